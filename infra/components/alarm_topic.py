@@ -1,0 +1,60 @@
+"""The topic that every alarm of a cell goes to; who listens is for the platform's people to subscribe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.tags import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmTopicArgs:
+    """account_id: whose CloudWatch may publish."""
+
+    owner: Owner
+    account_id: str
+    region: str
+    kms_key_arn: pulumi.Input[str]
+
+
+class AlarmTopic(pulumi.ComponentResource):
+    """arn: the topic's ARN."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tenantnet:index:AlarmTopic", name, {}, opts)
+        topic_name = f"tenantnet-{args.owner.cell}-alarms"
+        topic = aws.sns.Topic(
+            name,
+            name=topic_name,
+            kms_master_key_id=args.kms_key_arn,
+            tags=args.owner.tags(topic_name),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.sns.TopicPolicy(
+            name,
+            arn=topic.arn,
+            policy=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "AlarmsPublish",
+                            "Effect": "Allow",
+                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": f"arn:aws:sns:{args.region}:{args.account_id}:{topic_name}",
+                            "Condition": {"StringEquals": {"aws:SourceAccount": args.account_id}},
+                        }
+                    ],
+                }
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,75 @@
+"""Security groups whose every rule is a resource of its own, one allowed peer each.
+
+A rule of its own can be added and removed without touching the others, and a preview names the peer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.tags import Owner
+
+
+class Service(NamedTuple):
+    """What a rule lets through: for ICMP the "ports" are type and code, as in EC2's API."""
+
+    protocol: str
+    from_port: int
+    to_port: int
+
+
+MYSQL = Service("tcp", 3306, 3306)
+HTTPS = Service("tcp", 443, 443)
+PING = Service("icmp", 8, -1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityRuleArgs:
+    """One peer's permission.
+
+    peer_cidr: the peer's range, IPv4. description: who the peer is, as shown in the EC2 console.
+    """
+
+    owner: Owner
+    security_group_id: pulumi.Input[str]
+    service: Service
+    peer_cidr: pulumi.Input[str]
+    description: str
+
+
+def allow_from(
+    name: str, args: SecurityRuleArgs, *, parent: pulumi.Resource
+) -> aws.vpc.SecurityGroupIngressRule:
+    """Let the peer connect to the group's members."""
+    return aws.vpc.SecurityGroupIngressRule(
+        name,
+        security_group_id=args.security_group_id,
+        cidr_ipv4=args.peer_cidr,
+        ip_protocol=args.service.protocol,
+        from_port=args.service.from_port,
+        to_port=args.service.to_port,
+        description=args.description,
+        tags=args.owner.tags(name),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def allow_to(
+    name: str, args: SecurityRuleArgs, *, parent: pulumi.Resource
+) -> aws.vpc.SecurityGroupEgressRule:
+    """Let the group's members connect to the peer."""
+    return aws.vpc.SecurityGroupEgressRule(
+        name,
+        security_group_id=args.security_group_id,
+        cidr_ipv4=args.peer_cidr,
+        ip_protocol=args.service.protocol,
+        from_port=args.service.from_port,
+        to_port=args.service.to_port,
+        description=args.description,
+        tags=args.owner.tags(name),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )

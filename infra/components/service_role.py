@@ -1,0 +1,68 @@
+"""An IAM role that one AWS service assumes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.tags import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRoleArgs:
+    """service: the principal, such as `vpc-flow-logs.amazonaws.com`.
+
+    account_id: requests on behalf of any other account are refused.
+    statements: the role's own policy. managed_policy_arns: AWS's policies that it has beside it.
+    """
+
+    owner: Owner
+    account_id: str
+    service: str
+    statements: Sequence[Mapping[str, object]] = ()
+    managed_policy_arns: Sequence[str] = ()
+
+
+class ServiceRole(pulumi.ComponentResource):
+    """arn, role_name: the role's."""
+
+    arn: pulumi.Output[str]
+    role_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tenantnet:index:ServiceRole", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        physical_name = f"tenantnet-{name}"
+        role = aws.iam.Role(
+            name,
+            name=physical_name,
+            assume_role_policy=_trust(args),
+            tags=args.owner.tags(physical_name),
+            opts=child,
+        )
+        for policy_arn in args.managed_policy_arns:
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{policy_arn.rsplit('/', 1)[-1]}", role=role.name, policy_arn=policy_arn, opts=child
+            )
+        if args.statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": list(args.statements)})
+            aws.iam.RolePolicy(name, name=physical_name, role=role.name, policy=document, opts=child)
+        self.arn = role.arn
+        self.role_name = role.name
+        self.register_outputs({"arn": self.arn})
+
+
+def _trust(args: ServiceRoleArgs) -> str:
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": {"Service": args.service},
+        "Action": "sts:AssumeRole",
+    }
+    # EC2 assumes an instance's role without naming a source account.
+    if args.service != "ec2.amazonaws.com":
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": args.account_id}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,0 +1,198 @@
+"""A tenant's MySQL database: RDS in two zones of one tenant network, private, encrypted, recoverable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.instance_classes import max_connections, memory_bytes, supports_performance_insights
+from infra.tags import Lifecycle, Owner, Part
+
+ENGINE_VERSION = "8.4"
+PARAMETER_FAMILY = "mysql8.4"
+BACKUP_RETENTION_DAYS = 14
+LOG_RETENTION_DAYS = 90
+EXPORTED_LOGS = ("error", "slowquery")
+GIB = 1024**3
+
+PARAMETERS = {
+    # Clients without TLS are refused by the server itself (error 3159), whatever they were configured to do.
+    "require_secure_transport": "1",
+    "slow_query_log": "1",
+    "log_output": "FILE",
+    # Row images replay the same on every replica; statements need not.
+    "binlog_format": "ROW",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDatabaseArgs:
+    """owner: with its network's slot. subnet_ids: subnets of two zones.
+
+    username, password: the master user's; the password must be a secret. storage_gb: GiB.
+    lifecycle: a database in production is protected against deletion, by AWS and by Pulumi.
+    final_snapshot_identifier: the snapshot that deletion leaves behind.
+    """
+
+    owner: Owner
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_id: pulumi.Input[str]
+    username: str
+    password: pulumi.Input[str]
+    instance_class: str
+    storage_gb: int
+    multi_az: bool
+    lifecycle: Lifecycle
+    final_snapshot_identifier: str
+    kms_key_arn: pulumi.Input[str]
+    alarm_topic_arn: pulumi.Input[str]
+
+
+class _Alarm(NamedTuple):
+    """When people are told: `metric` of AWS/RDS, averaged over `minutes`, beyond `threshold`."""
+
+    metric: str
+    comparison: str
+    threshold: float
+    minutes: int
+    description: str
+
+
+class TenantDatabase(pulumi.ComponentResource):
+    """identifier, address: the instance's identifier and DNS name, known once it is available."""
+
+    identifier: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: TenantDatabaseArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tenantnet:index:TenantDatabase", name, {}, opts)
+        self._name, self._args = name, args
+        instance = self._instance()
+        for alarm in _alarms(args):
+            self._alarm(alarm)
+        self.identifier = instance.identifier
+        self.address = instance.address
+        self.register_outputs({"identifier": self.identifier, "address": self.address})
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _instance(self) -> aws.rds.Instance:
+        args = self._args
+        in_production = args.lifecycle is Lifecycle.PRODUCTION
+        return aws.rds.Instance(
+            self._name,
+            identifier=self._name,
+            engine="mysql",
+            engine_version=ENGINE_VERSION,
+            instance_class=args.instance_class,
+            allocated_storage=args.storage_gb,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=args.kms_key_arn,
+            multi_az=args.multi_az,
+            username=args.username,
+            password=args.password,
+            db_subnet_group_name=self._subnet_group(),
+            vpc_security_group_ids=[args.security_group_id],
+            publicly_accessible=False,
+            parameter_group_name=self._parameter_group(),
+            backup_retention_period=BACKUP_RETENTION_DAYS,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=False,
+            deletion_protection=in_production,
+            skip_final_snapshot=False,
+            final_snapshot_identifier=args.final_snapshot_identifier,
+            enabled_cloudwatch_logs_exports=list(EXPORTED_LOGS),
+            performance_insights_enabled=supports_performance_insights(args.instance_class),
+            auto_minor_version_upgrade=True,
+            # What a preview showed is what happens, and when; a change that waits for a maintenance window
+            # would show up as a difference in every preview until then.
+            apply_immediately=True,
+            tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
+            opts=pulumi.ResourceOptions(parent=self, protect=in_production, depends_on=self._log_groups()),
+        )
+
+    def _subnet_group(self) -> pulumi.Output[str]:
+        return aws.rds.SubnetGroup(
+            self._name,
+            name=self._name,
+            description=f"{self._name}: two zones of the tenant's network",
+            subnet_ids=list(self._args.subnet_ids),
+            tags=self._args.owner.tags(self._name),
+            opts=self._child(),
+        ).name
+
+    def _parameter_group(self) -> pulumi.Output[str]:
+        name = f"{self._name}-mysql84"
+        return aws.rds.ParameterGroup(
+            self._name,
+            name=name,
+            family=PARAMETER_FAMILY,
+            description=f"{self._name}: TLS only, row-based binlog",
+            parameters=[{"name": key, "value": value} for key, value in PARAMETERS.items()],
+            tags=self._args.owner.tags(name),
+            opts=self._child(),
+        ).name
+
+    def _log_groups(self) -> list[pulumi.Resource]:
+        """RDS would make these itself, without a retention, and leave them behind."""
+        return [
+            aws.cloudwatch.LogGroup(
+                f"{self._name}-{log}",
+                name=f"/aws/rds/instance/{self._name}/{log}",
+                retention_in_days=LOG_RETENTION_DAYS,
+                kms_key_id=self._args.kms_key_arn,
+                tags=self._args.owner.tags(f"{self._name}-{log}"),
+                opts=self._child(),
+            )
+            for log in EXPORTED_LOGS
+        ]
+
+    def _alarm(self, alarm: _Alarm) -> None:
+        name = f"{self._name}-{alarm.metric}"
+        aws.cloudwatch.MetricAlarm(
+            name,
+            name=name,
+            alarm_description=f"{self._name}: {alarm.description}",
+            namespace="AWS/RDS",
+            metric_name=alarm.metric,
+            dimensions={"DBInstanceIdentifier": self._name},
+            statistic="Average",
+            period=60,
+            evaluation_periods=alarm.minutes,
+            threshold=alarm.threshold,
+            comparison_operator=alarm.comparison,
+            treat_missing_data="missing",
+            alarm_actions=[self._args.alarm_topic_arn],
+            ok_actions=[self._args.alarm_topic_arn],
+            tags=self._args.owner.tags(name),
+            opts=self._child(),
+        )
+
+
+def _alarms(args: TenantDatabaseArgs) -> tuple[_Alarm, ...]:
+    above, below = "GreaterThanThreshold", "LessThanThreshold"
+    connections = max_connections(args.instance_class)
+    return (
+        _Alarm(
+            "FreeStorageSpace", below, args.storage_gb * GIB // 10, 5, "less than 10 % of storage is free"
+        ),
+        _Alarm("CPUUtilization", above, 90, 15, "CPU above 90 %"),
+        _Alarm(
+            "DatabaseConnections", above, connections * 8 // 10, 5, f"over 80 % of {connections} connections"
+        ),
+        _Alarm(
+            "FreeableMemory",
+            below,
+            memory_bytes(args.instance_class) // 20,
+            15,
+            "less than 5 % of memory is free",
+        ),
+    )

@@ -1,0 +1,151 @@
+"""One network of a tenant: a /26 VPC with four /28 subnets, a VPN gateway and a host to ping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.addressing import ping_host_address, subnet_plan
+from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from infra.tags import Owner, Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantNetworkArgs:
+    """owner: with its network's slot. cidr: an aligned /26, already claimed.
+
+    availability_zones: the two zones of the database's subnets; the hosts stand in the first.
+    ping_host_image: an arm64 AMI that answers ping without any set-up, such as Amazon Linux 2023.
+    """
+
+    owner: Owner
+    cidr: str
+    availability_zones: tuple[str, str]
+    ping_host_type: str
+    ping_host_image: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str]
+    flow_log_role_arn: pulumi.Input[str]
+
+
+class TenantNetwork(pulumi.ComponentResource):
+    """The network without its database, peerings and VPN connections.
+
+    vpc_id, route_table_id, vpn_gateway_id, database_subnet_ids, ping_host_id: ids.
+    database_security_group_id, ping_host_security_group_id: groups without any rule; peers add their own.
+    ping_host: the ping host's address, known before anything exists.
+    """
+
+    vpc_id: pulumi.Output[str]
+    route_table_id: pulumi.Output[str]
+    vpn_gateway_id: pulumi.Output[str]
+    database_subnet_ids: list[pulumi.Output[str]]
+    database_security_group_id: pulumi.Output[str]
+    ping_host_security_group_id: pulumi.Output[str]
+    ping_host_id: pulumi.Output[str]
+    ping_host: str
+
+    def __init__(
+        self, name: str, args: TenantNetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tenantnet:index:TenantNetwork", name, {}, opts)
+        self._name, self._args = name, args
+        self.vpc_id = PrivateVpc(
+            name,
+            PrivateVpcArgs(
+                owner=args.owner,
+                part=Part.NETWORK,
+                cidr=args.cidr,
+                kms_key_arn=args.kms_key_arn,
+                flow_log_role_arn=args.flow_log_role_arn,
+            ),
+            self._child(),
+        ).id
+        subnets = self._subnets()
+        self.database_subnet_ids = [subnets["database-a"].id, subnets["database-b"].id]
+        self.vpn_gateway_id = self._vpn_gateway()
+        self.route_table_id = self._routes(subnets)
+        self.database_security_group_id = self._security_group(Part.DATABASE, "the tenant's database")
+        self.ping_host_security_group_id = self._security_group(Part.PING_HOST, "the host to ping")
+        self.ping_host = ping_host_address(args.cidr)
+        self.ping_host_id = self._ping_host(subnets["hosts"].id)
+        self.register_outputs({"vpcId": self.vpc_id, "pingHost": self.ping_host})
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _subnets(self) -> dict[str, aws.ec2.Subnet]:
+        plan = subnet_plan(self._args.cidr)
+        zone_a, zone_b = self._args.availability_zones
+        places = {
+            "database-a": (plan.database_a, zone_a),
+            "database-b": (plan.database_b, zone_b),
+            "hosts": (plan.hosts, zone_a),
+            "spare": (plan.spare, zone_b),
+        }
+        return {
+            place: aws.ec2.Subnet(
+                f"{self._name}-{place}",
+                vpc_id=self.vpc_id,
+                cidr_block=cidr,
+                availability_zone=zone,
+                map_public_ip_on_launch=False,
+                tags=self._args.owner.tags(f"{self._name}-{place}", part=Part.NETWORK),
+                opts=self._child(),
+            )
+            for place, (cidr, zone) in places.items()
+        }
+
+    def _vpn_gateway(self) -> pulumi.Output[str]:
+        return aws.ec2.VpnGateway(
+            self._name, vpc_id=self.vpc_id, tags=self._args.owner.tags(self._name), opts=self._child()
+        ).id
+
+    def _routes(self, subnets: dict[str, aws.ec2.Subnet]) -> pulumi.Output[str]:
+        table = aws.ec2.RouteTable(
+            self._name,
+            vpc_id=self.vpc_id,
+            tags=self._args.owner.tags(self._name, part=Part.NETWORK),
+            # Every route is a resource or propagated: the table itself must not claim to hold them all.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["routes", "propagatingVgws"]),
+        )
+        for place, subnet in subnets.items():
+            aws.ec2.RouteTableAssociation(
+                f"{self._name}-{place}",
+                route_table_id=table.id,
+                subnet_id=subnet.id,
+                opts=self._child(),
+            )
+        aws.ec2.VpnGatewayRoutePropagation(
+            self._name, route_table_id=table.id, vpn_gateway_id=self.vpn_gateway_id, opts=self._child()
+        )
+        return table.id
+
+    def _security_group(self, part: Part, description: str) -> pulumi.Output[str]:
+        name = f"{self._name}-{part}"
+        return aws.ec2.SecurityGroup(
+            name,
+            name=name,
+            description=f"{self._name}: {description}",
+            vpc_id=self.vpc_id,
+            tags=self._args.owner.tags(name, part=part),
+            opts=self._child(),
+        ).id
+
+    def _ping_host(self, subnet_id: pulumi.Output[str]) -> pulumi.Output[str]:
+        name = f"{self._name}-ping-host"
+        return aws.ec2.Instance(
+            name,
+            ami=self._args.ping_host_image,
+            instance_type=self._args.ping_host_type,
+            subnet_id=subnet_id,
+            private_ip=self.ping_host,
+            associate_public_ip_address=False,
+            vpc_security_group_ids=[self.ping_host_security_group_id],
+            metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
+            root_block_device={"encrypted": True, "kms_key_id": self._args.kms_key_arn},
+            tags=self._args.owner.tags(name, part=Part.PING_HOST),
+            # A newer image is no reason to replace a host whose only duty is to answer.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], delete_before_replace=True),
+        ).id

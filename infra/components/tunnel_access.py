@@ -1,0 +1,115 @@
+"""Who may open the tunnel to a tenant's database from a desk: a session document, a group, its policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.security import MYSQL
+from infra.tags import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelAccessArgs:
+    """host_name: the tenant's endpoint name. users: names of existing IAM users who get in."""
+
+    owner: Owner
+    region: str
+    account_id: str
+    host_name: str
+    tunnel_host_id: pulumi.Input[str]
+    users: Sequence[str]
+
+
+class TunnelAccess(pulumi.ComponentResource):
+    """document_name, group_name: what a user starts a session with, and is a member of."""
+
+    document_name: str
+    group_name: str
+
+    def __init__(self, name: str, args: TunnelAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tenantnet:index:TunnelAccess", name, {}, opts)
+        self.document_name = self.group_name = f"{args.owner.cell}-{args.owner.tenant}-tunnel"
+        child = pulumi.ResourceOptions(parent=self)
+        aws.ssm.Document(
+            name,
+            name=self.document_name,
+            document_type="Session",
+            document_format="JSON",
+            content=session_document(args.host_name),
+            tags=args.owner.tags(self.document_name),
+            opts=child,
+        )
+        group = aws.iam.Group(name, name=self.group_name, path="/tenantnet/", opts=child)
+        aws.iam.GroupPolicy(
+            name,
+            name=self.group_name,
+            group=group.name,
+            policy=pulumi.Output.from_input(args.tunnel_host_id).apply(
+                lambda host: tunnel_policy(args.region, args.account_id, host, self.document_name)
+            ),
+            opts=child,
+        )
+        for user in args.users:
+            aws.iam.UserGroupMembership(f"{name}-{user}", user=user, groups=[group.name], opts=child)
+        self.register_outputs({"documentName": self.document_name})
+
+
+def session_document(host_name: str) -> str:
+    """The session document: host and port are literal, so that a caller can choose the local port only."""
+    document = {
+        "schemaVersion": "1.0",
+        "description": f"A tunnel to {host_name}",
+        "sessionType": "Port",
+        "parameters": {
+            "localPortNumber": {
+                "type": "String",
+                "description": "The port on the caller's machine",
+                "allowedPattern": "^[0-9]{1,5}$",
+                "default": "0",
+            }
+        },
+        "properties": {
+            "type": "LocalPortForwarding",
+            "host": host_name,
+            "portNumber": str(MYSQL.to_port),
+            "localPortNumber": "{{ localPortNumber }}",
+        },
+    }
+    return json.dumps(document)
+
+
+def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_name: str) -> str:
+    """The group's policy: this document on this host, and one's own sessions.
+
+    Without SessionDocumentAccessCheck a caller who names no document would get a shell.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+    """
+    checked = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "OpenTheTunnel",
+                "Effect": "Allow",
+                "Action": "ssm:StartSession",
+                "Resource": [
+                    f"arn:aws:ec2:{region}:{account_id}:instance/{tunnel_host_id}",
+                    f"arn:aws:ssm:{region}:{account_id}:document/{document_name}",
+                ],
+                "Condition": checked,
+            },
+            {
+                "Sid": "EndAndResumeOwnSessions",
+                "Effect": "Allow",
+                "Action": ["ssm:TerminateSession", "ssm:ResumeSession"],
+                "Resource": f"arn:aws:ssm:{region}:{account_id}:session/${{aws:username}}-*",
+                "Condition": checked,
+            },
+        ],
+    }
+    return json.dumps(policy)

@@ -1,0 +1,148 @@
+"""The host that database tunnels lead through: no public address, no key, no open port.
+
+Session Manager reaches it through interface endpoints in its own subnet; it reaches MySQL in tenant networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.addressing import PRIVATE_RANGES
+from infra.components.security import HTTPS, MYSQL, SecurityRuleArgs, allow_from, allow_to
+from infra.components.service_role import ServiceRole, ServiceRoleArgs
+from infra.tags import Owner, Part
+
+# What the Session Manager agent talks to.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
+ENDPOINT_SERVICES = ("ssm", "ssmmessages", "ec2messages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunnelHostArgs:
+    """subnet_id, subnet_cidr: where host and endpoints stand. address: the host's own, in that subnet.
+
+    image: an arm64 AMI that brings the Session Manager agent, such as Amazon Linux 2023.
+    """
+
+    owner: Owner
+    account_id: str
+    region: str
+    vpc_id: pulumi.Input[str]
+    subnet_id: pulumi.Input[str]
+    subnet_cidr: pulumi.Input[str]
+    instance_type: str
+    image: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str]
+
+
+class TunnelHost(pulumi.ComponentResource):
+    """id, address: the instance's id and private address."""
+
+    id: pulumi.Output[str]
+    address: pulumi.Output[str]
+
+    def __init__(self, name: str, args: TunnelHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tenantnet:index:TunnelHost", name, {}, opts)
+        self._name, self._args = name, args
+        host_group = self._security_group(name, Part.TUNNEL_HOST, "the tunnel host")
+        endpoints_group = self._security_group(
+            f"{name}-endpoints", Part.ENDPOINTS, "Session Manager's endpoints"
+        )
+        self._rules(host_group, endpoints_group)
+        endpoints = self._endpoints(endpoints_group)
+        instance = self._instance(host_group, endpoints)
+        self.id = instance.id
+        self.address = instance.private_ip
+        self.register_outputs({"id": self.id, "address": self.address})
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _security_group(self, name: str, part: Part, description: str) -> pulumi.Output[str]:
+        return aws.ec2.SecurityGroup(
+            name,
+            name=name,
+            description=f"{self._args.owner.cell}: {description}",
+            vpc_id=self._args.vpc_id,
+            tags=self._args.owner.tags(name, part=part),
+            opts=self._child(),
+        ).id
+
+    def _rules(self, host_group: pulumi.Output[str], endpoints_group: pulumi.Output[str]) -> None:
+        owner, subnet = self._args.owner, self._args.subnet_cidr
+        from_subnet = SecurityRuleArgs(
+            owner=owner,
+            security_group_id=endpoints_group,
+            service=HTTPS,
+            peer_cidr=subnet,
+            description="the tunnel host",
+        )
+        to_endpoints = SecurityRuleArgs(
+            owner=owner,
+            security_group_id=host_group,
+            service=HTTPS,
+            peer_cidr=subnet,
+            description="Session Manager's endpoints",
+        )
+        allow_from(f"{self._name}-endpoints", from_subnet, parent=self)
+        allow_to(f"{self._name}-endpoints", to_endpoints, parent=self)
+        for cidr in PRIVATE_RANGES:
+            to_tenants = SecurityRuleArgs(
+                owner=owner,
+                security_group_id=host_group,
+                service=MYSQL,
+                peer_cidr=str(cidr),
+                description="databases of tenants",
+            )
+            allow_to(f"{self._name}-mysql-{str(cidr).replace('/', '-')}", to_tenants, parent=self)
+
+    def _endpoints(self, group: pulumi.Output[str]) -> list[pulumi.Resource]:
+        return [
+            aws.ec2.VpcEndpoint(
+                f"{self._name}-{service}",
+                vpc_id=self._args.vpc_id,
+                service_name=f"com.amazonaws.{self._args.region}.{service}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=[self._args.subnet_id],
+                security_group_ids=[group],
+                tags=self._args.owner.tags(f"{self._name}-{service}"),
+                opts=self._child(),
+            )
+            for service in ENDPOINT_SERVICES
+        ]
+
+    def _profile(self) -> pulumi.Output[str]:
+        role = ServiceRole(
+            f"{self._args.owner.cell}-tunnel-host",
+            ServiceRoleArgs(
+                owner=self._args.owner,
+                account_id=self._args.account_id,
+                service="ec2.amazonaws.com",
+                managed_policy_arns=["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+            ),
+            self._child(),
+        )
+        name = f"tenantnet-{self._args.owner.cell}-tunnel-host"
+        return aws.iam.InstanceProfile(
+            self._name, name=name, role=role.role_name, tags=self._args.owner.tags(name), opts=self._child()
+        ).name
+
+    def _instance(self, group: pulumi.Output[str], endpoints: list[pulumi.Resource]) -> aws.ec2.Instance:
+        return aws.ec2.Instance(
+            self._name,
+            ami=self._args.image,
+            instance_type=self._args.instance_type,
+            subnet_id=self._args.subnet_id,
+            associate_public_ip_address=False,
+            iam_instance_profile=self._profile(),
+            vpc_security_group_ids=[group],
+            metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
+            root_block_device={"encrypted": True, "kms_key_id": self._args.kms_key_arn},
+            tags=self._args.owner.tags(self._name, part=Part.TUNNEL_HOST),
+            # Its agent registers when it boots, and gives up for half an hour where it finds no endpoint.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], depends_on=endpoints),
+        )

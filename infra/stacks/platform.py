@@ -1,0 +1,188 @@
+"""The platform stack: what the tenants of one cell share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from netaddr import IPNetwork
+
+from infra.components.alarm_topic import AlarmTopic, AlarmTopicArgs
+from infra.components.platform_key import PlatformKey, PlatformKeyArgs
+from infra.components.platform_tables import PlatformTables, PlatformTablesArgs
+from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from infra.components.service_role import ServiceRole, ServiceRoleArgs
+from infra.components.tunnel_host import TunnelHost, TunnelHostArgs
+from infra.settings import PlatformSettings
+from infra.stacks.lookups import Place, look_up_place
+from infra.tags import Owner, Part
+
+FLOW_LOG_STATEMENTS = [
+    {
+        "Effect": "Allow",
+        "Action": [
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+        ],
+        "Resource": "*",
+    }
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ServicesPlace:
+    """Where the tunnel host stands: made by us or named in the settings."""
+
+    vpc_id: pulumi.Input[str]
+    subnet_id: pulumi.Input[str]
+    subnet_cidr: pulumi.Input[str]
+    route_table_id: pulumi.Input[str]
+
+
+def declare(settings: PlatformSettings, region: str) -> None:
+    """Declare the cell and export what its tenants need."""
+    PlatformStack(settings, region, look_up_place()).declare()
+
+
+class PlatformStack:
+    """One cell, declared part by part."""
+
+    def __init__(self, settings: PlatformSettings, region: str, place: Place) -> None:
+        self._settings, self._region, self._place = settings, region, place
+        self._owner = Owner(cell=settings.cell)
+
+    def declare(self) -> None:
+        """Declare everything; the outputs are what infra.stacks.platform_outputs reads."""
+        cell = self._settings.cell
+        key = PlatformKey(
+            cell,
+            PlatformKeyArgs(owner=self._owner, account_id=self._place.account_id, region=self._region),
+        )
+        flow_logs = self._flow_log_role()
+        tables = PlatformTables(cell, PlatformTablesArgs(owner=self._owner, kms_key_arn=key.arn))
+        topic = AlarmTopic(
+            cell,
+            AlarmTopicArgs(
+                owner=self._owner,
+                account_id=self._place.account_id,
+                region=self._region,
+                kms_key_arn=key.arn,
+            ),
+        )
+        sessions_vpc_id = self._sessions(key.arn, flow_logs)
+        services = self._services(key.arn, flow_logs)
+        host = self._tunnel_host(services, key.arn)
+        outputs = {
+            "cell": cell,
+            "region": self._region,
+            "zoneId": self._zone(),
+            "zoneName": self._settings.zone.name,
+            "sessionsVpcId": sessions_vpc_id,
+            "sessionsCidr": self._settings.sessions.cidr,
+            "servicesVpcId": services.vpc_id,
+            "servicesCidr": self._settings.services.cidr,
+            "servicesRouteTableId": services.route_table_id,
+            "tunnelHostId": host.id,
+            "tunnelHostAddress": host.address,
+            "claimsTable": tables.claims,
+            "journalTable": tables.journal,
+            "kmsKeyArn": key.arn,
+            "alarmTopicArn": topic.arn,
+            "flowLogRoleArn": flow_logs,
+        }
+        for name, value in outputs.items():
+            pulumi.export(name, value)
+
+    def _flow_log_role(self) -> pulumi.Output[str]:
+        return ServiceRole(
+            f"{self._settings.cell}-flow-logs",
+            ServiceRoleArgs(
+                owner=self._owner,
+                account_id=self._place.account_id,
+                service="vpc-flow-logs.amazonaws.com",
+                statements=FLOW_LOG_STATEMENTS,
+            ),
+        ).arn
+
+    def _zone(self) -> pulumi.Output[str]:
+        zone = self._settings.zone
+        if zone.zone_id:
+            return pulumi.Output.from_input(zone.zone_id)
+        return aws.route53.Zone(
+            f"{self._settings.cell}-zone",
+            name=zone.name,
+            comment=f"Tenantnet cell {self._settings.cell}: the tenants' endpoints",
+            tags=self._owner.tags(zone.name),
+        ).zone_id
+
+    def _vpc(
+        self, part: Part, cidr: str, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]
+    ) -> pulumi.Output[str]:
+        return PrivateVpc(
+            f"{self._settings.cell}-{part}",
+            PrivateVpcArgs(
+                owner=self._owner,
+                part=part,
+                cidr=cidr,
+                kms_key_arn=kms_key_arn,
+                flow_log_role_arn=flow_logs,
+            ),
+        ).id
+
+    def _sessions(self, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]) -> pulumi.Output[str]:
+        sessions = self._settings.sessions
+        if sessions.vpc_id:
+            return pulumi.Output.from_input(sessions.vpc_id)
+        return self._vpc(Part.SESSIONS, sessions.cidr, kms_key_arn, flow_logs)
+
+    def _services(self, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]) -> _ServicesPlace:
+        services = self._settings.services
+        if services.vpc_id and services.subnet_id and services.route_table_id:
+            return _ServicesPlace(
+                vpc_id=services.vpc_id,
+                subnet_id=services.subnet_id,
+                subnet_cidr=aws.ec2.get_subnet(id=services.subnet_id).cidr_block,
+                route_table_id=services.route_table_id,
+            )
+        vpc_id = self._vpc(Part.SERVICES, services.cidr, kms_key_arn, flow_logs)
+        return self._tunnel_subnet(vpc_id)
+
+    def _tunnel_subnet(self, vpc_id: pulumi.Output[str]) -> _ServicesPlace:
+        name = f"{self._settings.cell}-tunnel"
+        cidr = str(next(iter(IPNetwork(self._settings.services.cidr).subnet(26))))
+        subnet = aws.ec2.Subnet(
+            name,
+            vpc_id=vpc_id,
+            cidr_block=cidr,
+            availability_zone=self._place.zones[0],
+            map_public_ip_on_launch=False,
+            tags=self._owner.tags(name, part=Part.SERVICES),
+        )
+        table = aws.ec2.RouteTable(
+            name,
+            vpc_id=vpc_id,
+            tags=self._owner.tags(name, part=Part.SERVICES),
+            # Every tenant's stack adds its own routes.
+            opts=pulumi.ResourceOptions(ignore_changes=["routes"]),
+        )
+        aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id)
+        return _ServicesPlace(vpc_id=vpc_id, subnet_id=subnet.id, subnet_cidr=cidr, route_table_id=table.id)
+
+    def _tunnel_host(self, services: _ServicesPlace, kms_key_arn: pulumi.Output[str]) -> TunnelHost:
+        return TunnelHost(
+            f"{self._settings.cell}-tunnel-host",
+            TunnelHostArgs(
+                owner=self._owner,
+                account_id=self._place.account_id,
+                region=self._region,
+                vpc_id=services.vpc_id,
+                subnet_id=services.subnet_id,
+                subnet_cidr=services.subnet_cidr,
+                instance_type=self._settings.services.tunnel_host_type,
+                image=self._place.image_id,
+                kms_key_arn=kms_key_arn,
+            ),
+        )

@@ -1,0 +1,71 @@
+"""Names and tags: what every resource of ours carries, so that people, policies and bills can tell whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """The place that a network resource belongs to; the policies tell routes and rules apart by it."""
+
+    NETWORK = "network"
+    SESSION = "session"
+    SESSIONS = "sessions"
+    SERVICES = "services"
+    DATABASE = "database"
+    PING_HOST = "ping-host"
+    TUNNEL_HOST = "tunnel-host"
+    ENDPOINTS = "endpoints"
+
+
+class Lifecycle(StrEnum):
+    """What a database is for at the moment."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+    RETIRING = "retiring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose a resource is: a cell, a tenant of it, one network of that tenant."""
+
+    cell: str
+    tenant: str | None = None
+    network: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """The start of every physical name: `acme-blue`, `acme`, or the cell's `eu1`."""
+        if self.tenant is None:
+            return self.cell
+        return f"{self.tenant}-{self.network}" if self.network else self.tenant
+
+    def in_network(self, slot: str) -> Owner:
+        """The same tenant's network `slot`."""
+        return Owner(cell=self.cell, tenant=self.tenant, network=slot)
+
+    def tags(
+        self, name: str, *, part: Part | None = None, lifecycle: Lifecycle | None = None
+    ) -> dict[str, str]:
+        """The tags of the resource called `name`."""
+        tags = {
+            "Name": name,
+            "tenantnet:cell": self.cell,
+            "tenantnet:tenant": self.tenant,
+            "tenantnet:network": self.network,
+            "tenantnet:part": part,
+            "tenantnet:lifecycle": lifecycle,
+        }
+        return {key: str(value) for key, value in tags.items() if value is not None}
+
+
+def claims_table_name(cell: str) -> str:
+    """The DynamoDB table that says which range belongs to whom in a cell."""
+    return f"tenantnet-{cell}-claims"
+
+
+def journal_table_name(cell: str) -> str:
+    """The DynamoDB table that keeps the events of every move in a cell."""
+    return f"tenantnet-{cell}-journal"
