@@ -1,4 +1,4 @@
-"""Names and tags: what every resource of ours carries, so that people, policies and bills can tell whose it is."""
+"""Names and tags: what every resource of ours carries, so that people, policies and bills tell whose it is."""
 
 from __future__ import annotations
 

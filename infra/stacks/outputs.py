@@ -50,7 +50,7 @@ def read_platform(stack: str) -> PlatformOutputs:
     except ValidationError as error:
         missing = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
         reason = f"the platform stack {stack} has no output {missing}: its last update did not finish"
-    except Exception as error:  # noqa: BLE001 - the engine raises nothing narrower for an unknown stack
+    except Exception as error:  # the engine raises nothing narrower for an unknown stack
         reason = f"the platform stack {stack} cannot be read: {str(error).strip().splitlines()[-1]}"
     refusal = Refusal(
         path="platform",

@@ -38,7 +38,7 @@ def production_slot(previous: str | None, declared: Collection[Slot]) -> Slot:
                     value="not in the settings",
                     rule="the network in production cannot be deleted",
                     reason=f"{production} holds the tenant's database, and the endpoint leads there",
-                    remedy=f"put networks.{production} back; to give it up, move the database first, or remove the tenant",
+                    remedy=f"put networks.{production} back; to give it up, move the database first",
                 )
             ],
         )
