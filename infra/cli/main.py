@@ -6,15 +6,19 @@ import sys
 
 import typer
 
+from infra.failure import Failure
 from infra.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def run() -> None:
-    """Run the command line; a refused input ends with exit code 2 and never with a traceback."""
+    """Run the command line: exit code 0 done, 1 failed, 2 the input was refused; each of them in words."""
     try:
         app()
     except Refused as refused:
-        sys.stderr.write(f"{refused}\n")
+        sys.stderr.write(f"{refused}\nNothing was changed.\n")
         sys.exit(2)
+    except Failure as failure:
+        sys.stderr.write(f"{failure}\n")
+        sys.exit(1)

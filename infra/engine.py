@@ -1,0 +1,88 @@
+"""What Pulumi knows: which stacks there are, and their outputs as the last update left them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pulumi.automation import CommandError, InvalidVersionError, PulumiCommand, StackNotFoundError
+
+from infra.failure import Failure
+from infra.project import Project
+
+
+class Engine:
+    """Asks the `pulumi` on the path, in the project's folder, without ever selecting a stack.
+
+    Secrets stay masked, as `[secret]`. Raises Failure where there is no engine or it has no answer.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        try:
+            self._command = PulumiCommand()
+        except FileNotFoundError:
+            raise Failure(
+                "Could not ask Pulumi.",
+                reason="there is no `pulumi` on the path",
+                remedy='run scripts/setup and then eval "$(tenantnet local env)", or install Pulumi '
+                "(https://www.pulumi.com/docs/install/)",
+            ) from None
+        except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:
+            raise Failure(
+                "Could not ask Pulumi.",
+                reason=f"`pulumi version` fails: {error}",
+                remedy="install a current Pulumi",
+            ) from None
+
+    def stacks(self) -> list[str]:
+        """The names of the project's stacks in the backend, sorted, without organisation and project."""
+        listed = self._ask("list the stacks", "stack", "ls", "--json")
+        return sorted(str(stack["name"]).rsplit("/", maxsplit=1)[-1] for stack in listed)
+
+    def outputs(self, stack: str) -> Mapping[str, Any] | None:
+        """The stack's outputs; empty for a stack that was never updated, None for one that does not exist."""
+        try:
+            outputs: Mapping[str, Any] = self._ask(
+                f"read the outputs of {stack}", "stack", "output", "--json", "--stack", stack
+            )
+        except StackNotFoundError:
+            return None
+        return outputs
+
+    def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
+        self._require_backend(task)
+        try:
+            answer = self._command.run(list(arguments), str(self._project.folder), {})
+        except StackNotFoundError:
+            raise
+        except CommandError as error:
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"Pulumi says: {_message(error)}",
+                remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
+                "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
+            ) from None
+        return json.loads(answer.stdout)
+
+    def _require_backend(self, task: str) -> None:
+        backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
+        if backend.scheme == "file" and not (folder := Path(unquote(backend.path))).is_dir():
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"the Pulumi state that PULUMI_BACKEND_URL names is not there: {folder}",
+                remedy="it belongs to the local cloud, which is not running or has forgotten: "
+                'tenantnet local start, then eval "$(tenantnet local env)"',
+            )
+
+
+def _message(error: CommandError) -> str:
+    """Pulumi's own words: the lines that begin with `error:`, or the last line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
+    return "; ".join(said) or (lines[-1] if lines else "nothing")

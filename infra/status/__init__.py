@@ -1,0 +1,1 @@
+"""What a tenant has, in the words of its stack and of AWS."""
