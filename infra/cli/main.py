@@ -6,10 +6,12 @@ import sys
 
 import typer
 
+from infra.cli import local
 from infra.failure import Failure
 from infra.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(local.app)
 
 
 def run() -> None:

@@ -1,0 +1,102 @@
+"""`tenantnet local`: the local cloud, started, shown, forgotten."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.environment import environment
+from infra.local.process import DEFAULT_PORT, LocalCloud
+from infra.local.state import STATE_VARIABLE, default_state_dir
+
+app = typer.Typer(
+    name="local",
+    no_args_is_help=True,
+    help="The local cloud: AWS on this machine's loopback, for trying and testing.",
+)
+
+StateDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state-dir", help=f"Where the local cloud keeps its state; else ${STATE_VARIABLE} or .local-cloud."
+    ),
+]
+
+
+def _cloud(state_dir: Path | None) -> LocalCloud:
+    return LocalCloud(state_dir or default_state_dir())
+
+
+def _forgotten(stacks: list[str]) -> str:
+    if not stacks:
+        return "there was no stack in it"
+    return f"{len(stacks)} {'stack' if len(stacks) == 1 else 'stacks'}: {', '.join(stacks)}"
+
+
+@app.command(epilog="Example: tenantnet local start --port 4600")
+def start(
+    port: Annotated[
+        int | None,
+        typer.Option(help=f"TCP port on 127.0.0.1, {DEFAULT_PORT} by default; 0 takes a free one."),
+    ] = None,
+    state_dir: StateDirOption = None,
+) -> None:
+    """Start the local cloud in the background; one that runs already is left as it is."""
+    started = _cloud(state_dir).start(port)
+    server = started.server
+    if started.forgotten:
+        typer.echo(
+            "The last local cloud was not stopped but died, and what it held is gone. "
+            f"The Pulumi state that described it was removed ({_forgotten(started.forgotten)})."
+        )
+    state = "runs already" if started.already_running else "runs"
+    typer.echo(f"The local cloud {state} at {server.url} (pid {server.pid}).")
+    typer.echo('To use it in this shell: eval "$(tenantnet local env)"')
+
+
+@app.command(epilog="Example: tenantnet local stop")
+def stop(state_dir: StateDirOption = None) -> None:
+    """Stop the local cloud. It forgets what it holds, and the Pulumi state goes with it."""
+    forgotten = _cloud(state_dir).stop()
+    if forgotten is None:
+        typer.echo("No local cloud runs here, and nothing was left to forget.")
+        return
+    typer.echo("The local cloud is stopped and has forgotten what it held.")
+    typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
+
+
+@app.command(epilog="Example: tenantnet local reset")
+def reset(state_dir: StateDirOption = None) -> None:
+    """Forget everything in the local cloud and the Pulumi state with it; it keeps running."""
+    forgotten = _cloud(state_dir).reset()
+    typer.echo("The local cloud is empty again and keeps running.")
+    typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
+
+
+@app.command(epilog='Example: eval "$(tenantnet local env)"')
+def env(state_dir: StateDirOption = None) -> None:
+    """Print export lines that turn pulumi, aws and boto3 to the local cloud."""
+    for name, value in environment((state_dir or default_state_dir()).resolve()).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command(epilog="Example: tenantnet local status --json")
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    state_dir: StateDirOption = None,
+) -> None:
+    """Show whether the local cloud runs, since when, and what it holds."""
+    shown = _cloud(state_dir).status()
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in shown.items():
+        table.add_row(name, ", ".join(value) if isinstance(value, list) else str(value))
+    Console().print(table)

@@ -1,0 +1,1 @@
+"""EC2, completed: VPN connections, gateways, route propagation, peerings."""

@@ -1,0 +1,49 @@
+"""The environment that turns plain `pulumi`, `aws` and boto3 to the local cloud."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from infra.local.process import LocalCloud
+from infra.local.state import CLONE
+from infra.refusal import Refusal, Refused
+
+REGION = "eu-west-1"
+
+
+def environment(state_dir: Path) -> dict[str, str]:
+    """The variables to set for the local cloud that runs in `state_dir`. Raises Refused where none does."""
+    cloud = LocalCloud(state_dir)
+    server = cloud.server()
+    if server is None:
+        refusal = Refusal(
+            value=str(state_dir),
+            rule="the environment is that of a running local cloud",
+            reason="no local cloud runs here, so there is no endpoint to point at",
+            remedy="tenantnet local start",
+        )
+        raise Refused("The local cloud", [refusal])
+    return {
+        **_engine(),
+        "PULUMI_BACKEND_URL": f"file://{cloud.state.pulumi}",
+        "PULUMI_CONFIG_PASSPHRASE": "tenantnet-local",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _engine() -> dict[str, str]:
+    """PATH with the clone's own programs first; PULUMI_HOME only where the clone has its own engine."""
+    engine = CLONE / ".engine"
+    own = [str(folder) for folder in (engine / "bin", CLONE / ".venv" / "bin") if folder.is_dir()]
+    others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder not in own]
+    variables = {"PATH": os.pathsep.join([*own, *others])}
+    if (engine / "bin").is_dir():
+        variables["PULUMI_HOME"] = str(engine / "home")
+    return variables

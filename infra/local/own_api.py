@@ -1,0 +1,93 @@
+"""What the server answers besides AWS's APIs: who it is, what it holds, and events that no call can cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal.models import moto_api_backend
+from moto.rds.models import rds_backends
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from infra.local.ec2.vpn_connections import VpnConnection
+from infra.local.ec2.vpn_tunnels import TelemetryStatus, Tunnel
+from infra.local.state import ServerRecord, StateDir
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ROUTES = Map(
+    [
+        Rule("/_local/status", endpoint="status", methods=["GET"]),
+        Rule("/_local/reset", endpoint="reset", methods=["POST"]),
+        Rule(
+            "/_local/vpn-connections/<connection_id>/tunnels/<int:number>",
+            endpoint="set_tunnel",
+            methods=["PUT"],
+        ),
+    ]
+)
+
+
+class OwnApi:
+    """A small JSON API for `tenantnet local` and for tests."""
+
+    def __init__(self, state: StateDir, record: ServerRecord) -> None:
+        self._state, self._record = state, record
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            endpoint, arguments = ROUTES.bind_to_environ(environ).match()
+            body = Request(environ).get_data(as_text=True)
+            method: Callable[..., Any] = getattr(self, endpoint)
+            answer, status = method(json.loads(body or "null"), **arguments), 200
+        except HTTPException as error:
+            answer, status = {"message": error.description}, error.code or 400
+        return Response(json.dumps(answer), status=status, mimetype="application/json")(
+            environ, start_response
+        )
+
+    def status(self, _body: None) -> dict[str, Any]:
+        """The cloud's id and how many of the things that a tenant is made of it holds, over all regions."""
+        # iter_backends() forgets which service's backends they are.
+        ec2: list[Any] = [backend for _, _, backend in ec2_backends.iter_backends()]
+        rds: list[Any] = [backend for _, _, backend in rds_backends.iter_backends()]
+        return {
+            "id": self._record.id,
+            "vpcs": sum(not vpc.is_default for backend in ec2 for vpc in backend.vpcs.values()),
+            "databases": sum(len(backend.databases) for backend in rds),
+            "vpnConnections": sum(
+                not connection.deleted for backend in ec2 for connection in backend.vpn_connections.values()
+            ),
+        }
+
+    def reset(self, _body: None) -> dict[str, str]:
+        """Forget everything; the new cloud's id."""
+        moto_api_backend.reset()
+        self._record = replace(self._record, id=uuid4().hex)
+        self._state.write_record(self._record)
+        return {"id": self._record.id}
+
+    def set_tunnel(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
+        """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}."""
+        tunnel = self._tunnel(connection_id, number)
+        try:
+            status = TelemetryStatus(body["status"])
+        except (TypeError, KeyError, ValueError):
+            raise BadRequest('the body is {"status": "UP" or "DOWN", "message": TEXT}') from None
+        tunnel.report(status, body.get("message", ""))
+        return {"status": status}
+
+    def _tunnel(self, connection_id: str, number: int) -> Tunnel:
+        for _, _, backend in ec2_backends.iter_backends():
+            completed: Any = backend
+            connection: VpnConnection | None = completed.vpn_connections.get(connection_id)
+            if connection and 1 <= number <= len(connection.tunnels):
+                return connection.tunnels[number - 1]
+        raise NotFound(f"there is no tunnel {number} of {connection_id}")

@@ -1,0 +1,64 @@
+"""The local cloud's server process, started as `python -m infra.local.server PORT STATE_DIR`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+from uuid import uuid4
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from infra.local.application import Application, Handler
+from infra.local.kernel import start_ticks
+from infra.local.process import PORT_TAKEN_EXIT_CODE
+from infra.local.registration import register
+from infra.local.state import ServerRecord, StateDir
+
+
+def main(port: int, state: StateDir) -> int:
+    """Serve until a signal ends it; the exit code."""
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        sys.stderr.write(f"127.0.0.1:{port}: {error.strerror}\n")
+        return PORT_TAKEN_EXIT_CODE if error.errno == errno.EADDRINUSE else 1
+    register()
+    record = ServerRecord(
+        pid=os.getpid(),
+        ticks=start_ticks(os.getpid()) or 0,
+        port=listener.getsockname()[1],
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        id=uuid4().hex,
+    )
+    server = make_server(
+        "127.0.0.1",
+        record.port,
+        Application(state, record),
+        threaded=True,
+        request_handler=Handler,
+        fd=listener.fileno(),
+    )
+    _end_on_signals(server)
+    state.write_record(record)
+    server.serve_forever()
+    return 0
+
+
+def _end_on_signals(server: BaseWSGIServer) -> None:
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        # shutdown() waits for the loop in serve_forever(), which is on the thread that the signal interrupts.
+        Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), StateDir(Path(sys.argv[2]))))
