@@ -6,8 +6,44 @@ a person meets the same sentence wherever the mistake is caught first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+
+NOT_SHOWN = "(not shown)"
+_LONGEST_SHOWN = 80
+
+
+def shown(value: object) -> str:
+    """A value of any kind as one short line of printable ASCII, safe on a terminal and in a log.
+
+    Text stands as it is unless that would hide something (blanks around it, control or non-ASCII characters).
+    Lists and mappings are told by their size: they may be deep, endless or hold a secret.
+    """
+    match value:
+        case None:
+            return "nothing"
+        case str():
+            plain = value.isascii() and value.isprintable() and value == value.strip() and value
+            text = value if plain else json.dumps(value)
+        case bool():
+            text = "true" if value else "false"
+        case Mapping():
+            text = f"a mapping of {len(value)} {'key' if len(value) == 1 else 'keys'}"
+        case list() | tuple() | set():
+            text = f"a list of {len(value)} {'entry' if len(value) == 1 else 'entries'}"
+        case int() | float():
+            text = _number(value)
+        case _:
+            text = ascii(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def _number(value: float) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to print integers of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +53,7 @@ class Refusal:
     value: what was given, as text; "(not shown)" for secrets.
     rule: what is required. reason: why. remedy: the way out.
     path: where it stands, dotted (`networks.blue.cidr`); empty where there is only one place.
+    rule_id: the id of the Rule it was made from; empty where it was made without one.
     """
 
     value: str
@@ -24,6 +61,7 @@ class Refusal:
     reason: str
     remedy: str
     path: str = ""
+    rule_id: str = ""
 
     def at(self, path: str) -> Refusal:
         """The same refusal, at a place: `prefix.path` where it already has one."""
@@ -32,6 +70,34 @@ class Refusal:
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
         return f"{where}{self.value}\n  rule:   {self.rule}\n  reason: {self.reason}\n  remedy: {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule in words: the one place its text stands. Documentation is made from it, refusals too.
+
+    id: kebab-case, stable, unique. rule, reason and remedy may hold `{names}` of facts that a case fills in.
+    """
+
+    id: str
+    rule: str
+    reason: str
+    remedy: str
+
+    def refuse(self, value: object, path: str = "", /, **facts: object) -> Refusal:
+        """The refusal of `value`, with every `{name}` filled in from `facts`."""
+        return Refusal(
+            value=shown(value),
+            rule=self.rule.format(**facts),
+            reason=self.reason.format(**facts),
+            remedy=self.remedy.format(**facts),
+            path=path,
+            rule_id=self.id,
+        )
+
+    def refuse_secret(self, path: str = "", /, **facts: object) -> Refusal:
+        """The refusal of a value that must not be seen."""
+        return replace(self.refuse("", path, **facts), value=NOT_SHOWN)
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict on the input, not a failure of the program

@@ -1,0 +1,244 @@
+"""Rules over one value. A check takes a value of any type and answers with refusals, never with an error."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
+
+from infra import addressing, instance_classes
+from infra.addressing import ReservedRange
+from infra.refusal import Refusal, Rule
+from infra.settings import rules
+from infra.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
+
+_LABEL = r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])"
+_NAME = re.compile(_LABEL)
+_PLATFORM_NAME = re.compile(rf"platform-{_LABEL}")
+_ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ZONE_NAME = re.compile(rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
+_USERNAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,15}")
+_PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
+_DURATION = re.compile(r"([1-9][0-9]{0,2})([hd])")
+_IAM_USER = re.compile(r"[a-zA-Z0-9+=,.@_-]{1,64}")
+
+# EC2 instances of arm64 that cost least; the hosts do nothing but answer or forward.
+HOST_TYPES = ("t4g.nano", "t4g.micro", "t4g.small")
+
+# https://docs.aws.amazon.com/ec2/latest/userguide/resource-ids.html
+_AWS_ID_FORMS = {
+    prefix: re.compile(rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})") for prefix in ("vpc", "subnet", "rtb")
+}
+_ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
+
+
+def nearest(word: object, known: Iterable[str]) -> str | None:
+    """The known word that is most like `word`, if any is."""
+    found = difflib.get_close_matches(str(word)[:80], list(known), n=1)
+    return found[0] if found else None
+
+
+def _check_text(value: object, form: re.Pattern[str], rule: Rule, /, **facts: object) -> list[Refusal]:
+    return [] if isinstance(value, str) and form.fullmatch(value) else [rule.refuse(value, **facts)]
+
+
+def _check_choice(value: object, offered: Collection[str], rule: Rule, words: str) -> list[Refusal]:
+    if isinstance(value, str) and value in offered:
+        return []
+    close = nearest(value, offered)
+    remedy = f"did you mean {close}?" if close else f"choose one, for example {next(iter(offered))}"
+    return [rule.refuse(value, offered=words, remedy=remedy)]
+
+
+def check_tenant_name(value: object) -> list[Refusal]:
+    """The name of a tenant, which is its stack's."""
+    if refusals := _check_text(value, _NAME, rules.TENANT_NAME):
+        return refusals
+    if value in ("blue", "green", "platform") or str(value).startswith("platform-"):
+        return [rules.TENANT_NAME_FREE.refuse(value)]
+    return []
+
+
+def check_platform_name(value: object) -> list[Refusal]:
+    """The name of a platform's stack."""
+    return _check_text(value, _PLATFORM_NAME, rules.PLATFORM_NAME)
+
+
+def check_zone_name(value: object) -> list[Refusal]:
+    """The DNS name of the zone with the tenants' endpoints."""
+    if isinstance(value, str) and len(value) <= 200 and _ZONE_NAME.fullmatch(value):
+        return []
+    return [rules.ZONE_NAME.refuse(value)]
+
+
+def check_zone_id(value: object) -> list[Refusal]:
+    """The id of a hosted zone."""
+    return _check_text(
+        value, _ZONE_ID, rules.AWS_ID, form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
+    )
+
+
+def check_aws_id(value: object, prefix: str) -> list[Refusal]:
+    """An EC2 id that starts with `prefix`."""
+    form = f"{prefix}- and 8 or 17 of 0-9 and a-f"
+    return _check_text(
+        value, _AWS_ID_FORMS[prefix], rules.AWS_ID, form=form, example=f"{prefix}-0123456789abcdef0"
+    )
+
+
+def _reserved_for(purpose: str, reserved: Sequence[ReservedRange]) -> list[str]:
+    return [entry.cidr for entry in reserved if entry.purpose == purpose]
+
+
+def check_session_subnet(value: object, reserved: Sequence[ReservedRange]) -> list[Refusal]:
+    """A tenant's subnet in the sessions network."""
+    verdicts = [
+        addressing.check_session_subnet(value, cidr) for cidr in _reserved_for(addressing.SESSIONS, reserved)
+    ]
+    return min(verdicts, key=len)
+
+
+def check_sessions_cidr(value: object, reserved: Sequence[ReservedRange]) -> list[Refusal]:
+    """The range of a platform's sessions network."""
+    return _check_platform_range(
+        value,
+        addressing.SESSIONS,
+        reserved,
+        smallest=addressing.SESSION_SUBNET_PREFIX,
+        needed="a session subnet",
+    )
+
+
+def check_services_cidr(value: object, reserved: Sequence[ReservedRange]) -> list[Refusal]:
+    """The range of a platform's services network."""
+    return _check_platform_range(
+        value, addressing.SERVICES, reserved, smallest=26, needed="the tunnel host's subnet"
+    )
+
+
+def _check_platform_range(
+    value: object, purpose: str, reserved: Sequence[ReservedRange], *, smallest: int, needed: str
+) -> list[Refusal]:
+    # What has another spelling or a public address is judged no further.
+    if refusals := addressing.check_private_cidr(value):
+        return refusals
+    cidr, ranges = str(value), _reserved_for(purpose, reserved)
+    if not 16 <= addressing.prefix_length(cidr) <= smallest:
+        refusals.append(
+            rules.PLATFORM_RANGE_SIZE.refuse(value, purpose=purpose, smallest=smallest, needed=needed)
+        )
+    if not any(addressing.contains(around, cidr) for around in ranges):
+        reserved_text = " or ".join(ranges)
+        refusals.append(rules.PLATFORM_RANGE_RESERVED.refuse(value, purpose=purpose, reserved=reserved_text))
+    return refusals
+
+
+def check_username(value: object) -> list[Refusal]:
+    """The master user's name.
+
+    Source: MasterUsername in
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    """
+    if refusals := _check_text(value, _USERNAME, rules.USERNAME):
+        return refusals
+    for owner, words in (("RDS", RDS_ACCOUNTS), ("MySQL", RESERVED_WORDS)):
+        if str(value).upper() in words:
+            return [rules.USERNAME_FREE.refuse(value, owner=owner)]
+    return []
+
+
+def check_password(value: object) -> list[Refusal]:
+    """The master user's password; no refusal shows it.
+
+    Source: MasterUserPassword in
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    """
+    if not isinstance(value, str):
+        return [rules.PASSWORD.refuse_secret(problem="is not text")]
+    problems = []
+    if not rules.MIN_PASSWORD <= len(value) <= rules.MAX_PASSWORD:
+        problems.append(f"has {len(value)} characters")
+    if _PASSWORD_UNWANTED.search(value):
+        problems.append("has a character that is not allowed")
+    return [rules.PASSWORD.refuse_secret(problem=" and ".join(problems))] if problems else []
+
+
+def check_instance_class(value: object) -> list[Refusal]:
+    """The RDS instance class."""
+    words = ", ".join(f"db.{family}" for family in instance_classes.FAMILIES)
+    return _check_choice(
+        value, instance_classes.offered(), rules.INSTANCE_CLASS, f"{words}, each with its sizes"
+    )
+
+
+def check_storage(value: object) -> list[Refusal]:
+    """The database's storage in GiB.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3 for MySQL)
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole and rules.MIN_STORAGE_GB <= value <= rules.MAX_STORAGE_GB:  # type: ignore[operator]
+        return []
+    return [rules.STORAGE.refuse(value)]
+
+
+def check_host_type(value: object) -> list[Refusal]:
+    """The EC2 type of a ping host or tunnel host."""
+    return _check_choice(value, HOST_TYPES, rules.PING_HOST_TYPE, ", ".join(HOST_TYPES))
+
+
+def check_description(value: object) -> list[Refusal]:
+    """The description of a VPN connection."""
+    fits = isinstance(value, str) and 1 <= len(value) <= rules.MAX_DESCRIPTION
+    if fits and str(value).isprintable() and value == str(value).strip():
+        return []
+    return [rules.DESCRIPTION.refuse(value)]
+
+
+def check_local_time(value: object) -> list[Refusal]:
+    """A local date and time to the minute; whether it exists in a zone is a rule over both."""
+    if isinstance(value, str) and _LOCAL_TIME.fullmatch(value):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return []
+    return [rules.MIGRATION_TIME.refuse(value)]
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def check_timezone(value: object) -> list[Refusal]:
+    """A name of the IANA time zone database."""
+    if isinstance(value, str) and value in _timezones():
+        return []
+    close = nearest(value, sorted(_timezones()))
+    remedy = f"did you mean {close}?" if close else "write for example Europe/Amsterdam or Etc/UTC"
+    return [rules.TIMEZONE.refuse(value, remedy=remedy)]
+
+
+def check_duration(value: object) -> list[Refusal]:
+    """How long the former network waits."""
+    if not (isinstance(value, str) and _DURATION.fullmatch(value)):
+        return [rules.RETIRE_AFTER.refuse(value)]
+    fits = timedelta(hours=1) <= duration(value) <= timedelta(days=30)
+    return [] if fits else [rules.RETIRE_AFTER.refuse(value)]
+
+
+def duration(text: str) -> timedelta:
+    """`24h` or `3d`, checked before, as a duration."""
+    number, unit = int(text[:-1]), text[-1]
+    return timedelta(hours=number) if unit == "h" else timedelta(days=number)
+
+
+def check_tunnel_user(value: object) -> list[Refusal]:
+    """The name of an IAM user."""
+    return _check_text(value, _IAM_USER, rules.TUNNEL_USER)

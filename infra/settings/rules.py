@@ -1,0 +1,303 @@
+"""The rules of the settings files in words; the rules about addresses stand in infra.addressing."""
+
+from __future__ import annotations
+
+from infra.refusal import Rule
+
+MIN_PASSWORD, MAX_PASSWORD = 9, 41
+MIN_STORAGE_GB, MAX_STORAGE_GB = 20, 65_536
+MAX_DESCRIPTION = 255
+# AWS's default quota "VPN connections per virtual private gateway".
+# https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
+MAX_VPN_CONNECTIONS = 10
+
+# The shape of a file
+
+KEY_KNOWN = Rule(
+    id="key-known",
+    rule="only known keys stand in the settings: {known}",
+    reason="a misspelt key would be ignored, and with it what it was meant to set",
+    remedy="{remedy}",
+)
+KEY_GIVEN = Rule(
+    id="key-given",
+    rule="{key} is given",
+    reason="there is no value that would be right for everybody",
+    remedy="add {key}",
+)
+VALUE_TYPE = Rule(
+    id="value-type",
+    rule="the value is {expected}",
+    reason="YAML read {found}, which has no sure reading as {expected}",
+    remedy="{remedy}",
+)
+ENTRY_ONCE = Rule(
+    id="entry-once",
+    rule="an entry stands in a list once",
+    reason="{value} stands there already, and a second one says nothing more",
+    remedy="remove one of the two",
+)
+
+# Names
+
+TENANT_NAME = Rule(
+    id="tenant-name",
+    rule="a tenant's name has 2 to 20 of a-z, 0-9 and '-', starts with a letter and does not end with '-'",
+    reason="it becomes a label of the endpoint's DNS name and the start of every AWS name of the tenant, "
+    "the shortest limit of which it must fit",
+    remedy="name the stack so, and with it the file Pulumi.<name>.yaml",
+)
+TENANT_NAME_FREE = Rule(
+    id="tenant-name-free",
+    rule="a tenant's name is neither a slot (blue, green) nor like a platform's (platform, platform-...)",
+    reason="the names of its stack and its resources would be taken for those of a network or a platform",
+    remedy="choose another name for the stack, and with it for the file Pulumi.<name>.yaml",
+)
+PLATFORM_NAME = Rule(
+    id="platform-name",
+    rule="a platform's stack is named platform-<cell>; a cell's name has 2 to 20 of a-z, 0-9 and '-', "
+    "starts with a letter and does not end with '-'",
+    reason="tenants find their platform by it, and the cell's name starts every AWS name of the platform",
+    remedy="write for example platform-eu1",
+)
+ZONE_NAME = Rule(
+    id="zone-name",
+    rule="a zone's name is a DNS name in lower case, of two labels at least and 200 characters at most, "
+    "without a dot at the end",
+    reason="tenants' endpoints are <tenant>.<zone>, and Route 53 stores no other spelling",
+    remedy="write for example db.example.com",
+)
+AWS_ID = Rule(
+    id="aws-id",
+    rule="an id of this kind is written {form}",
+    reason="AWS would not find any other",
+    remedy="copy the id from the AWS console or from the stack that made it, for example {example}",
+)
+SERVICES_TOGETHER = Rule(
+    id="services-together",
+    rule="vpcId, subnetId and routeTableId are given together or not at all",
+    reason="an existing services network is used as it is, and {missing} would be missing",
+    remedy="add {missing}, or remove {given} and let the platform make its own",
+)
+
+# Platform ranges
+
+PLATFORM_RANGE_RESERVED = Rule(
+    id="platform-range-reserved",
+    rule="the {purpose} range lies inside a range that is reserved for {purpose}: {reserved}",
+    reason="elsewhere tenants and companies could get the same addresses",
+    remedy="choose a range inside {reserved}, or reserve it for {purpose} in Pulumi.yaml under "
+    "tenantnet:reservedRanges",
+)
+PLATFORM_RANGE_SIZE = Rule(
+    id="platform-range-size",
+    rule="the {purpose} range is a /16 to a /{smallest}",
+    reason="AWS takes no VPC larger than a /16, and {needed} must fit in",
+    remedy="choose a range of such a size",
+)
+PLATFORM_RANGES_APART = Rule(
+    id="platform-ranges-apart",
+    rule="the services and the sessions range do not overlap",
+    reason="every tenant network is peered with both and could not tell them apart; {other} overlaps",
+    remedy="choose another range for one of the two",
+)
+
+# The database
+
+USERNAME = Rule(
+    id="username",
+    rule="a database username has 1 to 16 of a-z, A-Z, 0-9 and '_' and starts with a letter",
+    reason="RDS for MySQL takes no other for its master user",
+    remedy="choose a name of that form, for example acmeadmin",
+)
+USERNAME_FREE = Rule(
+    id="username-free",
+    rule="a database username is not a word that {owner} keeps for itself",
+    reason="RDS refuses it, and only after the network has been made",
+    remedy="choose another name, for example acmeadmin",
+)
+PASSWORD_GIVEN = Rule(
+    id="password-given",
+    rule="a tenant has a database password",
+    reason="without one RDS makes no database",
+    remedy="set it: pulumi config set --secret tenantnet:databasePassword --stack {stack}",
+)
+PASSWORD = Rule(
+    id="password",
+    rule=f"a database password has {MIN_PASSWORD} to {MAX_PASSWORD} printable ASCII characters, "
+    "none of them a blank, '/', '\"' or '@'",
+    reason="RDS for MySQL takes no other; this one {problem}",
+    remedy="set another one: pulumi config set --secret tenantnet:databasePassword",
+)
+PASSWORD_ENCRYPTED = Rule(
+    id="password-encrypted",
+    rule="the database password stands in the file encrypted only",
+    reason="the file is kept in git, where everybody who may read it would read the password",
+    remedy="set a new one, for the old one is known now: "
+    "pulumi config set --secret tenantnet:databasePassword --stack {stack}",
+)
+INSTANCE_CLASS = Rule(
+    id="instance-class",
+    rule="a database's instance class is one that RDS offers for MySQL: {offered}",
+    reason="RDS refuses any other, and only after the network has been made",
+    remedy="{remedy}",
+)
+STORAGE = Rule(
+    id="storage",
+    rule=f"a database's storage is a whole number of GiB from {MIN_STORAGE_GB} to {MAX_STORAGE_GB}",
+    reason="RDS for MySQL offers that with gp3 storage",
+    remedy="write a number, without quotes and unit, for example 100",
+)
+
+# Networks
+
+SLOTS = Rule(
+    id="slots",
+    rule="a tenant has one network or two, under the keys blue and green",
+    reason="one is in production; a second one exists while a move is prepared",
+    remedy="add networks.blue with its cidr, or remove the network that is not needed",
+)
+PING_HOST_TYPE = Rule(
+    id="ping-host-type",
+    rule="a host's type is one of {offered}",
+    reason="the host's image is made for arm64 (Graviton), and it needs no more than answering",
+    remedy="{remedy}",
+)
+NETWORKS_APART = Rule(
+    id="networks-apart",
+    rule="a tenant's two networks have different ranges",
+    reason="during a move both exist and are reached side by side; {other} has {cidr} already",
+    remedy="choose another free /26, or let the command line choose: tenantnet network add --auto",
+)
+
+# VPN connections
+
+DESCRIPTION = Rule(
+    id="description",
+    rule=f"a description has 1 to {MAX_DESCRIPTION} printable characters and no blank at its ends",
+    reason="it is shown in one line of tables and becomes a tag of AWS resources",
+    remedy="write a short name of the place, for example Seattle office",
+)
+VPN_CONNECTIONS_COUNT = Rule(
+    id="vpn-connections-count",
+    rule=f"a network has at most {MAX_VPN_CONNECTIONS} VPN connections",
+    reason="AWS attaches no more to one virtual private gateway",
+    remedy="join company ranges that share a gateway into one larger range",
+)
+VPN_CONNECTION_ONCE = Rule(
+    id="vpn-connection-once",
+    rule="a pair of company range and company gateway stands in a network once",
+    reason="{other} is the same connection; each has two tunnels already",
+    remedy="remove one of the two",
+)
+COMPANY_CIDRS_APART = Rule(
+    id="company-cidrs-apart",
+    rule="the company ranges of one network do not overlap",
+    reason="the network could not tell through which connection an address is reached: {other} has {cidr}",
+    remedy="write the more exact ranges behind each gateway",
+)
+COMPANY_CIDR_OUTSIDE = Rule(
+    id="company-cidr-outside",
+    rule="a company range does not overlap the tenant's own networks",
+    reason="inside a network its own addresses come first, and {other} is {cidr}",
+    remedy="choose another range for the network (tenantnet network add --auto), "
+    "or write the exact ranges that the company uses",
+)
+
+# The move
+
+MIGRATION_SLOTS = Rule(
+    id="migration-slots",
+    rule="a migration leads from one of the tenant's networks to the other: both are in the settings",
+    reason="networks.{slot} is not there",
+    remedy="add it: tenantnet network add TENANT --auto; or remove the migration",
+)
+MIGRATION_TIME = Rule(
+    id="migration-time",
+    rule="at is a local date and time in text, to the minute: YYYY-MM-DDTHH:MM",
+    reason="the schedule starts on a full minute, in the zone that timezone names",
+    remedy="write it like 2026-12-01T02:00, in quotes and without seconds or offset",
+)
+TIMEZONE = Rule(
+    id="timezone",
+    rule="a time zone is a name of the IANA database",
+    reason="only such a name knows the clock changes of its place",
+    remedy="{remedy}",
+)
+MIGRATION_TIME_EXISTS = Rule(
+    id="migration-time-exists",
+    rule="the time exists on that day",
+    reason="the clocks of {zone} go forward then, from {before} to {after}: the schedule would be skipped",
+    remedy="choose a time before {before} or from {after} on",
+)
+MIGRATION_TIME_ONCE = Rule(
+    id="migration-time-once",
+    rule="the time exists just once on that day",
+    reason="the clocks of {zone} go back then: {at} comes twice, at {first} and at {second} UTC",
+    remedy="choose a time outside the repeated stretch, or write the UTC time with timezone: Etc/UTC",
+)
+RETIRE_AFTER = Rule(
+    id="retire-after",
+    rule="retireAfter is a whole number of hours or days, from 1h to 30d",
+    reason="so long the former network waits, read-only, as the way back; every day of it costs a database",
+    remedy="write for example 24h or 3d",
+)
+RETIRING_STAYS = Rule(
+    id="retiring-stays",
+    rule="a tenant on its way out has no migration",
+    reason="retiring takes the database's protection away, which a move relies on",
+    remedy="remove the migration, or retiring until the move is done",
+)
+TUNNEL_USER = Rule(
+    id="tunnel-user",
+    rule="a tunnel user is the name of an IAM user: 1 to 64 of a-z, A-Z, 0-9 and + = , . @ _ -",
+    reason="IAM has no user of any other name to add to the tenant's group",
+    remedy="write the user's name, not its ARN or path",
+)
+
+# The file
+
+FILE_READABLE = Rule(
+    id="file-readable",
+    rule="a settings file is a file of UTF-8 text that can be read, below {limit}",
+    reason="{problem}",
+    remedy="check the path; settings files stand in tenants/Pulumi.<stack>.yaml",
+)
+FILE_NAME = Rule(
+    id="file-name",
+    rule="a settings file is named Pulumi.<stack>.yaml",
+    reason="Pulumi finds a stack's settings by that name, and the stack's name is the tenant's",
+    remedy="rename the file, for example to Pulumi.acme.yaml",
+)
+YAML_VALID = Rule(
+    id="yaml-valid",
+    rule="the file is one YAML document that describes one mapping",
+    reason="{problem}",
+    remedy="{remedy}",
+)
+KEY_ONCE = Rule(
+    id="key-once",
+    rule="a key stands in a mapping once",
+    reason="{problem}; readers of YAML differ in which of the two they take",
+    remedy="remove one of the two",
+)
+STACK_KIND = Rule(
+    id="stack-kind",
+    rule="a stack is a tenant or a platform: under config stands tenantnet:tenant or tenantnet:platform",
+    reason="{problem}",
+    remedy="{remedy}",
+)
+REGION = Rule(
+    id="region",
+    rule="aws:region names an AWS region",
+    reason="without it the provider would take the region of whoever runs it",
+    remedy="write for example aws:region: eu-west-1",
+)
+PROJECT_WIDE = Rule(
+    id="project-wide",
+    rule="the reserved ranges are set for the whole project, not for one stack",
+    reason="a stack that may change them could take addresses that others rely on",
+    remedy="move tenantnet:reservedRanges to Pulumi.yaml",
+)
+
+RULES = tuple(value for value in list(globals().values()) if isinstance(value, Rule))
