@@ -1,0 +1,84 @@
+"""Pulumi's mock engine: remembers what a program registers and answers as AWS would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A resource as the engine saw it; inputs in the provider's spelling (camelCase)."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    custom: bool
+
+
+class RecordingEngine(Mocks):
+    """Every resource gets an id and an ARN made of its name; the few functions in use get plain answers."""
+
+    def __init__(self, outputs_of_stacks: dict[str, dict[str, Any]] | None = None) -> None:
+        self.registered: list[Registered] = []
+        self._outputs = outputs_of_stacks or {}
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.registered.append(
+            Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), custom=bool(args.custom))
+        )
+        answers = {
+            "arn": f"arn:aws:mock:eu-west-1:123456789012:{args.name}",
+            "address": f"{args.name}.mock.eu-west-1.rds.amazonaws.com",
+            "fqdn": args.inputs.get("name"),
+            "privateIp": args.inputs.get("privateIp", "10.32.0.10"),
+            "zoneId": f"Z{args.name}",
+            "keyId": f"key-{args.name}",
+        }
+        return f"id-{args.name}", {**answers, **args.inputs}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        match args.token:
+            case "aws:index/getAvailabilityZones:getAvailabilityZones":
+                answer: dict[str, Any] = {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                answer = {"accountId": "123456789012"}
+            case "aws:ssm/getParameter:getParameter":
+                answer = {"insecureValue": "ami-12345678"}
+            case "pulumi:pulumi:readStackOutputs":
+                answer = {"outputs": self._outputs.get(args.args["name"].rsplit("/", 1)[-1], {})}
+            case other:
+                raise AssertionError(f"the program asked for {other}, which no test answers")
+        return answer, []
+
+    def of_type(self, token: str) -> list[Registered]:
+        return [resource for resource in self.registered if resource.type == token]
+
+    def one(self, token: str, name: str) -> Registered:
+        found = [resource for resource in self.of_type(token) if resource.name == name]
+        assert len(found) == 1, f"{token} {name}: {sorted(r.name for r in self.of_type(token))}"
+        return found[0]
+
+
+def run_program(
+    declare: Callable[[], object],
+    outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
+    stack: str = "acme",
+) -> RecordingEngine:
+    """Run `declare` on the mock engine to the end and give back what was registered."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    engine = RecordingEngine(outputs_of_stacks)
+    set_mocks(engine, project="tenantnet", stack=stack, preview=False)
+
+    @pulumi.runtime.test
+    def program() -> object:
+        declare()
+        return None
+
+    program()
+    return engine

@@ -1,0 +1,126 @@
+"""The wiring of a tenant, on Pulumi's mocks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infra.refusal import Refused
+from tests.component import samples
+from tests.component.conftest import DeclareTenant
+from tests.component.engine import RecordingEngine
+
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+
+
+def routes_of(engine: RecordingEngine, table: str) -> set[str]:
+    return {
+        str(route.inputs["destinationCidrBlock"])
+        for route in engine.of_type("aws:ec2/route:Route")
+        if route.inputs["routeTableId"] == table
+    }
+
+
+def ingress_of(engine: RecordingEngine, group: str) -> set[str]:
+    return {
+        str(rule.inputs["cidrIpv4"])
+        for rule in engine.of_type(INGRESS)
+        if rule.inputs["securityGroupId"] == group
+    }
+
+
+def test_the_network_is_cut_into_four_subnets_of_28(acme: RecordingEngine) -> None:
+    cidrs = {
+        subnet.inputs["cidrBlock"]
+        for subnet in acme.of_type("aws:ec2/subnet:Subnet")
+        if subnet.inputs["vpcId"] == "id-acme-blue"
+    }
+    assert cidrs == {"10.1.2.0/28", "10.1.2.16/28", "10.1.2.32/28", "10.1.2.48/28"}
+
+
+def test_the_database_stands_in_two_zones(acme: RecordingEngine) -> None:
+    zones = {
+        subnet.inputs["availabilityZone"]
+        for subnet in acme.of_type("aws:ec2/subnet:Subnet")
+        if "database" in subnet.name
+    }
+    assert len(zones) == 2
+
+
+def test_sessions_are_led_to_their_own_tenants_networks_only(moving_acme: RecordingEngine) -> None:
+    assert routes_of(moving_acme, "id-acme-session") == {"10.1.2.0/26", "10.9.8.64/26"}
+
+
+def test_a_network_leads_back_to_its_sessions_and_the_tunnel_host_only(acme: RecordingEngine) -> None:
+    assert routes_of(acme, "id-acme-blue") == {"172.17.5.0/24", "10.32.0.10/32"}
+
+
+def test_the_platforms_services_are_led_to_the_network_only(acme: RecordingEngine) -> None:
+    assert routes_of(acme, "rtb-5e4f") == {"10.1.2.0/26"}
+
+
+def test_the_database_lets_in_sessions_tunnel_host_and_company(acme: RecordingEngine) -> None:
+    assert ingress_of(acme, "id-acme-blue-database") == {"172.17.5.0/24", "10.32.0.10/32", "192.168.4.0/24"}
+
+
+def test_the_ping_host_answers_companies_only(moving_acme: RecordingEngine) -> None:
+    assert ingress_of(moving_acme, "id-acme-green-ping-host") == {"192.168.4.0/24", "10.200.0.0/16"}
+
+
+def test_nothing_in_a_tenant_network_may_connect_out(acme: RecordingEngine) -> None:
+    assert acme.of_type(EGRESS) == []
+
+
+def test_the_ping_host_stands_at_its_fixed_address(acme: RecordingEngine) -> None:
+    host = acme.one("aws:ec2/instance:Instance", "acme-blue-ping-host")
+    assert host.inputs["privateIp"] == "10.1.2.42"
+
+
+@pytest.mark.parametrize("tunnel", ["tunnel1", "tunnel2"])
+def test_both_tunnels_demand_ikev2_and_strong_algorithms(acme: RecordingEngine, tunnel: str) -> None:
+    inputs = acme.of_type("aws:ec2/vpnConnection:VpnConnection")[0].inputs
+    assert inputs[f"{tunnel}IkeVersions"] == ["ikev2"]
+    assert min(inputs[f"{tunnel}Phase1DhGroupNumbers"]) >= 14
+    assert "AES128" not in inputs[f"{tunnel}Phase2EncryptionAlgorithms"]
+
+
+def test_only_the_production_network_holds_a_database(moving_acme: RecordingEngine) -> None:
+    assert [db.name for db in moving_acme.of_type("aws:rds/instance:Instance")] == ["acme-blue"]
+
+
+def test_the_endpoint_leads_to_the_production_database(acme: RecordingEngine) -> None:
+    record = acme.one("aws:route53/record:Record", "acme")
+    assert record.inputs["name"] == "acme.db.example.com"
+    assert record.inputs["records"] == ["acme-blue.mock.eu-west-1.rds.amazonaws.com"]
+
+
+def test_a_database_in_production_cannot_be_deleted(acme: RecordingEngine) -> None:
+    assert acme.one("aws:rds/instance:Instance", "acme-blue").inputs["deletionProtection"] is True
+
+
+def test_a_retiring_tenants_database_can_be_deleted_and_leaves_a_snapshot(
+    declare_tenant: DeclareTenant,
+) -> None:
+    database = declare_tenant(retiring=True).one("aws:rds/instance:Instance", "acme-blue").inputs
+    assert database["deletionProtection"] is False
+    assert database["skipFinalSnapshot"] is False
+    assert database["finalSnapshotIdentifier"]
+
+
+def test_every_range_is_claimed_under_the_tenants_name(moving_acme: RecordingEngine) -> None:
+    claims = [json.loads(item.inputs["item"]) for item in moving_acme.of_type("aws:dynamodb/tableItem:TableItem")]
+    assert {claim["cidr"]["S"] for claim in claims} == {"172.17.5.0/24", "10.1.2.0/26", "10.9.8.64/26"}
+    assert {claim["tenant"]["S"] for claim in claims} == {"acme"}
+
+
+def test_a_new_tenant_with_two_networks_is_refused(declare_tenant: DeclareTenant) -> None:
+    networks = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
+    with pytest.raises(Refused, match="starts with one network"):
+        declare_tenant(networks=networks)
+
+
+def test_dropping_the_network_in_production_is_refused(declare_tenant: DeclareTenant) -> None:
+    with pytest.raises(Refused, match="the network in production cannot be deleted"):
+        declare_tenant(previous={"production": "green"})

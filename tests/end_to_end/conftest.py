@@ -1,0 +1,72 @@
+"""The stacks that end-to-end tests share: one local cloud, one cell, one tenant, deployed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from tests.end_to_end.project import Project
+
+ACME: dict[str, Any] = {
+    "platform": "platform-local",
+    "sessionSubnet": "172.17.5.0/24",
+    "database": {"username": "acmeadmin"},
+    "networks": {
+        "blue": {
+            "cidr": "10.1.2.0/26",
+            "vpnConnections": [
+                {
+                    "companyCidr": "192.168.4.0/24",
+                    "companyGatewayIp": "198.51.100.7",
+                    "description": "Seattle office",
+                }
+            ],
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud of this module's own."""
+    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def project(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose stacks live in this module's local cloud."""
+    return Project(tmp_path_factory.mktemp("project") / "tenantnet", environment(cloud.state_dir))
+
+
+@pytest.fixture(scope="module")
+def cell(project: Project) -> Project:
+    """The project with its platform cell deployed."""
+    project.write_platform("platform-local")
+    project.up("platform-local").check()
+    return project
+
+
+@pytest.fixture(scope="module")
+def acme(cell: Project) -> Project:
+    """The project with cell and tenant acme deployed."""
+    cell.write_tenant("acme", ACME)
+    cell.up("acme").check()
+    return cell
+
+
+@pytest.fixture(scope="module")
+def aws(cloud: LocalCloud) -> boto3.Session:
+    """A boto3 session that asks this module's local cloud."""
+    return boto3.Session(region_name="eu-west-1")
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    return tmp_path

@@ -1,0 +1,147 @@
+"""One tenant's life with the real engine and the real provider: up, no change, change, gone.
+
+The tests of this module run in order on stacks that they share.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import ACME
+from tests.end_to_end.inventory import what_is_left
+from tests.end_to_end.project import PASSWORD, Project, Step
+
+pytestmark = pytest.mark.xdist_group("one-tenant")
+
+CONNECTION = "acme-blue-vpn-10-200-0-0-16"
+
+
+def acme_with(**blue: Any) -> dict[str, Any]:
+    settings = copy.deepcopy(ACME)
+    settings["networks"]["blue"].update(blue)
+    return settings
+
+
+def second_connection() -> list[dict[str, str]]:
+    return [
+        *ACME["networks"]["blue"]["vpnConnections"],
+        {"companyCidr": "10.200.0.0/16", "companyGatewayIp": "203.0.113.9", "description": "Oslo office"},
+    ]
+
+
+def names(steps: list[Step], operation: str) -> set[str]:
+    return {step.name for step in steps if step.operation == operation}
+
+
+@pytest.mark.parametrize("stack", ["platform-local", "acme"])
+def test_a_second_preview_shows_no_change(acme: Project, stack: str) -> None:
+    acme.pulumi("preview", "--expect-no-changes", "--stack", stack).check()
+
+
+@pytest.mark.parametrize("stack", ["platform-local", "acme"])
+def test_a_preview_after_a_refresh_shows_no_change(acme: Project, stack: str) -> None:
+    acme.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack).check()
+    acme.pulumi("preview", "--expect-no-changes", "--stack", stack).check()
+
+
+def test_no_secret_is_in_clear_in_state_outputs_or_preview(acme: Project, cloud: Any, aws: Any) -> None:
+    keys = re.findall(
+        r"<pre_shared_key>([^<]+)</pre_shared_key>",
+        "".join(
+            connection["CustomerGatewayConfiguration"]
+            for connection in aws.client("ec2").describe_vpn_connections()["VpnConnections"]
+        ),
+    )
+    assert len(keys) == 2, "each tunnel has a pre-shared key of its own"
+    shown = acme.pulumi("preview", "--diff", "--stack", "acme").text
+    exported = acme.pulumi("stack", "export", "--stack", "acme").text
+    outputs = acme.pulumi("stack", "output", "--json", "--stack", "acme").text
+    files = [path for path in Path(cloud.state_dir).rglob("*") if path.is_file()]
+    texts = {
+        "preview": shown,
+        "export": exported,
+        "outputs": outputs,
+        **{str(path): path.read_text(errors="replace") for path in files},
+    }
+    for where, text in texts.items():
+        for secret in (PASSWORD, *keys):
+            assert secret not in text, f"a secret is in clear in {where}"
+
+
+def test_adding_a_vpn_connection_creates_only_that_connections_resources(acme: Project) -> None:
+    acme.write_tenant("acme", acme_with(vpnConnections=second_connection()))
+    steps = [step for step in acme.steps("acme") if step.name != "tenantnet-acme"]
+    assert {step.operation for step in steps} == {"create"}
+    assert all(step.name.startswith(CONNECTION) for step in steps), steps
+    acme.up("acme").check()
+    acme.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
+
+
+def test_removing_a_vpn_connection_deletes_only_that_connections_resources(acme: Project) -> None:
+    acme.write_tenant("acme", ACME)
+    steps = [step for step in acme.steps("acme") if step.name != "tenantnet-acme"]
+    assert {step.operation for step in steps} == {"delete"}
+    assert all(step.name.startswith(CONNECTION) for step in steps), steps
+    acme.up("acme").check()
+
+
+def test_changing_the_ping_hosts_size_touches_only_the_ping_host(acme: Project) -> None:
+    acme.write_tenant("acme", acme_with(pingHostType="t4g.micro"))
+    steps = [step for step in acme.steps("acme") if step.name != "tenantnet-acme"]
+    assert [(step.operation, step.name) for step in steps] == [("update", "acme-blue-ping-host")]
+    acme.up("acme").check()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cidr": "10.42.128.64/26"}, "10.32.0.0/12"),
+        ({"cidr": "10.1.2.0/25"}, "/26"),
+        ({"cidrr": "10.1.2.0/26"}, "cidr"),
+    ],
+    ids=["reserved range", "/25", "unknown key"],
+)
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_broken_settings_stop_before_anything_is_created(
+    cell: Project, change: dict[str, Any], said: str, command: str
+) -> None:
+    cell.write_tenant("broken", acme_with(**change))
+    arguments = [command, "--stack", "broken", *(["--yes", "--skip-preview"] if command == "up" else [])]
+    run = cell.pulumi(*arguments)
+    assert run.code != 0
+    assert said in run.text
+    assert "Nothing was created" in run.text
+    assert "Traceback" not in run.text
+    assert "resource changes" not in run.text.lower()
+
+
+def test_a_bad_password_is_refused_without_being_shown(cell: Project) -> None:
+    cell.write_tenant("broken", ACME, password="short/1")
+    run = cell.pulumi("preview", "--stack", "broken")
+    assert run.code != 0
+    assert "databasePassword" in run.text
+    assert "short/1" not in run.text
+
+
+def test_a_database_in_production_is_not_destroyed(acme: Project) -> None:
+    run = acme.destroy("acme")
+    assert run.code != 0
+    assert "protect" in run.text
+
+
+def test_a_retired_tenant_leaves_nothing_but_its_final_snapshot(acme: Project, aws: Any) -> None:
+    acme.write_tenant("acme", {**ACME, "retiring": True})
+    acme.up("acme").check()
+    acme.destroy("acme").check()
+    left = what_is_left(aws, tenant="acme")
+    assert left == {"rds snapshot acme-blue-10-1-2-0-final"}
+
+
+def test_a_destroyed_platform_leaves_nothing(acme: Project, aws: Any) -> None:
+    acme.destroy("platform-local").check()
+    assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final"}
