@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, no relative of the built-in one
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -40,7 +41,7 @@ def aws_answers(task: str, *, region: str) -> Iterator[None]:
         ) from None
     except ClientError as error:
         raise _refused_by_aws(what, error) from None
-    except HTTPClientError as error:
+    except (ConnectionError, HTTPClientError) as error:
         raise Failure(
             what,
             reason=f"AWS did not answer: {error}. That says nothing about the resources.",

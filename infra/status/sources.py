@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from infra.failure import Failure
 from infra.status.words import TunnelState
 
 
@@ -64,6 +66,19 @@ class TenantOutputs(Model):
     endpoint: str | None = None
     networks: Mapping[str, OutputNetwork] = {}
     database: OutputDatabase | None = None
+
+    @classmethod
+    def read(cls, tenant: str, outputs: Mapping[str, Any]) -> TenantOutputs:
+        """Of plain outputs. Raises Failure where another version of the program has left them."""
+        try:
+            return cls.model_validate(outputs)
+        except ValidationError as error:
+            odd = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
+            raise Failure(
+                f"Could not read the outputs of {tenant}.",
+                reason=f"they are not those of a tenant as this version of the program leaves them: {odd}",
+                remedy=f"update the stack: pulumi up --stack {tenant}",
+            ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
