@@ -4,6 +4,7 @@ models: the shape, as pydantic models. rules: every rule in words. checks: rules
 rules over several. loading: from an object that Pulumi read. files: from a settings file.
 """
 
+from infra.migration.phases import Slot, Strategy
 from infra.settings.loading import load_platform, load_tenant
 from infra.settings.models import (
     DatabaseSettings,
@@ -12,8 +13,6 @@ from infra.settings.models import (
     PlatformSettings,
     ServicesSettings,
     SessionsSettings,
-    Slot,
-    Strategy,
     TenantSettings,
     VpnConnectionSettings,
     ZoneSettings,

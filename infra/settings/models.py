@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -19,24 +18,11 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from infra import addressing
+from infra.migration.phases import Slot, Strategy
 from infra.refusal import Refusal
 from infra.settings import checks
 
 REFUSED = "refused"
-
-
-class Slot(StrEnum):
-    """A tenant has at most two networks at a time."""
-
-    BLUE = "blue"
-    GREEN = "green"
-
-
-class Strategy(StrEnum):
-    """How the data gets to the other network: by replication, or by a snapshot and its longer downtime."""
-
-    REPLICA = "replica"
-    SNAPSHOT = "snapshot"
 
 
 def _verdict(value: object, refusals: list[Refusal]) -> object:

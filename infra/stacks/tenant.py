@@ -17,19 +17,22 @@ from infra.components.tenant_database import TenantDatabase, TenantDatabaseArgs
 from infra.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
+from infra.migration.updates import plan_update
 from infra.settings import NetworkSettings, Slot, TenantSettings, VpnConnectionSettings
 from infra.stacks.lookups import Place, look_up_place
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
-from infra.stacks.production import production_slot
 from infra.tags import Lifecycle, Owner
 
 
 def declare(settings: TenantSettings, password: pulumi.Output[str]) -> None:
     """Declare the tenant and export what its stack remembers. Raises Refused before anything is declared."""
-    previous = read_stack_outputs(settings.name).get("production")
-    production = production_slot(previous, settings.networks)
+    state = plan_update(
+        read_stack_outputs(settings.name),
+        {slot: network.cidr for slot, network in settings.networks.items()},
+        tenant_retiring=settings.retiring,
+    )
     platform = read_platform(settings.platform)
-    TenantStack(settings, platform, look_up_place(), production).declare(password)
+    TenantStack(settings, platform, look_up_place(), state.production).declare(password)
 
 
 class TenantStack:

@@ -45,7 +45,7 @@ def acme(declare_tenant: DeclareTenant) -> RecordingEngine:
 def moving_acme(declare_tenant: DeclareTenant) -> RecordingEngine:
     """A tenant with blue in production and green as its Test network."""
     return declare_tenant(
-        previous={"production": "blue"},
+        previous={"phase": "steady", "production": "blue"},
         networks={
             "blue": samples.network("10.1.2.0/26"),
             "green": samples.network("10.9.8.64/26", "192.168.4.0/24", "10.200.0.0/16"),

@@ -110,7 +110,9 @@ def test_a_retiring_tenants_database_can_be_deleted_and_leaves_a_snapshot(
 
 
 def test_every_range_is_claimed_under_the_tenants_name(moving_acme: RecordingEngine) -> None:
-    claims = [json.loads(item.inputs["item"]) for item in moving_acme.of_type("aws:dynamodb/tableItem:TableItem")]
+    claims = [
+        json.loads(item.inputs["item"]) for item in moving_acme.of_type("aws:dynamodb/tableItem:TableItem")
+    ]
     assert {claim["cidr"]["S"] for claim in claims} == {"172.17.5.0/24", "10.1.2.0/26", "10.9.8.64/26"}
     assert {claim["tenant"]["S"] for claim in claims} == {"acme"}
 
@@ -123,4 +125,4 @@ def test_a_new_tenant_with_two_networks_is_refused(declare_tenant: DeclareTenant
 
 def test_dropping_the_network_in_production_is_refused(declare_tenant: DeclareTenant) -> None:
     with pytest.raises(Refused, match="the network in production cannot be deleted"):
-        declare_tenant(previous={"production": "green"})
+        declare_tenant(previous={"phase": "steady", "production": "green"})

@@ -1,0 +1,1 @@
+"""Moving a tenant's database to its other network."""
