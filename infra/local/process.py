@@ -136,7 +136,7 @@ class LocalCloud:
 
     def status(self) -> dict[str, Any]:
         """What to show a person: `running` and `stateDir`; where it runs also `url`, `port`, `pid`, `id`,
-        `since` (ISO 8601, UTC), the numbers of `vpcs`, `databases` and `vpnConnections`, and the `stacks`' names.
+        `since` (ISO 8601, UTC), how many `vpcs`, `databases` and `vpnConnections`, and the names of `stacks`.
         """
         server = self.server()
         shown: dict[str, Any] = {"running": server is not None, "stateDir": str(self.state_dir)}

@@ -7,15 +7,23 @@ from types import SimpleNamespace
 from moto.ec2 import urls
 from moto.ec2.models import ec2_backends
 
+from infra.local.ec2.customer_gateways import CustomerGatewayBackend, CustomerGatewayResponse
+from infra.local.ec2.instances import InstanceResponse
 from infra.local.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
+from infra.local.ec2.vpc_peerings import VpcPeeringBackend
 from infra.local.ec2.vpn_connections import VpnConnectionResponse
+from infra.local.ec2.vpn_gateways import VpnGatewayBackend
 
 
-class CompletedEc2Response(VpnConnectionResponse, RoutePropagationResponse):
+class CompletedEc2Response(
+    VpnConnectionResponse, RoutePropagationResponse, CustomerGatewayResponse, InstanceResponse
+):
     """All calls."""
 
 
-class CompletedEc2Backend(RoutePropagationBackend):
+class CompletedEc2Backend(
+    RoutePropagationBackend, CustomerGatewayBackend, VpnGatewayBackend, VpcPeeringBackend
+):
     """One region's EC2."""
 
     @property
