@@ -1,0 +1,40 @@
+"""VPC peerings: never between overlapping VPCs, and one between two VPCs.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcPeeringConnection.html
+"""
+
+from __future__ import annotations
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
+from moto.ec2.models.vpcs import VPC
+from netaddr import IPSet
+
+LIVE = ("initiating-request", "pending-acceptance", "provisioning", "active")
+
+
+class VpcPeeringBackend(EC2Backend):
+    """Requests peerings as EC2 does."""
+
+    def create_vpc_peering_connection(
+        self, vpc: VPC, peer_vpc: VPC, tags: dict[str, str] | None = None
+    ) -> VPCPeeringConnection:
+        """The peering; one between overlapping VPCs fails, as EC2 documents it, and stays describable."""
+        pair = {vpc.id, peer_vpc.id}
+        for peering in self.vpc_pcxs.values():
+            if {peering.vpc.id, peering.peer_vpc.id} == pair and peering.status["Code"] in LIVE:
+                raise EC2ClientError(
+                    "VpcPeeringConnectionAlreadyExists",
+                    f"The VPCs {vpc.id} and {peer_vpc.id} have the VPC peering connection {peering.id}.",
+                )
+        peering = super().create_vpc_peering_connection(vpc, peer_vpc, tags)
+        if not _ranges(vpc).isdisjoint(_ranges(peer_vpc)):
+            peering._status.code = "failed"
+            peering._status.message = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
+        return peering
+
+
+def _ranges(vpc: VPC) -> IPSet:
+    associations = vpc.get_cidr_block_association_set(ipv6=False)
+    return IPSet(association["cidr_block"] for association in associations)
