@@ -1,0 +1,106 @@
+"""Runs one Pulumi program: run_program.py ENGINE_ADDRESS < the engine's request (a RunRequest)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import runpy
+import signal
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import pulumi
+from lifetime import end_with_parent
+from pulumi.runtime import reset_options, run_in_stack, set_all_config
+from pulumi.runtime.proto import language_pb2
+
+# The exit code that says: the program failed, and the user has been told why.
+REPORTED = 32
+
+
+def main() -> int:
+    """Run the program, report what it raises, and give the exit code."""
+    end_with_parent()
+    # The engine interrupts its processes when it is done: an ordinary end, and no traceback's worth.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    request = language_pb2.RunRequest.FromString(sys.stdin.buffer.read())
+    _configure(request)
+    program = Path(request.info.program_directory, request.info.entry_point).resolve()
+    try:
+        _run(program, max(request.parallel, 1))
+    except (Exception, SystemExit) as error:
+        return _report(error, program)
+    return 0
+
+
+def _configure(request: language_pb2.RunRequest) -> None:
+    reset_options(
+        project=request.project,
+        stack=request.stack,
+        organization=request.organization or "organization",
+        monitor_address=request.monitor_address,
+        engine_address=sys.argv[1],
+        parallel=request.parallel,
+        preview=request.dryRun,
+    )
+    set_all_config(dict(request.config), list(request.configSecretKeys))
+
+
+def _run(program: Path, parallel: int) -> None:
+    # What asyncio would log are tasks left over by an error, which is reported by itself.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    sys.path[0] = str(program if program.is_dir() else program.parent)
+    sys.argv = [str(program)]
+    loop = asyncio.new_event_loop()
+    # Calls to the engine block a thread each, and every resource makes several.
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=parallel * 4))
+    loop.run_until_complete(run_in_stack(lambda: _execute(program)))
+
+
+def _execute(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def _report(error: BaseException, program: Path) -> int:
+    if isinstance(error, SystemExit) and error.code in (None, 0):
+        return 0
+    if not _is_end_of_engine(error):
+        pulumi.log.error(_describe(error, program))
+    return REPORTED
+
+
+def _is_end_of_engine(error: BaseException) -> bool:
+    """Say whether the engine stopped listening: it does so after an error that it has shown itself."""
+    causes = (error, error.__context__)
+    return any(isinstance(one, grpc.RpcError) and one.code() == grpc.StatusCode.UNAVAILABLE for one in causes)
+
+
+def _describe(error: BaseException, program: Path) -> str:
+    """Give a RunError's message alone, since it is worded for the user, and where any other error arose."""
+    if isinstance(error, pulumi.RunError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"the program ended itself with exit code {error.code}"
+    what = "".join(traceback.format_exception_only(error))
+    return f"the program failed: {what}{_steps_in(program, error)}"
+
+
+def _steps_in(program: Path, error: BaseException) -> str:
+    """Give the calls that led to an error, from the program's first one on."""
+    if isinstance(error, SyntaxError):
+        return ""  # its message names the place
+    steps = traceback.extract_tb(error.__traceback__)
+    first = next((i for i, step in enumerate(steps) if step.filename.startswith(str(program.parent))), 0)
+    return "".join(traceback.format_list(steps[first:]))
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that still wait for the engine must not delay the end.
+    os._exit(code)
