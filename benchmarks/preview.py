@@ -1,9 +1,9 @@
-"""Preview of one tenant against `terraform plan` of the same resources, provider and local cloud, side by side.
+"""Preview of one tenant against `terraform plan` of the same resources with the same provider, side by side.
 
     python -m benchmarks.preview [--rounds 5]
 
-Prints Markdown: the median of the rounds and its ratio to Terraform's. The two take turns, so that whatever else
-the machine does meets both.
+Prints Markdown: the median of the rounds and its ratio to Terraform's. The two take turns, so that whatever
+else the machine does meets both.
 """
 
 from __future__ import annotations
@@ -29,14 +29,20 @@ from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import PASSWORD, Project
 
 CONFIGURATION = Path(__file__).parent / "terraform" / "main.tf"
-MIRRORS = [Path("/opt/tf-plugins"), Path("/usr/local/share/terraform/plugins"), Path("/usr/share/terraform/plugins")]
+MIRRORS = [
+    Path("/opt/tf-plugins"),
+    Path("/usr/local/share/terraform/plugins"),
+    Path("/usr/share/terraform/plugins"),
+]
 progress = Console(stderr=True)
 
 
 class Terraform:
     """A Terraform folder with the tenant's resources, planned and applied against a local cloud."""
 
-    def __init__(self, folder: Path, cloud_environment: Mapping[str, str], platform: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, cloud_environment: Mapping[str, str], platform: Mapping[str, Any]
+    ) -> None:
         self._folder = folder
         folder.mkdir()
         shutil.copy(CONFIGURATION, folder)

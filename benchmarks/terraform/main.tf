@@ -173,6 +173,8 @@ resource "aws_instance" "ping_host" {
     http_endpoint = "enabled"
   }
   root_block_device {
+    volume_size = 8
+    volume_type = "gp3"
     encrypted  = true
     kms_key_id = var.platform.kmsKeyArn
   }

@@ -1,6 +1,7 @@
 """A range's claim: the row in the cell's claims table that says whose the range is.
 
-The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets it.
+The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
+it.
 """
 
 from __future__ import annotations

@@ -144,7 +144,12 @@ class TenantNetwork(pulumi.ComponentResource):
             associate_public_ip_address=False,
             vpc_security_group_ids=[self.ping_host_security_group_id],
             metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-            root_block_device={"encrypted": True, "kms_key_id": self._args.kms_key_arn},
+            root_block_device={
+                "encrypted": True,
+                "kms_key_id": self._args.kms_key_arn,
+                "volume_size": 8,
+                "volume_type": "gp3",
+            },
             tags=self._args.owner.tags(name, part=Part.PING_HOST),
             # A newer image is no reason to replace a host whose only duty is to answer.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], delete_before_replace=True),

@@ -141,7 +141,12 @@ class TunnelHost(pulumi.ComponentResource):
             iam_instance_profile=self._profile(),
             vpc_security_group_ids=[group],
             metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-            root_block_device={"encrypted": True, "kms_key_id": self._args.kms_key_arn},
+            root_block_device={
+                "encrypted": True,
+                "kms_key_id": self._args.kms_key_arn,
+                "volume_size": 8,
+                "volume_type": "gp3",
+            },
             tags=self._args.owner.tags(self._name, part=Part.TUNNEL_HOST),
             # Its agent registers when it boots, and gives up for half an hour where it finds no endpoint.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], depends_on=endpoints),

@@ -75,10 +75,9 @@ def run_program(
     engine = RecordingEngine(outputs_of_stacks)
     set_mocks(engine, project="tenantnet", stack=stack, preview=False)
 
-    @pulumi.runtime.test
-    def program() -> object:
+    def program() -> None:
         declare()
-        return None
 
-    program()
+    # The decorator waits for every registration, and raises what the program raised.
+    pulumi.runtime.test(program)()
     return engine

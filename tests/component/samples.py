@@ -42,7 +42,11 @@ def network(cidr: str, *companies: str) -> dict[str, Any]:
     return {
         "cidr": cidr,
         "vpnConnections": [
-            {"companyCidr": company, "companyGatewayIp": f"198.51.100.{number}", "description": f"Office {number}"}
+            {
+                "companyCidr": company,
+                "companyGatewayIp": f"198.51.100.{number}",
+                "description": f"Office {number}",
+            }
             for number, company in enumerate(companies or ("192.168.4.0/24",), start=7)
         ],
     }

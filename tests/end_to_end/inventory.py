@@ -33,7 +33,7 @@ def what_is_left(aws: boto3.Session, tenant: str | None = None) -> set[str]:
     marker = ("tenantnet:tenant", tenant) if tenant else None
 
     def ours(tags: list[dict[str, str]] | None) -> bool:
-        found = {tag.get("Key", tag.get("TagKey", "")): tag.get("Value", tag.get("TagValue", "")) for tag in tags or []}
+        found = {tag["Key"]: tag["Value"] for tag in tags or []}
         if marker:
             return found.get(marker[0]) == marker[1]
         return any(key.startswith(TAG_PREFIX) for key in found)
@@ -52,7 +52,7 @@ def _ec2(aws: boto3.Session, tenant: str | None) -> Found:
             state = item.get("State") or item.get("Status", {})
             if (state if isinstance(state, str) else state.get("Code")) in GONE:
                 continue
-            yield f"ec2 {key} {item[identifier]}", item.get("Tags")or []
+            yield f"ec2 {key} {item[identifier]}", item.get("Tags") or []
     for reservation in ec2.describe_instances()["Reservations"]:
         for instance in reservation["Instances"]:
             if instance["State"]["Name"] not in GONE:
@@ -81,7 +81,9 @@ def _rds(aws: boto3.Session, tenant: str | None) -> Found:
 def _named(aws: boto3.Session, tenant: str | None) -> Found:
     """Services whose resources carry our name; what has no tenant in it belongs to the cell."""
     names: list[str] = []
-    names += [f"logs group {g['logGroupName']}" for g in _client(aws, "logs").describe_log_groups()["logGroups"]]
+    names += [
+        f"logs group {g['logGroupName']}" for g in _client(aws, "logs").describe_log_groups()["logGroups"]
+    ]
     names += [
         f"cloudwatch alarm {a['AlarmName']}"
         for a in _client(aws, "cloudwatch").describe_alarms()["MetricAlarms"]
@@ -102,7 +104,9 @@ def _named(aws: boto3.Session, tenant: str | None) -> Found:
         records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
         names += [f"route53 record {r['Name']}" for r in records if r["Type"] == "CNAME"]
     kms = _client(aws, "kms")
-    names += [f"kms alias {a['AliasName']}" for a in kms.list_aliases()["Aliases"] if "tenantnet" in a["AliasName"]]
+    names += [
+        f"kms alias {a['AliasName']}" for a in kms.list_aliases()["Aliases"] if "tenantnet" in a["AliasName"]
+    ]
     for key in kms.list_keys()["Keys"]:
         if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] not in GONE:
             names.append(f"kms key {key['KeyId']}")

@@ -106,7 +106,11 @@ class Project:
         )
         assert run.returncode == 0, f"the preview ended with {run.returncode}:\n{run.stdout}\n{run.stderr}"
         return [
-            Step(operation=step["op"], type=step["urn"].split("::")[2].split("$")[-1], name=step["urn"].split("::")[3])
+            Step(
+                operation=step["op"],
+                type=step["urn"].split("::")[2].split("$")[-1],
+                name=step["urn"].split("::")[3],
+            )
             for step in json.loads(run.stdout)["steps"]
             if step["op"] not in ("same", "read")
         ]
