@@ -7,25 +7,30 @@ a person meets the same sentence wherever the mistake is caught first.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 NOT_SHOWN = "(not shown)"
 _LONGEST_SHOWN = 80
+
+# Text that would be read as another type without its quotes.
+_LIKE_ANOTHER_TYPE = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~", re.IGNORECASE)
 
 
 def shown(value: object) -> str:
     """A value of any kind as one short line of printable ASCII, safe on a terminal and in a log.
 
-    Text stands as it is unless that would hide something (blanks around it, control or non-ASCII characters).
+    Text stands as it is unless that would hide something: blanks around it, control or non-ASCII characters,
+    or that it is text and not a number.
     Lists and mappings are told by their size: they may be deep, endless or hold a secret.
     """
     match value:
         case None:
             return "nothing"
         case str():
-            plain = value.isascii() and value.isprintable() and value == value.strip() and value
-            text = value if plain else json.dumps(value)
+            text = value if _is_plain(value) else json.dumps(value)
         case bool():
             text = "true" if value else "false"
         case Mapping():
@@ -34,9 +39,16 @@ def shown(value: object) -> str:
             text = f"a list of {len(value)} {'entry' if len(value) == 1 else 'entries'}"
         case int() | float():
             text = _number(value)
+        case date():
+            text = value.isoformat()
         case _:
             text = ascii(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def _is_plain(text: str) -> bool:
+    printable = text.isascii() and text.isprintable() and text == text.strip() != ""
+    return printable and not _LIKE_ANOTHER_TYPE.fullmatch(text)
 
 
 def _number(value: float) -> str:

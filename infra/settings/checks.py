@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -15,15 +15,19 @@ from infra.refusal import Refusal, Rule
 from infra.settings import rules
 from infra.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
-_LABEL = r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])"
+_LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = re.compile(_LABEL)
 _PLATFORM_NAME = re.compile(rf"platform-{_LABEL}")
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ZONE_NAME = re.compile(rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
 _USERNAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,15}")
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
-_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
-_DURATION = re.compile(r"([1-9][0-9]{0,2})([hd])")
+
+# As JSON Schema takes them too.
+LOCAL_TIME_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"
+DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
+_LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
+_DURATION = re.compile(DURATION_PATTERN)
 _IAM_USER = re.compile(r"[a-zA-Z0-9+=,.@_-]{1,64}")
 
 # EC2 instances of arm64 that cost least; the hosts do nothing but answer or forward.
@@ -36,12 +40,6 @@ _AWS_ID_FORMS = {
 _ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """The known word that is most like `word`, if any is."""
-    found = difflib.get_close_matches(str(word)[:80], list(known), n=1)
-    return found[0] if found else None
-
-
 def _check_text(value: object, form: re.Pattern[str], rule: Rule, /, **facts: object) -> list[Refusal]:
     return [] if isinstance(value, str) and form.fullmatch(value) else [rule.refuse(value, **facts)]
 
@@ -49,17 +47,48 @@ def _check_text(value: object, form: re.Pattern[str], rule: Rule, /, **facts: ob
 def _check_choice(value: object, offered: Collection[str], rule: Rule, words: str) -> list[Refusal]:
     if isinstance(value, str) and value in offered:
         return []
-    close = nearest(value, offered)
-    remedy = f"did you mean {close}?" if close else f"choose one, for example {next(iter(offered))}"
-    return [rule.refuse(value, offered=words, remedy=remedy)]
+    example = f"choose one, for example {next(iter(offered))}"
+    return [rule.refuse(value, offered=words, remedy=_did_you_mean(value, offered, example))]
+
+
+def _did_you_mean(word: object, known: Iterable[str], otherwise: str) -> str:
+    close = get_close_matches(str(word)[:80], list(known), n=1) if isinstance(word, str) else []
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
+def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
+    """The refusal of a key that is none of the `known` ones."""
+    remedy = _did_you_mean(key, known, "remove it")
+    return rules.KEY_KNOWN.refuse(key, path, known=", ".join(known), remedy=remedy)
+
+
+def check_word(value: object, known: Sequence[str]) -> list[Refusal]:
+    """One of few words that have a meaning."""
+    if isinstance(value, str) and value in known:
+        return []
+    words = " and ".join(known)
+    return [
+        rules.WORD_KNOWN.refuse(value, known=words, remedy=_did_you_mean(value, known, f"write {known[0]}"))
+    ]
 
 
 def check_tenant_name(value: object) -> list[Refusal]:
     """The name of a tenant, which is its stack's."""
     if refusals := _check_text(value, _NAME, rules.TENANT_NAME):
         return refusals
-    if value in ("blue", "green", "platform") or str(value).startswith("platform-"):
-        return [rules.TENANT_NAME_FREE.refuse(value)]
+    name = str(value)
+    if name == "platform" or name.startswith("platform-"):
+        return [rules.TENANT_NAME_FREE.refuse(value, other="a platform")]
+    tenant, _, slot = name.rpartition("-")
+    if slot in ("blue", "green"):
+        return [rules.TENANT_NAME_FREE.refuse(value, other=f"the {slot} network of {tenant or 'a tenant'}")]
+    return []
+
+
+def check_tenant_apart(name: str, raw: object) -> list[Refusal]:
+    """Whether a tenant has another name than the cell that it is in. raw: its settings, judged or not."""
+    if isinstance(raw, Mapping) and raw.get("platform") == f"platform-{name}":
+        return [rules.TENANT_NAME_FREE.refuse(name, other="its platform")]
     return []
 
 
@@ -91,7 +120,8 @@ def check_aws_id(value: object, prefix: str) -> list[Refusal]:
 
 
 def _reserved_for(purpose: str, reserved: Sequence[ReservedRange]) -> list[str]:
-    return [entry.cidr for entry in reserved if entry.purpose == purpose]
+    own = [entry.cidr for entry in reserved if entry.purpose == purpose]
+    return own or [entry.cidr for entry in addressing.DEFAULT_RESERVED if entry.purpose == purpose]
 
 
 def check_session_subnet(value: object, reserved: Sequence[ReservedRange]) -> list[Refusal]:
@@ -213,16 +243,16 @@ def check_local_time(value: object) -> list[Refusal]:
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Places of the system's own, which AWS does not know.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def check_timezone(value: object) -> list[Refusal]:
     """A name of the IANA time zone database."""
     if isinstance(value, str) and value in _timezones():
         return []
-    close = nearest(value, sorted(_timezones()))
-    remedy = f"did you mean {close}?" if close else "write for example Europe/Amsterdam or Etc/UTC"
-    return [rules.TIMEZONE.refuse(value, remedy=remedy)]
+    example = "write for example Europe/Amsterdam or Etc/UTC"
+    return [rules.TIMEZONE.refuse(value, remedy=_did_you_mean(value, sorted(_timezones()), example))]
 
 
 def check_duration(value: object) -> list[Refusal]:

@@ -12,38 +12,32 @@ from pydantic_core import ErrorDetails
 from infra.addressing import DEFAULT_RESERVED, ReservedRange
 from infra.refusal import Refusal, Refused, shown
 from infra.settings import checks, rules
-from infra.settings.models import (
-    REFUSED,
-    PlatformFile,
-    PlatformSettings,
-    ServicesSettings,
-    SessionsSettings,
-    TenantFile,
-    TenantSettings,
-)
+from infra.settings.models import REFUSED, PlatformFile, PlatformSettings, TenantFile, TenantSettings
 from infra.settings.relations import Sound, platform_relations, tenant_relations
 
-PASSWORD_KEY = "tenantnet:databasePassword"  # noqa: S105 - the key, not the password
+NAMESPACE = "tenantnet:"
+TENANT_KEY = f"{NAMESPACE}tenant"
+PLATFORM_KEY = f"{NAMESPACE}platform"
+PASSWORD_KEY = f"{NAMESPACE}databasePassword"
 
+S = TypeVar("S", TenantSettings, PlatformSettings)
 M = TypeVar("M", bound=BaseModel)
 
 # What pydantic calls a value of another type, and what it should have been.
 _EXPECTED = {
     "string_type": "text",
-    "int_type": "a whole number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
-    "enum": "one of the words that are known there",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict(Generic[M]):
+class Verdict(Generic[S]):
     """Settings, or why there are none: just one of the two is there."""
 
-    settings: M | None
+    settings: S | None
     refusals: Sequence[Refusal]
 
 
@@ -57,12 +51,12 @@ def load_tenant(
     """A tenant's settings. raw: what `tenantnet:tenant` holds. Raises Refused with all that is wrong."""
     verdict = judge_tenant(name, raw, reserved)
     if password is None:
-        refusals = [rules.PASSWORD_GIVEN.refuse(None, PASSWORD_KEY, stack=name)]
+        refusals = [rules.PASSWORD_GIVEN.refuse(None, PASSWORD_KEY, stack=shown(name))]
     else:
         refusals = [refusal.at(PASSWORD_KEY) for refusal in checks.check_password(password)]
-    return _settings(
-        f"The settings of tenant {shown(name)}", verdict.settings, [*verdict.refusals, *refusals]
-    )
+    if verdict.settings is None or refusals:
+        raise Refused(f"The settings of tenant {shown(name)}", [*verdict.refusals, *refusals])
+    return verdict.settings
 
 
 def load_platform(
@@ -70,80 +64,66 @@ def load_platform(
 ) -> PlatformSettings:
     """A platform's settings. raw: what `tenantnet:platform` holds. Raises Refused with all that is wrong."""
     verdict = judge_platform(name, raw, reserved)
-    return _settings(f"The settings of {shown(name)}", verdict.settings, verdict.refusals)
-
-
-def _settings(subject: str, settings: M | None, refusals: Sequence[Refusal]) -> M:
-    if settings is None or refusals:
-        raise Refused(subject, refusals)
-    return settings
+    if verdict.settings is None:
+        raise Refused(f"The settings of {shown(name)}", verdict.refusals)
+    return verdict.settings
 
 
 def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[TenantSettings]:
     """A tenant's settings or all that is wrong with them, but for the password."""
-    named = [refusal.at("stack") for refusal in checks.check_tenant_name(name)]
-    file, refusals = _judge(TenantFile, raw, reserved, tenant_relations)
-    if file is None or named:
-        return Verdict(None, [*named, *refusals])
-    return Verdict(TenantSettings.model_construct(**dict(file), name=name), [])
+    named = checks.check_tenant_name(name) or checks.check_tenant_apart(name, raw)
+    file, refusals = _judge(TenantFile, TENANT_KEY, raw, reserved, tenant_relations)
+    refusals = [*(refusal.at("stack") for refusal in named), *refusals]
+    if file is None or refusals:
+        return Verdict(None, refusals)
+    return Verdict(TenantSettings.model_construct(name=name, **dict(file)), [])
 
 
 def judge_platform(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[PlatformSettings]:
     """A platform's settings or all that is wrong with them."""
-    ranges = {"services": ServicesSettings().cidr, "sessions": SessionsSettings().cidr}
-    named = [refusal.at("stack") for refusal in checks.check_platform_name(name)]
-    file, refusals = _judge(
-        PlatformFile, raw, reserved, lambda raw, sound: platform_relations(raw, sound, ranges)
-    )
-    if file is None or named:
-        return Verdict(None, [*named, *refusals])
-    return Verdict(PlatformSettings.model_construct(**dict(file), name=name), [])
+    named = checks.check_platform_name(name)
+    file, refusals = _judge(PlatformFile, PLATFORM_KEY, raw, reserved, platform_relations)
+    refusals = [*(refusal.at("stack") for refusal in named), *refusals]
+    if file is None or refusals:
+        return Verdict(None, refusals)
+    return Verdict(PlatformSettings.model_construct(name=name, **dict(file)), [])
 
 
 def _judge(
     model: type[M],
+    key: str,
     raw: object,
     reserved: Sequence[ReservedRange],
     relations: Callable[[object, Sound], list[Refusal]],
 ) -> tuple[M | None, list[Refusal]]:
     """The model, or every refusal: of single values first, then of values among each other."""
+    if raw is None:
+        remedy = f"describe the stack under {key}"
+        return None, [rules.STACK_KIND.refuse(None, key, problem="neither is there", remedy=remedy)]
     settings, refusals = None, []
     try:
         settings = model.model_validate(raw, context=reserved)
     except ValidationError as error:
-        refusals = [refusal for problem in error.errors() for refusal in _translate(model, problem)]
+        refusals = [refusal for problem in error.errors() for refusal in _translate(model, key, problem)]
     refused = {refusal.path for refusal in refusals}
-    refusals += relations(raw, lambda path: path not in refused)
-    return (None if refusals else settings), refusals
+    return settings, [*refusals, *relations(raw, lambda path: path not in refused)]
 
 
-def _translate(model: type[BaseModel], problem: ErrorDetails) -> list[Refusal]:
-    """One of pydantic's errors in our words."""
-    path, kind, value = _dotted(problem["loc"]), problem["type"], problem["input"]
+def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[Refusal]:
+    """One of pydantic's errors in our words. key: the place of an error about the whole."""
+    path, kind, value = _dotted(problem["loc"]) or key, problem["type"], problem["input"]
     if kind == REFUSED:
         return [refusal.at(path) for refusal in problem["ctx"]["refusals"]]
     if kind == "missing":
         return [rules.KEY_GIVEN.refuse(None, path, key=path)]
-    if kind in ("extra_forbidden", "invalid_key") or problem["loc"][-1:] == ("[key]",):
-        return [_unknown_key(model, problem, path)]
-    expected = _EXPECTED.get(kind, "of another kind")
-    return [
-        rules.VALUE_TYPE.refuse(
-            value, path, expected=expected, found=shown(value), remedy=f"write {expected}"
-        )
-    ]
-
-
-def _unknown_key(model: type[BaseModel], problem: ErrorDetails, path: str) -> Refusal:
-    places = [part for part in problem["loc"] if part != "[key]"]
-    known = ["blue", "green"] if problem["type"] == "enum" else _known_keys(model, places[:-1])
-    close = checks.nearest(places[-1], known)
-    remedy = f"did you mean {close}?" if close else "remove it"
-    return rules.KEY_KNOWN.refuse(places[-1], path, known=", ".join(known), remedy=remedy)
+    if expected := _EXPECTED.get(kind):
+        remedy = f"write {expected}"
+        return [rules.VALUE_TYPE.refuse(value, path, expected=expected, found=shown(value), remedy=remedy)]
+    return [checks.unknown_key(problem["loc"][-1], path, _known_keys(model, problem["loc"][:-1]))]
 
 
 def _known_keys(model: type[BaseModel], places: Sequence[int | str]) -> list[str]:
-    """The keys of the model at `places`; slots and list indices name no field and are passed over."""
+    """The keys of the model at `places`; list indices and slots name no field and are passed over."""
     for place in places:
         fields = {field.alias: field for field in model.model_fields.values()}
         if place in fields:
@@ -162,6 +142,6 @@ def _dotted(places: Sequence[int | str]) -> str:
     for place in places:
         if isinstance(place, int):
             path += f"[{place}]"
-        elif place != "[key]":
+        elif place != "[key]":  # pydantic's word for the key of a dictionary, beside its value
             path += f"{'.' if path else ''}{shown(place)}"
     return path

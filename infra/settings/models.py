@@ -7,22 +7,37 @@ wrong at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from infra import addressing
-from infra.migration.phases import Slot, Strategy
+from infra import addressing, instance_classes
+from infra.addressing import ReservedRange
 from infra.refusal import Refusal
-from infra.settings import checks
+from infra.settings import checks, rules
 
 REFUSED = "refused"
+
+
+class Slot(StrEnum):
+    """A tenant has at most two networks at a time."""
+
+    BLUE = "blue"
+    GREEN = "green"
+
+
+class Strategy(StrEnum):
+    """How the data gets to the other network: by replication, or by a snapshot and its longer downtime."""
+
+    REPLICA = "replica"
+    SNAPSHOT = "snapshot"
 
 
 def _verdict(value: object, refusals: list[Refusal]) -> object:
@@ -32,19 +47,59 @@ def _verdict(value: object, refusals: list[Refusal]) -> object:
 
 
 def judged(check: Callable[[object], list[Refusal]]) -> BeforeValidator:
-    """Judge a field by a check of its own."""
+    """Judge a value by a check of its own. Among several annotations the last one is applied first."""
     return BeforeValidator(lambda value: _verdict(value, check(value)))
 
 
 def judged_with_reserved(
-    check: Callable[[object, Any], list[Refusal]],
+    check: Callable[[object, Sequence[ReservedRange]], list[Refusal]],
 ) -> BeforeValidator:
-    """Judge a field by a check that needs the reserved ranges, which the loader passes as context."""
+    """Judge a value by a check that needs the reserved ranges, which the loader passes as context."""
 
     def judge(value: object, info: ValidationInfo) -> object:
-        return _verdict(value, check(value, info.context))
+        return _verdict(value, check(value, info.context or ()))
 
     return BeforeValidator(judge)
+
+
+def check_slot(key: object) -> list[Refusal]:
+    """The key of a network."""
+    return [] if key in [*Slot] else [checks.unknown_key(key, "", [*Slot])]
+
+
+HostType = Annotated[
+    str, judged(checks.check_host_type), WithJsonSchema({"type": "string", "enum": [*checks.HOST_TYPES]})
+]
+InstanceClass = Annotated[
+    str,
+    judged(checks.check_instance_class),
+    WithJsonSchema({"type": "string", "enum": instance_classes.offered()}),
+]
+StorageGb = Annotated[
+    int,
+    judged(checks.check_storage),
+    WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
+]
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(datetime.fromisoformat),
+    judged(checks.check_local_time),
+    WithJsonSchema({"type": "string", "pattern": checks.LOCAL_TIME_PATTERN}),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(checks.duration),
+    judged(checks.check_duration),
+    WithJsonSchema({"type": "string", "pattern": checks.DURATION_PATTERN}),
+]
+KnownSlot = Annotated[Slot, BeforeValidator(Slot), judged(partial(checks.check_word, known=[*Slot]))]
+KnownStrategy = Annotated[
+    Strategy, BeforeValidator(Strategy), judged(partial(checks.check_word, known=[*Strategy]))
+]
+SlotKey = Annotated[Slot, BeforeValidator(Slot), judged(check_slot)]
+VpcId = Annotated[str, judged(partial(checks.check_aws_id, prefix="vpc"))]
+SubnetId = Annotated[str, judged(partial(checks.check_aws_id, prefix="subnet"))]
+RouteTableId = Annotated[str, judged(partial(checks.check_aws_id, prefix="rtb"))]
 
 
 class Settings(BaseModel):
@@ -57,13 +112,14 @@ class VpnConnectionSettings(Settings):
     """One VPN connection of two tunnels to a company's network."""
 
     company_cidr: Annotated[str, judged_with_reserved(addressing.check_company_cidr)] = Field(
-        description="The company's own network behind the gateway: a private range of any size."
+        description="The company's own network behind the gateway: a private range of any size.",
+        examples=["192.168.4.0/24"],
     )
     company_gateway_ip: Annotated[str, judged(addressing.check_gateway_ip)] = Field(
-        description="The public IPv4 address of the company's VPN device."
+        description="The public IPv4 address of the company's VPN device.", examples=["198.51.100.7"]
     )
     description: Annotated[str, judged(checks.check_description)] = Field(
-        description="What people call the place, shown in tables and as a tag."
+        description="What people call the place, shown in tables and as a tag.", examples=["Seattle office"]
     )
 
 
@@ -71,13 +127,14 @@ class NetworkSettings(Settings):
     """One network of a tenant."""
 
     cidr: Annotated[str, judged_with_reserved(addressing.check_network_cidr)] = Field(
-        description="A /26 that no other tenant has: `tenantnet network add --auto` finds one."
+        description="A private /26 that no other tenant has; tenantnet network add --auto finds one.",
+        examples=["10.1.2.0/26"],
     )
-    ping_host_type: Annotated[str, judged(checks.check_host_type)] = Field(
+    ping_host_type: HostType = Field(
         default="t4g.nano", description="The EC2 type of the host that answers the company's pings."
     )
     vpn_connections: list[VpnConnectionSettings] = Field(
-        default=[], description="The VPN connections to the company's networks; at most 10."
+        default=[], description=f"VPN connections to companies, {rules.MAX_VPN_CONNECTIONS} at most."
     )
 
 
@@ -85,38 +142,32 @@ class DatabaseSettings(Settings):
     """The tenant's MySQL database."""
 
     username: Annotated[str, judged(checks.check_username)] = Field(
-        description="The master user's name; it cannot be changed later without a new database."
+        description="The master user's name. Another name means another database.", examples=["acmeadmin"]
     )
-    instance_class: Annotated[str, judged(checks.check_instance_class)] = Field(
+    instance_class: InstanceClass = Field(
         default="db.t4g.small", description="An RDS instance class that MySQL runs on."
     )
-    storage_gb: Annotated[int, judged(checks.check_storage)] = Field(
-        default=100, description="Storage in GiB; it can grow later, never shrink."
-    )
+    storage_gb: StorageGb = Field(default=100, description="Storage in GiB. It can grow, never shrink.")
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
 
 
 class MigrationSettings(Settings):
     """When and how the database moves to the tenant's other network."""
 
-    to: Slot = Field(strict=False, description="The slot to move to.")
-    at: Annotated[datetime, judged(checks.check_local_time)] = Field(
-        strict=False, description="Local date and time of the move: YYYY-MM-DDTHH:MM."
+    to: KnownSlot = Field(description="The slot to move to.")
+    at: LocalTime = Field(
+        description="Local date and time of the move: YYYY-MM-DDTHH:MM.", examples=["2026-12-01T02:00"]
     )
     timezone: Annotated[str, judged(checks.check_timezone)] = Field(
-        description="The IANA time zone of `at`, for example Europe/Amsterdam."
+        description="The IANA name of the time zone that `at` is in.", examples=["Europe/Amsterdam"]
     )
-    strategy: Strategy = Field(
-        default=Strategy.REPLICA,
-        strict=False,
-        description="replica: minutes of downtime; snapshot: about 45.",
+    strategy: KnownStrategy = Field(
+        default=Strategy.REPLICA, description="replica: minutes of downtime. snapshot: about 45 minutes."
     )
-    # Read from right to left: judged as text, then converted.
-    retire_after: Annotated[timedelta, BeforeValidator(checks.duration), judged(checks.check_duration)] = (
-        Field(
-            default=timedelta(hours=24),
-            description="How long the former network waits, read-only, before it is removed: 1h to 30d.",
-        )
+    retire_after: Duration = Field(
+        default="24h",
+        validate_default=True,
+        description="How long the former network waits, read-only, before it is removed: 1h to 30d.",
     )
 
     @property
@@ -129,14 +180,14 @@ class TenantFile(Settings):
     """What `tenantnet:tenant` holds."""
 
     platform: Annotated[str, judged(checks.check_platform_name)] = Field(
-        description="The stack of the tenant's platform: platform-<cell>."
+        description="The stack of the tenant's platform: platform-<cell>.", examples=["platform-eu1"]
     )
     session_subnet: Annotated[str, judged_with_reserved(checks.check_session_subnet)] = Field(
-        description="The tenant's own /24 in the sessions network."
+        description="The tenant's own /24 in the sessions network.", examples=["172.17.5.0/24"]
     )
     database: DatabaseSettings = Field(description="The tenant's MySQL database.")
-    networks: dict[Annotated[Slot, Field(strict=False)], NetworkSettings] = Field(
-        description="One network, or two while a move is prepared."
+    networks: dict[SlotKey, NetworkSettings] = Field(
+        description="One network, blue or green; both while a move is prepared."
     )
     migration: MigrationSettings | None = Field(
         default=None, description="The scheduled move to the other network, if there is one."
@@ -159,14 +210,12 @@ class TenantSettings(TenantFile):
 class ZoneSettings(Settings):
     """The DNS zone of the tenants' endpoints."""
 
-    name: Annotated[str, judged(checks.check_zone_name)] = Field(description="For example db.example.com.")
-    zone_id: Annotated[str, judged(checks.check_zone_id)] | None = Field(
-        default=None, description="An existing hosted zone of that name; without it one is made."
+    name: Annotated[str, judged(checks.check_zone_name)] = Field(
+        description="The zone's DNS name.", examples=["db.example.com"]
     )
-
-
-def _aws_id(prefix: str) -> BeforeValidator:
-    return judged(partial(checks.check_aws_id, prefix=prefix))
+    zone_id: Annotated[str, judged(checks.check_zone_id)] | None = Field(
+        default=None, description="An existing hosted zone of that name. Without it one is made."
+    )
 
 
 class SessionsSettings(Settings):
@@ -175,8 +224,8 @@ class SessionsSettings(Settings):
     cidr: Annotated[str, judged_with_reserved(checks.check_sessions_cidr)] = Field(
         default="172.17.0.0/16", description="Its range, inside one that is reserved for sessions."
     )
-    vpc_id: Annotated[str, _aws_id("vpc")] | None = Field(
-        default=None, description="An existing VPC of that range; without it one is made."
+    vpc_id: VpcId | None = Field(
+        default=None, description="An existing VPC of that range. Without it one is made."
     )
 
 
@@ -186,16 +235,16 @@ class ServicesSettings(Settings):
     cidr: Annotated[str, judged_with_reserved(checks.check_services_cidr)] = Field(
         default="10.32.0.0/16", description="Its range, inside one that is reserved for services."
     )
-    vpc_id: Annotated[str, _aws_id("vpc")] | None = Field(
+    vpc_id: VpcId | None = Field(
         default=None, description="An existing VPC of that range, with subnetId and routeTableId."
     )
-    subnet_id: Annotated[str, _aws_id("subnet")] | None = Field(
+    subnet_id: SubnetId | None = Field(
         default=None, description="The subnet of the existing VPC that the tunnel host stands in."
     )
-    route_table_id: Annotated[str, _aws_id("rtb")] | None = Field(
+    route_table_id: RouteTableId | None = Field(
         default=None, description="The route table of that subnet; tenants add their routes to it."
     )
-    tunnel_host_type: Annotated[str, judged(checks.check_host_type)] = Field(
+    tunnel_host_type: HostType = Field(
         default="t4g.nano", description="The EC2 type of the host that tunnels lead through."
     )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from infra.addressing import overlaps
 from infra.refusal import Refusal
 from infra.settings import rules
+from infra.settings.models import ServicesSettings, SessionsSettings
 
 Sound = Callable[[str], bool]
 
@@ -50,20 +51,17 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
     ]
 
 
-def platform_relations(raw: object, sound: Sound, ranges: Mapping[str, str]) -> list[Refusal]:
-    """What is wrong between the values of a platform's settings. ranges: those of networks without a cidr."""
-    services, sessions = (_child(raw, key) for key in ("services", "sessions"))
-    refusals = list(_services_together(services))
-    cidrs = {
-        "services": _child(services, "cidr") or ranges["services"],
-        "sessions": _child(sessions, "cidr") or ranges["sessions"],
-    }
-    if all(sound(f"{key}.cidr") for key in cidrs) and overlaps(
-        str(cidrs["services"]), str(cidrs["sessions"])
-    ):
-        other = f"sessions.cidr {cidrs['sessions']}"
-        refusals.append(rules.PLATFORM_RANGES_APART.refuse(cidrs["services"], "services.cidr", other=other))
-    return refusals
+def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
+    """What is wrong between the values of a platform's settings."""
+    return [*_services_together(_child(raw, "services")), *_platform_ranges_apart(raw, sound)]
+
+
+def _platform_ranges_apart(raw: object, sound: Sound) -> Iterator[Refusal]:
+    services = _child(_child(raw, "services"), "cidr") or ServicesSettings.model_fields["cidr"].default
+    sessions = _child(_child(raw, "sessions"), "cidr") or SessionsSettings.model_fields["cidr"].default
+    both_sound = sound("services.cidr") and sound("sessions.cidr")
+    if both_sound and overlaps(str(services), str(sessions)):
+        yield rules.PLATFORM_RANGES_APART.refuse(services, "services.cidr", other=f"sessions.cidr {sessions}")
 
 
 def _child(raw: object, key: str) -> object:

@@ -7,6 +7,7 @@ from infra.refusal import Rule
 MIN_PASSWORD, MAX_PASSWORD = 9, 41
 MIN_STORAGE_GB, MAX_STORAGE_GB = 20, 65_536
 MAX_DESCRIPTION = 255
+MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
 MAX_VPN_CONNECTIONS = 10
@@ -25,10 +26,16 @@ KEY_GIVEN = Rule(
     reason="there is no value that would be right for everybody",
     remedy="add {key}",
 )
+WORD_KNOWN = Rule(
+    id="word-known",
+    rule="the value is one of {known}",
+    reason="no other word has a meaning there",
+    remedy="{remedy}",
+)
 VALUE_TYPE = Rule(
     id="value-type",
     rule="the value is {expected}",
-    reason="YAML read {found}, which has no sure reading as {expected}",
+    reason="YAML read {found}, and a guess at what was meant could be wrong",
     remedy="{remedy}",
 )
 ENTRY_ONCE = Rule(
@@ -40,23 +47,25 @@ ENTRY_ONCE = Rule(
 
 # Names
 
+_NAME = "2 to 20 of a-z, 0-9 and single '-', starts with a letter and does not end with '-'"
+
 TENANT_NAME = Rule(
     id="tenant-name",
-    rule="a tenant's name has 2 to 20 of a-z, 0-9 and '-', starts with a letter and does not end with '-'",
-    reason="it becomes a label of the endpoint's DNS name and the start of every AWS name of the tenant, "
-    "the shortest limit of which it must fit",
+    rule=f"a tenant's name has {_NAME}",
+    reason="it becomes a label of the endpoint's DNS name and the start of every AWS name of the tenant; "
+    "RDS takes no '--', and the longest of those names must fit its limit",
     remedy="name the stack so, and with it the file Pulumi.<name>.yaml",
 )
 TENANT_NAME_FREE = Rule(
     id="tenant-name-free",
-    rule="a tenant's name is neither a slot (blue, green) nor like a platform's (platform, platform-...)",
-    reason="the names of its stack and its resources would be taken for those of a network or a platform",
+    rule="a tenant's name is not platform, does not start with platform-, is not blue or green and does not "
+    "end with -blue or -green, and is not the name of its cell",
+    reason="its resources would have the names of {other}",
     remedy="choose another name for the stack, and with it for the file Pulumi.<name>.yaml",
 )
 PLATFORM_NAME = Rule(
     id="platform-name",
-    rule="a platform's stack is named platform-<cell>; a cell's name has 2 to 20 of a-z, 0-9 and '-', "
-    "starts with a letter and does not end with '-'",
+    rule=f"a platform's stack is named platform-<cell>; a cell's name has {_NAME}",
     reason="tenants find their platform by it, and the cell's name starts every AWS name of the platform",
     remedy="write for example platform-eu1",
 )
@@ -126,7 +135,8 @@ PASSWORD = Rule(
     id="password",
     rule=f"a database password has {MIN_PASSWORD} to {MAX_PASSWORD} printable ASCII characters, "
     "none of them a blank, '/', '\"' or '@'",
-    reason="RDS for MySQL takes no other; this one {problem}",
+    reason="RDS for MySQL takes none that is longer or has one of those, and a shorter one is soon guessed; "
+    "this one {problem}",
     remedy="set another one: pulumi config set --secret tenantnet:databasePassword",
 )
 PASSWORD_ENCRYPTED = Rule(
@@ -216,7 +226,7 @@ MIGRATION_TIME = Rule(
     id="migration-time",
     rule="at is a local date and time in text, to the minute: YYYY-MM-DDTHH:MM",
     reason="the schedule starts on a full minute, in the zone that timezone names",
-    remedy="write it like 2026-12-01T02:00, in quotes and without seconds or offset",
+    remedy="write it like 2026-12-01T02:00, without seconds and offset",
 )
 TIMEZONE = Rule(
     id="timezone",
@@ -259,7 +269,7 @@ TUNNEL_USER = Rule(
 
 FILE_READABLE = Rule(
     id="file-readable",
-    rule="a settings file is a file of UTF-8 text that can be read, below {limit}",
+    rule=f"a settings file can be read, is UTF-8 text and has at most {MAX_FILE_BYTES:,} bytes",
     reason="{problem}",
     remedy="check the path; settings files stand in tenants/Pulumi.<stack>.yaml",
 )
@@ -278,7 +288,7 @@ YAML_VALID = Rule(
 KEY_ONCE = Rule(
     id="key-once",
     rule="a key stands in a mapping once",
-    reason="{problem}; readers of YAML differ in which of the two they take",
+    reason="at {place} stands a key that its mapping has already; readers of YAML differ in which they take",
     remedy="remove one of the two",
 )
 STACK_KIND = Rule(

@@ -1,0 +1,192 @@
+"""Settings files: tenants/Pulumi.<stack>.yaml and what Pulumi.yaml sets for all of them.
+
+The password is encrypted in a file and cannot be judged there; the program judges it.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from infra.addressing import ReservedRange, reserved_ranges
+from infra.refusal import Refusal, Refused, shown
+from infra.settings import checks, rules
+from infra.settings.loading import (
+    NAMESPACE,
+    PASSWORD_KEY,
+    PLATFORM_KEY,
+    TENANT_KEY,
+    judge_platform,
+    judge_tenant,
+)
+from infra.settings.models import PlatformSettings, TenantSettings
+
+RESERVED_KEY = "tenantnet:reservedRanges"
+REGION_KEY = "aws:region"
+
+_FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
+
+# What ruamel.yaml lets through besides its own errors, for tags and values that it cannot follow.
+_YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVerdict:
+    """A settings file, judged. settings is there where nothing was refused.
+
+    stack: by the file's name; empty where that is not one of a settings file.
+    """
+
+    path: Path
+    stack: str = ""
+    settings: TenantSettings | PlatformSettings | None = None
+    refusals: Sequence[Refusal] = field(default_factory=tuple)
+    has_password: bool = False
+
+
+def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
+    """The settings in a file. project: its Pulumi.yaml. Raises Refused with everything that is wrong."""
+    verdict = judge_file(path, project)
+    if verdict.settings is None:
+        raise Refused(shown(str(path)), verdict.refusals)
+    return verdict.settings
+
+
+def judge_file(path: Path, project: Path) -> FileVerdict:
+    """The settings in a file, or all that is wrong with it. Raises Refused where Pulumi.yaml is not right."""
+    defaults = _read_project(project)
+    named = _FILE_NAME.fullmatch(path.name)
+    if not named:
+        return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
+    try:
+        config = read_mapping(path).get("config")
+    except Refused as refused:
+        return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
+    settings, refusals = _judge_config(named[1], config if isinstance(config, Mapping) else {}, defaults)
+    return FileVerdict(path=path, stack=named[1], settings=settings, refusals=refusals)
+
+
+def load_reserved(project: Path) -> tuple[ReservedRange, ...]:
+    """The reserved ranges of a project, from its Pulumi.yaml. Raises Refused where they are not right.
+
+    They are read there and not from Pulumi's configuration, in which every stack could overrule them.
+    """
+    return _read_project(project).reserved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ProjectDefaults:
+    reserved: tuple[ReservedRange, ...]
+    has_region: bool
+
+
+def _read_project(project: Path) -> _ProjectDefaults:
+    config = read_mapping(project).get("config")
+    entries = config if isinstance(config, Mapping) else {}
+    own = entries.get(RESERVED_KEY, entries.get(RESERVED_KEY.removeprefix(NAMESPACE)))
+    # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.
+    ranges = own.get("value", own.get("default")) if isinstance(own, Mapping) else own
+    return _ProjectDefaults(reserved=reserved_ranges(ranges), has_region=REGION_KEY in entries)
+
+
+def _judge_config(
+    stack: str, config: Mapping[object, object], defaults: _ProjectDefaults
+) -> tuple[TenantSettings | PlatformSettings | None, list[Refusal]]:
+    refusals = [*_judge_keys(config), *_judge_region(config, defaults), *_judge_password(stack, config)]
+    verdict = (
+        judge_platform(stack, config.get(PLATFORM_KEY), defaults.reserved)
+        if PLATFORM_KEY in config
+        else judge_tenant(stack, config.get(TENANT_KEY), defaults.reserved)
+    )
+    refusals += verdict.refusals
+    return (None if refusals else verdict.settings), refusals
+
+
+def _judge_keys(config: Mapping[object, object]) -> Iterator[Refusal]:
+    if TENANT_KEY in config and PLATFORM_KEY in config:
+        yield rules.STACK_KIND.refuse(
+            "both", "config", problem="both are there", remedy="move one of the two to a stack of its own"
+        )
+    known = [PLATFORM_KEY] if PLATFORM_KEY in config else [TENANT_KEY, PASSWORD_KEY]
+    for key in config:
+        if key == RESERVED_KEY:
+            yield rules.PROJECT_WIDE.refuse(key, RESERVED_KEY)
+        elif _is_ours(key) and key not in (TENANT_KEY, PLATFORM_KEY, *known):
+            yield checks.unknown_key(key, f"config.{shown(key)}", known)
+
+
+def _is_ours(key: object) -> bool:
+    return not isinstance(key, str) or key.startswith(NAMESPACE) or ":" not in key
+
+
+def _judge_region(config: Mapping[object, object], defaults: _ProjectDefaults) -> Iterator[Refusal]:
+    region = config.get(REGION_KEY)
+    if region is None and defaults.has_region:
+        return
+    if not (isinstance(region, str) and _REGION.fullmatch(region)):
+        yield rules.REGION.refuse(region, REGION_KEY)
+
+
+def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Refusal]:
+    match config.get(PASSWORD_KEY):
+        case None:
+            pass
+        case {"secure": str()}:
+            pass
+        case _:
+            yield rules.PASSWORD_ENCRYPTED.refuse_secret(PASSWORD_KEY, stack=shown(stack))
+
+
+def read_mapping(path: Path) -> Mapping[object, object]:
+    """A file that holds one YAML mapping. Raises Refused with the line and column where it does not."""
+    text = _read_text(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            document = YAML(typ="safe", pure=True).load(text)
+    except _YAML_ERRORS as error:
+        raise Refused(shown(str(path)), [_yaml_refusal(error)]) from None
+    if isinstance(document, Mapping):
+        return document
+    problem = f"it describes {'nothing' if document is None else 'no mapping'}"
+    refusal = rules.YAML_VALID.refuse(document, problem=problem, remedy="start it with config:")
+    raise Refused(shown(str(path)), [refusal])
+
+
+def _read_text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        if len(content) <= rules.MAX_FILE_BYTES:
+            return content.decode("utf-8-sig")
+        problem = f"it has {len(content)} bytes"
+    except OSError as error:
+        problem = f"{error.strerror}".lower()
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start} is not UTF-8"
+    raise Refused(shown(str(path)), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
+
+
+def _yaml_refusal(error: Exception) -> Refusal:
+    """Where the reader stopped and why; never the text there, which may be a password."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
+    if isinstance(error, DuplicateKeyError):
+        return rules.KEY_ONCE.refuse(place, place=place)
+    match error:
+        case RecursionError():
+            problem = "it is nested too deeply"
+        case ReaderError():
+            problem = f"its character {error.position + 1} is one that YAML does not allow"
+        case MarkedYAMLError():
+            problem = f"the reader says of that place: {error.problem}"
+        case _:
+            problem = "a value does not have the form of its tag or type"
+    return rules.YAML_VALID.refuse(place, problem=problem, remedy="correct the file at that place")
