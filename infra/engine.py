@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,7 +83,6 @@ class Engine:
 
 
 def _message(error: CommandError) -> str:
-    """Pulumi's own words: the lines that begin with `error:`, or the last line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
-    return "; ".join(said) or (lines[-1] if lines else "nothing")
+    """Pulumi's own words: what follows `error:`, or the last line."""
+    said = re.findall(r"error: (.+)", str(error))
+    return "; ".join(said) or str(error).strip().splitlines()[-1]

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from infra.refusal import Refused, Rule
+from infra.settings.files import read_mapping
 
 PROJECT_FILE = "Pulumi.yaml"
 PLATFORM_PREFIX = "platform-"
@@ -21,12 +19,6 @@ IN_A_PROJECT = Rule(
     reason=f"neither this folder nor one above it has a {PROJECT_FILE}",
     remedy="change to your clone of the project and try again",
 )
-PROJECT_READABLE = Rule(
-    id="project-readable",
-    rule="the project file is a YAML mapping",
-    reason="it cannot be read: {problem}",
-    remedy="correct the file",
-)
 STACK_EXISTS = Rule(
     id="stack-exists",
     rule="the {kind} exists",
@@ -34,7 +26,7 @@ STACK_EXISTS = Rule(
     remedy="{remedy}",
 )
 
-RULES = (IN_A_PROJECT, PROJECT_READABLE, STACK_EXISTS)
+RULES = (IN_A_PROJECT, STACK_EXISTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +57,12 @@ def find_project(start: Path) -> Project:
         file = folder / PROJECT_FILE
         if file.is_file():
             return Project(folder=folder, settings_folder=folder / _settings_folder(file))
-    raise Refused("The working directory", [IN_A_PROJECT.refuse(start)])
+    raise Refused("The working directory", [IN_A_PROJECT.refuse(str(start))])
 
 
 def _settings_folder(file: Path) -> str:
-    try:
-        project = YAML(typ="safe").load(file)
-        return str(project.get("stackConfigDir", "."))
-    except (OSError, UnicodeDecodeError, YAMLError, AttributeError) as error:
-        refusal = PROJECT_READABLE.refuse(file, problem=" ".join(str(error).split()))
-        raise Refused("The project", [refusal]) from None
+    folder = read_mapping(file).get("stackConfigDir")
+    return folder if isinstance(folder, str) else "."
 
 
 def unknown_stack(name: str, known: Collection[str], *, kind: str, where: str) -> Refused:

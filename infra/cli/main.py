@@ -6,11 +6,15 @@ import sys
 
 import typer
 
-from infra.cli import local
+from infra.cli import claims, local, network, status, tenant
 from infra.failure import Failure
 from infra.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(status.status)
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(network.app, name="network")
+app.add_typer(claims.app, name="claims")
 app.add_typer(local.app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from infra.migration.updates import RUNNER_ONLY
 from infra.status.sources import (
     Model,
     Observation,
@@ -13,9 +14,6 @@ from infra.status.sources import (
     Tunnel,
 )
 from infra.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
-
-# The phases of a move in which the database is neither quite in the one network nor quite in the other.
-MOVING = frozenset({"replicating", "fenced", "promoted", "restored"})
 
 # RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
 # UserGuide/accessing-monitoring.html. In every other state but `creating` it does.
@@ -130,7 +128,7 @@ class _Slot:
     def _network_status(self) -> NetworkStatus:
         if self._vpc is None:
             return NetworkStatus.MISSING
-        if self._outputs.phase in MOVING:
+        if self._outputs.phase in RUNNER_ONLY:
             return NetworkStatus.MIGRATION_IN_PROGRESS
         complete = self._remembered is not None and self._vpc.state == "available"
         return NetworkStatus.READY if complete else NetworkStatus.CREATING

@@ -163,7 +163,7 @@ def test_a_second_network_is_a_test_network_without_a_database() -> None:
     assert green.database.status == "Ready To Create"
 
 
-@pytest.mark.parametrize("phase", ["replicating", "fenced", "promoted", "restored"])
+@pytest.mark.parametrize("phase", ["replicating", "fenced", "promoted", "restored", "aborting"])
 def test_while_the_database_moves_both_networks_say_so(phase: str) -> None:
     found = status({**MOVING, "phase": phase}, BOTH)
     assert [network.status for network in found.networks] == ["Migration In Progress"] * 2

@@ -1,0 +1,96 @@
+"""`tenantnet claims`: who holds which range in a cell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cells import read_cell
+from infra.claims import Claim, DoubtfulClaim, Finding, audit_claims
+from infra.claims_table import ClaimsTable
+from infra.cli.options import AsJson
+from infra.cli.output import console, print_json, table
+from infra.engine import Engine
+from infra.project import find_project, unknown_stack
+from infra.settings_files import claims_in_tree
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def claims() -> None:
+    """Who holds which range in a cell."""
+
+
+@app.command()
+def audit(
+    platform: Annotated[
+        str, typer.Argument(help="The platform's stack, such as platform-eu1.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List the claims that seem to have no user: their stack is gone, or no settings file has their range.
+
+    Nothing is changed.
+
+    Example: tenantnet claims audit platform-eu1
+    """
+    project = find_project(Path.cwd())
+    cell = read_cell(project, platform)
+    stacks = Engine(project).stacks()
+    if platform not in stacks:
+        # Another backend would know none of the stacks and make every claim look forsaken.
+        raise unknown_stack(platform, stacks, kind="platform", where="in this Pulumi backend")
+    claims_table = ClaimsTable.of(cell.settings.cell, cell.region)
+    held = claims_table.all()
+    doubtful = audit_claims(held, stacks=stacks, in_settings=claims_in_tree(project, platform))
+    if as_json:
+        print_json(
+            {"table": claims_table.name, "claims": len(held), "doubtful": [_json(each) for each in doubtful]}
+        )
+    else:
+        _print(claims_table.name, len(held), doubtful)
+
+
+def _json(doubtful: DoubtfulClaim) -> dict[str, str]:
+    claim = doubtful.claim
+    return {
+        "cidr": claim.cidr,
+        "kind": claim.kind,
+        "tenant": claim.tenant,
+        "slot": claim.slot,
+        "stack": claim.stack,
+        "finding": doubtful.finding,
+    }
+
+
+def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
+    out = console()
+    out.print(f"{table_name}: {count} claims, {len(doubtful)} of them doubtful", markup=False)
+    if not doubtful:
+        return
+    rows = [(each.claim.cidr, each.claim.stack, each.claim.purpose, each.finding) for each in doubtful]
+    out.print()
+    out.print(table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows))
+    findings = {each.finding for each in doubtful}
+    out.print()
+    if Finding.STACK_GONE in findings:
+        gone = next(each.claim for each in doubtful if each.finding is Finding.STACK_GONE)
+        out.print(_release(table_name, gone), markup=False, soft_wrap=True)
+    if Finding.NOT_IN_SETTINGS in findings:
+        out.print(
+            "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
+            "not the ones that are deployed.",
+            soft_wrap=True,
+        )
+
+
+def _release(table_name: str, claim: Claim) -> str:
+    key = json.dumps({"cidr": {"S": claim.cidr}})
+    return (
+        "Stack gone: where no VPC or subnet has the range any more, release it with\n"
+        f"  aws dynamodb delete-item --table-name {table_name} --key '{key}'"
+    )

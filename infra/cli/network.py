@@ -1,0 +1,192 @@
+"""`tenantnet network`: a tenant's networks, in its settings file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.addressing import check_network_cidr, ping_host_address
+from infra.cells import read_cell, read_ranges
+from infra.claims import Claim, ClaimKind
+from infra.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
+from infra.cli.output import console, print_json, table
+from infra.engine import Engine
+from infra.migration.updates import plan_update
+from infra.project import Project, find_project
+from infra.refusal import Refused, Rule
+from infra.settings import Slot, TenantSettings
+from infra.settings.files import load_reserved
+from infra.settings_files import read_tenant, replace_settings_file
+from infra.yaml_edit import NotEditableError, add_entry, remove_entry
+
+app = typer.Typer(no_args_is_help=True)
+
+NETWORKS = ("config", "tenantnet:tenant", "networks")
+
+SLOT_FREE = Rule(
+    id="slot-free",
+    rule="a tenant has at most one network in each slot, blue and green",
+    reason="{tenant} has {slot} already: {cidr}",
+    remedy="{remedy}",
+)
+NETWORK_EXISTS = Rule(
+    id="network-exists",
+    rule="the network stands in the tenant's settings",
+    reason="{tenant} has {slots} only",
+    remedy="`tenantnet network list {tenant}` shows them",
+)
+LAST_NETWORK = Rule(
+    id="last-network",
+    rule="a tenant has a network",
+    reason="{slot} is the only network of {tenant}: it holds the database, and the endpoint leads there",
+    remedy="to move the database to another network, add that first (`tenantnet network add {tenant}`); to "
+    "give up the tenant, set `retiring: true`, run `pulumi up` and then `pulumi destroy`",
+)
+EDITABLE_IN_PLACE = Rule(
+    id="editable-in-place",
+    rule="the settings file can be edited without touching anything else in it",
+    reason="{problem}",
+    remedy="make the change by hand: under networks {change}",
+)
+
+RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK, EDITABLE_IN_PLACE)
+
+
+@app.callback()
+def network() -> None:
+    """A tenant's networks, in its settings file. Nothing changes at AWS before `pulumi up`."""
+
+
+@app.command("list")
+def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
+    """List the networks that a tenant's settings name; `tenantnet status` shows what is there.
+
+    Example: tenantnet network list acme
+    """
+    _, settings = read_tenant(find_project(Path.cwd()), tenant)
+    networks = [
+        {
+            "slot": str(slot),
+            "cidr": each.cidr,
+            "pingHost": ping_host_address(each.cidr),
+            "vpnConnections": len(each.vpn_connections),
+        }
+        for slot, each in settings.networks.items()
+    ]
+    if as_json:
+        print_json({"tenant": tenant, "networks": networks})
+    else:
+        columns = ("Network", "CIDR", "Ping host", "VPN connections")
+        rows = [tuple(map(str, each.values())) for each in networks]
+        console().print(table(f"Networks in the settings of {tenant}", columns, rows))
+
+
+@app.command()
+def add(
+    tenant: Tenant,
+    *,
+    slot: Annotated[
+        Slot | None, typer.Option("--slot", help="Without it the free one.", show_default=False)
+    ] = None,
+    cidr: Cidr = None,
+    auto: Auto = False,
+    offline: Offline = False,
+) -> None:
+    """Add a Test network to a tenant's settings, with a free range where none is given.
+
+    Example: tenantnet network add acme --auto
+    """
+    require_one(cidr, auto=auto)
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    slot = _free_slot(settings, slot)
+    ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
+    reserved = load_reserved(project.file)
+    cidr = cidr or ranges.free_network(reserved)
+    wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)
+    wrong = [refusal.at(wanted.path) for refusal in check_network_cidr(cidr, reserved)]
+    if refusals := [*wrong, *ranges.refuse([wanted])]:
+        raise Refused(f"The new network of {tenant}", refusals)
+    if not offline:
+        _require_declarable(project, tenant, {**_cidrs(settings), slot: cidr})
+    with _in_place(f"add {slot}: {{cidr: {cidr}}}"):
+        text = add_entry(file.text, NETWORKS, slot, {"cidr": cidr})
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: network {slot} {cidr}.
+Nothing is made at AWS yet. `pulumi up --stack {tenant}` claims the range and makes the network as a Test
+network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 minutes."""
+    )
+
+
+@app.command()
+def delete(
+    tenant: Tenant,
+    slot: Annotated[Slot, typer.Argument(help="The network's slot.", show_default=False)],
+) -> None:
+    """Take a Test network out of a tenant's settings; the Production network stays.
+
+    Example: tenantnet network delete acme green
+    """
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    if slot not in settings.networks:
+        slots = " and ".join(settings.networks)
+        raise Refused(f"The networks of {tenant}", [NETWORK_EXISTS.refuse(slot, tenant=tenant, slots=slots)])
+    remaining = {other: cidr for other, cidr in _cidrs(settings).items() if other != slot}
+    if not remaining:
+        raise Refused(f"The networks of {tenant}", [LAST_NETWORK.refuse(slot, tenant=tenant, slot=slot)])
+    _require_declarable(project, tenant, remaining)
+    with _in_place(f"remove {slot}"):
+        text = remove_entry(file.text, NETWORKS, slot)
+    replace_settings_file(project, file, text)
+    gone = settings.networks[slot]
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: without network {slot} {gone.cidr}.
+Nothing is removed at AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
+({len(gone.vpn_connections)}) and then releases its range."""
+    )
+
+
+def _free_slot(settings: TenantSettings, wanted: Slot | None) -> Slot:
+    free = [slot for slot in Slot if slot not in settings.networks]
+    slot = wanted or (free[0] if free else Slot.GREEN)
+    if slot in free:
+        return slot
+    if free:
+        remedy = f"add {free[0]} instead: leave out --slot"
+    else:
+        remedy = f"delete the Test network first: tenantnet network delete {settings.name} SLOT"
+    refusal = SLOT_FREE.refuse(
+        slot,
+        f"networks.{slot}",
+        tenant=settings.name,
+        slot=slot,
+        cidr=settings.networks[slot].cidr,
+        remedy=remedy,
+    )
+    raise Refused(f"The new network of {settings.name}", [refusal])
+
+
+def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
+    return {slot: network.cidr for slot, network in settings.networks.items()}
+
+
+def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
+    """Raises Refused where the next update would refuse these networks, in its own words."""
+    plan_update(Engine(project).outputs(tenant) or {}, networks)
+
+
+@contextmanager
+def _in_place(change: str) -> Iterator[None]:
+    try:
+        yield
+    except NotEditableError as error:
+        refusal = EDITABLE_IN_PLACE.refuse(change, problem=error, change=change)
+        raise Refused("The settings file", [refusal]) from None

@@ -1,0 +1,37 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infra.refusal import Refused, Rule
+
+Tenant = Annotated[str, typer.Argument(help="The tenant's name, which is its stack's.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Cidr = Annotated[str | None, typer.Option("--cidr", help="The network's range, a /26.", show_default=False)]
+Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random, as without --cidr.")]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Ask neither AWS nor Pulumi: judge by the settings files here alone. What they do not know, "
+        "`pulumi up` still refuses.",
+    ),
+]
+
+CIDR_OR_AUTO = Rule(
+    id="cidr-or-auto",
+    rule="a range is either given or chosen",
+    reason="with --auto there would be no use for the range of --cidr",
+    remedy="leave out one of --cidr and --auto",
+)
+
+RULES = (CIDR_OR_AUTO,)
+
+
+def require_one(cidr: str | None, *, auto: bool) -> None:
+    """Raises Refused where a range is given and is to be chosen too."""
+    if cidr is not None and auto:
+        raise Refused("The command", [CIDR_OR_AUTO.refuse(cidr)])

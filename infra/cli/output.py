@@ -1,0 +1,38 @@
+"""What commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
+_WIDTH_OF_A_LOG = 160
+
+
+def console() -> Console:
+    """Standard output as it is now: as wide as the terminal, plain text where it is none."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_LOG)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table as all commands draw it. Cells are plain text, whatever brackets they hold."""
+    drawn = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Print a value as indented JSON."""
+    typer.echo(json.dumps(value, indent=2))
