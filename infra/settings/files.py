@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -43,21 +43,27 @@ _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, 
 class FileVerdict:
     """A settings file, judged. settings is there where nothing was refused.
 
-    stack: by the file's name; empty where that is not one of a settings file.
+    stack: by the file's name; empty where that is not one of a settings file. tenant: what `tenantnet:tenant`
+    holds, as YAML gives it.
     """
 
     path: Path
     stack: str = ""
+    tenant: object = None
     settings: TenantSettings | PlatformSettings | None = None
-    refusals: Sequence[Refusal] = field(default_factory=tuple)
-    has_password: bool = False
+    refusals: Sequence[Refusal] = ()
+
+    @property
+    def subject(self) -> str:
+        """What people call the file."""
+        return shown(str(self.path))
 
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
     """The settings in a file. project: its Pulumi.yaml. Raises Refused with everything that is wrong."""
     verdict = judge_file(path, project)
     if verdict.settings is None:
-        raise Refused(shown(str(path)), verdict.refusals)
+        raise Refused(verdict.subject, verdict.refusals)
     return verdict.settings
 
 
@@ -68,11 +74,14 @@ def judge_file(path: Path, project: Path) -> FileVerdict:
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
     try:
-        config = read_mapping(path).get("config")
+        given = read_mapping(path).get("config")
     except Refused as refused:
         return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
-    settings, refusals = _judge_config(named[1], config if isinstance(config, Mapping) else {}, defaults)
-    return FileVerdict(path=path, stack=named[1], settings=settings, refusals=refusals)
+    config = given if isinstance(given, Mapping) else {}
+    settings, refusals = _judge_config(named[1], config, defaults)
+    return FileVerdict(
+        path=path, stack=named[1], tenant=config.get(TENANT_KEY), settings=settings, refusals=refusals
+    )
 
 
 def load_reserved(project: Path) -> tuple[ReservedRange, ...]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from infra import addressing, instance_classes
@@ -105,7 +106,13 @@ RouteTableId = Annotated[str, judged(partial(checks.check_aws_id, prefix="rtb"))
 class Settings(BaseModel):
     """Keys in camelCase, no unknown key, no conversion between types."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        field_title_generator=lambda name, _: to_camel(name),
+        frozen=True,
+        strict=True,
+    )
 
 
 class VpnConnectionSettings(Settings):
@@ -176,6 +183,17 @@ class MigrationSettings(Settings):
         return self.at.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
 
+def _slots_as_properties(schema: JsonDict) -> None:
+    """Name the slots, so that editors complete them."""
+    network = schema.pop("additionalProperties")
+    schema.pop("propertyNames")
+    schema |= {
+        "properties": {str(slot): network for slot in Slot},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+
+
 class TenantFile(Settings):
     """What `tenantnet:tenant` holds."""
 
@@ -187,7 +205,8 @@ class TenantFile(Settings):
     )
     database: DatabaseSettings = Field(description="The tenant's MySQL database.")
     networks: dict[SlotKey, NetworkSettings] = Field(
-        description="One network, blue or green; both while a move is prepared."
+        description="One network, blue or green; both while a move is prepared.",
+        json_schema_extra=_slots_as_properties,
     )
     migration: MigrationSettings | None = Field(
         default=None, description="The scheduled move to the other network, if there is one."

@@ -1,0 +1,73 @@
+"""JSON Schema of the settings files, for editors: they complete keys, show what they mean and mark mistakes.
+
+It tells the shape and the types. What only a check can judge (reserved ranges, overlaps, clock changes) is
+left to `tenantnet settings check`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+
+from infra.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
+from infra.settings.models import PlatformFile, TenantFile
+
+JsonSchema = dict[str, Any]
+
+_REGION: JsonSchema = {
+    "type": "string",
+    "description": "The AWS region of the stack.",
+    "examples": ["eu-west-1"],
+}
+_PASSWORD: JsonSchema = {
+    "type": "object",
+    "description": f"The database's password, encrypted: pulumi config set --secret {PASSWORD_KEY}",
+    "properties": {"secure": {"type": "string", "description": "What Pulumi encrypted."}},
+    "required": ["secure"],
+    "additionalProperties": False,
+}
+
+
+class StackKind(StrEnum):
+    """What a settings file describes."""
+
+    TENANT = "tenant"
+    PLATFORM = "platform"
+
+
+_MODELS: dict[StackKind, tuple[str, type[BaseModel]]] = {
+    StackKind.TENANT: (TENANT_KEY, TenantFile),
+    StackKind.PLATFORM: (PLATFORM_KEY, PlatformFile),
+}
+
+
+def file_schema(kind: StackKind | None = None) -> JsonSchema:
+    """The schema (draft 7) of a whole settings file of that kind, of either kind where none is given."""
+    kinds = [kind] if kind else [*StackKind]
+    definitions: JsonSchema = {}
+    properties: JsonSchema = {"aws:region": _REGION}
+    for one in kinds:
+        key, model = _MODELS[one]
+        schema = model.model_json_schema()
+        definitions |= schema.pop("$defs", {})
+        properties[key] = schema
+    if StackKind.TENANT in kinds:
+        properties[PASSWORD_KEY] = _PASSWORD
+    keys = [_MODELS[one][0] for one in kinds]
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": f"Settings of a Tenantnet {' or '.join(kinds)} stack",
+        "type": "object",
+        "required": ["config"],
+        "properties": {
+            "config": {
+                "type": "object",
+                "description": "The stack's configuration, as Pulumi reads it.",
+                "properties": properties,
+                "oneOf": [{"required": [key]} for key in keys],
+            }
+        },
+        "$defs": definitions,
+    }

@@ -1,0 +1,63 @@
+"""Settings files beside each other: what is right in each of them may still not fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from infra.addressing import check_session_subnet
+from infra.claims import claims_in_settings, refuse_claim
+from infra.project import Project
+from infra.refusal import Refusal
+from infra.settings.files import FileVerdict, judge_file
+from infra.settings.models import PlatformSettings, TenantSettings
+
+
+def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
+    """The verdicts on some settings files, in their order, beside all others of the project.
+
+    A tenant is refused also where another tenant of its platform has one of its ranges, and where its session
+    subnet lies outside its platform's sessions network. Raises Refused where Pulumi.yaml is not right.
+    """
+    asked = [judge_file(path, project.file) for path in paths]
+    known = {verdict.stack for verdict in asked}
+    others = [project.settings_file(stack) for stack in project.stacks_with_settings() if stack not in known]
+    around = [*asked, *(judge_file(path, project.file) for path in others)]
+    return [_judge_beside(verdict, around) for verdict in asked]
+
+
+def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVerdict:
+    refusals = [*_ranges_of_others(verdict, around), *_subnet_outside(verdict.settings, around)]
+    if not refusals:
+        return verdict
+    return replace(verdict, settings=None, refusals=[*verdict.refusals, *refusals])
+
+
+def _ranges_of_others(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
+    # Read as they stand, so that other mistakes in either file hide nothing.
+    platform = _platform(verdict)
+    holders = {
+        claim.cidr: claim
+        for other in around
+        if other.stack != verdict.stack and _platform(other) == platform
+        for claim in claims_in_settings(other.stack, other.tenant)
+    }
+    for claim in claims_in_settings(verdict.stack, verdict.tenant):
+        if refusal := refuse_claim(claim, holders.get(claim.cidr)):
+            yield refusal
+
+
+def _platform(verdict: FileVerdict) -> object:
+    return verdict.tenant.get("platform") if isinstance(verdict.tenant, Mapping) else None
+
+
+def _subnet_outside(
+    tenant: TenantSettings | PlatformSettings | None, around: Sequence[FileVerdict]
+) -> Iterator[Refusal]:
+    if not isinstance(tenant, TenantSettings):
+        return
+    for platform in (other.settings for other in around):
+        if isinstance(platform, PlatformSettings) and platform.name == tenant.platform:
+            for refusal in check_session_subnet(tenant.session_subnet, platform.sessions.cidr):
+                yield refusal.at("sessionSubnet")
