@@ -66,9 +66,7 @@ def key_policy(account_id: str, region: str) -> str:
                 "Action": ["kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey", *use],
                 "Resource": "*",
                 "Condition": {
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"
-                    }
+                    "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"}
                 },
             },
             {

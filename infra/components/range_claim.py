@@ -1,7 +1,7 @@
 """A range's claim: the row in the cell's claims table that says whose the range is.
 
 The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
-it.
+it. A stack whose range has a holder already is told before it declares anything (infra.stacks.holders).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.claims import Claim
+from infra.claims import Claim, refuse_claim
+from infra.stacks.holders import read_holder
 from infra.tags import claims_table_name
 
 
@@ -28,12 +29,27 @@ class RangeClaim(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RangeClaimArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:RangeClaim", name, {}, opts)
+        self._args = args
         aws.dynamodb.TableItem(
             name,
             table_name=claims_table_name(args.cell),
             hash_key="cidr",
             item=args.claim.item_json(),
-            # Changing a claim in place would keep its key: only a new key is checked against other holders.
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["item"], delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Changed in place, a claim would keep its key; only a new key is checked for another holder.
+                replace_on_changes=["item"],
+                delete_before_replace=True,
+                hooks=pulumi.ResourceHookBinding(
+                    on_error=[pulumi.ErrorHook(f"{name}-holder", self._name_holder)]
+                ),
+            ),
         )
         self.register_outputs({})
+
+    def _name_holder(self, _: pulumi.ErrorHookArgs) -> bool:
+        """The provider's own message names nobody; whoever won the race has written a name by now."""
+        refusal = refuse_claim(self._args.claim, read_holder(self._args.cell, self._args.claim.cidr))
+        if refusal is not None:
+            pulumi.log.error(str(refusal), self)
+        return False

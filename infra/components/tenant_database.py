@@ -34,8 +34,11 @@ class TenantDatabaseArgs:
     """owner: with its network's slot. subnet_ids: subnets of two zones.
 
     username, password: the master user's; the password must be a secret. storage_gb: GiB.
-    lifecycle: a database in production is protected against deletion, by AWS and by Pulumi.
-    final_snapshot_identifier: the snapshot that deletion leaves behind.
+    lifecycle: a database is protected against deletion, by AWS and by Pulumi, unless it is retiring.
+    read_only: whether the server refuses writes, by its parameter group, to everybody.
+    replica_of: the ARN of the instance that this one replicates; without it, a replica is promoted.
+    snapshot_identifier: what a new instance is restored from; an existing one stays as it is.
+    final_snapshot_identifier: the snapshot that deletion leaves behind; None for none.
     """
 
     owner: Owner
@@ -47,7 +50,10 @@ class TenantDatabaseArgs:
     storage_gb: int
     multi_az: bool
     lifecycle: Lifecycle
-    final_snapshot_identifier: str
+    final_snapshot_identifier: str | None
+    read_only: bool = False
+    replica_of: pulumi.Input[str] | None = None
+    snapshot_identifier: str | None = None
     kms_key_arn: pulumi.Input[str]
     alarm_topic_arn: pulumi.Input[str]
 
@@ -63,9 +69,10 @@ class _Alarm(NamedTuple):
 
 
 class TenantDatabase(pulumi.ComponentResource):
-    """identifier, address: the instance's identifier and DNS name, known once it is available."""
+    """identifier, arn, address: the instance's, known once it is available."""
 
     identifier: pulumi.Output[str]
+    arn: pulumi.Output[str]
     address: pulumi.Output[str]
 
     def __init__(
@@ -77,6 +84,7 @@ class TenantDatabase(pulumi.ComponentResource):
         for alarm in _alarms(args):
             self._alarm(alarm)
         self.identifier = instance.identifier
+        self.arn = instance.arn
         self.address = instance.address
         self.register_outputs({"identifier": self.identifier, "address": self.address})
 
@@ -85,7 +93,7 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _instance(self) -> aws.rds.Instance:
         args = self._args
-        in_production = args.lifecycle is Lifecycle.PRODUCTION
+        protected = args.lifecycle is not Lifecycle.RETIRING
         return aws.rds.Instance(
             self._name,
             identifier=self._name,
@@ -97,8 +105,9 @@ class TenantDatabase(pulumi.ComponentResource):
             storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
             multi_az=args.multi_az,
-            username=args.username,
-            password=args.password,
+            # A replica has its source's users.
+            username=args.username if args.replica_of is None else None,
+            password=args.password if args.replica_of is None else None,
             db_subnet_group_name=self._subnet_group(),
             vpc_security_group_ids=[args.security_group_id],
             publicly_accessible=False,
@@ -106,9 +115,11 @@ class TenantDatabase(pulumi.ComponentResource):
             backup_retention_period=BACKUP_RETENTION_DAYS,
             copy_tags_to_snapshot=True,
             delete_automated_backups=False,
-            deletion_protection=in_production,
-            skip_final_snapshot=False,
+            deletion_protection=protected,
+            skip_final_snapshot=args.final_snapshot_identifier is None,
             final_snapshot_identifier=args.final_snapshot_identifier,
+            replicate_source_db=args.replica_of,
+            snapshot_identifier=args.snapshot_identifier,
             enabled_cloudwatch_logs_exports=list(EXPORTED_LOGS),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
             auto_minor_version_upgrade=True,
@@ -116,7 +127,13 @@ class TenantDatabase(pulumi.ComponentResource):
             # would show up as a difference in every preview until then.
             apply_immediately=True,
             tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
-            opts=pulumi.ResourceOptions(parent=self, protect=in_production, depends_on=self._log_groups()),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=protected,
+                depends_on=self._log_groups(),
+                # Where an instance came from matters once; to forget it must not replace the instance.
+                ignore_changes=["snapshotIdentifier"],
+            ),
         )
 
     def _subnet_group(self) -> pulumi.Output[str]:
@@ -131,12 +148,13 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _parameter_group(self) -> pulumi.Output[str]:
         name = f"{self._name}-mysql84"
+        parameters = {**PARAMETERS, "read_only": str(int(self._args.read_only))}
         return aws.rds.ParameterGroup(
             self._name,
             name=name,
             family=PARAMETER_FAMILY,
             description=f"{self._name}: TLS only, row-based binlog",
-            parameters=[{"name": key, "value": value} for key, value in PARAMETERS.items()],
+            parameters=[{"name": key, "value": value} for key, value in parameters.items()],
             tags=self._args.owner.tags(name),
             opts=self._child(),
         ).name

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -21,24 +20,11 @@ from pydantic_core import PydanticCustomError
 
 from infra import addressing, instance_classes
 from infra.addressing import ReservedRange
+from infra.migration.phases import Slot, Strategy
 from infra.refusal import Refusal
 from infra.settings import checks, rules
 
 REFUSED = "refused"
-
-
-class Slot(StrEnum):
-    """A tenant has at most two networks at a time."""
-
-    BLUE = "blue"
-    GREEN = "green"
-
-
-class Strategy(StrEnum):
-    """How the data gets to the other network: by replication, or by a snapshot and its longer downtime."""
-
-    REPLICA = "replica"
-    SNAPSHOT = "snapshot"
 
 
 def _verdict(value: object, refusals: list[Refusal]) -> object:

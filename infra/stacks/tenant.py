@@ -1,4 +1,4 @@
-"""The tenant stack: everything of one tenant."""
+"""The tenant stack: everything of one tenant, in whatever phase of a move it is."""
 
 from __future__ import annotations
 
@@ -17,94 +17,129 @@ from infra.components.tenant_database import TenantDatabase, TenantDatabaseArgs
 from infra.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
-from infra.migration.updates import plan_update
-from infra.settings import NetworkSettings, Slot, TenantSettings, VpnConnectionSettings
+from infra.migration.memory import outputs_of
+from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, declaration
+from infra.migration.updates import networks_to_declare, plan_update, retired_note
+from infra.settings import TenantSettings, VpnConnectionSettings
+from infra.stacks.holders import refuse_ranges_of_others
 from infra.stacks.lookups import Place, look_up_place
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
-from infra.tags import Lifecycle, Owner
+from infra.tags import Owner
 
 
-def declare(settings: TenantSettings, password: pulumi.Output[str]) -> None:
-    """Declare the tenant and export what its stack remembers. Raises Refused before anything is declared."""
+def declare(
+    settings: TenantSettings, password: pulumi.Output[str], *, requested: State | None = None
+) -> None:
+    """Declare the tenant and export what its stack remembers.
+
+    requested: the state that the migration runner wants to reach; an ordinary update keeps the stack's own.
+    Raises Refused before anything is declared.
+    """
+    cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     state = plan_update(
-        read_stack_outputs(settings.name),
-        {slot: network.cidr for slot, network in settings.networks.items()},
-        tenant_retiring=settings.retiring,
+        read_stack_outputs(settings.name), cidrs, requested=requested, tenant_retiring=settings.retiring
     )
     platform = read_platform(settings.platform)
-    TenantStack(settings, platform, look_up_place(), state.production).declare(password)
+    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs))
+    refuse_ranges_of_others(platform.cell, stack.claims.values())
+    if note := retired_note(state):
+        pulumi.log.warn(note)
+    stack.declare(look_up_place(), password)
 
 
 class TenantStack:
-    """One tenant, declared part by part."""
+    """One tenant, declared part by part.
+
+    claims: what it claims, by the names of the claims' resources.
+    """
 
     def __init__(
-        self, settings: TenantSettings, platform: PlatformOutputs, place: Place, production: Slot
+        self,
+        settings: TenantSettings,
+        platform: PlatformOutputs,
+        state: State,
+        cidrs: Mapping[Slot, str],
     ) -> None:
-        self._settings, self._platform, self._place = settings, platform, place
-        self._production = production
+        self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
+        self._declared = declaration(state, tenant_retiring=settings.retiring)
+        self.claims = self._claims()
 
-    def declare(self, password: pulumi.Output[str]) -> None:
+    def declare(self, place: Place, password: pulumi.Output[str]) -> None:
         """Declare everything of the tenant."""
-        session = self._session_subnet()
-        networks = {slot: self._network(slot, network) for slot, network in self._settings.networks.items()}
-        connections = {
-            slot: self._connections(slot, network, networks[slot])
-            for slot, network in self._settings.networks.items()
+        claims = {
+            name: RangeClaim(name, RangeClaimArgs(cell=self._platform.cell, claim=claim))
+            for name, claim in self.claims.items()
         }
-        for slot, network in networks.items():
+        session = self._session_subnet(place, claims[self._session_name])
+        networks: dict[Slot, TenantNetwork] = {}
+        connections: dict[Slot, list[Mapping[str, Any]]] = {}
+        for slot in self._cidrs:
+            network = self._network(slot, place, claims[self._owner.in_network(slot).prefix])
+            networks[slot] = network
+            connections[slot] = [
+                self._connection(slot, settings, network)
+                for settings in self._settings.networks[slot].vpn_connections
+            ]
             self._reach(slot, network, session)
-        database = self._database(networks[self._production], password)
-        endpoint = self._endpoint(database)
-        self._tunnel_access()
-        self._export(networks, connections, database, endpoint)
+        databases = self._databases(networks, password)
+        endpoint = self._endpoint(databases[self._declared.endpoint])
+        self._tunnel_access(place)
+        self._export(networks, connections, databases, endpoint)
 
-    def _claim(self, name: str, cidr: str, kind: ClaimKind, slot: str = "") -> RangeClaim:
-        claim = Claim(cidr=cidr, tenant=self._settings.name, stack=pulumi.get_stack(), kind=kind, slot=slot)
-        return RangeClaim(name, RangeClaimArgs(cell=self._platform.cell, claim=claim))
+    @property
+    def _session_name(self) -> str:
+        return f"{self._settings.name}-session"
 
-    def _session_subnet(self) -> SessionSubnet:
-        name = f"{self._settings.name}-session"
-        cidr = self._settings.session_subnet
-        claim = self._claim(name, cidr, ClaimKind.SESSION_SUBNET)
+    @property
+    def _host_name(self) -> str:
+        return f"{self._settings.name}.{self._platform.zone_name}"
+
+    def _claims(self) -> dict[str, Claim]:
+        tenant = self._settings.name
+        session = Claim(
+            cidr=self._settings.session_subnet, tenant=tenant, stack=tenant, kind=ClaimKind.SESSION_SUBNET
+        )
+        networks = {
+            self._owner.in_network(slot).prefix: Claim(
+                cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot
+            )
+            for slot, cidr in self._cidrs.items()
+        }
+        return {self._session_name: session, **networks}
+
+    def _session_subnet(self, place: Place, claim: RangeClaim) -> SessionSubnet:
         return SessionSubnet(
-            name,
+            self._session_name,
             SessionSubnetArgs(
                 owner=self._owner,
                 vpc_id=self._platform.sessions_vpc_id,
-                cidr=cidr,
-                availability_zone=self._place.zones[0],
+                cidr=self._settings.session_subnet,
+                availability_zone=place.zones[0],
             ),
             pulumi.ResourceOptions(depends_on=claim),
         )
 
-    def _network(self, slot: Slot, network: NetworkSettings) -> TenantNetwork:
+    def _network(self, slot: Slot, place: Place, claim: RangeClaim) -> TenantNetwork:
         owner = self._owner.in_network(slot)
-        claim = self._claim(owner.prefix, network.cidr, ClaimKind.NETWORK, slot)
         return TenantNetwork(
             owner.prefix,
             TenantNetworkArgs(
                 owner=owner,
-                cidr=network.cidr,
-                availability_zones=self._place.zones,
-                ping_host_type=network.ping_host_type,
-                ping_host_image=self._place.image_id,
+                cidr=self._cidrs[slot],
+                availability_zones=place.zones,
+                ping_host_type=self._settings.networks[slot].ping_host_type,
+                ping_host_image=place.image_id,
                 kms_key_arn=self._platform.kms_key_arn,
                 flow_log_role_arn=self._platform.flow_log_role_arn,
             ),
             pulumi.ResourceOptions(depends_on=claim),
         )
 
-    def _connections(
-        self, slot: Slot, settings: NetworkSettings, network: TenantNetwork
-    ) -> list[Mapping[str, Any]]:
-        owner = self._owner.in_network(slot)
-        return [self._connection(owner, connection, network) for connection in settings.vpn_connections]
-
     def _connection(
-        self, owner: Owner, settings: VpnConnectionSettings, network: TenantNetwork
+        self, slot: Slot, settings: VpnConnectionSettings, network: TenantNetwork
     ) -> Mapping[str, Any]:
+        owner = self._owner.in_network(slot)
         # Company ranges of one network do not overlap, so the range names the connection for good.
         name = f"{owner.prefix}-vpn-{settings.company_cidr.replace('.', '-').replace('/', '-')}"
         connection = VpnConnection(
@@ -130,49 +165,58 @@ class TenantStack:
     def _reach(self, slot: Slot, network: TenantNetwork, session: SessionSubnet) -> None:
         """Let the tenant's sessions and the tunnel host reach the network's database, and nothing more."""
         owner = self._owner.in_network(slot)
-        tunnel_host_cidr = f"{self._platform.tunnel_host_address}/32"
         sides = {
-            "sessions": PeeringSide(
+            ("sessions", "the tenant's sessions"): PeeringSide(
                 vpc_id=self._platform.sessions_vpc_id,
                 route_table_id=session.route_table_id,
                 cidr=self._settings.session_subnet,
             ),
-            "services": PeeringSide(
+            ("services", "the tunnel host"): PeeringSide(
                 vpc_id=self._platform.services_vpc_id,
                 route_table_id=self._platform.services_route_table_id,
-                cidr=tunnel_host_cidr,
+                cidr=f"{self._platform.tunnel_host_address}/32",
             ),
         }
-        peers = {"sessions": "the tenant's sessions", "services": "the tunnel host"}
-        for side, platform_side in sides.items():
+        network_side = PeeringSide(
+            vpc_id=network.vpc_id, route_table_id=network.route_table_id, cidr=self._cidrs[slot]
+        )
+        for (side, description), platform_side in sides.items():
+            name = f"{owner.prefix}-{side}"
             ServicePeering(
-                f"{owner.prefix}-{side}",
-                ServicePeeringArgs(
-                    owner=owner,
-                    network=PeeringSide(
-                        vpc_id=network.vpc_id,
-                        route_table_id=network.route_table_id,
-                        cidr=self._settings.networks[slot].cidr,
-                    ),
-                    platform=platform_side,
-                ),
+                name, ServicePeeringArgs(owner=owner, network=network_side, platform=platform_side)
             )
-            allow_from(
-                f"{owner.prefix}-{side}",
-                SecurityRuleArgs(
-                    owner=owner,
-                    security_group_id=network.database_security_group_id,
-                    service=MYSQL,
-                    peer_cidr=platform_side.cidr,
-                    description=peers[side],
-                ),
-                parent=network,
+            rule = SecurityRuleArgs(
+                owner=owner,
+                security_group_id=network.database_security_group_id,
+                service=MYSQL,
+                peer_cidr=platform_side.cidr,
+                description=description,
             )
+            allow_from(name, rule, parent=network)
 
-    def _database(self, network: TenantNetwork, password: pulumi.Output[str]) -> TenantDatabase:
-        settings = self._settings.database
-        owner = self._owner.in_network(self._production)
-        lifecycle = Lifecycle.RETIRING if self._settings.retiring else Lifecycle.PRODUCTION
+    def _databases(
+        self, networks: Mapping[Slot, TenantNetwork], password: pulumi.Output[str]
+    ) -> dict[Slot, TenantDatabase]:
+        """The databases of the phase; a replica's source is declared before it."""
+        declared = {slot: part.database for slot, part in self._declared.slots.items() if part.database}
+        sources_first = sorted(declared, key=lambda slot: declared[slot].origin is Origin.REPLICA)
+        databases: dict[Slot, TenantDatabase] = {}
+        for slot in sources_first:
+            source = databases.get(slot.other)
+            databases[slot] = self._database(slot, declared[slot], networks[slot], source, password)
+        return databases
+
+    def _database(
+        self,
+        slot: Slot,
+        declared: DatabaseDeclaration,
+        network: TenantNetwork,
+        source: TenantDatabase | None,
+        password: pulumi.Output[str],
+    ) -> TenantDatabase:
+        settings, owner = self._settings.database, self._owner.in_network(slot)
+        replica = declared.origin is Origin.REPLICA and source is not None
+        restored = declared.origin is Origin.SNAPSHOT
         return TenantDatabase(
             owner.prefix,
             TenantDatabaseArgs(
@@ -184,40 +228,39 @@ class TenantStack:
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
-                lifecycle=lifecycle,
-                final_snapshot_identifier=self._final_snapshot(),
+                lifecycle=declared.lifecycle,
+                read_only=declared.read_only,
+                replica_of=source.arn if replica and source else None,
+                snapshot_identifier=self._move_snapshot() if restored else None,
+                final_snapshot_identifier=self._final_snapshot(slot) if declared.recoverable else None,
                 kms_key_arn=self._platform.kms_key_arn,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
             ),
         )
 
-    def _final_snapshot(self) -> str:
-        """Snapshots outlive their database; the range in the name tells two lives of a slot apart."""
-        cidr = self._settings.networks[self._production].cidr
-        slug = cidr.split("/")[0].replace(".", "-")
-        return f"{self._settings.name}-{self._production}-{slug}-final"
+    def _move_snapshot(self) -> str:
+        return f"{self._settings.name}-move-{self._state.move}"
+
+    def _final_snapshot(self, slot: Slot) -> str:
+        """Snapshots outlive their database; the number of the move tells two lives of a slot apart."""
+        return f"{self._settings.name}-{slot}-final-{self._state.move_at_stake}"
 
     def _endpoint(self, database: TenantDatabase) -> EndpointRecord:
         return EndpointRecord(
             self._settings.name,
             EndpointRecordArgs(
-                host_name=self._host_name(),
-                zone_id=self._platform.zone_id,
-                target=database.address,
+                host_name=self._host_name, zone_id=self._platform.zone_id, target=database.address
             ),
         )
 
-    def _host_name(self) -> str:
-        return f"{self._settings.name}.{self._platform.zone_name}"
-
-    def _tunnel_access(self) -> None:
+    def _tunnel_access(self, place: Place) -> None:
         TunnelAccess(
             f"{self._settings.name}-tunnel",
             TunnelAccessArgs(
                 owner=self._owner,
                 region=self._platform.region,
-                account_id=self._place.account_id,
-                host_name=self._host_name(),
+                account_id=place.account_id,
+                host_name=self._host_name,
                 tunnel_host_id=self._platform.tunnel_host_id,
                 users=self._settings.tunnel_users,
             ),
@@ -227,20 +270,21 @@ class TenantStack:
         self,
         networks: Mapping[Slot, TenantNetwork],
         connections: Mapping[Slot, list[Mapping[str, Any]]],
-        database: TenantDatabase,
+        databases: Mapping[Slot, TenantDatabase],
         endpoint: EndpointRecord,
     ) -> None:
+        production = databases[self._state.production]
+        # What is remembered depends on all that it is about: a failed update keeps the former values.
+        reached = pulumi.Output.all(endpoint.host_name, *(each.identifier for each in databases.values()))
         outputs: dict[str, Any] = {
+            **{name: _after(reached, value) for name, value in outputs_of(self._state).items()},
             "cell": self._platform.cell,
             "region": self._platform.region,
             "platform": self._settings.platform,
-            # They depend on what they are about: an update that fails half way keeps the former values.
-            "phase": endpoint.host_name.apply(lambda _: "steady"),
-            "production": endpoint.host_name.apply(lambda _: str(self._production)),
             "endpoint": endpoint.host_name,
             "networks": {
                 str(slot): {
-                    "cidr": self._settings.networks[slot].cidr,
+                    "cidr": self._cidrs[slot],
                     "vpcId": network.vpc_id,
                     "pingHost": network.ping_host,
                     "pingHostId": network.ping_host_id,
@@ -249,11 +293,16 @@ class TenantStack:
                 for slot, network in networks.items()
             },
             "database": {
-                "identifier": database.identifier,
-                "address": database.address,
+                "identifier": production.identifier,
+                "address": production.address,
                 "port": MYSQL.to_port,
                 "username": self._settings.database.username,
             },
         }
         for name, value in outputs.items():
             pulumi.export(name, value)
+
+
+def _after(reached: pulumi.Output[Any], value: object) -> pulumi.Output[object]:
+    """`value`, once everything that `reached` stands for is there."""
+    return reached.apply(lambda _: value)

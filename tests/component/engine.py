@@ -50,6 +50,8 @@ class RecordingEngine(Mocks):
                 answer = {"accountId": "123456789012"}
             case "aws:ssm/getParameter:getParameter":
                 answer = {"insecureValue": "ami-12345678"}
+            case "aws:dynamodb/getTableItem:getTableItem":
+                return {}, [("", "reading DynamoDB Table Item: empty result")]
             case "pulumi:pulumi:readStackOutputs":
                 answer = {"outputs": self._outputs.get(args.args["name"].rsplit("/", 1)[-1], {})}
             case other:
