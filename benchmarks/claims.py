@@ -190,7 +190,7 @@ def _run(
 
 
 def verdict(answers: Sequence[Mapping[str, str]]) -> str:
-    """What the race showed, in a sentence. Raises AssertionError where two processes name different holders."""
+    """What the race showed, in a sentence. Raises AssertionError where two name different holders."""
     for cidr in answers[0]:
         holders = {answer[cidr] for answer in answers}
         if len(answers) != RACERS or len(holders) != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.claims import Claim, claims_in_settings
 from infra.failure import Failure
 from infra.project import Project, is_platform, unknown_stack
-from infra.refusal import Refused, Rule
+from infra.refusal import Refusal, Refused, Rule
 from infra.settings import TenantSettings
 from infra.settings.files import REGION_KEY, judge_file, load_file, read_mapping
 from infra.settings.loading import TENANT_KEY
@@ -114,13 +114,14 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
         draft.replace(path)
 
 
-def create_settings_file(project: Project, stack: str, text: str) -> Path:
+def create_settings_file(project: Project, stack: str, text: str, wrong: Sequence[Refusal] = ()) -> Path:
     """Make the settings file of a new stack, at once and only if it is judged right.
 
-    Raises Refused where there is one already or `text` is not right, Failure where it cannot be written.
+    wrong: what is wrong with `text` beside the rest of the cell. Raises Refused with that and with everything
+    wrong in itself, or where there is such a file already; Failure where it cannot be written.
     """
     path = project.settings_file(stack)
-    with _draft(project, stack, project.settings_folder, text) as draft:
+    with _draft(project, stack, project.settings_folder, text, wrong) as draft:
         draft.chmod(0o644)
         try:
             # Unlike a rename, a link never takes the place of a file that somebody made meanwhile.
@@ -138,7 +139,9 @@ def refuse_existing(project: Project, stack: str) -> None:
 
 
 @contextmanager
-def _draft(project: Project, stack: str, folder: Path, text: str) -> Iterator[Path]:
+def _draft(
+    project: Project, stack: str, folder: Path, text: str, wrong: Sequence[Refusal] = ()
+) -> Iterator[Path]:
     """The text in a file of the right name beside its destination, written through to disk and judged."""
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".tenantnet-") as beside:
@@ -147,7 +150,7 @@ def _draft(project: Project, stack: str, folder: Path, text: str) -> Iterator[Pa
                 written.write(text.encode())
                 written.flush()
                 os.fsync(written.fileno())
-            if refusals := judge_file(draft, project.file).refusals:
+            if refusals := dict.fromkeys([*judge_file(draft, project.file).refusals, *wrong]):
                 raise Refused(f"The settings of {stack}", refusals)
             yield draft
     except OSError as error:

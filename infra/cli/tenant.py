@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
+from infra.addressing import check_session_subnet
 from infra.cells import Cell, read_cell, read_ranges
 from infra.claims import claims_in_settings
 from infra.cli.options import Auto, Cidr, Offline, require_one
 from infra.project import Project, find_project
-from infra.refusal import Refused
+from infra.ranges import Ranges
+from infra.refusal import Refusal, Refused
 from infra.settings import DatabaseSettings, Slot
 from infra.settings.checks import check_tenant_name
 from infra.settings.files import REGION_KEY, load_reserved
@@ -84,10 +86,9 @@ def add(
         "database": database,
         "networks": {str(Slot.BLUE): {"cidr": cidr or ranges.free_network(load_reserved(project.file))}},
     }
-    refusals = ranges.refuse_tenant(name, platform) + ranges.refuse(claims_in_settings(name, settings))
-    if refusals:
-        raise Refused(f"The new tenant {name}", refusals)
-    path = create_settings_file(project, name, _text(cell, settings))
+    path = create_settings_file(
+        project, name, _text(cell, settings), _wrong_in_its_cell(cell, ranges, name, settings)
+    )
     _say_what_follows(project, path, name, settings)
 
 
@@ -96,6 +97,15 @@ def _require_new(project: Project, name: str) -> None:
     if refusals := check_tenant_name(name):
         raise Refused("The new tenant", refusals)
     refuse_existing(project, name)
+
+
+def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> list[Refusal]:
+    outside = check_session_subnet(settings["sessionSubnet"], cell.settings.sessions.cidr)
+    return [
+        *ranges.refuse_tenant(name, cell.settings.name),
+        *(refusal.at("sessionSubnet") for refusal in outside),
+        *ranges.refuse(claims_in_settings(name, settings)),
+    ]
 
 
 def _text(cell: Cell, settings: dict[str, Any]) -> str:

@@ -56,7 +56,7 @@ class FileVerdict:
     @property
     def subject(self) -> str:
         """What people call the file."""
-        return shown(str(self.path))
+        return _named(self.path)
 
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
@@ -155,6 +155,13 @@ def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Ref
             yield rules.PASSWORD_ENCRYPTED.refuse_secret(PASSWORD_KEY, stack=shown(stack))
 
 
+def _named(path: Path) -> str:
+    """The path from the working directory, where it leads down from there; its end tells which file it is."""
+    here = Path.cwd()
+    name = str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return name if name.isprintable() else ascii(name)
+
+
 def read_mapping(path: Path) -> Mapping[object, object]:
     """A file that holds one YAML mapping. Raises Refused with the line and column where it does not."""
     text = _read_text(path)
@@ -162,12 +169,12 @@ def read_mapping(path: Path) -> Mapping[object, object]:
         with warnings.catch_warnings(action="ignore"):
             document = YAML(typ="safe", pure=True).load(text)
     except _YAML_ERRORS as error:
-        raise Refused(shown(str(path)), [_yaml_refusal(error)]) from None
+        raise Refused(_named(path), [_yaml_refusal(error)]) from None
     if isinstance(document, Mapping):
         return document
     problem = f"it describes {'nothing' if document is None else 'no mapping'}"
     refusal = rules.YAML_VALID.refuse(document, problem=problem, remedy="start it with config:")
-    raise Refused(shown(str(path)), [refusal])
+    raise Refused(_named(path), [refusal])
 
 
 def _read_text(path: Path) -> str:
@@ -180,7 +187,7 @@ def _read_text(path: Path) -> str:
         problem = f"{error.strerror}".lower()
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8"
-    raise Refused(shown(str(path)), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
+    raise Refused(_named(path), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
 
 
 def _yaml_refusal(error: Exception) -> Refusal:
