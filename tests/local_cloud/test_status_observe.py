@@ -1,0 +1,161 @@
+"""What AWS has of a tenant, made and read through its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from infra.failure import Failure
+from infra.local.process import LocalCloud
+from infra.status.observe import observe
+from infra.status.sources import Observation
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.literals import ResourceTypeType
+    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef
+
+REGION = "eu-west-1"
+COMPANY = {"companyCidr": "192.168.4.0/24", "gateway": "198.51.100.7"}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud")) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def ec2(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> EC2Client:
+    """EC2 of an empty cloud, to which boto3 in this process leads now."""
+    cloud.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return boto3.client("ec2", region_name=REGION)
+
+
+def tags(
+    kind: ResourceTypeType, tenant: str, slot: str, part: str = "network", **further: str
+) -> list[TagSpecificationTypeDef]:
+    own = {"tenant": tenant, "network": slot, "part": part, **further}
+    return [
+        {
+            "ResourceType": kind,
+            "Tags": [{"Key": f"tenantnet:{key}", "Value": value} for key, value in own.items()],
+        }
+    ]
+
+
+def make_network(ec2: EC2Client, tenant: str, slot: str, cidr: str) -> str:
+    """A VPC with a ping host; its id."""
+    vpc = ec2.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", tenant, slot))["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
+    ec2.run_instances(
+        MinCount=1,
+        MaxCount=1,
+        ImageId="ami-12c6146b",
+        SubnetId=subnet,
+        PrivateIpAddress=cidr.replace("0/26", "42"),
+        TagSpecifications=tags("instance", tenant, slot, "ping-host"),
+    )
+    return vpc
+
+
+def make_vpn_connection(ec2: EC2Client, tenant: str, slot: str, vpc: str) -> str:
+    customer = ec2.create_customer_gateway(
+        Type="ipsec.1",
+        BgpAsn=65000,
+        IpAddress=COMPANY["gateway"],
+        TagSpecifications=tags("customer-gateway", tenant, slot),
+    )["CustomerGateway"]["CustomerGatewayId"]
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
+    connection = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        CustomerGatewayId=customer,
+        VpnGatewayId=gateway,
+        Options={"StaticRoutesOnly": True},
+        TagSpecifications=tags("vpn-connection", tenant, slot, description="Seattle office"),
+    )["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock=COMPANY["companyCidr"])
+    return connection
+
+
+def make_database(identifier: str) -> None:
+    boto3.client("rds", region_name=REGION).create_db_instance(
+        DBInstanceIdentifier=identifier,
+        DBInstanceClass="db.t4g.small",
+        Engine="mysql",
+        AllocatedStorage=20,
+        MasterUsername="acmeadmin",
+        MasterUserPassword="Correct-Horse-7",
+    )
+
+
+def test_a_network_and_its_ping_host_are_found_by_their_tags(ec2: EC2Client) -> None:
+    vpc = make_network(ec2, "acme", "blue", "10.1.2.0/26")
+    found = observe("acme", REGION)
+    assert found.vpcs["blue"].id == vpc
+    assert (found.vpcs["blue"].cidr, found.vpcs["blue"].state) == ("10.1.2.0/26", "available")
+    assert (found.ping_hosts["blue"].address, found.ping_hosts["blue"].state) == ("10.1.2.42", "running")
+
+
+def test_what_another_tenant_has_is_not_found(ec2: EC2Client) -> None:
+    vpc = make_network(ec2, "acme-2", "blue", "10.1.2.0/26")
+    make_vpn_connection(ec2, "acme-2", "blue", vpc)
+    make_database("acme-2-blue")
+    assert observe("acme", REGION) == Observation(vpn_connections=[])
+
+
+def test_a_vpn_connection_is_found_with_company_description_and_both_tunnels(ec2: EC2Client) -> None:
+    connection = make_vpn_connection(ec2, "acme", "blue", make_network(ec2, "acme", "blue", "10.1.2.0/26"))
+    ec2.get_waiter("vpn_connection_available").wait(
+        VpnConnectionIds=[connection], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    (found,) = observe("acme", REGION).vpn_connections
+    assert (found.id, found.slot, found.state) == (connection, "blue", "available")
+    assert found.company_cidr == "192.168.4.0/24"
+    assert found.company_gateway_ip == "198.51.100.7"
+    assert found.description == "Seattle office"
+    assert len({tunnel.outside_ip for tunnel in found.tunnels}) == 2
+    assert all(tunnel.last_change is not None for tunnel in found.tunnels)
+
+
+def test_what_is_deleted_is_no_longer_there_although_ec2_still_describes_it(ec2: EC2Client) -> None:
+    connection = make_vpn_connection(ec2, "acme", "blue", make_network(ec2, "acme", "blue", "10.1.2.0/26"))
+    (host,) = observe("acme", REGION).ping_hosts.values()
+    ec2.delete_vpn_connection(VpnConnectionId=connection)
+    ec2.terminate_instances(InstanceIds=[host.id])
+    found = observe("acme", REGION)
+    assert (found.vpn_connections, found.ping_hosts) == ([], {})
+
+
+def test_the_databases_of_both_slots_are_found_by_their_identifiers(ec2: EC2Client) -> None:
+    make_database("acme-blue")
+    make_database("acme-green")
+    found = observe("acme", REGION).databases
+    assert list(found) == ["blue", "green"]
+    assert (found["blue"].status, found["blue"].port) == ("available", 3306)
+    assert found["blue"].address
+
+
+def test_two_networks_are_kept_apart_by_slot(ec2: EC2Client) -> None:
+    make_network(ec2, "acme", "blue", "10.1.2.0/26")
+    make_network(ec2, "acme", "green", "10.9.9.0/26")
+    found = observe("acme", REGION)
+    assert {slot: vpc.cidr for slot, vpc in found.vpcs.items()} == {
+        "blue": "10.1.2.0/26",
+        "green": "10.9.9.0/26",
+    }
+
+
+@pytest.mark.usefixtures("ec2")
+def test_where_nobody_listens_it_is_a_failure_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(Failure, match=r"Could not read what AWS has of acme(.|\n)*AWS did not answer"):
+        observe("acme", REGION)
