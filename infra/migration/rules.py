@@ -63,6 +63,12 @@ RUNNER_ONLY = Rule(
     remedy="wait for it (`tenantnet migrate status`); if nothing runs, `tenantnet migrate run` goes on with "
     "it and `tenantnet migrate abort` takes it back",
 )
+LEFTOVERS = Rule(
+    id="leftovers",
+    rule="what a move has begun to make is either used by it or cleared away",
+    reason="{slot} has a replica of a move whose preparation was broken off, and it is protected",
+    remedy="`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` removes the replica",
+)
 STEP_IN_ORDER = Rule(
     id="step-in-order",
     rule="an update repeats the phase that the stack remembers or takes the next step from it",

@@ -119,8 +119,8 @@ def successors(state: State) -> Mapping[Event, State]:
 
 def allowed(state: State) -> frozenset[Event]:
     """The events that lead from `state`, and the one that led to it and may be repeated."""
-    events = frozenset(successors(state))
-    return events - {Event.ABORT} if state.phase is Phase.STEADY else events | {_EVENT_TO[state.phase]}
+    events = frozenset(successors(state)) | {_EVENT_TO[state.phase]}
+    return events - {Event.ABORT} if state.phase is Phase.STEADY else events
 
 
 def step_to(recorded: State, requested: State) -> State | None:
@@ -164,7 +164,7 @@ def transition(
     if event is Event.ABORT:
         refusal = _refuse_abort(state, decision, leftovers=leftovers)
     else:
-        refusal = _refuse_onward(state, event, decision)
+        refusal = _refuse_onward(state, event, decision, leftovers=leftovers)
     if refusal:
         raise Refused(SUBJECT, [refusal])
     return successors(state).get(event, state)
@@ -174,18 +174,22 @@ def _refuse_abort(state: State, decision: Decision | None, *, leftovers: bool) -
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         target = state.target or state.production.other
         return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=target.other)
-    if state.phase is Phase.STEADY and not leftovers:
+    if state.phase is Phase.STEADY and not leftovers and decision is None:
         return rules.ABORT_A_MOVE.refuse(Event.ABORT)
     return None
 
 
-def _refuse_onward(state: State, event: Event, decision: Decision | None) -> Refusal | None:
+def _refuse_onward(
+    state: State, event: Event, decision: Decision | None, *, leftovers: bool
+) -> Refusal | None:
     if event not in allowed(state):
         phases = sorted({str(phase) for phase in _phases_with(event)})
         return rules.EVENT_IN_PHASE.refuse(event, event=event, phases=", ".join(phases), phase=state.phase)
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         source, target = state.production, state.production.other
         return rules.NO_WAY_ON.refuse(event, move=state.move_at_stake, source=source, target=target)
+    if leftovers and state.phase is Phase.STEADY and event is not Event.PREPARE:
+        return rules.LEFTOVERS.refuse(event, slot=state.production.other)
     return None
 
 

@@ -22,12 +22,14 @@ def plan_update(
     networks: Mapping[Slot, str],
     *,
     requested: State | None = None,
+    leftovers: bool = False,
     tenant_retiring: bool = False,
 ) -> State:
     """The state that this update declares and, once all of it is there, records.
 
     outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
     in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
+    leftovers: in steady, whether the slot that is not in production has a database all the same.
     tenant_retiring: the settings give up the tenant as a whole.
     Raises Refused where the outputs make no sense, the update is not this program's to make, or the settings
     take away what the phase needs. Nothing may be declared before.
@@ -37,7 +39,7 @@ def plan_update(
         if requested is not None:
             raise Refused(SUBJECT, [_out_of_order(None, requested)])
         return _first(networks)
-    if requested is None and (refusal := refuse_ordinary_update(recorded)):
+    if requested is None and (refusal := refuse_ordinary_update(recorded, leftovers=leftovers)):
         raise Refused(SUBJECT, [refusal])
     step = step_to(recorded, requested or recorded)
     if step is None:
@@ -53,8 +55,13 @@ def runner_only(state: State) -> bool:
     return state.phase in RUNNER_ONLY
 
 
-def refuse_ordinary_update(state: State) -> Refusal | None:
-    """Why `pulumi up` must not touch the stack now; None where it may, and keeps the phase."""
+def refuse_ordinary_update(state: State, *, leftovers: bool = False) -> Refusal | None:
+    """Why `pulumi up` must not touch the stack now; None where it may, and keeps the phase.
+
+    leftovers: as for plan_update.
+    """
+    if leftovers and state.phase is Phase.STEADY:
+        return rules.LEFTOVERS.refuse(state.phase, "phase", slot=state.production.other)
     if not runner_only(state):
         return None
     return rules.RUNNER_ONLY.refuse(
