@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
+from moto.core.serialize import return_if_not_empty
 from moto.ec2 import urls
 from moto.ec2.models import ec2_backends
+from moto.ec2.responses import EC2Response
 
 from infra.local.ec2.customer_gateways import CustomerGatewayBackend, CustomerGatewayResponse
-from infra.local.ec2.instances import InstanceResponse
+from infra.local.ec2.instances import InstanceBackend, InstanceResponse
 from infra.local.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from infra.local.ec2.vpc_peerings import VpcPeeringBackend
 from infra.local.ec2.vpn_connections import VpnConnectionResponse
@@ -20,9 +24,17 @@ class CompletedEc2Response(
 ):
     """All calls."""
 
+    RESPONSE_KEY_PATH_TO_TRANSFORMER: dict[str, Callable[[Any], Any]] = {  # noqa: RUF012 - as moto has it
+        **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+        # An empty association means a public address to whoever reads it.
+        "InstanceNetworkInterface.Association": return_if_not_empty,
+        # moto adds this one during a request; other requests must not see the mapping grow.
+        "CreateVpcPeeringConnectionResult.VpcPeeringConnection.Status": lambda status: status,
+    }
+
 
 class CompletedEc2Backend(
-    RoutePropagationBackend, CustomerGatewayBackend, VpnGatewayBackend, VpcPeeringBackend
+    RoutePropagationBackend, CustomerGatewayBackend, VpnGatewayBackend, VpcPeeringBackend, InstanceBackend
 ):
     """One region's EC2."""
 
