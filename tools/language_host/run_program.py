@@ -41,6 +41,7 @@ def _configure(request: language_pb2.RunRequest) -> None:
     reset_options(
         project=request.project,
         stack=request.stack,
+        root_directory=request.info.root_directory,
         organization=request.organization or "organization",
         monitor_address=request.monitor_address,
         engine_address=sys.argv[1],
