@@ -1,0 +1,157 @@
+"""Policies on addresses: the ranges of tenant networks and companies, and the companies' gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
+
+from netaddr import IPNetwork
+
+from infra import addressing
+from infra.refusal import Refusal, Rule
+from infra.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
+from policies.aws import CUSTOMER_GATEWAY, VPC, VPC_SECOND_RANGE, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from policies.model import (
+    KNOWN_IN_PREVIEW,
+    RESERVED_RANGES_SCHEMA,
+    Finding,
+    PackSettings,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Unknown,
+)
+from policies.places import is_network, networks, slot_of_route
+
+RANGE_RULES = (
+    KNOWN_IN_PREVIEW,
+    addressing.RANGE_TEXT,
+    addressing.RANGE_NOTATION,
+    addressing.RANGE_ALIGNED,
+    addressing.RANGE_PRIVATE,
+    addressing.RANGE_RESERVED,
+)
+
+ONE_RANGE = Rule(
+    id="one-range",
+    rule="a network has one range",
+    reason="a second one is not claimed, and no route or security group of Tenantnet knows it",
+    remedy="remove it; for more addresses move the tenant to another network",
+)
+STATIC_ROUTES = Rule(
+    id="static-routes",
+    rule="a VPN connection has static routes",
+    reason="with dynamic routing it takes whatever ranges the company's device announces, reserved ones too",
+    remedy="set static_routes_only=True and a VpnConnectionRoute for each company range",
+)
+
+
+def _judge_cidr(
+    resource: Resource, path: str, check: Callable[[object], Iterable[Refusal]]
+) -> Iterator[Finding]:
+    value = resource.props.get(path)
+    if isinstance(value, Unknown):
+        yield resource.refuse(KNOWN_IN_PREVIEW, path)
+    else:
+        yield from (Finding(resource, refusal.at(path)) for refusal in check(value))
+
+
+def _judge_network(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    if resource.type == VPC_SECOND_RANGE:
+        yield resource.refuse(ONE_RANGE, "cidrBlock")
+    elif resource.type == VPC and is_network(resource):
+        yield from _judge_cidr(
+            resource, "cidrBlock", lambda value: addressing.check_network_cidr(value, settings.reserved)
+        )
+    elif resource.type == VPC:
+        yield from _judge_cidr(
+            resource, "cidrBlock", lambda value: _check_platform_cidr(value, str(resource.part), settings)
+        )
+
+
+def _check_platform_cidr(value: object, purpose: str, settings: PackSettings) -> list[Refusal]:
+    refusals = addressing.check_private_cidr(value)
+    reserved = [entry.cidr for entry in settings.reserved if entry.purpose == purpose]
+    if not refusals and not any(IPNetwork(str(value)) in IPNetwork(cidr) for cidr in reserved):
+        return [PLATFORM_RANGE_RESERVED.refuse(value, purpose=purpose, reserved=", ".join(reserved))]
+    return refusals
+
+
+NETWORK_CIDR_PERMITTED = Policy(
+    name="network-cidr-permitted",
+    description="A tenant network is one aligned /26 in a private range, outside every reserved range.",
+    severity=Severity.CRITICAL,
+    remediation="Choose another range, or let `tenantnet network add TENANT --auto` choose a free one.",
+    rules=(*RANGE_RULES, addressing.NETWORK_SIZE, ONE_RANGE, PLATFORM_RANGE_RESERVED),
+    judge_resource=_judge_network,
+    schema=RESERVED_RANGES_SCHEMA,
+)
+
+
+def _judge_company(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    if resource.type == VPN_CONNECTION_ROUTE:
+        yield from _judge_cidr(
+            resource,
+            "destinationCidrBlock",
+            lambda value: addressing.check_company_cidr(value, settings.reserved),
+        )
+    elif resource.type == VPN_CONNECTION and resource.props.get("staticRoutesOnly") is not True:
+        yield resource.refuse(STATIC_ROUTES, "staticRoutesOnly")
+
+
+def _judge_companies(stack: Stack, _: PackSettings) -> Iterator[Finding]:
+    routes = [route for route in stack.of_type(VPN_CONNECTION_ROUTE) if _range(route)]
+    for route in routes:
+        for vpc in networks(stack):
+            if (cidr := _cidr(vpc.props.get("cidrBlock"))) and addressing.overlaps(_range(route), cidr):
+                yield route.refuse(COMPANY_CIDR_OUTSIDE, "destinationCidrBlock", other=vpc.name, cidr=cidr)
+    for other, route in combinations(routes, 2):
+        if slot_of_route(stack, route) == slot_of_route(stack, other) and addressing.overlaps(
+            _range(route), _range(other)
+        ):
+            yield route.refuse(
+                COMPANY_CIDRS_APART, "destinationCidrBlock", other=other.name, cidr=_range(other)
+            )
+
+
+def _range(route: Resource) -> str:
+    return _cidr(route.props.get("destinationCidrBlock"))
+
+
+def _cidr(value: object) -> str:
+    """The value where it is a range that can be compared; empty for any other."""
+    return value if isinstance(value, str) and not addressing.check_private_cidr(value) else ""
+
+
+COMPANY_CIDR_PERMITTED = Policy(
+    name="company-cidr-permitted",
+    description="A company range is private, outside reserved ranges, apart from the tenant's other ranges.",
+    severity=Severity.CRITICAL,
+    remediation="Write the exact ranges that stand behind the company's VPN device.",
+    rules=(*RANGE_RULES, STATIC_ROUTES, COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART),
+    judge_resource=_judge_company,
+    judge_stack=_judge_companies,
+    schema=RESERVED_RANGES_SCHEMA,
+)
+
+
+def _judge_gateway(resource: Resource, _: PackSettings) -> Iterator[Finding]:
+    if resource.type == CUSTOMER_GATEWAY:
+        yield from _judge_cidr(resource, "ipAddress", addressing.check_gateway_ip)
+
+
+COMPANY_GATEWAY_PUBLIC = Policy(
+    name="company-gateway-public",
+    description="A company's VPN device has a public IPv4 address.",
+    severity=Severity.HIGH,
+    remediation="Write the address that the device shows to the internet; behind NAT that of the NAT.",
+    rules=(KNOWN_IN_PREVIEW, addressing.GATEWAY_TEXT, addressing.GATEWAY_PUBLIC),
+    judge_resource=_judge_gateway,
+)
+
+POLICIES = (
+    NETWORK_CIDR_PERMITTED,
+    COMPANY_CIDR_PERMITTED,
+    COMPANY_GATEWAY_PUBLIC,
+)

@@ -1,0 +1,246 @@
+"""What policies judge and what they answer: plain data, nothing of Pulumi.
+
+A preview does not know every value. UNKNOWN stands for one that AWS gives only on deployment; relations
+between new resources are then read from the dependencies that the program declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+from infra.addressing import ReservedRange
+from infra.claims import Claim
+from infra.refusal import Refusal, Rule
+
+JsonSchema = Mapping[str, Any]
+
+
+class Unknown:
+    """The type of UNKNOWN."""
+
+    def __repr__(self) -> str:
+        return "(known after deployment)"
+
+
+UNKNOWN: Final = Unknown()
+
+KNOWN_IN_PREVIEW = Rule(
+    id="known-in-preview",
+    rule="what a policy judges is known in the preview",
+    reason="a value that only deployment makes known cannot be reviewed, and is judged when it is too late",
+    remedy="give a plain value: from the settings, or from a stack's outputs read as plain values",
+)
+
+
+RESERVED_RANGES_SCHEMA: Mapping[str, JsonSchema] = {
+    "reservedRanges": {
+        "type": "array",
+        "description": "Reserved ranges, as tenantnet:reservedRanges of Pulumi.yaml, which is the default.",
+        "items": {
+            "type": "object",
+            "properties": {"cidr": {"type": "string"}, "purpose": {"type": "string"}},
+            "required": ["cidr", "purpose"],
+            "additionalProperties": False,
+        },
+    }
+}
+
+
+class Severity(StrEnum):
+    """How much harm the violation of a policy can do. Values as in CrossGuard."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource as the engine shows it.
+
+    type: Pulumi's token, such as `aws:ec2/vpc:Vpc`. props: inputs where the resource is judged alone, outputs
+    where it is judged with its stack; camelCase, secrets in clear, UNKNOWN where the value is not known yet.
+    secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
+    property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
+    """
+
+    type: str
+    name: str
+    urn: str
+    props: Mapping[str, Any]
+    protect: bool = False
+    secret_outputs: Collection[str] = ()
+    parent: str = ""
+    region: str | None = None
+    depends_on: Collection[str] = ()
+    property_depends_on: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> Mapping[str, Any]:
+        """The tags, with the provider's default tags where they are known; empty where there are none."""
+        for key in ("tagsAll", "tags"):
+            tags = self.props.get(key)
+            if isinstance(tags, Mapping):
+                return tags
+        return {}
+
+    @property
+    def part(self) -> object:
+        """The place the resource belongs to: a value of infra.tags.Part where the tag is right."""
+        return self.tags.get("tenantnet:part")
+
+    @property
+    def ids(self) -> Collection[object]:
+        """What other resources may call it by, where AWS has named it.
+
+        The provider gives its `id`; a provider bridged without its schema gives it as `vpcId` for a Vpc.
+        """
+        kind = self.type.rsplit(":", maxsplit=1)[-1]
+        names = ("id", f"{kind[0].lower()}{kind[1:]}Id", "name")
+        return [self.props[name] for name in names if isinstance(self.props.get(name), str)]
+
+    def refuse(self, rule: Rule, path: str, *, value: object = None, **facts: object) -> Finding:
+        """The finding that `rule` is broken by `value`, or by the property at `path` where no value is given.
+
+        A value that is not known yet breaks no rule but that it must be known.
+        """
+        value = self.props.get(path) if value is None else value
+        if isinstance(value, Unknown):
+            return Finding(self, KNOWN_IN_PREVIEW.refuse(value, path))
+        return Finding(self, rule.refuse(value, path, **facts))
+
+    def refuse_secret(self, rule: Rule, path: str, **facts: object) -> Finding:
+        """The finding that `rule` is broken by a value that must not be seen."""
+        return Finding(self, rule.refuse_secret(path, **facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation: the resource and what is wrong with it."""
+
+    resource: Resource
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """What a property refers to.
+
+    found: resources of the stack. foreign: values that no resource of the stack goes by.
+    """
+
+    found: Sequence[Resource]
+    foreign: Sequence[object]
+
+    @property
+    def only(self) -> Resource | None:
+        """The one resource referred to; None where it is foreign, or more than one."""
+        return self.found[0] if len(self.found) == 1 and not self.foreign else None
+
+
+class Stack:
+    """All resources of one stack."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = list(resources)
+
+    @property
+    def name(self) -> str:
+        """The stack's name, as in every URN; empty for a stack without resources."""
+        return self.resources[0].urn.split("::")[0].removeprefix("urn:pulumi:") if self.resources else ""
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """Every resource of one of the types."""
+        return (resource for resource in self.resources if resource.type in types)
+
+    def targets(self, resource: Resource, path: str, *types: str) -> Targets:
+        """The resources of `types` that the property refers to by id or name.
+
+        A value that is known decides; for unknown ones the program's dependencies say where they come from.
+        """
+        raw = resource.props.get(path)
+        values = raw if isinstance(raw, list) else [] if raw is None else [raw]
+        found, foreign = {}, []
+        for value in values:
+            matching = (
+                self._origins(resource, path, types)
+                if isinstance(value, Unknown)
+                else [candidate for candidate in self.of_type(*types) if value in candidate.ids]
+            )
+            found.update({candidate.urn: candidate for candidate in matching})
+            if not matching:
+                foreign.append(value)
+        return Targets(found=list(found.values()), foreign=foreign)
+
+    def _origins(self, resource: Resource, path: str, types: Collection[str]) -> list[Resource]:
+        urns = resource.property_depends_on.get(path, ())
+        return [self._by_urn[urn] for urn in urns if urn in self._by_urn and self._by_urn[urn].type in types]
+
+    def created_before(self, resource: Resource) -> set[str]:
+        """The URNs of all that is created before the resource: its parents and dependencies, and theirs."""
+        seen: set[str] = set()
+        waiting = [resource.urn]
+        while waiting:
+            current = self._by_urn.get(waiting.pop())
+            if current is None:
+                continue
+            before = {*current.depends_on, current.parent} - seen - {""}
+            seen |= before
+            waiting.extend(before)
+        return seen
+
+    @cached_property
+    def _by_urn(self) -> Mapping[str, Resource]:
+        return {resource.urn: resource for resource in self.resources}
+
+
+class NotJudged(Exception):  # noqa: N818 - it is an answer of a policy, not its failure
+    """Raised by a policy that cannot judge, with the reason in words; nobody is held to it then."""
+
+
+class HolderOf(Protocol):
+    """How a policy learns who holds a range."""
+
+    def __call__(self, cell: str, region: str, cidr: str) -> Claim | None:
+        """The claim on the range, None where it is free. Raises Failure where AWS does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackSettings:
+    """What policies judge by, beside what they judge.
+
+    reserved: see infra.addressing.reserved_ranges.
+    minimum_backup_days: how long automated backups of a database in production are kept at least.
+    required_tags: tags that every resource has which can have tags.
+    """
+
+    reserved: Sequence[ReservedRange]
+    minimum_backup_days: int
+    required_tags: Sequence[str]
+    holder_of: HolderOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy of the pack.
+
+    name: kebab-case. description: what holds where it is kept. remediation: the way out, in general.
+    rules: the words of every refusal that it makes.
+    judge_resource: judges one resource by its inputs, before it is created.
+    judge_stack: judges what lies between resources, by the outputs of all of them.
+    schema: its own settings in the pack's configuration, JSON Schema by name.
+    """
+
+    name: str
+    description: str
+    severity: Severity
+    remediation: str
+    rules: Sequence[Rule]
+    judge_resource: Callable[[Resource, PackSettings], Iterable[Finding]] | None = None
+    judge_stack: Callable[[Stack, PackSettings], Iterable[Finding]] | None = None
+    schema: Mapping[str, JsonSchema] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""Where things stand: a stack's networks, session subnets and company ranges, told by tags and relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra import addressing
+from infra.tags import Part
+from policies.aws import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from policies.model import PackSettings, Resource, Stack
+
+
+def is_network(vpc: Resource) -> bool:
+    """Whether the VPC is a tenant's network: every VPC is that does not say it is the platform's."""
+    return vpc.part not in (Part.SESSIONS, Part.SERVICES) or "tenantnet:tenant" in vpc.tags
+
+
+def networks(stack: Stack) -> list[Resource]:
+    """The tenant networks of the stack."""
+    return [vpc for vpc in stack.of_type(VPC) if is_network(vpc)]
+
+
+def network_cidrs(stack: Stack) -> set[str]:
+    """The ranges of the stack's tenant networks."""
+    return _texts(networks(stack), "cidrBlock")
+
+
+def company_cidrs(stack: Stack, slot: object) -> set[str]:
+    """The company ranges behind the VPN connections of the stack's network `slot`."""
+    routes = [route for route in stack.of_type(VPN_CONNECTION_ROUTE) if slot_of_route(stack, route) == slot]
+    return _texts(routes, "destinationCidrBlock")
+
+
+def session_cidrs(stack: Stack) -> set[str]:
+    """The ranges of the stack's session subnets."""
+    return _texts([subnet for subnet in stack.of_type(SUBNET) if subnet.part == Part.SESSION], "cidrBlock")
+
+
+def _texts(resources: Iterable[Resource], path: str) -> set[str]:
+    """The property's values that are known: an unknown one equals no other."""
+    values = (resource.props.get(path) for resource in resources)
+    return {value for value in values if isinstance(value, str)}
+
+
+def is_services_host(cidr: object, settings: PackSettings) -> bool:
+    """Whether the range is one address of the services network, such as the tunnel host's."""
+    return (
+        isinstance(cidr, str)
+        and cidr.endswith("/32")
+        and any(
+            addressing.overlaps(cidr, entry.cidr)
+            for entry in settings.reserved
+            if entry.purpose == addressing.SERVICES
+        )
+    )
+
+
+def slot_of_route(stack: Stack, route: Resource) -> object:
+    """The slot of the network whose VPN connection the route belongs to; None where nothing tells it."""
+    connection = stack.targets(route, "vpnConnectionId", VPN_CONNECTION).only
+    return connection.tags.get("tenantnet:network") if connection else None

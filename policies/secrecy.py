@@ -1,0 +1,85 @@
+"""The policy on secrets: passwords and pre-shared keys stand where they are used, encrypted, nowhere else.
+
+A policy sees secret values in clear and cannot tell them from plain ones; so it asks which properties the
+state encrypts, and looks for the values everywhere else. (Python has a module named secrets.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from infra.refusal import Rule
+from policies.aws import DATABASE, VPN_CONNECTION
+from policies.model import Finding, PackSettings, Policy, Resource, Severity, Stack
+
+SECRET_PROPERTIES = {
+    DATABASE: ("password",),
+    VPN_CONNECTION: ("tunnel1PresharedKey", "tunnel2PresharedKey", "customerGatewayConfiguration"),
+}
+# Shorter texts would be found by chance; the shortest password and key that AWS takes have 8 characters.
+SHORTEST_SECRET = 8
+
+STATE_ENCRYPTS = Rule(
+    id="state-encrypts",
+    rule="the state keeps {property} encrypted",
+    reason="whoever may read the state would read it",
+    remedy="declare it with pulumi_aws's own class, or name {property} in additional_secret_outputs",
+)
+NOWHERE_ELSE = Rule(
+    id="secret-nowhere-else",
+    rule="{secret} stands nowhere but there, not even as a secret",
+    reason="outputs, tags, names and documents are shown, logged and handed on",
+    remedy="remove it; what needs the secret gets it from the person or service that holds it",
+)
+
+
+def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
+    for path in SECRET_PROPERTIES.get(resource.type, ()):
+        if path not in resource.secret_outputs:
+            yield resource.refuse_secret(STATE_ENCRYPTS, path, property=path)
+
+
+def _judge_stack(stack: Stack, _: PackSettings) -> Iterator[Finding]:
+    secrets = dict(_secrets(stack))
+    for resource in stack.resources:
+        kept = SECRET_PROPERTIES.get(resource.type, ())
+        for path, text in _texts(resource.props, ""):
+            if path in kept:
+                continue
+            for secret, name in secrets.items():
+                if secret in text:
+                    yield resource.refuse_secret(NOWHERE_ELSE, path, secret=name)
+
+
+def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Every secret that is known, and what it is: `password of acme-blue`."""
+    for resource in stack.of_type(*SECRET_PROPERTIES):
+        for path in SECRET_PROPERTIES[resource.type]:
+            value = resource.props.get(path)
+            if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
+                yield value, f"{path} of {resource.name}"
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text within a value, and where it stands: `tags.Name`, `records[0]`."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{path}[{index}]")
+
+
+SECRETS_STAY_SECRET = Policy(
+    name="secrets-stay-secret",
+    description="Passwords and pre-shared keys are encrypted in the state and stand nowhere else.",
+    severity=Severity.CRITICAL,
+    remediation="Remove the value, and change it: it has been shown.",
+    rules=(STATE_ENCRYPTS, NOWHERE_ELSE),
+    judge_resource=_judge_resource,
+    judge_stack=_judge_stack,
+)
+
+POLICIES = (SECRETS_STAY_SECRET,)

@@ -1,0 +1,59 @@
+"""The policy on tags: they say whose a resource is, and the other policies rely on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.refusal import Rule
+from infra.tags import Part
+from policies.aws import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
+from policies.model import Finding, PackSettings, Policy, Severity, Stack
+
+PARTED_TYPES = (VPC, SUBNET, ROUTE_TABLE, SECURITY_GROUP)
+TENANT = "tenantnet:tenant"
+
+TAG_PRESENT = Rule(
+    id="tag-present",
+    rule="a resource that can have tags has {tag}",
+    reason="people, bills and the other policies tell by its tags whose it is",
+    remedy="tag it with infra.tags.Owner.tags",
+)
+TAG_PART = Rule(
+    id="tag-part",
+    rule="VPCs, subnets, route tables and security groups are tagged tenantnet:part, one of {parts}",
+    reason="routes and rules are judged by it",
+    remedy="tag it with infra.tags.Owner.tags(part=...)",
+)
+
+
+def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """A resource can have tags where the provider computes `tagsAll` for it."""
+    taggable = [resource for resource in stack.resources if "tagsAll" in resource.props]
+    of_tenant = any(TENANT in resource.tags for resource in taggable)
+    required = [*settings.required_tags, *([TENANT] if of_tenant else [])]
+    for resource in taggable:
+        for tag in required:
+            if not resource.tags.get(tag):
+                yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
+        if resource.type in PARTED_TYPES and resource.part not in list(Part):
+            yield resource.refuse(TAG_PART, "tags.tenantnet:part", value=resource.part, parts=", ".join(Part))
+
+
+TAGS_PRESENT = Policy(
+    name="tags-present",
+    description="Every resource says whose it is: its cell, its tenant, its name, its part.",
+    severity=Severity.LOW,
+    remediation="Tag it with infra.tags.Owner.tags.",
+    rules=(TAG_PRESENT, TAG_PART),
+    judge_stack=_judge_stack,
+    schema={
+        "requiredTags": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": ["Name", "tenantnet:cell"],
+            "description": "Tags of every resource; a tenant's resources have tenantnet:tenant beside them.",
+        }
+    },
+)
+
+POLICIES = (TAGS_PRESENT,)
