@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -33,7 +34,12 @@ func adoptOrphans() error {
 
 // becomeTerraformProvider replaces this process by the real Terraform provider, bound to the bridge's life. The
 // bridge starts the provider itself, by the name it finds; under that name it finds this program.
-func becomeTerraformProvider(program string) error {
+func becomeTerraformProvider(link string) error {
+	// Its own name, not the link's, is what a look at the running processes should show.
+	program, err := filepath.EvalSymlinks(link)
+	if err != nil {
+		return err
+	}
 	if err := endWithParent(); err != nil {
 		return err
 	}
@@ -121,11 +127,8 @@ func (b *bridge) connect(output *bufio.Reader, parameters frame) {
 // connectToPortFrom reads the port that a Pulumi plugin prints first.
 func connectToPortFrom(output *bufio.Reader) (*grpc.ClientConn, error) {
 	line, err := output.ReadString('\n')
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the bridge ended before it was ready")
-	}
 	if err != nil {
-		return nil, err
+		return nil, errors.New("the bridge ended before it was ready")
 	}
 	return dial("127.0.0.1:" + strings.TrimSpace(line))
 }

@@ -1,0 +1,1 @@
+"""What turns a clone into a working Tenantnet; see README.md."""

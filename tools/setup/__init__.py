@@ -1,0 +1,4 @@
+"""scripts/setup: the Python packages and the engine.
+
+Standard library only: it runs before anything is installed.
+"""

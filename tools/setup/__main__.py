@@ -1,0 +1,52 @@
+"""What scripts/setup runs, with a Python that is new enough."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from infra.failure import Failure
+from tools.setup import go, official_engine, own_engine, python_packages
+from tools.setup.clone import CLONE, alone_in, pinned_version
+from tools.setup.progress import say
+
+
+def main() -> int:
+    """Set the clone up; exit code 0 done, 1 failed."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/setup",
+        description="Installs the Python packages into .venv, and finds an official Pulumi or builds "
+        "an engine. Running it again does only what is missing.",
+    )
+    parser.add_argument(
+        "--print-go", action="store_true", help="only print which Go builds tools/, if any does"
+    )
+    if parser.parse_args().print_go:
+        found = go.find()
+        print(found or "")
+        return 0 if found else 1
+    try:
+        with alone_in(CLONE):
+            python_packages.install()
+            _set_up_engine()
+    except Failure as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. What was complete is kept: scripts/setup goes on from there.\n")
+        return 130
+    return 0
+
+
+def _set_up_engine() -> None:
+    aws_version = pinned_version("pulumi-aws")
+    # A clone that has its own engine must not try the download again every time.
+    official = official_engine.find(aws_version, may_download=not own_engine.PULUMI.exists())
+    if official is None:
+        own_engine.install(aws_version)
+        return
+    own_engine.remove()
+    say(f"Engine: the official one, {official}, with its AWS plugin {aws_version}")
+
+
+sys.exit(main())

@@ -1,0 +1,55 @@
+"""This clone: where its parts are, and what its lock file pins."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.setup.progress import say
+
+CLONE = Path(__file__).resolve().parents[2]
+TOOLS = CLONE / "tools"
+VIRTUALENV = CLONE / ".venv"
+LOCK_FILE = CLONE / "requirements.lock"
+PIP_INSTALL = (
+    *(VIRTUALENV / "bin" / "python", "-m", "pip", "install"),
+    *("--disable-pip-version-check", "--no-input", "--progress-bar", "off"),
+)
+
+
+def cache() -> Path:
+    """The directory that all clones share; what stands in it is complete and never changed."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base, "tenantnet")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def pinned_version(package: str) -> str:
+    """The version of a package in requirements.lock."""
+    found = re.search(rf"^{re.escape(package)}==(\S+)", LOCK_FILE.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise LookupError(f"{LOCK_FILE.name} pins no {package}")
+    return found[1]
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep a second set-up out of a directory.
+
+    The system lifts the lock when the process ends, however it ends.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Waiting for another scripts/setup, which is at work in {folder}")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,72 @@
+"""Pulumi's own distribution, which is used where it is complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.setup.progress import say
+
+LANGUAGE_HOST = "pulumi-language-python"
+ASK_LIMIT = 60  # seconds for an answer from the disk
+DOWNLOAD_LIMIT = 600  # seconds for some 200 MB
+
+
+def find(aws_version: str, *, may_download: bool) -> Path | None:
+    """The official CLI, if it comes with its Python language host and this version of the AWS plugin.
+
+    The plugin is downloaded where that may be tried and works; else one line says what is missing.
+    """
+    environment = _environment_without_own_engine()
+    pulumi = shutil.which("pulumi", path=environment["PATH"])
+    if pulumi is None:
+        return None
+    beside = Path(pulumi).resolve().with_name(LANGUAGE_HOST)
+    if not beside.exists() and shutil.which(LANGUAGE_HOST, path=environment["PATH"]) is None:
+        say(f"Engine: {pulumi} has no {LANGUAGE_HOST} with it, so it cannot run this project")
+        return None
+    if _has_plugin(pulumi, aws_version, environment):
+        return Path(pulumi)
+    if may_download and _download(pulumi, aws_version, environment):
+        return Path(pulumi)
+    say(f"Engine: {pulumi} has no AWS plugin {aws_version}, and none could be downloaded")
+    return None
+
+
+def _environment_without_own_engine() -> dict[str, str]:
+    """The environment as it is outside of `tenantnet local env`, which puts a clone's own engine first."""
+    environment = dict(os.environ)
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    environment["PATH"] = os.pathsep.join(
+        one for one in folders if Path(one).parts[-2:] != (".engine", "bin")
+    )
+    if Path(environment.get("PULUMI_HOME", "")).parts[-2:] == (".engine", "home"):
+        del environment["PULUMI_HOME"]
+    return environment | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+
+def _has_plugin(pulumi: str, version: str, environment: dict[str, str]) -> bool:
+    try:
+        listed = subprocess.run(
+            [pulumi, "plugin", "ls", "--json"],
+            env=environment,
+            capture_output=True,
+            timeout=ASK_LIMIT,
+            check=True,
+        )
+        plugins = json.loads(listed.stdout or b"[]") or []
+    except (subprocess.SubprocessError, OSError, ValueError):
+        return False
+    return any((plugin.get("name"), plugin.get("version")) == ("aws", version) for plugin in plugins)
+
+
+def _download(pulumi: str, version: str, environment: dict[str, str]) -> bool:
+    say(f"Engine: downloading the AWS plugin {version} for {pulumi}")
+    command = [pulumi, "plugin", "install", "resource", "aws", version]
+    try:
+        return subprocess.run(command, env=environment, timeout=DOWNLOAD_LIMIT, check=False).returncode == 0
+    except (subprocess.TimeoutExpired, OSError):
+        return False

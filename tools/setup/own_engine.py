@@ -1,0 +1,114 @@
+"""The engine made of parts built here: Pulumi's CLI, and an AWS plugin over Terraform's AWS provider."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from infra.failure import Failure
+from tools.setup import parts, terraform_provider
+from tools.setup.clone import CLONE, VIRTUALENV, cache
+from tools.setup.progress import run, say
+
+ENGINE = CLONE / ".engine"
+PULUMI = ENGINE / "bin" / "pulumi"
+# Finds the clone by its own place, so that the clone may be moved.
+LANGUAGE_HOST = """\
+#!/bin/sh
+clone=${0%/*}/../..
+exec "$clone/.venv/bin/python" "$clone/tools/language_host" "$@"
+"""
+# Downloaded where no supported one is on the machine: the one that all of this was tried with.
+PROVIDER_VERSION = "5.100.0"
+
+
+def install(aws_version: str) -> None:
+    """Build what is missing, and lay the engine out in the clone as Pulumi expects it."""
+    if platform.system() != "Linux":
+        raise Failure(
+            "Engine: it cannot be built here",
+            reason=f"its AWS plugin ends with the engine by means of Linux, and this is {platform.system()}",
+            remedy="Install Pulumi, and have `pulumi` and `pulumi-language-python` on the PATH.",
+        )
+    pulumi, bridge, plugin = (parts.build(part) for part in (parts.PULUMI, parts.BRIDGE, parts.AWS_PLUGIN))
+    provider = _provider(bridge)
+    _share(pulumi, PULUMI)
+    _write_program(LANGUAGE_HOST, PULUMI.with_name("pulumi-language-python"))
+    plugins = ENGINE / "home" / "plugins" / f"resource-aws-v{aws_version}"
+    # What the plugin expects beside itself: see tools/aws-plugin/main.go.
+    _link(plugin, plugins / plugin.name)
+    _link(bridge, plugins / bridge.name)
+    _link(provider, plugins / "hashicorp-aws")
+    _link(Path(plugin.name), plugins / "terraform-provider-aws")
+    say(f"Engine: built here, in {ENGINE}, over {provider.name}")
+
+
+def remove() -> None:
+    """Take the clone's own engine away, so that nothing finds it any more."""
+    if ENGINE.exists():
+        shutil.rmtree(ENGINE)
+
+
+def _provider(bridge: Path) -> Path:
+    downloaded = cache() / "terraform-providers"
+    folders = [*terraform_provider.directories(os.environ, Path.home()), downloaded]
+    target = terraform_provider.target()
+    found = terraform_provider.newest(folders, target)
+    if found is None:
+        searched = "".join(f"\n    {folder}" for folder in folders)
+        run(
+            f"Terraform's AWS provider {PROVIDER_VERSION}",
+            [VIRTUALENV / "bin" / "python", "-m", "tools.setup.download_provider", bridge, PROVIDER_VERSION],
+            cwd=CLONE,
+            environment=os.environ | {"PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR": str(downloaded)},
+            remedy=f"Check the network; or put the provider for {target} into one of these directories, as "
+            f"Terraform expects it there (HOST/hashicorp/aws/VERSION/{target}/):{searched}",
+        )
+        found = terraform_provider.newest([downloaded], target)
+    if found is None:
+        raise Failure(
+            "Terraform's AWS provider: none is there after its download",
+            reason=f"nothing in {downloaded} is for {target} and of a supported version",
+            remedy=f"Remove {downloaded} and run scripts/setup again.",
+        )
+    if found.suffix == ".zip":
+        return terraform_provider.unpack(found, cache() / "terraform-providers" / found.stem)
+    return found
+
+
+def _share(source: Path, target: Path) -> None:
+    """Put a file in place without a link that could be followed back.
+
+    Pulumi looks for the language host beside its own program, all links resolved, and warns about any other.
+    """
+    if target.exists() and source.stat().st_mtime_ns == target.stat().st_mtime_ns:
+        return
+    new = _prepare(target)
+    try:
+        new.hardlink_to(source)
+    except OSError:  # another file system
+        shutil.copy2(source, new)
+    new.replace(target)
+
+
+def _write_program(text: str, target: Path) -> None:
+    new = _prepare(target)
+    new.write_text(text, encoding="utf-8")
+    new.chmod(0o755)
+    new.replace(target)
+
+
+def _link(source: Path, target: Path) -> None:
+    new = _prepare(target)
+    new.symlink_to(source)
+    new.replace(target)
+
+
+def _prepare(target: Path) -> Path:
+    """A name beside the target, for a replacement in one step: an engine may be running from it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)
+    return new

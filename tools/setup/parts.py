@@ -1,0 +1,106 @@
+"""The engine's parts that are built from source, each once a machine: the cache is shared by all clones."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.setup import go
+from tools.setup.clone import TOOLS, alone_in, cache
+from tools.setup.progress import run
+
+UNFINISHED = "unfinished-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A Go program.
+
+    module: its folder under tools/. version_of: the Go module whose version it is told to report.
+    """
+
+    title: str
+    module: str
+    package: str
+    program: str
+    version_of: str = ""
+    version_variable: str = ""
+
+
+PULUMI = Part(
+    title="Pulumi CLI",
+    module="pulumi",
+    package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    program="pulumi",
+    version_of="github.com/pulumi/pulumi/sdk/v3",
+    # Without a version the Automation API refuses to work with the CLI.
+    version_variable="github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+)
+BRIDGE = Part(
+    title="Bridge to Terraform providers",
+    module="bridge",
+    package="github.com/pulumi/pulumi-terraform-bridge/v3/dynamic",
+    program="pulumi-resource-terraform-provider",
+    version_of="github.com/pulumi/pulumi-terraform-bridge/v3",
+    version_variable="github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/version.version",
+)
+AWS_PLUGIN = Part(title="AWS plugin", module="aws-plugin", package=".", program="pulumi-resource-aws")
+
+
+def build(part: Part) -> Path:
+    """The part's program in the cache, built if it is not there."""
+    program = cache() / f"{part.module}-{fingerprint(part, TOOLS / part.module)}" / part.program
+    if program.exists():
+        return program
+    with alone_in(cache()):
+        for left_over in cache().glob(f"{UNFINISHED}*"):  # by a set-up that was interrupted
+            shutil.rmtree(left_over)
+        if not program.exists():  # else another set-up has built it meanwhile
+            _build(part, program)
+    return program
+
+
+def fingerprint(part: Part, module: Path) -> str:
+    """Changes with everything that the built program depends on."""
+    digest = hashlib.sha256(f"{part}\0{platform.system()}\0{platform.machine()}".encode())
+    sources = [path for path in module.iterdir() if path.is_file() and not path.name.endswith("_test.go")]
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def version(part: Part, module: Path) -> str:
+    """The version that go.mod pins, "v3.1.2"; "" for a program of our own."""
+    if not part.version_of:
+        return ""
+    go_mod = (module / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"\s{re.escape(part.version_of)} (v\S+)", go_mod)
+    if found is None:
+        raise LookupError(f"{module}/go.mod pins no {part.version_of}")
+    return found[1]
+
+
+def _build(part: Part, program: Path) -> None:
+    module = TOOLS / part.module
+    pinned = version(part, module)
+    linked_in = ["-X", f"{part.version_variable}={pinned}"] if pinned else []
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache()) as unfinished:
+        run(
+            f"Building {part.title} {pinned}".rstrip(),
+            [
+                *(go.find_or_install(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+                *("-ldflags", " ".join(["-s", "-w", *linked_in])),
+                *("-o", Path(unfinished, part.program), part.package),
+            ],
+            cwd=module,
+            environment=go.environment(),
+            counted="packages",
+            remedy="Check the disk space and Go's access to modules (GOPROXY); then run scripts/setup again.",
+        )
+        # In one step, so that nobody ever sees a part of it.
+        Path(unfinished).rename(program.parent)
