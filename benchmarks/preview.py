@@ -95,8 +95,8 @@ def table(title: str, seconds: Mapping[str, float], base: str) -> str:
 def measure(rounds: int, folder: Path) -> str:
     """Both cases, each against a local cloud of its own for Terraform and for Pulumi."""
     with LocalCloud(folder / "pulumi-cloud") as ours, LocalCloud(folder / "terraform-cloud") as theirs:
-        project = Project(folder / "project", environment(ours.state_dir))
-        other = Project(folder / "other-project", environment(theirs.state_dir))
+        project = Project.of_clone(folder / "project", environment(ours.state_dir))
+        other = Project.of_clone(folder / "other-project", environment(theirs.state_dir))
         progress.print("Deploying a platform cell in each of two local clouds (1 to 2 minutes)")
         for each in (project, other):
             each.write_platform("platform-local")

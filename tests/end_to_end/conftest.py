@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -42,7 +41,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="module")
 def project(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose stacks live in this module's local cloud."""
-    return Project(tmp_path_factory.mktemp("project") / "tenantnet", environment(cloud.state_dir))
+    return Project.of_clone(tmp_path_factory.mktemp("project") / "tenantnet", environment(cloud.state_dir))
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +64,3 @@ def acme(cell: Project) -> Project:
 def aws(cloud: LocalCloud) -> boto3.Session:
     """A boto3 session that asks this module's local cloud."""
     return boto3.Session(region_name="eu-west-1")
-
-
-@pytest.fixture
-def scratch(tmp_path: Path) -> Path:
-    return tmp_path

@@ -29,7 +29,7 @@ GONE = {"deleted", "deleting", "terminated", "PendingDeletion"}
 
 
 def what_is_left(aws: boto3.Session, tenant: str | None = None) -> set[str]:
-    """`<service> <kind> <name>` of everything that carries our tags, or is named by us; of one tenant or all."""
+    """`<service> <kind> <name>` of everything that carries our tags or names; of one tenant or all."""
     marker = ("tenantnet:tenant", tenant) if tenant else None
 
     def ours(tags: list[dict[str, str]] | None) -> bool:

@@ -41,15 +41,29 @@ class Run:
 
 
 class Project:
-    """Runs the plain `pulumi` command as a user does, in a folder that links to the clone's program."""
+    """Runs the plain `pulumi` command in a folder, as a user does."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = {**os.environ, **environment}
-        folder.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def of_clone(cls, folder: Path, environment: Mapping[str, str]) -> Project:
+        """The clone's own program, with settings files that the test may write."""
+        (folder / "tenants").mkdir(parents=True)
         for name in ("infra", "policies", ".venv", "Pulumi.yaml"):
             (folder / name).symlink_to(CLONE / name)
-        (folder / "tenants").mkdir()
+        return cls(folder, environment)
+
+    @classmethod
+    def of_program(cls, folder: Path, environment: Mapping[str, str], program: str) -> Project:
+        """A program of the test's own, given as its text, which may import what the clone has."""
+        (folder / ".venv").symlink_to(CLONE / ".venv")
+        (folder / "Pulumi.yaml").write_text(
+            "name: of-a-test\nruntime: {name: python, options: {virtualenv: .venv}}\n", encoding="utf-8"
+        )
+        (folder / "__main__.py").write_text(program, encoding="utf-8")
+        return cls(folder, environment)
 
     def settings_file(self, stack: str) -> Path:
         return self.folder / "tenants" / f"Pulumi.{stack}.yaml"
