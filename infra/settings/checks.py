@@ -24,7 +24,7 @@ _USERNAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,15}")
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
 
 # As JSON Schema takes them too.
-LOCAL_TIME_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"
+LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 _LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
 _DURATION = re.compile(DURATION_PATTERN)

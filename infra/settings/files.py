@@ -130,7 +130,7 @@ def _judge_keys(config: Mapping[object, object]) -> Iterator[Refusal]:
         if key == RESERVED_KEY:
             yield rules.PROJECT_WIDE.refuse(key, RESERVED_KEY)
         elif _is_ours(key) and key not in (TENANT_KEY, PLATFORM_KEY, *known):
-            yield checks.unknown_key(key, f"config.{shown(key)}", known)
+            yield checks.unknown_key(key, shown(key), known)
 
 
 def _is_ours(key: object) -> bool:
@@ -147,9 +147,9 @@ def _judge_region(config: Mapping[object, object], defaults: _ProjectDefaults) -
 
 def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Refusal]:
     match config.get(PASSWORD_KEY):
-        case None:
+        case None:  # not set yet, or kept elsewhere: the program says it
             pass
-        case {"secure": str()}:
+        case {"secure": str(), **others} if not others:
             pass
         case _:
             yield rules.PASSWORD_ENCRYPTED.refuse_secret(PASSWORD_KEY, stack=shown(stack))

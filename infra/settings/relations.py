@@ -137,7 +137,7 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
         return
     networks = _child(raw, "networks")
     to = migration.get("to")
-    if isinstance(networks, Mapping) and sound("migration.to") and isinstance(to, str):
+    if isinstance(networks, Mapping) and networks and sound("migration.to") and isinstance(to, str):
         for slot in sorted({"blue", "green"} - {key for key in networks if isinstance(key, str)}):
             yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
     if _child(raw, "retiring") is True:

@@ -224,7 +224,7 @@ MIGRATION_SLOTS = Rule(
 )
 MIGRATION_TIME = Rule(
     id="migration-time",
-    rule="at is a local date and time in text, to the minute: YYYY-MM-DDTHH:MM",
+    rule="at is a local date and time of this century in text, to the minute: YYYY-MM-DDTHH:MM",
     reason="the schedule starts on a full minute, in the zone that timezone names",
     remedy="write it like 2026-12-01T02:00, without seconds and offset",
 )
