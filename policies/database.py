@@ -81,9 +81,15 @@ BACKUPS_KEPT = Rule(
 )
 PROTECTED = Rule(
     id="database-protected",
-    rule="a database in production is protected: {property} is {wanted}",
-    reason="one wrong word in a program must not delete it, or its backups",
+    rule="a database that is not retiring is protected: {property} is {wanted}",
+    reason="one wrong word in a program, or one step of a move, must not delete or replace it",
     remedy="set {property} to {wanted}; a tenant that leaves is `retiring` in its settings",
+)
+BACKUPS_OUTLIVE = Rule(
+    id="backups-outlive",
+    rule="the automated backups of a database in production outlive it: deleteAutomatedBackups is false",
+    reason="whoever deletes the database by mistake would delete them with it",
+    remedy="set delete_automated_backups=False",
 )
 FINAL_SNAPSHOT = Rule(
     id="final-snapshot",
@@ -212,34 +218,36 @@ def _judge_recovery(resource: Resource, settings: PackSettings) -> Iterator[Find
         yield resource.refuse(SNAPSHOTS_TAGGED, "copyTagsToSnapshot")
     if lifecycle != Lifecycle.TEST:
         yield from _judge_final_snapshot(resource)
+    if lifecycle != Lifecycle.RETIRING:
+        yield from _judge_protection(resource)
     if lifecycle not in (Lifecycle.TEST, Lifecycle.RETIRING):
-        yield from _judge_protection(resource, settings.minimum_backup_days)
+        yield from _judge_backups(resource, settings.minimum_backup_days)
 
 
 def _judge_final_snapshot(database: Resource) -> Iterator[Finding]:
     if database.props.get("skipFinalSnapshot", False) is not False:
-        yield database.refuse(
-            FINAL_SNAPSHOT, "skipFinalSnapshot", property="skipFinalSnapshot", wanted="false"
-        )
+        path = "skipFinalSnapshot"
+        yield database.refuse(FINAL_SNAPSHOT, path, property=path, wanted="false")
     if database.props.get("finalSnapshotIdentifier") is None:
         path = "finalSnapshotIdentifier"
         yield database.refuse(FINAL_SNAPSHOT, path, property=path, wanted="a name")
 
 
-def _judge_protection(database: Resource, days: int) -> Iterator[Finding]:
-    kept = database.props.get("backupRetentionPeriod")
-    if not (isinstance(kept, int) and kept >= days):
-        yield database.refuse(BACKUPS_KEPT, "backupRetentionPeriod", days=days)
+def _judge_protection(database: Resource) -> Iterator[Finding]:
     if database.props.get("deletionProtection") is not True:
         path = "deletionProtection"
         yield database.refuse(PROTECTED, path, property=path, wanted="true")
-    if database.props.get("deleteAutomatedBackups") is not False:
-        path = "deleteAutomatedBackups"
-        yield database.refuse(PROTECTED, path, property=path, wanted="false")
     if not database.protect:
-        yield database.refuse(
-            PROTECTED, "protect", value=False, property="Pulumi's option protect", wanted="true"
-        )
+        path = "options.protect"
+        yield database.refuse(PROTECTED, path, value=False, property="Pulumi's protect", wanted="true")
+
+
+def _judge_backups(database: Resource, days: int) -> Iterator[Finding]:
+    kept = database.props.get("backupRetentionPeriod")
+    if not (isinstance(kept, int) and kept >= days):
+        yield database.refuse(BACKUPS_KEPT, "backupRetentionPeriod", days=days)
+    if database.props.get("deleteAutomatedBackups") is not False:
+        yield database.refuse(BACKUPS_OUTLIVE, "deleteAutomatedBackups")
 
 
 def _judge_endpoint(stack: Stack, _: PackSettings) -> Iterator[Finding]:
@@ -271,6 +279,7 @@ DATABASE_RECOVERABLE = Policy(
     remediation="Declare it with infra.components.tenant_database and the lifecycle that it has.",
     rules=(
         BACKUPS_KEPT,
+        BACKUPS_OUTLIVE,
         PROTECTED,
         FINAL_SNAPSHOT,
         SNAPSHOTS_TAGGED,

@@ -264,6 +264,7 @@ def _tls_examples() -> list[Example]:
 def _recovery_examples() -> list[Example]:
     return [
         Example(database.BACKUPS_KEPT, with_props("database", backupRetentionPeriod=1)),
+        Example(database.BACKUPS_OUTLIVE, without_props("database", "deleteAutomatedBackups")),
         Example(database.PROTECTED, with_props("database", deletionProtection=False)),
         Example(database.FINAL_SNAPSHOT, with_props("database", skipFinalSnapshot=True)),
         Example(database.SNAPSHOTS_TAGGED, with_props("database", copyTagsToSnapshot=False)),

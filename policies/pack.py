@@ -80,7 +80,7 @@ class PackPolicy(ResourceValidationPolicy, StackValidationPolicy):
     ) -> None:
         """Report every finding; where the policy cannot judge, say so and hold nobody to it."""
         try:
-            settings = pack_settings(args.get_config(), self._policy)
+            settings = pack_settings(plain(args.get_config()), self._policy)
             for finding in self._findings(args, settings):
                 report_violation(str(finding.refusal), finding.resource.urn)
         except Refused as refused:
