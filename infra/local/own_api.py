@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -22,15 +23,13 @@ from infra.local.state import ServerRecord, StateDir
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+TUNNEL = "/_local/vpn-connections/<connection_id>/tunnels/<int:number>"
 ROUTES = Map(
     [
         Rule("/_local/status", endpoint="status", methods=["GET"]),
         Rule("/_local/reset", endpoint="reset", methods=["POST"]),
-        Rule(
-            "/_local/vpn-connections/<connection_id>/tunnels/<int:number>",
-            endpoint="set_tunnel",
-            methods=["PUT"],
-        ),
+        Rule(f"{TUNNEL}/telemetry", endpoint="set_telemetry", methods=["PUT"]),
+        Rule(f"{TUNNEL}/maintenance", endpoint="set_maintenance", methods=["PUT"]),
     ]
 )
 
@@ -74,7 +73,7 @@ class OwnApi:
         self._state.write_record(self._record)
         return {"id": self._record.id}
 
-    def set_tunnel(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
+    def set_telemetry(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
         """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}."""
         tunnel = self._tunnel(connection_id, number)
         try:
@@ -83,6 +82,15 @@ class OwnApi:
             raise BadRequest('the body is {"status": "UP" or "DOWN", "message": TEXT}') from None
         tunnel.report(status, body.get("message", ""))
         return {"status": status}
+
+    def set_maintenance(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
+        """Let maintenance of a tunnel's endpoint be pending, until AWS does it: {"due": ISO 8601}."""
+        tunnel = self._tunnel(connection_id, number)
+        try:
+            tunnel.maintenance_due = datetime.fromisoformat(body["due"])
+        except (TypeError, KeyError, ValueError):
+            raise BadRequest('the body is {"due": ISO 8601 TIME}') from None
+        return {"due": body["due"]}
 
     def _tunnel(self, connection_id: str, number: int) -> Tunnel:
         for _, _, backend in ec2_backends.iter_backends():

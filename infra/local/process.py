@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
@@ -152,6 +153,16 @@ class LocalCloud:
             **holds,
             "stacks": self.state.stacks(),
         }
+
+    def report_tunnel(self, vpn_connection_id: str, number: int, status: str, message: str = "") -> None:
+        """Let tunnel 1 or 2 of a VPN connection be `UP` or `DOWN`, as if the customer's device did it."""
+        path = f"/_local/vpn-connections/{vpn_connection_id}/tunnels/{number}/telemetry"
+        request(self.running_server(), "PUT", path, {"status": status, "message": message})
+
+    def make_maintenance_due(self, vpn_connection_id: str, number: int, due: datetime) -> None:
+        """Let AWS intend to replace the endpoint of tunnel 1 or 2 at a time, with its zone."""
+        path = f"/_local/vpn-connections/{vpn_connection_id}/tunnels/{number}/maintenance"
+        request(self.running_server(), "PUT", path, {"due": due.isoformat()})
 
     def _launch(self, port: int) -> ServerRecord:
         _check_moto()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from moto.core.config import default_user_config
 
+from infra.local.codebuild import register_codebuild
 from infra.local.ec2.service import register_ec2
 from infra.local.rds.service import register_rds
+from infra.local.route53.service import register_route53
 
 
 def register() -> None:
@@ -14,3 +16,5 @@ def register() -> None:
     default_user_config["iam"]["load_aws_managed_policies"] = True
     register_ec2()
     register_rds()
+    register_route53()
+    register_codebuild()

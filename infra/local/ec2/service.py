@@ -16,11 +16,16 @@ from infra.local.ec2.instances import InstanceBackend, InstanceResponse
 from infra.local.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from infra.local.ec2.vpc_peerings import VpcPeeringBackend
 from infra.local.ec2.vpn_connections import VpnConnectionResponse
+from infra.local.ec2.vpn_devices import VpnDeviceResponse
 from infra.local.ec2.vpn_gateways import VpnGatewayBackend
 
 
 class CompletedEc2Response(
-    VpnConnectionResponse, RoutePropagationResponse, CustomerGatewayResponse, InstanceResponse
+    VpnConnectionResponse,
+    VpnDeviceResponse,
+    RoutePropagationResponse,
+    CustomerGatewayResponse,
+    InstanceResponse,
 ):
     """All calls."""
 

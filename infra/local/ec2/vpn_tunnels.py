@@ -77,6 +77,7 @@ class Tunnel:
 
     outside_address: AWS's end on the internet. inside_cidr: the /30 of the two ends' inside addresses.
     options: what was asked for, as EC2's request spells it; what was not is not in it.
+    maintenance_due: when AWS would replace the endpoint itself; None where nothing is due.
     """
 
     outside_address: str
@@ -86,7 +87,8 @@ class Tunnel:
     status: TelemetryStatus = TelemetryStatus.DOWN
     status_message: str = ""
     last_status_change: datetime = field(default_factory=lambda: datetime.now(UTC))
-    last_maintenance_applied: datetime | None = None
+    maintenance_due: datetime | None = None
+    maintenance_applied: datetime | None = None
 
     @property
     def aws_inside_address(self) -> str:
@@ -194,7 +196,7 @@ def _check_inside_cidr(options: TunnelOptions, taken: Collection[IPNetwork]) -> 
         cidr = IPNetwork(value)
     except (AddrFormatError, ValueError):
         raise _invalid("TunnelInsideCidr", value, "it is not a CIDR block") from None
-    if cidr.prefixlen != 30 or cidr not in INSIDE_RANGE or cidr != cidr.cidr:
+    if cidr.prefixlen != 30 or cidr not in INSIDE_RANGE or cidr.ip != cidr.network:
         raise _invalid("TunnelInsideCidr", value, f"it must be a /30 in {INSIDE_RANGE}")
     if cidr in RESERVED_INSIDE_CIDRS:
         raise _invalid("TunnelInsideCidr", value, "it is reserved")

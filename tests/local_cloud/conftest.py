@@ -1,0 +1,83 @@
+"""One local cloud for all these tests, on a port of its own, and boto3 clients that talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from mypy_boto3_ec2 import EC2Client
+from mypy_boto3_rds import RDSClient
+from mypy_boto3_route53 import Route53Client
+
+from infra.local.process import LocalCloud
+from tests.local_cloud.network import Network, VpnSite
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(cloud: LocalCloud) -> Callable[[str], object]:
+    """Makes clients; they never try again, so that a wrong answer is seen as it is."""
+    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
+    config = Config(retries={"total_max_attempts": 1})
+
+    def make(service: str) -> object:
+        return session.client(service, endpoint_url=cloud.url, config=config)  # type: ignore[call-overload] # any
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ec2(client: Callable[[str], EC2Client]) -> EC2Client:
+    return client("ec2")
+
+
+@pytest.fixture(scope="session")
+def rds(client: Callable[[str], RDSClient]) -> RDSClient:
+    return client("rds")
+
+
+@pytest.fixture(scope="session")
+def route53(client: Callable[[str], Route53Client]) -> Route53Client:
+    return client("route53")
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses."""
+    return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def network(ec2: EC2Client) -> Network:
+    """A VPC with two subnets in two zones, a VPN gateway attached to it, and a route table."""
+    return Network.create(ec2)
+
+
+@pytest.fixture
+def site(ec2: EC2Client, network: Network) -> VpnSite:
+    """A VPN connection with static routes from the network to a customer."""
+    return VpnSite.create(ec2, network.vpn_gateway_id)
+
+
+Refusal = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def refusal() -> Refusal:
+    """Calls an operation that must be refused: the error's code."""
+
+    def call(operation: Callable[..., object], **parameters: object) -> str:
+        with pytest.raises(ClientError) as caught:
+            operation(**parameters)
+        return caught.value.response["Error"]["Code"]
+
+    return call
