@@ -47,7 +47,7 @@ def aws_answers(task: str, *, region: str) -> Iterator[None]:
             reason=f"AWS did not answer: {error}. That says nothing about the resources.",
             remedy=_reach(region),
         ) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:
         raise Failure(what, reason=str(error), remedy="check the AWS configuration and try again") from None
 
 

@@ -104,12 +104,18 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
 def replace_settings_file(project: Project, file: SettingsFile, text: str) -> None:
     """Put `text` in the file's place, at once and only if it is judged right.
 
-    Raises Refused with everything that is wrong with `text`, Failure where it cannot be written; then it
-    is as it was.
+    Raises Refused with everything that is wrong with `text`, Failure where it cannot be written or somebody
+    has changed the file since it was read; then it is as it was.
     """
     # A settings file may be a link: what it leads to is replaced, not the link.
     path = file.path.resolve()
     with _draft(project, file.stack, path.parent, text) as draft:
+        if path.read_bytes() != file.text.encode():
+            raise Failure(
+                f"Could not write the settings of {file.stack}.",
+                reason=f"{path.name} was changed by somebody else meanwhile",
+                remedy="try again",
+            )
         shutil.copymode(path, draft)
         draft.replace(path)
 

@@ -79,8 +79,8 @@ class _Place:
 def _mapping_at(text: str, path: Sequence[str]) -> _Place:
     try:
         node: Node | None = YAML(typ="safe", pure=True).compose(text)
-    except YAMLError as error:
-        raise NotEditableError(f"it is no YAML: {' '.join(str(error).split())}") from None
+    except YAMLError:
+        raise NotEditableError("it is no YAML") from None
     parent_column = 0
     for name in path:
         found = [pair for pair in _pairs(node) if pair[0].value == name]

@@ -49,13 +49,18 @@ def audit(
     doubtful = audit_claims(held, stacks=stacks, in_settings=claims_in_tree(project, platform))
     if as_json:
         print_json(
-            {"table": claims_table.name, "claims": len(held), "doubtful": [_json(each) for each in doubtful]}
+            {
+                "table": claims_table.name,
+                "claims": len(held),
+                "doubtful": [doubtful_as_json(each) for each in doubtful],
+            }
         )
     else:
         _print(claims_table.name, len(held), doubtful)
 
 
-def _json(doubtful: DoubtfulClaim) -> dict[str, str]:
+def doubtful_as_json(doubtful: DoubtfulClaim) -> dict[str, str]:
+    """A doubtful claim as docs/commands.md describes it."""
     claim = doubtful.claim
     return {
         "cidr": claim.cidr,

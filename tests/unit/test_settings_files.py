@@ -95,6 +95,14 @@ def test_a_replacement_that_is_not_right_leaves_the_file_as_it_was(project: Proj
     assert left_behind(project) == ["Pulumi.acme.yaml"]
 
 
+def test_a_file_that_was_changed_meanwhile_is_left_as_it_was_changed(project: Project, acme: Path) -> None:
+    read = read_settings_file(project, "acme")
+    acme.write_text(ACME + "# by somebody else\n")
+    with pytest.raises(Failure, match="changed by somebody else meanwhile"):
+        replace_settings_file(project, read, ACME + "# checked\n")
+    assert acme.read_text() == ACME + "# by somebody else\n"
+
+
 def test_a_file_that_is_a_link_stays_one(project: Project, acme: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "shared"
     elsewhere.mkdir()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from infra.yaml_edit import NotEditableError, add_entry, remove_entry
 
@@ -124,3 +130,49 @@ def test_an_entry_whose_anchor_is_used_elsewhere_is_not_cut_out() -> None:
     text = f"{HEAD}      blue: &b {{cidr: 1}}\n      green: {{cidr: 2}}\nold: *b\n"
     with pytest.raises(NotEditableError, match="anchors"):
         remove_entry(text, PATH, "blue")
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=90)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+neighbours = st.dictionaries(words.filter(lambda word: word not in ("blue", "green")), values, max_size=3)
+
+
+def dumped(data: dict[str, Any], *, flow: bool | None, indent: int, explicit: bool) -> str:
+    """The data as a YAML writer sets it: in blocks, in braces, or mixed."""
+    writer, text = YAML(typ="safe", pure=True), StringIO()
+    writer.default_flow_style = flow
+    writer.indent = indent
+    writer.explicit_start = explicit
+    writer.dump(data, text)
+    return text.getvalue()
+
+
+@given(
+    networks=neighbours,
+    tenant=neighbours,
+    blue=values,
+    flow=st.sampled_from([True, False, None]),
+    indent=st.integers(2, 8),
+    explicit=st.booleans(),
+)
+def test_whatever_the_file_holds_an_entry_added_and_removed_leaves_it_as_it_was(
+    *,
+    networks: dict[str, Any],
+    tenant: dict[str, Any],
+    blue: Any,
+    flow: bool | None,
+    indent: int,
+    explicit: bool,
+) -> None:
+    networks = {**networks, "blue": blue}
+    data = {"config": {"tenantnet:tenant": {**tenant, "networks": networks}, "after": 1}}
+    text = dumped(data, flow=flow, indent=indent, explicit=explicit)
+    edited = add_entry(text, PATH, "green", GREEN)
+    assert (
+        YAML(typ="safe", pure=True).load(edited)["config"]["tenantnet:tenant"]["networks"]["green"] == GREEN
+    )
+    assert remove_entry(edited, PATH, "green") == text
