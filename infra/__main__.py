@@ -8,10 +8,12 @@ import pulumi
 from pulumi.runtime import get_root_directory, is_config_secret
 
 from infra.addressing import ReservedRange, reserved_ranges
+from infra.aws_answers import check_local_endpoint
+from infra.failure import Failure
 from infra.project import PROJECT_FILE
 from infra.refusal import Refused
 from infra.settings import load_platform, load_tenant, rules
-from infra.settings.files import RESERVED_KEY, load_reserved
+from infra.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
 from infra.settings.loading import PASSWORD_KEY
 from infra.stacks import platform, tenant
 
@@ -20,7 +22,10 @@ def main() -> None:
     """Declare the current stack; what is refused is refused before anything is declared."""
     config, stack = pulumi.Config(), pulumi.get_stack()
     reserved = _reserved(config)
-    region = pulumi.Config("aws").require("region")
+    region = pulumi.Config("aws").get("region")
+    if region is None:
+        raise Refused(f"The settings of {stack}", [rules.REGION.refuse(None, REGION_KEY)])
+    check_local_endpoint(region)
     if (raw := config.get_object("platform")) is not None:
         platform.declare(load_platform(stack, raw, reserved=reserved), region)
         return
@@ -45,3 +50,5 @@ try:
     main()
 except Refused as refused:
     raise pulumi.RunError(f"{refused}\nNothing was created or changed.") from None
+except Failure as failure:
+    raise pulumi.RunError(str(failure)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -49,6 +50,20 @@ def aws_answers(task: str, *, region: str) -> Iterator[None]:
         ) from None
     except (BotoCoreError, ValueError) as error:
         raise Failure(what, reason=str(error), remedy="check the AWS configuration and try again") from None
+
+
+def check_local_endpoint(region: str) -> None:
+    """Raises Failure where the environment names an endpoint on this machine and nothing listens there.
+
+    The provider would try for half a minute, and then say less.
+    """
+    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
+    if not _is_loopback(endpoint.hostname or ""):
+        return
+    try:
+        socket.create_connection((endpoint.hostname, endpoint.port or 80), timeout=5).close()
+    except OSError as error:
+        raise Failure("Could not reach the local cloud.", reason=str(error), remedy=_reach(region)) from None
 
 
 def _refused_by_aws(what: str, error: ClientError) -> Failure:

@@ -61,6 +61,8 @@ def acme(cell: Project) -> Project:
 
 
 @pytest.fixture(scope="module")
-def aws(cloud: LocalCloud) -> boto3.Session:
+def aws(cloud: LocalCloud) -> Iterator[boto3.Session]:
     """A boto3 session that asks this module's local cloud."""
-    return boto3.Session(region_name="eu-west-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", cloud.url)
+        yield boto3.Session(region_name="eu-west-1")
