@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.claims import (
@@ -34,6 +34,7 @@ claims = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(claims)
 def test_a_row_of_the_table_gives_the_claim_back_that_was_written(claim: Claim) -> None:
     assert Claim.from_item(json.loads(claim.item_json())) == claim
@@ -80,11 +81,11 @@ def test_a_refused_session_subnet_says_that_it_is_one() -> None:
 
 
 def test_settings_lead_to_one_claim_for_the_session_subnet_and_one_for_each_network() -> None:
-    settings = {
+    tenant = {
         "sessionSubnet": "172.17.5.0/24",
         "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "x"}},
     }
-    assert [(claim.cidr, claim.purpose) for claim in claims_in_settings("acme", settings)] == [
+    assert [(claim.cidr, claim.purpose) for claim in claims_in_settings("acme", tenant)] == [
         ("172.17.5.0/24", "session subnet"),
         ("10.1.2.0/26", "network blue"),
         ("x", "network green"),
@@ -100,9 +101,10 @@ junk = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(junk)
-def test_settings_of_any_shape_lead_to_claims_of_text_or_to_none(settings: object) -> None:
-    assert all(isinstance(claim.cidr, str) for claim in claims_in_settings("acme", settings))
+def test_settings_of_any_shape_lead_to_claims_of_text_or_to_none(tenant: object) -> None:
+    assert all(isinstance(claim.cidr, str) for claim in claims_in_settings("acme", tenant))
 
 
 def test_an_audit_finds_nothing_where_every_claim_has_its_stack_and_settings() -> None:
