@@ -15,7 +15,7 @@ from infra.failure import Failure
 from infra.project import Project, is_platform, unknown_stack
 from infra.refusal import Refusal, Refused, Rule
 from infra.settings import TenantSettings
-from infra.settings.files import REGION_KEY, judge_file, load_file, read_mapping
+from infra.settings.files import REGION_KEY, judge_file, load_file, read_defaults, read_mapping
 from infra.settings.loading import TENANT_KEY
 
 SETTINGS_OF_TENANT = Rule(
@@ -156,7 +156,7 @@ def _draft(
                 written.write(text.encode())
                 written.flush()
                 os.fsync(written.fileno())
-            if refusals := dict.fromkeys([*judge_file(draft, project.file).refusals, *wrong]):
+            if refusals := dict.fromkeys([*judge_file(draft, read_defaults(project.file)).refusals, *wrong]):
                 raise Refused(f"The settings of {stack}", refusals)
             yield draft
     except OSError as error:

@@ -40,6 +40,14 @@ _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDefaults:
+    """What a project sets for all of its stacks. has_region: whether it names a region for them."""
+
+    reserved: tuple[ReservedRange, ...]
+    has_region: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileVerdict:
     """A settings file, judged. settings is there where nothing was refused.
 
@@ -61,15 +69,14 @@ class FileVerdict:
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
     """The settings in a file. project: its Pulumi.yaml. Raises Refused with everything that is wrong."""
-    verdict = judge_file(path, project)
+    verdict = judge_file(path, read_defaults(project))
     if verdict.settings is None:
         raise Refused(verdict.subject, verdict.refusals)
     return verdict.settings
 
 
-def judge_file(path: Path, project: Path) -> FileVerdict:
-    """The settings in a file, or all that is wrong with it. Raises Refused where Pulumi.yaml is not right."""
-    defaults = _read_project(project)
+def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
+    """The settings in a file, or all that is wrong with it."""
     named = _FILE_NAME.fullmatch(path.name)
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
@@ -89,26 +96,21 @@ def load_reserved(project: Path) -> tuple[ReservedRange, ...]:
 
     They are read there and not from Pulumi's configuration, in which every stack could overrule them.
     """
-    return _read_project(project).reserved
+    return read_defaults(project).reserved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ProjectDefaults:
-    reserved: tuple[ReservedRange, ...]
-    has_region: bool
-
-
-def _read_project(project: Path) -> _ProjectDefaults:
+def read_defaults(project: Path) -> ProjectDefaults:
+    """What a Pulumi.yaml sets. Raises Refused where it is not right."""
     config = read_mapping(project).get("config")
     entries = config if isinstance(config, Mapping) else {}
     own = entries.get(RESERVED_KEY, entries.get(RESERVED_KEY.removeprefix(NAMESPACE)))
     # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.
     ranges = own.get("value", own.get("default")) if isinstance(own, Mapping) else own
-    return _ProjectDefaults(reserved=reserved_ranges(ranges), has_region=REGION_KEY in entries)
+    return ProjectDefaults(reserved=reserved_ranges(ranges), has_region=REGION_KEY in entries)
 
 
 def _judge_config(
-    stack: str, config: Mapping[object, object], defaults: _ProjectDefaults
+    stack: str, config: Mapping[object, object], defaults: ProjectDefaults
 ) -> tuple[TenantSettings | PlatformSettings | None, list[Refusal]]:
     refusals = [*_judge_keys(config), *_judge_region(config, defaults), *_judge_password(stack, config)]
     verdict = (
@@ -137,7 +139,7 @@ def _is_ours(key: object) -> bool:
     return not isinstance(key, str) or key.startswith(NAMESPACE) or ":" not in key
 
 
-def _judge_region(config: Mapping[object, object], defaults: _ProjectDefaults) -> Iterator[Refusal]:
+def _judge_region(config: Mapping[object, object], defaults: ProjectDefaults) -> Iterator[Refusal]:
     region = config.get(REGION_KEY)
     if region is None and defaults.has_region:
         return

@@ -13,7 +13,7 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from infra.addressing import overlaps
-from infra.refusal import Refusal
+from infra.refusal import Refusal, shown
 from infra.settings import rules
 from infra.settings.models import ServicesSettings, SessionsSettings
 
@@ -109,12 +109,14 @@ def _networks_apart(networks: Sequence[_Network]) -> Iterator[Refusal]:
 
 
 def _companies_apart(network: _Network) -> Iterator[Refusal]:
+    if len(network.connections) > rules.MAX_VPN_CONNECTIONS:
+        return  # refused as it is, and every pair of them may be more than anybody reads
     for first, second in combinations(network.connections, 2):
         if not overlaps(first.cidr, second.cidr):
             continue
         if first.cidr == second.cidr and first.gateway == second.gateway:
             yield rules.VPN_CONNECTION_ONCE.refuse(
-                f"{second.cidr} at {second.gateway}", second.path, other=first.path
+                f"{second.cidr} at {shown(second.gateway)}", second.path, other=first.path
             )
         else:
             yield rules.COMPANY_CIDRS_APART.refuse(

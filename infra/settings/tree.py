@@ -10,7 +10,7 @@ from infra.addressing import check_session_subnet
 from infra.claims import claims_in_settings, refuse_claim
 from infra.project import Project
 from infra.refusal import Refusal
-from infra.settings.files import FileVerdict, judge_file
+from infra.settings.files import FileVerdict, judge_file, read_defaults
 from infra.settings.models import PlatformSettings, TenantSettings
 
 
@@ -20,10 +20,11 @@ def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
     A tenant is refused also where another tenant of its platform has one of its ranges, and where its session
     subnet lies outside its platform's sessions network. Raises Refused where Pulumi.yaml is not right.
     """
-    asked = [judge_file(path, project.file) for path in paths]
+    defaults = read_defaults(project.file)
+    asked = [judge_file(path, defaults) for path in paths]
     known = {verdict.stack for verdict in asked}
     others = [project.settings_file(stack) for stack in project.stacks_with_settings() if stack not in known]
-    around = [*asked, *(judge_file(path, project.file) for path in others)]
+    around = [*asked, *(judge_file(path, defaults) for path in others)]
     return [_judge_beside(verdict, around) for verdict in asked]
 
 

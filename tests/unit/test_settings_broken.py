@@ -12,7 +12,7 @@ from infra import addressing
 from infra.cli import main
 from infra.refusal import Refusal
 from infra.settings import rules
-from infra.settings.files import judge_file, load_file
+from infra.settings.files import judge_file, load_file, read_defaults
 from tests.unit.broken_settings import PROJECT, BrokenFile, as_yaml, broken_files, good_file
 
 BROKEN = broken_files()
@@ -39,7 +39,7 @@ def test_a_broken_file_is_refused_for_everything_that_is_wrong(
     broken: BrokenFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = broken.write(tmp_path)
-    verdict = judge_file(file, tmp_path / "Pulumi.yaml")
+    verdict = judge_file(file, read_defaults(tmp_path / "Pulumi.yaml"))
     assert said(list(verdict.refusals)) == broken.refused
     assert verdict.settings is None
     assert run_check(file, monkeypatch) == 2

@@ -1,0 +1,74 @@
+"""One shape for every refusal: what of a value is shown, and how rules become refusals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
+
+RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy="take less")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("10.1.2.0/26", "10.1.2.0/26"),
+        ("Seattle office", "Seattle office"),
+        ("", '""'),
+        (" acme", '" acme"'),
+        ("a\nb", '"a\\nb"'),
+        ("\x1b[31m", '"\\u001b[31m"'),
+        ("\u0661", '"\\u0661"'),
+        ("100", '"100"'),
+        ("true", '"true"'),
+        ("1e3", '"1e3"'),
+        (100, "100"),
+        (True, "true"),
+        (None, "nothing"),
+        (float("inf"), "inf"),
+        ([1, [2]], "a list of 2 entries"),
+        ({"password": "hunter22"}, "a mapping of 1 key"),
+        (date(2026, 12, 1), "2026-12-01"),
+        (datetime(2026, 12, 1, 2), "2026-12-01T02:00:00"),
+        ("x" * 100, "x" * 77 + "..."),
+    ],
+)
+def test_a_value_is_shown_as_one_short_line(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_a_number_of_endless_digits_is_told_by_its_size() -> None:
+    assert shown(10**5000) == "a number of thousands of digits"
+
+
+@given(value=st.text() | st.integers() | st.floats() | st.binary() | st.lists(st.text()) | st.none())
+def test_whatever_is_shown_is_safe_on_a_terminal(value: object) -> None:
+    text = shown(value)
+    assert text.isascii()
+    assert text.isprintable()
+    assert 0 < len(text) <= 80
+
+
+def test_a_rule_fills_in_the_facts_of_the_case() -> None:
+    refusal = RULE.refuse(9, "size", most=3)
+    assert refusal == Refusal("9", "at most 3", "it holds 3", "take less", path="size", rule_id="small")
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert RULE.refuse_secret("password", most=3).value == NOT_SHOWN
+
+
+def test_a_place_is_put_before_a_refusals_own() -> None:
+    refusal = RULE.refuse(9, "size", most=3)
+    assert refusal.at("box").path == "box.size"
+    assert RULE.refuse(9, most=3).at("box").path == "box"
+
+
+def test_refusals_of_one_subject_are_told_together() -> None:
+    refused = Refused("The boxes", [RULE.refuse(9, "a", most=3), RULE.refuse(8, "b", most=3)])
+    assert str(refused).splitlines()[0] == "The boxes: 2 things are not right"
+    assert str(refused).count("remedy: take less") == 2
