@@ -64,5 +64,7 @@ def acme(cell: Project) -> Project:
 def aws(cloud: LocalCloud) -> Iterator[boto3.Session]:
     """A boto3 session that asks this module's local cloud."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", cloud.url)
-        yield boto3.Session(region_name="eu-west-1")
+        for name, value in environment(cloud.state_dir).items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        yield boto3.Session()
