@@ -16,6 +16,7 @@ from moto.rds.exceptions import (
     DBInstanceAlreadyExists,
     DBInstanceNotFoundError,
     DBParameterGroupNotFoundError,
+    KMSKeyNotAccessibleFault,
 )
 from moto.rds.models import DBInstance, RDSBackend
 
@@ -175,6 +176,12 @@ class InstanceBackend(RDSBackend):
         for group_id in settings.get("vpc_security_group_ids") or []:
             self._check_security_group(group_id, vpc_id)
 
+    def _validate_kms_key(self, kms_key_id: str) -> str:
+        try:
+            return super()._validate_kms_key(kms_key_id)
+        except AttributeError:  # moto stumbles over an alias that is not there
+            raise KMSKeyNotAccessibleFault(kms_key_id) from None
+
     def _check_parameter_group(self, name: str, version: EngineVersion) -> None:
         if name.startswith("default."):
             return
@@ -222,6 +229,7 @@ class InstanceBackend(RDSBackend):
             **{name: getattr(source, name) for name in FROM_SOURCE},
             "db_subnet_group_name": source.db_subnet_group.name if source.db_subnet_group else None,
             "db_parameter_group_name": source.db_parameter_group_name,
+            "master_user_password": source._master_user_password,
             "backup_retention_period": 0,
             **asked,
         }

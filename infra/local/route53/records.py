@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from moto.core.exceptions import ServiceException
+from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, RecordSet
 
 MAX_RECORDS = 1_000
@@ -59,8 +59,8 @@ class Change:
         return sorted(self.values) == sorted(record_set.records) and same_ttl
 
 
-def invalid_batch(messages: Sequence[str]) -> ServiceException:
-    return ServiceException("InvalidChangeBatch", f"[{', '.join(messages)}]")
+def invalid_batch(messages: Sequence[str]) -> Route53ClientError:
+    return Route53ClientError("InvalidChangeBatch", f"[{', '.join(messages)}]")
 
 
 def apply_changes(zone: FakeZone, changes: Sequence[Change]) -> None:

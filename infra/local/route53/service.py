@@ -11,11 +11,10 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models import ec2_backends
 from moto.route53 import urls
-from moto.route53.exceptions import InvalidVPCId
+from moto.route53.exceptions import InvalidVPCId, Route53ClientError
 from moto.route53.models import FakeZone, Route53Backend, route53_backends
 from moto.route53.responses import Route53
 
@@ -80,7 +79,7 @@ class CompletedRoute53Backend(Route53Backend):
         """Raise Route 53's error for a zone that it would not create."""
         for zone in self.zones.values():
             if zone.caller_reference == caller_reference:
-                raise ServiceException(
+                raise Route53ClientError(
                     "HostedZoneAlreadyExists",
                     "A hosted zone has already been created with the specified caller reference.",
                 )
@@ -91,7 +90,7 @@ class CompletedRoute53Backend(Route53Backend):
     def _check_no_conflict(self, name: str, vpc_id: str) -> None:
         for zone in self.zones.values():
             if zone.name == name and any(vpc["vpc_id"] == vpc_id for vpc in zone.vpcs):
-                raise ServiceException(
+                raise Route53ClientError(
                     "ConflictingDomainExists",
                     f"The VPC {vpc_id} is already associated with a hosted zone named {name}",
                 )
@@ -117,7 +116,7 @@ class CompletedRoute53Response(Route53):
         """A zone with a VPC is private, whatever else is said; one without cannot be."""
         vpc, config = self._get_param("VPC"), dict(self._get_param("HostedZoneConfig") or {})
         if config.get("PrivateZone") and not vpc:
-            raise ServiceException("InvalidInput", "A private hosted zone needs the VPC that it is for.")
+            raise Route53ClientError("InvalidInput", "A private hosted zone needs the VPC that it is for.")
         name = str(self._get_param("Name")).lower().rstrip(".") + "."
         self.completed.check_new_zone(name, self._get_param("CallerReference"), vpc)
         self.params["HostedZoneConfig"] = {**config, "PrivateZone": vpc is not None}
@@ -151,13 +150,13 @@ class CompletedRoute53Response(Route53):
         change_id = str(self._get_param("Id")).removeprefix("/change/")
         change = self.completed.changes.get(change_id)
         if change is None:
-            raise ServiceException("NoSuchChange", f"Could not find resource with ID: {change_id}")
+            raise Route53ClientError("NoSuchChange", f"Could not find resource with ID: {change_id}")
         return ActionResult({"ChangeInfo": change.described()})
 
     def create_vpc_association_authorization(self) -> ActionResult:
         zone, vpc = self.completed.get_hosted_zone(self._get_param("HostedZoneId")), self._get_param("VPC")
         if not zone.private_zone:
-            raise ServiceException("InvalidInput", f"The hosted zone {zone.resource_id} is public.")
+            raise Route53ClientError("InvalidInput", f"The hosted zone {zone.resource_id} is public.")
         authorizations = self.completed.authorizations[zone.resource_id]
         if vpc not in authorizations:
             authorizations.append(vpc)
@@ -173,7 +172,7 @@ class CompletedRoute53Response(Route53):
         zone, vpc = self.completed.get_hosted_zone(self._get_param("HostedZoneId")), self._get_param("VPC")
         authorizations = self.completed.authorizations[zone.resource_id]
         if vpc not in authorizations:
-            raise ServiceException(
+            raise Route53ClientError(
                 "VPCAssociationAuthorizationNotFound",
                 f"The VPC {vpc['VPCId']} is not authorized to be associated with {zone.resource_id}.",
             )
