@@ -1,4 +1,4 @@
-"""Names and tags: what every resource of ours carries, so that people, policies and bills tell whose it is."""
+"""Names and tags: what every resource of ours carries, so people, policies and bills tell whose it is."""
 
 from __future__ import annotations
 
@@ -20,11 +20,17 @@ class Part(StrEnum):
 
 
 class Lifecycle(StrEnum):
-    """What a database is for at the moment."""
+    """What a database is for at the moment. DISCARDED: a copy that never was in production, given up."""
 
     PRODUCTION = "production"
     TEST = "test"
     RETIRING = "retiring"
+    DISCARDED = "discarded"
+
+    @property
+    def protected(self) -> bool:
+        """Whether AWS's deletion protection and Pulumi's protect are on: unless it is on its way out."""
+        return self in (Lifecycle.PRODUCTION, Lifecycle.TEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,8 +111,6 @@ def _judge_declared(stack: Stack, place: _Place) -> Iterator[Finding]:
 
 
 def _judge_held(place: _Place, holder_of: HolderOf) -> Iterator[Finding]:
-    if place.resource.region is None:
-        raise NotJudged("the provider's region is not known, so the claims table cannot be read")
     try:
         holder = holder_of(place.cell, place.resource.region, place.claim.cidr)
     except Failure as failure:

@@ -105,14 +105,14 @@ SNAPSHOTS_TAGGED = Rule(
 )
 LIFECYCLE_TAGGED = Rule(
     id="lifecycle-tagged",
-    rule="a database is tagged tenantnet:lifecycle: production, test or retiring",
+    rule="a database is tagged tenantnet:lifecycle: production, test, retiring or discarded",
     reason="the tag says how it is protected",
     remedy="tag it with infra.tags.Owner.tags(lifecycle=...)",
 )
 ENDPOINT_IN_PRODUCTION = Rule(
     id="endpoint-in-production",
     rule="the database that the endpoint leads to is tagged production or retiring",
-    reason="a test database is not protected, and clients are led to {database}",
+    reason="clients are led to {database}, and it need not leave a snapshot or have backups",
     remedy="tag it tenantnet:lifecycle=production",
 )
 
@@ -216,11 +216,11 @@ def _judge_recovery(resource: Resource, settings: PackSettings) -> Iterator[Find
         yield resource.refuse(LIFECYCLE_TAGGED, "tags.tenantnet:lifecycle", value=lifecycle)
     if resource.props.get("copyTagsToSnapshot") is not True:
         yield resource.refuse(SNAPSHOTS_TAGGED, "copyTagsToSnapshot")
-    if lifecycle != Lifecycle.TEST:
+    if lifecycle not in (Lifecycle.TEST, Lifecycle.DISCARDED):
         yield from _judge_final_snapshot(resource)
-    if lifecycle != Lifecycle.RETIRING:
+    if lifecycle not in (Lifecycle.RETIRING, Lifecycle.DISCARDED):
         yield from _judge_protection(resource)
-    if lifecycle not in (Lifecycle.TEST, Lifecycle.RETIRING):
+    if lifecycle not in (Lifecycle.TEST, Lifecycle.RETIRING, Lifecycle.DISCARDED):
         yield from _judge_backups(resource, settings.minimum_backup_days)
 
 
@@ -253,13 +253,10 @@ def _judge_backups(database: Resource, days: int) -> Iterator[Finding]:
 def _judge_endpoint(stack: Stack, _: PackSettings) -> Iterator[Finding]:
     for record in stack.of_type(RECORD):
         for database in _databases_of(stack, record):
-            if database.tags.get("tenantnet:lifecycle") == Lifecycle.TEST:
-                yield database.refuse(
-                    ENDPOINT_IN_PRODUCTION,
-                    "tags.tenantnet:lifecycle",
-                    value=Lifecycle.TEST,
-                    database=database.name,
-                )
+            lifecycle = database.tags.get("tenantnet:lifecycle")
+            if lifecycle in (Lifecycle.TEST, Lifecycle.DISCARDED):
+                path = "tags.tenantnet:lifecycle"
+                yield database.refuse(ENDPOINT_IN_PRODUCTION, path, value=lifecycle, database=database.name)
 
 
 def _databases_of(stack: Stack, record: Resource) -> Iterator[Resource]:

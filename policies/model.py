@@ -206,8 +206,11 @@ class NotJudged(Exception):  # noqa: N818 - it is an answer of a policy, not its
 class HolderOf(Protocol):
     """How a policy learns who holds a range."""
 
-    def __call__(self, cell: str, region: str, cidr: str) -> Claim | None:
-        """The claim on the range, None where it is free. Raises Failure where AWS does not answer."""
+    def __call__(self, cell: str, region: str | None, cidr: str) -> Claim | None:
+        """The claim on the range, None where it is free.
+
+        Raises Failure where AWS does not answer, NotJudged where it cannot be asked.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 from pulumi_policy import (
     Policy as SdkPolicy,
 )
@@ -123,8 +124,11 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     )
 
 
-def _read_holder(cell: str, region: str, cidr: str) -> Claim | None:
-    return ClaimsTable.of(cell, region).holder_of(cidr)
+def _read_holder(cell: str, region: str | None, cidr: str) -> Claim | None:
+    # A provider without a region of its own takes the one that AWS's SDKs find, and so does this.
+    if place := region or boto3.Session().region_name:
+        return ClaimsTable.of(cell, place).holder_of(cidr)
+    raise NotJudged(f"no region is configured, so nobody can say who holds {cidr}")
 
 
 @cache

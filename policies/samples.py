@@ -37,7 +37,7 @@ STRONG_TUNNEL = {
 }
 
 
-def holder_of(cell: str, region: str, cidr: str) -> Claim | None:
+def holder_of(cell: str, region: str | None, cidr: str) -> Claim | None:
     """The sample cell's claims: tenant beta holds one range."""
     return BETA if (cell, cidr) == (CELL, BETA.cidr) else None
 

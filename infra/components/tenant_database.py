@@ -34,7 +34,7 @@ class TenantDatabaseArgs:
     """owner: with its network's slot. subnet_ids: subnets of two zones.
 
     username, password: the master user's; the password must be a secret. storage_gb: GiB.
-    lifecycle: a database is protected against deletion, by AWS and by Pulumi, unless it is retiring.
+    lifecycle: a database is protected against deletion, by AWS and by Pulumi, unless it is on its way out.
     read_only: whether the server refuses writes, by its parameter group, to everybody.
     replica_of: the ARN of the instance that this one replicates; without it, a replica is promoted.
     snapshot_identifier: what a new instance is restored from; an existing one stays as it is.
@@ -93,7 +93,7 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _instance(self) -> aws.rds.Instance:
         args = self._args
-        protected = args.lifecycle is not Lifecycle.RETIRING
+        protected = args.lifecycle.protected
         return aws.rds.Instance(
             self._name,
             identifier=self._name,

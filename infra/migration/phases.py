@@ -155,7 +155,7 @@ class DatabaseDeclaration:
     @property
     def protected(self) -> bool:
         """Whether AWS's deletion protection and Pulumi's protect are on."""
-        return self.lifecycle is not Lifecycle.RETIRING
+        return self.lifecycle.protected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ _OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
     Phase.RESTORED: _database(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
     Phase.SWITCHED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
     Phase.RETIRING: _database(Origin.STANDING, Lifecycle.RETIRING, read_only=True, recoverable=True),
-    Phase.ABORTING: _database(Origin.STANDING, Lifecycle.RETIRING, read_only=True),
+    Phase.ABORTING: _database(Origin.STANDING, Lifecycle.DISCARDED, read_only=True),
 }
 
 

@@ -115,6 +115,7 @@ def test_an_abort_opens_blue_and_takes_the_protection_of_greens_copy() -> None:
     assert not database(ABORTING, BLUE).read_only
     green = database(ABORTING, GREEN)
     assert (green.origin, green.read_only, green.protected) == (Origin.STANDING, True, False)
+    assert green.lifecycle is Lifecycle.DISCARDED
     assert declaration(ABORTING).endpoint is BLUE
 
 
@@ -156,7 +157,8 @@ def test_production_is_protected_with_its_network_and_leaves_a_snapshot(state: S
 def test_a_database_is_protected_in_every_phase_but_its_own_retirement(state: State) -> None:
     for part in declaration(state).slots.values():
         if part.database:
-            assert part.database.protected is (part.database.lifecycle is not Lifecycle.RETIRING)
+            leaving = part.database.lifecycle in (Lifecycle.RETIRING, Lifecycle.DISCARDED)
+            assert part.database.protected is not leaving
             assert part.protected is part.database.protected
 
 

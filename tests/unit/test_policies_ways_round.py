@@ -444,6 +444,16 @@ def test_a_replica_is_protected_too_but_leaves_no_snapshot() -> None:
     }
 
 
+def test_a_discarded_copy_needs_neither_protection_nor_a_snapshot_but_no_client_is_led_to_it() -> None:
+    discarded = (
+        with_tag("database", "tenantnet:lifecycle", "discarded"),
+        with_props("database", skipFinalSnapshot=True, deletionProtection=False, backupRetentionPeriod=0),
+        with_options("database", protect=False),
+    )
+    assert found_by(*discarded) == {"database-recoverable": ["endpoint-in-production"]}
+    assert found_by(*discarded, without("endpoint")) == {}
+
+
 def test_a_retiring_database_is_unprotected_but_leaves_a_snapshot() -> None:
     retiring = (
         with_tag("database", "tenantnet:lifecycle", "retiring"),
