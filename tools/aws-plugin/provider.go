@@ -40,12 +40,29 @@ func (p *provider) handle(ctx context.Context, method string, request frame) (fr
 		return proto.Marshal(&pulumirpc.PluginInfo{Version: p.version})
 	case "Handshake", "Attach", "Cancel":
 		return p.forward(ctx, p.bridge.started, method, request)
+	case "GetSchema":
+		return p.schema(ctx, request)
 	}
 	if newMessages, named := resourceMessages[method]; named {
 		requestMessage, responseMessage := newMessages()
 		return p.forwardTranslated(ctx, method, request, requestMessage, responseMessage)
 	}
 	return p.forward(ctx, p.bridge.parameterized, method, request)
+}
+
+func (p *provider) schema(ctx context.Context, request frame) (frame, error) {
+	response, err := p.forward(ctx, p.bridge.parameterized, "GetSchema", request)
+	if err != nil {
+		return nil, err
+	}
+	message := &pulumirpc.GetSchemaResponse{}
+	if err := proto.Unmarshal(response, message); err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	if message.Schema, err = p.names.translateSchema(message.GetSchema()); err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	return proto.Marshal(message)
 }
 
 func (p *provider) forward(
