@@ -119,6 +119,9 @@ def test_where_nobody_listens_the_failure_says_that_aws_did_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(Failure, match=r"AWS did not answer(.|\n)*tenantnet local start"):
         ClaimsTable.of("eu1", REGION).holder_of("10.1.2.0/26")
 
