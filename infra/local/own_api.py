@@ -43,9 +43,8 @@ class OwnApi:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             endpoint, arguments = ROUTES.bind_to_environ(environ).match()
-            body = Request(environ).get_data(as_text=True)
             method: Callable[..., Any] = getattr(self, endpoint)
-            answer, status = method(json.loads(body or "null"), **arguments), 200
+            answer, status = method(_body(environ), **arguments), 200
         except HTTPException as error:
             answer, status = {"message": error.description}, error.code or 400
         return Response(json.dumps(answer), status=status, mimetype="application/json")(
@@ -99,3 +98,11 @@ class OwnApi:
             if connection and 1 <= number <= len(connection.tunnels):
                 return connection.tunnels[number - 1]
         raise NotFound(f"there is no tunnel {number} of {connection_id}")
+
+
+def _body(environ: WSGIEnvironment) -> object:
+    text = Request(environ).get_data(as_text=True)
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        raise BadRequest("the body is not JSON") from None

@@ -47,7 +47,7 @@ def main(port: int, state: StateDir) -> int:
     )
     _end_on_signals(server)
     state.write_record(record)
-    server.serve_forever()
+    server.serve_forever(poll_interval=0.1)
     return 0
 
 

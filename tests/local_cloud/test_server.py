@@ -1,0 +1,123 @@
+"""The server: many callers at once, calls it does not know, and what its log keeps to itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from time import monotonic
+from typing import Any
+
+from mypy_boto3_ec2 import EC2Client
+from mypy_boto3_rds import RDSClient
+
+from infra.local.process import LocalCloud, request
+from tests.local_cloud.conftest import Refusal
+from tests.local_cloud.databases import Database
+from tests.local_cloud.network import Network, VpnSite
+
+KEY = "Sehr.geheimer_Schluessel.1"
+PASSWORD = "Sehr-geheimes-Passwort-1"
+
+
+def test_the_log_keeps_passwords_and_keys_to_itself(
+    cloud: LocalCloud, ec2: EC2Client, rds: RDSClient, network: Network, name: str
+) -> None:
+    site = VpnSite.create(ec2, network.vpn_gateway_id, TunnelOptions=[{"PreSharedKey": KEY}])
+    database = Database.create(rds, name, network, MasterUserPassword=PASSWORD)
+    database.modify(MasterUserPassword=f"{PASSWORD}-new")
+    secrets = {tunnel["PreSharedKey"] for tunnel in site.tunnels(ec2)} | {PASSWORD}
+    log = cloud.state.log.read_text()
+    assert "rds CreateDBInstance 200" in log
+    assert not {secret for secret in secrets if secret in log}
+
+
+def test_refused_secrets_are_neither_logged_nor_repeated(
+    cloud: LocalCloud, ec2: EC2Client, network: Network, refusal: Refusal
+) -> None:
+    wrong = "0-a-key-that-ec2-refuses"
+    refusal(
+        VpnSite.create,
+        ec2=ec2,
+        vpn_gateway_id=network.vpn_gateway_id,
+        TunnelOptions=[{"PreSharedKey": wrong}],
+    )
+    assert wrong not in cloud.state.log.read_text()
+
+
+def test_a_request_in_the_address_is_not_logged_with_its_parameters(cloud: LocalCloud) -> None:
+    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
+    connection.request("GET", f"/?Action=CreateDBInstance&MasterUserPassword={PASSWORD}-in-the-address")
+    connection.getresponse().read()
+    assert f"{PASSWORD}-in-the-address" not in cloud.state.log.read_text()
+
+
+def test_an_unknown_call_fails_at_once_in_every_protocol(
+    client: Callable[[str], Any], refusal: Refusal
+) -> None:
+    began = monotonic()
+    for service, call in (
+        ("ec2", "describe_ipam_pools"),
+        ("rds", "describe_certificates"),
+        ("ssm", "describe_instance_patch_states_for_patch_group"),
+    ):
+        operation = getattr(client(service), call)
+        parameters = {"PatchGroup": "none"} if service == "ssm" else {}
+        assert refusal(operation, **parameters) == "NotImplemented", f"{service} {call}"
+    assert monotonic() - began < 10, "an SDK tries server errors again and again"
+
+
+def test_many_callers_get_connections_of_their_own(ec2: EC2Client, network: Network) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        sites = list(pool.map(lambda _: VpnSite.create(ec2, network.vpn_gateway_id), range(48)))
+    tunnels = [tunnel for site in sites for tunnel in site.tunnels(ec2)]
+    for what in ("OutsideIpAddress", "TunnelInsideCidr", "PreSharedKey"):
+        assert len({tunnel[what] for tunnel in tunnels}) == 96, what
+
+
+def test_many_callers_asking_for_the_same_connection_get_one(
+    ec2: EC2Client, network: Network, site: VpnSite
+) -> None:
+    def again(_: int) -> str:
+        return ec2.create_vpn_connection(
+            Type="ipsec.1",
+            CustomerGatewayId=site.customer_gateway_id,
+            VpnGatewayId=network.vpn_gateway_id,
+        )["VpnConnection"]["VpnConnectionId"]
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(again, range(32))) == {site.connection_id}
+
+
+def test_its_own_paths_answer_mistakes_in_words(cloud: LocalCloud, site: VpnSite) -> None:
+    tunnel = f"/_local/vpn-connections/{site.connection_id}/tunnels"
+    for method, path, body, status in (
+        ("PUT", f"{tunnel}/1/telemetry", {"status": "SIDEWAYS"}, 400),
+        ("PUT", f"{tunnel}/1/telemetry", [], 400),
+        ("PUT", f"{tunnel}/3/telemetry", {"status": "UP"}, 404),
+        ("PUT", f"{tunnel}/1/maintenance", {"due": "soon"}, 400),
+        ("GET", "/_local/nothing", None, 404),
+        ("DELETE", "/_local/status", None, 405),
+    ):
+        connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
+        connection.request(method, path, json.dumps(body))
+        response = connection.getresponse()
+        assert response.status == status, path
+        assert json.loads(response.read())["message"], path
+
+
+def test_a_broken_body_is_a_mistake_too(cloud: LocalCloud) -> None:
+    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
+    connection.request("POST", "/_local/reset", "{")
+    assert connection.getresponse().status == 400
+
+
+def test_status_counts_what_is_there(cloud: LocalCloud, ec2: EC2Client, site: VpnSite) -> None:
+    def count() -> int:
+        counted: int = request(cloud.running_server(), "GET", "/_local/status")["vpnConnections"]
+        return counted
+
+    before = count()
+    ec2.delete_vpn_connection(VpnConnectionId=site.connection_id)
+    assert count() == before - 1
