@@ -50,7 +50,7 @@ IN_NETWORK = Rule(
     remedy="declare a SubnetGroup of the network's database subnets and name it",
 )
 ENCRYPTED = Rule(
-    id="database-encrypted",
+    id="storage-encrypted",
     rule="a database's storage is encrypted: storageEncrypted is true",
     reason="RDS encrypts on creation only, and snapshots and replicas are as their source is",
     remedy="set storage_encrypted=True; an existing database must be restored from an encrypted copy",

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from infra.cli import claims, local, network, settings, status, tenant
+from infra.cli import claims, local, network, rules, settings, status, tenant
 from infra.failure import Failure
 from infra.refusal import Refused
 
@@ -16,6 +16,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")
 app.add_typer(claims.app, name="claims")
 app.add_typer(settings.app, name="settings")
+app.command()(rules.rules)
 app.add_typer(local.app)
 
 

@@ -1,0 +1,205 @@
+"""The rule book: every policy and every rule in words, with an example of its error. docs/rules.md has it.
+
+The examples are not written down but run: what they show is what a person gets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from infra import cells, claims, project, ranges, settings_files
+from infra.cli import network, options, status
+from infra.migration import rules as migration_rules
+from infra.refusal import Rule
+from infra.settings.examples import examples as settings_examples
+from policies.examples import EXAMPLES
+from policies.model import Policy
+from policies.rules import POLICIES
+from policies.samples import good_stack, judge
+
+# Rules whose errors depend on what is deployed: the book gives their words.
+OF_COMMANDS = (
+    *project.RULES,
+    *settings_files.RULES,
+    *cells.RULES,
+    *ranges.RULES,
+    *options.RULES,
+    *network.RULES,
+    *status.RULES,
+)
+
+INTRODUCTION = """\
+# Rules
+
+<!-- Generated: tenantnet rules --markdown > docs/rules.md -->
+
+Whatever a person can get wrong is refused early, with the value, the rule, its reason and the way out.
+The same rule has the same words wherever it is broken: in a settings file (`tenantnet settings check`,
+`pulumi preview`), in a program that goes round the settings (the policy pack), on the command line. All
+that is wrong is said at once.
+
+The errors below are what the examples get. Where an error depends on what is deployed, its words are
+given, with `<names>` of what is filled in.
+"""
+
+POLICIES_INTRODUCTION = """\
+## Policies
+
+    pulumi preview --policy-pack policies
+    pulumi up --policy-pack policies
+
+The pack judges what a program declares, whoever wrote it. A resource is judged before it is created; what
+lies between resources (which table a route stands in, whose claim a range has) is judged at the end of
+the preview. What a policy judges must be known in the preview: a value that only deployment makes known
+is refused.
+
+Every policy is mandatory. An organisation sets levels and settings of its own in a file:
+
+    pulumi preview --policy-pack policies --policy-pack-config policies.json
+
+```json
+{
+  "tags-present": {"enforcementLevel": "advisory", "requiredTags": ["Name", "tenantnet:cell", "cost-centre"]},
+  "database-recoverable": {"minimumBackupDays": 14}
+}
+```
+
+`network-cidr-unclaimed` reads the cell's claims table in DynamoDB. Where it cannot, it says so and stops
+nobody: the provider's conditional write stays the last guard.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A rule in the book. judged_by: names of the policies that have it; `settings`, `moves`, `commands`.
+
+    given: what somebody writes, in one line; empty where that needs no saying. error: what is said then.
+    """
+
+    rule: Rule
+    judged_by: Sequence[str]
+    given: str
+    error: str
+
+
+def entries() -> list[Entry]:
+    """Every rule, once. The example is the settings' where they have it, else the first policy's."""
+    judged_by: dict[str, list[str]] = {}
+    examples: dict[str, Entry] = {}
+    for source, entry in chain(_of_settings(), _of_policies(), _of_words()):
+        judged_by.setdefault(entry.rule.id, []).append(source)
+        examples.setdefault(entry.rule.id, entry)
+    return [
+        Entry(rule=each.rule, judged_by=judged_by[rule_id], given=each.given, error=each.error)
+        for rule_id, each in examples.items()
+    ]
+
+
+def _of_settings() -> Iterator[tuple[str, Entry]]:
+    for example in settings_examples():
+        error = next(refusal for refusal in example.refusals if refusal.rule_id == example.rule.id)
+        yield "settings", Entry(rule=example.rule, judged_by=(), given=example.given, error=str(error))
+
+
+def _of_policies() -> Iterator[tuple[str, Entry]]:
+    for policy in POLICIES:
+        for example in EXAMPLES[policy.name]:
+            (finding,) = judge(policy, example.change(good_stack()))
+            given = f"{finding.resource.type} {finding.resource.name}"
+            error = str(finding.refusal)
+            yield policy.name, Entry(rule=example.rule, judged_by=(), given=given, error=error)
+
+
+def _of_words() -> Iterator[tuple[str, Entry]]:
+    books = {"settings": claims.RULES, "moves": migration_rules.RULES, "commands": OF_COMMANDS}
+    for source, rules in books.items():
+        for rule in rules:
+            words = f"  rule:   {rule.rule}\n  reason: {rule.reason}\n  remedy: {rule.remedy}"
+            yield source, Entry(rule=rule, judged_by=(), given="", error=re.sub(r"{(\w+)}", r"<\1>", words))
+
+
+def as_json() -> dict[str, object]:
+    """The rule book as data."""
+    return {
+        "policies": [
+            {
+                "name": policy.name,
+                "description": policy.description,
+                "severity": policy.severity,
+                "enforcementLevel": "mandatory",
+                "remediation": policy.remediation,
+                "settings": policy.schema,
+                "rules": [rule.id for rule in policy.rules],
+            }
+            for policy in POLICIES
+        ],
+        "rules": [
+            {
+                "id": entry.rule.id,
+                "judgedBy": entry.judged_by,
+                "rule": entry.rule.rule,
+                "reason": entry.rule.reason,
+                "remedy": entry.rule.remedy,
+                "given": entry.given,
+                "error": entry.error,
+            }
+            for entry in entries()
+        ],
+    }
+
+
+def as_markdown() -> str:
+    """The text of docs/rules.md."""
+    book = entries()
+    parts = [INTRODUCTION, POLICIES_INTRODUCTION, _policies_table()]
+    parts += [_policy(policy) for policy in POLICIES]
+    for title, chosen in _chapters(book).items():
+        parts.append(f"## {title}\n")
+        parts += [_entry(entry) for entry in chosen]
+    return "\n".join(parts)
+
+
+def _chapters(book: Iterable[Entry]) -> Mapping[str, Sequence[Entry]]:
+    chapters: dict[str, list[Entry]] = {
+        "Errors of settings and addresses": [],
+        "Errors of programs that go round the settings": [],
+        "Errors of moves": [],
+        "Errors of commands": [],
+    }
+    settings, programs, moves, commands = chapters.values()
+    for entry in book:
+        if "settings" in entry.judged_by:
+            settings.append(entry)
+        elif "moves" in entry.judged_by:
+            moves.append(entry)
+        elif "commands" in entry.judged_by:
+            commands.append(entry)
+        else:
+            programs.append(entry)
+    return chapters
+
+
+def _policies_table() -> str:
+    rows = [
+        f"| [{policy.name}](#{policy.name}) | {policy.severity} | {policy.description} |"
+        for policy in POLICIES
+    ]
+    return "\n".join(["| policy | severity | what holds |", "|---|---|---|", *rows, ""])
+
+
+def _policy(policy: Policy) -> str:
+    lines = [f"### {policy.name}", "", policy.description, "", f"The way out: {policy.remediation}", ""]
+    for name, schema in policy.schema.items():
+        lines += [f"Setting `{name}`: {schema['description']}", ""]
+    links = [f"[{rule.id}](#{rule.id})" for rule in policy.rules]
+    return "\n".join([*lines, f"Rules: {', '.join(links)}.", ""])
+
+
+def _entry(entry: Entry) -> str:
+    lines = [f"### {entry.rule.id}", "", f"Judged by: {', '.join(entry.judged_by)}.", ""]
+    if entry.given:
+        lines += [f"`{entry.given}`", ""]
+    return "\n".join([*lines, "```text", entry.error, "```", ""])
