@@ -92,7 +92,7 @@ NETWORK_SIZE = Rule(
     rule="a tenant network is a /26",
     reason="all tenant networks have the same size, so two of them are either equal or apart, "
     "and one claim per network is enough to keep tenants apart",
-    remedy="choose a /26, or let the command line choose a free one: tenantnet network add --auto",
+    remedy="choose a /26, or let the command line choose a free one: tenantnet network add TENANT --auto",
 )
 RANGE_PRIVATE = Rule(
     id="range-private",

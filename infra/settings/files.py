@@ -33,6 +33,7 @@ RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
 
 _FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
+_QUOTED = re.compile(r"(['\"]).{2,}\1")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 
 # What ruamel.yaml lets through besides its own errors, for tags and values that it cannot follow.
@@ -81,11 +82,10 @@ def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
     try:
-        given = read_mapping(path).get("config")
+        config = config_of(read_mapping(path))
     except Refused as refused:
         return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
-    config = given if isinstance(given, Mapping) else {}
-    settings, refusals = _judge_config(named[1], config, defaults)
+    settings, refusals = judge_config(named[1], config, defaults)
     return FileVerdict(
         path=path, stack=named[1], tenant=config.get(TENANT_KEY), settings=settings, refusals=refusals
     )
@@ -101,17 +101,23 @@ def load_reserved(project: Path) -> tuple[ReservedRange, ...]:
 
 def read_defaults(project: Path) -> ProjectDefaults:
     """What a Pulumi.yaml sets. Raises Refused where it is not right."""
-    config = read_mapping(project).get("config")
-    entries = config if isinstance(config, Mapping) else {}
-    own = entries.get(RESERVED_KEY, entries.get(RESERVED_KEY.removeprefix(NAMESPACE)))
+    config = config_of(read_mapping(project))
+    own = config.get(RESERVED_KEY, config.get(RESERVED_KEY.removeprefix(NAMESPACE)))
     # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.
     ranges = own.get("value", own.get("default")) if isinstance(own, Mapping) else own
-    return ProjectDefaults(reserved=reserved_ranges(ranges), has_region=REGION_KEY in entries)
+    return ProjectDefaults(reserved=reserved_ranges(ranges), has_region=REGION_KEY in config)
 
 
-def _judge_config(
+def config_of(document: Mapping[object, object]) -> Mapping[object, object]:
+    """What stands under `config` in a settings file or a Pulumi.yaml; nothing where that is no mapping."""
+    config = document.get("config")
+    return config if isinstance(config, Mapping) else {}
+
+
+def judge_config(
     stack: str, config: Mapping[object, object], defaults: ProjectDefaults
 ) -> tuple[TenantSettings | PlatformSettings | None, list[Refusal]]:
+    """The settings that a stack's `config` holds, or all that is wrong with it."""
     refusals = [*_judge_keys(config), *_judge_region(config, defaults), *_judge_password(stack, config)]
     verdict = (
         judge_platform(stack, config.get(PLATFORM_KEY), defaults.reserved)
@@ -166,17 +172,21 @@ def _named(path: Path) -> str:
 
 def read_mapping(path: Path) -> Mapping[object, object]:
     """A file that holds one YAML mapping. Raises Refused with the line and column where it does not."""
-    text = _read_text(path)
+    return parse_mapping(_read_text(path), _named(path))
+
+
+def parse_mapping(text: str, name: str) -> Mapping[object, object]:
+    """A text that is one YAML mapping. Raises Refused, which calls the text by its name, where it is not."""
     try:
         with warnings.catch_warnings(action="ignore"):
             document = YAML(typ="safe", pure=True).load(text)
     except _YAML_ERRORS as error:
-        raise Refused(_named(path), [_yaml_refusal(error)]) from None
+        raise Refused(name, [_yaml_refusal(error)]) from None
     if isinstance(document, Mapping):
         return document
     problem = f"it describes {'nothing' if document is None else 'no mapping'}"
     refusal = rules.YAML_VALID.refuse(document, problem=problem, remedy="start it with config:")
-    raise Refused(_named(path), [refusal])
+    raise Refused(name, [refusal])
 
 
 def _read_text(path: Path) -> str:
@@ -204,7 +214,7 @@ def _yaml_refusal(error: Exception) -> Refusal:
         case ReaderError():
             problem = f"its character {error.position + 1} is one that YAML does not allow"
         case MarkedYAMLError():
-            problem = f"the reader says of that place: {error.problem}"
+            problem = f"the reader says of that place: {_QUOTED.sub('...', str(error.problem))}"
         case _:
             problem = "a value does not have the form of its tag or type"
     return rules.YAML_VALID.refuse(place, problem=problem, remedy="correct the file at that place")

@@ -177,7 +177,7 @@ NETWORKS_APART = Rule(
     id="networks-apart",
     rule="a tenant's two networks have different ranges",
     reason="during a move both exist and are reached side by side; {other} has {cidr} already",
-    remedy="choose another free /26, or let the command line choose: tenantnet network add --auto",
+    remedy="choose another free /26, or let the command line choose one: tenantnet network add TENANT --auto",
 )
 
 # VPN connections
@@ -210,7 +210,7 @@ COMPANY_CIDR_OUTSIDE = Rule(
     id="company-cidr-outside",
     rule="a company range does not overlap the tenant's own networks",
     reason="inside a network its own addresses come first, and {other} is {cidr}",
-    remedy="choose another range for the network (tenantnet network add --auto), "
+    remedy="choose another range for the network (tenantnet network add TENANT --auto), "
     "or write the exact ranges that the company uses",
 )
 

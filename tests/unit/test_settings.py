@@ -16,11 +16,11 @@ from infra.addressing import DEFAULT_RESERVED, ReservedRange
 from infra.refusal import NOT_SHOWN, Refused
 from infra.settings import Slot, Strategy, load_platform, load_tenant, rules
 from infra.settings.checks import check_password, check_username
+from infra.settings.examples import PLATFORM, TENANT
 from infra.settings.loading import judge_platform, judge_tenant
 from infra.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 from infra.settings.relations import tenant_relations
 from tests import oracle
-from tests.unit.broken_settings import PLATFORM, TENANT
 
 PASSWORD = "correct-Horse9"
 

@@ -197,6 +197,16 @@ def test_a_parse_error_names_line_and_column_and_nothing_of_the_text(tree: Tree)
     assert "hunter22" not in str(refusal)
 
 
+@pytest.mark.parametrize(
+    "password", ["*hunter22", "!hunter22 x", "'hunter22\\", '"hunter22 \\q"', "%hunter22", "@hunter22"]
+)
+def test_a_password_that_yaml_takes_for_something_else_is_not_shown(tree: Tree, password: str) -> None:
+    path = tree.write("acme", f"config:\n  tenantnet:databasePassword: {password}\n")
+    (refusal,) = judge(path, tree.project).refusals
+    assert refusal.rule_id == "yaml-valid"
+    assert "hunter22" not in str(refusal)
+
+
 def test_a_key_that_stands_twice_is_refused_without_its_values(tree: Tree) -> None:
     path = tree.write(
         "acme", "config:\n  tenantnet:databasePassword: hunter22\n  tenantnet:databasePassword: hunter23\n"

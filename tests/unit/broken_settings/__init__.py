@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections import Counter
 from dataclasses import dataclass
 from io import StringIO
@@ -12,63 +11,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from infra.settings.examples import REMOVED, change, good_config
+
 FOLDER = Path(__file__).parent
-REMOVED = "(removed)"
 
 PROJECT: dict[str, Any] = {"name": "tenantnet", "runtime": "python", "stackConfigDir": "tenants"}
-
-TENANT: dict[str, Any] = {
-    "platform": "platform-eu1",
-    "sessionSubnet": "172.17.5.0/24",
-    "database": {
-        "username": "acmeadmin",
-        "instanceClass": "db.t4g.small",
-        "storageGb": 100,
-        "multiAz": False,
-    },
-    "networks": {
-        "blue": {
-            "cidr": "10.1.2.0/26",
-            "pingHostType": "t4g.nano",
-            "vpnConnections": [
-                {
-                    "companyCidr": "192.168.4.0/24",
-                    "companyGatewayIp": "198.51.100.7",
-                    "description": "Seattle office",
-                },
-                {
-                    "companyCidr": "192.168.5.0/24",
-                    "companyGatewayIp": "198.51.100.8",
-                    "description": "Utrecht office",
-                },
-            ],
-        },
-        "green": {
-            "cidr": "10.1.3.0/26",
-            "vpnConnections": [
-                {
-                    "companyCidr": "192.168.4.0/24",
-                    "companyGatewayIp": "198.51.100.7",
-                    "description": "Seattle office",
-                }
-            ],
-        },
-    },
-    "migration": {
-        "to": "green",
-        "at": "2026-12-01T02:00",
-        "timezone": "Europe/Amsterdam",
-        "strategy": "replica",
-        "retireAfter": "24h",
-    },
-    "tunnelUsers": ["alice", "bob"],
-}
-
-PLATFORM: dict[str, Any] = {
-    "zone": {"name": "db.example.com"},
-    "sessions": {"cidr": "172.17.0.0/16"},
-    "services": {"cidr": "10.32.0.0/16", "tunnelHostType": "t4g.nano"},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +39,7 @@ class BrokenFile:
 
 def good_file(kind: str) -> dict[str, Any]:
     """A whole settings file with nothing wrong in it. kind: tenant or platform."""
-    if kind == "platform":
-        config = {"aws:region": "eu-west-1", "tenantnet:platform": copy.deepcopy(PLATFORM)}
-    else:
-        config = {
-            "aws:region": "eu-west-1",
-            "tenantnet:tenant": copy.deepcopy(TENANT),
-            "tenantnet:databasePassword": {"secure": "v1:abc"},
-        }
-    return {"config": config, "encryptionsalt": "v1:abc"}
+    return {"config": good_config(kind), "encryptionsalt": "v1:abc"}
 
 
 def broken_files() -> list[BrokenFile]:
@@ -146,22 +85,10 @@ def _changed(kind: str, changes: dict[Any, Any], *refused: str) -> BrokenFile:
 
 
 def _set(document: dict[str, Any], settings: str, path: Any, value: object) -> None:
-    if isinstance(path, str) and path.startswith("/"):
-        place: Any = document
-        keys: list[Any] = path.strip("/").split("/")
+    value = REMOVED if value == "(removed)" else value
+    if not isinstance(path, str):
+        document["config"][settings][path] = value
+    elif path.startswith("/config/"):
+        change(document["config"], path.removeprefix("/config/"), value)
     else:
-        place = document["config"][settings]
-        keys = _keys(path) if isinstance(path, str) else [path]
-    *around, last = keys
-    for key in around:
-        place = place[key]
-    if value == REMOVED:
-        del place[last]
-    elif isinstance(place, list) and last == len(place):
-        place.append(value)
-    else:
-        place[last] = value
-
-
-def _keys(path: str) -> list[Any]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", path) if part]
+        change(document["config"][settings], path, value)
