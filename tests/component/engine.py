@@ -81,5 +81,5 @@ def run_program(
         declare()
 
     # The decorator waits for every registration, and raises what the program raised.
-    pulumi.runtime.test(program)()
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
     return engine
