@@ -79,7 +79,7 @@ RANGE_NOTATION = Rule(
     rule="an IPv4 range is written a.b.c.d/n: four decimal numbers from 0 to 255 and a prefix from 0 to 32, "
     "without blanks or leading zeros",
     reason="one range has one spelling, because claims are found by it; AWS takes no other for a VPC",
-    remedy="{remedy}",
+    remedy="write it like 10.1.2.0/26{hint}",
 )
 RANGE_ALIGNED = Rule(
     id="range-aligned",
@@ -112,7 +112,7 @@ GATEWAY_TEXT = Rule(
     id="gateway-text",
     rule="a company gateway is one IPv4 address, written a.b.c.d without prefix, blanks or leading zeros",
     reason="AWS builds the tunnels to one address; it takes no name, range or IPv6 address here",
-    remedy="{remedy}",
+    remedy="write the address alone, like 198.51.100.7{hint}",
 )
 GATEWAY_PUBLIC = Rule(
     id="gateway-public",
@@ -185,7 +185,7 @@ def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAUL
 def check_gateway_ip(value: object) -> list[Refusal]:
     """What is wrong with the address of a company's VPN device. Documentation addresses pass."""
     if not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
-        return [GATEWAY_TEXT.refuse(value, remedy=_gateway_remedy(value))]
+        return [GATEWAY_TEXT.refuse(value, hint=_gateway_hint(value))]
     return [
         GATEWAY_PUBLIC.refuse(value, network=network, purpose=purpose)
         for network, purpose in _NOT_PUBLIC.items()
@@ -247,7 +247,7 @@ def _parse_range(value: object) -> tuple[IPNetwork | None, list[Refusal]]:
     if not isinstance(value, str):
         return None, [RANGE_TEXT.refuse(value)]
     if not _RANGE.fullmatch(value):
-        return None, [RANGE_NOTATION.refuse(value, remedy=_range_remedy(value))]
+        return None, [RANGE_NOTATION.refuse(value, hint=_range_hint(value))]
     network = IPNetwork(value)
     if network.ip == network.cidr.ip:
         return network, []
@@ -264,19 +264,16 @@ def _check_place(value: object, network: IPNetwork, reserved: Sequence[ReservedR
     ]
 
 
-def _range_remedy(value: str) -> str:
+def _range_hint(value: str) -> str:
     if ":" in value:
-        return "choose an IPv4 range: tenant networks, sessions and VPN connections carry IPv4 only"
-    if _ADDRESS.fullmatch(value.strip()):
-        return f"add the prefix, for example {value.strip()}/26"
-    return "write it like 10.1.2.0/26"
+        return ": networks, sessions and VPN connections carry IPv4 only"
+    address = value.strip()
+    return f": a prefix is missing after {address}" if _ADDRESS.fullmatch(address) else ""
 
 
-def _gateway_remedy(value: object) -> str:
+def _gateway_hint(value: object) -> str:
     address, slash, _ = value.partition("/") if isinstance(value, str) else ("", "", "")
-    if slash and _ADDRESS.fullmatch(address):
-        return f"write {address} without the prefix"
-    return "write the public address of the company's VPN device, for example 198.51.100.7"
+    return f": {address} without the prefix" if slash and _ADDRESS.fullmatch(address) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,29 +47,25 @@ def _check_text(value: object, form: re.Pattern[str], rule: Rule, /, **facts: ob
 def _check_choice(value: object, offered: Collection[str], rule: Rule, words: str) -> list[Refusal]:
     if isinstance(value, str) and value in offered:
         return []
-    example = f"choose one, for example {next(iter(offered))}"
-    return [rule.refuse(value, offered=words, remedy=_did_you_mean(value, offered, example))]
+    return [rule.refuse(value, offered=words, hint=_hint(value, offered))]
 
 
-def _did_you_mean(word: object, known: Iterable[str], otherwise: str) -> str:
-    close = get_close_matches(str(word)[:80], list(known), n=1) if isinstance(word, str) else []
-    return f"did you mean {close[0]}?" if close else otherwise
+def _hint(word: object, known: Iterable[str]) -> str:
+    """The known word that is most like `word`, as the end of a remedy; empty where none is."""
+    close = get_close_matches(word[:80], list(known), n=1) if isinstance(word, str) else []
+    return f": did you mean {close[0]}?" if close else ""
 
 
 def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
     """The refusal of a key that is none of the `known` ones."""
-    remedy = _did_you_mean(key, known, "remove it")
-    return rules.KEY_KNOWN.refuse(key, path, known=", ".join(known), remedy=remedy)
+    return rules.KEY_KNOWN.refuse(key, path, known=", ".join(known), hint=_hint(key, known))
 
 
 def check_word(value: object, known: Sequence[str]) -> list[Refusal]:
     """One of few words that have a meaning."""
     if isinstance(value, str) and value in known:
         return []
-    words = " and ".join(known)
-    return [
-        rules.WORD_KNOWN.refuse(value, known=words, remedy=_did_you_mean(value, known, f"write {known[0]}"))
-    ]
+    return [rules.WORD_KNOWN.refuse(value, known=" and ".join(known), hint=_hint(value, known))]
 
 
 def check_tenant_name(value: object) -> list[Refusal]:
@@ -251,8 +247,7 @@ def check_timezone(value: object) -> list[Refusal]:
     """A name of the IANA time zone database."""
     if isinstance(value, str) and value in _timezones():
         return []
-    example = "write for example Europe/Amsterdam or Etc/UTC"
-    return [rules.TIMEZONE.refuse(value, remedy=_did_you_mean(value, sorted(_timezones()), example))]
+    return [rules.TIMEZONE.refuse(value, hint=_hint(value, sorted(_timezones())))]
 
 
 def check_duration(value: object) -> list[Refusal]:

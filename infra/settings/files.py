@@ -130,9 +130,7 @@ def judge_config(
 
 def _judge_keys(config: Mapping[object, object]) -> Iterator[Refusal]:
     if TENANT_KEY in config and PLATFORM_KEY in config:
-        yield rules.STACK_KIND.refuse(
-            "both", "config", problem="both are there", remedy="move one of the two to a stack of its own"
-        )
+        yield rules.STACK_KIND.refuse("both", "config", problem="both are described")
     known = [PLATFORM_KEY] if PLATFORM_KEY in config else [TENANT_KEY, PASSWORD_KEY]
     for key in config:
         if key == RESERVED_KEY:
@@ -185,8 +183,7 @@ def parse_mapping(text: str, name: str) -> Mapping[object, object]:
     if isinstance(document, Mapping):
         return document
     problem = f"it describes {'nothing' if document is None else 'no mapping'}"
-    refusal = rules.YAML_VALID.refuse(document, problem=problem, remedy="start it with config:")
-    raise Refused(name, [refusal])
+    raise Refused(name, [rules.YAML_VALID.refuse(document, problem=problem)])
 
 
 def _read_text(path: Path) -> str:
@@ -217,4 +214,4 @@ def _yaml_refusal(error: Exception) -> Refusal:
             problem = f"the reader says of that place: {_QUOTED.sub('...', str(error.problem))}"
         case _:
             problem = "a value does not have the form of its tag or type"
-    return rules.YAML_VALID.refuse(place, problem=problem, remedy="correct the file at that place")
+    return rules.YAML_VALID.refuse(place, problem=problem)

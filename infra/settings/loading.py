@@ -98,8 +98,7 @@ def _judge(
 ) -> tuple[M | None, list[Refusal]]:
     """The model, or every refusal: of single values first, then of values among each other."""
     if raw is None:
-        remedy = f"describe the stack under {key}"
-        return None, [rules.STACK_KIND.refuse(None, key, problem="neither is there", remedy=remedy)]
+        return None, [rules.STACK_KIND.refuse(None, key, problem="neither is described")]
     settings, refusals = None, []
     try:
         settings = model.model_validate(raw, context=reserved)
@@ -117,8 +116,7 @@ def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[
     if kind == "missing":
         return [rules.KEY_GIVEN.refuse(None, path, key=path)]
     if expected := _EXPECTED.get(kind):
-        remedy = f"write {expected}"
-        return [rules.VALUE_TYPE.refuse(value, path, expected=expected, found=shown(value), remedy=remedy)]
+        return [rules.VALUE_TYPE.refuse(value, path, expected=expected, found=shown(value))]
     return [checks.unknown_key(problem["loc"][-1], path, _known_keys(model, problem["loc"][:-1]))]
 
 

@@ -18,7 +18,7 @@ KEY_KNOWN = Rule(
     id="key-known",
     rule="only known keys stand in the settings: {known}",
     reason="a misspelt key would be ignored, and with it what it was meant to set",
-    remedy="{remedy}",
+    remedy="correct or remove it{hint}",
 )
 KEY_GIVEN = Rule(
     id="key-given",
@@ -30,13 +30,13 @@ WORD_KNOWN = Rule(
     id="word-known",
     rule="the value is one of {known}",
     reason="no other word has a meaning there",
-    remedy="{remedy}",
+    remedy="write one of them{hint}",
 )
 VALUE_TYPE = Rule(
     id="value-type",
     rule="the value is {expected}",
     reason="YAML read {found}, and a guess at what was meant could be wrong",
-    remedy="{remedy}",
+    remedy="write {expected}",
 )
 ENTRY_ONCE = Rule(
     id="entry-once",
@@ -150,7 +150,7 @@ INSTANCE_CLASS = Rule(
     id="instance-class",
     rule="a database's instance class is one that RDS offers for MySQL: {offered}",
     reason="RDS refuses any other, and only after the network has been made",
-    remedy="{remedy}",
+    remedy="choose one of them, for example db.t4g.small{hint}",
 )
 STORAGE = Rule(
     id="storage",
@@ -170,8 +170,8 @@ SLOTS = Rule(
 PING_HOST_TYPE = Rule(
     id="ping-host-type",
     rule="a host's type is one of {offered}",
-    reason="the host's image is made for arm64 (Graviton), and it needs no more than answering",
-    remedy="{remedy}",
+    reason="the host's image is made for arm64 (Graviton), and answering or forwarding needs no more",
+    remedy="choose one of them; t4g.nano does in general{hint}",
 )
 NETWORKS_APART = Rule(
     id="networks-apart",
@@ -232,7 +232,7 @@ TIMEZONE = Rule(
     id="timezone",
     rule="a time zone is a name of the IANA database",
     reason="only such a name knows the clock changes of its place",
-    remedy="{remedy}",
+    remedy="write for example Europe/Amsterdam or Etc/UTC{hint}",
 )
 MIGRATION_TIME_EXISTS = Rule(
     id="migration-time-exists",
@@ -270,7 +270,7 @@ TUNNEL_USER = Rule(
 FILE_READABLE = Rule(
     id="file-readable",
     rule=f"a settings file can be read, is UTF-8 text and has at most {MAX_FILE_BYTES:,} bytes",
-    reason="{problem}",
+    reason="nothing can be said of its settings: {problem}",
     remedy="check the path; settings files stand in tenants/Pulumi.<stack>.yaml",
 )
 FILE_NAME = Rule(
@@ -282,8 +282,8 @@ FILE_NAME = Rule(
 YAML_VALID = Rule(
     id="yaml-valid",
     rule="the file is one YAML document that describes one mapping",
-    reason="{problem}",
-    remedy="{remedy}",
+    reason="nothing can be said of what it holds: {problem}",
+    remedy="correct it at that place; a settings file starts with config:",
 )
 KEY_ONCE = Rule(
     id="key-once",
@@ -294,8 +294,8 @@ KEY_ONCE = Rule(
 STACK_KIND = Rule(
     id="stack-kind",
     rule="a stack is a tenant or a platform: under config stands tenantnet:tenant or tenantnet:platform",
-    reason="{problem}",
-    remedy="{remedy}",
+    reason="each kind has a program of its own, and {problem}",
+    remedy="describe the stack under one of the two keys; a second kind is a second stack",
 )
 REGION = Rule(
     id="region",

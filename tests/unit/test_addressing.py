@@ -140,7 +140,7 @@ def test_a_gateway_without_public_address_is_refused_with_what_the_address_is(
 
 def test_a_gateway_written_as_a_range_is_refused_with_the_address_to_write() -> None:
     (refusal,) = check_gateway_ip("198.51.100.7/32")
-    assert refusal.remedy == "write 198.51.100.7 without the prefix"
+    assert refusal.remedy.endswith("198.51.100.7 without the prefix")
 
 
 def test_documentation_addresses_pass_as_gateways() -> None:
