@@ -52,7 +52,7 @@ def start(
     server = started.server
     if started.forgotten:
         typer.echo(
-            "The last local cloud was not stopped but died, and what it held is gone. "
+            "The last local cloud was not stopped but ended by itself, and what it held is gone. "
             f"The Pulumi state that described it was removed ({_forgotten(started.forgotten)})."
         )
     state = "runs already" if started.already_running else "runs"

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from infra.local.process import LocalCloud
-from infra.local.state import CLONE
+from infra.local.state import CLONE, LOOPBACK
 from infra.refusal import Refusal, Refused
 
 REGION = "eu-west-1"
@@ -35,7 +35,16 @@ def environment(state_dir: Path) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **_no_proxy(),
     }
+
+
+def _no_proxy() -> dict[str, str]:
+    """What keeps a proxy out of the way: botocore would send it even what is meant for this machine."""
+    # Where both are set, Python reads the one in lower case.
+    name = "no_proxy" if "no_proxy" in os.environ else "NO_PROXY"
+    hosts = [other for other in os.environ.get(name, "").split(",") if other and other != LOOPBACK]
+    return {name: ",".join([*hosts, LOOPBACK])}
 
 
 def _engine() -> dict[str, str]:

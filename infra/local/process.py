@@ -21,7 +21,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 
 from infra.failure import Failure
 from infra.local.kernel import port_holder, start_ticks
-from infra.local.state import ServerRecord, StateDir
+from infra.local.state import LOOPBACK, ServerRecord, StateDir
 from infra.refusal import Refusal, Refused
 
 DEFAULT_PORT = 4566
@@ -36,7 +36,7 @@ PORT_TAKEN_EXIT_CODE = 98
 class Started:
     """server: the one that runs now. already_running: it ran before.
 
-    forgotten: stacks whose state described a cloud that had died, and was removed.
+    forgotten: stacks whose state described a cloud that is gone, and was removed.
     """
 
     server: ServerRecord
@@ -101,12 +101,20 @@ class LocalCloud:
         with self.state.locked():
             if running := self.server():
                 _check_same_port(running, port)
-                return Started(server=running, already_running=True, forgotten=[])
+                return Started(server=running, already_running=True, forgotten=self._adopt_state(running))
             forgotten = self.state.forget_pulumi_state()
             self.state.remove_record()
             server = self._launch(DEFAULT_PORT if port is None else port)
-            self.state.adopt_pulumi_state(server.id)
+            self._adopt_state(server)
             return Started(server=server, already_running=False, forgotten=forgotten)
+
+    def _adopt_state(self, server: ServerRecord) -> list[str]:
+        """Leave the server with a Pulumi state of its own; the stacks of another cloud that this removed."""
+        if self.state.pulumi_state_owner() == server.id:
+            return []
+        forgotten = self.state.forget_pulumi_state()
+        self.state.adopt_pulumi_state(server.id)
+        return forgotten
 
     def stop(self) -> list[str] | None:
         """Stop the server and forget its Pulumi state.
@@ -166,7 +174,7 @@ class LocalCloud:
 
     def _launch(self, port: int) -> ServerRecord:
         _check_moto()
-        with self.state.log.open("wb") as log:
+        with self.state.open_log() as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.server", str(port), str(self.state_dir)],
                 stdin=subprocess.DEVNULL,
@@ -198,7 +206,7 @@ class LocalCloud:
         if code == PORT_TAKEN_EXIT_CODE:
             holder = port_holder(port) or "a process that this user may not look into"
             return Failure(
-                f"The local cloud did not start: port {port} on 127.0.0.1 is taken.",
+                f"The local cloud did not start: port {port} on {LOOPBACK} is taken.",
                 reason=f"{holder} listens on it",
                 remedy="end that process, or choose another port: tenantnet local start --port PORT",
             )
@@ -212,7 +220,7 @@ class LocalCloud:
 
 def request(server: ServerRecord, method: str, path: str, body: object = None) -> dict[str, Any]:
     """Call one of the server's own paths under /_local; its JSON answer. Raises Failure without one."""
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_LIMIT_SECONDS)
+    connection = HTTPConnection(LOOPBACK, server.port, timeout=ANSWER_LIMIT_SECONDS)
     try:
         connection.request(method, path, json.dumps(body))
         response = connection.getresponse()

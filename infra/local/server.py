@@ -19,15 +19,15 @@ from infra.local.application import Application, Handler
 from infra.local.kernel import start_ticks
 from infra.local.process import PORT_TAKEN_EXIT_CODE
 from infra.local.registration import register
-from infra.local.state import ServerRecord, StateDir
+from infra.local.state import LOOPBACK, ServerRecord, StateDir
 
 
 def main(port: int, state: StateDir) -> int:
     """Serve until a signal ends it; the exit code."""
     try:
-        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        listener = socket.create_server((LOOPBACK, port), backlog=128)
     except OSError as error:
-        sys.stderr.write(f"127.0.0.1:{port}: {error.strerror}\n")
+        sys.stderr.write(f"{LOOPBACK}:{port}: {error.strerror}\n")
         return PORT_TAKEN_EXIT_CODE if error.errno == errno.EADDRINUSE else 1
     register()
     record = ServerRecord(
@@ -38,7 +38,7 @@ def main(port: int, state: StateDir) -> int:
         id=uuid4().hex,
     )
     server = make_server(
-        "127.0.0.1",
+        LOOPBACK,
         record.port,
         Application(state, record),
         threaded=True,

@@ -10,9 +10,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import BinaryIO
+
+from infra.failure import Failure
 
 CLONE = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "TENANTNET_LOCAL_STATE"
+LOOPBACK = "127.0.0.1"
 
 
 def default_state_dir() -> Path:
@@ -36,7 +40,7 @@ class ServerRecord:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,25 @@ class StateDir:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One start, stop or reset at a time."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("w") as lock:
+        """One start, stop or reset at a time. Raises Failure where the directory cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "lock").open("w")
+        except OSError as error:
+            raise Failure(
+                f"The local cloud cannot keep its state in {self.path}.",
+                reason=str(error.strerror),
+                remedy=f"choose another place: --state-dir, or {STATE_VARIABLE} in the environment",
+            ) from error
+        with lock:
             flock(lock, LOCK_EX)
             yield
+
+    def open_log(self) -> BinaryIO:
+        """A new log; the last server's stays beside it as server.previous.log."""
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".previous.log"))
+        return self.log.open("wb")
 
     def read_record(self) -> ServerRecord | None:
         """The record that the last server left, dead or alive; None without one that can be read."""
@@ -92,7 +110,7 @@ class StateDir:
         return sorted(path.stem for path in self.pulumi.glob(".pulumi/stacks/**/*.json"))
 
     def adopt_pulumi_state(self, cloud_id: str) -> None:
-        """Make an empty Pulumi state for the cloud, or keep the one that is the cloud's already."""
+        """Make the place for the cloud's Pulumi state."""
         self.pulumi.mkdir(parents=True, exist_ok=True)
         self._owner.write_text(cloud_id)
 

@@ -147,6 +147,39 @@ def test_a_reset_forgets_cloud_and_stacks_and_keeps_running(own: LocalCloud) -> 
     assert vpcs(own) == 1
 
 
+def test_a_running_cloud_takes_no_other_clouds_stacks(own: LocalCloud) -> None:
+    own.start(0)
+    add_stack(own, "acme")
+    assert own.start().forgotten == []
+    own.state.adopt_pulumi_state("another cloud's id")
+    assert own.start().forgotten == ["acme"]
+    assert own.state.pulumi_state_owner() == own.running_server().id
+
+
+def test_the_last_servers_log_is_kept(own: LocalCloud) -> None:
+    own.start(0)
+    make_vpc(own)
+    die(own)
+    own.start(0)
+    assert "ec2 CreateVpc 200" in (own.state_dir / "server.previous.log").read_text()
+    assert "CreateVpc" not in own.state.log.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Failure, match="--state-dir"):
+        LocalCloud(tmp_path / "file" / "state").start(0)
+
+
+def test_a_proxy_is_kept_out_of_the_way(own: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.start(0)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "intranet.example.com")
+    assert environment(own.state_dir)["NO_PROXY"] == "intranet.example.com,127.0.0.1"
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert environment(own.state_dir)["no_proxy"] == "127.0.0.1"
+
+
 def test_the_pulumi_state_carries_the_clouds_id(own: LocalCloud) -> None:
     server = own.start(0).server
     assert own.state.pulumi_state_owner() == server.id

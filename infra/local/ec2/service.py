@@ -11,9 +11,10 @@ from moto.ec2 import urls
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
 
-from infra.local.ec2.customer_gateways import CustomerGatewayBackend, CustomerGatewayResponse
+from infra.local.ec2.customer_gateways import CustomerGatewayResponse
 from infra.local.ec2.instances import InstanceBackend, InstanceResponse
 from infra.local.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
+from infra.local.ec2.tagged_resources import TaggedResourceBackend
 from infra.local.ec2.vpc_peerings import VpcPeeringBackend
 from infra.local.ec2.vpn_connections import VpnConnectionResponse
 from infra.local.ec2.vpn_devices import VpnDeviceResponse
@@ -39,7 +40,7 @@ class CompletedEc2Response(
 
 
 class CompletedEc2Backend(
-    RoutePropagationBackend, CustomerGatewayBackend, VpnGatewayBackend, VpcPeeringBackend, InstanceBackend
+    RoutePropagationBackend, TaggedResourceBackend, VpnGatewayBackend, VpcPeeringBackend, InstanceBackend
 ):
     """One region's EC2."""
 

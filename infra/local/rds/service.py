@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.rds import urls
 from moto.rds.models import rds_backends
@@ -69,6 +71,15 @@ class CompletedRdsResponse(RDSResponse):
 
 class CompletedRdsBackend(ParameterGroupBackend, SubnetGroupBackend):
     """One region's RDS."""
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        """What the Resource Groups Tagging API finds: groups too."""
+        yield from super().iter_tagged_resources()
+        groups: dict[str, Any] = {"pg": self.db_parameter_groups, "subgrp": self.subnet_groups}
+        for kind, members in groups.items():
+            for group in members.values():
+                tags = {tag["Key"]: tag["Value"] for tag in group.get_tags()}
+                yield TaggedResource(arn=group.arn, tags=tags, resource_type=f"rds:{kind}")
 
     @property
     def _url_module(self) -> SimpleNamespace:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import string
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models import ec2_backends
 from moto.route53 import urls
@@ -43,8 +45,10 @@ class ChangeInfo:
         }
 
 
-class CompletedRoute53Backend(Route53Backend):
+class CompletedRoute53Backend(Route53Backend, TaggableResourcesMixin):
     """An account's Route 53."""
+
+    SERVICE_NAMESPACE = "route53"
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -63,6 +67,15 @@ class CompletedRoute53Backend(Route53Backend):
         return SimpleNamespace(
             url_bases=urls.url_bases, url_paths=dict.fromkeys(paths, CompletedRoute53Response.dispatch)
         )
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        """What the Resource Groups Tagging API finds: zones."""
+        for zone_id in self.zones:
+            yield TaggedResource(
+                arn=f"arn:{self.partition}:route53:::hostedzone/{zone_id}",
+                tags=dict(self.resource_tags.get(zone_id, {})),
+                resource_type="route53:hostedzone",
+            )
 
     def submit(self, comment: str | None = None) -> dict[str, Any]:
         """Note a change that was made; its ChangeInfo."""
