@@ -33,10 +33,12 @@ PARAMETERS = {
 class TenantDatabaseArgs:
     """owner: with its network's slot. subnet_ids: subnets of two zones.
 
-    username, password: the master user's; the password must be a secret. storage_gb: GiB.
+    username, password: the master user's, None for those that a copy has from its source; the password must
+    be a secret. storage_gb: GiB.
     lifecycle: a database is protected against deletion, by AWS and by Pulumi, unless it is on its way out.
     read_only: whether the server refuses writes, by its parameter group, to everybody.
-    replica_of: the ARN of the instance that this one replicates; without it, a replica is promoted.
+    replica_of: the ARN of the instance that this one replicates; without it, a replica is promoted, unless
+    it is `standing`: on its way out, and left as it came to be.
     snapshot_identifier: what a new instance is restored from; an existing one stays as it is.
     final_snapshot_identifier: the snapshot that deletion leaves behind; None for none.
     """
@@ -44,8 +46,8 @@ class TenantDatabaseArgs:
     owner: Owner
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
-    username: str
-    password: pulumi.Input[str]
+    username: str | None
+    password: pulumi.Input[str] | None
     instance_class: str
     storage_gb: int
     multi_az: bool
@@ -53,6 +55,7 @@ class TenantDatabaseArgs:
     final_snapshot_identifier: str | None
     read_only: bool = False
     replica_of: pulumi.Input[str] | None = None
+    standing: bool = False
     snapshot_identifier: str | None = None
     kms_key_arn: pulumi.Input[str]
     alarm_topic_arn: pulumi.Input[str]
@@ -105,9 +108,8 @@ class TenantDatabase(pulumi.ComponentResource):
             storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
             multi_az=args.multi_az,
-            # A replica has its source's users.
-            username=args.username if args.replica_of is None else None,
-            password=args.password if args.replica_of is None else None,
+            username=args.username,
+            password=args.password,
             db_subnet_group_name=self._subnet_group(),
             vpc_security_group_ids=[args.security_group_id],
             publicly_accessible=False,
@@ -132,7 +134,7 @@ class TenantDatabase(pulumi.ComponentResource):
                 protect=protected,
                 depends_on=self._log_groups(),
                 # Where an instance came from matters once; to forget it must not replace the instance.
-                ignore_changes=["snapshotIdentifier"],
+                ignore_changes=["snapshotIdentifier", *(["replicateSourceDb"] if args.standing else [])],
             ),
         )
 

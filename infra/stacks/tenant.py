@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -28,11 +28,16 @@ from infra.tags import Owner
 
 
 def declare(
-    settings: TenantSettings, password: pulumi.Output[str], *, requested: State | None = None
+    settings: TenantSettings,
+    password: pulumi.Output[str],
+    *,
+    requested: State | None = None,
+    missing: Collection[Slot] = (),
 ) -> None:
     """Declare the tenant and export what its stack remembers.
 
     requested: the state that the migration runner wants to reach; an ordinary update keeps the stack's own.
+    missing: the slots without a database, where the runner knows; one on its way out is not made for that.
     Raises Refused before anything is declared.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
@@ -40,7 +45,7 @@ def declare(
         read_stack_outputs(settings.name), cidrs, requested=requested, tenant_retiring=settings.retiring
     )
     platform = read_platform(settings.platform)
-    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs))
+    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing)
     refuse_ranges_of_others(platform.cell, stack.claims.values())
     if note := retired_note(state):
         pulumi.log.warn(note)
@@ -59,10 +64,12 @@ class TenantStack:
         platform: PlatformOutputs,
         state: State,
         cidrs: Mapping[Slot, str],
+        missing: Collection[Slot],
     ) -> None:
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
+        self._missing = missing
         self.claims = self._claims()
 
     def declare(self, place: Place, password: pulumi.Output[str]) -> None:
@@ -198,7 +205,11 @@ class TenantStack:
         self, networks: Mapping[Slot, TenantNetwork], password: pulumi.Output[str]
     ) -> dict[Slot, TenantDatabase]:
         """The databases of the phase; a replica's source is declared before it."""
-        declared = {slot: part.database for slot, part in self._declared.slots.items() if part.database}
+        declared = {
+            slot: part.database
+            for slot, part in self._declared.slots.items()
+            if part.database and not (part.database.origin is Origin.STANDING and slot in self._missing)
+        }
         sources_first = sorted(declared, key=lambda slot: declared[slot].origin is Origin.REPLICA)
         databases: dict[Slot, TenantDatabase] = {}
         for slot in sources_first:
@@ -223,14 +234,16 @@ class TenantStack:
                 owner=owner,
                 subnet_ids=network.database_subnet_ids,
                 security_group_id=network.database_security_group_id,
-                username=settings.username,
-                password=password,
+                # A copy has its source's users; setting them again is a modification, and the provider waits.
+                username=settings.username if declared.recoverable else None,
+                password=password if declared.recoverable else None,
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,
                 replica_of=source.arn if replica and source else None,
+                standing=declared.origin is Origin.STANDING,
                 snapshot_identifier=self._move_snapshot() if restored else None,
                 final_snapshot_identifier=self._final_snapshot(slot) if declared.recoverable else None,
                 kms_key_arn=self._platform.kms_key_arn,
