@@ -400,8 +400,9 @@ def _bounds(cidr: str) -> tuple[int, int]:
 
 def _block(cidr: str) -> tuple[int, int]:
     """First address and prefix as numbers, 20 times as fast as IPNetwork: there may be 300,000 claims."""
-    address, _, prefix = cidr.partition("/")
-    return int.from_bytes(inet_aton(address)), int(prefix)
+    address, _, length = cidr.partition("/")
+    prefix = int(length)
+    return int.from_bytes(inet_aton(address)) & _mask(prefix), prefix
 
 
 def _mask(prefix: int) -> int:

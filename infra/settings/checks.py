@@ -187,7 +187,7 @@ def check_password(value: object) -> list[Refusal]:
         return [rules.PASSWORD.refuse_secret(problem="is not text")]
     problems = []
     if not rules.MIN_PASSWORD <= len(value) <= rules.MAX_PASSWORD:
-        problems.append(f"has {len(value)} characters")
+        problems.append(f"has a length of {len(value)}")
     if _PASSWORD_UNWANTED.search(value):
         problems.append("has a character that is not allowed")
     return [rules.PASSWORD.refuse_secret(problem=" and ".join(problems))] if problems else []

@@ -13,6 +13,7 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from infra.addressing import overlaps
+from infra.migration.phases import Slot
 from infra.refusal import Refusal, shown
 from infra.settings import rules
 from infra.settings.models import ServicesSettings, SessionsSettings
@@ -42,7 +43,7 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
     """What is wrong between the values of a tenant's settings."""
     networks = list(_networks(raw, sound))
     return [
-        *_count(raw, sound),
+        *_count(raw),
         *_networks_apart(networks),
         *(refusal for network in networks for refusal in _companies_apart(network)),
         *(refusal for network in networks for refusal in _companies_outside(network, networks)),
@@ -73,7 +74,7 @@ def _entries(raw: object) -> list[object]:
 
 
 def _networks(raw: object, sound: Sound) -> Iterator[_Network]:
-    for slot in ("blue", "green"):
+    for slot in Slot:
         network, path = _child(_child(raw, "networks"), slot), f"networks.{slot}"
         cidr = _child(network, "cidr")
         yield _Network(
@@ -90,11 +91,11 @@ def _connections(network: object, network_path: str, sound: Sound) -> Iterator[_
             yield _Connection(path=path, cidr=cidr, gateway=_child(connection, "companyGatewayIp"))
 
 
-def _count(raw: object, sound: Sound) -> Iterator[Refusal]:
+def _count(raw: object) -> Iterator[Refusal]:
     networks = _child(raw, "networks")
     if isinstance(networks, Mapping) and not networks:
         yield rules.SLOTS.refuse(networks, "networks")
-    for slot in ("blue", "green"):
+    for slot in Slot:
         count = len(_entries(_child(_child(networks, slot), "vpnConnections")))
         if count > rules.MAX_VPN_CONNECTIONS:
             yield rules.VPN_CONNECTIONS_COUNT.refuse(
@@ -140,8 +141,9 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
     networks = _child(raw, "networks")
     to = migration.get("to")
     if isinstance(networks, Mapping) and networks and sound("migration.to") and isinstance(to, str):
-        for slot in sorted({"blue", "green"} - {key for key in networks if isinstance(key, str)}):
-            yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
+        for slot in Slot:
+            if slot not in networks:
+                yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
     if _child(raw, "retiring") is True:
         yield rules.RETIRING_STAYS.refuse(True, "retiring")
     at, zone = migration.get("at"), migration.get("timezone")
@@ -180,7 +182,8 @@ def _gap(inside: datetime) -> dict[str, str]:
     start = inside.replace(tzinfo=None)
     while _is_in_gap(start - timedelta(minutes=1), inside):
         start -= timedelta(minutes=1)
-    return {"before": f"{start:%H:%M}", "after": f"{start + (after - before):%H:%M}"}
+    end = start + (after - before)
+    return {"before": f"{start:%Y-%m-%dT%H:%M}", "after": f"{end:%Y-%m-%dT%H:%M}"}
 
 
 def _is_in_gap(wall: datetime, example: datetime) -> bool:

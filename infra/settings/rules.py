@@ -191,7 +191,7 @@ DESCRIPTION = Rule(
 VPN_CONNECTIONS_COUNT = Rule(
     id="vpn-connections-count",
     rule=f"a network has at most {MAX_VPN_CONNECTIONS} VPN connections",
-    reason="AWS attaches no more to one virtual private gateway",
+    reason="AWS's default quota allows one virtual private gateway no more",
     remedy="join company ranges that share a gateway into one larger range",
 )
 VPN_CONNECTION_ONCE = Rule(
