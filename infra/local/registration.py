@@ -6,6 +6,7 @@ from moto.core.config import default_user_config
 
 from infra.local.codebuild import register_codebuild
 from infra.local.ec2.service import register_ec2
+from infra.local.kms import register_kms
 from infra.local.rds.service import register_rds
 from infra.local.route53.service import register_route53
 
@@ -18,3 +19,4 @@ def register() -> None:
     register_rds()
     register_route53()
     register_codebuild()
+    register_kms()

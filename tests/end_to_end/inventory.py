@@ -108,7 +108,9 @@ def _named(aws: boto3.Session, tenant: str | None) -> Found:
         f"kms alias {a['AliasName']}" for a in kms.list_aliases()["Aliases"] if "tenantnet" in a["AliasName"]
     ]
     for key in kms.list_keys()["Keys"]:
-        if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] not in GONE:
+        metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        # Services make keys for themselves, such as aws/dynamodb, and keep them.
+        if metadata["KeyManager"] == "CUSTOMER" and metadata["KeyState"] not in GONE:
             names.append(f"kms key {key['KeyId']}")
     for name in names:
         if tenant is None or tenant in name:
