@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.project import Project, find_project
+from infra.cli.output import print_json
+from infra.project import find_project
 from infra.refusal import Refused
 from infra.settings.files import FileVerdict
 from infra.settings.schema import StackKind, file_schema
@@ -35,7 +35,7 @@ def schema(kind: Kind = None) -> None:
 
     Example: tenantnet settings schema > settings.schema.json
     """
-    typer.echo(json.dumps(file_schema(kind), indent=2))
+    print_json(file_schema(kind))
 
 
 @app.command()
@@ -48,16 +48,13 @@ def check(files: Files = None) -> None:
     Example: tenantnet settings check tenants/Pulumi.acme.yaml
     """
     project = find_project(Path.cwd())
-    verdicts = judge_files(files or _all_files(project), project)
+    all_files = [project.settings_file(stack) for stack in project.stacks_with_settings()]
+    verdicts = judge_files(files or all_files, project)
+    if not verdicts:
+        typer.echo(f"There is no settings file yet in {project.settings_folder}.")
     _tell(verdicts)
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
-
-
-def _all_files(project: Project) -> list[Path]:
-    paths = [project.settings_file(stack) for stack in project.stacks_with_settings()]
-    here = Path.cwd()
-    return [path.relative_to(here) if path.is_relative_to(here) else path for path in paths]
 
 
 def _tell(verdicts: Iterable[FileVerdict]) -> None:

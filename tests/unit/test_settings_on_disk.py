@@ -315,6 +315,12 @@ def test_a_session_subnet_outside_its_platforms_network_is_refused(tree: Tree) -
     assert "172.17.128.0/17" in result.stderr
 
 
+def test_check_of_a_project_without_files_says_so(tree: Tree) -> None:
+    result = check()
+    assert result.exit_code == 0
+    assert "no settings file yet" in result.stdout
+
+
 def test_check_outside_a_project_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["check"])
