@@ -75,6 +75,12 @@ STEP_IN_ORDER = Rule(
     reason="the stack is in {recorded}, and {requested} does not follow: another run was at work meanwhile",
     remedy="start again: `tenantnet migrate run` reads the phase and goes on from there",
 )
+DECISION_STANDS = Rule(
+    id="decision-stands",
+    rule="an update carries out what was decided about its move",
+    reason="the {decision} of move {move} was decided, and {requested} would go behind it",
+    remedy="start again: `tenantnet migrate run` reads the decision and carries it out",
+)
 EVENT_IN_PHASE = Rule(
     id="event-in-phase",
     rule="{event} is possible in: {phases}",

@@ -84,6 +84,10 @@ _EVENT_TO = {
 
 # Phases that only a decided move reaches.
 _DECIDED = AFTER_THE_SWITCH | {Phase.ABORTING}
+_CARRIED_OUT = {
+    Decision.SWITCH: AFTER_THE_SWITCH | {Phase.STEADY},
+    Decision.ABORT: frozenset({Phase.ABORTING, Phase.STEADY}),
+}
 
 
 def conditions(state: State) -> tuple[Condition, ...]:
@@ -127,6 +131,11 @@ def step_to(recorded: State, requested: State) -> State | None:
     """The recorded state itself or its successor that `requested` means; None where neither does."""
     steps = [recorded, *successors(recorded).values()]
     return next((step for step in steps if _place(step) == _place(requested)), None)
+
+
+def carries_out(requested: State, decision: Decision | None) -> bool:
+    """Whether `requested` is what the decision about its move leads to."""
+    return decision is None or requested.phase in _CARRIED_OUT[decision]
 
 
 def next_event(

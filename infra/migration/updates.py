@@ -9,7 +9,7 @@ from typing import Any
 from infra.migration import rules
 from infra.migration.memory import remembered
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, Slot, State, declaration
-from infra.migration.transitions import step_to
+from infra.migration.transitions import Decision, carries_out, step_to
 from infra.refusal import Refusal, Refused
 
 SUBJECT = "The tenant's update"
@@ -22,6 +22,7 @@ def plan_update(
     networks: Mapping[Slot, str],
     *,
     requested: State | None = None,
+    decision: Decision | None = None,
     leftovers: bool = False,
     tenant_retiring: bool = False,
 ) -> State:
@@ -29,6 +30,8 @@ def plan_update(
 
     outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
     in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
+    decision: the one that stands for `requested.move`, read behind the lock too: a runner that was overtaken
+    must not lead the endpoint back from a switch that has been begun.
     leftovers: in steady, whether the slot that is not in production has a database all the same.
     tenant_retiring: the settings give up the tenant as a whole.
     Raises Refused where the outputs make no sense, the update is not this program's to make, or the settings
@@ -44,6 +47,8 @@ def plan_update(
     step = step_to(recorded, requested or recorded)
     if step is None:
         raise Refused(SUBJECT, [_out_of_order(recorded, requested or recorded)])
+    if requested is not None and not carries_out(requested, decision):
+        raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
     state = _forgetting(step, networks)
     if refusals := refuse_settings(state, networks, tenant_retiring=tenant_retiring):
         raise Refused(SUBJECT, refusals)
@@ -150,6 +155,12 @@ def _out_of_order(recorded: State | None, requested: State) -> Refusal:
         "phase",
         recorded=_named(recorded) if recorded else "no phase yet",
         requested=_named(requested),
+    )
+
+
+def _behind_a_decision(requested: State, decision: Decision | None) -> Refusal:
+    return rules.DECISION_STANDS.refuse(
+        requested.phase, "phase", decision=decision, move=requested.move, requested=_named(requested)
     )
 
 

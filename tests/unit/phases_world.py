@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from random import Random
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from infra.migration.memory import outputs_of, remembered
-from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, Strategy, declaration
+from infra.migration.phases import DatabaseDeclaration, Origin, Phase, Slot, State, Strategy, declaration
 from infra.migration.transitions import (
     Condition,
     Decision,
@@ -19,19 +21,19 @@ from infra.migration.transitions import (
     transition,
 )
 from infra.migration.updates import networks_to_declare, plan_update
+from infra.refusal import Refused
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 
 
-class ProtectedError(Exception):
-    """Pulumi and AWS refuse to delete what is protected; the update stops there."""
+Operation = Callable[[], bool]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Database:
     """rows: what was written, in order of their numbers. replica_of: the slot it replicates from."""
 
-    rows: set[int]
+    rows: frozenset[int]
     read_only: bool
     protected: bool
     replica_of: Slot | None = None
@@ -48,10 +50,13 @@ class Request:
 
 @dataclass
 class World:
-    """What AWS, the stack's outputs, the journal's decisions and the settings hold."""
+    """What AWS, the stack's outputs, the journal's decisions and the settings hold.
+
+    Every value in it is replaced and never changed, so that `copy` gives a world of its own.
+    """
 
     databases: dict[Slot, Database] = field(
-        default_factory=lambda: {BLUE: Database(rows=set(), read_only=False, protected=True)}
+        default_factory=lambda: {BLUE: Database(rows=frozenset(), read_only=False, protected=True)}
     )
     deployed: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
     settings: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
@@ -66,7 +71,7 @@ class World:
             "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}},
         }
     )
-    acknowledged: set[int] = field(default_factory=set)
+    acknowledged: frozenset[int] = frozenset()
 
     @property
     def state(self) -> State:
@@ -84,15 +89,15 @@ class World:
         """A client writes to the database of `slot`, and is told when that worked."""
         database = self.databases.get(slot)
         if database and not database.read_only:
-            database.rows.add(row)
-            self.acknowledged.add(row)
+            self._change(slot, rows=database.rows | {row})
+            self.acknowledged = self.acknowledged | {row}
 
     def replicate(self, count: int | None = None) -> None:
         """Replicas take over the next `count` rows of their source, or all."""
-        for database in self.databases.values():
+        for slot, database in self.databases.items():
             if database.replica_of:
                 missing = sorted(self.databases[database.replica_of].rows - database.rows)
-                database.rows.update(missing[:count])
+                self._change(slot, rows=database.rows.union(missing[:count]))
 
     def seen(self, condition: Condition, state: State) -> bool:
         """Whether `condition` holds; data is not compared, so that safety does not rest on the comparison."""
@@ -117,7 +122,7 @@ class World:
     def take_snapshot(self, state: State) -> None:
         """The runner's snapshot behind the fence."""
         if state.source and self.seen(Condition.SOURCE_READ_ONLY, state):
-            self.snapshots.setdefault(state.move, frozenset(self.databases[state.source].rows))
+            self.snapshots = {state.move: self.databases[state.source].rows, **self.snapshots}
 
     def next_request(self, strategy: Strategy | None) -> Request | None:
         """What a runner asks for next; None where a condition is not seen. Raises Refused."""
@@ -143,78 +148,84 @@ class World:
         """Write the decision where none stands; whether the one that stands is the wanted one."""
         if request.decision is None:
             return True
-        return self.decisions.setdefault(request.state.move, request.decision) is request.decision
+        self.decisions = {request.state.move: request.decision, **self.decisions}
+        return self.decisions[request.state.move] is request.decision
 
-    def update(
-        self, requested: State | None = None, *, stop_after: int | None = None, order: Random | None = None
-    ) -> bool:
-        """One update of the stack, its operations in any order that Pulumi may take.
+    def update(self, requested: State | None = None, *, lost: Collection[int] = ()) -> bool:
+        """One update of the stack, as `plan` and `carry_out`. Raises Refused before it changes anything."""
+        return self.carry_out(self.plan(requested), lost=lost)
 
-        stop_after: the number of operations after which it is killed or fails. Returns whether it came to its
-        end. Raises Refused before it changes anything.
+    def plan(self, requested: State | None) -> State:
+        """The state that an update declares. Raises Refused."""
+        return plan_update(
+            self.outputs,
+            self.settings,
+            requested=requested,
+            decision=self.decisions.get(requested.move) if requested else None,
+            leftovers=self.leftovers,
+        )
+
+    def carry_out(self, state: State, *, lost: Collection[int] = ()) -> bool:
+        """Do what declaring `state` takes. Returns whether that came to its end and was recorded.
+
+        lost: the numbers of the operations that a failure or a kill keeps from happening. Those that do not
+        depend on them may still happen, as Pulumi does them side by side.
         """
-        state = plan_update(self.outputs, self.settings, requested=requested, leftovers=self.leftovers)
-        operations = self._operations(state, order or Random(0))  # noqa: S311 - an order, no secret
-        try:
-            for number, operation in enumerate(operations):
-                if number == stop_after:
-                    return False
-                operation()
-        except ProtectedError:
-            return False
+        number = 0
+        for stage in self.stages(state):
+            held_up = False
+            for operation in stage:
+                if number in lost or not operation():
+                    held_up = True
+                number += 1
+            if held_up:
+                return False
         self.outputs = outputs_of(state)
         self.outputs["networks"] = {slot: {"cidr": cidr} for slot, cidr in self.deployed.items()}
         return True
 
-    def _operations(self, state: State, order: Random) -> list[Callable[[], None]]:
+    def stages(self, state: State) -> Iterable[list[Operation]]:
+        """The operations that declaring `state` takes; the next stage begins once all of one are done."""
         declared = declaration(state)
         networks = networks_to_declare(state, self.settings)
-        changes: list[Callable[[], None]] = [lambda: self._lead_to(declared.endpoint)]
-        removals: list[Callable[[], None]] = []
-        for slot, part in declared.slots.items():
-            if part.database:
-                changes += self._changes(slot, part.database, state)
-            elif slot in self.databases:
-                removals.append(lambda slot=slot: self._delete(slot))  # type: ignore[misc]
-        order.shuffle(changes)
-        kept = {slot for slot, part in declared.slots.items() if part.database}
-        return [
-            *self._network_changes(networks, kept),
-            *changes,
-            *removals,
-            *self._network_removals(networks),
+        kept = {slot: part.database for slot, part in declared.slots.items() if part.database}
+        yield list(self._network_changes(networks, kept))
+        yield [
+            *(change for slot, database in kept.items() for change in self._changes(slot, database, state)),
+            *([] if self.endpoint is declared.endpoint else [lambda: self._lead_to(declared.endpoint)]),
         ]
+        yield [partial(self._delete, slot) for slot in self.databases if slot not in kept]
+        yield [partial(self._remove_network, slot) for slot in self.deployed if slot not in networks]
 
-    def _network_changes(self, networks: dict[Slot, str], kept: set[Slot]) -> Iterable[Callable[[], None]]:
+    def _network_changes(self, networks: Mapping[Slot, str], kept: Collection[Slot]) -> Iterable[Operation]:
         for slot, cidr in networks.items():
             if self.deployed.get(slot) != cidr:
                 replaced = slot in kept and slot in self.databases
                 assert not replaced, f"the network under {slot}'s database would be replaced"
-                yield lambda slot=slot, cidr=cidr: self.deployed.update({slot: cidr})  # type: ignore[misc]
+                yield partial(self._make_network, slot, cidr)
 
-    def _network_removals(self, networks: dict[Slot, str]) -> Iterable[Callable[[], None]]:
-        for slot in set(self.deployed) - set(networks):
-            yield lambda slot=slot: self._remove_network(slot)  # type: ignore[misc]
+    def _make_network(self, slot: Slot, cidr: str) -> bool:
+        self.deployed = {**self.deployed, slot: cidr}
+        return True
 
-    def _remove_network(self, slot: Slot) -> None:
+    def _remove_network(self, slot: Slot) -> bool:
         assert slot not in self.databases, f"the network under {slot}'s database would be deleted"
-        del self.deployed[slot]
+        self.deployed = {key: cidr for key, cidr in self.deployed.items() if key is not slot}
+        return True
 
-    def _changes(
-        self, slot: Slot, declared: DatabaseDeclaration, state: State
-    ) -> Iterable[Callable[[], None]]:
+    def _changes(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> Iterable[Operation]:
         database = self.databases.get(slot)
         if database is None:
             if declared.origin is not Origin.STANDING:
-                yield lambda: self._create(slot, declared, state)
+                yield partial(self._create, slot, declared, state)
             return
         self._assert_not_replaced(slot, database, declared, state)
         if database.replica_of and declared.origin is Origin.PRIMARY:
-            yield lambda: setattr(database, "replica_of", None)
+            yield partial(self._change, slot, replica_of=None)
         if database.read_only is not declared.read_only:
-            yield lambda: setattr(database, "read_only", declared.read_only)
+            yield partial(self._change, slot, read_only=declared.read_only)
         if database.protected is not declared.protected:
-            yield lambda: setattr(database, "protected", declared.protected)
+            yield partial(self._change, slot, protected=declared.protected)
 
     def _assert_not_replaced(
         self, slot: Slot, database: Database, declared: DatabaseDeclaration, state: State
@@ -224,23 +235,70 @@ class World:
         if declared.origin is Origin.SNAPSHOT:
             assert database.restored_in == state.move, f"{slot} would be replaced by a restored database"
 
-    def _create(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> None:
+    def _change(self, slot: Slot, **attributes: Any) -> bool:
+        self.databases = {**self.databases, slot: replace(self.databases[slot], **attributes)}
+        return True
+
+    def _create(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> bool:
         assert slot in self.deployed, f"{slot} has no network for a database"
         assert declared.origin in (Origin.REPLICA, Origin.SNAPSHOT), f"{slot} would be created empty"
         replica = declared.origin is Origin.REPLICA
-        self.databases[slot] = Database(
-            rows=set() if replica else set(self.snapshots[state.move]),
+        database = Database(
+            rows=frozenset() if replica else self.snapshots[state.move],
             read_only=declared.read_only,
             protected=declared.protected,
             replica_of=slot.other if replica else None,
             restored_in=None if replica else state.move,
         )
+        self.databases = {**self.databases, slot: database}
+        return True
 
-    def _delete(self, slot: Slot) -> None:
+    def _delete(self, slot: Slot) -> bool:
+        """False where Pulumi and AWS refuse it."""
         if self.databases[slot].protected:
-            raise ProtectedError(slot)
-        del self.databases[slot]
+            return False
+        self.databases = {key: database for key, database in self.databases.items() if key is not slot}
+        return True
 
-    def _lead_to(self, slot: Slot) -> None:
-        if self.endpoint is not slot:
-            self.endpoint, self.former_endpoint = slot, self.endpoint
+    def _lead_to(self, slot: Slot) -> bool:
+        self.endpoint, self.former_endpoint = slot, self.endpoint
+        return True
+
+
+def assert_sound(world: World) -> None:
+    """What holds at every moment of every run."""
+    writable = [slot for slot, database in world.databases.items() if not database.read_only]
+    assert len(writable) <= 1, "two hosts are writable"
+    rows = world.databases[world.endpoint].rows
+    assert rows >= world.acknowledged, "the endpoint leads to a database without all that was acknowledged"
+    for slot in (world.state.production, world.endpoint):
+        assert world.databases[slot].protected, f"{slot} is in production and not protected"
+    assert set(world.databases) <= set(world.deployed), "a database has no network"
+
+
+def assert_finishes(world: World) -> None:
+    """From any moment, a move can be brought to an end: onward, and back wherever an abort is possible."""
+    for onward in (True, False):
+        end = copy(world)
+        end.settings = dict(end.deployed)
+        _finish(end, onward=onward)
+        assert_sound(end)
+        assert list(end.databases) == [end.endpoint] == [end.state.production]
+        assert not end.databases[end.endpoint].read_only
+
+
+def _finish(world: World, *, onward: bool) -> None:
+    for _ in range(12):
+        world.replicate()
+        if world.state.phase is Phase.STEADY and not world.leftovers:
+            world.update()
+            return
+        request = None
+        if not onward and world.state.phase is not Phase.ABORTING:
+            with suppress(Refused):
+                request = world.request(Event.ABORT)
+        request = request or world.next_request(Strategy.REPLICA if world.leftovers else None)
+        assert request, f"nothing leads on from {world.state}"
+        assert world.decide(request), f"{request} meets another decision"
+        assert world.update(request.state), f"{request} does not come to its end"
+    raise AssertionError(f"{world.state} is not the end")

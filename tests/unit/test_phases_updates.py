@@ -10,6 +10,7 @@ import pytest
 
 from infra.migration.memory import outputs_of
 from infra.migration.phases import Phase, RetiredNetwork, Slot, State
+from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
 from infra.refusal import Refused
 from tests.unit.phases_samples import ABORTING, BLUE, CIDRS, EVERY_PHASE, GREEN, STEADY, moving
@@ -85,6 +86,22 @@ def test_the_runner_may_take_the_next_step() -> None:
 def test_a_runner_that_was_overtaken_by_another_is_refused() -> None:
     with pytest.raises(Refused, match=r"the stack is in aborting\(blue\) of move 1, and promoted\(blue\)"):
         plan_update(outputs(ABORTING), CIDRS, requested=moving(Phase.PROMOTED))
+
+
+def test_a_runner_that_was_overtaken_by_the_switch_does_not_lead_the_endpoint_back() -> None:
+    promoted = moving(Phase.PROMOTED)
+    with pytest.raises(Refused, match="the switch of move 1 was decided"):
+        plan_update(outputs(promoted), CIDRS, requested=promoted, decision=Decision.SWITCH)
+
+
+def test_a_runner_that_was_overtaken_by_an_abort_takes_no_step_onward() -> None:
+    with pytest.raises(Refused, match="the abort of move 1 was decided"):
+        plan_update(
+            outputs(moving(Phase.FENCED)),
+            CIDRS,
+            requested=moving(Phase.PROMOTED),
+            decision=Decision.ABORT,
+        )
 
 
 @pytest.mark.parametrize("state", calm, ids=lambda state: str(state.phase))
