@@ -255,8 +255,9 @@ class TenantStack:
         return f"{self._settings.name}-move-{self._state.move}"
 
     def _final_snapshot(self, slot: Slot) -> str:
-        """Snapshots outlive their database; the number of the move tells two lives of a slot apart."""
-        return f"{self._settings.name}-{slot}-final-{self._state.move_at_stake}"
+        """Snapshots outlive their database; range and move tell the lives of a slot apart."""
+        address = self._cidrs[slot].split("/")[0].replace(".", "-")
+        return f"{self._settings.name}-{slot}-{address}-final-{self._state.move_at_stake}"
 
     def _endpoint(self, database: TenantDatabase) -> EndpointRecord:
         return EndpointRecord(

@@ -38,7 +38,7 @@ def what_is_left(aws: boto3.Session, tenant: str | None = None) -> set[str]:
             return found.get(marker[0]) == marker[1]
         return any(key.startswith(TAG_PREFIX) for key in found)
 
-    finders = (_ec2, _rds, _named, _claims)
+    finders = (_ec2, _rds, _named, _keys, _claims)
     return {name for find in finders for name, tags in find(aws, tenant) if tags is None or ours(tags)}
 
 
@@ -107,14 +107,20 @@ def _named(aws: boto3.Session, tenant: str | None) -> Found:
     names += [
         f"kms alias {a['AliasName']}" for a in kms.list_aliases()["Aliases"] if "tenantnet" in a["AliasName"]
     ]
-    for key in kms.list_keys()["Keys"]:
-        metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        # Services make keys for themselves, such as aws/dynamodb, and keep them.
-        if metadata["KeyManager"] == "CUSTOMER" and metadata["KeyState"] not in GONE:
-            names.append(f"kms key {key['KeyId']}")
     for name in names:
         if tenant is None or tenant in name:
             yield name, None
+
+
+def _keys(aws: boto3.Session, tenant: str | None) -> Found:
+    kms = _client(aws, "kms")
+    for key in kms.list_keys()["Keys"]:
+        if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] not in GONE:
+            tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+            yield (
+                f"kms key {key['KeyId']}",
+                [{"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in tags],
+            )
 
 
 def _claims(aws: boto3.Session, tenant: str | None) -> Found:

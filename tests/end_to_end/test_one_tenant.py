@@ -44,6 +44,13 @@ def test_a_second_preview_shows_no_change(acme: Project, stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ["platform-local", "acme"])
+def test_what_is_deployed_passes_every_policy(acme: Project, stack: str) -> None:
+    run = acme.pulumi("preview", "--stack", stack, "--policy-pack", "policies").check()
+    assert "\N{WHITE HEAVY CHECK MARK} tenantnet@" in run.text
+    assert "[advisory]" not in run.text
+
+
+@pytest.mark.parametrize("stack", ["platform-local", "acme"])
 def test_a_preview_after_a_refresh_shows_no_change(acme: Project, stack: str) -> None:
     acme.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack).check()
     acme.pulumi("preview", "--expect-no-changes", "--stack", stack).check()
@@ -108,9 +115,9 @@ def test_a_retired_tenant_leaves_nothing_but_its_final_snapshot(acme: Project, a
     acme.up("acme").check()
     acme.destroy("acme").check()
     left = what_is_left(aws, tenant="acme")
-    assert left == {"rds snapshot acme-blue-10-1-2-0-final"}
+    assert left == {"rds snapshot acme-blue-10-1-2-0-final-1"}
 
 
 def test_a_destroyed_platform_leaves_nothing(acme: Project, aws: Any) -> None:
     acme.destroy("platform-local").check()
-    assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final"}
+    assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final-1"}
