@@ -9,6 +9,7 @@ from infra.local.ec2.service import register_ec2
 from infra.local.kms import register_kms
 from infra.local.rds.service import register_rds
 from infra.local.route53.service import register_route53
+from infra.local.scheduler import register_scheduler
 
 
 def register() -> None:
@@ -20,3 +21,4 @@ def register() -> None:
     register_route53()
     register_codebuild()
     register_kms()
+    register_scheduler()

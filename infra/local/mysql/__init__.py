@@ -1,0 +1,1 @@
+"""A real MySQL server behind each database instance of the local cloud."""

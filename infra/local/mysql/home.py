@@ -1,0 +1,89 @@
+"""Where the servers of one local cloud keep their files, and as which user they run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from itertools import count
+from pathlib import Path
+
+from infra.local.mysql.installation import Installation
+from infra.local.state import StateDir
+
+# `nobody`, on every Linux.
+UNPRIVILEGED = 65_534
+
+
+class Home:
+    """Made when it is first needed.
+
+    It is in the state directory. For root it is a folder in the temporary directory that the state directory
+    links to, with a copy of the program: the servers then run as nobody, who may have no way to root's files.
+    """
+
+    def __init__(self, state: StateDir, installation: Installation) -> None:
+        self._installation = installation
+        self._place = state.path / "mysql"
+        self._is_root = os.geteuid() == 0
+        self._numbers = count(1)
+        self._ready = False
+
+    @property
+    def as_user(self) -> list[str]:
+        """What to put before a server's command line. The kernel ends the server when its starter dies."""
+        tied = ["setpriv", "--pdeathsig=KILL"]
+        if self._is_root:
+            tied += [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
+        return tied
+
+    def program(self) -> list[str]:
+        return self._installation.program(self._place.resolve() / "program" if self._is_root else None)
+
+    def new_folder(self, kind: str) -> Path:
+        """A new folder that only the servers' user may look into."""
+        folder = self._place.resolve() / f"{kind}-{next(self._numbers)}"
+        folder.mkdir(mode=0o700)
+        self.give(folder)
+        return folder
+
+    def copy_template(self, target: Path) -> None:
+        """Make a data directory without a past."""
+        copy(self._installation.template, target)
+        self.give(target)
+
+    def give(self, path: Path) -> None:
+        """Let a file or a whole folder be the servers' user's."""
+        if self._is_root:
+            for found in (path, *path.rglob("*")):
+                os.chown(found, UNPRIVILEGED, UNPRIVILEGED)
+
+    def make(self) -> None:
+        """Make it, once, empty."""
+        if self._ready:
+            return
+        self.remove()
+        if self._is_root:
+            folder = Path(tempfile.mkdtemp(prefix="tenantnet-mysql-"))
+            folder.chmod(0o711)
+            self._place.symlink_to(folder)
+            (folder / "program").mkdir()
+            for part in ("bin", "lib", "share"):
+                copy(self._installation.folder / part, folder / "program" / part)
+        else:
+            self._place.mkdir(mode=0o711)
+        self._ready = True
+
+    def remove(self) -> None:
+        """Remove it with all that is in it; also what a cloud that died has left."""
+        if self._place.is_symlink():
+            shutil.rmtree(self._place.resolve(), ignore_errors=True)
+            self._place.unlink()
+        shutil.rmtree(self._place, ignore_errors=True)
+        self._ready = False
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a folder to a path that is not there yet; where the file system can, without copying a byte."""
+    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)

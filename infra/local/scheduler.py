@@ -1,0 +1,79 @@
+"""EventBridge Scheduler, completed: expressions and zones that cannot be are refused. Nothing ever fires.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from types import SimpleNamespace
+from zoneinfo import available_timezones
+
+from moto.scheduler import urls
+from moto.scheduler.exceptions import ValidationException
+from moto.scheduler.models import EventBridgeSchedulerBackend, scheduler_backends
+from moto.scheduler.responses import EventBridgeSchedulerResponse
+
+EXPRESSION = re.compile(r"(?P<kind>at|rate|cron)\((?P<body>[^()]*)\)")
+RATE = re.compile(r"[1-9]\d* (minute|hour|day)s?")
+CRON_FIELD = re.compile(r"[A-Z0-9*,\-/?#LW]+")
+CRON_DAY_OF_MONTH, CRON_DAY_OF_WEEK, CRON_FIELDS = 2, 4, 6
+
+
+def check_schedule(expression: str, timezone: str | None) -> None:
+    """Raise the scheduler's ValidationException for what it does not understand."""
+    match = EXPRESSION.fullmatch(expression)
+    if not match or not _CHECKS[match["kind"]](match["body"]):
+        raise ValidationException(f"Invalid Schedule Expression {expression}.")
+    if timezone and timezone not in available_timezones():
+        raise ValidationException(f"Invalid Schedule Expression Timezone {timezone}.")
+
+
+def _is_time(body: str) -> bool:
+    try:
+        return datetime.strptime(body, "%Y-%m-%dT%H:%M:%S").isoformat() == body
+    except ValueError:
+        return False
+
+
+def _is_rate(body: str) -> bool:
+    return bool(RATE.fullmatch(body))
+
+
+def _is_cron(body: str) -> bool:
+    fields = body.split()
+    if len(fields) != CRON_FIELDS or not all(map(CRON_FIELD.fullmatch, fields)):
+        return False
+    # A day is named by its number in the month or by its place in the week, never by both.
+    return (fields[CRON_DAY_OF_MONTH] == "?") != (fields[CRON_DAY_OF_WEEK] == "?")
+
+
+_CHECKS = {"at": _is_time, "rate": _is_rate, "cron": _is_cron}
+
+
+class CompletedSchedulerResponse(EventBridgeSchedulerResponse):
+    """All calls."""
+
+    def create_schedule(self) -> str:
+        check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))
+        return super().create_schedule()
+
+    def update_schedule(self) -> str:
+        check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))
+        return super().update_schedule()
+
+
+class CompletedSchedulerBackend(EventBridgeSchedulerBackend):
+    """One region's scheduler."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """What moto looks for in `urls.py` beside the backend's module."""
+        paths = dict.fromkeys(urls.url_paths, CompletedSchedulerResponse.dispatch)
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
+
+
+def register_scheduler() -> None:
+    """Let moto make completed backends from now on."""
+    scheduler_backends.backend = CompletedSchedulerBackend
