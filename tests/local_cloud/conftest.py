@@ -27,9 +27,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def client(cloud: LocalCloud) -> Callable[[str], object]:
     """Makes clients; they never try again, so that a wrong answer is seen as it is."""
     session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
-    config = Config(retries={"total_max_attempts": 1})
+    once = Config(retries={"total_max_attempts": 1})
 
-    def make(service: str) -> object:
+    def make(service: str, config: Config = once) -> object:
         return session.client(service, endpoint_url=cloud.url, config=config)  # type: ignore[call-overload] # any
 
     return make

@@ -166,6 +166,28 @@ def test_a_new_major_version_is_asked_for_explicitly_and_never_an_older_one(
     assert upgraded["EngineVersion"].startswith("8.4.")
 
 
+def test_another_subnet_group_waits_and_another_port_does_not(
+    rds: RDSClient, network: Network, name: str, database: Database
+) -> None:
+    rds.create_db_subnet_group(
+        DBSubnetGroupName=f"{name}-2", DBSubnetGroupDescription="another", SubnetIds=network.subnet_ids
+    )
+    described = database.modify(DBSubnetGroupName=f"{name}-2", DBPortNumber=3307)
+    assert described["PendingModifiedValues"] == {"DBSubnetGroupName": f"{name}-2"}
+    assert described["Endpoint"]["Port"] == 3307
+    applied = database.modify(ApplyImmediately=True)
+    assert applied["DBSubnetGroup"]["DBSubnetGroupName"] == f"{name}-2"
+
+
+def test_windows_that_cannot_be_are_refused(rds: RDSClient, refusal: Refusal, database: Database) -> None:
+    for windows in (
+        {"PreferredMaintenanceWindow": "sometimes"},
+        {"PreferredMaintenanceWindow": "wed:13:00-wed:14:00", "PreferredBackupWindow": "13:10-13:50"},
+    ):
+        code = refusal(rds.modify_db_instance, DBInstanceIdentifier=database.identifier, **windows)
+        assert code == "InvalidParameterValue", windows
+
+
 def test_exported_logs_change_one_by_one(database: Database) -> None:
     database.modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error", "slowquery"]})
     database.modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error"]})
@@ -260,6 +282,16 @@ def test_a_protected_instance_is_not_deleted(rds: RDSClient, refusal: Refusal, d
     code = refusal(rds.delete_db_instance, DBInstanceIdentifier=database.identifier, SkipFinalSnapshot=True)
     assert code == "InvalidParameterCombination"
     assert database.described()["DBInstanceStatus"] == "available"
+
+
+def test_a_refused_deletion_of_a_replica_changes_nothing(
+    rds: RDSClient, refusal: Refusal, database: Database
+) -> None:
+    replica = database.replica(DeletionProtection=True)
+    code = refusal(rds.delete_db_instance, DBInstanceIdentifier=replica.identifier, SkipFinalSnapshot=True)
+    assert code == "InvalidParameterCombination"
+    assert replica.described()["ReadReplicaSourceDBInstanceIdentifier"] == database.identifier
+    assert database.described()["ReadReplicaDBInstanceIdentifiers"] == [replica.identifier]
 
 
 def test_deletion_says_what_becomes_of_the_data(rds: RDSClient, refusal: Refusal, database: Database) -> None:

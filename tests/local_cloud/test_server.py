@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from time import monotonic
 from typing import Any
 
+from botocore.config import Config
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 
@@ -44,6 +45,19 @@ def test_refused_secrets_are_neither_logged_nor_repeated(
         TunnelOptions=[{"PreSharedKey": wrong}],
     )
     assert wrong not in cloud.state.log.read_text()
+
+
+def test_a_call_that_breaks_the_cloud_is_logged_without_its_parameters(
+    cloud: LocalCloud, client: Callable[..., Any], refusal: Refusal
+) -> None:
+    secret = f"{PASSWORD}-that-breaks"
+    unchecked = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+    rds = client("rds", unchecked)
+    assert refusal(rds.create_db_instance, Engine="mysql", MasterUserPassword=secret) == "InternalFailure"
+    log = cloud.state.log.read_text()
+    assert "rds CreateDBInstance broke with KeyError" in log
+    assert "create_db_instance" in log, "the frames say where"
+    assert secret not in log
 
 
 def test_a_request_in_the_address_is_not_logged_with_its_parameters(cloud: LocalCloud) -> None:

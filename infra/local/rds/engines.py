@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.rds.exceptions import RDSClientError
 
-from infra.instance_classes import offered
+from infra.instance_classes import offered, supports_performance_insights
 
 MYSQL = "mysql"
 # Oldest first; RDS takes the last one where only the major version is asked for.
@@ -115,7 +115,7 @@ def orderable_options(zones: list[str]) -> list[dict[str, Any]]:
             "SupportsStorageEncryption": True,
             "StorageType": "gp3",
             "SupportsIops": False,
-            "SupportsPerformanceInsights": True,
+            "SupportsPerformanceInsights": supports_performance_insights(instance_class),
             "MinStorageSize": 20,
             "MaxStorageSize": 65_536,
         }

@@ -19,6 +19,7 @@ from moto.rds.exceptions import (
     KMSKeyNotAccessibleFault,
 )
 from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.utils import valid_preferred_maintenance_window
 
 from infra.local.rds.engines import MYSQL, EngineVersion, check_class, find_version
 from infra.local.rds.rules import (
@@ -27,6 +28,7 @@ from infra.local.rds.rules import (
     check_new_instance,
     invalid_combination,
     invalid_state,
+    invalid_value,
 )
 
 # The zone of RDS's own names, one per region, as an alias record needs it.
@@ -112,6 +114,12 @@ class DatabaseInstance(DBInstance):
             for group in self.db_parameter_groups()
         ]
 
+    def present(self, setting: str) -> object:
+        """What a deferrable setting is now."""
+        if setting == "db_subnet_group_name":
+            return self.db_subnet_group.name if self.db_subnet_group else None
+        return getattr(self, setting, None)
+
     def leave_source(self) -> None:
         """Be an instance of one's own."""
         self.is_replica = False
@@ -126,6 +134,7 @@ class DatabaseInstance(DBInstance):
         if (insights := changes.pop("enable_performance_insights", None)) is not None:
             self.performance_insights_enabled = insights
             self.performance_insights_retention_period = self._insights_retention(changes)
+        self.port = changes.pop("db_port_number", self.port)
         if changes.get("db_parameter_group_name") not in (None, self.db_parameter_group_name):
             self.parameters_wait_for_reboot = True
         self.update(**changes)
@@ -215,7 +224,7 @@ class InstanceBackend(RDSBackend):
         if identifier in self.databases:
             raise DBInstanceAlreadyExists
         self._validate_db_identifier(identifier)
-        source = self.find_db_from_id(source_id)
+        source = self._source(source_id)
         if not source.backup_retention_period:
             raise invalid_state(
                 "Automated backups are not enabled for this database instance. To enable automated backups, "
@@ -227,7 +236,7 @@ class InstanceBackend(RDSBackend):
             )
         settings = {
             **{name: getattr(source, name) for name in FROM_SOURCE},
-            "db_subnet_group_name": source.db_subnet_group.name if source.db_subnet_group else None,
+            "db_subnet_group_name": source.present("db_subnet_group_name"),
             "db_parameter_group_name": source.db_parameter_group_name,
             "master_user_password": source._master_user_password,
             "backup_retention_period": 0,
@@ -242,6 +251,12 @@ class InstanceBackend(RDSBackend):
         self.databases[identifier] = replica
         source.add_replica(replica)
         return replica
+
+    def _source(self, identifier_or_arn: str) -> DatabaseInstance:
+        source = self.find_db_from_id(identifier_or_arn)
+        if not isinstance(source, DatabaseInstance):
+            raise invalid_combination(f"{identifier_or_arn} is not a {MYSQL} instance.")
+        return source
 
     def promote_read_replica(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """Make the replica an instance of its own."""
@@ -276,7 +291,7 @@ class InstanceBackend(RDSBackend):
         deferred = {
             name: changes.pop(name)
             for name in list(changes)
-            if name in DEFERRABLE and changes[name] != getattr(instance, name, None)
+            if name in DEFERRABLE and changes[name] != instance.present(name)
         }
         instance.waiting.update(deferred)
         if immediately:
@@ -300,12 +315,13 @@ class InstanceBackend(RDSBackend):
         check_changeable({"storage_type": instance.storage_type, **changes}, version, instance_class)
         exports = changes.get("cloudwatch_logs_export_configuration") or {}
         check_log_types(exports.get("EnableLogTypes", []), version)
-        if "db_subnet_group_name" not in changes and instance.db_subnet_group:
-            self._check_surroundings(
-                {"db_subnet_group_name": instance.db_subnet_group.name, **changes}, version
-            )
-        else:
-            self._check_surroundings(changes, version)
+        surroundings = {"db_subnet_group_name": instance.present("db_subnet_group_name"), **changes}
+        self._check_surroundings(surroundings, version)
+        if problem := valid_preferred_maintenance_window(
+            changes.get("preferred_maintenance_window", instance.preferred_maintenance_window),
+            changes.get("preferred_backup_window", instance.preferred_backup_window),
+        ):
+            raise invalid_value(problem)
 
     def _rename(self, instance: DatabaseInstance, name: str) -> None:
         self._validate_db_identifier(name)
@@ -333,18 +349,17 @@ class InstanceBackend(RDSBackend):
         instance = self.databases.get(db_instance_identifier)
         if isinstance(instance, DatabaseInstance):
             _check_deletion(instance, final_db_snapshot_identifier, skip=bool(skip_final_snapshot))
-            if instance.is_replica:
-                self._forget_replica(instance)
-            for replica_id in list(instance.replicas):
-                replica = self.find_db_from_id(replica_id)
-                if isinstance(replica, DatabaseInstance):
-                    replica.leave_source()
-        return super().delete_db_instance(
+        deleted = super().delete_db_instance(
             db_instance_identifier,
             final_db_snapshot_identifier,
             skip_final_snapshot,
             delete_automated_backups,
         )
+        for replica_id in deleted.replicas:
+            replica = self.find_db_from_id(replica_id)
+            if isinstance(replica, DatabaseInstance):
+                replica.leave_source()
+        return deleted
 
 
 _NOT_SETTINGS = {"allow_major_version_upgrade", "new_db_instance_identifier"}
