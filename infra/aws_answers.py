@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -21,6 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from infra.endpoint import local_endpoint, local_endpoint_problem
 from infra.failure import Failure
 
 # A person waits for these calls: an address that does not answer is reported within half a minute.
@@ -57,13 +54,8 @@ def check_local_endpoint(region: str) -> None:
 
     The provider would try for half a minute, and then say less.
     """
-    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
-    if not _is_loopback(endpoint.hostname or ""):
-        return
-    try:
-        socket.create_connection((endpoint.hostname, endpoint.port or 80), timeout=5).close()
-    except OSError as error:
-        raise Failure("Could not reach the local cloud.", reason=str(error), remedy=_reach(region)) from None
+    if problem := local_endpoint_problem():
+        raise Failure("Could not reach the local cloud.", reason=problem, remedy=_reach(region))
 
 
 def _refused_by_aws(what: str, error: ClientError) -> Failure:
@@ -77,17 +69,9 @@ def _refused_by_aws(what: str, error: ClientError) -> Failure:
 
 
 def _reach(region: str) -> str:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if endpoint and _is_loopback(urlsplit(endpoint).hostname or ""):
+    if endpoint := local_endpoint():
         return (
             f"AWS_ENDPOINT_URL names the local cloud ({endpoint}) and nothing listens there: "
             'tenantnet local start, then eval "$(tenantnet local env)"'
         )
     return f"check the network and that {region} is a region of AWS, and try again"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
