@@ -10,6 +10,7 @@ import os
 import pulumi
 
 from infra.migration.phases import State
+from infra.migration.updates import networks_to_declare
 from infra.settings import TenantSettings, load_platform, load_tenant
 from infra.stacks.lookups import Place
 from infra.stacks.outputs import PlatformOutputs
@@ -42,4 +43,5 @@ def declare_tenant(case: Case, state: State) -> None:
     settings: TenantSettings = load_tenant("acme", case.settings, password=PASSWORD, reserved=())
     platform = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, "cell": case.cell})
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
-    TenantStack(settings, platform, state, cidrs).declare(PLACE, pulumi.Output.secret(PASSWORD))
+    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing=())
+    stack.declare(PLACE, pulumi.Output.secret(PASSWORD))
