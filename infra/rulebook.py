@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import chain
+from pkgutil import walk_packages
 
-from infra import cells, claims, project, ranges, settings_files
-from infra.cli import network, options, status
-from infra.migration import rules as migration_rules
+import infra
 from infra.refusal import Rule
 from infra.settings.examples import examples as settings_examples
 from policies.examples import EXAMPLES
@@ -20,16 +20,15 @@ from policies.model import Policy
 from policies.rules import POLICIES
 from policies.samples import good_stack, judge
 
-# Rules whose errors depend on what is deployed: the book gives their words.
-OF_COMMANDS = (
-    *project.RULES,
-    *settings_files.RULES,
-    *cells.RULES,
-    *ranges.RULES,
-    *options.RULES,
-    *network.RULES,
-    *status.RULES,
-)
+# Parts of infra that have no rules of their own, or none for people who write settings and programs.
+WITHOUT_RULES = ("infra.__main__", "infra.local", "infra.components", "infra.stacks", "infra.rulebook")
+# The chapter of each part's rules; of all others it is the commands'.
+SOURCES = {
+    "infra.addressing": "settings",
+    "infra.claims": "settings",
+    "infra.settings": "settings",
+    "infra.migration": "moves",
+}
 
 INTRODUCTION = """\
 # Rules
@@ -90,7 +89,9 @@ def entries() -> list[Entry]:
     judged_by: dict[str, list[str]] = {}
     examples: dict[str, Entry] = {}
     for source, entry in chain(_of_settings(), _of_policies(), _of_words()):
-        judged_by.setdefault(entry.rule.id, []).append(source)
+        sources = judged_by.setdefault(entry.rule.id, [])
+        if source not in sources:
+            sources.append(source)
         examples.setdefault(entry.rule.id, entry)
     return [
         Entry(rule=each.rule, judged_by=judged_by[rule_id], given=each.given, error=each.error)
@@ -114,11 +115,15 @@ def _of_policies() -> Iterator[tuple[str, Entry]]:
 
 
 def _of_words() -> Iterator[tuple[str, Entry]]:
-    books = {"settings": claims.RULES, "moves": migration_rules.RULES, "commands": OF_COMMANDS}
-    for source, rules in books.items():
-        for rule in rules:
+    """The words of all rules; entries that have an example come first and stay."""
+    for module in walk_packages(infra.__path__, "infra."):
+        if module.name.startswith(WITHOUT_RULES):
+            continue
+        part = ".".join(module.name.split(".")[:2])
+        for rule in getattr(import_module(module.name), "RULES", ()):
             words = f"  rule:   {rule.rule}\n  reason: {rule.reason}\n  remedy: {rule.remedy}"
-            yield source, Entry(rule=rule, judged_by=(), given="", error=re.sub(r"{(\w+)}", r"<\1>", words))
+            error = re.sub(r"{(\w+)}", r"<\1>", words)
+            yield SOURCES.get(part, "commands"), Entry(rule=rule, judged_by=(), given="", error=error)
 
 
 def as_json() -> dict[str, object]:
