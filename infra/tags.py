@@ -75,3 +75,8 @@ def claims_table_name(cell: str) -> str:
 def journal_table_name(cell: str) -> str:
     """The DynamoDB table that keeps the events of every move in a cell."""
     return f"tenantnet-{cell}-journal"
+
+
+def move_snapshot_name(tenant: str, move: int) -> str:
+    """The snapshot, taken behind the fence, that a move by snapshot restores."""
+    return f"{tenant}-move-{move}"

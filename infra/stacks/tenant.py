@@ -24,7 +24,7 @@ from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.holders import refuse_ranges_of_others
 from infra.stacks.lookups import Place, look_up_place
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
-from infra.tags import Owner
+from infra.tags import Owner, move_snapshot_name
 
 
 def declare(
@@ -244,15 +244,14 @@ class TenantStack:
                 read_only=declared.read_only,
                 replica_of=source.arn if replica and source else None,
                 standing=declared.origin is Origin.STANDING,
-                snapshot_identifier=self._move_snapshot() if restored else None,
+                snapshot_identifier=move_snapshot_name(self._settings.name, self._state.move)
+                if restored
+                else None,
                 final_snapshot_identifier=self._final_snapshot(slot) if declared.recoverable else None,
                 kms_key_arn=self._platform.kms_key_arn,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
             ),
         )
-
-    def _move_snapshot(self) -> str:
-        return f"{self._settings.name}-move-{self._state.move}"
 
     def _final_snapshot(self, slot: Slot) -> str:
         """Snapshots outlive their database; range and move tell the lives of a slot apart."""
