@@ -52,15 +52,21 @@ func through(t *testing.T, fake *fakeBridge, loadingFailed error) pulumirpc.Reso
 	b.parameterized.settle(connection, loadingFailed)
 	server := newServer((&provider{names: loaded(t), version: "7.0.0", bridge: b}).handle)
 	t.Cleanup(server.Stop)
+	return pulumirpc.NewResourceProviderClient(connected(t, server))
+}
+
+// connected serves on a port of its own and gives a connection there, as an engine or a bridge has it.
+func connected(t *testing.T, server *grpc.Server) *grpc.ClientConn {
+	t.Helper()
 	address, err := listen(server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pulumirpc.NewResourceProviderClient(client)
+	return connection
 }
 
 func TestAnErrorPassesThroughWithItsDetails(t *testing.T) {
@@ -99,5 +105,48 @@ func TestEveryCallSaysWhyTheTerraformProviderDidNotLoad(t *testing.T) {
 	_, err := client.Configure(t.Context(), &pulumirpc.ConfigureRequest{})
 	if failure := status.Convert(err); failure.Message() != "loading the Terraform provider: no such file" {
 		t.Errorf("got %v", failure)
+	}
+}
+
+// fakeEngine keeps what is reported to it.
+type fakeEngine struct {
+	pulumirpc.UnimplementedEngineServer
+	reported *pulumirpc.LogRequest
+}
+
+func (f *fakeEngine) Log(_ context.Context, request *pulumirpc.LogRequest) (*emptypb.Empty, error) {
+	f.reported = request
+	return &emptypb.Empty{}, nil
+}
+
+func engineBehind(t *testing.T, engine *grpc.ClientConn) pulumirpc.EngineClient {
+	t.Helper()
+	server := newServer((&engineProxy{names: loaded(t), engine: engine}).handle)
+	t.Cleanup(server.Stop)
+	return pulumirpc.NewEngineClient(connected(t, server))
+}
+
+func TestWhatTheBridgeReportsIsShownAtItsResource(t *testing.T) {
+	fake, server := &fakeEngine{}, grpc.NewServer()
+	pulumirpc.RegisterEngineServer(server, fake)
+	t.Cleanup(server.Stop)
+	address, err := listen(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := dial(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	urn := "urn:pulumi:acme::tenantnet::aws:index/cloudwatchMetricAlarm:CloudwatchMetricAlarm::storage"
+	if _, err := engineBehind(t, engine).Log(t.Context(), &pulumirpc.LogRequest{Urn: urn, Message: "odd"}); err != nil {
+		t.Fatal(err)
+	}
+	assertEqual(t, fake.reported, &pulumirpc.LogRequest{Urn: alarmURN, Message: "odd"})
+}
+
+func TestReportsToNobodyAreNoErrors(t *testing.T) {
+	if _, err := engineBehind(t, nil).Log(t.Context(), &pulumirpc.LogRequest{Message: "odd"}); err != nil {
+		t.Error(err)
 	}
 }
