@@ -25,6 +25,7 @@ from policies.model import (
     Stack,
     Unknown,
 )
+from policies.places import texts
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 # Where an IAM policy stands, by type of resource.
@@ -122,7 +123,8 @@ def _attached(resource: Resource) -> Iterator[tuple[str, object]]:
 def _judge_document(document: Resource) -> Iterator[Finding]:
     content = document.props.get("content")
     parsed = _parse(content)
-    if parsed is None:
+    parameters = parsed.get("parameters", {}) if parsed else None
+    if parsed is None or not isinstance(parameters, Mapping):
         yield document.refuse(DOCUMENT_READABLE, "content", what="the content of a session document")
         return
     properties = parsed.get("properties")
@@ -135,7 +137,7 @@ def _judge_document(document: Resource) -> Iterator[Finding]:
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"host {host}")
     if not LITERAL_PORT.fullmatch(str(port)):
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"portNumber {port}")
-    for parameter in sorted(set(parsed.get("parameters") or ()) - FREE_PARAMETERS):
+    for parameter in sorted(set(parameters) - FREE_PARAMETERS):
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"parameter {parameter}")
 
 
@@ -204,7 +206,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def _judge_stack(stack: Stack, _: PackSettings) -> Iterator[Finding]:
-    documents = {document.props.get("name") for document in stack.of_type(DOCUMENT)}
+    documents = texts(stack.of_type(DOCUMENT), "name")
     for resource in stack.of_type(*POLICY_PROPERTIES):
         path = POLICY_PROPERTIES[resource.type]
         for named in _documents_to_start(resource.props.get(path)):

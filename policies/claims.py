@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from infra.claims import RANGE_UNCLAIMED, Claim, ClaimKind, refuse_claim
 from infra.failure import Failure
 from infra.refusal import Rule
-from infra.tags import Part, claims_table_name
-from policies.aws import SUBNET, TABLE_ITEM
+from infra.tags import claims_table_name
+from policies.aws import TABLE_ITEM
 from policies.model import Finding, HolderOf, NotJudged, PackSettings, Policy, Resource, Severity, Stack
-from policies.places import networks
+from policies.places import networks, session_subnets
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
@@ -85,9 +85,8 @@ def _parse(item: object) -> Claim | None:
 def _places(stack: Stack) -> Iterator[_Place]:
     for vpc in networks(stack):
         yield from _place(stack, vpc, ClaimKind.NETWORK, str(vpc.tags.get("tenantnet:network", "")))
-    for subnet in stack.of_type(SUBNET):
-        if subnet.part == Part.SESSION:
-            yield from _place(stack, subnet, ClaimKind.SESSION_SUBNET, "")
+    for subnet in session_subnets(stack):
+        yield from _place(stack, subnet, ClaimKind.SESSION_SUBNET, "")
 
 
 def _place(stack: Stack, resource: Resource, kind: ClaimKind, slot: str) -> Iterator[_Place]:

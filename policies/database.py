@@ -31,11 +31,19 @@ OTHER_DATABASES = (
     "aws:rds/globalCluster:GlobalCluster",
 )
 
+SNAPSHOTS = ("aws:rds/snapshot:Snapshot", "aws:rds/snapshotCopy:SnapshotCopy")
+
 NOT_PUBLIC = Rule(
     id="database-not-public",
     rule="a database has no public address: publiclyAccessible is false",
     reason="with one it is on the internet as soon as a route leads there",
     remedy="set publicly_accessible=False",
+)
+NOT_SHARED = Rule(
+    id="snapshot-not-shared",
+    rule="a snapshot is shared with no other account: sharedAccounts is empty",
+    reason="whoever it is shared with restores the tenant's data from it, and `all` is everybody",
+    remedy="leave shared_accounts away",
 )
 KNOWN_KIND = Rule(
     id="database-kind",
@@ -120,6 +128,8 @@ ENDPOINT_IN_PRODUCTION = Rule(
 def _judge_privacy(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     if resource.type in OTHER_DATABASES:
         yield resource.refuse(KNOWN_KIND, "", value=resource.type, kind=resource.type.rsplit(":")[-1])
+    if resource.type in SNAPSHOTS and resource.props.get("sharedAccounts"):
+        yield resource.refuse(NOT_SHARED, "sharedAccounts")
     if resource.type != DATABASE:
         return
     if resource.props.get("publiclyAccessible", False) is not False:
@@ -150,10 +160,10 @@ def _judge_place(stack: Stack, _: PackSettings) -> Iterator[Finding]:
 
 DATABASE_PRIVATE = Policy(
     name="database-private",
-    description="A database stands in its tenant's network and has no public address.",
+    description="A database stands in its tenant's network, without a public address, and is not shared.",
     severity=Severity.CRITICAL,
     remediation="Declare it with infra.components.tenant_database.",
-    rules=(NOT_PUBLIC, IN_NETWORK, KNOWN_KIND, KNOWN_IN_PREVIEW),
+    rules=(NOT_PUBLIC, IN_NETWORK, NOT_SHARED, KNOWN_KIND, KNOWN_IN_PREVIEW),
     judge_resource=_judge_privacy,
     judge_stack=_judge_place,
 )

@@ -239,6 +239,7 @@ def _privacy_examples() -> list[Example]:
     return [
         Example(database.NOT_PUBLIC, with_props("database", publiclyAccessible=True)),
         Example(database.IN_NETWORK, without_props("database", "dbSubnetGroupName")),
+        Example(database.NOT_SHARED, _new("aws:rds/snapshot:Snapshot", sharedAccounts=["all"])),
         Example(database.KNOWN_KIND, _new("aws:rds/cluster:Cluster")),
         Example(KNOWN_IN_PREVIEW, with_props("database", publiclyAccessible=UNKNOWN)),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from infra import addressing
 from infra.tags import Part
@@ -20,26 +20,31 @@ def networks(stack: Stack) -> list[Resource]:
     return [vpc for vpc in stack.of_type(VPC) if is_network(vpc)]
 
 
-def network_cidrs(stack: Stack) -> set[str]:
+def network_cidrs(stack: Stack) -> Sequence[str]:
     """The ranges of the stack's tenant networks."""
-    return _texts(networks(stack), "cidrBlock")
+    return texts(networks(stack), "cidrBlock")
 
 
-def company_cidrs(stack: Stack, slot: object) -> set[str]:
+def company_cidrs(stack: Stack, slot: object) -> Sequence[str]:
     """The company ranges behind the VPN connections of the stack's network `slot`."""
     routes = [route for route in stack.of_type(VPN_CONNECTION_ROUTE) if slot_of_route(stack, route) == slot]
-    return _texts(routes, "destinationCidrBlock")
+    return texts(routes, "destinationCidrBlock")
 
 
-def session_cidrs(stack: Stack) -> set[str]:
+def session_cidrs(stack: Stack) -> Sequence[str]:
     """The ranges of the stack's session subnets."""
-    return _texts([subnet for subnet in stack.of_type(SUBNET) if subnet.part == Part.SESSION], "cidrBlock")
+    return texts(session_subnets(stack), "cidrBlock")
 
 
-def _texts(resources: Iterable[Resource], path: str) -> set[str]:
-    """The property's values that are known: an unknown one equals no other."""
+def session_subnets(stack: Stack) -> list[Resource]:
+    """The stack's subnets in the sessions VPC."""
+    return [subnet for subnet in stack.of_type(SUBNET) if subnet.part == Part.SESSION]
+
+
+def texts(resources: Iterable[Resource], path: str) -> Sequence[str]:
+    """The property's values that are known, sorted, each once: an unknown one equals no other."""
     values = (resource.props.get(path) for resource in resources)
-    return {value for value in values if isinstance(value, str)}
+    return sorted({value for value in values if isinstance(value, str)})
 
 
 def is_services_host(cidr: object, settings: PackSettings) -> bool:

@@ -6,7 +6,7 @@ what can be reached. Every route, and everything else that could join two networ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from infra import addressing
 from infra.refusal import Rule
@@ -36,7 +36,15 @@ from policies.model import (
     Stack,
     Unknown,
 )
-from policies.places import company_cidrs, is_network, is_services_host, network_cidrs, session_cidrs
+from policies.places import (
+    company_cidrs,
+    is_network,
+    is_services_host,
+    network_cidrs,
+    session_cidrs,
+    session_subnets,
+    texts,
+)
 
 # What joins networks beside peering and VPN; none of it can be judged by routes.
 JOINING_TYPES = (
@@ -197,7 +205,7 @@ def _judge_route(stack: Stack, route: Resource, settings: PackSettings) -> Itera
     if part == Part.NETWORK:
         slot = table.tags.get("tenantnet:network") if table else None
         sessions, companies = session_cidrs(stack), company_cidrs(stack, slot)
-        if destination not in sessions | companies and not is_services_host(destination, settings):
+        if destination not in (*sessions, *companies) and not is_services_host(destination, settings):
             yield route.refuse(
                 NETWORK_REACHES_OWN,
                 "destinationCidrBlock",
@@ -225,13 +233,14 @@ def _judge_way(stack: Stack, route: Resource, table: Resource | None) -> Iterato
         yield route.refuse(OTHER_TENANTS_TABLE, "routeTableId")
 
 
-def _session_vpcs(stack: Stack) -> set[object]:
-    return {subnet.props.get("vpcId") for subnet in stack.of_type(SUBNET) if subnet.part == Part.SESSION}
+def _session_vpcs(stack: Stack) -> Sequence[str]:
+    return texts(session_subnets(stack), "vpcId")
 
 
 def _judge_peerings(stack: Stack) -> Iterator[Finding]:
     sessions = _session_vpcs(stack)
-    others = {peering.props.get("peerVpcId") for peering in stack.of_type(PEERING)} - sessions
+    peers = texts(stack.of_type(PEERING), "peerVpcId")
+    others = [peer for peer in peers if peer not in sessions]
     for peering in stack.of_type(PEERING):
         vpc = stack.targets(peering, "vpcId", VPC).only
         if vpc is None or not is_network(vpc):
@@ -294,8 +303,8 @@ def _name(resource: Resource | None, user: Resource) -> str:
     return resource.name if resource else f"what {user.name} names"
 
 
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(sorted(map(str, values))) or "none"
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(values) or "none"
 
 
 SESSION_ISOLATION = Policy(
