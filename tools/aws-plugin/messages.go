@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -14,6 +16,12 @@ const (
 	typeField  = "type"
 	tokenField = "tok"
 )
+
+// tokenOf gives the type or the function that a request is about, in pulumi_aws's names.
+func tokenOf(request proto.Message) string {
+	message := request.ProtoReflect()
+	return cmp.Or(typeOfURN(stringField(message, urnField)), stringField(message, tokenField))
+}
 
 // translateRequest renames types and properties of a request from pulumi_aws's names to the bridge's, in place,
 // and gives the resource type in pulumi_aws's names, "" where the call is about no resource.

@@ -81,6 +81,10 @@ func (p *provider) forwardTranslated(
 	if err := proto.Unmarshal(request, requestMessage); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
+	if token := tokenOf(requestMessage); p.names.toBridge[token] == "" {
+		return nil, status.Errorf(codes.NotFound, "%s: not among the types that this engine's AWS plugin serves. "+
+			"Add it to tools/aws-plugin/names.json and run scripts/setup.", token)
+	}
 	resourceType := p.names.translateRequest(requestMessage)
 	request, err := proto.Marshal(requestMessage)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -104,6 +105,18 @@ func TestEveryCallSaysWhyTheTerraformProviderDidNotLoad(t *testing.T) {
 	client := through(t, &fakeBridge{}, errors.New("loading the Terraform provider: no such file"))
 	_, err := client.Configure(t.Context(), &pulumirpc.ConfigureRequest{})
 	if failure := status.Convert(err); failure.Message() != "loading the Terraform provider: no such file" {
+		t.Errorf("got %v", failure)
+	}
+}
+
+func TestATypeThatIsNotInTheTableIsRefusedInWords(t *testing.T) {
+	client := through(t, &fakeBridge{}, nil)
+	_, err := client.Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:a::b::aws:s3/bucket:Bucket::c"})
+	if failure := status.Convert(err); !strings.Contains(failure.Message(), "aws:s3/bucket:Bucket: not among") {
+		t.Errorf("got %v", failure)
+	}
+	_, err = client.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "aws:index/getRegion:getRegion"})
+	if failure := status.Convert(err); !strings.Contains(failure.Message(), "aws:index/getRegion:getRegion: not among") {
 		t.Errorf("got %v", failure)
 	}
 }

@@ -91,12 +91,17 @@ def _describe(error: BaseException, program: Path) -> str:
 
 
 def _steps_in(program: Path, error: BaseException) -> str:
-    """Give the calls that led to an error, from the program's first one on."""
+    """Give the program's own lines that led to an error, and where it arose."""
     if isinstance(error, SyntaxError):
         return ""  # its message names the place
-    steps = traceback.extract_tb(error.__traceback__)
-    first = next((i for i, step in enumerate(steps) if step.filename.startswith(str(program.parent))), 0)
-    return "".join(traceback.format_list(steps[first:]))
+    folder = program if program.is_dir() else program.parent
+    *steps, last = traceback.extract_tb(error.__traceback__)
+    return "".join(traceback.format_list([*(step for step in steps if _is_in(folder, step.filename)), last]))
+
+
+def _is_in(folder: Path, source: str) -> bool:
+    """Say whether a file is the program's own; a virtual environment may stand in the program's folder."""
+    return Path(source).is_relative_to(folder) and "site-packages" not in Path(source).parts
 
 
 if __name__ == "__main__":
