@@ -14,12 +14,6 @@ from tools.setup.progress import run, say
 
 ENGINE = CLONE / ".engine"
 PULUMI = ENGINE / "bin" / "pulumi"
-# Finds the clone by its own place, so that the clone may be moved.
-LANGUAGE_HOST = """\
-#!/bin/sh
-clone=${0%/*}/../..
-exec "$clone/.venv/bin/python" "$clone/tools/language_host" "$@"
-"""
 # Downloaded where no supported one is on the machine: the one that all of this was tried with.
 PROVIDER_VERSION = "5.100.0"
 
@@ -32,10 +26,12 @@ def install(aws_version: str) -> None:
             reason=f"its AWS plugin ends with the engine by means of Linux, and this is {platform.system()}",
             remedy="Install Pulumi, and have `pulumi` and `pulumi-language-python` on the PATH.",
         )
-    pulumi, bridge, plugin = (parts.build(part) for part in (parts.PULUMI, parts.BRIDGE, parts.AWS_PLUGIN))
+    needed = (parts.PULUMI, parts.LANGUAGE_HOST, parts.BRIDGE, parts.AWS_PLUGIN)
+    pulumi, host, bridge, plugin = (parts.build(part) for part in needed)
     provider = _provider(bridge)
     _share(pulumi, PULUMI)
-    _write_program(LANGUAGE_HOST, PULUMI.with_name("pulumi-language-python"))
+    # It finds the clone by its own place: see tools/language_host/main.go.
+    _link(host, PULUMI.with_name(host.name))
     plugins = ENGINE / "home" / "plugins" / f"resource-aws-v{aws_version}"
     # What the plugin expects beside itself: see tools/aws-plugin/main.go.
     _link(plugin, plugins / plugin.name)
@@ -90,13 +86,6 @@ def _share(source: Path, target: Path) -> None:
         new.hardlink_to(source)
     except OSError:  # another file system
         shutil.copy2(source, new)
-    new.replace(target)
-
-
-def _write_program(text: str, target: Path) -> None:
-    new = _prepare(target)
-    new.write_text(text, encoding="utf-8")
-    new.chmod(0o755)
     new.replace(target)
 
 

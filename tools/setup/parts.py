@@ -15,6 +15,8 @@ from tools.setup.clone import TOOLS, alone_in, cache
 from tools.setup.progress import run
 
 UNFINISHED = "unfinished-"
+# Go's sources, its lists of modules, and the data that a program embeds.
+SOURCE_SUFFIXES = {".go", ".mod", ".sum", ".json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,9 @@ BRIDGE = Part(
     version_of="github.com/pulumi/pulumi-terraform-bridge/v3",
     version_variable="github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/version.version",
 )
+LANGUAGE_HOST = Part(
+    title="Language host for Python", module="language_host", package=".", program="pulumi-language-python"
+)
 AWS_PLUGIN = Part(title="AWS plugin", module="aws-plugin", package=".", program="pulumi-resource-aws")
 
 
@@ -68,7 +73,11 @@ def build(part: Part) -> Path:
 def fingerprint(part: Part, module: Path) -> str:
     """Changes with everything that the built program depends on."""
     digest = hashlib.sha256(f"{part}\0{platform.system()}\0{platform.machine()}".encode())
-    sources = [path for path in module.iterdir() if path.is_file() and not path.name.endswith("_test.go")]
+    sources = [
+        path
+        for path in module.iterdir()
+        if path.suffix in SOURCE_SUFFIXES and not path.name.endswith("_test.go")
+    ]
     for path in sorted(sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
