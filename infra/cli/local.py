@@ -57,6 +57,7 @@ def start(
         )
     state = "runs already" if started.already_running else "runs"
     typer.echo(f"The local cloud {state} at {server.url} (pid {server.pid}).")
+    typer.echo(f"Databases: {server.databases}. Names: a DNS server at {server.name_server}.")
     typer.echo('To use it in this shell: eval "$(tenantnet local env)"')
 
 

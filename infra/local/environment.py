@@ -35,6 +35,8 @@ def environment(state_dir: Path) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "TENANTNET_NAME_SERVER": server.name_server,
+        "TENANTNET_DATABASE_CA": str(cloud.state.authority),
         **_no_proxy(),
     }
 

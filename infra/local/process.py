@@ -30,6 +30,7 @@ STOP_LIMIT_SECONDS = 10.0
 ANSWER_LIMIT_SECONDS = 10.0
 # What the server ends with where it could not have its port.
 PORT_TAKEN_EXIT_CODE = 98
+SIMULATE_DATABASES = "--simulate-databases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,13 @@ class LocalCloud:
     """The local cloud of one state directory.
 
     As a context manager it starts on a free port of the kernel's choice and stops at the end.
+    real_databases: whether MySQL servers stand behind the instances of one that is started, where MySQL is
+    installed; without them an instance is an answer of the API only, and costs nothing.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, real_databases: bool = True) -> None:
         self.state = StateDir(state_dir.resolve())
+        self._options = [] if real_databases else [SIMULATE_DATABASES]
 
     @property
     def state_dir(self) -> Path:
@@ -145,7 +149,8 @@ class LocalCloud:
 
     def status(self) -> dict[str, Any]:
         """What to show a person: `running` and `stateDir`; where it runs also `url`, `port`, `pid`, `id`,
-        `since` (ISO 8601, UTC), how many `vpcs`, `databases` and `vpnConnections`, and the names of `stacks`.
+        `since` (ISO 8601, UTC), `nameServer` (address and port), `databaseServers` (what runs behind
+        instances), how many `vpcs`, `databases` and `vpnConnections`, and the names of `stacks`.
         """
         server = self.server()
         shown: dict[str, Any] = {"running": server is not None, "stateDir": str(self.state_dir)}
@@ -158,6 +163,8 @@ class LocalCloud:
             "port": server.port,
             "pid": server.pid,
             "since": server.started,
+            "nameServer": server.name_server,
+            "databaseServers": server.databases,
             **holds,
             "stacks": self.state.stacks(),
         }
@@ -176,7 +183,7 @@ class LocalCloud:
         _check_moto()
         with self.state.open_log() as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local.server", str(port), str(self.state_dir)],
+                [sys.executable, "-m", "infra.local.server", str(port), str(self.state_dir), *self._options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -16,13 +16,17 @@ from uuid import uuid4
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.application import Application, Handler
+from infra.local.dns.server import NameServer
+from infra.local.dns.zones import zones
 from infra.local.kernel import start_ticks
-from infra.local.process import PORT_TAKEN_EXIT_CODE
+from infra.local.mysql.backend import ServedBackend
+from infra.local.mysql.fleet import Fleet, open_fleet
+from infra.local.process import PORT_TAKEN_EXIT_CODE, SIMULATE_DATABASES
 from infra.local.registration import register
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
 
 
-def main(port: int, state: StateDir) -> int:
+def main(port: int, state: StateDir, *, real_databases: bool = True) -> int:
     """Serve until a signal ends it; the exit code."""
     try:
         listener = socket.create_server((LOOPBACK, port), backlog=128)
@@ -30,12 +34,16 @@ def main(port: int, state: StateDir) -> int:
         sys.stderr.write(f"{LOOPBACK}:{port}: {error.strerror}\n")
         return PORT_TAKEN_EXIT_CODE if error.errno == errno.EADDRINUSE else 1
     register()
+    fleet = open_fleet(state) if real_databases else "it was started so"
+    names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
     record = ServerRecord(
         pid=os.getpid(),
         ticks=start_ticks(os.getpid()) or 0,
         port=listener.getsockname()[1],
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         id=uuid4().hex,
+        dns_port=names.port,
+        databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
     )
     server = make_server(
         LOOPBACK,
@@ -47,8 +55,19 @@ def main(port: int, state: StateDir) -> int:
     )
     _end_on_signals(server)
     state.write_record(record)
-    server.serve_forever(poll_interval=0.1)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    finally:
+        names.close()
+        if isinstance(fleet, Fleet):
+            fleet.close()
     return 0
+
+
+def serve_databases(fleet: Fleet | None) -> NameServer:
+    """Put servers behind instances to come, and their names and all hosted zones into a name server."""
+    ServedBackend.fleet = fleet
+    return NameServer(lambda: zones(fleet))
 
 
 def _end_on_signals(server: BaseWSGIServer) -> None:
@@ -61,4 +80,6 @@ def _end_on_signals(server: BaseWSGIServer) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), StateDir(Path(sys.argv[2]))))
+    sys.exit(
+        main(int(sys.argv[1]), StateDir(Path(sys.argv[2])), real_databases=SIMULATE_DATABASES not in sys.argv)
+    )

@@ -29,7 +29,8 @@ class ServerRecord:
     """A server as it wrote itself down when it began to listen.
 
     ticks: the kernel's start time of the process, in clock ticks since boot; pids are used again, the two
-    together are not. started: ISO 8601, UTC. id: new with every forgotten cloud.
+    together are not. started: ISO 8601, UTC. id: new with every forgotten cloud. dns_port: of the
+    name server, UDP and TCP. databases: what runs them, or that they are simulated and why.
     """
 
     pid: int
@@ -37,10 +38,16 @@ class ServerRecord:
     port: int
     started: str
     id: str
+    dns_port: int
+    databases: str
 
     @property
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def name_server(self) -> str:
+        return f"{LOOPBACK}:{self.dns_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,11 @@ class StateDir:
     @property
     def log(self) -> Path:
         return self.path / "server.log"
+
+    @property
+    def authority(self) -> Path:
+        """What clients of the databases trust, where they have real servers."""
+        return self.path / "ca.pem"
 
     @property
     def pulumi(self) -> Path:

@@ -19,7 +19,7 @@ from tests.local_cloud.network import Network, VpnSite
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as running:
         yield running
 
 

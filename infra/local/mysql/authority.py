@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -20,7 +20,7 @@ class CertificateAuthority:
     """One per run of the local cloud. Its key is never on disk: nobody else can vouch for anything."""
 
     def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = _new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenantnet local cloud")])
         usage = x509.KeyUsage(
             digital_signature=True,
@@ -47,7 +47,7 @@ class CertificateAuthority:
 
     def issue(self, name: str, address: str) -> tuple[bytes, bytes]:
         """A new key and a certificate for a server by its DNS name and IPv4 address, both as PEM."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = _new_key()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:COMMON_NAME_LENGTH])])
         names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(IPv4Address(address))])
         certificate = (
@@ -61,7 +61,7 @@ class CertificateAuthority:
         private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
         return private, certificate.public_bytes(Encoding.PEM)
 
-    def _unsigned(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _unsigned(self, subject: x509.Name, key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return (
@@ -75,3 +75,8 @@ class CertificateAuthority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(signer, critical=False)
         )
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    """MySQL 8.0.15 offers no handshake for elliptic keys."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2048)

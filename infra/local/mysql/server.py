@@ -96,7 +96,7 @@ class Server:
         discard_identity(self.data)
 
     def start(self) -> None:
-        """Start a process and wait until it answers. Raises Failure with what it says when it ends instead."""
+        """Start a process and wait until it answers. Raises Failure with what it says where it does not."""
         self._write_certificates()
         command = [*self._home.as_user, *self._home.program(), *OPTIONS, *self._own_options()]
         self._process = self._launcher.launch(command, folder=self.data, log=self._log)
@@ -132,6 +132,7 @@ class Server:
             connection = pymysql.connect(
                 unix_socket=f"/proc/self/fd/{folder}/{SOCKET}",
                 user=ADMINISTRATOR,
+                ssl_disabled=True,
                 autocommit=True,
                 cursorclass=DictCursor,
                 read_timeout=60,
@@ -200,7 +201,7 @@ class Server:
 
     @contextmanager
     def _frozen(self) -> Iterator[None]:
-        if self._process is None:
+        if self._process is None or not self.runs:
             yield
             return
         self._process.send_signal(signal.SIGSTOP)
@@ -232,5 +233,3 @@ def all_stopped(pid: int) -> bool:
         for task in Path(f"/proc/{pid}/task").iterdir()
     ]
     return all(state in "TtZX" for state in states)
-
-

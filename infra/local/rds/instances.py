@@ -87,6 +87,7 @@ class DatabaseInstance(DBInstance):
         self.dbi_resource_id = "db-" + "".join(secrets.choice(RESOURCE_ID_CHARACTERS) for _ in range(26))
         self.waiting: dict[str, Any] = {}
         self.parameters_wait_for_reboot = False
+        self.status_infos: list[dict[str, Any]] = []
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
         self.performance_insights_retention_period = self._insights_retention(settings)
@@ -124,6 +125,7 @@ class DatabaseInstance(DBInstance):
         """Be an instance of one's own."""
         self.is_replica = False
         self.source_db_instance_identifier = None
+        self.status_infos = []
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Take over changed settings, by their snake_case names."""

@@ -12,8 +12,8 @@ from moto.rds import urls
 from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse
 
+from infra.local.mysql.backend import ServedBackend
 from infra.local.rds.engines import MYSQL, orderable_options, versions
-from infra.local.rds.groups import ParameterGroupBackend, SubnetGroupBackend
 
 
 class CompletedRdsResponse(RDSResponse):
@@ -69,7 +69,7 @@ class CompletedRdsResponse(RDSResponse):
         return ActionResult({"PendingMaintenanceActions": []})
 
 
-class CompletedRdsBackend(ParameterGroupBackend, SubnetGroupBackend):
+class CompletedRdsBackend(ServedBackend):
     """One region's RDS."""
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:

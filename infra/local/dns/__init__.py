@@ -1,0 +1,1 @@
+"""Names as clients find them: hosted zones and database endpoints, answered on loopback."""
