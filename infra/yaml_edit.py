@@ -1,4 +1,4 @@
-"""Adding and removing one entry of a YAML mapping in place: every other byte of the text stays as it is.
+"""Adding and removing an entry of a YAML mapping or list in place: every other byte of the text stays as it is.
 
 A round trip through a YAML writer would keep comments but set indentation, quotes and line breaks anew; here
 the parser only says where things stand.
@@ -6,6 +6,7 @@ the parser only says where things stand.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
 Entries = dict[str, Any]
 
@@ -36,12 +37,9 @@ def add_entry(text: str, path: Sequence[str], key: str, value: Mapping[str, str]
         fields = ", ".join(f"{name}: {scalar}" for name, scalar in value.items())
         edited = f"{text[:end]}, {key}: {{{fields}}}{text[end:]}"
     else:
-        end = _end_of_lines(text, end, place.indent)
-        newline = "\r\n" if "\r\n" in text else "\n"
         inner = place.indent + place.step
         lines = [" " * place.indent + f"{key}:", *(" " * inner + f"{name}: {value[name]}" for name in value)]
-        before = text[:end] if text[:end].endswith("\n") else text[:end] + newline
-        edited = before + "".join(line + newline for line in lines) + text[end:]
+        edited = _with_lines(text, _end_of_lines(text, end, place.indent), lines)
     return _checked(edited, _changed(_load(text), path, lambda entries: {**entries, key: dict(value)}))
 
 
@@ -64,6 +62,53 @@ def remove_entry(text: str, path: Sequence[str], key: str) -> str:
     return _checked(
         text[:start] + text[end:], _changed(_load(text), path, lambda entries: _without(entries, key))
     )
+
+
+def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:
+    """The text with `item` as last entry of the list at `path`, which is made where the key is not there.
+
+    It is written in the style of the entry before it. Raises NotEditableError where the mapping around the
+    list is not there or is empty, the key holds no list, or the list cannot be extended in place.
+    """
+    place, key = _mapping_at(text, path[:-1]), path[-1]
+    end = _end_of(place.mapping.value[-1][1])
+    if key in place.keys:
+        edited = _with_item(text, place.mapping.value[place.keys.index(key)][1], ".".join(path), item)
+    elif place.mapping.flow_style:
+        edited = f"{text[:end]}, {key}: [{_flow(item)}]{text[end:]}"
+    else:
+        lines = [" " * place.indent + f"{key}:", *_block(item, place.indent + place.step)]
+        edited = _with_lines(text, _end_of_lines(text, end, place.indent), lines)
+    changed = _changed(
+        _load(text), path[:-1], lambda entries: {**entries, key: [*entries.get(key, []), dict(item)]}
+    )
+    return _checked(edited, changed)
+
+
+def remove_item(text: str, path: Sequence[str], index: int) -> str:
+    """The text without entry `index` of the list at `path`; with its only entry the whole key goes.
+
+    Raises NotEditableError where there is no such entry or it cannot be cut out in place.
+    """
+    place, key = _mapping_at(text, path[:-1]), path[-1]
+    node = place.mapping.value[place.keys.index(key)][1] if key in place.keys else None
+    if not isinstance(node, SequenceNode) or index >= len(node.value):
+        raise NotEditableError(f"{'.'.join(path)} is no list of more than {index} entries")
+    if len(node.value) == 1:
+        return remove_entry(text, path[:-1], key)
+    start, end = node.value[index].start_mark.index, _end_of(node.value[index])
+    if not node.flow_style:
+        start, end = text.rindex("\n", 0, start) + 1, _end_of_lines(text, end, node.start_mark.column)
+    elif index + 1 < len(node.value):
+        end = node.value[index + 1].start_mark.index
+    else:
+        start = _end_of(node.value[index - 1])
+    changed = _changed(
+        _load(text),
+        path[:-1],
+        lambda entries: {**entries, key: [*entries[key][:index], *entries[key][index + 1 :]]},
+    )
+    return _checked(text[:start] + text[end:], changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +158,49 @@ def _end_of_lines(text: str, end: int, indent: int) -> int:
     at_line_start = end > 0 and text[end - 1] == "\n"
     match = rest.match(text, end - 1 if at_line_start else end)
     return match.end() if match else end
+
+
+def _with_lines(text: str, place: int, lines: Sequence[str]) -> str:
+    """The text with whole lines at a place that is the start of a line or the end of the text."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    before = text[:place] if text[:place].endswith("\n") else text[:place] + newline
+    return before + "".join(line + newline for line in lines) + text[place:]
+
+
+def _with_item(text: str, node: Node, name: str, item: Mapping[str, str]) -> str:
+    if not isinstance(node, SequenceNode):
+        raise NotEditableError(f"{name} is no list")
+    if not node.value:
+        return f"{text[: node.start_mark.index]}[{_flow(item)}]{text[node.end_mark.index :]}"
+    last = node.value[-1]
+    end, column = _end_of(last), node.start_mark.column
+    if node.flow_style:
+        return f"{text[:end]}, {_flow(item)}{text[end:]}"
+    flow = isinstance(last, MappingNode) and last.flow_style
+    lines = [" " * column + f"- {_flow(item)}"] if flow else _block(item, column)
+    return _with_lines(text, _end_of_lines(text, end, column), lines)
+
+
+def _flow(item: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{name}: {_scalar(value)}' for name, value in item.items())}}}"
+
+
+def _block(item: Mapping[str, str], column: int) -> list[str]:
+    """The lines of a list's entry whose dash is in `column`."""
+    fields = [f"{name}: {_scalar(value)}" for name, value in item.items()]
+    return [
+        " " * column + mark + field
+        for mark, field in zip(["- ", *["  "] * len(fields)], fields, strict=False)
+    ]
+
+
+def _scalar(value: str) -> str:
+    """The value as YAML text: plain where that reads back as the same, else in double quotes."""
+    try:
+        plain = _load(f"[{value}]") == [value]
+    except YAMLError:
+        plain = False
+    return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _checked(edited: str, expected: Entries) -> str:

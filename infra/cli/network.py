@@ -113,7 +113,7 @@ def add(
         raise Refused(f"The new network of {tenant}", refusals)
     if not offline:
         _require_declarable(project, tenant, {**_cidrs(settings), slot: cidr})
-    with _in_place(f"add {slot}: {{cidr: {cidr}}}"):
+    with in_place(f"add {slot}: {{cidr: {cidr}}}"):
         text = add_entry(file.text, NETWORKS, slot, {"cidr": cidr})
     replace_settings_file(project, file, text)
     typer.echo(
@@ -142,7 +142,7 @@ def delete(
     if not remaining:
         raise Refused(f"The networks of {tenant}", [LAST_NETWORK.refuse(slot, tenant=tenant, slot=slot)])
     _require_declarable(project, tenant, remaining)
-    with _in_place(f"remove {slot}"):
+    with in_place(f"remove {slot}"):
         text = remove_entry(file.text, NETWORKS, slot)
     replace_settings_file(project, file, text)
     gone = settings.networks[slot]
@@ -184,7 +184,8 @@ def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, s
 
 
 @contextmanager
-def _in_place(change: str) -> Iterator[None]:
+def in_place(change: str) -> Iterator[None]:
+    """Within it, a text that cannot be edited in place is refused with the change to make by hand."""
     try:
         yield
     except NotEditableError as error:

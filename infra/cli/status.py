@@ -47,6 +47,12 @@ def status(
 
 def read_status(project: Project, tenant: str) -> TenantStatus:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    outputs, region = read_stack(project, tenant)
+    return tenant_status(tenant, region=region, outputs=outputs, observation=observe(tenant, region))
+
+
+def read_stack(project: Project, tenant: str) -> tuple[TenantOutputs, str]:
+    """What the tenant's stack remembers, and its region. Raises as read_status does; it does not ask AWS."""
     engine = Engine(project)
     outputs = None if is_platform(tenant) else engine.outputs(tenant)
     if outputs is None:
@@ -55,8 +61,7 @@ def read_status(project: Project, tenant: str) -> TenantStatus:
     region = remembered.region or read_settings_file(project, tenant).region
     if region is None:
         raise Refused(f"The region of {tenant}", [REGION_KNOWN.refuse(None, "aws:region")])
-    observation = observe(tenant, region)
-    return tenant_status(tenant, region=region, outputs=remembered, observation=observation)
+    return remembered, region
 
 
 def _print(found: TenantStatus) -> None:

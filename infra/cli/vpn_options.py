@@ -1,0 +1,21 @@
+"""Arguments and options of the `tenantnet vpn` commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infra.settings import Slot
+
+VpnConnectionName = Annotated[
+    str,
+    typer.Argument(
+        metavar="COMPANY_CIDR|DESCRIPTION|ID",
+        help="Which VPN connection: its company CIDR, its description or its ID.",
+        show_default=False,
+    ),
+]
+NetworkSlot = Annotated[
+    Slot | None, typer.Option("--network", help="Of this network only.", show_default=False)
+]

@@ -1,0 +1,75 @@
+"""The guides: what a person or a device is given, made of a connection and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import jinja2
+
+from infra.vpn.connection import Connection, Tunnel
+from infra.vpn.samples import WARNING_FILE, DeviceType, Weakness
+from infra.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
+
+# By the name of each file, its text. Some of the texts hold pre-shared keys.
+Guide = Mapping[str, str]
+
+GENERIC_FILES = ("guide.md",)
+STRONGSWAN_FILES = ("README.md", "swanctl.conf", "strongswan.conf", "tenantnet.updown")
+# What a warning names as the remedy.
+ALGORITHM_FIGURES = {
+    "IKE version": "permitted.ike_version",
+    "Phase 1 encryption": "figures.ike.encryption",
+    "Phase 1 integrity": "figures.ike.integrity",
+    "Phase 1 Diffie-Hellman group": "figures.ike.dh_group",
+    "Phase 2 encryption": "figures.ipsec.encryption",
+    "Phase 2 integrity": "figures.ipsec.integrity",
+    "Phase 2 Diffie-Hellman group": "figures.ipsec.dh_group",
+}
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("infra.vpn"),
+    autoescape=False,  # noqa: S701 - Markdown, configuration and shell: no HTML
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def generic_guide(connection: Connection) -> Guide:
+    """One Markdown file with every figure that a network engineer has to type."""
+    return {name: _render(f"generic/{name}", connection, connection.tunnels) for name in GENERIC_FILES}
+
+
+def strongswan_guide(connection: Connection) -> Guide:
+    """swanctl.conf and strongswan.conf that load as they are, their script, and how to install them.
+
+    Raises NotInStrongSwanError where a tunnel uses an algorithm that strongSwan has no name for.
+    """
+    tunnels = [StrongSwanTunnel.of(tunnel) for tunnel in connection.tunnels]
+    slowest = max(connection.configuration.tunnels, key=lambda tunnel: tunnel.dpd_timeout)
+    facts = {
+        "slowest": slowest,
+        "timers": retransmission(slowest),
+        "unreachable_metric": UNREACHABLE_METRIC,
+    }
+    return {name: _render(f"strongswan/{name}", connection, tunnels, **facts) for name in STRONGSWAN_FILES}
+
+
+def device_guide(
+    connection: Connection, device: DeviceType, sample: str, weaknesses: Sequence[Weakness]
+) -> Guide:
+    """EC2's sample; where it is weaker than the tunnels demand, with what to set instead beside it."""
+    name = f"{device.name}.txt"
+    if not weaknesses:
+        return {name: sample}
+    facts = {"device": device, "weaknesses": weaknesses, "figures": ALGORITHM_FIGURES.items()}
+    warning = _render(f"device/{WARNING_FILE}", connection, connection.tunnels, **facts)
+    return {name: sample, WARNING_FILE: warning}
+
+
+def _render(template: str, connection: Connection, tunnels: Sequence[Tunnel], **facts: object) -> str:
+    first, second = connection.configuration.tunnels
+    return _TEMPLATES.get_template(f"{template}.j2").render(
+        connection=connection, tunnels=tunnels, first=first, second=second, **facts
+    )

@@ -1,0 +1,138 @@
+"""A tenant's VPN connections as commands name them: what AWS has beside what the settings want."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+
+from infra.refusal import Refusal, Refused, Rule
+from infra.settings import Slot, TenantSettings
+from infra.status.sources import Model
+from infra.status.tenant import TenantStatus
+from infra.status.words import TunnelState, VpnConnectionStatus
+
+VPN_CONNECTION_EXISTS = Rule(
+    id="vpn-connection-exists",
+    rule="the VPN connection exists",
+    reason="no VPN connection of {tenant}{where} has this ID, company CIDR or description",
+    remedy="{remedy}",
+)
+VPN_CONNECTION_ONE = Rule(
+    id="vpn-connection-one",
+    rule="one VPN connection is meant",
+    reason="{count} match: {matches}",
+    remedy="{remedy}",
+)
+
+RULES = (VPN_CONNECTION_EXISTS, VPN_CONNECTION_ONE)
+
+
+class Pending(StrEnum):
+    """What the next `pulumi up` does, by the settings."""
+
+    CREATE = "create"
+    DELETE = "delete"
+
+
+class VpnListing(Model):
+    """One VPN connection. status, id, tunnels_up: None where AWS has none yet.
+
+    pending: None where settings and AWS agree, or where there is no settings file.
+    """
+
+    network: str
+    description: str
+    company_cidr: str
+    company_gateway_ip: str
+    status: VpnConnectionStatus | None = None
+    id: str | None = None
+    tunnels_up: int | None = None
+    pending: Pending | None = None
+
+    @property
+    def _key(self) -> tuple[str, str, str]:
+        return (self.network, self.company_cidr, self.company_gateway_ip)
+
+
+def listings(status: TenantStatus, settings: TenantSettings | None) -> list[VpnListing]:
+    """Everything that AWS has, and what only the settings have; settings: None where there are none."""
+    there = at_aws(status)
+    if settings is None:
+        return there
+    wanted = {listing._key: listing for listing in in_settings(settings)}
+    existing = [
+        listing if listing._key in wanted else listing.model_copy(update={"pending": Pending.DELETE})
+        for listing in there
+    ]
+    made = {listing._key for listing in there}
+    return [*existing, *(listing for key, listing in wanted.items() if key not in made)]
+
+
+def at_aws(status: TenantStatus) -> list[VpnListing]:
+    """Those that AWS has or, Missing, should have."""
+    return [
+        VpnListing(
+            network=network.slot,
+            description=connection.description,
+            company_cidr=connection.company_cidr,
+            company_gateway_ip=connection.company_gateway_ip,
+            status=connection.status,
+            id=connection.id,
+            tunnels_up=sum(tunnel.state is TunnelState.UP for tunnel in connection.tunnels),
+        )
+        for network in status.networks
+        for connection in network.vpn_connections
+    ]
+
+
+def in_settings(settings: TenantSettings) -> list[VpnListing]:
+    """Those of the settings, in the order of the file."""
+    return [
+        VpnListing(
+            network=slot,
+            description=connection.description,
+            company_cidr=connection.company_cidr,
+            company_gateway_ip=connection.company_gateway_ip,
+            pending=Pending.CREATE,
+        )
+        for slot, network in settings.networks.items()
+        for connection in network.vpn_connections
+    ]
+
+
+def choose(tenant: str, among: Iterable[VpnListing], wanted: str, network: Slot | None) -> VpnListing:
+    """The one with this ID, company CIDR or description. Raises Refused where none is, or several are."""
+    candidates = [listing for listing in among if network in (None, listing.network)]
+    matches = [listing for listing in candidates if wanted in _names(listing)]
+    if not matches:
+        raise Refused("The VPN connection", [_unknown(tenant, candidates, wanted, network)])
+    if len(matches) == 1:
+        return matches[0]
+    refusal = VPN_CONNECTION_ONE.refuse(
+        wanted,
+        count=len(matches),
+        matches="; ".join(map(_described, matches)),
+        remedy="name it by what differs: its ID, its company CIDR, or its network with --network",
+    )
+    raise Refused("The VPN connection", [refusal])
+
+
+def _names(listing: VpnListing) -> list[str]:
+    return [name for name in (listing.id, listing.company_cidr, listing.description) if name]
+
+
+def _unknown(tenant: str, candidates: Sequence[VpnListing], wanted: str, network: Slot | None) -> Refusal:
+    names = dict.fromkeys(name for listing in candidates for name in _names(listing))
+    near = get_close_matches(wanted, names, n=3, cutoff=0.6)
+    return VPN_CONNECTION_EXISTS.refuse(
+        wanted,
+        tenant=tenant,
+        where=f" in network {network}" if network else "",
+        remedy=f"did you mean {' or '.join(near)}?" if near else f"`tenantnet vpn list {tenant}` shows them",
+    )
+
+
+def _described(listing: VpnListing) -> str:
+    id_ = f"{listing.id}, " if listing.id else ""
+    return f"{id_}{listing.description}, {listing.company_cidr} of network {listing.network}"

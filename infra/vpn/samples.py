@@ -1,0 +1,132 @@
+"""EC2's sample configurations for devices: what in one is weaker than a connection's tunnels demand.
+
+A sample names the least that AWS can do or what AWS recommends, not what this connection's tunnels permit.
+https://docs.aws.amazon.com/vpn/latest/s2svpn/example-configuration-files.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from infra.vpn.connection import Permitted
+from infra.vpn.strongswan import DH_GROUPS
+
+WARNING_FILE = "WARNING.md"
+# What starts a comment in some device's configuration.
+COMMENT_MARKS = ("!", "#", ";", "//")
+# How AWS's samples speak of algorithms that they do not set.
+_ADVICE = re.compile(r"minimum requirement|take advantage of|need to modify", re.IGNORECASE)
+_GROUP = re.compile(
+    r"(?<![\w-])(?:dh-?)?(?:group|grp)[ _-]?(?P<number>\d+)(?![\w.])|\b(?P<name>modp\d+(?:s\d+)?|ecp\d+)\b",
+    re.IGNORECASE,
+)
+_GROUP_NUMBERS = {name: number for number, name in DH_GROUPS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceType:
+    """A kind of device, as EC2 lists it. id: eight hexadecimal digits."""
+
+    id: str
+    vendor: str
+    platform: str
+    software: str
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it: `cisco-systems-inc-isr-series-routers-ios-12.4`."""
+        words = re.split(r"[^a-z0-9.]+", f"{self.vendor} {self.platform} {self.software}".lower())
+        return "-".join(stripped for word in words if (stripped := word.strip(".")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakness:
+    """Something that a sample sets and a tunnel refuses. line: the first one that sets it, from 1."""
+
+    what: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """How a line shows what it sets. values: AWS's words for that, any of which permits it."""
+
+    what: str
+    pattern: re.Pattern[str]
+    options: tuple[str, ...]
+    values: tuple[object, ...]
+
+
+# Without a length Cisco's `aes` is AES-128, and its `sha` is SHA-1.
+_SIGNS = (
+    _Sign(
+        "IKEv1",
+        re.compile(r"\bike[ _-]?v?1\b|\bisakmp policy\b", re.IGNORECASE),
+        ("ike_versions",),
+        ("ikev1",),
+    ),
+    _Sign(
+        "AES-128",
+        re.compile(
+            r"\baes(?:[ _-]?(?:cbc|gcm))?[ _-]?128|\b(?:encryption |esp-)aes\s*(?:$|esp-)", re.IGNORECASE
+        ),
+        ("ike_encryption", "ipsec_encryption"),
+        ("AES128", "AES128-GCM-16"),
+    ),
+    _Sign(
+        "SHA-1",
+        re.compile(r"\b(?:hmac-)?sha-?1(?!\d)|\b(?:hash|integrity) sha\s*$|\besp-sha-hmac\b", re.IGNORECASE),
+        ("ike_integrity", "ipsec_integrity"),
+        ("SHA1",),
+    ),
+)
+_GROUP_OPTIONS = ("ike_dh_groups", "ipsec_dh_groups")
+
+
+def weaknesses(sample: str, permitted: Sequence[Permitted]) -> list[Weakness]:
+    """What the sample sets although a tunnel refuses it, each once; [] where nothing of that kind is seen.
+
+    It reads texts of many forms by the signs that they have in common: what it names is there, and something
+    that has no such sign it does not see.
+    """
+    lines: dict[str, int] = {}
+    for number, text in _settings(sample):
+        for what in _refused(text, permitted):
+            lines.setdefault(what, number)
+    return [Weakness(what=what, line=line) for what, line in lines.items()]
+
+
+def headed(sample: str, found: Sequence[Weakness]) -> str:
+    """The sample with a warning at its head, if it starts with a comment and so takes one more."""
+    mark = next((mark for mark in COMMENT_MARKS if sample.lstrip().startswith(mark)), None)
+    if not (mark and found):
+        return sample
+    named = ", ".join(weakness.what for weakness in found)
+    return (
+        f"{mark} WARNING: weaker than the tunnels demand, which refuse {named}.\n"
+        f"{mark} {WARNING_FILE} beside this file says what to set instead.\n{mark}\n{sample}"
+    )
+
+
+def _settings(sample: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(sample.splitlines(), 1):
+        if not line.lstrip().startswith(COMMENT_MARKS) and not _ADVICE.search(line):
+            yield number, line
+
+
+def _refused(line: str, permitted: Sequence[Permitted]) -> Iterator[str]:
+    for sign in _SIGNS:
+        if sign.pattern.search(line) and not _allowed(sign.options, sign.values, permitted):
+            yield sign.what
+    for match in _GROUP.finditer(line):
+        number = int(match["number"] or _GROUP_NUMBERS.get(match["name"].lower(), 0))
+        if not _allowed(_GROUP_OPTIONS, (number,), permitted):
+            yield f"Diffie-Hellman group {number}"
+
+
+def _allowed(options: Sequence[str], values: Sequence[object], permitted: Sequence[Permitted]) -> bool:
+    """Whether every tunnel takes one of the values, in every phase. AWS takes an empty option for all."""
+    choices = [getattr(tunnel, option) for tunnel in permitted for option in options]
+    return all(not choice or any(value in choice for value in values) for choice in choices)
