@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.addressing import ping_host_address, subnet_plan
+from infra.addressing import (
+    DEFAULT_RESERVED,
+    ReservedRange,
+    check_network_cidr,
+    ping_host_address,
+    subnet_plan,
+)
 from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from infra.refusal import Refused
 from infra.tags import Owner, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantNetworkArgs:
-    """owner: with its network's slot. cidr: an aligned /26, already claimed.
+    """owner: with its network's slot. cidr: an aligned /26, already claimed, outside the reserved ranges.
 
     availability_zones: the two zones of the database's subnets; the hosts stand in the first.
     ping_host_image: an arm64 AMI that answers ping without any set-up, such as Amazon Linux 2023.
+    Raises Refused for a range that a tenant network may not have.
     """
 
     owner: Owner
@@ -27,6 +36,11 @@ class TenantNetworkArgs:
     ping_host_image: pulumi.Input[str]
     kms_key_arn: pulumi.Input[str]
     flow_log_role_arn: pulumi.Input[str]
+    reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
+
+    def __post_init__(self) -> None:
+        if refusals := check_network_cidr(self.cidr, self.reserved):
+            raise Refused(f"The network {self.owner.prefix}", refusals)
 
 
 class TenantNetwork(pulumi.ComponentResource):

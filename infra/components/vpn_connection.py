@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.addressing import DEFAULT_RESERVED, ReservedRange, check_company_cidr, check_gateway_ip
 from infra.components.security import MYSQL, PING, SecurityRuleArgs, Service, allow_from
+from infra.refusal import Refused
 from infra.tags import Owner
 
 # Static routing ignores the number, but a customer gateway must have one: the first private 16-bit ASN
@@ -45,6 +48,7 @@ class VpnConnectionArgs:
     company_cidr: what is behind the company's device. company_gateway_ip: the device's public IPv4 address.
     description: what people call the place, such as "Seattle office".
     *_security_group_id: the groups that let this company, and nobody else by this connection, in.
+    Raises Refused for a range or an address that a company may not have.
     """
 
     owner: Owner
@@ -55,6 +59,15 @@ class VpnConnectionArgs:
     database_security_group_id: pulumi.Input[str]
     ping_host_security_group_id: pulumi.Input[str]
     alarm_topic_arn: pulumi.Input[str]
+    reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
+
+    def __post_init__(self) -> None:
+        refusals = [
+            *check_company_cidr(self.company_cidr, self.reserved),
+            *check_gateway_ip(self.company_gateway_ip),
+        ]
+        if refusals:
+            raise Refused(f"The VPN connection {self.description} of {self.owner.prefix}", refusals)
 
 
 class VpnConnection(pulumi.ComponentResource):

@@ -76,7 +76,7 @@ def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> V
     refusals = [*(refusal.at("stack") for refusal in named), *refusals]
     if file is None or refusals:
         return Verdict(None, refusals)
-    return Verdict(TenantSettings.model_construct(name=name, **dict(file)), [])
+    return Verdict(TenantSettings.model_construct(name=name, reserved=tuple(reserved), **dict(file)), [])
 
 
 def judge_platform(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[PlatformSettings]:

@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from infra import addressing, instance_classes
-from infra.addressing import ReservedRange
+from infra.addressing import DEFAULT_RESERVED, ReservedRange
 from infra.migration.phases import Slot, Strategy
 from infra.refusal import Refusal
 from infra.settings import checks, rules
@@ -207,9 +207,10 @@ class TenantFile(Settings):
 
 
 class TenantSettings(TenantFile):
-    """A tenant; its name is its stack's."""
+    """A tenant; its name is its stack's. reserved: the ranges that its own were judged against."""
 
     name: str
+    reserved: tuple[ReservedRange, ...] = DEFAULT_RESERVED
 
 
 class ZoneSettings(Settings):
