@@ -50,6 +50,7 @@ class Databases:
     def __init__(self, tenant: str, region: str, zone_id: str, host_name: str) -> None:
         self._tenant, self._region = tenant, region
         self._zone_id, self._host_name = zone_id, host_name
+        self._change: str | None = None
         with aws_answers(f"reach AWS in {region}", region=region):
             self._rds: RDSClient = boto3.client("rds", region_name=region, config=PATIENCE)
             self._route53: Route53Client = boto3.client("route53", region_name=region, config=PATIENCE)
@@ -155,8 +156,8 @@ class Databases:
                 return record["ResourceRecords"][0]["Value"].rstrip(".")
         return None
 
-    def lead_endpoint_to(self, address: str) -> str:
-        """Let the endpoint lead to another name; the id of the change, to ask with whether it has spread."""
+    def lead_endpoint_to(self, address: str) -> None:
+        """Let the endpoint lead to another name."""
         record: Any = {
             "Name": self._host_name,
             "Type": "CNAME",
@@ -168,12 +169,14 @@ class Databases:
                 HostedZoneId=self._zone_id,
                 ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]},
             )
-        return change["ChangeInfo"]["Id"]
+        self._change = change["ChangeInfo"]["Id"]
 
-    def has_spread(self, change: str) -> bool:
-        """Whether every name server of the zone answers with the change."""
+    def endpoint_has_spread(self) -> bool:
+        """Whether every name server of the zone answers with what `lead_endpoint_to` asked for last."""
+        if self._change is None:
+            return True
         with aws_answers(f"read the change of {self._host_name}", region=self._region):
-            return self._route53.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC"
+            return self._route53.get_change(Id=self._change)["ChangeInfo"]["Status"] == "INSYNC"
 
     def _identifier(self, slot: Slot) -> str:
         return f"{self._tenant}-{slot}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -19,6 +20,7 @@ from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
 from infra.migration.memory import outputs_of
 from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, declaration
+from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
 from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.holders import refuse_ranges_of_others
@@ -27,29 +29,49 @@ from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outp
 from infra.tags import Owner, move_snapshot_name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the migration runner wants of an update. All of it is asked and done behind the stack's lock.
+
+    state: to be reached. decision: tells what was decided about a move. missing: the slots without a database
+    in the stack; one on its way out is not made for that. ahead: what is done once nothing is refused, before
+    anything is declared.
+    """
+
+    state: State
+    decision: Callable[[int], Decision | None]
+    missing: Collection[Slot]
+    ahead: Callable[[], None]
+
+
 def declare(
     settings: TenantSettings,
     password: pulumi.Output[str],
-    *,
-    requested: State | None = None,
-    missing: Collection[Slot] = (),
+    order: Order | None = None,
 ) -> None:
     """Declare the tenant and export what its stack remembers.
 
-    requested: the state that the migration runner wants to reach; an ordinary update keeps the stack's own.
-    missing: the slots without a database, where the runner knows; one on its way out is not made for that.
+    order: what the migration runner wants; an ordinary update keeps the stack's phase.
     Raises Refused before anything is declared.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     state = plan_update(
-        read_stack_outputs(settings.name), cidrs, requested=requested, tenant_retiring=settings.retiring
+        read_stack_outputs(settings.name),
+        cidrs,
+        requested=order.state if order else None,
+        decision=order.decision(order.state.move) if order else None,
+        tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
+    missing = order.missing if order else ()
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing)
     refuse_ranges_of_others(platform.cell, stack.claims.values())
     if note := retired_note(state):
         pulumi.log.warn(note)
-    stack.declare(look_up_place(), password)
+    place = look_up_place()
+    if order:
+        order.ahead()
+    stack.declare(place, password)
 
 
 class TenantStack:
@@ -139,6 +161,7 @@ class TenantStack:
                 ping_host_image=place.image_id,
                 kms_key_arn=self._platform.kms_key_arn,
                 flow_log_role_arn=self._platform.flow_log_role_arn,
+                reserved=self._settings.reserved,
             ),
             pulumi.ResourceOptions(depends_on=claim),
         )
@@ -160,6 +183,7 @@ class TenantStack:
                 database_security_group_id=network.database_security_group_id,
                 ping_host_security_group_id=network.ping_host_security_group_id,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
+                reserved=self._settings.reserved,
             ),
         )
         return {

@@ -14,10 +14,11 @@ from typer.core import TyperGroup
 from infra.claims import Claim, ClaimKind, DoubtfulClaim, Finding
 from infra.cli.claims import doubtful_as_json
 from infra.cli.main import app
+from infra.migration.progress import Progress
 from infra.status.tenant import TenantStatus
 
 DOC = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
-STATUS, AUDIT = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL))
+STATUS, PROGRESS, AUDIT = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL))
 
 
 def options_by_command(group: TyperGroup, name: str) -> Iterator[tuple[str, set[str]]]:
@@ -49,6 +50,10 @@ def test_each_example_is_a_command_with_options_that_exist() -> None:
 def test_the_status_document_is_one_that_the_command_could_print() -> None:
     status = TenantStatus.model_validate(STATUS)
     assert status.model_dump(mode="json", by_alias=True) == STATUS
+
+
+def test_the_progress_document_is_one_that_the_command_could_print() -> None:
+    assert Progress.model_validate(PROGRESS).model_dump(mode="json", by_alias=True) == PROGRESS
 
 
 def test_the_audit_document_is_one_that_the_command_could_print() -> None:

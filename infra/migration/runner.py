@@ -1,0 +1,252 @@
+"""The runner of a move: reads the phase, sees that it may be left, takes the next step, and so on.
+
+It keeps nothing in memory between two steps. Killed at any moment, the next run reads the stack's phase, the
+move's decision and its journal, and goes on.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic, sleep
+
+from infra.failure import Failure
+from infra.migration.databases import Databases
+from infra.migration.guards import Guards
+from infra.migration.journal import Entry, What, downtime, of_move, reached, writes_stopped
+from infra.migration.journal_table import JournalTable
+from infra.migration.phases import Phase, Slot, State, Strategy
+from infra.migration.stack import MovingStack
+from infra.migration.transitions import (
+    Condition,
+    Decision,
+    Event,
+    conditions,
+    decision_before,
+    next_event,
+    transition,
+)
+
+LONGEST_SLEEP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to do, and not before when.
+
+    strategy: of a move to begin; None to finish one that has begun. prepare_at: when the replica is made;
+    fence_at: when writes are held back; None for at once. retire_after: how long the former production waits.
+    """
+
+    strategy: Strategy | None = None
+    prepare_at: datetime | None = None
+    fence_at: datetime | None = None
+    retire_after: timedelta = timedelta()
+
+
+class Runner:
+    """Moves one tenant's database. tell: shows a line to whoever watches."""
+
+    def __init__(
+        self,
+        tenant: str,
+        stack: MovingStack,
+        journal: JournalTable,
+        databases: Databases,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._tenant, self._stack, self._journal = tenant, stack, journal
+        self._databases, self._tell = databases, tell
+        self._guards = Guards(databases, self._entries)
+        self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+
+    def run(self, plan: Plan) -> State:
+        """Take one step after the other; the state where nothing is left to do, or not yet.
+
+        Raises Failure where a guard or an update fails, Refused where the model refuses a step.
+        """
+        strategy = plan.strategy
+        while True:
+            state = self._state()
+            decision = self._journal.decision(state.move_at_stake)
+            event = next_event(state, decision=decision, strategy=strategy)
+            if event is None:
+                return state
+            if event is Event.RETIRE and self._see_all(state) and not self._retirement_due(state, plan):
+                return state
+            if self._wait_for_its_time(event, plan):
+                # It may have been aborted meanwhile.
+                continue
+            self._step(state, event, decision)
+            strategy = None
+
+    def abort(self) -> State:
+        """Take the move back and finish that. Raises Refused after the switch, and where there is no move."""
+        state = self._state()
+        decision = self._journal.decision(state.move_at_stake)
+        transition(state, Event.ABORT, decision=decision, leftovers=self._leftovers(state))
+        if state.phase is not Phase.ABORTING:
+            self._decide(state, Decision.ABORT)
+        return self.run(Plan())
+
+    def retire(self) -> State:
+        """Give up the former production now. Raises Refused in any other phase than after the switch."""
+        state = self._state()
+        if state.phase is not Phase.RETIRING:
+            transition(state, Event.RETIRE)
+        return self.run(Plan())
+
+    def _state(self) -> State:
+        state = self._stack.state()
+        if state is None:
+            raise Failure(
+                f"Could not move the database of {self._tenant}.",
+                reason="the tenant's first update has not come to its end, so it has no production database",
+                remedy=f"deploy the tenant first: pulumi up --stack {self._tenant}",
+            )
+        return state
+
+    def _step(self, state: State, event: Event, decision: Decision | None) -> None:
+        if event is not Event.ABORT:
+            self._prepare_conditions(state)
+            self._see_all(state)
+        if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
+            return
+        requested = transition(state, event, decision=wanted or decision, leftovers=self._leftovers(state))
+        began = monotonic()
+        self._write(What.BEGAN, requested, requested.phase)
+        self._tell(f"{requested.phase}: {_PURPOSE[event]}")
+        if event is Event.FENCE:
+            # The moment before the update is a little too early: no downtime is measured too short.
+            self._write(What.WRITES_STOPPED, requested, state.phase)
+        try:
+            self._promote(requested, event)
+            self._stack.update(requested, lambda: self._ahead(requested, event))
+        except Failure as failure:
+            self._write(What.FAILED, requested, state.phase, note=failure.reason[:1000])
+            raise
+        self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
+        self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
+        self._afterwards(requested, event)
+
+    def _promote(self, requested: State, event: Event) -> None:
+        if event is Event.PROMOTE:
+            self._databases.promote(_target(requested))
+            self._see(Condition.TARGET_INDEPENDENT, requested)
+            self._stack.adopt(_target(requested))
+
+    def _ahead(self, requested: State, event: Event) -> None:
+        """The switch, behind the stack's lock, before the update's waits."""
+        if event is not Event.SWITCH:
+            return
+        target = _target(requested)
+        found = self._databases.instance(target)
+        if found is None or found.address is None:
+            raise Failure(
+                f"Could not lead the endpoint to {target}.",
+                reason="its database has no address",
+                remedy="see `tenantnet status`, then `tenantnet migrate run` goes on",
+            )
+        self._databases.lead_endpoint_to(found.address)
+        self._databases.set_read_only(target, read_only=False)
+        for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
+            self._see(condition, requested)
+        self._resumed(requested)
+
+    def _afterwards(self, reached_state: State, event: Event) -> None:
+        if event is Event.ABORT and writes_stopped(self._entries(reached_state.move)):
+            self._resumed(reached_state)
+        if event is Event.FINISH:
+            self._databases.delete_snapshot(reached_state.move)
+
+    def _resumed(self, state: State) -> None:
+        self._write(What.WRITES_RESUMED, state, state.phase)
+        if (measured := downtime(self._entries(state.move))) is not None:
+            self._tell(f"writes go on; they were held back for {measured.total_seconds():.1f} s at most")
+
+    def _prepare_conditions(self, state: State) -> None:
+        if Condition.SNAPSHOT_TAKEN in conditions(state):
+            self._see(Condition.SOURCE_READ_ONLY, state)
+            self._databases.take_snapshot(state.production, state.move)
+
+    def _see_all(self, state: State) -> bool:
+        for condition in conditions(state):
+            if condition is not Condition.DATA_EQUAL:
+                self._see(condition, state)
+        return True
+
+    def _see(self, condition: Condition, state: State) -> None:
+        try:
+            seconds = self._guards.wait(condition, state)
+        except Failure as failure:
+            self._write(What.FAILED, state, state.phase, note=failure.reason[:1000])
+            raise
+        self._write(What.SEEN, state, state.phase, seconds=seconds, note=condition)
+        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
+
+    def _decide(self, state: State, wanted: Decision) -> Decision:
+        standing = self._journal.decide(state.move_at_stake, wanted, self._who)
+        self._write(What.DECIDED, state, state.phase, note=standing, move=state.move_at_stake)
+        return standing
+
+    def _leftovers(self, state: State) -> bool:
+        return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
+
+    def _retirement_due(self, state: State, plan: Plan) -> bool:
+        switched_at = reached(self._entries(state.move), Phase.SWITCHED)
+        return switched_at is None or datetime.now(UTC) >= switched_at + plan.retire_after
+
+    def _wait_for_its_time(self, event: Event, plan: Plan) -> bool:
+        """Whether there was anything to wait for."""
+        begin = plan.prepare_at if event is Event.PREPARE else plan.fence_at if event is Event.FENCE else None
+        if begin is None or datetime.now(UTC) >= begin:
+            return False
+        self._tell(f"waiting until {begin:%Y-%m-%d %H:%M} UTC for: {_PURPOSE[event]}")
+        while (left := (begin - datetime.now(UTC)).total_seconds()) > 0:
+            sleep(min(left, LONGEST_SLEEP_SECONDS))
+        return True
+
+    def _entries(self, move: int) -> list[Entry]:
+        return of_move(self._journal.entries(), move)
+
+    def _write(
+        self,
+        what: What,
+        state: State,
+        phase: Phase,
+        *,
+        seconds: float | None = None,
+        note: str = "",
+        move: int | None = None,
+    ) -> None:
+        self._journal.write(
+            Entry(
+                at=datetime.now(UTC),
+                move=state.move if move is None else move,
+                what=what,
+                phase=phase,
+                who=self._who,
+                seconds=seconds,
+                note=note,
+            )
+        )
+
+
+_PURPOSE = {
+    Event.PREPARE: "make the replica in the other network",
+    Event.FENCE: "hold back writes; reads go on",
+    Event.PROMOTE: "make the replica a database of its own",
+    Event.RESTORE: "restore the snapshot in the other network",
+    Event.SWITCH: "lead the endpoint to the other network and let writes through",
+    Event.RETIRE: "take the protection off the former production",
+    Event.FINISH: "delete what is no longer used",
+    Event.ABORT: "let writes through again, and take the protection off the copy",
+}
+
+
+def _target(state: State) -> Slot:
+    return state.target or state.production.other

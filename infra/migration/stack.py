@@ -1,0 +1,118 @@
+"""A tenant's stack as the runner updates it: the project's own program, with the state to reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from pulumi.automation import CommandError, ConcurrentUpdateError, LocalWorkspace, Stack
+
+from infra.engine import Engine
+from infra.failure import Failure
+from infra.migration.memory import remembered
+from infra.migration.phases import Slot, State
+from infra.migration.transitions import Decision
+from infra.program import declare_stack
+from infra.project import Project
+from infra.stacks import tenant
+from infra.stacks.tenant import Order
+
+INSTANCE = "aws:rds/instance:Instance"
+
+
+class _Workspace(LocalWorkspace):
+    """The project, with whatever stack people have selected in it."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Every command names its stack, so that none has to be selected."""
+
+
+class MovingStack:
+    """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed."""
+
+    def __init__(self, project: Project, name: str, decision: Callable[[int], Decision | None]) -> None:
+        self._project, self._name, self._decision = project, name, decision
+        self._engine = Engine(project)
+
+    def outputs(self) -> Mapping[str, Any] | None:
+        """None where there is no such stack in the backend."""
+        return self._engine.outputs(self._name)
+
+    def state(self) -> State | None:
+        """What the stack remembers; None before its first update has come to its end. Raises Refused."""
+        return remembered(self.outputs() or {})
+
+    def update(self, requested: State, ahead: Callable[[], None]) -> None:
+        """Bring the stack to `requested`, and record that.
+
+        ahead: is done behind the stack's lock, once nothing is refused, before anything is declared.
+        """
+        databases = self._databases(self._stack())
+        order = Order(
+            state=requested,
+            decision=self._decision,
+            missing=[slot for slot in Slot if slot not in databases],
+            ahead=ahead,
+        )
+        declare_tenant = partial(tenant.declare, order=order)
+        stack = self._stack(lambda: declare_stack(self._project.file, declare_tenant))
+        with self._running(f"bring {self._name} to phase {requested.phase}"):
+            stack.up(message=f"move {requested.move}: {requested.phase}", color="never")
+
+    def adopt(self, slot: Slot) -> None:
+        """Take over into the stack what the API has made of a slot's database, such as a promotion."""
+        stack = self._stack()
+        if (urn := self._databases(stack).get(slot)) is not None:
+            with self._running(f"read the database of {slot} into the stack of {self._name}"):
+                stack.refresh(target=[urn], color="never")
+
+    def _databases(self, stack: Stack) -> dict[Slot, str]:
+        """The slots that have a database in the stack, with its URN."""
+        with self._running(f"read the stack of {self._name}"):
+            resources = (stack.export_stack().deployment or {}).get("resources", [])
+        names = {f"{self._name}-{slot}": slot for slot in Slot}
+        return {
+            names[name]: resource["urn"]
+            for resource in resources
+            if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
+        }
+
+    def _stack(self, program: Callable[[], None] | None = None) -> Stack:
+        return Stack.select(self._name, _Workspace(work_dir=str(self._project.folder), program=program))
+
+    @contextmanager
+    def _running(self, task: str) -> Iterator[None]:
+        try:
+            yield
+        except ConcurrentUpdateError as error:
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"another update holds the stack's lock: {_holder(error)}",
+                remedy="wait until it has finished; if that process is gone for certain, release the lock: "
+                f"pulumi cancel --stack {self._name}",
+                state="This run changed nothing in the stack.",
+            ) from None
+        except CommandError as error:
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"Pulumi says: {_diagnostics(error)}",
+                remedy="see to the cause, then `tenantnet migrate run` goes on; before the switch "
+                "`tenantnet migrate abort` takes the move back",
+                state="The phase that the stack remembers stays; part of the step may be done.",
+            ) from None
+
+
+def _holder(error: CommandError) -> str:
+    """Who holds the lock, as Pulumi's backends say it."""
+    found = re.search(r"created by (.+)", str(error)) or re.search(r"Another update .+", str(error))
+    return found[0] if found else "Pulumi does not say whose"
+
+
+def _diagnostics(error: CommandError) -> str:
+    """What Pulumi prints under Diagnostics, or, without that, its last line."""
+    text = str(error)
+    found = re.search(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S)
+    return (found[1] if found else text.strip().splitlines()[-1]).strip()

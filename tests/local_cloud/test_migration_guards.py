@@ -1,0 +1,152 @@
+"""The guards of a move, looking at databases through RDS's API: what holds, and what is said where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from mypy_boto3_cloudwatch import CloudWatchClient
+from mypy_boto3_rds import RDSClient
+
+from infra.failure import Failure
+from infra.local.process import LocalCloud
+from infra.migration.databases import Databases
+from infra.migration.guards import Guards
+from infra.migration.journal import Entry, What
+from infra.migration.phases import Phase, Slot, State, Strategy
+from infra.migration.transitions import Condition
+from tests.local_cloud.databases import Database
+from tests.local_cloud.network import Network
+
+BLUE, GREEN = Slot.BLUE, Slot.GREEN
+FENCED = State(phase=Phase.FENCED, production=BLUE, strategy=Strategy.REPLICA, move=1)
+SHORT = timedelta(seconds=0.2)
+
+
+class Tenant:
+    """A tenant whose blue database is replicated to green, as the stack names them."""
+
+    def __init__(self, rds: RDSClient, name: str, network: Network) -> None:
+        self.rds, self.name = rds, name
+        for slot in Slot:
+            rds.create_db_parameter_group(
+                DBParameterGroupName=f"{name}-{slot}", DBParameterGroupFamily="mysql8.4", Description="x"
+            )
+        self.blue = Database.create(rds, f"{name}-blue", network, DBParameterGroupName=f"{name}-blue")
+        rds.create_db_instance_read_replica(
+            DBInstanceIdentifier=f"{name}-green",
+            SourceDBInstanceIdentifier=f"{name}-blue",
+            DBParameterGroupName=f"{name}-green",
+        )
+        self.databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+        self.entries: list[Entry] = []
+        self.guards = Guards(self.databases, lambda _: self.entries)
+
+    def happened(self, what: What, phase: Phase, at: datetime) -> None:
+        self.entries.append(Entry(at=at, move=1, what=what, phase=phase, who="ada"))
+
+    def holds(self, condition: Condition) -> bool:
+        return self.guards.look(condition, FENCED).holds
+
+
+@pytest.fixture
+def tenant(
+    rds: RDSClient, name: str, network: Network, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> Tenant:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    return Tenant(rds, name, network)
+
+
+@pytest.fixture
+def report_lag(client: Callable[[str], CloudWatchClient], tenant: Tenant) -> Callable[[float], None]:
+    cloudwatch = client("cloudwatch")
+
+    def report(seconds: float) -> None:
+        dimensions = [{"Name": "DBInstanceIdentifier", "Value": f"{tenant.name}-green"}]
+        cloudwatch.put_metric_data(
+            Namespace="AWS/RDS",
+            MetricData=[{"MetricName": "ReplicaLag", "Dimensions": dimensions, "Value": seconds}],  # type: ignore[typeddict-item] # a list of pairs
+        )
+
+    return report
+
+
+def test_a_source_is_read_only_once_its_parameter_says_so(tenant: Tenant) -> None:
+    assert not tenant.holds(Condition.SOURCE_READ_ONLY)
+    tenant.databases.set_read_only(BLUE, read_only=True)
+    assert tenant.holds(Condition.SOURCE_READ_ONLY)
+    tenant.databases.set_read_only(BLUE, read_only=False)
+    assert not tenant.holds(Condition.SOURCE_READ_ONLY)
+
+
+def test_a_promoted_replica_is_independent_and_replicates_no_more(tenant: Tenant) -> None:
+    assert tenant.holds(Condition.TARGET_REPLICATES)
+    assert not tenant.holds(Condition.TARGET_INDEPENDENT)
+    tenant.databases.promote(GREEN)
+    assert not tenant.holds(Condition.TARGET_REPLICATES)
+    assert tenant.holds(Condition.TARGET_INDEPENDENT)
+
+
+def test_promoting_twice_is_no_error(tenant: Tenant) -> None:
+    tenant.databases.promote(GREEN)
+    tenant.databases.promote(GREEN)
+    assert tenant.holds(Condition.TARGET_INDEPENDENT)
+
+
+def test_a_lag_measured_before_the_fence_says_nothing(
+    tenant: Tenant, report_lag: Callable[[float], None]
+) -> None:
+    report_lag(0)
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) + timedelta(seconds=5))
+    assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
+
+
+@pytest.mark.parametrize(("lag", "caught_up"), [(0, True), (3, False), (-1, False)])
+def test_a_replica_has_caught_up_when_it_was_not_behind_since_the_fence(
+    tenant: Tenant, report_lag: Callable[[float], None], lag: float, caught_up: bool
+) -> None:
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(seconds=5))
+    report_lag(lag)
+    assert tenant.holds(Condition.TARGET_CAUGHT_UP) is caught_up
+
+
+def test_a_replica_that_somebody_else_promoted_has_not_caught_up(tenant: Tenant) -> None:
+    now = datetime.now(UTC)
+    tenant.happened(What.REACHED, Phase.FENCED, now)
+    tenant.databases.promote(GREEN)
+    assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
+    tenant.happened(What.BEGAN, Phase.PROMOTED, now)
+    assert tenant.holds(Condition.TARGET_CAUGHT_UP)
+
+
+def test_the_snapshot_of_a_move_is_taken_once_and_deleted_once(tenant: Tenant) -> None:
+    assert not tenant.holds(Condition.SNAPSHOT_TAKEN)
+    for _ in range(2):
+        tenant.databases.take_snapshot(BLUE, 1)
+    assert tenant.holds(Condition.SNAPSHOT_TAKEN)
+    for _ in range(2):
+        tenant.databases.delete_snapshot(1)
+    assert not tenant.holds(Condition.SNAPSHOT_TAKEN)
+
+
+def test_a_protected_copy_is_not_given_up(tenant: Tenant, rds: RDSClient) -> None:
+    assert tenant.holds(Condition.COPY_UNPROTECTED)
+    rds.modify_db_instance(DBInstanceIdentifier=f"{tenant.name}-green", DeletionProtection=True)
+    assert not tenant.holds(Condition.COPY_UNPROTECTED)
+
+
+def test_a_guard_that_reaches_its_limit_says_what_it_saw_and_where_the_tenant_stays(tenant: Tenant) -> None:
+    with pytest.raises(Failure) as failure:
+        tenant.guards.wait(Condition.SOURCE_READ_ONLY, FENCED, SHORT)
+    assert "read_only is 0" in failure.value.reason
+    assert failure.value.state == "The tenant stays in phase fenced."
+
+
+def test_a_database_that_is_not_there_is_said_so(tenant: Tenant, name: str) -> None:
+    nobody = Guards(Databases(f"{name}-x", "eu-west-1", "Z0", "x.db.example.com"), lambda _: [])
+    for condition in (Condition.TARGET_REPLICATES, Condition.SOURCE_READ_ONLY, Condition.TARGET_WRITABLE):
+        sight = nobody.look(condition, FENCED)
+        assert (sight.holds, sight.seen.startswith("there is no")) == (False, True)
