@@ -45,10 +45,14 @@ def start(
         int | None,
         typer.Option(help=f"TCP port on 127.0.0.1, {DEFAULT_PORT} by default; 0 takes a free one."),
     ] = None,
+    simulate_databases: Annotated[
+        bool,
+        typer.Option("--simulate-databases", help="No MySQL server behind a database: 100 MB less for each."),
+    ] = False,
     state_dir: StateDirOption = None,
 ) -> None:
     """Start the local cloud in the background; one that runs already is left as it is."""
-    started = _cloud(state_dir).start(port)
+    started = LocalCloud(state_dir or default_state_dir(), real_databases=not simulate_databases).start(port)
     server = started.server
     if started.forgotten:
         typer.echo(

@@ -21,6 +21,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 
 from infra.failure import Failure
 from infra.local.kernel import port_holder, start_ticks
+from infra.local.mysql.home import place, remove_left_over
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
 from infra.refusal import Refusal, Refused
 
@@ -131,6 +132,7 @@ class LocalCloud:
                 _end(record)
             known = record is not None or self.state.pulumi.exists()
             self.state.remove_record()
+            remove_left_over(place(self.state))
             forgotten = self.state.forget_pulumi_state()
             return forgotten if known else None
 

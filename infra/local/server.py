@@ -34,7 +34,7 @@ def main(port: int, state: StateDir, *, real_databases: bool = True) -> int:
         sys.stderr.write(f"{LOOPBACK}:{port}: {error.strerror}\n")
         return PORT_TAKEN_EXIT_CODE if error.errno == errno.EADDRINUSE else 1
     register()
-    fleet = open_fleet(state) if real_databases else "it was started so"
+    fleet = open_fleet(state) if real_databases else f"started with {SIMULATE_DATABASES}"
     names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
     record = ServerRecord(
         pid=os.getpid(),

@@ -25,7 +25,7 @@ class Home:
 
     def __init__(self, state: StateDir, installation: Installation) -> None:
         self._installation = installation
-        self._place = state.path / "mysql"
+        self._place = place(state)
         self._is_root = os.geteuid() == 0
         self._numbers = count(1)
         self._ready = False
@@ -76,12 +76,22 @@ class Home:
         self._ready = True
 
     def remove(self) -> None:
-        """Remove it with all that is in it; also what a cloud that died has left."""
-        if self._place.is_symlink():
-            shutil.rmtree(self._place.resolve(), ignore_errors=True)
-            self._place.unlink()
-        shutil.rmtree(self._place, ignore_errors=True)
+        """Remove it with all that is in it; it can be made again."""
+        remove_left_over(self._place)
         self._ready = False
+
+
+def place(state: StateDir) -> Path:
+    """Where a cloud's servers keep their files, or what leads there; it need not exist."""
+    return state.path / "mysql"
+
+
+def remove_left_over(home: Path) -> None:
+    """Remove what stands at place(), of a cloud that is gone."""
+    if home.is_symlink():
+        shutil.rmtree(home.resolve(), ignore_errors=True)
+        home.unlink()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def copy(source: Path, target: Path) -> None:

@@ -1,0 +1,448 @@
+"""Behind each instance a real MySQL server does what RDS's would: asked by real clients, over TLS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import boto3
+import pymysql
+import pytest
+from mypy_boto3_cloudwatch import CloudWatchClient
+from mypy_boto3_ec2 import EC2Client
+from mypy_boto3_rds import RDSClient
+from pymysql.constants import ER
+
+from infra.local.mysql.installation import find
+from infra.local.process import LocalCloud
+from tests.local_cloud.databases import PASSWORD, Database
+from tests.local_cloud.mysql_client import Client, home_of, servers_of, wait_for
+from tests.local_cloud.network import Network
+
+INSTALLED = find()
+pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")
+INSECURE_TRANSPORT = 3159
+READ_ONLY = ER.OPTION_PREVENTS_STATEMENT
+ROWS = ("CREATE DATABASE app", "CREATE TABLE app.entry (id INT PRIMARY KEY)", "INSERT app.entry VALUES (1)")
+COUNT = "SELECT COUNT(*) FROM app.entry"
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+def aws(cloud: LocalCloud, service: str) -> Any:
+    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
+    return session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload] # any
+
+
+@pytest.fixture(scope="module")
+def rds(cloud: LocalCloud) -> RDSClient:
+    return aws(cloud, "rds")  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def ec2(cloud: LocalCloud) -> EC2Client:
+    return aws(cloud, "ec2")  # type: ignore[no-any-return]
+
+
+def available(database: Database) -> Database:
+    rest = {"available", "failed", "stopped"}
+    wait_for(lambda: database.described()["DBInstanceStatus"] in rest)
+    assert database.described()["DBInstanceStatus"] == "available"
+    return database
+
+
+Make = Callable[..., Database]
+
+
+@pytest.fixture
+def make(rds: RDSClient, network: Network, name: str) -> Iterator[Make]:
+    """Makes instances with a parameter group of their own, waits for them, and deletes them at the end."""
+
+    def make(identifier: str = name, **settings: Any) -> Database:
+        rds.create_db_parameter_group(
+            DBParameterGroupName=identifier, DBParameterGroupFamily="mysql8.4", Description="its own"
+        )
+        database = Database.create(
+            rds, identifier, network, **{"DBParameterGroupName": identifier, **settings}
+        )
+        return available(database)
+
+    yield make
+    for instance in rds.describe_db_instances()["DBInstances"]:
+        if instance["DBInstanceIdentifier"].startswith(name):
+            rds.delete_db_instance(
+                DBInstanceIdentifier=instance["DBInstanceIdentifier"], SkipFinalSnapshot=True
+            )
+
+
+@pytest.fixture
+def database(make: Make) -> Database:
+    return make()
+
+
+@pytest.fixture
+def client(cloud: LocalCloud, rds: RDSClient, database: Database) -> Client:
+    return Client.of(cloud, rds, database.identifier)
+
+
+def set_parameter(rds: RDSClient, group: str, name: str, value: str) -> None:
+    rds.modify_db_parameter_group(
+        DBParameterGroupName=group,
+        Parameters=[{"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}],
+    )
+
+
+def replica_of(database: Database) -> Database:
+    return available(database.replica())
+
+
+def test_creation_answers_at_once_and_the_instance_is_available_when_mysql_answers(
+    cloud: LocalCloud, rds: RDSClient, network: Network, name: str
+) -> None:
+    database = Database.create(rds, name, network)
+    assert database.described()["DBInstanceStatus"] == "creating"
+    available(database)
+    assert Client.of(cloud, rds, name).run("SELECT 1") == [(1,)]
+    rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
+
+def test_a_client_that_verifies_the_endpoints_name_speaks_tls(client: Client) -> None:
+    ((_, cipher),) = client.run("SHOW STATUS LIKE 'Ssl_cipher'")
+    assert cipher
+
+
+def test_the_certificate_is_for_the_endpoints_name_and_for_no_other(
+    cloud: LocalCloud, rds: RDSClient, database: Database
+) -> None:
+    other = "globex.aaaaaaaaaa.eu-west-1.rds.amazonaws.com"
+    wrong = Client.of(cloud, rds, database.identifier, expected=other)
+    with pytest.raises(pymysql.MySQLError, match="Hostname mismatch"):
+        wrong.run("SELECT 1")
+
+
+def test_only_who_trusts_the_local_clouds_authority_believes_the_certificate(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = ssl.create_default_context()
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: public)
+    with pytest.raises(pymysql.MySQLError, match="certificate verify failed"):
+        client.run("SELECT 1")
+
+
+def test_a_schema_that_was_asked_for_is_there(cloud: LocalCloud, rds: RDSClient, make: Make) -> None:
+    identifier = make(DBName="orders").identifier
+    assert ("orders",) in Client.of(cloud, rds, identifier).run("SHOW DATABASES")
+
+
+def test_plain_text_is_refused_where_the_parameter_group_says_so(
+    cloud: LocalCloud, rds: RDSClient, database: Database
+) -> None:
+    plain = Client.of(cloud, rds, database.identifier, tls=False)
+    assert plain.refused("SELECT 1") == 0
+    set_parameter(rds, database.identifier, "require_secure_transport", "1")
+    wait_for(lambda: plain.refused("SELECT 1") == INSECURE_TRANSPORT)
+    assert Client.of(cloud, rds, database.identifier).refused("SELECT 1") == 0
+
+
+def test_read_only_stops_the_master_user_and_lets_it_read(
+    rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    set_parameter(rds, database.identifier, "read_only", "1")
+    wait_for(lambda: client.refused("INSERT app.entry VALUES (2)") == READ_ONLY)
+    assert client.run(COUNT) == [(1,)]
+    assert client.refused("SET GLOBAL read_only = 0") == ER.SPECIFIC_ACCESS_DENIED_ERROR
+    set_parameter(rds, database.identifier, "read_only", "0")
+    wait_for(lambda: client.refused("INSERT app.entry VALUES (3)") == 0)
+
+
+def test_a_parameter_that_is_reset_has_its_default_again(
+    rds: RDSClient, database: Database, client: Client
+) -> None:
+    (default,) = client.run("SELECT @@GLOBAL.max_connections")
+    set_parameter(rds, database.identifier, "max_connections", "77")
+    wait_for(lambda: client.run("SELECT @@GLOBAL.max_connections") == [(77,)])
+    rds.reset_db_parameter_group(
+        DBParameterGroupName=database.identifier,
+        Parameters=[{"ParameterName": "max_connections", "ApplyMethod": "immediate"}],
+    )
+    wait_for(lambda: client.run("SELECT @@GLOBAL.max_connections") == [default])
+
+
+def test_a_reboot_keeps_the_data_and_the_fence(rds: RDSClient, database: Database, client: Client) -> None:
+    client.run(*ROWS)
+    set_parameter(rds, database.identifier, "read_only", "1")
+    rds.reboot_db_instance(DBInstanceIdentifier=database.identifier)
+    assert database.described()["DBInstanceStatus"] == "rebooting"
+    available(database)
+    assert client.run(COUNT) == [(1,)]
+    assert client.refused("INSERT app.entry VALUES (2)") == READ_ONLY
+
+
+def test_a_changed_password_is_the_only_one(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    described = database.modify(MasterUserPassword=f"{PASSWORD}-new")
+    assert described["DBInstanceStatus"] == "resetting-master-credentials"
+    available(database)
+    assert client.refused("SELECT 1") == ER.ACCESS_DENIED_ERROR
+    login = Client.of(cloud, rds, database.identifier, password=f"{PASSWORD}-new")
+    assert login.run("SELECT 1") == [(1,)]
+
+
+def test_passwords_are_neither_in_the_process_list_nor_in_a_log(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    database.modify(MasterUserPassword=f"{PASSWORD}-new")
+    available(database)
+    home = home_of(cloud)
+    logs = [*home.glob("server-*/mysqld.log"), cloud.state.log]
+    commands = [Path(f"/proc/{pid}/cmdline") for pid in servers_of(home)]
+    assert commands
+    for file in (*logs, *commands):
+        assert PASSWORD not in file.read_text(errors="replace"), file
+
+
+def test_servers_do_not_run_as_root(cloud: LocalCloud, database: Database) -> None:
+    pids = servers_of(home_of(cloud))
+    assert pids
+    assert all(Path(f"/proc/{pid}").stat().st_uid != 0 for pid in pids)
+
+
+def test_a_replica_has_what_its_source_had_and_gets_what_it_gets(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    copy = Client.of(cloud, rds, replica_of(database).identifier)
+    assert copy.run(COUNT) == [(1,)]
+    client.run("INSERT app.entry VALUES (2)")
+    wait_for(lambda: copy.run(COUNT) == [(2,)])
+    assert copy.refused("INSERT app.entry VALUES (3)") == READ_ONLY
+
+
+def test_a_replica_shows_how_it_follows(cloud: LocalCloud, rds: RDSClient, database: Database) -> None:
+    cloudwatch: CloudWatchClient = aws(cloud, "cloudwatch")
+    replica = replica_of(database)
+    wait_for(lambda: replica.described().get("StatusInfos"))
+    (info,) = replica.described()["StatusInfos"]
+    assert (info["Status"], info["Normal"]) == ("replicating", True)
+    now = datetime.now(UTC)
+    lag = cloudwatch.get_metric_statistics(
+        Namespace="AWS/RDS",
+        MetricName="ReplicaLag",
+        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": replica.identifier}],
+        StartTime=now - timedelta(minutes=5),
+        EndTime=now + timedelta(minutes=5),
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    assert lag[0]["Maximum"] == 0
+
+
+def test_a_promoted_replica_is_writable_and_follows_nobody(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    replica = replica_of(database)
+    promoted = rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)["DBInstance"]
+    assert promoted["DBInstanceStatus"] == "modifying"
+    available(replica)
+    copy = Client.of(cloud, rds, replica.identifier)
+    copy.run("INSERT app.entry VALUES (20)")
+    client.run("INSERT app.entry VALUES (2)", "INSERT app.entry VALUES (3)")
+    assert copy.run("SELECT id FROM app.entry") == [(1,), (20,)]
+    assert client.run(COUNT) == [(3,)]
+    assert not replica.described().get("StatusInfos")
+
+
+def test_a_replica_whose_group_says_read_only_stays_so_when_it_is_promoted(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    replica = replica_of(database)
+    set_parameter(rds, database.identifier, "read_only", "1")
+    rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)
+    available(replica)
+    copy = Client.of(cloud, rds, replica.identifier)
+    assert copy.refused("INSERT app.entry VALUES (2)") == READ_ONLY
+
+
+def test_the_replicas_of_a_deleted_source_are_writable(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    replica = replica_of(database)
+    rds.delete_db_instance(DBInstanceIdentifier=database.identifier, SkipFinalSnapshot=True)
+    available(replica)
+    Client.of(cloud, rds, replica.identifier).run("INSERT app.entry VALUES (2)")
+
+
+def test_a_promoted_replica_can_have_a_replica(
+    cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    green = replica_of(database)
+    rds.promote_read_replica(DBInstanceIdentifier=green.identifier, BackupRetentionPeriod=7)
+    available(green)
+    back = replica_of(green)
+    Client.of(cloud, rds, green.identifier).run("INSERT app.entry VALUES (2)")
+    wait_for(lambda: Client.of(cloud, rds, back.identifier).run(COUNT) == [(2,)])
+
+
+def restored(rds: RDSClient, identifier: str, snapshot: str) -> Database:
+    rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=snapshot, WaiterConfig={"Delay": 1})
+    rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier=snapshot)
+    return available(Database(rds=rds, identifier=identifier))
+
+
+def test_a_snapshot_holds_the_data_of_its_instant(
+    cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database.identifier)
+    rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=name, WaiterConfig={"Delay": 1})
+    client.run("INSERT app.entry VALUES (2)")
+    copy = Client.of(cloud, rds, restored(rds, f"{name}-restored", name).identifier)
+    assert copy.run(COUNT) == [(1,)]
+    copy.run("INSERT app.entry VALUES (7)")
+    assert client.run("SELECT id FROM app.entry") == [(1,), (2,)]
+
+
+def test_a_snapshot_under_way_disturbs_no_client_and_loses_no_write(
+    cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    acknowledged, enough = [1], Event()
+
+    def write() -> None:
+        with client.connected() as cursor:
+            while not enough.is_set():
+                cursor.execute("INSERT app.entry VALUES (%s)", (acknowledged[-1] + 1,))
+                acknowledged.append(acknowledged[-1] + 1)
+
+    writer = Thread(target=write)
+    writer.start()
+    wait_for(lambda: len(acknowledged) > 100)
+    before = acknowledged[-1]
+    rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database.identifier)
+    rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=name, WaiterConfig={"Delay": 1})
+    wait_for(lambda: acknowledged[-1] > before + 100)
+    enough.set()
+    writer.join()
+    copy = Client.of(cloud, rds, restored(rds, f"{name}-restored", name).identifier)
+    ((count, last),) = copy.run("SELECT COUNT(*), MAX(id) FROM app.entry")
+    assert before <= last <= acknowledged[-1]
+    assert count == last, "no hole"
+
+
+def test_a_final_snapshot_holds_all_that_was_written(
+    cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    rds.delete_db_instance(DBInstanceIdentifier=database.identifier, FinalDBSnapshotIdentifier=f"{name}-last")
+    copy = Client.of(cloud, rds, restored(rds, f"{name}-restored", f"{name}-last").identifier)
+    assert copy.run(COUNT) == [(1,)]
+
+
+def test_a_restore_to_a_point_in_time_has_the_newest_data(
+    cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=database.identifier,
+        TargetDBInstanceIdentifier=f"{name}-restored",
+        UseLatestRestorableTime=True,
+    )
+    available(Database(rds=rds, identifier=f"{name}-restored"))
+    assert Client.of(cloud, rds, f"{name}-restored").run(COUNT) == [(1,)]
+
+
+def test_a_renamed_instance_answers_under_its_new_name(
+    cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    database.modify(NewDBInstanceIdentifier=f"{name}-new", ApplyImmediately=True)
+    available(Database(rds=rds, identifier=f"{name}-new"))
+    assert Client.of(cloud, rds, f"{name}-new").run(COUNT) == [(1,)]
+
+
+def test_a_stopped_instance_does_not_answer_and_a_started_one_has_its_data(
+    rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    rds.stop_db_instance(DBInstanceIdentifier=database.identifier)
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "stopped")
+    with pytest.raises(ConnectionRefusedError):
+        client.run(COUNT)
+    rds.start_db_instance(DBInstanceIdentifier=database.identifier)
+    available(database)
+    assert client.run(COUNT) == [(1,)]
+
+
+def test_deletion_leaves_neither_process_nor_data(cloud: LocalCloud, rds: RDSClient, make: Make) -> None:
+    home = home_of(cloud)
+    before = servers_of(home), set(home.glob("server-*"))
+    identifier = make().identifier
+    assert servers_of(home_of(cloud)) > before[0]
+    rds.delete_db_instance(DBInstanceIdentifier=identifier, SkipFinalSnapshot=True)
+    wait_for(lambda: (servers_of(home), set(home.glob("server-*"))) <= before)
+
+
+def test_a_server_that_ends_by_itself_makes_its_instance_failed(cloud: LocalCloud, make: Make) -> None:
+    before = servers_of(home_of(cloud))
+    database = make()
+    (pid,) = servers_of(home_of(cloud)) - before
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "failed")
+    assert f"{database.identifier}: its database server has ended" in cloud.state.log.read_text()
+
+
+class TestTheEnd:
+    """Of a cloud of its own: whichever way it ends, no process and no data are left."""
+
+    @pytest.fixture
+    def own(self, tmp_path: Path) -> Iterator[LocalCloud]:
+        own = LocalCloud(tmp_path / "state")
+        own.start(0)
+        available(Database.create(aws(own, "rds"), "acme", Network.create(aws(own, "ec2"))))
+        yield own
+        own.stop()
+
+    def test_stopping_the_cloud_leaves_nothing(self, own: LocalCloud) -> None:
+        home = home_of(own)
+        assert servers_of(home)
+        own.stop()
+        assert not servers_of(home)
+        assert not home.exists()
+
+    def test_a_killed_cloud_takes_its_servers_along(self, own: LocalCloud) -> None:
+        home = home_of(own)
+        assert servers_of(home)
+        os.kill(own.running_server().pid, signal.SIGKILL)
+        wait_for(lambda: not servers_of(home))
+        own.start(0)
+        assert not home.exists()
+
+    def test_a_reset_ends_the_servers_and_new_ones_can_be_made(self, own: LocalCloud) -> None:
+        home = home_of(own)
+        own.reset()
+        wait_for(lambda: not servers_of(home))
+        available(Database.create(aws(own, "rds"), "acme", Network.create(aws(own, "ec2"))))
+
+
+def test_a_cloud_without_real_databases_says_so(tmp_path: Path) -> None:
+    with LocalCloud(tmp_path, real_databases=False) as simulated:
+        assert simulated.status()["databaseServers"].startswith("simulated")
+        rds = aws(simulated, "rds")
+        database = Database.create(rds, "acme", Network.create(aws(simulated, "ec2")))
+        assert database.described()["DBInstanceStatus"] == "available"
