@@ -19,6 +19,13 @@ counted.count += 1
 pulumi.export("count", counted.count)
 """
 
+ONE_BAD_RESOURCE = """\
+import pulumi_aws as aws
+vpc = aws.ec2.Vpc("bad", cidr_block="10.1.2.0/99")
+for number in range(9):
+    aws.ec2.Subnet(f"subnet-{number}", vpc_id=vpc.id, cidr_block=f"10.1.2.{16 * number}/28")
+"""
+
 
 def ran(cloud: LocalCloud, folder: Path, program: str) -> tuple[Project, Run]:
     """A project with this program, and its first `up`, previewed first."""
@@ -77,6 +84,14 @@ def test_an_update_starts_afresh_after_its_preview(cloud: LocalCloud, tmp_path: 
     project, run = ran(cloud, tmp_path, TWICE)
     run.check()
     assert project.outputs("dev") == {"count": 1}
+
+
+def test_a_resource_that_fails_is_the_only_error(cloud: LocalCloud, tmp_path: Path) -> None:
+    _, run = ran(cloud, tmp_path, ONE_BAD_RESOURCE)
+    assert run.code != 0
+    assert "10.1.2.0/99" in run.text
+    assert "Resource monitor" not in run.text
+    assert "Traceback" not in run.text
 
 
 def test_an_unknown_virtual_environment_is_named(cloud: LocalCloud, tmp_path: Path) -> None:

@@ -76,8 +76,7 @@ def _report(error: BaseException, program: Path) -> int:
 
 def _is_end_of_engine(error: BaseException) -> bool:
     """Say whether the engine stopped listening: it does so after an error that it has shown itself."""
-    causes = (error, error.__context__)
-    return any(isinstance(one, grpc.RpcError) and one.code() == grpc.StatusCode.UNAVAILABLE for one in causes)
+    return isinstance(error, pulumi.RunError) and isinstance(error.__context__, grpc.RpcError)
 
 
 def _describe(error: BaseException, program: Path) -> str:

@@ -8,7 +8,7 @@ import sys
 from infra.failure import Failure
 from tools.setup import go, official_engine, own_engine, python_packages
 from tools.setup.clone import CLONE, alone_in, pinned_version
-from tools.setup.progress import say
+from tools.setup.progress import KEPT, say
 
 
 def main() -> int:
@@ -32,8 +32,17 @@ def main() -> int:
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
+    except OSError as error:
+        failure = Failure(
+            "The set-up stopped",
+            reason=str(error),
+            remedy="See that this place may be read and written, and that the disk has space.",
+            state=KEPT,
+        )
+        sys.stderr.write(f"{failure}\n")
+        return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted. What was complete is kept: scripts/setup goes on from there.\n")
+        sys.stderr.write(f"\nInterrupted. {KEPT}\n")
         return 130
     return 0
 

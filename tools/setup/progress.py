@@ -16,6 +16,7 @@ FIRST_SIGN = 2.0  # seconds of silence that nobody minds
 SIGN_EVERY = 30.0  # seconds between two lines, where a line cannot be overwritten
 LINES_KEPT = 15  # of a failed command's output
 PAUSE = 0.2
+KEPT = "What was complete before is kept: scripts/setup goes on from there."
 
 
 def say(line: str) -> None:
@@ -106,6 +107,6 @@ def run(
             f"{title}: failed after {progress.elapsed}",
             reason=f"{Path(command[0]).name} ended with {process.returncode}, its last words:{words}",
             remedy=remedy,
-            state="What was complete before is kept: scripts/setup goes on from there.",
+            state=KEPT,
         )
     say(f"{title}: done in {progress.elapsed}")
