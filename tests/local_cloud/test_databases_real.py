@@ -166,6 +166,22 @@ def test_read_only_stops_the_master_user_and_lets_it_read(
     wait_for(lambda: client.refused("INSERT app.entry VALUES (3)") == 0)
 
 
+def test_a_parameter_is_in_sync_only_once_it_is_in_force(
+    rds: RDSClient, database: Database, client: Client
+) -> None:
+    client.run(*ROWS)
+    with client.connected() as busy:
+        busy.execute("LOCK TABLES app.entry WRITE")
+        set_parameter(rds, database.identifier, "read_only", "1")
+        (group,) = database.described()["DBParameterGroups"]
+        assert group["ParameterApplyStatus"] == "applying"
+        busy.execute("INSERT app.entry VALUES (2)")
+        busy.execute("UNLOCK TABLES")
+    wait_for(lambda: database.described()["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync")
+    assert client.refused("INSERT app.entry VALUES (3)") == READ_ONLY
+    assert client.run(COUNT) == [(2,)]
+
+
 def test_a_parameter_that_is_reset_has_its_default_again(
     rds: RDSClient, database: Database, client: Client
 ) -> None:

@@ -24,9 +24,10 @@ Result = TypeVar("Result")
 
 
 class Owner(Protocol):
-    """The instance as the API describes it; its status is kept true from here."""
+    """The instance as the API describes it; these two are kept true from here."""
 
     status: str
+    parameters_applying: bool
 
     @property
     def db_instance_identifier(self) -> str: ...
@@ -53,6 +54,7 @@ class Database:
         self._owner, self._server, self._replicas_come_as = owner, server, replicas_come_as
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mysql-database")
         self._lock, self._asked, self._at_rest = Lock(), 0, AVAILABLE
+        self._applying = 0
         self.is_replica = False
 
     @property
@@ -84,7 +86,20 @@ class Database:
 
     def apply(self, parameters: Values) -> None:
         """Set parameters in the running server; None gives one its default back."""
-        self._do(None, lambda: self._apply(parameters))
+
+        def apply() -> None:
+            try:
+                self._apply(parameters)
+            finally:
+                self._count_applying(-1)
+
+        self._count_applying(1)
+        self._do(None, apply)
+
+    def _count_applying(self, difference: int) -> None:
+        with self._lock:
+            self._applying += difference
+            self._owner.parameters_applying = self._applying > 0
 
     def _apply_all(self, parameters: Values) -> None:
         self._apply({**dict.fromkeys(DEFAULTS), **parameters})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 import pymysql
+from pymysql.constants import CR
 from pymysql.cursors import Cursor
 
 LOG = logging.getLogger("tenantnet.local.mysql")
@@ -15,6 +16,8 @@ READ_ONLY = "read_only"
 TRUE_IF_REPLICA = "{TrueIfReplica}"
 # What RDS has where nobody sets it, and MySQL, or our servers when they start, has otherwise.
 DEFAULTS = {READ_ONLY: TRUE_IF_REPLICA, "require_secure_transport": "0"}
+# Numbers of what the client noticed, not of what the server said.
+CLIENT_ERRORS = range(CR.CR_ERROR_FIRST, 3000)
 NUMBER = re.compile(r"\d+(\.\d+)?")
 
 # By name; None gives a parameter its default back.
@@ -24,7 +27,7 @@ Values = Mapping[str, str | None]
 def apply_values(cursor: Cursor, values: Values, *, is_replica: bool, who: str) -> None:
     """Set what can be set in a running server; the log says what this one does not take.
 
-    who: the instance, for the log.
+    who: the instance, for the log. Raises MySQL's error where the server does not answer.
     """
     for name, value in values.items():
         wanted = DEFAULTS.get(name) if value is None else value
@@ -36,6 +39,8 @@ def apply_values(cursor: Cursor, values: Values, *, is_replica: bool, who: str) 
         try:
             _set(cursor, name.replace("-", "_"), wanted)
         except pymysql.MySQLError as error:
+            if error.args[0] in CLIENT_ERRORS:
+                raise
             LOG.warning("%s: the parameter %s = %s was not taken: %s", who, name, wanted, error.args[-1])
 
 

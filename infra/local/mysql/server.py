@@ -26,6 +26,8 @@ ADMINISTRATOR = "rdsadmin"
 SOCKET = "mysqld.sock"
 START_LIMIT_SECONDS = 90.0
 FREEZE_LIMIT_SECONDS = 10.0
+# To become read-only a server waits for what its clients are doing.
+STATEMENT_LIMIT_SECONDS = 600
 # What belongs to a process or to one server's identity, and to no copy of its data.
 NOT_DATA = (SOCKET, f"{SOCKET}.lock", "mysqld.pid", "auto.cnf", "ibtmp1", "#innodb_temp")
 OPTIONS = [
@@ -135,8 +137,7 @@ class Server:
                 ssl_disabled=True,
                 autocommit=True,
                 cursorclass=DictCursor,
-                read_timeout=60,
-                write_timeout=60,
+                read_timeout=STATEMENT_LIMIT_SECONDS,
             )
         finally:
             os.close(folder)

@@ -87,6 +87,7 @@ class DatabaseInstance(DBInstance):
         self.dbi_resource_id = "db-" + "".join(secrets.choice(RESOURCE_ID_CHARACTERS) for _ in range(26))
         self.waiting: dict[str, Any] = {}
         self.parameters_wait_for_reboot = False
+        self.parameters_applying = False
         self.status_infos: list[dict[str, Any]] = []
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
@@ -109,7 +110,11 @@ class DatabaseInstance(DBInstance):
 
     @property
     def db_parameter_group_status_list(self) -> list[dict[str, str]]:
-        status = "pending-reboot" if self.parameters_wait_for_reboot else "in-sync"
+        status = "in-sync"
+        if self.parameters_wait_for_reboot:
+            status = "pending-reboot"
+        elif self.parameters_applying:
+            status = "applying"
         return [
             {"DBParameterGroupName": group.name, "ParameterApplyStatus": status}
             for group in self.db_parameter_groups()
