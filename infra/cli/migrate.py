@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
 from infra.migration.progress import Progress, ProgressEvent, progress
 from infra.migration.runner import Plan, Runner
 from infra.migration.stack import MovingStack
+from infra.migration.verification import Login, compare, read_login, secret_name
 from infra.project import Project, find_project, is_platform, unknown_stack
 from infra.refusal import Refused, Rule
 from infra.settings import MigrationSettings, TenantSettings
@@ -45,16 +47,15 @@ TARGET_GIVEN = Rule(
 )
 DATA_COMPARED = Rule(
     id="data-compared",
-    rule="whoever lets a move switch says that its data is not compared",
-    reason="the runner sees that the target has caught up, and does not compare tables",
-    remedy="give --unverified, and look at the data yourself before the former production is retired",
+    rule="the data of both databases is compared before the switch, or somebody says that it is not",
+    reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
+    remedy="make the secret, with username and password of a user that may read every table; or give "
+    "--unverified, and look at the data yourself before the former production is retired",
 )
 
 RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED)
 
-Unverified = Annotated[
-    bool, typer.Option("--unverified", help="Switch without having compared the data of the two databases.")
-]
+Unverified = Annotated[bool, typer.Option("--unverified", help="Switch without having compared the data.")]
 
 
 @app.callback()
@@ -81,9 +82,9 @@ def run(
     """
     move = _Move.of(find_project(Path.cwd()), tenant)
     plan = move.plan(now=now, strategy=strategy)
-    if not unverified and (plan.strategy or move.before_the_switch):
-        raise Refused("The move", [DATA_COMPARED.refuse(None, "--unverified")])
-    _report(move, move.runner().run(plan))
+    switches = plan.strategy is not None or move.before_the_switch
+    login = move.login() if switches and not unverified else None
+    _report(move, move.runner(login).run(plan))
 
 
 @app.command()
@@ -155,14 +156,29 @@ class _Move:
         """Whether a move is under way that has not switched."""
         return self.state.phase not in AFTER_THE_SWITCH | {Phase.STEADY, Phase.ABORTING}
 
-    def runner(self) -> Runner:
-        """The runner; it tells people what it does, line by line."""
+    def login(self) -> Login:
+        """To compare the data with. Raises Refused where there is none."""
+        tenant = self.settings.name
+        if (found := read_login(tenant, self.platform.region)) is not None:
+            return found
+        refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
+        raise Refused("The move", [refusal])
+
+    def runner(self, login: Login | None = None) -> Runner:
+        """The runner, which tells people what it does. Without a login nobody compares the data."""
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
         )
         stack = MovingStack(self.project, tenant, self.journal.decision)
-        return Runner(tenant, stack, self.journal, databases, typer.echo)
+        return Runner(
+            tenant,
+            stack=stack,
+            journal=self.journal,
+            databases=databases,
+            tell=typer.echo,
+            compare=partial(compare, login=login) if login else None,
+        )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
         """What to begin or finish, and when. Raises Refused where there is nothing to begin."""

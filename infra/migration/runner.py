@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -32,6 +32,8 @@ from infra.migration.transitions import (
 )
 
 LONGEST_SLEEP_SECONDS = 30.0
+LONGEST_NOTE = 1000
+MOST_DIFFERENCES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +51,23 @@ class Plan:
 
 
 class Runner:
-    """Moves one tenant's database. tell: shows a line to whoever watches."""
+    """Moves one tenant's database. tell: shows a line to whoever watches.
+
+    compare: the differences between two databases at the given addresses; None where nobody compares them.
+    """
 
     def __init__(
         self,
         tenant: str,
+        *,
         stack: MovingStack,
         journal: JournalTable,
         databases: Databases,
         tell: Callable[[str], None],
+        compare: Callable[[str, str], Sequence[str]] | None,
     ) -> None:
         self._tenant, self._stack, self._journal = tenant, stack, journal
-        self._databases, self._tell = databases, tell
+        self._databases, self._tell, self._compare = databases, tell, compare
         self._guards = Guards(databases, self._entries)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
@@ -76,7 +83,7 @@ class Runner:
             event = next_event(state, decision=decision, strategy=strategy)
             if event is None:
                 return state
-            if event is Event.RETIRE and self._see_all(state) and not self._retirement_due(state, plan):
+            if event is Event.RETIRE and not self._retirement_due(state, plan):
                 return state
             if self._wait_for_its_time(event, plan):
                 # It may have been aborted meanwhile.
@@ -127,7 +134,7 @@ class Runner:
             self._promote(requested, event)
             self._stack.update(requested, lambda: self._ahead(requested, event))
         except Failure as failure:
-            self._write(What.FAILED, requested, state.phase, note=failure.reason[:1000])
+            self._write(What.FAILED, requested, state.phase, note=failure.reason[:LONGEST_NOTE])
             raise
         self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
@@ -144,14 +151,7 @@ class Runner:
         if event is not Event.SWITCH:
             return
         target = _target(requested)
-        found = self._databases.instance(target)
-        if found is None or found.address is None:
-            raise Failure(
-                f"Could not lead the endpoint to {target}.",
-                reason="its database has no address",
-                remedy="see `tenantnet status`, then `tenantnet migrate run` goes on",
-            )
-        self._databases.lead_endpoint_to(found.address)
+        self._databases.lead_endpoint_to(self._address(target))
         self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
@@ -173,17 +173,43 @@ class Runner:
             self._see(Condition.SOURCE_READ_ONLY, state)
             self._databases.take_snapshot(state.production, state.move)
 
-    def _see_all(self, state: State) -> bool:
+    def _see_all(self, state: State) -> None:
         for condition in conditions(state):
-            if condition is not Condition.DATA_EQUAL:
+            if condition is Condition.DATA_EQUAL:
+                self._see_equal_data(state)
+            else:
                 self._see(condition, state)
-        return True
+
+    def _see_equal_data(self, state: State) -> None:
+        began = monotonic()
+        if self._compare is None:
+            self._write(What.SEEN, state, state.phase, note="the data was not compared")
+            self._tell(f"{state.phase}: the data was not compared")
+            return
+        source, target = self._address(state.production), self._address(_target(state))
+        if found := self._compare(source, target):
+            failure = _different(state, found)
+            self._write(What.FAILED, state, state.phase, note=failure.reason[:LONGEST_NOTE])
+            raise failure
+        seconds = monotonic() - began
+        self._write(What.SEEN, state, state.phase, seconds=seconds, note=Condition.DATA_EQUAL)
+        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {Condition.DATA_EQUAL}")
+
+    def _address(self, slot: Slot) -> str:
+        found = self._databases.instance(slot)
+        if found is None or found.address is None:
+            raise Failure(
+                f"Could not find the database of {slot}.",
+                reason="RDS has none, or it has no address",
+                remedy=f"see `tenantnet status {self._tenant}`, then `tenantnet migrate run` goes on",
+            )
+        return found.address
 
     def _see(self, condition: Condition, state: State) -> None:
         try:
             seconds = self._guards.wait(condition, state)
         except Failure as failure:
-            self._write(What.FAILED, state, state.phase, note=failure.reason[:1000])
+            self._write(What.FAILED, state, state.phase, note=failure.reason[:LONGEST_NOTE])
             raise
         self._write(What.SEEN, state, state.phase, seconds=seconds, note=condition)
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
@@ -250,3 +276,15 @@ _PURPOSE = {
 
 def _target(state: State) -> Slot:
     return state.target or state.production.other
+
+
+def _different(state: State, found: Sequence[str]) -> Failure:
+    shown = [*found[:MOST_DIFFERENCES_SHOWN]]
+    if rest := len(found) - len(shown):
+        shown.append(f"and {rest} more")
+    return Failure(
+        f"The move of the database does not go on from phase {state.phase}.",
+        reason="source and target differ: " + "; ".join(shown),
+        remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
+        state=f"The tenant stays in phase {state.phase}, with writes held back.",
+    )

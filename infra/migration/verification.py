@@ -1,0 +1,212 @@
+"""Whether two databases hold the same, asked of both servers while neither takes writes.
+
+Compared are tables (definition, rows, checksum), views, routines, triggers, events, and users with their
+grants and password hashes. Reading takes as long as a scan of all tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import dns.exception
+import dns.resolver
+import pymysql
+from pymysql.cursors import Cursor
+
+from infra.aws_answers import PATIENCE, aws_answers
+from infra.failure import Failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+PORT = 3306
+CONNECT_SECONDS = 10
+# The authority that signs the databases' certificates, and a name server to ask before the system's.
+AUTHORITY_VARIABLE = "TENANTNET_DATABASE_CA"
+NAME_SERVER_VARIABLE = "TENANTNET_NAME_SERVER"
+AUTHORITY_OF_RDS = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
+SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
+
+# What a database holds, by a name for people such as `table shop.orders: rows`.
+Contents = Mapping[str, str]
+
+_LISTS = {
+    "routine": "SELECT routine_schema, routine_name, routine_type, routine_definition, security_type, "
+    "definer FROM information_schema.routines WHERE routine_schema NOT IN %s",
+    "trigger": "SELECT trigger_schema, trigger_name, event_manipulation, event_object_table, action_timing, "
+    "action_statement, definer FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
+    # Not their status: on a replica every event is disabled, until somebody enables it after the promotion.
+    "event": "SELECT event_schema, event_name, event_definition, interval_value, interval_field, execute_at, "
+    "definer FROM information_schema.events WHERE event_schema NOT IN %s",
+    "view": "SELECT table_schema, table_name, view_definition, definer, security_type "
+    "FROM information_schema.views WHERE table_schema NOT IN %s",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user that may read every table and `mysql.user`. Its password is shown nowhere."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def secret_name(tenant: str) -> str:
+    """The secret in Secrets Manager with the login for a tenant's databases."""
+    return f"tenantnet/{tenant}/verification"
+
+
+def read_login(tenant: str, region: str) -> Login | None:
+    """The tenant's login from Secrets Manager; None where there is no such secret.
+
+    The secret is JSON: {"username": …, "password": …}. Raises Failure where it is not, or AWS is silent.
+    """
+    name = secret_name(tenant)
+    with aws_answers(f"read the secret {name}", region=region):
+        client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
+        try:
+            text = client.get_secret_value(SecretId=name)["SecretString"]
+        except client.exceptions.ResourceNotFoundException:
+            return None
+    try:
+        login = json.loads(text)
+        return Login(username=login["username"], password=login["password"])
+    except (ValueError, KeyError, TypeError):
+        raise Failure(
+            f"Could not read the secret {name}.",
+            reason="it is not of the form that it has to have",
+            remedy='let it hold {"username": "…", "password": "…"} of a user that may read every table',
+        ) from None
+
+
+def differences(source: Contents, target: Contents) -> list[str]:
+    """What the two do not have in common, sentence by sentence, in order of the names. Pure."""
+    found = []
+    for name in sorted(source.keys() | target.keys()):
+        here, there = source.get(name), target.get(name)
+        if here is None:
+            found.append(f"{name}: only in the target")
+        elif there is None:
+            found.append(f"{name}: only in the source")
+        elif here != there:
+            found.append(f"{name}: {here} in the source, {there} in the target")
+    return found
+
+
+def compare(source: str, target: str, login: Login) -> list[str]:
+    """The differences between the databases at two addresses. Raises Failure where one cannot be read."""
+    with ThreadPoolExecutor(2) as readers:
+        first, second = readers.map(lambda address: read_contents(address, login), (source, target))
+    return differences(first, second)
+
+
+def read_contents(address: str, login: Login) -> Contents:
+    """All that is compared of one database. Raises Failure where it cannot be reached or read."""
+    try:
+        with _connect(address, login) as connection, connection.cursor() as cursor:
+            return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor))}
+    except (pymysql.MySQLError, OSError, dns.exception.DNSException) as error:
+        raise Failure(
+            f"Could not read the data of {address}.",
+            reason=str(error),
+            remedy=f"see that this machine reaches port {PORT}, and that the login in Secrets Manager may "
+            "read every table; then `tenantnet migrate run` compares again",
+            state="The phase that the stack remembers stays.",
+        ) from None
+
+
+def _connect(address: str, login: Login) -> pymysql.Connection[Any]:
+    connection = pymysql.connect(
+        host=address,
+        user=login.username,
+        password=login.password,
+        ssl=ssl.create_default_context(cafile=_authority()),
+        defer_connect=True,
+    )
+    reached = socket.create_connection((_look_up(address), PORT), timeout=CONNECT_SECONDS)
+    # A checksum takes as long as it takes.
+    reached.settimeout(None)
+    connection.connect(reached)
+    return connection
+
+
+def _authority() -> str:
+    if authority := os.environ.get(AUTHORITY_VARIABLE):
+        return authority
+    raise Failure(
+        "Could not connect to the databases.",
+        reason="nothing says which authority signs their certificates",
+        remedy=f"download {AUTHORITY_OF_RDS} and let {AUTHORITY_VARIABLE} name the file",
+        state="The phase that the stack remembers stays.",
+    )
+
+
+def _look_up(host: str) -> str:
+    """The host's address from the name server that the environment names; without one, the host itself."""
+    server, _, port = os.environ.get(NAME_SERVER_VARIABLE, "").partition(":")
+    if not server:
+        return host
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [server], int(port or 53)
+    return str(resolver.resolve(host, "A", lifetime=CONNECT_SECONDS)[0])
+
+
+def _tables(cursor: Cursor) -> Iterator[tuple[str, str]]:
+    cursor.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN %s",
+        (SYSTEM_SCHEMAS,),
+    )
+    for schema, table in cursor.fetchall():
+        quoted, name = f"{_quoted(schema)}.{_quoted(table)}", f"table {schema}.{table}"
+        (created,) = _rows(cursor, f"SHOW CREATE TABLE {quoted}")
+        ((count,),) = _rows(cursor, f"SELECT COUNT(*) FROM {quoted}")  # noqa: S608 - quoted
+        ((_, checksum),) = _rows(cursor, f"CHECKSUM TABLE {quoted}")
+        yield f"{name}: definition", _digest([re.sub(r" AUTO_INCREMENT=\d+", "", created[1])])
+        yield f"{name}: rows", str(count)
+        yield f"{name}: checksum", str(checksum)
+
+
+def _lists(cursor: Cursor) -> Iterator[tuple[str, str]]:
+    for kind, query in _LISTS.items():
+        cursor.execute(query, (SYSTEM_SCHEMAS,))
+        for schema, name, *rest in cursor.fetchall():
+            yield f"{kind} {schema}.{name}", _digest(rest)
+
+
+def _users(cursor: Cursor) -> Iterator[tuple[str, str]]:
+    cursor.execute(
+        "SELECT user, host, plugin, authentication_string FROM mysql.user WHERE user NOT IN %s",
+        (SYSTEM_USERS,),
+    )
+    for user, host, *secret in cursor.fetchall():
+        cursor.execute("SHOW GRANTS FOR %s@%s", (user, host))
+        grants = sorted(str(grant) for (grant,) in cursor.fetchall())
+        yield f"user {user}@{host}: password", _digest(secret)
+        yield f"user {user}@{host}: grants", _digest(grants)
+
+
+def _rows(cursor: Cursor, query: str) -> Sequence[Sequence[Any]]:
+    cursor.execute(query)
+    return cursor.fetchall()
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _digest(values: Sequence[object]) -> str:
+    """Short enough for a sentence, and no content, let alone a password's hash, in clear."""
+    return hashlib.sha256(repr([*values]).encode()).hexdigest()[:12]

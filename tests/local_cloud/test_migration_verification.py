@@ -1,0 +1,171 @@
+"""Two real databases are compared: a promoted replica, and everything that may differ from its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.failure import Failure
+from infra.local.environment import environment
+from infra.local.mysql.installation import find
+from infra.local.process import LocalCloud
+from infra.migration.verification import (
+    Login,
+    compare,
+    differences,
+    read_contents,
+    read_login,
+    secret_name,
+)
+from tests.local_cloud.databases import PASSWORD, Database
+from tests.local_cloud.mysql_client import Client, wait_for
+from tests.local_cloud.network import Network
+
+INSTALLED = find()
+pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")
+LOGIN = Login(username="acmeadmin", password=PASSWORD)
+CONTENT = (
+    "CREATE DATABASE app",
+    "CREATE TABLE app.entry (id INT PRIMARY KEY AUTO_INCREMENT, text VARCHAR(20))",
+    "INSERT app.entry (text) VALUES ('a'), ('b')",
+    "CREATE VIEW app.texts AS SELECT text FROM app.entry",
+    "CREATE PROCEDURE app.nothing() SELECT 1",
+    "CREATE EVENT app.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.entry WHERE id < 0",
+    "CREATE USER reader@'%' IDENTIFIED BY 'Another-Horse-8'",
+    "GRANT SELECT ON app.* TO reader@'%'",
+)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(running.state_dir).items():
+            patch.setenv(name, value)
+        yield running
+
+
+def takes_writes(client: Client) -> bool:
+    """False also while the server restarts."""
+    try:
+        return not client.refused("CREATE DATABASE probe", "DROP DATABASE probe")
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def pair(cloud: LocalCloud) -> tuple[Client, Client]:
+    """A source with content, and what was its replica and took everything over before it was promoted."""
+    rds, network = boto3.client("rds"), Network.create(boto3.client("ec2"))
+    source = Database.create(rds, "acme-blue", network)
+    wait_for(lambda: source.described()["DBInstanceStatus"] == "available")
+    first = Client.of(cloud, rds, "acme-blue")
+    first.run(*CONTENT)
+    target = source.replica()
+    wait_for(lambda: target.described()["DBInstanceStatus"] == "available")
+    second = Client.of(cloud, rds, target.identifier)
+    wait_for(lambda: "reader" in {user for (user,) in second.run("SELECT user FROM mysql.user")})
+    rds.promote_read_replica(DBInstanceIdentifier=target.identifier)
+    wait_for(lambda: takes_writes(second))
+    return first, second
+
+
+def test_a_promoted_replica_holds_what_its_source_holds(pair: tuple[Client, Client]) -> None:
+    source, target = pair
+    assert compare(source.host, target.host, LOGIN) == []
+    named = read_contents(source.host, LOGIN)
+    assert named["table app.entry: rows"] == "2"
+    assert {"view app.texts", "routine app.nothing", "event app.nightly"} <= named.keys()
+    assert "user reader@%: grants" in named
+
+
+@pytest.mark.parametrize(
+    ("change", "back", "named"),
+    [
+        ("INSERT app.entry VALUES (9, 'c')", "DELETE FROM app.entry WHERE id = 9", "table app.entry: rows"),
+        (
+            "UPDATE app.entry SET text = 'z' WHERE id = 1",
+            "UPDATE app.entry SET text = 'a' WHERE id = 1",
+            "checksum",
+        ),
+        ("CREATE TABLE app.more (id INT)", "DROP TABLE app.more", "table app.more: rows: only in the target"),
+        ("ALTER TABLE app.entry ADD INDEX (text)", "ALTER TABLE app.entry DROP INDEX text", "definition"),
+        ("DROP VIEW app.texts", CONTENT[3], "view app.texts: only in the source"),
+        ("DROP PROCEDURE app.nothing", CONTENT[4], "routine app.nothing: only in the source"),
+        ("DROP EVENT app.nightly", CONTENT[5], "event app.nightly: only in the source"),
+        ("GRANT INSERT ON app.* TO reader@'%'", "REVOKE INSERT ON app.* FROM reader@'%'", "reader@%: grants"),
+        ("CREATE USER new@'%'", "DROP USER new@'%'", "user new@%: password: only in the target"),
+        (
+            "CREATE TRIGGER app.once BEFORE DELETE ON app.entry FOR EACH ROW SET @gone = 1",
+            "DROP TRIGGER app.once",
+            "trigger app.once: only in the target",
+        ),
+    ],
+)
+def test_a_difference_is_named(pair: tuple[Client, Client], change: str, back: str, named: str) -> None:
+    source, target = pair
+    target.run(change)
+    try:
+        found = compare(source.host, target.host, LOGIN)
+    finally:
+        target.run(back)
+    assert any(named in difference for difference in found), found
+
+
+def test_no_password_and_no_hash_of_one_is_in_what_is_compared(pair: tuple[Client, Client]) -> None:
+    source, _ = pair
+    ((stored,),) = source.run("SELECT authentication_string FROM mysql.user WHERE user = 'reader'")
+    shown = json.dumps(dict(read_contents(source.host, LOGIN)))
+    assert PASSWORD not in repr(LOGIN)
+    assert str(stored) not in shown
+
+
+def test_a_login_that_does_not_work_is_a_failure_in_words(pair: tuple[Client, Client]) -> None:
+    with pytest.raises(Failure, match="Could not read the data") as failure:
+        read_contents(pair[0].host, Login(username="acmeadmin", password="Wrong-Horse-9"))
+    assert "Wrong-Horse-9" not in str(failure.value)
+
+
+def test_without_an_authority_nothing_is_compared(
+    pair: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TENANTNET_DATABASE_CA")
+    with pytest.raises(Failure, match="which authority signs"):
+        read_contents(pair[0].host, LOGIN)
+
+
+def test_the_login_comes_from_the_tenants_secret(cloud: LocalCloud) -> None:
+    secrets: Any = boto3.client("secretsmanager")
+    assert read_login("acme", "eu-west-1") is None
+    secrets.create_secret(
+        Name=secret_name("acme"), SecretString=json.dumps({"username": "acmeadmin", "password": PASSWORD})
+    )
+    assert read_login("acme", "eu-west-1") == LOGIN
+
+
+def test_a_secret_of_another_form_is_a_failure_that_does_not_show_it(cloud: LocalCloud) -> None:
+    secrets: Any = boto3.client("secretsmanager")
+    secrets.create_secret(Name=secret_name("globex"), SecretString=PASSWORD)
+    with pytest.raises(Failure, match="not of the form") as failure:
+        read_login("globex", "eu-west-1")
+    assert PASSWORD not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "found"),
+    [
+        ({}, {}, []),
+        ({"a": "1"}, {"a": "1"}, []),
+        ({"a": "1"}, {}, ["a: only in the source"]),
+        (
+            {"b": "1", "a": "1"},
+            {"b": "2", "c": "1"},
+            ["a: only in the source", "b: 1 in the source, 2 in the target", "c: only in the target"],
+        ),
+    ],
+)
+def test_differences_are_sentences_in_order(source: Any, target: Any, found: list[str]) -> None:
+    assert differences(source, target) == found
