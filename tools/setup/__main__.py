@@ -7,8 +7,8 @@ import sys
 
 from infra.failure import Failure
 from tools.setup import go, official_engine, own_engine, python_packages
-from tools.setup.clone import CLONE, alone_in, pinned_version
-from tools.setup.progress import KEPT, say
+from tools.setup.clone import CLONE, VIRTUALENV, alone_in, pinned_version
+from tools.setup.progress import KEPT, run, say
 
 
 def main() -> int:
@@ -29,17 +29,18 @@ def main() -> int:
         with alone_in(CLONE):
             python_packages.install()
             _set_up_engine()
+            _set_up_databases()
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
     except OSError as error:
-        failure = Failure(
+        stopped = Failure(
             "The set-up stopped",
             reason=str(error),
             remedy="See that this place may be read and written, and that the disk has space.",
             state=KEPT,
         )
-        sys.stderr.write(f"{failure}\n")
+        sys.stderr.write(f"{stopped}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write(f"\nInterrupted. {KEPT}\n")
@@ -56,6 +57,19 @@ def _set_up_engine() -> None:
         return
     own_engine.remove()
     say(f"Engine: the official one, {official}, with its AWS plugin {aws_version}")
+
+
+def _set_up_databases() -> None:
+    """Fetch MySQL for the local cloud; a machine that cannot have it goes on without."""
+    try:
+        run(
+            "MySQL for the local cloud",
+            [VIRTUALENV / "bin" / "python", "-m", "infra.local.mysql.install"],
+            cwd=CLONE,
+            remedy="The local cloud simulates its databases without it. To have it, run scripts/setup again.",
+        )
+    except Failure as failure:
+        sys.stderr.write(f"{failure}\n")
 
 
 sys.exit(main())
