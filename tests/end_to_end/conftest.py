@@ -68,3 +68,11 @@ def aws(cloud: LocalCloud) -> Iterator[boto3.Session]:
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
         yield boto3.Session()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured: the values that they recorded as property `measured`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(f"MEASURED {value}")

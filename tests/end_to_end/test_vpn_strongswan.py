@@ -1,0 +1,177 @@
+"""The guide for strongSwan, taken as it is to a company's gateway: both tunnels, failover, what is refused.
+
+The real engine deploys the tenant. AWS's end is strongSwan too, set up by EC2's XML and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.end_to_end.project import Project
+from tests.end_to_end.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
+from tests.end_to_end.vpn_machine import why_not
+from tests.vpn_reading import Figures, xml_figures
+
+pytestmark = pytest.mark.xdist_group("vpn-lab")
+
+NETWORK_CIDR, PING_HOST = "10.1.2.0/26", "10.1.2.42"
+# How much later than AWS's own timers a busy machine may be.
+PATIENCE_SECONDS = 15.0
+
+
+@pytest.fixture(scope="session")
+def lab_machine() -> None:
+    """Skips where the machine allows no lab, before anything is deployed for it."""
+    if reason := why_not():
+        pytest.skip(f"VPN LAB SKIPPED, the strongSwan guide was NOT proved here: {reason}")
+
+
+@pytest.fixture(scope="module")
+def figures(lab_machine: None, acme: Project, aws: boto3.Session) -> list[Figures]:
+    """Both tunnels', by EC2's XML."""
+    connections = aws.client("ec2").describe_vpn_connections()["VpnConnections"]
+    (xml,) = [each["CustomerGatewayConfiguration"] for each in connections if each["State"] == "available"]
+    return xml_figures(xml)
+
+
+@pytest.fixture(scope="module")
+def guide(figures: list[Figures], acme: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files as `tenantnet vpn download` writes them."""
+    folder = tmp_path_factory.mktemp("guide") / "seattle"
+    command = ["tenantnet", "vpn", "download", "acme", "Seattle office", "--format", "strongswan"]
+    done = subprocess.run(
+        [*command, "--output", folder],
+        cwd=acme.folder,
+        env=acme.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wired(figures: list[Figures], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab")
+    with made_lab(folder, figures, network_cidr=NETWORK_CIDR, ping_host=PING_HOST) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(wired: Lab) -> Lab:
+    """With both of AWS's endpoints up, and a gateway on which strongSwan was just installed."""
+    wired.gateway.reset()
+    for endpoint in wired.endpoints.values():
+        endpoint.kill()
+        endpoint.start()
+    wired.answer_by(1)
+    return wired
+
+
+def install(lab: Lab, guide: Path) -> None:
+    """Do what the guide's README says, and start strongSwan."""
+    commands = re.findall(r"^```sh\n(.*?)^```", (guide / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    lab.gateway.shell(commands[0], guide)
+    lab.gateway.start()
+
+
+def tunnel(guide: Path, number: int) -> str:
+    """strongSwan's name of a tunnel."""
+    (name,) = re.findall(rf"^  (vpn-\S+-{number}) \{{", (guide / "swanctl.conf").read_text(), re.MULTILINE)
+    return str(name)
+
+
+def is_up(lab: Lab, guide: Path, *numbers: int) -> Callable[[], bool]:
+    return lambda: {tunnel(guide, number) for number in numbers} == lab.gateway.tunnels()
+
+
+def test_both_tunnels_come_up_and_the_ping_host_answers(lab: Lab, guide: Path) -> None:
+    install(lab, guide)
+    until(is_up(lab, guide, 1, 2), "both tunnels are up")
+    assert lab.answers(), lab.pings()
+    assert len(lab.carriers()) == 1, "one of the tunnels carries it"
+
+
+def test_an_answer_by_the_other_tunnel_is_taken(lab: Lab, guide: Path) -> None:
+    install(lab, guide)
+    until(is_up(lab, guide, 1, 2), "both tunnels are up")
+    for number in (1, 2):
+        lab.answer_by(number)
+        assert lab.answers(), f"AWS answers by tunnel {number}"
+
+
+def test_while_no_tunnel_is_up_nothing_leaves_in_clear(lab: Lab, guide: Path) -> None:
+    install(lab, guide)
+    until(is_up(lab, guide, 1, 2), "both tunnels are up")
+    for number in (1, 2):
+        lab.gateway.swanctl("--terminate", "--ike", tunnel(guide, number))
+    assert f"From {GATEWAY} icmp_seq=1 Destination Host Unreachable" in lab.pings()
+
+
+def test_when_an_endpoint_dies_the_other_tunnel_carries_and_gives_back(
+    lab: Lab, guide: Path, figures: list[Figures], record_property: Callable[[str, object], None]
+) -> None:
+    dead_after = float(figures[0]["dpd interval"]) * int(figures[0]["dpd retries"])
+    first = lab.endpoints[1]
+    first.kill()
+    lab.answer_by(2)
+    install(lab, guide)
+    until(is_up(lab, guide, 2), "tunnel 2 is up alone")
+    assert lab.carriers() == [2]
+    first.start()
+    # With kernel-libipsec, the tunnel that came up last is the one that carries.
+    until(is_up(lab, guide, 1, 2), "tunnel 1 comes up by itself")
+    lab.answer_by(1)
+    assert lab.carriers() == [1]
+
+    with Pinging(lab) as there:
+        first.kill()
+        lab.answer_by(2)
+        until(is_up(lab, guide, 2), "tunnel 1 is given up", dead_after + PATIENCE_SECONDS)
+        until(lab.answers, "tunnel 2 carries")
+    assert lab.carriers() == [2]
+    assert there.longest_silence < dead_after + PATIENCE_SECONDS
+
+    with Pinging(lab) as back:
+        first.start()
+        until(is_up(lab, guide, 1, 2), "tunnel 1 comes up again by itself", PATIENCE_SECONDS)
+        lab.answer_by(1)
+        until(lambda: lab.carriers() == [1], "tunnel 1 carries again")
+    assert back.longest_silence < 2
+    record_property(
+        "measured",
+        f"VPN endpoint killed: {there.longest_silence:.1f} s without an answer; back on its tunnel: "
+        f"{back.longest_silence:.1f} s",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "words"),
+    [
+        (r'secret = ".*"', 'secret = "Not_the_key_of_tunnel_1"', "AUTHENTICATION_FAILED"),
+        (r"(?<!esp_)proposals = \S+", "proposals = aes128-sha1-modp1024", "NO_PROPOSAL_CHOSEN"),
+        (r"esp_proposals = \S+", "esp_proposals = aes128-sha1-modp1024", "NO_PROPOSAL_CHOSEN"),
+    ],
+    ids=["a wrong key", "weaker algorithms in phase 1", "weaker algorithms in phase 2"],
+)
+def test_what_is_not_as_the_guide_says_is_refused_and_the_other_tunnel_comes_up(
+    lab: Lab, guide: Path, tmp_path: Path, pattern: str, replacement: str, words: str
+) -> None:
+    altered = tmp_path / "altered"
+    shutil.copytree(guide, altered)
+    swanctl_conf = altered / "swanctl.conf"
+    text = re.sub(pattern, replacement, swanctl_conf.read_text(), count=1)
+    swanctl_conf.write_text(text)
+    install(lab, altered)
+    until(is_up(lab, guide, 2), "tunnel 2 is up alone")
+    said = lab.gateway.swanctl("--initiate", "--child", tunnel(guide, 1), "--timeout", "10", check=False)
+    assert words in said
+    assert lab.gateway.tunnels() == {tunnel(guide, 2)}

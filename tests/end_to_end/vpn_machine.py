@@ -1,0 +1,64 @@
+"""Whether this machine can have strongSwan in network namespaces; it is installed where it can be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+CHARON = Path("/usr/lib/ipsec/charon")
+PACKAGES = (
+    "iproute2",
+    "iputils-ping",
+    "libcharon-extra-plugins",
+    "libstrongswan-extra-plugins",
+    "libstrongswan-standard-plugins",
+    "strongswan-charon",
+    "strongswan-swanctl",
+)
+INSTALL_LIMIT_SECONDS = 300
+
+
+def why_not() -> str | None:
+    """What is in the way on this machine; None where nothing is."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    if not Path("/dev/net/tun").exists():
+        return "there is no /dev/net/tun"
+    if not _installed() and (problem := _install()):
+        return f"it has no strongSwan with kernel-libipsec: {problem}"
+    name = f"tn{uuid4().hex[:8]}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    if made.returncode:
+        return f"network namespaces cannot be made: {made.stderr.strip()}"
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+    return None
+
+
+def _installed() -> bool:
+    plugin = CHARON.parent / "plugins" / "libstrongswan-kernel-libipsec.so"
+    return (
+        CHARON.exists() and plugin.exists() and all(map(shutil.which, ("swanctl", "ip", "ping", "nsenter")))
+    )
+
+
+def _install() -> str | None:
+    if not shutil.which("apt-get"):
+        return "there is no apt-get to install it with"
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
+        try:
+            done = subprocess.run(
+                ["apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=120", *command],
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_LIMIT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"apt-get {command[0]} does not end"
+        if done.returncode:
+            return f"apt-get {command[0]} fails: {done.stderr.strip()}"
+    return None if _installed() else "it is not where Debian's packages put it"
