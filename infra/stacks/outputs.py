@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
 
 from infra.refusal import Refusal, Refused
 
@@ -32,6 +33,13 @@ class PlatformOutputs(BaseModel):
     flow_log_role_arn: str
 
 
+# A file backend writes a state in place, and the engine may be writing this stack's own as it is read.
+@retry(
+    retry=retry_if_exception_message(match=r"(?s).*failed to load checkpoint"),
+    stop=stop_after_delay(10),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
 def read_stack_outputs(stack: str) -> Mapping[str, Any]:
     """The outputs of a stack of this project as the last update left them; empty for a stack without any.
 
