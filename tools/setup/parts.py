@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.setup import go
-from tools.setup.clone import TOOLS, alone_in, cache
+from tools.setup.clone import TOOLS, UNFINISHED, alone_in, cache, remove_left_overs
 from tools.setup.progress import run
 
-UNFINISHED = "unfinished-"
 # Go's sources, its lists of modules, and the data that a program embeds.
 SOURCE_SUFFIXES = {".go", ".mod", ".sum", ".json"}
 
@@ -63,8 +61,7 @@ def build(part: Part) -> Path:
     if program.exists():
         return program
     with alone_in(cache()):
-        for left_over in cache().glob(f"{UNFINISHED}*"):  # by a set-up that was interrupted
-            shutil.rmtree(left_over)
+        remove_left_overs()
         if not program.exists():  # else another set-up has built it meanwhile
             _build(part, program)
     return program
