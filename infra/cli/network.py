@@ -50,7 +50,7 @@ EDITABLE_IN_PLACE = Rule(
     id="editable-in-place",
     rule="the settings file can be edited without touching anything else in it",
     reason="{problem}",
-    remedy="make the change by hand: under networks {change}",
+    remedy="make the change by hand: {change}",
 )
 
 RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK, EDITABLE_IN_PLACE)
@@ -113,7 +113,7 @@ def add(
         raise Refused(f"The new network of {tenant}", refusals)
     if not offline:
         _require_declarable(project, tenant, {**_cidrs(settings), slot: cidr})
-    with in_place(f"add {slot}: {{cidr: {cidr}}}"):
+    with in_place(f"under networks add {slot}: {{cidr: {cidr}}}"):
         text = add_entry(file.text, NETWORKS, slot, {"cidr": cidr})
     replace_settings_file(project, file, text)
     typer.echo(
@@ -142,7 +142,7 @@ def delete(
     if not remaining:
         raise Refused(f"The networks of {tenant}", [LAST_NETWORK.refuse(slot, tenant=tenant, slot=slot)])
     _require_declarable(project, tenant, remaining)
-    with in_place(f"remove {slot}"):
+    with in_place(f"under networks remove {slot}"):
         text = remove_entry(file.text, NETWORKS, slot)
     replace_settings_file(project, file, text)
     gone = settings.networks[slot]

@@ -61,7 +61,7 @@ def add(
     slot = _slot(settings, network)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
     fields = ", ".join(f"{key}: {value}" for key, value in item.items())
-    with in_place(f"{slot}.{VPN_CONNECTIONS} add {{{fields}}}"):
+    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}"):
         text = add_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), item)
     replace_settings_file(project, file, text)
     typer.echo(
@@ -99,7 +99,7 @@ def delete(
     chosen = choose(tenant, listed, vpn_connection, network)
     slot = Slot(chosen.network)
     index = [each for each in listed if each.network == slot].index(chosen)
-    with in_place(f"{slot}.{VPN_CONNECTIONS} remove entry {index + 1}"):
+    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} remove entry {index + 1}"):
         text = remove_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), index)
     replace_settings_file(project, file, text)
     typer.echo(

@@ -1,0 +1,214 @@
+"""A tenant's move as its commands see it: settings, state, journal, and what they demand of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import typer
+from pydantic import ValidationError
+
+from infra.engine import Engine
+from infra.failure import Failure
+from infra.migration.databases import Databases
+from infra.migration.journal import of_move
+from infra.migration.journal_table import JournalTable
+from infra.migration.memory import remembered
+from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from infra.migration.runner import Plan, Runner
+from infra.migration.stack import MovingStack
+from infra.migration.transitions import Event, successors
+from infra.migration.updates import refuse_settings
+from infra.migration.verification import Login, compare, read_login, secret_name
+from infra.project import Project, is_platform, unknown_stack
+from infra.refusal import Refused, Rule
+from infra.settings import MigrationSettings, TenantSettings
+from infra.settings_files import read_tenant
+from infra.stacks.outputs import PlatformOutputs
+
+# The replica of a full database takes hours to make; without clients noticing.
+LEAD = timedelta(hours=4)
+WAITS_WITHOUT_SETTINGS = timedelta(hours=24)
+
+MOVE_GIVEN = Rule(
+    id="move-given",
+    rule="a move to begin is scheduled in the settings, or asked for with --now",
+    reason="the settings of {tenant} have no `migration` to {target}, and no move is under way",
+    remedy="add `migration` to the settings, or move at once: tenantnet migrate run {tenant} --now",
+)
+TARGET_GIVEN = Rule(
+    id="target-given",
+    rule="a move leads to the tenant's other network",
+    reason="{tenant} has no network {target}",
+    remedy="add it and deploy it: tenantnet network add {tenant}, then pulumi up --stack {tenant}",
+)
+DATA_COMPARED = Rule(
+    id="data-compared",
+    rule="the data of both databases is compared before the switch, or somebody says that it is not",
+    reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
+    remedy="make the secret, with username and password of a user that may read every table; or give "
+    "--unverified, and look at the data yourself before the former production is retired",
+)
+SCHEDULED_ONCE = Rule(
+    id="scheduled-once",
+    rule="a tenant has one scheduled move at a time",
+    reason="the settings of {tenant} have one already: to {to} at {at} {timezone}",
+    remedy="take it back first: tenantnet migrate cancel {tenant}",
+)
+MOVE_SCHEDULED = Rule(
+    id="move-scheduled",
+    rule="what is cancelled has been scheduled",
+    reason="the settings of {tenant} have no `migration`",
+    remedy="nothing has to be done; a move that has begun is taken back by: tenantnet migrate abort {tenant}",
+)
+NOT_BEGUN = Rule(
+    id="not-begun",
+    rule="a move is scheduled or cancelled before it begins",
+    reason="the move of {tenant} to {target} has begun: phase {phase}",
+    remedy="`tenantnet migrate status {tenant}` shows it; before the switch it is taken back by: "
+    "tenantnet migrate abort {tenant}",
+)
+
+RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED, SCHEDULED_ONCE, MOVE_SCHEDULED, NOT_BEGUN)
+
+_FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Everything that the commands about one tenant's move need."""
+
+    project: Project
+    settings: TenantSettings
+    state: State
+    platform: PlatformOutputs
+    journal: JournalTable
+
+    @classmethod
+    def of(cls, project: Project, tenant: str) -> Move:
+        """Raises Refused for an unknown tenant, Failure where Pulumi or AWS does not answer."""
+        _, settings = read_tenant(project, tenant)
+        engine = Engine(project)
+        outputs = engine.outputs(tenant)
+        state = remembered(outputs or {})
+        if outputs is None or state is None or is_platform(tenant):
+            raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="that has been deployed")
+        platform = _platform(engine, settings.platform)
+        return cls(
+            project=project,
+            settings=settings,
+            state=state,
+            platform=platform,
+            journal=JournalTable.of(platform.cell, platform.region, tenant),
+        )
+
+    @property
+    def before_the_switch(self) -> bool:
+        """Whether a move is under way that has not switched."""
+        return self.state.phase not in AFTER_THE_SWITCH | {Phase.STEADY, Phase.ABORTING}
+
+    def login(self) -> Login:
+        """To compare the data with. Raises Refused where there is none."""
+        tenant = self.settings.name
+        if (found := read_login(tenant, self.platform.region)) is not None:
+            return found
+        refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
+        raise Refused("The move", [refusal])
+
+    def runner(self, login: Login | None = None) -> Runner:
+        """The runner, which tells people what it does. Without a login nobody compares the data."""
+        tenant = self.settings.name
+        databases = Databases(
+            tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
+        )
+        stack = MovingStack(self.project, tenant, self.journal.decision)
+        return Runner(
+            tenant,
+            stack=stack,
+            journal=self.journal,
+            databases=databases,
+            tell=typer.echo,
+            compare=partial(compare, login=login) if login else None,
+        )
+
+    def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
+        """What to begin or finish, and when. Raises Refused where there is nothing to begin."""
+        migration = self.settings.migration
+        retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
+        fence_at = migration.instant if migration and not now else None
+        begins = self._begun(migration, now=now, strategy=strategy)
+        return Plan(
+            strategy=begins,
+            prepare_at=fence_at and fence_at - LEAD,
+            fence_at=fence_at,
+            retire_after=retire_after,
+        )
+
+    def require_schedulable(self, strategy: Strategy) -> None:
+        """Raises Refused where the move could not begin now either, or one is scheduled."""
+        tenant, target, migration = self.settings.name, self.state.production.other, self.settings.migration
+        if migration is not None:
+            refusal = SCHEDULED_ONCE.refuse(
+                migration.to,
+                "migration",
+                tenant=tenant,
+                to=migration.to,
+                at=f"{migration.at:%Y-%m-%dT%H:%M}",
+                timezone=migration.timezone,
+            )
+            raise Refused("The move", [refusal])
+        self._require_steady()
+        if target not in self.state.networks:
+            refusal = TARGET_GIVEN.refuse(None, f"networks.{target}", tenant=tenant, target=target)
+            raise Refused("The move", [refusal])
+        networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
+        if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
+            raise Refused("The move", refusals)
+
+    def require_cancellable(self) -> None:
+        """Raises Refused where no move is scheduled, or it has begun."""
+        tenant, migration = self.settings.name, self.settings.migration
+        if migration is None:
+            raise Refused("The move", [MOVE_SCHEDULED.refuse(None, "migration", tenant=tenant)])
+        if migration.to is not self.state.production:
+            self._require_steady()
+
+    def _require_steady(self) -> None:
+        begun = self.journal.decision(self.state.move_at_stake) or of_move(
+            self.journal.entries(), self.state.move_at_stake
+        )
+        if self.state.phase is not Phase.STEADY or begun:
+            target = self.state.target or self.state.production.other
+            refusal = NOT_BEGUN.refuse(
+                self.state.phase, tenant=self.settings.name, target=target, phase=self.state.phase
+            )
+            raise Refused("The move", [refusal])
+
+    def _begun(
+        self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
+    ) -> Strategy | None:
+        if self.state.phase is not Phase.STEADY:
+            return None
+        tenant, target = self.settings.name, self.state.production.other
+        if migration is not None and migration.to is not target:
+            return None
+        if migration is None and not now:
+            raise Refused("The move", [MOVE_GIVEN.refuse(None, "migration", tenant=tenant, target=target)])
+        if target not in self.settings.networks:
+            path = f"networks.{target}"
+            raise Refused("The move", [TARGET_GIVEN.refuse(None, path, tenant=tenant, target=target)])
+        return strategy or (migration.strategy if migration else Strategy.REPLICA)
+
+
+def _platform(engine: Engine, name: str) -> PlatformOutputs:
+    """Raises Failure where the platform is not there or not complete."""
+    try:
+        return PlatformOutputs.model_validate(engine.outputs(name) or {})
+    except ValidationError as error:
+        missing = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
+        raise Failure(
+            f"Could not read the outputs of {name}.",
+            reason=f"they lack {missing}: its last update did not finish",
+            remedy=f"update the platform: pulumi up --stack {name}",
+        ) from None

@@ -1,0 +1,109 @@
+"""`tenantnet migrate schedule` and `cancel`: a move in the tenant's settings file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from infra.cli.migrate_move import LEAD, Move
+from infra.cli.network import in_place
+from infra.cli.options import Tenant
+from infra.migration.phases import Strategy
+from infra.project import find_project
+from infra.refusal import Refused, Rule
+from infra.settings.checks import check_duration, check_local_time, check_timezone
+from infra.settings_files import read_tenant, replace_settings_file
+from infra.yaml_edit import add_entry, remove_entry
+
+TENANT_PATH = ("config", "tenantnet:tenant")
+
+TIME_AHEAD = Rule(
+    id="time-ahead",
+    rule="a move is scheduled for a time that is still to come",
+    reason="in {timezone} it is {now} now",
+    remedy="give a later time, or move at once: tenantnet migrate run {tenant} --now",
+)
+
+RULES = (TIME_AHEAD,)
+
+
+def schedule(
+    tenant: Tenant,
+    *,
+    at: Annotated[
+        str, typer.Option("--at", help="Local date and time: YYYY-MM-DDTHH:MM.", show_default=False)
+    ],
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="Its time zone, such as Europe/Amsterdam.", show_default=False)
+    ],
+    strategy: Annotated[
+        Strategy, typer.Option("--strategy", help="replica: minutes of downtime. snapshot: more.")
+    ] = Strategy.REPLICA,
+    retire_after: Annotated[
+        str, typer.Option("--retire-after", help="How long the former network waits: 1h to 30d.")
+    ] = "24h",
+) -> None:
+    """Write a move into a tenant's settings, once all that can be checked now is right.
+
+    Example: tenantnet migrate schedule acme --at 2026-12-01T02:00 --timezone Europe/Amsterdam
+    """
+    project = find_project(Path.cwd())
+    move = Move.of(project, tenant)
+    move.require_schedulable(strategy)
+    _require_time_ahead(tenant, at, timezone, retire_after)
+    file, _ = read_tenant(project, tenant)
+    planned = {
+        "to": str(move.state.production.other),
+        "at": at,
+        "timezone": timezone,
+        "strategy": str(strategy),
+        "retireAfter": retire_after,
+    }
+    with in_place(f"under tenantnet:tenant add migration: {planned}"):
+        text = add_entry(file.text, TENANT_PATH, "migration", planned)
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: move to {planned["to"]} at {at} {timezone}, by {strategy}.
+It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`: that waits for the time, and
+makes the replica up to {LEAD.seconds // 3600} hours before it."""
+    )
+
+
+def cancel(tenant: Tenant) -> None:
+    """Take a scheduled move out of a tenant's settings, before it has begun.
+
+    Example: tenantnet migrate cancel acme
+    """
+    project = find_project(Path.cwd())
+    Move.of(project, tenant).require_cancellable()
+    file, _ = read_tenant(project, tenant)
+    with in_place("under tenantnet:tenant remove migration"):
+        text = remove_entry(file.text, TENANT_PATH, "migration")
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: without the move.
+A `tenantnet migrate run {tenant}` that waits for its time does not read the settings again: end it."""
+    )
+
+
+def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) -> None:
+    """Raises Refused for a time that is past or none. Whether it exists there is judged with the file."""
+    refusals = [
+        *(refusal.at("--at") for refusal in check_local_time(at)),
+        *(refusal.at("--timezone") for refusal in check_timezone(timezone)),
+        *(refusal.at("--retire-after") for refusal in check_duration(retire_after)),
+    ]
+    if not refusals:
+        zone = ZoneInfo(timezone)
+        now = datetime.now(zone)
+        if datetime.fromisoformat(at).replace(tzinfo=zone) <= now:
+            shown = f"{now:%Y-%m-%dT%H:%M}"
+            refusals.append(TIME_AHEAD.refuse(at, "--at", timezone=timezone, now=shown, tenant=tenant))
+    if refusals:
+        raise Refused("The move", refusals)

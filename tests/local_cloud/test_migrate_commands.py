@@ -1,0 +1,157 @@
+"""`tenantnet migrate` as people run it, up to the point where a stack would be updated."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from infra.migration.journal import Entry, What
+from infra.migration.journal_table import JournalTable
+from infra.migration.phases import Phase
+from infra.stacks.outputs import PlatformOutputs
+from infra.tags import journal_table_name
+from tests.local_cloud.desk import Desk
+
+REGION = "eu-west-1"
+SCHEDULE = "migrate schedule acme --at 2096-12-01T02:00 --timezone Europe/Amsterdam"
+NETWORKS = {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}}
+STEADY = {
+    "phase": "steady",
+    "production": "blue",
+    "networks": {slot: {**network, "vpcId": "vpc-1"} for slot, network in NETWORKS.items()},
+}
+PLATFORM_OUTPUTS = {
+    **{field.alias: "x" for field in PlatformOutputs.model_fields.values() if field.alias},
+    "cell": "eu1",
+    "region": REGION,
+}
+
+
+@pytest.fixture(scope="module")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as cloud:
+        yield environment(cloud.state_dir)
+
+
+@pytest.fixture(scope="module")
+def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with the platform and acme, with Production in blue and a Test network green."""
+    folder = tmp_path_factory.mktemp("prepared") / "clone"
+    (folder / "tenants").mkdir(parents=True)
+    (folder / "state").mkdir()
+    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    desk = Desk(folder, variables)
+    platform = {"aws:region": REGION, "tenantnet:platform": {"zone": {"name": "db.example.com"}}}
+    desk.add_stack("platform-eu1", platform, PLATFORM_OUTPUTS)
+    desk.add_stack("acme", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, STEADY)
+    only_blue = {"blue": NETWORKS["blue"]}
+    alone = {**STEADY, "networks": only_blue}
+    desk.add_stack("globex", {"aws:region": REGION, "tenantnet:tenant": tenant(only_blue)}, alone)
+    moving = {**STEADY, "phase": "fenced", "strategy": "replica", "move": 1, "target": "green"}
+    desk.add_stack("initech", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, moving)
+    return folder
+
+
+def tenant(networks: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "platform": "platform-eu1",
+        "sessionSubnet": "172.17.5.0/24",
+        "database": {"username": "acmeadmin"},
+        "networks": networks,
+    }
+
+
+@pytest.fixture
+def journal(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[JournalTable]:
+    """Acme's journal in a table such as the platform stack makes, empty."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    dynamodb.create_table(
+        TableName=journal_table_name("eu1"),
+        KeySchema=[
+            {"AttributeName": "tenant", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "tenant", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield JournalTable(dynamodb, "eu1", "acme")
+    dynamodb.delete_table(TableName=journal_table_name("eu1"))
+
+
+@pytest.fixture
+def desk(prepared: Path, variables: Mapping[str, str], tmp_path: Path, journal: JournalTable) -> Desk:
+    """A clone of this test's own, with its own state of the stacks."""
+    folder = tmp_path / "clone"
+    shutil.copytree(prepared, folder)
+    return Desk(folder, variables)
+
+
+def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -> None:
+    before = desk.settings("acme").read_text()
+    done = desk.tenantnet(SCHEDULE)
+    assert done.code == 0, done.err
+    status = json.loads(desk.tenantnet("migrate status acme --json").out)
+    assert status["status"] == "Scheduled for 2096-12-01 02:00 Europe/Amsterdam"
+    assert desk.tenantnet("migrate cancel acme").code == 0
+    assert desk.settings("acme").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (SCHEDULE.replace("2096-12-01T02:00", "2020-12-01T02:00"), "still to come"),
+        (SCHEDULE.replace("2096-12-01T02:00", "2026-02-30T02:00"), "--at"),
+        (SCHEDULE.replace("Europe/Amsterdam", "Amsterdam"), "--timezone"),
+        (f"{SCHEDULE} --retire-after 5m", "--retire-after"),
+        (SCHEDULE.replace("acme", "globex"), "globex has no network green"),
+        (SCHEDULE.replace("acme", "initech"), "has begun: phase fenced"),
+        ("migrate cancel acme", "have no `migration`"),
+        ("migrate run acme --now", "tenantnet/acme/verification"),
+        ("migrate run acme --unverified", "--now"),
+        ("migrate retire acme", "retire is possible in"),
+        ("migrate abort acme", "there is something to abort"),
+        ("migrate run nobody --now", "nobody"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason_and_nothing_is_written(
+    desk: Desk, command: str, said: str
+) -> None:
+    before = {path: path.read_text() for path in (desk.folder / "tenants").iterdir()}
+    done = desk.tenantnet(command)
+    assert (done.code, said in done.err) == (2, True), done
+    assert {path: path.read_text() for path in (desk.folder / "tenants").iterdir()} == before
+
+
+def test_a_second_schedule_is_refused_and_names_the_first(desk: Desk) -> None:
+    desk.tenantnet(SCHEDULE)
+    done = desk.tenantnet(SCHEDULE)
+    assert (done.code, "one already: to green at 2096-12-01T02:00 Europe/Amsterdam" in done.err) == (2, True)
+
+
+def test_a_time_that_clocks_skip_is_refused(desk: Desk) -> None:
+    # Amsterdam's clocks go forward on the last Sunday of March, at 2 in the morning.
+    done = desk.tenantnet(SCHEDULE.replace("2096-12-01T02:00", "2027-03-28T02:30"))
+    assert (done.code, "migration.at" in done.err) == (2, True), done
+
+
+def test_a_move_that_has_begun_is_aborted_and_not_cancelled(desk: Desk, journal: JournalTable) -> None:
+    desk.tenantnet(SCHEDULE)
+    began = Entry(at=datetime.now(UTC), move=1, what=What.BEGAN, phase=Phase.REPLICATING, who="ada")
+    journal.write(began)
+    done = desk.tenantnet("migrate cancel acme")
+    assert (done.code, "tenantnet migrate abort acme" in done.err) == (2, True), done
+    assert "In Progress" in desk.tenantnet("migrate status acme").out
