@@ -225,6 +225,7 @@ class TestPythonPackages:
             f"#!{origin}/bin/python\nimport sys\nprint(sys.prefix)\nprint(__name__, *sys.argv[1:])\n",
             encoding="utf-8",
         )
+        (origin / "bin" / "__pycache__").mkdir()  # compiled scripts, which some packages bring
         (origin / python_packages.ORIGIN).write_text(str(origin), encoding="utf-8")
         return origin.rename(folder / "python")
 

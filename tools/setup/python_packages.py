@@ -64,7 +64,7 @@ def relocate(environment: Path, target: Path, *, name: Path) -> None:
     origin = (environment / ORIGIN).read_text(encoding="utf-8")
     shutil.copytree(environment, target, symlinks=True, copy_function=_link_or_copy)
     for path in [target / "pyvenv.cfg", *(target / "bin").iterdir()]:
-        content = b"" if path.is_symlink() else path.read_bytes()
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
         if origin.encode() in content:
             mode = path.stat().st_mode
             path.unlink()  # it is shared: write a new file, not into this one
