@@ -20,7 +20,6 @@ from infra.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
 from infra.settings.loading import PASSWORD_KEY
 from infra.stacks import platform, tenant
 
-
 DeclareTenant = Callable[[TenantSettings, pulumi.Output[str]], None]
 
 

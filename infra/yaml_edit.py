@@ -1,4 +1,4 @@
-"""Adding and removing an entry of a YAML mapping or list in place: every other byte of the text stays as it is.
+"""Adding and removing an entry of a YAML mapping or list in place: every other byte of the text stays.
 
 A round trip through a YAML writer would keep comments but set indentation, quotes and line breaks anew; here
 the parser only says where things stand.

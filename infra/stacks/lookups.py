@@ -1,4 +1,4 @@
-"""What a stack asks AWS before it declares anything: which account, which zones, which image."""
+"""What a cell asks AWS before it declares anything; its tenants find the answers among its outputs."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ class PlatformOutputs(BaseModel):
 
     cell: str
     region: str
+    account_id: str
+    availability_zones: tuple[str, str]
+    image_id: str
     zone_id: str
     zone_name: str
     sessions_vpc_id: str

@@ -78,6 +78,9 @@ class PlatformStack:
         outputs = {
             "cell": cell,
             "region": self._region,
+            "accountId": self._place.account_id,
+            "availabilityZones": list(self._place.zones),
+            "imageId": self._place.image_id,
             "zoneId": self._zone(),
             "zoneName": self._settings.zone.name,
             "sessionsVpcId": sessions_vpc_id,

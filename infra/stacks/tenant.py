@@ -24,7 +24,6 @@ from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
 from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.holders import refuse_ranges_of_others
-from infra.stacks.lookups import Place, look_up_place
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
 from infra.tags import Owner, move_snapshot_name
 
@@ -55,8 +54,9 @@ def declare(
     Raises Refused before anything is declared.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
+    outputs = read_stack_outputs(settings.name)
     state = plan_update(
-        read_stack_outputs(settings.name),
+        outputs,
         cidrs,
         requested=order.state if order else None,
         decision=order.decision(order.state.move) if order else None,
@@ -65,13 +65,21 @@ def declare(
     platform = read_platform(settings.platform)
     missing = order.missing if order else ()
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing)
-    refuse_ranges_of_others(platform.cell, stack.claims.values())
+    held = _ranges(outputs)
+    refuse_ranges_of_others(platform.cell, [each for each in stack.claims.values() if each.cidr not in held])
     if note := retired_note(state):
         pulumi.log.warn(note)
-    place = look_up_place()
     if order:
         order.ahead()
-    stack.declare(place, password)
+    stack.declare(password)
+
+
+def _ranges(outputs: Mapping[str, Any]) -> set[str]:
+    """The ranges that the stack has claimed already, as its last update left them."""
+    return {
+        outputs.get("sessionSubnet", ""),
+        *(each["cidr"] for each in outputs.get("networks", {}).values()),
+    }
 
 
 class TenantStack:
@@ -94,17 +102,17 @@ class TenantStack:
         self._missing = missing
         self.claims = self._claims()
 
-    def declare(self, place: Place, password: pulumi.Output[str]) -> None:
+    def declare(self, password: pulumi.Output[str]) -> None:
         """Declare everything of the tenant."""
         claims = {
             name: RangeClaim(name, RangeClaimArgs(cell=self._platform.cell, claim=claim))
             for name, claim in self.claims.items()
         }
-        session = self._session_subnet(place, claims[self._session_name])
+        session = self._session_subnet(claims[self._session_name])
         networks: dict[Slot, TenantNetwork] = {}
         connections: dict[Slot, list[Mapping[str, Any]]] = {}
         for slot in self._cidrs:
-            network = self._network(slot, place, claims[self._owner.in_network(slot).prefix])
+            network = self._network(slot, claims[self._owner.in_network(slot).prefix])
             networks[slot] = network
             connections[slot] = [
                 self._connection(slot, settings, network)
@@ -113,7 +121,7 @@ class TenantStack:
             self._reach(slot, network, session)
         databases = self._databases(networks, password)
         endpoint = self._endpoint(databases[self._declared.endpoint])
-        self._tunnel_access(place)
+        self._tunnel_access()
         self._export(networks, connections, databases, endpoint)
 
     @property
@@ -137,28 +145,28 @@ class TenantStack:
         }
         return {self._session_name: session, **networks}
 
-    def _session_subnet(self, place: Place, claim: RangeClaim) -> SessionSubnet:
+    def _session_subnet(self, claim: RangeClaim) -> SessionSubnet:
         return SessionSubnet(
             self._session_name,
             SessionSubnetArgs(
                 owner=self._owner,
                 vpc_id=self._platform.sessions_vpc_id,
                 cidr=self._settings.session_subnet,
-                availability_zone=place.zones[0],
+                availability_zone=self._platform.availability_zones[0],
             ),
             pulumi.ResourceOptions(depends_on=claim),
         )
 
-    def _network(self, slot: Slot, place: Place, claim: RangeClaim) -> TenantNetwork:
+    def _network(self, slot: Slot, claim: RangeClaim) -> TenantNetwork:
         owner = self._owner.in_network(slot)
         return TenantNetwork(
             owner.prefix,
             TenantNetworkArgs(
                 owner=owner,
                 cidr=self._cidrs[slot],
-                availability_zones=place.zones,
+                availability_zones=self._platform.availability_zones,
                 ping_host_type=self._settings.networks[slot].ping_host_type,
-                ping_host_image=place.image_id,
+                ping_host_image=self._platform.image_id,
                 kms_key_arn=self._platform.kms_key_arn,
                 flow_log_role_arn=self._platform.flow_log_role_arn,
                 reserved=self._settings.reserved,
@@ -290,13 +298,13 @@ class TenantStack:
             ),
         )
 
-    def _tunnel_access(self, place: Place) -> None:
+    def _tunnel_access(self) -> None:
         TunnelAccess(
             f"{self._settings.name}-tunnel",
             TunnelAccessArgs(
                 owner=self._owner,
                 region=self._platform.region,
-                account_id=place.account_id,
+                account_id=self._platform.account_id,
                 host_name=self._host_name,
                 tunnel_host_id=self._platform.tunnel_host_id,
                 users=self._settings.tunnel_users,
@@ -319,6 +327,7 @@ class TenantStack:
             "region": self._platform.region,
             "platform": self._settings.platform,
             "endpoint": endpoint.host_name,
+            "sessionSubnet": self._settings.session_subnet,
             "networks": {
                 str(slot): {
                     "cidr": self._cidrs[slot],

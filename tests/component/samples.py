@@ -9,6 +9,9 @@ PLATFORM: dict[str, Any] = {"zone": {"name": "db.example.com"}}
 PLATFORM_OUTPUTS: dict[str, Any] = {
     "cell": "local",
     "region": "eu-west-1",
+    "accountId": "123456789012",
+    "availabilityZones": ["eu-west-1a", "eu-west-1b"],
+    "imageId": "ami-12345678",
     "zoneId": "Z0123456789",
     "zoneName": "db.example.com",
     "sessionsVpcId": "vpc-5e55",

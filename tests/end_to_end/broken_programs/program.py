@@ -44,4 +44,4 @@ def declare_tenant(case: Case, state: State) -> None:
     platform = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, "cell": case.cell})
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing=())
-    stack.declare(PLACE, pulumi.Output.secret(PASSWORD))
+    stack.declare(pulumi.Output.secret(PASSWORD))
