@@ -76,10 +76,15 @@ class Database:
             replication.forget(cursor)
             make_replication_user(cursor, self._replicas_come_as)
             if source:
-                authority = self._server.authority_file
-                replication.follow(cursor, source._server.listening, self._replicas_come_as, authority)
+                replication.follow(
+                    cursor,
+                    source._server.listening,
+                    self._replicas_come_as,
+                    self._server.authority_file,
+                    self._server.dialect,
+                )
             else:
-                make_master_user(cursor, beginning.master)
+                make_master_user(cursor, beginning.master, self._server.dialect.privileges)
             if beginning.schema:
                 cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{beginning.schema.replace('`', '``')}`")
         self._apply_all(beginning.parameters)
@@ -137,7 +142,7 @@ class Database:
 
         def promote() -> None:
             with self._server.administrator() as cursor:
-                replication.leave(cursor)
+                replication.leave(cursor, self._server.dialect)
             self.is_replica = False
             self._restart(parameters)
 

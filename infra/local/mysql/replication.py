@@ -10,6 +10,7 @@ from pymysql.cursors import DictCursor
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.mysql.accounts import Account
+from infra.local.mysql.dialects import Dialect
 from infra.local.mysql.server import Listening
 
 APPLY_LIMIT_SECONDS = 60.0
@@ -24,12 +25,16 @@ class ReplicationState:
     error: str
 
 
-def follow(cursor: DictCursor, source: Listening, replication: Account, authority: Path) -> None:
+def follow(
+    cursor: DictCursor, source: Listening, replication: Account, authority: Path, dialect: Dialect
+) -> None:
     """Follow a server from where this one's data ends."""
+    for statement in dialect.begin_at_own_data:
+        cursor.execute(statement)
     cursor.execute(
         "CHANGE MASTER TO MASTER_HOST = %s, MASTER_PORT = %s, MASTER_USER = %s, MASTER_PASSWORD = %s, "
-        "MASTER_AUTO_POSITION = 1, MASTER_SSL = 1, MASTER_SSL_CA = %s, MASTER_CONNECT_RETRY = 1, "
-        "MASTER_RETRY_COUNT = 0, MASTER_HEARTBEAT_PERIOD = 1",
+        "MASTER_SSL = 1, MASTER_SSL_CA = %s, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1, "
+        + dialect.follow_from_there,
         (source.address, source.port, replication.username, replication.password, str(authority)),
     )
     resume(cursor)
@@ -40,14 +45,14 @@ def resume(cursor: DictCursor) -> None:
     cursor.execute("START SLAVE")
 
 
-def leave(cursor: DictCursor) -> None:
+def leave(cursor: DictCursor, dialect: Dialect) -> None:
     """Apply what has arrived, then follow nobody any more."""
     cursor.execute("STOP SLAVE IO_THREAD")
     Retrying(
         retry=retry_if_result(lambda applied: not applied),
         stop=stop_after_delay(APPLY_LIMIT_SECONDS),
         wait=wait_fixed(0.02),
-    )(_has_applied_all, cursor)
+    )(_has_applied_all, cursor, dialect)
     forget(cursor)
 
 
@@ -72,13 +77,11 @@ def _shown(cursor: DictCursor) -> dict[str, Any]:
     return cursor.fetchone() or {}
 
 
-def _has_applied_all(cursor: DictCursor) -> bool:
+def _has_applied_all(cursor: DictCursor, dialect: Dialect) -> bool:
     shown = _shown(cursor)
     if shown.get("Slave_SQL_Running") != "Yes":
         # It cannot, or follows nobody: waiting would not change that.
         return True
-    cursor.execute(
-        "SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed) AS applied", (shown["Retrieved_Gtid_Set"],)
-    )
+    cursor.execute(dialect.has_applied, (shown[dialect.received],))
     row = cursor.fetchone()
     return bool(row and row["applied"])

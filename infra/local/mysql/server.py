@@ -19,6 +19,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 
 from infra.failure import Failure
 from infra.local.mysql.authority import CertificateAuthority
+from infra.local.mysql.dialects import Dialect
 from infra.local.mysql.home import Home, copy
 from infra.local.mysql.launcher import Launcher
 
@@ -34,16 +35,11 @@ OPTIONS = [
     "--datadir=.",
     f"--socket={SOCKET}",
     "--pid-file=mysqld.pid",
-    "--mysqlx=OFF",
     # Also keeps the administrator on the socket: `localhost` is no TCP client's name then.
     "--skip-name-resolve",
     "--log-bin=binlog",
-    "--gtid-mode=ON",
-    "--enforce-gtid-consistency=ON",
     "--relay-log=relay",
     "--relay-log-recovery=ON",
-    "--master-info-repository=TABLE",
-    "--relay-log-info-repository=TABLE",
     "--slave-net-timeout=4",
     "--skip-slave-start",
     # Until its parameter group has been applied, nobody writes to it and nobody talks to it in clear.
@@ -80,6 +76,10 @@ class Server:
     @property
     def data(self) -> Path:
         return self._folder / "data"
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._home.dialect
 
     @property
     def authority_file(self) -> Path:
@@ -158,6 +158,7 @@ class Server:
 
     def _own_options(self) -> list[str]:
         return [
+            *self.dialect.options,
             f"--bind-address={self.listening.address}",
             f"--port={self.listening.port}",
             f"--server-id={int(IPv4Address(self.listening.address))}",
