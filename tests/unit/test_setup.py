@@ -215,11 +215,10 @@ class TestParts:
 
 
 class TestPythonPackages:
-    @pytest.fixture(scope="class")
-    def environment(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    @pytest.fixture
+    def environment(self, tmp_path: Path) -> Path:
         """One as the cache holds it: made under another name than the one it has now."""
-        folder = tmp_path_factory.mktemp("cache")
-        origin = folder / "unfinished"
+        origin = tmp_path / "unfinished"
         venv.create(origin, with_pip=False)
         a_program(origin / "bin" / "tool", "").write_text(
             f"#!{origin}/bin/python\nimport sys\nprint(sys.prefix)\nprint(__name__, *sys.argv[1:])\n",
@@ -227,7 +226,7 @@ class TestPythonPackages:
         )
         (origin / "bin" / "__pycache__").mkdir()  # compiled scripts, which some packages bring
         (origin / python_packages.ORIGIN).write_text(str(origin), encoding="utf-8")
-        return origin.rename(folder / "python")
+        return origin.rename(tmp_path / "python")
 
     @pytest.mark.parametrize("name", ["venv", "with blanks", "long" * 40])
     def test_a_copy_of_the_caches_is_a_whole_one(self, environment: Path, tmp_path: Path, name: str) -> None:
