@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -69,8 +70,12 @@ class Database:
 
     def _begin(self, beginning: Beginning) -> None:
         source = beginning.source
-        image = source.image() if source else beginning.image
-        self._server.fill(image.result() if image else None)
+        if source:
+            image = source.image().result()
+            self._server.fill(image)
+            shutil.rmtree(image.parent)
+        else:
+            self._server.fill(beginning.image.result() if beginning.image else None)
         self._server.start()
         with self._server.administrator() as cursor:
             replication.forget(cursor)
