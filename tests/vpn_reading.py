@@ -1,4 +1,4 @@
-"""What the tests read guides and configurations with: parsers of their own that share nothing with the program.
+"""What the tests read guides and configurations with: parsers of their own, apart from the program.
 
 Each gives the figures of a tunnel as plain text by a name, so that they can be held against each other.
 """
