@@ -445,6 +445,16 @@ class TestTheEnd:
         assert not servers_of(home)
         assert not home.exists()
 
+    def test_stopping_while_servers_start_leaves_nothing(self, own: LocalCloud) -> None:
+        home, rds = home_of(own), aws(own, "rds")
+        acme = Database(rds=rds, identifier="acme")
+        rds.create_db_snapshot(DBSnapshotIdentifier="acme", DBInstanceIdentifier="acme")
+        acme.replica()
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="other", DBSnapshotIdentifier="acme")
+        own.stop()
+        assert not servers_of(home)
+        assert not home.exists()
+
     def test_a_killed_cloud_takes_its_servers_along(self, own: LocalCloud) -> None:
         home = home_of(own)
         assert servers_of(home)

@@ -182,6 +182,10 @@ class Database:
         """Give up what has not begun yet."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
+    def join(self) -> None:
+        """Wait until what has begun is done or has failed."""
+        self._worker.shutdown()
+
     def check(self) -> None:
         """Say so where the server has ended without being asked to."""
         with self._lock:

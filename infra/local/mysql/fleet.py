@@ -108,7 +108,10 @@ class Fleet:
         self._closed.set()
         for database, _ in self._databases.values():
             database.abandon()
+        # Without servers nothing takes long any more.
         self._launcher.close()
+        for database, _ in self._databases.values():
+            database.join()
         self._home.remove()
 
     def _watch(self) -> None:
