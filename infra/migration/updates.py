@@ -50,8 +50,11 @@ def plan_update(
     if requested is not None and not carries_out(requested, decision):
         raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
     state = _forgetting(step, networks)
-    if refusals := refuse_settings(state, networks, tenant_retiring=tenant_retiring):
-        raise Refused(SUBJECT, refusals)
+    # What the recorded phase needs may go now, but must not be exchanged: half done, neither phase would fit.
+    exchanged = [refusal for slot in networks if (refusal := _refuse_exchange(recorded, slot, networks))]
+    refusals = [*exchanged, *refuse_settings(state, networks, tenant_retiring=tenant_retiring)]
+    if refusals:
+        raise Refused(SUBJECT, dict.fromkeys(refusals))
     return state
 
 
@@ -111,7 +114,7 @@ def refuse_settings(
 
 def _refuse_network(state: State, slot: Slot, networks: Mapping[Slot, str]) -> Refusal | None:
     path, missing = f"networks.{slot}", "not in the settings"
-    cidr, recorded = networks.get(slot), state.networks.get(slot)
+    cidr = networks.get(slot)
     if cidr is None and slot is state.production:
         return rules.PRODUCTION_KEPT.refuse(missing, path, slot=slot)
     if cidr is None:
@@ -120,9 +123,15 @@ def _refuse_network(state: State, slot: Slot, networks: Mapping[Slot, str]) -> R
         )
     if _is_retired(state, slot, cidr):
         return rules.RETIRED_NETWORK.refuse(cidr, path, slot=slot, cidr=cidr)
-    if recorded is not None and cidr != recorded:
-        return rules.CIDR_KEPT.refuse(cidr, f"{path}.cidr", slot=slot, cidr=recorded)
-    return None
+    return _refuse_exchange(state, slot, networks)
+
+
+def _refuse_exchange(state: State, slot: Slot, networks: Mapping[Slot, str]) -> Refusal | None:
+    """Another range for a network that `state` needs."""
+    cidr, recorded = networks[slot], state.networks.get(slot)
+    if not declaration(state).slots[slot].required or recorded in (None, cidr):
+        return None
+    return rules.CIDR_KEPT.refuse(cidr, f"networks.{slot}.cidr", slot=slot, cidr=recorded)
 
 
 def _how_it_ends(state: State) -> str:

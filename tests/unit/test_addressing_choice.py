@@ -148,7 +148,8 @@ def seconds_per_overlap_test(claims: Sequence[str]) -> float:
 def test_an_overlap_test_costs_no_more_among_many_claims() -> None:
     every = permitted()
     few, many = seconds_per_overlap_test(every[:1_000]), seconds_per_overlap_test(every[:250_000])
-    assert many < 5 * few, f"{few * 1e6:.0f} µs among 1,000 claims, {many * 1e6:.0f} µs among 250,000"
+    # Linear cost would be 250 times as much; a busy machine alone may make a few times.
+    assert many < 25 * few, f"{few * 1e6:.0f} µs among 1,000 claims, {many * 1e6:.0f} µs among 250,000"
 
 
 def test_choosing_among_three_hundred_thousand_claims_takes_seconds_at_most() -> None:

@@ -190,3 +190,14 @@ def test_a_move_to_the_retired_network_is_refused_with_the_way_out() -> None:
 def test_an_aborted_move_leaves_its_target_as_a_test_network() -> None:
     steady = replace(ABORTING, phase=Phase.STEADY)
     assert networks_to_declare(plan_update(outputs(steady), CIDRS), CIDRS) == CIDRS
+
+
+@pytest.mark.parametrize("state", [moving(Phase.RETIRING), ABORTING], ids=["retiring", "aborting"])
+def test_a_network_is_not_exchanged_in_the_update_that_gives_its_database_up(state: State) -> None:
+    given_up = state.source if state.phase is Phase.RETIRING else state.target
+    assert given_up is not None
+    ended = replace(state, phase=Phase.STEADY, strategy=None)
+    if state.phase is Phase.RETIRING:
+        ended = replace(ended, retired=RETIRED_BLUE)
+    paths = refused_paths(state, {**CIDRS, given_up: OTHER}, requested=ended)
+    assert paths == [f"networks.{given_up}.cidr"]

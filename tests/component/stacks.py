@@ -1,0 +1,40 @@
+"""The real stacks on the mock engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from infra.settings import load_platform, load_tenant
+from infra.stacks import platform, tenant
+from tests.component import samples
+from tests.component.engine import RecordingEngine, run_program
+
+PASSWORD = "Correct-Horse-7"
+
+
+def declare_acme(previous: dict[str, Any] | None = None, **changes: Any) -> RecordingEngine:
+    """Declare acme with the given settings; `previous` is what its stack remembers."""
+    settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
+    outputs = {"platform-local": samples.PLATFORM_OUTPUTS, "acme": previous or {}}
+    return run_program(
+        lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)), outputs, stack="acme"
+    )
+
+
+def declare_moving_acme() -> RecordingEngine:
+    """A tenant with blue in production and green as its Test network."""
+    return declare_acme(
+        previous={"phase": "steady", "production": "blue"},
+        networks={
+            "blue": samples.network("10.1.2.0/26"),
+            "green": samples.network("10.9.8.64/26", "192.168.4.0/24", "10.200.0.0/16"),
+        },
+    )
+
+
+def declare_cell() -> RecordingEngine:
+    """The platform stack of the cell called local."""
+    settings = load_platform("platform-local", samples.PLATFORM)
+    return run_program(lambda: platform.declare(settings, "eu-west-1"), stack="platform-local")
