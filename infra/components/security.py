@@ -6,7 +6,7 @@ A rule of its own can be added and removed without touching the others, and a pr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -46,15 +46,7 @@ def allow_from(
 ) -> aws.vpc.SecurityGroupIngressRule:
     """Let the peer connect to the group's members."""
     return aws.vpc.SecurityGroupIngressRule(
-        name,
-        security_group_id=args.security_group_id,
-        cidr_ipv4=args.peer_cidr,
-        ip_protocol=args.service.protocol,
-        from_port=args.service.from_port,
-        to_port=args.service.to_port,
-        description=args.description,
-        tags=args.owner.tags(name),
-        opts=pulumi.ResourceOptions(parent=parent),
+        name, **_properties(name, args), opts=pulumi.ResourceOptions(parent=parent)
     )
 
 
@@ -63,13 +55,17 @@ def allow_to(
 ) -> aws.vpc.SecurityGroupEgressRule:
     """Let the group's members connect to the peer."""
     return aws.vpc.SecurityGroupEgressRule(
-        name,
-        security_group_id=args.security_group_id,
-        cidr_ipv4=args.peer_cidr,
-        ip_protocol=args.service.protocol,
-        from_port=args.service.from_port,
-        to_port=args.service.to_port,
-        description=args.description,
-        tags=args.owner.tags(name),
-        opts=pulumi.ResourceOptions(parent=parent),
+        name, **_properties(name, args), opts=pulumi.ResourceOptions(parent=parent)
     )
+
+
+def _properties(name: str, args: SecurityRuleArgs) -> dict[str, Any]:
+    return {
+        "security_group_id": args.security_group_id,
+        "cidr_ipv4": args.peer_cidr,
+        "ip_protocol": args.service.protocol,
+        "from_port": args.service.from_port,
+        "to_port": args.service.to_port,
+        "description": args.description,
+        "tags": args.owner.tags(name),
+    }
