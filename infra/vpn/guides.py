@@ -14,7 +14,15 @@ from infra.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmi
 Guide = Mapping[str, str]
 
 GENERIC_FILES = ("guide.md",)
-STRONGSWAN_FILES = ("README.md", "swanctl.conf", "strongswan.conf", "tenantnet.updown")
+STRONGSWAN_FILES = (
+    "README.md",
+    "swanctl.conf",
+    "strongswan.conf",
+    "tenantnet.updown",
+    "tenantnet.keepup",
+    "tenantnet-vpn.service",
+    "tenantnet-vpn.timer",
+)
 # What a warning names as the remedy.
 ALGORITHM_FIGURES = {
     "IKE version": "permitted.ike_version",

@@ -112,7 +112,7 @@ def test_while_no_tunnel_is_up_nothing_leaves_in_clear(lab: Lab, guide: Path) ->
     install(lab, guide)
     until(is_up(lab, guide, 1, 2), "both tunnels are up")
     for number in (1, 2):
-        lab.gateway.swanctl("--terminate", "--ike", tunnel(guide, number))
+        lab.gateway.execute("swanctl", "--terminate", "--ike", tunnel(guide, number))
     assert f"From {GATEWAY} icmp_seq=1 Destination Host Unreachable" in lab.pings()
 
 
@@ -153,6 +153,23 @@ def test_when_an_endpoint_dies_the_other_tunnel_carries_and_gives_back(
     )
 
 
+def test_a_tunnel_that_strongswan_has_given_up_is_started_by_what_the_timer_calls(
+    lab: Lab, guide: Path
+) -> None:
+    first = lab.endpoints[1]
+    first.kill()
+    first.launch()
+    install(lab, guide)
+    until(is_up(lab, guide, 2), "tunnel 2 is up alone")
+    until(
+        lambda: tunnel(guide, 1) not in lab.gateway.execute("swanctl", "--list-sas"), "tunnel 1 is given up"
+    )
+    first.execute("swanctl", "--load-all")
+    lab.gateway.execute("/etc/swanctl/tenantnet.keepup")
+    until(is_up(lab, guide, 1, 2), "both tunnels are up")
+    assert lab.gateway.execute("/etc/swanctl/tenantnet.keepup") == "", "what is up stays as it is"
+
+
 @pytest.mark.parametrize(
     ("pattern", "replacement", "words"),
     [
@@ -172,6 +189,8 @@ def test_what_is_not_as_the_guide_says_is_refused_and_the_other_tunnel_comes_up(
     swanctl_conf.write_text(text)
     install(lab, altered)
     until(is_up(lab, guide, 2), "tunnel 2 is up alone")
-    said = lab.gateway.swanctl("--initiate", "--child", tunnel(guide, 1), "--timeout", "10", check=False)
+    said = lab.gateway.execute(
+        "swanctl", "--initiate", "--child", tunnel(guide, 1), "--timeout", "10", check=False
+    )
     assert words in said
     assert lab.gateway.tunnels() == {tunnel(guide, 2)}

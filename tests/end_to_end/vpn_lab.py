@@ -126,12 +126,16 @@ class StrongSwan:
 
     def start(self) -> None:
         """Start the daemon and load what is configured."""
+        self.launch()
+        self.execute("swanctl", "--load-all")
+
+    def launch(self) -> None:
+        """Start the daemon alone: it knows of no connection and refuses every one."""
         with (self.folder / "output.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self._inside(f'{PRIVATE} && exec "{CHARON}"'), stdout=log, stderr=log
             )
         until((self.folder / "run" / "charon.vici").exists, f"charon of {self.host.namespace} listens")
-        self.swanctl("--load-all")
 
     def kill(self) -> None:
         """End it at once, without a word to anybody."""
@@ -142,10 +146,10 @@ class StrongSwan:
             for left in (self.folder / "run").glob("charon.*"):
                 left.unlink()
 
-    def swanctl(self, *arguments: str, check: bool = True) -> str:
+    def execute(self, *command: str, check: bool = True) -> str:
+        """Run a command on this machine beside the daemon; what it said."""
         assert self._process, "strongSwan runs"
-        joined = ["nsenter", "--target", str(self._process.pid), "--mount", "--net"]
-        done = run([*joined, "swanctl", *arguments], check=check)
+        done = run(["nsenter", "--target", str(self._process.pid), "--mount", "--net", *command], check=check)
         return done.stdout + done.stderr
 
     def tunnels(self) -> set[str]:
@@ -157,7 +161,7 @@ class StrongSwan:
         return sum(map(int, self._in_sas(r"^    in .* (\d+) packets")))
 
     def _in_sas(self, pattern: str) -> list[str]:
-        return re.findall(pattern, self.swanctl("--list-sas"), re.MULTILINE)
+        return re.findall(pattern, self.execute("swanctl", "--list-sas"), re.MULTILINE)
 
     def _inside(self, command: str, *arguments: str) -> list[str]:
         return self.host.inside("sh", "-c", command, "sh", str(self.folder), *arguments)
