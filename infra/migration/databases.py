@@ -7,16 +7,19 @@ finds it done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.components.endpoint_record import TTL_SECONDS
+from infra.failure import Failure
 from infra.migration.phases import Slot
-from infra.tags import move_snapshot_name
+from infra.tags import Lifecycle, move_snapshot_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
 
 LAG_PERIOD_SECONDS = 60
+LONGEST_WAIT = timedelta(hours=3)
+LONGEST_PAUSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,48 @@ class Databases:
             return
         with aws_answers(f"promote {self._identifier(slot)}", region=self._region):
             self._rds.promote_read_replica(DBInstanceIdentifier=self._identifier(slot))
+
+    def discard_copy(self, slot: Slot) -> None:
+        """Delete a database that never was in production, and wait until it is gone.
+
+        Raises Failure, too, where its tags do not say so.
+        """
+        identifier = self._identifier(slot)
+        self._await(lambda: self._status(slot) == "available", f"{identifier} to be available")
+        with aws_answers(f"delete the copy {identifier}", region=self._region):
+            (found,) = self._rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+            if {"Key": "tenantnet:lifecycle", "Value": Lifecycle.TEST} not in found.get("TagList", []):
+                raise Failure(
+                    f"Could not delete {identifier}.",
+                    reason="its stack does not know it, and its tags do not say that it is a copy",
+                    remedy="find out whose it is, and delete or rename it",
+                )
+            self._rds.modify_db_instance(
+                DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
+            )
+            self._rds.delete_db_instance(
+                DBInstanceIdentifier=identifier, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+            )
+        self._await(lambda: self._status(slot) is None, f"{identifier} to be gone")
+
+    def _status(self, slot: Slot) -> str | None:
+        found = self.instance(slot)
+        return found.status if found else None
+
+    def _await(self, condition: Callable[[], bool], what: str) -> None:
+        waiting = Retrying(
+            retry=retry_if_result(lambda holds: not holds),
+            stop=stop_after_delay(LONGEST_WAIT),
+            wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
+        )
+        try:
+            waiting(condition)
+        except RetryError:
+            raise Failure(
+                f"Could not wait any longer for {what}.",
+                reason=f"it was not so within {LONGEST_WAIT}",
+                remedy="see what RDS says of it, then `tenantnet migrate run` goes on",
+            ) from None
 
     def lag(self, slot: Slot, since: datetime) -> float | None:
         """The most seconds that a replica was behind, in the newest minute of those that began after `since`.

@@ -131,6 +131,7 @@ class Runner:
             # The moment before the update is a little too early: no downtime is measured too short.
             self._write(What.WRITES_STOPPED, requested, state.phase)
         try:
+            self._discard_unfinished(requested, event)
             self._promote(requested, event)
             self._stack.update(requested, lambda: self._ahead(requested, event))
         except Failure as failure:
@@ -139,6 +140,17 @@ class Runner:
         self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
         self._afterwards(requested, event)
+
+    def _discard_unfinished(self, requested: State, event: Event) -> None:
+        """Delete a copy that a killed run was creating, and that the stack does not know: it is made anew."""
+        target = _target(requested)
+        if event not in _WITH_A_COPY or self._databases.instance(target) is None:
+            return
+        if not self._stack.has_database(target):
+            self._tell(
+                f"{requested.phase}: delete the unfinished copy that a killed run has left in {target}"
+            )
+            self._databases.discard_copy(target)
 
     def _promote(self, requested: State, event: Event) -> None:
         if event is Event.PROMOTE:
@@ -262,6 +274,8 @@ class Runner:
         )
 
 
+# The steps that create a copy, or give it up.
+_WITH_A_COPY = frozenset({Event.PREPARE, Event.RESTORE, Event.ABORT})
 _PURPOSE = {
     Event.PREPARE: "make the replica in the other network",
     Event.FENCE: "hold back writes; reads go on",

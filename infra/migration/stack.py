@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, LocalWorkspace, Stack
 
@@ -21,6 +22,10 @@ from infra.stacks import tenant
 from infra.stacks.tenant import Order
 
 INSTANCE = "aws:rds/instance:Instance"
+# A file or bucket backend names a lock's holder so.
+_HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
+
+_T = TypeVar("_T")
 
 
 class _Workspace(LocalWorkspace):
@@ -50,6 +55,7 @@ class MovingStack:
 
         ahead: is done behind the stack's lock, once nothing is refused, before anything is declared.
         """
+        task = f"bring {self._name} to phase {requested.phase}"
         databases = self._databases(self._stack())
         order = Order(
             state=requested,
@@ -59,34 +65,46 @@ class MovingStack:
         )
         declare_tenant = partial(tenant.declare, order=order)
         stack = self._stack(lambda: declare_stack(self._project.file, declare_tenant))
-        with self._running(f"bring {self._name} to phase {requested.phase}"):
-            stack.up(message=f"move {requested.move}: {requested.phase}", color="never")
+        self._do(task, lambda: stack.up(message=f"move {requested.move}: {requested.phase}", color="never"))
 
     def adopt(self, slot: Slot) -> None:
         """Take over into the stack what the API has made of a slot's database, such as a promotion."""
         stack = self._stack()
         if (urn := self._databases(stack).get(slot)) is not None:
-            with self._running(f"read the database of {slot} into the stack of {self._name}"):
-                stack.refresh(target=[urn], color="never")
+            self._do(
+                f"read the database of {slot} into the stack of {self._name}",
+                lambda: stack.refresh(target=[urn], color="never"),
+            )
+
+    def has_database(self, slot: Slot) -> bool:
+        """Whether the stack knows the slot's database; not one whose creation was cut off."""
+        return slot in self._databases(self._stack())
 
     def _databases(self, stack: Stack) -> dict[Slot, str]:
         """The slots that have a database in the stack, with its URN."""
-        with self._running(f"read the stack of {self._name}"):
-            resources = (stack.export_stack().deployment or {}).get("resources", [])
         names = {f"{self._name}-{slot}": slot for slot in Slot}
         return {
             names[name]: resource["urn"]
-            for resource in resources
+            for resource in self._state_of(stack).get("resources", [])
             if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
         }
+
+    def _state_of(self, stack: Stack) -> Mapping[str, Any]:
+        return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
 
     def _stack(self, program: Callable[[], None] | None = None) -> Stack:
         return Stack.select(self._name, _Workspace(work_dir=str(self._project.folder), program=program))
 
-    @contextmanager
-    def _running(self, task: str) -> Iterator[None]:
+    def _do(self, task: str, operation: Callable[[], _T]) -> _T:
+        """Do it; once more where the lock's holder was a process of this machine that is no more."""
         try:
-            yield
+            try:
+                return operation()
+            except ConcurrentUpdateError as error:
+                if not holder_is_gone(error):
+                    raise
+                self._stack().cancel()
+                return operation()
         except ConcurrentUpdateError as error:
             raise Failure(
                 f"Could not {task}.",
@@ -105,9 +123,23 @@ class MovingStack:
             ) from None
 
 
+def holder_is_gone(error: CommandError) -> bool:
+    """Whether the lock's holder was a process of this machine that has ended."""
+    found = _HOLDER.search(str(error))
+    if found is None or found["host"] != socket.gethostname():
+        return False
+    try:
+        os.kill(int(found["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def _holder(error: CommandError) -> str:
     """Who holds the lock, as Pulumi's backends say it."""
-    found = re.search(r"created by (.+)", str(error)) or re.search(r"Another update .+", str(error))
+    found = _HOLDER.search(str(error)) or re.search(r"Another update .+", str(error))
     return found[0] if found else "Pulumi does not say whose"
 
 
