@@ -153,6 +153,10 @@ class Databases:
 
         None before CloudWatch has such a minute: the API of RDS itself does not tell the lag.
         """
+        # CloudWatch knows whole seconds: of the one that has begun, a part lies before.
+        since = since.replace(microsecond=0) + timedelta(seconds=1)
+        if datetime.now(UTC) < since:
+            return None
         with aws_answers(f"read the lag of {self._identifier(slot)}", region=self._region):
             points = self._cloudwatch.get_metric_statistics(
                 Namespace="AWS/RDS",
