@@ -16,6 +16,7 @@ from infra.migration.journal import of_move
 from infra.migration.journal_table import JournalTable
 from infra.migration.memory import remembered
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from infra.migration.replication import behind
 from infra.migration.runner import Plan, Runner
 from infra.migration.stack import MovingStack
 from infra.migration.transitions import Event, successors
@@ -130,6 +131,7 @@ class Move:
             databases=databases,
             tell=typer.echo,
             compare=partial(compare, login=login) if login else None,
+            behind=partial(behind, login=login) if login else None,
         )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:

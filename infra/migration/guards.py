@@ -43,10 +43,19 @@ class Sight:
 
 
 class Guards:
-    """The conditions of one tenant's move. journal: tells the entries of a move."""
+    """The conditions of one tenant's move.
 
-    def __init__(self, databases: Databases, journal: Callable[[int], Sequence[Entry]]) -> None:
-        self._databases, self._journal = databases, journal
+    journal: tells the entries of a move. behind: tells what a replica lacks of its source, by the addresses
+    of source and replica; where nobody can ask the servers, CloudWatch's minutes have to do.
+    """
+
+    def __init__(
+        self,
+        databases: Databases,
+        journal: Callable[[int], Sequence[Entry]],
+        behind: Callable[[str, str], str | None] | None = None,
+    ) -> None:
+        self._databases, self._journal, self._behind = databases, journal, behind
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
             Condition.TARGET_REPLICATES: self._target_replicates,
             Condition.SOURCE_READ_ONLY: self._source_read_only,
@@ -126,9 +135,18 @@ class Guards:
             return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'somebody else'}")
         if not target.replicates:
             return Sight(holds=False, seen="replication has stopped")
+        if self._behind is not None:
+            return self._asked(state, self._behind)
         lag = self._databases.lag(_target(state), fenced_at)
         seen = "CloudWatch has no minute since then yet" if lag is None else f"it was {lag:.0f} s behind"
         return Sight(holds=lag == 0, seen=seen)
+
+    def _asked(self, state: State, behind: Callable[[str, str], str | None]) -> Sight:
+        source, target = self._instance(_source(state)), self._instance(_target(state))
+        if not (source and source.address and target and target.address):
+            return Sight(holds=False, seen="one of the two has no address")
+        lacking = behind(source.address, target.address)
+        return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
 
     def _snapshot_taken(self, state: State) -> Sight:
         status = self._databases.snapshot_status(state.move)

@@ -54,6 +54,7 @@ class Runner:
     """Moves one tenant's database. tell: shows a line to whoever watches.
 
     compare: the differences between two databases at the given addresses; None where nobody compares them.
+    behind: what a replica at the second address lacks of its source at the first; None where nobody can ask.
     """
 
     def __init__(
@@ -65,10 +66,11 @@ class Runner:
         databases: Databases,
         tell: Callable[[str], None],
         compare: Callable[[str, str], Sequence[str]] | None,
+        behind: Callable[[str, str], str | None] | None,
     ) -> None:
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._tell, self._compare = databases, tell, compare
-        self._guards = Guards(databases, self._entries)
+        self._guards = Guards(databases, self._entries, behind)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
     def run(self, plan: Plan) -> State:

@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -114,15 +115,22 @@ def compare(source: str, target: str, login: Login) -> list[str]:
 
 def read_contents(address: str, login: Login) -> Contents:
     """All that is compared of one database. Raises Failure where it cannot be reached or read."""
+    with connected(address, login) as connection, connection.cursor() as cursor:
+        return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor))}
+
+
+@contextmanager
+def connected(address: str, login: Login) -> Iterator[pymysql.Connection[Any]]:
+    """A connection over TLS. Raises Failure where the database cannot be reached, or does not answer."""
     try:
-        with _connect(address, login) as connection, connection.cursor() as cursor:
-            return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor))}
+        with _connect(address, login) as connection:
+            yield connection
     except (pymysql.MySQLError, OSError, dns.exception.DNSException) as error:
         raise Failure(
-            f"Could not read the data of {address}.",
+            f"Could not read from {address}.",
             reason=str(error),
             remedy=f"see that this machine reaches port {PORT}, and that the login in Secrets Manager may "
-            "read every table; then `tenantnet migrate run` compares again",
+            "read every table; then `tenantnet migrate run` goes on",
             state="The phase that the stack remembers stays.",
         ) from None
 

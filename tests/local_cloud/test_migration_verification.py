@@ -13,6 +13,7 @@ from infra.failure import Failure
 from infra.local.environment import environment
 from infra.local.mysql.installation import find
 from infra.local.process import LocalCloud
+from infra.migration.replication import Position, behind
 from infra.migration.verification import (
     Login,
     compare,
@@ -67,7 +68,7 @@ def pair(cloud: LocalCloud) -> tuple[Client, Client]:
     target = source.replica()
     wait_for(lambda: target.described()["DBInstanceStatus"] == "available")
     second = Client.of(cloud, rds, target.identifier)
-    wait_for(lambda: "reader" in {user for (user,) in second.run("SELECT user FROM mysql.user")})
+    wait_for(lambda: behind(first.host, second.host, LOGIN) is None)
     rds.promote_read_replica(DBInstanceIdentifier=target.identifier)
     wait_for(lambda: takes_writes(second))
     return first, second
@@ -123,8 +124,13 @@ def test_no_password_and_no_hash_of_one_is_in_what_is_compared(pair: tuple[Clien
     assert str(stored) not in shown
 
 
+def test_what_replicates_from_nowhere_is_no_replica(pair: tuple[Client, Client]) -> None:
+    source, target = pair
+    assert behind(source.host, target.host, LOGIN) == "there is no replica"
+
+
 def test_a_login_that_does_not_work_is_a_failure_in_words(pair: tuple[Client, Client]) -> None:
-    with pytest.raises(Failure, match="Could not read the data") as failure:
+    with pytest.raises(Failure, match="Could not read from") as failure:
         read_contents(pair[0].host, Login(username="acmeadmin", password="Wrong-Horse-9"))
     assert "Wrong-Horse-9" not in str(failure.value)
 
@@ -169,3 +175,7 @@ def test_a_secret_of_another_form_is_a_failure_that_does_not_show_it(cloud: Loca
 )
 def test_differences_are_sentences_in_order(source: Any, target: Any, found: list[str]) -> None:
     assert differences(source, target) == found
+
+
+def test_a_later_file_of_the_binary_log_is_later_wherever_in_it() -> None:
+    assert Position("binlog.000002", 4) > Position("binlog.000001", 9000) > Position("binlog.000001", 4)
