@@ -47,7 +47,8 @@ def ask(cloud: LocalCloud, name: str, kind: str = "A", **options: Any) -> dns.me
 
 
 def answers(response: dns.message.Message) -> list[str]:
-    return [line for rrset in response.answer for line in rrset.to_text().splitlines()]
+    """The answer's lines; a name server gives the records of one name in any order, and these are sorted."""
+    return [line for rrset in response.answer for line in sorted(rrset.to_text().splitlines())]
 
 
 def test_a_record_is_answered_with_its_ttl_and_authority(

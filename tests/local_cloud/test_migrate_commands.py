@@ -33,6 +33,7 @@ PLATFORM_OUTPUTS = {
     **{field.alias: "x" for field in PlatformOutputs.model_fields.values() if field.alias},
     "cell": "eu1",
     "region": REGION,
+    "availabilityZones": [f"{REGION}a", f"{REGION}b"],
 }
 
 
