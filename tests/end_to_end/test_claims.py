@@ -14,8 +14,6 @@ from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import Project
 
-pytestmark = pytest.mark.xdist_group("claims")
-
 HELD_BY_ACME = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
 WANTED_BY_BETA = Claim(cidr="10.1.2.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 

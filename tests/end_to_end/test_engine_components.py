@@ -10,8 +10,6 @@ from tests.component import stacks
 from tests.component.engine import RecordingEngine
 from tests.schema import plugin_schema
 
-pytestmark = pytest.mark.xdist_group("engine schema")
-
 
 @pytest.mark.parametrize("declare", [stacks.declare_cell, stacks.declare_acme, stacks.declare_moving_acme])
 def test_the_plugin_accepts_every_property_that_the_components_set(

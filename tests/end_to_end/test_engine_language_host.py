@@ -10,8 +10,6 @@ from infra.local.environment import environment
 from infra.local.process import LocalCloud
 from tests.end_to_end.project import Project, Run
 
-pytestmark = pytest.mark.xdist_group("language host")
-
 TWICE = """\
 import pulumi
 import counted

@@ -17,8 +17,6 @@ from infra.local.environment import environment
 from infra.local.process import LocalCloud
 from tests.end_to_end.project import Project
 
-pytestmark = pytest.mark.xdist_group("engine processes")
-
 LIMIT = 120  # seconds, on a busy machine
 PLUGIN_NAMES = ("pulumi-resource-", "terraform-provider-")
 MARK = "TENANTNET_TEST_RUN"

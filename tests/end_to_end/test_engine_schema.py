@@ -12,8 +12,6 @@ from pulumi import _types
 
 from tests.schema import CLONE, PluginSchema, Properties, plugin_schema
 
-pytestmark = pytest.mark.xdist_group("engine schema")
-
 NAMES: dict[str, dict[str, Any]] = json.loads((CLONE / "tools" / "aws-plugin" / "names.json").read_bytes())
 DEEPEST = 4  # some types of pulumi_aws contain themselves
 

@@ -30,7 +30,6 @@ from tests.local_cloud.mysql_client import resolver
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.xdist_group("migration"),
     # The provider waits 80 s after each change of a database; making a replica takes three of them.
     pytest.mark.timeout(1500),
 ]

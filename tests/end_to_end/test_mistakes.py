@@ -10,8 +10,6 @@ import pytest
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import Project
 
-pytestmark = pytest.mark.xdist_group("mistakes")
-
 
 def acme_with(**blue: Any) -> dict[str, Any]:
     settings = copy.deepcopy(ACME)

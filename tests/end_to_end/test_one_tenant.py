@@ -16,8 +16,6 @@ from tests.end_to_end.conftest import ACME
 from tests.end_to_end.inventory import what_is_left
 from tests.end_to_end.project import PASSWORD, Project, Step
 
-pytestmark = pytest.mark.xdist_group("one-tenant")
-
 CONNECTION = "acme-blue-vpn-10-200-0-0-16"
 
 

@@ -23,8 +23,6 @@ from tests.end_to_end.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.end_to_end.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.end_to_end.project import CLONE, Project, Run
 
-pytestmark = pytest.mark.xdist_group("policies")
-
 PROGRAM = "from tests.end_to_end.broken_programs.program import main\n\nmain()\n"
 PLATFORM, UNREADABLE_CLAIMS = "platform", "unreadable claims"
 AT_A_TIME = 2

@@ -19,8 +19,6 @@ from tests.end_to_end.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
 from tests.end_to_end.vpn_machine import why_not
 from tests.vpn_reading import Figures, xml_figures
 
-pytestmark = pytest.mark.xdist_group("vpn-lab")
-
 NETWORK_CIDR, PING_HOST = "10.1.2.0/26", "10.1.2.42"
 # How much later than AWS's own timers a busy machine may be.
 PATIENCE_SECONDS = 15.0
