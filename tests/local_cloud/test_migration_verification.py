@@ -83,6 +83,26 @@ def test_a_promoted_replica_holds_what_its_source_holds(pair: tuple[Client, Clie
     assert "user reader@%: grants" in named
 
 
+def test_a_restored_snapshot_holds_what_its_source_held(
+    pair: tuple[Client, Client], cloud: LocalCloud
+) -> None:
+    rds = boto3.client("rds")
+    rds.create_db_snapshot(DBSnapshotIdentifier="acme-move-1", DBInstanceIdentifier="acme-blue")
+    rds.get_waiter("db_snapshot_available").wait(
+        DBSnapshotIdentifier="acme-move-1", WaiterConfig={"Delay": 1}
+    )
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="acme-restored",
+        DBSnapshotIdentifier="acme-move-1",
+        DBSubnetGroupName="acme-blue",
+    )
+    rds.get_waiter("db_instance_available").wait(
+        DBInstanceIdentifier="acme-restored", WaiterConfig={"Delay": 1}
+    )
+    restored = Client.of(cloud, rds, "acme-restored")
+    assert compare(pair[0].host, restored.host, LOGIN) == []
+
+
 @pytest.mark.parametrize(
     ("change", "back", "named"),
     [
