@@ -25,6 +25,7 @@ from infra.migration.updates import networks_to_declare, plan_update, retired_no
 from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.holders import refuse_ranges_of_others
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
+from infra.stacks.standing import databases_gone
 from infra.tags import Owner, move_snapshot_name
 
 
@@ -63,7 +64,8 @@ def declare(
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
-    missing = order.missing if order else ()
+    owner = Owner(cell=platform.cell, tenant=settings.name)
+    missing = order.missing if order else databases_gone(owner, declaration(state))
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing)
     held = _ranges(outputs)
     refuse_ranges_of_others(platform.cell, [each for each in stack.claims.values() if each.cidr not in held])

@@ -24,8 +24,11 @@ class Registered:
 class RecordingEngine(Mocks):
     """Every resource gets an id and an ARN made of its name; the few functions in use get plain answers."""
 
-    def __init__(self, outputs_of_stacks: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self, outputs_of_stacks: dict[str, dict[str, Any]] | None = None, *, databases_stand: bool = True
+    ) -> None:
         self.registered: list[Registered] = []
+        self.databases_stand = databases_stand
         self._outputs = outputs_of_stacks or {}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
@@ -52,6 +55,10 @@ class RecordingEngine(Mocks):
                 answer = {"insecureValue": "ami-12345678"}
             case "aws:dynamodb/getTableItem:getTableItem":
                 return {}, [("", "reading DynamoDB Table Item: empty result")]
+            case "aws:rds/getInstance:getInstance" if not self.databases_stand:
+                return {}, [("", "reading RDS DB Instance: couldn't find resource")]
+            case "aws:rds/getInstance:getInstance":
+                answer = {"address": "standing.mock.eu-west-1.rds.amazonaws.com"}
             case "pulumi:pulumi:readStackOutputs":
                 answer = {"outputs": self._outputs.get(args.args["name"].rsplit("/", 1)[-1], {})}
             case other:
@@ -71,10 +78,12 @@ def run_program(
     declare: Callable[[], object],
     outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
     stack: str = "acme",
+    *,
+    databases_stand: bool = True,
 ) -> RecordingEngine:
     """Run `declare` on the mock engine to the end and give back what was registered."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    engine = RecordingEngine(outputs_of_stacks)
+    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand)
     set_mocks(engine, project="tenantnet", stack=stack, preview=False)
 
     def program() -> None:

@@ -14,12 +14,20 @@ from tests.component.engine import RecordingEngine, run_program
 PASSWORD = "Correct-Horse-7"
 
 
-def declare_acme(previous: dict[str, Any] | None = None, **changes: Any) -> RecordingEngine:
-    """Declare acme with the given settings; `previous` is what its stack remembers."""
+def declare_acme(
+    previous: dict[str, Any] | None = None, *, databases_stand: bool = True, **changes: Any
+) -> RecordingEngine:
+    """Declare acme with the given settings; `previous` is what its stack remembers.
+
+    databases_stand: whether AWS still has the databases on their way out.
+    """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
     outputs = {"platform-local": samples.PLATFORM_OUTPUTS, "acme": previous or {}}
     return run_program(
-        lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)), outputs, stack="acme"
+        lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)),
+        outputs,
+        stack="acme",
+        databases_stand=databases_stand,
     )
 
 

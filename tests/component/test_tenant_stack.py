@@ -126,3 +126,22 @@ def test_a_new_tenant_with_two_networks_is_refused(declare_tenant: DeclareTenant
 def test_dropping_the_network_in_production_is_refused(declare_tenant: DeclareTenant) -> None:
     with pytest.raises(Refused, match="the network in production cannot be deleted"):
         declare_tenant(previous={"phase": "steady", "production": "green"})
+
+
+@pytest.mark.parametrize(
+    ("stands", "databases"), [(True, {"acme-blue", "acme-green"}), (False, {"acme-green"})]
+)
+def test_a_retiring_database_is_declared_only_while_it_stands(
+    declare_tenant: DeclareTenant, stands: bool, databases: set[str]
+) -> None:
+    retiring = {
+        "phase": "retiring",
+        "production": "green",
+        "strategy": "replica",
+        "target": "green",
+        "move": 1,
+        "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}},
+    }
+    networks = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
+    engine = declare_tenant(previous=retiring, networks=networks, databases_stand=stands)
+    assert {database.name for database in engine.of_type("aws:rds/instance:Instance")} == databases
