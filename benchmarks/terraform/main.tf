@@ -12,18 +12,12 @@ provider "aws" {
 
 variable "platform" {
   description = "The platform stack's outputs"
-  type        = map(string)
+  type        = any
 }
 
 variable "password" {
   type      = string
   sensitive = true
-}
-
-data "aws_availability_zones" "available" { state = "available" }
-data "aws_caller_identity" "current" {}
-data "aws_ssm_parameter" "image" {
-  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 }
 
 locals {
@@ -34,7 +28,7 @@ locals {
   session   = "172.17.5.0/24"
   company   = "192.168.4.0/24"
   vpn       = "acme-blue-vpn-192-168-4-0-24"
-  zones     = data.aws_availability_zones.available.names
+  zones     = var.platform.availabilityZones
   host_name = "acme.${var.platform.zoneName}"
   tunnel_ip = "${var.platform.tunnelHostAddress}/32"
   of_tenant = { "tenantnet:cell" = local.cell, "tenantnet:tenant" = local.tenant }
@@ -162,7 +156,7 @@ resource "aws_security_group" "network" {
 }
 
 resource "aws_instance" "ping_host" {
-  ami                         = data.aws_ssm_parameter.image.insecure_value
+  ami                         = var.platform.imageId
   instance_type               = "t4g.nano"
   subnet_id                   = aws_subnet.network["hosts"].id
   private_ip                  = "10.1.2.42"
@@ -411,8 +405,8 @@ resource "aws_iam_group_policy" "tunnel" {
         Effect = "Allow"
         Action = "ssm:StartSession"
         Resource = [
-          "arn:aws:ec2:eu-west-1:${data.aws_caller_identity.current.account_id}:instance/${var.platform.tunnelHostId}",
-          "arn:aws:ssm:eu-west-1:${data.aws_caller_identity.current.account_id}:document/${local.cell}-acme-tunnel",
+          "arn:aws:ec2:eu-west-1:${var.platform.accountId}:instance/${var.platform.tunnelHostId}",
+          "arn:aws:ssm:eu-west-1:${var.platform.accountId}:document/${local.cell}-acme-tunnel",
         ]
         Condition = { BoolIfExists = { "ssm:SessionDocumentAccessCheck" = "true" } }
       },
