@@ -169,8 +169,8 @@ resource "aws_instance" "ping_host" {
   root_block_device {
     volume_size = 8
     volume_type = "gp3"
-    encrypted  = true
-    kms_key_id = var.platform.kmsKeyArn
+    encrypted   = true
+    kms_key_id  = var.platform.kmsKeyArn
   }
   tags = merge(local.of_blue, { Name = "${local.name}-ping-host" })
   lifecycle { ignore_changes = [ami] }

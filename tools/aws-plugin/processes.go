@@ -85,6 +85,7 @@ type bridge struct {
 func startBridge(program string, arguments []string, parameters frame) (*bridge, error) {
 	command := exec.Command(program, arguments...)
 	command.Stderr = os.Stderr
+	command.Env = withRareCollections(os.Environ())
 	command.SysProcAttr = &syscall.SysProcAttr{
 		// A group of its own: an interrupt meant for this process must not reach the bridge in the middle of a call.
 		Setpgid:   true,
@@ -109,6 +110,16 @@ func startBridge(program string, arguments []string, parameters frame) (*bridge,
 	}()
 	go b.connect(bufio.NewReader(output), parameters)
 	return b, nil
+}
+
+// withRareCollections lets Go collect garbage at five times the live memory instead of twice. Bridge and provider
+// live for seconds and build one large schema in the first of them: collecting in between is a fifth of a preview's
+// CPU time. Whoever sets GOGC has their way.
+func withRareCollections(environment []string) []string {
+	if _, set := os.LookupEnv("GOGC"); set {
+		return environment
+	}
+	return append(environment, "GOGC=400")
 }
 
 func (b *bridge) connect(output *bufio.Reader, parameters frame) {
