@@ -19,8 +19,8 @@ from lifetime import end_with_parent
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
-# A program registers its resources and ends: the objects of a hundred of them are not worth looking through again
-# and again meanwhile. Python's own figure is 700.
+# A program registers its resources and ends: what it holds is not worth looking through again and again
+# meanwhile. Python's own figure is 700.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 # The exit code that says: the program failed, and the user has been told why.
