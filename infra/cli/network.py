@@ -106,7 +106,7 @@ def add(
     slot = _free_slot(settings, slot)
     ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
     reserved = load_reserved(project.file)
-    cidr = cidr or ranges.free_network(reserved)
+    cidr = ranges.free_network(reserved) if cidr is None else cidr
     wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)
     wrong = [refusal.at(wanted.path) for refusal in check_network_cidr(cidr, reserved)]
     if refusals := [*wrong, *ranges.refuse([wanted])]:

@@ -82,9 +82,17 @@ def add(
     }
     settings = {
         "platform": platform,
-        "sessionSubnet": session_subnet or ranges.free_session_subnet(cell.settings.sessions.cidr),
+        "sessionSubnet": (
+            ranges.free_session_subnet(cell.settings.sessions.cidr)
+            if session_subnet is None
+            else session_subnet
+        ),
         "database": database,
-        "networks": {str(Slot.BLUE): {"cidr": cidr or ranges.free_network(load_reserved(project.file))}},
+        "networks": {
+            str(Slot.BLUE): {
+                "cidr": ranges.free_network(load_reserved(project.file)) if cidr is None else cidr
+            }
+        },
     }
     path = create_settings_file(
         project, name, _text(cell, settings), _wrong_in_its_cell(cell, ranges, name, settings)

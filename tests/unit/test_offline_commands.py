@@ -278,3 +278,15 @@ def test_the_help_of_each_command_has_an_example(command: str) -> None:
     result = run(f"{command} --help")
     assert result.exit_code == 0
     assert f"Example: tenantnet {command}" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "network add acme --offline --cidr=",
+        "tenant add beta --offline --platform platform-eu1 --username beta --cidr=",
+        "tenant add beta --offline --platform platform-eu1 --username beta --session-subnet=",
+    ],
+)
+def test_an_empty_range_is_refused_and_not_taken_for_none(folder: Path, command: str) -> None:
+    assert "is not right" in refused(command) or "are not right" in refused(command)
