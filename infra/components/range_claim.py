@@ -1,7 +1,7 @@
 """A range's claim: the row in the cell's claims table that says whose the range is.
 
 The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
-it. A stack whose range has a holder already is told before it declares anything (infra.stacks.holders).
+it. A stack whose range has a holder already is told before it declares anything (infra.holders).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.claims import Claim, refuse_claim
-from infra.stacks.holders import read_holder
+from infra.holders import read_holder
 from infra.tags import claims_table_name
 
 

@@ -18,12 +18,12 @@ from infra.components.tenant_database import TenantDatabase, TenantDatabaseArgs
 from infra.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
+from infra.holders import refuse_ranges_of_others
 from infra.migration.memory import outputs_of
 from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, declaration
 from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
 from infra.settings import TenantSettings, VpnConnectionSettings
-from infra.stacks.holders import refuse_ranges_of_others
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
 from infra.stacks.standing import databases_gone
 from infra.tags import Owner, move_snapshot_name
