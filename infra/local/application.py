@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -20,6 +21,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.wrappers import Request, Response
 
+from infra.local.faults import Effect, Fault, Faults, drop
 from infra.local.own_api import OwnApi
 from infra.local.state import ServerRecord, StateDir
 
@@ -47,7 +49,8 @@ class Application:
 
     def __init__(self, state: StateDir, record: ServerRecord) -> None:
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-        self._own = OwnApi(state, record)
+        self._faults = Faults()
+        self._own = OwnApi(state, record, self._faults)
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -65,16 +68,38 @@ class Application:
             LOG.info("%s %s %.0f ms", call, status[:3], 1000 * (perf_counter() - began))
             return start_response(status, headers, error)
 
+        if fault := self._faults.strike(call, request, body):
+            return self._astray(fault, request, call)(environ, answer)
+        return self._answer(call, environ, answer)
+
+    def _astray(self, fault: Fault, request: Request, call: str) -> Response:
+        """What a call gets that meets a fault. Raises ConnectionAbortedError where it gets nothing."""
+        serve = partial(Response.from_app, partial(self._answer, call), request.environ, buffered=True)
+        done = serve() if fault.done else None
+        match fault.effect:
+            case Effect.ERROR:
+                return _error(request, fault.code, fault.message, fault.status)
+            case Effect.DROP:
+                drop(request)
+            case Effect.HOLD:
+                self._faults.hold(fault)
+        return done or serve()
+
+    def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """What moto answers, or that it does not."""
+        request = Request(environ)
         try:
-            answered: Iterable[bytes] = self._moto(environ, answer)
+            answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
-            return _error(request, "NotImplemented", f"The local cloud does not know {call}")(environ, answer)
+            return _error(request, "NotImplemented", f"The local cloud does not know {call}")(
+                environ, start_response
+            )
         except Exception as error:
             # Where it broke, but not the message: it may quote the request, and with it a password.
             frames = "".join(traceback.format_tb(error.__traceback__))
             LOG.error("%s broke with %s\n%s", call, type(error).__name__, frames)
             message = f"The local cloud broke on {call} with {type(error).__name__}; its log says where"
-            return _error(request, "InternalFailure", message)(environ, answer)
+            return _error(request, "InternalFailure", message)(environ, start_response)
         return answered
 
 
@@ -92,7 +117,7 @@ def _called(request: Request, body: bytes) -> str:
     return f"{_service(request)} {action or f'{request.method} {request.path}'}"
 
 
-def _error(request: Request, code: str, message: str) -> Response:
+def _error(request: Request, code: str, message: str, status: int = FAILED) -> Response:
     """An error in the shape that the service's clients read."""
     if request.mimetype == "application/x-www-form-urlencoded" or _service(request) == "route53":
         error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
@@ -100,6 +125,6 @@ def _error(request: Request, code: str, message: str) -> Response:
         inner = f"<Response><Errors>{error}</Errors></Response>"
         other = f"<ErrorResponse>{error}</ErrorResponse>"
         text = inner if _service(request) == "ec2" else other
-        return Response(text, status=FAILED, mimetype="text/xml")
+        return Response(text, status=status, mimetype="text/xml")
     text = json.dumps({"__type": code, "message": message})
-    return Response(text, status=FAILED, headers={"x-amzn-errortype": code}, mimetype="application/json")
+    return Response(text, status=status, headers={"x-amzn-errortype": code}, mimetype="application/json")

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from infra.local.ec2.vpn_connections import VpnConnection
 from infra.local.ec2.vpn_tunnels import TelemetryStatus, Tunnel
+from infra.local.faults import Fault, Faults
 from infra.local.state import ServerRecord, StateDir
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ ROUTES = Map(
     [
         Rule("/_local/status", endpoint="status", methods=["GET"]),
         Rule("/_local/reset", endpoint="reset", methods=["POST"]),
+        Rule("/_local/faults", endpoint="struck", methods=["GET"]),
+        Rule("/_local/faults", endpoint="add_fault", methods=["POST"]),
+        Rule("/_local/faults", endpoint="clear_faults", methods=["DELETE"]),
         Rule(f"{TUNNEL}/telemetry", endpoint="set_telemetry", methods=["PUT"]),
         Rule(f"{TUNNEL}/maintenance", endpoint="set_maintenance", methods=["PUT"]),
     ]
@@ -37,8 +41,8 @@ ROUTES = Map(
 class OwnApi:
     """A small JSON API for `tenantnet local` and for tests."""
 
-    def __init__(self, state: StateDir, record: ServerRecord) -> None:
-        self._state, self._record = state, record
+    def __init__(self, state: StateDir, record: ServerRecord, faults: Faults) -> None:
+        self._state, self._record, self._faults = state, record, faults
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -71,6 +75,23 @@ class OwnApi:
         self._record = replace(self._record, id=uuid4().hex)
         self._state.write_record(self._record)
         return {"id": self._record.id}
+
+    def struck(self, _body: None) -> dict[str, Any]:
+        """The calls that each fault has struck so far, in the order in which the faults were added."""
+        return {"struck": self._faults.struck()}
+
+    def add_fault(self, body: object) -> dict[str, str]:
+        """Let calls fail from now on: the fields of a `Fault`."""
+        try:
+            self._faults.add(Fault.from_json(body))
+        except ValueError as error:
+            raise BadRequest(str(error)) from None
+        return {}
+
+    def clear_faults(self, _body: None) -> dict[str, str]:
+        """Let no call fail any more, and let go those that are held back."""
+        self._faults.clear()
+        return {}
 
     def set_telemetry(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
         """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}."""

@@ -20,6 +20,7 @@ from typing import Any, Self
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.failure import Failure
+from infra.local.faults import Fault
 from infra.local.kernel import port_holder, start_ticks
 from infra.local.mysql.home import place, remove_left_over
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
@@ -32,6 +33,7 @@ ANSWER_LIMIT_SECONDS = 10.0
 # What the server ends with where it could not have its port.
 PORT_TAKEN_EXIT_CODE = 98
 SIMULATE_DATABASES = "--simulate-databases"
+RECORD_CALLS = "--record-calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +54,13 @@ class LocalCloud:
     As a context manager it starts on a free port of the kernel's choice and stops at the end.
     real_databases: whether MySQL servers stand behind the instances of one that is started, where MySQL is
     installed; without them an instance is an answer of the API only, and costs nothing.
+    record_calls: whether it writes down who calls what, in `calls.jsonl` of the state directory.
     """
 
-    def __init__(self, state_dir: Path, *, real_databases: bool = True) -> None:
+    def __init__(self, state_dir: Path, *, real_databases: bool = True, record_calls: bool = False) -> None:
         self.state = StateDir(state_dir.resolve())
-        self._options = [] if real_databases else [SIMULATE_DATABASES]
+        chosen = {SIMULATE_DATABASES: not real_databases, RECORD_CALLS: record_calls}
+        self._options = [option for option, is_chosen in chosen.items() if is_chosen]
 
     @property
     def state_dir(self) -> Path:
@@ -180,6 +184,19 @@ class LocalCloud:
         """Let AWS intend to replace the endpoint of tunnel 1 or 2 at a time, with its zone."""
         path = f"/_local/vpn-connections/{vpn_connection_id}/tunnels/{number}/maintenance"
         request(self.running_server(), "PUT", path, {"due": due.isoformat()})
+
+    def fail(self, fault: Fault) -> None:
+        """Let the calls that `fault` concerns fail, until the faults are cleared."""
+        request(self.running_server(), "POST", "/_local/faults", fault.to_json())
+
+    def struck(self) -> list[list[str]]:
+        """The calls that each fault has struck so far, in the order in which the faults were added."""
+        struck: list[list[str]] = request(self.running_server(), "GET", "/_local/faults")["struck"]
+        return struck
+
+    def clear_faults(self) -> None:
+        """Let no call fail any more, and let go those that are held back."""
+        request(self.running_server(), "DELETE", "/_local/faults")
 
     def _launch(self, port: int) -> ServerRecord:
         _check_moto()
