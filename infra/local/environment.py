@@ -52,7 +52,8 @@ def _no_proxy() -> dict[str, str]:
 def _engine() -> dict[str, str]:
     """PATH with the clone's own programs first; PULUMI_HOME only where the clone has its own engine."""
     engine = CLONE / ".engine"
-    own = [str(folder) for folder in (engine / "bin", CLONE / ".venv" / "bin") if folder.is_dir()]
+    folders = (engine / "bin", CLONE / ".tools" / "bin", CLONE / ".venv" / "bin")
+    own = [str(folder) for folder in folders if folder.is_dir()]
     others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder not in own]
     variables = {"PATH": os.pathsep.join([*own, *others])}
     if (engine / "bin").is_dir():

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from infra.failure import Failure
-from tools.setup import clone, go, official_engine, parts, progress, python_packages, terraform_provider
+from tools.setup import (
+    clone,
+    go,
+    official_engine,
+    parts,
+    progress,
+    python_packages,
+    session_manager_plugin,
+    terraform_provider,
+)
 
 CLONE = Path(__file__).parents[2]
 TARGET = "linux_amd64"
@@ -212,6 +221,44 @@ class TestParts:
     @pytest.mark.parametrize("part", [parts.PULUMI, parts.BRIDGE])
     def test_programs_report_the_version_that_go_mod_pins(self, part: parts.Part) -> None:
         assert go.parse_version(parts.version(part, CLONE / "tools" / part.module).removeprefix("v"))
+
+
+class TestSessionManagerPlugin:
+    @pytest.fixture
+    def own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Where the clone's own plugin stands; its building is done already."""
+        built = a_program(tmp_path / "cache" / "session-manager-plugin", "")
+        monkeypatch.setattr(parts, "build", lambda _: built)
+        own = tmp_path / ".tools" / "bin" / built.name
+        monkeypatch.setattr(session_manager_plugin, "PLUGIN", own)
+        monkeypatch.setenv("PATH", f"{own.parent}:/usr/bin:/bin")
+        return own
+
+    def test_one_is_built_where_there_is_none(self, own: Path, tmp_path: Path) -> None:
+        for _ in range(2):
+            session_manager_plugin.install()
+            assert own.resolve() == tmp_path / "cache" / own.name
+
+    def test_an_official_one_takes_the_place_of_the_one_built_here(
+        self, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        session_manager_plugin.install()
+        official = a_program(tmp_path / "official" / own.name, "")
+        monkeypatch.setenv("PATH", f"{own.parent}:{official.parent}:/usr/bin:/bin")
+        session_manager_plugin.install()
+        assert not own.exists()
+        assert str(official) in capsys.readouterr().out
+
+    def test_a_machine_that_cannot_build_it_is_told_and_goes_on(
+        self, own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def fail(_: parts.Part) -> Path:
+            raise Failure("It was not built.", reason="no network", remedy="try again")
+
+        monkeypatch.setattr(parts, "build", fail)
+        session_manager_plugin.install()
+        assert "no network" in capsys.readouterr().err
+        assert not own.exists()
 
 
 class TestPythonPackages:

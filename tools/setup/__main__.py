@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from infra.failure import Failure
-from tools.setup import go, official_engine, own_engine, python_packages
+from tools.setup import go, official_engine, own_engine, python_packages, session_manager_plugin
 from tools.setup.clone import CLONE, VIRTUALENV, alone_in, pinned_version
 from tools.setup.progress import KEPT, run, say
 
@@ -30,6 +30,7 @@ def main() -> int:
             python_packages.install()
             _set_up_engine()
             _set_up_databases()
+            session_manager_plugin.install()
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

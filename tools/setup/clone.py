@@ -58,3 +58,18 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def link(source: Path, target: Path) -> None:
+    """Let `target` lead to `source`, whatever it was before."""
+    new = prepare(target)
+    new.symlink_to(source)
+    new.replace(target)
+
+
+def prepare(target: Path) -> Path:
+    """A name beside the target, for a replacement in one step: a program may be running from it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)
+    return new

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.failure import Failure
 from tools.setup import parts, terraform_provider
-from tools.setup.clone import CLONE, VIRTUALENV, cache
+from tools.setup.clone import CLONE, VIRTUALENV, cache, link, prepare
 from tools.setup.progress import run, say
 
 ENGINE = CLONE / ".engine"
@@ -31,13 +31,13 @@ def install(aws_version: str) -> None:
     provider = _provider(bridge)
     _share(pulumi, PULUMI)
     # It finds the clone by its own place: see tools/language_host/main.go.
-    _link(host, PULUMI.with_name(host.name))
+    link(host, PULUMI.with_name(host.name))
     plugins = ENGINE / "home" / "plugins" / f"resource-aws-v{aws_version}"
     # What the plugin expects beside itself: see tools/aws-plugin/main.go.
-    _link(plugin, plugins / plugin.name)
-    _link(bridge, plugins / bridge.name)
-    _link(provider, plugins / "hashicorp-aws")
-    _link(Path(plugin.name), plugins / "terraform-provider-aws")
+    link(plugin, plugins / plugin.name)
+    link(bridge, plugins / bridge.name)
+    link(provider, plugins / "hashicorp-aws")
+    link(Path(plugin.name), plugins / "terraform-provider-aws")
     say(f"Engine: built here, in {ENGINE}, over {provider.name}")
 
 
@@ -81,23 +81,9 @@ def _share(source: Path, target: Path) -> None:
     """
     if target.exists() and source.stat().st_mtime_ns == target.stat().st_mtime_ns:
         return
-    new = _prepare(target)
+    new = prepare(target)
     try:
         new.hardlink_to(source)
     except OSError:  # another file system
         shutil.copy2(source, new)
     new.replace(target)
-
-
-def _link(source: Path, target: Path) -> None:
-    new = _prepare(target)
-    new.symlink_to(source)
-    new.replace(target)
-
-
-def _prepare(target: Path) -> Path:
-    """A name beside the target, for a replacement in one step: an engine may be running from it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)
-    return new

@@ -1,4 +1,4 @@
-"""The engine's parts that are built from source, each once a machine: the cache is shared by all clones."""
+"""The parts that are built from source, each once a machine: the cache is shared by all clones."""
 
 from __future__ import annotations
 
@@ -53,6 +53,12 @@ LANGUAGE_HOST = Part(
     title="Language host for Python", module="language_host", package=".", program="pulumi-language-python"
 )
 AWS_PLUGIN = Part(title="AWS plugin", module="aws-plugin", package=".", program="pulumi-resource-aws")
+SESSION_MANAGER_PLUGIN = Part(
+    title="Session Manager plugin",
+    module="session-manager-plugin",
+    package="github.com/aws/session-manager-plugin/src/sessionmanagerplugin-main",
+    program="session-manager-plugin",
+)
 
 
 def build(part: Part) -> Path:
