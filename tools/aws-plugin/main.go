@@ -31,6 +31,10 @@ const (
 	providerName  = "hashicorp-aws"
 )
 
+// sharedVariable is set by who starts this program for several engines. It then outlives its parent for as long as one
+// of them is connected; that the parent has ended, it knows by the end of its standard input.
+const sharedVariable = "TENANTNET_SHARED_PLUGIN"
+
 // main stays on the main thread, the only one that is sure to live as long as the process: see endWithParent.
 func init() { runtime.LockOSThread() }
 
@@ -49,8 +53,13 @@ func run() error {
 	if filepath.Base(os.Args[0]) == lookalikeName {
 		return becomeTerraformProvider(filepath.Join(directory, providerName))
 	}
-	if err := errors.Join(endWithParent(), adoptOrphans()); err != nil {
+	if err := adoptOrphans(); err != nil {
 		return err
+	}
+	if os.Getenv(sharedVariable) == "" {
+		if err := endWithParent(); err != nil {
+			return err
+		}
 	}
 	return serve(directory, os.Args[1:])
 }
@@ -81,7 +90,9 @@ func serve(directory string, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	engineAddress, err := listen(newServer((&engineProxy{names: n, engine: engine}).handle))
+	attached := newAttachments()
+	proxy := &engineProxy{names: n, engine: engine, attached: attached}
+	engineAddress, err := listen(newServer(proxy.handle))
 	if err != nil {
 		return err
 	}
@@ -90,14 +101,20 @@ func serve(directory string, arguments []string) error {
 		return err
 	}
 	defer b.end()
-	p := &provider{names: n, version: versionOf(directory), bridge: b}
-	address, err := listen(newServer(p.handle))
+	p := &provider{names: n, version: versionOf(directory), bridge: b, attached: attached}
+	address, err := listen(newServer(p.handle, grpc.StatsHandler(attached)))
 	if err != nil {
 		return err
 	}
 	fmt.Println(address[strings.LastIndex(address, ":")+1:])
+	var unused <-chan struct{}
+	if os.Getenv(sharedVariable) != "" {
+		unused = attached.unused(os.Stdin)
+	}
 	select {
 	case <-interrupted:
+		return nil
+	case <-unused:
 		return nil
 	case <-b.ended.done:
 		return errors.Join(errors.New("the bridge ended by itself"), b.ended.err)

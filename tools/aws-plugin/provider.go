@@ -32,14 +32,24 @@ type provider struct {
 	names   *names
 	version string
 	bridge  *bridge
+
+	attached   *attachments
+	configured configuration
 }
 
 func (p *provider) handle(ctx context.Context, method string, request frame) (frame, error) {
 	switch method {
 	case "GetPluginInfo":
 		return proto.Marshal(&pulumirpc.PluginInfo{Version: p.version})
-	case "Handshake", "Attach", "Cancel":
+	case "Handshake", "Cancel":
+		// The bridge stops nothing on Cancel, so one engine's does no harm to another's calls.
 		return p.forward(ctx, p.bridge.started, method, request)
+	case "Attach":
+		return p.attached.attach(ctx, request)
+	case "Configure":
+		return p.configured.configure(request, func() (frame, error) {
+			return p.forward(ctx, p.bridge.parameterized, method, request)
+		})
 	case "GetSchema":
 		return p.schema(ctx, request)
 	}
@@ -85,6 +95,7 @@ func (p *provider) forwardTranslated(
 		return nil, status.Errorf(codes.NotFound, "%s: not among the types that this engine's AWS plugin serves. "+
 			"Add it to tools/aws-plugin/names.json and run scripts/setup.", token)
 	}
+	p.attached.notice(ctx, stringField(requestMessage.ProtoReflect(), urnField))
 	resourceType := p.names.translateRequest(requestMessage)
 	request, err := proto.Marshal(requestMessage)
 	if err != nil {
@@ -140,18 +151,20 @@ func parameterization(n *names, terraformProvider string) (frame, error) {
 // engineProxy stands between the bridge and the engine, because what the bridge reports names resources by its own
 // types: the engine would show it beside the resource instead of at it.
 type engineProxy struct {
-	names  *names
-	engine *grpc.ClientConn // nil where nobody listens, as when only the schema is asked for
+	names    *names
+	engine   *grpc.ClientConn // nil where it did not start this plugin
+	attached *attachments
 }
 
 func (e *engineProxy) handle(ctx context.Context, method string, request frame) (frame, error) {
-	if e.engine == nil {
-		return frame{}, nil
-	}
+	engine := e.engine
 	if method == "Log" {
 		message := &pulumirpc.LogRequest{}
 		if err := proto.Unmarshal(request, message); err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+		if engine == nil {
+			engine = e.attached.engineOf(message.GetUrn())
 		}
 		message.Urn = translateURN(e.names.fromBridge, message.GetUrn())
 		var err error
@@ -159,5 +172,9 @@ func (e *engineProxy) handle(ctx context.Context, method string, request frame) 
 			return nil, status.Error(codes.Internal, err.Error())
 		}
 	}
-	return invoke(ctx, e.engine, "/pulumirpc.Engine/"+method, request)
+	if engine == nil {
+		// Nobody listens, as when only the schema is asked for.
+		return frame{}, nil
+	}
+	return invoke(ctx, engine, "/pulumirpc.Engine/"+method, request)
 }

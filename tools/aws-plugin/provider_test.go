@@ -51,7 +51,9 @@ func through(t *testing.T, fake *fakeBridge, loadingFailed error) pulumirpc.Reso
 	b := &bridge{started: newOutcome[*grpc.ClientConn](), parameterized: newOutcome[*grpc.ClientConn]()}
 	b.started.settle(connection, nil)
 	b.parameterized.settle(connection, loadingFailed)
-	server := newServer((&provider{names: loaded(t), version: "7.0.0", bridge: b}).handle)
+	attached := newAttachments()
+	p := &provider{names: loaded(t), version: "7.0.0", bridge: b, attached: attached}
+	server := newServer(p.handle, grpc.StatsHandler(attached))
 	t.Cleanup(server.Stop)
 	return pulumirpc.NewResourceProviderClient(connected(t, server))
 }
@@ -134,7 +136,7 @@ func (f *fakeEngine) Log(_ context.Context, request *pulumirpc.LogRequest) (*emp
 
 func engineBehind(t *testing.T, engine *grpc.ClientConn) pulumirpc.EngineClient {
 	t.Helper()
-	server := newServer((&engineProxy{names: loaded(t), engine: engine}).handle)
+	server := newServer((&engineProxy{names: loaded(t), engine: engine, attached: newAttachments()}).handle)
 	t.Cleanup(server.Stop)
 	return pulumirpc.NewEngineClient(connected(t, server))
 }

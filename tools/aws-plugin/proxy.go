@@ -31,8 +31,8 @@ type unaryHandler func(ctx context.Context, method string, request frame) (frame
 
 // newServer serves every method of whatever service through one handler. All calls of the provider and engine
 // protocols are unary but List, which the bridge does not know and refuses.
-func newServer(handler unaryHandler) *grpc.Server {
-	return grpc.NewServer(
+func newServer(handler unaryHandler, options ...grpc.ServerOption) *grpc.Server {
+	return grpc.NewServer(append(options,
 		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 			var request frame
 			if err := stream.RecvMsg(&request); err != nil {
@@ -48,7 +48,7 @@ func newServer(handler unaryHandler) *grpc.Server {
 		grpc.ForceServerCodec(rawCodec{}),
 		grpc.MaxRecvMsgSize(messageLimit),
 		grpc.MaxSendMsgSize(messageLimit),
-	)
+	)...)
 }
 
 func dial(address string) (*grpc.ClientConn, error) {
