@@ -49,10 +49,17 @@ def start(
         bool,
         typer.Option("--simulate-databases", help="No MySQL server behind a database: 100 MB less for each."),
     ] = False,
+    record_calls: Annotated[
+        bool,
+        typer.Option("--record-calls", help="Write down who calls what, for tenantnet permissions."),
+    ] = False,
     state_dir: StateDirOption = None,
 ) -> None:
     """Start the local cloud in the background; one that runs already is left as it is."""
-    started = LocalCloud(state_dir or default_state_dir(), real_databases=not simulate_databases).start(port)
+    cloud = LocalCloud(
+        state_dir or default_state_dir(), real_databases=not simulate_databases, record_calls=record_calls
+    )
+    started = cloud.start(port)
     server = started.server
     if started.forgotten:
         typer.echo(

@@ -21,12 +21,13 @@ from infra.local.dns.zones import zones
 from infra.local.kernel import start_ticks
 from infra.local.mysql.backend import ServedBackend
 from infra.local.mysql.fleet import Fleet, open_fleet
-from infra.local.process import PORT_TAKEN_EXIT_CODE, SIMULATE_DATABASES
+from infra.local.process import PORT_TAKEN_EXIT_CODE, RECORD_CALLS, SIMULATE_DATABASES
+from infra.local.recorder import Recorder
 from infra.local.registration import register
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
 
 
-def main(port: int, state: StateDir, *, real_databases: bool = True) -> int:
+def main(port: int, state: StateDir, *, real_databases: bool = True, record_calls: bool = False) -> int:
     """Serve until a signal ends it; the exit code."""
     try:
         listener = socket.create_server((LOOPBACK, port), backlog=128)
@@ -45,10 +46,11 @@ def main(port: int, state: StateDir, *, real_databases: bool = True) -> int:
         dns_port=names.port,
         databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
     )
+    application = Application(state, record)
     server = make_server(
         LOOPBACK,
         record.port,
-        Application(state, record),
+        Recorder(application, state.calls) if record_calls else application,
         threaded=True,
         request_handler=Handler,
         fd=listener.fileno(),
@@ -81,5 +83,10 @@ def _end_on_signals(server: BaseWSGIServer) -> None:
 
 if __name__ == "__main__":
     sys.exit(
-        main(int(sys.argv[1]), StateDir(Path(sys.argv[2])), real_databases=SIMULATE_DATABASES not in sys.argv)
+        main(
+            int(sys.argv[1]),
+            StateDir(Path(sys.argv[2])),
+            real_databases=SIMULATE_DATABASES not in sys.argv,
+            record_calls=RECORD_CALLS in sys.argv,
+        )
     )

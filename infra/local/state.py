@@ -61,6 +61,11 @@ class StateDir:
         return self.path / "server.log"
 
     @property
+    def calls(self) -> Path:
+        """Who called what, where that is recorded."""
+        return self.path / "calls.jsonl"
+
+    @property
     def authority(self) -> Path:
         """What clients of the databases trust, where they have real servers."""
         return self.path / "ca.pem"
