@@ -86,9 +86,13 @@ def session_document(host_name: str) -> str:
 def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_name: str) -> str:
     """The group's policy: this document on this host, and one's own sessions.
 
-    Without SessionDocumentAccessCheck a caller who names no document would get a shell.
+    Without SessionDocumentAccessCheck a caller who names no document would get a shell. A session's id begins
+    with the name of who started it, but `al-*` is also the beginning of `al-ice-*`: only the tag that Session
+    Manager gives a session says whose it is. The data channel is opened with a token of the session besides.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
     """
+    own_sessions = f"arn:aws:ssm:{region}:{account_id}:session/${{aws:username}}-*"
     checked = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
     policy = {
         "Version": "2012-10-17",
@@ -107,8 +111,18 @@ def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_na
                 "Sid": "EndAndResumeOwnSessions",
                 "Effect": "Allow",
                 "Action": ["ssm:TerminateSession", "ssm:ResumeSession"],
-                "Resource": f"arn:aws:ssm:{region}:{account_id}:session/${{aws:username}}-*",
-                "Condition": checked,
+                "Resource": own_sessions,
+                "Condition": {
+                    **checked,
+                    "StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"},
+                },
+            },
+            {
+                "Sid": "CarryOwnSessions",
+                "Effect": "Allow",
+                "Action": "ssmmessages:OpenDataChannel",
+                # AWS's examples write a session with the user's id, its sessions have the user's name.
+                "Resource": [own_sessions, own_sessions.replace("username", "userid")],
             },
         ],
     }

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 from infra.local.ec2.vpn_connections import VpnConnection
 from infra.local.ec2.vpn_tunnels import TelemetryStatus, Tunnel
 from infra.local.faults import Fault, Faults
+from infra.local.ssm.service import CompletedSsmBackend
 from infra.local.state import ServerRecord, StateDir
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ ROUTES = Map(
         Rule("/_local/faults", endpoint="clear_faults", methods=["DELETE"]),
         Rule(f"{TUNNEL}/telemetry", endpoint="set_telemetry", methods=["PUT"]),
         Rule(f"{TUNNEL}/maintenance", endpoint="set_maintenance", methods=["PUT"]),
+        Rule("/_local/sessions/<session_id>/drop", endpoint="drop_session", methods=["POST"]),
     ]
 )
 
@@ -111,6 +113,14 @@ class OwnApi:
         except (TypeError, KeyError, ValueError):
             raise BadRequest('the body is {"due": ISO 8601 TIME}') from None
         return {"due": body["due"]}
+
+    def drop_session(self, _body: None, session_id: str) -> dict[str, str]:
+        """Cut the connection that carries a Session Manager session, as a network does."""
+        channels = CompletedSsmBackend.channels
+        if channels is None or not channels.is_connected(session_id):
+            raise NotFound(f"nobody is connected to a session {session_id}")
+        channels.drop(session_id)
+        return {"id": session_id}
 
     def _tunnel(self, connection_id: str, number: int) -> Tunnel:
         for _, _, backend in ec2_backends.iter_backends():

@@ -198,6 +198,10 @@ class LocalCloud:
         """Let no call fail any more, and let go those that are held back."""
         request(self.running_server(), "DELETE", "/_local/faults")
 
+    def drop_session(self, session_id: str) -> None:
+        """Cut the connection that carries a Session Manager session; the session itself goes on."""
+        request(self.running_server(), "POST", f"/_local/sessions/{session_id}/drop")
+
     def _launch(self, port: int) -> ServerRecord:
         _check_moto()
         with self.state.open_log() as log:

@@ -10,6 +10,7 @@ from infra.local.kms import register_kms
 from infra.local.rds.service import register_rds
 from infra.local.route53.service import register_route53
 from infra.local.scheduler import register_scheduler
+from infra.local.ssm.service import register_ssm
 
 
 def register() -> None:
@@ -22,3 +23,4 @@ def register() -> None:
     register_codebuild()
     register_kms()
     register_scheduler()
+    register_ssm()

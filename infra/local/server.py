@@ -16,6 +16,7 @@ from uuid import uuid4
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.application import Application, Handler
+from infra.local.dns.answers import address_of
 from infra.local.dns.server import NameServer
 from infra.local.dns.zones import zones
 from infra.local.kernel import start_ticks
@@ -24,6 +25,8 @@ from infra.local.mysql.fleet import Fleet, open_fleet
 from infra.local.process import PORT_TAKEN_EXIT_CODE, RECORD_CALLS, SIMULATE_DATABASES
 from infra.local.recorder import Recorder
 from infra.local.registration import register
+from infra.local.ssm.channels import DataChannels
+from infra.local.ssm.service import CompletedSsmBackend
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
 
 
@@ -37,6 +40,7 @@ def main(port: int, state: StateDir, *, real_databases: bool = True, record_call
     register()
     fleet = open_fleet(state) if real_databases else f"started with {SIMULATE_DATABASES}"
     names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
+    channels = serve_sessions(fleet if isinstance(fleet, Fleet) else None)
     record = ServerRecord(
         pid=os.getpid(),
         ticks=start_ticks(os.getpid()) or 0,
@@ -60,6 +64,7 @@ def main(port: int, state: StateDir, *, real_databases: bool = True, record_call
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
+        channels.close()
         names.close()
         if isinstance(fleet, Fleet):
             fleet.close()
@@ -70,6 +75,12 @@ def serve_databases(fleet: Fleet | None) -> NameServer:
     """Put servers behind instances to come, and their names and all hosted zones into a name server."""
     ServedBackend.fleet = fleet
     return NameServer(lambda: zones(fleet))
+
+
+def serve_sessions(fleet: Fleet | None) -> DataChannels:
+    """Let Session Manager's sessions lead to the databases, by the names that these have here."""
+    channels = CompletedSsmBackend.channels = DataChannels(lambda host: address_of(host, zones(fleet)))
+    return channels
 
 
 def _end_on_signals(server: BaseWSGIServer) -> None:

@@ -79,6 +79,13 @@ def answer(query: dns.message.Message, zones: Sequence[Zone]) -> dns.message.Mes
     return response
 
 
+def address_of(host: str, zones: Sequence[Zone]) -> str | None:
+    """The IPv4 address that a name leads to, over all aliases; None for none."""
+    query = dns.message.make_query(host, dns.rdatatype.A)
+    found = [rrset for rrset in answer(query, zones).answer if rrset.rdtype == dns.rdatatype.A]
+    return str(found[0][0].address) if found else None
+
+
 def _zone_of(name: dns.name.Name, zones: Sequence[Zone]) -> Zone | None:
     """The one with the longest origin that the name is in; of equals the first."""
     found = [zone for zone in zones if name.is_subdomain(zone.origin)]

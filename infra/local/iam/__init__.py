@@ -1,0 +1,1 @@
+"""Who calls, and whether IAM lets them: for the calls of Session Manager, which tunnel policies are about."""
