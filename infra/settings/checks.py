@@ -37,6 +37,22 @@ HOST_TYPES = ("t4g.nano", "t4g.micro", "t4g.small")
 _AWS_ID_FORMS = {
     prefix: re.compile(rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})") for prefix in ("vpc", "subnet", "rtb")
 }
+_ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
+_SECRET_ARN = re.compile(
+    _ARN.format(service="secretsmanager", resource=r"secret:[\w/+=.@-]{8,500}"), re.ASCII
+)
+_CONNECTION_ARN = re.compile(
+    _ARN.format(service="(?:codeconnections|codestar-connections)", resource="connection/[0-9a-f-]{36}")
+)
+_REPOSITORY = re.compile(r"https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}")
+_VERSION = re.compile(r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
+_IMAGE = re.compile(
+    r"[a-zA-Z0-9][a-zA-Z0-9._/-]{0,250}(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
+)
+BACKEND = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?(?:\?[!-~]{1,200})?"
+    r"|https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/?"
+)
 _ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
@@ -267,3 +283,43 @@ def duration(text: str) -> timedelta:
 def check_tunnel_user(value: object) -> list[Refusal]:
     """The name of an IAM user."""
     return _check_text(value, _IAM_USER, rules.TUNNEL_USER)
+
+
+def check_secret_arn(value: object) -> list[Refusal]:
+    """The ARN of a secret in Secrets Manager."""
+    form = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX"
+    return _check_text(value, _SECRET_ARN, rules.AWS_ARN, form=form)
+
+
+def check_connection_arn(value: object) -> list[Refusal]:
+    """The ARN of a connection to the host of a repository."""
+    form = "arn:aws:codeconnections:REGION:ACCOUNT:connection/ID"
+    return _check_text(value, _CONNECTION_ARN, rules.AWS_ARN, form=form)
+
+
+def check_repository(value: object) -> list[Refusal]:
+    """The address of the repository with the settings and the program."""
+    if isinstance(value, str) and "@" in value:
+        # What stands before it may be a password.
+        return [rules.RUNNER_REPOSITORY.refuse_secret()]
+    return _check_text(value, _REPOSITORY, rules.RUNNER_REPOSITORY)
+
+
+def check_version(value: object) -> list[Refusal]:
+    """The branch, tag or commit that the runner takes."""
+    return _check_text(value, _VERSION, rules.RUNNER_VERSION)
+
+
+def check_image(value: object) -> list[Refusal]:
+    """The container image that the runner works in."""
+    return _check_text(value, _IMAGE, rules.RUNNER_IMAGE)
+
+
+def check_backend(value: object) -> list[Refusal]:
+    """Where Pulumi keeps the state of the stacks."""
+    return _check_text(value, BACKEND, rules.RUNNER_BACKEND)
+
+
+def check_unverified(value: object) -> list[Refusal]:
+    """Whether somebody says that the runner does not compare the data."""
+    return [] if value is True else [rules.RUNNER_UNVERIFIED.refuse(value)]

@@ -78,6 +78,17 @@ PLATFORM: dict[str, Any] = {
     "zone": {"name": "db.example.com"},
     "sessions": {"cidr": "172.17.0.0/16"},
     "services": {"cidr": "10.32.0.0/16", "tunnelHostType": "t4g.nano"},
+    "runner": {
+        "repository": "https://github.com/example/tenants.git",
+        "host": "github",
+        "connectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/"
+        "11111111-2222-3333-4444-555555555555",
+        "version": "main",
+        "image": "example/pulumi-python:3.200.0",
+        "backend": "s3://example-pulumi-state",
+        "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
+        "unverified": True,
+    },
 }
 
 REMOVED = object()
@@ -217,6 +228,13 @@ def _of_platforms() -> list[Example]:
         _platform(rules.PLATFORM_RANGE_RESERVED, "sessions.cidr", "172.18.0.0/16"),
         _platform(rules.PLATFORM_RANGE_SIZE, "services.cidr", "10.32.0.0/12"),
         _ranges_apart(),
+        _platform(rules.AWS_ARN, "runner.secretArn", "example/pulumi"),
+        _platform(rules.RUNNER_REPOSITORY, "runner.repository", "git@github.com:example/tenants.git"),
+        _platform(rules.RUNNER_VERSION, "runner.version", "-main"),
+        _platform(rules.RUNNER_IMAGE, "runner.image", "example/pulumi-python"),
+        _platform(rules.RUNNER_BACKEND, "runner.backend", "file:///root/state"),
+        _platform(rules.RUNNER_CONNECTION, "runner.host", "codecommit"),
+        _platform(rules.RUNNER_UNVERIFIED, "runner.unverified", False),
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -54,6 +55,15 @@ def check_slot(key: object) -> list[Refusal]:
     return [] if key in [*Slot] else [checks.unknown_key(key, "", [*Slot])]
 
 
+class RepositoryHost(StrEnum):
+    """Where a repository is, as CodeBuild tells them apart."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    BITBUCKET = "bitbucket"
+    CODECOMMIT = "codecommit"
+
+
 HostType = Annotated[
     str, judged(checks.check_host_type), WithJsonSchema({"type": "string", "enum": [*checks.HOST_TYPES]})
 ]
@@ -82,6 +92,11 @@ Duration = Annotated[
 KnownSlot = Annotated[Slot, BeforeValidator(Slot), judged(partial(checks.check_word, known=[*Slot]))]
 KnownStrategy = Annotated[
     Strategy, BeforeValidator(Strategy), judged(partial(checks.check_word, known=[*Strategy]))
+]
+KnownHost = Annotated[
+    RepositoryHost,
+    BeforeValidator(RepositoryHost),
+    judged(partial(checks.check_word, known=[*RepositoryHost])),
 ]
 SlotKey = Annotated[Slot, BeforeValidator(Slot), judged(check_slot)]
 VpcId = Annotated[str, judged(partial(checks.check_aws_id, prefix="vpc"))]
@@ -255,6 +270,36 @@ class ServicesSettings(Settings):
     )
 
 
+class RunnerSettings(Settings):
+    """The CodeBuild project that moves databases at the time in their tenants' settings."""
+
+    repository: Annotated[str, judged(checks.check_repository)] = Field(
+        description="The https address of the git repository with the settings and the program.",
+        examples=["https://github.com/example/tenants.git"],
+    )
+    host: KnownHost = Field(description="Where that is: github, gitlab, bitbucket or codecommit.")
+    connection_arn: Annotated[str, judged(checks.check_connection_arn)] | None = Field(
+        default=None, description="The connection that gives access to a private repository."
+    )
+    version: Annotated[str, judged(checks.check_version)] = Field(
+        default="main", description="The branch, tag or commit that a run takes."
+    )
+    image: Annotated[str, judged(checks.check_image)] = Field(
+        description="A container image with Pulumi, Python 3.11 or newer and git, for x86_64.",
+        examples=["example/pulumi-python:3.200.0"],
+    )
+    backend: Annotated[str, judged(checks.check_backend)] = Field(
+        description="Where Pulumi keeps the stacks: s3://bucket, or the address of a Pulumi service.",
+        examples=["s3://example-pulumi-state"],
+    )
+    secret_arn: Annotated[str, judged(checks.check_secret_arn)] = Field(
+        description="A secret in Secrets Manager: with s3:// the stacks' passphrase, else an access token."
+    )
+    unverified: Annotated[bool, judged(checks.check_unverified)] = Field(
+        description="true: the runner reaches no database and does not compare the data before the switch."
+    )
+
+
 class PlatformFile(Settings):
     """What `tenantnet:platform` holds."""
 
@@ -264,6 +309,10 @@ class PlatformFile(Settings):
     )
     services: ServicesSettings = Field(
         default=ServicesSettings(), description="The network with the platform's own services."
+    )
+    runner: RunnerSettings | None = Field(
+        default=None,
+        description="What moves databases on schedule. Without it somebody starts tenantnet migrate run.",
     )
 
 

@@ -16,7 +16,7 @@ from infra.addressing import overlaps
 from infra.migration.phases import Slot
 from infra.refusal import Refusal, shown
 from infra.settings import rules
-from infra.settings.models import ServicesSettings, SessionsSettings
+from infra.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
 
 Sound = Callable[[str], bool]
 
@@ -54,7 +54,11 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
 
 def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
     """What is wrong between the values of a platform's settings."""
-    return [*_services_together(_child(raw, "services")), *_platform_ranges_apart(raw, sound)]
+    return [
+        *_services_together(_child(raw, "services")),
+        *_platform_ranges_apart(raw, sound),
+        *_connection_fits(_child(raw, "runner"), sound),
+    ]
 
 
 def _platform_ranges_apart(raw: object, sound: Sound) -> Iterator[Refusal]:
@@ -208,3 +212,13 @@ def _services_together(services: object) -> Iterator[Refusal]:
     if given and missing:
         names = {"given": " and ".join(given), "missing": " and ".join(missing)}
         yield rules.SERVICES_TOGETHER.refuse(names["given"], "services", **names)
+
+
+def _connection_fits(runner: object, sound: Sound) -> Iterator[Refusal]:
+    connection = _child(runner, "connectionArn")
+    if (
+        connection is not None
+        and sound("runner.connectionArn")
+        and _child(runner, "host") == RepositoryHost.CODECOMMIT
+    ):
+        yield rules.RUNNER_CONNECTION.refuse(connection, "runner.connectionArn")

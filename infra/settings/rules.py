@@ -89,6 +89,56 @@ SERVICES_TOGETHER = Rule(
     remedy="add {missing}, or remove {given} and let the platform make its own",
 )
 
+# The runner of moves
+
+AWS_ARN = Rule(
+    id="aws-arn",
+    rule="an ARN of this kind is written {form}",
+    reason="the runner's role may use exactly what the ARN names, and AWS would find nothing by another one",
+    remedy="copy the ARN from the AWS console",
+)
+RUNNER_REPOSITORY = Rule(
+    id="runner-repository",
+    rule="a repository is an https:// address of printable ASCII characters, without user, password and "
+    "blanks",
+    reason="CodeBuild clones it by that address, which everybody may read who may read the project",
+    remedy="write for example https://github.com/example/tenants.git; access is given by connectionArn",
+)
+RUNNER_VERSION = Rule(
+    id="runner-version",
+    rule="a version is a branch, tag or commit: 1 to 200 of a-z, A-Z, 0-9 and . _ / -, the first of them "
+    "neither '-' nor '/'",
+    reason="git checks out nothing else",
+    remedy="write for example main",
+)
+RUNNER_IMAGE = Rule(
+    id="runner-image",
+    rule="an image is a container image's name with its tag or digest, without blanks",
+    reason="CodeBuild starts the runner in it, and an image without a tag is another one every week",
+    remedy="name one with Pulumi, Python 3.11 or newer and git, for example example/pulumi-python:3.200.0",
+)
+RUNNER_BACKEND = Rule(
+    id="runner-backend",
+    rule="a backend is s3://bucket, with a path where it has one, or the https:// address of a Pulumi "
+    "service",
+    reason="the runner reads and writes the same state as everybody else, and its role allows just that",
+    remedy="write what `pulumi whoami --verbose` shows as backend, for example s3://example-pulumi-state",
+)
+RUNNER_CONNECTION = Rule(
+    id="runner-connection",
+    rule="a repository at CodeCommit has no connectionArn",
+    reason="the runner's role reads it, and the connection would be used for nothing",
+    remedy="remove connectionArn, or name the host that the connection is for",
+)
+RUNNER_UNVERIFIED = Rule(
+    id="runner-unverified",
+    rule="a platform with a runner says unverified: true",
+    reason="CodeBuild reaches no database: tenants let in the tunnel host alone, and its builds have no "
+    "address of their own. So the runner does not compare the data of source and target before the switch",
+    remedy="write unverified: true, and look at the data in the new network before the former production is "
+    "retired; or leave the runner out, and start tenantnet migrate run where the databases are in reach",
+)
+
 # Platform ranges
 
 PLATFORM_RANGE_RESERVED = Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -59,9 +60,9 @@ def at_once(wall: datetime, zone: str) -> bool:
     return here.utcoffset() == here.replace(fold=1).utcoffset()
 
 
-def with_clock_changes(test: object) -> object:
+def with_clock_changes(test: Callable[..., None]) -> Callable[..., None]:
     for zone, wall in CLOCK_CHANGES:
-        test = example(zone=zone, wall=wall, strategy=Strategy.REPLICA)(test)  # type: ignore[arg-type]
+        test = example(zone=zone, wall=wall, strategy=Strategy.REPLICA)(test)
     return test
 
 
@@ -70,7 +71,7 @@ TIMES = st.datetimes(datetime(2026, 2, 1), datetime(2040, 12, 31)).map(
 )
 
 
-@with_clock_changes  # type: ignore[arg-type]
+@with_clock_changes
 @given(zone=st.sampled_from(ZONES), wall=TIMES, strategy=st.sampled_from(Strategy))
 def test_the_runner_starts_the_lead_time_ahead_at_a_time_that_comes_once(
     zone: str, wall: datetime, strategy: Strategy
