@@ -23,7 +23,7 @@ class ServiceRoleArgs:
     owner: Owner
     account_id: str
     service: str
-    statements: Sequence[Mapping[str, object]] = ()
+    statements: pulumi.Input[Sequence[Mapping[str, object]]] = ()
     managed_policy_arns: Sequence[str] = ()
 
 
@@ -49,11 +49,18 @@ class ServiceRole(pulumi.ComponentResource):
                 f"{name}-{policy_arn.rsplit('/', 1)[-1]}", role=role.name, policy_arn=policy_arn, opts=child
             )
         if args.statements:
-            document = json.dumps({"Version": "2012-10-17", "Statement": list(args.statements)})
+            document = _document(args.statements)
             aws.iam.RolePolicy(name, name=physical_name, role=role.name, policy=document, opts=child)
         self.arn = role.arn
         self.role_name = role.name
         self.register_outputs({"arn": self.arn})
+
+
+def _document(statements: pulumi.Input[Sequence[Mapping[str, object]]]) -> pulumi.Input[str]:
+    """Plain where the statements are, so that a preview's policies can read it."""
+    if isinstance(statements, pulumi.Output):
+        return statements.apply(_document)
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _trust(args: ServiceRoleArgs) -> str:

@@ -34,6 +34,9 @@ class PlatformOutputs(BaseModel):
     kms_key_arn: str
     alarm_topic_arn: str
     flow_log_role_arn: str
+    # Only where the platform's settings have a runner.
+    runner_project: str | None = None
+    runner_schedule_role_arn: str | None = None
 
 
 # A file backend writes a state in place, and the engine may be writing this stack's own as it is read.

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from netaddr import IPNetwork
 
 from infra.components.alarm_topic import AlarmTopic, AlarmTopicArgs
+from infra.components.migration_runner import MigrationRunner, MigrationRunnerArgs
 from infra.components.platform_key import PlatformKey, PlatformKeyArgs
 from infra.components.platform_tables import PlatformTables, PlatformTablesArgs
 from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
@@ -75,13 +76,14 @@ class PlatformStack:
         sessions_vpc_id = self._sessions(key.arn, flow_logs)
         services = self._services(key.arn, flow_logs)
         host = self._tunnel_host(services, key.arn)
+        zone_id = self._zone()
         outputs = {
             "cell": cell,
             "region": self._region,
             "accountId": self._place.account_id,
             "availabilityZones": list(self._place.zones),
             "imageId": self._place.image_id,
-            "zoneId": self._zone(),
+            "zoneId": zone_id,
             "zoneName": self._settings.zone.name,
             "sessionsVpcId": sessions_vpc_id,
             "sessionsCidr": self._settings.sessions.cidr,
@@ -95,9 +97,31 @@ class PlatformStack:
             "kmsKeyArn": key.arn,
             "alarmTopicArn": topic.arn,
             "flowLogRoleArn": flow_logs,
+            **self._runner(zone_id, key.arn, topic.arn),
         }
         for name, value in outputs.items():
             pulumi.export(name, value)
+
+    def _runner(
+        self, zone_id: pulumi.Output[str], kms_key_arn: pulumi.Output[str], topic_arn: pulumi.Output[str]
+    ) -> dict[str, pulumi.Output[str]]:
+        """The runner's outputs; none where the settings have no runner."""
+        settings = self._settings.runner
+        if settings is None:
+            return {}
+        runner = MigrationRunner(
+            f"{self._settings.cell}-runner",
+            MigrationRunnerArgs(
+                owner=self._owner,
+                account_id=self._place.account_id,
+                region=self._region,
+                settings=settings,
+                zone_id=zone_id,
+                kms_key_arn=kms_key_arn,
+                alarm_topic_arn=topic_arn,
+            ),
+        )
+        return {"runnerProject": runner.project, "runnerScheduleRoleArn": runner.schedule_role_arn}
 
     def _flow_log_role(self) -> pulumi.Output[str]:
         return ServiceRole(

@@ -1,10 +1,14 @@
-"""Databases on their way out: whether they are still there, asked through the provider."""
+"""Databases on their way out, or left over: whether they are there, asked through the provider."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi_aws as aws
 
-from infra.migration.phases import Declaration, Origin, Slot
+from infra.migration.memory import remembered
+from infra.migration.phases import Declaration, Origin, Phase, Slot
 from infra.tags import Owner
 
 # What the provider answers where there is no such instance.
@@ -23,6 +27,17 @@ def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
         if part.database and part.database.origin is Origin.STANDING
     ]
     return {slot for slot in standing if not _exists(owner.in_network(slot).prefix)}
+
+
+def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
+    """Whether, between two moves, the slot that is not in production has a database all the same.
+
+    It can have one only where it has a network. Raises Exception where AWS does not answer.
+    """
+    state = remembered(outputs)
+    if state is None or state.phase is not Phase.STEADY or state.production.other not in state.networks:
+        return False
+    return _exists(f"{tenant}-{state.production.other}")
 
 
 def _exists(identifier: str) -> bool:

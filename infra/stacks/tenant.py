@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
 from infra.claims import Claim, ClaimKind
 from infra.components.endpoint_record import EndpointRecord, EndpointRecordArgs
+from infra.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from infra.components.range_claim import RangeClaim, RangeClaimArgs
 from infra.components.security import MYSQL, SecurityRuleArgs, allow_from
 from infra.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
@@ -21,12 +23,13 @@ from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
 from infra.holders import refuse_ranges_of_others
 from infra.migration.memory import outputs_of
 from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, declaration
+from infra.migration.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
 from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
-from infra.stacks.standing import databases_gone
-from infra.tags import Owner, move_snapshot_name
+from infra.stacks.standing import databases_gone, has_leftovers
+from infra.tags import Owner, final_snapshot_name, move_snapshot_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,14 @@ def declare(
         cidrs,
         requested=order.state if order else None,
         decision=order.decision(order.state.move) if order else None,
+        leftovers=order is None and has_leftovers(settings.name, outputs),
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
     owner = Owner(cell=platform.cell, tenant=settings.name)
     missing = order.missing if order else databases_gone(owner, declaration(state))
-    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing)
+    start = _runner_start(settings, platform, state, outputs)
+    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing, start=start)
     held = _ranges(outputs)
     refuse_ranges_of_others(platform.cell, [each for each in stack.claims.values() if each.cidr not in held])
     if note := retired_note(state):
@@ -74,6 +79,21 @@ def declare(
     if order:
         order.ahead()
     stack.declare(password)
+
+
+def _runner_start(
+    settings: TenantSettings, platform: PlatformOutputs, state: State, outputs: Mapping[str, Any]
+) -> RunnerStart | None:
+    """When the platform's runner starts next; None where it has none, or there is nothing to start it for."""
+    if platform.runner_project is None:
+        return None
+    start = next_start(state, settings.migration, remembered_start(outputs), datetime.now(UTC))
+    if missed(state, settings.migration, start):
+        pulumi.log.warn(
+            f"The time of the migration in the settings is past, so nothing starts it: give a later time, or "
+            f"move now: tenantnet migrate run {settings.name} --now"
+        )
+    return start
 
 
 def _ranges(outputs: Mapping[str, Any]) -> set[str]:
@@ -87,7 +107,7 @@ def _ranges(outputs: Mapping[str, Any]) -> set[str]:
 class TenantStack:
     """One tenant, declared part by part.
 
-    claims: what it claims, by the names of the claims' resources.
+    start: the next one of the platform's runner. claims: what it claims, by the claims' resource names.
     """
 
     def __init__(
@@ -97,7 +117,10 @@ class TenantStack:
         state: State,
         cidrs: Mapping[Slot, str],
         missing: Collection[Slot],
+        *,
+        start: RunnerStart | None = None,
     ) -> None:
+        self._start = start
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
@@ -124,6 +147,7 @@ class TenantStack:
         databases = self._databases(networks, password)
         endpoint = self._endpoint(databases[self._declared.endpoint])
         self._tunnel_access()
+        self._schedule()
         self._export(networks, connections, databases, endpoint)
 
     @property
@@ -281,16 +305,15 @@ class TenantStack:
                 snapshot_identifier=move_snapshot_name(self._settings.name, self._state.move)
                 if restored
                 else None,
-                final_snapshot_identifier=self._final_snapshot(slot) if declared.recoverable else None,
+                final_snapshot_identifier=final_snapshot_name(
+                    self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake
+                )
+                if declared.recoverable
+                else None,
                 kms_key_arn=self._platform.kms_key_arn,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
             ),
         )
-
-    def _final_snapshot(self, slot: Slot) -> str:
-        """Snapshots outlive their database; range and move tell the lives of a slot apart."""
-        address = self._cidrs[slot].split("/")[0].replace(".", "-")
-        return f"{self._settings.name}-{slot}-{address}-final-{self._state.move_at_stake}"
 
     def _endpoint(self, database: TenantDatabase) -> EndpointRecord:
         return EndpointRecord(
@@ -312,6 +335,23 @@ class TenantStack:
                 users=self._settings.tunnel_users,
             ),
         )
+
+    def _schedule(self) -> None:
+        """Start the runner when its time has come, and remember when that is."""
+        start, now = self._start, datetime.now(UTC)
+        project, role_arn = self._platform.runner_project, self._platform.runner_schedule_role_arn
+        if start is None or project is None or role_arn is None:
+            return
+        known: pulumi.Output[Any] = pulumi.Output.from_input(start.output())
+        if start.at > now:
+            timezone = self._settings.migration.timezone if self._settings.migration else "UTC"
+            at = local_time(start, timezone, now)
+            schedule = MigrationSchedule(
+                f"{self._settings.name}-migration",
+                MigrationScheduleArgs(owner=self._owner, at=at, project=project, role_arn=role_arn),
+            )
+            known = _after(schedule.arn, start.output())
+        pulumi.export(OUTPUT, known)
 
     def _export(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.component import stacks
+from tests.component import samples, stacks
 from tests.component.engine import RecordingEngine
 
 DeclareTenant = Callable[..., RecordingEngine]
@@ -34,3 +34,15 @@ def moving_acme() -> RecordingEngine:
 def cell() -> RecordingEngine:
     """The platform stack of the cell called local."""
     return stacks.declare_cell()
+
+
+@pytest.fixture(scope="session")
+def cell_with_runner() -> RecordingEngine:
+    """The same cell, which moves databases on schedule."""
+    return stacks.declare_cell(runner=samples.RUNNER)
+
+
+@pytest.fixture(scope="session")
+def scheduled_acme() -> RecordingEngine:
+    """A tenant of that cell whose move is scheduled."""
+    return stacks.declare_scheduled_acme()

@@ -28,6 +28,22 @@ PLATFORM_OUTPUTS: dict[str, Any] = {
     "flowLogRoleArn": "arn:aws:iam::123456789012:role/tenantnet-local-flow-logs",
 }
 
+RUNNER: dict[str, Any] = {
+    "repository": "https://github.com/example/tenants.git",
+    "host": "github",
+    "connectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/"
+    "11111111-2222-3333-4444-555555555555",
+    "image": "example/pulumi-python:3.200.0",
+    "backend": "s3://example-pulumi-state/cells",
+    "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
+    "unverified": True,
+}
+
+RUNNER_OUTPUTS: dict[str, Any] = {
+    "runnerProject": "tenantnet-local-runner",
+    "runnerScheduleRoleArn": "arn:aws:iam::123456789012:role/tenantnet-local-runner-schedules",
+}
+
 
 def tenant(**changes: Any) -> dict[str, Any]:
     """The settings of a tenant with one network and one VPN connection; `changes` replace top-level keys."""

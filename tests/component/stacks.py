@@ -15,14 +15,19 @@ PASSWORD = "Correct-Horse-7"
 
 
 def declare_acme(
-    previous: dict[str, Any] | None = None, *, databases_stand: bool = True, **changes: Any
+    previous: dict[str, Any] | None = None,
+    *,
+    databases_stand: bool = True,
+    runner: bool = False,
+    **changes: Any,
 ) -> RecordingEngine:
     """Declare acme with the given settings; `previous` is what its stack remembers.
 
-    databases_stand: whether AWS still has the databases on their way out.
+    databases_stand: whether AWS still has the databases on their way out. runner: its platform has one.
     """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
-    outputs = {"platform-local": samples.PLATFORM_OUTPUTS, "acme": previous or {}}
+    platform = {**samples.PLATFORM_OUTPUTS, **(samples.RUNNER_OUTPUTS if runner else {})}
+    outputs = {"platform-local": platform, "acme": previous or {}}
     return run_program(
         lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)),
         outputs,
@@ -42,7 +47,18 @@ def declare_moving_acme() -> RecordingEngine:
     )
 
 
-def declare_cell() -> RecordingEngine:
-    """The platform stack of the cell called local."""
-    settings = load_platform("platform-local", samples.PLATFORM)
+def declare_scheduled_acme(previous: dict[str, Any] | None = None, **migration: Any) -> RecordingEngine:
+    """A tenant with two networks and a move to green, in a platform with a runner."""
+    asked = {"to": "green", "at": "2096-12-01T02:00", "timezone": "Europe/Amsterdam", **migration}
+    return declare_acme(
+        previous=previous or {"phase": "steady", "production": "blue"},
+        runner=True,
+        networks={"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")},
+        migration=asked,
+    )
+
+
+def declare_cell(**changes: Any) -> RecordingEngine:
+    """The platform stack of the cell called local; `changes` replace top-level keys of its settings."""
+    settings = load_platform("platform-local", {**samples.PLATFORM, **changes})
     return run_program(lambda: platform.declare(settings, "eu-west-1"), stack="platform-local")

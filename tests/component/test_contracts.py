@@ -9,7 +9,7 @@ import pytest
 
 from tests.component.engine import RecordingEngine, Registered
 
-STACKS = ["acme", "moving_acme", "cell"]
+STACKS = ["acme", "moving_acme", "scheduled_acme", "cell", "cell_with_runner"]
 
 # Their names are AWS's to give, or they have none.
 NAMED_BY = {
@@ -28,6 +28,8 @@ NAMED_BY = {
     "aws:rds/subnetGroup:SubnetGroup": "name",
     "aws:route53/record:Record": "name",
     "aws:route53/zone:Zone": "name",
+    "aws:codebuild/project:Project": "name",
+    "aws:scheduler/schedule:Schedule": "name",
     "aws:sns/topic:Topic": "name",
     "aws:ssm/document:Document": "name",
 }
@@ -78,3 +80,4 @@ def test_physical_names_fit_the_limits_for_the_longest_tenant_name(declare_tenan
     longest = Owner(cell="c" * 20, tenant="t" * 20, network="green")
     assert len(f"{longest.prefix}-mysql84") <= 63, "RDS's limit of an identifier"
     assert len(f"tenantnet-{longest.cell}-tunnel-host") <= 64, "IAM's limit of a role's name"
+    assert len(f"tenantnet-{longest.cell}-{longest.tenant}-migration") <= 64, "the limit of a schedule's name"

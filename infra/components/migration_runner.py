@@ -1,0 +1,203 @@
+"""The runner of moves in AWS: a CodeBuild project that runs `tenantnet migrate run`, and who may start it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.private_vpc import LOG_RETENTION_DAYS
+from infra.components.runner_permissions import RunnerPlace, runner_statements
+from infra.components.service_role import ServiceRole, ServiceRoleArgs
+from infra.settings import RunnerSettings
+from infra.tags import Owner
+
+# The tenant whose database moves; whoever starts a build names it.
+TENANT_VARIABLE = "TENANT"
+# A run waits for its time, and a large database takes hours to copy. CodeBuild ends a build after 36 hours.
+TIMEOUT_MINUTES = 24 * 60
+QUEUED_TIMEOUT_MINUTES = 60
+
+# Where the checkout has its programs already, nothing is installed.
+INSTALL = """\
+test -x .venv/bin/tenantnet || {
+  python3 -m venv .venv
+  .venv/bin/pip install --quiet --require-hashes --requirement requirements.lock
+  .venv/bin/pip install --quiet --no-deps --editable .
+}"""
+BUILDSPEC = {
+    "version": 0.2,
+    "phases": {
+        "install": {"commands": [INSTALL]},
+        "build": {"commands": [f'.venv/bin/tenantnet migrate run "${TENANT_VARIABLE}" --unverified']},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationRunnerArgs:
+    """settings: the platform's own about its runner. zone_id: of the zone with the tenants' endpoints."""
+
+    owner: Owner
+    account_id: str
+    region: str
+    settings: RunnerSettings
+    zone_id: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str]
+    alarm_topic_arn: pulumi.Input[str]
+
+
+class MigrationRunner(pulumi.ComponentResource):
+    """project: the CodeBuild project's name. schedule_role_arn: the role that schedules start builds with."""
+
+    project: pulumi.Output[str]
+    schedule_role_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: MigrationRunnerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tenantnet:index:MigrationRunner", name, {}, opts)
+        self._name, self._args = name, args
+        self._project_name = f"tenantnet-{name}"
+        self._log_name = f"/tenantnet/{args.owner.cell}/runner"
+        log = self._log_group()
+        project = self._project(self._role(), log)
+        self._alarm()
+        self.project = project.name
+        self.schedule_role_arn = self._schedule_role()
+        self.register_outputs({"project": self.project, "scheduleRoleArn": self.schedule_role_arn})
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _log_group(self) -> pulumi.Output[str]:
+        return aws.cloudwatch.LogGroup(
+            self._name,
+            name=self._log_name,
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=self._args.kms_key_arn,
+            tags=self._args.owner.tags(self._log_name),
+            opts=self._child(),
+        ).name
+
+    def _role(self) -> pulumi.Output[str]:
+        schedule_role = f"arn:aws:iam::{self._args.account_id}:role/tenantnet-{self._name}-schedules"
+        place = partial(
+            RunnerPlace,
+            cell=self._args.owner.cell,
+            region=self._args.region,
+            account_id=self._args.account_id,
+            log_group=self._log_name,
+            schedule_role=schedule_role,
+        )
+        statements = pulumi.Output.all(self._args.zone_id, self._args.kms_key_arn).apply(
+            lambda known: runner_statements(
+                place(zone_id=known[0], kms_key_arn=known[1]), self._args.settings
+            )
+        )
+        return ServiceRole(
+            self._name,
+            ServiceRoleArgs(
+                owner=self._args.owner,
+                account_id=self._args.account_id,
+                service="codebuild.amazonaws.com",
+                statements=statements,
+            ),
+            self._child(),
+        ).arn
+
+    def _project(self, role_arn: pulumi.Output[str], log: pulumi.Output[str]) -> aws.codebuild.Project:
+        image = self._args.settings.image
+        return aws.codebuild.Project(
+            self._name,
+            name=self._project_name,
+            description=f"Tenantnet cell {self._args.owner.cell}: moves databases",
+            service_role=role_arn,
+            build_timeout=TIMEOUT_MINUTES,
+            queued_timeout=QUEUED_TIMEOUT_MINUTES,
+            encryption_key=self._args.kms_key_arn,
+            artifacts={"type": "NO_ARTIFACTS"},
+            source=self._source(),
+            source_version=self._args.settings.version,
+            environment={
+                "type": "LINUX_CONTAINER",
+                "compute_type": "BUILD_GENERAL1_SMALL",
+                "image": image,
+                "image_pull_credentials_type": _puller(image),
+                "environment_variables": self._variables(),
+            },
+            logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": log}},
+            tags=self._args.owner.tags(self._project_name),
+            opts=self._child(),
+        )
+
+    def _source(self) -> aws.codebuild.ProjectSourceArgsDict:
+        settings = self._args.settings
+        source: aws.codebuild.ProjectSourceArgsDict = {
+            "type": settings.host.upper(),
+            "location": settings.repository,
+            "git_clone_depth": 1,
+            "buildspec": json.dumps(BUILDSPEC),
+        }
+        if settings.connection_arn:
+            source["auth"] = {"type": "CODECONNECTIONS", "resource": settings.connection_arn}
+        return source
+
+    def _variables(self) -> list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict]:
+        settings = self._args.settings
+        own_state = settings.backend.startswith("s3://")
+        secret = "PULUMI_CONFIG_PASSPHRASE" if own_state else "PULUMI_ACCESS_TOKEN"
+        return [
+            {"name": "PULUMI_BACKEND_URL", "value": settings.backend, "type": "PLAINTEXT"},
+            {"name": "PULUMI_SKIP_UPDATE_CHECK", "value": "true", "type": "PLAINTEXT"},
+            {"name": secret, "value": settings.secret_arn, "type": "SECRETS_MANAGER"},
+        ]
+
+    def _schedule_role(self) -> pulumi.Output[str]:
+        place = f"{self._args.region}:{self._args.account_id}"
+        return ServiceRole(
+            f"{self._name}-schedules",
+            ServiceRoleArgs(
+                owner=self._args.owner,
+                account_id=self._args.account_id,
+                service="scheduler.amazonaws.com",
+                statements=[
+                    {
+                        "Sid": "StartTheRunner",
+                        "Effect": "Allow",
+                        "Action": "codebuild:StartBuild",
+                        "Resource": f"arn:aws:codebuild:{place}:project/{self._project_name}",
+                    }
+                ],
+            ),
+            self._child(),
+        ).arn
+
+    def _alarm(self) -> None:
+        """A run that ends early may leave a tenant's writes held back: somebody must look at it."""
+        name = f"{self._project_name}-failed"
+        aws.cloudwatch.MetricAlarm(
+            self._name,
+            name=name,
+            alarm_description=f"{self._project_name}: a run has failed; see tenantnet migrate status TENANT",
+            namespace="AWS/CodeBuild",
+            metric_name="FailedBuilds",
+            dimensions={"ProjectName": self._project_name},
+            statistic="Sum",
+            period=60,
+            evaluation_periods=1,
+            threshold=0,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[self._args.alarm_topic_arn],
+            tags=self._args.owner.tags(name),
+            opts=self._child(),
+        )
+
+
+def _puller(image: str) -> str:
+    """Whose credentials pull the image: AWS's own images are CodeBuild's, all others the role's or public."""
+    return "CODEBUILD" if image.startswith("aws/codebuild/") else "SERVICE_ROLE"

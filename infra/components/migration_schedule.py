@@ -1,0 +1,75 @@
+"""The schedule that starts the migration runner for one tenant, once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.migration_runner import TENANT_VARIABLE
+from infra.migration.starts import LocalTime
+from infra.tags import Owner
+
+START_BUILD = "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
+# Within the lead time, and then somebody has to look at it anyway.
+MAXIMUM_EVENT_AGE_SECONDS = 3600
+MAXIMUM_RETRY_ATTEMPTS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationScheduleArgs:
+    """owner: the tenant. project: the runner's CodeBuild project. role_arn: that schedules start it with."""
+
+    owner: Owner
+    at: LocalTime
+    project: str
+    role_arn: str
+
+
+class MigrationSchedule(pulumi.ComponentResource):
+    """arn: the schedule's, known once it is there."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: MigrationScheduleArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tenantnet:index:MigrationSchedule", name, {}, opts)
+        schedule = aws.scheduler.Schedule(
+            name,
+            name=f"tenantnet-{args.owner.cell}-{name}",
+            description=f"Starts the migration runner for {args.owner.tenant}",
+            schedule_expression=f"at({args.at.wall:%Y-%m-%dT%H:%M:%S})",
+            schedule_expression_timezone=args.at.timezone,
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": START_BUILD,
+                "role_arn": args.role_arn,
+                "input": start_input(args.project, str(args.owner.tenant)),
+                "retry_policy": {
+                    "maximum_event_age_in_seconds": MAXIMUM_EVENT_AGE_SECONDS,
+                    "maximum_retry_attempts": MAXIMUM_RETRY_ATTEMPTS,
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = schedule.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def start_input(project: str, tenant: str) -> str:
+    """The parameters of StartBuild, in the spelling of the scheduler's universal targets.
+
+    The execution's id, which the scheduler fills in, stays the same when it tries again: a start whose answer
+    was lost does not become a second build.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+    """
+    return json.dumps(
+        {
+            "ProjectName": project,
+            "EnvironmentVariablesOverride": [{"Name": TENANT_VARIABLE, "Value": tenant, "Type": "PLAINTEXT"}],
+            "IdempotencyToken": "<aws.scheduler.execution-id>",
+        }
+    )

@@ -1,0 +1,240 @@
+"""What the migration runner's role may do, statement by statement: what a move changes, and no more. Pure.
+
+A move makes no network; so the role cannot make one, and an update that has more to do than the move ends
+before the phase is recorded. Resources with tags are this cell's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.settings import RepositoryHost, RunnerSettings
+from infra.settings.checks import BACKEND
+from infra.tags import claims_table_name, journal_table_name
+
+Statement = Mapping[str, object]
+
+# A copy of a database comes and goes with its parameter group, subnet group, snapshots.
+DATABASE_ACTIONS = (
+    "rds:AddTagsToResource",
+    "rds:CreateDBInstance",
+    "rds:CreateDBInstanceReadReplica",
+    "rds:CreateDBParameterGroup",
+    "rds:CreateDBSnapshot",
+    "rds:CreateDBSubnetGroup",
+    "rds:DeleteDBInstance",
+    "rds:DeleteDBParameterGroup",
+    "rds:DeleteDBSnapshot",
+    "rds:DeleteDBSubnetGroup",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBParameterGroups",
+    "rds:DescribeDBParameters",
+    "rds:DescribeDBSnapshots",
+    "rds:DescribeDBSubnetGroups",
+    "rds:ListTagsForResource",
+    "rds:ModifyDBInstance",
+    "rds:ModifyDBParameterGroup",
+    "rds:ModifyDBSubnetGroup",
+    "rds:PromoteReadReplica",
+    "rds:RemoveTagsFromResource",
+    "rds:ResetDBParameterGroup",
+    "rds:RestoreDBInstanceFromDBSnapshot",
+)
+DATABASE_RESOURCES = ("db", "pg", "snapshot", "subgrp", "og", "es", "secgrp")
+# The former production's network goes at the end of a move.
+NETWORK_ACTIONS = (
+    "ec2:DeleteCustomerGateway",
+    "ec2:DeleteFlowLogs",
+    "ec2:DeleteRoute",
+    "ec2:DeleteRouteTable",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSubnet",
+    "ec2:DeleteVpc",
+    "ec2:DeleteVpcPeeringConnection",
+    "ec2:DeleteVpnConnection",
+    "ec2:DeleteVpnConnectionRoute",
+    "ec2:DeleteVpnGateway",
+    "ec2:DetachVpnGateway",
+    "ec2:DisableVgwRoutePropagation",
+    "ec2:DisassociateRouteTable",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress",
+    "ec2:TerminateInstances",
+)
+# None of these can be limited to a resource.
+LOOKING_ACTIONS = (
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:GetMetricStatistics",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeCustomerGateways",
+    "ec2:DescribeFlowLogs",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstances",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroupRules",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeVpnConnections",
+    "ec2:DescribeVpnGateways",
+    "logs:DescribeLogGroups",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerPlace:
+    """Whose runner it is.
+
+    zone_id, kms_key_arn: the cell's. log_group: its own log's name. schedule_role: the ARN of the role that
+    schedules start it with.
+    """
+
+    cell: str
+    region: str
+    account_id: str
+    zone_id: str
+    kms_key_arn: str
+    log_group: str
+    schedule_role: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in the cell's account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+def runner_statements(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
+    """All statements of the runner's role."""
+    return [*_of_the_build(place, settings), *_of_the_journal(place), *_of_the_move(place)]
+
+
+def _allow(
+    sid: str, actions: Sequence[str], *resources: str, condition: Mapping[str, object] | None = None
+) -> Statement:
+    statement: dict[str, object] = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": [*actions],
+        "Resource": [*resources],
+    }
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def _of_the_build(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
+    log = place.arn("logs", f"log-group:{place.log_group}")
+    return [
+        _allow("WriteOwnLog", ("logs:CreateLogStream", "logs:PutLogEvents"), log, f"{log}:*"),
+        _allow("ReadPulumisSecret", ("secretsmanager:GetSecretValue",), settings.secret_arn),
+        *_source(place, settings),
+        *_backend(settings),
+    ]
+
+
+def _source(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
+    if settings.host is RepositoryHost.CODECOMMIT:
+        repository = place.arn("codecommit", settings.repository.rsplit("/", 1)[-1])
+        return [_allow("ReadTheRepository", ("codecommit:GitPull",), repository)]
+    if settings.connection_arn is None:
+        return []
+    # The service answers to its former name too, and an ARN of either asks for that name's actions.
+    service = settings.connection_arn.split(":")[2]
+    actions = [f"{service}:{action}" for action in ("GetConnection", "GetConnectionToken", "UseConnection")]
+    return [_allow("ReadTheRepository", actions, settings.connection_arn)]
+
+
+def _backend(settings: RunnerSettings) -> list[Statement]:
+    found = BACKEND.fullmatch(settings.backend)
+    if found is None or found["bucket"] is None:
+        return []
+    bucket = f"arn:aws:s3:::{found['bucket']}"
+    objects = f"{bucket}{(found['path'] or '').rstrip('/')}/*"
+    actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+    return [
+        _allow("ListTheState", ("s3:ListBucket",), bucket),
+        _allow("KeepTheState", actions, objects),
+    ]
+
+
+def _of_the_journal(place: RunnerPlace) -> list[Statement]:
+    tables = [
+        place.arn("dynamodb", f"table/{name(place.cell)}") for name in (claims_table_name, journal_table_name)
+    ]
+    actions = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+    return [_allow("KeepJournalAndClaims", actions, *tables)]
+
+
+def _of_the_move(place: RunnerPlace) -> list[Statement]:
+    own = {"StringEquals": {"aws:ResourceTag/tenantnet:cell": place.cell}}
+    passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    return [
+        _allow("Look", LOOKING_ACTIONS, "*"),
+        _allow(
+            "MoveDatabases",
+            DATABASE_ACTIONS,
+            *(place.arn("rds", f"{kind}:*") for kind in DATABASE_RESOURCES),
+        ),
+        _allow("GiveUpNetworks", NETWORK_ACTIONS, place.arn("ec2", "*"), condition=own),
+        _allow(
+            "UseTheCellsKey",
+            ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+            place.kms_key_arn,
+        ),
+        *_endpoint(place),
+        *_watching(place),
+        _allow("PassTheSchedulesRole", ("iam:PassRole",), place.schedule_role, condition=passed),
+    ]
+
+
+def _endpoint(place: RunnerPlace) -> list[Statement]:
+    return [
+        _allow(
+            "LeadTheEndpoint",
+            ("route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListResourceRecordSets"),
+            f"arn:aws:route53:::hostedzone/{place.zone_id}",
+        ),
+        _allow("SeeTheRecordSpread", ("route53:GetChange",), "arn:aws:route53:::change/*"),
+    ]
+
+
+def _watching(place: RunnerPlace) -> list[Statement]:
+    """The databases' logs and alarms, and the schedule of the move's second half."""
+    groups = ["log-group:/aws/rds/instance/*", f"log-group:/tenantnet/{place.cell}/flow/*"]
+    return [
+        _allow(
+            "KeepLogs",
+            (
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:ListTagsForResource",
+                "logs:PutRetentionPolicy",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ),
+            *(place.arn("logs", group) for group in groups),
+        ),
+        _allow(
+            "KeepAlarms",
+            (
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:ListTagsForResource",
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:TagResource",
+                "cloudwatch:UntagResource",
+            ),
+            place.arn("cloudwatch", "alarm:*"),
+        ),
+        _allow(
+            "KeepSchedules",
+            (
+                "scheduler:CreateSchedule",
+                "scheduler:DeleteSchedule",
+                "scheduler:GetSchedule",
+                "scheduler:UpdateSchedule",
+            ),
+            place.arn("scheduler", "schedule/default/*"),
+        ),
+    ]

@@ -1,0 +1,164 @@
+"""The runner in AWS: what the platform declares for it, and when a tenant's schedule starts it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.component import samples, stacks
+from tests.component.engine import RecordingEngine
+
+PROJECT = "aws:codebuild/project:Project"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+RUNNER = "local-runner"
+LONGEST_INLINE_POLICY = 10_240
+
+
+def statements(engine: RecordingEngine, role: str) -> list[dict[str, Any]]:
+    policy = json.loads(engine.one(ROLE_POLICY, role).inputs["policy"])
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def schedules(engine: RecordingEngine) -> list[dict[str, Any]]:
+    return [schedule.inputs for schedule in engine.of_type(SCHEDULE)]
+
+
+def test_a_platform_without_a_runner_declares_none(cell: RecordingEngine) -> None:
+    assert cell.of_type(PROJECT) == []
+
+
+def test_a_build_installs_what_is_locked_and_moves_the_tenant(cell_with_runner: RecordingEngine) -> None:
+    project = cell_with_runner.one(PROJECT, RUNNER).inputs
+    phases = json.loads(project["source"]["buildspec"])["phases"]
+    assert "--require-hashes --requirement requirements.lock" in phases["install"]["commands"][0]
+    assert phases["build"]["commands"] == ['.venv/bin/tenantnet migrate run "$TENANT" --unverified']
+    assert project["artifacts"] == {"type": "NO_ARTIFACTS"}
+
+
+def test_the_build_takes_source_and_state_from_the_settings(cell_with_runner: RecordingEngine) -> None:
+    project = cell_with_runner.one(PROJECT, RUNNER).inputs
+    assert project["source"]["location"] == samples.RUNNER["repository"]
+    assert project["source"]["type"] == "GITHUB"
+    assert project["source"]["auth"]["resource"] == samples.RUNNER["connectionArn"]
+    assert project["sourceVersion"] == "main"
+    variables = {each["name"]: each for each in project["environment"]["environmentVariables"]}
+    assert variables["PULUMI_BACKEND_URL"]["value"] == samples.RUNNER["backend"]
+    secret = variables["PULUMI_CONFIG_PASSPHRASE"]
+    assert (secret["type"], secret["value"]) == ("SECRETS_MANAGER", samples.RUNNER["secretArn"])
+
+
+def test_with_a_pulumi_service_the_secret_is_an_access_token() -> None:
+    engine = stacks.declare_cell(runner={**samples.RUNNER, "backend": "https://api.pulumi.com"})
+    variables = engine.one(PROJECT, RUNNER).inputs["environment"]["environmentVariables"]
+    assert "PULUMI_ACCESS_TOKEN" in {each["name"] for each in variables}
+    assert not any(
+        "s3:" in action for each in statements(engine, RUNNER) for action in listed(each["Action"])
+    )
+
+
+def test_no_statement_of_the_runner_has_a_wildcard_action(cell_with_runner: RecordingEngine) -> None:
+    for role in (RUNNER, f"{RUNNER}-schedules"):
+        for statement in statements(cell_with_runner, role):
+            assert not any("*" in action for action in listed(statement["Action"])), statement["Sid"]
+
+
+def test_only_looking_is_allowed_on_every_resource(cell_with_runner: RecordingEngine) -> None:
+    everywhere = [each for each in statements(cell_with_runner, RUNNER) if "*" in listed(each["Resource"])]
+    actions = {action.split(":")[1] for each in everywhere for action in listed(each["Action"])}
+    assert actions
+    assert all(action.startswith(("Describe", "Get")) for action in actions)
+
+
+def test_the_runner_makes_no_network_and_reads_one_secret(cell_with_runner: RecordingEngine) -> None:
+    allowed = statements(cell_with_runner, RUNNER)
+    actions = {action for each in allowed for action in listed(each["Action"])}
+    assert not any(action.startswith("ec2:Create") for action in actions)
+    secrets = [each for each in allowed if "secretsmanager:GetSecretValue" in listed(each["Action"])]
+    assert [each["Resource"] for each in secrets] == [[samples.RUNNER["secretArn"]]]
+
+
+def test_the_runners_policy_fits_into_a_role(cell_with_runner: RecordingEngine) -> None:
+    policy = cell_with_runner.one(ROLE_POLICY, RUNNER).inputs["policy"]
+    assert len("".join(policy.split())) <= LONGEST_INLINE_POLICY
+
+
+def test_schedules_may_start_this_project_and_nothing_else(cell_with_runner: RecordingEngine) -> None:
+    (statement,) = statements(cell_with_runner, f"{RUNNER}-schedules")
+    assert statement["Action"] == "codebuild:StartBuild"
+    project = cell_with_runner.one(PROJECT, RUNNER).inputs["name"]
+    assert statement["Resource"] == f"arn:aws:codebuild:eu-west-1:123456789012:project/{project}"
+
+
+def test_a_failed_run_raises_the_alarm(cell_with_runner: RecordingEngine) -> None:
+    alarm = cell_with_runner.one("aws:cloudwatch/metricAlarm:MetricAlarm", RUNNER).inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/CodeBuild", "FailedBuilds")
+    assert alarm["alarmActions"]
+
+
+def test_a_scheduled_move_starts_the_runner_four_hours_ahead_in_the_tenants_zone(
+    scheduled_acme: RecordingEngine,
+) -> None:
+    (schedule,) = schedules(scheduled_acme)
+    assert schedule["scheduleExpression"] == "at(2096-11-30T22:00:00)"
+    assert schedule["scheduleExpressionTimezone"] == "Europe/Amsterdam"
+    assert schedule["flexibleTimeWindow"] == {"mode": "OFF"}
+
+
+def test_the_schedule_starts_a_build_for_its_tenant_once(scheduled_acme: RecordingEngine) -> None:
+    (schedule,) = schedules(scheduled_acme)
+    target = schedule["target"]
+    assert target["arn"] == "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
+    assert target["roleArn"] == samples.RUNNER_OUTPUTS["runnerScheduleRoleArn"]
+    sent = json.loads(target["input"])
+    assert sent["ProjectName"] == samples.RUNNER_OUTPUTS["runnerProject"]
+    assert sent["EnvironmentVariablesOverride"] == [{"Name": "TENANT", "Value": "acme", "Type": "PLAINTEXT"}]
+    assert sent["IdempotencyToken"] == "<aws.scheduler.execution-id>"
+    assert target["retryPolicy"]["maximumEventAgeInSeconds"] == 3600
+
+
+def test_without_a_runner_or_without_a_move_there_is_no_schedule(acme: RecordingEngine) -> None:
+    assert schedules(acme) == []
+    assert schedules(stacks.declare_acme(runner=True)) == []
+
+
+def test_a_former_production_has_a_schedule_for_its_retirement() -> None:
+    since = datetime(2096, 12, 1, 1, 7, tzinfo=UTC)
+    engine = stacks.declare_scheduled_acme(
+        {
+            "phase": "switched",
+            "production": "green",
+            "target": "green",
+            "strategy": "replica",
+            "move": 1,
+            "runnerStart": {
+                "purpose": "retire",
+                "order": "another",
+                "since": since.isoformat(),
+                "at": (since + timedelta(days=9)).isoformat(),
+            },
+        },
+        retireAfter="48h",
+    )
+    (schedule,) = schedules(engine)
+    assert schedule["scheduleExpression"] == "at(2096-12-03T02:37:00)"
+
+
+def test_a_start_that_is_past_is_not_scheduled_again() -> None:
+    first = {"phase": "steady", "production": "blue"}
+    order = "green 2096-12-01T02:00 Europe/Amsterdam replica"
+    past = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
+    remembered = {"purpose": "move", "order": order, "since": past, "at": past}
+    assert schedules(stacks.declare_scheduled_acme({**first, "runnerStart": remembered})) == []
+
+
+def test_a_move_whose_time_is_past_is_no_reason_to_refuse_an_update() -> None:
+    engine = stacks.declare_scheduled_acme(at="2020-12-01T02:00")
+    assert schedules(engine) == []
+    assert engine.of_type("aws:rds/instance:Instance")
