@@ -46,6 +46,12 @@ class Engine:
         listed = self._ask("list the stacks", "stack", "ls", "--json")
         return sorted(str(stack["name"]).rsplit("/", maxsplit=1)[-1] for stack in listed)
 
+    def resource_count(self, stack: str) -> int:
+        """How many resources the stack has; 0 for one that does not exist."""
+        listed = self._ask("list the stacks", "stack", "ls", "--json")
+        counts = {str(each["name"]).rsplit("/", maxsplit=1)[-1]: each.get("resourceCount") for each in listed}
+        return counts.get(stack) or 0
+
     def outputs(self, stack: str) -> Mapping[str, Any] | None:
         """The stack's outputs; empty for a stack that was never updated, None for one that does not exist."""
         try:
@@ -65,7 +71,7 @@ class Engine:
         except CommandError as error:
             raise Failure(
                 f"Could not {task}.",
-                reason=f"Pulumi says: {_message(error)}",
+                reason=f"Pulumi says: {said_by(error)}",
                 remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
                 "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
             ) from None
@@ -82,7 +88,7 @@ class Engine:
             )
 
 
-def _message(error: CommandError) -> str:
+def said_by(error: CommandError) -> str:
     """Pulumi's own words: what follows `error:`, or the last line."""
     said = re.findall(r"error: (.+)", str(error))
     return "; ".join(said) or str(error).strip().splitlines()[-1]

@@ -6,12 +6,13 @@ import sys
 
 import typer
 
-from infra.cli import claims, local, migrate, network, rules, settings, status, tenant, vpn
+from infra.cli import claims, local, migrate, network, review, rules, settings, status, tenant, vpn
 from infra.failure import Failure
 from infra.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(status.status)
+app.command()(review.review)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")
 app.add_typer(vpn.app, name="vpn")

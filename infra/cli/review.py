@@ -1,0 +1,96 @@
+"""`tenantnet review`: what a change in git will do to whom, as one comment for a pull request."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.failure import Failure
+from infra.project import find_project
+from infra.review.comment import comment
+from infra.review.model import Preview, Verdict
+from infra.review.result import ReviewResult, exit_code
+from infra.review.review import Options
+from infra.review.review import review as review_change
+
+CORES = os.cpu_count() or 1
+COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
+
+Base = Annotated[
+    str,
+    typer.Option(
+        metavar="REF",
+        help="The branch, tag or commit that the change is to be merged into.",
+        show_default=False,
+    ),
+]
+Every = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="Preview every stack that a change of the program touches, not only one of each kind and phase.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", show_default=False, file_okay=False),
+]
+Parallel = Annotated[int, typer.Option(min=1, help="Previews at a time; each takes about one core.")]
+FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict that is not exit code 0.")]
+PolicyConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy-pack-config",
+        exists=True,
+        dir_okay=False,
+        help="The policy pack's configuration, a JSON file.",
+        show_default=False,
+    ),
+]
+
+
+def review(
+    *,
+    base: Base,
+    every: Every = False,
+    output: Output = None,
+    parallel: Parallel = CORES,
+    fail_on: FailOn = Verdict.TUNNEL_DOWN,
+    policy_config: PolicyConfig = None,
+) -> None:
+    """Preview the stacks that the change in this clone touches, and write one Markdown comment about it.
+
+    Nothing is changed, in the backend neither: a stack that does not exist yet is previewed in a copy. Exit
+    code by the worst verdict: 0 safe, 3 takes a tunnel down, 4 takes the database down, 5 destroys data,
+    6 rejected by a rule, 7 rejected by policy, 8 could not be previewed.
+
+    Example: tenantnet review --base origin/main --output review
+    """
+    options = Options(base=base, every=every, parallel=parallel, environment={}, policy_config=policy_config)
+    result = review_change(find_project(Path.cwd()), options, _tell)
+    text = comment(result)
+    if output:
+        _write(output, text, result)
+    typer.echo(text, nl=False)
+    raise typer.Exit(exit_code(result.verdict, fail_on))
+
+
+def _tell(preview: Preview) -> None:
+    typer.echo(f"previewed {preview.stack} in {preview.seconds:.1f} s", err=True)
+
+
+def _write(folder: Path, text: str, result: ReviewResult) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMMENT_FILE).write_text(text, encoding="utf-8")
+        (folder / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Failure(
+            "Could not write the review.",
+            reason=str(error),
+            remedy="name a folder that can be written with --output",
+            state="No stack was changed; the previews were made and are lost.",
+        ) from None

@@ -1,0 +1,122 @@
+"""Which stacks a change in git touches."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from infra.failure import Failure
+from infra.project import PROJECT_FILE, Project
+from infra.refusal import Refused, Rule
+
+BASE_KNOWN = Rule(
+    id="base-known",
+    rule="a change is reviewed against a commit that git knows and that shares history with it",
+    reason="git says: {problem}",
+    remedy="name a branch, a tag or a commit, and fetch it first: git fetch origin BRANCH; in a pipeline the "
+    "checkout needs the whole history (fetch-depth: 0)",
+)
+RULES = (BASE_KNOWN,)
+
+# What every stack is made by. Documentation, tests and the local cloud make none.
+PROGRAM = ("infra", "policies")
+NOT_PROGRAM = ("infra/cli", "infra/local", "infra/review", "infra/status", "infra/vpn", "infra/topology")
+PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "pyproject.toml")
+
+
+class How(StrEnum):
+    """What has become of a file. CHANGED: it is there before and after."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """settings: the stacks whose settings file was changed, and how. program: files that make every stack."""
+
+    settings: Mapping[str, How]
+    program: tuple[str, ...]
+
+
+def touched(files: Mapping[str, How], settings_folder: str) -> Touched:
+    """What changed files touch. Paths are from the project's folder."""
+    prefix = PurePosixPath(settings_folder)
+    settings, program = {}, []
+    for name, how in sorted(files.items()):
+        path = PurePosixPath(name)
+        if path.parent == prefix and (stack := _stack_of(path.name)):
+            settings[stack] = how
+        elif _is_program(path):
+            program.append(name)
+    return Touched(settings=settings, program=tuple(program))
+
+
+def _stack_of(file: str) -> str:
+    """The stack whose settings a file has; empty for any other file, Pulumi.yaml too."""
+    if not (file.startswith("Pulumi.") and file.endswith(".yaml")):
+        return ""
+    return file.removeprefix("Pulumi.").removesuffix("yaml").removesuffix(".")
+
+
+def _is_program(path: PurePosixPath) -> bool:
+    if str(path) in PROGRAM_FILES:
+        return True
+    if any(path.is_relative_to(folder) for folder in NOT_PROGRAM):
+        return False
+    return any(path.is_relative_to(folder) for folder in PROGRAM)
+
+
+class Repository:
+    """The project's git repository. Every method raises Failure where git cannot do it."""
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.folder
+
+    def fork_point(self, base: str) -> str:
+        """The last commit that HEAD and `base` share, in full. Raises Refused where there is none."""
+        # A name that begins with a dash is an option to git, even where it expects a commit.
+        done = self._run("merge-base", "--end-of-options", base, "HEAD")
+        if done.returncode != 0:
+            problem = done.stderr.strip() or f"{base} and HEAD have no commit in common"
+            raise Refused("The base", [BASE_KNOWN.refuse(base, "--base", problem=problem)])
+        return done.stdout.strip()
+
+    def changes_since(self, commit: str) -> dict[str, How]:
+        """The files that are not as in `commit`, by path from the project's folder: committed or not."""
+        words = {"A": How.ADDED, "D": How.REMOVED}
+        listed = self._ask("diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--")
+        states, names = listed.split("\0")[:-1:2], listed.split("\0")[1::2]
+        found = {name: words.get(state, How.CHANGED) for state, name in zip(states, names, strict=True)}
+        untracked = self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
+        return {**found, **dict.fromkeys(untracked, How.ADDED)}
+
+    def text_in(self, commit: str, path: Path) -> str | None:
+        """A file as it was in `commit`; None where it was not there. path: from the project's folder."""
+        done = self._run("show", f"{commit}:./{path.as_posix()}")
+        return done.stdout if done.returncode == 0 else None
+
+    def _ask(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        if done.returncode != 0:
+            raise _failed(done.stderr.strip())
+        return done.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(self._folder), *arguments]
+        try:
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise _failed(str(error)) from None
+
+
+def _failed(reason: str) -> Failure:
+    return Failure(
+        "Could not ask git what has changed.",
+        reason=reason,
+        remedy="run the command in a clone of the project's git repository, with git on the path",
+    )

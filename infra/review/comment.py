@@ -1,0 +1,289 @@
+"""The review as one Markdown comment, for GitHub and GitLab alike. Pure.
+
+A comment has a limit of its host, 65,536 characters at GitHub. Under ours it shrinks by rule, from the least
+severe stack on: first details and pictures go, then a stack's section becomes its row in the table, then its
+row becomes a name in a list, and what does not fit there is counted. What is cut is in result.json.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from infra.review.markdown import escaped, fenced, folded, shortened
+from infra.review.model import Operation, Verdict
+from infra.review.result import Effect, Finding, ReviewResult, StackResult
+
+MARKER = "<!-- tenantnet review -->"
+LIMIT = 60_000
+# Longer rows and sentences are cut; a part has at most so many lines.
+LONGEST_CELL = 160
+LONGEST_LINE = 500
+MOST_LINES = 40
+MOST_CHANGES = 100
+NAMES_ROOM = 4_000
+
+SIGNS = {
+    Verdict.SAFE: "🟢",
+    Verdict.TUNNEL_DOWN: "🟠",
+    Verdict.DATABASE_DOWN: "🔴",
+    Verdict.DESTROYS_DATA: "💥",
+    Verdict.REJECTED_BY_RULE: "⛔",
+    Verdict.REJECTED_BY_POLICY: "⛔",
+    Verdict.NOT_PREVIEWED: "❓",
+}
+COUNTED = {
+    Operation.CREATE: "to create",
+    Operation.UPDATE: "to change",
+    Operation.REPLACE: "to replace",
+    Operation.DELETE: "to delete",
+    Operation.SAME: "unchanged",
+}
+SETTINGS = {"added": "new settings", "removed": "settings removed", "changed": "", "unchanged": ""}
+
+
+class Level(IntEnum):
+    """How much of a stack is told."""
+
+    NAME = 0
+    ROW = 1
+    SECTION = 2
+    DETAILS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Stacks to which the same happens, but for their names; the first one tells it."""
+
+    stacks: tuple[StackResult, ...]
+
+    @property
+    def first(self) -> StackResult:
+        return self.stacks[0]
+
+    @property
+    def title(self) -> str:
+        """Their names, or how many they are."""
+        names = [escaped(stack.stack) for stack in self.stacks]
+        if len(names) <= 5:
+            return ", ".join(names)
+        return f"{names[0]} and {len(names) - 1} others alike"
+
+
+def comment(result: ReviewResult, limit: int = LIMIT) -> str:
+    """The whole comment, of at most `limit` characters (5,000 or more), its marker first."""
+    groups = grouped(result.stacks)
+    levels = [Level.DETAILS] * len(groups)
+    text = _render(result, groups, levels)
+    for level in (Level.SECTION, Level.ROW, Level.NAME):
+        if len(text) <= limit:
+            break
+        levels = _shrunk(result, groups, levels, level, limit)
+        text = _render(result, groups, levels)
+    return text
+
+
+def _shrunk(
+    result: ReviewResult, groups: Sequence[Group], levels: Sequence[Level], level: Level, limit: int
+) -> list[Level]:
+    """The levels with as many of the least severe groups at `level` as it needs, all of them at most."""
+
+    def with_first(kept: int) -> list[Level]:
+        return [*levels[:kept], *([level] * (len(levels) - kept))]
+
+    low, high = 0, len(levels)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(_render(result, groups, with_first(middle))) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return with_first(low)
+
+
+def grouped(stacks: Sequence[StackResult]) -> list[Group]:
+    """The stacks by what happens to them, the worst first, in the order of their names."""
+    found: dict[object, list[StackResult]] = {}
+    for stack in sorted(stacks, key=lambda each: (-each.verdict.severity, each.stack)):
+        found.setdefault(_alike(stack), []).append(stack)
+    return [Group(tuple(alike)) for alike in found.values()]
+
+
+def _alike(stack: StackResult) -> tuple[object, ...]:
+    """What makes two stacks tell the same: every sentence, without the stack's own name and its ranges."""
+    name = re.compile(rf"(?<![\w-]){re.escape(stack.stack)}(?!\w)")
+
+    def general(text: str) -> str:
+        return name.sub("TENANT", text)
+
+    if stack.settings != "unchanged":
+        return (stack.stack,)
+    return (
+        stack.verdict,
+        stack.kind,
+        tuple(stack.counts.items()),
+        tuple(general(effect.text) for effect in stack.effects),
+        tuple(map(general, [*stack.sentences, *stack.notes, *stack.errors])),
+        tuple(stack.findings),
+    )
+
+
+def _render(result: ReviewResult, groups: Sequence[Group], levels: Sequence[Level]) -> str:
+    told = list(zip(groups, levels, strict=True))
+    parts = [
+        MARKER,
+        f"## Tenantnet review: {SIGNS[result.verdict]} {result.verdict.words}",
+        _head(result),
+        *_table([group for group, level in told if level >= Level.ROW]),
+        *_names([group for group, level in told if level is Level.NAME]),
+        *(_section(group, level) for group, level in told if level >= Level.SECTION),
+        *_program(result),
+        *_left_out(result),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(result: ReviewResult) -> str:
+    if not result.stacks:
+        return "No stack is touched: neither a settings file nor what makes the stacks has changed."
+    told = ", ".join(f"{count} {verdict.words}" for verdict, count in result.tally.items())
+    count = len(result.stacks)
+    against = f"`{shortened(result.base.replace('`', ''), 100)}` ({result.commit[:8]})"
+    return f"{count} stack{'' if count == 1 else 's'} previewed against {against}: {told}."
+
+
+def _table(groups: Sequence[Group]) -> Iterator[str]:
+    if groups:
+        rows = [
+            f"| {group.title} | {SIGNS[group.first.verdict]} {group.first.verdict.words} "
+            f"| {_signed(group.first.counts)} | {_cell(group.first.summary)} |"
+            for group in groups
+        ]
+        yield "\n".join(["| stack | verdict | resources | what happens |", "|---|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return escaped(shortened(text, LONGEST_CELL))
+
+
+def _signed(counts: Mapping[Operation, int]) -> str:
+    signs = {Operation.CREATE: "+", Operation.UPDATE: "~", Operation.REPLACE: "±", Operation.DELETE: "-"}
+    return " ".join(
+        f"{sign}{counts[operation]}" for operation, sign in signs.items() if counts.get(operation)
+    )
+
+
+def _names(groups: Sequence[Group]) -> Iterator[str]:
+    """The names that have no row, by verdict, as many as there is room for."""
+    by_verdict: dict[Verdict, list[str]] = {}
+    for group in groups:
+        by_verdict.setdefault(group.first.verdict, []).extend(stack.stack for stack in group.stacks)
+    for verdict, names in by_verdict.items():
+        yield f"{SIGNS[verdict]} {verdict.words}: {_listed(names)}"
+
+
+def _listed(names: Sequence[str], room: int = NAMES_ROOM) -> str:
+    """Names with commas between; those that do not fit are counted."""
+    fitting, used = list[str](), 0
+    for name in map(escaped, names):
+        used += len(name) + 2
+        if used > room:
+            return f"{', '.join(fitting)} and {len(names) - len(fitting)} more"
+        fitting.append(name)
+    return ", ".join(fitting)
+
+
+def _section(group: Group, level: Level) -> str:
+    stack = group.first
+    parts = [f"### {SIGNS[stack.verdict]} {group.title}: {stack.verdict.words}", _facts(stack)]
+    if len(group.stacks) > 1:
+        names = _listed([each.stack for each in group.stacks])
+        parts.append(f"The same in {len(group.stacks)} stacks, told of {escaped(stack.stack)}: {names}.")
+    parts += [
+        _findings(stack.findings),
+        _lines([*map(_effect, stack.effects), *map(_line, stack.sentences)]),
+        _lines([f"_{_line(note)}_" for note in stack.notes]),
+        *(fenced(shortened(error, 2_000)) for error in stack.errors[:3]),
+    ]
+    if level is Level.DETAILS:
+        parts += [*_details(stack)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _effect(effect: Effect) -> str:
+    return _line(effect.text) if effect.verdict is Verdict.SAFE else f"**{_line(effect.text)}**"
+
+
+def _line(text: str) -> str:
+    return escaped(shortened(text, LONGEST_LINE))
+
+
+def _facts(stack: StackResult) -> str:
+    counts = [f"{stack.counts[each]} {word}" for each, word in COUNTED.items() if stack.counts.get(each)]
+    facts = [
+        SETTINGS[stack.settings],
+        f"sample of: {escaped(stack.sample_of)}" if stack.sample_of else "",
+        f"phase {escaped(stack.phase)}" if stack.phase else "",
+        ", ".join(counts),
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _lines(lines: Sequence[str]) -> str:
+    told = [f"- {line}" for line in lines[:MOST_LINES]]
+    if len(lines) > MOST_LINES:
+        told.append(f"- and {len(lines) - MOST_LINES} more")
+    return "\n".join(told)
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    told = [_finding(finding) for finding in findings[:MOST_LINES]]
+    if len(findings) > MOST_LINES:
+        told.append(f"- and {len(findings) - MOST_LINES} more findings")
+    return "\n".join(told)
+
+
+def _finding(finding: Finding) -> str:
+    level = "" if finding.mandatory else ", advisory"
+    source = "" if finding.source == "settings" else f" (policy {escaped(finding.source)}{level})"
+    place = ": ".join(
+        escaped(shortened(part, LONGEST_CELL))
+        for part in (finding.resource, finding.path, finding.value)
+        if part
+    )
+    words = [f"- {place}{source}" if place else f"-{source}"]
+    for name in ("rule", "reason", "remedy"):
+        if text := getattr(finding, name):
+            words.append(f"  - {name}: {_line(text)}")
+    return "\n".join(words)
+
+
+def _details(stack: StackResult) -> Iterator[str]:
+    if stack.topology:
+        yield folded("Topology after the update", fenced(stack.topology, "mermaid"))
+    if stack.changes:
+        rows = [
+            f"| {change.operation} | {_cell(change.type.rsplit(':', maxsplit=1)[-1])} | {_cell(change.name)} "
+            f"| {_cell(', '.join(change.properties))} |"
+            for change in stack.changes[:MOST_CHANGES]
+        ]
+        if len(stack.changes) > MOST_CHANGES:
+            rows.append(f"| | and {len(stack.changes) - MOST_CHANGES} more | | |")
+        table = "\n".join(["| | resource | name | properties |", "|---|---|---|---|", *rows])
+        yield folded(f"{len(stack.changes)} resources", table)
+
+
+def _program(result: ReviewResult) -> Iterator[str]:
+    if result.program_files:
+        yield f"What makes every stack has changed: {_listed(result.program_files, 1_000)}."
+
+
+def _left_out(result: ReviewResult) -> Iterator[str]:
+    if result.left_out:
+        count = len(result.left_out)
+        yield (
+            f"Touched but not previewed, beyond the sample: {count} stack{'' if count == 1 else 's'} "
+            f"({_listed(result.left_out, 2_000)}). `tenantnet review --all` previews them."
+        )

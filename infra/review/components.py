@@ -1,0 +1,43 @@
+"""The components of a preview: who belongs to whom, and which of them come or go as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from infra.review.model import Operation, Preview, Resource
+
+WHOLE = (Operation.CREATE, Operation.DELETE)
+
+
+class Components:
+    """Looks up parents and children of a preview's resources."""
+
+    def __init__(self, preview: Preview) -> None:
+        self._by_urn = {resource.urn: resource for resource in preview.resources}
+        self._children: dict[str, list[Resource]] = {}
+        for resource in preview.resources:
+            self._children.setdefault(resource.parent, []).append(resource)
+
+    def parent(self, resource: Resource) -> Resource | None:
+        """The component that a resource belongs to; None for one of the stack itself."""
+        parent = self._by_urn.get(resource.parent)
+        return parent if parent and parent.is_component else None
+
+    def within(self, component: Resource) -> Iterator[Resource]:
+        """Everything in a component, at any depth."""
+        for child in self._children.get(component.urn, ()):
+            yield child
+            yield from self.within(child)
+
+    def siblings(self, resource: Resource) -> Sequence[Resource]:
+        """The resource and all others of its component."""
+        return self._children.get(resource.parent, [resource])
+
+    def whole(self, resource: Resource) -> Resource | None:
+        """The outermost component that comes or goes together with the resource; None where none does."""
+        found, component = None, self.parent(resource)
+        while component is not None:
+            if resource.operation in WHOLE and component.operation is resource.operation:
+                found = component
+            component = self.parent(component)
+        return found

@@ -1,0 +1,358 @@
+"""What people will notice of an update, from what the engine would do with each resource. Pure.
+
+Whether a resource is replaced or updated in place is the engine's word; what an update in place interrupts is
+AWS's: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html and
+https://docs.aws.amazon.com/vpn/latest/s2svpn/modify-vpn-target.html, modify-vpn-tunnel-options.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from infra.review import shown
+from infra.review.components import Components
+from infra.review.model import Effect, Operation, Preview, Resource, Verdict
+from infra.tags import Lifecycle
+
+# Settings of an RDS instance whose change interrupts nothing.
+UNINTERRUPTED = frozenset(
+    {
+        "allocatedStorage",
+        "allowMajorVersionUpgrade",
+        "applyImmediately",
+        "autoMinorVersionUpgrade",
+        "backupRetentionPeriod",
+        "backupWindow",
+        # MySQL 8 takes another certificate without a restart.
+        "caCertIdentifier",
+        "copyTagsToSnapshot",
+        "deleteAutomatedBackups",
+        "deletionProtection",
+        "enabledCloudwatchLogsExports",
+        "finalSnapshotIdentifier",
+        "iamDatabaseAuthenticationEnabled",
+        "iops",
+        "maintenanceWindow",
+        "maxAllocatedStorage",
+        "monitoringInterval",
+        "monitoringRoleArn",
+        "multiAz",
+        # Another group waits for the next restart.
+        "parameterGroupName",
+        "password",
+        "performanceInsightsEnabled",
+        "performanceInsightsKmsKeyId",
+        "performanceInsightsRetentionPeriod",
+        "publiclyAccessible",
+        "skipFinalSnapshot",
+        "storageThroughput",
+        "storageType",
+        "tags",
+        "tagsAll",
+        "vpcSecurityGroupIds",
+    }
+)
+# Why a change of these interrupts; of any other setting it is not known that it does not.
+INTERRUPTED: Mapping[str, str] = {
+    "instanceClass": "for its new class",
+    "engineVersion": "for its new engine version",
+    "identifier": "for its new name",
+    "port": "for its new port",
+    "replicateSourceDb": "to be promoted",
+}
+
+BOTH_TUNNELS = frozenset(
+    {
+        "customerGatewayId",
+        "vpnGatewayId",
+        "transitGatewayId",
+        "localIpv4NetworkCidr",
+        "remoteIpv4NetworkCidr",
+    }
+)
+
+# What holds nothing that could not be made again. Whatever is not listed here or below may hold data.
+WITHOUT_DATA = (
+    "aws:cloudwatch/",
+    "aws:codebuild/",
+    "aws:iam/",
+    "aws:scheduler/",
+    "aws:sns/",
+    "aws:ssm/document:",
+    "aws:vpc/",
+    "aws:rds/subnetGroup:",
+    "aws:rds/parameterGroup:",
+    "aws:kms/alias:",
+    "aws:dynamodb/tableItem:",
+    "aws:route53/",
+    "aws:ec2/",
+)
+# Of ec2, what does hold data.
+WITH_DATA = ("aws:ec2/snapshot", "aws:ec2/ami", "aws:ebs/")
+
+# What a network's traffic with the platform needs.
+PATHS = (
+    shown.VPC,
+    shown.SUBNET,
+    shown.PEERING,
+    shown.ROUTE,
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+)
+
+Found = Iterator[Effect]
+
+
+def effects(preview: Preview) -> list[Effect]:
+    """Everything that somebody will notice, the worst first, each sentence once."""
+    components = Components(preview)
+    found = dict.fromkeys(
+        effect for resource in preview.resources for effect in _of_resource(resource, components, preview)
+    )
+    return sorted(found, key=lambda effect: -effect.verdict.severity)
+
+
+def _of_resource(resource: Resource, components: Components, preview: Preview) -> Found:
+    if resource.operation is Operation.SAME or resource.is_component or resource.is_machinery:
+        return
+    if judge := _JUDGES.get(resource.type):
+        yield from judge(resource, components, preview)
+    elif resource.operation.removes and not _is_without_data(resource.type):
+        yield Effect(Verdict.DESTROYS_DATA, f"{_gone(resource)}, and what it holds with it: {resource.type}")
+    if resource.type in PATHS and resource.operation.removes:
+        yield from _of_path(resource, preview)
+
+
+def _is_without_data(type_: str) -> bool:
+    return type_.startswith(WITHOUT_DATA) and not type_.startswith(WITH_DATA)
+
+
+def _gone(resource: Resource) -> str:
+    return f"{resource.name} is {'replaced' if resource.operation is Operation.REPLACE else 'deleted'}"
+
+
+def _of_database(database: Resource, *_: object) -> Found:
+    name = f"database {database.name}"
+    match database.operation:
+        case Operation.REPLACE:
+            yield Effect(
+                Verdict.DESTROYS_DATA,
+                f"{name} is replaced: the new one is empty{_because(database)}; {_what_is_left(database)}",
+            )
+        case Operation.DELETE if _lifecycle(database) == Lifecycle.DISCARDED:
+            yield Effect(Verdict.SAFE, f"{name} is deleted: a copy that never was in production")
+        case Operation.DELETE:
+            yield Effect(Verdict.DESTROYS_DATA, f"{name} is deleted; {_what_is_left(database)}")
+        case Operation.UPDATE:
+            yield from _of_database_update(database)
+
+
+def _lifecycle(database: Resource) -> object:
+    tags = database.old.get("tags")
+    return tags.get("tenantnet:lifecycle") if isinstance(tags, Mapping) else None
+
+
+def _because(resource: Resource) -> str:
+    return f", because of {', '.join(resource.changed)}" if resource.changed else ""
+
+
+def _what_is_left(database: Resource) -> str:
+    snapshot = database.old.get("finalSnapshotIdentifier")
+    if database.old.get("skipFinalSnapshot") is not True and snapshot:
+        return f"its data is left in the snapshot {snapshot}, and in its automated backups while they last"
+    return "no final snapshot is taken"
+
+
+def _of_database_update(database: Resource) -> Found:
+    causes = [name for name in database.changed if name not in UNINTERRUPTED]
+    kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
+    if "backupRetentionPeriod" in database.changed and 0 in kept:
+        causes.append("backupRetentionPeriod")
+    if causes:
+        why = "; ".join(INTERRUPTED.get(name, f"because {name} changes") for name in causes)
+        yield Effect(
+            Verdict.DATABASE_DOWN,
+            f"database {database.name} restarts {why}: {_how_long(database)}{_when(database)}",
+        )
+
+
+def _how_long(database: Resource) -> str:
+    if database.old.get("multiAz") is True:
+        return "its standby takes over, and connections break for a minute or two"
+    return "without a standby it is down for some minutes"
+
+
+def _when(database: Resource) -> str:
+    if database.new.get("applyImmediately") is True:
+        return ", at once"
+    return ", in its next maintenance window"
+
+
+def _of_parameters(group: Resource, *_: object) -> Found:
+    before, after = _read_only(group.old), _read_only(group.new)
+    if group.operation is Operation.UPDATE and before != after:
+        says = "refuses writes from now on" if after == "1" else "takes writes again"
+        verdict = Verdict.DATABASE_DOWN if after == "1" else Verdict.SAFE
+        yield Effect(verdict, f"database {group.name} {says} (read_only)")
+
+
+def _read_only(properties: Mapping[str, object]) -> object:
+    parameters = properties.get("parameters")
+    values = [
+        each.get("value")
+        for each in (parameters if isinstance(parameters, list) else [])
+        if isinstance(each, Mapping) and each.get("name") == "read_only"
+    ]
+    return values[0] if values else "0"
+
+
+def _of_vpn_connection(connection: Resource, components: Components, _: Preview) -> Found:
+    name = vpn_name(connection, components)
+    if connection.operation is Operation.DELETE:
+        yield Effect(Verdict.TUNNEL_DOWN, f"both tunnels of {name} go down for good")
+    elif connection.operation is Operation.REPLACE:
+        yield Effect(
+            Verdict.TUNNEL_DOWN,
+            f"both tunnels of {name} go down{_because(connection)}: the new connection has other addresses "
+            "and keys, and stays down until the company's device has them (tenantnet vpn download)",
+        )
+    elif connection.operation is Operation.UPDATE:
+        yield from _of_vpn_update(connection, name)
+
+
+def _of_vpn_update(connection: Resource, name: str) -> Found:
+    if BOTH_TUNNELS.intersection(connection.changed):
+        yield Effect(
+            Verdict.TUNNEL_DOWN,
+            f"both tunnels of {name} go down for some minutes while AWS changes the connection"
+            f"{_because(connection)}",
+        )
+        return
+    for number in (1, 2):
+        options = [option for option in connection.changed if option.startswith(f"tunnel{number}")]
+        if options:
+            yield Effect(
+                Verdict.TUNNEL_DOWN,
+                f"tunnel {number} of {name} goes down for some minutes while AWS changes its options: "
+                f"{', '.join(options)}",
+            )
+
+
+def vpn_name(resource: Resource, components: Components) -> str:
+    """What people call the VPN connection that a resource belongs to: its description and its range."""
+    found = components.siblings(resource)
+    description = next(
+        (each.tag("tenantnet:description") for each in found if each.type == shown.VPN_CONNECTION), ""
+    )
+    ranges = [each.current.get("destinationCidrBlock") for each in found if each.type == shown.VPN_ROUTE]
+    cidr = f" ({ranges[0]})" if ranges else ""
+    return f"{description or resource.name}{cidr}"
+
+
+def _of_vpn_part(part: Resource, components: Components, _: Preview) -> Found:
+    """A route or a rule of a connection that itself stays."""
+    connections = [each for each in components.siblings(part) if each.type == shown.VPN_CONNECTION]
+    if part.operation.removes and connections and not connections[0].operation.removes:
+        yield Effect(
+            Verdict.TUNNEL_DOWN, f"no traffic gets through {vpn_name(part, components)} while {_gone(part)}"
+        )
+
+
+def _of_gateway(gateway: Resource, *_: object) -> Found:
+    if gateway.operation.removes:
+        yield Effect(
+            Verdict.TUNNEL_DOWN,
+            f"every VPN connection of network {gateway.network or gateway.name} is cut off: {_gone(gateway)}",
+        )
+
+
+def _of_ingress(rule: Resource, components: Components, preview: Preview) -> Found:
+    parent = components.parent(rule)
+    if parent and parent.type.endswith(":VpnConnection"):
+        yield from _of_vpn_part(rule, components, preview)
+    elif rule.operation.removes and holds_database(preview, rule.network):
+        peer = rule.old.get("description") or rule.name
+        yield Effect(
+            Verdict.DATABASE_DOWN, f"{peer} no longer reaches the database of {rule.network}: {_gone(rule)}"
+        )
+
+
+def _of_path(path: Resource, preview: Preview) -> Found:
+    slot = path.network
+    if not slot and path.type == shown.ROUTE:
+        slot = next((each for each in ("blue", "green") if f"-{each}-" in path.name), "")
+    if slot and not holds_database(preview, slot):
+        return
+    if _gone_altogether(preview):
+        return
+    yield Effect(Verdict.DATABASE_DOWN, f"the way to the database is cut: {_gone(path)}")
+
+
+def holds_database(preview: Preview, slot: str) -> bool:
+    """Whether the network of a slot holds a database before and after the update."""
+    return any(
+        database.network == slot and database.old and database.operation is not Operation.DELETE
+        for database in preview.of_type(shown.INSTANCE)
+    )
+
+
+def _gone_altogether(preview: Preview) -> bool:
+    return all(
+        resource.operation is Operation.DELETE for resource in preview.resources if not resource.is_machinery
+    )
+
+
+def _of_record(record: Resource, _: Components, preview: Preview) -> Found:
+    name = record.current.get("name", record.name)
+    if record.operation.removes:
+        yield Effect(Verdict.DATABASE_DOWN, f"{name} leads nowhere while {_gone(record)}")
+    elif "records" in record.changed and preview.outputs:
+        yield Effect(
+            Verdict.DATABASE_DOWN, f"{name} leads to another database; open connections stay with the former"
+        )
+
+
+def _of_zone(zone: Resource, *_: object) -> Found:
+    if zone.operation.removes:
+        yield Effect(Verdict.DATABASE_DOWN, f"no tenant's endpoint in {zone.name} is found: {_gone(zone)}")
+
+
+def _of_table(table: Resource, *_: object) -> Found:
+    if table.operation.removes:
+        yield Effect(Verdict.DESTROYS_DATA, f"{_gone(table)}, and its rows with it")
+
+
+def _of_key(key: Resource, *_: object) -> Found:
+    if key.operation.removes:
+        yield Effect(
+            Verdict.DESTROYS_DATA,
+            f"{_gone(key)}: what is encrypted with it can no longer be read, databases and backups",
+        )
+
+
+def _of_host(host: Resource, *_: object) -> Found:
+    interrupted = host.operation.removes or (
+        host.operation is Operation.UPDATE and "instanceType" in host.changed
+    )
+    if interrupted and host.tag("tenantnet:part") == "tunnel-host":
+        yield Effect(
+            Verdict.TUNNEL_DOWN, f"open tunnels from desks end: the tunnel host {host.name} is renewed"
+        )
+    elif interrupted:
+        yield Effect(Verdict.SAFE, f"{host.name} does not answer pings meanwhile")
+
+
+_JUDGES: Mapping[str, Callable[[Resource, Components, Preview], Found]] = {
+    shown.INSTANCE: _of_database,
+    shown.PARAMETER_GROUP: _of_parameters,
+    shown.VPN_CONNECTION: _of_vpn_connection,
+    shown.VPN_ROUTE: _of_vpn_part,
+    shown.VPN_GATEWAY: _of_gateway,
+    shown.PROPAGATION: _of_gateway,
+    shown.INGRESS_RULE: _of_ingress,
+    shown.RECORD: _of_record,
+    shown.ZONE: _of_zone,
+    shown.TABLE: _of_table,
+    shown.KEY: _of_key,
+    shown.HOST: _of_host,
+}

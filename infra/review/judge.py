@@ -1,0 +1,169 @@
+"""From one stack's preview, and what its settings were and are, to its part of the result. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from infra.project import is_platform
+from infra.refusal import Refusal, Rule
+from infra.review.effects import effects
+from infra.review.intentions import intentions, phase_notes
+from infra.review.model import Operation, PolicyViolation, Preview, Verdict, worst
+from infra.review.picture import planned
+from infra.review.refusals import is_refused, refusals_in
+from infra.review.result import Change, Finding, StackResult
+from infra.review.result import Effect as ToldEffect
+from infra.review.words import sentences
+from infra.settings import PlatformSettings, TenantSettings
+from infra.topology.mermaid import mermaid
+
+SETTINGS_KEPT = Rule(
+    id="settings-kept",
+    rule="a stack that is protected keeps its settings file",
+    reason="{stack} is deployed and protected ({names}): nothing would go, and nobody could update it",
+    remedy="keep the file. A tenant that leaves gets `retiring: true` first; once that is deployed, "
+    "a review of the removal shows what `pulumi destroy --stack {stack}` deletes",
+)
+RULES = (SETTINGS_KEPT,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One stack of a review.
+
+    settings: what has become of its file: added, changed, removed or unchanged. before, after: None where
+    there is no such file then, or it is not right. refusals: what is wrong with the file as it is now.
+    exists: whether the backend has the stack. sample_of: its group, where it stands for others.
+    """
+
+    stack: str
+    settings: str
+    region: str = ""
+    before: TenantSettings | PlatformSettings | None = None
+    after: TenantSettings | PlatformSettings | None = None
+    refusals: Sequence[Refusal] = ()
+    exists: bool = True
+    sample_of: str = ""
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether its settings file is gone."""
+        return self.settings == "removed"
+
+
+def judge(case: Case, preview: Preview) -> StackResult:
+    """The stack's part of the result."""
+    kept_by = _protected(preview) if case.is_removed else []
+    findings = [*_findings(case, preview, kept_by)]
+    # What the program refuses is told as findings; that Pulumi deletes nothing protected, too.
+    errors = [] if kept_by else [error for error in preview.errors if not is_refused(error)]
+    found = [] if kept_by else effects(preview)
+    changed = [each for each in preview.resources if each.operation is not Operation.SAME]
+    return StackResult(
+        stack=case.stack,
+        kind="platform" if is_platform(case.stack) else "tenant",
+        verdict=worst([*_verdicts(findings, errors), *(effect.verdict for effect in found)]),
+        settings=case.settings,
+        sample_of=case.sample_of,
+        phase=str(preview.outputs.get("phase", "")),
+        counts=dict(Counter(each.operation for each in preview.resources)),
+        effects=[ToldEffect(verdict=effect.verdict, text=effect.text) for effect in found],
+        sentences=[*_intended(case), *([] if case.is_removed else sentences(preview))],
+        notes=[*_notes(case, preview), *phase_notes(preview.outputs)],
+        findings=findings,
+        errors=errors,
+        changes=[
+            Change(operation=each.operation, type=each.type, name=each.name, properties=each.changed)
+            for each in sorted(changed, key=lambda each: (each.operation, each.type, each.name))
+            if not (each.is_component or each.is_machinery)
+        ],
+        topology=_topology(case, preview),
+        seconds=round(preview.seconds, 1),
+    )
+
+
+def _verdicts(findings: Sequence[Finding], errors: Sequence[str]) -> Iterator[Verdict]:
+    for finding in findings:
+        if finding.mandatory:
+            by_settings = finding.source == "settings"
+            yield Verdict.REJECTED_BY_RULE if by_settings else Verdict.REJECTED_BY_POLICY
+    if errors:
+        yield Verdict.NOT_PREVIEWED
+
+
+def _protected(preview: Preview) -> list[str]:
+    return [each.name for each in preview.resources if each.operation.removes and each.protected]
+
+
+def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[Finding]:
+    """What rejects the change: each refusal once, whoever found it."""
+    refusals = [*case.refusals]
+    refusals += [found for error in preview.errors if is_refused(error) for found in refusals_in(error)]
+    if kept_by:
+        refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
+    seen = set()
+    for refusal in refusals:
+        finding = _finding("settings", refusal)
+        if finding not in seen:
+            seen.add(finding)
+            yield finding
+    for violation in preview.violations:
+        yield from _of_policy(violation)
+
+
+def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource: str = "") -> Finding:
+    return Finding(
+        source=source,
+        mandatory=mandatory,
+        resource=resource,
+        path=refusal.path,
+        value=refusal.value,
+        rule=refusal.rule,
+        reason=refusal.reason,
+        remedy=refusal.remedy,
+    )
+
+
+def _of_policy(violation: PolicyViolation) -> Iterator[Finding]:
+    resource = violation.resource.rsplit("::", maxsplit=1)[-1]
+    refusals = refusals_in(violation.message)
+    for refusal in refusals:
+        yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=resource)
+    if not refusals:
+        first, _, rest = violation.message.partition("\n")
+        yield Finding(
+            source=violation.policy,
+            mandatory=violation.mandatory,
+            resource=resource,
+            value="",
+            rule=first,
+            reason=" ".join(rest.split()),
+            remedy="",
+        )
+
+
+def _intended(case: Case) -> list[str]:
+    if not isinstance(case.after, TenantSettings):
+        return []
+    return intentions(case.before if isinstance(case.before, TenantSettings) else None, case.after)
+
+
+def _notes(case: Case, preview: Preview) -> Iterator[str]:
+    if not case.is_removed:
+        return
+    deleted = [each for each in preview.resources if each.operation is Operation.DELETE]
+    if not deleted:
+        yield "its settings are removed, and its stack has no resources: nothing is left to delete"
+    elif not any(each.protected for each in deleted):
+        yield (
+            f"merging deletes nothing by itself: `pulumi destroy --stack {case.stack}` does, and deletes "
+            f"{len(deleted)} resources; afterwards `pulumi stack rm {case.stack}` forgets the stack"
+        )
+
+
+def _topology(case: Case, preview: Preview) -> str:
+    if not isinstance(case.after, TenantSettings):
+        return ""
+    return mermaid(planned(case.after, preview, case.region))

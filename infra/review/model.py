@@ -1,0 +1,147 @@
+"""What a review is made of: a stack's preview as plain data, and the verdict on it. Nothing of Pulumi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+COMPONENT_PREFIX = "tenantnet:index:"
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+class Verdict(StrEnum):
+    """What an update would do, from the harmless to what nobody can say. The order is that of severity."""
+
+    SAFE = "safe"
+    TUNNEL_DOWN = "tunnel-down"
+    DATABASE_DOWN = "database-down"
+    DESTROYS_DATA = "destroys-data"
+    REJECTED_BY_RULE = "rejected-by-rule"
+    REJECTED_BY_POLICY = "rejected-by-policy"
+    NOT_PREVIEWED = "not-previewed"
+
+    @property
+    def severity(self) -> int:
+        """0 for safe; the greater, the worse."""
+        return list(Verdict).index(self)
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Verdict.SAFE: "safe",
+    Verdict.TUNNEL_DOWN: "takes a tunnel down",
+    Verdict.DATABASE_DOWN: "takes the database down",
+    Verdict.DESTROYS_DATA: "destroys data",
+    Verdict.REJECTED_BY_RULE: "rejected by a rule",
+    Verdict.REJECTED_BY_POLICY: "rejected by policy",
+    Verdict.NOT_PREVIEWED: "could not be previewed",
+}
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The most severe one; safe where there is none."""
+    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.SAFE)
+
+
+class Operation(StrEnum):
+    """What the engine would do with a resource. A replacement is one operation."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+    @property
+    def removes(self) -> bool:
+        """Whether what is there now goes away."""
+        return self in (Operation.DELETE, Operation.REPLACE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource of a preview.
+
+    old, new: inputs before and after, of the properties that may be shown only (infra.review.shown); empty
+    where there is no such resource then. changed: names of the properties that differ, shown or not.
+    parent: its component's URN. protected: whether Pulumi refuses to delete what is there now.
+    """
+
+    operation: Operation
+    type: str
+    name: str
+    urn: str
+    parent: str = ""
+    old: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
+    changed: Sequence[str] = ()
+    protected: bool = False
+
+    @property
+    def current(self) -> Mapping[str, Any]:
+        """The new inputs, or the old ones of what goes away."""
+        return self.new or self.old
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it groups others and is nothing at AWS."""
+        return self.type.startswith(COMPONENT_PREFIX)
+
+    @property
+    def is_machinery(self) -> bool:
+        """Whether it is Pulumi's own: the stack itself, a provider."""
+        return self.type.startswith("pulumi:")
+
+    def tag(self, name: str) -> str:
+        """One of the tags; empty where there is none."""
+        tags = self.current.get("tags")
+        return str(tags.get(name, "")) if isinstance(tags, Mapping) else ""
+
+    @property
+    def network(self) -> str:
+        """The slot of the network that it is tagged with; empty where there is none."""
+        return self.tag("tenantnet:network")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyViolation:
+    """What a policy found. message: in the pack's words. resource: its URN, empty for the whole stack."""
+
+    policy: str
+    mandatory: bool
+    message: str
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the engine said about one stack.
+
+    errors: the engine's, the program's and the providers' own words, in order. outputs: the stack's, as the
+    last update left them. seconds: how long it took.
+    """
+
+    stack: str
+    resources: Sequence[Resource] = ()
+    violations: Sequence[PolicyViolation] = ()
+    errors: Sequence[str] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """The resources of one of the types."""
+        return [resource for resource in self.resources if resource.type in types]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What somebody will notice of an update."""
+
+    verdict: Verdict
+    text: str

@@ -1,0 +1,79 @@
+"""A tenant's topology as its settings plan it and its stack knows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.addressing import ping_host_address, subnet_plan
+from infra.migration.phases import Slot
+from infra.review import shown
+from infra.review.model import Operation, Preview
+from infra.settings import NetworkSettings, TenantSettings
+from infra.status.words import NetworkType
+from infra.topology.model import Database, Network, Peering, PingHost, Side, Subnet, Topology, VpnConnection
+
+
+def planned(settings: TenantSettings, preview: Preview, region: str) -> Topology:
+    """What the tenant consists of after the update."""
+    outputs = preview.outputs
+    first = next(iter(settings.networks))
+    production = Slot(outputs.get("production") or first)
+    return Topology(
+        tenant=settings.name,
+        cell=settings.platform.removeprefix("platform-"),
+        region=region,
+        endpoint=outputs.get("endpoint") or _endpoint(preview),
+        session_subnet=settings.session_subnet,
+        networks=[
+            _network(slot, network, production, preview)
+            for slot, network in settings.networks.items()
+            if _declared(slot, network, outputs)
+        ],
+    )
+
+
+def _declared(slot: Slot, network: NetworkSettings, outputs: Mapping[str, Any]) -> bool:
+    """All but the network that the last move gave up."""
+    retired = outputs.get("retired")
+    return not (
+        isinstance(retired, Mapping) and (retired.get("slot"), retired.get("cidr")) == (slot, network.cidr)
+    )
+
+
+def _endpoint(preview: Preview) -> str | None:
+    return next(
+        (str(record.current["name"]) for record in preview.of_type(shown.RECORD) if "name" in record.current),
+        None,
+    )
+
+
+def _network(slot: Slot, network: NetworkSettings, production: Slot, preview: Preview) -> Network:
+    plan = subnet_plan(network.cidr)
+    databases = [
+        database
+        for database in preview.of_type(shown.INSTANCE)
+        if database.network == slot and database.operation is not Operation.DELETE
+    ]
+    return Network(
+        slot=slot,
+        cidr=network.cidr,
+        type=NetworkType.PRODUCTION if slot is production else NetworkType.TEST,
+        subnets=[
+            Subnet(name="database-a", cidr=plan.database_a),
+            Subnet(name="database-b", cidr=plan.database_b),
+            Subnet(name="hosts", cidr=plan.hosts),
+            Subnet(name="spare", cidr=plan.spare),
+        ],
+        ping_host=PingHost(address=ping_host_address(network.cidr)),
+        database=Database(identifier=databases[0].name) if databases else None,
+        vpn_connections=[
+            VpnConnection(
+                company_cidr=each.company_cidr,
+                company_gateway_ip=each.company_gateway_ip,
+                description=each.description,
+            )
+            for each in network.vpn_connections
+        ],
+        peerings=[Peering(to=Side.SESSIONS), Peering(to=Side.SERVICES)],
+    )

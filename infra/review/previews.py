@@ -1,0 +1,100 @@
+"""Previews by the real engine, with the policy pack: one stack after the other, or several at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from pulumi.automation import CommandError, EngineEvent, Stack
+
+from infra.engine import said_by
+from infra.failure import Failure
+from infra.review.events import read_events
+from infra.review.model import Preview
+from infra.review.workplace import Workplace
+
+POLICY_PACK = "policies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One preview to make. new: the stack does not exist yet. platform: of a tenant, where it is known.
+
+    destroy: what a destruction would delete, instead of what an update would do.
+    """
+
+    stack: str
+    new: bool = False
+    destroy: bool = False
+    platform: str | None = None
+
+
+class Previewer(Protocol):
+    """Whatever makes previews."""
+
+    def __call__(self, order: Order) -> Preview:
+        """The preview; what went wrong is told in its errors."""
+
+
+class EnginePreviewer:
+    """The `pulumi` on the path, in the workplace, with the project's own policy pack.
+
+    environment: for every preview, such as that of a provider which runs already. policy_config: the pack's
+    configuration, a JSON file.
+    """
+
+    def __init__(
+        self, place: Workplace, environment: Mapping[str, str], policy_config: Path | None = None
+    ) -> None:
+        self._place, self._environment = place, environment
+        self._configs = [str(policy_config.resolve())] if policy_config else None
+
+    def __call__(self, order: Order) -> Preview:
+        started, events = time.monotonic(), list[EngineEvent]()
+        errors: list[str] = []
+        try:
+            self._run(order, events.append)
+        except CommandError as error:
+            errors = [said_by(error)]
+        except Failure as failure:
+            errors = [str(failure)]
+        preview = read_events(order.stack, events)
+        # What the command prints at its end, the events have told already, if there are any.
+        found = preview.errors or ([] if preview.violations else errors)
+        return replace(preview, errors=found, seconds=time.monotonic() - started)
+
+    def _run(self, order: Order, listen: Callable[[EngineEvent], None]) -> None:
+        own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        if order.new:
+            own |= self._place.new_stack(order.stack, order.platform)
+        workspace = self._place.workspace({**self._environment, **own})
+        stack = Stack.select(order.stack, workspace)
+        if order.destroy:
+            stack.preview_destroy(on_event=listen, color="never")
+            return
+        stack.preview(
+            on_event=listen,
+            color="never",
+            policy_packs=[POLICY_PACK],
+            policy_pack_configs=self._configs,
+        )
+
+
+def preview_all(
+    orders: Sequence[Order], previewer: Previewer, *, parallel: int, done: Callable[[Preview], None]
+) -> list[Preview]:
+    """All previews, in the order of the orders, at most `parallel` at a time. done: is told of each."""
+    with ThreadPoolExecutor(max_workers=parallel) as pool:
+        running = [pool.submit(partial(_tell, previewer, order, done)) for order in orders]
+        return [each.result() for each in running]
+
+
+def _tell(previewer: Previewer, order: Order, done: Callable[[Preview], None]) -> Preview:
+    preview = previewer(order)
+    done(preview)
+    return preview

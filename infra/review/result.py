@@ -1,0 +1,127 @@
+"""The result of a review: what result.json holds, and what the comment is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from infra.review.model import Operation, Verdict, worst
+
+SCHEMA_VERSION = 1
+# 0 is safe, 1 a failure of the review, 2 the user's mistake.
+FIRST_VERDICT_CODE = 2
+
+
+class Result(BaseModel):
+    """Keys in camelCase."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, frozen=True, populate_by_name=True, extra="forbid", serialize_by_alias=True
+    )
+
+
+class Effect(Result):
+    """What somebody will notice: a sentence, and how bad it is."""
+
+    verdict: Verdict
+    text: str
+
+
+class Finding(Result):
+    """Why a change is rejected.
+
+    source: `settings`, or the policy's name. mandatory: whether it stops updates. resource: its name, where
+    there is one. path: the place in the settings, or the resource's property.
+    """
+
+    source: str
+    mandatory: bool = True
+    resource: str = ""
+    path: str = ""
+    value: str
+    rule: str
+    reason: str
+    remedy: str
+
+
+class Change(Result):
+    """A resource that changes. properties: names of those that differ, where it is updated or replaced."""
+
+    operation: Operation
+    type: str
+    name: str
+    properties: Sequence[str] = ()
+
+
+class StackResult(Result):
+    """One stack's preview.
+
+    kind: `tenant` or `platform`. settings: what has become of its settings file: added, changed, removed or
+    unchanged. sample_of: the group that it stands for, where only a sample is previewed. counts: how many
+    resources, by operation, as the engine counts. sentences: the changes in plain words. errors: why there is
+    no complete preview. topology: Mermaid, empty for a platform or where the settings are not right.
+    """
+
+    stack: str
+    kind: str
+    verdict: Verdict
+    settings: str
+    sample_of: str = ""
+    phase: str = ""
+    counts: Mapping[Operation, int] = {}
+    effects: Sequence[Effect] = ()
+    sentences: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+    errors: Sequence[str] = ()
+    changes: Sequence[Change] = ()
+    topology: str = ""
+    seconds: float = 0.0
+
+    @property
+    def summary(self) -> str:
+        """The most important thing in one sentence."""
+        worst_effects = [effect.text for effect in self.effects if effect.verdict is not Verdict.SAFE]
+        rejected = [
+            f"{finding.path}: {finding.rule}".removeprefix(": ")
+            for finding in self.findings
+            if finding.mandatory
+        ]
+        candidates = [*rejected, *self.errors[:1], *worst_effects, *self.sentences, *self.notes]
+        return candidates[0].splitlines()[0] if candidates else "changes nothing"
+
+
+class ReviewResult(Result):
+    """A whole review. base: as it was named; commit: the one that the change is compared with.
+
+    program_files: files that make every stack. left_out: touched stacks that were not previewed.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    base: str
+    commit: str
+    verdict: Verdict
+    program_files: Sequence[str] = ()
+    stacks: Sequence[StackResult] = ()
+    left_out: Sequence[str] = ()
+
+    @property
+    def tally(self) -> dict[Verdict, int]:
+        """How many stacks have each verdict, the worst first."""
+        counted = Counter(stack.verdict for stack in self.stacks)
+        return {verdict: counted[verdict] for verdict in reversed(Verdict) if counted[verdict]}
+
+
+def verdict_of(stacks: Sequence[StackResult]) -> Verdict:
+    """The worst of all."""
+    return worst([stack.verdict for stack in stacks])
+
+
+def exit_code(verdict: Verdict, fail_on: Verdict) -> int:
+    """0 where the verdict is less severe than `fail_on`; else 3 to 8, by severity."""
+    if verdict is Verdict.SAFE or verdict.severity < fail_on.severity:
+        return 0
+    return FIRST_VERDICT_CODE + verdict.severity

@@ -1,0 +1,166 @@
+"""A review from end to end: what has changed, which stacks to preview, what the previews mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from infra.engine import Engine
+from infra.project import Project, is_platform
+from infra.refusal import Refused
+from infra.review.changed import How, Repository, Touched, touched
+from infra.review.judge import Case, judge
+from infra.review.model import Preview
+from infra.review.previews import EnginePreviewer, Order, Previewer, preview_all
+from infra.review.result import ReviewResult, StackResult, verdict_of
+from infra.review.sample import Choice, choose
+from infra.review.workplace import workplace
+from infra.settings import PlatformSettings, TenantSettings
+from infra.settings.files import config_of, judge_config, parse_mapping, read_defaults
+from infra.settings.tree import judge_files
+from infra.settings_files import read_settings_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """base: a commit, by any name. every: preview all stacks that a change of the program touches.
+
+    parallel: how many previews at a time. environment: for every preview, over this process's own.
+    policy_config: the policy pack's configuration, a JSON file.
+    """
+
+    base: str
+    every: bool = False
+    parallel: int = 2
+    environment: Mapping[str, str]
+    policy_config: Path | None = None
+
+
+def review(project: Project, options: Options, done: Callable[[Preview], None]) -> ReviewResult:
+    """Review the change from the fork point with the base to the working tree. done: is told of each preview.
+
+    Raises Refused for an unknown base, Failure where git or Pulumi does not answer.
+    """
+    repository = Repository(project)
+    commit = repository.fork_point(options.base)
+    folder = project.settings_folder.relative_to(project.folder).as_posix()
+    change = touched(repository.changes_since(commit), folder)
+    with workplace(project) as place:
+        stacks = _Stacks(project, repository, commit, change)
+        choice = stacks.choose(every=options.every)
+        for stack in stacks.removed:
+            place.put_settings(stack, stacks.text_before(stack) or "")
+        cases = [stacks.case(stack, choice) for stack in choice.stacks]
+        previewer = EnginePreviewer(place, options.environment, options.policy_config)
+        results = _results(cases, previewer, options.parallel, done)
+    return ReviewResult(
+        base=options.base,
+        commit=commit,
+        verdict=verdict_of(results),
+        program_files=change.program,
+        stacks=results,
+        left_out=choice.left_out,
+    )
+
+
+def _results(
+    cases: Sequence[Case], previewer: Previewer, parallel: int, done: Callable[[Preview], None]
+) -> list[StackResult]:
+    asked = [case for case in cases if case.exists or not case.is_removed]
+    previews = preview_all([_order(case) for case in asked], previewer, parallel=parallel, done=done)
+    found = {preview.stack: preview for preview in previews}
+    return [judge(case, found.get(case.stack, Preview(stack=case.stack))) for case in cases]
+
+
+def _order(case: Case) -> Order:
+    platform = case.after.platform if isinstance(case.after, TenantSettings) else None
+    return Order(stack=case.stack, new=not case.exists, destroy=case.is_removed, platform=platform)
+
+
+class _Stacks:
+    """What is known of the stacks: their settings before and after, and whether the backend has them."""
+
+    def __init__(self, project: Project, repository: Repository, commit: str, change: Touched) -> None:
+        self._project, self._repository, self._commit, self._change = project, repository, commit, change
+        self._defaults = read_defaults(project.file)
+        self._engine = Engine(project)
+        self._existing = frozenset(self._engine.stacks() if change.settings or change.program else ())
+
+    @property
+    def removed(self) -> list[str]:
+        """The stacks whose settings file is gone."""
+        return [stack for stack, how in self._change.settings.items() if how is How.REMOVED]
+
+    def choose(self, *, every: bool) -> Choice:
+        """The stacks to preview."""
+        program = bool(self._change.program)
+        groups = self._groups() if program else {}
+        return choose(groups, self._change.settings, program=program, every=every)
+
+    def _groups(self) -> dict[str, str]:
+        stacks = self._project.stacks_with_settings()
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(stacks, pool.map(self._group, stacks), strict=True))
+
+    def _group(self, stack: str) -> str:
+        if is_platform(stack):
+            return "platform"
+        if stack not in self._existing:
+            return "tenant, new"
+        # While it moves, a tenant has two networks in its settings; its stack need not be asked otherwise.
+        if not self._has_two_networks(stack):
+            return "tenant, steady"
+        outputs = self._engine.outputs(stack) or {}
+        phase = outputs.get("phase", "steady")
+        return f"tenant, {phase}" + (" with a Test network" if phase == "steady" else "")
+
+    def _has_two_networks(self, stack: str) -> bool:
+        with suppress(Refused):
+            tenant = read_settings_file(self._project, stack).config.get("tenantnet:tenant")
+            networks = tenant.get("networks") if isinstance(tenant, Mapping) else None
+            return isinstance(networks, Mapping) and len(networks) > 1
+        return False
+
+    def case(self, stack: str, choice: Choice) -> Case:
+        """The stack as the change has found it and leaves it."""
+        how = self._change.settings.get(stack)
+        case = Case(
+            stack=stack,
+            settings=str(how or "unchanged"),
+            before=self._before(stack) if how else None,
+            exists=stack in self._existing,
+            sample_of=choice.groups.get(stack, "") if how is None else "",
+        )
+        if how is How.REMOVED:
+            return case
+        (verdict,) = judge_files([self._project.settings_file(stack)], self._project)
+        after = verdict.settings
+        return replace(
+            case,
+            before=case.before if how else after,
+            after=after,
+            refusals=verdict.refusals,
+            region=self._region(stack),
+        )
+
+    def _region(self, stack: str) -> str:
+        with suppress(Refused):
+            return read_settings_file(self._project, stack).region or ""
+        return ""
+
+    def text_before(self, stack: str) -> str | None:
+        """The stack's settings file before the change; None where there was none."""
+        path = self._project.settings_file(stack).relative_to(self._project.folder)
+        return self._repository.text_in(self._commit, path)
+
+    def _before(self, stack: str) -> TenantSettings | PlatformSettings | None:
+        text = self.text_before(stack)
+        if text is None:
+            return None
+        with suppress(Refused):
+            settings, _ = judge_config(stack, config_of(parse_mapping(text, stack)), self._defaults)
+            return settings
+        return None
