@@ -77,6 +77,14 @@ def journal_table_name(cell: str) -> str:
     return f"tenantnet-{cell}-journal"
 
 
+def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
+    """The snapshot that a deleted database leaves behind; range and move tell the lives of a slot apart.
+
+    cidr: of the database's network. move: the number of the move at stake.
+    """
+    return f"{tenant}-{slot}-{cidr.split('/', maxsplit=1)[0].replace('.', '-')}-final-{move}"
+
+
 def move_snapshot_name(tenant: str, move: int) -> str:
     """The snapshot, taken behind the fence, that a move by snapshot restores."""
     return f"{tenant}-move-{move}"

@@ -1,4 +1,4 @@
-"""Adding and removing an entry of a YAML mapping or list in place: every other byte of the text stays.
+"""Adding, changing and removing an entry of a YAML mapping or list in place: every other byte stays.
 
 A round trip through a YAML writer would keep comments but set indentation, quotes and line breaks anew; here
 the parser only says where things stand.
@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 Entries = dict[str, Any]
 
@@ -62,6 +62,29 @@ def remove_entry(text: str, path: Sequence[str], key: str) -> str:
     return _checked(
         text[:start] + text[end:], _changed(_load(text), path, lambda entries: _without(entries, key))
     )
+
+
+def set_scalar(text: str, path: Sequence[str], key: str, value: str) -> str:
+    """The text with `key: value` in the mapping at `path`, in the place of the former value or as last entry.
+
+    value is written as it is, so it must be a plain scalar; key too. Raises NotEditableError where the
+    mapping is not there or is empty, the key holds no scalar, or the value cannot be written in place.
+    """
+    place = _mapping_at(text, path)
+    if key in place.keys:
+        node = place.mapping.value[place.keys.index(key)][1]
+        if not isinstance(node, ScalarNode) or node.style in ("|", ">"):
+            raise NotEditableError(f"{'.'.join((*path, key))} is no value on one line")
+        edited = text[: node.start_mark.index] + value + text[node.end_mark.index :]
+    else:
+        end = _end_of(place.mapping.value[-1][1])
+        if place.mapping.flow_style:
+            edited = f"{text[:end]}, {key}: {value}{text[end:]}"
+        else:
+            line = " " * place.indent + f"{key}: {value}"
+            edited = _with_lines(text, _end_of_lines(text, end, place.indent), [line])
+    meant = _load(f"[{value}]")[0]
+    return _checked(edited, _changed(_load(text), path, lambda entries: {**entries, key: meant}))
 
 
 def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:

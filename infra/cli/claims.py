@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from infra.cells import read_cell
 from infra.claims import Claim, DoubtfulClaim, Finding, audit_claims
 from infra.claims_table import ClaimsTable
-from infra.cli.options import AsJson
+from infra.cli.options import AsJson, PlatformStack
 from infra.cli.output import console, print_json, table
 from infra.engine import Engine
 from infra.project import find_project, unknown_stack
@@ -27,9 +26,7 @@ def claims() -> None:
 
 @app.command()
 def audit(
-    platform: Annotated[
-        str, typer.Argument(help="The platform's stack, such as platform-eu1.", show_default=False)
-    ],
+    platform: PlatformStack,
     as_json: AsJson = False,
 ) -> None:
     """List the claims that seem to have no user: their stack is gone, or no settings file has their range.

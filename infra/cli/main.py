@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from infra.cli import claims, local, migrate, network, review, rules, settings, status, tenant, vpn
+from infra.cli import claims, database, local, migrate, network, review, rules, settings, status, tenant, vpn
 from infra.failure import Failure
 from infra.refusal import Refused
 
@@ -15,8 +15,10 @@ app.command()(status.status)
 app.command()(review.review)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")
+app.add_typer(database.app, name="database")
 app.add_typer(vpn.app, name="vpn")
 app.add_typer(migrate.app, name="migrate")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(claims.app, name="claims")
 app.add_typer(settings.app, name="settings")
 app.command()(rules.rules)

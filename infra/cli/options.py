@@ -6,9 +6,24 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.completion import complete_platform, complete_tenant
 from infra.refusal import Refused, Rule
 
-Tenant = Annotated[str, typer.Argument(help="The tenant's name, which is its stack's.", show_default=False)]
+Tenant = Annotated[
+    str,
+    typer.Argument(
+        help="The tenant's name, which is its stack's.", show_default=False, autocompletion=complete_tenant
+    ),
+]
+PlatformStack = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLATFORM",
+        help="The platform's stack, such as platform-eu1.",
+        show_default=False,
+        autocompletion=complete_platform,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Cidr = Annotated[str | None, typer.Option("--cidr", help="The network's range, a /26.", show_default=False)]
 Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random, as without --cidr.")]

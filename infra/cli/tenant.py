@@ -1,4 +1,4 @@
-"""`tenantnet tenant`: a new tenant's settings file."""
+"""`tenantnet tenant`: a new tenant's settings file, and a tenant's way out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from ruamel.yaml import YAML
 from infra.addressing import check_session_subnet
 from infra.cells import Cell, read_cell, read_ranges
 from infra.claims import claims_in_settings
+from infra.cli.completion import complete_instance_class, complete_platform
 from infra.cli.options import Auto, Cidr, Offline, require_one
+from infra.cli.tenant_remove import remove
 from infra.project import Project, find_project
 from infra.ranges import Ranges
 from infra.refusal import Refusal, Refused
@@ -28,7 +30,13 @@ _DATABASE = DatabaseSettings.model_fields
 
 Name = Annotated[str, typer.Argument(help="The new tenant's name.", show_default=False)]
 PlatformStack = Annotated[
-    str, typer.Option("--platform", help="Its platform's stack, such as platform-eu1.", show_default=False)
+    str,
+    typer.Option(
+        "--platform",
+        help="Its platform's stack, such as platform-eu1.",
+        show_default=False,
+        autocompletion=complete_platform,
+    ),
 ]
 Username = Annotated[
     str, typer.Option("--username", help="The database's master user, for good.", show_default=False)
@@ -39,7 +47,14 @@ SessionSubnet = Annotated[
         "--session-subnet", help="Its /24 of the sessions network; a free one without it.", show_default=False
     ),
 ]
-InstanceClass = Annotated[str, typer.Option("--instance-class", help="The database's RDS instance class.")]
+InstanceClass = Annotated[
+    str,
+    typer.Option(
+        "--instance-class",
+        help="The database's RDS instance class.",
+        autocompletion=complete_instance_class,
+    ),
+]
 StorageGb = Annotated[int, typer.Option("--storage-gb", help="The database's storage in GiB.")]
 MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]
 
@@ -98,6 +113,9 @@ def add(
         project, name, _text(cell, settings), _wrong_in_its_cell(cell, ranges, name, settings)
     )
     _say_what_follows(project, path, name, settings)
+
+
+app.command()(remove)
 
 
 def _require_new(project: Project, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.completion import complete_connection
 from infra.cli.network import NETWORKS, in_place
 from infra.cli.options import Tenant
 from infra.cli.vpn_options import NetworkSlot
@@ -84,6 +85,7 @@ def delete(
             metavar="COMPANY_CIDR|DESCRIPTION",
             help="Which VPN connection: its company CIDR or its description.",
             show_default=False,
+            autocompletion=complete_connection,
         ),
     ],
     *,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.completion import complete_connection
 from infra.settings import Slot
 
 VpnConnectionName = Annotated[
@@ -14,6 +15,7 @@ VpnConnectionName = Annotated[
         metavar="COMPANY_CIDR|DESCRIPTION|ID",
         help="Which VPN connection: its company CIDR, its description or its ID.",
         show_default=False,
+        autocompletion=complete_connection,
     ),
 ]
 NetworkSlot = Annotated[

@@ -18,7 +18,10 @@ from infra.migration.progress import Progress
 from infra.status.tenant import TenantStatus
 
 DOC = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
-STATUS, PROGRESS, AUDIT = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL))
+DOCUMENTS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)]
+STATUS, PROGRESS, AUDIT = (
+    next(each for each in DOCUMENTS if key in each) for key in ("networks", "events", "doubtful")
+)
 
 
 def options_by_command(group: TyperGroup, name: str) -> Iterator[tuple[str, set[str]]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from infra.yaml_edit import NotEditableError, add_entry, remove_entry
+from infra.yaml_edit import NotEditableError, add_entry, remove_entry, set_scalar
 
 PATH = ("config", "tenantnet:tenant", "networks")
 GREEN = {"cidr": "10.9.9.0/26"}
@@ -189,3 +189,31 @@ def test_whatever_the_file_holds_an_entry_added_and_removed_leaves_it_as_it_was(
         YAML(typ="safe", pure=True).load(edited)["config"]["tenantnet:tenant"]["networks"]["green"] == GREEN
     )
     assert remove_entry(edited, PATH, "green") == text
+
+
+VALUES = "a: 1\nb:   # of b\n  c:   'x'   # was y\n  d: {e: 5,  f: text}   # flow\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "value", "before", "after"),
+    [
+        (["b"], "c", "db.r7g.large", "'x'", "db.r7g.large"),
+        (["b", "d"], "e", "200", "e: 5", "e: 200"),
+        (["b", "d"], "g", "true", "f: text}", "f: text, g: true}"),
+        (["b"], "g", "true", "# flow\n", "# flow\n  g: true\n"),
+    ],
+)
+def test_a_value_is_set_in_place_and_all_else_stays(
+    path: list[str], key: str, value: str, before: str, after: str
+) -> None:
+    assert set_scalar(VALUES, path, key, value) == VALUES.replace(before, after)
+
+
+def test_a_mapping_is_not_replaced_by_a_value() -> None:
+    with pytest.raises(NotEditableError, match=r"b\.d is no value"):
+        set_scalar(VALUES, ["b"], "d", "1")
+
+
+def test_a_value_that_other_places_share_is_not_set() -> None:
+    with pytest.raises(NotEditableError):
+        set_scalar("a: &x\n  b: 1\nc: *x\n", ["a"], "b", "2")

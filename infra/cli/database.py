@@ -1,0 +1,147 @@
+"""`tenantnet database`: a tenant's database, as it is, and another size for it in the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+from typing import Annotated
+
+import typer
+
+from infra.cli.completion import complete_instance_class
+from infra.cli.network import in_place
+from infra.cli.options import AsJson, Tenant
+from infra.cli.output import console, print_json, table
+from infra.cli.status import read_status
+from infra.project import Project, find_project
+from infra.resize import SizeChange, plan_resize, size_of
+from infra.settings import DatabaseSettings
+from infra.settings_files import read_tenant, replace_settings_file
+from infra.status.tenant import TenantStatus
+from infra.yaml_edit import set_scalar
+
+app = typer.Typer(no_args_is_help=True)
+
+DATABASE = ("config", "tenantnet:tenant", "database")
+
+InstanceClass = Annotated[
+    str | None,
+    typer.Option(
+        "--instance-class",
+        help="An RDS instance class, such as db.r7g.large.",
+        show_default=False,
+        autocompletion=complete_instance_class,
+    ),
+]
+StorageGb = Annotated[
+    int | None, typer.Option("--storage-gb", help="Storage in GiB: more than now.", show_default=False)
+]
+MultiAz = Annotated[
+    bool | None,
+    typer.Option(
+        "--multi-az/--single-az", help="With or without a standby in a second zone.", show_default=False
+    ),
+]
+
+
+@app.callback()
+def database() -> None:
+    """A tenant's database: its state, and its size."""
+
+
+@app.command()
+def show(tenant: Tenant, as_json: AsJson = False) -> None:
+    """Show a tenant's databases at AWS, and the size that its settings ask for.
+
+    Example: tenantnet database show acme
+    """
+    project = find_project(Path.cwd())
+    status = read_status(project, tenant)
+    settings = _settings(project, tenant)
+    if as_json:
+        print_json(_as_json(status, settings))
+        return
+    out = console()
+    rows = [
+        (
+            each.slot,
+            each.type,
+            each.database.identifier,
+            each.database.status,
+            each.database.aws_status,
+            f"{each.database.address}:{each.database.port}" if each.database.address else "",
+        )
+        for each in status.networks
+    ]
+    out.print(
+        table(
+            f"Databases of {tenant}", ("Network", "Type", "Identifier", "Status", "At RDS", "Address"), rows
+        )
+    )
+    out.print()
+    out.print(f"Endpoint: {status.endpoint or 'none yet'}", markup=False)
+    if settings:
+        out.print(f"Size in the settings: {size_of(settings)}; user {settings.username}", markup=False)
+
+
+def _settings(project: Project, tenant: str) -> DatabaseSettings | None:
+    """None for a tenant that is deployed from settings that are not in this clone."""
+    return read_tenant(project, tenant)[1].database if project.settings_file(tenant).is_file() else None
+
+
+def _as_json(status: TenantStatus, settings: DatabaseSettings | None) -> dict[str, object]:
+    return {
+        "tenant": status.tenant,
+        "endpoint": status.endpoint,
+        "databases": [
+            {"network": each.slot, "type": each.type, **each.database.model_dump(mode="json", by_alias=True)}
+            for each in status.networks
+        ],
+        "settings": settings and settings.model_dump(mode="json", by_alias=True),
+    }
+
+
+@app.command()
+def resize(
+    tenant: Tenant,
+    *,
+    instance_class: InstanceClass = None,
+    storage_gb: StorageGb = None,
+    multi_az: MultiAz = None,
+) -> None:
+    """Write another size for the database into a tenant's settings, and say what it means for clients.
+
+    Example: tenantnet database resize acme --instance-class db.r7g.large --storage-gb 200
+    """
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    changes = plan_resize(
+        tenant,
+        settings.database,
+        instance_class=instance_class,
+        storage_gb=storage_gb,
+        multi_az=multi_az,
+    )
+    text = file.text
+    for change in changes:
+        with in_place(f"under database set {change.setting}: {change.after}"):
+            text = set_scalar(text, DATABASE, change.setting, change.after)
+    replace_settings_file(project, file, text)
+    typer.echo(f"Wrote {file.path.relative_to(project.folder)}: {_in_short(changes)}.")
+    typer.echo(_what_follows(tenant, changes))
+
+
+def _in_short(changes: list[SizeChange]) -> str:
+    return ", ".join(f"{change.setting} {change.after} (was {change.before})" for change in changes)
+
+
+def _what_follows(tenant: str, changes: list[SizeChange]) -> str:
+    outage = any(change.outage for change in changes)
+    head = (
+        f"Nothing is changed at AWS yet. `pulumi up --stack {tenant}` applies it at once, not in the "
+        f"maintenance window: {'choose a quiet hour.' if outage else 'no client is cut off.'}"
+    )
+    details = [
+        fill(f"- {change.setting}: {change.consequence}", 110, subsequent_indent="  ") for change in changes
+    ]
+    return "\n".join([fill(head, 110), *details])
