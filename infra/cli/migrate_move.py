@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from infra.engine import Engine
 from infra.failure import Failure
+from infra.migration.copies import Copies
 from infra.migration.databases import Databases
 from infra.migration.journal import of_move
 from infra.migration.journal_table import JournalTable
@@ -129,6 +130,7 @@ class Move:
             stack=stack,
             journal=self.journal,
             databases=databases,
+            copies=Copies(tenant, self.platform.region),
             tell=typer.echo,
             compare=partial(compare, login=login) if login else None,
             behind=partial(behind, login=login) if login else None,

@@ -149,7 +149,7 @@ class TenantDatabase(pulumi.ComponentResource):
         ).name
 
     def _parameter_group(self) -> pulumi.Output[str]:
-        name = f"{self._name}-mysql84"
+        name = parameter_group_name(self._name)
         parameters = {**PARAMETERS, "read_only": str(int(self._args.read_only))}
         return aws.rds.ParameterGroup(
             self._name,
@@ -166,7 +166,7 @@ class TenantDatabase(pulumi.ComponentResource):
         return [
             aws.cloudwatch.LogGroup(
                 f"{self._name}-{log}",
-                name=f"/aws/rds/instance/{self._name}/{log}",
+                name=log_group_name(self._name, log),
                 retention_in_days=LOG_RETENTION_DAYS,
                 kms_key_id=self._args.kms_key_arn,
                 tags=self._args.owner.tags(f"{self._name}-{log}"),
@@ -195,6 +195,16 @@ class TenantDatabase(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
+
+
+def parameter_group_name(identifier: str) -> str:
+    """The parameter group of the instance `identifier`."""
+    return f"{identifier}-{PARAMETER_FAMILY.replace('.', '')}"
+
+
+def log_group_name(identifier: str, log: str) -> str:
+    """Where RDS writes a log of the instance `identifier`."""
+    return f"/aws/rds/instance/{identifier}/{log}"
 
 
 def _alarms(args: TenantDatabaseArgs) -> tuple[_Alarm, ...]:

@@ -7,19 +7,16 @@ finds it done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.components.endpoint_record import TTL_SECONDS
-from infra.failure import Failure
 from infra.migration.phases import Slot
-from infra.tags import Lifecycle, move_snapshot_name
+from infra.tags import move_snapshot_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
 
 LAG_PERIOD_SECONDS = 60
-LONGEST_WAIT = timedelta(hours=3)
-LONGEST_PAUSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +45,14 @@ class Instance:
 
 
 class Databases:
-    """Asks and changes AWS. Every method raises Failure where AWS does not answer or allow the call."""
+    """Asks and changes AWS. Every method raises Failure where AWS does not answer or allow the call.
+
+    host_name: the endpoint's.
+    """
 
     def __init__(self, tenant: str, region: str, zone_id: str, host_name: str) -> None:
         self._tenant, self._region = tenant, region
-        self._zone_id, self._host_name = zone_id, host_name
+        self._zone_id, self.host_name = zone_id, host_name
         self._change: str | None = None
         with aws_answers(f"reach AWS in {region}", region=region):
             self._rds: RDSClient = boto3.client("rds", region_name=region, config=PATIENCE)
@@ -106,48 +104,6 @@ class Databases:
         with aws_answers(f"promote {self._identifier(slot)}", region=self._region):
             self._rds.promote_read_replica(DBInstanceIdentifier=self._identifier(slot))
 
-    def discard_copy(self, slot: Slot) -> None:
-        """Delete a database that never was in production, and wait until it is gone.
-
-        Raises Failure, too, where its tags do not say so.
-        """
-        identifier = self._identifier(slot)
-        self._await(lambda: self._status(slot) == "available", f"{identifier} to be available")
-        with aws_answers(f"delete the copy {identifier}", region=self._region):
-            (found,) = self._rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
-            if {"Key": "tenantnet:lifecycle", "Value": Lifecycle.TEST} not in found.get("TagList", []):
-                raise Failure(
-                    f"Could not delete {identifier}.",
-                    reason="its stack does not know it, and its tags do not say that it is a copy",
-                    remedy="find out whose it is, and delete or rename it",
-                )
-            self._rds.modify_db_instance(
-                DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
-            )
-            self._rds.delete_db_instance(
-                DBInstanceIdentifier=identifier, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
-            )
-        self._await(lambda: self._status(slot) is None, f"{identifier} to be gone")
-
-    def _status(self, slot: Slot) -> str | None:
-        found = self.instance(slot)
-        return found.status if found else None
-
-    def _await(self, condition: Callable[[], bool], what: str) -> None:
-        waiting = Retrying(
-            retry=retry_if_result(lambda holds: not holds),
-            stop=stop_after_delay(LONGEST_WAIT),
-            wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
-        )
-        try:
-            waiting(condition)
-        except RetryError:
-            raise Failure(
-                f"Could not wait any longer for {what}.",
-                reason=f"it was not so within {LONGEST_WAIT}",
-                remedy="see what RDS says of it, then `tenantnet migrate run` goes on",
-            ) from None
-
     def lag(self, slot: Slot, since: datetime) -> float | None:
         """The most seconds that a replica was behind, in the newest minute of those that began after `since`.
 
@@ -195,38 +151,44 @@ class Databases:
 
     def endpoint_address(self) -> str | None:
         """The name that the endpoint's record leads to; None where there is no such record."""
-        with aws_answers(f"read the record {self._host_name}", region=self._region):
+        with aws_answers(f"read the record {self.host_name}", region=self._region):
             records = self._route53.list_resource_record_sets(
                 HostedZoneId=self._zone_id,
-                StartRecordName=self._host_name,
+                StartRecordName=self.host_name,
                 StartRecordType="CNAME",
                 MaxItems="1",
             )["ResourceRecordSets"]
         for record in records:
-            if record["Name"].rstrip(".") == self._host_name and record["Type"] == "CNAME":
+            if record["Name"].rstrip(".") == self.host_name and record["Type"] == "CNAME":
                 return record["ResourceRecords"][0]["Value"].rstrip(".")
         return None
 
     def lead_endpoint_to(self, address: str) -> None:
         """Let the endpoint lead to another name."""
         record: Any = {
-            "Name": self._host_name,
+            "Name": self.host_name,
             "Type": "CNAME",
             "TTL": TTL_SECONDS,
             "ResourceRecords": [{"Value": address}],
         }
-        with aws_answers(f"change the record {self._host_name}", region=self._region):
+        with aws_answers(f"change the record {self.host_name}", region=self._region):
             change = self._route53.change_resource_record_sets(
                 HostedZoneId=self._zone_id,
                 ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]},
             )
         self._change = change["ChangeInfo"]["Id"]
 
+    def name_servers(self) -> list[str]:
+        """The host names of the zone's own name servers; none for a private zone."""
+        with aws_answers(f"read the zone of {self.host_name}", region=self._region):
+            found = self._route53.get_hosted_zone(Id=self._zone_id)
+        return list(found.get("DelegationSet", {}).get("NameServers", []))
+
     def endpoint_has_spread(self) -> bool:
         """Whether every name server of the zone answers with what `lead_endpoint_to` asked for last."""
         if self._change is None:
             return True
-        with aws_answers(f"read the change of {self._host_name}", region=self._region):
+        with aws_answers(f"read the change of {self.host_name}", region=self._region):
             return self._route53.get_change(Id=self._change)["ChangeInfo"]["Status"] == "INSYNC"
 
     def _identifier(self, slot: Slot) -> str:

@@ -15,6 +15,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from infra.failure import Failure
 from infra.migration.databases import Databases, Instance
 from infra.migration.journal import Entry, What, reached
+from infra.migration.name_servers import Answer, ask
 from infra.migration.phases import Phase, Slot, State
 from infra.migration.transitions import Condition
 
@@ -28,6 +29,7 @@ LIMITS: Mapping[Condition, timedelta] = {
     Condition.DATA_EQUAL: timedelta(minutes=5),
     Condition.TARGET_WRITABLE: timedelta(minutes=5),
     Condition.ENDPOINT_AT_TARGET: timedelta(minutes=5),
+    Condition.SOURCE_WRITABLE: timedelta(minutes=5),
     Condition.SOURCE_UNPROTECTED: timedelta(minutes=5),
     Condition.COPY_UNPROTECTED: timedelta(minutes=5),
 }
@@ -40,6 +42,14 @@ class Sight:
 
     holds: bool
     seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A condition that holds. seconds: how long that took. what: it rests on, in words."""
+
+    seconds: float
+    what: str
 
 
 class Guards:
@@ -64,6 +74,7 @@ class Guards:
             Condition.TARGET_INDEPENDENT: self._target_independent,
             Condition.TARGET_WRITABLE: self._target_writable,
             Condition.ENDPOINT_AT_TARGET: self._endpoint_at_target,
+            Condition.SOURCE_WRITABLE: self._source_writable,
             Condition.SOURCE_UNPROTECTED: lambda state: self._unprotected(_source(state)),
             Condition.COPY_UNPROTECTED: lambda state: self._unprotected(_target(state)),
         }
@@ -72,8 +83,8 @@ class Guards:
         """Whether the condition holds now. Raises Failure where AWS does not answer."""
         return self._looks[condition](state)
 
-    def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> float:
-        """Look until the condition holds; the seconds that it took.
+    def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Seen:
+        """Look until the condition holds.
 
         limit: without one the condition's own. Raises Failure, with what was seen last, at the limit.
         """
@@ -85,17 +96,17 @@ class Guards:
             wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
         )
         try:
-            looking(self.look, condition, state)
+            sight = looking(self.look, condition, state)
         except RetryError as error:
-            sight: Sight = error.last_attempt.result()
+            last: Sight = error.last_attempt.result()
             raise Failure(
                 f"The move of the database does not go on from phase {state.phase}.",
-                reason=f"within {limit} it was not seen that {condition}: {sight.seen}",
+                reason=f"within {limit} it was not seen that {condition}: {last.seen}",
                 remedy="see to the cause, then `tenantnet migrate run` looks again; before the switch "
                 "`tenantnet migrate abort` takes the move back",
                 state=f"The tenant stays in phase {state.phase}.",
             ) from None
-        return monotonic() - began
+        return Seen(seconds=monotonic() - began, what=sight.seen)
 
     def _instance(self, slot: Slot) -> Instance | None:
         return self._databases.instance(slot)
@@ -116,6 +127,11 @@ class Guards:
         return Sight(
             holds=source is not None and source.read_only and _settled(source), seen=_parameter(source)
         )
+
+    def _source_writable(self, state: State) -> Sight:
+        source = self._instance(_source(state))
+        holds = source is not None and not source.read_only and _settled(source)
+        return Sight(holds=holds, seen=_parameter(source))
 
     def _target_writable(self, state: State) -> Sight:
         target = self._instance(_target(state))
@@ -163,8 +179,9 @@ class Guards:
         target, address = self._instance(_target(state)), self._databases.endpoint_address()
         if target is None or address is None or target.address != address:
             return Sight(holds=False, seen=f"the record leads to {address or 'nowhere'}")
-        spread = self._databases.endpoint_has_spread()
-        return Sight(holds=spread, seen=f"{'all' if spread else 'not all'} name servers have the record")
+        if not self._databases.endpoint_has_spread():
+            return Sight(holds=False, seen="not all name servers have the record")
+        return _answered(ask(self._databases.host_name, self._databases.name_servers()), address)
 
     def _unprotected(self, slot: Slot) -> Sight:
         found = self._instance(slot)
@@ -172,6 +189,17 @@ class Guards:
             return Sight(holds=True, seen="it is gone")
         protected = found.deletion_protection
         return Sight(holds=not protected, seen=f"deletion protection is {'on' if protected else 'off'}")
+
+
+def _answered(answers: Sequence[Answer], address: str) -> Sight:
+    """Where none can be asked, as from a network without a way out, Route 53's own word has to do."""
+    heard = [answer for answer in answers if not answer.silent]
+    if others := [answer for answer in heard if answer.target != address]:
+        told = ", ".join(f"{answer.server} answers {answer.target or 'nothing'}" for answer in others)
+        return Sight(holds=False, seen=told)
+    if not heard:
+        return Sight(holds=True, seen="Route 53 says so; none of the name servers could be asked")
+    return Sight(holds=True, seen=f"{len(heard)} of {len(answers)} name servers were asked and say so")
 
 
 def _settled(instance: Instance) -> bool:

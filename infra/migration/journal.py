@@ -12,7 +12,10 @@ from infra.migration.phases import Phase
 
 
 class What(StrEnum):
-    """What an entry tells. `seen`: a condition held. The writes are those of the tenant's clients."""
+    """What an entry tells. `seen`: a condition held. The writes are those of the tenant's clients.
+
+    `cleared`: something that a killed run had left was deleted.
+    """
 
     BEGAN = "began"
     SEEN = "seen"
@@ -21,6 +24,7 @@ class What(StrEnum):
     WRITES_STOPPED = "writes stopped"
     WRITES_RESUMED = "writes resumed"
     FAILED = "failed"
+    CLEARED = "cleared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

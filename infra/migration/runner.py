@@ -10,11 +10,13 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 
 from infra.failure import Failure
+from infra.migration.copies import Copies
 from infra.migration.databases import Databases
 from infra.migration.guards import Guards
 from infra.migration.journal import Entry, What, downtime, of_move, reached, writes_stopped
@@ -64,12 +66,13 @@ class Runner:
         stack: MovingStack,
         journal: JournalTable,
         databases: Databases,
+        copies: Copies,
         tell: Callable[[str], None],
         compare: Callable[[str, str], Sequence[str]] | None,
         behind: Callable[[str, str], str | None] | None,
     ) -> None:
         self._tenant, self._stack, self._journal = tenant, stack, journal
-        self._databases, self._tell, self._compare = databases, tell, compare
+        self._databases, self._copies, self._tell, self._compare = databases, copies, tell, compare
         self._guards = Guards(databases, self._entries, behind)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
@@ -81,6 +84,7 @@ class Runner:
         strategy = plan.strategy
         while True:
             state = self._state()
+            self._note_reached(state)
             decision = self._journal.decision(state.move_at_stake)
             event = next_event(state, decision=decision, strategy=strategy)
             if event is None:
@@ -97,7 +101,7 @@ class Runner:
         """Take the move back and finish that. Raises Refused after the switch, and where there is no move."""
         state = self._state()
         decision = self._journal.decision(state.move_at_stake)
-        transition(state, Event.ABORT, decision=decision, leftovers=self._leftovers(state))
+        self._transition(state, Event.ABORT, decision)
         if state.phase is not Phase.ABORTING:
             self._decide(state, Decision.ABORT)
         return self.run(Plan())
@@ -125,7 +129,7 @@ class Runner:
             self._see_all(state)
         if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
             return
-        requested = transition(state, event, decision=wanted or decision, leftovers=self._leftovers(state))
+        requested = self._transition(state, event, wanted or decision)
         began = monotonic()
         self._write(What.BEGAN, requested, requested.phase)
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
@@ -133,26 +137,27 @@ class Runner:
             # The moment before the update is a little too early: no downtime is measured too short.
             self._write(What.WRITES_STOPPED, requested, state.phase)
         try:
-            self._discard_unfinished(requested, event)
             self._promote(requested, event)
             self._stack.update(requested, lambda: self._ahead(requested, event))
         except Failure as failure:
-            self._write(What.FAILED, requested, state.phase, note=failure.reason[:LONGEST_NOTE])
+            self._note_failure(requested, state.phase, failure)
             raise
         self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
-        self._afterwards(requested, event)
 
     def _discard_unfinished(self, requested: State, event: Event) -> None:
-        """Delete a copy that a killed run was creating, and that the stack does not know: it is made anew."""
-        target = _target(requested)
-        if event not in _WITH_A_COPY or self._databases.instance(target) is None:
+        """Delete what a killed run was creating, and the stack does not know: it is made anew.
+
+        Behind the stack's lock: whoever is creating it still holds that.
+        """
+        if event not in _WITH_A_COPY or not (parts := self._copies.parts(_target(requested))):
             return
-        if not self._stack.has_database(target):
-            self._tell(
-                f"{requested.phase}: delete the unfinished copy that a killed run has left in {target}"
-            )
-            self._databases.discard_copy(target)
+        known = self._stack.parts()
+        for part in (part for part in parts if part not in known):
+            note = f"delete {part.name}, which a killed run has left and the stack does not know"
+            self._write(What.CLEARED, requested, requested.phase, note=note)
+            self._tell(f"{requested.phase}: {note}")
+            self._copies.delete(part)
 
     def _promote(self, requested: State, event: Event) -> None:
         if event is Event.PROMOTE:
@@ -161,21 +166,30 @@ class Runner:
             self._stack.adopt(_target(requested))
 
     def _ahead(self, requested: State, event: Event) -> None:
-        """The switch, behind the stack's lock, before the update's waits."""
-        if event is not Event.SWITCH:
-            return
+        """What comes before the update, behind the stack's lock. All of it may be done twice."""
+        self._discard_unfinished(requested, event)
+        match event:
+            case Event.ABORT:
+                self._let_through_again(requested)
+            case Event.SWITCH:
+                self._switch(requested)
+            case Event.FINISH:
+                self._databases.delete_snapshot(requested.move)
+
+    def _let_through_again(self, requested: State) -> None:
+        # Through the API: a killed fence may hold back writes that the stack believes to go through.
+        self._databases.set_read_only(requested.production, read_only=False)
+        self._see(Condition.SOURCE_WRITABLE, requested)
+        if writes_stopped(self._entries(requested.move)):
+            self._resumed(requested)
+
+    def _switch(self, requested: State) -> None:
         target = _target(requested)
         self._databases.lead_endpoint_to(self._address(target))
         self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
         self._resumed(requested)
-
-    def _afterwards(self, reached_state: State, event: Event) -> None:
-        if event is Event.ABORT and writes_stopped(self._entries(reached_state.move)):
-            self._resumed(reached_state)
-        if event is Event.FINISH:
-            self._databases.delete_snapshot(reached_state.move)
 
     def _resumed(self, state: State) -> None:
         self._write(What.WRITES_RESUMED, state, state.phase)
@@ -203,7 +217,7 @@ class Runner:
         source, target = self._address(state.production), self._address(_target(state))
         if found := self._compare(source, target):
             failure = _different(state, found)
-            self._write(What.FAILED, state, state.phase, note=failure.reason[:LONGEST_NOTE])
+            self._note_failure(state, state.phase, failure)
             raise failure
         seconds = monotonic() - began
         self._write(What.SEEN, state, state.phase, seconds=seconds, note=Condition.DATA_EQUAL)
@@ -221,20 +235,43 @@ class Runner:
 
     def _see(self, condition: Condition, state: State) -> None:
         try:
-            seconds = self._guards.wait(condition, state)
+            seen = self._guards.wait(condition, state)
         except Failure as failure:
-            self._write(What.FAILED, state, state.phase, note=failure.reason[:LONGEST_NOTE])
+            self._note_failure(state, state.phase, failure)
             raise
-        self._write(What.SEEN, state, state.phase, seconds=seconds, note=condition)
-        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
+        self._write(What.SEEN, state, state.phase, seconds=seen.seconds, note=f"{condition}: {seen.what}")
+        self._tell(f"{state.phase}: seen after {seen.seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision) -> Decision:
         standing = self._journal.decide(state.move_at_stake, wanted, self._who)
         self._write(What.DECIDED, state, state.phase, note=standing, move=state.move_at_stake)
         return standing
 
+    def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
+        return transition(
+            state,
+            event,
+            decision=decision,
+            leftovers=self._leftovers(state),
+            begun=bool(self._entries(state.move_at_stake)),
+        )
+
     def _leftovers(self, state: State) -> bool:
         return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
+
+    def _note_failure(self, state: State, phase: Phase, failure: Failure) -> None:
+        # Where AWS cannot be reached the journal cannot either, and the cause must not be lost over that.
+        with suppress(Failure):
+            self._write(What.FAILED, state, phase, note=failure.reason[:LONGEST_NOTE])
+
+    def _note_reached(self, state: State) -> None:
+        """Write down that a phase was reached, where the run that reached it was killed before it could.
+
+        The time is a little late then, which is the safe side for all that is measured from it.
+        """
+        if state.move and reached(self._entries(state.move), state.phase) is None:
+            note = "the run that came here did not live to write it"
+            self._write(What.REACHED, state, state.phase, note=note)
 
     def _retirement_due(self, state: State, plan: Plan) -> bool:
         switched_at = reached(self._entries(state.move), Phase.SWITCHED)

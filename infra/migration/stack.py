@@ -13,6 +13,7 @@ from pulumi.automation import CommandError, ConcurrentUpdateError, LocalWorkspac
 
 from infra.engine import Engine
 from infra.failure import Failure
+from infra.migration.copies import Part
 from infra.migration.memory import remembered
 from infra.migration.phases import Slot, State
 from infra.migration.transitions import Decision
@@ -22,6 +23,8 @@ from infra.stacks import tenant
 from infra.stacks.tenant import Order
 
 INSTANCE = "aws:rds/instance:Instance"
+# In the name of every resource that stands below a database.
+COPY = "$tenantnet:index:TenantDatabase$"
 # A file or bucket backend names a lock's holder so.
 _HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
 
@@ -56,7 +59,9 @@ class MovingStack:
         ahead: is done behind the stack's lock, once nothing is refused, before anything is declared.
         """
         task = f"bring {self._name} to phase {requested.phase}"
-        databases = self._databases(self._stack())
+        state = self._state_of(self._stack())
+        databases = _databases(self._name, state)
+        self._forget_pending(state)
         order = Order(
             state=requested,
             decision=self._decision,
@@ -70,24 +75,35 @@ class MovingStack:
     def adopt(self, slot: Slot) -> None:
         """Take over into the stack what the API has made of a slot's database, such as a promotion."""
         stack = self._stack()
-        if (urn := self._databases(stack).get(slot)) is not None:
+        if (urn := _databases(self._name, self._state_of(stack)).get(slot)) is not None:
             self._do(
                 f"read the database of {slot} into the stack of {self._name}",
                 lambda: stack.refresh(target=[urn], color="never"),
             )
 
-    def has_database(self, slot: Slot) -> bool:
-        """Whether the stack knows the slot's database; not one whose creation was cut off."""
-        return slot in self._databases(self._stack())
-
-    def _databases(self, stack: Stack) -> dict[Slot, str]:
-        """The slots that have a database in the stack, with its URN."""
-        names = {f"{self._name}-{slot}": slot for slot in Slot}
+    def parts(self) -> set[Part]:
+        """What the stack knows of databases; not that whose creation was cut off."""
         return {
-            names[name]: resource["urn"]
-            for resource in self._state_of(stack).get("resources", [])
-            if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
+            Part(resource["type"], name)
+            for resource in self._state_of(self._stack()).get("resources", [])
+            for name in (resource.get("id"), resource.get("outputs", {}).get("identifier"))
+            if name
         }
+
+    def _forget_pending(self, state: Mapping[str, Any]) -> None:
+        """Forget what a killed run was creating of a copy, once it is deleted: the update makes it anew."""
+        pending = [
+            operation["resource"]["urn"]
+            for operation in state.get("pending_operations") or []
+            if operation["type"] == "creating"
+        ]
+        # Of anything else Pulumi itself says what people are to do.
+        if pending and all(COPY in urn for urn in pending):
+            stack, root = self._stack(), _root(state)
+            self._do(
+                f"forget what a killed run was creating in the stack of {self._name}",
+                lambda: stack.refresh(target=[root], clear_pending_creates=True, color="never"),
+            )
 
     def _state_of(self, stack: Stack) -> Mapping[str, Any]:
         return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
@@ -121,6 +137,22 @@ class MovingStack:
                 "`tenantnet migrate abort` takes the move back",
                 state="The phase that the stack remembers stays; part of the step may be done.",
             ) from None
+
+
+def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:
+    """The slots that have a database in the stack, with its URN."""
+    names = {f"{tenant}-{slot}": slot for slot in Slot}
+    return {
+        names[name]: resource["urn"]
+        for resource in state.get("resources", [])
+        if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
+    }
+
+
+def _root(state: Mapping[str, Any]) -> str:
+    """The URN of the stack itself, to refresh which asks no provider."""
+    (root,) = (each["urn"] for each in state["resources"] if each["type"] == "pulumi:pulumi:Stack")
+    return str(root)
 
 
 def holder_is_gone(error: CommandError) -> bool:

@@ -51,6 +51,7 @@ class Condition(StrEnum):
     DATA_EQUAL = "source and target hold the same data"
     TARGET_WRITABLE = "the target takes writes"
     ENDPOINT_AT_TARGET = "the zone's name servers answer with the target"
+    SOURCE_WRITABLE = "the source takes writes again"
     SOURCE_UNPROTECTED = "the source may be deleted"
     COPY_UNPROTECTED = "the target, a copy, may be deleted"
 
@@ -63,7 +64,7 @@ CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
     Phase.RESTORED: (Condition.SOURCE_READ_ONLY, Condition.TARGET_INDEPENDENT, Condition.DATA_EQUAL),
     Phase.SWITCHED: (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET),
     Phase.RETIRING: (Condition.TARGET_WRITABLE, Condition.SOURCE_UNPROTECTED),
-    Phase.ABORTING: (Condition.COPY_UNPROTECTED,),
+    Phase.ABORTING: (Condition.SOURCE_WRITABLE, Condition.COPY_UNPROTECTED),
 }
 _BEHIND_THE_FENCE = {
     Strategy.REPLICA: Condition.TARGET_CAUGHT_UP,
@@ -163,15 +164,21 @@ def next_phase(
 
 
 def transition(
-    state: State, event: Event, *, decision: Decision | None = None, leftovers: bool = False
+    state: State,
+    event: Event,
+    *,
+    decision: Decision | None = None,
+    leftovers: bool = False,
+    begun: bool = False,
 ) -> State:
     """Where `event` leads; `state` itself where the event has led there already. Raises Refused.
 
     decision: the one that stands for `state.move_at_stake`. leftovers: in steady, whether the slot that is
-    not in production has a database all the same.
+    not in production has a database all the same. begun: whether a first step of that move was begun; in
+    steady it did not come to its end, and may have held back writes.
     """
     if event is Event.ABORT:
-        refusal = _refuse_abort(state, decision, leftovers=leftovers)
+        refusal = _refuse_abort(state, decision, begun=begun or leftovers)
     else:
         refusal = _refuse_onward(state, event, decision, leftovers=leftovers)
     if refusal:
@@ -179,11 +186,11 @@ def transition(
     return successors(state).get(event, state)
 
 
-def _refuse_abort(state: State, decision: Decision | None, *, leftovers: bool) -> Refusal | None:
+def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Refusal | None:
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         target = state.target or state.production.other
         return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=target.other)
-    if state.phase is Phase.STEADY and not leftovers and decision is None:
+    if state.phase is Phase.STEADY and not begun and decision is None:
         return rules.ABORT_A_MOVE.refuse(Event.ABORT)
     return None
 

@@ -26,15 +26,15 @@ from pymysql.cursors import Cursor
 
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.failure import Failure
+from infra.migration.name_servers import NAME_SERVER_VARIABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 PORT = 3306
 CONNECT_SECONDS = 10
-# The authority that signs the databases' certificates, and a name server to ask before the system's.
+# The authority that signs the databases' certificates.
 AUTHORITY_VARIABLE = "TENANTNET_DATABASE_CA"
-NAME_SERVER_VARIABLE = "TENANTNET_NAME_SERVER"
 AUTHORITY_OF_RDS = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")

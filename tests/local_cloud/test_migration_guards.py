@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_rds import RDSClient
-from mypy_boto3_rds.type_defs import TagTypeDef
 
 from infra.failure import Failure
 from infra.local.process import LocalCloud
@@ -131,28 +130,6 @@ def test_the_snapshot_of_a_move_is_taken_once_and_deleted_once(tenant: Tenant) -
     for _ in range(2):
         tenant.databases.delete_snapshot(1)
     assert not tenant.holds(Condition.SNAPSHOT_TAKEN)
-
-
-def test_an_unfinished_copy_is_deleted_though_it_is_protected(tenant: Tenant, rds: RDSClient) -> None:
-    green = f"{tenant.name}-green"
-    arn = rds.describe_db_instances(DBInstanceIdentifier=green)["DBInstances"][0]["DBInstanceArn"]
-    rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "tenantnet:lifecycle", "Value": "test"}])
-    rds.modify_db_instance(DBInstanceIdentifier=green, DeletionProtection=True, ApplyImmediately=True)
-    tenant.databases.discard_copy(GREEN)
-    assert tenant.databases.instance(GREEN) is None
-
-
-@pytest.mark.parametrize("lifecycle", ["production", None])
-def test_what_is_not_tagged_as_a_copy_is_never_deleted(
-    tenant: Tenant, rds: RDSClient, lifecycle: str | None
-) -> None:
-    found = rds.describe_db_instances(DBInstanceIdentifier=f"{tenant.name}-green")["DBInstances"][0]
-    if lifecycle:
-        tags: list[TagTypeDef] = [{"Key": "tenantnet:lifecycle", "Value": lifecycle}]
-        rds.add_tags_to_resource(ResourceName=found["DBInstanceArn"], Tags=tags)
-    with pytest.raises(Failure, match="Could not delete"):
-        tenant.databases.discard_copy(GREEN)
-    assert tenant.databases.instance(GREEN) is not None
 
 
 def test_a_protected_copy_is_not_given_up(tenant: Tenant, rds: RDSClient) -> None:

@@ -114,6 +114,7 @@ class World:
             Condition.DATA_EQUAL: lambda: True,
             Condition.TARGET_WRITABLE: lambda: bool(target and not target.read_only),
             Condition.ENDPOINT_AT_TARGET: lambda: self.endpoint is state.target,
+            Condition.SOURCE_WRITABLE: lambda: bool(source and not source.read_only),
             Condition.SOURCE_UNPROTECTED: lambda: not (source and source.protected),
             Condition.COPY_UNPROTECTED: lambda: not (target and target.protected),
         }
