@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,8 @@ const reported = 32
 // How long a program may take to end after it was asked to.
 const patience = 10 * time.Second
 
-// The modules of the pulumi package that start a plugin, by the kind of plugin that the engine asks for.
-var pluginRunners = map[string]string{"analyzer": "pulumi.policy", "resource": "pulumi.run.plugin"}
+// The module of the pulumi package that starts a policy pack.
+const policyRunner = "pulumi.policy"
 
 // host answers the engine's calls; of all others the engine hears that they are not implemented.
 type host struct {
@@ -136,12 +137,22 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 	return &pulumirpc.RunResponse{}, nil
 }
 
+// InstallDependencies has nothing to do: a plugin runs with the packages that are there.
+func (h *host) InstallDependencies(
+	*pulumirpc.InstallDependenciesRequest, grpc.ServerStreamingServer[pulumirpc.InstallDependenciesResponse],
+) error {
+	return nil
+}
+
 // RunPlugin runs a policy pack or a provider written in Python and streams its outputs, its exit code last.
 func (h *host) RunPlugin(
 	request *pulumirpc.RunPluginRequest, stream grpc.ServerStreamingServer[pulumirpc.RunPluginResponse],
 ) error {
-	arguments := append([]string{pluginRunners[request.Kind]}, request.Args...)
-	arguments = append(arguments, request.Info.ProgramDirectory)
+	// A provider is a program itself; a policy pack is what the last argument names to its runner.
+	arguments := append([]string{request.Info.ProgramDirectory}, request.Args...)
+	if request.Kind == "analyzer" {
+		arguments = slices.Concat([]string{policyRunner}, request.Args, arguments[:1])
+	}
 	command, err := h.command(stream.Context(), request.Info, "run_plugin.py", arguments...)
 	if err != nil {
 		return err

@@ -1,10 +1,11 @@
-"""Runs a module as a program, bound to the life of the language host: run_plugin.py MODULE ARGUMENT…"""
+"""Runs a module or a folder as a program, bound to the life of the language host: run_plugin.py WHAT ARGUMENT…"""
 
 from __future__ import annotations
 
 import runpy
 import signal
 import sys
+from pathlib import Path
 
 from lifetime import end_with_parent
 
@@ -13,4 +14,7 @@ end_with_parent()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 del sys.argv[0]
 sys.path[0] = ""
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+if Path(sys.argv[0]).is_absolute():
+    runpy.run_path(sys.argv[0], run_name="__main__")
+else:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

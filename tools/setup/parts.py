@@ -52,6 +52,13 @@ BRIDGE = Part(
 LANGUAGE_HOST = Part(
     title="Language host for Python", module="language_host", package=".", program="pulumi-language-python"
 )
+# Not part of the engine: a test tries the components in another language with it.
+YAML_LANGUAGE_HOST = Part(
+    title="Language host for YAML",
+    module="yaml_language",
+    package="github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    program="pulumi-language-yaml",
+)
 AWS_PLUGIN = Part(title="AWS plugin", module="aws-plugin", package=".", program="pulumi-resource-aws")
 SESSION_MANAGER_PLUGIN = Part(
     title="Session Manager plugin",

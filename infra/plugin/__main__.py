@@ -1,0 +1,10 @@
+"""What the engine starts: serves the components until the engine is done."""
+
+from __future__ import annotations
+
+from pulumi.provider.experimental import component_provider_host
+
+from infra.plugin.components import COMPONENTS
+
+if __name__ == "__main__":
+    component_provider_host(name="tenantnet", components=list(COMPONENTS))
