@@ -107,6 +107,12 @@ def test_an_unknown_family_is_refused(rds: RDSClient, refusal: Refusal, name: st
     assert code == "InvalidParameterValue"
 
 
+def test_an_unknown_group_is_an_error_and_not_an_empty_list(
+    rds: RDSClient, refusal: Refusal, name: str
+) -> None:
+    assert refusal(rds.describe_db_parameter_groups, DBParameterGroupName=name) == "DBParameterGroupNotFound"
+
+
 def test_a_group_fits_the_versions_of_its_family_only(
     rds: RDSClient, refusal: Refusal, network: Network, group: str
 ) -> None:

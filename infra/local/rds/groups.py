@@ -35,6 +35,12 @@ class ParameterGroupBackend(InstanceBackend):
             raise DBParameterGroupNotFoundError(name)
         return self.db_parameter_groups[name]
 
+    def describe_db_parameter_groups(
+        self, db_parameter_group_kwargs: dict[str, Any]
+    ) -> list[DBParameterGroup]:
+        name = db_parameter_group_kwargs.get("db_parameter_group_name")
+        return [self.parameter_group(name)] if name else super().describe_db_parameter_groups({})
+
     def modify_db_parameter_group(
         self, db_parameter_group_name: str, db_parameter_group_parameters: Iterable[dict[str, Any]]
     ) -> DBParameterGroup:
