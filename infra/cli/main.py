@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from infra.cli import claims, database, local, migrate, network, review, rules, settings, status, tenant, vpn
+from infra.cli import (
+    claims,
+    database,
+    fleet,
+    local,
+    migrate,
+    network,
+    review,
+    rules,
+    settings,
+    status,
+    tenant,
+    vpn,
+)
 from infra.failure import Failure
 from infra.refusal import Refused
 
@@ -18,6 +31,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(database.app, name="database")
 app.add_typer(vpn.app, name="vpn")
 app.add_typer(migrate.app, name="migrate")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(claims.app, name="claims")
 app.add_typer(settings.app, name="settings")
 app.command()(rules.rules)

@@ -1,0 +1,230 @@
+"""`tenantnet fleet`: the same for many tenants."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.fleet_status import status
+from infra.cli.options import AsJson
+from infra.cli.output import console, print_json, table
+from infra.fleet.record import Operation, Records, RunRecord, Standing
+from infra.fleet.runner import FleetRun
+from infra.fleet.runs import Limits, begin_run, resume_run
+from infra.fleet.selection import Slice, select_tenants
+from infra.fleet.targets import read_targets
+from infra.fleet.words import as_markdown, changes_in_words, summary
+from infra.project import Project, find_project
+from infra.refusal import Refused, Rule
+
+# Of `fleet drift`: nothing failed, and something is not as it should be.
+DRIFT_FOUND = 3
+# Three tenants in, a mistake in the program has shown itself.
+FAILURES_OF_AN_UPDATE = 3
+
+RESUME_ALONE = Rule(
+    id="resume-alone",
+    rule="a run that is gone on with keeps its tenants",
+    reason="it was begun for others, or for more or fewer",
+    remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
+)
+
+RULES = (RESUME_ALONE,)
+
+app = typer.Typer(no_args_is_help=True)
+app.command()(status)
+
+Tenants = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TENANT]...", help="Names, or patterns such as 'eu-*'; all without any.", show_default=False
+    ),
+]
+PlatformStack = Annotated[
+    str | None, typer.Option("--platform", help="Only that cell's tenants.", show_default=False)
+]
+Share = Annotated[
+    str | None,
+    typer.Option(
+        "--slice", help="Only one machine's share, such as 3/10: the third of ten.", show_default=False
+    ),
+]
+Parallel = Annotated[
+    int | None,
+    typer.Option(
+        "--parallel", min=1, help="Stacks at once; by the processors without it.", show_default=False
+    ),
+]
+MaxFailures = Annotated[
+    int | None,
+    typer.Option(
+        "--max-failures", min=1, help="Begin no further tenant after so many have failed.", show_default=False
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last run that did not finish.")]
+Report = Annotated[
+    Path | None, typer.Option("--report", help="Write a Markdown report there.", show_default=False)
+]
+PolicyPack = Annotated[
+    str | None, typer.Option("--policy-pack", help="Hold every stack against it.", show_default=False)
+]
+
+
+@app.callback()
+def fleet() -> None:
+    """Many tenants at once, in parallel, with a report; what was interrupted can be gone on with."""
+
+
+@app.command()
+def preview(
+    tenants: Tenants = None,
+    *,
+    platform: PlatformStack = None,
+    share: Share = None,
+    parallel: Parallel = None,
+    max_failures: MaxFailures = None,
+    policy_pack: PolicyPack = None,
+    resume: Resume = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Preview the tenants' stacks. Nothing is changed.
+
+    Example: tenantnet fleet preview --platform platform-eu1 --report preview.md
+    """
+    project = find_project(Path.cwd())
+    limits = Limits(parallel=parallel, max_failures=max_failures)
+    if resume:
+        _refuse_others(tenants, platform, share, policy_pack)
+        record = resume_run(Records(project), Operation.PREVIEW, limits)
+    else:
+        chosen = _choose(project, tenants, platform, share)
+        record = begin_run(Records(project), Operation.PREVIEW, chosen, limits, policy_pack=policy_pack)
+    _go(project, record, report, as_json=as_json)
+
+
+@app.command()
+def up(
+    tenants: Tenants = None,
+    *,
+    platform: PlatformStack = None,
+    share: Share = None,
+    parallel: Parallel = None,
+    max_failures: MaxFailures = FAILURES_OF_AN_UPDATE,
+    policy_pack: PolicyPack = None,
+    resume: Resume = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before.")] = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Update the tenants' stacks. Ctrl-C begins no further one; a second interrupts those under way.
+
+    Killed at any moment, it is gone on with by --resume.
+
+    Example: tenantnet fleet up 'eu-*' --parallel 8 --yes
+    """
+    project = find_project(Path.cwd())
+    limits = Limits(parallel=parallel, max_failures=max_failures)
+    if resume:
+        _refuse_others(tenants, platform, share, policy_pack)
+        record = resume_run(Records(project), Operation.UP, limits)
+    else:
+        chosen = _choose(project, tenants, platform, share)
+        if not yes:
+            typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
+        record = begin_run(Records(project), Operation.UP, chosen, limits, policy_pack=policy_pack)
+    _go(project, record, report, as_json=as_json)
+
+
+@app.command()
+def drift(
+    tenants: Tenants = None,
+    *,
+    platform: PlatformStack = None,
+    share: Share = None,
+    parallel: Parallel = None,
+    max_failures: MaxFailures = None,
+    resume: Resume = False,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what is at AWS and not in the tenants' stacks, or the other way round. Nothing is changed.
+
+    Exit code 3 where there is any.
+
+    Example: tenantnet fleet drift acme
+    """
+    project = find_project(Path.cwd())
+    limits = Limits(parallel=parallel, max_failures=max_failures)
+    if resume:
+        _refuse_others(tenants, platform, share, None)
+        record = resume_run(Records(project), Operation.DRIFT, limits)
+    else:
+        chosen = _choose(project, tenants, platform, share)
+        record = begin_run(Records(project), Operation.DRIFT, chosen, limits)
+    _go(project, record, report, as_json=as_json)
+
+
+def _refuse_others(*given: object) -> None:
+    named = [value for value in given if value]
+    if named:
+        raise Refused("The command", [RESUME_ALONE.refuse(named[0], "--resume")])
+
+
+def _choose(
+    project: Project, tenants: list[str] | None, platform: str | None, share: str | None
+) -> list[str]:
+    platforms = {name: target.platform for name, target in read_targets(project).items()}
+    return select_tenants(
+        platforms, tenants or [], platform=platform, share=Slice.parse(share) if share else None
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+
+
+def _go(project: Project, record: RunRecord, report: Path | None, *, as_json: bool) -> None:
+    """Do what is left of the run, and say what became of it."""
+    asyncio.run(
+        FleetRun(project, record, read_targets(project), lambda line: typer.echo(line, err=True)).go()
+    )
+    if report:
+        report.write_text(as_markdown(record), encoding="utf-8")
+    if as_json:
+        print_json(record.model_dump(mode="json", by_alias=True))
+    else:
+        _print(record)
+    if record.left():
+        raise typer.Exit(1)
+    if any(found.findings for found in record.tenants.values()):
+        raise typer.Exit(DRIFT_FOUND)
+
+
+def _print(record: RunRecord) -> None:
+    out = console()
+    rows = [
+        (
+            name,
+            found.standing,
+            changes_in_words(found, record.operation) if found.standing is Standing.DONE else "",
+            "" if found.seconds is None else f"{found.seconds:.1f}",
+        )
+        for name, found in sorted(record.tenants.items())
+    ]
+    out.print(table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows))
+    for name, found in sorted(record.tenants.items()):
+        for finding in found.findings:
+            out.print(f"{name}: {finding}", markup=False, soft_wrap=True)
+        if found.reason:
+            out.print(
+                f"\n{name}: {found.standing}\n{found.reason}\n  log: {found.log}",
+                markup=False,
+                soft_wrap=True,
+            )
+    out.print(f"\n{summary(record)}", markup=False)
+    if record.left():
+        out.print(f"To go on: tenantnet fleet {record.operation} --resume", markup=False)

@@ -1,0 +1,98 @@
+"""One tenant's stack in a fleet: the `pulumi` command that works on it, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.fleet.events import EventLog, errors_in_output, read_event_log
+from infra.fleet.record import Operation
+from infra.locks import LockHolder, lock_holder
+
+COMMANDS: Mapping[Operation, Sequence[str]] = {
+    Operation.PREVIEW: ("preview",),
+    Operation.UP: ("up", "--yes", "--skip-preview"),
+    # Without the program: what is compared is the state and AWS.
+    Operation.DRIFT: ("refresh", "--preview-only"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """code: of the process. errors: in Pulumi's words. lock: whose it is, where that was the obstacle."""
+
+    code: int
+    events: EventLog
+    errors: Sequence[str]
+    lock: LockHolder | None
+
+
+class StackProcess:
+    """`pulumi` at work on one stack. Where the fleet's own process is killed, it still ends its work."""
+
+    def __init__(self, folder: Path, stack: str, log: Path) -> None:
+        self._folder, self._stack, self._log = folder, stack, log
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def run(
+        self,
+        operation: Operation,
+        environment: Mapping[str, str],
+        *,
+        policy_pack: str | None,
+        began: Callable[[int], None],
+    ) -> Result:
+        """Do it, to its end. environment: beside the fleet's own. began: told the process's id."""
+        events = self._log.with_suffix(".events")
+        command = [*COMMANDS[operation], "--event-log", str(events)]
+        if policy_pack and operation is not Operation.DRIFT:
+            command += ["--policy-pack", policy_pack]
+        code = await self._pulumi(command, environment, began)
+        output = self._log.read_text(encoding="utf-8", errors="replace")
+        log = EventLog()
+        if events.exists():
+            with events.open(encoding="utf-8", errors="replace") as lines:
+                log = read_event_log(lines)
+            events.unlink()
+        errors = log.errors or errors_in_output(output)
+        return Result(code=code, events=log, errors=errors, lock=lock_holder("\n".join(errors)))
+
+    async def release_lock(self) -> bool:
+        """Take the stack's lock away from whoever has it; whether that worked."""
+        return await self._pulumi(["cancel", "--yes"], {}, lambda _: None) == 0
+
+    def interrupt(self) -> None:
+        """Have it stop after the steps that are under way, and release its lock."""
+        if self._process and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+
+    async def _pulumi(
+        self, command: Sequence[str], environment: Mapping[str, str], began: Callable[[int], None]
+    ) -> int:
+        with self._log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                "pulumi",
+                *command,
+                *("--non-interactive", "--color", "never", "--stack", self._stack),
+                cwd=self._folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                # Not a pipe, which would break with the fleet's process, and the update with it.
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    "PULUMI_SKIP_UPDATE_CHECK": "true",
+                    # Makes --event-log known.
+                    "PULUMI_DEBUG_COMMANDS": "true",
+                    **environment,
+                },
+            )
+        began(self._process.pid)
+        return await self._process.wait()

@@ -1,0 +1,169 @@
+"""The record of a fleet's run: a file that says at any moment what became of each tenant, so it can go on."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra.failure import Failure
+from infra.locks import is_running
+from infra.project import Project
+from infra.refusal import Refused, Rule
+
+RUN_TO_RESUME = Rule(
+    id="run-to-resume",
+    rule="there is an unfinished run to go on with",
+    reason="{folder} has no run of `fleet {operation}` with tenants left to do",
+    remedy="start one: tenantnet fleet {operation}",
+)
+RUN_ENDED = Rule(
+    id="run-ended",
+    rule="a run is gone on with once the process that began it has ended",
+    reason="process {pid} of this machine is still at it",
+    remedy="wait for it, or press Ctrl-C there",
+)
+
+RULES = (RUN_TO_RESUME, RUN_ENDED)
+
+
+class Operation(StrEnum):
+    """What is done with every tenant's stack."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    DRIFT = "drift"
+
+
+class Standing(StrEnum):
+    """How far a tenant is in a run. STOPPED: it was begun and interrupted."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+
+class TenantRecord(_Model):
+    """One tenant in a run.
+
+    changes: how many resources by Pulumi's word (`create`, `update`, `same`). findings: drift, in sentences.
+    reason: why it failed. pid: of the `pulumi` that has or had it. log: what that printed.
+    """
+
+    standing: Standing = Standing.WAITING
+    seconds: float | None = None
+    changes: Mapping[str, int] = {}
+    findings: Sequence[str] = ()
+    reason: str = ""
+    pid: int | None = None
+    log: str = ""
+
+
+class RunRecord(_Model):
+    """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something."""
+
+    run: str
+    operation: Operation
+    began: datetime
+    ended: datetime | None = None
+    machine: str
+    pid: int
+    parallel: int
+    max_failures: int | None = None
+    policy_pack: str | None = None
+    tenants: dict[str, TenantRecord]
+
+    def left(self) -> list[str]:
+        """The tenants that are not done, sorted."""
+        return sorted(name for name, each in self.tenants.items() if each.standing is not Standing.DONE)
+
+    def standing(self, standing: Standing) -> list[str]:
+        """The tenants that stand so, sorted."""
+        return sorted(name for name, each in self.tenants.items() if each.standing is standing)
+
+
+class Records:
+    """The runs of a project, each in a folder of its own: its record, and the log of every tenant."""
+
+    def __init__(self, project: Project) -> None:
+        self.folder = project.folder / ".tenantnet" / "fleet"
+
+    def folder_of(self, run: str) -> Path:
+        """Where a run's files are."""
+        return self.folder / run
+
+    def file_of(self, run: str) -> Path:
+        """The record itself."""
+        return self.folder_of(run) / "run.json"
+
+    def begin(self, record: RunRecord) -> None:
+        """Make the run's folder, for this user alone. Raises Failure where that cannot be."""
+        with _on_disk(self.folder):
+            # What is remembered here is of this machine and no part of the project.
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder.with_name(".gitignore").write_text("*\n", encoding="utf-8")
+            self.folder_of(record.run).mkdir(mode=0o700)
+        self.write(record)
+
+    def write(self, record: RunRecord) -> None:
+        """Put the record in its place, at once and whole."""
+        path = self.file_of(record.run)
+        with _on_disk(path):
+            draft = path.with_suffix(".new")
+            draft.write_text(record.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
+            draft.replace(path)
+
+    def unfinished(self, operation: Operation) -> RunRecord:
+        """The newest run of an operation with tenants left. Raises Refused where none can be gone on with."""
+        for run in self._runs():
+            record = self._read(run)
+            if record and record.operation is operation and record.left():
+                if record.machine == this_machine() and record.pid != os.getpid() and is_running(record.pid):
+                    raise Refused(f"The run {run}", [RUN_ENDED.refuse(run, pid=record.pid)])
+                return record
+        raise Refused("The run", [RUN_TO_RESUME.refuse("--resume", folder=self.folder, operation=operation)])
+
+    def _runs(self) -> list[str]:
+        """Newest first: a run's name begins with its time."""
+        return sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True)
+
+    def _read(self, run: str) -> RunRecord | None:
+        """None where it is not one of this version's."""
+        with suppress(ValidationError, OSError):
+            return RunRecord.model_validate_json(self.file_of(run).read_bytes())
+        return None
+
+
+def this_machine() -> str:
+    """Where process ids mean the same: this host, since it was started, in this container."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(parts)
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure(
+            "Could not record the run.",
+            reason=f"{error.strerror}: {path}",
+            remedy="make the folder writable, or free space on its disk",
+            state="No further tenant was begun.",
+        ) from None

@@ -1,0 +1,191 @@
+"""A fleet's run: one process per stack, so many at once, every step of it on record."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from time import monotonic
+
+from infra.failure import Failure
+from infra.fleet.drift import find_drift
+from infra.fleet.provider import Plugins
+from infra.fleet.pulumi import Result, StackProcess
+from infra.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
+from infra.fleet.schedule import Schedule, estimate
+from infra.fleet.targets import Target
+from infra.fleet.words import changes_in_words, time_left_in_words
+from infra.locks import LockHolder, is_running
+from infra.project import Project
+from infra.refusal import Refused
+
+LONGEST_REASON = 4000
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+class FleetRun:
+    """Goes on with a run until nothing is left, a person stops it, or too many tenants have failed.
+
+    targets: at least the record's tenants. tell: shows a line to whoever watches.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        record: RunRecord,
+        targets: Mapping[str, Target],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._project, self._record, self._targets, self._tell = project, record, targets, tell
+        self._records = Records(project)
+        self._folder = self._records.folder_of(record.run)
+        self._schedule = Schedule.of(
+            record.left(), parallel=record.parallel, max_failures=record.max_failures
+        )
+        self._stacks: dict[str, StackProcess] = {}
+        self._began: dict[str, float] = {}
+        self._took: list[float] = []
+        self._interrupted = False
+
+    async def go(self) -> None:
+        """Do what is left. Raises Failure where the record cannot be written."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._on_interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._interrupt)
+        plugins = Plugins(self._folder / "plugin.log", self._tell)
+        try:
+            await self._all(plugins)
+        finally:
+            await plugins.close()
+        self._record.ended = datetime.now(UTC)
+        self._records.write(self._record)
+
+    async def _all(self, plugins: Plugins) -> None:
+        tasks: dict[asyncio.Task[TenantRecord], str] = {}
+        while True:
+            for name in self._schedule.take():
+                self._began[name] = monotonic()
+                tasks[asyncio.create_task(self._tenant(name, plugins))] = name
+            if not tasks:
+                return
+            finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                self._finish(tasks.pop(task), task.result())
+
+    def _finish(self, name: str, found: TenantRecord) -> None:
+        self._schedule.finish(name, failed=found.standing is Standing.FAILED)
+        if found.standing is Standing.DONE and found.seconds is not None:
+            self._took.append(found.seconds)
+        self._set(name, found)
+        self._stacks.pop(name, None)
+        del self._began[name]
+        self._tell(self._line(name, found))
+
+    def _line(self, name: str, found: TenantRecord) -> str:
+        total = len(self._record.tenants)
+        count = total - len(self._schedule.waiting) - len(self._schedule.running)
+        what = (
+            found.standing
+            if found.standing is not Standing.DONE
+            else changes_in_words(found, self._record.operation)
+        )
+        now = monotonic()
+        left = estimate(
+            self._took,
+            [now - began for began in self._began.values()],
+            0 if self._schedule.held_back else len(self._schedule.waiting),
+            self._record.parallel,
+        )
+        time_left = f"; {time_left_in_words(left)}" if left else ""
+        return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
+
+    async def _tenant(self, name: str, plugins: Plugins) -> TenantRecord:
+        """One tenant from its beginning to its end; whatever hinders it is its own."""
+        former, began = self._record.tenants[name], monotonic()
+        stack = StackProcess(self._project.folder, name, self._folder / f"{name}.log")
+        self._stacks[name] = stack
+        try:
+            await self._former_has_ended(name, former)
+            found = _STOPPED if self._interrupted else await self._operate(name, stack, plugins, former)
+        except (Failure, Refused) as error:
+            found = TenantRecord(standing=Standing.FAILED, reason=str(error))
+        log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
+        return found.model_copy(update={"seconds": monotonic() - began, "log": log})
+
+    async def _former_has_ended(self, name: str, former: TenantRecord) -> None:
+        """Of a run that was killed, the updates under way go on by themselves."""
+        if former.pid and is_running(former.pid):
+            self._tell(
+                f"{name}: the killed run's pulumi, process {former.pid}, is still at work; waiting for it"
+            )
+            while is_running(former.pid) and not self._interrupted:
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    async def _operate(
+        self, name: str, stack: StackProcess, plugins: Plugins, former: TenantRecord
+    ) -> TenantRecord:
+        result = await self._pulumi(name, stack, plugins)
+        if result.lock and _is_of(former, result.lock) and await stack.release_lock():
+            self._tell(f"{name}: released the lock of the killed run's process {former.pid}")
+            result = await self._pulumi(name, stack, plugins)
+        if result.code != 0 and self._interrupted:
+            return _STOPPED
+        if result.code != 0:
+            return TenantRecord(standing=Standing.FAILED, reason=_reason(name, result))
+        findings: list[str] = []
+        if self._record.operation is Operation.DRIFT:
+            findings = await asyncio.to_thread(
+                find_drift, name, self._targets[name].region, result.events.resources
+            )
+        return TenantRecord(standing=Standing.DONE, changes=result.events.counts, findings=findings)
+
+    async def _pulumi(self, name: str, stack: StackProcess, plugins: Plugins) -> Result:
+        environment = await plugins.environment(self._targets[name].provider)
+        return await stack.run(
+            self._record.operation,
+            environment,
+            policy_pack=self._record.policy_pack,
+            began=lambda pid: self._set(name, TenantRecord(standing=Standing.RUNNING, pid=pid)),
+        )
+
+    def _set(self, name: str, found: TenantRecord) -> None:
+        self._record.tenants[name] = found
+        self._records.write(self._record)
+
+    def _on_interrupt(self) -> None:
+        if self._schedule.stopped:
+            self._interrupt()
+            return
+        self._schedule.stop()
+        self._tell(
+            f"Stopping: no further tenant is begun. {', '.join(sorted(self._schedule.running)) or 'None'} "
+            "under way; press Ctrl-C again to interrupt."
+        )
+
+    def _interrupt(self) -> None:
+        self._schedule.stop()
+        self._interrupted = True
+        self._tell("Interrupting: each stack stops after the steps that are under way.")
+        for stack in self._stacks.values():
+            stack.interrupt()
+
+
+_STOPPED = TenantRecord(standing=Standing.STOPPED, reason="it was interrupted")
+
+
+def _is_of(former: TenantRecord, lock: LockHolder) -> bool:
+    """Whether the lock is this run's own process's, which has ended: then it is nobody's any more."""
+    return lock.pid == former.pid and lock.is_gone
+
+
+def _reason(name: str, result: Result) -> str:
+    if lock := result.lock:
+        gone = "that process has ended" if lock.is_gone else "it may still be at work"
+        return (
+            f"the stack is locked, {lock.words}: {gone}. Once it is certain that nobody works on the stack: "
+            f"pulumi cancel --stack {name}"
+        )
+    said = "\n".join(result.errors) or f"pulumi ended with code {result.code} and said nothing"
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."

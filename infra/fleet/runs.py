@@ -1,0 +1,82 @@
+"""Runs begun, and runs gone on with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord, this_machine
+
+# How many stacks a processor keeps up with: an update mostly waits for AWS, a preview hardly ever.
+_PER_PROCESSOR = {Operation.PREVIEW: 1, Operation.UP: 4, Operation.DRIFT: 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """parallel: stacks at once; None for what this machine's processors keep up with.
+
+    max_failures: tenants that may fail before no further one is begun; None for all.
+    """
+
+    parallel: int | None = None
+    max_failures: int | None = None
+
+
+def begin_run(
+    records: Records,
+    operation: Operation,
+    tenants: Sequence[str],
+    limits: Limits,
+    *,
+    policy_pack: str | None = None,
+) -> RunRecord:
+    """A new run on record, nothing of it done. Raises Failure where it cannot be recorded."""
+    now = datetime.now(UTC)
+    record = RunRecord(
+        # Its time first, so that names sort as runs follow each other.
+        run=f"{now:%Y%m%d-%H%M%S}-{operation}-{os.getpid()}",
+        operation=operation,
+        began=now,
+        machine=this_machine(),
+        pid=os.getpid(),
+        parallel=limits.parallel or _parallel(operation),
+        max_failures=limits.max_failures,
+        policy_pack=policy_pack,
+        tenants={name: TenantRecord() for name in tenants},
+    )
+    records.begin(record)
+    return record
+
+
+def resume_run(records: Records, operation: Operation, limits: Limits) -> RunRecord:
+    """The newest run with tenants left, to be gone on with by this process. Raises Refused, Failure.
+
+    What failed or was interrupted is tried again.
+    """
+    former = records.unfinished(operation)
+    # Elsewhere, or after a restart, the ids of its processes stand for others.
+    here = former.machine == this_machine()
+    tenants = {
+        name: each
+        if each.standing is Standing.DONE
+        else TenantRecord(pid=each.pid if here and each.standing is Standing.RUNNING else None)
+        for name, each in former.tenants.items()
+    }
+    record = former.model_copy(
+        update={
+            "machine": this_machine(),
+            "pid": os.getpid(),
+            "ended": None,
+            "tenants": tenants,
+            "parallel": limits.parallel or former.parallel,
+            "max_failures": limits.max_failures,
+        }
+    )
+    records.write(record)
+    return record
+
+
+def _parallel(operation: Operation) -> int:
+    return _PER_PROCESSOR[operation] * (os.cpu_count() or 1)

@@ -1,0 +1,89 @@
+"""When each tenant of a fleet is taken, when no further one is, and how long the rest will take. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+# Of fewer finished tenants no spread is known.
+FEWEST_FOR_AN_ESTIMATE = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Schedule:
+    """waiting: in the order they are taken. parallel: at once, at most.
+
+    max_failures: after so many no further tenant is taken; None for never.
+    """
+
+    waiting: deque[str]
+    parallel: int
+    max_failures: int | None = None
+    running: set[str] = field(default_factory=set)
+    failures: int = 0
+    stopped: bool = False
+
+    @classmethod
+    def of(cls, tenants: Iterable[str], *, parallel: int, max_failures: int | None) -> Schedule:
+        """A schedule of all of them, of which none has begun."""
+        return cls(waiting=deque(tenants), parallel=parallel, max_failures=max_failures)
+
+    def take(self) -> list[str]:
+        """The tenants to start now, which count as running."""
+        if self.held_back:
+            return []
+        free = max(self.parallel - len(self.running), 0)
+        taken = [self.waiting.popleft() for _ in range(min(free, len(self.waiting)))]
+        self.running.update(taken)
+        return taken
+
+    def finish(self, tenant: str, *, failed: bool) -> None:
+        """A running tenant has come to its end."""
+        self.running.remove(tenant)
+        self.failures += failed
+
+    def stop(self) -> None:
+        """Take no further tenant; those that run go on."""
+        self.stopped = True
+
+    @property
+    def held_back(self) -> bool:
+        """Whether no further tenant is taken."""
+        return self.stopped or (self.max_failures is not None and self.failures >= self.max_failures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Seconds until all are done: if the rest is as quick, or as slow, as quarters of those so far were."""
+
+    low: float
+    high: float
+
+
+def estimate(
+    finished: Sequence[float], running: Collection[float], waiting: int, parallel: int
+) -> Estimate | None:
+    """How long the rest will take; None while too little is known.
+
+    finished: seconds that each took. running: seconds since each began. waiting: how many have not begun.
+    """
+    if len(finished) < FEWEST_FOR_AN_ESTIMATE or not (running or waiting):
+        return None
+    quick, _, slow = quantiles(finished, n=4, method="inclusive")
+    return Estimate(
+        low=_until_all_done(quick, running, waiting, parallel),
+        high=_until_all_done(slow, running, waiting, parallel),
+    )
+
+
+def _until_all_done(each: float, running: Collection[float], waiting: int, parallel: int) -> float:
+    """Seconds, if each takes `each` and the next begins as soon as a place is free."""
+    ends = [max(each - elapsed, 0.0) for elapsed in running]
+    ends += [0.0] * (parallel - len(ends))
+    heapq.heapify(ends)
+    for _ in range(waiting):
+        heapq.heapreplace(ends, ends[0] + each)
+    return max(ends)

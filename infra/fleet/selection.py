@@ -1,0 +1,93 @@
+"""Which tenants a fleet's run is about: by name, by pattern, by cell, by slice. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from infra.refusal import Refused, Rule
+
+PATTERN_MATCHES = Rule(
+    id="pattern-matches",
+    rule="every name or pattern stands for at least one tenant",
+    reason="{where} has no tenant of that name",
+    remedy="{remedy}",
+)
+SLICE_FORM = Rule(
+    id="slice-form",
+    rule="a slice is NUMBER/COUNT, such as 3/10: the number from 1 to the count",
+    reason="without both, machines could not tell which tenants are whose",
+    remedy="give every machine the same count and a number of its own",
+)
+
+RULES = (PATTERN_MATCHES, SLICE_FORM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One machine's share of a fleet. number: 1 to count."""
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Slice:
+        """Of text such as `3/10`. Raises Refused."""
+        number, stroke, count = text.partition("/")
+        if not (stroke and _is_number(number) and _is_number(count) and 1 <= int(number) <= int(count)):
+            raise Refused("The slice", [SLICE_FORM.refuse(text, "--slice")])
+        return cls(number=int(number), count=int(count))
+
+    def of(self, tenants: Sequence[str]) -> list[str]:
+        """This slice's share, sorted by name.
+
+        Depends on the names alone. Shares are disjoint, complete, and differ by one tenant at most. A tenant
+        more or less moves at most one tenant across each border between two slices.
+        """
+        # By digest, since neighbours in the alphabet are often alike: one customer's, all large.
+        spread = sorted(set(tenants), key=_digest)
+        first, end = (position * len(spread) // self.count for position in (self.number - 1, self.number))
+        return sorted(spread[first:end])
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+def select_tenants(
+    platforms: Mapping[str, str], patterns: Sequence[str], *, platform: str | None, share: Slice | None
+) -> list[str]:
+    """The tenants that are meant, sorted by name.
+
+    platforms: each tenant's platform. patterns: names, or patterns as a shell's (`*`, `?`, `[ab]`); all
+    tenants without any. platform: only tenants of that cell. share: only that slice of them.
+    Raises Refused, for all patterns at once, where one stands for no tenant.
+    """
+    there = sorted(name for name, own in platforms.items() if platform in (None, own))
+    refusals = [
+        PATTERN_MATCHES.refuse(pattern, where=platform or "this project", remedy=_remedy(pattern, there))
+        for pattern in patterns
+        if not any(fnmatchcase(name, pattern) for name in there)
+    ]
+    if refusals:
+        raise Refused("The tenants", refusals)
+    chosen = [
+        name for name in there if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+    return share.of(chosen) if share else chosen
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _remedy(pattern: str, there: Sequence[str]) -> str:
+    if near := get_close_matches(pattern, there, n=3, cutoff=0.5):
+        return f"did you mean {' or '.join(near)}?"
+    return "`ls tenants` shows the settings files; in a shell, quote a pattern: 'eu-*'"

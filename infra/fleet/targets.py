@@ -1,0 +1,52 @@
+"""The tenants of a project, as a fleet needs them: their cell, their region, their provider's settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.project import Project, is_platform
+from infra.settings.files import REGION_KEY, read_mapping
+from infra.settings.loading import TENANT_KEY
+
+_PROVIDER_PREFIX = "aws:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A tenant's stack. region: empty where none is set.
+
+    provider: its AWS provider's settings; stacks with the same text may share a plugin.
+    """
+
+    name: str
+    platform: str
+    region: str
+    provider: str
+
+
+def read_targets(project: Project) -> dict[str, Target]:
+    """Every tenant with a settings file, by name, not judged. Raises Refused where a file cannot be read."""
+    common = _config(read_mapping(project.file))
+    return {
+        name: _target(name, {**common, **_config(read_mapping(project.settings_file(name)))})
+        for name in project.stacks_with_settings()
+        if not is_platform(name)
+    }
+
+
+def _config(document: Mapping[object, object]) -> Mapping[object, object]:
+    config = document.get("config")
+    return config if isinstance(config, Mapping) else {}
+
+
+def _target(name: str, config: Mapping[object, object]) -> Target:
+    tenant = config.get(TENANT_KEY)
+    provider = {key: value for key, value in config.items() if str(key).startswith(_PROVIDER_PREFIX)}
+    return Target(
+        name=name,
+        platform=str(tenant.get("platform", "")) if isinstance(tenant, Mapping) else "",
+        region=str(config.get(REGION_KEY, "")),
+        provider=json.dumps(provider, sort_keys=True, default=str),
+    )

@@ -1,0 +1,92 @@
+"""A fleet's run in words: what happened to a tenant, how long the rest takes, the report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from infra.fleet.record import Operation, RunRecord, Standing, TenantRecord
+from infra.fleet.schedule import Estimate
+
+# Pulumi's words for what it does to a resource, in the order of their weight.
+_VERBS = {
+    "delete": "deleted",
+    "delete-replaced": "deleted in a replacement",
+    "replace": "replaced",
+    "create-replacement": "created in a replacement",
+    "create": "created",
+    "update": "updated",
+    "import": "imported",
+    "refresh": "refreshed",
+}
+_PLANNED = {
+    "delete": "to delete",
+    "delete-replaced": "to delete in a replacement",
+    "replace": "to replace",
+    "create-replacement": "to create in a replacement",
+    "create": "to create",
+    "update": "to update",
+    "import": "to import",
+}
+
+
+def changes_in_words(found: TenantRecord, operation: Operation) -> str:
+    """What was, or would be, changed: `1 to delete, 3 to create`."""
+    if operation is Operation.DRIFT:
+        return f"{len(found.findings)} differences" if len(found.findings) != 1 else "1 difference"
+    verbs = _PLANNED if operation is Operation.PREVIEW else _VERBS
+    parts = [f"{found.changes[word]} {verb}" for word, verb in verbs.items() if found.changes.get(word)]
+    return ", ".join(parts) or "no change"
+
+
+def time_left_in_words(left: Estimate) -> str:
+    """Such as `2 to 4 min left`; one figure where both come to the same."""
+    if left.high < 90:
+        low, high, unit = round(left.low), round(left.high), "s"
+    else:
+        low, high, unit = round(left.low / 60), round(left.high / 60), "min"
+    return f"about {high} {unit} left" if low >= high else f"{low} to {high} {unit} left"
+
+
+def summary(record: RunRecord) -> str:
+    """Such as `9 done, 1 failed, 40 not begun`."""
+    words = {
+        Standing.DONE: "done",
+        Standing.FAILED: "failed",
+        Standing.STOPPED: "interrupted",
+        Standing.RUNNING: "under way",
+        Standing.WAITING: "not begun",
+    }
+    counts = {standing: len(record.standing(standing)) for standing in words}
+    return ", ".join(f"{counts[standing]} {word}" for standing, word in words.items() if counts[standing])
+
+
+def as_markdown(record: RunRecord) -> str:
+    """The report of a run."""
+    lines = [f"# fleet {record.operation}: {summary(record)}", ""]
+    lines += [f"Run {record.run}, {record.parallel} at once.", ""]
+    lines += _table(record)
+    for title, texts in _details(record).items():
+        lines += ["", f"## {title}", "", *texts]
+    if record.left():
+        lines += ["", f"`tenantnet fleet {record.operation} --resume` goes on with what is not done."]
+    return "\n".join(lines) + "\n"
+
+
+def _table(record: RunRecord) -> list[str]:
+    rows = ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
+    for name, found in sorted(record.tenants.items()):
+        seconds = "" if found.seconds is None else f"{found.seconds:.1f}"
+        what = changes_in_words(found, record.operation) if found.standing is Standing.DONE else ""
+        rows.append(f"| {name} | {found.standing} | {what} | {seconds} |")
+    return rows
+
+
+def _details(record: RunRecord) -> Mapping[str, Sequence[str]]:
+    """What a table has no room for, by tenant: findings and reasons."""
+    details: dict[str, list[str]] = {}
+    for name, found in sorted(record.tenants.items()):
+        if found.findings:
+            details[name] = [f"- {finding}" for finding in found.findings]
+        elif found.reason:
+            details[name] = ["```text", found.reason, "```", "", f"Everything it printed: `{found.log}`"]
+    return details

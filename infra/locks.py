@@ -1,0 +1,47 @@
+"""The lock of a stack, as Pulumi tells of it: who holds it, and whether that process still runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from dataclasses import dataclass
+
+# A file or bucket backend names a lock's holder so.
+_HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
+# Pulumi's own service names nobody.
+_OTHER_UPDATE = re.compile(r"Another update .+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHolder:
+    """words: Pulumi's. host and pid: of the process, where Pulumi names it."""
+
+    words: str
+    host: str | None = None
+    pid: int | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was a process of this machine that has ended; of any other nothing is known."""
+        return self.host == socket.gethostname() and self.pid is not None and not is_running(self.pid)
+
+
+def lock_holder(text: str) -> LockHolder | None:
+    """Who holds the lock that Pulumi complains of in `text`; None where it does not."""
+    if found := _HOLDER.search(text):
+        return LockHolder(words=found[0], host=found["host"], pid=int(found["pid"]))
+    if found := _OTHER_UPDATE.search(text):
+        return LockHolder(words=found[0])
+    return None
+
+
+def is_running(pid: int) -> bool:
+    """Whether this machine has such a process, whoever's it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
