@@ -10,6 +10,7 @@ from infra.cli import (
     claims,
     database,
     fleet,
+    isolation,
     local,
     migrate,
     network,
@@ -32,6 +33,7 @@ app.add_typer(database.app, name="database")
 app.add_typer(vpn.app, name="vpn")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(isolation.app, name="isolation")
 app.add_typer(claims.app, name="claims")
 app.add_typer(settings.app, name="settings")
 app.command()(rules.rules)

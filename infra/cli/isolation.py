@@ -1,0 +1,127 @@
+"""`tenantnet isolation`: whether tenants are kept apart, computed from what AWS describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.cli.options import AsJson
+from infra.cli.output import console, print_json, table
+from infra.cli.platforms import platform_of
+from infra.failure import Failure
+from infra.project import find_project
+from infra.reachability.check import Finding, Pair, check, faults
+from infra.reachability.observe import observe_cell
+
+app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)
+
+Tenants = Annotated[list[str], typer.Argument(help="The tenants' names.", show_default=False)]
+
+
+@app.callback()
+def isolation() -> None:
+    """Check that tenants are kept apart."""
+
+
+@app.command("check")
+def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
+    """Compute from routes, peerings and security groups what reaches what, against what is intended.
+
+    Every pair of places of which one is a named tenant's is judged. Nothing is changed, nothing is sent.
+
+    Example: tenantnet isolation check acme
+    """
+    pairs = judge(tenants)
+    found = faults(pairs)
+    if as_json:
+        print_json(document(tenants, pairs))
+    else:
+        _print(tenants, pairs)
+    if found:
+        raise Failure(
+            f"{len(found)} of {len(pairs)} pairs of places are not as intended.",
+            reason="a route, a peering or a rule was added or taken away, or an update is not complete",
+            remedy="see what differs with `pulumi preview --refresh --diff`, for the tenants named above and for "
+            "their platform; docs/isolation.md has what is intended",
+        )
+
+
+def judge(tenants: Sequence[str]) -> list[Pair]:
+    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    project = find_project(Path.cwd())
+    platforms = {platform.cell: platform for platform in (platform_of(project, each) for each in tenants)}
+    return [
+        pair
+        for cell, platform in platforms.items()
+        for pair in check(
+            observe_cell(
+                cell,
+                platform.region,
+                platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
+                tunnel_host_id=platform.tunnel_host_id,
+            ),
+            tenants,
+        )
+    ]
+
+
+def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "tenants": list(tenants),
+        "pairs": len(pairs),
+        "passes": [
+            {"from": pair.source.name, "to": pair.target.name, "traffic": sorted(pair.passes)}
+            for pair in pairs
+            if pair.passes
+        ],
+        "faults": [
+            {
+                "from": pair.source.name,
+                "to": pair.target.name,
+                "intended": sorted(pair.intended),
+                "leaks": sorted(pair.leaks),
+                "findings": [
+                    {
+                        "layer": finding.layer,
+                        "traffic": finding.traffic,
+                        "missing": finding.missing,
+                        "partly": finding.partly,
+                    }
+                    for finding in pair.findings
+                ],
+            }
+            for pair in faults(pairs)
+        ],
+    }
+
+
+def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
+    out = console()
+    open_pairs = [
+        (pair.source.name, pair.target.name, ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes
+    ]
+    out.print(table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), open_pairs))
+    out.print()
+    rows = [
+        (pair.source.name, pair.target.name, in_words(finding, leaks=bool(pair.leaks)))
+        for pair in faults(pairs)
+        for finding in pair.findings
+    ]
+    if rows:
+        out.print(table("Not as intended", ("From", "To", "Finding"), rows))
+    else:
+        out.print(f"All {len(pairs)} pairs of places are as intended.")
+
+
+def in_words(finding: Finding, *, leaks: bool) -> str:
+    """A finding as a person reads it. leaks: whether traffic that should not pass does."""
+    what = f"{finding.traffic}: " if finding.traffic else ""
+    part = " for some of the addresses" if finding.partly else ""
+    if finding.missing:
+        return f"{what}{finding.layer} is missing{part}"
+    held = "traffic passes" if leaks else "another layer still holds"
+    return f"{what}{finding.layer} where none is meant{part}; {held}"

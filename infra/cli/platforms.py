@@ -1,0 +1,42 @@
+"""The platform of a tenant, as its stack remembers it."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from infra.cli.status import read_stack
+from infra.engine import Engine
+from infra.failure import Failure
+from infra.project import PLATFORM_PREFIX, Project
+from infra.status.sources import Model
+
+
+class Platform(Model):
+    """The outputs of a platform stack that tell where its parts are."""
+
+    cell: str
+    region: str
+    sessions_vpc_id: str
+    services_vpc_id: str
+    tunnel_host_id: str
+    tunnel_host_address: str
+
+
+def platform_of(project: Project, tenant: str) -> Platform:
+    """Asks the engine. Raises Refused for an unknown tenant, Failure before both have come to their end."""
+    outputs, _ = read_stack(project, tenant)
+    if outputs.cell is None:
+        raise Failure(
+            f"Could not tell the platform of {tenant}.",
+            reason="its first update has not come to its end",
+            remedy=f"pulumi up --stack {tenant}",
+        )
+    stack = f"{PLATFORM_PREFIX}{outputs.cell}"
+    try:
+        return Platform.model_validate(Engine(project).outputs(stack) or {})
+    except ValidationError:
+        raise Failure(
+            f"Could not read the outputs of {stack}.",
+            reason="it is not in this Pulumi backend, or its last update did not come to its end",
+            remedy=f"pulumi up --stack {stack}",
+        ) from None

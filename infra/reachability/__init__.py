@@ -1,0 +1,1 @@
+"""What reaches what, computed from what EC2 describes, against what is intended."""

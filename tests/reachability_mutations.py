@@ -1,0 +1,137 @@
+"""Every single thing that can be taken from what is deployed, and of every kind of thing one more to add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any, NamedTuple
+
+from infra.addressing import contains
+from infra.reachability.deployed import LOCAL, Deployed, Route, RouteTable, Rule
+
+UNKNOWN_PEERS = (
+    "0.0.0.0/0",
+    "10.0.0.0/8",
+    "172.17.0.0/16",
+    "10.32.0.0/16",
+    "192.168.0.0/16",
+    "203.0.113.9/32",
+)
+
+
+class Mutation(NamedTuple):
+    """What was done, in words, and what then is deployed."""
+
+    what: str
+    deployed: Deployed
+
+
+def removals(deployed: Deployed) -> Iterator[Mutation]:
+    """Each written route, propagation, static route of a VPN, peering, gateway, connection and rule."""
+    for table in deployed.route_tables:
+        for route in table.routes:
+            if route.target != LOCAL:
+                kept = tuple(each for each in table.routes if each != route)
+                yield _with_table(f"no {route} in {table.id}", deployed, table, replace(table, routes=kept))
+        for gateway in table.propagating:
+            changed = replace(table, propagating=tuple(each for each in table.propagating if each != gateway))
+            yield _with_table(f"no propagation from {gateway}", deployed, table, changed)
+    for connection in deployed.vpn_connections:
+        changed_connection = replace(connection, cidrs=())
+        others = tuple(each for each in deployed.vpn_connections if each != connection)
+        yield Mutation(
+            f"no static route in {connection.id}",
+            replace(deployed, vpn_connections=(*others, changed_connection)),
+        )
+    for kind in ("peerings", "vpn_gateways", "rules"):
+        members = getattr(deployed, kind)
+        for member in members:
+            fewer: dict[str, Any] = {kind: tuple(each for each in members if each != member)}
+            yield Mutation(f"no {member}", replace(deployed, **fewer))
+
+
+def additions(deployed: Deployed) -> Iterator[Mutation]:
+    """To each table a route to each range by each thing at hand, to each group a rule for each peer."""
+    yield from _more_routes(deployed)
+    yield from _wider_routes(deployed)
+    yield from _more_rules(deployed)
+
+
+def _more_routes(deployed: Deployed) -> Iterator[Mutation]:
+    subnets = [subnet.cidr for subnet in deployed.subnets]
+    for table in deployed.route_tables:
+        peerings = [each.id for each in deployed.peerings if table.vpc_id in each.vpc_ids]
+        present = {route.destination for route in table.routes}
+        for destination, target in product(subnets, peerings):
+            # A route to addresses that the other end does not have leads nowhere.
+            if destination not in present and _leads(deployed, table, target, destination):
+                yield _with_route(deployed, table, Route(destination=destination, target=target))
+        for target in ("igw-0", "nat-0", "tgw-0", "eni-0", "pcx-of-a-strange-vpc"):
+            yield _with_route(deployed, table, Route(destination="0.0.0.0/0", target=target))
+        yield _with_route(deployed, table, Route(destination=None, target="vpce-0"))
+
+
+def _leads(deployed: Deployed, table: RouteTable, peering_id: str, destination: str) -> bool:
+    (peering,) = [each for each in deployed.peerings if each.id == peering_id]
+    (peer,) = set(peering.vpc_ids) - {table.vpc_id}
+    there = any(subnet.vpc_id == peer and subnet.cidr == destination for subnet in deployed.subnets)
+    routed = any(
+        route.target == peering_id and route.destination and contains(route.destination, destination)
+        for route in table.routes
+    )
+    return there and not routed
+
+
+def _wider_routes(deployed: Deployed) -> Iterator[Mutation]:
+    for table in deployed.route_tables:
+        for route in table.routes:
+            if route.target.startswith("pcx-") and route.destination == "10.32.0.4/32":
+                wider = Route(destination="10.32.0.0/26", target=route.target)
+                yield _with_route(deployed, table, wider)
+            if route.target.endswith("-sessions") and table.vpc_id != "vpc-sessions":
+                yield _with_route(deployed, table, Route(destination="172.17.0.0/16", target=route.target))
+
+
+def _more_rules(deployed: Deployed) -> Iterator[Mutation]:
+    peers = [*UNKNOWN_PEERS, *(subnet.cidr for subnet in deployed.subnets)]
+    groups = sorted({each.group_id for each in deployed.rules})
+    for group, peer, egress, traffic in product(groups, peers, (True, False), TRAFFIC):
+        protocol, port = traffic
+        added = Rule(
+            id="added",
+            group_id=group,
+            egress=egress,
+            protocol=protocol,
+            from_port=port,
+            to_port=-1 if protocol in ("icmp", "-1") else port,
+            cidr=peer,
+        )
+        if not _is_there(deployed, added):
+            yield Mutation(f"and {added}", replace(deployed, rules=(*deployed.rules, added)))
+
+
+TRAFFIC = (("tcp", 3306), ("tcp", 22), ("udp", 53), ("icmp", 8), ("-1", -1))
+
+
+def _is_there(deployed: Deployed, added: Rule) -> bool:
+    """Whether a rule of the group lets all of it through already."""
+    return any(
+        each.group_id == added.group_id
+        and each.egress == added.egress
+        and (each.protocol, each.from_port) == (added.protocol, added.from_port)
+        and each.cidr is not None
+        and added.cidr is not None
+        and contains(each.cidr, added.cidr)
+        for each in deployed.rules
+    )
+
+
+def _with_table(what: str, deployed: Deployed, table: RouteTable, changed: RouteTable) -> Mutation:
+    tables = tuple(changed if each == table else each for each in deployed.route_tables)
+    return Mutation(what, replace(deployed, route_tables=tables))
+
+
+def _with_route(deployed: Deployed, table: RouteTable, route: Route) -> Mutation:
+    changed = replace(table, routes=(*table.routes, route))
+    return _with_table(f"and {route} in {table.id}", deployed, table, changed)
