@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from infra.local.codebuild import set_source
 from infra.local.ec2.vpn_connections import VpnConnection
 from infra.local.ec2.vpn_tunnels import TelemetryStatus, Tunnel
 from infra.local.faults import Fault, Faults
@@ -33,6 +35,7 @@ ROUTES = Map(
         Rule("/_local/faults", endpoint="struck", methods=["GET"]),
         Rule("/_local/faults", endpoint="add_fault", methods=["POST"]),
         Rule("/_local/faults", endpoint="clear_faults", methods=["DELETE"]),
+        Rule("/_local/source", endpoint="set_source", methods=["PUT"]),
         Rule(f"{TUNNEL}/telemetry", endpoint="set_telemetry", methods=["PUT"]),
         Rule(f"{TUNNEL}/maintenance", endpoint="set_maintenance", methods=["PUT"]),
         Rule("/_local/sessions/<session_id>/drop", endpoint="drop_session", methods=["POST"]),
@@ -94,6 +97,15 @@ class OwnApi:
         """Let no call fail any more, and let go those that are held back."""
         self._faults.clear()
         return {}
+
+    def set_source(self, body: dict[str, str]) -> dict[str, str]:
+        """Let builds have another folder of this machine as their source: {"folder": PATH}."""
+        try:
+            folder = Path(body["folder"])
+        except (TypeError, KeyError):
+            raise BadRequest('the body is {"folder": PATH}') from None
+        set_source(folder)
+        return {"folder": str(folder)}
 
     def set_telemetry(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
         """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}."""

@@ -175,6 +175,10 @@ class LocalCloud:
             "stacks": self.state.stacks(),
         }
 
+    def take_source(self, folder: Path) -> None:
+        """Let CodeBuild's builds have `folder` as their source; at first it is the clone."""
+        request(self.running_server(), "PUT", "/_local/source", {"folder": str(folder)})
+
     def report_tunnel(self, vpn_connection_id: str, number: int, status: str, message: str = "") -> None:
         """Let tunnel 1 or 2 of a VPN connection be `UP` or `DOWN`, as if the customer's device did it."""
         path = f"/_local/vpn-connections/{vpn_connection_id}/tunnels/{number}/telemetry"

@@ -1,14 +1,15 @@
-"""EventBridge Scheduler, completed: expressions and zones that cannot be are refused. Nothing ever fires.
+"""EventBridge Scheduler, completed: what cannot be is refused, and a one-time schedule calls its target.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+AWS does not say what it does with a time that is past. Here it is refused, so that no program relies on more.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from moto.scheduler import urls
 from moto.scheduler.exceptions import ValidationException
@@ -28,6 +29,18 @@ def check_schedule(expression: str, timezone: str | None) -> None:
         raise ValidationException(f"Invalid Schedule Expression {expression}.")
     if timezone and timezone not in available_timezones():
         raise ValidationException(f"Invalid Schedule Expression Timezone {timezone}.")
+    due = due_at(expression, timezone)
+    if due is not None and due <= datetime.now(UTC):
+        raise ValidationException(f"Invalid Schedule Expression {expression}: the time is past.")
+
+
+def due_at(expression: str, timezone: str | None) -> datetime | None:
+    """The instant of a one-time schedule; None for one that recurs."""
+    match = EXPRESSION.fullmatch(expression)
+    if match is None or match["kind"] != "at":
+        return None
+    wall = datetime.fromisoformat(match["body"])
+    return wall.replace(tzinfo=ZoneInfo(timezone or "UTC")).astimezone(UTC)
 
 
 def _is_time(body: str) -> bool:

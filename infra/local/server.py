@@ -16,15 +16,18 @@ from uuid import uuid4
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from infra.local.application import Application, Handler
+from infra.local.codebuild import serve_builds
 from infra.local.dns.answers import address_of
 from infra.local.dns.server import NameServer
 from infra.local.dns.zones import zones
+from infra.local.environment import environment
 from infra.local.kernel import start_ticks
 from infra.local.mysql.backend import ServedBackend
 from infra.local.mysql.fleet import Fleet, open_fleet
 from infra.local.process import PORT_TAKEN_EXIT_CODE, RECORD_CALLS, SIMULATE_DATABASES
 from infra.local.recorder import Recorder
 from infra.local.registration import register
+from infra.local.schedule_clock import ScheduleClock
 from infra.local.ssm.channels import DataChannels
 from infra.local.ssm.service import CompletedSsmBackend
 from infra.local.state import LOOPBACK, ServerRecord, StateDir
@@ -61,9 +64,13 @@ def main(port: int, state: StateDir, *, real_databases: bool = True, record_call
     )
     _end_on_signals(server)
     state.write_record(record)
+    builds, clock = serve_builds(state), ScheduleClock(lambda: environment(state.path))
+    clock.start()
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
+        clock.close()
+        builds.builds.stop()
         channels.close()
         names.close()
         if isinstance(fleet, Fleet):

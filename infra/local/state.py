@@ -66,6 +66,11 @@ class StateDir:
         return self.path / "calls.jsonl"
 
     @property
+    def builds(self) -> Path:
+        """What CodeBuild's builds have printed, one file each."""
+        return self.path / "builds"
+
+    @property
     def authority(self) -> Path:
         """What clients of the databases trust, where they have real servers."""
         return self.path / "ca.pem"
