@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -66,7 +66,7 @@ class TenantRecord(_Model):
     standing: Standing = Standing.WAITING
     seconds: float | None = None
     changes: Mapping[str, int] = {}
-    findings: Sequence[str] = ()
+    findings: tuple[str, ...] = ()
     reason: str = ""
     pid: int | None = None
     log: str = ""

@@ -134,11 +134,10 @@ class FleetRun:
             return _STOPPED
         if result.code != 0:
             return TenantRecord(standing=Standing.FAILED, reason=_reason(name, result))
-        findings: list[str] = []
+        findings: tuple[str, ...] = ()
         if self._record.operation is Operation.DRIFT:
-            findings = await asyncio.to_thread(
-                find_drift, name, self._targets[name].region, result.events.resources
-            )
+            region, refreshed = self._targets[name].region, result.events.resources
+            findings = tuple(await asyncio.to_thread(find_drift, name, region, refreshed))
         return TenantRecord(standing=Standing.DONE, changes=result.events.counts, findings=findings)
 
     async def _pulumi(self, name: str, stack: StackProcess, plugins: Plugins) -> Result:

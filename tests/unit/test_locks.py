@@ -1,0 +1,51 @@
+"""Whose lock it is, and whether that process still runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from infra.locks import lock_holder
+
+
+def locked_by(host: str, pid: int) -> str:
+    lock = f"created by root@{host} (pid {pid}) at 2026-12-01T01:00:00Z"
+    return f"error: the stack is currently locked by 1 lock(s).\n  file:///state/locks/1.json: {lock}"
+
+
+def ended_process() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize(
+    ("host", "pid", "gone"),
+    [
+        (socket.gethostname(), ended_process(), True),
+        (socket.gethostname(), os.getpid(), False),
+        ("another-machine", ended_process(), False),
+    ],
+    ids=["ended here", "runs here", "elsewhere"],
+)
+def test_only_a_process_of_this_machine_is_known_to_have_ended(host: str, pid: int, gone: bool) -> None:
+    holder = lock_holder(locked_by(host, pid))
+    assert holder is not None
+    assert (holder.pid, holder.is_gone) == (pid, gone)
+    assert holder.words.startswith("created by root@")
+
+
+def test_pulumis_service_names_nobody() -> None:
+    holder = lock_holder("error: [409] Conflict: Another update is currently in progress.")
+    assert holder is not None
+    assert holder.words == "Another update is currently in progress."
+    assert not holder.is_gone
+
+
+@pytest.mark.parametrize("text", ["", "error: no stack named 'acme' found"])
+def test_other_errors_are_no_locks(text: str) -> None:
+    assert lock_holder(text) is None
