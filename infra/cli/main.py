@@ -14,11 +14,13 @@ from infra.cli import (
     local,
     migrate,
     network,
+    open_database,
     review,
     rules,
     settings,
     status,
     tenant,
+    up,
     vpn,
 )
 from infra.failure import Failure
@@ -26,6 +28,8 @@ from infra.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(status.status)
+app.command()(up.up)
+app.command("open")(open_database.open_database)
 app.command()(review.review)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")

@@ -54,6 +54,7 @@ class OutputDatabase(Model):
     identifier: str
     address: str
     port: int
+    username: str | None = None
 
 
 class TenantOutputs(Model):
@@ -64,6 +65,7 @@ class TenantOutputs(Model):
     phase: str | None = None
     production: str | None = None
     endpoint: str | None = None
+    session_subnet: str | None = None
     networks: Mapping[str, OutputNetwork] = {}
     database: OutputDatabase | None = None
 

@@ -14,13 +14,14 @@ from typer.core import TyperGroup
 from infra.claims import Claim, ClaimKind, DoubtfulClaim, Finding
 from infra.cli.claims import doubtful_as_json
 from infra.cli.main import app
+from infra.connecting import Connecting
 from infra.migration.progress import Progress
 from infra.status.tenant import TenantStatus
 
 DOC = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
 DOCUMENTS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)]
-STATUS, PROGRESS, AUDIT = (
-    next(each for each in DOCUMENTS if key in each) for key in ("networks", "events", "doubtful")
+STATUS, PROGRESS, AUDIT, CONNECTING = (
+    next(each for each in DOCUMENTS if key in each) for key in ("networks", "events", "doubtful", "ways")
 )
 
 
@@ -57,6 +58,10 @@ def test_the_status_document_is_one_that_the_command_could_print() -> None:
 
 def test_the_progress_document_is_one_that_the_command_could_print() -> None:
     assert Progress.model_validate(PROGRESS).model_dump(mode="json", by_alias=True) == PROGRESS
+
+
+def test_the_connecting_document_is_one_that_the_command_could_print() -> None:
+    assert Connecting.model_validate(CONNECTING).model_dump(mode="json", by_alias=True) == CONNECTING
 
 
 def test_the_audit_document_is_one_that_the_command_could_print() -> None:

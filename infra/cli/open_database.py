@@ -1,0 +1,77 @@
+"""`tenantnet open`: how to connect to a tenant's database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.options import AsJson, Tenant
+from infra.cli.output import print_json
+from infra.cli.status import read_stack
+from infra.connecting import WORKBENCH_SSL, Connecting, Way, connecting
+from infra.endpoint import local_endpoint
+from infra.project import find_project
+from infra.refusal import Refused, Rule
+
+DEPLOYED_ONCE = Rule(
+    id="deployed-once",
+    rule="there is a way to a database that is there",
+    reason="the first update of {tenant} has not come to its end",
+    remedy="tenantnet up {tenant}",
+)
+
+RULES = (DEPLOYED_ONCE,)
+
+TITLES = {"vpn": "Through the company's VPN", "session": "From a session", "tunnel": "Through a tunnel"}
+
+
+def open_database(
+    tenant: Tenant,
+    *,
+    local_port: Annotated[
+        int, typer.Option("--local-port", min=1, max=65535, help="Where a tunnel ends on this machine.")
+    ] = 2201,
+    as_json: AsJson = False,
+) -> None:
+    """Print how to connect to a tenant's database with the mysql client and MySQL Workbench, for each way in.
+
+    No password is printed: whoever set it has it.
+
+    Example: tenantnet open acme --local-port 2201
+    """
+    outputs, region = read_stack(find_project(Path.cwd()), tenant)
+    local_ca = os.environ.get("TENANTNET_DATABASE_CA") if local_endpoint() else None
+    found = connecting(tenant, outputs, region=region, local_port=local_port, local_ca=local_ca)
+    if found is None:
+        raise Refused("The database", [DEPLOYED_ONCE.refuse(tenant, tenant=tenant)])
+    if as_json:
+        print_json(found.model_dump(mode="json", by_alias=True))
+    else:
+        typer.echo("\n".join(_text(found)))
+
+
+def _text(found: Connecting) -> list[str]:
+    lines = [f"{found.tenant}: {found.endpoint}, user {found.username}; over TLS only.", ""]
+    if found.ca_url:
+        fetch = f"curl --fail --output {found.ca_file} {found.ca_url}"
+        lines += ["The certificates that RDS signs with, fetched once:", f"  {fetch}", ""]
+    for way in found.ways:
+        lines += [*_way(found, way), ""]
+    return [
+        *lines,
+        f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and the endpoint's name",
+        "leads to another one after a move. Clients ask for the password.",
+    ]
+
+
+def _way(found: Connecting, way: Way) -> list[str]:
+    return [
+        f"{TITLES[way.way]}: {way.opens_to}",
+        *(f"  {command}" for command in way.before),
+        f"  {way.mysql}",
+        f"  MySQL Workbench: Standard (TCP/IP), hostname {way.host}, port {way.port},",
+        f"    username {found.username}; SSL: {WORKBENCH_SSL}, SSL CA file {found.ca_file}",
+    ]

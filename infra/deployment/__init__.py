@@ -1,0 +1,1 @@
+"""An update of a stack as people follow it: its plan, what it waits for, how it ends."""

@@ -1,0 +1,130 @@
+"""Previews and updates of a stack by the Automation API: the project's own program, behind the policies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from pulumi.automation import CommandResult, LocalWorkspace, PulumiCommand, Stack
+from pulumi.automation.errors import create_command_error
+from pulumi.automation.events import EngineEvent
+
+from infra.deployment.plan import Plan, plan_of
+from infra.project import Project
+
+Tell = Callable[[EngineEvent], None]
+
+
+class Command(PulumiCommand):
+    """`pulumi` in a process group of its own, so that Ctrl-C reaches it as often as `interrupt` says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process: subprocess.Popen[str] | None = None
+        self.interrupted = 0
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Callable[[str], Any] | None = None,
+        on_error: Callable[[str], Any] | None = None,
+    ) -> CommandResult:
+        """As the base does, which would share the terminal's signals with the engine and its plugins."""
+        with subprocess.Popen(
+            [self.command, "--non-interactive", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+            text=True,
+            start_new_session=True,
+        ) as self._process:
+            out, err = _Reader(self._process.stdout, on_output), _Reader(self._process.stderr, on_error)
+            result = CommandResult(stdout=out.text(), stderr=err.text(), code=self._process.wait())
+        if result.code != 0:
+            raise create_command_error(result)
+        return result
+
+    def interrupt(self) -> None:
+        """Once: begin nothing more, and finish what is under way. Twice: end at once."""
+        self.interrupted += 1
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
+
+class _Reader(threading.Thread):
+    """Reads a stream to its end, line by line."""
+
+    def __init__(self, stream: IO[str] | None, tell: Callable[[str], Any] | None) -> None:
+        super().__init__(daemon=True)
+        self._stream, self._tell, self._lines = stream, tell, list[str]()
+        self.start()
+
+    def run(self) -> None:
+        """Until the writer closes it."""
+        for line in self._stream or ():
+            self._lines.append(line.rstrip())
+            if self._tell:
+                self._tell(line.rstrip())
+
+    def text(self) -> str:
+        """All of it, once it has come to its end."""
+        self.join()
+        return "\n".join(self._lines)
+
+
+class _Workspace(LocalWorkspace):
+    """The project, with whatever stack people have selected in it."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Every command names its stack, so that none has to be selected."""
+
+
+class StackUpdate:
+    """One stack, to be previewed and then updated. Raises CommandError where Pulumi does not succeed."""
+
+    def __init__(self, project: Project, stack: str, policy_config: Path | None = None) -> None:
+        self.command = Command()
+        workspace = _Workspace(work_dir=str(project.folder), pulumi_command=self.command)
+        self._stack = Stack.select(stack, workspace)
+        self._policies: dict[str, Any] = {
+            "policy_packs": [str(project.folder / "policies")],
+            "policy_pack_configs": [str(policy_config)] if policy_config else None,
+        }
+
+    def preview(self, tell: Tell) -> Plan:
+        """What an update would do. tell: is told every event, in another thread."""
+        events: list[EngineEvent] = []
+
+        def keep(event: EngineEvent) -> None:
+            events.append(event)
+            tell(event)
+
+        with tempfile.TemporaryDirectory(prefix="tenantnet-") as folder:
+            document = Path(folder) / "plan.json"
+            self._stack.preview(on_event=keep, plan=str(document), color="never", **self._policies)
+            return plan_of(events, json.loads(document.read_text(encoding="utf-8")))
+
+    def run(self, tell: Tell) -> None:
+        """Update the stack. tell: is told every event, in another thread."""
+        self._stack.up(
+            on_event=tell, color="never", show_secrets=False, suppress_outputs=True, **self._policies
+        )
+
+    def last(self) -> tuple[int, Mapping[str, int]] | None:
+        """How many seconds the stack's last update took, and what it changed; None where it was the first."""
+        history = self._stack.history(page_size=1, show_secrets=False)
+        if not history or history[0].end_time is None or not history[0].resource_changes:
+            return None
+        seconds = (history[0].end_time - history[0].start_time).total_seconds()
+        return int(seconds), {str(key): number for key, number in history[0].resource_changes.items()}
