@@ -80,7 +80,9 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
     Example: tenantnet migrate status acme
     """
     move = Move.of(find_project(Path.cwd()), tenant)
-    found = progress(tenant, move.state, move.settings.migration, move.journal.entries())
+    found = progress(
+        tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
+    )
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
@@ -103,6 +105,8 @@ def _print(found: Progress) -> None:
     out = console()
     out.print(f"{found.tenant}: {found.production} is Production, phase {found.phase}", markup=False)
     out.print(f"Migration: {found.status or 'none'}", markup=False)
+    if found.starts_at is not None:
+        out.print(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC", markup=False)
     if found.target:
         out.print(f"Move {found.move} to {found.target}, by {found.strategy or 'nothing: it is aborted'}")
     if found.downtime_seconds is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import typer
@@ -20,6 +20,7 @@ from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
 from infra.migration.replication import behind
 from infra.migration.runner import Plan, Runner
 from infra.migration.stack import MovingStack
+from infra.migration.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
 from infra.migration.transitions import Event, successors
 from infra.migration.updates import refuse_settings
 from infra.migration.verification import Login, compare, read_login, secret_name
@@ -28,10 +29,6 @@ from infra.refusal import Refused, Rule
 from infra.settings import MigrationSettings, TenantSettings
 from infra.settings_files import read_tenant
 from infra.stacks.outputs import PlatformOutputs
-
-# The replica of a full database takes hours to make; without clients noticing.
-LEAD = timedelta(hours=4)
-WAITS_WITHOUT_SETTINGS = timedelta(hours=24)
 
 MOVE_GIVEN = Rule(
     id="move-given",
@@ -79,13 +76,17 @@ _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Everything that the commands about one tenant's move need."""
+    """Everything that the commands about one tenant's move need.
+
+    start: the one of the platform's runner that the stack remembers.
+    """
 
     project: Project
     settings: TenantSettings
     state: State
     platform: PlatformOutputs
     journal: JournalTable
+    start: RunnerStart | None
 
     @classmethod
     def of(cls, project: Project, tenant: str) -> Move:
@@ -103,7 +104,13 @@ class Move:
             state=state,
             platform=platform,
             journal=JournalTable.of(platform.cell, platform.region, tenant),
+            start=remembered_start(outputs),
         )
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the platform's runner starts next, in UTC; None where no schedule starts it any more."""
+        return self.start.at if self.start is not None and self.start.at > datetime.now(UTC) else None
 
     @property
     def before_the_switch(self) -> bool:
@@ -144,7 +151,7 @@ class Move:
         begins = self._begun(migration, now=now, strategy=strategy)
         return Plan(
             strategy=begins,
-            prepare_at=fence_at and fence_at - LEAD,
+            prepare_at=fence_at and fence_at - LEAD[Strategy.REPLICA],
             fence_at=fence_at,
             retire_after=retire_after,
         )

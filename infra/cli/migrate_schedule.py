@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from infra.cli.migrate_move import LEAD, Move
+from infra.cli.migrate_move import Move
 from infra.cli.network import in_place
 from infra.cli.options import Tenant
 from infra.migration.phases import Strategy
+from infra.migration.starts import LEAD
 from infra.project import find_project
 from infra.refusal import Refused, Rule
 from infra.settings.checks import check_duration, check_local_time, check_timezone
@@ -67,10 +68,24 @@ def schedule(
         text = add_entry(file.text, TENANT_PATH, "migration", planned)
     replace_settings_file(project, file, text)
     typer.echo(
-        f"""\
-Wrote {file.path.relative_to(project.folder)}: move to {planned["to"]} at {at} {timezone}, by {strategy}.
-It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`: that waits for the time, and
-makes the replica up to {LEAD.seconds // 3600} hours before it."""
+        f"Wrote {file.path.relative_to(project.folder)}: move to {planned['to']} at {at} {timezone}, by "
+        f"{strategy}.\n{_who_starts(move, strategy)}"
+    )
+
+
+def _who_starts(move: Move, strategy: Strategy) -> str:
+    """What is left to do for the move to begin, and when it does then."""
+    tenant, minutes = move.settings.name, int(LEAD[strategy].total_seconds()) // 60
+    ahead = f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
+    if move.platform.runner_project is None:
+        return (
+            f"It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`,\n"
+            f"up to {ahead} before it: that waits for the time. The platform has no runner that would do it."
+        )
+    return (
+        f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
+        "or at once where that is past. It does not compare the data. When exactly it starts:\n"
+        f"tenantnet migrate status {tenant}"
     )
 
 
@@ -80,15 +95,19 @@ def cancel(tenant: Tenant) -> None:
     Example: tenantnet migrate cancel acme
     """
     project = find_project(Path.cwd())
-    Move.of(project, tenant).require_cancellable()
+    move = Move.of(project, tenant)
+    move.require_cancellable()
     file, _ = read_tenant(project, tenant)
     with in_place("under tenantnet:tenant remove migration"):
         text = remove_entry(file.text, TENANT_PATH, "migration")
     replace_settings_file(project, file, text)
+    deploy = (
+        "" if move.starts_at is None else f"Deploy it, or the runner starts: pulumi up --stack {tenant}.\n"
+    )
     typer.echo(
-        f"""\
-Wrote {file.path.relative_to(project.folder)}: without the move.
-A `tenantnet migrate run {tenant}` that waits for its time does not read the settings again: end it."""
+        f"Wrote {file.path.relative_to(project.folder)}: without the move.\n{deploy}"
+        f"A `tenantnet migrate run {tenant}` that waits for its time does not read the settings again: end\n"
+        "it."
     )
 
 

@@ -1,7 +1,7 @@
 """CodeBuild's builds as processes on this machine: phases, variables, status, log, and their end.
 
 What differs from AWS: the source is a folder on this machine as it stands, nothing isolates a build from it,
-and each phase has a shell of its own. What a build is given of the platform's backend and credentials is
+and each command has a shell of its own. What a build is given of the platform's backend and credentials is
 replaced by the local cloud's own, as in `tenantnet local env`.
 """
 

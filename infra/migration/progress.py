@@ -28,7 +28,8 @@ class Progress(Model):
 
     status: empty, `Scheduled for …`, `In Progress` or `Completed`. move: the number of the move under way, or
     of the last one; 0 before the first. strategy, target: None between moves. downtime_seconds: how long
-    clients could not write in that move, None where they always could or cannot yet.
+    clients could not write in that move, None where they always could or cannot yet. starts_at: when the
+    platform's runner starts next, in UTC; None where no schedule starts it.
     """
 
     tenant: str
@@ -39,13 +40,18 @@ class Progress(Model):
     strategy: str | None
     target: str | None
     downtime_seconds: float | None
+    starts_at: datetime | None
     events: Sequence[ProgressEvent]
 
 
 def progress(
-    tenant: str, state: State, migration: MigrationSettings | None, entries: Sequence[Entry]
+    tenant: str,
+    state: State,
+    migration: MigrationSettings | None,
+    entries: Sequence[Entry],
+    starts_at: datetime | None = None,
 ) -> Progress:
-    """Of the last move that anything is known of."""
+    """Of the last move that anything is known of. starts_at: as Progress has it."""
     begun = of_move(entries, state.move_at_stake)
     own = begun or of_move(entries, state.move)
     measured = downtime(own)
@@ -58,6 +64,7 @@ def progress(
         strategy=state.strategy,
         target=state.target,
         downtime_seconds=measured.total_seconds() if measured else None,
+        starts_at=starts_at,
         events=[
             ProgressEvent(
                 at=entry.at,
