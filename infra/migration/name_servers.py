@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import dns.exception
 import dns.rdatatype
 import dns.resolver
+from dns.inet import is_address
 
 # Route 53 answers in milliseconds; a firewall that lets nothing through must not hold up a switch.
 ANSWER_SECONDS = 2.0
@@ -38,11 +39,22 @@ def ask(name: str, servers: Sequence[str]) -> list[Answer]:
 
 def _ask(name: str, server: str) -> Answer:
     host, _, port = server.partition(":")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.port = int(port or 53)
+    resolver.nameservers = [host] if is_address(host) else _addresses(host)
     try:
-        resolver = dns.resolver.make_resolver_at(host, int(port or 53))
         found = resolver.resolve(name, dns.rdatatype.CNAME, lifetime=ANSWER_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Answer(server=server)
     except (dns.exception.DNSException, OSError):
         return Answer(server=server, silent=True)
     return Answer(server=server, target=str(found[0].target).rstrip("."))
+
+
+def _addresses(host: str) -> list[str]:
+    """A name server's own addresses; none where nobody tells them in time."""
+    try:
+        found = dns.resolver.get_default_resolver().resolve_name(host, lifetime=ANSWER_SECONDS)
+    except (dns.exception.DNSException, OSError):
+        return []
+    return list(found.addresses())

@@ -12,10 +12,11 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
+from datetime import datetime, timedelta
+from time import monotonic
 
 from infra.failure import Failure
+from infra.migration.clock import Clock
 from infra.migration.copies import Copies
 from infra.migration.databases import Databases
 from infra.migration.guards import Guards
@@ -33,7 +34,6 @@ from infra.migration.transitions import (
     transition,
 )
 
-LONGEST_SLEEP_SECONDS = 30.0
 LONGEST_NOTE = 1000
 MOST_DIFFERENCES_SHOWN = 20
 
@@ -50,6 +50,14 @@ class Plan:
     prepare_at: datetime | None = None
     fence_at: datetime | None = None
     retire_after: timedelta = timedelta()
+
+    def begin(self, event: Event) -> datetime | None:
+        """Before when `event` must not begin; None where it need not wait."""
+        return {Event.PREPARE: self.prepare_at, Event.FENCE: self.fence_at}.get(event)
+
+    def retirement(self, switched_at: datetime) -> datetime:
+        """When the former production may be given up."""
+        return switched_at + self.retire_after
 
 
 class Runner:
@@ -70,7 +78,9 @@ class Runner:
         tell: Callable[[str], None],
         compare: Callable[[str, str], Sequence[str]] | None,
         behind: Callable[[str, str], str | None] | None,
+        clock: Clock = Clock(),  # noqa: B008 - it cannot change
     ) -> None:
+        self._clock = clock
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._copies, self._tell, self._compare = databases, copies, tell, compare
         self._guards = Guards(databases, self._entries, behind)
@@ -275,16 +285,15 @@ class Runner:
 
     def _retirement_due(self, state: State, plan: Plan) -> bool:
         switched_at = reached(self._entries(state.move), Phase.SWITCHED)
-        return switched_at is None or datetime.now(UTC) >= switched_at + plan.retire_after
+        return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
 
     def _wait_for_its_time(self, event: Event, plan: Plan) -> bool:
         """Whether there was anything to wait for."""
-        begin = plan.prepare_at if event is Event.PREPARE else plan.fence_at if event is Event.FENCE else None
-        if begin is None or datetime.now(UTC) >= begin:
+        begin = plan.begin(event)
+        if begin is None or self._clock.now() >= begin:
             return False
         self._tell(f"waiting until {begin:%Y-%m-%d %H:%M} UTC for: {_PURPOSE[event]}")
-        while (left := (begin - datetime.now(UTC)).total_seconds()) > 0:
-            sleep(min(left, LONGEST_SLEEP_SECONDS))
+        self._clock.wait_until(begin)
         return True
 
     def _entries(self, move: int) -> list[Entry]:
@@ -302,7 +311,7 @@ class Runner:
     ) -> None:
         self._journal.write(
             Entry(
-                at=datetime.now(UTC),
+                at=self._clock.now(),
                 move=state.move if move is None else move,
                 what=what,
                 phase=phase,

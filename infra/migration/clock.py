@@ -1,0 +1,28 @@
+"""The time of day, and waiting for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# A machine that slept, or whose clock was set, is noticed within this.
+LONGEST_SLEEP_SECONDS = 30.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """now: the time, with its zone. sleep: waits for so many seconds."""
+
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = time.sleep
+
+    def wait_until(self, moment: datetime) -> None:
+        """Return once `moment` has come; at once where it has passed."""
+        while (left := (moment - self.now()).total_seconds()) > 0:
+            self.sleep(min(left, LONGEST_SLEEP_SECONDS))

@@ -1,0 +1,139 @@
+"""A zone's own name servers, asked one by one, and what the guard of the endpoint makes of their answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from mypy_boto3_rds import RDSClient
+from mypy_boto3_route53 import Route53Client
+
+from infra.local.process import LocalCloud
+from infra.migration.databases import Databases
+from infra.migration.guards import Guards, Sight
+from infra.migration.name_servers import NAME_SERVER_VARIABLE, Answer, ask
+from infra.migration.phases import Phase, Slot, State, Strategy
+from infra.migration.transitions import Condition
+from tests.local_cloud.databases import Database
+from tests.local_cloud.mysql_client import wait_for
+from tests.local_cloud.network import Network
+
+SWITCHED = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.REPLICA, move=1)
+
+
+@pytest.fixture
+def server(cloud: LocalCloud) -> str:
+    return f"127.0.0.1:{cloud.running_server().dns_port}"
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A name server that hears and says nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+class Endpoint:
+    """A tenant's zone, the record of its endpoint, and its database in green."""
+
+    def __init__(self, route53: Route53Client, name: str) -> None:
+        made = route53.create_hosted_zone(Name=f"{name}.example", CallerReference=name)
+        self.name_servers = made["DelegationSet"]["NameServers"]
+        self.host_name = f"{name}.{name}.example"
+        self.databases = Databases(name, "eu-west-1", made["HostedZone"]["Id"], self.host_name)
+
+
+@pytest.fixture
+def endpoint(
+    route53: Route53Client, name: str, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> Endpoint:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    return Endpoint(route53, name)
+
+
+def test_each_server_says_where_the_name_leads(endpoint: Endpoint, server: str) -> None:
+    endpoint.databases.lead_endpoint_to("green.example.com")
+    assert (
+        ask(endpoint.host_name, [server, server]) == [Answer(server=server, target="green.example.com")] * 2
+    )
+
+
+def test_a_name_without_a_record_is_an_answer_too(endpoint: Endpoint, server: str) -> None:
+    assert ask(endpoint.host_name, [server]) == [Answer(server=server)]
+
+
+def test_a_server_that_does_not_answer_and_one_that_refuses_are_silent(server: str, silent: str) -> None:
+    """The local cloud's server refuses what is in no zone of its own."""
+    answers = ask("name.elsewhere.example", [silent, server])
+    assert answers == [Answer(server=silent, silent=True), Answer(server=server, silent=True)]
+
+
+def test_a_server_whose_own_name_leads_nowhere_is_silent() -> None:
+    server = "ns-1.no-such-zone.invalid"
+    assert ask("acme.db.example.com", [server]) == [Answer(server=server, silent=True)]
+
+
+def test_the_environments_server_stands_for_all(
+    endpoint: Endpoint, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME_SERVER_VARIABLE, server)
+    endpoint.databases.lead_endpoint_to("green.example.com")
+    assert len(endpoint.name_servers) > 1
+    (answer,) = ask(endpoint.host_name, endpoint.databases.name_servers())
+    assert answer.target == "green.example.com"
+
+
+def look(endpoint: Endpoint) -> Sight:
+    return Guards(endpoint.databases, lambda _: []).look(Condition.ENDPOINT_AT_TARGET, SWITCHED)
+
+
+@pytest.fixture
+def green(rds: RDSClient, name: str, network: Network) -> str:
+    """The address of the tenant's database in green."""
+    database = Database.create(rds, f"{name}-green", network)
+    return str(database.described()["Endpoint"]["Address"])
+
+
+def test_the_endpoint_is_at_the_target_once_route_53_and_its_servers_say_so(
+    endpoint: Endpoint, green: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME_SERVER_VARIABLE, server)
+    assert look(endpoint) == Sight(holds=False, seen="the record leads to nowhere")
+    endpoint.databases.lead_endpoint_to(green)
+    assert look(endpoint) == Sight(holds=False, seen="not all name servers have the record")
+    guards = Guards(endpoint.databases, lambda _: [])
+    assert (
+        guards.wait(Condition.ENDPOINT_AT_TARGET, SWITCHED).what
+        == "1 of 1 name servers were asked and say so"
+    )
+
+
+def test_where_no_server_can_be_asked_route_53s_word_has_to_do(
+    endpoint: Endpoint, green: str, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME_SERVER_VARIABLE, silent)
+    endpoint.databases.lead_endpoint_to(green)
+    seen = Guards(endpoint.databases, lambda _: []).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED)
+    assert seen.what == "Route 53 says so; none of the name servers could be asked"
+
+
+def test_a_server_that_answers_otherwise_is_named(
+    endpoint: Endpoint, green: str, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that lags behind: the one of another cloud, where the endpoint leads elsewhere."""
+    endpoint.databases.lead_endpoint_to(green)
+    wait_for(endpoint.databases.endpoint_has_spread)
+    with LocalCloud(tmp_path, real_databases=False) as other:
+        monkeypatch.setenv(NAME_SERVER_VARIABLE, f"127.0.0.1:{other.running_server().dns_port}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", other.url)
+            behind = Endpoint(boto3.client("route53", region_name="eu-west-1"), name)
+            behind.databases.lead_endpoint_to("blue.example.com")
+        sight = look(endpoint)
+    assert (sight.holds, sight.seen.endswith("answers blue.example.com")) == (False, True)
