@@ -77,6 +77,11 @@ def journal_table_name(cell: str) -> str:
     return f"tenantnet-{cell}-journal"
 
 
+def tunnel_name(cell: str, tenant: str) -> str:
+    """The session document that leads to a tenant's database, and the IAM group that may use it."""
+    return f"{cell}-{tenant}-tunnel"
+
+
 def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
     """The snapshot that a deleted database leaves behind; range and move tell the lives of a slot apart.
 

@@ -20,6 +20,7 @@ from infra.cli import (
     settings,
     status,
     tenant,
+    tunnel,
     up,
     vpn,
 )
@@ -35,6 +36,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")
 app.add_typer(database.app, name="database")
 app.add_typer(vpn.app, name="vpn")
+app.add_typer(tunnel.app, name="tunnel")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(isolation.app, name="isolation")

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.security import MYSQL
-from infra.tags import Owner
+from infra.tags import Owner, tunnel_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class TunnelAccess(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TunnelAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:TunnelAccess", name, {}, opts)
-        self.document_name = self.group_name = f"{args.owner.cell}-{args.owner.tenant}-tunnel"
+        self.document_name = self.group_name = tunnel_name(args.owner.cell, args.owner.prefix)
         child = pulumi.ResourceOptions(parent=self)
         aws.ssm.Document(
             name,

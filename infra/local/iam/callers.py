@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError
 from moto.iam.access_control import AssumedRoleAccessKey, CreateAccessKeyFailure, create_access_key
 from moto.iam.models import IAMBackend, iam_backends
 from moto.sts.models import sts_backends
@@ -49,14 +49,14 @@ class Caller:
             raise access_denied(self, action, resource, decision)
 
 
-def access_denied(caller: Caller, action: str, resource: str, decision: Decision) -> ServiceException:
+def access_denied(caller: Caller, action: str, resource: str, decision: Decision) -> JsonRESTError:
     """AWS's answer to who may not."""
     because = (
         "with an explicit deny in an identity-based policy"
         if decision is Decision.EXPLICIT_DENY
         else f"because no identity-based policy allows the {action} action"
     )
-    return ServiceException(
+    return JsonRESTError(
         "AccessDeniedException",
         f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {because}",
     )
@@ -79,7 +79,7 @@ def caller_of(account_id: str, headers: Mapping[str, str]) -> Caller:
     try:
         found = create_access_key(account_id, PARTITION, key or "", dict(headers))
     except CreateAccessKeyFailure:
-        raise ServiceException(
+        raise JsonRESTError(
             "UnrecognizedClientException", "The security token included in the request is invalid."
         ) from None
     policies = [_document(policy) for policy in found.collect_policies()]

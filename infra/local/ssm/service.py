@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ssm import urls
+from moto.ssm.exceptions import SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -82,7 +83,7 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
         """A new session, the URL of its channel and the token that opens it."""
         destination = destination_of(self, document, parameters)
         if not self._is_connected(target):
-            raise ServiceException("TargetNotConnected", f"{target} is not connected.")
+            raise SSMException("TargetNotConnected", f"{target} is not connected.")
         identifier = f"{caller.name}-{secrets.token_hex(9)[1:]}"
         session = Session(
             id=identifier,
@@ -107,7 +108,7 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
         """A session that has not ended. Raises AWS's DoesNotExistException."""
         session = self.sessions.get(session_id)
         if session is None or session.ended:
-            raise ServiceException("DoesNotExistException", f"Session {session_id} does not exist.")
+            raise SSMException("DoesNotExistException", f"Session {session_id} does not exist.")
         return session
 
     def end(self, session: Session, output: str = "") -> None:
@@ -137,8 +138,8 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
         try:
             caller = caller_of(self.account_id, headers)
             caller.require("ssmmessages:OpenDataChannel", session.arn, session.tags())
-        except ServiceException as error:
-            return str(error)
+        except JsonRESTError as error:
+            return str(error.message)
         return None
 
 
@@ -215,7 +216,7 @@ class CompletedSsmResponse(SimpleSystemManagerResponse):
         ]
         for key, value in filters.items():
             if key not in FILTERS:
-                raise ServiceException("InvalidFilterKey", f"The filter key {key} is not known.")
+                raise SSMException("InvalidFilterKey", f"The filter key {key} is not known.")
             described = [each for each in described if each[key] == value]
         return ActionResult({"Sessions": described})
 

@@ -1,0 +1,135 @@
+"""Keeps a tunnel open: begins a session, and another one whenever one ends, until it is told to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from threading import Event
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
+from infra.failure import Failure
+from infra.tunnel.local_port import require_free
+from infra.tunnel.plugin import Plugin, find_plugin
+from infra.tunnel.profiles import Profile
+from infra.tunnel.records import ProcessId, Record, Records, TunnelState
+from infra.tunnel.session_manager import FinalFailure, Session, end_session, start_session
+
+LOOK_SECONDS = 0.2
+# The plugin's own attempts to resume a session take up to 6 s.
+CUT_OFF_SECONDS = 15.0
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+
+Show = Callable[[Record], None]
+
+
+class Keeper:
+    """One tunnel. run() is its whole life; `stop` ends it from another thread.
+
+    keeper: the process that this is. show: told every change of state.
+    """
+
+    def __init__(
+        self, profile: Profile, keeper: ProcessId, records: Records, show: Show, stop: Event
+    ) -> None:
+        self.record = Record(profile=profile, keeper=keeper)
+        self._records, self._show, self._stop = records, show, stop
+        self._plugin: Plugin | None = None
+        self._session: Session | None = None
+        self.failure: Failure | None = None
+
+    def run(self) -> None:
+        """Open the tunnel and keep it open. Where it cannot, `failure` says why; nothing is left running."""
+        try:
+            self._say(TunnelState.OPENING)
+            self._open()
+            while not self._stop.is_set():
+                self._say(TunnelState.OPEN)
+                reason = self._carry()
+                self._close()
+                if not self._stop.is_set():
+                    self._say(TunnelState.RECONNECTING, reason)
+                    self._open_again()
+        except Failure as failure:
+            self.failure = failure
+            with suppress(Failure):
+                self._say(TunnelState.FAILED, failure.reason)
+        finally:
+            self._close()
+
+    def _open(self) -> None:
+        """Begin a session and have it carried. Raises Failure; then nothing of it is left."""
+        profile = self.record.profile
+        program = find_plugin()
+        require_free(profile.name, profile.local_port)
+        self._session = start_session(profile)
+        try:
+            self._plugin = Plugin(program, profile, self._session)
+            self.record = self.record.model_copy(
+                update={"session_id": self._session.id, "plugin": self._plugin.id}
+            )
+            self._plugin.wait_until_open(self._stop)
+        except BaseException:
+            self._close()
+            raise
+
+    def _open_again(self) -> None:
+        """Try until it works, ever more rarely. Raises FinalFailure where it never will."""
+
+        def say(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, Failure):
+                self._say(TunnelState.RECONNECTING, error.reason)
+
+        waiting = wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
+        Retrying(
+            retry=retry_if_exception(
+                lambda error: isinstance(error, Failure) and not isinstance(error, FinalFailure)
+            ),
+            wait=waiting,
+            sleep=sleep_using_event(self._stop),
+            stop=stop_when_event_set(self._stop),
+            before_sleep=say,
+            # Told to stop between two attempts: that is no failure.
+            retry_error_callback=lambda _: None,
+        )(self._open)
+
+    def _carry(self) -> str:
+        """Return when the session is no longer carried, or the tunnel is to end: why, in words."""
+        assert self._plugin is not None  # noqa: S101 - it was opened
+        connected = time.monotonic()
+        while not self._stop.wait(LOOK_SECONDS):
+            if self._plugin.has_ended:
+                return f"the session ended: {self._plugin.last_words}"
+            if not self._plugin.is_cut_off():
+                connected = time.monotonic()
+            elif time.monotonic() - connected > CUT_OFF_SECONDS:
+                return "the plugin lost its connection and could not resume the session"
+        return ""
+
+    def _close(self) -> None:
+        """End session and plugin, whatever there is of them."""
+        if self._session:
+            # What cannot be ended now ends by itself, when nobody has used it for a while.
+            with suppress(Failure):
+                end_session(self.record.profile, self._session.id)
+            self._session = None
+        if self._plugin:
+            self._plugin.end()
+            self._plugin = None
+
+    def _say(self, state: TunnelState, detail: str = "") -> None:
+        now = datetime.now(UTC)
+        since = self.record.since if state is self.record.state else now
+        self.record = self.record.model_copy(update={"state": state, "detail": detail, "since": since})
+        self._records.write(self.record)
+        self._show(self.record)

@@ -1,0 +1,79 @@
+"""The port of this machine that a tunnel begins at."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import suppress
+
+import psutil
+
+from infra.failure import Failure
+from infra.refusal import Refusal, Refused, Rule
+
+LOOPBACK = "127.0.0.1"
+
+LOCAL_PORT_RANGE = Rule(
+    id="local-port-range",
+    rule="a local port is a number from 1 to 65535",
+    reason="a port has 16 bits, and clients must know which one to connect to",
+    remedy="choose another one, such as 2201",
+)
+LOCAL_PORT_ONCE = Rule(
+    id="local-port-once",
+    rule="each tunnel begins at a local port of its own",
+    reason="{other} has this one",
+    remedy="choose another one for one of them",
+)
+
+RULES = (LOCAL_PORT_RANGE, LOCAL_PORT_ONCE)
+
+
+def check_local_port(port: int) -> list[Refusal]:
+    """What is wrong with the number itself."""
+    return [] if 1 <= port <= 65535 else [LOCAL_PORT_RANGE.refuse(port, "--local-port")]
+
+
+def require_local_port(port: int) -> None:
+    """Raises Refused for a number that is no port."""
+    if refusals := check_local_port(port):
+        raise Refused("The local port", refusals)
+
+
+def require_free(name: str, port: int) -> None:
+    """Raises Failure where a tunnel cannot begin at the port, with who holds it where that can be known."""
+    with socket.socket() as probe:
+        if os.name == "posix":
+            # As the plugin does: connections that have ended there must not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen()
+        except OSError as error:
+            raise binding_failure(name, port, error) from None
+
+
+def binding_failure(name: str, port: int, error: OSError | None = None) -> Failure:
+    """The failure of a tunnel at its own port."""
+    taken = error is None or error.errno == errno.EADDRINUSE
+    if taken:
+        holder = port_holder(port) or "a process that this user may not look into"
+        reason = f"{holder} listens on it"
+        remedy = "end that process, or choose another port: --local-port PORT"
+    else:
+        reason = str(error.strerror if error else "")
+        remedy = "choose a port above 1023: --local-port PORT"
+    return Failure(
+        f"Could not open the tunnel {name}: while binding to localhost:{port}.", reason=reason, remedy=remedy
+    )
+
+
+def port_holder(port: int) -> str | None:
+    """Who listens on a TCP port, as `python3 (pid 4711)`; None where nobody does or it may not be known."""
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):
+            for each in process.net_connections(kind="tcp"):
+                if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
+                    return f"{process.info['name']} (pid {process.pid})"
+    return None

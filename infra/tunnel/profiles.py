@@ -1,0 +1,158 @@
+"""A person's tunnels: a file under the user's own configuration, readable for nobody else.
+
+It holds no secret, but it says which databases its owner works with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra.failure import Failure
+from infra.refusal import Refused, Rule
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+TUNNEL_NAME = Rule(
+    id="tunnel-name",
+    rule="a tunnel's name has lower-case letters, digits and hyphens, 63 at most, and begins with no hyphen",
+    reason="it is part of a file's name, and is typed",
+    remedy="choose another one, such as the tenant's name",
+)
+TUNNEL_KNOWN = Rule(
+    id="tunnel-known",
+    rule="a tunnel is one of your profiles, or leads to a tenant of the project that you are in",
+    reason="tunnel not found: there is neither a profile nor a tenant {name}",
+    remedy="{remedy}",
+)
+
+RULES = (TUNNEL_NAME, TUNNEL_KNOWN)
+
+
+class Profile(BaseModel):
+    """One tunnel. document: the session document's name, and the IAM group's. target: the tunnel host's id.
+
+    automatic: whether `tenantnet tunnel start` without a name starts it.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    document: Annotated[str, Field(min_length=3, max_length=128)]
+    target: Annotated[str, Field(pattern=r"^m?i-[0-9a-f]+$")]
+    local_port: Annotated[int, Field(ge=1, le=65535)]
+    automatic: bool = False
+
+
+class Profiles:
+    """The file. Every method raises Failure where it cannot be read or written."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or Path(typer.get_app_dir("tenantnet"))
+        self.path = self.folder / "tunnels.json"
+
+    def all(self) -> Mapping[str, Profile]:
+        """By their names, in the order in which they were added."""
+        try:
+            raw = json.loads(self.path.read_text(encoding="utf-8"))
+            return {each["name"]: Profile.model_validate(each) for each in raw["tunnels"]}
+        except FileNotFoundError:
+            return {}
+        except (ValidationError, ValueError, KeyError, TypeError) as error:
+            raise Failure(
+                "Could not read your tunnels.",
+                reason=f"{self.path}: {_first_line(error)}",
+                remedy="correct the file, or remove it and add the tunnels anew: tenantnet tunnel add",
+            ) from None
+        except OSError as error:
+            raise self._failure("read", error) from None
+
+    def put(self, profile: Profile) -> bool:
+        """Add a tunnel, or replace the one of that name; whether there was one."""
+        profiles = dict(self.all())
+        known = profile.name in profiles
+        self._write([*(profiles | {profile.name: profile}).values()])
+        return known
+
+    def remove(self, name: str) -> None:
+        """Remove a tunnel. Raises Refused where there is none of that name."""
+        profiles = dict(self.all())
+        if name not in profiles:
+            raise unknown_tunnel(name, profiles)
+        del profiles[name]
+        self._write(list(profiles.values()))
+
+    def _write(self, profiles: Sequence[Profile]) -> None:
+        text = json.dumps({"tunnels": [each.model_dump(by_alias=True) for each in profiles]}, indent=2)
+        try:
+            write_private(self.path, text)
+        except OSError as error:
+            raise self._failure("write", error) from None
+
+    def _failure(self, task: str, error: OSError) -> Failure:
+        return Failure(
+            f"Could not {task} your tunnels.",
+            reason=f"{error.strerror}: {self.path}",
+            remedy="see that you may read and write there, or choose another place with XDG_CONFIG_HOME",
+        )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put a file in place in one step, readable for its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A temporary file has mode 0600 from its beginning.
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+    ) as draft:
+        try:
+            draft.write(f"{text}\n")
+            draft.flush()
+            os.fsync(draft.fileno())
+        except OSError:
+            Path(draft.name).unlink()
+            raise
+    Path(draft.name).replace(path)
+
+
+def unknown_tunnel(name: str, known: Collection[str]) -> Refused:
+    """The error for a tunnel that is not there, with the nearest names, or else all."""
+    return Refused("The tunnel", [TUNNEL_KNOWN.refuse(name, name=name, remedy=_way_out(name, sorted(known)))])
+
+
+def _way_out(name: str, known: Sequence[str]) -> str:
+    if near := get_close_matches(name, known, n=3, cutoff=0.5):
+        return f"did you mean {' or '.join(near)}?"
+    if known:
+        return f"those there are: {', '.join(known)}"
+    return (
+        "ask who looks after the tenant for the line that `tenantnet tunnel share TENANT` prints, and run it"
+    )
+
+
+def require_name(name: str) -> None:
+    """Raises Refused for what cannot be a tunnel's name."""
+    if not NAME.fullmatch(name):
+        raise Refused("The tunnel's name", [TUNNEL_NAME.refuse(name)])
+
+
+def with_port(profiles: Iterable[Profile], port: int) -> str | None:
+    """The name of the tunnel that has the port; None for none."""
+    return next((each.name for each in profiles if each.local_port == port), None)
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        problem = error.errors()[0]
+        return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+    return f"it is not as `tenantnet tunnel add` writes it ({error})"

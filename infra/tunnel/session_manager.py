@@ -1,0 +1,96 @@
+"""Session Manager's calls for a tunnel, and what its refusals mean to the person at the desk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra.aws_answers import PATIENCE, aws_answers
+from infra.failure import Failure
+from infra.tunnel.profiles import Profile
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+REASON = "tenantnet tunnel"
+DENIED = ("AccessDeniedException", "AccessDenied")
+
+
+class FinalFailure(Failure):
+    """A failure that trying again does not change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """response: Session Manager's answer for the plugin, with the token. endpoint: of Systems Manager."""
+
+    id: str
+    endpoint: str
+    response: str = field(repr=False)
+
+
+def start_parameters(profile: Profile) -> dict[str, Any]:
+    """What a session is started with; the plugin is told the same."""
+    return {
+        "Target": profile.target,
+        "DocumentName": profile.document,
+        "Parameters": {"localPortNumber": [str(profile.local_port)]},
+        "Reason": REASON,
+    }
+
+
+def start_session(profile: Profile) -> Session:
+    """Start a session. Raises FinalFailure where the caller may not or the tunnel is gone, else Failure."""
+    task = f"open the tunnel {profile.name}"
+    with aws_answers(task, region=profile.region):
+        client = _client(profile)
+        try:
+            answer = client.start_session(**start_parameters(profile))
+        except ClientError as error:
+            raise _refused(profile, error) from None
+    content = {key: answer[key] for key in ("SessionId", "StreamUrl", "TokenValue")}
+    return Session(id=answer["SessionId"], endpoint=client.meta.endpoint_url, response=json.dumps(content))
+
+
+def end_session(profile: Profile, session_id: str) -> None:
+    """End a session at AWS. Raises Failure where that cannot be asked for."""
+    with aws_answers(f"end the session {session_id}", region=profile.region):
+        _client(profile).terminate_session(SessionId=session_id)
+
+
+def _client(profile: Profile) -> SSMClient:
+    # A new one each time: credentials are renewed while a tunnel waits for them.
+    return boto3.Session().client("ssm", region_name=profile.region, config=PATIENCE)
+
+
+def _refused(profile: Profile, error: ClientError) -> Exception:
+    """What the person is told; the error itself where it says enough."""
+    code = error.response.get("Error", {}).get("Code", "")
+    said = f"AWS answered {code}: {error.response.get('Error', {}).get('Message')}"
+    what = f"Could not open the tunnel {profile.name}"
+    if code in DENIED:
+        return FinalFailure(
+            f"{what}: access denied.",
+            reason=said,
+            remedy=f"have your IAM user put into the group {profile.document} (`tunnelUsers` in the tenant's "
+            "settings); `aws sts get-caller-identity` says who you are here",
+        )
+    if code == "InvalidDocument":
+        return FinalFailure(
+            f"{what}: tunnel not found.",
+            reason=f"{said} ({profile.document} in {profile.region})",
+            remedy=f"add the tunnel anew, with the line that `tenantnet tunnel share {profile.name}` prints "
+            "for who looks after the tenant",
+        )
+    if code == "TargetNotConnected":
+        return Failure(
+            f"{what}: the tunnel host is not connected.",
+            reason=said,
+            remedy="it may be starting: try again in a minute. If it was replaced, add the tunnel anew, with "
+            f"the line that `tenantnet tunnel share {profile.name}` prints for who looks after the tenant",
+        )
+    return error

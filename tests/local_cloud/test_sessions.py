@@ -1,0 +1,232 @@
+"""Session Manager's calls: for whom the tunnel's policy allows them, and as AWS answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from infra.local.process import LocalCloud, request
+from tests.local_cloud.conftest import Refusal
+from tests.local_cloud.tunnels import ACCOUNT, REGION, TunnelSite, User
+
+Clients = Callable[[str], Any]
+TO_REMOTE_HOST = "AWS-StartPortForwardingSessionToRemoteHost"
+
+
+@pytest.fixture(scope="module")
+def site(cloud: LocalCloud, client: Clients) -> TunnelSite:
+    return TunnelSite.create(cloud, client)
+
+
+@pytest.fixture
+def acme(site: TunnelSite, name: str) -> str:
+    return site.add_tenant(f"{name}-acme", "acme.db.example.com")
+
+
+@pytest.fixture
+def alice(site: TunnelSite, acme: str, name: str) -> User:
+    return site.add_user(f"{name}-al", acme)
+
+
+def start(user: User, site: TunnelSite, document: str | None, **parameters: str) -> Any:
+    named: dict[str, Any] = {"DocumentName": document} if document else {}
+    given = {key: [value] for key, value in parameters.items()}
+    return user.ssm.start_session(Target=site.target, Parameters=given, **named)
+
+
+@pytest.fixture
+def session(alice: User, site: TunnelSite, acme: str) -> Iterator[Any]:
+    started = start(alice, site, acme, localPortNumber="2201")
+    yield started
+    site.ssm.terminate_session(SessionId=started["SessionId"])
+
+
+class TestThePolicy:
+    def test_allows_the_own_document(self, session: Any, alice: User) -> None:
+        assert session["SessionId"].startswith(f"{alice.name}-")
+        assert session["StreamUrl"].startswith("ws://127.0.0.1:")
+        assert len(session["TokenValue"]) > 20
+
+    def test_refuses_another_tenants_document(
+        self, alice: User, site: TunnelSite, name: str, refusal: Refusal
+    ) -> None:
+        globex = site.add_tenant(f"{name}-globex", "globex.db.example.com")
+        assert refusal(start, user=alice, site=site, document=globex) == "AccessDeniedException"
+
+    def test_refuses_a_session_without_a_document_which_would_be_a_shell(
+        self, alice: User, site: TunnelSite, refusal: Refusal
+    ) -> None:
+        assert refusal(start, user=alice, site=site, document=None) == "AccessDeniedException"
+
+    def test_refuses_the_public_document_that_leads_to_any_host(
+        self, alice: User, site: TunnelSite, refusal: Refusal
+    ) -> None:
+        anywhere = {"host": "globex.db.example.com", "portNumber": "3306"}
+        code = refusal(start, user=alice, site=site, document=TO_REMOTE_HOST, **anywhere)
+        assert code == "AccessDeniedException"
+        # It is there, for whom it is allowed to.
+        parameters = {key: [value] for key, value in anywhere.items()}
+        site.ssm.start_session(Target=site.target, DocumentName=TO_REMOTE_HOST, Parameters=parameters)
+
+    def test_refuses_the_own_document_on_another_host(
+        self, cloud: LocalCloud, client: Clients, alice: User, acme: str, refusal: Refusal
+    ) -> None:
+        other = TunnelSite.create(cloud, client)
+        assert refusal(start, user=alice, site=other, document=acme) == "AccessDeniedException"
+
+    def test_refuses_a_user_outside_the_group(
+        self, site: TunnelSite, acme: str, name: str, refusal: Refusal
+    ) -> None:
+        bob = site.add_user(f"{name}-bob")
+        assert refusal(start, user=bob, site=site, document=acme) == "AccessDeniedException"
+
+    def test_refuses_who_was_taken_out_of_the_group(
+        self, site: TunnelSite, acme: str, alice: User, refusal: Refusal
+    ) -> None:
+        site.iam.remove_user_from_group(GroupName=acme, UserName=alice.name)
+        assert refusal(start, user=alice, site=site, document=acme) == "AccessDeniedException"
+
+    def test_allows_to_resume_and_to_end_ones_own_session(self, session: Any, alice: User) -> None:
+        resumed = alice.ssm.resume_session(SessionId=session["SessionId"])
+        assert resumed["StreamUrl"] == session["StreamUrl"]
+        assert resumed["TokenValue"] != session["TokenValue"]
+        alice.ssm.terminate_session(SessionId=session["SessionId"])
+
+    @pytest.mark.parametrize("call", ["resume_session", "terminate_session"])
+    def test_refuses_another_users_session(
+        self, session: Any, site: TunnelSite, acme: str, name: str, refusal: Refusal, call: str
+    ) -> None:
+        eve = site.add_user(f"{name}-eve", acme)
+        assert refusal(getattr(eve.ssm, call), SessionId=session["SessionId"]) == "AccessDeniedException"
+
+    @pytest.mark.parametrize("call", ["resume_session", "terminate_session"])
+    def test_refuses_the_session_of_a_user_whose_name_begins_with_ones_own(
+        self, alice: User, site: TunnelSite, acme: str, refusal: Refusal, call: str
+    ) -> None:
+        longer = site.add_user(f"{alice.name}-ice", acme)
+        other = start(longer, site, acme)["SessionId"]
+        assert other.startswith(f"{alice.name}-"), "the resource of the statement matches"
+        assert refusal(getattr(alice.ssm, call), SessionId=other) == "AccessDeniedException"
+
+    def test_refuses_to_list_sessions(self, alice: User, refusal: Refusal) -> None:
+        assert refusal(alice.ssm.describe_sessions, State="Active") == "AccessDeniedException"
+
+    def test_without_the_document_check_would_allow_a_shell(
+        self, site: TunnelSite, acme: str, alice: User, refusal: Refusal
+    ) -> None:
+        """The condition is what refuses it: the statement alone lets it through, and only the cloud stops."""
+        policy = str(site.iam.get_group_policy(GroupName=acme, PolicyName=acme)["PolicyDocument"])
+        unchecked = policy.replace("'", '"').replace("ssm:SessionDocumentAccessCheck", "aws:nothing")
+        site.iam.put_group_policy(GroupName=acme, PolicyName=acme, PolicyDocument=unchecked)
+        assert refusal(start, user=alice, site=site, document=None) == "NotImplemented"
+
+    def test_lets_a_role_in_by_the_name_of_its_session(
+        self, site: TunnelSite, cloud: LocalCloud, client: Clients, acme: str, name: str
+    ) -> None:
+        policy = site.iam.get_group_policy(GroupName=acme, PolicyName=acme)["PolicyDocument"]
+        site.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        site.iam.put_role_policy(RoleName=name, PolicyName=acme, PolicyDocument=str(policy).replace("'", '"'))
+        assumed = client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="carol"
+        )["Credentials"]
+        carol = boto3.Session(
+            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], region_name=REGION
+        ).client("ssm", endpoint_url=cloud.url)
+        started = carol.start_session(Target=site.target, DocumentName=acme)
+        assert started["SessionId"].startswith("carol-")
+
+
+class TestTheCalls:
+    def test_a_target_that_does_not_run_is_not_connected(
+        self, cloud: LocalCloud, client: Clients, name: str, refusal: Refusal
+    ) -> None:
+        site = TunnelSite.create(cloud, client)
+        document = site.add_tenant(f"{name}-stopped", "acme.db.example.com")
+        client("ec2").stop_instances(InstanceIds=[site.target])
+        user = site.add_user(f"{name}-dave", document)
+        assert refusal(start, user=user, site=site, document=document) == "TargetNotConnected"
+
+    def test_a_document_that_is_not_there_or_not_for_sessions_is_invalid(
+        self, site: TunnelSite, name: str, refusal: Refusal
+    ) -> None:
+        command = '{"schemaVersion": "2.2", "mainSteps": []}'
+        site.ssm.create_document(Name=name, DocumentType="Command", Content=command)
+        for document in (f"{name}-missing", name):
+            begin = site.ssm.start_session
+            assert refusal(begin, Target=site.target, DocumentName=document) == "InvalidDocument"
+
+    @pytest.mark.parametrize("parameters", [{"host": "elsewhere"}, {"localPortNumber": "x"}])
+    def test_parameters_are_those_of_the_document_and_fit_its_patterns(
+        self, alice: User, site: TunnelSite, acme: str, refusal: Refusal, parameters: dict[str, str]
+    ) -> None:
+        code = refusal(start, user=alice, site=site, document=acme, **parameters)
+        assert code == "InvalidParameters"
+
+    def test_keys_that_nobody_has_are_not_recognised(self, site: TunnelSite, refusal: Refusal) -> None:
+        stranger = User(cloud=site.cloud, name="", access_key="AKIAIOSFODNN7EXAMPLE", secret_key="x")
+        assert refusal(start, user=stranger, site=site, document=None) == "UnrecognizedClientException"
+
+    def test_sessions_are_described_while_they_run_and_afterwards(
+        self, session: Any, site: TunnelSite, alice: User, acme: str
+    ) -> None:
+        found: Any = [{"key": "SessionId", "value": session["SessionId"]}]
+        (active,) = site.ssm.describe_sessions(State="Active", Filters=found)["Sessions"]
+        assert active["Owner"].endswith(f":user/{alice.name}")
+        assert (active["DocumentName"], active["Target"]) == (acme, site.target)
+        alice.ssm.terminate_session(SessionId=session["SessionId"])
+        assert site.ssm.describe_sessions(State="Active", Filters=found)["Sessions"] == []
+        (ended,) = site.ssm.describe_sessions(State="History", Filters=found)["Sessions"]
+        assert ended["Status"] == "Terminated"
+
+    def test_what_has_ended_cannot_be_resumed_and_may_be_ended_again(
+        self, session: Any, alice: User, site: TunnelSite, refusal: Refusal
+    ) -> None:
+        for _ in range(2):
+            alice.ssm.terminate_session(SessionId=session["SessionId"])
+        code = refusal(site.ssm.resume_session, SessionId=session["SessionId"])
+        assert code == "DoesNotExistException"
+
+
+class TestTheChannel:
+    def test_opens_for_its_token_only(self, session: Any) -> None:
+        for token, opens in (("wrong", False), (session["TokenValue"], True)):
+            with connect(session["StreamUrl"]) as channel:
+                channel.send(f'{{"TokenValue": "{token}"}}')
+                if opens:
+                    assert b"output_stream_data" in channel.recv(timeout=5)[:40]
+                else:
+                    with pytest.raises(ConnectionClosed):
+                        channel.recv(timeout=5)
+
+    def test_of_no_session_is_not_there(self, session: Any) -> None:
+        with pytest.raises(InvalidStatus) as refused, connect(f"{session['StreamUrl']}0".replace("?", "0?")):
+            pass
+        assert refused.value.response.status_code == 404
+
+    def test_is_not_opened_for_who_may_not(self, session: Any, site: TunnelSite, name: str) -> None:
+        bob = site.add_user(f"{name}-bob")
+        signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={bob.access_key}/20260101/eu-west-1/x/y"}
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            connect(session["StreamUrl"], additional_headers=signed),
+        ):
+            pass
+        assert refused.value.response.status_code == 403
+        assert b"ssmmessages:OpenDataChannel" in refused.value.response.body
+
+    def test_is_closed_with_a_word_when_the_session_ends(self, session: Any, alice: User) -> None:
+        with connect(session["StreamUrl"]) as channel:
+            channel.send(f'{{"TokenValue": "{session["TokenValue"]}"}}')
+            channel.recv(timeout=5)
+            alice.ssm.terminate_session(SessionId=session["SessionId"])
+            messages = list(channel)
+        assert b"channel_closed" in messages[-1][:40]
+
+    def test_that_nobody_is_at_cannot_be_cut(self, cloud: LocalCloud, session: Any) -> None:
+        with pytest.raises(Exception, match="nobody is connected"):
+            request(cloud.running_server(), "POST", f"/_local/sessions/{session['SessionId']}/drop")

@@ -1,0 +1,390 @@
+"""`tenantnet tunnel` at a desk: AWS's own plugin, a real MySQL client, a real server behind the tunnel."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pymysql
+import pytest
+
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from infra.tunnel.records import Record, Records
+from tests.local_cloud.databases import PASSWORD, Database
+from tests.local_cloud.desk import TENANTNET, Done
+from tests.local_cloud.mysql_client import wait_for
+from tests.local_cloud.network import Network
+from tests.local_cloud.tunnels import REGION, TunnelSite, User
+
+HOST_NAME = "acme.db.example.com"
+
+
+class TunnelDesk:
+    """A person's machine without any project: credentials, a home, and `tenantnet`."""
+
+    def __init__(self, cloud: LocalCloud, home: Path, user: User | None) -> None:
+        keys = (user.access_key, user.secret_key) if user else ("local", "local")
+        self.home = home
+        self.variables = {
+            **os.environ,
+            **environment(cloud.state_dir),
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "AWS_ACCESS_KEY_ID": keys[0],
+            "AWS_SECRET_ACCESS_KEY": keys[1],
+        }
+
+    def begin(self, command: str | Sequence[str]) -> subprocess.Popen[str]:
+        """Begin it, with its output to be read as it comes."""
+        return subprocess.Popen(
+            [TENANTNET, *(command.split() if isinstance(command, str) else command)],
+            cwd=self.home,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, command: str | Sequence[str]) -> Done:
+        with self.begin(command) as process:
+            out, err = process.communicate(timeout=90)
+        assert "Traceback" not in err, err
+        return Done(code=process.returncode, out=out, err=err)
+
+    def running(self) -> Mapping[str, Record]:
+        """As `tunnel status` reads it."""
+        return Records(self.home / "config" / "tenantnet").all()
+
+    @contextmanager
+    def open(self, name: str = "acme") -> Iterator[subprocess.Popen[str]]:
+        """A tunnel in the foreground, from when it is open; it is ended by Ctrl-C."""
+        with self.begin(f"tunnel start {name}") as process:
+            try:
+                read_until(process, " Open\n")
+                yield process
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
+
+
+def session_of(desk: TunnelDesk) -> str:
+    return str(desk.running()["acme"].session_id)
+
+
+def read_until(process: subprocess.Popen[str], word: str) -> str:
+    """The line with the word. Fails with everything that was said where the process ends without it."""
+    assert process.stdout
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if word in line:
+            return line
+    error = process.stderr.read() if process.stderr else ""
+    raise AssertionError(f"it ended without {word!r}:\n{''.join(said)}{error}")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with real databases."""
+    with LocalCloud(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clients(served: LocalCloud) -> Callable[[str], Any]:
+    session = boto3.Session("local", "local", region_name=REGION)
+    return lambda service: session.client(service, endpoint_url=served.url)  # type: ignore[call-overload] # any
+
+
+@pytest.fixture(scope="module")
+def site(served: LocalCloud, clients: Callable[[str], Any]) -> TunnelSite:
+    """A tunnel host, and the tenant acme with a database behind its endpoint's name."""
+    database = Database.create(clients("rds"), "acme-blue", Network.create(clients("ec2")))
+    route53 = clients("route53")
+    zone = route53.create_hosted_zone(Name="db.example.com", CallerReference="x")["HostedZone"]["Id"]
+    record = {
+        "Name": HOST_NAME,
+        "Type": "CNAME",
+        "TTL": 5,
+        "ResourceRecords": [{"Value": database.described()["Endpoint"]["Address"]}],
+    }
+    changes = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "available")
+    made = TunnelSite.create(served, clients)
+    made.add_tenant("acme", HOST_NAME)
+    return made
+
+
+@pytest.fixture(scope="module")
+def alice(site: TunnelSite) -> User:
+    return site.add_user("alice", "eu1-acme-tunnel")
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def shared(site: TunnelSite, name: str = "acme", document: str = "eu1-acme-tunnel") -> list[str]:
+    """The line that a person is handed, but for the port."""
+    place = ["--region", REGION, "--document", document, "--target", site.target]
+    return ["tunnel", "add", name, *place]
+
+
+@pytest.fixture
+def desk(served: LocalCloud, site: TunnelSite, alice: User, port: int, tmp_path: Path) -> TunnelDesk:
+    """Alice's, with a profile for acme."""
+    desk = TunnelDesk(served, tmp_path, alice)
+    assert desk.run([*shared(site), "--local-port", str(port)]).code == 0
+    return desk
+
+
+def connect(cloud: LocalCloud, port: int) -> pymysql.Connection[Any]:
+    """As a MySQL client connects: TLS, and the authority is checked; the name is localhost's."""
+    context = ssl.create_default_context(cafile=str(cloud.state.authority))
+    context.check_hostname = False
+    return pymysql.connect(
+        host="127.0.0.1",
+        port=port,
+        user="acmeadmin",
+        password=PASSWORD,
+        ssl=context,
+        autocommit=True,
+        connect_timeout=10,
+    )
+
+
+def answers(cloud: LocalCloud, port: int) -> bool:
+    try:
+        with connect(cloud, port) as connection, connection.cursor() as cursor:
+            return bool(cursor.execute("SELECT 1"))
+    except pymysql.MySQLError:
+        return False
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_ten_thousand_rows_go_there_and_come_back_over_tls(
+    desk: TunnelDesk, served: LocalCloud, port: int
+) -> None:
+    rows = [(number, f"row {number} " + "x" * 80) for number in range(10_000)]
+    with desk.open(), connect(served, port) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW STATUS LIKE 'Ssl_version'")
+        assert str((cursor.fetchone() or ("", ""))[1]).startswith("TLSv1.")
+        cursor.execute("CREATE DATABASE IF NOT EXISTS app")
+        cursor.execute("CREATE TABLE app.entry (id INT PRIMARY KEY, text VARCHAR(120))")
+        cursor.executemany("INSERT INTO app.entry VALUES (%s, %s)", rows)
+        cursor.execute("SELECT id, text FROM app.entry ORDER BY id")
+        assert list(cursor.fetchall()) == rows
+
+
+def test_twenty_connections_at_once_are_twenty_at_the_database(
+    desk: TunnelDesk, served: LocalCloud, port: int
+) -> None:
+    def ask(connection: pymysql.Connection[Any]) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT CONNECTION_ID(), SLEEP(0.2), REPEAT('x', 100000)")
+            return int((cursor.fetchone() or (0,))[0])
+
+    with desk.open():
+        connections = [connect(served, port) for _ in range(20)]
+        with ThreadPoolExecutor(20) as pool:
+            assert len(set(pool.map(ask, connections))) == 20
+        for connection in connections:
+            connection.close()
+
+
+def test_a_cut_connection_is_resumed_and_the_clients_do_not_notice(
+    desk: TunnelDesk, served: LocalCloud, port: int
+) -> None:
+    with desk.open(), connect(served, port) as connection, connection.cursor() as cursor:
+        cursor.execute("SET @kept = 42")
+        session = session_of(desk)
+        served.drop_session(session)
+        cursor.execute("SELECT @kept")
+        assert cursor.fetchone() == (42,)
+        assert session_of(desk) == session
+
+
+def test_a_session_that_ends_is_followed_by_another(
+    desk: TunnelDesk, site: TunnelSite, served: LocalCloud, port: int
+) -> None:
+    with desk.open() as process:
+        first = session_of(desk)
+        site.ssm.terminate_session(SessionId=first)
+        assert "the session ended" in read_until(process, "Reconnecting")
+        read_until(process, " Open\n")
+        assert answers(served, port)
+        assert session_of(desk) != first
+
+
+def test_who_is_taken_out_of_the_group_is_not_let_in_again(
+    served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
+) -> None:
+    dora = site.add_user("dora", "eu1-acme-tunnel")
+    desk = TunnelDesk(served, tmp_path, dora)
+    desk.run([*shared(site), "--local-port", str(port)])
+    with desk.begin("tunnel start acme") as process:
+        read_until(process, " Open\n")
+        session = session_of(desk)
+        site.iam.remove_user_from_group(GroupName="eu1-acme-tunnel", UserName="dora")
+        # The plugin may not resume what is cut, and says so to nobody: it is noticed all the same.
+        served.drop_session(session)
+        read_until(process, "could not resume")
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "access denied" in err
+    assert is_free(port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_session_and_plugin_and_frees_the_port(
+    desk: TunnelDesk, site: TunnelSite, port: int, number: signal.Signals
+) -> None:
+    with desk.open() as process:
+        session = session_of(desk)
+        plugins = psutil.Process(process.pid).children()
+        assert plugins
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    ended: Any = [{"key": "SessionId", "value": session}]
+    assert site.ssm.describe_sessions(State="History", Filters=ended)["Sessions"]
+    assert not any(plugin.is_running() for plugin in plugins)
+    assert is_free(port)
+    assert desk.running() == {}
+
+
+def test_tunnels_in_the_background_are_seen_and_stopped_from_another_shell(
+    desk: TunnelDesk, site: TunnelSite, served: LocalCloud, port: int
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        second = probe.getsockname()[1]
+    desk.run([*shared(site, "acme-reports"), "--local-port", str(second), "--automatic"])
+    started = desk.run("tunnel start --all --background")
+    assert started.code == 0, started.err
+    shown = json.loads(desk.run("tunnel status --json").out)["tunnels"]
+    assert [(each["name"], each["state"], each["localPort"]) for each in shown] == [
+        ("acme", "Open", port),
+        ("acme-reports", "Open", second),
+    ]
+    assert answers(served, port)
+    assert answers(served, second)
+    assert "localhost" in desk.run("tunnel list").out
+    assert desk.run("tunnel stop acme").code == 0
+    assert is_free(port)
+    assert answers(served, second), "each is stopped by itself"
+    assert desk.run("tunnel stop --all").code == 0
+    assert is_free(second)
+    assert desk.running() == {}
+
+
+def test_without_a_name_those_start_that_start_automatically(
+    desk: TunnelDesk, site: TunnelSite, port: int
+) -> None:
+    none = desk.run("tunnel start")
+    assert (none.code, "starts automatically" in none.err) == (2, True)
+    desk.run([*shared(site), "--local-port", str(port), "--automatic"])
+    assert desk.run("tunnel start --background").code == 0
+    twice = desk.run("tunnel start acme")
+    assert (twice.code, "runs already" in twice.err) == (2, True)
+    assert desk.run("tunnel stop acme").code == 0
+
+
+def test_a_killed_tunnel_is_called_lost_and_cleared_away(desk: TunnelDesk, port: int) -> None:
+    with desk.begin("tunnel start acme") as process:
+        read_until(process, " Open\n")
+        process.kill()
+    assert desk.running()["acme"].state == "Lost"
+    assert not is_free(port), "the plugin outlives who started it"
+    assert desk.run("tunnel stop acme").code == 0
+    wait_for(lambda: is_free(port))
+    assert desk.running() == {}
+
+
+def test_a_user_outside_the_group_is_told_which_group(
+    served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
+) -> None:
+    desk = TunnelDesk(served, tmp_path, site.add_user("bob"))
+    desk.run([*shared(site), "--local-port", str(port)])
+    done = desk.run("tunnel start acme")
+    assert done.code == 1
+    assert "access denied" in done.err
+    assert "the group eu1-acme-tunnel" in done.err
+    assert is_free(port)
+
+
+def test_a_taken_port_ends_with_1_and_says_who_has_it(desk: TunnelDesk, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        done = desk.run("tunnel start acme")
+    assert done.code == 1
+    assert f"while binding to localhost:{port}" in done.err
+    assert f"(pid {os.getpid()})" in done.err
+
+
+def test_an_unknown_tunnel_ends_with_2_and_the_nearest_name(desk: TunnelDesk) -> None:
+    for command in ("tunnel start acne", "tunnel stop acne", "tunnel status acne", "tunnel remove acne"):
+        done = desk.run(command)
+        assert done.code == 2, command
+        assert "tunnel not found" in done.err
+        assert "did you mean acme?" in done.err
+
+
+@pytest.mark.parametrize("number", ["0", "65536", "-1"])
+def test_a_port_that_cannot_be_ends_with_2(desk: TunnelDesk, number: str) -> None:
+    done = desk.run(f"tunnel start acme --local-port={number}")
+    assert done.code == 2
+    assert "a local port is a number from 1 to 65535" in done.err
+    assert number in done.err
+
+
+def test_a_document_that_is_gone_is_a_tunnel_that_is_not_found(
+    served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
+) -> None:
+    desk = TunnelDesk(served, tmp_path, None)
+    desk.run([*shared(site, document="eu1-acme-tunnel-of-old"), "--local-port", str(port)])
+    done = desk.run("tunnel start acme")
+    assert done.code == 1
+    assert "tunnel not found" in done.err
+
+
+def test_without_the_plugin_it_is_said_where_to_get_it(desk: TunnelDesk) -> None:
+    desk.variables["PATH"] = "/usr/bin:/bin"
+    done = desk.run("tunnel start acme")
+    assert done.code == 1
+    assert "install AWS's" in done.err
+
+
+def test_a_profile_is_kept_for_its_owner_alone_and_changed_and_removed(
+    desk: TunnelDesk, site: TunnelSite, port: int
+) -> None:
+    path = desk.home / "config" / "tenantnet" / "tunnels.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    changed = desk.run([*shared(site), "--local-port", str(port), "--automatic"])
+    assert "Changed the tunnel acme" in changed.out
+    (listed,) = json.loads(desk.run("tunnel list --json").out)["tunnels"]
+    assert (listed["name"], listed["localPort"], listed["automatic"]) == ("acme", port, True)
+    other = desk.run([*shared(site, "other"), "--local-port", str(port)])
+    assert (other.code, "acme has this one" in other.err) == (2, True)
+    assert desk.run("tunnel remove acme").code == 0
+    assert json.loads(desk.run("tunnel list --json").out) == {"tunnels": []}
