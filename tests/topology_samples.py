@@ -36,7 +36,7 @@ BLUE = Network(
         Subnet(name="spare", cidr="10.1.2.48/28"),
     ),
     ping_host=PingHost(address="10.1.2.42"),
-    database=Database(identifier="acme-blue", address="10.1.2.5"),
+    database=Database(identifier="acme-blue", address="acme-blue.abc.eu-west-1.rds.amazonaws.com"),
     vpn_connections=(SEATTLE,),
     peerings=(
         Peering(to=Side.SESSIONS, id="pcx-0a1b2c3d4e5f60718", state="active"),

@@ -44,8 +44,8 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
         raise Failure(
             f"{len(found)} of {len(pairs)} pairs of places are not as intended.",
             reason="a route, a peering or a rule was added or taken away, or an update is not complete",
-            remedy="see what differs with `pulumi preview --refresh --diff`, for the tenants named above and for "
-            "their platform; docs/isolation.md has what is intended",
+            remedy="see what differs with `pulumi preview --refresh --diff`, for the tenants named above and "
+            "for their platform; docs/isolation.md has what is intended",
         )
 
 

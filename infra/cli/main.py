@@ -20,6 +20,7 @@ from infra.cli import (
     settings,
     status,
     tenant,
+    topology,
     tunnel,
     up,
     vpn,
@@ -32,6 +33,7 @@ app.command()(status.status)
 app.command()(up.up)
 app.command("open")(open_database.open_database)
 app.command()(review.review)
+app.command()(topology.topology)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(network.app, name="network")
 app.add_typer(database.app, name="database")

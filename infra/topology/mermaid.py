@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from infra.status.words import NetworkType, TunnelState
-from infra.topology.model import DATABASE, HOSTS, Network, Side, Topology, Tunnel, places
+from infra.topology.model import DATABASE, HOSTS, Network, Side, Topology, Tunnel, described, places
 
 # Thick is up, dotted is down, thin is not known. A link's arrow would be read as who may connect to whom.
 LINKS = {TunnelState.UP: "===", TunnelState.DOWN: "-.-", None: "---"}
@@ -32,24 +32,9 @@ def mermaid(topology: Topology) -> str:
     return "\n".join(lines) + "\n"
 
 
-def described(topology: Topology) -> str:
-    """The picture in one sentence, for those who do not see it."""
-    connections = sum(len(network.vpn_connections) for network in topology.networks)
-    parts = [
-        f"{len(topology.networks)} network{_plural(len(topology.networks))}",
-        f"{connections} VPN connection{_plural(connections)}",
-        f"endpoint {topology.endpoint or 'none yet'}",
-    ]
-    return f"{topology.tenant} in {topology.cell or 'no cell yet'}, {topology.region}, {', '.join(parts)}"
-
-
 def text(words: str) -> str:
     """Words as Mermaid shows them and does not read them, whatever characters they hold."""
     return SPECIAL.sub(lambda mark: f"#{ord(mark[0])};", " ".join(words.split()))
-
-
-def _plural(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _label(*lines: str | None) -> str:

@@ -35,7 +35,7 @@ class PingHost(Model):
 class Database(Model):
     """A network's database, in the subnets `database-a` and `database-b`.
 
-    identifier: RDS's. address: its IPv4 address there, None while it is not known.
+    identifier, address: RDS's own names for it; no address while it has none.
     """
 
     identifier: str
@@ -108,3 +108,18 @@ def places(network: Network) -> dict[str, list[Subnet]]:
     for subnet in network.subnets:
         found.setdefault(subnet.name.split("-")[0], []).append(subnet)
     return found
+
+
+def described(topology: Topology) -> str:
+    """The picture in one sentence, for those who do not see it."""
+    connections = sum(len(network.vpn_connections) for network in topology.networks)
+    parts = [
+        f"{len(topology.networks)} network{_plural(len(topology.networks))}",
+        f"{connections} VPN connection{_plural(connections)}",
+        f"endpoint {topology.endpoint or 'none yet'}",
+    ]
+    return f"{topology.tenant} in {topology.cell or 'no cell yet'}, {topology.region}, {', '.join(parts)}"
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -23,7 +23,7 @@ flowchart LR
     subgraph blue["blue, Production<br/>10.1.2.0/26"]
         blue_gateway(["VPN gateway"])
         subgraph blue_database_subnets["database-a 10.1.2.0/28<br/>database-b 10.1.2.16/28"]
-            blue_database[("MySQL<br/>acme-blue<br/>10.1.2.5<br/>port 3306")]
+            blue_database[("MySQL<br/>acme-blue<br/>acme-blue.abc.eu-west-1.rds.amazonaws.com<br/>port 3306")]
         end
         subgraph blue_hosts_subnets["hosts 10.1.2.32/28"]
             blue_ping_host["Ping host<br/>10.1.2.42"]

@@ -1,0 +1,111 @@
+"""`tenantnet topology`: a tenant's picture, as it is deployed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.options import AsJson, Tenant
+from infra.cli.output import console, print_json
+from infra.cli.platforms import platform_of
+from infra.cli.status import read_status
+from infra.failure import Failure
+from infra.project import Project, find_project
+from infra.reachability.observe import observe_cell
+from infra.refusal import Refused, Rule
+from infra.topology.assemble import assemble
+from infra.topology.mermaid import mermaid
+from infra.topology.model import Topology
+from infra.topology.svg import svg
+from infra.topology.terminal import terminal
+
+FORMAT_OR_JSON = Rule(
+    id="format-or-json",
+    rule="a picture has a format, JSON has none",
+    reason="with --json the picture's content is printed, and nothing is drawn",
+    remedy="leave out one of --json and --format",
+)
+
+RULES = (FORMAT_OR_JSON,)
+
+
+class Format(StrEnum):
+    """How a picture is drawn."""
+
+    TERMINAL = "terminal"
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+DRAWINGS = {Format.MERMAID: mermaid, Format.SVG: svg}
+
+
+def topology(
+    tenant: Tenant,
+    *,
+    drawn_as: Annotated[
+        Format | None,
+        typer.Option("--format", help="How it is drawn.", show_default="terminal"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", help="The file to write, instead of printing. It may exist.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a tenant: networks, addresses, tunnels with their state, peerings, endpoint.
+
+    Nothing is changed. Mermaid goes into Markdown, SVG into a page.
+
+    Example: tenantnet topology acme --format svg --output acme.svg
+    """
+    if as_json and drawn_as:
+        raise Refused("The command", [FORMAT_OR_JSON.refuse(drawn_as)])
+    found = read_topology(find_project(Path.cwd()), tenant)
+    if as_json and output is None:
+        print_json(found.model_dump(mode="json", by_alias=True))
+    elif output is None and drawn_as in (None, Format.TERMINAL):
+        console().print(terminal(found))
+    else:
+        _write(_drawing(found, drawn_as, as_json=as_json), output)
+
+
+def read_topology(project: Project, tenant: str) -> Topology:
+    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    platform = platform_of(project, tenant)
+    deployed = observe_cell(
+        platform.cell,
+        platform.region,
+        platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
+        tunnel_host_id=platform.tunnel_host_id,
+    )
+    return assemble(read_status(project, tenant), deployed, sessions_vpc_id=platform.sessions_vpc_id)
+
+
+def _drawing(found: Topology, drawn_as: Format | None, *, as_json: bool) -> str:
+    if as_json:
+        return found.model_dump_json(by_alias=True, indent=2) + "\n"
+    if draw := DRAWINGS.get(drawn_as or Format.TERMINAL):
+        return draw(found)
+    out = console()
+    with out.capture() as captured:
+        out.print(terminal(found))
+    return captured.get()
+
+
+def _write(drawing: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(drawing, nl=False)
+        return
+    try:
+        output.write_text(drawing, encoding="utf-8")
+    except OSError as error:
+        raise Failure(
+            f"Could not write {output}.", reason=str(error), remedy="name another file with --output"
+        ) from None
+    typer.echo(f"Written: {output}")
