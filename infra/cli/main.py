@@ -15,6 +15,7 @@ from infra.cli import (
     migrate,
     network,
     open_database,
+    permissions,
     review,
     rules,
     settings,
@@ -45,6 +46,7 @@ app.add_typer(isolation.app, name="isolation")
 app.add_typer(claims.app, name="claims")
 app.add_typer(settings.app, name="settings")
 app.command()(rules.rules)
+app.command()(permissions.permissions)
 app.add_typer(local.app)
 
 

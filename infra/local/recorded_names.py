@@ -25,9 +25,11 @@ EC2_KINDS = {
     "vpce": "vpc-endpoint",
     "vpn": "vpn-connection",
 }
+SERVICES_IN_ARNS = {"monitoring": "cloudwatch"}
 # By service and parameter: the ARN's last part; the ARN's region and account are left out where AWS does.
 REGIONAL = {
-    "cloudwatch": {"AlarmName": "alarm:{}", "AlarmNames": "alarm:{}"},
+    # As CloudWatch's requests are signed.
+    "monitoring": {"AlarmName": "alarm:{}", "AlarmNames": "alarm:{}"},
     "codebuild": {"name": "project/{}", "names": "project/{}", "projectName": "project/{}"},
     "dynamodb": {"TableName": "table/{}"},
     "kms": {"KeyId": "key/{}", "TargetKeyId": "key/{}"},
@@ -43,7 +45,7 @@ REGIONAL = {
     "scheduler": {"Name": "schedule/default/{}"},
     "secretsmanager": {"SecretId": "secret:{}"},
     "sns": {"Name": "{}"},
-    "ssm": {"DocumentName": "document/{}", "Target": "instance/{}", "SessionId": "session/{}"},
+    "ssm": {"DocumentName": "document/{}", "Name": "document/{}", "SessionId": "session/{}"},
 }
 GLOBAL = {
     "iam": {
@@ -54,7 +56,8 @@ GLOBAL = {
     },
 }
 UNOWNED = {
-    "route53": {"HostedZoneId": "hostedzone/{}", "Id": "hostedzone/{}"},
+    # Named by the part of the path before them.
+    "route53": {"change": "change/{}", "hostedzone": "hostedzone/{}", "ResourceId": "hostedzone/{}"},
     "s3": {"Bucket": "{}"},
 }
 
@@ -63,7 +66,10 @@ def named_arn(service: str, region: str, parameter: str, value: str) -> str | No
     """The ARN of what the parameter names; None where it names nothing that a policy could be about."""
     if service == "kms" and value.startswith("alias/"):
         return f"arn:aws:kms:{region}:{DEFAULT_ACCOUNT_ID}:{value}"
+    if service == "ssm" and value.startswith("/aws/"):
+        return f"arn:aws:ssm:{region}::parameter{value}"
     if form := REGIONAL.get(service, {}).get(parameter):
+        service = SERVICES_IN_ARNS.get(service, service)
         return f"arn:aws:{service}:{region}:{DEFAULT_ACCOUNT_ID}:{form.format(value)}"
     if form := GLOBAL.get(service, {}).get(parameter):
         return f"arn:aws:{service}::{DEFAULT_ACCOUNT_ID}:{form.format(value)}"

@@ -18,6 +18,7 @@ from botocore.session import get_session
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
+from moto.rds.models import rds_backends
 from werkzeug.wrappers import Request
 
 from infra.local.recorded_names import EC2_KINDS, named_arn
@@ -50,6 +51,8 @@ class Recorder:
     def __init__(self, application: WSGIApplication, file: Path) -> None:
         self._application, self._file, self._lock = application, file, Lock()
         self._known: set[str] = set()
+        # One record, one cloud.
+        file.unlink(missing_ok=True)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -124,14 +127,18 @@ def _of_rest(service: str, request: Request, body: bytes) -> tuple[str, Paramete
         match = operation.path.fullmatch(path)
         fits = operation.method == request.method and operation.query <= query
         if match and fits and meant in (None, operation.name):
-            return operation.name, [*_named_in_path(service, match), *_of_json(body)]
+            return operation.name, _named_in_path(service, match, body)
     return f"{request.method} {request.path}", []
 
 
-def _named_in_path(service: str, match: re.Match[str]) -> Parameters:
+def _named_in_path(service: str, match: re.Match[str], body: bytes) -> Parameters:
     named = {name: unquote(value) for name, value in match.groupdict().items()}
-    # An object's ARN is made of both.
-    return [("Bucket", "/".join(named.values()))] if service == "s3" else list(named.items())
+    if service == "s3":
+        # An object's ARN is made of both; its content is not the call's.
+        return [("Bucket", "/".join(named.values()))]
+    if service == "route53" and "Id" in named:
+        return [(match.string.split("/")[2], named["Id"])]
+    return [*named.items(), *_of_json(body)]
 
 
 @cache
@@ -159,12 +166,20 @@ def _arns(service: str, region: str, name: str, value: str) -> Iterator[str]:
         if match and (kind := EC2_KINDS.get(match["prefix"])):
             owner = "" if kind == "image" else DEFAULT_ACCOUNT_ID
             yield f"arn:aws:ec2:{region}:{owner}:{kind}/{value}"
-    elif arn := named_arn(service, region, name.partition(".")[0], value):
+    elif arn := named_arn(service, region, name.partition(".")[0], _key_id(service, region, value)):
         yield arn
 
 
+def _key_id(service: str, region: str, value: str) -> str:
+    """IAM judges a key that goes by an alias as the key."""
+    if service == "kms" and value.startswith("alias/"):
+        keys: Any = kms_backends[DEFAULT_ACCOUNT_ID][region]
+        return keys.get_key_id_from_alias(value) or value
+    return value
+
+
 def _tags_of(arn: str) -> dict[str, str]:
-    """What the resource carries now, of the services whose resources have no telling names."""
+    """What the resource carries now, of the services whose policies look at tags."""
     _, _, service, region, account, name = arn.split(":", 5)
     if service == "ec2":
         backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][region]
@@ -172,6 +187,11 @@ def _tags_of(arn: str) -> dict[str, str]:
     if service == "kms" and (key := KMS_KEY.fullmatch(name)):
         keys: Any = kms_backends[account][region]
         return dict(keys.tagger.get_tag_dict_for_resource(key[1]))
+    if service == "rds":
+        databases: Any = rds_backends[account][region]
+        # What the call is about to make is not there yet.
+        with suppress(Exception):
+            return {tag["Key"]: tag["Value"] for tag in databases.list_tags_for_resource(arn)}
     return {}
 
 

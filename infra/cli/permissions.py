@@ -1,0 +1,70 @@
+"""`tenantnet permissions`: IAM policies for those who work with Tenantnet."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.failure import Failure
+from infra.permissions.documents import Document, Role, distil, documents, shipped
+from infra.permissions.record import read_record
+from infra.permissions.scopes import Place
+from infra.refusal import Refusal, Refused
+
+ACCOUNT = re.compile(r"\d{12}")
+
+
+def permissions(  # noqa: PLR0917 - typer gives them by name
+    output: Annotated[Path, typer.Argument(help="The folder to write the policies into.")],
+    account: Annotated[str, typer.Option(help="The AWS account's ID.")],
+    region: Annotated[str, typer.Option(help="The cell's region.")],
+    cell: Annotated[str, typer.Option(help="The cell's name.")],
+    state_bucket: Annotated[str, typer.Option(help="The S3 bucket of Pulumi's state.")],
+    secrets_key: Annotated[str, typer.Option(help="The ID of the KMS key of Pulumi's secrets.")],
+    record: Annotated[
+        Path | None, typer.Option(help="A record of the local cloud, its access keys named as the roles.")
+    ] = None,
+) -> None:
+    """Write an IAM policy for each role: reviewer, deployer, tunnel-user."""
+    _check_account(account)
+    place = Place(
+        account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key
+    )
+    recorded = distil(read_record(record)) if record else shipped()
+    for role in Role:
+        if role in recorded or role is Role.TUNNEL_USER:
+            _write(output, role, documents(role, place, recorded))
+
+
+def _check_account(account: str) -> None:
+    if ACCOUNT.fullmatch(account):
+        return
+    refusal = Refusal(
+        path="account",
+        value=account,
+        rule="an AWS account's ID has 12 digits",
+        reason="policies name the account that they are for",
+        remedy="aws sts get-caller-identity --query Account",
+    )
+    raise Refused("The account", [refusal])
+
+
+def _write(folder: Path, role: Role, policies: list[Document]) -> None:
+    """One file, or several with numbers where IAM takes no policy of that size."""
+    for number, policy in enumerate(policies, 1):
+        file = folder / (f"{role}.json" if len(policies) == 1 else f"{role}-{number}.json")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(policy, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise Failure(
+                f"The policy {file} cannot be written.",
+                reason=str(error.strerror),
+                remedy="choose another folder",
+                state="Policies named above are written.",
+            ) from error
+        typer.echo(f"{file}: {len(policy['Statement'])} statements")

@@ -1,0 +1,24 @@
+"""Adds what a record shows to the calls that Tenantnet ships: python -m infra.permissions RECORD."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from infra.permissions.documents import CALLS, Role, distil, shipped
+from infra.permissions.record import read_record
+
+
+def main(record: Path) -> None:
+    """Callers that are no role of ours are left out."""
+    known, found = shipped(), distil(read_record(record))
+    merged = {
+        str(role): sorted({*known.get(role, ()), *found.get(role, ())})
+        for role in (Role.DEPLOYER, Role.REVIEWER)
+    }
+    Path(__file__).with_name(CALLS).write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
