@@ -219,6 +219,8 @@ def _print(record: RunRecord) -> None:
     for name, found in sorted(record.tenants.items()):
         for finding in found.findings:
             out.print(f"{name}: {finding}", markup=False, soft_wrap=True)
+        if found.note:
+            out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
         if found.reason:
             out.print(
                 f"\n{name}: {found.standing}\n{found.reason}\n  log: {found.log}",

@@ -60,7 +60,8 @@ class StackProcess:
                 log = read_event_log(lines)
             events.unlink()
         errors = log.errors or errors_in_output(output)
-        return Result(code=code, events=log, errors=errors, lock=lock_holder("\n".join(errors)))
+        # A lock is met before the engine begins, so no event tells of it.
+        return Result(code=code, events=log, errors=errors, lock=lock_holder(output) if code else None)
 
     async def release_lock(self) -> bool:
         """Take the stack's lock away from whoever has it; whether that worked."""

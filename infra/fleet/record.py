@@ -60,7 +60,8 @@ class TenantRecord(_Model):
     """One tenant in a run.
 
     changes: how many resources by Pulumi's word (`create`, `update`, `same`). findings: drift, in sentences.
-    reason: why it failed. pid: of the `pulumi` that has or had it. log: what that printed.
+    reason: why it failed. note: what people should know all the same. pid: of the `pulumi` that has or had
+    it. log: what that printed.
     """
 
     standing: Standing = Standing.WAITING
@@ -68,6 +69,7 @@ class TenantRecord(_Model):
     changes: Mapping[str, int] = {}
     findings: tuple[str, ...] = ()
     reason: str = ""
+    note: str = ""
     pid: int | None = None
     log: str = ""
 

@@ -21,6 +21,8 @@ from infra.project import Project
 from infra.refusal import Refused
 
 LONGEST_REASON = 4000
+# The engine forgets what it was creating when its plugin ended.
+LEFT_OVER = "its update was killed; whether that left something at AWS, says: tenantnet fleet drift {name}"
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
@@ -111,6 +113,8 @@ class FleetRun:
             found = _STOPPED if self._interrupted else await self._operate(name, stack, plugins, former)
         except (Failure, Refused) as error:
             found = TenantRecord(standing=Standing.FAILED, reason=str(error))
+        if former.pid and self._record.operation is Operation.UP:
+            found = found.model_copy(update={"note": LEFT_OVER.format(name=name)})
         log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
         return found.model_copy(update={"seconds": monotonic() - began, "log": log})
 

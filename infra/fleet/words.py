@@ -87,6 +87,8 @@ def _details(record: RunRecord) -> Mapping[str, Sequence[str]]:
     for name, found in sorted(record.tenants.items()):
         if found.findings:
             details[name] = [f"- {finding}" for finding in found.findings]
+        elif found.note:
+            details[name] = [found.note]
         elif found.reason:
             details[name] = ["```text", found.reason, "```", "", f"Everything it printed: `{found.log}`"]
     return details

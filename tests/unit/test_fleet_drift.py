@@ -161,6 +161,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ),
 ]
 
+CASES.append(
+    (
+        "tagged",
+        {"ResourceType": "vpc", "ResourceId": "vpc-7"},
+        "vpc vpc-7 has the tenant's tags, and the stack does not have it",
+    )
+)
+
 
 @pytest.mark.parametrize(("kind", "described", "sentence"), CASES)
 def test_what_was_added_beside_the_stack_is_named(

@@ -23,5 +23,5 @@ def find_drift(tenant: str, region: str, refreshed: Sequence[ResourceChange]) ->
     """
     state = StackState.of(refreshed)
     with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
-        described = describe(state, region)
+        described = describe(tenant, state, region)
     return [*changes_by_others(refreshed, state), *additions(described, state)]

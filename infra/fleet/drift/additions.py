@@ -43,6 +43,7 @@ def additions(described: Described, state: StackState) -> list[str]:
         *_peerings(described, state),
         *_vpn(described, state),
         *_standing(described, state),
+        *_left_over(described, state),
     ]
 
 
@@ -105,9 +106,9 @@ def _first(route: RouteTypeDef, keys: Sequence[str]) -> str:
 def _peerings(described: Described, state: StackState) -> Iterator[str]:
     known, own = set(state.ids(types.PEERING)), set(state.ids(types.VPC))
     for peering in described.peerings:
-        if peering["VpcPeeringConnectionId"] not in known:
-            sides = [peering[side]["VpcId"] for side in ("RequesterVpcInfo", "AccepterVpcInfo")]
-            mine = next((side for side in sides if side in own), sides[0])
+        sides = [peering["RequesterVpcInfo"]["VpcId"], peering["AccepterVpcInfo"]["VpcId"]]
+        mine = next((side for side in sides if side in own), None)
+        if mine and peering["VpcPeeringConnectionId"] not in known:
             other = next((side for side in sides if side != mine), mine)
             yield (
                 f"network {state.named(mine)} is peered with {other}, {UNDECLARED} "
@@ -156,3 +157,12 @@ def _standing(described: Described, state: StackState) -> Iterator[str]:
 
 def _vpc_of(gateway: InternetGatewayTypeDef) -> str:
     return next((each["VpcId"] for each in gateway["Attachments"]), "")
+
+
+def _left_over(described: Described, state: StackState) -> Iterator[str]:
+    """What an update that was cut off has made, and the stack does not know."""
+    known = {each.id for each in state.resources}
+    for tag in described.tagged:
+        if tag["ResourceId"] not in known:
+            thing = f"{tag['ResourceType']} {tag['ResourceId']}"
+            yield f"{thing} has the tenant's tags, and the stack does not have it"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NatGatewayTypeDef,
         RouteTableTypeDef,
         SecurityGroupRuleTypeDef,
+        TagDescriptionTypeDef,
         VpcEndpointTypeDef,
         VpcPeeringConnectionTypeDef,
         VpnConnectionTypeDef,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 LIVE_INSTANCES = ["pending", "running", "stopping", "stopped"]
 LIVE_PEERINGS = ["initiating-request", "pending-acceptance", "provisioning", "active"]
 LIVE_VPN_CONNECTIONS = ["pending", "available"]
+# What has tags no longer than it is there; of an instance or a VPN connection EC2 keeps them for a while.
+STANDING = ["vpc", "subnet", "security-group", "route-table", "vpn-gateway"]
 LIVE_NAT_GATEWAYS = ["pending", "available"]
 
 
@@ -45,14 +48,16 @@ class Described:
     nat_gateways: Sequence[NatGatewayTypeDef] = field(default_factory=list)
     endpoints: Sequence[VpcEndpointTypeDef] = field(default_factory=list)
     instances: Sequence[InstanceTypeDef] = field(default_factory=list)
+    tagged: Sequence[TagDescriptionTypeDef] = field(default_factory=list)
 
 
-def describe(state: StackState, region: str) -> Described:
+def describe(tenant: str, state: StackState, region: str) -> Described:
     """Ask EC2. Raises what boto3 raises."""
     vpcs = state.ids(types.VPC)
-    if not vpcs:
-        return Described()
     ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+    tagged = _tagged(ec2, tenant)
+    if not vpcs:
+        return Described(tagged=tagged)
     groups = state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)
     return Described(
         rules=[
@@ -87,6 +92,7 @@ def describe(state: StackState, region: str) -> Described:
             for endpoint in page["VpcEndpoints"]
         ],
         instances=_instances(ec2, vpcs),
+        tagged=tagged,
     )
 
 
@@ -128,6 +134,17 @@ def _instances(ec2: EC2Client, vpcs: Sequence[str]) -> list[InstanceTypeDef]:
         for page in ec2.get_paginator("describe_instances").paginate(Filters=filters)
         for reservation in page["Reservations"]
         for instance in reservation["Instances"]
+    ]
+
+
+def _tagged(ec2: EC2Client, tenant: str) -> list[TagDescriptionTypeDef]:
+    wanted = [
+        _filter("key", ["tenantnet:tenant"]),
+        _filter("value", [tenant]),
+        _filter("resource-type", STANDING),
+    ]
+    return [
+        tag for page in ec2.get_paginator("describe_tags").paginate(Filters=wanted) for tag in page["Tags"]
     ]
 
 
