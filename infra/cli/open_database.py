@@ -62,8 +62,8 @@ def _text(found: Connecting) -> list[str]:
         lines += [*_way(found, way), ""]
     return [
         *lines,
-        f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and the endpoint's name",
-        "leads to another one after a move. Clients ask for the password.",
+        f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
+        "the endpoint's name leads to another one. Clients ask for the password.",
     ]
 
 

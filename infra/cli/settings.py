@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.options import AsJson
 from infra.cli.output import print_json
 from infra.project import find_project
 from infra.refusal import Refused
@@ -39,7 +40,7 @@ def schema(kind: Kind = None) -> None:
 
 
 @app.command()
-def check(files: Files = None) -> None:
+def check(files: Files = None, as_json: AsJson = False) -> None:
     """Judge settings files, each by itself and beside the others of the project; nothing is changed.
 
     Neither AWS nor Pulumi is asked, so encrypted passwords and the claims table stay out of it. Exit code 2
@@ -50,11 +51,29 @@ def check(files: Files = None) -> None:
     project = find_project(Path.cwd())
     all_files = [project.settings_file(stack) for stack in project.stacks_with_settings()]
     verdicts = judge_files(files or all_files, project)
-    if not verdicts:
+    if as_json:
+        print_json({"files": [_as_json(verdict) for verdict in verdicts]})
+    elif verdicts:
+        _tell(verdicts)
+    else:
         typer.echo(f"There is no settings file yet in {project.settings_folder}.")
-    _tell(verdicts)
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
+
+
+def _as_json(verdict: FileVerdict) -> dict[str, object]:
+    refusals = [
+        {
+            "path": refusal.path,
+            "value": refusal.value,
+            "rule": refusal.rule,
+            "reason": refusal.reason,
+            "remedy": refusal.remedy,
+            "id": refusal.rule_id,
+        }
+        for refusal in verdict.refusals
+    ]
+    return {"file": str(verdict.path), "stack": verdict.stack, "refusals": refusals}
 
 
 def _tell(verdicts: Iterable[FileVerdict]) -> None:
