@@ -55,6 +55,11 @@ class Row:
 
 def main() -> None:
     """Measure all sizes and print them."""
+    print(report())
+
+
+def report() -> str:
+    """Measure all sizes."""
     ranges = permitted_ranges()
     random.Random(SEED).shuffle(ranges)  # noqa: S311 - the same ranges in every run
     with tempfile.TemporaryDirectory() as folder, LocalCloud(Path(folder)) as cloud:
@@ -68,7 +73,7 @@ def main() -> None:
             rows.append(measure(ClaimsTable(dynamodb, CELL), ranges, size))
         sys.stderr.write(f"{RACERS} processes claim the same {RACES} ranges ...\n")
         answers = race(cloud.url, ranges[-RACES:])
-    print(f"{markdown(rows)}\n\n{verdict(answers)}")
+    return f"{markdown(rows)}\n\n{verdict(answers)}"
 
 
 def client(url: str) -> DynamoDBClient:

@@ -1,13 +1,14 @@
-"""Preview of one tenant against `terraform plan` of the same resources with the same provider, side by side.
+"""One tenant's preview and update against Terraform, for the same resources and with the same provider.
 
     python -m benchmarks.preview [--rounds 5]
 
 Prints Markdown: the median of the rounds and its ratio to Terraform's. The two take turns, so that whatever
-else the machine does meets both.
+else the machine does meets both. `warm` is a preview in a fleet, whose AWS plugin runs already.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -16,13 +17,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from infra.fleet.provider import Plugins
 from infra.local.environment import environment
 from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
@@ -66,6 +69,9 @@ class Terraform:
     def plan_without_refresh(self) -> None:
         self("plan", "-input=false", "-lock=false", "-refresh=false")
 
+    def apply(self) -> None:
+        self("apply", "-input=false", "-auto-approve")
+
 
 def run_quietly(command: list[str], folder: Path, env: Mapping[str, str]) -> None:
     done = subprocess.run(
@@ -92,6 +98,16 @@ def table(title: str, seconds: Mapping[str, float], base: str) -> str:
     return "\n".join([f"| {title} | seconds | ratio |", "|---|---|---|", *rows, ""])
 
 
+@contextmanager
+def warm_plugin(project: Project, folder: Path) -> Iterator[Project]:
+    """The project, with an AWS plugin that runs already, as a fleet starts one."""
+    with asyncio.Runner() as runner:
+        plugins = Plugins(folder / "plugin.log", progress.print, project.environment)
+        variables = runner.run(plugins.environment("eu-west-1"))
+        yield Project(project.folder, {**project.environment, **variables})
+        runner.run(plugins.close())
+
+
 def measure(rounds: int, folder: Path) -> str:
     """Both cases, each against a local cloud of its own for Terraform and for Pulumi."""
     with LocalCloud(folder / "pulumi-cloud") as ours, LocalCloud(folder / "terraform-cloud") as theirs:
@@ -112,30 +128,39 @@ def measure(rounds: int, folder: Path) -> str:
         new = medians(rounds, {"terraform plan": terraform.plan, "pulumi preview": preview})
         progress.print("Deploying the tenant with each (3 to 5 minutes)")
         project.up("acme").check()
-        terraform("apply", "-input=false", "-auto-approve")
-        unchanged = medians(
-            rounds,
-            {
-                "terraform plan": terraform.plan,
-                "terraform plan -refresh=false": terraform.plan_without_refresh,
-                "pulumi preview": preview,
-            },
-        )
+        terraform.apply()
+        with warm_plugin(project, folder) as warm:
+            unchanged = medians(
+                rounds,
+                {
+                    "terraform plan": terraform.plan,
+                    "terraform plan -refresh=false": terraform.plan_without_refresh,
+                    "pulumi preview": preview,
+                    "pulumi preview, warm": lambda: warm.pulumi("preview", "--stack", "acme").check(),
+                    "terraform apply": terraform.apply,
+                    "pulumi up": lambda: project.up("acme").check(),
+                    "pulumi up, warm": lambda: warm.up("acme").check(),
+                },
+            )
     return "\n".join(
         [
             table("a new tenant", new, "terraform plan"),
-            table("an unchanged tenant", unchanged, "terraform plan"),
+            table("an unchanged tenant", unchanged, "terraform plan -refresh=false"),
         ]
     )
 
 
-def main(rounds: Annotated[int, typer.Option(min=1, help="Runs of each command")] = 5) -> None:
-    """Measure and print."""
+def report(rounds: int) -> str:
+    """Measure. Ends the process where there is no Terraform to compare with."""
     if shutil.which("terraform") is None or not any(path.is_dir() for path in MIRRORS):
         sys.exit("terraform and a filesystem mirror with its AWS provider are needed; install them first")
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(rounds, Path(folder))
-    sys.stdout.write(report)
+        return measure(rounds, Path(folder))
+
+
+def main(rounds: Annotated[int, typer.Option(min=1, help="Runs of each command")] = 5) -> None:
+    """Measure and print."""
+    sys.stdout.write(report(rounds))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,17 @@ STOP_LIMIT_SECONDS = 10
 
 
 class Plugins:
-    """The plugins in use. tell: says why there is none to share, once.
+    """The plugins in use.
 
-    log: the file for what they print.
+    log: the file for what they print. tell: says why there is none to share, once. environment: that of the
+    engines that attach.
     """
 
-    def __init__(self, log: Path, tell: Callable[[str], None]) -> None:
-        self._log, self._tell = log, tell
-        self._program = _shareable(tell)
+    def __init__(
+        self, log: Path, tell: Callable[[str], None], environment: Mapping[str, str] = os.environ
+    ) -> None:
+        self._log, self._environment = log, environment
+        self._program = _shareable(environment, tell)
         self._running: dict[str, asyncio.Task[_Plugin]] = {}
 
     async def environment(self, settings: str) -> Mapping[str, str]:
@@ -41,11 +44,13 @@ class Plugins:
             return {}
         task = self._running.get(settings)
         if task is None or (task.done() and not task.result().runs):
-            task = self._running[settings] = asyncio.create_task(_start(self._program, self._log))
+            task = self._running[settings] = asyncio.create_task(
+                _start(self._program, self._log, self._environment)
+            )
         plugin = await asyncio.shield(task)
         if not plugin.runs:
             return {}
-        others = os.environ.get("PULUMI_DEBUG_PROVIDERS")
+        others = self._environment.get("PULUMI_DEBUG_PROVIDERS")
         return {"PULUMI_DEBUG_PROVIDERS": ",".join(filter(None, [f"aws:{plugin.port}", others]))}
 
     async def close(self) -> None:
@@ -77,7 +82,7 @@ class _Plugin:
         await self._process.wait()
 
 
-async def _start(program: Path, log: Path) -> _Plugin:
+async def _start(program: Path, log: Path, environment: Mapping[str, str]) -> _Plugin:
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             program,
@@ -86,7 +91,7 @@ async def _start(program: Path, log: Path) -> _Plugin:
             stderr=output,
             # A Ctrl-C is for the fleet alone: updates under way still need their plugin.
             start_new_session=True,
-            env={**os.environ, "TENANTNET_SHARED_PLUGIN": "1"},
+            env={**environment, "TENANTNET_SHARED_PLUGIN": "1"},
         )
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     try:
@@ -101,9 +106,9 @@ async def _start(program: Path, log: Path) -> _Plugin:
     return _Plugin(process, int(line))
 
 
-def _shareable(tell: Callable[[str], None]) -> Path | None:
+def _shareable(environment: Mapping[str, str], tell: Callable[[str], None]) -> Path | None:
     """The plugin that pulumi_aws asks for, where it is installed and serves more than one stack."""
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
     wanted = version("pulumi_aws")
     folder = home / "plugins" / f"resource-aws-v{wanted}"
     program = folder / PROGRAM
@@ -113,7 +118,7 @@ def _shareable(tell: Callable[[str], None]) -> Path | None:
             f"pulumi plugin install resource aws {wanted}"
         )
         return None
-    if os.environ.get("AWS_CA_BUNDLE") and not (folder / OF_OWN_MAKE).exists():
+    if environment.get("AWS_CA_BUNDLE") and not (folder / OF_OWN_MAKE).exists():
         # Its provider refuses to be configured again: "unable to add custom RootCAs".
         tell("With AWS_CA_BUNDLE an AWS plugin serves one stack only, so every stack starts its own.")
         return None

@@ -1,0 +1,203 @@
+"""Fleets of 1, 10 and 50 tenants: what one tenant costs, and how much memory all of it takes.
+
+    python -m benchmarks.fleet [--rounds 3]
+
+Prints Markdown. All tenants are deployed by `tenantnet fleet up` against a local cloud with simulated
+databases, then each fleet is previewed: warm, by `tenantnet fleet preview`, whose stacks share one AWS
+plugin, and cold, by plain `pulumi preview`, of which each starts its own; both with as many at once as there
+are processors. The two take turns.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+from typing import Annotated, Any
+
+import psutil
+import typer
+from rich.console import Console
+
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from tests.end_to_end.conftest import ACME
+from tests.end_to_end.project import CLONE, Project
+
+SIZES = (1, 10, 50)
+# Most of an update the provider waits.
+UPDATES_AT_ONCE = 25
+AT_ONCE = os.cpu_count() or 1
+SECONDS_BETWEEN_LOOKS = 0.5
+TENANTNET = str(CLONE / ".venv" / "bin" / "tenantnet")
+progress = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One size. deploy, warm, cold: seconds per tenant. plugin, all_together: the most memory, in MiB."""
+
+    tenants: int
+    deploy: float
+    warm: float
+    cold: float
+    plugin: float
+    all_together: float
+
+
+@dataclass(slots=True)
+class Memory:
+    """The most that processes took, in MiB: the shared plugin with its provider, and all of them."""
+
+    plugin: float = 0.0
+    all_together: float = 0.0
+    end: Event = field(default_factory=Event)
+
+    def watch(self, root: int) -> None:
+        while not self.end.wait(SECONDS_BETWEEN_LOOKS):
+            sizes = dict(_sizes(root))
+            self.all_together = max(self.all_together, sum(sizes.values()))
+            plugin = sum(
+                size for name, size in sizes.items() if name.startswith(("pulumi-reso", "terraform-p"))
+            )
+            self.plugin = max(self.plugin, plugin)
+
+
+def _sizes(root: int) -> Iterator[tuple[str, float]]:
+    """Each process's name, made unique, and its own share of memory."""
+    for process in psutil.Process(root).children(recursive=True):
+        try:
+            yield f"{process.name()} {process.pid}", process.memory_full_info().pss / 2**20
+        except psutil.Error:
+            continue
+
+
+@contextmanager
+def watched(memory: Memory) -> Iterator[None]:
+    """Note in `memory` what the processes take that this one starts within it."""
+    memory.end.clear()
+    watcher = Thread(target=memory.watch, args=(os.getpid(),))
+    watcher.start()
+    try:
+        yield
+    finally:
+        memory.end.set()
+        watcher.join()
+
+
+def name_of(number: int) -> str:
+    return f"t{number:02}"
+
+
+def settings_of(number: int) -> Mapping[str, Any]:
+    settings = copy.deepcopy(ACME)
+    settings["sessionSubnet"] = f"172.17.{100 + number}.0/24"
+    settings["networks"]["blue"]["cidr"] = f"10.3.{number}.0/26"
+    return settings
+
+
+def fleet(project: Project, *arguments: str) -> None:
+    done = subprocess.run(
+        [TENANTNET, "fleet", *arguments],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"fleet {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
+
+
+def cold(project: Project, names: Sequence[str]) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for run in pool.map(lambda name: project.pulumi("preview", "--stack", name), names):
+            run.check()
+
+
+def seconds(task: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    task()
+    return time.perf_counter() - started
+
+
+def deploy(project: Project, names: Sequence[str]) -> float:
+    """Seconds for all of them."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda name: project.write_tenant(name, settings_of(int(name[1:]))), names))
+    progress.print(f"Deploying {len(names)} tenants")
+    return seconds(lambda: fleet(project, "up", *names, "--yes", "--parallel", str(UPDATES_AT_ONCE)))
+
+
+def measure(project: Project, size: int, deployed: int, rounds: int) -> Row:
+    """deployed: how many of the first tenants are there already."""
+    names = [name_of(number) for number in range(size)]
+    deploying = deploy(project, names[deployed:])
+    warm_times, cold_times, memory = [], [], Memory()
+    for number in range(rounds):
+        with watched(memory):
+            warm_times.append(seconds(lambda: fleet(project, "preview", *names)) / size)
+        cold_times.append(seconds(lambda: cold(project, names)) / size)
+        progress.print(
+            f"  {size} tenants, round {number + 1}, seconds each: warm {warm_times[-1]:.2f}, "
+            f"cold {cold_times[-1]:.2f}"
+        )
+    return Row(
+        tenants=size,
+        deploy=deploying / (size - deployed),
+        warm=statistics.median(warm_times),
+        cold=statistics.median(cold_times),
+        plugin=memory.plugin,
+        all_together=memory.all_together,
+    )
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    lines = [
+        "| tenants | deploy, s each | preview cold, s each | preview warm, s each | warm to cold "
+        "| warm to that of 10 | plugin, MiB | all processes, MiB |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    ten = next(row for row in rows if row.tenants == 10)
+    lines += [
+        f"| {row.tenants} | {row.deploy:.1f} | {row.cold:.2f} | {row.warm:.2f} | {row.warm / row.cold:.2f} "
+        f"| {row.warm / ten.warm:.2f} | {row.plugin:.0f} | {row.all_together:.0f} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, ""])
+
+
+def report(rounds: int) -> str:
+    """Measure all sizes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with LocalCloud(folder / "cloud", real_databases=False) as cloud:
+            project = Project.of_clone(folder / "project", environment(cloud.state_dir))
+            project.write_platform("platform-local")
+            progress.print("Deploying a platform cell")
+            project.up("platform-local").check()
+            rows, deployed = [], 0
+            for size in SIZES:
+                rows.append(measure(project, size, deployed, rounds))
+                deployed = size
+    return markdown(rows)
+
+
+def main(rounds: Annotated[int, typer.Option(min=1, help="Previews of each fleet")] = 3) -> None:
+    """Measure and print."""
+    sys.stdout.write(report(rounds))
+
+
+if __name__ == "__main__":
+    typer.run(main)

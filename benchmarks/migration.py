@@ -1,0 +1,86 @@
+"""How long a move by replica holds writes back, part by part, as its journal tells.
+
+    python -m benchmarks.migration
+
+Prints Markdown. It deploys a cell and a tenant against a local cloud with real MySQL servers, and moves the
+tenant's empty database; that takes about ten minutes, most of them the provider's waits outside the gap.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from tests.end_to_end.conftest import ACME
+from tests.end_to_end.moves import BOTH
+from tests.end_to_end.project import CLONE, Project
+
+progress = Console(stderr=True)
+
+
+def migrate(project: Project, *arguments: str) -> str:
+    done = subprocess.run(
+        [str(CLONE / ".venv" / "bin" / "tenantnet"), "migrate", *arguments],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"migrate {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def parts(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
+    """What happened while writes were held back, and how many seconds each took."""
+    words = [event["what"] for event in events]
+    gap = events[words.index("writes stopped") : words.index("writes resumed") + 1]
+    return [
+        (f"{after['what']} {after['phase']} {after['note']}".strip(), _between(before, after))
+        for before, after in pairwise(gap)
+    ]
+
+
+def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+    begin, end = (datetime.fromisoformat(each["at"]) for each in (before, after))
+    return (end - begin).total_seconds()
+
+
+def markdown(found: Sequence[tuple[str, float]]) -> str:
+    total = sum(seconds for _, seconds in found)
+    lines = ["| until the journal has | seconds | share |", "|---|---:|---:|"]
+    lines += [f"| {what} | {seconds:.1f} | {seconds / total:.2f} |" for what, seconds in found]
+    return "\n".join([*lines, f"| in all | {total:.1f} | 1.00 |", ""])
+
+
+def report() -> str:
+    """Move, and read the journal."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with LocalCloud(folder / "cloud") as cloud:
+            project = Project.of_clone(folder / "project", environment(cloud.state_dir))
+            project.write_platform("platform-local")
+            progress.print("Deploying a cell and a tenant, and moving it (about ten minutes)")
+            project.up("platform-local").check()
+            for settings in (ACME, BOTH):
+                project.write_tenant("acme", settings)
+                project.up("acme").check()
+            migrate(project, "run", "acme", "--now", "--unverified")
+            status = json.loads(migrate(project, "status", "acme", "--json"))
+    return markdown(parts(status["events"]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(report())
