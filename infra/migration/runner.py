@@ -179,14 +179,14 @@ class Runner:
         """What comes before the update, behind the stack's lock. All of it may be done twice."""
         self._discard_unfinished(requested, event)
         match event:
-            case Event.ABORT:
-                self._let_through_again(requested)
+            case Event.PREPARE | Event.ABORT:
+                self._let_through(requested)
             case Event.SWITCH:
                 self._switch(requested)
             case Event.FINISH:
                 self._databases.delete_snapshot(requested.move)
 
-    def _let_through_again(self, requested: State) -> None:
+    def _let_through(self, requested: State) -> None:
         # Through the API: a killed fence may hold back writes that the stack believes to go through.
         self._databases.set_read_only(requested.production, read_only=False)
         self._see(Condition.SOURCE_WRITABLE, requested)

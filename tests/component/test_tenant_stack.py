@@ -145,3 +145,23 @@ def test_a_retiring_database_is_declared_only_while_it_stands(
     networks = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
     engine = declare_tenant(previous=retiring, networks=networks, databases_stand=stands)
     assert {database.name for database in engine.of_type("aws:rds/instance:Instance")} == databases
+
+
+NETWORKS = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
+STEADY_WITH_TWO = {
+    "phase": "steady",
+    "production": "blue",
+    "networks": {slot: {"cidr": network["cidr"]} for slot, network in NETWORKS.items()},
+}
+
+
+def test_a_replica_left_by_a_broken_preparation_is_refused_before_anything_is_declared(
+    declare_tenant: DeclareTenant,
+) -> None:
+    with pytest.raises(Refused, match="green has a replica of a move whose preparation was broken off"):
+        declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS)
+
+
+def test_a_test_network_without_a_database_is_declared(declare_tenant: DeclareTenant) -> None:
+    engine = declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS, databases_stand=False)
+    assert {database.name for database in engine.of_type("aws:rds/instance:Instance")} == {"acme-blue"}

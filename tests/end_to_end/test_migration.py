@@ -5,28 +5,29 @@ The tests of this module run in order on a tenant that they share: acme, Product
 
 from __future__ import annotations
 
-import copy
 import json
-import os
-import signal
-import socket
-import ssl
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from itertools import pairwise
-from threading import Event, Thread
-from time import monotonic
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any
 
-import pymysql
 import pytest
-from dns.exception import DNSException
 
 from infra.local.process import LocalCloud
-from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import CLONE, PASSWORD, Project, Run
-from tests.local_cloud.mysql_client import resolver
+from tests.end_to_end.moves import (
+    BLUE,
+    BOTH,
+    GREEN,
+    SECRET,
+    Traffic,
+    database,
+    endpoint,
+    longest_gap,
+    migrate,
+    start,
+    status,
+    stopped_at,
+    with_networks,
+)
+from tests.end_to_end.project import PASSWORD, Project
 
 pytestmark = [
     pytest.mark.long,
@@ -34,149 +35,21 @@ pytestmark = [
     pytest.mark.timeout(1500),
 ]
 
-GREEN = {
-    "cidr": "10.9.8.64/26",
-    "vpnConnections": [
-        {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Seattle office"}
-    ],
-}
 LONGEST_GAP_IN_WRITES, LONGEST_GAP_IN_READS = 45, 15
-SECRET = "tenantnet/acme/verification"
 
 
-def with_networks(**networks: dict[str, Any]) -> dict[str, Any]:
-    settings = copy.deepcopy(ACME)
-    settings["networks"] = networks
-    return settings
-
-
-BLUE = ACME["networks"]["blue"]
-BOTH = with_networks(blue=BLUE, green=GREEN)
-
-
-def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
-    """Begin `tenantnet migrate …`, with its lines to be read as they come."""
-    return subprocess.Popen(
-        [str(CLONE / ".venv" / "bin" / "tenantnet"), "migrate", *arguments],
-        cwd=project.folder,
-        env=project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def migrate(project: Project, *arguments: str) -> Run:
-    """Run `tenantnet migrate …` to its end."""
-    with start(project, *arguments) as running:
-        text, _ = running.communicate()
-    return Run(code=running.returncode, text=text)
-
-
-@contextmanager
-def stopped_at(project: Project, line: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that is stopped (SIGSTOP) once it has said `line`, and killed (SIGKILL) at the end."""
-    with start(project, *arguments) as running:
-        assert running.stdout is not None
-        said = []
-        for each in running.stdout:
-            said.append(each)
-            if each.startswith(line):
-                break
-        else:
-            raise AssertionError(f"the run ended without {line!r}:\n{''.join(said)}")
-        os.kill(running.pid, signal.SIGSTOP)
-        try:
-            yield running
-        finally:
-            running.kill()
-
-
-class Traffic:
-    """A client that writes one row after the other through the endpoint name, and one that reads.
-
-    acknowledged: the numbers of the rows that the database said it has.
-    """
-
-    def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
-        self._end = Event()
-        self.acknowledged: list[int] = []
-        self.writes_at: list[float] = []
-        self.reads_at: list[float] = []
-        self._threads = [Thread(target=self._write), Thread(target=self._read)]
-
-    def __enter__(self) -> Self:
-        with self._connected() as cursor:
-            cursor.execute("CREATE DATABASE IF NOT EXISTS app")
-            cursor.execute("CREATE TABLE IF NOT EXISTS app.entry (id INT PRIMARY KEY, text VARCHAR(20))")
-            cursor.execute("DELETE FROM app.entry")
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    @contextmanager
-    def _connected(self) -> Iterator[pymysql.cursors.Cursor]:
-        """Looks the name up anew for each connection, as a client does after an error."""
-        address = resolver(self._cloud)("acme.db.example.com", "A")[0].to_text()
-        context = ssl.create_default_context(cafile=str(self._cloud.state.authority))
-        # The certificate names the database, which the endpoint's name is only an alias of.
-        context.check_hostname = False
-        connection = pymysql.connect(
-            user="acmeadmin", password=PASSWORD, autocommit=True, ssl=context, defer_connect=True
-        )
-        connection.connect(socket.create_connection((address, 3306), timeout=5))
-        with connection, connection.cursor() as cursor:
-            yield cursor
-
-    def _write(self) -> None:
-        number = 0
-        while not self._end.is_set():
-            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
-                while not self._end.wait(0.02):
-                    number += 1
-                    cursor.execute("INSERT INTO app.entry VALUES (%s, 'kept')", (number,))
-                    self.acknowledged.append(number)
-                    self.writes_at.append(monotonic())
-
-    def _read(self) -> None:
-        while not self._end.wait(0.02):
-            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
-                cursor.execute("SELECT COUNT(*) FROM app.entry")
-                self.reads_at.append(monotonic())
-
-    def kept(self) -> set[int]:
-        """The rows that the endpoint's database has now."""
-        with self._connected() as cursor:
-            cursor.execute("SELECT id FROM app.entry")
-            return {number for (number,) in cursor.fetchall()}
-
-
-def longest_gap(times: list[float]) -> float:
-    return max(after - before for before, after in pairwise(times))
-
-
-def status(project: Project) -> dict[str, Any]:
-    return dict(json.loads(migrate(project, "status", "acme", "--json").check().text))
-
-
-def database(aws: Any, identifier: str) -> dict[str, Any] | None:
-    found = aws.client("rds").describe_db_instances(
-        Filters=[{"Name": "db-instance-id", "Values": [identifier]}]
-    )["DBInstances"]
-    return dict(found[0]) if found else None
-
-
-def endpoint(project: Project, aws: Any) -> str:
-    zone = project.outputs("platform-local")["zoneId"]
-    records = aws.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
-    (record,) = [record for record in records if record["Name"].startswith("acme.")]
-    return str(record["ResourceRecords"][0]["Value"])
+def switched_long_ago(aws: Any) -> None:
+    """Let the last switch have been 25 hours before it was."""
+    dynamodb, table = aws.client("dynamodb"), "tenantnet-local-journal"
+    reached = [
+        item
+        for item in dynamodb.scan(TableName=table)["Items"]
+        if (item.get("what"), item.get("phase")) == ({"S": "reached"}, {"S": "switched"})
+    ]
+    last = max(reached, key=lambda item: str(item["at"]["S"]))
+    earlier = datetime.fromisoformat(last["at"]["S"]) - timedelta(hours=25)
+    dynamodb.delete_item(TableName=table, Key={"tenant": last["tenant"], "at": last["at"]})
+    dynamodb.put_item(TableName=table, Item={**last, "at": {"S": f"{earlier:%Y-%m-%dT%H:%M:%S.%fZ}"}})
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +115,12 @@ def test_the_move_cannot_be_aborted_after_the_switch(moving: Project) -> None:
     assert (run.code, "before the switch" in run.text) == (2, True), run.text
 
 
+def test_the_former_production_waits_until_its_time_is_over(moving: Project) -> None:
+    run = migrate(moving, "run", "acme").check()
+    assert "blue waits, read-only" in run.text
+    assert moving.outputs("acme")["phase"] == "switched"
+
+
 def test_an_ordinary_update_works_between_switch_and_retirement_and_changes_nothing(moving: Project) -> None:
     moving.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
     moving.up("acme").check()
@@ -264,7 +143,9 @@ def test_the_retired_network_is_gone_though_the_settings_still_name_it(moving: P
     moving.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
 
 
-def test_the_move_goes_back_by_snapshot_with_its_downtime_measured(moving: Project, aws: Any) -> None:
+def test_the_move_goes_back_by_snapshot_and_the_former_production_goes_when_its_time_is_over(
+    moving: Project, aws: Any
+) -> None:
     moving.write_tenant("acme", with_networks(green=GREEN))
     moving.up("acme").check()
     moving.write_tenant("acme", BOTH)
@@ -273,7 +154,8 @@ def test_the_move_goes_back_by_snapshot_with_its_downtime_measured(moving: Proje
     found = status(moving)
     assert (found["phase"], found["production"]) == ("switched", "blue"), run.text
     print(f"\nwrites held back by snapshot: {found['downtimeSeconds']} s")
-    migrate(moving, "retire", "acme").check()
+    switched_long_ago(aws)
+    migrate(moving, "run", "acme").check()
     assert moving.outputs("acme")["phase"] == "steady"
     assert database(aws, "acme-green") is None
     snapshots = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
