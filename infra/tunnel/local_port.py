@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import psutil
 
@@ -71,9 +73,24 @@ def binding_failure(name: str, port: int, error: OSError | None = None) -> Failu
 
 def port_holder(port: int) -> str | None:
     """Who listens on a TCP port, as `python3 (pid 4711)`; None where nobody does or it may not be known."""
-    for process in psutil.process_iter(["name"]):
+    for pid in _listeners(port):
         with suppress(psutil.Error):
-            for each in process.net_connections(kind="tcp"):
-                if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
-                    return f"{process.info['name']} (pid {process.pid})"
+            return f"{psutil.Process(pid).name()} (pid {pid})"
     return None
+
+
+def _listeners(port: int) -> Iterator[int]:
+    try:
+        everywhere = [(each.pid, each) for each in psutil.net_connections(kind="tcp")]
+    except psutil.AccessDenied:
+        # macOS gives all at once to its administrator only, but each process's to its owner.
+        everywhere = [(process.pid, each) for process in psutil.process_iter() for each in _of(process)]
+    for pid, each in everywhere:
+        if pid and each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
+            yield pid
+
+
+def _of(process: psutil.Process) -> list[Any]:
+    with suppress(psutil.Error):
+        return list(process.net_connections(kind="tcp"))
+    return []

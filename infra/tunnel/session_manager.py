@@ -51,7 +51,7 @@ def start_session(profile: Profile) -> Session:
         try:
             answer = client.start_session(**start_parameters(profile))
         except ClientError as error:
-            raise _refused(profile, error) from None
+            raise refused(profile, error) from None
     content = {key: answer[key] for key in ("SessionId", "StreamUrl", "TokenValue")}
     return Session(id=answer["SessionId"], endpoint=client.meta.endpoint_url, response=json.dumps(content))
 
@@ -67,7 +67,7 @@ def _client(profile: Profile) -> SSMClient:
     return boto3.Session().client("ssm", region_name=profile.region, config=PATIENCE)
 
 
-def _refused(profile: Profile, error: ClientError) -> Exception:
+def refused(profile: Profile, error: ClientError) -> Exception:
     """What the person is told; the error itself where it says enough."""
     code = error.response.get("Error", {}).get("Code", "")
     said = f"AWS answered {code}: {error.response.get('Error', {}).get('Message')}"
