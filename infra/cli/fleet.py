@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,8 +21,8 @@ from infra.fleet.words import as_markdown, changes_in_words, summary
 from infra.project import Project, find_project
 from infra.refusal import Refused, Rule
 
-# Of `fleet drift`: nothing failed, and something is not as it should be.
-DRIFT_FOUND = 3
+# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: as a shell tells of Ctrl-C.
+NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
 # Three tenants in, a mistake in the program has shown itself.
 FAILURES_OF_AN_UPDATE = 3
 
@@ -189,9 +190,8 @@ def _some(names: list[str]) -> str:
 
 def _go(project: Project, record: RunRecord, report: Path | None, *, as_json: bool) -> None:
     """Do what is left of the run, and say what became of it."""
-    asyncio.run(
-        FleetRun(project, record, read_targets(project), lambda line: typer.echo(line, err=True)).go()
-    )
+    run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))
+    asyncio.run(run.go())
     if report:
         report.write_text(as_markdown(record), encoding="utf-8")
     if as_json:
@@ -199,7 +199,7 @@ def _go(project: Project, record: RunRecord, report: Path | None, *, as_json: bo
     else:
         _print(record)
     if record.left():
-        raise typer.Exit(1)
+        raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
     if any(found.findings for found in record.tenants.values()):
         raise typer.Exit(DRIFT_FOUND)
 

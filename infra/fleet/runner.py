@@ -50,6 +50,11 @@ class FleetRun:
         self._took: list[float] = []
         self._interrupted = False
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether a person, or the machine's end, stopped it before it came to its own end."""
+        return self._schedule.stopped
+
     async def go(self) -> None:
         """Do what is left. Raises Failure where the record cannot be written."""
         loop = asyncio.get_running_loop()
