@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from infra.failure import Failure
-from infra.permissions.documents import Document, Role, distil, documents, shipped
+from infra.permissions.documents import DECLARED, Document, Role, distil, documents, shipped
 from infra.permissions.record import read_record
 from infra.permissions.scopes import Place
 from infra.refusal import Refusal, Refused
@@ -29,14 +29,14 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
         Path | None, typer.Option(help="A record of the local cloud, its access keys named as the roles.")
     ] = None,
 ) -> None:
-    """Write an IAM policy for each role: reviewer, deployer, tunnel-user."""
+    """Write an IAM policy for each role: reviewer, deployer, migration-runner, tunnel-user."""
     _check_account(account)
     place = Place(
         account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key
     )
     recorded = distil(read_record(record)) if record else shipped()
     for role in Role:
-        if role in recorded or role is Role.TUNNEL_USER:
+        if role in recorded or role in DECLARED:
             _write(output, role, documents(role, place, recorded))
 
 

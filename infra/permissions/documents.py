@@ -9,29 +9,39 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
+from infra.components.runner_permissions import RunnerPlace, runner_statements
 from infra.components.tunnel_access import tunnel_policy
 from infra.permissions.actions import actions_of, with_implied
 from infra.permissions.record import Call
 from infra.permissions.scopes import Condition, Place, Scope, scopes
+from infra.settings import RunnerSettings
 
 # A managed policy's limit, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 DOCUMENT_CHARACTERS = 6_144
 # A tenant's group has this policy of its own stack, with the cell's tunnel host.
 EXAMPLE_HOST = "i-0123456789abcdef0"
+# A cell's runner has its policy of the platform's stack, with the cell's zone, key and settings.
+EXAMPLE_ZONE = "Z0123456789ABCDEFGHIJ"
+EXAMPLE_KEY = "11111111-2222-3333-4444-555555555555"
 CALLS = "calls.json"
 Statement = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 
 class Role(StrEnum):
-    """Who works with Tenantnet. The migration runner's role is declared by the cell itself."""
+    """Who works with Tenantnet.
+
+    The last two have policies that their stacks declare; what stands for them is made of the same statements.
+    """
 
     REVIEWER = "reviewer"
     DEPLOYER = "deployer"
+    MIGRATION_RUNNER = "migration-runner"
     TUNNEL_USER = "tunnel-user"
 
 
+DECLARED = (Role.MIGRATION_RUNNER, Role.TUNNEL_USER)
 # By role: the actions of the calls it made.
 Recorded = Mapping[str, Sequence[str]]
 
@@ -55,7 +65,32 @@ def documents(role: Role, place: Place, recorded: Recorded) -> list[Document]:
     if role is Role.TUNNEL_USER:
         name = f"{place.cell}-acme-tunnel"
         return [json.loads(tunnel_policy(place.region, place.account, EXAMPLE_HOST, name))]
+    if role is Role.MIGRATION_RUNNER:
+        return list(_packed(_of_the_runner(place)))
     return list(_packed(_statements(recorded[role], place)))
+
+
+def _of_the_runner(place: Place) -> list[Statement]:
+    runner = RunnerPlace(
+        cell=place.cell,
+        region=place.region,
+        account_id=place.account,
+        zone_id=EXAMPLE_ZONE,
+        kms_key_arn=place.arn("kms", f"key/{EXAMPLE_KEY}"),
+        log_group=f"/tenantnet/{place.cell}/runner",
+        schedule_role=place.iam(f"role/tenantnet-{place.cell}-runner-schedules"),
+    )
+    settings = RunnerSettings.model_validate(
+        {
+            "repository": "https://github.com/example/tenants.git",
+            "host": "github",
+            "image": "example/pulumi-python:3.200.0",
+            "backend": f"s3://{place.state_bucket}",
+            "secretArn": place.arn("secretsmanager", "secret:example/pulumi-AbCdEf"),
+            "unverified": True,
+        }
+    )
+    return list(runner_statements(runner, settings))
 
 
 def _statements(actions: Sequence[str], place: Place) -> list[Statement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,10 +150,12 @@ def test_an_operator_that_is_not_known_is_no_verdict() -> None:
         allows(policy(Condition={"DateLessThan": {"aws:CurrentTime": "2026"}}), "ec2:DeleteVpc", VPC, {})
 
 
-ARGUMENTS = ["--region", "eu-west-1", "--cell", "eu1", "--state-bucket", "state", "--secrets-key", "key-id"]
+KEPT = Path(__file__).parents[2] / "iam"
+ARGUMENTS = ["--region", "eu-west-1", "--cell", "eu1", "--state-bucket", "tenantnet-state"]
+ARGUMENTS += ["--secrets-key", "11111111-2222-3333-4444-555555555555"]
 
 
-def test_the_command_writes_policies_for_every_role(tmp_path: Any) -> None:
+def test_the_command_writes_policies_for_every_role(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "123456789012", *ARGUMENTS])
     assert done.exit_code == 0, done.output
     files = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.iterdir()}
@@ -160,7 +163,15 @@ def test_the_command_writes_policies_for_every_role(tmp_path: Any) -> None:
     assert all(each["Version"] == "2012-10-17" for each in files.values())
 
 
-def test_an_account_that_cannot_be_is_refused_with_its_rule(tmp_path: Any) -> None:
+def test_the_policies_in_the_repository_are_those_that_the_command_writes(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "123456789012", *ARGUMENTS])
+    written, kept = (
+        {file.name: file.read_text() for file in folder.iterdir()} for folder in (tmp_path, KEPT)
+    )
+    assert written == kept, "tenantnet permissions iam … as docs/permissions.md says"
+
+
+def test_an_account_that_cannot_be_is_refused_with_its_rule(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "1234", *ARGUMENTS])
     assert isinstance(done.exception, Refused)
     assert "12 digits" in str(done.exception)
