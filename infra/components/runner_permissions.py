@@ -37,6 +37,7 @@ DATABASE_ACTIONS = (
     "rds:ModifyDBParameterGroup",
     "rds:ModifyDBSubnetGroup",
     "rds:PromoteReadReplica",
+    "rds:RebootDBInstance",
     "rds:RemoveTagsFromResource",
     "rds:ResetDBParameterGroup",
     "rds:RestoreDBInstanceFromDBSnapshot",
