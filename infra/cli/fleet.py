@@ -12,6 +12,7 @@ import typer
 from infra.cli.fleet_status import status
 from infra.cli.options import AsJson
 from infra.cli.output import console, print_json, table
+from infra.engine import Engine
 from infra.fleet.record import Operation, Records, RunRecord, Standing
 from infra.fleet.runner import FleetRun
 from infra.fleet.runs import Limits, begin_run, resume_run
@@ -178,6 +179,8 @@ def _refuse_others(*given: object) -> None:
 def _choose(
     project: Project, tenants: list[str] | None, platform: str | None, share: str | None
 ) -> list[str]:
+    # Without an engine or its backend every tenant would fail in turn.
+    Engine(project).stacks()
     platforms = {name: target.platform for name, target in read_targets(project).items()}
     return select_tenants(
         platforms, tenants or [], platform=platform, share=Slice.parse(share) if share else None

@@ -21,6 +21,7 @@ from infra.project import Project
 from infra.refusal import Refused
 
 LONGEST_REASON = 4000
+LONGEST_SILENCE_SECONDS = 60
 # The engine forgets what it was creating when its plugin ended.
 LEFT_OVER = "its update was killed; whether that left something at AWS, says: tenantnet fleet drift {name}"
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -71,15 +72,25 @@ class FleetRun:
 
     async def _all(self, plugins: Plugins) -> None:
         tasks: dict[asyncio.Task[TenantRecord], str] = {}
-        while True:
-            for name in self._schedule.take():
-                self._began[name] = monotonic()
-                tasks[asyncio.create_task(self._tenant(name, plugins))] = name
-            if not tasks:
-                return
-            finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                self._finish(tasks.pop(task), task.result())
+        try:
+            while True:
+                for name in self._schedule.take():
+                    self._began[name] = monotonic()
+                    tasks[asyncio.create_task(self._tenant(name, plugins))] = name
+                if not tasks:
+                    return
+                finished, _ = await asyncio.wait(
+                    tasks, timeout=LONGEST_SILENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in finished:
+                    self._finish(tasks.pop(task), task.result())
+                if not finished:
+                    under_way, waiting = len(tasks), len(self._schedule.waiting)
+                    self._tell(f"{under_way} under way, {waiting} waiting")
+        finally:
+            # Whatever happened here: an update that loses its plugin loses what it was creating.
+            if tasks:
+                await asyncio.wait(tasks)
 
     def _finish(self, name: str, found: TenantRecord) -> None:
         self._schedule.finish(name, failed=found.standing is Standing.FAILED)
