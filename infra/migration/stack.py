@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +11,7 @@ from pulumi.automation import CommandError, ConcurrentUpdateError, LocalWorkspac
 
 from infra.engine import Engine
 from infra.failure import Failure
+from infra.locks import lock_holder
 from infra.migration.copies import Part
 from infra.migration.memory import remembered
 from infra.migration.phases import Slot, State
@@ -25,8 +24,6 @@ from infra.stacks.tenant import Order
 INSTANCE = "aws:rds/instance:Instance"
 # In the name of every resource that stands below a database.
 COPY = "$tenantnet:index:TenantDatabase$"
-# A file or bucket backend names a lock's holder so.
-_HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
 
 _T = TypeVar("_T")
 
@@ -117,14 +114,17 @@ class MovingStack:
             try:
                 return operation()
             except ConcurrentUpdateError as error:
-                if not holder_is_gone(error):
+                holder = lock_holder(str(error))
+                if holder is None or not holder.is_gone:
                     raise
                 self._stack().cancel()
                 return operation()
         except ConcurrentUpdateError as error:
+            holder = lock_holder(str(error))
+            who = holder.words if holder else "Pulumi does not say whose"
             raise Failure(
                 f"Could not {task}.",
-                reason=f"another update holds the stack's lock: {_holder(error)}",
+                reason=f"another update holds the stack's lock: {who}",
                 remedy="wait until it has finished; if that process is gone for certain, release the lock: "
                 f"pulumi cancel --stack {self._name}",
                 state="This run changed nothing in the stack.",
@@ -153,26 +153,6 @@ def _root(state: Mapping[str, Any]) -> str:
     """The URN of the stack itself, to refresh which asks no provider."""
     (root,) = (each["urn"] for each in state["resources"] if each["type"] == "pulumi:pulumi:Stack")
     return str(root)
-
-
-def holder_is_gone(error: CommandError) -> bool:
-    """Whether the lock's holder was a process of this machine that has ended."""
-    found = _HOLDER.search(str(error))
-    if found is None or found["host"] != socket.gethostname():
-        return False
-    try:
-        os.kill(int(found["pid"]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def _holder(error: CommandError) -> str:
-    """Who holds the lock, as Pulumi's backends say it."""
-    found = _HOLDER.search(str(error)) or re.search(r"Another update .+", str(error))
-    return found[0] if found else "Pulumi does not say whose"
 
 
 def _diagnostics(error: CommandError) -> str:
