@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,9 +66,9 @@ class KilledMove:
             return ("retire", "acme")
         return ("run", "acme", "--now", "--strategy", self.strategy)
 
-    def kill_in(self, fault: Fault) -> None:
+    def kill_in(self, fault: Fault, beside: Sequence[Fault] = ()) -> None:
         """Kill a run, with all that it has started, as it waits for the answer to a call."""
-        killed_in_call(self.project, self.cloud, fault, *self.command())
+        killed_in_call(self.project, self.cloud, fault, *self.command(), beside=beside)
         self.assert_sound()
 
     def kill_behind(self, phase: Phase) -> None:

@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from threading import Event, Thread
@@ -194,23 +194,25 @@ def end_session(leader: subprocess.Popen[str]) -> None:
     leader.wait()
 
 
-def killed_in_call(project: Project, cloud: LocalCloud, fault: Fault, *arguments: str) -> str:
+def killed_in_call(
+    project: Project, cloud: LocalCloud, fault: Fault, *arguments: str, beside: Sequence[Fault] = ()
+) -> None:
     """Run `tenantnet migrate …`, and kill it with all it has started in the call that `fault` holds back.
 
-    What it has said.
+    beside: what else fails meanwhile.
     """
-    cloud.fail(fault)
+    for each in (fault, *beside):
+        cloud.fail(each)
     with start(project, *arguments) as running:
         try:
             wait_until(lambda: cloud.struck()[0] or running.poll() is not None)
-            struck = bool(cloud.struck()[0])
+            struck = cloud.struck()[0]
         finally:
             end_session(running)
             cloud.clear_faults()
         assert running.stdout is not None
         said = running.stdout.read()
     assert struck, f"the run ended without the call {fault.call}:\n{said}"
-    return said
 
 
 class Watch:
