@@ -11,10 +11,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pulumi.automation import CommandError, InvalidVersionError, PulumiCommand, StackNotFoundError
+from pulumi.automation import (
+    CommandError,
+    InvalidVersionError,
+    LocalWorkspace,
+    PulumiCommand,
+    StackNotFoundError,
+)
 
 from infra.failure import Failure
 from infra.project import Project
+
+
+class ProjectWorkspace(LocalWorkspace):
+    """The project for the Automation API, with whatever stack people have selected in it."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Every command names its stack, so that none has to be selected."""
 
 
 class Engine:

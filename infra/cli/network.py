@@ -44,7 +44,7 @@ LAST_NETWORK = Rule(
     rule="a tenant has a network",
     reason="{slot} is the only network of {tenant}: it holds the database, and the endpoint leads there",
     remedy="to move the database to another network, add that first (`tenantnet network add {tenant}`); to "
-    "give up the tenant, set `retiring: true`, run `pulumi up` and then `pulumi destroy`",
+    "give up the tenant: tenantnet tenant remove {tenant}",
 )
 EDITABLE_IN_PLACE = Rule(
     id="editable-in-place",

@@ -149,9 +149,9 @@ Nothing is made at AWS yet. Next:
 
   pulumi stack init {name}
   pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
-  pulumi up --stack {name}
+  tenantnet up {name}    # shows what it will do, and asks; or pulumi up --stack {name}
 
-pulumi up claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
+The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
 peerings with sessions and services, the database and the endpoint. At AWS this takes about 20 minutes, most
 of them the database's."""
     )

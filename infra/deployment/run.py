@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from pulumi.automation import CommandResult, LocalWorkspace, PulumiCommand, Stack
+from pulumi.automation import CommandResult, PulumiCommand, Stack
 from pulumi.automation.errors import create_command_error
 from pulumi.automation.events import EngineEvent
 
 from infra.deployment.plan import Plan, plan_of
+from infra.engine import ProjectWorkspace
 from infra.project import Project
 
 Tell = Callable[[EngineEvent], None]
@@ -83,19 +84,12 @@ class _Reader(threading.Thread):
         return "\n".join(self._lines)
 
 
-class _Workspace(LocalWorkspace):
-    """The project, with whatever stack people have selected in it."""
-
-    def select_stack(self, stack_name: str) -> None:
-        """Every command names its stack, so that none has to be selected."""
-
-
 class StackUpdate:
     """One stack, to be previewed and then updated. Raises CommandError where Pulumi does not succeed."""
 
     def __init__(self, project: Project, stack: str, policy_config: Path | None = None) -> None:
         self.command = Command()
-        workspace = _Workspace(work_dir=str(project.folder), pulumi_command=self.command)
+        workspace = ProjectWorkspace(work_dir=str(project.folder), pulumi_command=self.command)
         self._stack = Stack.select(stack, workspace)
         self._policies: dict[str, Any] = {
             "policy_packs": [str(project.folder / "policies")],
