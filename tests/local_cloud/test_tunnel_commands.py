@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -29,6 +30,7 @@ from tests.local_cloud.network import Network
 from tests.local_cloud.tunnels import REGION, TunnelSite, User
 
 HOST_NAME = "acme.db.example.com"
+DOC = (Path(__file__).parents[2] / "docs" / "tunnel.md").read_text(encoding="utf-8")
 
 
 class TunnelDesk:
@@ -388,3 +390,27 @@ def test_a_profile_is_kept_for_its_owner_alone_and_changed_and_removed(
     assert (other.code, "acme has this one" in other.err) == (2, True)
     assert desk.run("tunnel remove acme").code == 0
     assert json.loads(desk.run("tunnel list --json").out) == {"tunnels": []}
+
+
+def test_the_transcript_in_the_docs_is_what_happens(
+    served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
+) -> None:
+    desk = TunnelDesk(served, tmp_path, site.add_user("ada", "eu1-acme-tunnel"))
+    (transcript,) = re.findall(r"^```console\n\$ (.*?)^```", DOC, re.MULTILINE | re.DOTALL)
+    here = transcript.replace("2201", str(port)).replace("i-0a1b2c3d4e5f60718", site.target)
+    for step in here.split("\n$ "):
+        command, _, said = step.partition("\n")
+        done = desk.run(command.split()[1:])
+        assert plain(done.out + done.err) == plain(said), command
+
+
+def plain(text: str) -> str:
+    """Without what differs each time: times, sessions, places, and widths of columns."""
+    for pattern, word in (
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+", "TIME"),
+        (r"ada-[0-9a-f]{17}", "SESSION"),
+        (r"/\S+/tunnels.json", "PATH"),
+        (r"[ \t]+", " "),
+    ):
+        text = re.sub(pattern, word, text)
+    return "\n".join(line.strip() for line in text.strip().splitlines())
