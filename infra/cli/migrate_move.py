@@ -13,7 +13,7 @@ from infra.engine import Engine
 from infra.failure import Failure
 from infra.migration.copies import Copies
 from infra.migration.databases import Databases
-from infra.migration.journal import of_move
+from infra.migration.journal import begun, of_move
 from infra.migration.journal_table import JournalTable
 from infra.migration.memory import remembered
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
@@ -186,10 +186,9 @@ class Move:
             self._require_steady()
 
     def _require_steady(self) -> None:
-        begun = self.journal.decision(self.state.move_at_stake) or of_move(
-            self.journal.entries(), self.state.move_at_stake
-        )
-        if self.state.phase is not Phase.STEADY or begun:
+        move = self.state.move_at_stake
+        under_way = self.journal.decision(move) or begun(of_move(self.journal.entries(), move))
+        if self.state.phase is not Phase.STEADY or under_way:
             target = self.state.target or self.state.production.other
             refusal = NOT_BEGUN.refuse(
                 self.state.phase, tenant=self.settings.name, target=target, phase=self.state.phase

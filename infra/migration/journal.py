@@ -29,7 +29,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One event. at: in UTC. phase: the one that was recorded; for `began` and `reached` the one aimed at.
+    """One event. at: in UTC. phase: the one that was recorded; of what belongs to a step, the one aimed at.
 
     who: user, host and process. seconds: how long it took, where that means something. note: in words.
     """
@@ -75,6 +75,11 @@ class Entry:
 def of_move(entries: Iterable[Entry], move: int) -> list[Entry]:
     """The entries of one move, in order of time."""
     return sorted((entry for entry in entries if entry.move == move), key=lambda entry: entry.at)
+
+
+def begun(entries: Iterable[Entry]) -> bool:
+    """Whether a step of a move has begun; one that was refused has not."""
+    return any(entry.what is What.BEGAN for entry in entries)
 
 
 def writes_stopped(entries: Sequence[Entry]) -> datetime | None:

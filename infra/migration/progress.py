@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from infra.migration.journal import Entry, downtime, of_move
+from infra.migration.journal import Entry, begun, downtime, of_move
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, State
 from infra.migration.updates import runner_only
 from infra.settings import MigrationSettings
@@ -52,15 +52,16 @@ def progress(
     starts_at: datetime | None = None,
 ) -> Progress:
     """Of the last move that anything is known of. starts_at: as Progress has it."""
-    begun = of_move(entries, state.move_at_stake)
-    own = begun or of_move(entries, state.move)
+    at_stake = of_move(entries, state.move_at_stake)
+    has_begun = begun(at_stake)
+    own = at_stake if has_begun else of_move(entries, state.move)
     measured = downtime(own)
     return Progress(
         tenant=tenant,
-        status=_status(state, migration, begun=bool(begun)),
+        status=_status(state, migration, has_begun=has_begun),
         phase=state.phase,
         production=state.production,
-        move=state.move_at_stake if begun else state.move,
+        move=state.move_at_stake if has_begun else state.move,
         strategy=state.strategy,
         target=state.target,
         downtime_seconds=measured.total_seconds() if measured else None,
@@ -79,8 +80,8 @@ def progress(
     )
 
 
-def _status(state: State, migration: MigrationSettings | None, *, begun: bool) -> str:
-    if runner_only(state) or (state.phase is Phase.STEADY and begun):
+def _status(state: State, migration: MigrationSettings | None, *, has_begun: bool) -> str:
+    if runner_only(state) or (state.phase is Phase.STEADY and has_begun):
         return "In Progress"
     if migration is None:
         return "Completed" if state.phase in AFTER_THE_SWITCH else ""

@@ -20,7 +20,7 @@ from infra.migration.clock import Clock
 from infra.migration.copies import Copies
 from infra.migration.databases import Databases
 from infra.migration.guards import Guards
-from infra.migration.journal import Entry, What, downtime, of_move, reached, writes_stopped
+from infra.migration.journal import Entry, What, begun, downtime, of_move, reached, writes_stopped
 from infra.migration.journal_table import JournalTable
 from infra.migration.phases import Phase, Slot, State, Strategy
 from infra.migration.stack import MovingStack
@@ -141,13 +141,9 @@ class Runner:
             return
         requested = self._transition(state, event, wanted or decision)
         began = monotonic()
-        self._write(What.BEGAN, requested, requested.phase)
-        self._tell(f"{requested.phase}: {_PURPOSE[event]}")
-        if event is Event.FENCE:
-            # The moment before the update is a little too early: no downtime is measured too short.
-            self._write(What.WRITES_STOPPED, requested, state.phase)
         try:
-            self._promote(requested, event)
+            if event is Event.PROMOTE:
+                self._promote(requested)
             self._stack.update(requested, lambda: self._ahead(requested, event))
         except Failure as failure:
             self._note_failure(requested, state.phase, failure)
@@ -169,14 +165,24 @@ class Runner:
             self._tell(f"{requested.phase}: {note}")
             self._copies.delete(part)
 
-    def _promote(self, requested: State, event: Event) -> None:
-        if event is Event.PROMOTE:
-            self._databases.promote(_target(requested))
-            self._see(Condition.TARGET_INDEPENDENT, requested)
-            self._stack.adopt(_target(requested))
+    def _begin(self, requested: State, event: Event) -> None:
+        self._write(What.BEGAN, requested, requested.phase)
+        self._tell(f"{requested.phase}: {_PURPOSE[event]}")
+        if event is Event.FENCE:
+            # The moment before the update is a little too early: no downtime is measured too short.
+            self._write(What.WRITES_STOPPED, requested, requested.phase)
+
+    def _promote(self, requested: State) -> None:
+        """Ahead of the update, which takes over what the stack has been told of it before."""
+        self._begin(requested, Event.PROMOTE)
+        self._databases.promote(_target(requested))
+        self._see(Condition.TARGET_INDEPENDENT, requested)
+        self._stack.adopt(_target(requested))
 
     def _ahead(self, requested: State, event: Event) -> None:
-        """What comes before the update, behind the stack's lock. All of it may be done twice."""
+        """What comes before the update, behind the lock, once nothing is refused. It may be done twice."""
+        if event is not Event.PROMOTE:
+            self._begin(requested, event)
         self._discard_unfinished(requested, event)
         match event:
             case Event.PREPARE | Event.ABORT:
@@ -263,7 +269,7 @@ class Runner:
             event,
             decision=decision,
             leftovers=self._leftovers(state),
-            begun=bool(self._entries(state.move_at_stake)),
+            begun=begun(self._entries(state.move_at_stake)),
         )
 
     def _leftovers(self, state: State) -> bool:
