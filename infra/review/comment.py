@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from infra.review.markdown import escaped, fenced, folded, shortened
+from infra.review.markdown import escaped, fenced, folded, shortened, worded
 from infra.review.model import Operation, Verdict
 from infra.review.result import Effect, Finding, ReviewResult, StackResult
 
 MARKER = "<!-- tenantnet review -->"
-LIMIT = 60_000
+LIMIT = 59_900
 # Longer rows and sentences are cut; a part has at most so many lines.
 LONGEST_CELL = 160
 LONGEST_LINE = 500
@@ -74,20 +74,18 @@ class Group:
 
 def comment(result: ReviewResult, limit: int = LIMIT) -> str:
     """The whole comment, of at most `limit` characters (5,000 or more), its marker first."""
-    groups = grouped(result.stacks)
-    levels = [Level.DETAILS] * len(groups)
-    text = _render(result, groups, levels)
+    draft = _Draft(result)
+    levels = [Level.DETAILS] * len(draft.groups)
+    text = draft.text(levels)
     for level in (Level.SECTION, Level.ROW, Level.NAME):
         if len(text) <= limit:
             break
-        levels = _shrunk(result, groups, levels, level, limit)
-        text = _render(result, groups, levels)
+        levels = _shrunk(draft, levels, level, limit)
+        text = draft.text(levels)
     return text
 
 
-def _shrunk(
-    result: ReviewResult, groups: Sequence[Group], levels: Sequence[Level], level: Level, limit: int
-) -> list[Level]:
+def _shrunk(draft: _Draft, levels: Sequence[Level], level: Level, limit: int) -> list[Level]:
     """The levels with as many of the least severe groups at `level` as it needs, all of them at most."""
 
     def with_first(kept: int) -> list[Level]:
@@ -96,11 +94,41 @@ def _shrunk(
     low, high = 0, len(levels)
     while low < high:
         middle = (low + high + 1) // 2
-        if len(_render(result, groups, with_first(middle))) <= limit:
+        if len(draft.text(with_first(middle))) <= limit:
             low = middle
         else:
             high = middle - 1
     return with_first(low)
+
+
+class _Draft:
+    """The comment with every group told as much as one likes. Each part is written once."""
+
+    def __init__(self, result: ReviewResult) -> None:
+        self._result = result
+        self.groups = grouped(result.stacks)
+        self._rows = [_row(group) for group in self.groups]
+        self._sections: dict[tuple[int, Level], str] = {}
+        self._end = [*_program(result), *_left_out(result)]
+
+    def text(self, levels: Sequence[Level]) -> str:
+        """The comment. levels: of the groups, in their order."""
+        told = list(enumerate(levels))
+        parts = [
+            MARKER,
+            f"## Tenantnet review: {SIGNS[self._result.verdict]} {self._result.verdict.words}",
+            _head(self._result),
+            _table([self._rows[place] for place, level in told if level >= Level.ROW]),
+            *_names([self.groups[place] for place, level in told if level is Level.NAME]),
+            *(self._section(place, level) for place, level in told if level >= Level.SECTION),
+            *self._end,
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _section(self, place: int, level: Level) -> str:
+        if (place, level) not in self._sections:
+            self._sections[place, level] = _section(self.groups[place], level)
+        return self._sections[place, level]
 
 
 def grouped(stacks: Sequence[StackResult]) -> list[Group]:
@@ -130,21 +158,6 @@ def _alike(stack: StackResult) -> tuple[object, ...]:
     )
 
 
-def _render(result: ReviewResult, groups: Sequence[Group], levels: Sequence[Level]) -> str:
-    told = list(zip(groups, levels, strict=True))
-    parts = [
-        MARKER,
-        f"## Tenantnet review: {SIGNS[result.verdict]} {result.verdict.words}",
-        _head(result),
-        *_table([group for group, level in told if level >= Level.ROW]),
-        *_names([group for group, level in told if level is Level.NAME]),
-        *(_section(group, level) for group, level in told if level >= Level.SECTION),
-        *_program(result),
-        *_left_out(result),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
 def _head(result: ReviewResult) -> str:
     if not result.stacks:
         return "No stack is touched: neither a settings file nor what makes the stacks has changed."
@@ -154,14 +167,16 @@ def _head(result: ReviewResult) -> str:
     return f"{count} stack{'' if count == 1 else 's'} previewed against {against}: {told}."
 
 
-def _table(groups: Sequence[Group]) -> Iterator[str]:
-    if groups:
-        rows = [
-            f"| {group.title} | {SIGNS[group.first.verdict]} {group.first.verdict.words} "
-            f"| {_signed(group.first.counts)} | {_cell(group.first.summary)} |"
-            for group in groups
-        ]
-        yield "\n".join(["| stack | verdict | resources | what happens |", "|---|---|---|---|", *rows])
+def _table(rows: Sequence[str]) -> str:
+    if not rows:
+        return ""
+    return "\n".join(["| stack | verdict | resources | what happens |", "|---|---|---|---|", *rows])
+
+
+def _row(group: Group) -> str:
+    first = group.first
+    verdict = f"{SIGNS[first.verdict]} {first.verdict.words}"
+    return f"| {group.title} | {verdict} | {_signed(first.counts)} | {_cell(first.summary)} |"
 
 
 def _cell(text: str) -> str:
@@ -217,7 +232,7 @@ def _effect(effect: Effect) -> str:
 
 
 def _line(text: str) -> str:
-    return escaped(shortened(text, LONGEST_LINE))
+    return worded(shortened(text, LONGEST_LINE))
 
 
 def _facts(stack: StackResult) -> str:

@@ -254,15 +254,21 @@ def _of_vpn_part(part: Resource, components: Components, _: Preview) -> Found:
     connections = [each for each in components.siblings(part) if each.type == shown.VPN_CONNECTION]
     if part.operation.removes and connections and not connections[0].operation.removes:
         yield Effect(
-            Verdict.TUNNEL_DOWN, f"no traffic gets through {vpn_name(part, components)} while {_gone(part)}"
+            Verdict.TUNNEL_DOWN, f"no traffic gets through {vpn_name(part, components)}: {_gone(part)}"
         )
 
 
-def _of_gateway(gateway: Resource, *_: object) -> Found:
-    if gateway.operation.removes:
+def _of_gateway(gateway: Resource, _: Components, preview: Preview) -> Found:
+    # Both of a network's gateway and its propagation have the network's name; so have its connections.
+    connections = [
+        each
+        for each in preview.of_type(shown.VPN_CONNECTION)
+        if each.name.startswith(f"{gateway.name}-") and each.old and not each.operation.removes
+    ]
+    if gateway.operation.removes and connections:
         yield Effect(
             Verdict.TUNNEL_DOWN,
-            f"every VPN connection of network {gateway.network or gateway.name} is cut off: {_gone(gateway)}",
+            f"every VPN connection of network {gateway.name} is cut off: {_gone(gateway)}",
         )
 
 
@@ -305,7 +311,8 @@ def _gone_altogether(preview: Preview) -> bool:
 def _of_record(record: Resource, _: Components, preview: Preview) -> Found:
     name = record.current.get("name", record.name)
     if record.operation.removes:
-        yield Effect(Verdict.DATABASE_DOWN, f"{name} leads nowhere while {_gone(record)}")
+        until = "any more" if record.operation is Operation.DELETE else "until its new record is known"
+        yield Effect(Verdict.DATABASE_DOWN, f"{name} leads nowhere {until}")
     elif "records" in record.changed and preview.outputs:
         yield Effect(
             Verdict.DATABASE_DOWN, f"{name} leads to another database; open connections stay with the former"
@@ -338,7 +345,7 @@ def _of_host(host: Resource, *_: object) -> Found:
         yield Effect(
             Verdict.TUNNEL_DOWN, f"open tunnels from desks end: the tunnel host {host.name} is renewed"
         )
-    elif interrupted:
+    elif interrupted and host.operation is not Operation.DELETE:
         yield Effect(Verdict.SAFE, f"{host.name} does not answer pings meanwhile")
 
 

@@ -59,8 +59,10 @@ def judge(case: Case, preview: Preview) -> StackResult:
     findings = [*_findings(case, preview, kept_by)]
     # What the program refuses is told as findings; that Pulumi deletes nothing protected, too.
     errors = [] if kept_by else [error for error in preview.errors if not is_refused(error)]
-    found = [] if kept_by else effects(preview)
-    changed = [each for each in preview.resources if each.operation is not Operation.SAME]
+    found = [] if preview.errors else effects(preview)
+    # What a preview has told before it was stopped is not what an update would do.
+    resources = [] if preview.errors else preview.resources
+    changed = [each for each in resources if each.operation is not Operation.SAME]
     return StackResult(
         stack=case.stack,
         kind="platform" if is_platform(case.stack) else "tenant",
@@ -68,9 +70,9 @@ def judge(case: Case, preview: Preview) -> StackResult:
         settings=case.settings,
         sample_of=case.sample_of,
         phase=str(preview.outputs.get("phase", "")),
-        counts=dict(Counter(each.operation for each in preview.resources)),
+        counts=dict(Counter(each.operation for each in resources)),
         effects=[ToldEffect(verdict=effect.verdict, text=effect.text) for effect in found],
-        sentences=[*_intended(case), *([] if case.is_removed else sentences(preview))],
+        sentences=[*_intended(case), *([] if case.is_removed or preview.errors else sentences(preview))],
         notes=[*_notes(case, preview), *phase_notes(preview.outputs)],
         findings=findings,
         errors=errors,

@@ -7,8 +7,8 @@ import re
 
 # What begins emphasis, code, links, tables, formulas and strike-through, wherever it stands.
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
-# What begins a heading, a list, a quotation or a rule at the start of a line.
-_AT_START = re.compile(r"^(\d*)([-+#=.)])")
+# What begins a heading or a list at the start of a line, or is a rule or an underline alone.
+_AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
 # What GitHub and GitLab make a link of, and tell people about.
 _REFERENCE = re.compile(r"(@|#|!|://|www\.)(?=\w)")
 _NOTHING = "<!-- -->"
@@ -18,8 +18,20 @@ def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is, in a table too: no markup, no mention, no link."""
     line = html.escape(" ".join(text.split()), quote=False)
     line = _ANYWHERE.sub(r"\\\1", line)
-    line = _AT_START.sub(r"\1\\\2", line)
+    line = _AT_START.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[4]}", line)
     return _REFERENCE.sub(rf"\1{_NOTHING}", line)
+
+
+def worded(text: str) -> str:
+    """As `escaped`, but that what stands between backticks is code, as our own sentences have it."""
+    parts = re.split(r"`([^`]+)`", text)
+    return "".join(f"`{part}`" if place % 2 else _between(part) for place, part in enumerate(parts))
+
+
+def _between(text: str) -> str:
+    """Escaped, with the blanks around it."""
+    before, after = (" " if side else "" for side in (text[:1].isspace(), text[-1:].isspace()))
+    return f"{before}{escaped(text)}{after}" if text.strip() else text[:1]
 
 
 def shortened(text: str, limit: int) -> str:

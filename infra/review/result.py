@@ -91,7 +91,8 @@ class StackResult(Result):
             if finding.mandatory
         ]
         candidates = [*rejected, *self.errors[:1], *worst_effects, *self.sentences, *self.notes]
-        return candidates[0].splitlines()[0] if candidates else "changes nothing"
+        said = (" ".join(candidate.split()) for candidate in candidates)
+        return next((each for each in said if each), "changes nothing")
 
 
 class ReviewResult(Result):

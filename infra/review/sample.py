@@ -25,7 +25,7 @@ def choose(groups: Mapping[str, str], wanted: Collection[str], *, program: bool,
     program has, so that one of each group is needed. every: take all of them.
     """
     sample = _one_of_each(groups, wanted) if program else {}
-    chosen = set(groups) if program and every else {*wanted, *sample}
+    chosen = {*wanted, *(groups if program and every else sample)}
     touched = set(groups) if program else set(wanted)
     return Choice(
         stacks=tuple(sorted(chosen)),

@@ -1,0 +1,320 @@
+"""`tenantnet review` over real previews: the comment for every kind of change, word by word."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from ruamel.yaml import YAML
+
+from infra.claims import Claim, ClaimKind
+from infra.local.environment import environment
+from infra.local.process import LocalCloud
+from infra.review.comment import MARKER
+from infra.tags import claims_table_name
+from tests.comment_host import comment_host
+from tests.end_to_end.conftest import ACME
+from tests.end_to_end.project import CLONE, PASSWORD
+from tests.end_to_end.review_project import ReviewProject
+
+SEATTLE = ACME["networks"]["blue"]["vpnConnections"][0]
+BERLIN = {
+    "companyCidr": "192.168.8.0/24",
+    "companyGatewayIp": "198.51.100.8",
+    "description": "Berlin | @office <b>",
+}
+BLUE = ACME["networks"]["blue"]["cidr"]
+SAFE, TUNNEL_DOWN, DATABASE_DOWN, DESTROYS_DATA, BY_RULE, BY_POLICY = 0, 3, 4, 5, 6, 7
+
+
+def network(cidr: str, *connections: dict[str, str]) -> dict[str, Any]:
+    return {"cidr": cidr, "vpnConnections": list(connections)}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud without MySQL servers: nobody connects to the databases here."""
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def repository(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> ReviewProject:
+    """A cell with tenant acme in production and tenant initech on its way out, deployed and committed."""
+    folder = tmp_path_factory.mktemp("project") / "tenantnet"
+    project = ReviewProject.with_program(folder, environment(cloud.state_dir))
+    project.write_platform("platform-local")
+    project.up("platform-local").check()
+    project.write_tenant("acme", ACME)
+    leaving = {
+        "sessionSubnet": "172.17.6.0/24",
+        "networks": {"blue": network("10.1.3.0/26")},
+        "retiring": True,
+    }
+    project.write_tenant("initech", {**ACME, **leaving})
+    with ThreadPoolExecutor() as pool:
+        for run in pool.map(project.up, ["acme", "initech"]):
+            run.check()
+    project.commit()
+    return project
+
+
+@pytest.fixture
+def change(repository: ReviewProject) -> Iterator[ReviewProject]:
+    """The project, for a change that is undone after the test."""
+    with repository.changed():
+        yield repository
+
+
+def backend_of(cloud: LocalCloud) -> str:
+    """A fingerprint of everything in the Pulumi backend."""
+    files = sorted(path for path in cloud.state.pulumi.rglob("*") if path.is_file())
+    return hashlib.sha256(b"".join(str(path).encode() + path.read_bytes() for path in files)).hexdigest()
+
+
+def test_a_new_tenant_is_previewed_without_a_stack_and_leaves_none_behind(
+    change: ReviewProject, cloud: LocalCloud, tmp_path: Path
+) -> None:
+    before = backend_of(cloud)
+    change.add_tenant(
+        "globex",
+        like="acme",
+        sessionSubnet="172.17.7.0/24",
+        networks={"blue": network("10.1.4.0/26", SEATTLE)},
+        tunnelUsers=["alice"],
+    )
+    settings = change.settings_file("globex").read_bytes()
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("new-tenant")
+    assert reviewed.code == SAFE
+    assert backend_of(cloud) == before
+    assert change.settings_file("globex").read_bytes() == settings
+
+
+def test_a_vpn_connection_is_added(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", networks={"blue": network(BLUE, SEATTLE, BERLIN)})
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("vpn-connection-added")
+    assert reviewed.code == SAFE
+
+
+def test_a_vpn_connection_is_removed(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", networks={"blue": network(BLUE)})
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("vpn-connection-removed")
+    assert reviewed.code == TUNNEL_DOWN
+
+
+def test_the_mildest_verdict_that_fails_is_the_callers_choice(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", networks={"blue": network(BLUE)})
+    assert change.review("--fail-on", "database-down", output=tmp_path).code == SAFE
+
+
+def test_a_database_is_resized(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", database={"username": "acmeadmin", "instanceClass": "db.m7g.large", "storageGb": 200})
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("database-resized")
+    assert reviewed.code == DATABASE_DOWN
+
+
+def test_a_reserved_range_is_rejected(change: ReviewProject, tmp_path: Path) -> None:
+    change.add_tenant(
+        "globex", like="acme", sessionSubnet="172.17.7.0/24", networks={"blue": network("10.33.4.0/26")}
+    )
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("reserved-range")
+    assert reviewed.code == BY_RULE
+
+
+def test_a_range_that_somebody_else_has_claimed_is_rejected(
+    change: ReviewProject, aws: boto3.Session, tmp_path: Path
+) -> None:
+    # By a stack that has no settings file here: only the claims table knows of it.
+    claim = Claim(cidr="10.1.9.0/26", tenant="hooli", stack="hooli", kind=ClaimKind.NETWORK, slot="blue")
+    aws.client("dynamodb").put_item(TableName=claims_table_name("local"), Item=dict(claim.item()))
+    change.add_tenant(
+        "globex", like="acme", sessionSubnet="172.17.7.0/24", networks={"blue": network(claim.cidr)}
+    )
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("claimed-range")
+    assert reviewed.code == BY_RULE
+
+
+def test_a_migration_is_scheduled(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit(
+        "acme",
+        networks={"blue": network(BLUE, SEATTLE), "green": network("10.1.5.0/26", SEATTLE)},
+        migration={"to": "green", "at": "2031-03-05T02:00", "timezone": "Europe/Amsterdam"},
+    )
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("migration-scheduled")
+    assert reviewed.code == SAFE
+
+
+def test_the_settings_of_a_tenant_on_its_way_out_are_removed(change: ReviewProject, tmp_path: Path) -> None:
+    change.settings_file("initech").unlink()
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("destroy")
+    assert reviewed.code == DESTROYS_DATA
+
+
+def test_the_settings_of_a_protected_tenant_are_not_to_be_removed(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    change.settings_file("acme").unlink()
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("destroy-protected")
+    assert reviewed.code == BY_RULE
+
+
+def test_a_policy_rejects(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", tunnelUsers=["alice"])
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"database-recoverable": {"minimumBackupDays": 30}}), encoding="utf-8")
+    reviewed = change.review("--policy-pack-config", str(config), output=tmp_path)
+    reviewed.check_comment("rejected-by-policy")
+    assert reviewed.code == BY_POLICY
+
+
+def test_a_change_of_code_is_previewed_on_one_stack_of_each_kind_and_phase(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    for number in range(10, 18):
+        change.add_tenant(
+            f"globex-{number}",
+            like="acme",
+            sessionSubnet=f"172.17.{number}.0/24",
+            networks={"blue": network(f"10.2.{number}.0/26")},
+        )
+    # Their files are part of the base: the change is the code alone.
+    change.commit()
+    keep_backups_longer(change)
+    reviewed = change.review(output=tmp_path)
+    change.git("reset", "--quiet", "--hard", "HEAD~1")
+    reviewed.check_comment("code-change-sample")
+    assert reviewed.code == SAFE
+
+
+def keep_backups_longer(project: ReviewProject) -> None:
+    """Change the program, for every tenant."""
+    file = project.folder / "infra" / "components" / "tenant_database.py"
+    text = file.read_text(encoding="utf-8")
+    changed = text.replace("BACKUP_RETENTION_DAYS = 14", "BACKUP_RETENTION_DAYS = 21")
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+
+
+def test_no_secret_leaves_the_review(change: ReviewProject, aws: boto3.Session, tmp_path: Path) -> None:
+    change.edit("acme", networks={"blue": network(BLUE, {**SEATTLE, "companyGatewayIp": "198.51.100.9"})})
+    change.settings_file("initech").unlink()
+    told = change.review(output=tmp_path).everything
+    tunnels = [
+        tunnel
+        for connection in aws.client("ec2").describe_vpn_connections()["VpnConnections"]
+        for tunnel in connection["Options"]["TunnelOptions"]
+    ]
+    secrets = [PASSWORD, *(tunnel["PreSharedKey"] for tunnel in tunnels)]
+    assert len(secrets) > 2
+    for secret in secrets:
+        assert secret not in told
+
+
+def test_the_workflow_passes_actionlint(go: str) -> None:
+    lint = CLONE / "tools" / "actionlint"
+    workflow = CLONE / ".github" / "workflows" / "review.yaml"
+    done = subprocess.run(
+        [go, "tool", "actionlint", str(workflow)], cwd=lint, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def go() -> str:
+    """The Go that builds the engine; skipped where an official engine needs none."""
+    command = [str(CLONE / "scripts" / "setup"), "--print-go"]
+    found = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        pytest.skip("there is no Go here to run actionlint with")
+    return str(found.stdout).strip()
+
+
+def test_the_steps_of_the_workflow_write_one_comment_and_fail_by_the_verdict(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    shutil.copytree(CLONE / "tools", change.folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    change.edit("acme", networks={"blue": network(BLUE)})
+    with comment_host() as host:
+        workflow = Workflow(change, tmp_path, {**host.github, "NO_PROXY": "127.0.0.1"})
+        assert workflow.run() == {"Review": 0, "Comment": 0, "Verdict": TUNNEL_DOWN}
+        change.git("checkout", "--quiet", "--", "tenants")
+        assert workflow.run() == {"Review": 0, "Comment": 0, "Verdict": SAFE}
+        ours = [body for body in host.comments.values() if body.startswith(MARKER)]
+    assert len(ours) == 1
+    assert "No stack is touched" in ours[0]
+
+
+class Workflow:
+    """The steps of the review's workflow that run a script, but for the installation: the project has it."""
+
+    def __init__(self, project: ReviewProject, folder: Path, variables: Mapping[str, str]) -> None:
+        file = CLONE / ".github" / "workflows" / "review.yaml"
+        steps = YAML(typ="safe").load(file)["jobs"]["review"]["steps"]
+        self._steps = [step for step in steps if "run" in step and step["name"] != "Install"]
+        self._project, self._folder, self._variables = project, folder, variables
+
+    def run(self) -> dict[str, int]:
+        """The exit code of each step, run as GitHub runs them."""
+        summary, output = self._folder / "summary", self._folder / "output"
+        output.write_text("", encoding="utf-8")
+        files = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
+        codes = {}
+        for step in self._steps:
+            known = {
+                "github.event.pull_request.base.sha": "main",
+                "steps.review.outputs.code": output.read_text(encoding="utf-8").strip().removeprefix("code="),
+            }
+            # What the step takes from GitHub's own settings, the project and the host have given already.
+            given = {
+                name: known[value.removeprefix("${{ ").removesuffix(" }}")]
+                for name, value in step["env"].items()
+                if value.removeprefix("${{ ").removesuffix(" }}") in known
+            }
+            done = subprocess.run(
+                ["bash", "-e", "-c", step["run"]],
+                cwd=self._project.folder,
+                env={**self._project.environment, **self._variables, **files, **given},
+                check=False,
+            )
+            codes[step["name"]] = done.returncode
+        return codes
+
+
+@pytest.mark.long
+def test_a_change_of_code_over_ten_deployed_tenants_is_told_once(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    names = [f"globex-{number}" for number in range(10, 20)]
+    for number, name in enumerate(names, 10):
+        settings = {
+            **ACME,
+            "sessionSubnet": f"172.17.{number}.0/24",
+            "networks": {"blue": network(f"10.2.{number}.0/26")},
+        }
+        change.write_tenant(name, settings)
+    with ThreadPoolExecutor(max_workers=5) as pool:
+        for run in pool.map(change.up, names):
+            run.check()
+    change.commit()
+    keep_backups_longer(change)
+    reviewed = change.review("--all", output=tmp_path)
+    change.git("reset", "--quiet", "--hard", "HEAD~1")
+    reviewed.check_comment("code-change-over-ten-tenants")
+    assert reviewed.code == SAFE
