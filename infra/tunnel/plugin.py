@@ -60,17 +60,14 @@ def _version(path: str) -> tuple[int, ...]:
     return ()
 
 
-class Plugin:
-    """One run of the plugin, from its start to its end."""
-
-    def __init__(self, path: str, profile: Profile, session: Session) -> None:
-        self._profile = profile
-        self._lines: deque[str] = deque(maxlen=LINES_KEPT)
-        self._listening = Event()
-        self._process = subprocess.Popen(
+def _begin(path: str, profile: Profile, session: Session) -> subprocess.Popen[str]:
+    """Raises Failure where the system does not run it."""
+    request = json.dumps(start_parameters(profile))
+    try:
+        return subprocess.Popen(
             [
                 *(path, RESPONSE_VARIABLE, profile.region, "StartSession"),
-                *(os.environ.get("AWS_PROFILE", ""), json.dumps(start_parameters(profile)), session.endpoint),
+                *(os.environ.get("AWS_PROFILE", ""), request, session.endpoint),
             ],
             env={**os.environ, RESPONSE_VARIABLE: session.response},
             stdin=subprocess.DEVNULL,
@@ -81,6 +78,22 @@ class Plugin:
             # Ctrl-C is for whoever keeps the tunnel open, who then ends the session as it should end.
             start_new_session=True,
         )
+    except OSError as error:
+        raise Failure(
+            f"Could not open the tunnel {profile.name}.",
+            reason=f"{path} does not run: {error.strerror}",
+            remedy=f"install AWS's ({INSTALL})",
+        ) from None
+
+
+class Plugin:
+    """One run of the plugin, from its start to its end."""
+
+    def __init__(self, path: str, profile: Profile, session: Session) -> None:
+        self._profile = profile
+        self._lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._listening = Event()
+        self._process = _begin(path, profile, session)
         self.id = ProcessId.of(self._process.pid)
         Thread(target=self._read, daemon=True).start()
 

@@ -21,6 +21,7 @@ import pymysql
 import pytest
 
 from infra.local.environment import environment
+from infra.local.faults import Effect, Fault
 from infra.local.process import LocalCloud
 from infra.tunnel.records import Record, Records
 from tests.local_cloud.databases import PASSWORD, Database
@@ -238,6 +239,23 @@ def test_a_session_that_ends_is_followed_by_another(
         read_until(process, " Open\n")
         assert answers(served, port)
         assert session_of(desk) != first
+
+
+def test_a_throttled_session_is_tried_for_again(
+    desk: TunnelDesk, site: TunnelSite, served: LocalCloud, port: int
+) -> None:
+    throttled = Fault(
+        call="ssm StartSession", effect=Effect.ERROR, code="ThrottlingException", message="Rate exceeded"
+    )
+    with desk.open() as process:
+        try:
+            served.fail(throttled)
+            site.ssm.terminate_session(SessionId=session_of(desk))
+            assert "Rate exceeded" in read_until(process, "ThrottlingException")
+        finally:
+            served.clear_faults()
+        read_until(process, " Open\n")
+        assert answers(served, port)
 
 
 def test_who_is_taken_out_of_the_group_is_not_let_in_again(
