@@ -41,6 +41,8 @@ def refused(calls: Iterable[Call], documents: list[Mapping[str, Any]]) -> set[tu
 def _needed(call: Call, action: str) -> Iterator[tuple[str, dict[str, str]]]:
     """What IAM asks about: each resource that the call names, and those that it makes."""
     request = {f"aws:RequestTag/{key}": value for key, value in call.request_tags.items()} | GIVEN
+    for alias in (each.arn for each in call.resources if ":alias/" in each.arn):
+        request["kms:RequestAlias"] = alias.rpartition(":")[2]
     forms = arn_forms(action)
     if not forms:
         yield "*", request

@@ -171,8 +171,8 @@ def _arns(service: str, region: str, name: str, value: str) -> Iterator[str]:
 
 
 def _key_id(service: str, region: str, value: str) -> str:
-    """IAM judges a key that goes by an alias as the key."""
-    if service == "kms" and value.startswith("alias/"):
+    """IAM judges a key that goes by an alias as the key; of AWS's own keys a policy knows the alias only."""
+    if service == "kms" and value.startswith("alias/") and not value.startswith("alias/aws/"):
         keys: Any = kms_backends[DEFAULT_ACCOUNT_ID][region]
         return keys.get_key_id_from_alias(value) or value
     return value

@@ -105,8 +105,14 @@ def _statements(actions: Sequence[str], place: Place) -> list[Statement]:
             "Resource": list(scope.resources),
             **({"Condition": _condition(scope.condition)} if scope.condition else {}),
         }
-        for scope, actions in sorted(granted.items(), key=lambda item: sorted(item[1])[0])
+        for scope, actions in sorted(granted.items(), key=_by_first_action)
     ]
+
+
+def _by_first_action(granted: tuple[Scope, set[str]]) -> tuple[str, tuple[str, ...], str]:
+    """The same order every time, whatever a set's is."""
+    scope, actions = granted
+    return min(actions), scope.resources, str(scope.condition)
 
 
 def _condition(condition: Condition) -> dict[str, dict[str, str | list[str]]]:

@@ -145,12 +145,15 @@ def _kms(name: str, place: Place) -> tuple[Scope, ...]:
     alias = Scope((place.arn("kms", f"alias/tenantnet-{place.cell}"),))
     secrets = Scope((place.arn("kms", f"key/{place.secrets_key}"),))
     by_services = Scope(keys, (*place.own, ("Bool", "kms:GrantIsForAWSResource", "true")))
+    # What the provider compares a table's key with.
+    of_aws = Scope(keys, (("StringEquals", "kms:RequestAlias", "alias/aws/dynamodb"),))
     special = {
         "CreateAlias": (own, alias),
         "CreateGrant": (by_services,),
         "CreateKey": (Scope(("*",), place.asked),),
         "Decrypt": (own, secrets),
         "DeleteAlias": (own, alias),
+        "DescribeKey": (own, of_aws),
         "Encrypt": (secrets,),
         "ListAliases": (EVERYTHING,),
         "TagResource": (own, asked),
