@@ -60,7 +60,7 @@ def additions(deployed: Deployed) -> Iterator[Mutation]:
 
 def _more_routes(deployed: Deployed) -> Iterator[Mutation]:
     subnets = [subnet.cidr for subnet in deployed.subnets]
-    for table in deployed.route_tables:
+    for table in _in_use(deployed):
         peerings = [each.id for each in deployed.peerings if table.vpc_id in each.vpc_ids]
         present = {route.destination for route in table.routes}
         for destination, target in product(subnets, peerings):
@@ -84,13 +84,27 @@ def _leads(deployed: Deployed, table: RouteTable, peering_id: str, destination: 
 
 
 def _wider_routes(deployed: Deployed) -> Iterator[Mutation]:
-    for table in deployed.route_tables:
+    """To each table that leads to a part of a peer VPC, a route to all of it."""
+    for table in _in_use(deployed):
         for route in table.routes:
-            if route.target.startswith("pcx-") and route.destination == "10.32.0.4/32":
-                wider = Route(destination="10.32.0.0/26", target=route.target)
-                yield _with_route(deployed, table, wider)
-            if route.target.endswith("-sessions") and table.vpc_id != "vpc-sessions":
-                yield _with_route(deployed, table, Route(destination="172.17.0.0/16", target=route.target))
+            for cidr in _peer_cidrs(deployed, table, route.target):
+                if route.destination != cidr:
+                    yield _with_route(deployed, table, Route(destination=cidr, target=route.target))
+
+
+def _peer_cidrs(deployed: Deployed, table: RouteTable, target: str) -> list[str]:
+    peers = {
+        vpc_id
+        for peering in deployed.peerings
+        if peering.id == target
+        for vpc_id in set(peering.vpc_ids) - {table.vpc_id}
+    }
+    return [cidr for vpc in deployed.vpcs if vpc.id in peers for cidr in vpc.cidrs]
+
+
+def _in_use(deployed: Deployed) -> list[RouteTable]:
+    """The tables that subnets are associated with: of the others nothing depends."""
+    return [table for table in deployed.route_tables if table.subnet_ids]
 
 
 def _more_rules(deployed: Deployed) -> Iterator[Mutation]:

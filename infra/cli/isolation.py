@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infra.cli.completion import complete_tenant
 from infra.cli.options import AsJson
 from infra.cli.output import console, print_json, table
 from infra.cli.platforms import platform_of
@@ -18,7 +19,10 @@ from infra.reachability.observe import observe_cell
 
 app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)
 
-Tenants = Annotated[list[str], typer.Argument(help="The tenants' names.", show_default=False)]
+Tenants = Annotated[
+    list[str],
+    typer.Argument(help="The tenants' names.", show_default=False, autocompletion=complete_tenant),
+]
 
 
 @app.callback()
