@@ -26,7 +26,9 @@ def environment(state_dir: Path) -> dict[str, str]:
         raise Refused("The local cloud", [refusal])
     return {
         **_engine(),
-        "PULUMI_BACKEND_URL": f"file://{cloud.state.pulumi}",
+        # The backend replaces a file in one act, but not the metadata that it would keep beside it: a kill in
+        # between leaves them half written, and a stack without a checkpoint that can be read.
+        "PULUMI_BACKEND_URL": f"file://{cloud.state.pulumi}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "tenantnet-local",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "AWS_ENDPOINT_URL": server.url,

@@ -135,8 +135,7 @@ class Runner:
 
     def _step(self, state: State, event: Event, decision: Decision | None) -> None:
         if event is not Event.ABORT:
-            self._prepare_conditions(state)
-            self._see_all(state)
+            self._see_all(state, conditions(state, decision))
         if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
@@ -212,17 +211,15 @@ class Runner:
         if (measured := downtime(self._entries(state.move))) is not None:
             self._tell(f"writes go on; they were held back for {measured.total_seconds():.1f} s at most")
 
-    def _prepare_conditions(self, state: State) -> None:
-        if Condition.SNAPSHOT_TAKEN in conditions(state):
-            self._see(Condition.SOURCE_READ_ONLY, state)
-            self._databases.take_snapshot(state.production, state.move)
-
-    def _see_all(self, state: State) -> None:
-        for condition in conditions(state):
+    def _see_all(self, state: State, wanted: Sequence[Condition]) -> None:
+        for condition in wanted:
             if condition is Condition.DATA_EQUAL:
                 self._see_equal_data(state)
-            else:
-                self._see(condition, state)
+                continue
+            if condition is Condition.SNAPSHOT_TAKEN:
+                # Behind the fence: that the source is read-only is seen before.
+                self._databases.take_snapshot(state.production, state.move)
+            self._see(condition, state)
 
     def _see_equal_data(self, state: State) -> None:
         began = monotonic()

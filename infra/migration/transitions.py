@@ -91,8 +91,14 @@ _CARRIED_OUT = {
 }
 
 
-def conditions(state: State) -> tuple[Condition, ...]:
-    """What must be seen, now, before the step out of `state`; an abort waits for nothing."""
+def conditions(state: State, decision: Decision | None = None) -> tuple[Condition, ...]:
+    """What must be seen, now, before the step out of `state`; an abort waits for nothing.
+
+    Nor does a switch that was decided before: all was seen then, and since its first act the target may have
+    what the source has not.
+    """
+    if decision is Decision.SWITCH and state.phase not in _DECIDED:
+        return ()
     behind_the_fence = (
         (_BEHIND_THE_FENCE[state.strategy],) if state.phase is Phase.FENCED and state.strategy else ()
     )

@@ -31,7 +31,7 @@ from tests.end_to_end.moves import (
 )
 from tests.end_to_end.project import PASSWORD, Project
 
-PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset"
+PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset*"
 
 
 def held(call: str, containing: str = "", *, done: bool = True) -> Fault:

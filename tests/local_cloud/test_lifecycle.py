@@ -249,7 +249,7 @@ def test_the_environment_is_that_of_the_running_cloud(own: LocalCloud) -> None:
     server = own.start(0).server
     variables = environment(own.state_dir)
     assert variables["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{server.port}"
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{own.state_dir}/pulumi"
+    assert variables["PULUMI_BACKEND_URL"] == f"file://{own.state_dir}/pulumi?metadata=skip"
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert variables["AWS_EC2_METADATA_DISABLED"] == "true"
     assert Path(own.state.pulumi).is_dir(), "Pulumi does not make it"
