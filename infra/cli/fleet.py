@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.completion import complete_platform, complete_tenant
 from infra.cli.fleet_status import status
 from infra.cli.options import AsJson
 from infra.cli.output import console, print_json, table
@@ -42,11 +43,20 @@ app.command()(status)
 Tenants = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[TENANT]...", help="Names, or patterns such as 'eu-*'; all without any.", show_default=False
+        metavar="[TENANT]...",
+        help="Names, or patterns such as 'eu-*'; all without any.",
+        show_default=False,
+        autocompletion=complete_tenant,
     ),
 ]
 PlatformStack = Annotated[
-    str | None, typer.Option("--platform", help="Only that cell's tenants.", show_default=False)
+    str | None,
+    typer.Option(
+        "--platform",
+        help="Only that cell's tenants.",
+        show_default=False,
+        autocompletion=complete_platform,
+    ),
 ]
 Share = Annotated[
     str | None,

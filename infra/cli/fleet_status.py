@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.completion import complete_platform, complete_tenant
 from infra.cli.options import AsJson
 from infra.cli.output import console, print_json, table
 from infra.cli.status import read_status
@@ -39,11 +40,18 @@ def status(
             metavar="[TENANT]...",
             help="Names, or patterns such as 'eu-*'; all without any.",
             show_default=False,
+            autocompletion=complete_tenant,
         ),
     ] = None,
     *,
     platform: Annotated[
-        str | None, typer.Option("--platform", help="Only that cell's tenants.", show_default=False)
+        str | None,
+        typer.Option(
+            "--platform",
+            help="Only that cell's tenants.",
+            show_default=False,
+            autocompletion=complete_platform,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -29,7 +29,11 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
         Path | None, typer.Option(help="A record of the local cloud, its access keys named as the roles.")
     ] = None,
 ) -> None:
-    """Write an IAM policy for each role: reviewer, deployer, migration-runner, tunnel-user."""
+    """Write an IAM policy for each role: reviewer, deployer, migration-runner, tunnel-user.
+
+    Example: tenantnet permissions policies.eu1 --account 123456789012 --region eu-west-1 --cell eu1 \
+    --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab
+    """
     _check_account(account)
     place = Place(
         account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.options import AsJson
 from infra.failure import Failure
 from infra.project import find_project
 from infra.review.comment import comment
@@ -60,6 +61,7 @@ def review(
     parallel: Parallel = CORES,
     fail_on: FailOn = Verdict.TUNNEL_DOWN,
     policy_config: PolicyConfig = None,
+    as_json: AsJson = False,
 ) -> None:
     """Preview the stacks that the change in this clone touches, and write one Markdown comment about it.
 
@@ -74,7 +76,7 @@ def review(
     text = comment(result)
     if output:
         _write(output, text, result)
-    typer.echo(text, nl=False)
+    typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else text, nl=False)
     raise typer.Exit(exit_code(result.verdict, fail_on))
 
 

@@ -74,7 +74,7 @@ def example(name: str) -> str:
     """The example at the end of the command's help."""
     command = ALL[name]
     text = "\n".join(part for part in (command.help, command.epilog) if part)
-    found = re.search(r"Example: (.+)\Z", text.strip())
+    found = re.search(r"Example: (.+)\Z", text.strip(), re.DOTALL)
     assert found, f"the help of `{name}` does not end with an example"
     return found[1]
 
@@ -149,5 +149,5 @@ def test_the_shell_completes_what_is_typed(tmp_path: Path, typed: str, offered: 
     assert done.stdout.split() == offered, done.stderr
 
 
-def test_the_documented_exit_codes_are_those_of_the_commands() -> None:
-    assert EXIT_CODES == ["0", "1", "2", "130"]
+def test_the_exit_codes_that_all_commands_share_are_documented() -> None:
+    assert {"0", "1", "2", "130"} <= set(EXIT_CODES)
