@@ -277,9 +277,9 @@ def _changes(plan: Plan) -> Table:
     """Every change by itself, but for many new resources: those by their kinds."""
     created = [change for change in plan.changes if change.operation is Operation.CREATE]
     single = [change for change in plan.changes if change not in created or len(created) <= _LISTED]
-    rows = [
+    rows = sorted(
         (str(change.operation), change.kind, change.name, ", ".join(change.properties)) for change in single
-    ]
+    )
     if len(created) > _LISTED:
         kinds = Counter(change.kind for change in created)
         rows += [("create", kind, f"{number}", "") for kind, number in sorted(kinds.items())]

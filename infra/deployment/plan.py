@@ -104,9 +104,9 @@ class Plan:
         graph = {urn: self.depends_on.get(urn, frozenset()) & by_urn.keys() for urn in by_urn}
         chains: dict[str, tuple[Change, ...]] = {}
         for urn in TopologicalSorter(graph).static_order():
-            before = max((chains[each] for each in graph[urn]), key=_seconds, default=())
+            before = max((chains[each] for each in graph[urn]), key=_length, default=())
             chains[urn] = (*before, by_urn[urn])
-        return max(chains.values(), key=_seconds, default=())
+        return max(chains.values(), key=_length, default=())
 
     @property
     def seconds(self) -> int:
@@ -116,6 +116,11 @@ class Plan:
 
 def _seconds(chain: Iterable[Change]) -> int:
     return sum(change.wait.seconds for change in chain)
+
+
+def _length(chain: tuple[Change, ...]) -> tuple[int, list[str]]:
+    """Of chains that take equally long always the same one is told, whatever order the engine plans in."""
+    return _seconds(chain), [change.urn for change in chain]
 
 
 def plan_of(events: Iterable[EngineEvent], document: Mapping[str, Any]) -> Plan:

@@ -195,3 +195,8 @@ def test_a_failure_without_diagnostics_is_told_in_pulumis_words() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (108, "1 min 48 s")])
 def test_durations_are_spelt_for_people(seconds: int, words: str) -> None:
     assert spell(seconds) == words
+
+
+def test_of_chains_that_take_equally_long_always_the_same_is_told() -> None:
+    one, other = ("create", RECORD, "one"), ("create", RECORD, "other")
+    assert planned(one, other).slowest == planned(other, one).slowest
