@@ -1,4 +1,4 @@
-"""The guide for strongSwan, taken as it is to a company's gateway: both tunnels, failover, what is refused.
+"""The guide for strongSwan, taken as it is to a company's gateway: both tunnels, MySQL, failover, refusals.
 
 The real engine deploys the tenant. AWS's end is strongSwan too, set up by EC2's XML and nothing else.
 """
@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import re
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
 
-from tests.end_to_end.project import Project
+from infra.local.process import LocalCloud
+from tests.end_to_end.project import PASSWORD, Project
 from tests.end_to_end.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
 from tests.end_to_end.vpn_machine import why_not
+from tests.end_to_end.vpn_services import Office, database_at, names_at
+from tests.local_cloud.mysql_client import resolver
 from tests.vpn_reading import Figures, xml_figures
 
-NETWORK_CIDR, PING_HOST = "10.1.2.0/26", "10.1.2.42"
+NETWORK_CIDR, PING_HOST, DATABASE = "10.1.2.0/26", "10.1.2.42", "10.1.2.5"
+ENDPOINT = "acme.db.example.com"
+# A megabyte, nearly.
+TIMES = 100_000
+TLS_IN_USE = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 # How much later than AWS's own timers a busy machine may be.
 PATIENCE_SECONDS = 15.0
 
@@ -63,6 +72,18 @@ def wired(figures: list[Figures], tmp_path_factory: pytest.TempPathFactory) -> I
         yield lab
 
 
+@pytest.fixture(scope="module")
+def office(wired: Lab, cloud: LocalCloud, aws: boto3.Session) -> Iterator[Office]:
+    """A MySQL client in the office, with the tenant's database in the tenant's network."""
+    (instance,) = aws.client("rds").describe_db_instances()["DBInstances"]
+    server = resolver(cloud)(instance["Endpoint"]["Address"], "A")[0].to_text()
+    with (
+        database_at(wired, DATABASE, server),
+        names_at(wired, GATEWAY, cloud.running_server().dns_port, DATABASE),
+    ):
+        yield Office(lab=wired, authority=cloud.state.authority, user="acmeadmin", password=PASSWORD)
+
+
 @pytest.fixture
 def lab(wired: Lab) -> Lab:
     """With both of AWS's endpoints up, and a gateway on which strongSwan was just installed."""
@@ -98,6 +119,25 @@ def test_both_tunnels_come_up_and_the_ping_host_answers(lab: Lab, guide: Path) -
     assert len(lab.carriers()) == 1, "one of the tunnels carries it"
 
 
+def test_mysql_answers_over_tls_by_the_endpoints_name_and_by_no_other_way(
+    lab: Lab, guide: Path, office: Office, aws: boto3.Session
+) -> None:
+    assert office.asks(ENDPOINT, "SELECT 1").returncode, "there is no tunnel yet"
+    install(lab, guide)
+    until(is_up(lab, guide, 1, 2), "both tunnels are up")
+    answer = office.asks(ENDPOINT, f"SELECT REPEAT('tenantnet', {TIMES})")
+    assert answer.stdout.count("tenantnet") == TIMES, answer.stderr
+    assert "TLSv1." in answer.stdout
+    assert len(lab.carriers()) == 1
+    # The certificate is RDS's, for the name that the endpoint leads to.
+    (instance,) = aws.client("rds").describe_db_instances()["DBInstances"]
+    exact = office.asks(instance["Endpoint"]["Address"], TLS_IN_USE, exact=True)
+    assert "Ssl_cipher" in exact.stdout, exact.stderr
+    assert "Hostname mismatch" in office.asks(ENDPOINT, TLS_IN_USE, exact=True).stderr
+    stranger = replace(office, authority=Path(ssl.get_default_verify_paths().openssl_cafile))
+    assert "CERTIFICATE_VERIFY_FAILED" in stranger.asks(ENDPOINT, "SELECT 1").stderr
+
+
 def test_an_answer_by_the_other_tunnel_is_taken(lab: Lab, guide: Path) -> None:
     install(lab, guide)
     until(is_up(lab, guide, 1, 2), "both tunnels are up")
@@ -115,7 +155,11 @@ def test_while_no_tunnel_is_up_nothing_leaves_in_clear(lab: Lab, guide: Path) ->
 
 
 def test_when_an_endpoint_dies_the_other_tunnel_carries_and_gives_back(
-    lab: Lab, guide: Path, figures: list[Figures], record_property: Callable[[str, object], None]
+    lab: Lab,
+    guide: Path,
+    office: Office,
+    figures: list[Figures],
+    record_property: Callable[[str, object], None],
 ) -> None:
     dead_after = float(figures[0]["dpd interval"]) * int(figures[0]["dpd retries"])
     first = lab.endpoints[1]
@@ -136,6 +180,7 @@ def test_when_an_endpoint_dies_the_other_tunnel_carries_and_gives_back(
         until(is_up(lab, guide, 2), "tunnel 1 is given up", dead_after + PATIENCE_SECONDS)
         until(lab.answers, "tunnel 2 carries")
     assert lab.carriers() == [2]
+    assert "((2,),)" in office.asks(ENDPOINT, "SELECT 1 + 1").stdout, "MySQL answers by tunnel 2"
     assert there.longest_silence < dead_after + PATIENCE_SECONDS
 
     with Pinging(lab) as back:
@@ -144,6 +189,7 @@ def test_when_an_endpoint_dies_the_other_tunnel_carries_and_gives_back(
         lab.answer_by(1)
         until(lambda: lab.carriers() == [1], "tunnel 1 carries again")
     assert back.longest_silence < 2
+    assert "((2,),)" in office.asks(ENDPOINT, "SELECT 1 + 1").stdout, "MySQL answers by tunnel 1"
     record_property(
         "measured",
         f"VPN endpoint killed: {there.longest_silence:.1f} s without an answer; back on its tunnel: "
