@@ -71,8 +71,8 @@ def review(
 
     Example: tenantnet review --base origin/main --output review
     """
-    options = Options(base=base, every=every, parallel=parallel, environment={}, policy_config=policy_config)
-    result = review_change(find_project(Path.cwd()), options, _tell)
+    options = Options(base=base, every=every, parallel=parallel, policy_config=policy_config)
+    result = review_change(find_project(Path.cwd()), options, done=_tell, tell=_note)
     text = comment(result)
     if output:
         _write(output, text, result)
@@ -82,6 +82,10 @@ def review(
 
 def _tell(preview: Preview) -> None:
     typer.echo(f"previewed {preview.stack} in {preview.seconds:.1f} s", err=True)
+
+
+def _note(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 def _write(folder: Path, text: str, result: ReviewResult) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ from infra.engine import said_by
 from infra.failure import Failure
 from infra.review.events import read_events
 from infra.review.model import Preview
+from infra.review.plugins import EnvironmentOf
 from infra.review.workplace import Workplace
 
 POLICY_PACK = "policies"
@@ -44,14 +45,14 @@ class Previewer(Protocol):
 class EnginePreviewer:
     """The `pulumi` on the path, in the workplace, with the project's own policy pack.
 
-    environment: for every preview, such as that of a provider which runs already. policy_config: the pack's
-    configuration, a JSON file.
+    environment_of: a stack's, over this process's own, such as that of a plugin which runs already.
+    policy_config: the pack's configuration, a JSON file.
     """
 
     def __init__(
-        self, place: Workplace, environment: Mapping[str, str], policy_config: Path | None = None
+        self, place: Workplace, environment_of: EnvironmentOf, policy_config: Path | None = None
     ) -> None:
-        self._place, self._environment = place, environment
+        self._place, self._environment_of = place, environment_of
         self._configs = [str(policy_config.resolve())] if policy_config else None
 
     def __call__(self, order: Order) -> Preview:
@@ -69,10 +70,10 @@ class EnginePreviewer:
         return replace(preview, errors=found, seconds=time.monotonic() - started)
 
     def _run(self, order: Order, listen: Callable[[EngineEvent], None]) -> None:
-        own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        own = {**self._environment_of(order.stack), "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if order.new:
             own |= self._place.new_stack(order.stack, order.platform)
-        workspace = self._place.workspace({**self._environment, **own})
+        workspace = self._place.workspace(own)
         stack = Stack.select(order.stack, workspace)
         if order.destroy:
             stack.preview_destroy(on_event=listen, color="never")

@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.engine import Engine
+from infra.fleet.targets import Target, read_targets
 from infra.project import Project, is_platform
 from infra.refusal import Refused
 from infra.review.changed import How, Repository, Touched, touched
 from infra.review.judge import Case, judge
 from infra.review.model import Preview
+from infra.review.plugins import shared_plugins
 from infra.review.previews import EnginePreviewer, Order, Previewer, preview_all
 from infra.review.result import ReviewResult, StackResult, verdict_of
 from infra.review.sample import Choice, choose
 from infra.review.workplace import workplace
 from infra.settings import PlatformSettings, TenantSettings
-from infra.settings.files import config_of, judge_config, parse_mapping, read_defaults
+from infra.settings.files import FileVerdict, config_of, judge_config, parse_mapping, read_defaults
 from infra.settings.tree import judge_files
 from infra.settings_files import read_settings_file
 
@@ -28,19 +30,21 @@ from infra.settings_files import read_settings_file
 class Options:
     """base: a commit, by any name. every: preview all stacks that a change of the program touches.
 
-    parallel: how many previews at a time. environment: for every preview, over this process's own.
-    policy_config: the policy pack's configuration, a JSON file.
+    parallel: how many previews at a time. policy_config: the policy pack's configuration, a JSON file.
     """
 
     base: str
     every: bool = False
     parallel: int = 2
-    environment: Mapping[str, str]
     policy_config: Path | None = None
 
 
-def review(project: Project, options: Options, done: Callable[[Preview], None]) -> ReviewResult:
-    """Review the change from the fork point with the base to the working tree. done: is told of each preview.
+def review(
+    project: Project, options: Options, *, done: Callable[[Preview], None], tell: Callable[[str], None]
+) -> ReviewResult:
+    """Review the change from the fork point with the base to the working tree.
+
+    done: is told of each preview. tell: what else a person may want to know meanwhile.
 
     Raises Refused for an unknown base, Failure where git or Pulumi does not answer.
     """
@@ -53,9 +57,12 @@ def review(project: Project, options: Options, done: Callable[[Preview], None]) 
         choice = stacks.choose(every=options.every)
         for stack in stacks.removed:
             place.put_settings(stack, stacks.text_before(stack) or "")
-        cases = [stacks.case(stack, choice) for stack in choice.stacks]
-        previewer = EnginePreviewer(place, options.environment, options.policy_config)
-        results = _results(cases, previewer, options.parallel, done)
+        cases = stacks.cases(choice)
+        # One stack alone has nobody to share a plugin with.
+        targets = _targets(project) if len(cases) > 1 else {}
+        with shared_plugins(targets, place.log, tell) as environment_of:
+            previewer = EnginePreviewer(place, environment_of, options.policy_config)
+            results = _results(cases, previewer, options.parallel, done)
     return ReviewResult(
         base=options.base,
         commit=commit,
@@ -64,6 +71,13 @@ def review(project: Project, options: Options, done: Callable[[Preview], None]) 
         stacks=results,
         left_out=choice.left_out,
     )
+
+
+def _targets(project: Project) -> dict[str, Target]:
+    """Who may share a plugin: nobody, where a settings file cannot be read."""
+    with suppress(Refused):
+        return read_targets(project)
+    return {}
 
 
 def _results(
@@ -124,8 +138,14 @@ class _Stacks:
             return isinstance(networks, Mapping) and len(networks) > 1
         return False
 
-    def case(self, stack: str, choice: Choice) -> Case:
-        """The stack as the change has found it and leaves it."""
+    def cases(self, choice: Choice) -> list[Case]:
+        """The chosen stacks as the change has found them and leaves them."""
+        files = [self._project.settings_file(each) for each in choice.stacks if each not in self.removed]
+        verdicts = {verdict.stack: verdict for verdict in judge_files(files, self._project)}
+        return [self._case(stack, choice, verdicts.get(stack)) for stack in choice.stacks]
+
+    def _case(self, stack: str, choice: Choice, verdict: FileVerdict | None) -> Case:
+        """verdict: on the settings file; None where that is gone."""
         how = self._change.settings.get(stack)
         case = Case(
             stack=stack,
@@ -134,9 +154,8 @@ class _Stacks:
             exists=stack in self._existing,
             sample_of=choice.groups.get(stack, "") if how is None else "",
         )
-        if how is How.REMOVED:
+        if verdict is None:
             return case
-        (verdict,) = judge_files([self._project.settings_file(stack)], self._project)
         after = verdict.settings
         return replace(
             case,

@@ -21,6 +21,7 @@ ORDER = (
     "TunnelAccess",
     "ServicePeering",
     "RangeClaim",
+    "MigrationSchedule",
 )
 NOUNS = {
     "PrivateVpc": "VPC",
@@ -29,6 +30,7 @@ NOUNS = {
     "AlarmTopic": "the alarm topic of cell",
     "TunnelHost": "tunnel host",
     "ServiceRole": "role",
+    "MigrationRunner": "the migration runner of cell",
     "ServicePeering": "peering",
 }
 VERBS = {
@@ -207,6 +209,14 @@ def _claim(component: Resource, components: Components) -> str:
     return f"{verb} {_claimed(_first(component, components, shown.CLAIM, 'item'))}"
 
 
+def _schedule(component: Resource, components: Components) -> str:
+    if component.operation is Operation.DELETE:
+        return "no longer starts the migration runner by itself"
+    time = str(_first(component, components, shown.SCHEDULE, "scheduleExpression"))
+    zone = _first(component, components, shown.SCHEDULE, "scheduleExpressionTimezone")
+    return f"starts the migration runner by itself at {time.removeprefix('at(').removesuffix(')')} {zone}"
+
+
 def _claimed(item: object) -> str:
     """What a row of the claims table is about."""
     try:
@@ -320,6 +330,7 @@ _SPEAKERS: Mapping[str, Callable[[Resource, Components], str]] = {
     "SessionSubnet": _session,
     "TunnelAccess": _tunnel,
     "RangeClaim": _claim,
+    "MigrationSchedule": _schedule,
 }
 _OF_RESOURCES: Mapping[str, Callable[[Resource, Components], Iterator[str]]] = {
     shown.INSTANCE: _changed_database,

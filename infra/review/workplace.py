@@ -28,10 +28,14 @@ class ReviewWorkspace(LocalWorkspace):
 
 
 class Workplace:
-    """project: the copy. Every method raises Failure where Pulumi does not do its part."""
+    """project: the copy. log: a file for what programs print there.
+
+    Every method raises Failure where Pulumi does not do its part.
+    """
 
     def __init__(self, project: Project, backend: Path) -> None:
         self.project, self._backend = project, backend
+        self.log = backend.with_name("plugin.log")
         self._lock = Lock()
         self._stacks: set[str] = set()
 

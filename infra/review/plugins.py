@@ -1,0 +1,42 @@
+"""The fleet's AWS plugins, which run before a preview needs them, for previews in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from infra.fleet.provider import Plugins
+from infra.fleet.targets import Target
+
+EnvironmentOf = Callable[[str], Mapping[str, str]]
+
+
+@contextmanager
+def shared_plugins(
+    targets: Mapping[str, Target], log: Path, tell: Callable[[str], None]
+) -> Iterator[EnvironmentOf]:
+    """What makes an engine attach to the plugin of a stack; empty where it starts its own.
+
+    targets: the stacks that may share. log: the file for what plugins print. tell: says why none is shared.
+    """
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="plugins", daemon=True)
+    thread.start()
+    plugins = Plugins(log, tell)
+
+    def environment_of(stack: str) -> Mapping[str, str]:
+        target = targets.get(stack)
+        if target is None:
+            return {}
+        return asyncio.run_coroutine_threadsafe(plugins.environment(target.provider), loop).result()
+
+    try:
+        yield environment_of
+    finally:
+        asyncio.run_coroutine_threadsafe(plugins.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
