@@ -20,13 +20,21 @@ from infra.cli.tunnel_options import (
     known_names,
     require_tenant,
 )
-from infra.failure import Failure
-from infra.refusal import Refused
+from infra.refusal import Refused, Rule
 from infra.tunnel.local_port import LOCAL_PORT_ONCE, LOOPBACK, require_local_port
 from infra.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel, with_port
 from infra.tunnel.records import Record, Records, TunnelState
 from infra.tunnel.session_manager import end_session
 from infra.tunnel.tenants import profile_of_tenant
+
+AS_SHARED = Rule(
+    id="tunnel-as-shared",
+    rule="--region, --document and --target are given together, as `tenantnet tunnel share` prints them",
+    reason="they say where a tunnel is to who may not look it up, and one of them alone says nothing",
+    remedy="copy the line anew; in a project, leave out all three",
+)
+
+RULES = (AS_SHARED,)
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(tunnel_start.start)
@@ -48,6 +56,9 @@ def list_tunnels(as_json: AsJson = False) -> None:
     listed = [*({**running, **profiles}).values()]
     if as_json:
         print_json({"tunnels": [_listed(each, records) for each in listed]})
+        return
+    if not listed:
+        typer.echo("You have no tunnels yet: tenantnet tunnel add NAME")
         return
     columns = ("Tunnel", "Begins at", "Starts automatically", "State", "Document", "Tunnel host", "Region")
     rows = [
@@ -106,10 +117,9 @@ def add(
     others = [each for each in profiles.all().values() if each.name != name]
     if other := with_port(others, local_port):
         raise Refused("The tunnel", [LOCAL_PORT_ONCE.refuse(local_port, "--local-port", other=other)])
-    if region and document and target:
-        found = _handed(
-            {"name": name, "region": region, "document": document, "target": target, "localPort": local_port}
-        )
+    handed = {"region": region, "document": document, "target": target}
+    if any(handed.values()):
+        found = _handed(name, local_port, handed)
     else:
         project = require_tenant(tenant or name)
         found = profile_of_tenant(project, tenant or name, name=name, local_port=local_port)
@@ -118,16 +128,14 @@ def add(
     typer.echo(f"Open it: tenantnet tunnel start {name}")
 
 
-def _handed(values: Mapping[str, object]) -> Profile:
-    """A profile of values that somebody handed over. Raises Failure for what was garbled on the way."""
+def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Profile:
+    """The profile of values that somebody handed over. Raises Refused where some are missing or garbled."""
     try:
-        return Profile.model_validate(values)
+        return Profile.model_validate({"name": name, "localPort": local_port, **handed})
     except ValidationError as error:
-        wrong = ", ".join(f"--{problem['loc'][0]} {problem['input']}" for problem in error.errors())
-        raise Failure(
-            f"Could not add the tunnel {values['name']}.",
-            reason=f"this is not as AWS writes it: {wrong}",
-            remedy="copy the line of `tenantnet tunnel share` anew",
+        wrong = [str(problem["loc"][0]) for problem in error.errors()]
+        raise Refused(
+            "The tunnel", [AS_SHARED.refuse(handed.get(each), f"--{each}") for each in wrong]
         ) from None
 
 

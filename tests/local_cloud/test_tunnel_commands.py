@@ -395,6 +395,13 @@ def test_without_the_plugin_it_is_said_where_to_get_it(desk: TunnelDesk) -> None
     assert "install AWS's" in done.err
 
 
+def test_a_garbled_or_partial_line_ends_with_2_and_names_what_is_wrong(desk: TunnelDesk) -> None:
+    for given in ("--region nowhere --document eu1-acme-tunnel --target i-0abc", "--region eu-west-1"):
+        done = desk.run(f"tunnel add other --local-port 2299 {given}")
+        assert done.code == 2, given
+        assert "copy the line anew" in done.err
+
+
 def test_a_profile_is_kept_for_its_owner_alone_and_changed_and_removed(
     desk: TunnelDesk, site: TunnelSite, port: int
 ) -> None:
