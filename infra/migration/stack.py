@@ -156,7 +156,9 @@ def _root(state: Mapping[str, Any]) -> str:
 
 
 def _diagnostics(error: CommandError) -> str:
-    """What Pulumi prints under Diagnostics, or, without that, its last line."""
+    """What Pulumi prints under Diagnostics; without that, from its first error on; or its last line."""
     text = str(error)
-    found = re.search(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S)
+    found = re.search(
+        r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S
+    ) or re.search(r"error: (.+)", text, re.S)
     return (found[1] if found else text.strip().splitlines()[-1]).strip()
