@@ -11,7 +11,8 @@ import typer
 from infra.cli.completion import complete_tenant
 from infra.cli.options import AsJson
 from infra.cli.output import console, print_json, table
-from infra.cli.platforms import platform_of
+from infra.cli.platforms import Platform, platform_of
+from infra.cli.status import read_stack
 from infra.failure import Failure
 from infra.project import find_project
 from infra.reachability.check import Finding, Pair, check, faults
@@ -56,7 +57,12 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 def judge(tenants: Sequence[str]) -> list[Pair]:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
     project = find_project(Path.cwd())
-    platforms = {platform.cell: platform for platform in (platform_of(project, each) for each in tenants)}
+    platforms: dict[str, Platform] = {}
+    for tenant in tenants:
+        outputs, _ = read_stack(project, tenant)
+        if outputs.cell not in platforms:
+            platform = platform_of(project, tenant, outputs)
+            platforms[platform.cell] = platform
     return [
         pair
         for cell, platform in platforms.items()
@@ -80,7 +86,10 @@ def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
         "passes": [
             {"from": pair.source.name, "to": pair.target.name, "traffic": sorted(pair.passes)}
             for pair in pairs
-            if pair.passes
+            if pair.passes and not pair.up_to_others
+        ],
+        "upToOthers": [
+            {"from": pair.source.name, "to": pair.target.name} for pair in pairs if pair.up_to_others
         ],
         "faults": [
             {
@@ -106,7 +115,13 @@ def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
 def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
     out = console()
     open_pairs = [
-        (pair.source.name, pair.target.name, ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes
+        (
+            pair.source.name,
+            pair.target.name,
+            "up to their own security groups" if pair.up_to_others else ", ".join(sorted(pair.passes)),
+        )
+        for pair in pairs
+        if pair.passes
     ]
     out.print(table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), open_pairs))
     out.print()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from infra.cli.status import read_stack
 from infra.engine import Engine
 from infra.failure import Failure
 from infra.project import PLATFORM_PREFIX, Project
-from infra.status.sources import Model
+from infra.status.sources import Model, TenantOutputs
 
 
 class Platform(Model):
@@ -22,9 +21,8 @@ class Platform(Model):
     tunnel_host_address: str
 
 
-def platform_of(project: Project, tenant: str) -> Platform:
-    """Asks the engine. Raises Refused for an unknown tenant, Failure before both have come to their end."""
-    outputs, _ = read_stack(project, tenant)
+def platform_of(project: Project, tenant: str, outputs: TenantOutputs) -> Platform:
+    """Asks the engine. Raises Failure where either stack's first update has not come to its end."""
     if outputs.cell is None:
         raise Failure(
             f"Could not tell the platform of {tenant}.",

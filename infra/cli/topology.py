@@ -11,11 +11,13 @@ import typer
 from infra.cli.options import AsJson, Tenant
 from infra.cli.output import console, print_json
 from infra.cli.platforms import platform_of
-from infra.cli.status import read_status
+from infra.cli.status import read_stack
 from infra.failure import Failure
 from infra.project import Project, find_project
 from infra.reachability.observe import observe_cell
 from infra.refusal import Refused, Rule
+from infra.status.observe import observe
+from infra.status.tenant import tenant_status
 from infra.topology.assemble import assemble
 from infra.topology.mermaid import mermaid
 from infra.topology.model import Topology
@@ -77,14 +79,16 @@ def topology(
 
 def read_topology(project: Project, tenant: str) -> Topology:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
-    platform = platform_of(project, tenant)
+    outputs, region = read_stack(project, tenant)
+    platform = platform_of(project, tenant, outputs)
     deployed = observe_cell(
         platform.cell,
         platform.region,
         platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
         tunnel_host_id=platform.tunnel_host_id,
     )
-    return assemble(read_status(project, tenant), deployed, sessions_vpc_id=platform.sessions_vpc_id)
+    status = tenant_status(tenant, region=region, outputs=outputs, observation=observe(tenant, region))
+    return assemble(status, deployed, sessions_vpc_id=platform.sessions_vpc_id)
 
 
 def _drawing(found: Topology, drawn_as: Format | None, *, as_json: bool) -> str:

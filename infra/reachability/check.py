@@ -51,6 +51,11 @@ class Pair:
     findings: tuple[Finding, ...]
 
     @property
+    def up_to_others(self) -> bool:
+        """Whether routes lead there and the security groups of both ends are not ours: sessions."""
+        return bool(self.passes) and self.source.group_ids is None and self.target.group_ids is None
+
+    @property
     def leaks(self) -> frozenset[Traffic]:
         """What gets through and should not."""
         return self.passes - self.intended if self.findings else frozenset()
