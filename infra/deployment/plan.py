@@ -68,7 +68,7 @@ class Change:
     @property
     def wait(self) -> Wait:
         """What the step waits for."""
-        return wait_for(self.type, self.operation)
+        return wait_for(self.type, self.operation, self.properties)
 
 
 def change_of(metadata: StepEventMetadata) -> Change | None:

@@ -10,7 +10,7 @@ the rest as the AWS provider's waits are known from their own defaults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -22,6 +22,7 @@ class Wait:
     until: str
 
 
+DATABASE = "aws:rds/instance:Instance"
 # From here on a person wants to know what an update waits for.
 LONG = 30
 
@@ -29,7 +30,7 @@ _OTHER = Wait(3, "AWS has done it")
 _MINUTE = 60
 
 _CREATE: Mapping[str, Wait] = {
-    "aws:rds/instance:Instance": Wait(10 * _MINUTE, "RDS has made it, backed it up and says `available`"),
+    DATABASE: Wait(10 * _MINUTE, "RDS has made it, backed it up and says `available`"),
     "aws:ec2/vpnConnection:VpnConnection": Wait(
         4 * _MINUTE, "EC2 has made both tunnels and says `available`"
     ),
@@ -45,8 +46,11 @@ _CREATE: Mapping[str, Wait] = {
     "aws:kms/key:Key": Wait(10, "the key and its policy are known everywhere"),
     "aws:iam/instanceProfile:InstanceProfile": Wait(10, "the profile is known everywhere"),
 }
+# What RDS changes without another host, disk or standby.
+_IN_PLACE = Wait(_MINUTE, "RDS has changed it and says `available` again")
+_REBUILT_FOR = {"allocatedStorage", "engineVersion", "instanceClass", "multiAz", "replicateSourceDb"}
 _UPDATE: Mapping[str, Wait] = {
-    "aws:rds/instance:Instance": Wait(15 * _MINUTE, "RDS has changed it and says `available` again"),
+    DATABASE: Wait(15 * _MINUTE, _IN_PLACE.until),
     "aws:ec2/vpnConnection:VpnConnection": Wait(
         10 * _MINUTE, "EC2 has changed the tunnels, one after the other"
     ),
@@ -54,7 +58,7 @@ _UPDATE: Mapping[str, Wait] = {
     "aws:route53/record:Record": Wait(45, "Route 53 has it on all name servers"),
 }
 _DELETE: Mapping[str, Wait] = {
-    "aws:rds/instance:Instance": Wait(8 * _MINUTE, "RDS has taken the final snapshot and deleted it"),
+    DATABASE: Wait(8 * _MINUTE, "RDS has taken the final snapshot and deleted it"),
     "aws:ec2/vpnConnection:VpnConnection": Wait(3 * _MINUTE, "EC2 says `deleted`"),
     "aws:ec2/vpnGateway:VpnGateway": Wait(40, "EC2 has detached it from the network"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Wait(90, "EC2 has removed its interfaces"),
@@ -70,6 +74,8 @@ _BY_OPERATION: Mapping[str, Mapping[str, Wait]] = {
 }
 
 
-def wait_for(resource_type: str, operation: str) -> Wait:
-    """What `operation` on a resource of a type waits for."""
+def wait_for(resource_type: str, operation: str, properties: Collection[str] = ()) -> Wait:
+    """What `operation` on a resource of a type waits for. properties: those that an update changes."""
+    if (resource_type, operation) == (DATABASE, "update") and _REBUILT_FOR.isdisjoint(properties):
+        return _IN_PLACE
     return _BY_OPERATION[operation].get(resource_type, _OTHER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -200,3 +201,11 @@ def test_durations_are_spelt_for_people(seconds: int, words: str) -> None:
 def test_of_chains_that_take_equally_long_always_the_same_is_told() -> None:
     one, other = ("create", RECORD, "one"), ("create", RECORD, "other")
     assert planned(one, other).slowest == planned(other, one).slowest
+
+
+@pytest.mark.parametrize(("properties", "minutes"), [(("tags",), 1), (("tags", "instanceClass"), 15)])
+def test_a_database_waits_as_long_as_what_changes_of_it_takes(
+    properties: tuple[str, ...], minutes: int
+) -> None:
+    change = replace(planned(("update", DATABASE, "acme-blue")).changes[0], properties=properties)
+    assert change.wait.seconds == 60 * minutes
