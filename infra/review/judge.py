@@ -57,8 +57,9 @@ def judge(case: Case, preview: Preview) -> StackResult:
     """The stack's part of the result."""
     kept_by = _protected(preview) if case.is_removed else []
     findings = [*_findings(case, preview, kept_by)]
-    # What the program refuses is told as findings; that Pulumi deletes nothing protected, too.
-    errors = [] if kept_by else [error for error in preview.errors if not is_refused(error)]
+    # What the program refuses is told as findings. So is what is wrong with the file, or that Pulumi deletes
+    # nothing protected; the errors that follow from it tell nothing more.
+    errors = [] if kept_by or case.refusals else [error for error in preview.errors if not is_refused(error)]
     found = [] if preview.errors else effects(preview)
     # What a preview has told before it was stopped is not what an update would do.
     resources = [] if preview.errors else preview.resources

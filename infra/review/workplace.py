@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +18,8 @@ from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand, Stack
 from infra.engine import said_by
 from infra.failure import Failure
 from infra.project import Project
+from infra.refusal import Refused
+from infra.settings.files import read_mapping
 
 
 class ReviewWorkspace(LocalWorkspace):
@@ -54,8 +56,7 @@ class Workplace:
             if platform and platform not in self._stacks:
                 self._copy(platform, environment)
             if stack not in self._stacks:
-                self._pulumi(stack, environment, "stack", "init", stack, "--no-select")
-                self._stacks.add(stack)
+                self._init(stack, environment)
         return environment
 
     def _copy(self, stack: str, environment: Mapping[str, str]) -> None:
@@ -64,9 +65,22 @@ class Workplace:
                 self._pulumi(stack, {}, "stack", "export", "--stack", stack, "--file", state.name)
             except StackNotFoundError:
                 return  # the program says it, in its own words
-            self._pulumi(stack, environment, "stack", "init", stack, "--no-select")
+            self._init(stack, environment)
             self._pulumi(stack, environment, "stack", "import", "--stack", stack, "--file", state.name)
+
+    def _init(self, stack: str, environment: Mapping[str, str]) -> None:
+        # Without a word Pulumi would take a passphrase, whatever the settings are encrypted with.
+        provider = self._secrets_provider(stack)
+        chosen = ["--secrets-provider", provider] if provider else []
+        self._pulumi(stack, environment, "stack", "init", stack, "--no-select", *chosen)
         self._stacks.add(stack)
+
+    def _secrets_provider(self, stack: str) -> str | None:
+        """What the settings are encrypted with; None for a passphrase, and where they cannot be read."""
+        with suppress(Refused):
+            provider = read_mapping(self.project.settings_file(stack)).get("secretsprovider")
+            return provider if isinstance(provider, str) else None
+        return None
 
     def _pulumi(self, stack: str, environment: Mapping[str, str], *arguments: str) -> None:
         try:

@@ -73,6 +73,12 @@ def test_only_a_mandatory_policy_rejects(mandatory: bool, verdict: Verdict) -> N
     assert judged.findings[0].remedy == "make it so"
 
 
+def test_errors_that_follow_from_a_refused_file_are_not_told() -> None:
+    case = Case(stack="acme", settings="added", refusals=[RULE.refuse("line 14, column 1")])
+    judged = judge(case, preview(errors=["could not read stack configuration: invalid YAML file"]))
+    assert (judged.verdict, judged.errors) == (Verdict.REJECTED_BY_RULE, [])
+
+
 def test_a_policy_of_another_pack_is_told_in_its_own_words() -> None:
     violation = PolicyViolation(policy="other", mandatory=True, message="No buckets.\nBuckets\nleak.")
     (finding,) = judge(CHANGED, preview(violations=[violation])).findings
