@@ -1,0 +1,124 @@
+"""The record of who calls what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.failure import Failure
+from infra.local.process import LocalCloud
+from infra.permissions.record import Call, Resource, read_record
+
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    folder = tmp_path_factory.mktemp("cloud")
+    with LocalCloud(folder, real_databases=False, record_calls=True) as running:
+        yield running
+
+
+def client(cloud: LocalCloud, service: str, caller: str) -> Any:
+    session = boto3.Session(aws_access_key_id=caller, aws_secret_access_key="local", region_name="eu-west-1")
+    return session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload]
+
+
+def recorded(cloud: LocalCloud, caller: str) -> list[Call]:
+    return [call for call in read_record(cloud.state.calls) if call.caller == caller]
+
+
+def test_a_call_is_its_callers_with_the_tags_it_gives(recording: LocalCloud) -> None:
+    ec2 = client(recording, "ec2", "ada")
+    tags = [{"ResourceType": "vpc", "Tags": [{"Key": "tenantnet:cell", "Value": "eu1"}]}]
+    ec2.create_vpc(CidrBlock="10.1.2.0/26", TagSpecifications=tags)
+    assert recorded(recording, "ada") == [
+        Call(caller="ada", service="ec2", operation="CreateVpc", request_tags={"tenantnet:cell": "eu1"})
+    ]
+
+
+def test_what_a_call_names_is_recorded_with_the_tags_it_has_then(recording: LocalCloud) -> None:
+    ec2 = client(recording, "ec2", "bob")
+    vpc = ec2.create_vpc(CidrBlock="10.1.3.0/26")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "acme-blue"}])
+    ec2.delete_vpc(VpcId=vpc)
+    *_, tagging, deleting = recorded(recording, "bob")
+    arn = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/{vpc}"
+    assert tagging.resources == (Resource(arn=arn),)
+    assert deleting.resources == (Resource(arn=arn, tags={"Name": "acme-blue"}),)
+
+
+def test_the_same_call_is_recorded_once(recording: LocalCloud) -> None:
+    for _ in range(3):
+        client(recording, "dynamodb", "eve").list_tables()
+    assert [call.operation for call in recorded(recording, "eve")] == ["ListTables"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "arn"),
+    [
+        (
+            "rds",
+            "describe_db_instances",
+            {"DBInstanceIdentifier": "acme-blue"},
+            f"rds:eu-west-1:{ACCOUNT}:db:acme-blue",
+        ),
+        ("iam", "get_role", {"RoleName": "tenantnet-eu1"}, f"iam::{ACCOUNT}:role/tenantnet-eu1"),
+        ("ssm", "get_document", {"Name": "eu1-acme"}, f"ssm:eu-west-1:{ACCOUNT}:document/eu1-acme"),
+        ("ssm", "get_parameter", {"Name": "/aws/service/x"}, "ssm:eu-west-1::parameter/aws/service/x"),
+        ("s3", "head_object", {"Bucket": "state", "Key": "a/b.json"}, "s3:::state/a/b.json"),
+        ("route53", "get_change", {"Id": "C2682N5HXP0BZ4"}, "route53:::change/C2682N5HXP0BZ4"),
+        (
+            "scheduler",
+            "get_schedule",
+            {"Name": "acme"},
+            f"scheduler:eu-west-1:{ACCOUNT}:schedule/default/acme",
+        ),
+    ],
+)
+def test_names_become_arns_in_every_protocol(
+    recording: LocalCloud, service: str, operation: str, parameters: dict[str, str], arn: str
+) -> None:
+    aws = client(recording, service, f"{service}-{operation}")
+    # What is asked for is not there; that it was asked for is recorded all the same.
+    with pytest.raises(aws.exceptions.ClientError):
+        getattr(aws, operation)(**parameters)
+    (call,) = recorded(recording, f"{service}-{operation}")
+    assert call.operation.lower() == operation.replace("_", "")
+    assert [resource.arn for resource in call.resources] == [f"arn:aws:{arn}"]
+
+
+def test_a_key_that_goes_by_an_alias_is_recorded_as_the_key(recording: LocalCloud) -> None:
+    kms = client(recording, "kms", "kim")
+    key = kms.create_key(Tags=[{"TagKey": "tenantnet:cell", "TagValue": "eu1"}])["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/tenantnet-eu1", TargetKeyId=key)
+    kms.describe_key(KeyId="alias/tenantnet-eu1")
+    found = Resource(arn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key}", tags={"tenantnet:cell": "eu1"})
+    assert recorded(recording, "kim")[-1].resources == (found,)
+
+
+def test_no_password_and_no_content_is_recorded(recording: LocalCloud) -> None:
+    rds, s3 = client(recording, "rds", "pat"), client(recording, "s3", "pat")
+    with pytest.raises(rds.exceptions.ClientError):
+        rds.modify_db_instance(DBInstanceIdentifier="acme-blue", MasterUserPassword="Correct-Horse-7")
+    s3.create_bucket(Bucket="content", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="content", Key="state.json", Body=b'{"arn": "arn:aws:iam::1:role/in-the-content"}')
+    text = recording.state.calls.read_text(encoding="utf-8")
+    assert "Correct-Horse-7" not in text
+    assert "in-the-content" not in text
+
+
+def test_a_cloud_that_was_not_asked_to_records_nothing(tmp_path: Path) -> None:
+    with LocalCloud(tmp_path, real_databases=False) as running:
+        client(running, "dynamodb", "eve").list_tables()
+        assert not running.state.calls.exists()
+
+
+def test_a_record_that_is_none_is_a_failure_in_words(tmp_path: Path) -> None:
+    (tmp_path / "calls.jsonl").write_text("not a record\n", encoding="utf-8")
+    with pytest.raises(Failure, match="cannot be read"):
+        list(read_record(tmp_path / "calls.jsonl"))
