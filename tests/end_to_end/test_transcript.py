@@ -21,6 +21,8 @@ from tests.transcript import DOC, Entry, clone, entries, play
 
 WRITTEN = entries(DOC.read_text(encoding="utf-8"))
 CTRL_C = b"\x03"
+# The first test waits for the whole day.
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
