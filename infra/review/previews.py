@@ -62,8 +62,9 @@ class EnginePreviewer:
             self._run(order, events.append)
         except CommandError as error:
             errors = [said_by(error)]
-        except Failure as failure:
-            errors = [str(failure)]
+        # The Automation API raises RuntimeError where the engine ended without a word.
+        except (Failure, RuntimeError) as error:
+            errors = [str(error)]
         preview = read_events(order.stack, events)
         # What the command prints at its end, the events have told already, if there are any.
         found = preview.errors or ([] if preview.violations else errors)
