@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.project import find_project
@@ -137,6 +137,7 @@ WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_siz
 PATHS = st.from_regex(r"[a-z][A-Za-z.\[\]0-9]{0,30}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.builds(Refusal, value=WORDS, rule=WORDS, reason=WORDS, remedy=WORDS, path=PATHS), min_size=1)
 )

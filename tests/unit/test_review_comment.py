@@ -153,6 +153,7 @@ def rendered(markdown: str) -> tuple[str, list[Token]]:
     ]
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     told, tokens = rendered(f"start {escaped(text)}")
@@ -162,6 +163,7 @@ def test_any_text_is_shown_as_it_is(text: str) -> None:
     assert {token.content for token in tokens if token.type == "html_inline"} <= {"<!-- -->"}
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_any_text_stays_in_its_item_of_a_list(text: str) -> None:
     _, tokens = rendered(f"- {escaped(text)}\n- second")
@@ -169,6 +171,7 @@ def test_any_text_stays_in_its_item_of_a_list(text: str) -> None:
     assert "heading_open" not in {token.type for token in tokens}
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_any_text_stays_in_its_cell(text: str) -> None:
     _, tokens = rendered(f"| a | b |\n|---|---|\n| {escaped(text)} | second |")
@@ -182,6 +185,7 @@ def test_nobody_is_mentioned_and_nothing_is_linked(text: str) -> None:
     assert "<!-- -->" in escaped(text)
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_nothing_ends_a_block_of_code(text: str) -> None:
     _, tokens = rendered(f"{fenced(text)}\n\nafter")
