@@ -150,7 +150,7 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _parameter_group(self) -> pulumi.Output[str]:
         name = parameter_group_name(self._name)
-        parameters = {**PARAMETERS, "read_only": str(int(self._args.read_only))}
+        parameters = {**PARAMETERS, "read_only": read_only_value(read_only=self._args.read_only)}
         return aws.rds.ParameterGroup(
             self._name,
             name=name,
@@ -195,6 +195,15 @@ class TenantDatabase(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
+
+
+def read_only_value(*, read_only: bool) -> str:
+    """The parameter `read_only`.
+
+    Never 0: RDS makes a replica with its source's parameter group, and gives it its own later; until then 0
+    would let writes into it.
+    """
+    return "1" if read_only else "{TrueIfReplica}"
 
 
 def parameter_group_name(identifier: str) -> str:

@@ -15,6 +15,7 @@ import boto3
 
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.components.endpoint_record import TTL_SECONDS
+from infra.components.tenant_database import read_only_value
 from infra.migration.phases import Slot
 from infra.tags import move_snapshot_name
 
@@ -90,7 +91,7 @@ class Databases:
                 Parameters=[
                     {
                         "ParameterName": "read_only",
-                        "ParameterValue": str(int(read_only)),
+                        "ParameterValue": read_only_value(read_only=read_only),
                         "ApplyMethod": "immediate",
                     }
                 ],

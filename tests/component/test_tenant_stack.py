@@ -100,6 +100,12 @@ def test_a_database_in_production_cannot_be_deleted(acme: RecordingEngine) -> No
     assert acme.one("aws:rds/instance:Instance", "acme-blue").inputs["deletionProtection"] is True
 
 
+def test_a_replica_that_is_made_with_its_sources_parameters_takes_no_writes(acme: RecordingEngine) -> None:
+    group = acme.one("aws:rds/parameterGroup:ParameterGroup", "acme-blue").inputs
+    values = {parameter["name"]: parameter["value"] for parameter in group["parameters"]}
+    assert values["read_only"] == "{TrueIfReplica}"
+
+
 def test_a_retiring_tenants_database_can_be_deleted_and_leaves_a_snapshot(
     declare_tenant: DeclareTenant,
 ) -> None:

@@ -1,4 +1,8 @@
-"""A small world for the model of a move: databases with rows, an endpoint, updates that may stop half way."""
+"""A small world for the model of a move: databases with rows, an endpoint, updates that may stop half way.
+
+What AWS has and what the stack knows of it are two things: a killed update may have done what it did not live
+to write down, and the next one compares with what is written.
+"""
 
 from __future__ import annotations
 
@@ -48,22 +52,29 @@ class Request:
     decision: Decision | None
 
 
+BLUE_ALONE = {BLUE: Database(rows=frozenset(), read_only=False, protected=True)}
+
+
 @dataclass
 class World:
-    """What AWS, the stack's outputs, the journal's decisions and the settings hold.
+    """What AWS, the stack, the journal and the settings hold.
 
+    databases, endpoint: as AWS has them; known, known_endpoint: as the stack's resources have them, but for
+    their rows. deployed: the networks, of which the stack knows all. begun: the moves that have begun.
+    compares: whether the data is compared; safety does not rest on that, and progress does not suffer by it.
     Every value in it is replaced and never changed, so that `copy` gives a world of its own.
     """
 
-    databases: dict[Slot, Database] = field(
-        default_factory=lambda: {BLUE: Database(rows=frozenset(), read_only=False, protected=True)}
-    )
+    databases: dict[Slot, Database] = field(default_factory=lambda: dict(BLUE_ALONE))
+    known: dict[Slot, Database] = field(default_factory=lambda: dict(BLUE_ALONE))
     deployed: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
     settings: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
     endpoint: Slot = BLUE
     former_endpoint: Slot = BLUE
+    known_endpoint: Slot = BLUE
     snapshots: dict[int, frozenset[int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
+    begun: frozenset[int] = frozenset()
     outputs: dict[str, Any] = field(
         default_factory=lambda: {
             "phase": "steady",
@@ -72,6 +83,7 @@ class World:
         }
     )
     acknowledged: frozenset[int] = frozenset()
+    compares: bool = False
 
     @property
     def state(self) -> State:
@@ -85,22 +97,27 @@ class World:
         """Whether the slot that is not in production has a database."""
         return self.state.production.other in self.databases
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether, between moves, something is left of a first step that did not come to its end."""
+        return self.state.phase is Phase.STEADY and (self.leftovers or self.state.move_at_stake in self.begun)
+
     def write(self, row: int, slot: Slot) -> None:
         """A client writes to the database of `slot`, and is told when that worked."""
         database = self.databases.get(slot)
         if database and not database.read_only:
-            self._change(slot, rows=database.rows | {row})
+            self._in_aws(slot, rows=database.rows | {row})
             self.acknowledged = self.acknowledged | {row}
 
     def replicate(self, count: int | None = None) -> None:
         """Replicas take over the next `count` rows of their source, or all."""
         for slot, database in self.databases.items():
-            if database.replica_of:
+            if database.replica_of and database.replica_of in self.databases:
                 missing = sorted(self.databases[database.replica_of].rows - database.rows)
-                self._change(slot, rows=database.rows.union(missing[:count]))
+                self._in_aws(slot, rows=database.rows.union(missing[:count]))
 
     def seen(self, condition: Condition, state: State) -> bool:
-        """Whether `condition` holds; data is not compared, so that safety does not rest on the comparison."""
+        """Whether `condition` holds."""
         assert state.source is not None
         source, target = self.databases.get(state.source), self.databases.get(state.target or state.source)
         answers: dict[Condition, Callable[[], bool]] = {
@@ -111,7 +128,9 @@ class World:
             ),
             Condition.SNAPSHOT_TAKEN: lambda: state.move in self.snapshots,
             Condition.TARGET_INDEPENDENT: lambda: bool(target and target.replica_of is None),
-            Condition.DATA_EQUAL: lambda: True,
+            Condition.DATA_EQUAL: lambda: (
+                not self.compares or bool(source and target and source.rows == target.rows)
+            ),
             Condition.TARGET_WRITABLE: lambda: bool(target and not target.read_only),
             Condition.ENDPOINT_AT_TARGET: lambda: self.endpoint is state.target,
             Condition.SOURCE_WRITABLE: lambda: bool(source and not source.read_only),
@@ -132,9 +151,10 @@ class World:
         event = next_event(state, decision=standing, strategy=strategy)
         if event is None:
             return None
-        if Condition.SNAPSHOT_TAKEN in conditions(state):
+        wanted = conditions(state, standing)
+        if Condition.SNAPSHOT_TAKEN in wanted:
             self.take_snapshot(state)
-        if event is not Event.ABORT and not all(self.seen(item, state) for item in conditions(state)):
+        if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
             return None
         return self.request(event)
 
@@ -142,7 +162,13 @@ class World:
         """What `event` asks for. Raises Refused."""
         state = self.state
         standing = self.decisions.get(state.move_at_stake)
-        requested = transition(state, event, decision=standing, leftovers=self.leftovers)
+        requested = transition(
+            state,
+            event,
+            decision=standing,
+            leftovers=self.leftovers,
+            begun=state.move_at_stake in self.begun,
+        )
         return Request(state=requested, decision=decision_before(event))
 
     def decide(self, request: Request) -> bool:
@@ -152,9 +178,16 @@ class World:
         self.decisions = {request.state.move: request.decision, **self.decisions}
         return self.decisions[request.state.move] is request.decision
 
-    def update(self, requested: State | None = None, *, lost: Collection[int] = ()) -> bool:
+    def update(
+        self,
+        requested: State | None = None,
+        *,
+        lost: Collection[int] = (),
+        unwritten: Collection[int] = (),
+    ) -> bool:
         """One update of the stack, as `plan` and `carry_out`. Raises Refused before it changes anything."""
-        return self.carry_out(self.plan(requested), lost=lost)
+        state = self.plan(requested)
+        return self.carry_out(state, runner=requested is not None, lost=lost, unwritten=unwritten)
 
     def plan(self, requested: State | None) -> State:
         """The state that an update declares. Raises Refused."""
@@ -166,17 +199,31 @@ class World:
             leftovers=self.leftovers,
         )
 
-    def carry_out(self, state: State, *, lost: Collection[int] = ()) -> bool:
+    def carry_out(
+        self,
+        state: State,
+        *,
+        runner: bool = False,
+        lost: Collection[int] = (),
+        unwritten: Collection[int] = (),
+    ) -> bool:
         """Do what declaring `state` takes. Returns whether that came to its end and was recorded.
 
-        lost: the numbers of the operations that a failure or a kill keeps from happening. Those that do not
-        depend on them may still happen, as Pulumi does them side by side.
+        lost: the numbers of the operations that a failure or a kill keeps from happening. unwritten: of those
+        that happen and that the stack is not told of. Those that do not depend on either may still happen, as
+        Pulumi does them side by side.
         """
+        if runner:
+            self.begun = self.begun | {state.move}
         number = 0
-        for stage in self.stages(state):
+        for stage in self.stages(state, runner=runner):
             held_up = False
             for operation in stage:
+                known = self.known, self.known_endpoint, self.deployed
                 if number in lost or not operation():
+                    held_up = True
+                elif number in unwritten:
+                    self.known, self.known_endpoint, self.deployed = known
                     held_up = True
                 number += 1
             if held_up:
@@ -185,18 +232,38 @@ class World:
         self.outputs["networks"] = {slot: {"cidr": cidr} for slot, cidr in self.deployed.items()}
         return True
 
-    def stages(self, state: State) -> Iterable[list[Operation]]:
+    def stages(self, state: State, *, runner: bool) -> Iterable[list[Operation]]:
         """The operations that declaring `state` takes; the next stage begins once all of one are done."""
         declared = declaration(state)
         networks = networks_to_declare(state, self.settings)
-        kept = {slot: part.database for slot, part in declared.slots.items() if part.database}
+        gone = self.databases if not runner else self.known
+        kept = {
+            slot: part.database
+            for slot, part in declared.slots.items()
+            if part.database and not (part.database.origin is Origin.STANDING and slot not in gone)
+        }
+        if runner:
+            yield from ([operation] for operation in self._ahead(state))
         yield list(self._network_changes(networks, kept))
+        led = self.known_endpoint is declared.endpoint
         yield [
             *(change for slot, database in kept.items() for change in self._changes(slot, database, state)),
-            *([] if self.endpoint is declared.endpoint else [lambda: self._lead_to(declared.endpoint)]),
+            *([] if led else [lambda: self._lead_to(declared.endpoint)]),
         ]
-        yield [partial(self._delete, slot) for slot in self.databases if slot not in kept]
+        yield [partial(self._delete, slot) for slot in self.known if slot not in kept]
         yield [partial(self._remove_network, slot) for slot in self.deployed if slot not in networks]
+
+    def _ahead(self, state: State) -> Iterable[Operation]:
+        """What the runner does through AWS's API before its update; the stack is told of none of it."""
+        other = state.production.other
+        orphan = other in self.databases and other not in self.known
+        if orphan and state.phase in (Phase.REPLICATING, Phase.RESTORED, Phase.ABORTING):
+            yield partial(self._discard, other)
+        if state.phase in (Phase.REPLICATING, Phase.ABORTING):
+            yield partial(self._in_aws, state.production, read_only=False)
+        if state.phase is Phase.SWITCHED:
+            yield partial(self._lead_in_aws, state.production)
+            yield partial(self._in_aws, state.production, read_only=False)
 
     def _network_changes(self, networks: Mapping[Slot, str], kept: Collection[Slot]) -> Iterable[Operation]:
         for slot, cidr in networks.items():
@@ -215,10 +282,9 @@ class World:
         return True
 
     def _changes(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> Iterable[Operation]:
-        database = self.databases.get(slot)
+        database = self.known.get(slot)
         if database is None:
-            if declared.origin is not Origin.STANDING:
-                yield partial(self._create, slot, declared, state)
+            yield partial(self._create, slot, declared, state)
             return
         self._assert_not_replaced(slot, database, declared, state)
         if database.replica_of and declared.origin is Origin.PRIMARY:
@@ -236,13 +302,25 @@ class World:
         if declared.origin is Origin.SNAPSHOT:
             assert database.restored_in == state.move, f"{slot} would be replaced by a restored database"
 
-    def _change(self, slot: Slot, **attributes: Any) -> bool:
+    def _in_aws(self, slot: Slot, **attributes: Any) -> bool:
+        """False where there is no such database."""
+        if slot not in self.databases:
+            return False
         self.databases = {**self.databases, slot: replace(self.databases[slot], **attributes)}
         return True
 
+    def _change(self, slot: Slot, **attributes: Any) -> bool:
+        changed = self._in_aws(slot, **attributes)
+        if changed:
+            self.known = {**self.known, slot: replace(self.known[slot], **attributes)}
+        return changed
+
     def _create(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> bool:
+        """False where AWS has one of that name."""
         assert slot in self.deployed, f"{slot} has no network for a database"
         assert declared.origin in (Origin.REPLICA, Origin.SNAPSHOT), f"{slot} would be created empty"
+        if slot in self.databases:
+            return False
         replica = declared.origin is Origin.REPLICA
         database = Database(
             rows=frozenset() if replica else self.snapshots[state.move],
@@ -252,17 +330,28 @@ class World:
             restored_in=None if replica else state.move,
         )
         self.databases = {**self.databases, slot: database}
+        self.known = {**self.known, slot: database}
         return True
 
     def _delete(self, slot: Slot) -> bool:
-        """False where Pulumi and AWS refuse it."""
-        if self.databases[slot].protected:
+        """False where Pulumi and AWS refuse it; one that is gone is deleted."""
+        if self.known[slot].protected or (slot in self.databases and self.databases[slot].protected):
             return False
+        self._discard(slot)
+        self.known = {key: database for key, database in self.known.items() if key is not slot}
+        return True
+
+    def _discard(self, slot: Slot) -> bool:
         self.databases = {key: database for key, database in self.databases.items() if key is not slot}
         return True
 
     def _lead_to(self, slot: Slot) -> bool:
-        self.endpoint, self.former_endpoint = slot, self.endpoint
+        self.known_endpoint = slot
+        return self._lead_in_aws(slot)
+
+    def _lead_in_aws(self, slot: Slot) -> bool:
+        if self.endpoint is not slot:
+            self.endpoint, self.former_endpoint = slot, self.endpoint
         return True
 
 
@@ -281,7 +370,9 @@ def assert_finishes(world: World) -> None:
     """From any moment, a move can be brought to an end: onward, and back wherever an abort is possible."""
     for onward in (True, False):
         end = copy(world)
-        end.settings = dict(end.deployed)
+        # What has begun goes on with the networks that it began with, or with another one in their place.
+        missing = {slot: "10.55.0.0/26" for slot in Slot if end.unfinished}
+        end.settings, end.compares = {**missing, **end.deployed}, True
         _finish(end, onward=onward)
         assert_sound(end)
         assert list(end.databases) == [end.endpoint] == [end.state.production]
@@ -291,14 +382,14 @@ def assert_finishes(world: World) -> None:
 def _finish(world: World, *, onward: bool) -> None:
     for _ in range(12):
         world.replicate()
-        if world.state.phase is Phase.STEADY and not world.leftovers:
+        if world.state.phase is Phase.STEADY and not world.unfinished:
             world.update()
             return
         request = None
         if not onward and world.state.phase is not Phase.ABORTING:
             with suppress(Refused):
                 request = world.request(Event.ABORT)
-        request = request or world.next_request(Strategy.REPLICA if world.leftovers else None)
+        request = request or world.next_request(Strategy.REPLICA if world.unfinished else None)
         assert request, f"nothing leads on from {world.state}"
         assert world.decide(request), f"{request} meets another decision"
         assert world.update(request.state), f"{request} does not come to its end"

@@ -30,24 +30,28 @@ class Moment:
         """Equal for moments that nothing tells apart."""
         world = self.world
         return (
-            *(tuple(sorted(part.items())) for part in (world.databases, world.snapshots, world.decisions)),
-            (world.endpoint, world.former_endpoint, world.acknowledged),
+            *(
+                tuple(sorted(part.items()))
+                for part in (world.databases, world.known, world.snapshots, world.decisions)
+            ),
+            (world.endpoint, world.former_endpoint, world.known_endpoint, world.acknowledged, world.begun),
             (world.state, self.paused),
         )
 
 
 def updated(world: World, requested: State | None) -> Iterator[World]:
-    """The worlds after an update, whichever of its operations are lost."""
+    """The worlds after an update, whichever of its operations are lost, or one of them not written down."""
     try:
         state = world.plan(requested)
     except Refused:
         return
-    operations = range(sum(len(stage) for stage in world.stages(state)))
-    for count in range(len(operations) + 1):
-        for lost in combinations(operations, count):
-            after = copy(world)
-            after.carry_out(state, lost=lost)
-            yield after
+    runner = requested is not None
+    operations = range(sum(len(stage) for stage in world.stages(state, runner=runner)))
+    lost = [each for count in range(len(operations) + 1) for each in combinations(operations, count)]
+    for missing, unwritten in [*((each, ()) for each in lost), *(((), (each,)) for each in operations)]:
+        after = copy(world)
+        after.carry_out(state, runner=runner, lost=missing, unwritten=unwritten)
+        yield after
 
 
 def decided(world: World, request: Request) -> Iterator[World]:

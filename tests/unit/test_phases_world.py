@@ -18,8 +18,8 @@ from tests.unit.phases_world import Request, World, assert_finishes, assert_soun
 CIDRS = ("10.1.2.0/26", "10.9.8.64/26", "10.77.0.0/26")
 strategies = st.sampled_from(Strategy)
 slots = st.sampled_from(Slot)
-# An update of this world has five operations at most.
-losses = st.just(set[int]()) | st.sets(st.integers(min_value=0, max_value=4), min_size=1)
+# An update of this world has seven operations at most.
+losses = st.just(set[int]()) | st.sets(st.integers(min_value=0, max_value=6), min_size=1)
 
 
 class Moves(RuleBasedStateMachine):
@@ -50,13 +50,13 @@ class Moves(RuleBasedStateMachine):
     def replicas_catch_up(self, count: int) -> None:
         self.world.replicate(count)
 
-    @rule(strategy=strategies, lost=losses)
-    def a_runner_takes_a_step(self, strategy: Strategy, lost: set[int]) -> None:
+    @rule(strategy=strategies, lost=losses, unwritten=losses)
+    def a_runner_takes_a_step(self, strategy: Strategy, lost: set[int], unwritten: set[int]) -> None:
         self.world.replicate()
         with contextlib.suppress(Refused):
             request = self.world.next_request(strategy)
             if request and self.world.decide(request):
-                self.world.update(request.state, lost=lost)
+                self.world.update(request.state, lost=lost, unwritten=unwritten)
 
     @rule(strategy=strategies, decided=st.booleans())
     def a_runner_pauses_before_its_step(self, strategy: Strategy, decided: bool) -> None:
@@ -65,41 +65,41 @@ class Moves(RuleBasedStateMachine):
             if request and (not decided or self.world.decide(request)):
                 self.paused.append(request)
 
-    @rule(lost=losses, number=st.integers(min_value=0))
-    def a_paused_runner_goes_on(self, lost: set[int], number: int) -> None:
+    @rule(lost=losses, unwritten=losses, number=st.integers(min_value=0))
+    def a_paused_runner_goes_on(self, lost: set[int], unwritten: set[int], number: int) -> None:
         if self.paused:
             request = self.paused.pop(number % len(self.paused))
             if self.world.decide(request):
                 with contextlib.suppress(Refused):
-                    self.world.update(request.state, lost=lost)
+                    self.world.update(request.state, lost=lost, unwritten=unwritten)
 
-    @rule(lost=losses)
-    def somebody_aborts(self, lost: set[int]) -> None:
+    @rule(lost=losses, unwritten=losses)
+    def somebody_aborts(self, lost: set[int], unwritten: set[int]) -> None:
         state, standing = self.world.state, self.world.decisions.get(self.world.state.move_at_stake)
         try:
             request = self.world.request(Event.ABORT)
         except Refused:
-            nothing_to_abort = state.phase is Phase.STEADY and not self.world.leftovers
+            nothing_to_abort = state.phase is Phase.STEADY and not self.world.unfinished
             decided = state.phase in AFTER_THE_SWITCH or standing is Decision.SWITCH
             assert nothing_to_abort or decided, f"the abort of {state} was refused"
             return
         assert state.phase not in AFTER_THE_SWITCH
         if self.world.decide(request):
             with contextlib.suppress(Refused):
-                self.world.update(request.state, lost=lost)
+                self.world.update(request.state, lost=lost, unwritten=unwritten)
 
-    @rule(lost=losses)
-    def somebody_updates_the_stack(self, lost: set[int]) -> None:
+    @rule(lost=losses, unwritten=losses)
+    def somebody_updates_the_stack(self, lost: set[int], unwritten: set[int]) -> None:
         before = copy(self.world)
         try:
-            finished = self.world.update(lost=lost)
+            finished = self.world.update(lost=lost, unwritten=unwritten)
         except Refused:
             assert self.world == before
             return
         assert not runner_only(before.state)
         assert self.world.state.phase is before.state.phase
         assert self.world.state.production is before.state.production
-        assert finished or lost, "an ordinary update met something protected"
+        assert finished or lost or unwritten, "an ordinary update met something protected"
 
     @rule(slot=slots, cidr=st.none() | st.sampled_from(CIDRS))
     def somebody_edits_a_network(self, slot: Slot, cidr: str | None) -> None:
