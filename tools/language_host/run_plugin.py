@@ -1,4 +1,4 @@
-"""Runs a module or a folder as a program, bound to the life of the language host: run_plugin.py WHAT ARGUMENT…"""
+"""Runs a module or a folder as a program, bound to the life of the language host: run_plugin.py WHAT …"""
 
 from __future__ import annotations
 
