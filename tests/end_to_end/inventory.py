@@ -97,6 +97,10 @@ def _named(aws: boto3.Session, tenant: str | None) -> Found:
     ]
     own_documents = _client(aws, "ssm").list_documents(Filters=[{"Key": "Owner", "Values": ["Self"]}])
     names += [f"ssm document {d['Name']}" for d in own_documents["DocumentIdentifiers"]]
+    names += [f"codebuild project {p}" for p in _client(aws, "codebuild").list_projects()["projects"]]
+    names += [
+        f"scheduler schedule {s['Name']}" for s in _client(aws, "scheduler").list_schedules()["Schedules"]
+    ]
     names += [f"sns topic {t['TopicArn']}" for t in _client(aws, "sns").list_topics()["Topics"]]
     route53 = _client(aws, "route53")
     for zone in route53.list_hosted_zones()["HostedZones"]:
