@@ -79,9 +79,10 @@ class Terminal:
         self._read()
         return words in self.seen
 
-    def ends(self) -> int:
-        """Wait until it has ended; its exit code."""
-        code = self._process.wait(timeout=300)
+    @retry(retry=retry_if_result(lambda code: code is None), stop=stop_after_delay(300), wait=wait_fixed(0.2))
+    def ends(self) -> int | None:
+        """Wait until it has ended, reading what it writes meanwhile; its exit code."""
+        code = self._process.poll()
         self._read()
         return code
 
