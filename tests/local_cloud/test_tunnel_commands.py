@@ -23,6 +23,7 @@ import pytest
 from infra.local.environment import environment
 from infra.local.faults import Effect, Fault
 from infra.local.process import LocalCloud
+from infra.tunnel.profiles import Profile, Profiles
 from infra.tunnel.records import Record, Records
 from tests.local_cloud.databases import PASSWORD, Database
 from tests.local_cloud.desk import TENANTNET, Done
@@ -39,7 +40,7 @@ class TunnelDesk:
 
     def __init__(self, cloud: LocalCloud, home: Path, user: User | None) -> None:
         keys = (user.access_key, user.secret_key) if user else ("local", "local")
-        self.home = home
+        self.home, self.profiles = home, Profiles(home / "config" / "tenantnet")
         self.variables = {
             **os.environ,
             **environment(cloud.state_dir),
@@ -66,9 +67,14 @@ class TunnelDesk:
         assert "Traceback" not in err, err
         return Done(code=process.returncode, out=out, err=err)
 
+    def keep(self, site: TunnelSite, port: int, name: str = "acme", **changes: Any) -> None:
+        """Have a profile, as `tunnel add` makes it."""
+        settled = {"region": REGION, "document": "eu1-acme-tunnel", "target": site.target, **changes}
+        self.profiles.put(Profile(name=name, local_port=port, **settled))
+
     def running(self) -> Mapping[str, Record]:
         """As `tunnel status` reads it."""
-        return Records(self.home / "config" / "tenantnet").all()
+        return Records(self.profiles.folder).all()
 
     @contextmanager
     def open(self, name: str = "acme") -> Iterator[subprocess.Popen[str]]:
@@ -145,9 +151,9 @@ def port() -> int:
         return number
 
 
-def shared(site: TunnelSite, name: str = "acme", document: str = "eu1-acme-tunnel") -> list[str]:
+def shared(site: TunnelSite, name: str = "acme") -> list[str]:
     """The line that a person is handed, but for the port."""
-    place = ["--region", REGION, "--document", document, "--target", site.target]
+    place = ["--region", REGION, "--document", "eu1-acme-tunnel", "--target", site.target]
     return ["tunnel", "add", name, *place]
 
 
@@ -155,7 +161,7 @@ def shared(site: TunnelSite, name: str = "acme", document: str = "eu1-acme-tunne
 def desk(served: LocalCloud, site: TunnelSite, alice: User, port: int, tmp_path: Path) -> TunnelDesk:
     """Alice's, with a profile for acme."""
     desk = TunnelDesk(served, tmp_path, alice)
-    assert desk.run([*shared(site), "--local-port", str(port)]).code == 0
+    desk.keep(site, port)
     return desk
 
 
@@ -263,7 +269,7 @@ def test_who_is_taken_out_of_the_group_is_not_let_in_again(
 ) -> None:
     dora = site.add_user("dora", "eu1-acme-tunnel")
     desk = TunnelDesk(served, tmp_path, dora)
-    desk.run([*shared(site), "--local-port", str(port)])
+    desk.keep(site, port)
     with desk.begin("tunnel start acme") as process:
         read_until(process, " Open\n")
         session = session_of(desk)
@@ -300,7 +306,7 @@ def test_tunnels_in_the_background_are_seen_and_stopped_from_another_shell(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         second = probe.getsockname()[1]
-    desk.run([*shared(site, "acme-reports"), "--local-port", str(second), "--automatic"])
+    desk.keep(site, second, "acme-reports", automatic=True)
     started = desk.run("tunnel start --all --background")
     assert started.code == 0, started.err
     shown = json.loads(desk.run("tunnel status --json").out)["tunnels"]
@@ -324,7 +330,7 @@ def test_without_a_name_those_start_that_start_automatically(
 ) -> None:
     none = desk.run("tunnel start")
     assert (none.code, "starts automatically" in none.err) == (2, True)
-    desk.run([*shared(site), "--local-port", str(port), "--automatic"])
+    desk.keep(site, port, automatic=True)
     assert desk.run("tunnel start --background").code == 0
     twice = desk.run("tunnel start acme")
     assert (twice.code, "runs already" in twice.err) == (2, True)
@@ -346,7 +352,7 @@ def test_a_user_outside_the_group_is_told_which_group(
     served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
 ) -> None:
     desk = TunnelDesk(served, tmp_path, site.add_user("bob"))
-    desk.run([*shared(site), "--local-port", str(port)])
+    desk.keep(site, port)
     done = desk.run("tunnel start acme")
     assert done.code == 1
     assert "access denied" in done.err
@@ -382,7 +388,7 @@ def test_a_document_that_is_gone_is_a_tunnel_that_is_not_found(
     served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
 ) -> None:
     desk = TunnelDesk(served, tmp_path, None)
-    desk.run([*shared(site, document="eu1-acme-tunnel-of-old"), "--local-port", str(port)])
+    desk.keep(site, port, document="eu1-acme-tunnel-of-old")
     done = desk.run("tunnel start acme")
     assert done.code == 1
     assert "tunnel not found" in done.err
@@ -402,11 +408,7 @@ def test_a_garbled_or_partial_line_ends_with_2_and_names_what_is_wrong(desk: Tun
         assert "copy the line anew" in done.err
 
 
-def test_a_profile_is_kept_for_its_owner_alone_and_changed_and_removed(
-    desk: TunnelDesk, site: TunnelSite, port: int
-) -> None:
-    path = desk.home / "config" / "tenantnet" / "tunnels.json"
-    assert path.stat().st_mode & 0o777 == 0o600
+def test_a_profile_is_changed_and_removed(desk: TunnelDesk, site: TunnelSite, port: int) -> None:
     changed = desk.run([*shared(site), "--local-port", str(port), "--automatic"])
     assert "Changed the tunnel acme" in changed.out
     (listed,) = json.loads(desk.run("tunnel list --json").out)["tunnels"]
