@@ -21,7 +21,8 @@ from infra.status.tenant import TenantStatus
 DOC = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
 DOCUMENTS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)]
 STATUS, PROGRESS, AUDIT, CONNECTING = (
-    next(each for each in DOCUMENTS if key in each) for key in ("networks", "downtimeSeconds", "doubtful", "ways")
+    next(each for each in DOCUMENTS if key in each)
+    for key in ("networks", "downtimeSeconds", "doubtful", "ways")
 )
 
 
