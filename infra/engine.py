@@ -91,14 +91,20 @@ class Engine:
         return json.loads(answer.stdout)
 
     def _require_backend(self, task: str) -> None:
-        backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
-        if backend.scheme == "file" and not (folder := Path(unquote(backend.path))).is_dir():
+        folder = file_backend()
+        if folder and not folder.is_dir():
             raise Failure(
                 f"Could not {task}.",
                 reason=f"the Pulumi state that PULUMI_BACKEND_URL names is not there: {folder}",
                 remedy="it belongs to the local cloud, which is not running or has forgotten: "
                 'tenantnet local start, then eval "$(tenantnet local env)"',
             )
+
+
+def file_backend() -> Path | None:
+    """Where the backend that PULUMI_BACKEND_URL names keeps its files; None where that is no file system."""
+    backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
+    return Path(unquote(backend.path)) if backend.scheme == "file" else None
 
 
 def said_by(error: CommandError) -> str:

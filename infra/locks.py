@@ -6,11 +6,14 @@ import os
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 # A file or bucket backend names a lock's holder so.
 _HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
 # Pulumi's own service names nobody.
 _OTHER_UPDATE = re.compile(r"Another update .+")
+# What Pulumi says of a lock whose file is empty.
+_UNFINISHED = "unexpected end of JSON input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +48,17 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def clear_unfinished_locks(text: str, stack: str, backend: Path | None) -> bool:
+    """Remove locks of which a full disk has kept no more than the beginning, and say whether there were any.
+
+    text: of Pulumi's error, which then names no lock. backend: the folder of a file backend, which writes a
+    lock under a temporary name first; so whole locks, whoever has them, are not touched.
+    """
+    if backend is None or _UNFINISHED not in text:
+        return False
+    unfinished = list(backend.glob(f".pulumi/locks/**/{stack}/*.tmp"))
+    for each in unfinished:
+        each.unlink(missing_ok=True)
+    return bool(unfinished)

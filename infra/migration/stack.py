@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from pulumi.automation import CommandError, ConcurrentUpdateError, LocalWorkspace, Stack
+from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
 
-from infra.engine import Engine
+from infra.engine import Engine, ProjectWorkspace, file_backend
 from infra.failure import Failure
-from infra.locks import lock_holder
+from infra.locks import clear_unfinished_locks, lock_holder
 from infra.migration.copies import Part
 from infra.migration.memory import remembered
 from infra.migration.phases import Slot, State
@@ -26,13 +26,6 @@ INSTANCE = "aws:rds/instance:Instance"
 COPY = "$tenantnet:index:TenantDatabase$"
 
 _T = TypeVar("_T")
-
-
-class _Workspace(LocalWorkspace):
-    """The project, with whatever stack people have selected in it."""
-
-    def select_stack(self, stack_name: str) -> None:
-        """Every command names its stack, so that none has to be selected."""
 
 
 class MovingStack:
@@ -106,18 +99,16 @@ class MovingStack:
         return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
 
     def _stack(self, program: Callable[[], None] | None = None) -> Stack:
-        return Stack.select(self._name, _Workspace(work_dir=str(self._project.folder), program=program))
+        return Stack.select(self._name, ProjectWorkspace(work_dir=str(self._project.folder), program=program))
 
     def _do(self, task: str, operation: Callable[[], _T]) -> _T:
-        """Do it; once more where the lock's holder was a process of this machine that is no more."""
+        """Do it; once more where only what a run that has ended left of its lock was in the way."""
         try:
             try:
                 return operation()
-            except ConcurrentUpdateError as error:
-                holder = lock_holder(str(error))
-                if holder is None or not holder.is_gone:
+            except CommandError as error:
+                if not self._unlocks(error):
                     raise
-                self._stack().cancel()
                 return operation()
         except ConcurrentUpdateError as error:
             holder = lock_holder(str(error))
@@ -137,6 +128,16 @@ class MovingStack:
                 "`tenantnet migrate abort` takes the move back",
                 state="The phase that the stack remembers stays; part of the step may be done.",
             ) from None
+
+    def _unlocks(self, error: CommandError) -> bool:
+        """Release the lock that Pulumi complains of, where its holder was a process of this machine."""
+        if isinstance(error, ConcurrentUpdateError):
+            holder = lock_holder(str(error))
+            if holder is None or not holder.is_gone:
+                return False
+            self._stack().cancel()
+            return True
+        return clear_unfinished_locks(str(error), self._name, file_backend())
 
 
 def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:

@@ -6,10 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from infra.locks import lock_holder
+from infra.locks import clear_unfinished_locks, lock_holder
 
 
 def locked_by(host: str, pid: int) -> str:
@@ -49,3 +50,31 @@ def test_pulumis_service_names_nobody() -> None:
 @pytest.mark.parametrize("text", ["", "error: no stack named 'acme' found"])
 def test_other_errors_are_no_locks(text: str) -> None:
     assert lock_holder(text) is None
+
+
+@pytest.fixture
+def locks(tmp_path: Path) -> Path:
+    """Of acme in a file backend at `tmp_path`: a whole one, and the beginning of one."""
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / "tenantnet" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "1.json").write_text("{}")
+    (folder / "2.json.18eb2897b83290ab.tmp").touch()
+    return folder
+
+
+def test_the_beginning_of_a_lock_is_removed_and_a_whole_one_stays(tmp_path: Path, locks: Path) -> None:
+    assert clear_unfinished_locks("error: unexpected end of JSON input", "acme", tmp_path)
+    assert [each.name for each in locks.iterdir()] == ["1.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stack"),
+    [
+        ("error: the stack is currently locked by 1 lock(s).", "acme"),
+        ("unexpected end of JSON input", "beta"),
+    ],
+    ids=["another error", "another stack"],
+)
+def test_no_lock_is_touched_for(text: str, stack: str, tmp_path: Path, locks: Path) -> None:
+    assert not clear_unfinished_locks(text, stack, tmp_path)
+    assert len(list(locks.iterdir())) == 2
