@@ -232,7 +232,7 @@ def _of_platforms() -> list[Example]:
         _platform(rules.RUNNER_REPOSITORY, "runner.repository", "git@github.com:example/tenants.git"),
         _platform(rules.RUNNER_VERSION, "runner.version", "-main"),
         _platform(rules.RUNNER_IMAGE, "runner.image", "example/pulumi-python"),
-        _platform(rules.RUNNER_BACKEND, "runner.backend", "file:///root/state"),
+        _platform(rules.RUNNER_BACKEND, "runner.backend", "file:///srv/state"),
         _platform(rules.RUNNER_CONNECTION, "runner.host", "codecommit"),
         _platform(rules.RUNNER_UNVERIFIED, "runner.unverified", False),
     ]
