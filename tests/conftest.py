@@ -1,0 +1,6 @@
+"""For all tests."""
+
+import signal
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every process started from here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
