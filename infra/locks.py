@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 # A file or bucket backend names a lock's holder so.
 _HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
@@ -40,14 +41,11 @@ def lock_holder(text: str) -> LockHolder | None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether this machine has such a process, whoever's it is."""
+    """Whether this machine has such a process, whoever's it is. One that waits to be reaped has ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True
 
 
 def clear_unfinished_locks(text: str, stack: str, backend: Path | None) -> bool:

@@ -39,6 +39,15 @@ def held(call: str, containing: str = "", *, done: bool = True) -> Fault:
     return Fault(call=call, effect=Effect.HOLD, containing=containing, done=done)
 
 
+def lock_holders(cloud: LocalCloud) -> list[int]:
+    """The processes that have, or have had and never released, the lock of a stack."""
+    holders = []
+    for lock in (cloud.state_dir / "pulumi").glob(".pulumi/locks/**/*.json"):
+        with suppress(FileNotFoundError):
+            holders.append(int(json.loads(lock.read_text())["pid"]))
+    return holders
+
+
 def unwritten(phase: Phase) -> Fault:
     """The runner is about to write into its journal that it has reached `phase`."""
     entry = f'"what": {{"S": "reached"}}, "phase": {{"S": "{phase}"}}'

@@ -12,8 +12,9 @@ import pytest
 
 from infra.local.faults import Fault
 from infra.local.process import LocalCloud
+from infra.locks import is_running
 from infra.migration.phases import Phase, Strategy
-from tests.end_to_end.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
+from tests.end_to_end.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
 from tests.end_to_end.moves import start, stopped_at, wait_until
 from tests.end_to_end.project import Project
 
@@ -106,7 +107,7 @@ def test_where_the_killed_runs_pulumi_still_works_the_next_run_says_who_holds_th
 ) -> None:
     """Killed is the runner alone; what it has started ends by itself."""
     with stopped_at(move.project, "retiring: take the protection off", *move.command()) as running:
-        wait_until(lambda: list((move.cloud.state_dir / "pulumi").glob(".pulumi/locks/**/*.json")))
+        wait_until(lambda: lock_holders(move.cloud))
         with start(move.project, *move.command()) as second:
             said, _ = second.communicate()
     assert running.wait()
@@ -116,7 +117,7 @@ def test_where_the_killed_runs_pulumi_still_works_the_next_run_says_who_holds_th
 
 
 def test_a_run_killed_between_retirement_and_deletion_has_reached_the_retirement(move: KilledMove) -> None:
-    wait_until(lambda: not list((move.cloud.state_dir / "pulumi").glob(".pulumi/locks/**/*.json")))
+    wait_until(lambda: not any(is_running(pid) for pid in lock_holders(move.cloud)))
     move.kill_behind(Phase.RETIRING)
     assert move.phase == Phase.RETIRING
 

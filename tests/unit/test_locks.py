@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.locks import clear_unfinished_locks, lock_holder
+from infra.locks import clear_unfinished_locks, is_running, lock_holder
 
 
 def locked_by(host: str, pid: int) -> str:
@@ -38,6 +38,12 @@ def test_only_a_process_of_this_machine_is_known_to_have_ended(host: str, pid: i
     assert holder is not None
     assert (holder.pid, holder.is_gone) == (pid, gone)
     assert holder.words.startswith("created by root@")
+
+
+def test_a_process_that_nobody_has_reaped_has_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_running(process.pid)
 
 
 def test_pulumis_service_names_nobody() -> None:
