@@ -7,8 +7,10 @@ import json
 import logging
 import sys
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
+from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("tenantnet.local")
 # The SDKs try 500, 502, 503 and 504 again, for minutes; what fails here would fail each time.
 FAILED = 501
+KEPT_ANSWERS = 500
 
 
 class Handler(MotoRequestHandler):
@@ -52,6 +55,8 @@ class Application:
         self._faults = Faults()
         self._own = OwnApi(state, record, self._faults)
         self._moto = DomainDispatcherApplication(create_backend_app)
+        # An SDK sends a call once more whose answer it did not get; done twice, most calls would fail.
+        self._done: OrderedDict[str, Response] = OrderedDict()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -70,7 +75,20 @@ class Application:
 
         if fault := self._faults.strike(call, request, body):
             return self._astray(fault, request, call)(environ, answer)
-        return self._answer(call, environ, answer)
+        return self._answer_once(call, request)(environ, answer)
+
+    def _answer_once(self, call: str, request: Request) -> Response:
+        """What the call is answered; what it was answered, where it comes again and was done."""
+        invocation = request.headers.get("amz-sdk-invocation-id", "")
+        if known := self._done.get(invocation):
+            LOG.info("%s was done already", call)
+            return known
+        response = Response.from_app(partial(self._answer, call), request.environ, buffered=True)
+        if invocation and response.status_code < HTTPStatus.BAD_REQUEST:
+            self._done[invocation] = response
+            if len(self._done) > KEPT_ANSWERS:
+                self._done.popitem(last=False)
+        return response
 
     def _astray(self, fault: Fault, request: Request, call: str) -> Response:
         """What a call gets that meets a fault. Raises ConnectionAbortedError where it gets nothing."""

@@ -210,6 +210,10 @@ class CompletedCodeBuildBackend(CodeBuildBackend):
         paths = dict.fromkeys(urls.url_paths, CompletedCodeBuildResponse.dispatch)
         return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
+    def delete_project(self, project_name: str) -> None:
+        """Named by its name or its ARN; one that does not exist is no error."""
+        super().delete_project(project_name.rsplit(":project/", 1)[-1])
+
     def begin(self, build: dict[str, Any], request: Mapping[str, Any]) -> None:
         """Complete a new build's metadata by its project and by what the request has overridden; run it."""
         project = self.codebuild_projects[build["projectName"]].project_metadata

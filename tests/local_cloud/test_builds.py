@@ -58,6 +58,13 @@ def test_an_unknown_project_does_not_change(codebuild: CodeBuildClient, refusal:
     assert refusal(codebuild.update_project, name=name) == "ResourceNotFoundException"
 
 
+@pytest.mark.parametrize("by", ["name", "arn"])
+def test_a_project_is_deleted_by_its_name_or_its_arn(codebuild: CodeBuildClient, name: str, by: str) -> None:
+    made = codebuild.create_project(**project(name))["project"]
+    codebuild.delete_project(name=made["arn"] if by == "arn" else name)
+    assert name not in codebuild.list_projects()["projects"]
+
+
 class Runner:
     """A project whose builds run in a folder of the test's own."""
 

@@ -135,3 +135,27 @@ def test_status_counts_what_is_there(cloud: LocalCloud, ec2: EC2Client, site: Vp
     before = count()
     ec2.delete_vpn_connection(VpnConnectionId=site.connection_id)
     assert count() == before - 1
+
+
+def create_vpc(cloud: LocalCloud, invocation: str) -> bytes:
+    """What EC2 answers to a request as an SDK sends it."""
+    scope = "local/20261201/eu-west-1/ec2/aws4_request"
+    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
+    connection.request(
+        "POST",
+        "/",
+        "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.200.0.0%2F26",
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+            "amz-sdk-invocation-id": invocation,
+        },
+    )
+    return connection.getresponse().read()
+
+
+def test_a_call_that_an_sdk_sends_once_more_is_done_once(cloud: LocalCloud, name: str) -> None:
+    first, second, other = (create_vpc(cloud, each) for each in (name, name, f"{name}-other"))
+    assert b"<vpcId>vpc-" in first
+    assert first == second
+    assert first != other

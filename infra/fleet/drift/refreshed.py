@@ -40,8 +40,12 @@ ALARMING = {
 
 
 def changes_by_others(refreshed: Iterable[ResourceChange], state: StackState) -> list[str]:
-    """One sentence for each resource that is gone and for each property that is another."""
-    return [sentence for change in refreshed for sentence in _sentences(change, state)]
+    """One sentence for each resource that is gone and for each property that is another.
+
+    In the order of types and names: a refresh tells of resources as AWS answers.
+    """
+    ordered = sorted(refreshed, key=lambda change: (change.type, change.name))
+    return [sentence for change in ordered for sentence in _sentences(change, state)]
 
 
 def _sentences(change: ResourceChange, state: StackState) -> Iterator[str]:
