@@ -181,7 +181,13 @@ def _of_the_move(place: RunnerPlace) -> list[Statement]:
         _allow("GiveUpNetworks", NETWORK_ACTIONS, place.arn("ec2", "*"), condition=own),
         _allow(
             "UseTheCellsKey",
-            ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+            (
+                "kms:CreateGrant",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+            ),
             place.kms_key_arn,
         ),
         *_endpoint(place),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from infra.permissions.documents import CALLS, Role, distil, shipped
 from infra.permissions.record import read_record
 
 
-def main(record: Path) -> None:
-    """Callers that are no role of ours are left out."""
+def main(record: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Add what a record of the local cloud shows; callers that are no role of ours are left out."""
     known, found = shipped(), distil(read_record(record))
     merged = {
         str(role): sorted({*known.get(role, ()), *found.get(role, ())})
@@ -21,4 +23,4 @@ def main(record: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    typer.run(main)
