@@ -51,7 +51,7 @@ class MovingStack:
         task = f"bring {self._name} to phase {requested.phase}"
         state = self._state_of(self._stack())
         databases = _databases(self._name, state)
-        self._forget_pending(state)
+        self._settle_pending(state)
         order = Order(
             state=requested,
             decision=self._decision,
@@ -80,19 +80,22 @@ class MovingStack:
             if name
         }
 
-    def _forget_pending(self, state: Mapping[str, Any]) -> None:
-        """Forget what a killed run was creating of a copy, once it is deleted: the update makes it anew."""
-        pending = [
-            operation["resource"]["urn"]
-            for operation in state.get("pending_operations") or []
-            if operation["type"] == "creating"
-        ]
-        # Of anything else Pulumi itself says what people are to do.
-        if pending and all(COPY in urn for urn in pending):
-            stack, root = self._stack(), _root(state)
+    def _settle_pending(self, state: Mapping[str, Any]) -> None:
+        """Let the stack learn what a killed run was at: what it was deleting may be gone.
+
+        What it was creating of a copy is deleted by now, and forgotten: the update makes it anew. Of anything
+        else that was being created Pulumi itself says what people are to do.
+        """
+        known = {resource["urn"] for resource in state.get("resources", [])}
+        creating, deleting = (_pending(state, kind) for kind in ("creating", "deleting"))
+        of_copies = bool(creating) and all(COPY in urn for urn in creating)
+        # To refresh the stack itself asks no provider.
+        targets = [*([_root(state)] if of_copies else []), *(urn for urn in deleting if urn in known)]
+        if targets:
+            stack = self._stack()
             self._do(
-                f"forget what a killed run was creating in the stack of {self._name}",
-                lambda: stack.refresh(target=[root], clear_pending_creates=True, color="never"),
+                f"read what a killed run was at into the stack of {self._name}",
+                lambda: stack.refresh(target=targets, clear_pending_creates=of_copies, color="never"),
             )
 
     def _state_of(self, stack: Stack) -> Mapping[str, Any]:
@@ -151,9 +154,15 @@ def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:
 
 
 def _root(state: Mapping[str, Any]) -> str:
-    """The URN of the stack itself, to refresh which asks no provider."""
+    """The URN of the stack itself."""
     (root,) = (each["urn"] for each in state["resources"] if each["type"] == "pulumi:pulumi:Stack")
     return str(root)
+
+
+def _pending(state: Mapping[str, Any], kind: str) -> list[str]:
+    """The URNs of the resources that an update was creating or deleting when it was killed."""
+    operations = state.get("pending_operations") or []
+    return list(dict.fromkeys(each["resource"]["urn"] for each in operations if each["type"] == kind))
 
 
 def _diagnostics(error: CommandError) -> str:

@@ -122,7 +122,9 @@ def test_a_run_killed_between_retirement_and_deletion_has_reached_the_retirement
     assert move.phase == Phase.RETIRING
 
 
-@pytest.mark.parametrize("call", ["rds DeleteDBInstance", "ec2 DeleteVpnConnection"])
+@pytest.mark.parametrize(
+    "call", ["ec2 DeleteVpnConnectionRoute", "rds DeleteDBInstance", "ec2 DeleteVpnConnection"]
+)
 def test_a_run_killed_as_it_deletes_the_former_production_leaves_it_retiring(
     move: KilledMove, call: str
 ) -> None:
