@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.completion import complete_platform, complete_tenant
 from infra.cli.fleet_status import status
-from infra.cli.options import AsJson
+from infra.cli.options import AsJson, OfPlatform, Tenants
 from infra.cli.output import console, print_json, table
 from infra.engine import Engine
 from infra.fleet.record import Operation, Records, RunRecord, Standing
@@ -40,24 +39,6 @@ RULES = (RESUME_ALONE,)
 app = typer.Typer(no_args_is_help=True)
 app.command()(status)
 
-Tenants = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[TENANT]...",
-        help="Names, or patterns such as 'eu-*'; all without any.",
-        show_default=False,
-        autocompletion=complete_tenant,
-    ),
-]
-PlatformStack = Annotated[
-    str | None,
-    typer.Option(
-        "--platform",
-        help="Only that cell's tenants.",
-        show_default=False,
-        autocompletion=complete_platform,
-    ),
-]
 Share = Annotated[
     str | None,
     typer.Option(
@@ -94,7 +75,7 @@ def fleet() -> None:
 def preview(
     tenants: Tenants = None,
     *,
-    platform: PlatformStack = None,
+    platform: OfPlatform = None,
     share: Share = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = None,
@@ -122,7 +103,7 @@ def preview(
 def up(
     tenants: Tenants = None,
     *,
-    platform: PlatformStack = None,
+    platform: OfPlatform = None,
     share: Share = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = FAILURES_OF_AN_UPDATE,
@@ -155,7 +136,7 @@ def up(
 def drift(
     tenants: Tenants = None,
     *,
-    platform: PlatformStack = None,
+    platform: OfPlatform = None,
     share: Share = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = None,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from infra.cli.completion import complete_platform, complete_tenant
-from infra.cli.options import AsJson
+from infra.cli.options import AsJson, OfPlatform, Tenants
 from infra.cli.output import console, print_json, table
 from infra.cli.status import read_status
 from infra.failure import Failure
@@ -34,25 +32,9 @@ class FleetTenant(Model):
 
 
 def status(
-    tenants: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[TENANT]...",
-            help="Names, or patterns such as 'eu-*'; all without any.",
-            show_default=False,
-            autocompletion=complete_tenant,
-        ),
-    ] = None,
+    tenants: Tenants = None,
     *,
-    platform: Annotated[
-        str | None,
-        typer.Option(
-            "--platform",
-            help="Only that cell's tenants.",
-            show_default=False,
-            autocompletion=complete_platform,
-        ),
-    ] = None,
+    platform: OfPlatform = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the tenants, one line each, as their stacks and AWS see them. Nothing is changed.

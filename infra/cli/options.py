@@ -45,6 +45,25 @@ CIDR_OR_AUTO = Rule(
 
 RULES = (CIDR_OR_AUTO,)
 
+Tenants = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TENANT]...",
+        help="Names, or patterns such as 'eu-*'; all without any.",
+        show_default=False,
+        autocompletion=complete_tenant,
+    ),
+]
+OfPlatform = Annotated[
+    str | None,
+    typer.Option(
+        "--platform",
+        help="Only that cell's tenants.",
+        show_default=False,
+        autocompletion=complete_platform,
+    ),
+]
+
 
 def require_one(cidr: str | None, *, auto: bool) -> None:
     """Raises Refused where a range is given and is to be chosen too."""

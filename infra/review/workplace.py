@@ -15,18 +15,11 @@ from threading import Lock
 
 from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand, StackNotFoundError
 
-from infra.engine import said_by
+from infra.engine import ProjectWorkspace, said_by
 from infra.failure import Failure
 from infra.project import Project
 from infra.refusal import Refused
 from infra.settings.files import read_mapping
-
-
-class ReviewWorkspace(LocalWorkspace):
-    """The copy, in which no stack is ever selected."""
-
-    def select_stack(self, stack_name: str) -> None:
-        """Every command names its stack."""
 
 
 class Workplace:
@@ -47,7 +40,7 @@ class Workplace:
 
     def workspace(self, environment: Mapping[str, str]) -> LocalWorkspace:
         """Where the Automation API works, with `environment` over this process's own."""
-        return ReviewWorkspace(work_dir=str(self.project.folder), env_vars=environment)
+        return ProjectWorkspace(work_dir=str(self.project.folder), env_vars=environment)
 
     def new_stack(self, stack: str, platform: str | None) -> dict[str, str]:
         """Make a stack in the copy's own backend, beside a copy of its platform's; the environment for it."""
