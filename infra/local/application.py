@@ -23,7 +23,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.wrappers import Request, Response
 
-from infra.local.faults import Effect, Fault, Faults, drop
+from infra.local.faults import Effect, Fault, Faults, drop, has_gone
 from infra.local.own_api import OwnApi
 from infra.local.state import ServerRecord, StateDir
 
@@ -101,6 +101,9 @@ class Application:
                 drop(request)
             case Effect.HOLD:
                 self._faults.hold(fault)
+                if done is None and has_gone(request):
+                    # It never reached the cloud: whoever sent it ended before it was let go.
+                    drop(request)
         return done or serve()
 
     def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

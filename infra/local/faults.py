@@ -33,7 +33,8 @@ class Fault:
     `route53 POST */rrset`. containing: only calls with this text in their path or body, decoded.
     count: how many calls; None for all until the faults are cleared. status, code, message: of an `error`.
     seconds: of a `hold`, which ends early once the faults are cleared. done: whether the cloud does what the
-    call asks for first, so that only its answer is lost, late or wrong.
+    call asks for first, so that only its answer is lost, late or wrong. What is held undone is never done
+    where whoever sent it has gone meanwhile.
     """
 
     call: str
@@ -105,6 +106,17 @@ class Faults:
         with self._changed:
             while any(fault is each for each, _ in self._faults) and (left := until - monotonic()) > 0:
                 self._changed.wait(left)
+
+
+def has_gone(request: Request) -> bool:
+    """Whether whoever sent the request has closed its connection since."""
+    connection: socket.socket = request.environ["werkzeug.socket"]
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def drop(request: Request) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.failure import Failure
@@ -32,9 +32,9 @@ def faulty(running: LocalCloud) -> Iterator[LocalCloud]:
     running.clear_faults()
 
 
-def aws(cloud: LocalCloud, service: str, attempts: int = 1) -> Any:
+def aws(cloud: LocalCloud, service: str, attempts: int = 1, read_timeout: float = 60) -> Any:
     session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
-    config = Config(retries={"total_max_attempts": attempts})
+    config = Config(retries={"total_max_attempts": attempts}, read_timeout=read_timeout)
     return session.client(service, endpoint_url=cloud.url, config=config)  # type: ignore[call-overload] # any
 
 
@@ -124,6 +124,19 @@ def test_clearing_lets_go_what_is_held_back_and_what_was_to_be_done_is_done(
         assert not held.done()
         faulty.clear_faults()
         assert held.result(timeout=10)["DBParameterGroup"]["DBParameterGroupName"] == name
+
+
+def test_what_is_held_back_undone_is_never_done_for_a_client_that_has_gone(
+    faulty: LocalCloud, name: str
+) -> None:
+    faulty.fail(Fault(call="rds Create*", effect=Effect.HOLD))
+    impatient = aws(faulty, "rds", read_timeout=1)
+    with pytest.raises(ReadTimeoutError):
+        impatient.create_db_parameter_group(DBParameterGroupName=name, **GROUP)
+    faulty.clear_faults()
+    # Refused as one that exists, had the first been done.
+    aws(faulty, "rds").create_db_parameter_group(DBParameterGroupName=name, **GROUP)
+    assert len(groups(faulty, name)) == 1
 
 
 @retry(retry=retry_if_result(lambda struck: not struck), stop=stop_after_delay(10), wait=wait_fixed(0.02))
