@@ -133,6 +133,12 @@ SESSION_SUBNET_INSIDE = Rule(
     reason="AWS creates a subnet only inside its VPC's range",
     remedy="choose a /24 inside {sessions}",
 )
+SESSION_SUBNET_OWN = Rule(
+    id="session-subnet-own",
+    rule="a session subnet overlaps none of the sessions network's shared subnets",
+    reason="every tenant's sessions reach {shared}, as the platform's settings say",
+    remedy="choose another /24 inside {sessions}, or take {shared} out of sessions.sharedSubnets",
+)
 FREE_RANGE_LEFT = Rule(
     id="free-range-left",
     rule="a free /{prefix} is left inside {inside}",
@@ -157,6 +163,7 @@ RULES = (
     GATEWAY_PUBLIC,
     SESSION_SUBNET_SIZE,
     SESSION_SUBNET_INSIDE,
+    SESSION_SUBNET_OWN,
     FREE_RANGE_LEFT,
     RESERVED_LIST,
 )
@@ -193,8 +200,10 @@ def check_gateway_ip(value: object) -> list[Refusal]:
     ]
 
 
-def check_session_subnet(value: object, sessions_cidr: str = "172.17.0.0/16") -> list[Refusal]:
-    """What is wrong with a tenant's subnet in the sessions network."""
+def check_session_subnet(
+    value: object, sessions_cidr: str = "172.17.0.0/16", shared: Iterable[str] = ()
+) -> list[Refusal]:
+    """What is wrong with a tenant's subnet in the sessions network. shared: its subnets for all tenants."""
     subnet, refusals = _parse_range(value)
     if subnet is None:
         return refusals
@@ -202,7 +211,11 @@ def check_session_subnet(value: object, sessions_cidr: str = "172.17.0.0/16") ->
         refusals.append(SESSION_SUBNET_SIZE.refuse(value, sessions=sessions_cidr))
     if subnet not in IPNetwork(sessions_cidr):
         refusals.append(SESSION_SUBNET_INSIDE.refuse(value, sessions=sessions_cidr))
-    return refusals
+    return refusals + [
+        SESSION_SUBNET_OWN.refuse(value, shared=cidr, sessions=sessions_cidr)
+        for cidr in shared
+        if overlaps(str(subnet), cidr)
+    ]
 
 
 def check_private_cidr(value: object) -> list[Refusal]:

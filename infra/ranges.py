@@ -50,9 +50,12 @@ class Ranges:
         """A permitted /26 that nobody holds, at random. Raises Refused where none is left."""
         return choose_free_network(self._taken(), reserved)
 
-    def free_session_subnet(self, sessions_cidr: str) -> str:
-        """A /24 of the sessions network that nobody holds, at random. Raises Refused where none is left."""
-        return choose_free_session_subnet(self._taken(), sessions_cidr)
+    def free_session_subnet(self, sessions_cidr: str, shared: Iterable[str] = ()) -> str:
+        """A /24 of the sessions network that nobody holds, at random. Raises Refused where none is left.
+
+        shared: the sessions network's subnets for all tenants.
+        """
+        return choose_free_session_subnet([*self._taken(), *shared], sessions_cidr)
 
     def _taken(self) -> list[str]:
         # A settings file that somebody is still writing may hold text that is no range.

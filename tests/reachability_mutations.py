@@ -8,8 +8,11 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from infra.addressing import contains
-from infra.reachability.deployed import LOCAL, Deployed, Route, RouteTable, Rule
+from infra.reachability.deployed import LOCAL, AclRule, Deployed, NetworkAcl, Route, RouteTable, Rule
+from infra.tags import Part
 
+# Every network ACL ends with it.
+LAST_RULE = 32767
 UNKNOWN_PEERS = (
     "0.0.0.0/0",
     "10.0.0.0/8",
@@ -28,7 +31,10 @@ class Mutation(NamedTuple):
 
 
 def removals(deployed: Deployed) -> Iterator[Mutation]:
-    """Each written route, propagation, static route of a VPN, peering, gateway, connection and rule."""
+    """Each written route, propagation, static route of a VPN, peering, gateway, connection and rule.
+
+    A network ACL's rules that deny keep something out: without one, something is added.
+    """
     for table in deployed.route_tables:
         for route in table.routes:
             if route.target != LOCAL:
@@ -49,13 +55,70 @@ def removals(deployed: Deployed) -> Iterator[Mutation]:
         for member in members:
             fewer: dict[str, Any] = {kind: tuple(each for each in members if each != member)}
             yield Mutation(f"no {member}", replace(deployed, **fewer))
+    yield from _narrower_acls(deployed)
+
+
+def _narrower_acls(deployed: Deployed) -> Iterator[Mutation]:
+    """Without each rule that allows, and with all denied before anything else, in either direction."""
+    for acl in _before_subnets(deployed):
+        for rule in acl.rules:
+            if rule.allow:
+                yield _with_acl(deployed, acl, tuple(each for each in acl.rules if each != rule))
+        for egress in (True, False):
+            denied = AclRule(number=1, egress=egress, allow=False, cidr="0.0.0.0/0")
+            yield _with_acl(deployed, acl, (denied, *acl.rules))
 
 
 def additions(deployed: Deployed) -> Iterator[Mutation]:
-    """To each table a route to each range by each thing at hand, to each group a rule for each peer."""
+    """To each table a route to each range by each thing at hand, to each group a rule for each peer.
+
+    To each network ACL that keeps something out a rule that lets in, or less that keeps out.
+    """
     yield from _more_routes(deployed)
     yield from _wider_routes(deployed)
     yield from _more_rules(deployed)
+    yield from _wider_acls(deployed)
+
+
+def _wider_acls(deployed: Deployed) -> Iterator[Mutation]:
+    sessions = [each for each in deployed.subnets if each.tags.get("tenantnet:part") == Part.SESSION]
+    for acl in _before_subnets(deployed):
+        denying = [rule for rule in acl.rules if not rule.allow and rule.number != LAST_RULE]
+        for rule in denying:
+            yield _with_acl(deployed, acl, tuple(each for each in acl.rules if each != rule))
+        others = [subnet.cidr for subnet in sessions if subnet.id not in acl.subnet_ids]
+        peers = ["0.0.0.0/0", *(rule.cidr for rule in denying), *others] if denying else []
+        for peer, egress, (protocol, port) in product(peers, (True, False), TRAFFIC):
+            last = -1 if protocol in ("icmp", "-1") else port
+            added = AclRule(
+                number=1,
+                egress=egress,
+                allow=True,
+                cidr=peer,
+                protocol=protocol,
+                from_port=port,
+                to_port=last,
+            )
+            yield _with_acl(deployed, acl, (added, *acl.rules))
+    yield from _elsewhere_associated(deployed)
+
+
+def _elsewhere_associated(deployed: Deployed) -> Iterator[Mutation]:
+    """Each session subnet with its VPC's default ACL, where it came from."""
+    for acl in _before_subnets(deployed):
+        for other in deployed.network_acls:
+            if other.vpc_id == acl.vpc_id and not other.subnet_ids:
+                moved = replace(other, subnet_ids=acl.subnet_ids)
+                left = tuple(each for each in deployed.network_acls if each not in (acl, other))
+                yield Mutation(
+                    f"{acl.subnet_ids} with {other.id}",
+                    replace(deployed, network_acls=(*left, moved, replace(acl, subnet_ids=()))),
+                )
+
+
+def _before_subnets(deployed: Deployed) -> list[NetworkAcl]:
+    """The ACLs that subnets are associated with: of the others nothing depends."""
+    return [acl for acl in deployed.network_acls if acl.subnet_ids]
 
 
 def _more_routes(deployed: Deployed) -> Iterator[Mutation]:
@@ -139,6 +202,11 @@ def _is_there(deployed: Deployed, added: Rule) -> bool:
         and contains(each.cidr, added.cidr)
         for each in deployed.rules
     )
+
+
+def _with_acl(deployed: Deployed, acl: NetworkAcl, rules: tuple[AclRule, ...]) -> Mutation:
+    acls = tuple(replace(each, rules=rules) if each == acl else each for each in deployed.network_acls)
+    return Mutation(f"{acl.id} with {rules}", replace(deployed, network_acls=acls))
 
 
 def _with_table(what: str, deployed: Deployed, table: RouteTable, changed: RouteTable) -> Mutation:

@@ -9,10 +9,12 @@ from typing import Any
 from infra.addressing import PRIVATE_RANGES, ping_host_address, subnet_plan
 from infra.reachability.deployed import (
     LOCAL,
+    AclRule,
     DatabaseInstance,
     Deployed,
     Instance,
     InterfaceEndpoint,
+    NetworkAcl,
     Peering,
     Route,
     RouteTable,
@@ -65,6 +67,25 @@ def rule(group: str, cidr: str, port: int, *, egress: bool = False, protocol: st
     )
 
 
+def acl_rules(*rules: tuple[int, bool, str]) -> tuple[AclRule, ...]:
+    """For all traffic in either direction: number, whether it is let through, peers; and the last rule."""
+    return tuple(
+        AclRule(number=number, egress=egress, allow=allow, cidr=cidr)
+        for number, allow, cidr in (*rules, (32767, False, "0.0.0.0/0"))
+        for egress in (True, False)
+    )
+
+
+def default_acl(vpc_id: str, *subnet_ids: str) -> NetworkAcl:
+    """As AWS makes it."""
+    return NetworkAcl(
+        id=f"acl-{vpc_id.removeprefix('vpc-')}",
+        vpc_id=vpc_id,
+        subnet_ids=subnet_ids,
+        rules=acl_rules((100, True, "0.0.0.0/0")),
+    )
+
+
 def deployed() -> Deployed:
     """The cell, with nothing wrong."""
     return joined(platform(), *map(network, NETWORKS), *(session(tenant) for tenant in ("acme", "zeta")))
@@ -107,6 +128,7 @@ def platform() -> Deployed:
                 ),
             ),
         ),
+        network_acls=(default_acl("vpc-sessions"), default_acl("vpc-services", "subnet-tunnel")),
         instances=(
             Instance(id="i-tunnel", subnet_id="subnet-tunnel", address="10.32.0.4", group_ids=("sg-tunnel",)),
         ),
@@ -126,7 +148,7 @@ def platform() -> Deployed:
 
 
 def session(tenant: str) -> Deployed:
-    """A tenant's session subnet with its table."""
+    """A tenant's session subnet with its table and its ACL."""
     plans = [plan for plan in NETWORKS if plan.tenant == tenant]
     subnet = Subnet(
         id=f"subnet-{tenant}-session",
@@ -142,7 +164,13 @@ def session(tenant: str) -> Deployed:
         subnet_ids=(subnet.id,),
         routes=(Route(destination=SESSIONS, target=LOCAL), *routes),
     )
-    return part(subnets=(subnet,), route_tables=(table,))
+    acl = NetworkAcl(
+        id=f"acl-{tenant}-session",
+        vpc_id="vpc-sessions",
+        subnet_ids=(subnet.id,),
+        rules=acl_rules((200, False, SESSIONS), (300, True, "0.0.0.0/0")),
+    )
+    return part(subnets=(subnet,), route_tables=(table,), network_acls=(acl,))
 
 
 def network(plan: NetworkPlan) -> Deployed:
@@ -194,6 +222,7 @@ def network(plan: NetworkPlan) -> Deployed:
                 propagating=(f"vgw-{name}",),
             ),
         ),
+        network_acls=(default_acl(vpc, *(subnet.id for subnet in subnets.values())),),
         peerings=(
             Peering(id=f"pcx-{name}-sessions", vpc_ids=(vpc, "vpc-sessions")),
             Peering(id=f"pcx-{name}-services", vpc_ids=(vpc, "vpc-services")),

@@ -33,6 +33,10 @@ locals {
   tunnel_ip = "${var.platform.tunnelHostAddress}/32"
   of_tenant = { "tenantnet:cell" = local.cell, "tenantnet:tenant" = local.tenant }
   of_blue   = merge(local.of_tenant, { "tenantnet:network" = "blue" })
+  session_rules = {
+    200 = { action = "deny", cidr = var.platform.sessionsCidr }
+    300 = { action = "allow", cidr = "0.0.0.0/0" }
+  }
   subnets = {
     "database-a" = { cidr = "10.1.2.0/28", zone = local.zones[0] }
     "database-b" = { cidr = "10.1.2.16/28", zone = local.zones[1] }
@@ -86,6 +90,34 @@ resource "aws_route_table" "session" {
 resource "aws_route_table_association" "session" {
   route_table_id = aws_route_table.session.id
   subnet_id      = aws_subnet.session.id
+}
+
+resource "aws_network_acl" "session" {
+  vpc_id     = var.platform.sessionsVpcId
+  subnet_ids = [aws_subnet.session.id]
+  tags       = merge(local.of_tenant, { Name = "acme-session" })
+  dynamic "ingress" {
+    for_each = local.session_rules
+    content {
+      rule_no    = ingress.key
+      action     = ingress.value.action
+      protocol   = "-1"
+      cidr_block = ingress.value.cidr
+      from_port  = 0
+      to_port    = 0
+    }
+  }
+  dynamic "egress" {
+    for_each = local.session_rules
+    content {
+      rule_no    = egress.key
+      action     = egress.value.action
+      protocol   = "-1"
+      cidr_block = egress.value.cidr
+      from_port  = 0
+      to_port    = 0
+    }
+  }
 }
 
 resource "aws_vpc" "network" {

@@ -33,7 +33,7 @@ def isolation() -> None:
 
 @app.command("check")
 def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
-    """Compute from routes, peerings and security groups what reaches what, against what is intended.
+    """Compute from routes, network ACLs and security groups what reaches what, against what is intended.
 
     Every pair of places of which one is a named tenant's is judged. Nothing is changed, nothing is sent.
 
@@ -86,10 +86,7 @@ def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
         "passes": [
             {"from": pair.source.name, "to": pair.target.name, "traffic": sorted(pair.passes)}
             for pair in pairs
-            if pair.passes and not pair.up_to_others
-        ],
-        "upToOthers": [
-            {"from": pair.source.name, "to": pair.target.name} for pair in pairs if pair.up_to_others
+            if pair.passes
         ],
         "faults": [
             {
@@ -115,13 +112,7 @@ def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
 def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
     out = console()
     open_pairs = [
-        (
-            pair.source.name,
-            pair.target.name,
-            "up to their own security groups" if pair.up_to_others else ", ".join(sorted(pair.passes)),
-        )
-        for pair in pairs
-        if pair.passes
+        (pair.source.name, pair.target.name, ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes
     ]
     out.print(table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), open_pairs))
     out.print()

@@ -98,7 +98,7 @@ def add(
     settings = {
         "platform": platform,
         "sessionSubnet": (
-            ranges.free_session_subnet(cell.settings.sessions.cidr)
+            ranges.free_session_subnet(cell.settings.sessions.cidr, cell.settings.sessions.shared_subnets)
             if session_subnet is None
             else session_subnet
         ),
@@ -126,10 +126,11 @@ def _require_new(project: Project, name: str) -> None:
 
 
 def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> list[Refusal]:
-    outside = check_session_subnet(settings["sessionSubnet"], cell.settings.sessions.cidr)
+    sessions = cell.settings.sessions
+    misplaced = check_session_subnet(settings["sessionSubnet"], sessions.cidr, sessions.shared_subnets)
     return [
         *ranges.refuse_tenant(name, cell.settings.name),
-        *(refusal.at("sessionSubnet") for refusal in outside),
+        *(refusal.at("sessionSubnet") for refusal in misplaced),
         *ranges.refuse(claims_in_settings(name, settings)),
     ]
 

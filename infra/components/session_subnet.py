@@ -1,7 +1,8 @@
-"""The subnet of the sessions VPC that one tenant's sessions run in, with a route table of its own."""
+"""The subnet of the sessions VPC that one tenant's sessions run in, with a route table and a network ACL."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -9,15 +10,50 @@ import pulumi_aws as aws
 
 from infra.tags import Owner, Part
 
+# The lowest number that matches decides.
+FIRST_SHARED_RULE, OTHER_SESSIONS_RULE, EVERYTHING_ELSE_RULE = 101, 200, 300
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSubnetArgs:
-    """cidr: an aligned /24 of the sessions VPC, already claimed."""
+    """cidr: an aligned /24 of the sessions VPC, already claimed.
+
+    sessions_cidr: of the sessions network. shared_subnets: ranges in it that all tenants' sessions reach.
+    """
 
     owner: Owner
     vpc_id: pulumi.Input[str]
     cidr: str
+    sessions_cidr: str
+    shared_subnets: Sequence[str] = ()
     availability_zone: str
+
+
+def network_acl_rules(
+    sessions_cidr: str, shared_subnets: Sequence[str]
+) -> list[aws.ec2.NetworkAclIngressArgsDict]:
+    """The rules of either direction: no route keeps sessions of one VPC apart, so this does.
+
+    An ACL does not see traffic within its subnet. Addresses outside the sessions network are left to routes.
+    https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
+    """
+    shared = enumerate(shared_subnets, start=FIRST_SHARED_RULE)
+    numbered = [
+        *((number, "allow", cidr) for number, cidr in shared),
+        (OTHER_SESSIONS_RULE, "deny", sessions_cidr),
+        (EVERYTHING_ELSE_RULE, "allow", "0.0.0.0/0"),
+    ]
+    return [
+        {
+            "rule_no": number,
+            "action": action,
+            "protocol": "-1",
+            "cidr_block": cidr,
+            "from_port": 0,
+            "to_port": 0,
+        }
+        for number, action, cidr in numbered
+    ]
 
 
 class SessionSubnet(pulumi.ComponentResource):
@@ -48,6 +84,16 @@ class SessionSubnet(pulumi.ComponentResource):
         )
         aws.ec2.RouteTableAssociation(
             name, route_table_id=table.id, subnet_id=subnet.id, opts=pulumi.ResourceOptions(parent=self)
+        )
+        rules = network_acl_rules(args.sessions_cidr, args.shared_subnets)
+        aws.ec2.NetworkAcl(
+            name,
+            vpc_id=args.vpc_id,
+            subnet_ids=[subnet.id],
+            ingress=rules,
+            egress=rules,
+            tags=args.owner.tags(name, part=Part.SESSION),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.subnet_id = subnet.id
         self.route_table_id = table.id

@@ -9,6 +9,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 # What an EC2 resource's ID begins with, and its kind in ARNs.
 EC2_KINDS = {
+    "acl": "network-acl",
     "ami": "image",
     "cgw": "customer-gateway",
     "eni": "network-interface",

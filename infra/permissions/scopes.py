@@ -64,6 +64,7 @@ CREATED = {
     "AuthorizeSecurityGroupIngress": "security-group-rule",
     "CreateCustomerGateway": "customer-gateway",
     "CreateFlowLogs": "vpc-flow-log",
+    "CreateNetworkAcl": "network-acl",
     "CreateRouteTable": "route-table",
     "CreateSecurityGroup": "security-group",
     "CreateSubnet": "subnet",
@@ -96,6 +97,9 @@ def _ec2(name: str, place: Place) -> tuple[Scope, ...]:
     own = Scope((place.arn("ec2", "*/*"),), place.own)
     if name == "CreateTags":
         return _tags_of_ec2(place, own)
+    if name == "ReplaceNetworkAclAssociation":
+        # A subnet comes from its VPC's default ACL and goes back to it, and nobody tags that one.
+        return (own, _untagged(place, "network-acl"))
     if name not in CREATED:
         return (own,)
     created = Scope((place.arn("ec2", f"{CREATED[name]}/*"),), place.asked)
@@ -106,13 +110,18 @@ def _ec2(name: str, place: Place) -> tuple[Scope, ...]:
 
 def _tags_of_ec2(place: Place, own: Scope) -> tuple[Scope, ...]:
     on_creation = (*place.asked, ("StringEquals", "ec2:CreateAction", tuple(CREATED)))
-    # A VPC's own default group is there before anybody can tag it.
-    untagged = (*place.asked, ("Null", "aws:ResourceTag/tenantnet:cell", "true"))
     return (
         own,
         Scope((place.arn("ec2", "*/*"),), on_creation),
-        Scope((place.arn("ec2", "security-group/*"),), untagged),
+        # A VPC's own default group is there before anybody can tag it.
+        _untagged(place, "security-group", place.asked),
     )
+
+
+def _untagged(place: Place, kind: str, condition: Condition = ()) -> Scope:
+    """Resources of the kind that belong to no cell."""
+    nobodys = ("Null", "aws:ResourceTag/tenantnet:cell", "true")
+    return Scope((place.arn("ec2", f"{kind}/*"),), (*condition, nobodys))
 
 
 def _instance_parts(place: Place) -> tuple[Scope, ...]:

@@ -22,6 +22,8 @@ class Layer(StrEnum):
 
     THERE = "a route there"
     BACK = "a route back"
+    ACL_OUT = "a way out through the sender's network ACL"
+    ACL_IN = "a way in through the receiver's network ACL"
     OUT = "a rule of the sender's security groups"
     IN = "a rule of the receiver's security groups"
 
@@ -49,11 +51,6 @@ class Pair:
     intended: frozenset[Traffic]
     passes: frozenset[Traffic]
     findings: tuple[Finding, ...]
-
-    @property
-    def up_to_others(self) -> bool:
-        """Whether routes lead there and the security groups of both ends are not ours: sessions."""
-        return bool(self.passes) and self.source.group_ids is None and self.target.group_ids is None
 
     @property
     def leaks(self) -> frozenset[Traffic]:
@@ -104,7 +101,8 @@ class _Check:
         passes = set()
         for traffic in Traffic:
             out, into = self._out(source, target, traffic), self._into(source, target, traffic)
-            if min(there, back, out, into):
+            findings += self._acls(row, source, target, traffic)
+            if min(there, back, out, into) and self._acls_open(source, target, traffic):
                 passes.add(traffic)
             for layer, place, found in ((Layer.OUT, source, out), (Layer.IN, target, into)):
                 if place.group_ids is not None and (fault := _fault(layer, traffic, row, found)):
@@ -128,6 +126,27 @@ class _Check:
                 yield Finding(layer=layer, traffic=None, missing=True, partly=found is Extent.SOME)
             elif not meant and found is not Extent.NONE:
                 yield Finding(layer=layer, traffic=None, missing=False, partly=found is Extent.SOME)
+
+    def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[Finding]:
+        """What is wrong in network ACLs, where they are to let something through, or to keep it out."""
+        if traffic not in row.passes and row.acls:
+            return
+        for layer, place, peer in ((Layer.ACL_OUT, source, target), (Layer.ACL_IN, target, source)):
+            out = layer is Layer.ACL_OUT
+            found = self._paths.requests_pass(place, peer, traffic, egress=out)
+            if traffic in row.passes:
+                # Of what is to be kept out, the opposite pair has the answers as its requests.
+                found = min(found, self._paths.answers_pass(place, peer, traffic, egress=not out))
+            if fault := _fault(layer, traffic, row, found):
+                yield fault
+
+    def _acls_open(self, source: Place, target: Place, traffic: Traffic) -> bool:
+        """Whether the network ACLs of both ends let requests through, and answers back."""
+        return all(
+            passed(place, peer, traffic, egress=egress)
+            for place, peer, out in ((source, target, True), (target, source, False))
+            for passed, egress in ((self._paths.requests_pass, out), (self._paths.answers_pass, not out))
+        )
 
     def _out(self, source: Place, target: Place, traffic: Traffic) -> Extent:
         """How much of the target the sender's groups let out to."""

@@ -1,7 +1,4 @@
-"""The part of what EC2 and RDS describe that decides who reaches whom. IPv4, as nothing of ours has IPv6.
-
-Network ACLs are not in it: ours are AWS's default, which lets everything through.
-"""
+"""The part of what EC2 and RDS describe that decides who reaches whom. IPv4, as nothing of ours has IPv6."""
 
 from __future__ import annotations
 
@@ -95,6 +92,32 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AclRule:
+    """A network ACL's rule. The lowest number decides.
+
+    protocol: as EC2 numbers it, `-1` for all. from_port, to_port: as in Rule.
+    """
+
+    number: int
+    egress: bool
+    allow: bool
+    cidr: str
+    protocol: str = ANY_PROTOCOL
+    from_port: int = -1
+    to_port: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAcl:
+    """A network ACL and the subnets that it stands before; every subnet has one."""
+
+    id: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    rules: tuple[AclRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityGroup:
     """A group; its rules are apart, as in EC2's API."""
 
@@ -140,6 +163,7 @@ class Deployed:
     vpcs: tuple[Vpc, ...]
     subnets: tuple[Subnet, ...]
     route_tables: tuple[RouteTable, ...]
+    network_acls: tuple[NetworkAcl, ...]
     peerings: tuple[Peering, ...]
     vpn_gateways: tuple[VpnGateway, ...]
     vpn_connections: tuple[VpnConnection, ...]

@@ -24,6 +24,8 @@ class Row:
 
     passes: what gets through. there, back: whether routes lead to the target, and back. A route cannot tell
     one port from another, so routes lead to more than passes; security groups do the rest.
+    acls: whether network ACLs may let it through; they must not where neither routes nor security groups of
+    ours keep the two apart.
     """
 
     sources: tuple[Kind, ...]
@@ -32,6 +34,7 @@ class Row:
     passes: frozenset[Traffic] = frozenset()
     there: bool = True
     back: bool = True
+    acls: bool = True
     why: str
 
     def matches(self, source: Place, target: Place) -> bool:
@@ -123,7 +126,8 @@ INTENDED = (
         sources=(Kind.SESSION,),
         targets=(Kind.SESSION,),
         whose=Whose.ANY,
-        why="one VPC; what passes is up to the security groups of those who run sessions",
+        acls=False,
+        why="one VPC, whose routes cannot be taken away; network ACLs close it",
     ),
 )
 NOTHING = Row(sources=(), targets=(), whose=Whose.ANY, there=False, back=False, why="")

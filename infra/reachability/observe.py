@@ -9,10 +9,13 @@ import boto3
 
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.reachability.deployed import (
+    ANY_PROTOCOL,
+    AclRule,
     DatabaseInstance,
     Deployed,
     Instance,
     InterfaceEndpoint,
+    NetworkAcl,
     Peering,
     Route,
     RouteTable,
@@ -64,6 +67,7 @@ class _Cell:
             vpcs=tuple(map(_vpc, self._vpcs.values())),
             subnets=tuple(map(_subnet, self._in_vpcs("describe_subnets", "Subnets"))),
             route_tables=tuple(map(_route_table, self._in_vpcs("describe_route_tables", "RouteTables"))),
+            network_acls=tuple(map(_network_acl, self._in_vpcs("describe_network_acls", "NetworkAcls"))),
             peerings=tuple(self._peerings()),
             vpn_gateways=gateways,
             vpn_connections=tuple(self._vpn_connections({gateway.id for gateway in gateways})),
@@ -170,6 +174,31 @@ def _route(route: Mapping[str, Any]) -> Route:
     ]
     # Through an instance a route has its interface beside it: either is none of the targets known here.
     return Route(destination=route.get("DestinationCidrBlock"), target=targets[0] if targets else "unknown")
+
+
+def _network_acl(acl: Mapping[str, Any]) -> NetworkAcl:
+    return NetworkAcl(
+        id=acl["NetworkAclId"],
+        vpc_id=acl["VpcId"],
+        subnet_ids=tuple(each["SubnetId"] for each in acl["Associations"]),
+        rules=tuple(_acl_rule(entry) for entry in acl["Entries"] if "CidrBlock" in entry),
+    )
+
+
+def _acl_rule(entry: Mapping[str, Any]) -> AclRule:
+    icmp, ports = entry.get("IcmpTypeCode"), entry.get("PortRange")
+    first, last = (
+        (icmp["Type"], icmp["Code"]) if icmp else (ports["From"], ports["To"]) if ports else (-1, -1)
+    )
+    return AclRule(
+        number=entry["RuleNumber"],
+        egress=entry["Egress"],
+        allow=entry["RuleAction"] == "allow",
+        cidr=entry["CidrBlock"],
+        protocol=entry["Protocol"],
+        from_port=-1 if entry["Protocol"] == ANY_PROTOCOL else first,
+        to_port=-1 if entry["Protocol"] == ANY_PROTOCOL else last,
+    )
 
 
 def _group(group: Mapping[str, Any]) -> SecurityGroup:

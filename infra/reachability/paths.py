@@ -1,4 +1,4 @@
-"""Where routes lead and what security groups let through, as AWS documents it.
+"""Where routes lead, and what security groups and network ACLs let through, as AWS documents it.
 
 A VPC's routers take the longest prefix, and of equals a written route before a propagated one
 (https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html). A peering leads into the peer
@@ -8,15 +8,18 @@ VPC and no further, a VPN gateway to its own connections and to its own VPC
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from functools import cache
 
 from netaddr import IPNetwork, IPSet
 
+from infra.reachability.acls import answers_admitted, requests_admitted
 from infra.reachability.deployed import LOCAL, Deployed, RouteTable
 from infra.reachability.places import Kind, Place
 from infra.reachability.traffic import Traffic, traffic_of
+
+Admitting = Callable[..., IPSet]
 
 
 class Extent(IntEnum):
@@ -40,14 +43,16 @@ class Paths:
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
         self._vpcs = {vpc.id: IPSet(vpc.cidrs) for vpc in deployed.vpcs}
-        self._vpc_of = {subnet.id: subnet.vpc_id for subnet in deployed.subnets}
+        self._subnets = {subnet.id: subnet for subnet in deployed.subnets}
         self._peers = {peering.id: set(peering.vpc_ids) for peering in deployed.peerings}
         self._gateways = {gateway.id: gateway.vpc_id for gateway in deployed.vpn_gateways}
         self._tables = {subnet: table for table in deployed.route_tables for subnet in table.subnet_ids}
         self._main = {table.vpc_id: table for table in deployed.route_tables if table.main}
         self._spans = {table.id: list(_spans(table, deployed)) for table in deployed.route_tables}
+        self._acls = {subnet: acl for acl in deployed.network_acls for subnet in acl.subnet_ids}
         self.addresses = cache(Place.addresses)
         self.admitted = cache(self._admitted)
+        self._through = cache(self._through_acl)
 
     def leads(self, source: Place, target: Place) -> Extent:
         """How much of `target` the routes at `source` lead to."""
@@ -56,8 +61,31 @@ class Paths:
             return self.leads(target, source)
         if source.kind is Kind.COMPANY:
             return self._leads_from_gateway(source, target)
-        found = {self._leads_from_subnet(subnet, target) for subnet in source.subnet_ids}
-        return found.pop() if len(found) == 1 else Extent.SOME if found else Extent.NONE
+        return _together(self._leads_from_subnet(subnet, target) for subnet in source.subnet_ids)
+
+    def requests_pass(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Extent:
+        """How much of `peer` the ACLs at `place` let requests through to or, without `egress`, from."""
+        return self._pass_acls(requests_admitted, place, peer, traffic, egress)
+
+    def answers_pass(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Extent:
+        """The same of answers to requests of that traffic."""
+        return self._pass_acls(answers_admitted, place, peer, traffic, egress)
+
+    def _pass_acls(
+        self, admitting: Admitting, place: Place, peer: Place, traffic: Traffic, egress: bool
+    ) -> Extent:
+        if not place.subnet_ids:
+            return Extent.ALL
+        wanted = self.addresses(peer)
+        return _together(
+            extent(wanted & self._through(admitting, subnet, traffic, egress), wanted)
+            for subnet in place.subnet_ids
+        )
+
+    def _through_acl(self, admitting: Admitting, subnet_id: str, traffic: Traffic, egress: bool) -> IPSet:
+        # An ACL does not see what stays within its subnet. Without one the subnet has just gone.
+        own, acl = IPSet([self._subnets[subnet_id].cidr]), self._acls.get(subnet_id)
+        return own | admitting(acl, traffic, egress=egress) if acl else own
 
     def _leads_from_gateway(self, source: Place, target: Place) -> Extent:
         own_vpc = target.vpc_id is not None and self._gateways.get(source.gateway_id or "") == target.vpc_id
@@ -65,7 +93,7 @@ class Paths:
         return Extent.ALL if own_vpc or other_company else Extent.NONE
 
     def _leads_from_subnet(self, subnet_id: str, target: Place) -> Extent:
-        vpc_id = self._vpc_of[subnet_id]
+        vpc_id = self._subnets[subnet_id].vpc_id
         table = self._tables.get(subnet_id) or self._main.get(vpc_id)
         wanted, found = self.addresses(target), IPSet()
         for span, by in self._spans[table.id] if table else ():
@@ -115,6 +143,12 @@ class Paths:
             and traffic in traffic_of(rule)
             for rule in self._deployed.rules
         )
+
+
+def _together(extents: Iterable[Extent]) -> Extent:
+    """Of several subnets: what they have in common, else some."""
+    found = set(extents)
+    return found.pop() if len(found) == 1 else Extent.SOME if found else Extent.NONE
 
 
 def _spans(table: RouteTable, deployed: Deployed) -> Iterator[tuple[IPSet, str]]:

@@ -1,10 +1,10 @@
-"""The kinds of traffic that are told apart, and what a security group's rule lets through of them."""
+"""The kinds of traffic that are told apart, and what a rule is about of them."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from infra.reachability.deployed import ANY_PROTOCOL, Rule
+from infra.reachability.deployed import ANY_PROTOCOL, AclRule, Rule
 
 TCP, ICMP = ("tcp", "6"), ("icmp", "1")
 ALL_PORTS = range(65_536)
@@ -23,8 +23,8 @@ class Traffic(StrEnum):
 PORTS = {3306: Traffic.MYSQL, 443: Traffic.HTTPS}
 
 
-def traffic_of(rule: Rule) -> frozenset[Traffic]:
-    """What the rule lets through; of a kind of traffic, all of it or nothing."""
+def traffic_of(rule: Rule | AclRule) -> frozenset[Traffic]:
+    """The kinds of which the rule is about some traffic; but for other traffic, it is then about all."""
     if rule.protocol == ANY_PROTOCOL:
         return frozenset(Traffic)
     if rule.protocol in TCP:

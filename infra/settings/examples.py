@@ -228,6 +228,11 @@ def _of_platforms() -> list[Example]:
         _platform(rules.PLATFORM_RANGE_RESERVED, "sessions.cidr", "172.18.0.0/16"),
         _platform(rules.PLATFORM_RANGE_SIZE, "services.cidr", "10.32.0.0/12"),
         _ranges_apart(),
+        _shared_subnets(rules.SHARED_SUBNET_INSIDE, "10.32.4.0/24"),
+        _shared_subnets(rules.SHARED_SUBNETS_APART, "172.17.254.0/24", "172.17.254.128/25"),
+        _shared_subnets(
+            rules.SHARED_SUBNETS_COUNT, *(f"172.17.{n}.0/24" for n in range(rules.MAX_SHARED_SUBNETS + 1))
+        ),
         _platform(rules.AWS_ARN, "runner.secretArn", "example/pulumi"),
         _platform(rules.RUNNER_REPOSITORY, "runner.repository", "git@github.com:example/tenants.git"),
         _platform(rules.RUNNER_VERSION, "runner.version", "-main"),
@@ -236,6 +241,10 @@ def _of_platforms() -> list[Example]:
         _platform(rules.RUNNER_CONNECTION, "runner.host", "codecommit"),
         _platform(rules.RUNNER_UNVERIFIED, "runner.unverified", False),
     ]
+
+
+def _shared_subnets(rule: Rule, *cidrs: str) -> Example:
+    return _platform(rule, "sessions.sharedSubnets", list(cidrs))
 
 
 def _ranges_apart() -> Example:
@@ -276,6 +285,11 @@ def _of_files() -> list[Example]:
             addressing.FREE_RANGE_LEFT,
             "tenantnet tenant add acme, in a cell where every session subnet is taken",
             lambda: addressing.choose_free_session_subnet(["172.17.0.0/16"]),
+        ),
+        Example(
+            rule=addressing.SESSION_SUBNET_OWN,
+            given="sessionSubnet: 172.17.255.0/24, where the platform's settings share it",
+            refusals=addressing.check_session_subnet("172.17.255.0/24", shared=["172.17.255.0/24"]),
         ),
     ]
 

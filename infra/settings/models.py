@@ -248,6 +248,12 @@ class SessionsSettings(Settings):
     vpc_id: VpcId | None = Field(
         default=None, description="An existing VPC of that range. Without it one is made."
     )
+    shared_subnets: list[Annotated[str, judged(addressing.check_private_cidr)]] = Field(
+        default=[],
+        description="Ranges of the existing VPC's subnets that every tenant's sessions may reach, "
+        f"{rules.MAX_SHARED_SUBNETS} at most.",
+        examples=[["172.17.255.0/24"]],
+    )
 
 
 class ServicesSettings(Settings):

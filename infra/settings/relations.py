@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from infra.addressing import overlaps
+from infra.addressing import contains, overlaps
 from infra.migration.phases import Slot
 from infra.refusal import Refusal, shown
 from infra.settings import rules
@@ -57,16 +57,39 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
     return [
         *_services_together(_child(raw, "services")),
         *_platform_ranges_apart(raw, sound),
+        *_shared_subnets(raw, sound),
         *_connection_fits(_child(raw, "runner"), sound),
     ]
 
 
 def _platform_ranges_apart(raw: object, sound: Sound) -> Iterator[Refusal]:
     services = _child(_child(raw, "services"), "cidr") or ServicesSettings.model_fields["cidr"].default
-    sessions = _child(_child(raw, "sessions"), "cidr") or SessionsSettings.model_fields["cidr"].default
+    sessions = _sessions_cidr(raw)
     both_sound = sound("services.cidr") and sound("sessions.cidr")
     if both_sound and overlaps(str(services), str(sessions)):
         yield rules.PLATFORM_RANGES_APART.refuse(services, "services.cidr", other=f"sessions.cidr {sessions}")
+
+
+def _sessions_cidr(raw: object) -> object:
+    return _child(_child(raw, "sessions"), "cidr") or SessionsSettings.model_fields["cidr"].default
+
+
+def _shared_subnets(raw: object, sound: Sound) -> Iterator[Refusal]:
+    path = "sessions.sharedSubnets"
+    entries = _entries(_child(_child(raw, "sessions"), "sharedSubnets"))
+    if len(entries) > rules.MAX_SHARED_SUBNETS:
+        yield rules.SHARED_SUBNETS_COUNT.refuse(f"{len(entries)} subnets", path)
+        return
+    given = [
+        (str(cidr), f"{path}[{index}]") for index, cidr in enumerate(entries) if sound(f"{path}[{index}]")
+    ]
+    sessions = str(_sessions_cidr(raw))
+    for cidr, place in given if sound("sessions.cidr") else ():
+        if not contains(sessions, cidr):
+            yield rules.SHARED_SUBNET_INSIDE.refuse(cidr, place, sessions=sessions)
+    for (first, other), (second, place) in combinations(given, 2):
+        if overlaps(first, second):
+            yield rules.SHARED_SUBNETS_APART.refuse(second, place, other=other, cidr=first)
 
 
 def _child(raw: object, key: str) -> object:

@@ -11,6 +11,9 @@ MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
 MAX_VPN_CONNECTIONS = 10
+# A network ACL has 20 rules for either direction by default, and a session subnet's has others besides.
+# https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+MAX_SHARED_SUBNETS = 8
 
 # The shape of a file
 
@@ -159,6 +162,24 @@ PLATFORM_RANGES_APART = Rule(
     rule="the services and the sessions range do not overlap",
     reason="every tenant network is peered with both and could not tell them apart; {other} overlaps",
     remedy="choose another range for one of the two",
+)
+SHARED_SUBNETS_COUNT = Rule(
+    id="shared-subnets-count",
+    rule=f"the sessions network has at most {MAX_SHARED_SUBNETS} shared subnets",
+    reason="each is a rule of every session subnet's network ACL, and AWS's default quota is 20 rules",
+    remedy="join neighbouring subnets into one range",
+)
+SHARED_SUBNET_INSIDE = Rule(
+    id="shared-subnet-inside",
+    rule="a shared subnet lies inside {sessions}, the range of the sessions network",
+    reason="addresses outside it are not closed to sessions in the first place; routes decide there",
+    remedy="remove it, or write a range inside {sessions}",
+)
+SHARED_SUBNETS_APART = Rule(
+    id="shared-subnets-apart",
+    rule="the shared subnets do not overlap",
+    reason="{other} has {cidr} already",
+    remedy="remove one of the two",
 )
 
 # The database

@@ -60,5 +60,7 @@ def _subnet_outside(
         return
     for platform in (other.settings for other in around):
         if isinstance(platform, PlatformSettings) and platform.name == tenant.platform:
-            for refusal in check_session_subnet(tenant.session_subnet, platform.sessions.cidr):
+            for refusal in check_session_subnet(
+                tenant.session_subnet, platform.sessions.cidr, platform.sessions.shared_subnets
+            ):
                 yield refusal.at("sessionSubnet")

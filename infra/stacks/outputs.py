@@ -27,6 +27,7 @@ class PlatformOutputs(BaseModel):
     zone_name: str
     sessions_vpc_id: str
     sessions_cidr: str
+    shared_subnets: tuple[str, ...] = ()
     services_vpc_id: str
     services_route_table_id: str
     tunnel_host_id: str

@@ -87,6 +87,7 @@ class PlatformStack:
             "zoneName": self._settings.zone.name,
             "sessionsVpcId": sessions_vpc_id,
             "sessionsCidr": self._settings.sessions.cidr,
+            "sharedSubnets": self._settings.sessions.shared_subnets,
             "servicesVpcId": services.vpc_id,
             "servicesCidr": self._settings.services.cidr,
             "servicesRouteTableId": services.route_table_id,

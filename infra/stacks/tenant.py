@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from infra.addressing import check_session_subnet
 from infra.claims import Claim, ClaimKind
 from infra.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from infra.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
@@ -26,6 +27,7 @@ from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, dec
 from infra.migration.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from infra.migration.transitions import Decision
 from infra.migration.updates import networks_to_declare, plan_update, retired_note
+from infra.refusal import Refused
 from infra.settings import TenantSettings, VpnConnectionSettings
 from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
 from infra.stacks.standing import databases_gone, has_leftovers
@@ -68,6 +70,7 @@ def declare(
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
+    _refuse_misplaced_sessions(settings, platform)
     owner = Owner(cell=platform.cell, tenant=settings.name)
     missing = order.missing if order else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
@@ -79,6 +82,13 @@ def declare(
     if order:
         order.ahead()
     stack.declare(password)
+
+
+def _refuse_misplaced_sessions(settings: TenantSettings, platform: PlatformOutputs) -> None:
+    """Judge the session subnet by the platform as it is deployed, which its settings file may be ahead of."""
+    refusals = check_session_subnet(settings.session_subnet, platform.sessions_cidr, platform.shared_subnets)
+    if refusals:
+        raise Refused("The tenant's session subnet", [each.at("sessionSubnet") for each in refusals])
 
 
 def _runner_start(
@@ -178,6 +188,8 @@ class TenantStack:
                 owner=self._owner,
                 vpc_id=self._platform.sessions_vpc_id,
                 cidr=self._settings.session_subnet,
+                sessions_cidr=self._platform.sessions_cidr,
+                shared_subnets=self._platform.shared_subnets,
                 availability_zone=self._platform.availability_zones[0],
             ),
             pulumi.ResourceOptions(depends_on=claim),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -19,14 +20,20 @@ def declare_acme(
     *,
     databases_stand: bool = True,
     runner: bool = False,
+    platform_outputs: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> RecordingEngine:
     """Declare acme with the given settings; `previous` is what its stack remembers.
 
     databases_stand: whether AWS still has the databases on their way out. runner: its platform has one.
+    platform_outputs: what its platform has otherwise.
     """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
-    platform = {**samples.PLATFORM_OUTPUTS, **(samples.RUNNER_OUTPUTS if runner else {})}
+    platform = {
+        **samples.PLATFORM_OUTPUTS,
+        **(samples.RUNNER_OUTPUTS if runner else {}),
+        **(platform_outputs or {}),
+    }
     outputs = {"platform-local": platform, "acme": previous or {}}
     return run_program(
         lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,45 @@ def test_the_database_stands_in_two_zones(acme: RecordingEngine) -> None:
 
 def test_sessions_are_led_to_their_own_tenants_networks_only(moving_acme: RecordingEngine) -> None:
     assert routes_of(moving_acme, "id-acme-session") == {"10.1.2.0/26", "10.9.8.64/26"}
+
+
+def network_acl(engine: RecordingEngine) -> Mapping[str, Any]:
+    return engine.one("aws:ec2/networkAcl:NetworkAcl", "acme-session").inputs
+
+
+def rules_of(acl: Mapping[str, Any], direction: str) -> list[tuple[int, str, str, str]]:
+    return [(each["ruleNo"], each["action"], each["cidrBlock"], each["protocol"]) for each in acl[direction]]
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_sessions_are_kept_from_those_of_other_tenants(acme: RecordingEngine, direction: str) -> None:
+    acl = network_acl(acme)
+    assert acl["subnetIds"] == ["id-acme-session"]
+    assert rules_of(acl, direction) == [
+        (200, "deny", "172.17.0.0/16", "-1"),
+        (300, "allow", "0.0.0.0/0", "-1"),
+    ]
+
+
+def test_sessions_reach_the_subnets_that_their_platform_shares(declare_tenant: DeclareTenant) -> None:
+    shared = ["172.17.255.0/24", "172.17.254.0/28"]
+    acl = network_acl(declare_tenant(platform_outputs={"sharedSubnets": shared}))
+    for direction in ("ingress", "egress"):
+        assert rules_of(acl, direction)[:3] == [
+            (101, "allow", "172.17.255.0/24", "-1"),
+            (102, "allow", "172.17.254.0/28", "-1"),
+            (200, "deny", "172.17.0.0/16", "-1"),
+        ]
+
+
+@pytest.mark.parametrize(
+    "platform", [{"sharedSubnets": ["172.17.5.0/28"]}, {"sessionsCidr": "172.17.128.0/17"}]
+)
+def test_a_session_subnet_that_the_deployed_platform_has_no_room_for_is_refused(
+    declare_tenant: DeclareTenant, platform: dict[str, Any]
+) -> None:
+    with pytest.raises(Refused, match=r"172\.17\.5\.0/24"):
+        declare_tenant(platform_outputs=platform)
 
 
 def test_a_network_leads_back_to_its_sessions_and_the_tunnel_host_only(acme: RecordingEngine) -> None:

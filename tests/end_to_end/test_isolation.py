@@ -9,7 +9,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -18,9 +18,8 @@ import boto3
 import pytest
 
 from infra.reachability.check import check, faults
-from infra.reachability.deployed import Deployed, RouteTable, Rule
+from infra.reachability.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
 from infra.reachability.observe import observe_cell
-from infra.reachability.places import Kind
 from infra.reachability.traffic import Traffic
 from tests.end_to_end.project import Project
 from tests.reachability_mutations import Mutation, additions, removals
@@ -116,11 +115,10 @@ def seen(mutation: Mutation, *, missing: bool) -> bool:
 
 
 def passing(cell: Deployed) -> set[tuple[str, str, Traffic]]:
-    """What gets from where to where, without sessions among themselves."""
+    """What gets from where to where."""
     return {
         (pair.source.name.split(" (")[0], pair.target.name.split(" (")[0], traffic)
         for pair in check(cell)
-        if (pair.source.kind, pair.target.kind) != (Kind.SESSION, Kind.SESSION)
         for traffic in pair.passes
     }
 
@@ -160,7 +158,7 @@ def test_without_any_single_route_peering_gateway_or_rule_something_meant_to_pas
     deployed: Deployed,
 ) -> None:
     without = list(removals(deployed))
-    assert len(without) > 35
+    assert len(without) > 55
     for mutation in without:
         assert seen(mutation, missing=True), mutation.what
 
@@ -238,6 +236,97 @@ def test_every_route_that_is_really_deleted_is_missed(
             found = [finding for pair in faults(check(observe())) for finding in pair.findings]
             assert any(finding.missing for finding in found), route
     assert faults(check(observe())) == [], "all is mended"
+
+
+def acl_entry(acl: NetworkAcl, rule: AclRule) -> dict[str, Any]:
+    return {
+        "NetworkAclId": acl.id,
+        "RuleNumber": rule.number,
+        "Egress": rule.egress,
+        "RuleAction": "allow" if rule.allow else "deny",
+        "Protocol": rule.protocol,
+        "CidrBlock": rule.cidr,
+    }
+
+
+def named(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("NetworkAclId", "RuleNumber", "Egress")}
+
+
+def test_every_network_acl_rule_that_is_really_removed_is_seen(
+    deployed: Deployed, observe: Observe, ec2: EC2Client
+) -> None:
+    rules = [
+        (acl, rule)
+        for acl in deployed.network_acls
+        if acl.subnet_ids
+        for rule in acl.rules
+        # The last rule is AWS's and stays.
+        if rule.number != 32767
+    ]
+    assert len(rules) == 2 * 4 + 4 * 2, "of two sessions, three networks and the tunnel host"
+    for acl, rule in rules:
+        entry = acl_entry(acl, rule)
+        with broken(
+            lambda e=entry: ec2.delete_network_acl_entry(**named(e)),  # type: ignore[misc]
+            lambda e=entry: ec2.create_network_acl_entry(**e),  # type: ignore[misc]
+        ):
+            found = [finding for pair in faults(check(observe())) for finding in pair.findings]
+            assert any(finding.missing is rule.allow for finding in found), (acl.id, rule)
+    assert faults(check(observe())) == [], "all is mended"
+
+
+def acl_of(cell: Deployed, name: str) -> NetworkAcl:
+    """The network ACL of the subnet of that name."""
+    (subnet,) = [subnet.id for subnet in cell.subnets if subnet.tags.get("Name") == name]
+    (acl,) = [acl for acl in cell.network_acls if subnet in acl.subnet_ids]
+    return acl
+
+
+def test_sessions_reach_those_of_another_tenant_where_both_network_acls_are_opened(
+    tenants: Project, deployed: Deployed, observe: Observe, ec2: EC2Client
+) -> None:
+    rules = [AclRule(number=1, egress=egress, allow=True, cidr="0.0.0.0/0") for egress in (True, False)]
+    of_acme, of_zeta = (
+        [acl_entry(acl_of(deployed, f"{tenant}-session"), rule) for rule in rules]
+        for tenant in ("acme", "zeta")
+    )
+    among_sessions = {
+        (f"{one}: session", f"{other}: session", traffic)
+        for one, other in (("acme", "zeta"), ("zeta", "acme"))
+        for traffic in Traffic
+    }
+    with ExitStack() as opened:
+        for entry in of_acme:
+            opened.enter_context(acl_opened(ec2, entry))
+        assert not among_sessions & passing(observe()), "zeta's still holds"
+        done = command(tenants, "isolation", "check", "acme")
+        assert done.returncode == 1
+        assert "a way out through the sender's network ACL where none is meant" in " ".join(
+            done.stdout.split()
+        )
+        for entry in of_zeta:
+            opened.enter_context(acl_opened(ec2, entry))
+        assert among_sessions <= passing(observe())
+    assert faults(check(observe())) == [], "all is mended"
+
+
+def acl_opened(ec2: EC2Client, entry: dict[str, Any]) -> AbstractContextManager[None]:
+    return broken(
+        lambda: ec2.create_network_acl_entry(**entry), lambda: ec2.delete_network_acl_entry(**named(entry))
+    )
+
+
+def test_a_rule_that_somebody_adds_to_a_sessions_network_acl_is_drift(
+    tenants: Project, deployed: Deployed, ec2: EC2Client
+) -> None:
+    # Of no tenant, so that nothing but the stack tells that it is too many.
+    added = AclRule(number=50, egress=False, allow=True, cidr="172.17.99.0/24")
+    with acl_opened(ec2, acl_entry(acl_of(deployed, "zeta-session"), added)):
+        drifted = tenants.pulumi("preview", "--refresh", "--diff", "--expect-no-changes", "--stack", "zeta")
+    assert drifted.code != 0
+    assert "aws:ec2/networkAcl:NetworkAcl" in drifted.text
+    assert "172.17.99.0/24" in drifted.text
 
 
 def test_a_rule_for_another_tenants_session_is_a_hole_in_one_layer_and_the_command_says_so(

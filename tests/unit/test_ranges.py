@@ -33,6 +33,14 @@ def test_the_last_free_session_subnet_is_found() -> None:
     assert Ranges(taken).free_session_subnet("172.17.0.0/16") == subnets[77]
 
 
+def test_a_shared_subnet_is_nobodys_session_subnet() -> None:
+    ranges = Ranges([session_subnet("172.17.0.0/24", "beta")])
+    shared = ["172.17.1.0/28", "172.17.2.0/23"]
+    assert {ranges.free_session_subnet("172.17.0.0/21", shared) for _ in range(200)} == {
+        f"172.17.{third}.0/24" for third in (4, 5, 6, 7)
+    }
+
+
 def test_text_that_is_no_range_in_a_half_written_file_does_not_stop_the_choice() -> None:
     ranges = Ranges(
         [network("ten dot one", "beta"), network("10.1.2.0/33", "gamma"), network("8.8.8.0/26", "delta")]

@@ -12,11 +12,12 @@ import pytest
 
 from infra.cli.isolation import document
 from infra.reachability.check import Layer, Pair, check, faults
-from infra.reachability.deployed import Deployed, Instance, Peering, Route, Rule, SecurityGroup
+from infra.reachability.deployed import AclRule, Deployed, Instance, Peering, Route, Rule, SecurityGroup
 from infra.reachability.intended import table
+from infra.reachability.places import Kind
 from infra.reachability.traffic import Traffic, traffic_of
 from tests.reachability_mutations import Mutation, additions, removals
-from tests.reachability_samples import COMPANY, deployed, rule
+from tests.reachability_samples import COMPANY, acl_rules, deployed, rule
 
 # Bits of the JSON document as the page shows it.
 KEYS = re.compile(r'^ *"(\w+)":', re.MULTILINE)
@@ -24,6 +25,7 @@ DOC = (Path(__file__).parents[2] / "docs" / "isolation.md").read_text()
 CELL = deployed()
 # One in so many of all additions, as all of them take minutes; an end-to-end test goes through the rest.
 STEP = 19
+OPEN = acl_rules((100, True, "0.0.0.0/0"))
 
 
 def passing(pairs: list[Pair]) -> set[tuple[str, str, Traffic]]:
@@ -73,7 +75,7 @@ def test_from_a_session_its_own_tenants_databases_answer_and_no_others() -> None
     found = {
         (target, traffic)
         for source, target, traffic in passing(check(CELL))
-        if source.startswith("acme: session") and "session" not in target
+        if source.startswith("acme: session")
     }
     assert found == {
         ("acme blue: database", Traffic.MYSQL),
@@ -116,6 +118,43 @@ def test_two_routes_and_a_rule_together_let_another_tenants_session_in() -> None
         rules=(*there.rules, rule("sg-acme-blue-database", session, 3306)),
     )
     assert leak(both, "zeta: session", "acme blue: database") == {Traffic.MYSQL}
+
+
+def with_acl_rules(acl_id: str, *added: AclRule, without: tuple[int, ...] = ()) -> Deployed:
+    acls = [
+        replace(acl, rules=(*(rule for rule in acl.rules if rule.number not in without), *added))
+        if acl.id == acl_id
+        else acl
+        for acl in CELL.network_acls
+    ]
+    return replace(CELL, network_acls=tuple(acls))
+
+
+def test_an_open_network_acl_of_one_tenants_sessions_is_seen_while_the_others_holds() -> None:
+    opened = with_acl_rules("acl-acme-session", without=(200,))
+    assert leak(opened, "acme: session", "zeta: session") == frozenset()
+    found = {
+        (pair.source.tenant, pair.target.tenant, finding.layer)
+        for pair in faults(check(opened))
+        for finding in pair.findings
+    }
+    assert found == {("acme", "zeta", Layer.ACL_OUT), ("zeta", "acme", Layer.ACL_IN)}
+    both = replace(opened, network_acls=tuple(replace(acl, rules=OPEN) for acl in opened.network_acls))
+    assert leak(both, "acme: session", "zeta: session") == set(Traffic)
+
+
+def test_a_database_whose_answers_a_network_acl_keeps_out_of_a_session_is_missed() -> None:
+    low_ports = AclRule(number=1, egress=False, allow=False, cidr="10.1.2.0/26", protocol="6")
+    for first, last, missed in ((0, 1023, False), (0, 65535, True), (40000, 40000, True)):
+        denied = with_acl_rules("acl-acme-session", replace(low_ports, from_port=first, to_port=last))
+        found = {(pair.source.kind, pair.target.name) for pair in faults(check(denied))}
+        assert found == ({(Kind.SESSION, "acme blue: database")} if missed else set())
+
+
+def test_a_network_acl_does_not_see_what_stays_within_its_subnet() -> None:
+    closed = with_acl_rules("acl-services", without=(100,))
+    missed = {(pair.source.kind, pair.target.kind) for pair in faults(check(closed))}
+    assert missed == {(Kind.TUNNEL_HOST, Kind.DATABASE)}, "and not the endpoints beside the tunnel host"
 
 
 def network_of(name: str) -> str:

@@ -85,14 +85,16 @@ def test_a_platform_has_what_its_file_says() -> None:
 def test_a_platform_may_use_what_exists() -> None:
     existing = {
         "zone": {"name": "db.example.com", "zoneId": "Z0123456789"},
-        "sessions": {"vpcId": "vpc-0123456789abcdef0"},
+        "sessions": {"vpcId": "vpc-0123456789abcdef0", "sharedSubnets": ["172.17.255.0/24"]},
         "services": {
             "vpcId": "vpc-1234abcd",
             "subnetId": "subnet-0123456789abcdef0",
             "routeTableId": "rtb-1234abcd",
         },
     }
-    services = load_platform("platform-eu1", existing).services
+    platform = load_platform("platform-eu1", existing)
+    services = platform.services
+    assert platform.sessions.shared_subnets == ["172.17.255.0/24"]
     assert (services.vpc_id, services.route_table_id) == ("vpc-1234abcd", "rtb-1234abcd")
 
 

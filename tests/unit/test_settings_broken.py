@@ -17,8 +17,15 @@ from tests.unit.broken_settings import PROJECT, BrokenFile, as_yaml, broken_file
 
 BROKEN = broken_files()
 
-# Judged where a password is in clear, a choice is made, or there is no file: tested beside this table.
-ELSEWHERE = {"password", "password-given", "free-range-left", "reserved-list", "file-readable"}
+# Tested elsewhere: judged where a password is in clear, a choice is made, or there is no file or another one.
+ELSEWHERE = {
+    "password",
+    "password-given",
+    "free-range-left",
+    "reserved-list",
+    "file-readable",
+    "session-subnet-own",
+}
 
 
 def run_check(file: Path, monkeypatch: pytest.MonkeyPatch) -> int | str | None:

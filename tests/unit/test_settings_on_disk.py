@@ -315,6 +315,14 @@ def test_a_session_subnet_outside_its_platforms_network_is_refused(tree: Tree) -
     assert "172.17.128.0/17" in result.stderr
 
 
+def test_a_session_subnet_that_its_platform_shares_is_refused(tree: Tree) -> None:
+    tree.platform(sessions={"sharedSubnets": ["172.17.4.0/23"]})
+    result = check(tree.tenant("acme"))
+    assert result.exit_code == 2
+    assert "every tenant's sessions reach 172.17.4.0/23" in result.stderr
+    assert check(tree.tenant("acme", sessionSubnet="172.17.6.0/24")).exit_code == 0
+
+
 def test_check_of_a_project_without_files_says_so(tree: Tree) -> None:
     result = check()
     assert result.exit_code == 0

@@ -23,6 +23,7 @@ NOUNS = {
     types.PEERING: "peering",
     types.VPN_GATEWAY: "VPN gateway",
     "aws:dynamodb/tableItem:TableItem": "claim",
+    "aws:ec2/networkAcl:NetworkAcl": "network ACL",
     "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": "route propagation",
     "aws:rds/subnetGroup:SubnetGroup": "database subnet group",
     "aws:rds/parameterGroup:ParameterGroup": "database parameter group",

@@ -13,6 +13,7 @@ from moto.ec2.responses import EC2Response
 
 from infra.local.ec2.customer_gateways import CustomerGatewayResponse
 from infra.local.ec2.instances import InstanceBackend, InstanceResponse
+from infra.local.ec2.network_acls import NetworkAclBackend
 from infra.local.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from infra.local.ec2.tagged_resources import TaggedResourceBackend
 from infra.local.ec2.vpc_peerings import VpcPeeringBackend
@@ -40,7 +41,12 @@ class CompletedEc2Response(
 
 
 class CompletedEc2Backend(
-    RoutePropagationBackend, TaggedResourceBackend, VpnGatewayBackend, VpcPeeringBackend, InstanceBackend
+    RoutePropagationBackend,
+    TaggedResourceBackend,
+    VpnGatewayBackend,
+    VpcPeeringBackend,
+    NetworkAclBackend,
+    InstanceBackend,
 ):
     """One region's EC2."""
 

@@ -24,6 +24,7 @@ class TaggedResourceBackend(CustomerGatewayBackend):
             if resource.arn.rpartition("/")[2] not in gone:
                 yield resource
         more: dict[str, Any] = {
+            "network-acl": [*self.network_acls.values()],
             "vpn-gateway": [gateway for gateway in self.vpn_gateways.values() if gateway.state not in GONE],
             "vpc-endpoint": self.vpc_end_points.values(),
         }
