@@ -9,6 +9,13 @@ ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
 DEFAULT_ROUTE_TABLE = "aws:ec2/defaultRouteTable:DefaultRouteTable"
 ROUTE_TABLE_ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 MAIN_ROUTE_TABLE_ASSOCIATION = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
+NETWORK_ACL = "aws:ec2/networkAcl:NetworkAcl"
+# What changes an ACL without being it.
+NETWORK_ACL_PARTS = (
+    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
+    "aws:ec2/networkAclAssociation:NetworkAclAssociation",
+    "aws:ec2/networkAclRule:NetworkAclRule",
+)
 ROUTE = "aws:ec2/route:Route"
 PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
 INSTANCE = "aws:ec2/instance:Instance"

@@ -11,7 +11,20 @@ from infra.claims import RANGE_UNCLAIMED, Claim, ClaimKind
 from infra.refusal import Rule
 from infra.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
 from infra.tags import Owner, Part, claims_table_name
-from policies import access, addresses, aws, claims, database, ingress, internet, secrecy, sessions, tags, vpn
+from policies import (
+    access,
+    addresses,
+    aws,
+    claims,
+    database,
+    ingress,
+    internet,
+    secrecy,
+    session_acls,
+    sessions,
+    tags,
+    vpn,
+)
 from policies.model import KNOWN_IN_PREVIEW, UNKNOWN
 from policies.samples import (
     BETA,
@@ -22,6 +35,7 @@ from policies.samples import (
     TENANT,
     Change,
     Resources,
+    acl_rule,
     company_route,
     good_stack,
     iam_policy,
@@ -71,10 +85,12 @@ def _network(cidr: str) -> Change:
 
 
 def _session_subnet(cidr: str) -> Change:
-    """The sample's sessions in another range, with its claim, the route to it and its ingress rule."""
+    """The sample's sessions in another range, with its claim, ACL, route to it and ingress rule."""
     claim = Claim(cidr=cidr, tenant=TENANT, stack=TENANT, kind=ClaimKind.SESSION_SUBNET)
+    apart = [acl_rule(200, "deny", "172.16.0.0/12")]
     return _all(
         with_props("session-subnet", cidrBlock=cidr),
+        with_props("session-acl", ingress=apart, egress=apart),
         with_props("session-claim", item=claim.item_json()),
         with_props("route-to-sessions", destinationCidrBlock=cidr),
         with_props("ingress", cidrIpv4=cidr),
@@ -229,6 +245,12 @@ def _isolation_examples() -> list[Example]:
             with_origins("association-session", "routeTableId", "network-table"),
         ),
         Example(sessions.SUBNET_HAS_TABLE, without("association-session")),
+        Example(session_acls.SUBNET_HAS_ACL, without("session-acl")),
+        Example(
+            session_acls.ACL_DENIES_SESSIONS,
+            with_props("session-acl", ingress=[acl_rule(100, "allow", "0.0.0.0/0")]),
+        ),
+        Example(session_acls.ACL_WHOLE, _new("aws:ec2/networkAclRule:NetworkAclRule")),
         Example(sessions.SUBNET_FITS_VPC, with_new(_STRAY_SUBNET)),
         Example(addressing.SESSION_SUBNET_SIZE, _session_subnet("172.17.4.0/23")),
         Example(addressing.SESSION_SUBNET_INSIDE, _session_subnet("172.18.5.0/24")),

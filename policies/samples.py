@@ -166,7 +166,32 @@ def _sessions(claim: Resource) -> dict[str, Resource]:
         "session-subnet": subnet,
         "session-table": table,
         "association-session": _association(subnet, table),
+        "session-acl": _session_acl(subnet),
     }
+
+
+def acl_rule(number: int, action: str, cidr: str, **changes: object) -> dict[str, object]:
+    """A rule of a network ACL, about everything."""
+    rule = {
+        "ruleNo": number,
+        "action": action,
+        "protocol": "-1",
+        "cidrBlock": cidr,
+        "fromPort": 0,
+        "toPort": 0,
+    }
+    return {**rule, **changes}
+
+
+def _session_acl(subnet: Resource) -> Resource:
+    rules = [acl_rule(200, "deny", "172.17.0.0/16"), acl_rule(300, "allow", "0.0.0.0/0")]
+    return resource(
+        aws.NETWORK_ACL,
+        subnet.name,
+        {"vpcId": "vpc-0000005e55105", "subnetIds": [UNKNOWN], "ingress": rules, "egress": rules},
+        tags=subnet.tags,
+        origins=refers("subnetIds", subnet),
+    )
 
 
 def _peerings(network: Resources, sessions: Resources) -> dict[str, Resource]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from infra import addressing
 from infra.refusal import Rule
 from infra.tags import Part
+from policies import session_acls
 from policies.aws import (
     DEFAULT_ROUTE_TABLE,
     MAIN_ROUTE_TABLE_ASSOCIATION,
@@ -45,6 +46,7 @@ from policies.places import (
     session_subnets,
     texts,
 )
+from policies.session_acls import judge_acl_parts, judge_acls
 
 # What joins networks beside peering and VPN; none of it can be judged by routes.
 JOINING_TYPES = (
@@ -148,6 +150,7 @@ SUBNET_FITS_VPC = Rule(
 
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    yield from judge_acl_parts(resource)
     if resource.type.startswith(JOINING_TYPES):
         yield resource.refuse(ONLY_PEERING_AND_VPN, "", value=resource.type, what="it")
     if resource.type in (ROUTE_TABLE, DEFAULT_ROUTE_TABLE):
@@ -195,6 +198,7 @@ def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     yield from _judge_peerings(stack)
     yield from _judge_vpn(stack)
     yield from _judge_subnets(stack)
+    yield from judge_acls(stack)
 
 
 def _judge_route(stack: Stack, route: Resource, settings: PackSettings) -> Iterator[Finding]:
@@ -327,6 +331,7 @@ SESSION_ISOLATION = Policy(
         TABLE_FITS_SUBNET,
         SUBNET_HAS_TABLE,
         SUBNET_FITS_VPC,
+        *session_acls.RULES,
         addressing.SESSION_SUBNET_SIZE,
         addressing.SESSION_SUBNET_INSIDE,
     ),

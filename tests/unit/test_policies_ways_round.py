@@ -18,6 +18,7 @@ from policies.samples import (
     OWNER,
     SESSIONS,
     Change,
+    acl_rule,
     good_stack,
     iam_policy,
     judge,
@@ -131,6 +132,47 @@ def test_an_ipv6_route_is_refused() -> None:
 def test_no_security_group_lets_the_internet_in_or_out(kind: str, peer: dict[str, str]) -> None:
     rule = resource(kind, "acme-extra", {"securityGroupId": "sg-1", **peer}, tags=OWNER.tags("acme-extra"))
     assert found_by(with_new(rule))["no-internet-path"] == ["no-internet-peer"]
+
+
+DENIED, ALLOWED = acl_rule(200, "deny", "172.17.0.0/16"), acl_rule(300, "allow", "0.0.0.0/0")
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        UNKNOWN,
+        [],
+        [ALLOWED],
+        [acl_rule(400, "deny", "172.17.0.0/16"), ALLOWED],
+        [acl_rule(1, "allow", "172.17.0.0/16"), DENIED, ALLOWED],
+        [acl_rule(1, "allow", "172.17.0.0/17", protocol="6", fromPort=22, toPort=22), DENIED, ALLOWED],
+        [acl_rule(200, "deny", "172.17.0.0/16", protocol="6"), ALLOWED],
+        [acl_rule(200, "deny", "172.17.6.0/24"), ALLOWED],
+        [{**DENIED, "cidrBlock": UNKNOWN}, ALLOWED],
+        [{**ALLOWED, "cidrBlock": UNKNOWN, "ruleNo": 1}, DENIED, ALLOWED],
+        [{**ALLOWED, "ruleNo": UNKNOWN}, DENIED],
+        [{"ruleNo": 200, "action": "deny", "protocol": "-1", "ipv6CidrBlock": "::/0"}, ALLOWED],
+    ],
+)
+def test_sessions_are_not_let_through_to_those_of_others(direction: str, rules: Any) -> None:
+    found = found_by(with_props("session-acl", **{direction: rules}))["session-isolation"]
+    assert found == (["known-in-preview"] if rules is UNKNOWN else ["acl-denies-sessions"])
+
+
+def test_what_a_platform_shares_and_whatever_order_rules_are_listed_in_is_all_right() -> None:
+    rules = [ALLOWED, DENIED, acl_rule(101, "allow", "172.17.255.0/24")]
+    assert found_by(with_props("session-acl", ingress=rules, egress=rules)) == {}
+
+
+def test_a_session_subnet_with_the_acl_of_another_one_is_refused() -> None:
+    found = found_by(with_props("session-acl", subnetIds=["subnet-00000000000beta"]))
+    assert found == {"session-isolation": ["subnet-has-acl"]}
+
+
+@pytest.mark.parametrize("kind", aws.NETWORK_ACL_PARTS)
+def test_no_network_acl_is_changed_from_elsewhere(kind: str) -> None:
+    assert found_by(new(kind))["session-isolation"] == ["acl-whole"]
 
 
 @pytest.mark.parametrize("path", ["routes", "propagatingVgws"])
