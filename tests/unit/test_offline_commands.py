@@ -216,6 +216,19 @@ def test_a_session_subnet_lies_inside_its_own_platforms_sessions_network(folder:
     assert str(settings(folder, "beta")["sessionSubnet"]).split(".")[2] in map(str, range(16))
 
 
+def test_a_session_subnet_is_none_that_its_platform_shares(folder: Path) -> None:
+    # All but one are taken or shared, so a choice that overlooked either could hardly hit the free one.
+    shared = "sharedSubnets: [172.17.0.0/22, 172.17.4.0/24, 172.17.6.0/24]"
+    platform = f"{PLATFORM}    sessions: {{cidr: 172.17.0.0/21, {shared}}}\n"
+    (folder / "tenants" / "Pulumi.platform-eu1.yaml").write_text(platform)
+    command = "tenant add beta --platform platform-eu1 --username betaadmin --offline"
+    assert "every tenant's sessions reach 172.17.0.0/22" in refused(
+        f"{command} --session-subnet 172.17.3.0/24"
+    )
+    assert run(command).exit_code == 0
+    assert settings(folder, "beta")["sessionSubnet"] == "172.17.7.0/24"
+
+
 def test_what_is_wrong_in_itself_and_beside_others_is_said_together_and_once(folder: Path) -> None:
     text = refused(
         "tenant add beta --platform platform-eu1 --username 5 --session-subnet 172.18.0.0/24 "
