@@ -23,6 +23,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.faults import Fault
 from infra.local.process import LocalCloud
+from infra.locks import is_running
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import CLONE, PASSWORD, Project, Run
 from tests.local_cloud.mysql_client import Client, resolver
@@ -192,6 +193,8 @@ def end_session(leader: subprocess.Popen[str]) -> None:
         with suppress(psutil.Error):
             process.kill()
     leader.wait()
+    # Until then the cloud may take a call of theirs for one that somebody waits for.
+    wait_until(lambda: not any(is_running(process.pid) for process in session))
 
 
 def killed_in_call(
