@@ -3,7 +3,7 @@
     python -m benchmarks.preview [--rounds 5]
 
 Prints Markdown: the median of the rounds and its ratio to Terraform's. The two take turns, so that whatever
-else the machine does meets both. `warm` is a preview in a fleet, whose AWS plugin runs already.
+else the machine does meets both. `warm` is a preview in a fleet, whose plugins run already.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.fleet.provider import Plugins
+from infra.fleet.plugins import Plugins
 from infra.local.environment import environment
 from infra.local.process import LocalCloud
+from infra.project import find_project
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import PASSWORD, Project
 
@@ -99,10 +100,12 @@ def table(title: str, seconds: Mapping[str, float], base: str) -> str:
 
 
 @contextmanager
-def warm_plugin(project: Project, folder: Path) -> Iterator[Project]:
-    """The project, with an AWS plugin that runs already, as a fleet starts one."""
+def warm_plugins(project: Project, folder: Path) -> Iterator[Project]:
+    """The project, with the plugins that run already, as a fleet starts them."""
     with asyncio.Runner() as runner:
-        plugins = Plugins(folder / "plugin.log", progress.print, project.environment)
+        plugins = Plugins(
+            find_project(project.folder), folder / "plugin.log", progress.print, project.environment
+        )
         variables = runner.run(plugins.environment("eu-west-1"))
         yield Project(project.folder, {**project.environment, **variables})
         runner.run(plugins.close())
@@ -129,7 +132,7 @@ def measure(rounds: int, folder: Path) -> str:
         progress.print("Deploying the tenant with each (3 to 5 minutes)")
         project.up("acme").check()
         terraform.apply()
-        with warm_plugin(project, folder) as warm:
+        with warm_plugins(project, folder) as warm:
             unchanged = medians(
                 rounds,
                 {

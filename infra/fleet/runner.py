@@ -10,7 +10,7 @@ from time import monotonic
 
 from infra.failure import Failure
 from infra.fleet.drift import find_drift
-from infra.fleet.provider import Plugins
+from infra.fleet.plugins import Plugins
 from infra.fleet.pulumi import Result, StackProcess
 from infra.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
 from infra.fleet.schedule import Schedule, estimate
@@ -62,7 +62,7 @@ class FleetRun:
         loop.add_signal_handler(signal.SIGINT, self._on_interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
-        plugins = Plugins(self._folder / "plugin.log", self._tell)
+        plugins = Plugins(self._project, self._folder / "plugin.log", self._tell)
         try:
             await self._all(plugins)
         finally:

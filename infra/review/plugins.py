@@ -1,4 +1,4 @@
-"""The fleet's AWS plugins, which run before a preview needs them, for previews in threads."""
+"""The fleet's plugins, which run before a preview needs them, for previews in threads."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from infra.fleet.provider import Plugins
+from infra.fleet.plugins import Plugins
 from infra.fleet.targets import Target
+from infra.project import Project
 
 EnvironmentOf = Callable[[str], Mapping[str, str]]
 
 
 @contextmanager
 def shared_plugins(
-    targets: Mapping[str, Target], log: Path, tell: Callable[[str], None]
+    project: Project, targets: Mapping[str, Target], log: Path, tell: Callable[[str], None]
 ) -> Iterator[EnvironmentOf]:
-    """What makes an engine attach to the plugin of a stack; empty where it starts its own.
+    """What makes an engine attach to the plugins of a stack; empty where it starts its own.
 
-    targets: the stacks that may share. log: the file for what plugins print. tell: says why none is shared.
+    targets: the stacks that may share. log: the file for what plugins print.
+    tell: says which is not shared and why.
     """
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, name="plugins", daemon=True)
     thread.start()
-    plugins = Plugins(log, tell)
+    plugins = Plugins(project, log, tell)
 
     def environment_of(stack: str) -> Mapping[str, str]:
         target = targets.get(stack)

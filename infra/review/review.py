@@ -60,7 +60,7 @@ def review(
         cases = stacks.cases(choice)
         # One stack alone has nobody to share a plugin with.
         targets = _targets(project) if len(cases) > 1 else {}
-        with shared_plugins(targets, place.log, tell) as environment_of:
+        with shared_plugins(place.project, targets, place.log, tell) as environment_of:
             previewer = EnginePreviewer(place, environment_of, options.policy_config)
             results = _results(cases, previewer, options.parallel, done)
     return ReviewResult(

@@ -132,13 +132,14 @@ def test_what_is_deployed_is_as_its_stacks_say(killed: Fleet) -> None:
     assert "2 done" in run.text
 
 
-def test_one_plugin_serves_all_stacks_of_a_region(killed: Fleet) -> None:
+def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: Fleet) -> None:
     run = killed.start("preview", "acme", "globex", "--parallel", "2")
     wait_until(lambda: set(killed.standings().values()) == {"running"})
-    plugins = list(killed.plugins().values())
+    running = list(killed.running().values())
     assert run.wait(LIMIT) == 0
-    assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 63}] * 2
-    assert plugins.count("pulumi-resource-aws") == 1
+    assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 64}] * 2
+    assert running.count("pulumi-resource-aws") == 1
+    assert "pulumi-language-python" not in running
 
 
 def test_an_interrupt_begins_no_further_tenant_and_ends_those_under_way(killed: Fleet) -> None:
