@@ -287,7 +287,8 @@ def _details(stack: StackResult) -> Iterator[str]:
         if len(stack.changes) > MOST_CHANGES:
             rows.append(f"| | and {len(stack.changes) - MOST_CHANGES} more | | |")
         table = "\n".join(["| | resource | name | properties |", "|---|---|---|---|", *rows])
-        yield folded(f"{len(stack.changes)} resources", table)
+        count = len(stack.changes)
+        yield folded("1 resource" if count == 1 else f"{count} resources", table)
 
 
 def _program(result: ReviewResult) -> Iterator[str]:
