@@ -100,8 +100,9 @@ class LanguageHost(LanguageRuntimeServicer):
             while True:
                 self._change.wait_for(lambda: self._running == 0)
                 left = self._latest_handshake + LONGEST_WAIT_FOR_A_PROGRAM_SECONDS - time.monotonic()
-                if left <= 0 or not self._change.wait_for(lambda: self._running > 0, left):
+                if left <= 0:
                     return
+                self._change.wait(left)
 
 
 def _in_fork(function: str, *arguments: object) -> None:
