@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -88,15 +89,9 @@ def preview(
 
     Example: tenantnet fleet preview --platform platform-eu1 --report preview.md
     """
-    project = find_project(Path.cwd())
+    asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
     limits = Limits(parallel=parallel, max_failures=max_failures)
-    if resume:
-        _refuse_others(tenants, platform, share, policy_pack)
-        record = resume_run(Records(project), Operation.PREVIEW, limits)
-    else:
-        chosen = _choose(project, tenants, platform, share)
-        record = begin_run(Records(project), Operation.PREVIEW, chosen, limits, policy_pack=policy_pack)
-    _go(project, record, report, as_json=as_json)
+    _go(Operation.PREVIEW, asked, limits, report, resume=resume, as_json=as_json)
 
 
 @app.command()
@@ -119,17 +114,9 @@ def up(
 
     Example: tenantnet fleet up 'eu-*' --parallel 8 --yes
     """
-    project = find_project(Path.cwd())
+    asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
     limits = Limits(parallel=parallel, max_failures=max_failures)
-    if resume:
-        _refuse_others(tenants, platform, share, policy_pack)
-        record = resume_run(Records(project), Operation.UP, limits)
-    else:
-        chosen = _choose(project, tenants, platform, share)
-        if not yes:
-            typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
-        record = begin_run(Records(project), Operation.UP, chosen, limits, policy_pack=policy_pack)
-    _go(project, record, report, as_json=as_json)
+    _go(Operation.UP, asked, limits, report, resume=resume, yes=yes, as_json=as_json)
 
 
 @app.command()
@@ -150,40 +137,64 @@ def drift(
 
     Example: tenantnet fleet drift acme
     """
-    project = find_project(Path.cwd())
+    asked = _Asked(tenants=tenants or [], platform=platform, share=share)
     limits = Limits(parallel=parallel, max_failures=max_failures)
+    _go(Operation.DRIFT, asked, limits, report, resume=resume, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a new run is about."""
+
+    tenants: list[str]
+    platform: str | None
+    share: str | None
+    policy_pack: str | None = None
+
+    def choose(self, project: Project) -> list[str]:
+        # Without an engine or its backend every tenant would fail in turn.
+        Engine(project).stacks()
+        platforms = {name: target.platform for name, target in read_targets(project).items()}
+        share = Slice.parse(self.share) if self.share else None
+        return select_tenants(platforms, self.tenants, platform=self.platform, share=share)
+
+    def refuse_any(self) -> None:
+        for value in (self.tenants, self.platform, self.share, self.policy_pack):
+            if value:
+                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
+
+
+def _record(
+    project: Project, operation: Operation, asked: _Asked, limits: Limits, *, resume: bool, yes: bool
+) -> RunRecord:
+    """The run to do: the last one, or a new one, for which people are asked without `yes`."""
+    records = Records(project)
     if resume:
-        _refuse_others(tenants, platform, share, None)
-        record = resume_run(Records(project), Operation.DRIFT, limits)
-    else:
-        chosen = _choose(project, tenants, platform, share)
-        record = begin_run(Records(project), Operation.DRIFT, chosen, limits)
-    _go(project, record, report, as_json=as_json)
-
-
-def _refuse_others(*given: object) -> None:
-    named = [value for value in given if value]
-    if named:
-        raise Refused("The command", [RESUME_ALONE.refuse(named[0], "--resume")])
-
-
-def _choose(
-    project: Project, tenants: list[str] | None, platform: str | None, share: str | None
-) -> list[str]:
-    # Without an engine or its backend every tenant would fail in turn.
-    Engine(project).stacks()
-    platforms = {name: target.platform for name, target in read_targets(project).items()}
-    return select_tenants(
-        platforms, tenants or [], platform=platform, share=Slice.parse(share) if share else None
-    )
+        asked.refuse_any()
+        return resume_run(records, operation, limits)
+    chosen = asked.choose(project)
+    if not yes:
+        typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
+    return begin_run(records, operation, chosen, limits, policy_pack=asked.policy_pack)
 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
-def _go(project: Project, record: RunRecord, report: Path | None, *, as_json: bool) -> None:
+def _go(
+    operation: Operation,
+    asked: _Asked,
+    limits: Limits,
+    report: Path | None,
+    *,
+    resume: bool,
+    yes: bool = True,
+    as_json: bool,
+) -> None:
     """Do what is left of the run, and say what became of it."""
+    project = find_project(Path.cwd())
+    record = _record(project, operation, asked, limits, resume=resume, yes=yes)
     run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))
     asyncio.run(run.go())
     if report:
