@@ -21,7 +21,14 @@ from policies.rules import POLICIES
 from policies.samples import good_stack, judge
 
 # Parts of infra that have no rules of their own, or none for people who write settings and programs.
-WITHOUT_RULES = ("infra.__main__", "infra.local", "infra.components", "infra.stacks", "infra.rulebook")
+WITHOUT_RULES = (
+    "infra.__main__",
+    "infra.language_host",
+    "infra.local",
+    "infra.components",
+    "infra.stacks",
+    "infra.rulebook",
+)
 # The chapter of each part's rules; of all others it is the commands'.
 SOURCES = {
     "infra.addressing": "settings",
