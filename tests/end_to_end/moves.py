@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
+from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Self
@@ -193,8 +194,15 @@ def end_session(leader: subprocess.Popen[str]) -> None:
         with suppress(psutil.Error):
             process.kill()
     leader.wait()
-    # Until then the cloud may take a call of theirs for one that somebody waits for.
-    wait_until(lambda: not any(is_running(process.pid) for process in session))
+    # Until then their connections are open, and the cloud takes their calls for some that are waited for.
+    wait_until(lambda: not any(_has_threads(process.pid) for process in session))
+
+
+def _has_threads(pid: int) -> bool:
+    """Whether any but the first is left, or the process as a whole: the first may end before the others."""
+    with suppress(FileNotFoundError):
+        return is_running(pid) or len(list(Path("/proc", str(pid), "task").iterdir())) > 1
+    return False
 
 
 def killed_in_call(
