@@ -70,7 +70,7 @@ class Plugins:
         return f"{name}:{served.port}" if served.runs else None
 
     async def close(self) -> None:
-        """End them all; what still uses one keeps it."""
+        """End them all, once no stack uses them any more."""
         for task in self._running.values():
             await (await task).end()
 

@@ -23,9 +23,9 @@ class Served:
         return self.port > 0 and self._process.returncode is None
 
     async def end(self) -> None:
-        """Have it end; what still uses it keeps it for a while."""
+        """Have it end. An AWS plugin of our own make first serves out the engines that are attached."""
         if self._process.stdin:
-            # One of our own make ends by itself once its standard input has, and the last engine.
+            # For such a plugin: it ends by itself once its standard input has, and the last engine.
             self._process.stdin.close()
         with suppress(ProcessLookupError):
             self._process.terminate()

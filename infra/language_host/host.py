@@ -49,7 +49,10 @@ class LanguageHost(LanguageRuntimeServicer):
 
     def Run(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         """Run the program of one stack to its end."""
-        engine = self._engines[context.peer()]
+        engine = self._engines.get(context.peer())
+        if engine is None:
+            # gRPC may have connected anew.
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the engine's connection broke; try again")
         process = self._context.Process(
             target=_in_fork, args=("run_program", request.SerializeToString(), engine)
         )
@@ -58,7 +61,8 @@ class LanguageHost(LanguageRuntimeServicer):
         if process.exitcode == REPORTED:
             return language_pb2.RunResponse(bail=True)
         if process.exitcode:
-            return language_pb2.RunResponse(error=f"the program's process ended with {process.exitcode}")
+            ended = f"the program's process ended with {process.exitcode}"
+            return language_pb2.RunResponse(error=f"{ended}; what it printed is in the run's plugin.log")
         return language_pb2.RunResponse()
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: ANN401, N802

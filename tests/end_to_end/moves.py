@@ -12,7 +12,6 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
-from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Self
@@ -24,7 +23,6 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.faults import Fault
 from infra.local.process import LocalCloud
-from infra.locks import is_running
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.project import CLONE, PASSWORD, Project, Run
 from tests.local_cloud.mysql_client import Client, resolver
@@ -195,14 +193,14 @@ def end_session(leader: subprocess.Popen[str]) -> None:
             process.kill()
     leader.wait()
     # Until then their connections are open, and the cloud takes their calls for some that are waited for.
-    wait_until(lambda: not any(_has_threads(process.pid) for process in session))
+    wait_until(lambda: all(_has_ended(process) for process in session))
 
 
-def _has_threads(pid: int) -> bool:
-    """Whether any but the first is left, or the process as a whole: the first may end before the others."""
-    with suppress(FileNotFoundError):
-        return is_running(pid) or len(list(Path("/proc", str(pid), "task").iterdir())) > 1
-    return False
+def _has_ended(process: psutil.Process) -> bool:
+    """With all its threads: the first, which makes it a zombie, may end before the others."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() == 1
+    return True
 
 
 def killed_in_call(

@@ -134,12 +134,14 @@ def test_what_is_deployed_is_as_its_stacks_say(killed: Fleet) -> None:
 
 def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: Fleet) -> None:
     run = killed.start("preview", "acme", "globex", "--parallel", "2")
-    wait_until(lambda: set(killed.standings().values()) == {"running"})
-    running = list(killed.running().values())
-    assert run.wait(LIMIT) == 0
+    seen: dict[int, str] = {}
+    # All that ran at any moment: an engine's own language host lives no longer than its preview.
+    wait_until(lambda: seen.update(killed.running()) or run.poll() is not None)
+    names = list(seen.values())
+    assert run.returncode == 0
     assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 64}] * 2
-    assert running.count("pulumi-resource-aws") == 1
-    assert "pulumi-language-python" not in running
+    assert names.count("pulumi-resource-aws") == 1
+    assert "pulumi-language-python" not in names
 
 
 def test_an_interrupt_begins_no_further_tenant_and_ends_those_under_way(killed: Fleet) -> None:

@@ -22,7 +22,7 @@ from infra.reachability.deployed import AclRule, Deployed, NetworkAcl, RouteTabl
 from infra.reachability.observe import observe_cell
 from infra.reachability.traffic import Traffic
 from tests.end_to_end.project import Project
-from tests.reachability_mutations import Mutation, additions, removals
+from tests.reachability_mutations import LAST_RULE, Mutation, additions, removals
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -262,7 +262,7 @@ def test_every_network_acl_rule_that_is_really_removed_is_seen(
         if acl.subnet_ids
         for rule in acl.rules
         # The last rule is AWS's and stays.
-        if rule.number != 32767
+        if rule.number != LAST_RULE
     ]
     assert len(rules) == 2 * 4 + 4 * 2, "of two sessions, three networks and the tunnel host"
     for acl, rule in rules:
