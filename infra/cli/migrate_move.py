@@ -216,9 +216,9 @@ def _platform(engine: Engine, name: str) -> PlatformOutputs:
     try:
         return PlatformOutputs.model_validate(engine.outputs(name) or {})
     except ValidationError as error:
-        missing = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
+        odd = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
         raise Failure(
             f"Could not read the outputs of {name}.",
-            reason=f"they lack {missing}: its last update did not finish",
+            reason=f"its last update did not finish, or was of another version: see {odd}",
             remedy=f"update the platform: pulumi up --stack {name}",
         ) from None

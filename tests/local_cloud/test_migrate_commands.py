@@ -34,6 +34,7 @@ PLATFORM_OUTPUTS = {
     "cell": "eu1",
     "region": REGION,
     "availabilityZones": [f"{REGION}a", f"{REGION}b"],
+    "sharedSubnets": [],
 }
 
 
