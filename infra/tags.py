@@ -82,6 +82,11 @@ def tunnel_name(cell: str, tenant: str) -> str:
     return f"{cell}-{tenant}-tunnel"
 
 
+def runner_document_name(cell: str) -> str:
+    """The session document that leads the cell's migration runner to its databases."""
+    return f"{cell}-migration-runner"
+
+
 def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
     """The snapshot that a deleted database leaves behind; range and move tell the lives of a slot apart.
 

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from infra.refusal import Rule
+from infra.session_documents import runner_document
 from policies.aws import DOCUMENT
 from policies.model import (
     KNOWN_IN_PREVIEW,
@@ -48,7 +49,10 @@ HARMLESS_FOR_ROLES = ("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",)
 SESSION_ACTIONS = ("ssm:StartSession", "ssm:ResumeSession", "ssm:TerminateSession")
 OWN_SESSIONS = re.compile(r"arn:aws[\w-]*:ssm:[\w-]+:\d{12}:session/\$\{aws:(username|userid)\}-\*")
 TARGET = re.compile(r"arn:aws[\w-]*:ec2:[\w-]+:\d{12}:instance/i-[0-9a-f]+")
+ANY_SESSION = re.compile(r"arn:aws[\w-]*:ssm:[\w-]+:\d{12}:session/\*")
 OWN_DOCUMENT = re.compile(r"arn:aws[\w-]*:ssm:[\w-]+:\d{12}:document/(?!AWS-)([\w.-]+)")
+# What Session Manager itself says about a session: who started it. A role's sessions have no other sign.
+OWN_BY_TAG = ("ssm:resourceTag/aws:ssmmessages:session-id", "${aws:userid}")
 LITERAL_PORT = re.compile(r"[0-9]{1,5}")
 FREE_PARAMETERS = {"localPortNumber"}
 
@@ -62,13 +66,20 @@ DOCUMENT_IS_TUNNEL = Rule(
     id="document-is-tunnel",
     rule="a session document forwards one port: sessionType Port, properties.type LocalPortForwarding",
     reason="any other session is a shell on the tunnel host, from where every tenant's database is in reach",
-    remedy="take infra.components.tunnel_access.session_document",
+    remedy="take infra.session_documents.tenant_document",
 )
 DOCUMENT_LITERAL = Rule(
     id="document-literal",
-    rule="a session document names host and port literally; only localPortNumber is a parameter",
+    rule="a session document names host and port literally; only localPortNumber is a parameter, and in the "
+    "migration runner's own document, which names no port but MySQL's, the name of a database in RDS",
     reason="whoever starts the session fills in a parameter, and could name any tenant's database",
     remedy="write the endpoint's name and 3306 into the document",
+)
+ANY_DATABASE_FOR_ROLES = Rule(
+    id="any-database-for-roles",
+    rule="only a role's policy names the session document that leads to any database: {document}",
+    reason="a person who starts a session with it reaches every tenant's database",
+    remedy="give people the document of their tenant: infra.components.tunnel_access",
 )
 ACCESS_CHECKED = Rule(
     id="session-document-access-check",
@@ -132,6 +143,8 @@ def _judge_document(document: Resource) -> Iterator[Finding]:
     kind = (parsed.get("sessionType"), properties.get("type"))
     if kind != ("Port", "LocalPortForwarding"):
         yield document.refuse(DOCUMENT_IS_TUNNEL, "content", value=f"{kind[0]}, {kind[1]}")
+    if _leads_to_any_database(parsed):
+        return
     host, port = properties.get("host"), properties.get("portNumber")
     if not isinstance(host, str) or "{{" in host or not host:
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"host {host}")
@@ -139,6 +152,12 @@ def _judge_document(document: Resource) -> Iterator[Finding]:
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"portNumber {port}")
     for parameter in sorted(set(parameters) - FREE_PARAMETERS):
         yield document.refuse(DOCUMENT_LITERAL, "content", value=f"parameter {parameter}")
+
+
+def _leads_to_any_database(content: Mapping[str, Any] | None) -> bool:
+    """Whether it is the migration runner's document, or leads no further than that one does."""
+    own = json.loads(runner_document())
+    return content is not None and all(content.get(key) == own[key] for key in ("parameters", "properties"))
 
 
 def _parse(text: object) -> Mapping[str, Any] | None:
@@ -190,10 +209,18 @@ def _judge_statement(
     checked = checks.get("ssm:SessionDocumentAccessCheck") if isinstance(checks, Mapping) else None
     if str(checked).lower() != "true":
         yield resource.refuse(ACCESS_CHECKED, path, value=_named(statement))
-    permitted = (TARGET, OWN_DOCUMENT) if "ssm:StartSession" in actions else (OWN_SESSIONS,)
+    permitted = [TARGET, OWN_DOCUMENT] if "ssm:StartSession" in actions else [OWN_SESSIONS]
+    if "ssm:StartSession" not in actions and _is_own_by_tag(condition):
+        permitted.append(ANY_SESSION)
     for named in map(str, _listed(statement.get("Resource"))):
         if not any(form.fullmatch(named) for form in permitted):
             yield resource.refuse(EXACT_RESOURCES, path, value=named, resource=named)
+
+
+def _is_own_by_tag(condition: object) -> bool:
+    equal = condition.get("StringEquals") if isinstance(condition, Mapping) else None
+    tag, value = OWN_BY_TAG
+    return isinstance(equal, Mapping) and equal.get(tag) == value
 
 
 def _named(statement: Mapping[str, Any]) -> str:
@@ -207,12 +234,18 @@ def _listed(value: object) -> list[Any]:
 
 def _judge_stack(stack: Stack, _: PackSettings) -> Iterator[Finding]:
     documents = texts(stack.of_type(DOCUMENT), "name")
+    for_roles = [
+        each for each in stack.of_type(DOCUMENT) if _leads_to_any_database(_parse(each.props.get("content")))
+    ]
+    to_any_database = texts(for_roles, "name")
     for resource in stack.of_type(*POLICY_PROPERTIES):
         path = POLICY_PROPERTIES[resource.type]
         for named in _documents_to_start(resource.props.get(path)):
             name = OWN_DOCUMENT.fullmatch(named)
             if name and name[1] not in documents:
                 yield resource.refuse(EXACT_RESOURCES, path, value=named, resource=named)
+            if name and name[1] in to_any_database and resource.type != ROLE_POLICY:
+                yield resource.refuse(ANY_DATABASE_FOR_ROLES, path, value=named, document=name[1])
 
 
 def _documents_to_start(policy: object) -> Iterator[str]:
@@ -230,6 +263,7 @@ TUNNEL_ACCESS_EXACT = Policy(
         DOCUMENT_IS_TUNNEL,
         DOCUMENT_LITERAL,
         DOCUMENT_READABLE,
+        ANY_DATABASE_FOR_ROLES,
         ACCESS_CHECKED,
         EXACT_RESOURCES,
         PLAIN_STATEMENT,

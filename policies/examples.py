@@ -131,6 +131,7 @@ _FOREIGN_CLAIM = resource(
     "foreign",
     {"tableName": claims_table_name(CELL), "item": BETA.item_json()},
 )
+_ANY_DATABASE = "arn:aws:ssm:eu-west-1:123456789012:document/eu1-migration-runner"
 _SECOND_TUNNEL = "arn:aws:ssm:eu-west-1:123456789012:document/*"
 
 
@@ -326,6 +327,7 @@ def _access_examples() -> list[Example]:
             with_props("document", content=session_document(host="{{ host }}")),
         ),
         Example(access.DOCUMENT_READABLE, with_props("document", content="schemaVersion: '1.0'")),
+        Example(access.ANY_DATABASE_FOR_ROLES, policy(Resource=_ANY_DATABASE)),
         Example(access.ACCESS_CHECKED, policy(Condition={})),
         Example(access.EXACT_RESOURCES, policy(Resource=_SECOND_TUNNEL)),
         Example(access.PLAIN_STATEMENT, policy(NotAction="iam:*")),

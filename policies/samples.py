@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.addressing import DEFAULT_RESERVED
 from infra.claims import Claim, ClaimKind
+from infra.session_documents import runner_document
 from infra.tags import Lifecycle, Owner, Part, claims_table_name
 from policies import aws
 from policies.model import UNKNOWN, Finding, PackSettings, Policy, Resource, Stack
@@ -388,6 +389,26 @@ def tunnel_statement(**changes: object) -> dict[str, object]:
     }
 
 
+def runner_statements(**changes: object) -> list[dict[str, object]]:
+    """The statements by which the migration runner reaches databases; changes: to the last one's keys."""
+    checked = {"ssm:SessionDocumentAccessCheck": "true"}
+    own = {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}
+    start = tunnel_statement(
+        Resource=[
+            "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+            "arn:aws:ssm:eu-west-1:123456789012:document/eu1-migration-runner",
+        ]
+    )
+    end = {
+        "Sid": "EndOwnSessions",
+        "Effect": "Allow",
+        "Action": "ssm:TerminateSession",
+        "Resource": "arn:aws:ssm:eu-west-1:123456789012:session/*",
+        "Condition": {"BoolIfExists": checked, "StringEquals": own},
+    }
+    return [start, {**end, **changes}]
+
+
 def iam_policy(*statements: Mapping[str, object]) -> str:
     """An IAM policy of these statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -405,6 +426,17 @@ def _access() -> dict[str, Resource]:
             "acme-tunnel",
             {"name": "eu1-acme-tunnel", "documentType": "Session", "content": session_document()},
             tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-acme-tunnel"),
+        ),
+        "runner-document": resource(
+            aws.DOCUMENT,
+            "eu1-runner",
+            {"name": "eu1-migration-runner", "documentType": "Session", "content": runner_document()},
+            tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-migration-runner"),
+        ),
+        "runner-policy": resource(
+            "aws:iam/rolePolicy:RolePolicy",
+            "eu1-runner",
+            {"policy": iam_policy(*runner_statements())},
         ),
         "group-policy": resource(
             "aws:iam/groupPolicy:GroupPolicy",

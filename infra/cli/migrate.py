@@ -13,6 +13,7 @@ from infra.cli.options import AsJson, Tenant
 from infra.cli.output import console, print_json, table
 from infra.migration.phases import Phase, State, Strategy
 from infra.migration.progress import Progress, ProgressEvent, progress
+from infra.migration.verification import Access
 from infra.project import find_project
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,6 +21,12 @@ app.command()(schedule)
 app.command()(cancel)
 
 Unverified = Annotated[bool, typer.Option("--unverified", help="Switch without having compared the data.")]
+ThroughTunnelHost = Annotated[
+    bool,
+    typer.Option(
+        "--through-tunnel-host", help="Reach the databases by Session Manager, as the platform's runner does."
+    ),
+]
 
 
 @app.callback()
@@ -37,6 +44,7 @@ def run(
         typer.Option("--strategy", help="Of a move with --now; without it, replica.", show_default=False),
     ] = None,
     unverified: Unverified = False,
+    through_tunnel_host: ThroughTunnelHost = False,
 ) -> None:
     """Begin the scheduled move, or go on with one that has begun, up to its end or to the next waiting time.
 
@@ -48,7 +56,9 @@ def run(
     plan = move.plan(now=now, strategy=strategy)
     switches = plan.strategy is not None or move.before_the_switch
     login = move.login() if switches and not unverified else None
-    _report(move, move.runner(login).run(plan))
+    with move.reach(through_tunnel_host=through_tunnel_host) as reach:
+        access = Access(login=login, reach=reach) if login else None
+        _report(move, move.runner(access).run(plan))
 
 
 @app.command()

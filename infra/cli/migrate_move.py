@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,13 +19,14 @@ from infra.migration.journal import begun, of_move
 from infra.migration.journal_table import JournalTable
 from infra.migration.memory import remembered
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from infra.migration.reach import Reach, ThroughTunnelHost, reach_directly
 from infra.migration.replication import behind
 from infra.migration.runner import Plan, Runner
 from infra.migration.stack import MovingStack
 from infra.migration.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
 from infra.migration.transitions import Event, successors
 from infra.migration.updates import refuse_settings
-from infra.migration.verification import Login, compare, read_login, secret_name
+from infra.migration.verification import Access, Login, compare, is_without_login, read_login, secret_name
 from infra.project import Project, is_platform, unknown_stack
 from infra.refusal import Refused, Rule
 from infra.settings import MigrationSettings, TenantSettings
@@ -49,6 +52,12 @@ DATA_COMPARED = Rule(
     remedy="make the secret, with username and password of a user that may read every table; or give "
     "--unverified, and look at the data yourself before the former production is retired",
 )
+RUNNER_LOGIN = Rule(
+    id="runner-login",
+    rule="before a move is scheduled, the platform's runner has a login to compare the databases with",
+    reason="there is no secret {secret} in Secrets Manager, and a run without it ends before it begins",
+    remedy="make the secret, with username and password of a user that may read every table",
+)
 SCHEDULED_ONCE = Rule(
     id="scheduled-once",
     rule="a tenant has one scheduled move at a time",
@@ -69,7 +78,7 @@ NOT_BEGUN = Rule(
     "tenantnet migrate abort {tenant}",
 )
 
-RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED, SCHEDULED_ONCE, MOVE_SCHEDULED, NOT_BEGUN)
+RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED, RUNNER_LOGIN, SCHEDULED_ONCE, MOVE_SCHEDULED, NOT_BEGUN)
 
 _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
 
@@ -125,8 +134,17 @@ class Move:
         refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
         raise Refused("The move", [refusal])
 
-    def runner(self, login: Login | None = None) -> Runner:
-        """The runner, which tells people what it does. Without a login nobody compares the data."""
+    @contextmanager
+    def reach(self, *, through_tunnel_host: bool) -> Iterator[Reach]:
+        """The way to the databases. What it takes is begun when it is needed and has ended afterwards."""
+        if not through_tunnel_host:
+            yield reach_directly
+            return
+        with ThroughTunnelHost(self.platform) as way:
+            yield way
+
+    def runner(self, access: Access | None = None) -> Runner:
+        """The runner, which tells people what it does. Without access nobody compares the data."""
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
@@ -139,8 +157,8 @@ class Move:
             databases=databases,
             copies=Copies(tenant, self.platform.region),
             tell=typer.echo,
-            compare=partial(compare, login=login) if login else None,
-            behind=partial(behind, login=login) if login else None,
+            compare=partial(compare, access=access) if access else None,
+            behind=partial(behind, access=access) if access else None,
         )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
@@ -176,6 +194,12 @@ class Move:
         networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
         if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
             raise Refused("The move", refusals)
+
+    def require_login_of_the_runner(self) -> None:
+        """Raises Refused where the platform's runner is to compare the data and there is no login for it."""
+        tenant = self.settings.name
+        if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
+            raise Refused("The move", [RUNNER_LOGIN.refuse(None, secret=secret_name(tenant))])
 
     def require_cancellable(self) -> None:
         """Raises Refused where no move is scheduled, or it has begun."""

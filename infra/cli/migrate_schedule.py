@@ -14,6 +14,7 @@ from infra.cli.network import in_place
 from infra.cli.options import Tenant
 from infra.migration.phases import Strategy
 from infra.migration.starts import LEAD
+from infra.migration.verification import secret_name
 from infra.project import find_project
 from infra.refusal import Refused, Rule
 from infra.settings.checks import check_duration, check_local_time, check_timezone
@@ -55,6 +56,7 @@ def schedule(
     project = find_project(Path.cwd())
     move = Move.of(project, tenant)
     move.require_schedulable(strategy)
+    move.require_login_of_the_runner()
     _require_time_ahead(tenant, at, timezone, retire_after)
     file, _ = read_tenant(project, tenant)
     planned = {
@@ -82,9 +84,14 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
             f"It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`,\n"
             f"up to {ahead} before it: that waits for the time. The platform has no runner that would do it."
         )
+    compared = (
+        f"It compares the data with the login in the\nsecret {secret_name(tenant)}."
+        if move.platform.runner_compares
+        else "It does not compare the data."
+    )
     return (
         f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
-        "or at once where that is past. It does not compare the data. When exactly it starts:\n"
+        f"or at once where that is past. {compared} When exactly it starts:\n"
         f"tenantnet migrate status {tenant}"
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from infra.authorities import AUTHORITY_VARIABLE
 from infra.cli.options import AsJson, Tenant
 from infra.cli.output import print_json
 from infra.cli.status import read_stack
@@ -43,7 +44,7 @@ def open_database(
     Example: tenantnet open acme --local-port 2201
     """
     outputs, region = read_stack(find_project(Path.cwd()), tenant)
-    local_ca = os.environ.get("TENANTNET_DATABASE_CA") if local_endpoint() else None
+    local_ca = os.environ.get(AUTHORITY_VARIABLE) if local_endpoint() else None
     found = connecting(tenant, outputs, region=region, local_port=local_port, local_ca=local_ca)
     if found is None:
         raise Refused("The database", [DEPLOYED_ONCE.refuse(tenant, tenant=tenant)])

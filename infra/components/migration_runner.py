@@ -9,11 +9,13 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
+from infra.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
 from infra.components.private_vpc import LOG_RETENTION_DAYS
 from infra.components.runner_permissions import RunnerPlace, runner_statements
 from infra.components.service_role import ServiceRole, ServiceRoleArgs
+from infra.session_documents import runner_document
 from infra.settings import RunnerSettings
-from infra.tags import Owner
+from infra.tags import Owner, runner_document_name
 
 # The tenant whose database moves; whoever starts a build names it.
 TENANT_VARIABLE = "TENANT"
@@ -28,18 +30,22 @@ test -x .venv/bin/tenantnet || {
   .venv/bin/pip install --quiet --require-hashes --requirement requirements.lock
   .venv/bin/pip install --quiet --no-deps --editable .
 }"""
-BUILDSPEC = {
-    "version": 0.2,
-    "phases": {
-        "install": {"commands": [INSTALL]},
-        "build": {"commands": [f'.venv/bin/tenantnet migrate run "${TENANT_VARIABLE}" --unverified']},
-    },
-}
+MOVE = f'.venv/bin/tenantnet migrate run "${TENANT_VARIABLE}"'
+# Where the environment names an authority already, there is nothing to download.
+MOVE_COMPARED = f"""\
+if test -z "${AUTHORITY_VARIABLE}"; then
+  export {AUTHORITY_VARIABLE}="$PWD/rds.pem"
+  curl --fail --silent --show-error --output "${AUTHORITY_VARIABLE}" {AUTHORITIES_OF_RDS} || exit 1
+fi
+{MOVE} --through-tunnel-host"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationRunnerArgs:
-    """settings: the platform's own about its runner. zone_id: of the zone with the tenants' endpoints."""
+    """settings: the platform's own about its runner. zone_id: of the zone with the tenants' endpoints.
+
+    tunnel_host_id: of the host through which it reaches the databases.
+    """
 
     owner: Owner
     account_id: str
@@ -48,6 +54,7 @@ class MigrationRunnerArgs:
     zone_id: pulumi.Input[str]
     kms_key_arn: pulumi.Input[str]
     alarm_topic_arn: pulumi.Input[str]
+    tunnel_host_id: pulumi.Input[str]
 
 
 class MigrationRunner(pulumi.ComponentResource):
@@ -64,6 +71,8 @@ class MigrationRunner(pulumi.ComponentResource):
         self._project_name = f"tenantnet-{name}"
         self._log_name = f"/tenantnet/{args.owner.cell}/runner"
         log = self._log_group()
+        if not args.settings.unverified:
+            self._document()
         project = self._project(self._role(), log)
         self._alarm()
         self.project = project.name
@@ -83,6 +92,18 @@ class MigrationRunner(pulumi.ComponentResource):
             opts=self._child(),
         ).name
 
+    def _document(self) -> None:
+        name = runner_document_name(self._args.owner.cell)
+        aws.ssm.Document(
+            self._name,
+            name=name,
+            document_type="Session",
+            document_format="JSON",
+            content=runner_document(),
+            tags=self._args.owner.tags(name),
+            opts=self._child(),
+        )
+
     def _role(self) -> pulumi.Output[str]:
         schedule_role = f"arn:aws:iam::{self._args.account_id}:role/tenantnet-{self._name}-schedules"
         place = partial(
@@ -93,9 +114,10 @@ class MigrationRunner(pulumi.ComponentResource):
             log_group=self._log_name,
             schedule_role=schedule_role,
         )
-        statements = pulumi.Output.all(self._args.zone_id, self._args.kms_key_arn).apply(
+        known = (self._args.zone_id, self._args.kms_key_arn, self._args.tunnel_host_id)
+        statements = pulumi.Output.all(*known).apply(
             lambda known: runner_statements(
-                place(zone_id=known[0], kms_key_arn=known[1]), self._args.settings
+                place(zone_id=known[0], kms_key_arn=known[1], tunnel_host_id=known[2]), self._args.settings
             )
         )
         return ServiceRole(
@@ -140,7 +162,7 @@ class MigrationRunner(pulumi.ComponentResource):
             "type": settings.host.upper(),
             "location": settings.repository,
             "git_clone_depth": 1,
-            "buildspec": json.dumps(BUILDSPEC),
+            "buildspec": json.dumps(buildspec(settings)),
         }
         if settings.connection_arn:
             source["auth"] = {"type": "CODECONNECTIONS", "resource": settings.connection_arn}
@@ -196,6 +218,12 @@ class MigrationRunner(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
+
+
+def buildspec(settings: RunnerSettings) -> dict[str, object]:
+    """What a build does."""
+    move = f"{MOVE} --unverified" if settings.unverified else MOVE_COMPARED
+    return {"version": 0.2, "phases": {"install": {"commands": [INSTALL]}, "build": {"commands": [move]}}}
 
 
 def _puller(image: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from infra.settings import RepositoryHost, RunnerSettings
 from infra.settings.checks import BACKEND
-from infra.tags import claims_table_name, journal_table_name
+from infra.tags import claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
 
@@ -92,8 +92,8 @@ LOOKING_ACTIONS = (
 class RunnerPlace:
     """Whose runner it is.
 
-    zone_id, kms_key_arn: the cell's. log_group: its own log's name. schedule_role: the ARN of the role that
-    schedules start it with.
+    zone_id, kms_key_arn, tunnel_host_id: the cell's. log_group: its own log's name. schedule_role: the ARN of
+    the role that schedules start it with.
     """
 
     cell: str
@@ -101,6 +101,7 @@ class RunnerPlace:
     account_id: str
     zone_id: str
     kms_key_arn: str
+    tunnel_host_id: str
     log_group: str
     schedule_role: str
 
@@ -111,7 +112,8 @@ class RunnerPlace:
 
 def runner_statements(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
     """All statements of the runner's role."""
-    return [*_of_the_build(place, settings), *_of_the_journal(place), *_of_the_move(place)]
+    comparison = [] if settings.unverified else _of_the_comparison(place)
+    return [*_of_the_build(place, settings), *_of_the_journal(place), *_of_the_move(place), *comparison]
 
 
 def _allow(
@@ -194,6 +196,34 @@ def _of_the_move(place: RunnerPlace) -> list[Statement]:
         *_endpoint(place),
         *_watching(place),
         _allow("PassTheSchedulesRole", ("iam:PassRole",), place.schedule_role, condition=passed),
+    ]
+
+
+def _of_the_comparison(place: RunnerPlace) -> list[Statement]:
+    """To the databases through the tunnel host, as whom the tenants' secrets say.
+
+    A session's id begins with the name of the role's session, which CodeBuild chooses: only the tag that
+    Session Manager gives a session says whose it is.
+    """
+    checked = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
+    own = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
+    sessions = place.arn("ssm", "session/*")
+    return [
+        _allow(
+            "ReadTheLogins",
+            ("secretsmanager:GetSecretValue",),
+            place.arn("secretsmanager", "secret:tenantnet/*/verification-*"),
+        ),
+        _allow(
+            "ReachTheDatabases",
+            ("ssm:StartSession",),
+            place.arn("ec2", f"instance/{place.tunnel_host_id}"),
+            place.arn("ssm", f"document/{runner_document_name(place.cell)}"),
+            condition=checked,
+        ),
+        _allow("EndOwnSessions", ("ssm:TerminateSession",), sessions, condition={**checked, **own}),
+        # The channel is opened with a token of the session besides.
+        _allow("CarryOwnSessions", ("ssmmessages:OpenDataChannel",), sessions),
     ]
 
 

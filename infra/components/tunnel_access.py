@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.security import MYSQL
+from infra.session_documents import tenant_document
 from infra.tags import Owner, tunnel_name
 
 
@@ -40,7 +40,7 @@ class TunnelAccess(pulumi.ComponentResource):
             name=self.document_name,
             document_type="Session",
             document_format="JSON",
-            content=session_document(args.host_name),
+            content=tenant_document(args.host_name),
             tags=args.owner.tags(self.document_name),
             opts=child,
         )
@@ -57,30 +57,6 @@ class TunnelAccess(pulumi.ComponentResource):
         for user in args.users:
             aws.iam.UserGroupMembership(f"{name}-{user}", user=user, groups=[group.name], opts=child)
         self.register_outputs({"documentName": self.document_name})
-
-
-def session_document(host_name: str) -> str:
-    """The session document: host and port are literal, so that a caller can choose the local port only."""
-    document = {
-        "schemaVersion": "1.0",
-        "description": f"A tunnel to {host_name}",
-        "sessionType": "Port",
-        "parameters": {
-            "localPortNumber": {
-                "type": "String",
-                "description": "The port on the caller's machine",
-                "allowedPattern": "^[0-9]{1,5}$",
-                "default": "0",
-            }
-        },
-        "properties": {
-            "type": "LocalPortForwarding",
-            "host": host_name,
-            "portNumber": str(MYSQL.to_port),
-            "localPortNumber": "{{ localPortNumber }}",
-        },
-    }
-    return json.dumps(document)
 
 
 def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_name: str) -> str:

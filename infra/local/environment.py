@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from infra.authorities import AUTHORITY_VARIABLE
 from infra.local.process import LocalCloud
 from infra.local.state import CLONE, LOOPBACK
 from infra.refusal import Refusal, Refused
@@ -38,7 +39,7 @@ def environment(state_dir: Path) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "TENANTNET_NAME_SERVER": server.name_server,
-        "TENANTNET_DATABASE_CA": str(cloud.state.authority),
+        AUTHORITY_VARIABLE: str(cloud.state.authority),
         **_no_proxy(),
     }
 

@@ -8,7 +8,7 @@ import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 
-from infra.migration.verification import Login, connected
+from infra.migration.verification import Access, connected
 
 # MySQL 8.4 has given up the words of 8.0; file and position are called differently too.
 _SOURCE_QUERIES = ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
@@ -22,14 +22,14 @@ class Position(NamedTuple):
     offset: int
 
 
-def behind(source: str, replica: str, login: Login) -> str | None:
+def behind(source: str, replica: str, access: Access) -> str | None:
     """What the replica lacks, in words; None where it has applied all that the source has written.
 
     source, replica: the databases' addresses. Raises Failure where one of them cannot be asked.
     """
-    with connected(source, login) as connection:
+    with connected(source, access) as connection:
         wanted = _status(connection, _SOURCE_QUERIES)
-    with connected(replica, login) as connection:
+    with connected(replica, access) as connection:
         found = _status(connection, _REPLICA_QUERIES)
     if wanted is None or found is None:
         return "there is no replica" if wanted else "the source writes no binary log"

@@ -10,32 +10,32 @@ import hashlib
 import json
 import os
 import re
-import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import dns.exception
-import dns.resolver
 import pymysql
+from botocore.exceptions import ClientError
 from pymysql.cursors import Cursor
 
+from infra.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
 from infra.aws_answers import PATIENCE, aws_answers
 from infra.failure import Failure
-from infra.migration.name_servers import NAME_SERVER_VARIABLE
+from infra.migration.reach import PHASE_STAYS, PORT, Reach, reach_directly
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-PORT = 3306
-CONNECT_SECONDS = 10
-# The authority that signs the databases' certificates.
-AUTHORITY_VARIABLE = "TENANTNET_DATABASE_CA"
-AUTHORITY_OF_RDS = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+# A session through the tunnel host ends when nothing has passed for as long as the account's preferences
+# say: 20 minutes, or as little as one.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-timeout.html
+PING_SECONDS = 20.0
 
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
@@ -62,6 +62,14 @@ class Login:
 
     username: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a tenant's databases are asked: as whom, and by which way."""
+
+    login: Login
+    reach: Reach = reach_directly
 
 
 def secret_name(tenant: str) -> str:
@@ -92,6 +100,21 @@ def read_login(tenant: str, region: str) -> Login | None:
         ) from None
 
 
+def is_without_login(tenant: str, region: str) -> bool:
+    """Whether there is no such secret; False also for a caller who may not know. Raises Failure."""
+    name = secret_name(tenant)
+    with aws_answers(f"look for the secret {name}", region=region):
+        client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
+        try:
+            client.describe_secret(SecretId=name)
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+        return False
+
+
 def differences(source: Contents, target: Contents) -> list[str]:
     """What the two do not have in common, sentence by sentence, in order of the names. Pure."""
     found = []
@@ -106,24 +129,43 @@ def differences(source: Contents, target: Contents) -> list[str]:
     return found
 
 
-def compare(source: str, target: str, login: Login) -> list[str]:
+def compare(source: str, target: str, access: Access) -> list[str]:
     """The differences between the databases at two addresses. Raises Failure where one cannot be read."""
     with ThreadPoolExecutor(2) as readers:
-        first, second = readers.map(lambda address: read_contents(address, login), (source, target))
+        first, second = readers.map(lambda address: read_contents(address, access), (source, target))
     return differences(first, second)
 
 
-def read_contents(address: str, login: Login) -> Contents:
+def read_contents(address: str, access: Access) -> Contents:
     """All that is compared of one database. Raises Failure where it cannot be reached or read."""
-    with connected(address, login) as connection, connection.cursor() as cursor:
-        return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, login))}
+    with connected(address, access) as connection, pinged(address, access), connection.cursor() as cursor:
+        return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, access.login))}
 
 
 @contextmanager
-def connected(address: str, login: Login) -> Iterator[pymysql.Connection[Any]]:
+def pinged(address: str, access: Access) -> Iterator[None]:
+    """Something passes every now and then, on a connection of its own, however long one checksum takes."""
+    read = Event()
+
+    def ping() -> None:
+        # Whoever reads finds out what is wrong.
+        with suppress(Failure), connected(address, access) as connection:
+            while not read.wait(PING_SECONDS):
+                connection.ping(reconnect=False)
+
+    with ThreadPoolExecutor(1) as pinging:
+        pinging.submit(ping)
+        try:
+            yield
+        finally:
+            read.set()
+
+
+@contextmanager
+def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]:
     """A connection over TLS. Raises Failure where the database cannot be reached, or does not answer."""
     try:
-        with _connect(address, login) as connection:
+        with _connect(address, access) as connection:
             yield connection
     except (pymysql.MySQLError, OSError, dns.exception.DNSException) as error:
         raise Failure(
@@ -131,19 +173,19 @@ def connected(address: str, login: Login) -> Iterator[pymysql.Connection[Any]]:
             reason=str(error),
             remedy=f"see that this machine reaches port {PORT}, and that the login in Secrets Manager may "
             "read every table; then `tenantnet migrate run` goes on",
-            state="The phase that the stack remembers stays.",
+            state=PHASE_STAYS,
         ) from None
 
 
-def _connect(address: str, login: Login) -> pymysql.Connection[Any]:
+def _connect(address: str, access: Access) -> pymysql.Connection[Any]:
     connection = pymysql.connect(
         host=address,
-        user=login.username,
-        password=login.password,
+        user=access.login.username,
+        password=access.login.password,
         ssl=ssl.create_default_context(cafile=_authority()),
         defer_connect=True,
     )
-    reached = socket.create_connection((_look_up(address), PORT), timeout=CONNECT_SECONDS)
+    reached = access.reach(address)
     # A checksum takes as long as it takes.
     reached.settimeout(None)
     connection.connect(reached)
@@ -156,19 +198,9 @@ def _authority() -> str:
     raise Failure(
         "Could not connect to the databases.",
         reason="nothing says which authority signs their certificates",
-        remedy=f"download {AUTHORITY_OF_RDS} and let {AUTHORITY_VARIABLE} name the file",
-        state="The phase that the stack remembers stays.",
+        remedy=f"download {AUTHORITIES_OF_RDS} and let {AUTHORITY_VARIABLE} name the file",
+        state=PHASE_STAYS,
     )
-
-
-def _look_up(host: str) -> str:
-    """The host's address from the name server that the environment names; without one, the host itself."""
-    server, _, port = os.environ.get(NAME_SERVER_VARIABLE, "").partition(":")
-    if not server:
-        return host
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = [server], int(port or 53)
-    return str(resolver.resolve(host, "A", lifetime=CONNECT_SECONDS)[0])
 
 
 def _tables(cursor: Cursor) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,7 @@ def _of_the_runner(place: Place) -> list[Statement]:
         account_id=place.account,
         zone_id=EXAMPLE_ZONE,
         kms_key_arn=place.arn("kms", f"key/{EXAMPLE_KEY}"),
+        tunnel_host_id=EXAMPLE_HOST,
         log_group=f"/tenantnet/{place.cell}/runner",
         schedule_role=place.iam(f"role/tenantnet-{place.cell}-runner-schedules"),
     )
@@ -87,7 +88,6 @@ def _of_the_runner(place: Place) -> list[Statement]:
             "image": "example/pulumi-python:3.200.0",
             "backend": f"s3://{place.state_bucket}",
             "secretArn": place.arn("secretsmanager", "secret:example/pulumi-AbCdEf"),
-            "unverified": True,
         }
     )
     return list(runner_statements(runner, settings))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.stacks.lookups import IMAGE_PARAMETER
-from infra.tags import claims_table_name, journal_table_name
+from infra.tags import claims_table_name, journal_table_name, runner_document_name, tunnel_name
 
 Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 
@@ -216,7 +216,8 @@ def _route53(name: str, place: Place) -> tuple[Scope, ...]:
 def _ssm(name: str, place: Place) -> tuple[Scope, ...]:
     if name in ("GetParameter", "GetParameters"):
         return (Scope((f"arn:aws:ssm:{place.region}::parameter{IMAGE_PARAMETER}",)),)
-    return (Scope((place.arn("ssm", f"document/{place.cell}-*-tunnel"),)),)
+    documents = (tunnel_name(place.cell, "*"), runner_document_name(place.cell))
+    return (Scope(tuple(place.arn("ssm", f"document/{each}") for each in documents)),)
 
 
 def _logs(name: str, place: Place) -> tuple[Scope, ...]:

@@ -78,7 +78,7 @@ INTENDED = (
         targets=(Kind.DATABASE,),
         whose=Whose.ANY,
         passes=MYSQL,
-        why="tunnels; who may open which, IAM says",
+        why="tunnels, and the migration runner; who may open which, IAM says",
     ),
     Row(
         sources=(Kind.TUNNEL_HOST,),

@@ -318,8 +318,3 @@ def check_image(value: object) -> list[Refusal]:
 def check_backend(value: object) -> list[Refusal]:
     """Where Pulumi keeps the state of the stacks."""
     return _check_text(value, BACKEND, rules.RUNNER_BACKEND)
-
-
-def check_unverified(value: object) -> list[Refusal]:
-    """Whether somebody says that the runner does not compare the data."""
-    return [] if value is True else [rules.RUNNER_UNVERIFIED.refuse(value)]

@@ -87,7 +87,7 @@ PLATFORM: dict[str, Any] = {
         "image": "example/pulumi-python:3.200.0",
         "backend": "s3://example-pulumi-state",
         "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
-        "unverified": True,
+        "unverified": False,
     },
 }
 
@@ -239,7 +239,6 @@ def _of_platforms() -> list[Example]:
         _platform(rules.RUNNER_IMAGE, "runner.image", "example/pulumi-python"),
         _platform(rules.RUNNER_BACKEND, "runner.backend", "file:///srv/state"),
         _platform(rules.RUNNER_CONNECTION, "runner.host", "codecommit"),
-        _platform(rules.RUNNER_UNVERIFIED, "runner.unverified", False),
     ]
 
 

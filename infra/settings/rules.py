@@ -133,14 +133,6 @@ RUNNER_CONNECTION = Rule(
     reason="the runner's role reads it, and the connection would be used for nothing",
     remedy="remove connectionArn, or name the host that the connection is for",
 )
-RUNNER_UNVERIFIED = Rule(
-    id="runner-unverified",
-    rule="a platform with a runner says unverified: true",
-    reason="CodeBuild reaches no database: tenants let in the tunnel host alone, and its builds have no "
-    "address of their own. So the runner does not compare the data of source and target before the switch",
-    remedy="write unverified: true, and look at the data in the new network before the former production is "
-    "retired; or leave the runner out, and start tenantnet migrate run where the databases are in reach",
-)
 
 # Platform ranges
 

@@ -38,6 +38,7 @@ class PlatformOutputs(BaseModel):
     # Only where the platform's settings have a runner.
     runner_project: str | None = None
     runner_schedule_role_arn: str | None = None
+    runner_compares: bool = False
 
 
 # A file backend writes a state in place, and the engine may be writing this stack's own as it is read.

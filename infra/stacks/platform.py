@@ -98,14 +98,18 @@ class PlatformStack:
             "kmsKeyArn": key.arn,
             "alarmTopicArn": topic.arn,
             "flowLogRoleArn": flow_logs,
-            **self._runner(zone_id, key.arn, topic.arn),
+            **self._runner(zone_id, key.arn, topic.arn, host.id),
         }
         for name, value in outputs.items():
             pulumi.export(name, value)
 
     def _runner(
-        self, zone_id: pulumi.Output[str], kms_key_arn: pulumi.Output[str], topic_arn: pulumi.Output[str]
-    ) -> dict[str, pulumi.Output[str]]:
+        self,
+        zone_id: pulumi.Output[str],
+        kms_key_arn: pulumi.Output[str],
+        topic_arn: pulumi.Output[str],
+        tunnel_host_id: pulumi.Output[str],
+    ) -> dict[str, pulumi.Output[str] | bool]:
         """The runner's outputs; none where the settings have no runner."""
         settings = self._settings.runner
         if settings is None:
@@ -120,9 +124,14 @@ class PlatformStack:
                 zone_id=zone_id,
                 kms_key_arn=kms_key_arn,
                 alarm_topic_arn=topic_arn,
+                tunnel_host_id=tunnel_host_id,
             ),
         )
-        return {"runnerProject": runner.project, "runnerScheduleRoleArn": runner.schedule_role_arn}
+        return {
+            "runnerProject": runner.project,
+            "runnerScheduleRoleArn": runner.schedule_role_arn,
+            "runnerCompares": not settings.unverified,
+        }
 
     def _flow_log_role(self) -> pulumi.Output[str]:
         return ServiceRole(

@@ -18,11 +18,12 @@ from tenacity import (
 )
 
 from infra.failure import Failure
+from infra.tunnel.carried import CarriedSession
 from infra.tunnel.local_port import require_free
-from infra.tunnel.plugin import Plugin, find_plugin
+from infra.tunnel.plugin import find_plugin
 from infra.tunnel.profiles import Profile
 from infra.tunnel.records import ProcessId, Record, Records, TunnelState
-from infra.tunnel.session_manager import FinalFailure, Session, end_session, start_session
+from infra.tunnel.session_manager import FinalFailure
 
 LOOK_SECONDS = 0.2
 # The plugin's own attempts to resume a session take up to 6 s.
@@ -43,8 +44,7 @@ class Keeper:
     ) -> None:
         self.record = Record(profile=profile, keeper=keeper)
         self._records, self._show, self._stop = records, show, stop
-        self._plugin: Plugin | None = None
-        self._session: Session | None = None
+        self._carried: CarriedSession | None = None
         self.failure: Failure | None = None
 
     def run(self) -> None:
@@ -71,16 +71,12 @@ class Keeper:
         profile = self.record.profile
         program = find_plugin()
         require_free(profile.name, profile.local_port)
-        self._session = start_session(profile)
-        try:
-            self._plugin = Plugin(program, profile, self._session)
-            self.record = self.record.model_copy(
-                update={"session_id": self._session.id, "plugin": self._plugin.id}
-            )
-            self._plugin.wait_until_open(self._stop)
-        except BaseException:
-            self._close()
-            raise
+        carried = CarriedSession(program, profile)
+        self.record = self.record.model_copy(
+            update={"session_id": carried.session.id, "plugin": carried.plugin.id}
+        )
+        carried.wait_until_open(self._stop)
+        self._carried = carried
 
     def _open_again(self) -> None:
         """Try until it works, ever more rarely. Raises FinalFailure where it never will."""
@@ -105,27 +101,23 @@ class Keeper:
 
     def _carry(self) -> str:
         """Return when the session is no longer carried, or the tunnel is to end: why, in words."""
-        assert self._plugin is not None  # noqa: S101 - it was opened
+        assert self._carried is not None  # noqa: S101 - it was opened
+        plugin = self._carried.plugin
         connected = time.monotonic()
         while not self._stop.wait(LOOK_SECONDS):
-            if self._plugin.has_ended:
-                return f"the session ended: {self._plugin.last_words}"
-            if not self._plugin.is_cut_off():
+            if plugin.has_ended:
+                return f"the session ended: {plugin.last_words}"
+            if not plugin.is_cut_off():
                 connected = time.monotonic()
             elif time.monotonic() - connected > CUT_OFF_SECONDS:
                 return "the plugin lost its connection and could not resume the session"
         return ""
 
     def _close(self) -> None:
-        """End session and plugin, whatever there is of them."""
-        if self._session:
-            # What cannot be ended now ends by itself, when nobody has used it for a while.
-            with suppress(Failure):
-                end_session(self.record.profile, self._session.id)
-            self._session = None
-        if self._plugin:
-            self._plugin.end()
-            self._plugin = None
+        """End session and plugin, where there are any."""
+        if self._carried:
+            self._carried.close()
+            self._carried = None
 
     def _say(self, state: TunnelState, detail: str = "") -> None:
         now = datetime.now(UTC)

@@ -54,6 +54,11 @@ class Profile(BaseModel):
     local_port: Annotated[int, Field(ge=1, le=65535)]
     automatic: bool = False
 
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What the document is given, by the names of its parameters."""
+        return {"localPortNumber": str(self.local_port)}
+
 
 class Profiles:
     """The file. Every method raises Failure where it cannot be read or written."""

@@ -38,7 +38,7 @@ def start_parameters(profile: Profile) -> dict[str, Any]:
     return {
         "Target": profile.target,
         "DocumentName": profile.document,
-        "Parameters": {"localPortNumber": [str(profile.local_port)]},
+        "Parameters": {name: [value] for name, value in profile.parameters.items()},
         "Reason": REASON,
     }
 

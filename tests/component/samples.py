@@ -36,12 +36,12 @@ RUNNER: dict[str, Any] = {
     "image": "example/pulumi-python:3.200.0",
     "backend": "s3://example-pulumi-state/cells",
     "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
-    "unverified": True,
 }
 
 RUNNER_OUTPUTS: dict[str, Any] = {
     "runnerProject": "tenantnet-local-runner",
     "runnerScheduleRoleArn": "arn:aws:iam::123456789012:role/tenantnet-local-runner-schedules",
+    "runnerCompares": True,
 }
 
 

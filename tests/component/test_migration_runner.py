@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from infra.session_documents import runner_document
 from tests.component import samples, stacks
 from tests.component.engine import RecordingEngine
 
 PROJECT = "aws:codebuild/project:Project"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+DOCUMENT = "aws:ssm/document:Document"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 RUNNER = "local-runner"
 LONGEST_INLINE_POLICY = 10_240
@@ -38,8 +44,62 @@ def test_a_build_installs_what_is_locked_and_moves_the_tenant(cell_with_runner: 
     project = cell_with_runner.one(PROJECT, RUNNER).inputs
     phases = json.loads(project["source"]["buildspec"])["phases"]
     assert "--require-hashes --requirement requirements.lock" in phases["install"]["commands"][0]
-    assert phases["build"]["commands"] == ['.venv/bin/tenantnet migrate run "$TENANT" --unverified']
+    (move,) = phases["build"]["commands"]
+    assert move.endswith('.venv/bin/tenantnet migrate run "$TENANT" --through-tunnel-host')
+    assert subprocess.run(["/bin/sh", "-n", "-c", move], check=False).returncode == 0
     assert project["artifacts"] == {"type": "NO_ARTIFACTS"}
+
+
+def test_the_authorities_of_rds_are_downloaded_unless_others_are_named(
+    cell_with_runner: RecordingEngine, tmp_path: Path
+) -> None:
+    project = cell_with_runner.one(PROJECT, RUNNER).inputs
+    (move,) = json.loads(project["source"]["buildspec"])["phases"]["build"]["commands"]
+    for program in (tmp_path / "curl", tmp_path / ".venv" / "bin" / "tenantnet"):
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text('#!/bin/sh\necho "$0 $TENANTNET_DATABASE_CA"\n')
+        program.chmod(0o755)
+
+    def run(**variables: str) -> list[str]:
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TENANT": "acme", **variables}
+        said = subprocess.run(
+            ["/bin/sh", "-c", move], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        return said.stdout.splitlines()
+
+    assert [line.rpartition("/")[2] for line in run()] == ["rds.pem", "rds.pem"]
+    assert run(TENANTNET_DATABASE_CA="own.pem") == [".venv/bin/tenantnet own.pem"]
+    (tmp_path / "curl").write_text("#!/bin/sh\nexit 22\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        run()
+
+
+def test_a_runner_that_compares_nothing_reaches_no_database() -> None:
+    engine = stacks.declare_cell(runner={**samples.RUNNER, "unverified": True})
+    project = engine.one(PROJECT, RUNNER).inputs
+    (move,) = json.loads(project["source"]["buildspec"])["phases"]["build"]["commands"]
+    assert move == '.venv/bin/tenantnet migrate run "$TENANT" --unverified'
+    assert engine.of_type(DOCUMENT) == []
+    actions = {action for each in statements(engine, RUNNER) for action in listed(each["Action"])}
+    assert not any(action.startswith(("ssm:", "ssmmessages:")) for action in actions)
+    secrets = [
+        each for each in statements(engine, RUNNER) if "secretsmanager:GetSecretValue" in each["Action"]
+    ]
+    assert [each["Resource"] for each in secrets] == [[samples.RUNNER["secretArn"]]]
+
+
+def test_a_runner_that_compares_reaches_databases_by_its_own_document_and_the_tunnel_host(
+    cell_with_runner: RecordingEngine,
+) -> None:
+    document = cell_with_runner.one(DOCUMENT, RUNNER).inputs
+    assert (document["name"], document["content"]) == ("local-migration-runner", runner_document())
+    started = [each for each in statements(cell_with_runner, RUNNER) if "ssm:StartSession" in each["Action"]]
+    assert [each["Resource"] for each in started] == [
+        [
+            "arn:aws:ec2:eu-west-1:123456789012:instance/id-local-tunnel-host",
+            "arn:aws:ssm:eu-west-1:123456789012:document/local-migration-runner",
+        ]
+    ]
 
 
 def test_the_build_takes_source_and_state_from_the_settings(cell_with_runner: RecordingEngine) -> None:
@@ -76,12 +136,17 @@ def test_only_looking_is_allowed_on_every_resource(cell_with_runner: RecordingEn
     assert all(action.startswith(("Describe", "Get")) for action in actions)
 
 
-def test_the_runner_makes_no_network_and_reads_one_secret(cell_with_runner: RecordingEngine) -> None:
+def test_the_runner_makes_no_network_and_reads_no_secret_but_pulumis_and_the_logins(
+    cell_with_runner: RecordingEngine,
+) -> None:
     allowed = statements(cell_with_runner, RUNNER)
     actions = {action for each in allowed for action in listed(each["Action"])}
     assert not any(action.startswith("ec2:Create") for action in actions)
     secrets = [each for each in allowed if "secretsmanager:GetSecretValue" in listed(each["Action"])]
-    assert [each["Resource"] for each in secrets] == [[samples.RUNNER["secretArn"]]]
+    assert [each["Resource"] for each in secrets] == [
+        [samples.RUNNER["secretArn"]],
+        ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:tenantnet/*/verification-*"],
+    ]
 
 
 def test_the_runners_policy_fits_into_a_role(cell_with_runner: RecordingEngine) -> None:

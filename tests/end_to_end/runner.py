@@ -22,7 +22,6 @@ def deploy_cell_with_runner(project: Project, cloud: LocalCloud, aws: boto3.Sess
         "image": "example/pulumi-python:3.200.0",
         "backend": "s3://example-pulumi-state",
         "secretArn": secret["ARN"],
-        "unverified": True,
     }
     project.write_platform("platform-local", runner=runner)
     project.up("platform-local").check()

@@ -5,6 +5,7 @@ The tests of this module run in order on a tenant that they share.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.process import LocalCloud
 from infra.migration.starts import SOON
-from tests.end_to_end.moves import BOTH, database, migrate, status
-from tests.end_to_end.project import Project
+from infra.migration.transitions import Condition
+from infra.tags import runner_document_name
+from tests.end_to_end.moves import BOTH, SECRET, database, migrate, status
+from tests.end_to_end.project import PASSWORD, Project
 from tests.end_to_end.runner import PROJECT, deploy_cell_with_runner, schedule
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
@@ -32,8 +35,10 @@ def cell(project: Project, cloud: LocalCloud, aws: boto3.Session) -> Project:
 
 
 @pytest.fixture(scope="module")
-def moving(acme: Project) -> Project:
-    """Acme with a Test network green beside blue."""
+def moving(acme: Project, aws: Any) -> Project:
+    """Acme with a Test network green beside blue, and with a login to compare its databases with."""
+    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
+    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
     acme.write_tenant("acme", BOTH)
     acme.up("acme").check()
     return acme
@@ -80,6 +85,15 @@ def test_the_schedule_starts_the_build_and_the_build_moves_the_database(
     assert build["buildStatus"] == "SUCCEEDED", printed
     found = status(scheduled)
     assert (found["phase"], found["production"]) == ("switched", "green"), printed
+    assert str(Condition.DATA_EQUAL) in printed
+    assert "not compared" not in printed
+    assert PASSWORD not in printed
+    # Through the tunnel host, and nothing is left there.
+    sessions = aws.client("ssm").describe_sessions
+    assert {each["DocumentName"] for each in sessions(State="History")["Sessions"]} == {
+        runner_document_name("local")
+    }
+    assert sessions(State="Active")["Sessions"] == []
     moved = database(aws, "acme-green")
     assert moved is not None
     assert "ReadReplicaSourceDBInstanceIdentifier" not in moved

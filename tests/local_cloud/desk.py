@@ -43,13 +43,17 @@ class Desk:
         with self.settings(stack).open("w", encoding="utf-8") as file:
             YAML(typ="safe").dump({"config": dict(config)}, file)
         if outputs:
-            root = {
-                "urn": f"urn:pulumi:{stack}::tenantnet::pulumi:pulumi:Stack::tenantnet-{stack}",
-                "type": "pulumi:pulumi:Stack",
-                "outputs": dict(outputs),
-            }
-            deployment = {"version": 3, "deployment": {"resources": [root]}}
-            self._pulumi("stack", "import", "--stack", stack, given=json.dumps(deployment))
+            self.leave_outputs(stack, outputs)
+
+    def leave_outputs(self, stack: str, outputs: Mapping[str, Any]) -> None:
+        """As an update of the stack would."""
+        root = {
+            "urn": f"urn:pulumi:{stack}::tenantnet::pulumi:pulumi:Stack::tenantnet-{stack}",
+            "type": "pulumi:pulumi:Stack",
+            "outputs": dict(outputs),
+        }
+        deployment = {"version": 3, "deployment": {"resources": [root]}}
+        self._pulumi("stack", "import", "--stack", stack, given=json.dumps(deployment))
 
     def tenantnet(self, command: str | Sequence[str], **variables: str | None) -> Done:
         """Run it; a variable that is None is not set at all."""

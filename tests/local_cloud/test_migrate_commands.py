@@ -35,6 +35,7 @@ PLATFORM_OUTPUTS = {
     "region": REGION,
     "availabilityZones": [f"{REGION}a", f"{REGION}b"],
     "sharedSubnets": [],
+    "runnerCompares": False,
 }
 
 
@@ -142,6 +143,29 @@ def test_a_second_schedule_is_refused_and_names_the_first(desk: Desk) -> None:
     desk.tenantnet(SCHEDULE)
     done = desk.tenantnet(SCHEDULE)
     assert (done.code, "one already: to green at 2096-12-01T02:00 Europe/Amsterdam" in done.err) == (2, True)
+
+
+def test_where_the_runner_compares_the_data_a_move_is_scheduled_once_there_is_a_login(
+    desk: Desk, variables: Mapping[str, str]
+) -> None:
+    desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, "runnerCompares": True})
+    before = desk.settings("acme").read_text()
+    done = desk.tenantnet(SCHEDULE)
+    assert (done.code, "no secret tenantnet/acme/verification" in done.err) == (2, True), done
+    assert desk.settings("acme").read_text() == before
+    secrets: Any = boto3.client(
+        "secretsmanager",
+        region_name=REGION,
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    secret = secrets.create_secret(Name="tenantnet/acme/verification", SecretString="{}")["ARN"]
+    try:
+        done = desk.tenantnet(SCHEDULE)
+    finally:
+        secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    assert (done.code, "secret tenantnet/acme/verification" in done.out) == (0, True), done
 
 
 def test_a_time_that_clocks_skip_is_refused(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -13,8 +13,11 @@ from infra.failure import Failure
 from infra.local.environment import environment
 from infra.local.mysql.installation import find
 from infra.local.process import LocalCloud
+from infra.migration import verification
+from infra.migration.reach import ThroughTunnelHost
 from infra.migration.replication import Position, behind
 from infra.migration.verification import (
+    Access,
     Login,
     compare,
     differences,
@@ -22,13 +25,19 @@ from infra.migration.verification import (
     read_login,
     secret_name,
 )
+from infra.session_documents import runner_document
+from infra.stacks.outputs import PlatformOutputs
+from infra.tags import runner_document_name
+from tests.component.samples import PLATFORM_OUTPUTS
 from tests.local_cloud.databases import PASSWORD, Database
 from tests.local_cloud.mysql_client import Client, wait_for
 from tests.local_cloud.network import Network
+from tests.local_cloud.tunnels import CELL, REGION, TunnelSite
 
 INSTALLED = find()
 pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")
 LOGIN = Login(username="acmeadmin", password=PASSWORD)
+ACCESS = Access(login=LOGIN)
 CONTENT = (
     "CREATE DATABASE app",
     "CREATE TABLE app.entry (id INT PRIMARY KEY AUTO_INCREMENT, text VARCHAR(20))",
@@ -68,7 +77,7 @@ def pair(cloud: LocalCloud) -> tuple[Client, Client]:
     target = source.replica()
     wait_for(lambda: target.described()["DBInstanceStatus"] == "available")
     second = Client.of(cloud, rds, target.identifier)
-    wait_for(lambda: behind(first.host, second.host, LOGIN) is None)
+    wait_for(lambda: behind(first.host, second.host, ACCESS) is None)
     rds.promote_read_replica(DBInstanceIdentifier=target.identifier)
     wait_for(lambda: takes_writes(second))
     return first, second
@@ -76,8 +85,8 @@ def pair(cloud: LocalCloud) -> tuple[Client, Client]:
 
 def test_a_promoted_replica_holds_what_its_source_holds(pair: tuple[Client, Client]) -> None:
     source, target = pair
-    assert compare(source.host, target.host, LOGIN) == []
-    named = read_contents(source.host, LOGIN)
+    assert compare(source.host, target.host, ACCESS) == []
+    named = read_contents(source.host, ACCESS)
     assert named["table app.entry: rows"] == "2"
     assert {"view app.texts", "routine app.nothing", "event app.nightly"} <= named.keys()
     assert "user reader@%: grants" in named
@@ -100,7 +109,7 @@ def test_a_restored_snapshot_holds_what_its_source_held(
         DBInstanceIdentifier="acme-restored", WaiterConfig={"Delay": 1}
     )
     restored = Client.of(cloud, rds, "acme-restored")
-    assert compare(pair[0].host, restored.host, LOGIN) == []
+    assert compare(pair[0].host, restored.host, ACCESS) == []
 
 
 @pytest.mark.parametrize(
@@ -130,28 +139,96 @@ def test_a_difference_is_named(pair: tuple[Client, Client], change: str, back: s
     source, target = pair
     target.run(change)
     try:
-        found = compare(source.host, target.host, LOGIN)
+        found = compare(source.host, target.host, ACCESS)
     finally:
         target.run(back)
     assert any(named in difference for difference in found), found
 
 
+@pytest.fixture(scope="module")
+def platform(cloud: LocalCloud) -> PlatformOutputs:
+    """A cell with a tunnel host and the runner's document."""
+    site = TunnelSite.create(cloud, cast("Any", boto3.client))
+    document = runner_document_name(CELL)
+    site.ssm.create_document(Name=document, DocumentType="Session", Content=runner_document())
+    return PlatformOutputs.model_validate(
+        {**PLATFORM_OUTPUTS, "cell": CELL, "region": REGION, "tunnelHostId": site.target}
+    )
+
+
+def running_sessions() -> list[str]:
+    described = boto3.client("ssm").describe_sessions(State="Active")["Sessions"]
+    return [each["SessionId"] for each in described]
+
+
+def test_through_the_tunnel_host_the_same_is_read_and_no_session_is_left(
+    pair: tuple[Client, Client], platform: PlatformOutputs
+) -> None:
+    source, target = pair
+    with ThroughTunnelHost(platform) as way:
+        access = Access(login=LOGIN, reach=way)
+        assert read_contents(source.host, access) == read_contents(source.host, ACCESS)
+        assert compare(source.host, target.host, access) == []
+        assert len(running_sessions()) == 2, "one for each database"
+    assert running_sessions() == []
+
+
+def test_a_session_that_has_ended_is_begun_anew(
+    pair: tuple[Client, Client], platform: PlatformOutputs
+) -> None:
+    with ThroughTunnelHost(platform) as way:
+        access = Access(login=LOGIN, reach=way)
+        assert behind(pair[0].host, pair[1].host, access) == "there is no replica"
+        for each in running_sessions():
+            boto3.client("ssm").terminate_session(SessionId=each)
+        wait_for(lambda: behind(pair[0].host, pair[1].host, access) == "there is no replica")
+
+
+def test_something_passes_while_a_query_takes_long(
+    pair: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen by the server: the other connection's questions while the reader's one takes its time."""
+    monkeypatch.setattr(verification, "PING_SECONDS", 0.05)
+    source, _ = pair
+
+    def pings() -> int:
+        ((_, number),) = source.run("SHOW GLOBAL STATUS LIKE 'Com_admin_commands'")
+        return int(str(number))
+
+    before = pings()
+    with verification.pinged(source.host, ACCESS):
+        wait_for(lambda: pings() > before + 2)
+
+
+def test_a_cell_without_the_runners_document_is_a_failure_in_words(
+    pair: tuple[Client, Client], platform: PlatformOutputs
+) -> None:
+    other = platform.model_copy(update={"cell": "us1"})
+    with (
+        ThroughTunnelHost(other) as way,
+        pytest.raises(Failure, match="through the tunnel host") as failure,
+    ):
+        read_contents(pair[0].host, Access(login=LOGIN, reach=way))
+    assert "us1-migration-runner" in failure.value.remedy
+    assert running_sessions() == []
+
+
 def test_no_password_and_no_hash_of_one_is_in_what_is_compared(pair: tuple[Client, Client]) -> None:
     source, _ = pair
     ((stored,),) = source.run("SELECT authentication_string FROM mysql.user WHERE user = 'reader'")
-    shown = json.dumps(dict(read_contents(source.host, LOGIN)))
+    shown = json.dumps(dict(read_contents(source.host, ACCESS)))
     assert PASSWORD not in repr(LOGIN)
     assert str(stored) not in shown
 
 
 def test_what_replicates_from_nowhere_is_no_replica(pair: tuple[Client, Client]) -> None:
     source, target = pair
-    assert behind(source.host, target.host, LOGIN) == "there is no replica"
+    assert behind(source.host, target.host, ACCESS) == "there is no replica"
 
 
 def test_a_login_that_does_not_work_is_a_failure_in_words(pair: tuple[Client, Client]) -> None:
     with pytest.raises(Failure, match="Could not read from") as failure:
-        read_contents(pair[0].host, Login(username="acmeadmin", password="Wrong-Horse-9"))
+        read_contents(pair[0].host, Access(login=Login(username="acmeadmin", password="Wrong-Horse-9")))
     assert "Wrong-Horse-9" not in str(failure.value)
 
 
@@ -160,7 +237,7 @@ def test_without_an_authority_nothing_is_compared(
 ) -> None:
     monkeypatch.delenv("TENANTNET_DATABASE_CA")
     with pytest.raises(Failure, match="which authority signs"):
-        read_contents(pair[0].host, LOGIN)
+        read_contents(pair[0].host, ACCESS)
 
 
 def test_the_login_comes_from_the_tenants_secret(cloud: LocalCloud) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,9 +11,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from infra.components.runner_permissions import RunnerPlace, runner_statements
 from infra.local.process import LocalCloud, request
+from infra.session_documents import runner_document
+from infra.settings import RunnerSettings
+from infra.tags import runner_document_name
+from tests.component.samples import RUNNER
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.tunnels import ACCOUNT, REGION, TunnelSite, User
+from tests.local_cloud.tunnels import ACCOUNT, CELL, REGION, TunnelSite, User
 
 Clients = Callable[[str], Any]
 TO_REMOTE_HOST = "AWS-StartPortForwardingSessionToRemoteHost"
@@ -139,6 +145,80 @@ class TestThePolicy:
         ).client("ssm", endpoint_url=cloud.url)
         started = carol.start_session(Target=site.target, DocumentName=acme)
         assert started["SessionId"].startswith("carol-")
+
+
+@pytest.fixture(scope="module")
+def runner_way(site: TunnelSite) -> str:
+    name = runner_document_name(CELL)
+    site.ssm.create_document(Name=name, DocumentType="Session", Content=runner_document())
+    return name
+
+
+@pytest.fixture(scope="module")
+def runner(site: TunnelSite, cloud: LocalCloud, client: Clients) -> Any:
+    """Session Manager for the migration runner's role."""
+    place = RunnerPlace(
+        cell=CELL,
+        region=REGION,
+        account_id=ACCOUNT,
+        zone_id="Z0123456789",
+        kms_key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
+        tunnel_host_id=site.target,
+        log_group="/tenantnet/eu1/runner",
+        schedule_role=f"arn:aws:iam::{ACCOUNT}:role/schedules",
+    )
+    statements = runner_statements(place, RunnerSettings.model_validate(RUNNER))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    site.iam.create_role(RoleName="runner", AssumeRolePolicyDocument="{}")
+    site.iam.put_role_policy(RoleName="runner", PolicyName="runner", PolicyDocument=policy)
+    assumed = client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/runner", RoleSessionName="AWSCodeBuild-1"
+    )["Credentials"]
+    session = boto3.Session(
+        assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], region_name=REGION
+    )
+    return session.client("ssm", endpoint_url=cloud.url)
+
+
+class TestTheRunnersRole:
+    DATABASE = "acme-blue.c0ffee.eu-west-1.rds.amazonaws.com"
+
+    def start(self, runner: Any, site: TunnelSite, document: str | None, host: str = DATABASE) -> Any:
+        named = {"DocumentName": document, "Parameters": {"host": [host]}} if document else {}
+        return runner.start_session(Target=site.target, **named)
+
+    def test_reaches_a_database_and_ends_its_session(
+        self, runner: Any, site: TunnelSite, runner_way: str
+    ) -> None:
+        started = self.start(runner, site, runner_way)
+        assert runner.terminate_session(SessionId=started["SessionId"])["SessionId"] == started["SessionId"]
+
+    @pytest.mark.parametrize(
+        "host", ["localhost", "10.1.2.3", "acme.db.example.com", f"{DATABASE}.example.com", f"x@{DATABASE}"]
+    )
+    def test_reaches_nothing_but_databases(
+        self, runner: Any, site: TunnelSite, runner_way: str, refusal: Refusal, host: str
+    ) -> None:
+        found = refusal(self.start, runner=runner, site=site, document=runner_way, host=host)
+        assert found == "InvalidParameters"
+
+    @pytest.mark.parametrize("named", [TO_REMOTE_HOST, None])
+    def test_has_no_other_way_through_the_tunnel_host(
+        self, runner: Any, site: TunnelSite, runner_way: str, refusal: Refusal, named: str | None
+    ) -> None:
+        assert refusal(self.start, runner=runner, site=site, document=named) == "AccessDeniedException"
+
+    def test_ends_nobody_elses_session(
+        self, runner: Any, site: TunnelSite, session: Any, refusal: Refusal
+    ) -> None:
+        found = refusal(runner.terminate_session, SessionId=session["SessionId"])
+        assert found == "AccessDeniedException"
+
+    def test_is_no_way_for_people(
+        self, alice: User, site: TunnelSite, runner_way: str, refusal: Refusal
+    ) -> None:
+        found = refusal(start, user=alice, site=site, document=runner_way, host=self.DATABASE)
+        assert found == "AccessDeniedException"
 
 
 class TestTheCalls:

@@ -10,8 +10,9 @@ import boto3
 from mypy_boto3_iam import IAMClient
 from mypy_boto3_ssm import SSMClient
 
-from infra.components.tunnel_access import session_document, tunnel_policy
+from infra.components.tunnel_access import tunnel_policy
 from infra.local.process import LocalCloud
+from infra.session_documents import tenant_document
 from infra.tags import tunnel_name
 from tests.local_cloud.network import Network
 
@@ -55,7 +56,7 @@ class TunnelSite:
     def add_tenant(self, tenant: str, host_name: str) -> str:
         """Document, group and policy as the tenant's stack has them; the document's name."""
         name = tunnel_name(CELL, tenant)
-        self.ssm.create_document(Name=name, DocumentType="Session", Content=session_document(host_name))
+        self.ssm.create_document(Name=name, DocumentType="Session", Content=tenant_document(host_name))
         self.iam.create_group(GroupName=name, Path="/tenantnet/")
         policy = tunnel_policy(REGION, ACCOUNT, self.target, name)
         self.iam.put_group_policy(GroupName=name, PolicyName=name, PolicyDocument=policy)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.claims import Claim, ClaimKind
+from infra.session_documents import runner_document
 from infra.tags import Owner, Part
 from policies import aws
 from policies.model import UNKNOWN
@@ -24,6 +25,7 @@ from policies.samples import (
     judge,
     refers,
     resource,
+    runner_statements,
     session_document,
     tunnel_statement,
     with_new,
@@ -560,6 +562,58 @@ def test_a_parameter_group_without_tls_is_refused(parameters: object) -> None:
 def test_a_caller_may_choose_the_local_port_and_nothing_else(content: str) -> None:
     found = found_by(with_props("document", content=content))
     assert set(found["tunnel-access-exact"]) == {"document-literal"}
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (r"\\.rds\\.amazonaws\\.com", r"\\.com"),
+        ('"portNumber": "3306"', '"portNumber": "22"'),
+        ('"portNumber": "3306"', '"portNumber": "{{ localPortNumber }}"'),
+        ('"allowedPattern"', '"pattern"'),
+        ('"host": "{{ host }}"', '"host": "x{{ host }}"'),
+        ('"parameters": {', '"parameters": {"portNumber": {"type": "String"}, '),
+    ],
+)
+def test_the_runners_document_leads_to_databases_and_nowhere_else(written: str, instead: str) -> None:
+    content = runner_document().replace(written, instead)
+    assert content != runner_document()
+    found = found_by(with_props("runner-document", content=content))
+    assert set(found["tunnel-access-exact"]) == {"document-literal"}
+
+
+@pytest.mark.parametrize("kind", ["groupPolicy:GroupPolicy", "userPolicy:UserPolicy", "policy:Policy"])
+def test_the_runners_document_is_no_persons(kind: str) -> None:
+    policy = iam_policy(*runner_statements())
+    assert found_by(new(f"aws:iam/{kind}", policy=policy)) == {
+        "tunnel-access-exact": ["any-database-for-roles"]
+    }
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
+        {
+            "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"},
+            "StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "*"},
+        },
+        {
+            "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"},
+            "StringLike": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"},
+        },
+    ],
+)
+def test_sessions_that_may_be_anybodys_are_not_ended(condition: object) -> None:
+    policy = iam_policy(*runner_statements(Condition=condition))
+    found = found_by(with_props("runner-policy", policy=policy))
+    assert found == {"tunnel-access-exact": ["exact-session-resources"]}
+
+
+def test_a_session_is_not_started_by_the_sign_of_who_started_it() -> None:
+    policy = iam_policy(*runner_statements(Action=["ssm:StartSession", "ssm:TerminateSession"]))
+    found = found_by(with_props("runner-policy", policy=policy))
+    assert found == {"tunnel-access-exact": ["exact-session-resources"]}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "schemaVersion: '1.0'", None])

@@ -1,0 +1,43 @@
+"""A session with the plugin that carries it: what begins and ends together."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Event
+
+from infra.failure import Failure
+from infra.tunnel.plugin import Plugin
+from infra.tunnel.profiles import Profile
+from infra.tunnel.session_manager import Session, end_session, start_session
+
+
+class CarriedSession:
+    """Begun as it is made; close() ends both. session, plugin: of it."""
+
+    def __init__(self, program: str, profile: Profile) -> None:
+        """program: the plugin's path. Raises Failure as either does; then nothing is left of it."""
+        self._profile = profile
+        self.session: Session = start_session(profile)
+        try:
+            self.plugin = Plugin(program, profile, self.session)
+        except BaseException:
+            self._end_session()
+            raise
+
+    def wait_until_open(self, stop: Event) -> None:
+        """Return once its port is open, or `stop` is set. Raises Failure; then nothing is left of it."""
+        try:
+            self.plugin.wait_until_open(stop)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End session and plugin."""
+        self._end_session()
+        self.plugin.end()
+
+    def _end_session(self) -> None:
+        # What cannot be ended now ends by itself, when nobody has used it for a while.
+        with suppress(Failure):
+            end_session(self._profile, self.session.id)
