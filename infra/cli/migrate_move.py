@@ -26,7 +26,15 @@ from infra.migration.stack import MovingStack
 from infra.migration.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
 from infra.migration.transitions import Event, successors
 from infra.migration.updates import refuse_settings
-from infra.migration.verification import Access, Login, compare, is_without_login, read_login, secret_name
+from infra.migration.verification import (
+    Access,
+    Login,
+    compare,
+    is_without_login,
+    read_login,
+    require_readable,
+    secret_name,
+)
 from infra.project import Project, is_platform, unknown_stack
 from infra.refusal import Refused, Rule
 from infra.settings import MigrationSettings, TenantSettings
@@ -157,6 +165,7 @@ class Move:
             databases=databases,
             copies=Copies(tenant, self.platform.region),
             tell=typer.echo,
+            probe=partial(require_readable, access=access) if access else None,
             compare=partial(compare, access=access) if access else None,
             behind=partial(behind, access=access) if access else None,
         )

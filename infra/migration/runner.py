@@ -63,6 +63,7 @@ class Plan:
 class Runner:
     """Moves one tenant's database. tell: shows a line to whoever watches.
 
+    probe: raises Failure where the database at an address could not be compared later.
     compare: the differences between two databases at the given addresses; None where nobody compares them.
     behind: what a replica at the second address lacks of its source at the first; None where nobody can ask.
     """
@@ -76,6 +77,7 @@ class Runner:
         databases: Databases,
         copies: Copies,
         tell: Callable[[str], None],
+        probe: Callable[[str], None] | None,
         compare: Callable[[str, str], Sequence[str]] | None,
         behind: Callable[[str, str], str | None] | None,
         clock: Clock = Clock(),  # noqa: B008 - it cannot change
@@ -83,6 +85,7 @@ class Runner:
         self._clock = clock
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._copies, self._tell, self._compare = databases, copies, tell, compare
+        self._probe = probe
         self._guards = Guards(databases, self._entries, behind)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
@@ -136,6 +139,10 @@ class Runner:
     def _step(self, state: State, event: Event, decision: Decision | None) -> None:
         if event is not Event.ABORT:
             self._see_all(state, conditions(state, decision))
+        if self._probe and event in (Event.PREPARE, Event.FENCE):
+            # A wrong login, or no way there, is better found while writes go through.
+            for slot in _databases(state):
+                self._probe(self._address(slot))
         if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
@@ -341,6 +348,11 @@ _PURPOSE = {
 
 def _target(state: State) -> Slot:
     return state.target or state.production.other
+
+
+def _databases(state: State) -> list[Slot]:
+    """Of those that the move compares, which there are before writes are held back."""
+    return [state.production] + ([_target(state)] if state.phase is Phase.REPLICATING else [])
 
 
 def _different(state: State, found: Sequence[str]) -> Failure:

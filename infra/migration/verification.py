@@ -136,6 +136,12 @@ def compare(source: str, target: str, access: Access) -> list[str]:
     return differences(first, second)
 
 
+def require_readable(address: str, access: Access) -> None:
+    """Raises Failure where the database cannot be reached, or the login may not read what is compared."""
+    with connected(address, access) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM mysql.user")
+
+
 def read_contents(address: str, access: Access) -> Contents:
     """All that is compared of one database. Raises Failure where it cannot be reached or read."""
     with connected(address, access) as connection, pinged(address, access), connection.cursor() as cursor:

@@ -65,6 +65,17 @@ def test_a_move_needs_somebody_to_say_that_its_data_is_not_compared(moving: Proj
     assert (run.code, "--unverified" in run.text) == (2, True), run.text
 
 
+def test_a_login_that_does_not_work_is_found_before_anything_is_changed(moving: Project, aws: Any) -> None:
+    login = json.dumps({"username": "acmeadmin", "password": "Wrong-Horse-9"})
+    secrets = aws.client("secretsmanager")
+    secret = secrets.create_secret(Name=SECRET, SecretString=login)["ARN"]
+    run = migrate(moving, "run", "acme", "--now")
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    assert (run.code, "Access denied" in run.text, "Wrong-Horse-9" in run.text) == (1, True, False), run.text
+    assert status(moving)["phase"] == "steady"
+    assert database(aws, "acme-green") is None
+
+
 def test_with_a_login_in_secrets_manager_the_data_is_going_to_be_compared(moving: Project, aws: Any) -> None:
     login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
     aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
