@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
+from select import select
 from threading import Event, Lock
 from types import TracebackType
 from typing import Self
 
 import dns.resolver
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from infra.failure import Failure
 from infra.migration.name_servers import NAME_SERVER_VARIABLE
@@ -23,6 +25,10 @@ from infra.tunnel.session_manager import FinalFailure
 
 PORT = 3306
 CONNECT_SECONDS = 10
+# A database speaks first. AWS's plugin may have its port open and carry nothing, if rarely: a message at the
+# wrong moment ends its reading. Then another session is begun.
+GREETING_SECONDS = 10.0
+ATTEMPTS = 3
 PHASE_STAYS = "The phase that the stack remembers stays."
 
 # A connection to the port of the database with that name. Raises OSError, DNSException or Failure.
@@ -77,10 +83,24 @@ class ThroughTunnelHost:
         self._carried.clear()
 
     def __call__(self, host: str) -> socket.socket:
-        """A connection. Raises Failure where no session can be had, OSError where the port is closed."""
+        """A connection. Raises Failure where no session can be had, OSError where the database is silent."""
+        trying = Retrying(
+            retry=retry_if_exception_type(TimeoutError), stop=stop_after_attempt(ATTEMPTS), reraise=True
+        )
+        return trying(self._greeted, host)
+
+    def _greeted(self, host: str) -> socket.socket:
+        """A connection whose other end speaks. Raises TimeoutError; then its session has ended."""
         with self._lock:
             port = self._open(host)
-        return socket.create_connection((LOOPBACK, port), timeout=CONNECT_SECONDS)
+        connection = socket.create_connection((LOOPBACK, port), timeout=CONNECT_SECONDS)
+        if select([connection], [], [], GREETING_SECONDS)[0]:
+            return connection
+        connection.close()
+        with self._lock:
+            if (carried := self._carried.pop(host, None)) is not None:
+                carried[0].close()
+        raise TimeoutError(f"nothing comes through the tunnel host within {GREETING_SECONDS:.0f} s")
 
     def _open(self, host: str) -> int:
         """The local port of a session that leads to the database."""

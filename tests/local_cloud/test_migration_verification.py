@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import boto3
+import psutil
 import pytest
 
 from infra.failure import Failure
 from infra.local.environment import environment
 from infra.local.mysql.installation import find
 from infra.local.process import LocalCloud
-from infra.migration import verification
+from infra.migration import reach, verification
 from infra.migration.reach import ThroughTunnelHost
 from infra.migration.replication import Position, behind
 from infra.migration.verification import (
@@ -23,6 +24,7 @@ from infra.migration.verification import (
     differences,
     read_contents,
     read_login,
+    require_readable,
     secret_name,
 )
 from infra.session_documents import runner_document
@@ -161,6 +163,12 @@ def running_sessions() -> list[str]:
     return [each["SessionId"] for each in described]
 
 
+def plugins() -> list[psutil.Process]:
+    """AWS's plugins that this process has started and that still run."""
+    children = psutil.Process().children()
+    return [each for each in children if each.name().startswith("session-manager")]
+
+
 def test_through_the_tunnel_host_the_same_is_read_and_no_session_is_left(
     pair: tuple[Client, Client], platform: PlatformOutputs
 ) -> None:
@@ -182,6 +190,21 @@ def test_a_session_that_has_ended_is_begun_anew(
         for each in running_sessions():
             boto3.client("ssm").terminate_session(SessionId=each)
         wait_for(lambda: behind(pair[0].host, pair[1].host, access) == "there is no replica")
+
+
+def test_a_session_that_carries_nothing_is_replaced_by_another_one(
+    pair: tuple[Client, Client], platform: PlatformOutputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "GREETING_SECONDS", 1.0)
+    with ThroughTunnelHost(platform) as way:
+        access = Access(login=LOGIN, reach=way)
+        require_readable(pair[0].host, access)
+        (stuck,) = plugins()
+        stuck.suspend()
+        require_readable(pair[0].host, access)
+        assert plugins() != [stuck]
+    assert running_sessions() == []
+    assert plugins() == []
 
 
 def test_something_passes_while_a_query_takes_long(

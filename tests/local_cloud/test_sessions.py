@@ -9,10 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from infra.components.runner_permissions import RunnerPlace, runner_statements
 from infra.local.process import LocalCloud, request
+from infra.local.ssm.messages import Kind, Message, Payload
 from infra.session_documents import runner_document
 from infra.settings import RunnerSettings
 from infra.tags import runner_document_name
@@ -43,6 +44,12 @@ def start(user: User, site: TunnelSite, document: str | None, **parameters: str)
     named: dict[str, Any] = {"DocumentName": document} if document else {}
     given = {key: [value] for key, value in parameters.items()}
     return user.ssm.start_session(Target=site.target, Parameters=given, **named)
+
+
+def received(channel: ClientConnection) -> Message:
+    data = channel.recv(timeout=5)
+    assert isinstance(data, bytes)
+    return Message.decode(data)
 
 
 @pytest.fixture
@@ -306,6 +313,21 @@ class TestTheChannel:
             alice.ssm.terminate_session(SessionId=session["SessionId"])
             messages = list(channel)
         assert b"channel_closed" in messages[-1][:40]
+
+    def test_says_nothing_while_the_plugin_begins_its_streams(self, session: Any) -> None:
+        """Its reading would end: neither an acknowledgement nor a repetition comes behind the handshake."""
+        response = Message(kind=Kind.INPUT, payload=b"{}", payload_type=Payload.HANDSHAKE_RESPONSE).encode()
+        with connect(session["StreamUrl"]) as channel:
+            channel.send(f'{{"TokenValue": "{session["TokenValue"]}"}}')
+            requested = received(channel)
+            channel.send(Message(kind=Kind.ACKNOWLEDGE, payload=requested.acknowledgement().payload).encode())
+            channel.send(response)
+            assert received(channel).kind == Kind.ACKNOWLEDGE
+            assert received(channel).payload_type == Payload.HANDSHAKE_COMPLETE
+            channel.send(response)
+            with pytest.raises(TimeoutError):
+                channel.recv(timeout=1)
+            assert {received(channel).kind, received(channel).kind} == {Kind.ACKNOWLEDGE, Kind.OUTPUT}
 
     def test_that_nobody_is_at_cannot_be_cut(self, cloud: LocalCloud, session: Any) -> None:
         with pytest.raises(Exception, match="nobody is connected"):

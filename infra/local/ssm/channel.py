@@ -37,6 +37,10 @@ RESEND_SECONDS = 0.5
 # The plugin notes a message as waiting for its acknowledgement only after sending it: an answer that comes
 # sooner than any over a network would miss that note, and the message would be sent again and again.
 ACKNOWLEDGE_SECONDS = 0.005
+# Between the end of the handshake and its streams' beginning any message ends the plugin's reading, silently:
+# its port is open and nothing is carried. What may come twice waits until that is past.
+AGAIN_SECONDS = 2.0
+HANDSHAKE_MESSAGES = 2
 # Output that may be under way: where the plugin does not keep up, neither is more read from the database.
 WINDOW = 256
 
@@ -129,7 +133,7 @@ class Channel:
             if self._unacknowledged.pop(message.acknowledged_sequence(), None) is not None:
                 self._room.release()
         elif message.kind == Kind.INPUT:
-            task = asyncio.create_task(self._acknowledge(message))
+            task = asyncio.create_task(self._acknowledge(message, self._is_late(message)))
             self._acknowledging.add(task)
             task.add_done_callback(self._acknowledging.discard)
             if message.sequence >= self._expected:
@@ -138,14 +142,19 @@ class Channel:
                 self._expected += 1
                 await self._handle(following)
 
-    async def _acknowledge(self, message: Message) -> None:
-        await asyncio.sleep(ACKNOWLEDGE_SECONDS)
+    def _is_late(self, message: Message) -> bool:
+        """Whether it is the plugin's part in the handshake again."""
+        return message.payload_type == Payload.HANDSHAKE_RESPONSE and message.sequence < self._expected
+
+    async def _acknowledge(self, message: Message, late: bool) -> None:
+        await asyncio.sleep(AGAIN_SECONDS if late else ACKNOWLEDGE_SECONDS)
         await self._write(message.acknowledgement().encode())
 
     async def _handle(self, message: Message) -> None:
         match message.payload_type:
             case Payload.HANDSHAKE_RESPONSE:
                 self._check_handshake(message.payload)
+                await asyncio.gather(*self._acknowledging)
                 await self._send(Payload.HANDSHAKE_COMPLETE, handshake_complete())
             case Payload.DATA:
                 self._forwarding.feed(message.payload)
@@ -189,7 +198,8 @@ class Channel:
         """Send again what was not acknowledged for a while; the plugin drops what comes too early."""
         while True:
             waiting = set(self._unacknowledged)
-            await asyncio.sleep(RESEND_SECONDS)
+            handshake = any(sequence < HANDSHAKE_MESSAGES for sequence in waiting)
+            await asyncio.sleep(AGAIN_SECONDS if handshake else RESEND_SECONDS)
             for sequence in sorted(waiting & set(self._unacknowledged)):
                 if data := self._unacknowledged.get(sequence):
                     await self._write(data)
