@@ -155,7 +155,7 @@ def _judge_document(document: Resource) -> Iterator[Finding]:
 
 
 def _leads_to_any_database(content: Mapping[str, Any] | None) -> bool:
-    """Whether it is the migration runner's document, or leads no further than that one does."""
+    """Whether it leads where the migration runner's does, with the same choice for its caller."""
     own = json.loads(runner_document())
     return content is not None and all(content.get(key) == own[key] for key in ("parameters", "properties"))
 

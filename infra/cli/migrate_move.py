@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -142,14 +141,9 @@ class Move:
         refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
         raise Refused("The move", [refusal])
 
-    @contextmanager
-    def reach(self, *, through_tunnel_host: bool) -> Iterator[Reach]:
+    def reach(self, *, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
         """The way to the databases. What it takes is begun when it is needed and has ended afterwards."""
-        if not through_tunnel_host:
-            yield reach_directly
-            return
-        with ThroughTunnelHost(self.platform) as way:
-            yield way
+        return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
     def runner(self, access: Access | None = None) -> Runner:
         """The runner, which tells people what it does. Without access nobody compares the data."""

@@ -139,10 +139,8 @@ class Runner:
     def _step(self, state: State, event: Event, decision: Decision | None) -> None:
         if event is not Event.ABORT:
             self._see_all(state, conditions(state, decision))
-        if self._probe and event in (Event.PREPARE, Event.FENCE):
-            # A wrong login, or no way there, is better found while writes go through.
-            for slot in _databases(state):
-                self._probe(self._address(slot))
+        if event in (Event.PREPARE, Event.FENCE):
+            self._see_readable(state)
         if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
@@ -242,6 +240,17 @@ class Runner:
         seconds = monotonic() - began
         self._write(What.SEEN, state, state.phase, seconds=seconds, note=Condition.DATA_EQUAL)
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {Condition.DATA_EQUAL}")
+
+    def _see_readable(self, state: State) -> None:
+        """A wrong login, or no way there, is better found while writes go through."""
+        if self._probe is None:
+            return
+        try:
+            for slot in _databases(state):
+                self._probe(self._address(slot))
+        except Failure as failure:
+            self._note_failure(state, state.phase, failure)
+            raise
 
     def _address(self, slot: Slot) -> str:
         found = self._databases.instance(slot)
