@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto.core.config import default_user_config
 
 from infra.local.codebuild import register_codebuild
+from infra.local.dynamodb import register_dynamodb
 from infra.local.ec2.service import register_ec2
 from infra.local.kms import register_kms
 from infra.local.rds.service import register_rds
@@ -21,6 +22,7 @@ def register() -> None:
     register_rds()
     register_route53()
     register_codebuild()
+    register_dynamodb()
     register_kms()
     register_scheduler()
     register_ssm()
