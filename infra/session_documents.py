@@ -1,6 +1,9 @@
 """Session documents: where a session of Session Manager leads, and what its caller may choose of that. Pure.
 
+And the conditions by which an IAM policy holds a caller to a document and to sessions of his own.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
 """
 
 from __future__ import annotations
@@ -11,6 +14,11 @@ from collections.abc import Mapping
 MYSQL_PORT = 3306
 # What RDS names its instances, in every partition.
 DATABASE_NAMES = r"^[a-z0-9-]+\.[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?$"
+
+# Without it a caller who names no document would get a shell.
+DOCUMENT_CHECKED = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
+# The tag that Session Manager gives a session: its id begins with a name only, and `al-*` is `al-ice-*` too.
+OF_ONES_OWN = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
 
 
 def tenant_document(host_name: str) -> str:

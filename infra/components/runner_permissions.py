@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from infra.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
 from infra.settings import RepositoryHost, RunnerSettings
 from infra.settings.checks import BACKEND
 from infra.tags import claims_table_name, journal_table_name, runner_document_name
@@ -202,11 +203,8 @@ def _of_the_move(place: RunnerPlace) -> list[Statement]:
 def _of_the_comparison(place: RunnerPlace) -> list[Statement]:
     """To the databases through the tunnel host, as whom the tenants' secrets say.
 
-    A session's id begins with the name of the role's session, which CodeBuild chooses: only the tag that
-    Session Manager gives a session says whose it is.
+    A session's id begins with the name of the role's session, which CodeBuild chooses.
     """
-    checked = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
-    own = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
     sessions = place.arn("ssm", "session/*")
     return [
         _allow(
@@ -219,9 +217,14 @@ def _of_the_comparison(place: RunnerPlace) -> list[Statement]:
             ("ssm:StartSession",),
             place.arn("ec2", f"instance/{place.tunnel_host_id}"),
             place.arn("ssm", f"document/{runner_document_name(place.cell)}"),
-            condition=checked,
+            condition=DOCUMENT_CHECKED,
         ),
-        _allow("EndOwnSessions", ("ssm:TerminateSession",), sessions, condition={**checked, **own}),
+        _allow(
+            "EndOwnSessions",
+            ("ssm:TerminateSession",),
+            sessions,
+            condition={**DOCUMENT_CHECKED, **OF_ONES_OWN},
+        ),
         # The channel is opened with a token of the session besides.
         _allow("CarryOwnSessions", ("ssmmessages:OpenDataChannel",), sessions),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.session_documents import tenant_document
+from infra.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN, tenant_document
 from infra.tags import Owner, tunnel_name
 
 
@@ -62,14 +62,9 @@ class TunnelAccess(pulumi.ComponentResource):
 def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_name: str) -> str:
     """The group's policy: this document on this host, and one's own sessions.
 
-    Without SessionDocumentAccessCheck a caller who names no document would get a shell. A session's id begins
-    with the name of who started it, but `al-*` is also the beginning of `al-ice-*`: only the tag that Session
-    Manager gives a session says whose it is. The data channel is opened with a token of the session besides.
-    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
-    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
+    The data channel is opened with a token of the session besides.
     """
     own_sessions = f"arn:aws:ssm:{region}:{account_id}:session/${{aws:username}}-*"
-    checked = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -81,17 +76,14 @@ def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_na
                     f"arn:aws:ec2:{region}:{account_id}:instance/{tunnel_host_id}",
                     f"arn:aws:ssm:{region}:{account_id}:document/{document_name}",
                 ],
-                "Condition": checked,
+                "Condition": DOCUMENT_CHECKED,
             },
             {
                 "Sid": "EndAndResumeOwnSessions",
                 "Effect": "Allow",
                 "Action": ["ssm:TerminateSession", "ssm:ResumeSession"],
                 "Resource": own_sessions,
-                "Condition": {
-                    **checked,
-                    "StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"},
-                },
+                "Condition": {**DOCUMENT_CHECKED, **OF_ONES_OWN},
             },
             {
                 "Sid": "CarryOwnSessions",
