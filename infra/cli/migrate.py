@@ -58,7 +58,8 @@ def run(
     login = move.login() if switches and not unverified else None
     with move.reach(through_tunnel_host=through_tunnel_host) as reach:
         access = Access(login=login, reach=reach) if login else None
-        _report(move, move.runner(access).run(plan))
+        with move.runner(access) as runner:
+            _report(move, runner.run(plan))
 
 
 @app.command()
@@ -68,7 +69,8 @@ def abort(tenant: Tenant) -> None:
     Example: tenantnet migrate abort acme
     """
     move = Move.of(find_project(Path.cwd()), tenant)
-    _report(move, move.runner().abort())
+    with move.runner() as runner:
+        _report(move, runner.abort())
 
 
 @app.command()
@@ -78,7 +80,8 @@ def retire(tenant: Tenant) -> None:
     Example: tenantnet migrate retire acme
     """
     move = Move.of(find_project(Path.cwd()), tenant)
-    _report(move, move.runner().retire())
+    with move.runner() as runner:
+        _report(move, runner.retire())
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from infra.migration.journal import begun, of_move
 from infra.migration.journal_table import JournalTable
 from infra.migration.memory import remembered
 from infra.migration.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from infra.migration.plugin import AwsPlugin
 from infra.migration.reach import Reach, ThroughTunnelHost, reach_directly
 from infra.migration.replication import behind
 from infra.migration.runner import Plan, Runner
@@ -145,24 +147,25 @@ class Move:
         """The way to the databases. What it takes is begun when it is needed and has ended afterwards."""
         return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
-    def runner(self, access: Access | None = None) -> Runner:
+    @contextmanager
+    def runner(self, access: Access | None = None) -> Iterator[Runner]:
         """The runner, which tells people what it does. Without access nobody compares the data."""
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
         )
-        stack = MovingStack(self.project, tenant, self.journal.decision)
-        return Runner(
-            tenant,
-            stack=stack,
-            journal=self.journal,
-            databases=databases,
-            copies=Copies(tenant, self.platform.region),
-            tell=typer.echo,
-            probe=partial(require_readable, access=access) if access else None,
-            compare=partial(compare, access=access) if access else None,
-            behind=partial(behind, access=access) if access else None,
-        )
+        with AwsPlugin() as plugin:
+            yield Runner(
+                tenant,
+                stack=MovingStack(self.project, tenant, self.journal.decision, plugin),
+                journal=self.journal,
+                databases=databases,
+                copies=Copies(tenant, self.platform.region),
+                tell=typer.echo,
+                probe=partial(require_readable, access=access) if access else None,
+                compare=partial(compare, access=access) if access else None,
+                behind=partial(behind, access=access) if access else None,
+            )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
         """What to begin or finish, and when. Raises Refused where there is nothing to begin."""

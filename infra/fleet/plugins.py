@@ -21,6 +21,7 @@ from infra.settings.files import read_mapping
 PROGRAM = "pulumi-resource-aws"
 # In the folder of a plugin made by scripts/setup, over Terraform's provider.
 OF_OWN_MAKE = "hashicorp-aws"
+PROVIDERS, LANGUAGES = "PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES"
 LANGUAGE_HOST = (sys.executable, "-m", "infra.language_host")
 
 Tell = Callable[[str], None]
@@ -37,7 +38,7 @@ class Plugins:
         self, project: Project, log: Path, tell: Tell, environment: Mapping[str, str] = os.environ
     ) -> None:
         self._log, self._environment = log, environment
-        self._aws = _shareable_aws(environment, tell)
+        self._aws = shareable_aws(environment, tell)
         self._runs_own_program = _runs_own_program(project, tell)
         self._running: dict[str, asyncio.Task[Served]] = {}
 
@@ -49,12 +50,12 @@ class Plugins:
         """
         wanted = {}
         if self._aws:
-            wanted["PULUMI_DEBUG_PROVIDERS"] = self._attach("aws", settings, [self._aws])
+            wanted[PROVIDERS] = self._attach("aws", settings, [self._aws])
         if self._runs_own_program:
-            wanted["PULUMI_DEBUG_LANGUAGES"] = self._attach("python", "", LANGUAGE_HOST)
+            wanted[LANGUAGES] = self._attach("python", "", LANGUAGE_HOST)
         ports = await asyncio.gather(*wanted.values())
         return {
-            variable: ",".join(filter(None, [port, self._environment.get(variable)]))
+            variable: with_port(self._environment, variable, port)
             for variable, port in zip(wanted, ports, strict=True)
             if port
         }
@@ -64,8 +65,7 @@ class Plugins:
         key = f"{name} {settings}"
         task = self._running.get(key)
         if task is None or (task.done() and not task.result().runs):
-            environment = {**self._environment, "TENANTNET_SHARED_PLUGIN": "1"}
-            task = self._running[key] = asyncio.create_task(serve(command, self._log, environment))
+            task = self._running[key] = asyncio.create_task(serve(command, self._log, self._environment))
         served = await asyncio.shield(task)
         return f"{name}:{served.port}" if served.runs else None
 
@@ -75,7 +75,12 @@ class Plugins:
             await (await task).end()
 
 
-def _shareable_aws(environment: Mapping[str, str], tell: Tell) -> Path | None:
+def with_port(environment: Mapping[str, str], variable: str, port: str) -> str:
+    """The variable's value with one more NAME:PORT, before those that a person attaches."""
+    return ",".join(filter(None, [port, environment.get(variable)]))
+
+
+def shareable_aws(environment: Mapping[str, str], tell: Tell) -> Path | None:
     """The plugin that pulumi_aws asks for, where it is installed and serves more than one stack."""
     home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
     wanted = version("pulumi_aws")

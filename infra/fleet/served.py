@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+# Tells an AWS plugin of our own make that it is not one engine's: see tools/aws-plugin/main.go.
+SHARED = "TENANTNET_SHARED_PLUGIN"
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 10
 
@@ -44,9 +46,9 @@ async def serve(command: Sequence[str | Path], log: Path, environment: Mapping[s
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=output,
-            # A Ctrl-C is for the fleet alone: updates under way still need it.
-            start_new_session=True,
-            env=environment,
+            # A Ctrl-C is for whoever started it alone: updates under way still need it.
+            process_group=0,
+            env={**environment, SHARED: "1"},
         )
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     try:

@@ -15,6 +15,7 @@ from infra.locks import clear_unfinished_locks, lock_holder
 from infra.migration.copies import Part
 from infra.migration.memory import remembered
 from infra.migration.phases import Slot, State
+from infra.migration.plugin import AwsPlugin
 from infra.migration.transitions import Decision
 from infra.program import declare_stack
 from infra.project import Project
@@ -29,10 +30,19 @@ _T = TypeVar("_T")
 
 
 class MovingStack:
-    """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed."""
+    """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed.
 
-    def __init__(self, project: Project, name: str, decision: Callable[[int], Decision | None]) -> None:
-        self._project, self._name, self._decision = project, name, decision
+    plugin: the one that its updates share.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        name: str,
+        decision: Callable[[int], Decision | None],
+        plugin: AwsPlugin,
+    ) -> None:
+        self._project, self._name, self._decision, self._plugin = project, name, decision, plugin
         self._engine = Engine(project)
 
     def outputs(self) -> Mapping[str, Any] | None:
@@ -59,13 +69,13 @@ class MovingStack:
             ahead=ahead,
         )
         declare_tenant = partial(tenant.declare, order=order)
-        stack = self._stack(lambda: declare_stack(self._project.file, declare_tenant))
+        stack = self._stack_at_aws(lambda: declare_stack(self._project.file, declare_tenant))
         self._do(task, lambda: stack.up(message=f"move {requested.move}: {requested.phase}", color="never"))
 
     def adopt(self, slot: Slot) -> None:
         """Take over into the stack what the API has made of a slot's database, such as a promotion."""
-        stack = self._stack()
-        if (urn := _databases(self._name, self._state_of(stack)).get(slot)) is not None:
+        if (urn := _databases(self._name, self._state_of(self._stack())).get(slot)) is not None:
+            stack = self._stack_at_aws()
             self._do(
                 f"read the database of {slot} into the stack of {self._name}",
                 lambda: stack.refresh(target=[urn], color="never"),
@@ -92,7 +102,7 @@ class MovingStack:
         # To refresh the stack itself asks no provider.
         targets = [*([_root(state)] if of_copies else []), *(urn for urn in deleting if urn in known)]
         if targets:
-            stack = self._stack()
+            stack = self._stack_at_aws()
             self._do(
                 f"read what a killed run was at into the stack of {self._name}",
                 lambda: stack.refresh(target=targets, clear_pending_creates=of_copies, color="never"),
@@ -101,8 +111,15 @@ class MovingStack:
     def _state_of(self, stack: Stack) -> Mapping[str, Any]:
         return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
 
-    def _stack(self, program: Callable[[], None] | None = None) -> Stack:
-        return Stack.select(self._name, ProjectWorkspace(work_dir=str(self._project.folder), program=program))
+    def _stack(self) -> Stack:
+        return Stack.select(self._name, ProjectWorkspace(work_dir=str(self._project.folder)))
+
+    def _stack_at_aws(self, program: Callable[[], None] | None = None) -> Stack:
+        """The stack for what asks AWS, too."""
+        workspace = ProjectWorkspace(
+            work_dir=str(self._project.folder), program=program, env_vars=self._plugin.environment()
+        )
+        return Stack.select(self._name, workspace)
 
     def _do(self, task: str, operation: Callable[[], _T]) -> _T:
         """Do it; once more where only what a run that has ended left of its lock was in the way."""
