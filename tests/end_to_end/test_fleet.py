@@ -241,6 +241,7 @@ def everything(fleet: Fleet) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1500)
 def test_of_ten_tenants_one_fails_nine_are_done_and_a_resumed_run_finishes(
     cell: Project, aws: boto3.Session
 ) -> None:
