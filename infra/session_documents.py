@@ -1,6 +1,6 @@
 """Session documents: where a session of Session Manager leads, and what its caller may choose of that. Pure.
 
-And the conditions by which an IAM policy holds a caller to a document and to sessions of his own.
+And the conditions by which an IAM policy holds callers to a document and to their own sessions.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html

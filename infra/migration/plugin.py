@@ -28,7 +28,7 @@ class AwsPlugin:
         with self._loop:
             if self._served is not None:
                 # Interrupted, an engine finishes what it has begun, and loses that without the plugin.
-                psutil.wait_procs([each for each in psutil.Process().children() if each.name() == "pulumi"])
+                psutil.wait_procs(_engines())
                 self._loop.run(self._served.end())
 
     def environment(self) -> Mapping[str, str]:
@@ -46,3 +46,9 @@ class AwsPlugin:
         if not self._served.runs:
             return {}
         return {PROVIDERS: with_port(os.environ, PROVIDERS, f"aws:{self._served.port}")}
+
+
+def _engines() -> list[psutil.Process]:
+    """Those that this process has started. To ask one that ends meanwhile would raise: it is left out."""
+    running = psutil.process_iter(["name", "ppid"])
+    return [each for each in running if each.info == {"name": "pulumi", "ppid": os.getpid()}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -63,6 +64,17 @@ def test_a_plugin_that_has_ended_is_started_anew(installed: Path) -> None:
         )
         wait(lambda: plugin.environment() == former)
         assert len(list(running(installed))) == 1
+
+
+def test_an_engine_that_is_still_at_work_is_waited_for(installed: Path, tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep
+    engine = shutil.copy(sleep, tmp_path / "pulumi")
+    with AwsPlugin() as plugin:
+        plugin.environment()
+        at_work = psutil.Popen([str(engine), "1"])
+    assert not at_work.is_running()
+    assert not list(running(installed))
 
 
 def test_where_no_plugin_is_installed_the_engine_starts_its_own(home: Path) -> None:
