@@ -24,13 +24,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from netaddr import IPNetwork
-
-from infra.addressing import DEFAULT_RESERVED, PRIVATE_RANGES, ClaimIndex, choose_free_network, overlaps
-from infra.claims import Claim, ClaimKind
-from infra.claims_table import ClaimsTable
-from infra.local.process import LocalCloud
-from infra.refusal import Refused
-from infra.tags import claims_table_name
+from tenantnet.addresses.addressing import (
+    DEFAULT_RESERVED,
+    PRIVATE_RANGES,
+    ClaimIndex,
+    choose_free_network,
+    overlaps,
+)
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.refusal import Refused
+from tenantnet.tags import claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -28,11 +28,12 @@ from typing import Annotated, Any
 import psutil
 import typer
 from rich.console import Console
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import CLONE, Project
+from tests.support.clone import CLONE
+from tests.support.project import Project
 
 SIZES = (1, 10, 50)
 # Most of an update the provider waits.

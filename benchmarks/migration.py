@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.moves import BOTH
-from tests.end_to_end.project import CLONE, Project
+from tests.support.clone import CLONE
+from tests.support.moves import BOTH
+from tests.support.project import Project
 
 progress = Console(stderr=True)
 

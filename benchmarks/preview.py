@@ -24,13 +24,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from tenantnet.engine.plugins import Plugins
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.settings.project import find_project
 
-from infra.fleet.plugins import Plugins
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.project import find_project
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import PASSWORD, Project
+from tests.support.project import PASSWORD, Project
 
 CONFIGURATION = Path(__file__).parent / "terraform" / "main.tf"
 MIRRORS = [

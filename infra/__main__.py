@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pulumi_aws as aws
 from pulumi.runtime import get_root_directory
-
-from infra.endpoint import local_endpoint_problem
+from tenantnet.aws.endpoint import local_endpoint_problem
 
 # The provider takes longer to start than the program to be imported and the settings to be judged: any call
 # makes the engine start it, so this one does, and all go on at the same time.
 if local_endpoint_problem() is None:
     aws.get_caller_identity_output()
 
-from infra.program import declare_stack
-from infra.project import PROJECT_FILE
+from tenantnet.program import declare_stack
+from tenantnet.settings.project import PROJECT_FILE
 
 declare_stack(Path(get_root_directory(), PROJECT_FILE))

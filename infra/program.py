@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pulumi
 from pulumi.runtime import is_config_secret
-
-from infra.addressing import ReservedRange, reserved_ranges
-from infra.aws_answers import check_local_endpoint
-from infra.failure import Failure
-from infra.refusal import Refused
-from infra.settings import TenantSettings, load_platform, load_tenant, rules
-from infra.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
-from infra.settings.loading import PASSWORD_KEY
-from infra.stacks import platform, tenant
+from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.aws.answers import check_local_endpoint
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused
+from tenantnet.settings import TenantSettings, load_platform, load_tenant, rules
+from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
+from tenantnet.settings.loading import PASSWORD_KEY
+from tenantnet.stacks import platform, tenant
 
 DeclareTenant = Callable[[TenantSettings, pulumi.Output[str]], None]
 

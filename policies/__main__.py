@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pulumi_policy import EnforcementLevel, PolicyPack
-
-from policies.pack import PackPolicy
-from policies.rules import POLICIES
+from tenantnet.policies.pack import PackPolicy
+from tenantnet.policies.rules import POLICIES
 
 PolicyPack(
     name="tenantnet",

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from infra.refusal import Rule
-from infra.session_documents import runner_document
-from policies.aws import DOCUMENT
-from policies.model import (
+from tenantnet.aws.session_documents import runner_document
+from tenantnet.policies.aws import DOCUMENT
+from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     Finding,
     NotJudged,
@@ -26,7 +25,8 @@ from policies.model import (
     Stack,
     Unknown,
 )
-from policies.places import texts
+from tenantnet.policies.places import texts
+from tenantnet.refusal import Rule
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 # Where an IAM policy stands, by type of resource.
@@ -66,7 +66,7 @@ DOCUMENT_IS_TUNNEL = Rule(
     id="document-is-tunnel",
     rule="a session document forwards one port: sessionType Port, properties.type LocalPortForwarding",
     reason="any other session is a shell on the tunnel host, from where every tenant's database is in reach",
-    remedy="take infra.session_documents.tenant_document",
+    remedy="take tenantnet.aws.session_documents.tenant_document",
 )
 DOCUMENT_LITERAL = Rule(
     id="document-literal",
@@ -79,7 +79,7 @@ ANY_DATABASE_FOR_ROLES = Rule(
     id="any-database-for-roles",
     rule="only a role's policy names the session document that leads to any database: {document}",
     reason="a person who starts a session with it reaches every tenant's database",
-    remedy="give people the document of their tenant: infra.components.tunnel_access",
+    remedy="give people the document of their tenant: tenantnet.components.tunnel_access",
 )
 ACCESS_CHECKED = Rule(
     id="session-document-access-check",
@@ -258,7 +258,7 @@ TUNNEL_ACCESS_EXACT = Policy(
     name="tunnel-access-exact",
     description="A session leads to one tenant's database: literal host and port, checked, exact ARNs.",
     severity=Severity.CRITICAL,
-    remediation="Declare it with infra.components.tunnel_access.",
+    remediation="Declare it with tenantnet.components.tunnel_access.",
     rules=(
         DOCUMENT_IS_TUNNEL,
         DOCUMENT_LITERAL,

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from netaddr import IPNetwork
-
-from infra import addressing
-from infra.refusal import Refusal, Rule
-from infra.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
-from policies.aws import CUSTOMER_GATEWAY, VPC, VPC_SECOND_RANGE, VPN_CONNECTION, VPN_CONNECTION_ROUTE
-from policies.model import (
+from tenantnet.addresses import addressing
+from tenantnet.policies.aws import (
+    CUSTOMER_GATEWAY,
+    VPC,
+    VPC_SECOND_RANGE,
+    VPN_CONNECTION,
+    VPN_CONNECTION_ROUTE,
+)
+from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     RESERVED_RANGES_SCHEMA,
     Finding,
@@ -22,7 +25,9 @@ from policies.model import (
     Stack,
     Unknown,
 )
-from policies.places import is_network, networks, slot_of_route
+from tenantnet.policies.places import is_network, networks, slot_of_route
+from tenantnet.refusal import Refusal, Rule
+from tenantnet.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
 
 RANGE_RULES = (
     KNOWN_IN_PREVIEW,

@@ -6,19 +6,28 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.claims import RANGE_UNCLAIMED, Claim, ClaimKind, refuse_claim
-from infra.failure import Failure
-from infra.refusal import Rule
-from infra.tags import claims_table_name
-from policies.aws import TABLE_ITEM
-from policies.model import Finding, HolderOf, NotJudged, PackSettings, Policy, Resource, Severity, Stack
-from policies.places import networks, session_subnets
+from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind, refuse_claim
+from tenantnet.failure import Failure
+from tenantnet.policies.aws import TABLE_ITEM
+from tenantnet.policies.model import (
+    Finding,
+    HolderOf,
+    NotJudged,
+    PackSettings,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+)
+from tenantnet.policies.places import networks, session_subnets
+from tenantnet.refusal import Rule
+from tenantnet.tags import claims_table_name
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
     rule="a range is claimed by the stack that uses it, in its cell's claims table",
     reason="this stack declares no row {claim} in {table}, so another one may take the range unnoticed",
-    remedy="declare the claim with infra.components.range_claim.RangeClaim",
+    remedy="declare the claim with tenantnet.components.range_claim.RangeClaim",
 )
 CLAIMED_FIRST = Rule(
     id="claimed-first",

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from infra.refusal import Rule
-from infra.tags import Lifecycle, Part
-from policies.aws import (
-    DATABASE,
-    PARAMETER_GROUP,
-    RECORD,
-    SUBNET,
-    SUBNET_GROUP,
-)
-from policies.model import (
+from tenantnet.policies.aws import DATABASE, PARAMETER_GROUP, RECORD, SUBNET, SUBNET_GROUP
+from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     Finding,
     PackSettings,
@@ -22,6 +14,8 @@ from policies.model import (
     Severity,
     Stack,
 )
+from tenantnet.refusal import Rule
+from tenantnet.tags import Lifecycle, Part
 
 # Other kinds of database that RDS offers; nothing of ours judges them.
 OTHER_DATABASES = (
@@ -49,7 +43,7 @@ KNOWN_KIND = Rule(
     id="database-kind",
     rule="a tenant's database is one RDS instance",
     reason="no policy of this pack judges a {kind}",
-    remedy="declare it with infra.components.tenant_database",
+    remedy="declare it with tenantnet.components.tenant_database",
 )
 IN_NETWORK = Rule(
     id="database-in-network",
@@ -115,7 +109,7 @@ LIFECYCLE_TAGGED = Rule(
     id="lifecycle-tagged",
     rule="a database is tagged tenantnet:lifecycle: production, test, retiring or discarded",
     reason="the tag says how it is protected",
-    remedy="tag it with infra.tags.Owner.tags(lifecycle=...)",
+    remedy="tag it with tenantnet.tags.Owner.tags(lifecycle=...)",
 )
 ENDPOINT_IN_PRODUCTION = Rule(
     id="endpoint-in-production",
@@ -162,7 +156,7 @@ DATABASE_PRIVATE = Policy(
     name="database-private",
     description="A database stands in its tenant's network, without a public address, and is not shared.",
     severity=Severity.CRITICAL,
-    remediation="Declare it with infra.components.tenant_database.",
+    remediation="Declare it with tenantnet.components.tenant_database.",
     rules=(NOT_PUBLIC, IN_NETWORK, NOT_SHARED, KNOWN_KIND, KNOWN_IN_PREVIEW),
     judge_resource=_judge_privacy,
     judge_stack=_judge_place,
@@ -283,7 +277,7 @@ DATABASE_RECOVERABLE = Policy(
     name="database-recoverable",
     description="A database in production can be had back: backups, deletion protection, a final snapshot.",
     severity=Severity.CRITICAL,
-    remediation="Declare it with infra.components.tenant_database and the lifecycle that it has.",
+    remediation="Declare it with tenantnet.components.tenant_database and the lifecycle that it has.",
     rules=(
         BACKUPS_KEPT,
         BACKUPS_OUTLIVE,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.refusal import Rule
-from infra.tags import Part
-from policies.aws import (
+from tenantnet.policies.aws import (
     DATABASE,
     DEFAULT_SECURITY_GROUP,
     INGRESS_RULE,
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
 )
-from policies.model import (
+from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     RESERVED_RANGES_SCHEMA,
     Finding,
@@ -24,7 +22,9 @@ from policies.model import (
     Stack,
     Unknown,
 )
-from policies.places import company_cidrs, is_services_host, session_cidrs
+from tenantnet.policies.places import company_cidrs, is_services_host, session_cidrs
+from tenantnet.refusal import Rule
+from tenantnet.tags import Part
 
 MYSQL_PORT = 3306
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.addressing import PRIVATE_RANGES, check_private_cidr
-from infra.refusal import Rule
-from policies.aws import DATABASE, EGRESS_RULE, INGRESS_RULE, INSTANCE, ROUTE, SUBNET, VPC
-from policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
+from tenantnet.addresses.addressing import PRIVATE_RANGES, check_private_cidr
+from tenantnet.policies.aws import DATABASE, EGRESS_RULE, INGRESS_RULE, INSTANCE, ROUTE, SUBNET, VPC
+from tenantnet.policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
+from tenantnet.refusal import Rule
 
 INTERNET_TYPES = {
     "aws:ec2/internetGateway:InternetGateway": "an internet gateway",

@@ -12,9 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from infra.addressing import ReservedRange
-from infra.claims import Claim
-from infra.refusal import Refusal, Rule
+from tenantnet.addresses.addressing import ReservedRange
+from tenantnet.addresses.claims import Claim
+from tenantnet.refusal import Refusal, Rule
 
 JsonSchema = Mapping[str, Any]
 
@@ -91,7 +91,7 @@ class Resource:
 
     @property
     def part(self) -> object:
-        """The place the resource belongs to: a value of infra.tags.Part where the tag is right."""
+        """The place the resource belongs to: a value of tenantnet.tags.Part where the tag is right."""
         return self.tags.get("tenantnet:part")
 
     @property
@@ -217,7 +217,7 @@ class HolderOf(Protocol):
 class PackSettings:
     """What policies judge by, beside what they judge.
 
-    reserved: see infra.addressing.reserved_ranges.
+    reserved: see tenantnet.addresses.addressing.reserved_ranges.
     minimum_backup_days: how long automated backups of a database in production are kept at least.
     required_tags: tags that every resource has which can have tags.
     """

@@ -25,14 +25,10 @@ from pulumi_policy import (
     Severity as SdkSeverity,
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
-
-from infra.addressing import ReservedRange, reserved_ranges
-from infra.claims import Claim
-from infra.claims_table import ClaimsTable
-from infra.project import find_project
-from infra.refusal import Refused
-from infra.settings.files import load_reserved
-from policies.model import (
+from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.addresses.claims import Claim
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.policies.model import (
     RESERVED_RANGES_SCHEMA,
     UNKNOWN,
     Finding,
@@ -42,6 +38,9 @@ from policies.model import (
     Resource,
     Stack,
 )
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import load_reserved
+from tenantnet.settings.project import find_project
 
 MINIMUM_BACKUP_DAYS = 7
 REQUIRED_TAGS = ("Name", "tenantnet:cell")

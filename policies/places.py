@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from infra import addressing
-from infra.tags import Part
-from policies.aws import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
-from policies.model import PackSettings, Resource, Stack
+from tenantnet.addresses import addressing
+from tenantnet.policies.aws import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from tenantnet.policies.model import PackSettings, Resource, Stack
+from tenantnet.tags import Part
 
 
 def is_network(vpc: Resource) -> bool:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies import access, addresses, claims, database, ingress, internet, secrecy, sessions, tags, vpn
-from policies.model import Policy
+from tenantnet.policies import (
+    access,
+    addresses,
+    claims,
+    database,
+    ingress,
+    internet,
+    secrecy,
+    sessions,
+    tags,
+    vpn,
+)
+from tenantnet.policies.model import Policy
 
 POLICIES: Sequence[Policy] = (
     *addresses.POLICIES,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from infra.refusal import Rule
-from policies.aws import DATABASE, VPN_CONNECTION
-from policies.model import Finding, PackSettings, Policy, Resource, Severity, Stack
+from tenantnet.policies.aws import DATABASE, VPN_CONNECTION
+from tenantnet.policies.model import Finding, PackSettings, Policy, Resource, Severity, Stack
+from tenantnet.refusal import Rule
 
 SECRET_PROPERTIES = {
     DATABASE: ("password",),

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netaddr import AddrFormatError
-
-from infra import addressing
-from infra.refusal import Rule
-from policies.aws import NETWORK_ACL, NETWORK_ACL_PARTS, SUBNET
-from policies.model import Finding, Resource, Stack, Unknown
-from policies.places import session_subnets
+from tenantnet.addresses import addressing
+from tenantnet.policies.aws import NETWORK_ACL, NETWORK_ACL_PARTS, SUBNET
+from tenantnet.policies.model import Finding, Resource, Stack, Unknown
+from tenantnet.policies.places import session_subnets
+from tenantnet.refusal import Rule
 
 EVERY_PROTOCOL = ("-1", "all")
 
@@ -22,7 +21,7 @@ SUBNET_HAS_ACL = Rule(
     id="subnet-has-acl",
     rule="a session subnet has a network ACL of its own",
     reason="with the VPC's default one every tenant's sessions reach it: nobody can take their route away",
-    remedy="declare an aws.ec2.NetworkAcl for it, as infra.components.session_subnet does",
+    remedy="declare an aws.ec2.NetworkAcl for it, as tenantnet.components.session_subnet does",
 )
 ACL_DENIES_SESSIONS = Rule(
     id="acl-denies-sessions",

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from infra import addressing
-from infra.refusal import Rule
-from infra.tags import Part
-from policies import session_acls
-from policies.aws import (
+from tenantnet.addresses import addressing
+from tenantnet.policies import session_acls
+from tenantnet.policies.aws import (
     DEFAULT_ROUTE_TABLE,
     MAIN_ROUTE_TABLE_ASSOCIATION,
     PEERING,
@@ -26,7 +24,7 @@ from policies.aws import (
     VPN_GATEWAY,
     VPN_GATEWAY_ATTACHMENT,
 )
-from policies.model import (
+from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     RESERVED_RANGES_SCHEMA,
     Finding,
@@ -37,7 +35,7 @@ from policies.model import (
     Stack,
     Unknown,
 )
-from policies.places import (
+from tenantnet.policies.places import (
     company_cidrs,
     is_network,
     is_services_host,
@@ -46,7 +44,9 @@ from policies.places import (
     session_subnets,
     texts,
 )
-from policies.session_acls import judge_acl_parts, judge_acls
+from tenantnet.policies.session_acls import judge_acl_parts, judge_acls
+from tenantnet.refusal import Rule
+from tenantnet.tags import Part
 
 # What joins networks beside peering and VPN; none of it can be judged by routes.
 JOINING_TYPES = (
@@ -315,7 +315,7 @@ SESSION_ISOLATION = Policy(
     name="session-isolation",
     description="A tenant's sessions reach that tenant's networks only; nothing else leads between networks.",
     severity=Severity.CRITICAL,
-    remediation="Let routes lead as infra.components.service_peering and session_subnet declare them.",
+    remediation="Let routes lead as tenantnet.components.service_peering and session_subnet declare them.",
     rules=(
         KNOWN_IN_PREVIEW,
         SESSIONS_REACH_OWN,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.refusal import Rule
-from infra.tags import Part
-from policies.aws import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
-from policies.model import Finding, PackSettings, Policy, Severity, Stack
+from tenantnet.policies.aws import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
+from tenantnet.policies.model import Finding, PackSettings, Policy, Severity, Stack
+from tenantnet.refusal import Rule
+from tenantnet.tags import Part
 
 PARTED_TYPES = (VPC, SUBNET, ROUTE_TABLE, SECURITY_GROUP)
 TENANT = "tenantnet:tenant"
@@ -16,13 +16,13 @@ TAG_PRESENT = Rule(
     id="tag-present",
     rule="a resource that can have tags has {tag}",
     reason="people, bills and the other policies tell by its tags whose it is",
-    remedy="tag it with infra.tags.Owner.tags",
+    remedy="tag it with tenantnet.tags.Owner.tags",
 )
 TAG_PART = Rule(
     id="tag-part",
     rule="VPCs, subnets, route tables and security groups are tagged tenantnet:part, one of {parts}",
     reason="routes and rules are judged by it",
-    remedy="tag it with infra.tags.Owner.tags(part=...)",
+    remedy="tag it with tenantnet.tags.Owner.tags(part=...)",
 )
 
 
@@ -43,7 +43,7 @@ TAGS_PRESENT = Policy(
     name="tags-present",
     description="Every resource says whose it is: its cell, its tenant, its name, its part.",
     severity=Severity.LOW,
-    remediation="Tag it with infra.tags.Owner.tags.",
+    remediation="Tag it with tenantnet.tags.Owner.tags.",
     rules=(TAG_PRESENT, TAG_PART),
     judge_stack=_judge_stack,
     schema={

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from infra.refusal import Rule
-from policies.aws import VPN_CONNECTION
-from policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
+from tenantnet.policies.aws import VPN_CONNECTION
+from tenantnet.policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
+from tenantnet.refusal import Rule
 
 TUNNELS = (1, 2)
 PHASES = (1, 2)
@@ -106,7 +106,7 @@ VPN_TUNNELS_HARDENED = Policy(
     name="vpn-tunnels-hardened",
     description="Both tunnels of a VPN connection offer strong algorithms only and restart a dead peer.",
     severity=Severity.HIGH,
-    remediation="Take the options of infra.components.vpn_connection.TUNNEL_OPTIONS.",
+    remediation="Take the options of tenantnet.components.vpn_connection.TUNNEL_OPTIONS.",
     rules=(
         KNOWN_IN_PREVIEW,
         TUNNEL_ALGORITHMS,

@@ -6,15 +6,14 @@ import json
 from pathlib import Path
 
 import typer
-
-from infra.cells import read_cell
-from infra.claims import Claim, DoubtfulClaim, Finding, audit_claims
-from infra.claims_table import ClaimsTable
-from infra.cli.options import AsJson, PlatformStack
-from infra.cli.output import console, print_json, table
-from infra.engine import Engine
-from infra.project import find_project, unknown_stack
-from infra.settings_files import claims_in_tree
+from tenantnet.addresses.claims import Claim, DoubtfulClaim, Finding, audit_claims
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.cli.options import AsJson, PlatformStack
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.engine.engine import Engine
+from tenantnet.settings.cells import read_cell
+from tenantnet.settings.project import find_project, unknown_stack
+from tenantnet.settings.store import claims_in_tree
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import typer
-
-from infra import instance_classes
-from infra.project import find_project, is_platform
-from infra.refusal import Refused
-from infra.settings_files import read_tenant
-from infra.vpn.listing import in_settings
+from tenantnet.aws import instance_classes
+from tenantnet.refusal import Refused
+from tenantnet.settings.project import find_project, is_platform
+from tenantnet.settings.store import read_tenant
+from tenantnet.vpn.listing import in_settings
 
 
 def complete_stack(incomplete: str) -> list[str]:

@@ -7,18 +7,17 @@ from textwrap import fill
 from typing import Annotated
 
 import typer
-
-from infra.cli.completion import complete_instance_class
-from infra.cli.network import in_place
-from infra.cli.options import AsJson, Tenant
-from infra.cli.output import console, print_json, table
-from infra.cli.status import read_status
-from infra.project import Project, find_project
-from infra.resize import SizeChange, plan_resize, size_of
-from infra.settings import DatabaseSettings
-from infra.settings_files import read_tenant, replace_settings_file
-from infra.status.tenant import TenantStatus
-from infra.yaml_edit import set_scalar
+from tenantnet.cli.completion import complete_instance_class
+from tenantnet.cli.network import in_place
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.status import read_status
+from tenantnet.observed.status.tenant import TenantStatus
+from tenantnet.settings import DatabaseSettings
+from tenantnet.settings.edit import set_scalar
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.resize import SizeChange, plan_resize, size_of
+from tenantnet.settings.store import read_tenant, replace_settings_file
 
 app = typer.Typer(no_args_is_help=True)
 

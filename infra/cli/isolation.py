@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from infra.cli.completion import complete_tenant
-from infra.cli.options import AsJson
-from infra.cli.output import console, print_json, table
-from infra.cli.platforms import Platform, platform_of
-from infra.cli.status import read_stack
-from infra.failure import Failure
-from infra.project import find_project
-from infra.reachability.check import Finding, Pair, check, faults
-from infra.reachability.observe import observe_cell
+from tenantnet.cli.completion import complete_tenant
+from tenantnet.cli.options import AsJson
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.platforms import Platform, platform_of
+from tenantnet.cli.status import read_stack
+from tenantnet.failure import Failure
+from tenantnet.observed.reachability.check import Finding, Pair, check, faults
+from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.settings.project import find_project
 
 app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)
 

@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-
-from infra.local.environment import environment
-from infra.local.process import DEFAULT_PORT, LocalCloud
-from infra.local.state import STATE_VARIABLE, default_state_dir
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import DEFAULT_PORT, LocalCloud
+from tenantnet.local_cloud.state import STATE_VARIABLE, default_state_dir
 
 app = typer.Typer(
     name="local",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 
 import typer
-
-from infra.cli import (
+from tenantnet.cli import (
     claims,
     database,
-    fleet,
     isolation,
     local,
-    migrate,
     network,
     open_database,
     permissions,
@@ -20,14 +17,16 @@ from infra.cli import (
     rules,
     settings,
     status,
-    tenant,
     topology,
-    tunnel,
-    up,
-    vpn,
 )
-from infra.failure import Failure
-from infra.refusal import Refused
+from tenantnet.cli.fleet import commands as fleet
+from tenantnet.cli.migrate import commands as migrate
+from tenantnet.cli.tenant import commands as tenant
+from tenantnet.cli.tunnel import commands as tunnel
+from tenantnet.cli.up import commands as up
+from tenantnet.cli.vpn import commands as vpn
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused
 
 app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(status.status)

@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.addressing import check_network_cidr, ping_host_address
-from infra.cells import read_cell, read_ranges
-from infra.claims import Claim, ClaimKind
-from infra.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
-from infra.cli.output import console, print_json, table
-from infra.engine import Engine
-from infra.migration.updates import plan_update
-from infra.project import Project, find_project
-from infra.refusal import Refused, Rule
-from infra.settings import Slot, TenantSettings
-from infra.settings.files import load_reserved
-from infra.settings_files import read_tenant, replace_settings_file
-from infra.yaml_edit import NotEditableError, add_entry, remove_entry
+from tenantnet.addresses.addressing import check_network_cidr, ping_host_address
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.engine.engine import Engine
+from tenantnet.phases.updates import plan_update
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings import Slot, TenantSettings
+from tenantnet.settings.cells import read_cell, read_ranges
+from tenantnet.settings.edit import NotEditableError, add_entry, remove_entry
+from tenantnet.settings.files import load_reserved
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.store import read_tenant, replace_settings_file
 
 app = typer.Typer(no_args_is_help=True)
 

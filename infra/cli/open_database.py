@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.authorities import AUTHORITY_VARIABLE
-from infra.cli.options import AsJson, Tenant
-from infra.cli.output import print_json
-from infra.cli.status import read_stack
-from infra.connecting import WORKBENCH_SSL, Connecting, Way, connecting
-from infra.endpoint import local_endpoint
-from infra.project import find_project
-from infra.refusal import Refused, Rule
+from tenantnet.aws.authorities import AUTHORITY_VARIABLE
+from tenantnet.aws.endpoint import local_endpoint
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import print_json
+from tenantnet.cli.status import read_stack
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import find_project
+from tenantnet.tunnel.connecting import WORKBENCH_SSL, Connecting, Way, connecting
 
 DEPLOYED_ONCE = Rule(
     id="deployed-once",

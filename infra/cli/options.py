@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-
-from infra.cli.completion import complete_platform, complete_tenant
-from infra.refusal import Refused, Rule
+from tenantnet.cli.completion import complete_platform, complete_tenant
+from tenantnet.refusal import Refused, Rule
 
 Tenant = Annotated[
     str,

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.failure import Failure
-from infra.permissions.documents import DECLARED, Document, Role, distil, documents, shipped
-from infra.permissions.record import read_record
-from infra.permissions.scopes import Place
-from infra.refusal import Refusal, Refused
+from tenantnet.failure import Failure
+from tenantnet.permissions.documents import DECLARED, Document, Role, distil, documents, shipped
+from tenantnet.permissions.record import read_record
+from tenantnet.permissions.scopes import Place
+from tenantnet.refusal import Refusal, Refused
 
 ACCOUNT = re.compile(r"\d{12}")
 

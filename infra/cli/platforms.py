@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
-
-from infra.engine import Engine
-from infra.failure import Failure
-from infra.project import PLATFORM_PREFIX, Project
-from infra.status.sources import Model, TenantOutputs
+from tenantnet.engine.engine import Engine
+from tenantnet.failure import Failure
+from tenantnet.observed.status.sources import Model, TenantOutputs
+from tenantnet.settings.project import PLATFORM_PREFIX, Project
 
 
 class Platform(Model):

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.cli.options import AsJson
-from infra.failure import Failure
-from infra.project import find_project
-from infra.review.comment import comment
-from infra.review.model import Preview, Verdict
-from infra.review.result import ReviewResult, exit_code
-from infra.review.review import Options
-from infra.review.review import review as review_change
+from tenantnet.cli.options import AsJson
+from tenantnet.failure import Failure
+from tenantnet.review.comment import comment
+from tenantnet.review.model import Preview, Verdict
+from tenantnet.review.result import ReviewResult, exit_code
+from tenantnet.review.review import Options
+from tenantnet.review.review import review as review_change
+from tenantnet.settings.project import find_project
 
 CORES = os.cpu_count() or 1
 COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"

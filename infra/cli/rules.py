@@ -1,35 +1,36 @@
-"""`tenantnet rules`: what is refused, and in which words."""
+"""`tenantnet rules`: the policies of the pack and their rules."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
 
-import typer
-
-from infra import rulebook
-from infra.cli.options import AsJson
-from infra.cli.output import console, print_json, table
-from policies.rules import POLICIES
+from tenantnet.cli.options import AsJson
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.policies.model import Policy
+from tenantnet.policies.rules import POLICIES
 
 
-def rules(
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print docs/rules.md: every rule with an example of its error.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List the policies of the pack, or print the whole rule book.
+def rules(as_json: AsJson = False) -> None:
+    """List the policies of the pack; with --json, their settings and rules too.
 
-    Example: tenantnet rules --markdown > docs/rules.md
+    Example: tenantnet rules --json
     """
     if as_json:
-        print_json(rulebook.as_json())
-    elif markdown:
-        typer.echo(rulebook.as_markdown(), nl=False)
-    else:
-        rows = [(policy.name, policy.severity, policy.description) for policy in POLICIES]
-        console().print(
-            table(
-                "Policies (pulumi preview --policy-pack policies)", ("Policy", "Severity", "What holds"), rows
-            )
-        )
+        print_json({"policies": [_described(policy) for policy in POLICIES]})
+        return
+    rows = [(policy.name, policy.severity, policy.description) for policy in POLICIES]
+    console().print(
+        table("Policies (pulumi preview --policy-pack policies)", ("Policy", "Severity", "What holds"), rows)
+    )
+
+
+def _described(policy: Policy) -> dict[str, object]:
+    return {
+        "name": policy.name,
+        "description": policy.description,
+        "severity": policy.severity,
+        "enforcementLevel": "mandatory",
+        "remediation": policy.remediation,
+        "settings": policy.schema,
+        "rules": [asdict(rule) for rule in policy.rules],
+    }

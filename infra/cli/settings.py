@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.cli.options import AsJson
-from infra.cli.output import print_json
-from infra.project import find_project
-from infra.refusal import Refused
-from infra.settings.files import FileVerdict
-from infra.settings.schema import StackKind, file_schema
-from infra.settings.tree import judge_files
+from tenantnet.cli.options import AsJson
+from tenantnet.cli.output import print_json
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import FileVerdict
+from tenantnet.settings.project import find_project
+from tenantnet.settings.schema import StackKind, file_schema
+from tenantnet.settings.tree import judge_files
 
 app = typer.Typer(no_args_is_help=True)
 

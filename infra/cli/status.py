@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
-
-from infra.cli.options import AsJson, Tenant
-from infra.cli.output import console, print_json, table
-from infra.engine import Engine
-from infra.project import Project, find_project, is_platform, unknown_stack
-from infra.refusal import Refused, Rule
-from infra.settings_files import read_settings_file
-from infra.status.observe import observe
-from infra.status.sources import TenantOutputs, Tunnel
-from infra.status.tenant import Database, Network, PingHost, TenantStatus, VpnConnection, tenant_status
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.engine.engine import Engine
+from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.sources import TenantOutputs, Tunnel
+from tenantnet.observed.status.tenant import (
+    Database,
+    Network,
+    PingHost,
+    TenantStatus,
+    VpnConnection,
+    tenant_status,
+)
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import Project, find_project, is_platform, unknown_stack
+from tenantnet.settings.store import read_settings_file
 
 REGION_KNOWN = Rule(
     id="region-known",

@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.cli.options import AsJson, Tenant
-from infra.cli.output import console, print_json
-from infra.cli.platforms import platform_of
-from infra.cli.status import read_stack
-from infra.failure import Failure
-from infra.project import Project, find_project
-from infra.reachability.observe import observe_cell
-from infra.refusal import Refused, Rule
-from infra.status.observe import observe
-from infra.status.tenant import tenant_status
-from infra.topology.assemble import assemble
-from infra.topology.mermaid import mermaid
-from infra.topology.model import Topology
-from infra.topology.svg import svg
-from infra.topology.terminal import terminal
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json
+from tenantnet.cli.platforms import platform_of
+from tenantnet.cli.status import read_stack
+from tenantnet.failure import Failure
+from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.tenant import tenant_status
+from tenantnet.observed.topology.assemble import assemble
+from tenantnet.observed.topology.mermaid import mermaid
+from tenantnet.observed.topology.model import Topology
+from tenantnet.observed.topology.svg import svg
+from tenantnet.observed.topology.terminal import terminal
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import Project, find_project
 
 FORMAT_OR_JSON = Rule(
     id="format-or-json",

@@ -14,24 +14,24 @@ PrivateVpc, ServiceRole.
 
 from __future__ import annotations
 
-from infra.addressing import ReservedRange
-from infra.claims import Claim, ClaimKind
-from infra.components.alarm_topic import AlarmTopic, AlarmTopicArgs
-from infra.components.endpoint_record import EndpointRecord, EndpointRecordArgs
-from infra.components.platform_key import PlatformKey, PlatformKeyArgs
-from infra.components.platform_tables import PlatformTables, PlatformTablesArgs
-from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
-from infra.components.range_claim import RangeClaim, RangeClaimArgs
-from infra.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
-from infra.components.service_role import ServiceRole, ServiceRoleArgs
-from infra.components.session_subnet import SessionSubnet, SessionSubnetArgs
-from infra.components.tenant_database import TenantDatabase, TenantDatabaseArgs
-from infra.components.tenant_network import TenantNetwork, TenantNetworkArgs
-from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
-from infra.components.tunnel_host import TunnelHost, TunnelHostArgs
-from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
-from infra.refusal import Refused
-from infra.tags import Lifecycle, Owner, Part
+from tenantnet.addresses.addressing import ReservedRange
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.components.alarm_topic import AlarmTopic, AlarmTopicArgs
+from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
+from tenantnet.components.platform_key import PlatformKey, PlatformKeyArgs
+from tenantnet.components.platform_tables import PlatformTables, PlatformTablesArgs
+from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
+from tenantnet.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
+from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.components.session_subnet import SessionSubnet, SessionSubnetArgs
+from tenantnet.components.tenant_database import TenantDatabase, TenantDatabaseArgs
+from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
+from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
+from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
+from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
+from tenantnet.refusal import Refused
+from tenantnet.tags import Lifecycle, Owner, Part
 
 __all__ = [
     "AlarmTopic",

@@ -8,14 +8,13 @@ from functools import partial
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
-from infra.components.private_vpc import LOG_RETENTION_DAYS
-from infra.components.runner_permissions import RunnerPlace, runner_statements
-from infra.components.service_role import ServiceRole, ServiceRoleArgs
-from infra.session_documents import runner_document
-from infra.settings import RunnerSettings
-from infra.tags import Owner, runner_document_name
+from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
+from tenantnet.aws.session_documents import runner_document
+from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
+from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
+from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.settings import RunnerSettings
+from tenantnet.tags import Owner, runner_document_name
 
 # The tenant whose database moves; whoever starts a build names it.
 TENANT_VARIABLE = "TENANT"

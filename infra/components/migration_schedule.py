@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.components.migration_runner import TENANT_VARIABLE
-from infra.migration.starts import LocalTime
-from infra.tags import Owner
+from tenantnet.components.migration_runner import TENANT_VARIABLE
+from tenantnet.phases.starts import LocalTime
+from tenantnet.tags import Owner
 
 START_BUILD = "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
 # Within the lead time, and then somebody has to look at it anyway.

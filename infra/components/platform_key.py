@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.tags import Owner
+from tenantnet.tags import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

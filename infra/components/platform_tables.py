@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.tags import Owner, claims_table_name, journal_table_name
+from tenantnet.tags import Owner, claims_table_name, journal_table_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.tags import Owner, Part
+from tenantnet.tags import Owner, Part
 
 LOG_RETENTION_DAYS = 90
 

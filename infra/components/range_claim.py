@@ -1,7 +1,7 @@
 """A range's claim: the row in the cell's claims table that says whose the range is.
 
 The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
-it. A stack whose range has a holder already is told before it declares anything (infra.holders).
+it. A stack whose range has a holder already is told before it declares anything (see addresses.holders).
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.claims import Claim, refuse_claim
-from infra.holders import read_holder
-from infra.tags import claims_table_name
+from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.addresses.holders import read_holder
+from tenantnet.tags import claims_table_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

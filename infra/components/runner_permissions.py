@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
-from infra.settings import RepositoryHost, RunnerSettings
-from infra.settings.checks import BACKEND
-from infra.tags import claims_table_name, journal_table_name, runner_document_name
+from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
+from tenantnet.settings import RepositoryHost, RunnerSettings
+from tenantnet.settings.checks import BACKEND
+from tenantnet.tags import claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.tags import Owner
+from tenantnet.tags import Owner
 
 
 class Service(NamedTuple):

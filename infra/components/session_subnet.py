@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.tags import Owner, Part
+from tenantnet.tags import Owner, Part
 
 # The lowest number that matches decides.
 FIRST_SHARED_RULE, OTHER_SESSIONS_RULE, EVERYTHING_ELSE_RULE = 101, 200, 300

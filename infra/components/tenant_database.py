@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.instance_classes import max_connections, memory_bytes, supports_performance_insights
-from infra.tags import Lifecycle, Owner, Part
+from tenantnet.aws.instance_classes import max_connections, memory_bytes, supports_performance_insights
+from tenantnet.tags import Lifecycle, Owner, Part
 
 ENGINE_VERSION = "8.4"
 PARAMETER_FAMILY = "mysql8.4"

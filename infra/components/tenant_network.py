@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.addressing import (
+from tenantnet.addresses.addressing import (
     DEFAULT_RESERVED,
     ReservedRange,
     check_network_cidr,
     ping_host_address,
     subnet_plan,
 )
-from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
-from infra.refusal import Refused
-from infra.tags import Owner, Part
+from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from tenantnet.refusal import Refused
+from tenantnet.tags import Owner, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

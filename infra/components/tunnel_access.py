@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN, tenant_document
-from infra.tags import Owner, tunnel_name
+from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN, tenant_document
+from tenantnet.tags import Owner, tunnel_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

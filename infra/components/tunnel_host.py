@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.addressing import PRIVATE_RANGES
-from infra.components.security import HTTPS, MYSQL, SecurityRuleArgs, allow_from, allow_to
-from infra.components.service_role import ServiceRole, ServiceRoleArgs
-from infra.tags import Owner, Part
+from tenantnet.addresses.addressing import PRIVATE_RANGES
+from tenantnet.components.security import HTTPS, MYSQL, SecurityRuleArgs, allow_from, allow_to
+from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.tags import Owner, Part
 
 # What the Session Manager agent talks to.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html

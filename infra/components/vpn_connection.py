@@ -8,11 +8,15 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-
-from infra.addressing import DEFAULT_RESERVED, ReservedRange, check_company_cidr, check_gateway_ip
-from infra.components.security import MYSQL, PING, SecurityRuleArgs, Service, allow_from
-from infra.refusal import Refused
-from infra.tags import Owner
+from tenantnet.addresses.addressing import (
+    DEFAULT_RESERVED,
+    ReservedRange,
+    check_company_cidr,
+    check_gateway_ip,
+)
+from tenantnet.components.security import MYSQL, PING, SecurityRuleArgs, Service, allow_from
+from tenantnet.refusal import Refused
+from tenantnet.tags import Owner
 
 # Static routing ignores the number, but a customer gateway must have one: the first private 16-bit ASN
 # beside 64512, which is AWS's own.

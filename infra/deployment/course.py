@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, PolicyEvent
-
-from infra.deployment.plan import Change, Operation, change_of
+from tenantnet.deployment.plan import Change, Operation, change_of
 
 # Colours as the engine writes them where nobody asked it not to.
 _COLOUR = re.compile(r"<\{%.*?%\}>")

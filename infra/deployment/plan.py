@@ -10,8 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from pulumi.automation.events import EngineEvent, StepEventMetadata
-
-from infra.deployment.waits import Wait, wait_for
+from tenantnet.deployment.waits import Wait, wait_for
 
 
 class Operation(StrEnum):

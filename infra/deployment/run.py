@@ -15,10 +15,9 @@ from typing import IO, Any
 from pulumi.automation import CommandResult, PulumiCommand, Stack
 from pulumi.automation.errors import create_command_error
 from pulumi.automation.events import EngineEvent
-
-from infra.deployment.plan import Plan, plan_of
-from infra.engine import ProjectWorkspace
-from infra.project import Project
+from tenantnet.deployment.plan import Plan, plan_of
+from tenantnet.engine.engine import ProjectWorkspace
+from tenantnet.settings.project import Project
 
 Tell = Callable[[EngineEvent], None]
 

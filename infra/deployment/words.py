@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from infra.deployment.course import Course, Problem, names
-from infra.deployment.plan import Plan
-from infra.failure import Failure
+from tenantnet.deployment.course import Course, Problem, names
+from tenantnet.deployment.plan import Plan
+from tenantnet.failure import Failure
 
 # The last line of what the program itself has refused.
 _REFUSED_BY_PROGRAM = re.compile(

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.fleet.events import EventLog, errors_in_output, read_event_log
-from infra.fleet.record import Operation
-from infra.locks import LockHolder, lock_holder
+from tenantnet.engine.events import EventLog, errors_in_output, read_event_log
+from tenantnet.engine.locks import LockHolder, lock_holder
+from tenantnet.fleet.record import Operation
 
 COMMANDS: Mapping[Operation, Sequence[str]] = {
     Operation.PREVIEW: ("preview",),

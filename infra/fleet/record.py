@@ -12,11 +12,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-
-from infra.failure import Failure
-from infra.locks import is_running
-from infra.project import Project
-from infra.refusal import Refused, Rule
+from tenantnet.engine.locks import is_running
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import Project
 
 RUN_TO_RESUME = Rule(
     id="run-to-resume",

@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 
-from infra.failure import Failure
-from infra.fleet.drift import find_drift
-from infra.fleet.plugins import Plugins
-from infra.fleet.pulumi import Result, StackProcess
-from infra.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
-from infra.fleet.schedule import Schedule, estimate
-from infra.fleet.targets import Target
-from infra.fleet.words import changes_in_words, time_left_in_words
-from infra.locks import LockHolder, is_running
-from infra.project import Project
-from infra.refusal import Refused
+from tenantnet.engine.locks import LockHolder, is_running
+from tenantnet.engine.plugins import Plugins
+from tenantnet.failure import Failure
+from tenantnet.fleet.pulumi import Result, StackProcess
+from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
+from tenantnet.fleet.schedule import Schedule, estimate
+from tenantnet.fleet.targets import Target
+from tenantnet.fleet.words import changes_in_words, time_left_in_words
+from tenantnet.observed.drift import find_drift
+from tenantnet.refusal import Refused
+from tenantnet.settings.project import Project
 
 LONGEST_REASON = 4000
 LONGEST_SILENCE_SECONDS = 60

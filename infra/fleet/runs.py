@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord, this_machine
+from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord, this_machine
 
 # How many stacks a processor keeps up with: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {Operation.PREVIEW: 1, Operation.UP: 4, Operation.DRIFT: 1}

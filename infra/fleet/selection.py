@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from infra.refusal import Refused, Rule
+from tenantnet.refusal import Refused, Rule
 
 PATTERN_MATCHES = Rule(
     id="pattern-matches",

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.project import Project, is_platform
-from infra.settings.files import REGION_KEY, read_mapping
-from infra.settings.loading import TENANT_KEY
+from tenantnet.settings.files import REGION_KEY, read_mapping
+from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.project import Project, is_platform
 
 _PROVIDER_PREFIX = "aws:"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from infra.fleet.record import Operation, RunRecord, Standing, TenantRecord
-from infra.fleet.schedule import Estimate
+from tenantnet.fleet.record import Operation, RunRecord, Standing, TenantRecord
+from tenantnet.fleet.schedule import Estimate
 
 # Pulumi's words for what it does to a resource, in the order of their weight.
 _VERBS = {

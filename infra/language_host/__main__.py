@@ -1,6 +1,6 @@
 """Serves engines until standard input ends and no program is left that runs or is about to.
 
-    python -m infra.language_host
+    python -m tenantnet.language_host
 
 Prints its port.
 """
@@ -15,8 +15,7 @@ from multiprocessing import forkserver
 
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
-
-from infra.language_host.host import WARM, LanguageHost
+from tenantnet.language_host.host import WARM, LanguageHost
 
 # Each program or policy pack that runs holds a thread.
 MOST_AT_ONCE = 256

@@ -19,7 +19,7 @@ import grpc
 from pulumi.runtime.proto import LanguageRuntimeServicer, language_pb2, plugin_pb2
 
 # Imported by the process that is forked, and not by this one.
-WARM = "infra.language_host.warm"
+WARM = "tenantnet.language_host.warm"
 # The exit code of a program that has told the engine why it failed.
 REPORTED = 32
 # From an engine's handshake to its program's start.

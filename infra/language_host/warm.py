@@ -18,12 +18,11 @@ from typing import NoReturn
 
 import pulumi_aws as aws
 import pulumi_policy  # noqa: F401 - for the packs
+import tenantnet.program  # noqa: F401 - for the programs
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2
 from pulumi.runtime.settings import SETTINGS
-
-import infra.program  # noqa: F401 - for the programs
-from infra.language_host.host import REPORTED
+from tenantnet.language_host.host import REPORTED
 
 # Such a module is loaded only when something is asked for that it does not have yet.
 for _service in (

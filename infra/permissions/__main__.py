@@ -1,4 +1,4 @@
-"""Adds what a record shows to the calls that Tenantnet ships: python -m infra.permissions RECORD."""
+"""Adds what a record shows to the calls that Tenantnet ships: python -m tenantnet.permissions RECORD."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from infra.permissions.documents import CALLS, Role, distil, shipped
-from infra.permissions.record import read_record
+from tenantnet.permissions.documents import CALLS, Role, distil, shipped
+from tenantnet.permissions.record import read_record
 
 
 def main(record: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:

@@ -9,12 +9,12 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from infra.components.runner_permissions import RunnerPlace, runner_statements
-from infra.components.tunnel_access import tunnel_policy
-from infra.permissions.actions import actions_of, with_implied
-from infra.permissions.record import Call
-from infra.permissions.scopes import Condition, Place, Scope, scopes
-from infra.settings import RunnerSettings
+from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
+from tenantnet.components.tunnel_access import tunnel_policy
+from tenantnet.permissions.actions import actions_of, with_implied
+from tenantnet.permissions.record import Call
+from tenantnet.permissions.scopes import Condition, Place, Scope, scopes
+from tenantnet.settings import RunnerSettings
 
 # A managed policy's limit, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -56,7 +56,7 @@ def distil(calls: Iterable[Call]) -> Recorded:
 
 def shipped() -> Recorded:
     """What was recorded of the end-to-end runs of this version."""
-    text = files("infra.permissions").joinpath(CALLS).read_text(encoding="utf-8")
+    text = files("tenantnet.permissions").joinpath(CALLS).read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

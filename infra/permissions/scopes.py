@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.stacks.lookups import IMAGE_PARAMETER
-from infra.tags import claims_table_name, journal_table_name, runner_document_name, tunnel_name
+from tenantnet.stacks.lookups import IMAGE_PARAMETER
+from tenantnet.tags import claims_table_name, journal_table_name, runner_document_name, tunnel_name
 
 Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pulumi.provider.experimental import component_provider_host
-
-from infra.plugin.components import COMPONENTS
+from tenantnet.plugin.components import COMPONENTS
 
 if __name__ == "__main__":
     component_provider_host(name="tenantnet", components=list(COMPONENTS))

@@ -7,9 +7,8 @@ property's description. Annotations must be types, not text: this module does wi
 from typing import NotRequired, TypedDict
 
 import pulumi
-
-from infra import components
-from infra.tags import Lifecycle, Owner
+from tenantnet import components
+from tenantnet.tags import Lifecycle, Owner
 
 
 class NetworkOwnerArgs(TypedDict):

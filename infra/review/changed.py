@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from infra.failure import Failure
-from infra.project import PROJECT_FILE, Project
-from infra.refusal import Refused, Rule
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import PROJECT_FILE, Project
 
 BASE_KNOWN = Rule(
     id="base-known",
@@ -23,7 +23,14 @@ RULES = (BASE_KNOWN,)
 
 # What every stack is made by. Documentation, tests and the local cloud make none.
 PROGRAM = ("infra", "policies")
-NOT_PROGRAM = ("infra/cli", "infra/local", "infra/review", "infra/status", "infra/vpn", "infra/topology")
+NOT_PROGRAM = (
+    "infra/cli",
+    "local_cloud",
+    "infra/review",
+    "infra/observed/status",
+    "infra/vpn",
+    "infra/observed/topology",
+)
 PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "pyproject.toml")
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from infra.review.markdown import escaped, fenced, folded, shortened, worded
-from infra.review.model import Operation, Verdict
-from infra.review.result import Effect, Finding, ReviewResult, StackResult
+from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
+from tenantnet.review.model import Operation, Verdict
+from tenantnet.review.result import Effect, Finding, ReviewResult, StackResult
 
 MARKER = "<!-- tenantnet review -->"
 LIMIT = 59_900

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from infra.review.model import Operation, Preview, Resource
+from tenantnet.review.model import Operation, Preview, Resource
 
 WHOLE = (Operation.CREATE, Operation.DELETE)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from infra.review import shown
-from infra.review.components import Components
-from infra.review.model import Effect, Operation, Preview, Resource, Verdict
-from infra.tags import Lifecycle
+from tenantnet.review import shown
+from tenantnet.review.components import Components
+from tenantnet.review.model import Effect, Operation, Preview, Resource, Verdict
+from tenantnet.tags import Lifecycle
 
 # Settings of an RDS instance whose change interrupts nothing.
 UNINTERRUPTED = frozenset(

@@ -7,9 +7,8 @@ from typing import Any
 
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
-
-from infra.review.model import STACK_TYPE, Operation, PolicyViolation, Preview, Resource
-from infra.review.shown import shown
+from tenantnet.review.model import STACK_TYPE, Operation, PolicyViolation, Preview, Resource
+from tenantnet.review.shown import shown
 
 # A replacement is three steps: `replace` stands for it, the other two are its halves.
 _OPERATIONS = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.migration.memory import remembered
-from infra.migration.phases import Phase, Strategy
-from infra.migration.updates import RUNNER_ONLY, retired_note
-from infra.refusal import Refused
-from infra.settings import MigrationSettings, TenantSettings
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Phase, Strategy
+from tenantnet.phases.updates import RUNNER_ONLY, retired_note
+from tenantnet.refusal import Refused
+from tenantnet.settings import MigrationSettings, TenantSettings
 
 DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 45 minutes of downtime"}
 

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from infra.project import is_platform
-from infra.refusal import Refusal, Rule
-from infra.review.effects import effects
-from infra.review.intentions import intentions, phase_notes
-from infra.review.model import Operation, PolicyViolation, Preview, Verdict, worst
-from infra.review.picture import planned
-from infra.review.refusals import is_refused, refusals_in
-from infra.review.result import Change, Finding, StackResult
-from infra.review.result import Effect as ToldEffect
-from infra.review.words import sentences
-from infra.settings import PlatformSettings, TenantSettings
-from infra.topology.mermaid import mermaid
+from tenantnet.observed.topology.mermaid import mermaid
+from tenantnet.refusal import Refusal, Rule
+from tenantnet.review.effects import effects
+from tenantnet.review.intentions import intentions, phase_notes
+from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict, worst
+from tenantnet.review.picture import planned
+from tenantnet.review.refusals import is_refused, refusals_in
+from tenantnet.review.result import Change, Finding, StackResult
+from tenantnet.review.result import Effect as ToldEffect
+from tenantnet.review.words import sentences
+from tenantnet.settings import PlatformSettings, TenantSettings
+from tenantnet.settings.project import is_platform
 
 SETTINGS_KEPT = Rule(
     id="settings-kept",

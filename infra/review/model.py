@@ -68,7 +68,7 @@ class Operation(StrEnum):
 class Resource:
     """One resource of a preview.
 
-    old, new: inputs before and after, of the properties that may be shown only (infra.review.shown); empty
+    old, new: inputs before and after, of the properties that may be shown only (review.shown); empty
     where there is no such resource then. changed: names of the properties that differ, shown or not.
     parent: its component's URN. protected: whether Pulumi refuses to delete what is there now.
     """

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from infra.addressing import ping_host_address, subnet_plan
-from infra.migration.phases import Slot
-from infra.review import shown
-from infra.review.model import Operation, Preview
-from infra.settings import NetworkSettings, TenantSettings
-from infra.status.words import NetworkType
-from infra.topology.model import Database, Network, Peering, PingHost, Side, Subnet, Topology, VpnConnection
+from tenantnet.addresses.addressing import ping_host_address, subnet_plan
+from tenantnet.observed.status.words import NetworkType
+from tenantnet.observed.topology.model import (
+    Database,
+    Network,
+    Peering,
+    PingHost,
+    Side,
+    Subnet,
+    Topology,
+    VpnConnection,
+)
+from tenantnet.phases.phases import Slot
+from tenantnet.review import shown
+from tenantnet.review.model import Operation, Preview
+from tenantnet.settings import NetworkSettings, TenantSettings
 
 
 def planned(settings: TenantSettings, preview: Preview, region: str) -> Topology:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from infra.fleet.plugins import Plugins
-from infra.fleet.targets import Target
-from infra.project import Project
+from tenantnet.engine.plugins import Plugins
+from tenantnet.fleet.targets import Target
+from tenantnet.settings.project import Project
 
 EnvironmentOf = Callable[[str], Mapping[str, str]]
 

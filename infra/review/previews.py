@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from pulumi.automation import CommandError, EngineEvent, Stack
-
-from infra.engine import said_by
-from infra.failure import Failure
-from infra.review.events import read_events
-from infra.review.model import Preview
-from infra.review.plugins import EnvironmentOf
-from infra.review.workplace import Workplace
+from tenantnet.engine.engine import said_by
+from tenantnet.failure import Failure
+from tenantnet.review.events import read_events
+from tenantnet.review.model import Preview
+from tenantnet.review.plugins import EnvironmentOf
+from tenantnet.review.workplace import Workplace
 
 POLICY_PACK = "policies"
 

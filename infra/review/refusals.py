@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.refusal import Refusal
+from tenantnet.refusal import Refusal
 
 _HEAD = re.compile(r"(?P<subject>.+): \d+ things? (is|are) not right")
 _REFUSAL = re.compile(

@@ -8,22 +8,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from infra.engine import Engine
-from infra.fleet.targets import Target, read_targets
-from infra.project import Project, is_platform
-from infra.refusal import Refused
-from infra.review.changed import How, Repository, Touched, touched
-from infra.review.judge import Case, judge
-from infra.review.model import Preview
-from infra.review.plugins import shared_plugins
-from infra.review.previews import EnginePreviewer, Order, Previewer, preview_all
-from infra.review.result import ReviewResult, StackResult, verdict_of
-from infra.review.sample import Choice, choose
-from infra.review.workplace import workplace
-from infra.settings import PlatformSettings, TenantSettings
-from infra.settings.files import FileVerdict, config_of, judge_config, parse_mapping, read_defaults
-from infra.settings.tree import judge_files
-from infra.settings_files import read_settings_file
+from tenantnet.engine.engine import Engine
+from tenantnet.fleet.targets import Target, read_targets
+from tenantnet.refusal import Refused
+from tenantnet.review.changed import How, Repository, Touched, touched
+from tenantnet.review.judge import Case, judge
+from tenantnet.review.model import Preview
+from tenantnet.review.plugins import shared_plugins
+from tenantnet.review.previews import EnginePreviewer, Order, Previewer, preview_all
+from tenantnet.review.result import ReviewResult, StackResult, verdict_of
+from tenantnet.review.sample import Choice, choose
+from tenantnet.review.workplace import workplace
+from tenantnet.settings import PlatformSettings, TenantSettings
+from tenantnet.settings.files import FileVerdict, config_of, judge_config, parse_mapping, read_defaults
+from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.store import read_settings_file
+from tenantnet.settings.tree import judge_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

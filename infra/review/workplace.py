@@ -14,12 +14,11 @@ from pathlib import Path
 from threading import Lock
 
 from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand, StackNotFoundError
-
-from infra.engine import ProjectWorkspace, said_by
-from infra.failure import Failure
-from infra.project import Project
-from infra.refusal import Refused
-from infra.settings.files import read_mapping
+from tenantnet.engine.engine import ProjectWorkspace, said_by
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import read_mapping
+from tenantnet.settings.project import Project
 
 
 class Workplace:

@@ -4,9 +4,9 @@ models: the shape, as pydantic models. rules: every rule in words. checks: rules
 rules over several. loading: from an object that Pulumi read. files: from a settings file.
 """
 
-from infra.migration.phases import Slot, Strategy
-from infra.settings.loading import load_platform, load_tenant
-from infra.settings.models import (
+from tenantnet.phases.phases import Slot, Strategy
+from tenantnet.settings.loading import load_platform, load_tenant
+from tenantnet.settings.models import (
     DatabaseSettings,
     MigrationSettings,
     NetworkSettings,

@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
 
-from infra import addressing, instance_classes
-from infra.addressing import ReservedRange
-from infra.refusal import Refusal, Rule
-from infra.settings import rules
-from infra.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
+from tenantnet.addresses import addressing
+from tenantnet.addresses.addressing import ReservedRange
+from tenantnet.aws import instance_classes
+from tenantnet.refusal import Refusal, Rule
+from tenantnet.settings import rules
+from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
 _LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = re.compile(_LABEL)

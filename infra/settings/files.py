@@ -15,11 +15,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
-
-from infra.addressing import ReservedRange, reserved_ranges
-from infra.refusal import Refusal, Refused, shown
-from infra.settings import checks, rules
-from infra.settings.loading import (
+from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.refusal import Refusal, Refused, shown
+from tenantnet.settings import checks, rules
+from tenantnet.settings.loading import (
     NAMESPACE,
     PASSWORD_KEY,
     PLATFORM_KEY,
@@ -27,7 +26,7 @@ from infra.settings.loading import (
     judge_platform,
     judge_tenant,
 )
-from infra.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.models import PlatformSettings, TenantSettings
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"

@@ -8,12 +8,11 @@ from typing import Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-
-from infra.addressing import DEFAULT_RESERVED, ReservedRange
-from infra.refusal import Refusal, Refused, shown
-from infra.settings import checks, rules
-from infra.settings.models import REFUSED, PlatformFile, PlatformSettings, TenantFile, TenantSettings
-from infra.settings.relations import Sound, platform_relations, tenant_relations
+from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
+from tenantnet.refusal import Refusal, Refused, shown
+from tenantnet.settings import checks, rules
+from tenantnet.settings.models import REFUSED, PlatformFile, PlatformSettings, TenantFile, TenantSettings
+from tenantnet.settings.relations import Sound, platform_relations, tenant_relations
 
 NAMESPACE = "tenantnet:"
 TENANT_KEY = f"{NAMESPACE}tenant"

@@ -1,7 +1,7 @@
 """The settings of both kinds of stack, as they stand in tenants/Pulumi.<stack>.yaml under `config`.
 
-Every value is judged by a check of infra.settings.checks or infra.addressing; rules over several values stand
-in infra.settings.relations. load_tenant, load_platform and load_file make these and report everything that is
+Every value is judged by a check of settings.checks or addresses.addressing; rules over several values stand
+in settings.relations. load_tenant, load_platform and load_file make these and report everything that is
 wrong at once.
 """
 
@@ -18,12 +18,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
-
-from infra import addressing, instance_classes
-from infra.addressing import DEFAULT_RESERVED, ReservedRange
-from infra.migration.phases import Slot, Strategy
-from infra.refusal import Refusal
-from infra.settings import checks, rules
+from tenantnet.addresses import addressing
+from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
+from tenantnet.aws import instance_classes
+from tenantnet.phases.phases import Slot, Strategy
+from tenantnet.refusal import Refusal
+from tenantnet.settings import checks, rules
 
 REFUSED = "refused"
 

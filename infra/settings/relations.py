@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from infra.addressing import contains, overlaps
-from infra.migration.phases import Slot
-from infra.refusal import Refusal, shown
-from infra.settings import rules
-from infra.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
+from tenantnet.addresses.addressing import contains, overlaps
+from tenantnet.phases.phases import Slot
+from tenantnet.refusal import Refusal, shown
+from tenantnet.settings import rules
+from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
 
 Sound = Callable[[str], bool]
 

@@ -1,8 +1,8 @@
-"""The rules of the settings files in words; the rules about addresses stand in infra.addressing."""
+"""The rules of the settings files in words; the rules about addresses stand in addresses.addressing."""
 
 from __future__ import annotations
 
-from infra.refusal import Rule
+from tenantnet.refusal import Rule
 
 MIN_PASSWORD, MAX_PASSWORD = 9, 41
 MIN_STORAGE_GB, MAX_STORAGE_GB = 20, 65_536

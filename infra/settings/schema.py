@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
-
-from infra.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
-from infra.settings.models import PlatformFile, TenantFile
+from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
+from tenantnet.settings.models import PlatformFile, TenantFile
 
 JsonSchema = dict[str, Any]
 

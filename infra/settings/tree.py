@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from infra.addressing import check_session_subnet
-from infra.claims import claims_in_settings, refuse_claim
-from infra.project import Project
-from infra.refusal import Refusal
-from infra.settings.files import FileVerdict, judge_file, read_defaults
-from infra.settings.models import PlatformSettings, TenantSettings
+from tenantnet.addresses.addressing import check_session_subnet
+from tenantnet.addresses.claims import claims_in_settings, refuse_claim
+from tenantnet.refusal import Refusal
+from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
+from tenantnet.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.project import Project
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:

@@ -9,8 +9,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
-
-from infra.refusal import Refusal, Refused
+from tenantnet.refusal import Refusal, Refused
 
 
 class PlatformOutputs(BaseModel):

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 from netaddr import IPNetwork
-
-from infra.components.alarm_topic import AlarmTopic, AlarmTopicArgs
-from infra.components.migration_runner import MigrationRunner, MigrationRunnerArgs
-from infra.components.platform_key import PlatformKey, PlatformKeyArgs
-from infra.components.platform_tables import PlatformTables, PlatformTablesArgs
-from infra.components.private_vpc import PrivateVpc, PrivateVpcArgs
-from infra.components.service_role import ServiceRole, ServiceRoleArgs
-from infra.components.tunnel_host import TunnelHost, TunnelHostArgs
-from infra.settings import PlatformSettings
-from infra.stacks.lookups import Place, look_up_place
-from infra.tags import Owner, Part
+from tenantnet.components.alarm_topic import AlarmTopic, AlarmTopicArgs
+from tenantnet.components.migration_runner import MigrationRunner, MigrationRunnerArgs
+from tenantnet.components.platform_key import PlatformKey, PlatformKeyArgs
+from tenantnet.components.platform_tables import PlatformTables, PlatformTablesArgs
+from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
+from tenantnet.settings import PlatformSettings
+from tenantnet.stacks.lookups import Place, look_up_place
+from tenantnet.tags import Owner, Part
 
 FLOW_LOG_STATEMENTS = [
     {
@@ -56,7 +55,7 @@ class PlatformStack:
         self._owner = Owner(cell=settings.cell)
 
     def declare(self) -> None:
-        """Declare everything; the outputs are what infra.stacks.platform_outputs reads."""
+        """Declare everything; the outputs are what tenantnet.stacks.platform_outputs reads."""
         cell = self._settings.cell
         key = PlatformKey(
             cell,

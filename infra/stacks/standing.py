@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi_aws as aws
-
-from infra.migration.memory import remembered
-from infra.migration.phases import Declaration, Origin, Phase, Slot
-from infra.tags import Owner
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Declaration, Origin, Phase, Slot
+from tenantnet.tags import Owner
 
 # What the provider answers where there is no such instance.
 NO_SUCH_INSTANCE = "couldn't find resource"

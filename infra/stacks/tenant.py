@@ -8,30 +8,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
-
-from infra.addressing import check_session_subnet
-from infra.claims import Claim, ClaimKind
-from infra.components.endpoint_record import EndpointRecord, EndpointRecordArgs
-from infra.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
-from infra.components.range_claim import RangeClaim, RangeClaimArgs
-from infra.components.security import MYSQL, SecurityRuleArgs, allow_from
-from infra.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
-from infra.components.session_subnet import SessionSubnet, SessionSubnetArgs
-from infra.components.tenant_database import TenantDatabase, TenantDatabaseArgs
-from infra.components.tenant_network import TenantNetwork, TenantNetworkArgs
-from infra.components.tunnel_access import TunnelAccess, TunnelAccessArgs
-from infra.components.vpn_connection import VpnConnection, VpnConnectionArgs
-from infra.holders import refuse_ranges_of_others
-from infra.migration.memory import outputs_of
-from infra.migration.phases import DatabaseDeclaration, Origin, Slot, State, declaration
-from infra.migration.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
-from infra.migration.transitions import Decision
-from infra.migration.updates import networks_to_declare, plan_update, retired_note
-from infra.refusal import Refused
-from infra.settings import TenantSettings, VpnConnectionSettings
-from infra.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
-from infra.stacks.standing import databases_gone, has_leftovers
-from infra.tags import Owner, final_snapshot_name, move_snapshot_name
+from tenantnet.addresses.addressing import check_session_subnet
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.holders import refuse_ranges_of_others
+from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
+from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
+from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
+from tenantnet.components.security import MYSQL, SecurityRuleArgs, allow_from
+from tenantnet.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
+from tenantnet.components.session_subnet import SessionSubnet, SessionSubnetArgs
+from tenantnet.components.tenant_database import TenantDatabase, TenantDatabaseArgs
+from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
+from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
+from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
+from tenantnet.phases.memory import outputs_of
+from tenantnet.phases.phases import DatabaseDeclaration, Origin, Slot, State, declaration
+from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
+from tenantnet.phases.transitions import Decision
+from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
+from tenantnet.refusal import Refused
+from tenantnet.settings import TenantSettings, VpnConnectionSettings
+from tenantnet.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
+from tenantnet.stacks.standing import databases_gone, has_leftovers
+from tenantnet.tags import Owner, final_snapshot_name, move_snapshot_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

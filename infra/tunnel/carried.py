@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from threading import Event
 
-from infra.failure import Failure
-from infra.tunnel.plugin import Plugin
-from infra.tunnel.profiles import Profile
-from infra.tunnel.session_manager import Session, end_session, start_session
+from tenantnet.failure import Failure
+from tenantnet.tunnel.plugin import Plugin
+from tenantnet.tunnel.profiles import Profile
+from tenantnet.tunnel.session_manager import Session, end_session, start_session
 
 
 class CarriedSession:

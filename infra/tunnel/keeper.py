@@ -16,14 +16,13 @@ from tenacity import (
     stop_when_event_set,
     wait_random_exponential,
 )
-
-from infra.failure import Failure
-from infra.tunnel.carried import CarriedSession
-from infra.tunnel.local_port import require_free
-from infra.tunnel.plugin import find_plugin
-from infra.tunnel.profiles import Profile
-from infra.tunnel.records import ProcessId, Record, Records, TunnelState
-from infra.tunnel.session_manager import FinalFailure
+from tenantnet.failure import Failure
+from tenantnet.tunnel.carried import CarriedSession
+from tenantnet.tunnel.local_port import require_free
+from tenantnet.tunnel.plugin import find_plugin
+from tenantnet.tunnel.profiles import Profile
+from tenantnet.tunnel.records import ProcessId, Record, Records, TunnelState
+from tenantnet.tunnel.session_manager import FinalFailure
 
 LOOK_SECONDS = 0.2
 # The plugin's own attempts to resume a session take up to 6 s.

@@ -10,9 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 import psutil
-
-from infra.failure import Failure
-from infra.refusal import Refusal, Refused, Rule
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refusal, Refused, Rule
 
 LOOPBACK = "127.0.0.1"
 

@@ -12,12 +12,11 @@ from contextlib import suppress
 from threading import Event, Thread
 
 import psutil
-
-from infra.failure import Failure
-from infra.tunnel.local_port import binding_failure, port_holder
-from infra.tunnel.profiles import Profile
-from infra.tunnel.records import ProcessId, end_process
-from infra.tunnel.session_manager import Session, start_parameters
+from tenantnet.failure import Failure
+from tenantnet.tunnel.local_port import binding_failure, port_holder
+from tenantnet.tunnel.profiles import Profile
+from tenantnet.tunnel.records import ProcessId, end_process
+from tenantnet.tunnel.session_manager import Session, start_parameters
 
 PROGRAM = "session-manager-plugin"
 # The first one that takes the session's token from its environment, where no other user can read it.

@@ -17,9 +17,8 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
-
-from infra.failure import Failure
-from infra.refusal import Refused, Rule
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, Rule
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 

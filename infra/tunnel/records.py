@@ -13,9 +13,8 @@ from typing import BinaryIO
 import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
-
-from infra.failure import Failure
-from infra.tunnel.profiles import Profile, Profiles, write_private
+from tenantnet.failure import Failure
+from tenantnet.tunnel.profiles import Profile, Profiles, write_private
 
 # The start of a process is known to the clock tick; another process of the same number began later.
 SAME_START_SECONDS = 1.0

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
-
-from infra.aws_answers import PATIENCE, aws_answers
-from infra.failure import Failure
-from infra.tunnel.profiles import Profile
+from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.failure import Failure
+from tenantnet.tunnel.profiles import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -5,12 +5,12 @@ A person who only uses a tunnel may read no stack, and is handed what stands her
 
 from __future__ import annotations
 
-from infra.engine import Engine
-from infra.failure import Failure
-from infra.project import PLATFORM_PREFIX, Project
-from infra.status.sources import TenantOutputs
-from infra.tags import tunnel_name
-from infra.tunnel.profiles import Profile
+from tenantnet.engine.engine import Engine
+from tenantnet.failure import Failure
+from tenantnet.observed.status.sources import TenantOutputs
+from tenantnet.settings.project import PLATFORM_PREFIX, Project
+from tenantnet.tags import tunnel_name
+from tenantnet.tunnel.profiles import Profile
 
 
 def profile_of_tenant(project: Project, tenant: str, *, name: str, local_port: int) -> Profile:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from types import FrameType
 
-from infra.refusal import Refused, Rule
-from infra.tunnel.keeper import Keeper, Show
-from infra.tunnel.local_port import LOCAL_PORT_ONCE
-from infra.tunnel.profiles import Profile, with_port
-from infra.tunnel.records import ProcessId, Records, TunnelState
+from tenantnet.refusal import Refused, Rule
+from tenantnet.tunnel.keeper import Keeper, Show
+from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE
+from tenantnet.tunnel.profiles import Profile, with_port
+from tenantnet.tunnel.records import ProcessId, Records, TunnelState
 
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LOOK_SECONDS = 0.2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.addressing import ping_host_address
-from infra.vpn.configuration import Configuration, TunnelConfiguration
+from tenantnet.addresses.addressing import ping_host_address
+from tenantnet.vpn.configuration import Configuration, TunnelConfiguration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

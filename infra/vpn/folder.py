@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from infra.failure import Failure
-from infra.refusal import Refused, Rule
-from infra.vpn.guides import Guide
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, Rule
+from tenantnet.vpn.guides import Guide
 
 OUTPUT_EMPTY = Rule(
     id="output-empty",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import jinja2
-
-from infra.vpn.connection import Connection, Tunnel
-from infra.vpn.samples import WARNING_FILE, DeviceType, Weakness
-from infra.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
+from tenantnet.vpn.connection import Connection, Tunnel
+from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness
+from tenantnet.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
 
 # By the name of each file, its text. Some of the texts hold pre-shared keys.
 Guide = Mapping[str, str]
@@ -35,7 +34,7 @@ ALGORITHM_FIGURES = {
 }
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("infra.vpn"),
+    loader=jinja2.PackageLoader("tenantnet.vpn"),
     autoescape=False,  # noqa: S701 - Markdown, configuration and shell: no HTML
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,

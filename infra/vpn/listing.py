@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 
-from infra.refusal import Refusal, Refused, Rule
-from infra.settings import Slot, TenantSettings
-from infra.status.sources import Model
-from infra.status.tenant import TenantStatus
-from infra.status.words import TunnelState, VpnConnectionStatus
+from tenantnet.observed.status.sources import Model
+from tenantnet.observed.status.tenant import TenantStatus
+from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
+from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.settings import Slot, TenantSettings
 
 VPN_CONNECTION_EXISTS = Rule(
     id="vpn-connection-exists",

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
-
-from infra.aws_answers import PATIENCE, aws_answers
-from infra.failure import Failure
-from infra.status.sources import Model
-from infra.vpn.configuration import Configuration, ConfigurationError, parse_configuration
-from infra.vpn.connection import Connection, Permitted
-from infra.vpn.samples import DeviceType
+from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.failure import Failure
+from tenantnet.observed.status.sources import Model
+from tenantnet.vpn.configuration import Configuration, ConfigurationError, parse_configuration
+from tenantnet.vpn.connection import Connection, Permitted
+from tenantnet.vpn.samples import DeviceType
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from infra.vpn.connection import Permitted
-from infra.vpn.strongswan import DH_GROUPS
+from tenantnet.vpn.connection import Permitted
+from tenantnet.vpn.strongswan import DH_GROUPS
 
 WARNING_FILE = "WARNING.md"
 # What starts a comment in some device's configuration.

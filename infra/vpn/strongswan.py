@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from infra.vpn.configuration import Algorithms, TunnelConfiguration
-from infra.vpn.connection import Tunnel
+from tenantnet.vpn.configuration import Algorithms, TunnelConfiguration
+from tenantnet.vpn.connection import Tunnel
 
 DH_GROUPS = {
     2: "modp1024",

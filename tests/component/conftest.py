@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.component import samples, stacks
-from tests.component.engine import RecordingEngine
+from tests.support import component_samples as samples
+from tests.support import mock_stacks as stacks
+from tests.support.mock_engine import RecordingEngine
 
 DeclareTenant = Callable[..., RecordingEngine]
 

@@ -1,16 +1,16 @@
-"""The components judge addresses as everything else does: held against the computation in tests.oracle."""
+"""The components judge addresses as everything else does: held against tests.support.oracle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from tenantnet.components.tenant_network import TenantNetworkArgs
+from tenantnet.components.vpn_connection import VpnConnectionArgs
+from tenantnet.refusal import Refused
+from tenantnet.tags import Owner
 
-from infra.components.tenant_network import TenantNetworkArgs
-from infra.components.vpn_connection import VpnConnectionArgs
-from infra.refusal import Refused
-from infra.tags import Owner
-from tests import oracle
+from tests.support import oracle
 
 OWNER = Owner(cell="local", tenant="acme", network="blue")
 

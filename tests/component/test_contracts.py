@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from tests.component.engine import RecordingEngine, Registered
+from tests.support.mock_engine import RecordingEngine, Registered
 
 STACKS = ["acme", "moving_acme", "scheduled_acme", "cell", "cell_with_runner"]
 
@@ -75,7 +75,7 @@ def test_no_two_resources_of_one_type_share_a_name(engine: RecordingEngine) -> N
 
 
 def test_physical_names_fit_the_limits_for_the_longest_tenant_name(declare_tenant: object) -> None:
-    from infra.tags import Owner  # noqa: PLC0415
+    from tenantnet.tags import Owner  # noqa: PLC0415
 
     longest = Owner(cell="c" * 20, tenant="t" * 20, network="green")
     assert len(f"{longest.prefix}-mysql84") <= 63, "RDS's limit of an identifier"

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantnet.aws.session_documents import runner_document
 
-from infra.session_documents import runner_document
-from tests.component import samples, stacks
-from tests.component.engine import RecordingEngine
+from tests.support import component_samples as samples
+from tests.support import mock_stacks as stacks
+from tests.support.mock_engine import RecordingEngine
 
 PROJECT = "aws:codebuild/project:Project"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tenantnet.refusal import Refused
 
-from infra.refusal import Refused
-from tests.component import samples
 from tests.component.conftest import DeclareTenant
-from tests.component.engine import RecordingEngine
+from tests.support import component_samples as samples
+from tests.support.mock_engine import RecordingEngine
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from tests.end_to_end.project import Project
+from tests.support.project import Project
 
 ACME: dict[str, Any] = {
     "platform": "platform-local",

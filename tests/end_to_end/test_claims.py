@@ -6,21 +6,21 @@ import copy
 
 import boto3
 import pytest
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.claims import Claim, ClaimKind
-from infra.claims_table import ClaimsTable
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import Project
+from tests.support.project import Project
 
 HELD_BY_ACME = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
 WANTED_BY_BETA = Claim(cidr="10.1.2.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
 # Without the look-up that the tenant stack makes first: as if the other stack had come between.
 CLAIM_WITHOUT_LOOKING = """
-from infra.claims import Claim, ClaimKind
-from infra.components.range_claim import RangeClaim, RangeClaimArgs
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
 
 claim = Claim(cidr="10.1.2.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 RangeClaim("beta-blue", RangeClaimArgs(cell="local", claim=claim))

@@ -1,4 +1,4 @@
-"""The command line judges addresses as everything else does: held against the computation in tests.oracle."""
+"""The command line judges addresses as everything else does: held against tests.support.oracle."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tenantnet.cli.main import app
+from tenantnet.refusal import Refused
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from infra.cli.main import app
-from infra.refusal import Refused
-from tests import oracle
+from tests.support import oracle
 
 BLUE = "10.1.2.0/26"
 ACME = f"""\

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.component import stacks
-from tests.component.engine import RecordingEngine
-from tests.schema import plugin_schema
+from tests.support import mock_stacks as stacks
+from tests.support.mock_engine import RecordingEngine
+from tests.support.schema import plugin_schema
 
 
 @pytest.mark.parametrize("declare", [stacks.declare_cell, stacks.declare_acme, stacks.declare_moving_acme])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from tests.end_to_end.project import Project, Run
+from tests.support.project import Project, Run
 
 TWICE = """\
 import pulumi

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from tests.end_to_end.project import Project
+from tests.support.project import Project
 
 LIMIT = 120  # seconds, on a busy machine
 PLUGIN_NAMES = ("pulumi-resource-", "terraform-provider-")

@@ -10,7 +10,8 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pulumi import _types
 
-from tests.schema import CLONE, PluginSchema, Properties, plugin_schema
+from tests.support.clone import CLONE
+from tests.support.schema import PluginSchema, Properties, plugin_schema
 
 NAMES: dict[str, dict[str, Any]] = json.loads((CLONE / "tools" / "aws-plugin" / "names.json").read_bytes())
 DEEPEST = 4  # some types of pulumi_aws contain themselves

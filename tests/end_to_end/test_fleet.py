@@ -19,13 +19,14 @@ import boto3
 import pytest
 import yaml
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.claims import Claim, ClaimKind
-from infra.claims_table import ClaimsTable
-from infra.local.process import LocalCloud
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import CLONE, Project, Run
 from tests.end_to_end.test_engine_processes import WatchedProject
+from tests.support.clone import CLONE
+from tests.support.project import Project, Run
 
 TENANTNET = str(CLONE / ".venv" / "bin" / "tenantnet")
 LIMIT = 300

@@ -16,13 +16,13 @@ from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
+from tenantnet.observed.reachability.check import check, faults
+from tenantnet.observed.reachability.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
+from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.observed.reachability.traffic import Traffic
 
-from infra.reachability.check import check, faults
-from infra.reachability.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
-from infra.reachability.observe import observe_cell
-from infra.reachability.traffic import Traffic
-from tests.end_to_end.project import Project
-from tests.reachability_mutations import LAST_RULE, Mutation, additions, removals
+from tests.support.project import Project
+from tests.support.reachability_mutations import LAST_RULE, Mutation, additions, removals
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.plugin.components import COMPONENTS
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.plugin.components import COMPONENTS
-from tests.end_to_end.project import CLONE, Project
+from tests.support.clone import CLONE
+from tests.support.project import Project
 from tools.setup.parts import YAML_LANGUAGE_HOST, build
 
 PLUGIN = CLONE / "infra" / "plugin"
 PROGRAM = """\
-from infra.components import Owner, TenantNetwork, TenantNetworkArgs
+from tenantnet.components import Owner, TenantNetwork, TenantNetworkArgs
 
 args = TenantNetworkArgs(
     owner=Owner(cell="eu1", tenant="acme", network="blue"), cidr="10.1.2.0/26",
@@ -65,9 +66,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment that has the wheel, and the clone's own packages but not the clone."""
     place = tmp_path_factory.mktemp("library")
     source = place / "source"
-    for name in ("infra", "policies"):
+    for name in ("infra", "policies", "local_cloud"):
         shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "setup.py", "README.md"):
         shutil.copy(CLONE / name, source)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     offline = ["--no-index", "--no-deps"]
@@ -128,25 +129,23 @@ def test_a_ten_line_program_previews_a_network_with_the_wheel_alone(elsewhere: P
 
 
 def test_the_wheel_brings_types_templates_and_the_policy_pack(installed: Path, tmp_path: Path) -> None:
-    folder = Path(_python(installed, tmp_path, "import infra; print(infra.__path__[0])"))
+    folder = Path(_python(installed, tmp_path, "import tenantnet; print(tenantnet.__path__[0])"))
     assert folder.is_relative_to(installed)
     brought = [
         "py.typed",
         "plugin/PulumiPlugin.yaml",
         "vpn/templates/generic/guide.md.j2",
-        "../policies/py.typed",
-        "../policies/PulumiPolicy.yaml",
+        "policies/PulumiPolicy.yaml",
     ]
     assert [name for name in brought if not (folder / name).is_file()] == []
 
 
 def test_every_module_of_the_wheel_can_be_imported(installed: Path, tmp_path: Path) -> None:
     program = (
-        "import importlib, pkgutil, infra, policies\n"
-        "for package in (infra, policies):\n"
-        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
-        "        if not module.name.endswith('__main__'):\n"
-        "            importlib.import_module(module.name)\n"
+        "import importlib, pkgutil, tenantnet\n"
+        "for module in pkgutil.walk_packages(tenantnet.__path__, 'tenantnet.'):\n"
+        "    if not module.name.endswith('__main__'):\n"
+        "        importlib.import_module(module.name)\n"
     )
     assert _python(installed, tmp_path, program) == ""
 

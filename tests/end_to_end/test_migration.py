@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
-from tests.end_to_end.moves import (
+from tests.support.moves import (
     BLUE,
     BOTH,
     GREEN,
@@ -27,7 +27,7 @@ from tests.end_to_end.moves import (
     stopped_at,
     with_networks,
 )
-from tests.end_to_end.project import PASSWORD, Project
+from tests.support.project import PASSWORD, Project
 
 pytestmark = [
     pytest.mark.long,

@@ -17,13 +17,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tenantnet.local_cloud.faults import Effect, Fault
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.phases import Phase
 
-from infra.local.faults import Effect, Fault
-from infra.local.process import LocalCloud
-from infra.migration.phases import Phase
-from tests.end_to_end.moves import BOTH, SECRET, Traffic, database, migrate, status, stopped_at, wait_until
-from tests.end_to_end.project import PASSWORD, Project
-from tests.local_cloud.mysql_client import Client
+from tests.support.moves import BOTH, SECRET, Traffic, database, migrate, status, stopped_at, wait_until
+from tests.support.mysql_client import Client
+from tests.support.project import PASSWORD, Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tenantnet.engine.locks import is_running
+from tenantnet.local_cloud.faults import Fault
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.phases import Phase, Strategy
 
-from infra.local.faults import Fault
-from infra.local.process import LocalCloud
-from infra.locks import is_running
-from infra.migration.phases import Phase, Strategy
-from tests.end_to_end.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
-from tests.end_to_end.moves import start, stopped_at, wait_until
-from tests.end_to_end.project import Project
+from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
+from tests.support.moves import start, stopped_at, wait_until
+from tests.support.project import Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 

@@ -12,14 +12,14 @@ from typing import Any
 import boto3
 import pytest
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.starts import SOON
+from tenantnet.phases.transitions import Condition
+from tenantnet.tags import runner_document_name
 
-from infra.local.process import LocalCloud
-from infra.migration.starts import SOON
-from infra.migration.transitions import Condition
-from infra.tags import runner_document_name
-from tests.end_to_end.moves import BOTH, SECRET, database, migrate, status
-from tests.end_to_end.project import PASSWORD, Project
-from tests.end_to_end.runner import PROJECT, deploy_cell_with_runner, schedule
+from tests.support.moves import BOTH, SECRET, database, migrate, status
+from tests.support.project import PASSWORD, Project
+from tests.support.runner import PROJECT, deploy_cell_with_runner, schedule
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import Project
+from tests.support.project import Project
 
 
 def acme_with(**blue: Any) -> dict[str, Any]:

@@ -13,16 +13,16 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.documents import Role, documents, shipped
+from tenantnet.permissions.record import read_record
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.permissions.documents import Role, documents, shipped
-from infra.permissions.record import read_record
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.inventory import what_is_left
-from tests.end_to_end.project import PASSWORD, Project, Step
-from tests.end_to_end.runner import deploy_cell_with_runner, schedule
-from tests.permissions import PLACE, refused
+from tests.support.inventory import what_is_left
+from tests.support.permissions import PLACE, refused
+from tests.support.project import PASSWORD, Project, Step
+from tests.support.runner import deploy_cell_with_runner, schedule
 
 CONNECTION = "acme-blue-vpn-10-200-0-0-16"
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.documents import Role, documents, shipped
+from tenantnet.permissions.record import read_record
+from tenantnet.permissions.scopes import Place
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.permissions.documents import Role, documents, shipped
-from infra.permissions.record import read_record
-from infra.permissions.scopes import Place
-from tests.end_to_end.project import Project
-from tests.permissions import PLACE, refused
+from tests.support.permissions import PLACE, refused
+from tests.support.project import Project
 
 PROGRAM = """\
 import pulumi

@@ -13,17 +13,18 @@ from queue import Queue
 
 import boto3
 import pytest
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.policies.rules import POLICIES
+from tenantnet.tags import claims_table_name
 
-from infra.claims import Claim, ClaimKind
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.tags import claims_table_name
-from policies.rules import POLICIES
-from tests.end_to_end.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
-from tests.end_to_end.broken_programs.program import CASE_VARIABLE, PASSWORD
-from tests.end_to_end.project import CLONE, Project, Run
+from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
+from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
+from tests.support.clone import CLONE
+from tests.support.project import Project, Run
 
-PROGRAM = "from tests.end_to_end.broken_programs.program import main\n\nmain()\n"
+PROGRAM = "from tests.support.broken_programs.program import main\n\nmain()\n"
 PLATFORM, UNREADABLE_CLAIMS = "platform", "unreadable claims"
 AT_A_TIME = 2
 VIOLATION = re.compile(r"\[(mandatory|advisory)\].*?([a-z]+(?:-[a-z]+)+)  \((\S+): (\S+)\)")

@@ -14,16 +14,17 @@ from typing import Any
 import boto3
 import pytest
 from ruamel.yaml import YAML
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.review.comment import MARKER
+from tenantnet.tags import claims_table_name
 
-from infra.claims import Claim, ClaimKind
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.review.comment import MARKER
-from infra.tags import claims_table_name
-from tests.comment_host import comment_host
 from tests.end_to_end.conftest import ACME
-from tests.end_to_end.project import CLONE, PASSWORD
-from tests.end_to_end.review_project import ReviewProject
+from tests.support.clone import CLONE
+from tests.support.comment_host import comment_host
+from tests.support.project import PASSWORD
+from tests.support.review_project import ReviewProject
 
 SEATTLE = ACME["networks"]["blue"]["vpnConnections"][0]
 BERLIN = {

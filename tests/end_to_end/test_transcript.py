@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
-from tests.end_to_end.inventory import what_is_left
-from tests.end_to_end.project import PASSWORD, Project
-from tests.transcript import DOC, Entry, clone, entries, play
+from tests.support.inventory import what_is_left
+from tests.support.project import PASSWORD, Project
+from tests.support.transcript import DOC, Entry, clone, entries, play
 
 WRITTEN = entries(DOC.read_text(encoding="utf-8"))
 CTRL_C = b"\x03"

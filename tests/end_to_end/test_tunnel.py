@@ -15,9 +15,10 @@ from typing import Any
 import boto3
 import pymysql
 import pytest
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
-from tests.end_to_end.project import CLONE, PASSWORD, Project
+from tests.support.clone import CLONE
+from tests.support.project import PASSWORD, Project
 
 ACME = {
     "platform": "platform-local",

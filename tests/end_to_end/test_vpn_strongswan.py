@@ -15,14 +15,14 @@ from pathlib import Path
 
 import boto3
 import pytest
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
-from tests.end_to_end.project import PASSWORD, Project
-from tests.end_to_end.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
-from tests.end_to_end.vpn_machine import why_not
-from tests.end_to_end.vpn_services import Office, database_at, names_at
-from tests.local_cloud.mysql_client import resolver
-from tests.vpn_reading import Figures, xml_figures
+from tests.support.mysql_client import resolver
+from tests.support.project import PASSWORD, Project
+from tests.support.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
+from tests.support.vpn_machine import why_not
+from tests.support.vpn_reading import Figures, xml_figures
+from tests.support.vpn_services import Office, database_at, names_at
 
 NETWORK_CIDR, PING_HOST, DATABASE = "10.1.2.0/26", "10.1.2.42", "10.1.2.5"
 ENDPOINT = "acme.db.example.com"

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
-from tests.local_cloud.network import Network, VpnSite
+from tests.support.network import Network, VpnSite
 
 
 @pytest.fixture(scope="session")

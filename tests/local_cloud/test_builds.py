@@ -13,10 +13,10 @@ import boto3
 import pytest
 from mypy_boto3_codebuild import CodeBuildClient
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.builds import Build, Order
+from tenantnet.local_cloud.kernel import start_ticks
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.builds import Build, Order
-from infra.local.kernel import start_ticks
-from infra.local.process import LocalCloud
 from tests.local_cloud.conftest import Refusal
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-
-from infra.claims import Claim, ClaimKind
-from infra.claims_table import ClaimsTable
-from infra.failure import Failure
-from infra.local.process import LocalCloud
-from infra.refusal import Refused
-from infra.tags import claims_table_name
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.refusal import Refused
+from tenantnet.tags import claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

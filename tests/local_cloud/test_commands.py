@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from infra.local.process import LocalCloud
-from infra.local.state import CLONE
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.local_cloud.state import CLONE
 
 TENANTNET = Path(sys.executable).with_name("tenantnet")
 

@@ -10,8 +10,8 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.databases import Database, wanted
-from tests.local_cloud.network import Network
+from tests.support.databases import Database, wanted
+from tests.support.network import Network
 
 
 @pytest.fixture

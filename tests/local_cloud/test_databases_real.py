@@ -18,13 +18,13 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from pymysql.constants import ER
+from tenantnet.local_cloud.mysql.dialects import MYSQL
+from tenantnet.local_cloud.mysql.installation import Installation, find
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.mysql.dialects import MYSQL
-from infra.local.mysql.installation import Installation, find
-from infra.local.process import LocalCloud
-from tests.local_cloud.databases import PASSWORD, Database
-from tests.local_cloud.mysql_client import Client, home_of, servers_of, wait_for
-from tests.local_cloud.network import Network
+from tests.support.databases import PASSWORD, Database
+from tests.support.mysql_client import Client, home_of, servers_of, wait_for
+from tests.support.network import Network
 
 INSTALLED = find()
 pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")

@@ -10,11 +10,11 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
+from tenantnet.local_cloud.mysql import installation
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.mysql import installation
-from infra.local.process import LocalCloud
-from tests.local_cloud.databases import Database
-from tests.local_cloud.network import Network
+from tests.support.databases import Database
+from tests.support.network import Network
 
 
 def aws(cloud: LocalCloud, service: str) -> Any:

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mypy_boto3_route53 import Route53Client
-
-from infra.local.dns.server import NameServer
-from infra.local.process import LocalCloud
+from tenantnet.local_cloud.dns.server import NameServer
+from tenantnet.local_cloud.process import LocalCloud
 
 Zone = tuple[str, str]
 

@@ -12,10 +12,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
-
-from infra.failure import Failure
-from infra.local.faults import Effect, Fault
-from infra.local.process import LocalCloud, request
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.faults import Effect, Fault
+from tenantnet.local_cloud.process import LocalCloud, request
 
 GROUP: dict[str, Any] = {"DBParameterGroupFamily": "mysql8.4", "Description": "x"}
 

@@ -8,7 +8,7 @@ import pytest
 from mypy_boto3_ec2 import EC2Client
 
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.network import Network, VpnSite, new_customer_gateway
+from tests.support.network import Network, VpnSite, new_customer_gateway
 
 
 def customer_gateway(ec2: EC2Client, **settings: Any) -> str:

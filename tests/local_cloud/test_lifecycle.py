@@ -13,13 +13,12 @@ from pathlib import Path
 
 import boto3
 import pytest
-
-from infra.failure import Failure
-from infra.local import process
-from infra.local.environment import environment
-from infra.local.kernel import start_ticks
-from infra.local.process import LocalCloud
-from infra.refusal import Refused
+from tenantnet.failure import Failure
+from tenantnet.local_cloud import process
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.kernel import start_ticks
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.refusal import Refused
 
 
 @pytest.fixture

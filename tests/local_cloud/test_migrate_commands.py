@@ -11,15 +11,15 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.phases import Phase
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import journal_table_name
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.migration.journal import Entry, What
-from infra.migration.journal_table import JournalTable
-from infra.migration.phases import Phase
-from infra.stacks.outputs import PlatformOutputs
-from infra.tags import journal_table_name
-from tests.local_cloud.desk import Desk
+from tests.support.desk import Desk
 
 REGION = "eu-west-1"
 SCHEDULE = "migrate schedule acme --at 2096-12-01T02:00 --timezone Europe/Amsterdam"

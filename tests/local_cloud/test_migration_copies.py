@@ -9,13 +9,13 @@ import pytest
 from mypy_boto3_logs import CloudWatchLogsClient
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_rds.type_defs import TagTypeDef
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.phases import Slot
+from tenantnet.runner.copies import Copies
 
-from infra.failure import Failure
-from infra.local.process import LocalCloud
-from infra.migration.copies import Copies
-from infra.migration.phases import Slot
-from tests.local_cloud.databases import wanted
-from tests.local_cloud.network import Network
+from tests.support.databases import wanted
+from tests.support.network import Network
 
 GREEN = Slot.GREEN
 COPY: list[TagTypeDef] = [{"Key": "tenantnet:lifecycle", "Value": "test"}]

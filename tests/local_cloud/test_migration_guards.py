@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_rds import RDSClient
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.transitions import Condition
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.guards import Guards
 
-from infra.failure import Failure
-from infra.local.process import LocalCloud
-from infra.migration.databases import Databases
-from infra.migration.guards import Guards
-from infra.migration.journal import Entry, What
-from infra.migration.phases import Phase, Slot, State, Strategy
-from infra.migration.transitions import Condition
-from tests.local_cloud.databases import Database
-from tests.local_cloud.network import Network
+from tests.support.databases import Database
+from tests.support.network import Network
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 FENCED = State(phase=Phase.FENCED, production=BLUE, strategy=Strategy.REPLICA, move=1)

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-
-from infra.failure import Failure
-from infra.migration.journal import Entry, What
-from infra.migration.journal_table import JournalTable
-from infra.migration.phases import Phase
-from infra.migration.transitions import Decision
-from infra.tags import journal_table_name
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.phases import Phase
+from tenantnet.phases.transitions import Decision
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.tags import journal_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,16 +10,16 @@ import boto3
 import pytest
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.transitions import Condition
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.guards import Guards, Sight
+from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE, Answer, ask
 
-from infra.local.process import LocalCloud
-from infra.migration.databases import Databases
-from infra.migration.guards import Guards, Sight
-from infra.migration.name_servers import NAME_SERVER_VARIABLE, Answer, ask
-from infra.migration.phases import Phase, Slot, State, Strategy
-from infra.migration.transitions import Condition
-from tests.local_cloud.databases import Database
-from tests.local_cloud.mysql_client import wait_for
-from tests.local_cloud.network import Network
+from tests.support.databases import Database
+from tests.support.mysql_client import wait_for
+from tests.support.network import Network
 
 SWITCHED = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.REPLICA, move=1)
 

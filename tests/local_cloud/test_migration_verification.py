@@ -9,15 +9,15 @@ from typing import Any, cast
 import boto3
 import psutil
 import pytest
-
-from infra.failure import Failure
-from infra.local.environment import environment
-from infra.local.mysql.installation import find
-from infra.local.process import LocalCloud
-from infra.migration import reach, verification
-from infra.migration.reach import ThroughTunnelHost
-from infra.migration.replication import Position, behind
-from infra.migration.verification import (
+from tenantnet.aws.session_documents import runner_document
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.mysql.installation import find
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.runner import reach, verification
+from tenantnet.runner.reach import ThroughTunnelHost
+from tenantnet.runner.replication import Position, behind
+from tenantnet.runner.verification import (
     Access,
     Login,
     compare,
@@ -27,14 +27,14 @@ from infra.migration.verification import (
     require_readable,
     secret_name,
 )
-from infra.session_documents import runner_document
-from infra.stacks.outputs import PlatformOutputs
-from infra.tags import runner_document_name
-from tests.component.samples import PLATFORM_OUTPUTS
-from tests.local_cloud.databases import PASSWORD, Database
-from tests.local_cloud.mysql_client import Client, wait_for
-from tests.local_cloud.network import Network
-from tests.local_cloud.tunnels import CELL, REGION, TunnelSite
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import runner_document_name
+
+from tests.support.component_samples import PLATFORM_OUTPUTS
+from tests.support.databases import PASSWORD, Database
+from tests.support.mysql_client import Client, wait_for
+from tests.support.network import Network
+from tests.support.tunnels import CELL, REGION, TunnelSite
 
 INSTALLED = find()
 pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")

@@ -9,7 +9,7 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_ec2.type_defs import NetworkAclTypeDef
 
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.network import Network
+from tests.support.network import Network
 
 LAST = 32767
 DENY_LAST = {(LAST, True, "deny"), (LAST, False, "deny")}

@@ -8,10 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
-
-from infra.failure import Failure
-from infra.local.process import LocalCloud
-from infra.permissions.record import Call, Resource, read_record
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.record import Call, Resource, read_record
 
 ACCOUNT = "123456789012"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from tests.local_cloud.desk import Desk
 from tests.local_cloud.test_tenant_commands import tenant
+from tests.support.desk import Desk
 
 OUTPUTS = {
     "phase": "steady",

@@ -10,8 +10,8 @@ import pytest
 from mypy_boto3_codebuild import CodeBuildClient
 from mypy_boto3_scheduler import EventBridgeSchedulerClient
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
 from tests.local_cloud import test_builds as builds
 from tests.local_cloud.conftest import Refusal
 

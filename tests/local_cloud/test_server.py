@@ -12,11 +12,11 @@ from typing import Any
 from botocore.config import Config
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
+from tenantnet.local_cloud.process import LocalCloud, request
 
-from infra.local.process import LocalCloud, request
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.databases import Database
-from tests.local_cloud.network import Network, VpnSite
+from tests.support.databases import Database
+from tests.support.network import Network, VpnSite
 
 KEY = "Sehr.geheimer_Schluessel.1"
 PASSWORD = "Sehr-geheimes-Passwort-1"

@@ -8,18 +8,18 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.aws.session_documents import runner_document
+from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
+from tenantnet.local_cloud.process import LocalCloud, request
+from tenantnet.local_cloud.ssm.messages import Kind, Message, Payload
+from tenantnet.settings import RunnerSettings
+from tenantnet.tags import runner_document_name
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from infra.components.runner_permissions import RunnerPlace, runner_statements
-from infra.local.process import LocalCloud, request
-from infra.local.ssm.messages import Kind, Message, Payload
-from infra.session_documents import runner_document
-from infra.settings import RunnerSettings
-from infra.tags import runner_document_name
-from tests.component.samples import RUNNER
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.tunnels import ACCOUNT, CELL, REGION, TunnelSite, User
+from tests.support.component_samples import RUNNER
+from tests.support.tunnels import ACCOUNT, CELL, REGION, TunnelSite, User
 
 Clients = Callable[[str], Any]
 TO_REMOTE_HOST = "AWS-StartPortForwardingSessionToRemoteHost"

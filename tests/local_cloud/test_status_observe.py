@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-
-from infra.failure import Failure
-from infra.local.process import LocalCloud
-from infra.status.observe import observe
-from infra.status.sources import Observation
+from tenantnet.failure import Failure
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.sources import Observation
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -10,8 +10,8 @@ from mypy_boto3_rds import RDSClient
 from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
 from mypy_boto3_route53 import Route53Client
 
-from tests.local_cloud.databases import Database
-from tests.local_cloud.network import Network, VpnSite
+from tests.support.databases import Database
+from tests.support.network import Network, VpnSite
 
 
 @pytest.fixture

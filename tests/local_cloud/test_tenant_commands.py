@@ -10,13 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.claims import Claim, ClaimKind
-from infra.claims_table import ClaimsTable
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from tests.local_cloud.desk import Desk
 from tests.local_cloud.test_status_observe import make_database, make_network, make_vpn_connection
+from tests.support.desk import Desk
 
 REGION = "eu-west-1"
 PLATFORM = {"aws:region": REGION, "tenantnet:platform": {"zone": {"name": "db.example.com"}}}

@@ -19,20 +19,21 @@ import boto3
 import psutil
 import pymysql
 import pytest
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.faults import Effect, Fault
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.tunnel.profiles import Profile, Profiles
+from tenantnet.tunnel.records import Record, Records
 
-from infra.local.environment import environment
-from infra.local.faults import Effect, Fault
-from infra.local.process import LocalCloud
-from infra.tunnel.profiles import Profile, Profiles
-from infra.tunnel.records import Record, Records
-from tests.local_cloud.databases import PASSWORD, Database
-from tests.local_cloud.desk import TENANTNET, Done
-from tests.local_cloud.mysql_client import wait_for
-from tests.local_cloud.network import Network
-from tests.local_cloud.tunnels import REGION, TunnelSite, User
+from tests.support.clone import CLONE
+from tests.support.databases import PASSWORD, Database
+from tests.support.desk import TENANTNET, Done
+from tests.support.mysql_client import wait_for
+from tests.support.network import Network
+from tests.support.tunnels import REGION, TunnelSite, User
 
 HOST_NAME = "acme.db.example.com"
-DOC = (Path(__file__).parents[2] / "docs" / "tunnel.md").read_text(encoding="utf-8")
+DOC = (CLONE / "docs" / "tunnel.md").read_text(encoding="utf-8")
 
 
 class TunnelDesk:

@@ -9,7 +9,7 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_ssm import SSMClient
 
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.network import Network
+from tests.support.network import Network
 
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 

@@ -16,16 +16,16 @@ from typing import Any
 import boto3
 import pytest
 from mypy_boto3_ec2 import EC2Client
+from tenantnet.local_cloud.ec2.vpn_tunnels import ENCRYPTION, INTEGRITY, PERMITTED
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.vpn.guides import generic_guide, strongswan_guide
+from tenantnet.vpn.reader import VpnReader
 
-from infra.local.ec2.vpn_tunnels import ENCRYPTION, INTEGRITY, PERMITTED
-from infra.local.environment import environment
-from infra.local.process import LocalCloud
-from infra.vpn.guides import generic_guide, strongswan_guide
-from infra.vpn.reader import VpnReader
-from tests.local_cloud.desk import TENANTNET, Desk, Done
-from tests.local_cloud.network import Network, VpnSite
 from tests.local_cloud.test_status_observe import make_network, tags
-from tests.vpn_reading import expected_swanctl, guide_figures, swanctl_figures, xml_figures
+from tests.support.desk import TENANTNET, Desk, Done
+from tests.support.network import Network, VpnSite
+from tests.support.vpn_reading import expected_swanctl, guide_figures, swanctl_figures, xml_figures
 
 REGION = "eu-west-1"
 SEATTLE = {

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from mypy_boto3_ec2 import EC2Client
 from netaddr import IPNetwork
 
-from tests.local_cloud.network import Network, VpnSite
+from tests.support.network import Network, VpnSite
 
 
 def configuration(ec2: EC2Client, site: VpnSite) -> ET.Element:

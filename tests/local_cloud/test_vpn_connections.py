@@ -9,10 +9,10 @@ import pytest
 from mypy_boto3_ec2 import EC2Client
 from netaddr import IPNetwork
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.network import Network, VpnSite, new_customer_gateway
+from tests.support.network import Network, VpnSite, new_customer_gateway
 
 
 def tunnel_refusal(ec2: EC2Client, refusal: Refusal, network: Network, *tunnels: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from mypy_boto3_ec2 import EC2Client
+from tenantnet.local_cloud.process import LocalCloud
 
-from infra.local.process import LocalCloud
 from tests.local_cloud.conftest import Refusal
-from tests.local_cloud.network import VpnSite
+from tests.support.network import VpnSite
 
 
 def test_several_kinds_of_device_are_offered(ec2: EC2Client) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import typer
 from ruamel.yaml import YAML
+from tenantnet.addresses.addressing import DEFAULT_RESERVED
+from tenantnet.cli.main import app
+from tenantnet.permissions.actions import IMPLIED
+from tenantnet.settings.files import ProjectDefaults, judge_config
 from typer.core import TyperGroup
 
-from infra.addressing import DEFAULT_RESERVED
-from infra.cli.main import app
-from infra.permissions.actions import IMPLIED
-from infra.settings.files import ProjectDefaults, judge_config
+from tests.support.clone import CLONE
 
-CLONE = Path(__file__).parents[2]
 PAGES = sorted(
     [
         *(CLONE / "docs").rglob("*.md"),

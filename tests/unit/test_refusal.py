@@ -7,8 +7,7 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from infra.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
+from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
 
 RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy="take less")
 

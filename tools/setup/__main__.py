@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
+
 from tools.setup import go, official_engine, own_engine, python_packages, session_manager_plugin
 from tools.setup.clone import CLONE, VIRTUALENV, alone_in, pinned_version
 from tools.setup.progress import KEPT, run, say
@@ -65,7 +66,7 @@ def _set_up_databases() -> None:
     try:
         run(
             "MySQL for the local cloud",
-            [VIRTUALENV / "bin" / "python", "-m", "infra.local.mysql.install"],
+            [VIRTUALENV / "bin" / "python", "-m", "tenantnet.local_cloud.mysql.install"],
             cwd=CLONE,
             remedy="The local cloud simulates its databases without it. To have it, run scripts/setup again.",
         )

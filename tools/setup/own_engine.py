@@ -7,7 +7,8 @@ import platform
 import shutil
 from pathlib import Path
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
+
 from tools.setup import parts, terraform_provider
 from tools.setup.clone import CLONE, VIRTUALENV, cache, link, prepare
 from tools.setup.progress import run, say

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
 
 FIRST_SIGN = 2.0  # seconds of silence that nobody minds
 SIGN_EVERY = 30.0  # seconds between two lines, where a line cannot be overwritten

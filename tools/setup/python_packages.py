@@ -14,7 +14,8 @@ import tempfile
 import venv
 from pathlib import Path
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
+
 from tools.setup.clone import (
     CLONE,
     LOCK_FILE,
@@ -133,5 +134,6 @@ def _is_marked(mark: str, fingerprint: str) -> bool:
 def _fingerprints() -> tuple[str, str]:
     """Of the packages and of the project: each changes whenever it must be installed anew."""
     packages = hashlib.sha256(LOCK_FILE.read_bytes() + f"{sys.version}{sys.base_prefix}".encode())
-    project = hashlib.sha256((CLONE / "pyproject.toml").read_bytes() + bytes(CLONE))
+    described = b"".join((CLONE / name).read_bytes() for name in ("pyproject.toml", "setup.py"))
+    project = hashlib.sha256(described + bytes(CLONE))
     return packages.hexdigest(), project.hexdigest()

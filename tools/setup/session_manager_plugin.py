@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from infra.failure import Failure
+from tenantnet.failure import Failure
+
 from tools.setup import parts
 from tools.setup.clone import CLONE, link
 from tools.setup.progress import say

@@ -1,0 +1,421 @@
+"""Which addresses a tenant may have, and how its network is divided. Pure: it asks nobody.
+
+The settings, the components, the policies and the command line judge every address with these functions, so
+that an address which passes in one place passes in all. Ranges and addresses are plain text in and out
+("10.1.2.0/26", "198.51.100.7"); only the canonical spelling is accepted, so equal text is equal range.
+
+Tenant networks are aligned /26 ranges: two of them are either equal or apart.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from socket import inet_aton
+
+from netaddr import IPAddress, IPNetwork
+from tenantnet.refusal import Refusal, Refused, Rule
+
+NETWORK_PREFIX = 26
+SUBNET_PREFIX = 28
+SESSION_SUBNET_PREFIX = 24
+
+# AWS keeps the first four addresses and the last of every subnet for itself.
+# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+PING_HOST_OFFSET = 10
+
+# RFC 1918.
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+SERVICES = "services"
+SESSIONS = "sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedRange:
+    """A private range that no tenant and no company may use. purpose: what uses it, in a few words.
+
+    The purposes `services` and `sessions` mark where platforms may put those networks.
+    """
+
+    cidr: str
+    purpose: str
+
+
+DEFAULT_RESERVED = (
+    ReservedRange("10.32.0.0/12", SERVICES),
+    ReservedRange("172.17.0.0/16", SESSIONS),
+)
+
+# IANA's special-purpose registry, without the documentation ranges (examples must work) and the private ones.
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+_NOT_PUBLIC = {
+    **dict.fromkeys(PRIVATE_RANGES, "private (RFC 1918)"),
+    "0.0.0.0/8": "this network (RFC 791)",
+    "100.64.0.0/10": "shared by carriers behind NAT (RFC 6598)",
+    "127.0.0.0/8": "loopback (RFC 1122)",
+    "169.254.0.0/16": "link-local (RFC 3927)",
+    "192.0.0.0/24": "kept for protocols (RFC 6890)",
+    "192.88.99.0/24": "the withdrawn 6to4 relays' (RFC 7526)",
+    "198.18.0.0/15": "for benchmarks (RFC 2544)",
+    "224.0.0.0/4": "multicast (RFC 5771)",
+    "240.0.0.0/4": "kept for the future or broadcast (RFC 1112)",
+}
+
+_PRIVATE_TEXT = "10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+
+RANGE_TEXT = Rule(
+    id="range-text",
+    rule="an address range is written as text: a.b.c.d/n",
+    reason="any other kind of value has no one reading as a range",
+    remedy="write the range as text, for example 10.1.2.0/26",
+)
+RANGE_NOTATION = Rule(
+    id="range-notation",
+    rule="an IPv4 range is written a.b.c.d/n: four decimal numbers from 0 to 255 and a prefix from 0 to 32, "
+    "without blanks or leading zeros",
+    reason="one range has one spelling, because claims are found by it; AWS takes no other for a VPC",
+    remedy="write it like 10.1.2.0/26{hint}",
+)
+RANGE_ALIGNED = Rule(
+    id="range-aligned",
+    rule="the address before the slash is the first of its range",
+    reason="with host bits set it names one address inside {network}, not the range",
+    remedy="write {network} if that range is meant",
+)
+NETWORK_SIZE = Rule(
+    id="network-size",
+    rule="a tenant network is a /26",
+    reason="all tenant networks have the same size, so two of them are either equal or apart, "
+    "and one claim per network is enough to keep tenants apart",
+    remedy="choose a /26, or let the command line choose a free one: tenantnet network add TENANT --auto",
+)
+RANGE_PRIVATE = Rule(
+    id="range-private",
+    rule=f"the range lies inside {_PRIVATE_TEXT}",
+    reason="any other address belongs to somebody on the internet or to a protocol, "
+    "and could not be reached there any more",
+    remedy=f"choose a range inside {_PRIVATE_TEXT}",
+)
+RANGE_RESERVED = Rule(
+    id="range-reserved",
+    rule="the range does not overlap {reserved}, which is reserved for {purpose}",
+    reason="routes to {reserved} lead to {purpose}, so no tenant network is reached at an address in it",
+    remedy="choose a range outside {reserved}; what is reserved is set for the whole project, in Pulumi.yaml "
+    "under tenantnet:reservedRanges",
+)
+GATEWAY_TEXT = Rule(
+    id="gateway-text",
+    rule="a company gateway is one IPv4 address, written a.b.c.d without prefix, blanks or leading zeros",
+    reason="AWS builds the tunnels to one address; it takes no name, range or IPv6 address here",
+    remedy="write the address alone, like 198.51.100.7{hint}",
+)
+GATEWAY_PUBLIC = Rule(
+    id="gateway-public",
+    rule="a company gateway has a public address",
+    reason="AWS reaches it over the internet, and {network} is {purpose}",
+    remedy="write the address that the company's VPN device shows to the internet "
+    "(behind NAT: the public address of the NAT)",
+)
+SESSION_SUBNET_SIZE = Rule(
+    id="session-subnet-size",
+    rule="a session subnet is a /24",
+    reason="all session subnets have the same size, so two of them are either equal or apart",
+    remedy="choose a /24 inside {sessions}",
+)
+SESSION_SUBNET_INSIDE = Rule(
+    id="session-subnet-inside",
+    rule="a session subnet lies inside {sessions}, the range of the sessions network",
+    reason="AWS creates a subnet only inside its VPC's range",
+    remedy="choose a /24 inside {sessions}",
+)
+SESSION_SUBNET_OWN = Rule(
+    id="session-subnet-own",
+    rule="a session subnet overlaps none of the sessions network's shared subnets",
+    reason="every tenant's sessions reach {shared}, as the platform's settings say",
+    remedy="choose another /24 inside {sessions}, or take {shared} out of sessions.sharedSubnets",
+)
+FREE_RANGE_LEFT = Rule(
+    id="free-range-left",
+    rule="a free /{prefix} is left inside {inside}",
+    reason="every one that is permitted is taken already",
+    remedy="remove claims that nobody needs any more (tenantnet claims audit), or use another cell",
+)
+RESERVED_LIST = Rule(
+    id="reserved-list",
+    rule="tenantnet:reservedRanges is a list of mappings, each with just the texts cidr and purpose",
+    reason="a reserved range that is not understood would not be kept free",
+    remedy="write each entry as {{cidr: 10.96.0.0/12, purpose: data centre}}",
+)
+
+RULES = (
+    RANGE_TEXT,
+    RANGE_NOTATION,
+    RANGE_ALIGNED,
+    NETWORK_SIZE,
+    RANGE_PRIVATE,
+    RANGE_RESERVED,
+    GATEWAY_TEXT,
+    GATEWAY_PUBLIC,
+    SESSION_SUBNET_SIZE,
+    SESSION_SUBNET_INSIDE,
+    SESSION_SUBNET_OWN,
+    FREE_RANGE_LEFT,
+    RESERVED_LIST,
+)
+
+_OCTET = r"(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
+_ADDRESS = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_RANGE = re.compile(rf"{_ADDRESS.pattern}/(?:[0-9]|[12][0-9]|3[0-2])")
+
+
+def check_network_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
+    """What is wrong with a tenant network's range; empty where it is permitted."""
+    network, refusals = _parse_range(value)
+    if network is None:
+        return refusals
+    if network.prefixlen != NETWORK_PREFIX:
+        refusals.append(NETWORK_SIZE.refuse(value))
+    return refusals + _check_place(value, network, reserved)
+
+
+def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
+    """What is wrong with the range of a company's network behind a VPN connection, of any size."""
+    network, refusals = _parse_range(value)
+    return refusals if network is None else refusals + _check_place(value, network, reserved)
+
+
+def check_gateway_ip(value: object) -> list[Refusal]:
+    """What is wrong with the address of a company's VPN device. Documentation addresses pass."""
+    if not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
+        return [GATEWAY_TEXT.refuse(value, hint=_gateway_hint(value))]
+    return [
+        GATEWAY_PUBLIC.refuse(value, network=network, purpose=purpose)
+        for network, purpose in _NOT_PUBLIC.items()
+        if IPAddress(value) in IPNetwork(network)
+    ]
+
+
+def check_session_subnet(
+    value: object, sessions_cidr: str = "172.17.0.0/16", shared: Iterable[str] = ()
+) -> list[Refusal]:
+    """What is wrong with a tenant's subnet in the sessions network. shared: its subnets for all tenants."""
+    subnet, refusals = _parse_range(value)
+    if subnet is None:
+        return refusals
+    if subnet.prefixlen != SESSION_SUBNET_PREFIX:
+        refusals.append(SESSION_SUBNET_SIZE.refuse(value, sessions=sessions_cidr))
+    if subnet not in IPNetwork(sessions_cidr):
+        refusals.append(SESSION_SUBNET_INSIDE.refuse(value, sessions=sessions_cidr))
+    return refusals + [
+        SESSION_SUBNET_OWN.refuse(value, shared=cidr, sessions=sessions_cidr)
+        for cidr in shared
+        if overlaps(str(subnet), cidr)
+    ]
+
+
+def check_private_cidr(value: object) -> list[Refusal]:
+    """What is wrong with a private range of any size, reserved or not."""
+    return check_company_cidr(value, reserved=())
+
+
+def reserved_ranges(raw: object) -> tuple[ReservedRange, ...]:
+    """An organisation's reserved ranges. raw: `tenantnet:reservedRanges` of Pulumi.yaml, None where unset.
+
+    Ranges for `services` and `sessions` replace the default one of that purpose, all others are added to the
+    defaults. So there always is a range for either, and platforms can be held to it: whatever a platform uses
+    is reserved. Raises Refused with everything that is wrong.
+    """
+    if raw is None:
+        return DEFAULT_RESERVED
+    if not isinstance(raw, list):
+        raise Refused("The reserved ranges", [RESERVED_LIST.refuse(raw, "tenantnet:reservedRanges")])
+    refusals = [
+        refusal.at(f"tenantnet:reservedRanges[{index}]")
+        for index, entry in enumerate(raw)
+        for refusal in _check_reserved(entry)
+    ]
+    if refusals:
+        raise Refused("The reserved ranges", refusals)
+    own = tuple(ReservedRange(**entry) for entry in raw)
+    purposes = {entry.purpose for entry in own}
+    return (*(entry for entry in DEFAULT_RESERVED if entry.purpose not in purposes), *own)
+
+
+def _check_reserved(entry: object) -> list[Refusal]:
+    if not (isinstance(entry, Mapping) and set(entry) == {"cidr", "purpose"}):
+        return [RESERVED_LIST.refuse(entry)]
+    refusals = [refusal.at("cidr") for refusal in check_private_cidr(entry["cidr"])]
+    purpose = entry["purpose"]
+    if not (isinstance(purpose, str) and purpose.isprintable() and purpose.strip() == purpose != ""):
+        refusals.append(RESERVED_LIST.refuse(purpose, "purpose"))
+    return refusals
+
+
+def _parse_range(value: object) -> tuple[IPNetwork | None, list[Refusal]]:
+    if not isinstance(value, str):
+        return None, [RANGE_TEXT.refuse(value)]
+    if not _RANGE.fullmatch(value):
+        return None, [RANGE_NOTATION.refuse(value, hint=_range_hint(value))]
+    network = IPNetwork(value)
+    if network.ip == network.cidr.ip:
+        return network, []
+    return network.cidr, [RANGE_ALIGNED.refuse(value, network=network.cidr)]
+
+
+def _check_place(value: object, network: IPNetwork, reserved: Sequence[ReservedRange]) -> list[Refusal]:
+    if not any(network in IPNetwork(private) for private in PRIVATE_RANGES):
+        return [RANGE_PRIVATE.refuse(value)]
+    return [
+        RANGE_RESERVED.refuse(value, reserved=entry.cidr, purpose=entry.purpose)
+        for entry in reserved
+        if overlaps(str(network), entry.cidr)
+    ]
+
+
+def _range_hint(value: str) -> str:
+    if ":" in value:
+        return ": networks, sessions and VPN connections carry IPv4 only"
+    address = value.strip()
+    return f": a prefix is missing after {address}" if _ADDRESS.fullmatch(address) else ""
+
+
+def _gateway_hint(value: object) -> str:
+    address, slash, _ = value.partition("/") if isinstance(value, str) else ("", "", "")
+    return f": {address} without the prefix" if slash and _ADDRESS.fullmatch(address) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetPlan:
+    """The four /28 of a tenant network, in the order of their addresses."""
+
+    database_a: str
+    database_b: str
+    hosts: str
+    spare: str
+
+
+def subnet_plan(cidr: str) -> SubnetPlan:
+    """How a permitted tenant network is divided. Raises ValueError for anything but a /26."""
+    if IPNetwork(cidr).prefixlen != NETWORK_PREFIX:
+        raise ValueError(f"{cidr} is not a /{NETWORK_PREFIX}")
+    database_a, database_b, hosts, spare = map(str, IPNetwork(cidr).subnet(SUBNET_PREFIX))
+    return SubnetPlan(database_a=database_a, database_b=database_b, hosts=hosts, spare=spare)
+
+
+def ping_host_address(cidr: str) -> str:
+    """The address of the ping host in the tenant network `cidr`, known before the host exists."""
+    return str(IPNetwork(subnet_plan(cidr).hosts)[PING_HOST_OFFSET])
+
+
+def overlaps(a: str, b: str) -> bool:
+    """Whether two ranges have an address in common."""
+    return IPNetwork(a) in IPNetwork(b) or IPNetwork(b) in IPNetwork(a)
+
+
+def contains(around: str, cidr: str) -> bool:
+    """Whether `cidr` lies inside `around`, or is equal."""
+    return IPNetwork(cidr) in IPNetwork(around)
+
+
+def prefix_length(cidr: str) -> int:
+    """The number after the slash."""
+    return int(IPNetwork(cidr).prefixlen)
+
+
+class ClaimIndex:
+    """Claimed ranges of any size, ready for overlap tests whose cost does not grow with their number.
+
+    A claimed range that overlaps another one either contains it, and is then one of its 33 supernets, or lies
+    inside it, and is then found by bisection.
+    """
+
+    def __init__(self, cidrs: Iterable[str]) -> None:
+        self._claims = sorted({_block(cidr) for cidr in cidrs})
+        self._known = set(self._claims)
+
+    def overlapping(self, cidr: str) -> list[str]:
+        """The claimed ranges that overlap `cidr`, in the order of their addresses."""
+        first, prefix = _block(cidr)
+        around = ((first & _mask(length), length) for length in range(prefix))
+        containing = [block for block in around if block in self._known]
+        position = bisect_left(self._claims, (first, prefix))
+        last = first | ~_mask(prefix) & 0xFFFFFFFF
+        inside = []
+        while position < len(self._claims) and self._claims[position][0] <= last:
+            inside.append(self._claims[position])
+            position += 1
+        return [f"{IPAddress(start)}/{length}" for start, length in containing + inside]
+
+
+def choose_free_network(
+    taken: Iterable[str],
+    reserved: Sequence[ReservedRange] = DEFAULT_RESERVED,
+    rng: random.Random | None = None,
+) -> str:
+    """A permitted /26 that overlaps nothing `taken`, drawn evenly. Raises Refused where none is left."""
+    blocked = [*taken, *(entry.cidr for entry in reserved)]
+    return _choose_free(PRIVATE_RANGES, NETWORK_PREFIX, blocked, rng)
+
+
+def choose_free_session_subnet(
+    taken: Iterable[str], sessions_cidr: str = "172.17.0.0/16", rng: random.Random | None = None
+) -> str:
+    """A /24 of the sessions network that overlaps nothing `taken`. Raises Refused where none is left."""
+    return _choose_free([sessions_cidr], SESSION_SUBNET_PREFIX, taken, rng)
+
+
+def _choose_free(
+    inside: Sequence[str], prefix: int, blocked: Iterable[str], rng: random.Random | None
+) -> str:
+    """Count the free blocks, draw one number, walk to it: the last free one is found as fast as the first."""
+    size = 1 << (32 - prefix)
+    gaps = list(_gaps(inside, blocked, size))
+    free = sum((end - start) // size for start, end in gaps)
+    if not free:
+        raise Refused(
+            "The choice of a free range",
+            [FREE_RANGE_LEFT.refuse(f"a /{prefix}", prefix=prefix, inside=", ".join(inside))],
+        )
+    position = (rng or random.SystemRandom()).randrange(free)
+    for start, end in gaps:
+        count = (end - start) // size
+        if position < count:
+            return f"{IPAddress(start + position * size)}/{prefix}"
+        position -= count
+    raise AssertionError("the drawn number is below the number of free blocks")
+
+
+def _gaps(inside: Sequence[str], blocked: Iterable[str], size: int) -> Iterator[tuple[int, int]]:
+    """What `blocked` leaves of `inside`, in whole blocks: first address and the one after the last."""
+    taken = sorted(_bounds(cidr) for cidr in blocked)
+    for start, end in sorted(_bounds(cidr) for cidr in inside):
+        free_from = start
+        for first, after in taken:
+            if after <= free_from or first >= end:
+                continue
+            if first > free_from:
+                yield free_from, first // size * size
+            free_from = -(-after // size) * size
+        if free_from < end:
+            yield free_from, end
+
+
+def _bounds(cidr: str) -> tuple[int, int]:
+    """The first address of a range and the one after its last, as numbers."""
+    first, prefix = _block(cidr)
+    return first, first + (1 << (32 - prefix))
+
+
+def _block(cidr: str) -> tuple[int, int]:
+    """First address and prefix as numbers, 20 times as fast as IPNetwork: there may be 300,000 claims."""
+    address, _, length = cidr.partition("/")
+    prefix = int(length)
+    return int.from_bytes(inet_aton(address)) & _mask(prefix), prefix
+
+
+def _mask(prefix: int) -> int:
+    return 0xFFFFFFFF << (32 - prefix) & 0xFFFFFFFF

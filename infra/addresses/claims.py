@@ -1,0 +1,145 @@
+"""Claims: who holds which range in a cell. The table's only key is the range, so a range has one holder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tenantnet.refusal import Refusal, Rule
+
+
+class ClaimKind(StrEnum):
+    """What the range is used for."""
+
+    NETWORK = "network"
+    SESSION_SUBNET = "session-subnet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One row of the claims table. slot: the network's slot; empty for a session subnet."""
+
+    cidr: str
+    tenant: str
+    stack: str
+    kind: ClaimKind
+    slot: str = ""
+
+    def item(self) -> dict[str, dict[str, str]]:
+        """The row as DynamoDB writes it, every attribute a string."""
+        row = {
+            "cidr": self.cidr,
+            "tenant": self.tenant,
+            "stack": self.stack,
+            "kind": str(self.kind),
+            "slot": self.slot,
+        }
+        return {key: {"S": value} for key, value in row.items() if value}
+
+    def item_json(self) -> str:
+        """The row in DynamoDB's own JSON."""
+        return json.dumps(self.item())
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Claim:
+        """The row that DynamoDB returned. Raises ValueError for a row that Tenantnet has not written."""
+        try:
+            return cls(
+                cidr=item["cidr"]["S"],
+                tenant=item["tenant"]["S"],
+                stack=item["stack"]["S"],
+                kind=ClaimKind(item["kind"]["S"]),
+                slot=item.get("slot", {}).get("S", ""),
+            )
+        except KeyError as missing:
+            raise ValueError(f"{json.dumps(item, default=str)} has no {missing} of type S") from None
+
+    @property
+    def purpose(self) -> str:
+        """What the range is to its holder: `network blue`, `session subnet`."""
+        return f"network {self.slot}" if self.kind is ClaimKind.NETWORK else "session subnet"
+
+    @property
+    def path(self) -> str:
+        """Where the range stands in the holder's settings."""
+        return f"networks.{self.slot}.cidr" if self.kind is ClaimKind.NETWORK else "sessionSubnet"
+
+
+RANGE_UNCLAIMED = Rule(
+    id="range-unclaimed",
+    rule="a range has one holder in a cell",
+    reason="tenant {tenant} holds it for its {purpose} (stack {stack})",
+    remedy="take another range: `tenantnet network add` and `tenantnet tenant add` find a free one. "
+    "Where the stack {stack} no longer exists, `tenantnet claims audit` says how to release its claims",
+)
+
+RULES = (RANGE_UNCLAIMED,)
+
+
+def refuse_claim(wanted: Claim, holder: Claim | None) -> Refusal | None:
+    """Why `wanted` cannot be had while `holder` has the range; None where the stack may have it.
+
+    Stacks, policies and the command line all say it in these words. A stack's own claim is no obstacle to it,
+    in whichever slot.
+    """
+    if holder is None or holder.stack == wanted.stack:
+        return None
+    return RANGE_UNCLAIMED.refuse(
+        wanted.cidr, wanted.path, tenant=holder.tenant, purpose=holder.purpose, stack=holder.stack
+    )
+
+
+def claims_in_settings(stack: str, tenant: object) -> list[Claim]:
+    """The claims that a settings file leads to, from its `tenantnet:tenant` as YAML gives it.
+
+    The ranges need not be right: whatever is text is taken, so a half-finished file reserves what it names.
+    """
+    if not isinstance(tenant, Mapping):
+        return []
+    networks = tenant.get("networks")
+    slots = networks.items() if isinstance(networks, Mapping) else ()
+    places = [(ClaimKind.SESSION_SUBNET, "", tenant.get("sessionSubnet"))] + [
+        (ClaimKind.NETWORK, str(slot), network.get("cidr"))
+        for slot, network in slots
+        if isinstance(network, Mapping)
+    ]
+    return [
+        Claim(cidr=cidr, tenant=stack, stack=stack, kind=kind, slot=slot)
+        for kind, slot, cidr in places
+        if isinstance(cidr, str)
+    ]
+
+
+class Finding(StrEnum):
+    """What an audit finds wrong with a claim."""
+
+    STACK_GONE = "stack gone"
+    NOT_IN_SETTINGS = "not in the settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulClaim:
+    """A claim that seems to have no user, and why."""
+
+    claim: Claim
+    finding: Finding
+
+
+def audit_claims(
+    claims: Iterable[Claim], *, stacks: Collection[str], in_settings: Collection[Claim]
+) -> list[DoubtfulClaim]:
+    """The claims whose stack is not among `stacks`, and those that no settings file leads to.
+
+    A claim whose stack is gone is found once, as that. Sorted by stack and range.
+    """
+    wanted = {(claim.stack, claim.cidr) for claim in in_settings}
+    doubtful = []
+    for claim in sorted(claims, key=lambda claim: (claim.stack, claim.cidr)):
+        if claim.stack not in stacks:
+            doubtful.append(DoubtfulClaim(claim=claim, finding=Finding.STACK_GONE))
+        elif (claim.stack, claim.cidr) not in wanted:
+            doubtful.append(DoubtfulClaim(claim=claim, finding=Finding.NOT_IN_SETTINGS))
+    return doubtful

@@ -1,0 +1,62 @@
+"""The ranges of one cell: which are taken, by whom, and which are free. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tenantnet.addresses.addressing import (
+    ReservedRange,
+    check_private_cidr,
+    choose_free_network,
+    choose_free_session_subnet,
+)
+from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.refusal import Refusal, Rule
+
+# A tenant has two peerings with either platform VPC while it moves, and a VPC has 125 at most.
+# https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
+TENANTS_PER_CELL = 62
+
+CELL_HAS_ROOM = Rule(
+    id="cell-has-room",
+    rule=f"a cell has at most {TENANTS_PER_CELL} tenants",
+    reason="a VPC has at most 125 peerings, and while a tenant moves it needs two with the sessions VPC and "
+    "two with the services VPC; {platform} has {count} tenants",
+    remedy="add the tenant to another platform, or deploy a new one",
+)
+
+RULES = (CELL_HAS_ROOM,)
+
+
+class Ranges:
+    """What the claims of one cell leave free. claims: from its table, from settings files, or both."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._holders = {claim.cidr: claim for claim in claims}
+
+    def refuse(self, wanted: Iterable[Claim]) -> list[Refusal]:
+        """One refusal for every wanted range that another stack holds."""
+        refusals = (refuse_claim(claim, self._holders.get(claim.cidr)) for claim in wanted)
+        return [refusal for refusal in refusals if refusal is not None]
+
+    def refuse_tenant(self, tenant: str, platform: str) -> list[Refusal]:
+        """The refusal of a further tenant in a cell that is full."""
+        others = {claim.stack for claim in self._holders.values()} - {tenant}
+        if len(others) < TENANTS_PER_CELL:
+            return []
+        return [CELL_HAS_ROOM.refuse(tenant, platform=platform, count=len(others))]
+
+    def free_network(self, reserved: Sequence[ReservedRange]) -> str:
+        """A permitted /26 that nobody holds, at random. Raises Refused where none is left."""
+        return choose_free_network(self._taken(), reserved)
+
+    def free_session_subnet(self, sessions_cidr: str, shared: Iterable[str] = ()) -> str:
+        """A /24 of the sessions network that nobody holds, at random. Raises Refused where none is left.
+
+        shared: the sessions network's subnets for all tenants.
+        """
+        return choose_free_session_subnet([*self._taken(), *shared], sessions_cidr)
+
+    def _taken(self) -> list[str]:
+        # A settings file that somebody is still writing may hold text that is no range.
+        return [cidr for cidr in self._holders if not check_private_cidr(cidr)]

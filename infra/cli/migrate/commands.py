@@ -1,0 +1,134 @@
+"""`tenantnet migrate`: a tenant's database moves to its other network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tenantnet.cli.migrate.move import Move
+from tenantnet.cli.migrate.schedule import cancel, schedule
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.phases.phases import Phase, State, Strategy
+from tenantnet.phases.progress import Progress, ProgressEvent, progress
+from tenantnet.runner.verification import Access
+from tenantnet.settings.project import find_project
+
+app = typer.Typer(no_args_is_help=True)
+app.command()(schedule)
+app.command()(cancel)
+
+Unverified = Annotated[bool, typer.Option("--unverified", help="Switch without having compared the data.")]
+ThroughTunnelHost = Annotated[
+    bool,
+    typer.Option(
+        "--through-tunnel-host", help="Reach the databases by Session Manager, as the platform's runner does."
+    ),
+]
+
+
+@app.callback()
+def migrate() -> None:
+    """Move a tenant's database to its other network, and see how far the move is."""
+
+
+@app.command()
+def run(
+    tenant: Tenant,
+    *,
+    now: Annotated[bool, typer.Option("--now", help="Wait for no time in the settings.")] = False,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option("--strategy", help="Of a move with --now; without it, replica.", show_default=False),
+    ] = None,
+    unverified: Unverified = False,
+    through_tunnel_host: ThroughTunnelHost = False,
+) -> None:
+    """Begin the scheduled move, or go on with one that has begun, up to its end or to the next waiting time.
+
+    It may be killed and started again at any moment: it goes on from the phase that the stack remembers.
+
+    Example: tenantnet migrate run acme --now --unverified
+    """
+    move = Move.of(find_project(Path.cwd()), tenant)
+    plan = move.plan(now=now, strategy=strategy)
+    switches = plan.strategy is not None or move.before_the_switch
+    login = move.login() if switches and not unverified else None
+    with move.reach(through_tunnel_host=through_tunnel_host) as reach:
+        access = Access(login=login, reach=reach) if login else None
+        with move.runner(access) as runner:
+            _report(move, runner.run(plan))
+
+
+@app.command()
+def abort(tenant: Tenant) -> None:
+    """Take a move back, in any phase before the switch: writes go on in the old network, nothing is lost.
+
+    Example: tenantnet migrate abort acme
+    """
+    move = Move.of(find_project(Path.cwd()), tenant)
+    with move.runner() as runner:
+        _report(move, runner.abort())
+
+
+@app.command()
+def retire(tenant: Tenant) -> None:
+    """Delete the former production now, with its network, VPN connections and claim; a snapshot stays.
+
+    Example: tenantnet migrate retire acme
+    """
+    move = Move.of(find_project(Path.cwd()), tenant)
+    with move.runner() as runner:
+        _report(move, runner.retire())
+
+
+@app.command()
+def status(tenant: Tenant, as_json: AsJson = False) -> None:
+    """Show how far a tenant's move is, what happened in it, and how long writes were held back.
+
+    Nothing is changed.
+
+    Example: tenantnet migrate status acme
+    """
+    move = Move.of(find_project(Path.cwd()), tenant)
+    found = progress(
+        tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
+    )
+    if as_json:
+        print_json(found.model_dump(mode="json", by_alias=True))
+    else:
+        _print(found)
+
+
+def _report(move: Move, state: State) -> None:
+    """Say where the run has ended, and what comes next."""
+    tenant = move.settings.name
+    if state.phase is Phase.STEADY:
+        typer.echo(f"{tenant}: {state.production} is Production, and no move is under way.")
+    else:
+        typer.echo(
+            f"{tenant}: {state.production} is Production. {state.source} waits, read-only; when its time is "
+            f"over `tenantnet migrate run {tenant}` deletes it, `tenantnet migrate retire {tenant}` at once."
+        )
+
+
+def _print(found: Progress) -> None:
+    out = console()
+    out.print(f"{found.tenant}: {found.production} is Production, phase {found.phase}", markup=False)
+    out.print(f"Migration: {found.status or 'none'}", markup=False)
+    if found.starts_at is not None:
+        out.print(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC", markup=False)
+    if found.target:
+        out.print(f"Move {found.move} to {found.target}, by {found.strategy or 'nothing: it is aborted'}")
+    if found.downtime_seconds is not None:
+        out.print(f"Writes were held back for {found.downtime_seconds:.1f} s")
+    if found.events:
+        out.print()
+        rows = [_row(event) for event in found.events]
+        out.print(table(f"Move {found.move}", ("Time (UTC)", "Event", "Phase", "Seconds", "Note"), rows))
+
+
+def _row(event: ProgressEvent) -> tuple[str, ...]:
+    seconds = "" if event.seconds is None else f"{event.seconds:.1f}"
+    return f"{event.at:%Y-%m-%d %H:%M:%S}", event.what, event.phase, seconds, event.note

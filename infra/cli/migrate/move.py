@@ -1,0 +1,253 @@
+"""A tenant's move as its commands see it: settings, state, journal, and what they demand of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import typer
+from pydantic import ValidationError
+from tenantnet.engine.engine import Engine
+from tenantnet.engine.move_plugin import AwsPlugin
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import begun, of_move
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
+from tenantnet.phases.transitions import Event, successors
+from tenantnet.phases.updates import refuse_settings
+from tenantnet.refusal import Refused, Rule
+from tenantnet.runner.copies import Copies
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
+from tenantnet.runner.replication import behind
+from tenantnet.runner.runner import Plan, Runner
+from tenantnet.runner.stack import MovingStack
+from tenantnet.runner.verification import (
+    Access,
+    Login,
+    compare,
+    is_without_login,
+    read_login,
+    require_readable,
+    secret_name,
+)
+from tenantnet.settings import MigrationSettings, TenantSettings
+from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.store import read_tenant
+from tenantnet.stacks.outputs import PlatformOutputs
+
+MOVE_GIVEN = Rule(
+    id="move-given",
+    rule="a move to begin is scheduled in the settings, or asked for with --now",
+    reason="the settings of {tenant} have no `migration` to {target}, and no move is under way",
+    remedy="add `migration` to the settings, or move at once: tenantnet migrate run {tenant} --now",
+)
+TARGET_GIVEN = Rule(
+    id="target-given",
+    rule="a move leads to the tenant's other network",
+    reason="{tenant} has no network {target}",
+    remedy="add it and deploy it: tenantnet network add {tenant}, then pulumi up --stack {tenant}",
+)
+DATA_COMPARED = Rule(
+    id="data-compared",
+    rule="the data of both databases is compared before the switch, or somebody says that it is not",
+    reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
+    remedy="make the secret, with username and password of a user that may read every table; or give "
+    "--unverified, and look at the data yourself before the former production is retired",
+)
+RUNNER_LOGIN = Rule(
+    id="runner-login",
+    rule="before a move is scheduled, the platform's runner has a login to compare the databases with",
+    reason="there is no secret {secret} in Secrets Manager, and a run without it ends before it begins",
+    remedy="make the secret, with username and password of a user that may read every table",
+)
+SCHEDULED_ONCE = Rule(
+    id="scheduled-once",
+    rule="a tenant has one scheduled move at a time",
+    reason="the settings of {tenant} have one already: to {to} at {at} {timezone}",
+    remedy="take it back first: tenantnet migrate cancel {tenant}",
+)
+MOVE_SCHEDULED = Rule(
+    id="move-scheduled",
+    rule="what is cancelled has been scheduled",
+    reason="the settings of {tenant} have no `migration`",
+    remedy="nothing has to be done; a move that has begun is taken back by: tenantnet migrate abort {tenant}",
+)
+NOT_BEGUN = Rule(
+    id="not-begun",
+    rule="a move is scheduled or cancelled before it begins",
+    reason="the move of {tenant} to {target} has begun: phase {phase}",
+    remedy="`tenantnet migrate status {tenant}` shows it; before the switch it is taken back by: "
+    "tenantnet migrate abort {tenant}",
+)
+
+RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED, RUNNER_LOGIN, SCHEDULED_ONCE, MOVE_SCHEDULED, NOT_BEGUN)
+
+_FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Everything that the commands about one tenant's move need.
+
+    start: the one of the platform's runner that the stack remembers.
+    """
+
+    project: Project
+    settings: TenantSettings
+    state: State
+    platform: PlatformOutputs
+    journal: JournalTable
+    start: RunnerStart | None
+
+    @classmethod
+    def of(cls, project: Project, tenant: str) -> Move:
+        """Raises Refused for an unknown tenant, Failure where Pulumi or AWS does not answer."""
+        _, settings = read_tenant(project, tenant)
+        engine = Engine(project)
+        outputs = engine.outputs(tenant)
+        state = remembered(outputs or {})
+        if outputs is None or state is None or is_platform(tenant):
+            raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="that has been deployed")
+        platform = _platform(engine, settings.platform)
+        return cls(
+            project=project,
+            settings=settings,
+            state=state,
+            platform=platform,
+            journal=JournalTable.of(platform.cell, platform.region, tenant),
+            start=remembered_start(outputs),
+        )
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the platform's runner starts next, in UTC; None where no schedule starts it any more."""
+        return self.start.at if self.start is not None and self.start.at > datetime.now(UTC) else None
+
+    @property
+    def before_the_switch(self) -> bool:
+        """Whether a move is under way that has not switched."""
+        return self.state.phase not in AFTER_THE_SWITCH | {Phase.STEADY, Phase.ABORTING}
+
+    def login(self) -> Login:
+        """To compare the data with. Raises Refused where there is none."""
+        tenant = self.settings.name
+        if (found := read_login(tenant, self.platform.region)) is not None:
+            return found
+        refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
+        raise Refused("The move", [refusal])
+
+    def reach(self, *, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
+        """The way to the databases. What it takes is begun when it is needed and has ended afterwards."""
+        return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
+
+    @contextmanager
+    def runner(self, access: Access | None = None) -> Iterator[Runner]:
+        """The runner, which tells people what it does. Without access nobody compares the data."""
+        tenant = self.settings.name
+        databases = Databases(
+            tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
+        )
+        with AwsPlugin() as plugin:
+            yield Runner(
+                tenant,
+                stack=MovingStack(self.project, tenant, self.journal.decision, plugin),
+                journal=self.journal,
+                databases=databases,
+                copies=Copies(tenant, self.platform.region),
+                tell=typer.echo,
+                probe=partial(require_readable, access=access) if access else None,
+                compare=partial(compare, access=access) if access else None,
+                behind=partial(behind, access=access) if access else None,
+            )
+
+    def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
+        """What to begin or finish, and when. Raises Refused where there is nothing to begin."""
+        migration = self.settings.migration
+        retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
+        fence_at = migration.instant if migration and not now else None
+        begins = self._begun(migration, now=now, strategy=strategy)
+        return Plan(
+            strategy=begins,
+            prepare_at=fence_at and fence_at - LEAD[Strategy.REPLICA],
+            fence_at=fence_at,
+            retire_after=retire_after,
+        )
+
+    def require_schedulable(self, strategy: Strategy) -> None:
+        """Raises Refused where the move could not begin now either, or one is scheduled."""
+        tenant, target, migration = self.settings.name, self.state.production.other, self.settings.migration
+        if migration is not None:
+            refusal = SCHEDULED_ONCE.refuse(
+                migration.to,
+                "migration",
+                tenant=tenant,
+                to=migration.to,
+                at=f"{migration.at:%Y-%m-%dT%H:%M}",
+                timezone=migration.timezone,
+            )
+            raise Refused("The move", [refusal])
+        self._require_steady()
+        if target not in self.state.networks:
+            refusal = TARGET_GIVEN.refuse(None, f"networks.{target}", tenant=tenant, target=target)
+            raise Refused("The move", [refusal])
+        networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
+        if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
+            raise Refused("The move", refusals)
+
+    def require_login_of_the_runner(self) -> None:
+        """Raises Refused where the platform's runner is to compare the data and there is no login for it."""
+        tenant = self.settings.name
+        if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
+            raise Refused("The move", [RUNNER_LOGIN.refuse(None, secret=secret_name(tenant))])
+
+    def require_cancellable(self) -> None:
+        """Raises Refused where no move is scheduled, or it has begun."""
+        tenant, migration = self.settings.name, self.settings.migration
+        if migration is None:
+            raise Refused("The move", [MOVE_SCHEDULED.refuse(None, "migration", tenant=tenant)])
+        if migration.to is not self.state.production:
+            self._require_steady()
+
+    def _require_steady(self) -> None:
+        move = self.state.move_at_stake
+        under_way = self.journal.decision(move) or begun(of_move(self.journal.entries(), move))
+        if self.state.phase is not Phase.STEADY or under_way:
+            target = self.state.target or self.state.production.other
+            refusal = NOT_BEGUN.refuse(
+                self.state.phase, tenant=self.settings.name, target=target, phase=self.state.phase
+            )
+            raise Refused("The move", [refusal])
+
+    def _begun(
+        self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
+    ) -> Strategy | None:
+        if self.state.phase is not Phase.STEADY:
+            return None
+        tenant, target = self.settings.name, self.state.production.other
+        if migration is not None and migration.to is not target:
+            return None
+        if migration is None and not now:
+            raise Refused("The move", [MOVE_GIVEN.refuse(None, "migration", tenant=tenant, target=target)])
+        if target not in self.settings.networks:
+            path = f"networks.{target}"
+            raise Refused("The move", [TARGET_GIVEN.refuse(None, path, tenant=tenant, target=target)])
+        return strategy or (migration.strategy if migration else Strategy.REPLICA)
+
+
+def _platform(engine: Engine, name: str) -> PlatformOutputs:
+    """Raises Failure where the platform is not there or not complete."""
+    try:
+        return PlatformOutputs.model_validate(engine.outputs(name) or {})
+    except ValidationError as error:
+        odd = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
+        raise Failure(
+            f"Could not read the outputs of {name}.",
+            reason=f"its last update did not finish, or was of another version: see {odd}",
+            remedy=f"update the platform: pulumi up --stack {name}",
+        ) from None

@@ -1,0 +1,134 @@
+"""`tenantnet migrate schedule` and `cancel`: a move in the tenant's settings file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from tenantnet.cli.migrate.move import Move
+from tenantnet.cli.network import in_place
+from tenantnet.cli.options import Tenant
+from tenantnet.phases.phases import Strategy
+from tenantnet.phases.starts import LEAD
+from tenantnet.refusal import Refused, Rule
+from tenantnet.runner.verification import secret_name
+from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
+from tenantnet.settings.edit import add_entry, remove_entry
+from tenantnet.settings.project import find_project
+from tenantnet.settings.store import read_tenant, replace_settings_file
+
+TENANT_PATH = ("config", "tenantnet:tenant")
+
+TIME_AHEAD = Rule(
+    id="time-ahead",
+    rule="a move is scheduled for a time that is still to come",
+    reason="in {timezone} it is {now} now",
+    remedy="give a later time, or move at once: tenantnet migrate run {tenant} --now",
+)
+
+RULES = (TIME_AHEAD,)
+
+
+def schedule(
+    tenant: Tenant,
+    *,
+    at: Annotated[
+        str, typer.Option("--at", help="Local date and time: YYYY-MM-DDTHH:MM.", show_default=False)
+    ],
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="Its time zone, such as Europe/Amsterdam.", show_default=False)
+    ],
+    strategy: Annotated[
+        Strategy, typer.Option("--strategy", help="replica: minutes of downtime. snapshot: more.")
+    ] = Strategy.REPLICA,
+    retire_after: Annotated[
+        str, typer.Option("--retire-after", help="How long the former network waits: 1h to 30d.")
+    ] = "24h",
+) -> None:
+    """Write a move into a tenant's settings, once all that can be checked now is right.
+
+    Example: tenantnet migrate schedule acme --at 2026-12-01T02:00 --timezone Europe/Amsterdam
+    """
+    project = find_project(Path.cwd())
+    move = Move.of(project, tenant)
+    move.require_schedulable(strategy)
+    move.require_login_of_the_runner()
+    _require_time_ahead(tenant, at, timezone, retire_after)
+    file, _ = read_tenant(project, tenant)
+    planned = {
+        "to": str(move.state.production.other),
+        "at": at,
+        "timezone": timezone,
+        "strategy": str(strategy),
+        "retireAfter": retire_after,
+    }
+    with in_place(f"under tenantnet:tenant add migration: {planned}"):
+        text = add_entry(file.text, TENANT_PATH, "migration", planned)
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"Wrote {file.path.relative_to(project.folder)}: move to {planned['to']} at {at} {timezone}, by "
+        f"{strategy}.\n{_who_starts(move, strategy)}"
+    )
+
+
+def _who_starts(move: Move, strategy: Strategy) -> str:
+    """What is left to do for the move to begin, and when it does then."""
+    tenant, minutes = move.settings.name, int(LEAD[strategy].total_seconds()) // 60
+    ahead = f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
+    if move.platform.runner_project is None:
+        return (
+            f"It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`,\n"
+            f"up to {ahead} before it: that waits for the time. The platform has no runner that would do it."
+        )
+    compared = (
+        f"It compares the data with the login in the\nsecret {secret_name(tenant)}."
+        if move.platform.runner_compares
+        else "It does not compare the data."
+    )
+    return (
+        f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
+        f"or at once where that is past. {compared} When exactly it starts:\n"
+        f"tenantnet migrate status {tenant}"
+    )
+
+
+def cancel(tenant: Tenant) -> None:
+    """Take a scheduled move out of a tenant's settings, before it has begun.
+
+    Example: tenantnet migrate cancel acme
+    """
+    project = find_project(Path.cwd())
+    move = Move.of(project, tenant)
+    move.require_cancellable()
+    file, _ = read_tenant(project, tenant)
+    with in_place("under tenantnet:tenant remove migration"):
+        text = remove_entry(file.text, TENANT_PATH, "migration")
+    replace_settings_file(project, file, text)
+    deploy = (
+        "" if move.starts_at is None else f"Deploy it, or the runner starts: pulumi up --stack {tenant}.\n"
+    )
+    typer.echo(
+        f"Wrote {file.path.relative_to(project.folder)}: without the move.\n{deploy}"
+        f"A `tenantnet migrate run {tenant}` that waits for its time does not read the settings again: end\n"
+        "it."
+    )
+
+
+def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) -> None:
+    """Raises Refused for a time that is past or none. Whether it exists there is judged with the file."""
+    refusals = [
+        *(refusal.at("--at") for refusal in check_local_time(at)),
+        *(refusal.at("--timezone") for refusal in check_timezone(timezone)),
+        *(refusal.at("--retire-after") for refusal in check_duration(retire_after)),
+    ]
+    if not refusals:
+        zone = ZoneInfo(timezone)
+        now = datetime.now(zone)
+        if datetime.fromisoformat(at).replace(tzinfo=zone) <= now:
+            shown = f"{now:%Y-%m-%dT%H:%M}"
+            refusals.append(TIME_AHEAD.refuse(at, "--at", timezone=timezone, now=shown, tenant=tenant))
+    if refusals:
+        raise Refused("The move", refusals)

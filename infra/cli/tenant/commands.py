@@ -1,0 +1,157 @@
+"""`tenantnet tenant`: a new tenant's settings file, and a tenant's way out."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from ruamel.yaml import YAML
+from tenantnet.addresses.addressing import check_session_subnet
+from tenantnet.addresses.claims import claims_in_settings
+from tenantnet.addresses.ranges import Ranges
+from tenantnet.cli.completion import complete_instance_class, complete_platform
+from tenantnet.cli.options import Auto, Cidr, Offline, require_one
+from tenantnet.cli.tenant.remove import remove
+from tenantnet.refusal import Refusal, Refused
+from tenantnet.settings import DatabaseSettings, Slot
+from tenantnet.settings.cells import Cell, read_cell, read_ranges
+from tenantnet.settings.checks import check_tenant_name
+from tenantnet.settings.files import REGION_KEY, load_reserved
+from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.store import create_settings_file, refuse_existing
+
+app = typer.Typer(no_args_is_help=True)
+
+_DATABASE = DatabaseSettings.model_fields
+
+Name = Annotated[str, typer.Argument(help="The new tenant's name.", show_default=False)]
+PlatformStack = Annotated[
+    str,
+    typer.Option(
+        "--platform",
+        help="Its platform's stack, such as platform-eu1.",
+        show_default=False,
+        autocompletion=complete_platform,
+    ),
+]
+Username = Annotated[
+    str, typer.Option("--username", help="The database's master user, for good.", show_default=False)
+]
+SessionSubnet = Annotated[
+    str | None,
+    typer.Option(
+        "--session-subnet", help="Its /24 of the sessions network; a free one without it.", show_default=False
+    ),
+]
+InstanceClass = Annotated[
+    str,
+    typer.Option(
+        "--instance-class",
+        help="The database's RDS instance class.",
+        autocompletion=complete_instance_class,
+    ),
+]
+StorageGb = Annotated[int, typer.Option("--storage-gb", help="The database's storage in GiB.")]
+MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]
+
+
+@app.callback()
+def tenant() -> None:
+    """Tenants' settings files."""
+
+
+@app.command()
+def add(
+    name: Name,
+    *,
+    platform: PlatformStack,
+    username: Username,
+    session_subnet: SessionSubnet = None,
+    cidr: Cidr = None,
+    auto: Auto = False,
+    instance_class: InstanceClass = _DATABASE["instance_class"].default,
+    storage_gb: StorageGb = _DATABASE["storage_gb"].default,
+    multi_az: MultiAz = False,
+    offline: Offline = False,
+) -> None:
+    """Write the settings file of a new tenant, with free ranges where none are given.
+
+    Nothing is made at AWS before `pulumi up`.
+
+    Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
+    """
+    require_one(cidr, auto=auto)
+    project = find_project(Path.cwd())
+    _require_new(project, name)
+    cell = read_cell(project, platform)
+    ranges = read_ranges(project, cell, offline=offline)
+    database = {
+        "username": username,
+        "instanceClass": instance_class,
+        "storageGb": storage_gb,
+        "multiAz": multi_az,
+    }
+    settings = {
+        "platform": platform,
+        "sessionSubnet": (
+            ranges.free_session_subnet(cell.settings.sessions.cidr, cell.settings.sessions.shared_subnets)
+            if session_subnet is None
+            else session_subnet
+        ),
+        "database": database,
+        "networks": {
+            str(Slot.BLUE): {
+                "cidr": ranges.free_network(load_reserved(project.file)) if cidr is None else cidr
+            }
+        },
+    }
+    path = create_settings_file(
+        project, name, _text(cell, settings), _wrong_in_its_cell(cell, ranges, name, settings)
+    )
+    _say_what_follows(project, path, name, settings)
+
+
+app.command()(remove)
+
+
+def _require_new(project: Project, name: str) -> None:
+    # Before it becomes part of a file's name.
+    if refusals := check_tenant_name(name):
+        raise Refused("The new tenant", refusals)
+    refuse_existing(project, name)
+
+
+def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> list[Refusal]:
+    sessions = cell.settings.sessions
+    misplaced = check_session_subnet(settings["sessionSubnet"], sessions.cidr, sessions.shared_subnets)
+    return [
+        *ranges.refuse_tenant(name, cell.settings.name),
+        *(refusal.at("sessionSubnet") for refusal in misplaced),
+        *ranges.refuse(claims_in_settings(name, settings)),
+    ]
+
+
+def _text(cell: Cell, settings: dict[str, Any]) -> str:
+    text = StringIO()
+    YAML().dump({"config": {REGION_KEY: cell.region, TENANT_KEY: settings}}, text)
+    return text.getvalue()
+
+
+def _say_what_follows(project: Project, path: Path, name: str, settings: dict[str, Any]) -> None:
+    cidr = settings["networks"][Slot.BLUE]["cidr"]
+    typer.echo(
+        f"""\
+Wrote {path.relative_to(project.folder)}: network blue {cidr}, session subnet {settings["sessionSubnet"]}.
+Nothing is made at AWS yet. Next:
+
+  pulumi stack init {name}
+  pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
+  tenantnet up {name}    # shows what it will do, and asks; or pulumi up --stack {name}
+
+The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
+peerings with sessions and services, the database and the endpoint. At AWS this takes about 20 minutes, most
+of them the database's."""
+    )

@@ -1,0 +1,124 @@
+"""`tenantnet tenant remove`: a tenant's way out, step by step, with a final snapshot of its database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tenantnet.cli.network import in_place
+from tenantnet.cli.options import Tenant
+from tenantnet.engine.engine import Engine
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Slot
+from tenantnet.phases.updates import plan_update
+from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.settings import TenantSettings
+from tenantnet.settings.edit import set_scalar
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
+from tenantnet.tags import final_snapshot_name
+
+TENANT_PATH = ("config", "tenantnet:tenant")
+
+TOLD_TWICE = Rule(
+    id="told-twice",
+    rule="a tenant whose database is in production is removed only by somebody who says so twice",
+    reason="{database} is in production, and {endpoint} leads there",
+    remedy="if that is meant, say both: tenantnet tenant remove {tenant} --in-production --confirm {tenant}",
+)
+NAME_CONFIRMED = Rule(
+    id="name-confirmed",
+    rule="--confirm repeats the tenant's name",
+    reason="what is to be removed is {tenant}",
+    remedy="make sure which tenant is meant, and repeat its name",
+)
+
+RULES = (TOLD_TWICE, NAME_CONFIRMED)
+
+
+def remove(
+    tenant: Tenant,
+    *,
+    in_production: Annotated[
+        bool, typer.Option("--in-production", help="Although the database is in production.")
+    ] = False,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="The tenant's name, once more.", show_default=False)
+    ] = None,
+) -> None:
+    """Begin a tenant's removal in its settings, and say which updates carry it out and what they leave.
+
+    Nothing changes at AWS before `pulumi up`. Called again, it says the next steps again.
+
+    Example: tenantnet tenant remove acme --in-production --confirm acme
+    """
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    if confirm not in (None, tenant):
+        raise Refused("The removal", [NAME_CONFIRMED.refuse(confirm, "--confirm", tenant=tenant)])
+    engine = Engine(project)
+    outputs = engine.outputs(tenant)
+    if outputs is None:
+        typer.echo(_never_made(project, file))
+        return
+    if not outputs and engine.resource_count(tenant) == 0:
+        typer.echo(_nothing_left(project, file, tenant))
+        return
+    networks = {slot: network.cidr for slot, network in settings.networks.items()}
+    state = plan_update(outputs, networks, tenant_retiring=True)
+    if not settings.retiring:
+        # A first update that failed half way has promised no database to anybody.
+        if remembered(outputs) and not (in_production and confirm):
+            raise Refused("The removal", [_told_twice(tenant, state.production, outputs.get("endpoint"))])
+        with in_place("under tenantnet:tenant set retiring: true"):
+            text = set_scalar(file.text, TENANT_PATH, "retiring", "true")
+        replace_settings_file(project, file, text)
+        typer.echo(f"Wrote {file.path.relative_to(project.folder)}: retiring: true.")
+    cidr = networks[state.production]
+    snapshot = final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
+    typer.echo(_what_follows(settings, snapshot))
+
+
+def _told_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
+    return TOLD_TWICE.refuse(
+        tenant, tenant=tenant, database=f"{tenant}-{production}", endpoint=endpoint or "its endpoint"
+    )
+
+
+def _never_made(project: Project, file: SettingsFile) -> str:
+    return f"""\
+Nothing was changed: {file.stack} has no stack in this Pulumi backend, so nothing of it is deployed from here.
+Where that is the backend it belongs to, its settings file is all there is to remove:
+
+  git rm {file.path.relative_to(project.folder)}"""
+
+
+def _nothing_left(project: Project, file: SettingsFile, tenant: str) -> str:
+    return f"""\
+Nothing was changed: the stack of {tenant} is empty, so nothing of it is left but a final snapshot where it
+had a database. The last step removes the stack and {file.path.relative_to(project.folder)}:
+
+  pulumi stack rm {tenant}"""
+
+
+def _what_follows(settings: TenantSettings, snapshot: str) -> str:
+    tenant = settings.name
+    connections = sum(len(network.vpn_connections) for network in settings.networks.values())
+    ranges = ", ".join(network.cidr for network in settings.networks.values())
+    return f"""\
+Nothing is removed at AWS yet. Next:
+
+  pulumi up --stack {tenant}
+      takes the protection off the database, at RDS and in Pulumi. Nothing is deleted, and clients go on
+      working.
+  pulumi destroy --stack {tenant}
+      deletes everything of {tenant}: its VPN connections ({connections}), networks, session subnet and
+      database, which takes about 15 minutes at AWS. Clients are cut off, and the endpoint's name no longer
+      resolves. At the end it releases the ranges {ranges} and {settings.session_subnet}.
+  pulumi stack rm {tenant}
+      removes the empty stack and its settings file.
+
+What stays: the snapshot {snapshot}, until somebody deletes it, and RDS's automated backups for as
+long as they are kept. Before `pulumi destroy` all can be taken back: remove `retiring: true` and run
+`pulumi up`."""

@@ -1,0 +1,225 @@
+"""`tenantnet tunnel`: from localhost to tenants' databases, without any VPN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from tenantnet.cli.completion import complete_tenant
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.tunnel import start as tunnel_start
+from tenantnet.cli.tunnel.options import SHARED, Name, Names, choose_names, known_names, require_tenant
+from tenantnet.refusal import Refused, Rule
+from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, LOOPBACK, require_local_port
+from tenantnet.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel, with_port
+from tenantnet.tunnel.records import Record, Records, TunnelState
+from tenantnet.tunnel.session_manager import end_session
+from tenantnet.tunnel.tenants import profile_of_tenant
+
+AS_SHARED = Rule(
+    id="tunnel-as-shared",
+    rule="--region, --document and --target are given together, as `tenantnet tunnel share` prints them",
+    reason="they say where a tunnel is to who may not look it up, and one of them alone says nothing",
+    remedy="copy the line anew; in a project, leave out all three",
+)
+
+RULES = (AS_SHARED,)
+
+app = typer.Typer(no_args_is_help=True)
+app.command()(tunnel_start.start)
+
+
+@app.callback()
+def tunnel() -> None:
+    """Tunnels from this machine to tenants' databases, through AWS's Session Manager."""
+
+
+@app.command("list")
+def list_tunnels(as_json: AsJson = False) -> None:
+    """List your tunnels: the profiles, and whether each of them runs.
+
+    Example: tenantnet tunnel list
+    """
+    profiles, records = Profiles().all(), Records().all()
+    running = {name: record.profile for name, record in records.items()}
+    listed = [*({**running, **profiles}).values()]
+    if as_json:
+        print_json({"tunnels": [_listed(each, records) for each in listed]})
+        return
+    if not listed:
+        typer.echo("You have no tunnels yet: tenantnet tunnel add NAME")
+        return
+    columns = ("Tunnel", "Begins at", "Starts automatically", "State", "Document", "Tunnel host", "Region")
+    rows = [
+        (
+            each.name,
+            f"localhost:{each.local_port}",
+            "yes" if each.automatic else "no",
+            _state(each.name, records),
+            each.document,
+            each.target,
+            each.region,
+        )
+        for each in listed
+    ]
+    console().print(table("Tunnels", columns, rows))
+
+
+def _state(name: str, records: Mapping[str, Record]) -> str:
+    return records[name].state if name in records else ""
+
+
+def _listed(profile: Profile, records: Mapping[str, Record]) -> dict[str, Any]:
+    record = records.get(profile.name)
+    return {**profile.model_dump(by_alias=True), "state": record.state if record else None}
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.", show_default=False)],
+    local_port: Annotated[
+        int, typer.Option("--local-port", help="Where it begins on this machine.", show_default=False)
+    ],
+    *,
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose database, where that is not NAME; read from the stacks of the project here.",
+            autocompletion=complete_tenant,
+            show_default=False,
+        ),
+    ] = None,
+    region: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
+    document: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
+    target: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Let `tenantnet tunnel start` without a name start it.")
+    ] = False,
+) -> None:
+    """Add a tunnel to your profiles, or change the one of that name.
+
+    Example: tenantnet tunnel add acme --local-port 2201 --automatic
+    """
+    require_name(name)
+    require_local_port(local_port)
+    profiles = Profiles()
+    others = [each for each in profiles.all().values() if each.name != name]
+    if other := with_port(others, local_port):
+        raise Refused("The tunnel", [LOCAL_PORT_ONCE.refuse(local_port, "--local-port", other=other)])
+    handed = {"region": region, "document": document, "target": target}
+    if any(handed.values()):
+        found = _handed(name, local_port, handed)
+    else:
+        project = require_tenant(tenant or name)
+        found = profile_of_tenant(project, tenant or name, name=name, local_port=local_port)
+    known = profiles.put(found.model_copy(update={"automatic": automatic}))
+    typer.echo(f"{'Changed' if known else 'Added'} the tunnel {name}, in {profiles.path}.")
+    typer.echo(f"Open it: tenantnet tunnel start {name}")
+
+
+def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Profile:
+    """The profile of values that somebody handed over. Raises Refused where some are missing or garbled."""
+    try:
+        return Profile.model_validate({"name": name, "localPort": local_port, **handed})
+    except ValidationError as error:
+        wrong = [str(problem["loc"][0]) for problem in error.errors()]
+        raise Refused(
+            "The tunnel", [AS_SHARED.refuse(handed.get(each), f"--{each}") for each in wrong]
+        ) from None
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a tunnel from your profiles. One that runs goes on until it is stopped.
+
+    Example: tenantnet tunnel remove acme
+    """
+    Profiles().remove(name)
+    typer.echo(f"Removed the tunnel {name} from your profiles.")
+
+
+@app.command()
+def share(
+    tenant: Tenant,
+    local_port: Annotated[int, typer.Option("--local-port", help="Where it shall begin.")] = 2201,
+) -> None:
+    """Print the line with which a person in `tunnelUsers` adds the tunnel: there is no secret in it.
+
+    Example: tenantnet tunnel share acme
+    """
+    require_local_port(local_port)
+    found = profile_of_tenant(require_tenant(tenant), tenant, name=tenant, local_port=local_port)
+    typer.echo(
+        f"tenantnet tunnel add {found.name} --region {found.region} --document {found.document} "
+        f"--target {found.target} --local-port {found.local_port}"
+    )
+
+
+@app.command()
+def status(
+    name: Annotated[str | None, typer.Argument(help="One tunnel only.", show_default=False)] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the tunnels that run, from whichever shell they were started.
+
+    Example: tenantnet tunnel status
+    """
+    records = Records().all()
+    if name is not None:
+        if name not in records and name not in known_names():
+            raise unknown_tunnel(name, known_names())
+        records = {each: record for each, record in records.items() if each == name}
+    if as_json:
+        print_json({"tunnels": [_document(record) for record in records.values()]})
+    elif records:
+        console().print(table("Tunnels", tunnel_start.COLUMNS, map(tunnel_start.row, records.values())))
+    else:
+        typer.echo("No tunnel runs." if name is None else f"The tunnel {name} does not run.")
+
+
+def _document(record: Record) -> dict[str, Any]:
+    shown = record.model_dump(mode="json", by_alias=True, include={"state", "detail", "since", "session_id"})
+    return {
+        "name": record.profile.name,
+        "host": LOOPBACK,
+        "localPort": record.profile.local_port,
+        "pid": record.keeper.pid,
+        **shown,
+    }
+
+
+@app.command()
+def stop(
+    names: Names = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every tunnel that runs.")] = False,
+) -> None:
+    """Stop tunnels, from whichever shell they were started: their sessions end, and their ports are free.
+
+    Example: tenantnet tunnel stop acme
+    """
+    records = Records()
+    running = records.all()
+    if everything and not running:
+        typer.echo("No tunnel runs.")
+    for name in choose_names(names, everything=everything, all_names=list(running), command="stop"):
+        if (record := running.get(name)) is None:
+            if name not in known_names():
+                raise unknown_tunnel(name, [*running, *known_names()])
+            typer.echo(f"The tunnel {name} does not run.")
+            continue
+        _stop(records, record)
+        typer.echo(f"Stopped the tunnel {name}: localhost:{record.profile.local_port} is free.")
+
+
+def _stop(records: Records, record: Record) -> None:
+    if record.state is not TunnelState.LOST:
+        records.ask_to_stop(record.profile.name)
+        record = records.read(record.profile.name) or record
+    if record.state is TunnelState.LOST:
+        records.clear(record)
+        if record.session_id:
+            end_session(record.profile, record.session_id)

@@ -1,0 +1,188 @@
+"""`tenantnet tunnel start`: tunnels kept open, in the foreground or behind it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from tenantnet.cli.output import console, table
+from tenantnet.cli.tunnel.options import LocalPort, complete_name, require_tenant
+from tenantnet.refusal import Refused, Rule
+from tenantnet.tunnel.keeper import Keeper
+from tenantnet.tunnel.local_port import require_local_port
+from tenantnet.tunnel.plugin import find_plugin
+from tenantnet.tunnel.profiles import Profile, Profiles, require_name
+from tenantnet.tunnel.records import Record, Records, TunnelState
+from tenantnet.tunnel.tenants import profile_of_tenant
+from tenantnet.tunnel.together import check_startable, keep_open
+
+COLUMNS = ("Tunnel", "Begins at", "State", "Since", "Session", "")
+# As the console script has it, wherever that is installed.
+COMMAND = "from tenantnet.cli.main import run; run()"
+OPEN_SECONDS = 60.0
+PAUSE_SECONDS = 0.1
+
+ONE_PORT = Rule(
+    id="one-local-port",
+    rule="--local-port is for one tunnel",
+    reason="each of several needs a port of its own",
+    remedy="start them one by one, or give each a profile: tenantnet tunnel add",
+)
+PORT_GIVEN = Rule(
+    id="local-port-given",
+    rule="a tunnel without a profile begins at a port that is given",
+    reason="no profile of this name says one",
+    remedy="tenantnet tunnel start {name} --local-port 2201; to keep that: tenantnet tunnel add",
+)
+TUNNELS_TO_START = Rule(
+    id="tunnels-to-start",
+    rule="there is a tunnel to start",
+    reason="none of your profiles {what}",
+    remedy="name one: tenantnet tunnel start NAME; or add it: tenantnet tunnel add NAME --automatic",
+)
+
+RULES = (ONE_PORT, PORT_GIVEN, TUNNELS_TO_START)
+
+
+def start(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TENANT|NAME]...",
+            help="Tunnels; without any, those that start automatically.",
+            autocompletion=complete_name,
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Every tunnel that has a profile.")] = False,
+    local_port: LocalPort = None,
+    background: Annotated[
+        bool, typer.Option("--background", help="Return once they are open; they stay so until stopped.")
+    ] = False,
+) -> None:
+    """Open tunnels and keep them open until Ctrl-C, or `tenantnet tunnel stop` in any shell.
+
+    When a session ends, a new one begins. A MySQL client then connects to localhost and the port.
+
+    Example: tenantnet tunnel start acme --local-port 2201
+    """
+    records = Records()
+    profiles = _choose(names or [], everything=everything, local_port=local_port)
+    check_startable(profiles, records)
+    find_plugin()
+    if background:
+        _start_behind(profiles, records, local_port)
+        return
+    keepers = _keep(profiles, records)
+    failures = [keeper.failure for keeper in keepers if keeper.failure]
+    for failure in failures[:-1]:
+        typer.echo(str(failure), err=True)
+    if failures:
+        raise failures[-1]
+
+
+def _choose(names: Sequence[str], *, everything: bool, local_port: int | None) -> list[Profile]:
+    if local_port is not None:
+        require_local_port(local_port)
+        if everything or len(names) != 1:
+            raise Refused("The command", [ONE_PORT.refuse(local_port, "--local-port")])
+    known = Profiles().all()
+    if not names:
+        chosen = [each for each in known.values() if everything or each.automatic]
+        if not chosen:
+            what = "is there: there are none" if not known else "starts automatically"
+            raise Refused("The command", [TUNNELS_TO_START.refuse(None, what=what)])
+        return chosen
+    return [_profile(name, known, local_port) for name in dict.fromkeys(names)]
+
+
+def _profile(name: str, known: Mapping[str, Profile], local_port: int | None) -> Profile:
+    if profile := known.get(name):
+        return profile.model_copy(update={"local_port": local_port}) if local_port else profile
+    project = require_tenant(name)
+    require_name(name)
+    if local_port is None:
+        raise Refused("The tunnel", [PORT_GIVEN.refuse(None, "--local-port", name=name)])
+    return profile_of_tenant(project, name, name=name, local_port=local_port)
+
+
+def _keep(profiles: Sequence[Profile], records: Records) -> list[Keeper]:
+    """Keep them open, and show how they are: as a table on a terminal, else a line for every change."""
+    if not sys.stdout.isatty():
+        return keep_open(profiles, records, lambda record: typer.echo(line(record)))
+    shown: dict[str, Record] = {}
+    lock = Lock()
+    with Live(console=console(), auto_refresh=False) as live:
+
+        def show(record: Record) -> None:
+            with lock:
+                shown[record.profile.name] = record
+                drawn = table("Tunnels (Ctrl-C ends them)", COLUMNS, map(row, shown.values()))
+                live.update(drawn, refresh=True)
+
+        return keep_open(profiles, records, show)
+
+
+def _start_behind(profiles: Sequence[Profile], records: Records, local_port: int | None) -> None:
+    """Let another process keep them open. Raises Failure where one of them does not open."""
+    port = ["--local-port", str(local_port)] if local_port else []
+    names = [profile.name for profile in profiles]
+    with records.open_log(names[0]) as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, "tunnel", "start", *names, *port],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    end = time.monotonic() + OPEN_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        states = [record.state for name in names if (record := records.read(name))]
+        if len(states) == len(names) and TunnelState.OPENING not in states:
+            break
+        time.sleep(PAUSE_SECONDS)
+    _report(names, records)
+
+
+def _report(names: Sequence[str], records: Records) -> None:
+    """Say how each is. Exits with 1 where one is not open."""
+    found = {name: records.read(name) for name in names}
+    opened = [record for record in found.values() if record and record.state is TunnelState.OPEN]
+    for record in opened:
+        typer.echo(line(record))
+    if len(opened) < len(names):
+        # Whoever kept them open has said why.
+        typer.echo(records.log(names[0]).read_text(encoding="utf-8", errors="replace"), err=True, nl=False)
+        raise typer.Exit(1)
+    typer.echo(f"Stop {'it' if len(names) == 1 else 'them'}: tenantnet tunnel stop {' '.join(names)}")
+
+
+def row(record: Record) -> Sequence[str]:
+    """A tunnel in a table of COLUMNS."""
+    return (
+        record.profile.name,
+        f"localhost:{record.profile.local_port}",
+        record.state,
+        _time(record.since),
+        record.session_id or "",
+        record.detail,
+    )
+
+
+def line(record: Record) -> str:
+    """A tunnel in one line, for a log."""
+    detail = f": {record.detail}" if record.detail else ""
+    place = f"{record.profile.name} localhost:{record.profile.local_port}"
+    return f"{_time(record.since)} {place} {record.state}{detail}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,199 @@
+"""`tenantnet up`: one stack's update, shown as it goes, behind the policy pack."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from pulumi.automation import CommandError, ConcurrentUpdateError
+from pulumi.automation.events import EngineEvent
+from tenantnet.cli.completion import complete_stack
+from tenantnet.cli.up.view import View, view
+from tenantnet.deployment.course import Course
+from tenantnet.deployment.plan import Plan
+from tenantnet.deployment.run import StackUpdate
+from tenantnet.deployment.words import failure, refusal, state_of
+from tenantnet.engine.engine import Engine, said_by
+from tenantnet.engine.locks import lock_holder
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.files import load_file
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.store import read_settings_file
+
+NOT_DONE, REFUSED, INTERRUPTED = 1, 2, 130
+# How often a view is drawn anew while nothing happens.
+_TICK_SECONDS = 0.25
+
+STACK_MADE = Rule(
+    id="stack-made",
+    rule="a stack is made before its first update",
+    reason="this Pulumi backend has no stack {stack}",
+    remedy="make it: pulumi stack init {stack}",
+)
+SOMEBODY_AGREES = Rule(
+    id="somebody-agrees",
+    rule="somebody agrees to what the preview shows",
+    reason="{reason}",
+    remedy="run it in a terminal, or give --yes",
+)
+
+RULES = (STACK_MADE, SOMEBODY_AGREES)
+
+_T = TypeVar("_T")
+
+
+def up(
+    stack: Annotated[
+        str,
+        typer.Argument(
+            metavar="TENANT",
+            help="The tenant's name, or a platform's stack.",
+            show_default=False,
+            autocompletion=complete_stack,
+        ),
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Update without asking.")] = False,
+    policy_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy-pack-config",
+            help="Levels and settings of the policies, as for pulumi.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document a line, for programs; needs --yes.")
+    ] = False,
+) -> None:
+    """Preview a tenant's update, ask, and carry it out, showing what it does and what it waits for.
+
+    The same as `pulumi up --policy-pack policies`. Ctrl-C begins nothing more and lets what is under way
+    come to its end; a second one ends at once. Exit code 130 where it was stopped so.
+
+    Example: tenantnet up acme
+    """
+    project = find_project(Path.cwd())
+    _require_answer(yes=yes, as_json=as_json)
+    _require_stack(project, stack)
+    update = StackUpdate(project, stack, policy_config)
+    shown = view(as_json=as_json)
+    plan = _preview(update, stack, shown)
+    shown.plan(stack, plan, update.last())
+    if not plan.changes and not plan.outputs_change:
+        shown.end(stack, Course(), 0)
+        return
+    if not yes and not typer.confirm(f"Update {stack}?"):
+        typer.echo("Nothing was changed.")
+        raise typer.Exit(NOT_DONE)
+    _update(update, stack, plan, shown)
+
+
+def _require_answer(*, yes: bool, as_json: bool) -> None:
+    if yes:
+        return
+    if as_json:
+        reason = "--json leaves no room for a question"
+    elif not sys.stdin.isatty():
+        reason = "there is no terminal to ask in"
+    else:
+        return
+    raise Refused("The update", [SOMEBODY_AGREES.refuse(None, "--yes", reason=reason)])
+
+
+def _require_stack(project: Project, stack: str) -> None:
+    """Raises Refused for a stack without right settings, or without a place in the backend."""
+    load_file(read_settings_file(project, stack).path, project.file)
+    if Engine(project).outputs(stack) is None:
+        raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
+
+
+def _preview(update: StackUpdate, stack: str, shown: View) -> Plan:
+    course = Course()
+    try:
+        with shown.previewing(stack):
+            plan = _follow(update, update.preview, course, None)
+    except CommandError as error:
+        if update.command.interrupted:
+            typer.echo("Stopped while previewing. Nothing was changed.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        _give_up(error, stack, course, None)
+    shown.findings(course)
+    return plan
+
+
+def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
+    course, began = Course(), time.monotonic()
+    try:
+        with shown.updating(stack, plan, course):
+            _follow(update, update.run, course, shown)
+    except CommandError as error:
+        if update.command.interrupted:
+            shown.stopped(stack, course, state_of(course, plan))
+            raise typer.Exit(INTERRUPTED) from None
+        _give_up(error, stack, course, plan)
+    shown.end(stack, course, int(time.monotonic() - began))
+
+
+def _give_up(error: CommandError, stack: str, course: Course, plan: Plan | None) -> NoReturn:
+    """Say why Pulumi has given up a preview or an update, and end."""
+    if isinstance(error, ConcurrentUpdateError):
+        holder = lock_holder(str(error))
+        raise Failure(
+            f"Could not update {stack}.",
+            reason=f"another update holds the stack's lock: {holder.words if holder else said_by(error)}",
+            remedy="wait until it has finished; if that process is gone for certain, release the lock: "
+            f"pulumi cancel --stack {stack}",
+        ) from None
+    if not course.done and (refused := refusal(course)):
+        typer.echo(refused, err=True)
+        raise typer.Exit(REFUSED)
+    raise failure(stack, course, plan, f"Pulumi says: {said_by(error)}") from None
+
+
+def _follow(
+    update: StackUpdate,
+    operation: Callable[[Callable[[EngineEvent], None]], _T],
+    course: Course,
+    shown: View | None,
+) -> _T:
+    """Run the operation in another thread, and here take what it tells, until it has ended."""
+    events: Queue[EngineEvent] = Queue()
+    with ThreadPoolExecutor(1) as pool, _interrupting(update, shown):
+        running: Future[_T] = pool.submit(operation, events.put)
+        while not (running.done() and events.empty()):
+            try:
+                happening = course.take(events.get(timeout=_TICK_SECONDS))
+            except Empty:
+                happening = None
+            if shown:
+                shown.tick(happening)
+        return running.result()
+
+
+@contextmanager
+def _interrupting(update: StackUpdate, shown: View | None) -> Iterator[None]:
+    """Within it, Ctrl-C and SIGTERM stop the engine and not this process, which tells what came of it."""
+
+    def interrupt(*_: object) -> None:
+        update.command.interrupt()
+        if shown:
+            shown.stopping(update.command.interrupted)
+
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

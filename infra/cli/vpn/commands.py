@@ -1,0 +1,92 @@
+"""`tenantnet vpn`: a tenant's VPN connections, their tunnels' state, and the guides for the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.status import read_stack, read_status
+from tenantnet.cli.vpn import download as vpn_download
+from tenantnet.cli.vpn import edit as vpn_edit
+from tenantnet.cli.vpn import status as vpn_status
+from tenantnet.observed.status.words import VpnConnectionStatus
+from tenantnet.settings.project import find_project
+from tenantnet.settings.store import read_tenant
+from tenantnet.vpn.listing import Pending, VpnListing, listings
+from tenantnet.vpn.reader import VpnReader
+
+app = typer.Typer(no_args_is_help=True)
+
+PLANS = {Pending.CREATE: "to be created", Pending.DELETE: "to be deleted"}
+
+
+@app.callback()
+def vpn() -> None:
+    """VPN connections between a tenant's networks and companies."""
+
+
+@app.command("list")
+def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
+    """List a tenant's VPN connections: those at AWS, and those that only its settings have.
+
+    Example: tenantnet vpn list acme
+    """
+    project = find_project(Path.cwd())
+    status = read_status(project, tenant)
+    known = project.settings_file(tenant).is_file()
+    found = listings(status, read_tenant(project, tenant)[1] if known else None)
+    if as_json:
+        connections = [listing.model_dump(mode="json", by_alias=True) for listing in found]
+        print_json({"tenant": tenant, "vpnConnections": connections})
+    else:
+        columns = (
+            "Network",
+            "Description",
+            "Company CIDR",
+            "Gateway",
+            "Status",
+            "Connection",
+            "Tunnels up",
+        )
+        console().print(table(f"VPN connections of {tenant}", columns, map(_row, found)))
+
+
+app.command()(vpn_status.status)
+app.command()(vpn_download.download)
+
+
+@app.command()
+def devices(tenant: Tenant, as_json: AsJson = False) -> None:
+    """List the device types that EC2 has samples for, by the names that `vpn download --format` takes.
+
+    Example: tenantnet vpn devices acme
+    """
+    _, region = read_stack(find_project(Path.cwd()), tenant)
+    found = VpnReader(region).device_types()
+    if as_json:
+        keys = ("name", "id", "vendor", "platform", "software")
+        print_json({"deviceTypes": [{key: getattr(device, key) for key in keys} for device in found]})
+    else:
+        rows = [(device.name, device.vendor, device.platform, device.software, device.id) for device in found]
+        columns = ("Format", "Vendor", "Platform", "Software", "EC2's ID")
+        console().print(table("Device types that EC2 has samples for", columns, rows))
+
+
+app.command()(vpn_edit.add)
+app.command()(vpn_edit.delete)
+
+
+def _row(listing: VpnListing) -> Sequence[str]:
+    words = [listing.status, PLANS[listing.pending] if listing.pending else None]
+    return (
+        listing.network,
+        listing.description,
+        listing.company_cidr,
+        listing.company_gateway_ip,
+        ", ".join(word for word in words if word),
+        listing.id or "",
+        f"{listing.tunnels_up} of 2" if listing.status is VpnConnectionStatus.READY else "",
+    )

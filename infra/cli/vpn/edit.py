@@ -1,0 +1,122 @@
+"""`tenantnet vpn add` and `delete`: VPN connections in a tenant's settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tenantnet.cli.completion import complete_connection
+from tenantnet.cli.network import NETWORKS, in_place
+from tenantnet.cli.options import Tenant
+from tenantnet.cli.vpn.options import NetworkSlot
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings import Slot, TenantSettings
+from tenantnet.settings.edit import add_item, remove_item
+from tenantnet.settings.project import find_project
+from tenantnet.settings.store import read_tenant, replace_settings_file
+from tenantnet.vpn.listing import choose, in_settings
+
+VPN_CONNECTIONS = "vpnConnections"
+
+NETWORK_NAMED = Rule(
+    id="network-named",
+    rule="a VPN connection belongs to one network of the tenant",
+    reason="{tenant} has the networks {slots} in its settings",
+    remedy="say which: --network {remedy}",
+)
+
+RULES = (NETWORK_NAMED,)
+
+
+def add(
+    tenant: Tenant,
+    *,
+    company_cidr: Annotated[
+        str,
+        typer.Option(
+            "--company-cidr", help="The company's network behind its gateway, private.", show_default=False
+        ),
+    ],
+    gateway_ip: Annotated[
+        str,
+        typer.Option(
+            "--gateway-ip", help="The public IPv4 address of the company's VPN device.", show_default=False
+        ),
+    ],
+    description: Annotated[
+        str, typer.Option("--description", help="What people call the place.", show_default=False)
+    ],
+    network: Annotated[
+        Slot | None,
+        typer.Option("--network", help="The network; needed where there are two.", show_default=False),
+    ] = None,
+) -> None:
+    """Add a VPN connection to a network in a tenant's settings.
+
+    Example: tenantnet vpn add acme --company-cidr 192.168.4.0/24 --gateway-ip 198.51.100.7 --description HQ
+    """
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    slot = _slot(settings, network)
+    item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
+    fields = ", ".join(f"{key}: {value}" for key, value in item.items())
+    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}"):
+        text = add_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), item)
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: network {slot} with a VPN connection to {description},
+{company_cidr}.
+Nothing is made at AWS yet. `pulumi up --stack {tenant}` makes the customer gateway {gateway_ip}, the VPN
+connection with its two tunnels, its route, its rules and its alarms: about 5 minutes. The network's other VPN
+connections stay up. Then comes the company's end:
+
+  tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR"""
+    )
+
+
+def delete(
+    tenant: Tenant,
+    vpn_connection: Annotated[
+        str,
+        typer.Argument(
+            metavar="COMPANY_CIDR|DESCRIPTION",
+            help="Which VPN connection: its company CIDR or its description.",
+            show_default=False,
+            autocompletion=complete_connection,
+        ),
+    ],
+    *,
+    network: NetworkSlot = None,
+) -> None:
+    """Take a VPN connection out of a tenant's settings.
+
+    Example: tenantnet vpn delete acme 192.168.4.0/24
+    """
+    project = find_project(Path.cwd())
+    file, settings = read_tenant(project, tenant)
+    listed = in_settings(settings)
+    chosen = choose(tenant, listed, vpn_connection, network)
+    slot = Slot(chosen.network)
+    index = [each for each in listed if each.network == slot].index(chosen)
+    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} remove entry {index + 1}"):
+        text = remove_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), index)
+    replace_settings_file(project, file, text)
+    typer.echo(
+        f"""\
+Wrote {file.path.relative_to(project.folder)}: network {slot} without the VPN connection to \
+{chosen.description}, {chosen.company_cidr}.
+Nothing is removed at AWS yet. `pulumi up --stack {tenant}` deletes it: both its tunnels go down, and
+{chosen.company_cidr} no longer reaches the network. One that is made again has other endpoints and keys."""
+    )
+
+
+def _slot(settings: TenantSettings, wanted: Slot | None) -> Slot:
+    slots = list(settings.networks)
+    if wanted in slots or (wanted is None and len(slots) == 1):
+        return wanted or slots[0]
+    refusal = NETWORK_NAMED.refuse(
+        wanted, tenant=settings.name, slots=" and ".join(slots), remedy=" or --network ".join(slots)
+    )
+    raise Refused("The network", [refusal])

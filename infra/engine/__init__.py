@@ -1,0 +1,1 @@
+"""Everything that starts Pulumi or reads what it says."""

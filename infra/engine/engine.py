@@ -1,0 +1,112 @@
+"""What Pulumi knows: which stacks there are, and their outputs as the last update left them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pulumi.automation import (
+    CommandError,
+    InvalidVersionError,
+    LocalWorkspace,
+    PulumiCommand,
+    StackNotFoundError,
+)
+from tenantnet.failure import Failure
+from tenantnet.settings.project import Project
+
+
+class ProjectWorkspace(LocalWorkspace):
+    """The project for the Automation API, with whatever stack people have selected in it."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Every command names its stack, so that none has to be selected."""
+
+
+class Engine:
+    """Asks the `pulumi` on the path, in the project's folder, without ever selecting a stack.
+
+    Secrets stay masked, as `[secret]`. Raises Failure where there is no engine or it has no answer.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        try:
+            self._command = PulumiCommand()
+        except FileNotFoundError:
+            raise Failure(
+                "Could not ask Pulumi.",
+                reason="there is no `pulumi` on the path",
+                remedy='run scripts/setup and then eval "$(tenantnet local env)", or install Pulumi '
+                "(https://www.pulumi.com/docs/install/)",
+            ) from None
+        except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:
+            raise Failure(
+                "Could not ask Pulumi.",
+                reason=f"`pulumi version` fails: {error}",
+                remedy="install a current Pulumi",
+            ) from None
+
+    def stacks(self) -> list[str]:
+        """The names of the project's stacks in the backend, sorted, without organisation and project."""
+        listed = self._ask("list the stacks", "stack", "ls", "--json")
+        return sorted(str(stack["name"]).rsplit("/", maxsplit=1)[-1] for stack in listed)
+
+    def resource_count(self, stack: str) -> int:
+        """How many resources the stack has; 0 for one that does not exist."""
+        listed = self._ask("list the stacks", "stack", "ls", "--json")
+        counts = {str(each["name"]).rsplit("/", maxsplit=1)[-1]: each.get("resourceCount") for each in listed}
+        return counts.get(stack) or 0
+
+    def outputs(self, stack: str) -> Mapping[str, Any] | None:
+        """The stack's outputs; empty for a stack that was never updated, None for one that does not exist."""
+        try:
+            outputs: Mapping[str, Any] = self._ask(
+                f"read the outputs of {stack}", "stack", "output", "--json", "--stack", stack
+            )
+        except StackNotFoundError:
+            return None
+        return outputs
+
+    def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
+        self._require_backend(task)
+        try:
+            answer = self._command.run(list(arguments), str(self._project.folder), {})
+        except StackNotFoundError:
+            raise
+        except CommandError as error:
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"Pulumi says: {said_by(error)}",
+                remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
+                "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
+            ) from None
+        return json.loads(answer.stdout)
+
+    def _require_backend(self, task: str) -> None:
+        folder = file_backend()
+        if folder and not folder.is_dir():
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"the Pulumi state that PULUMI_BACKEND_URL names is not there: {folder}",
+                remedy="it belongs to the local cloud, which is not running or has forgotten: "
+                'tenantnet local start, then eval "$(tenantnet local env)"',
+            )
+
+
+def file_backend() -> Path | None:
+    """Where the backend that PULUMI_BACKEND_URL names keeps its files; None where that is no file system."""
+    backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
+    return Path(unquote(backend.path)) if backend.scheme == "file" else None
+
+
+def said_by(error: CommandError) -> str:
+    """Pulumi's own words: what follows `error:`, or the last line."""
+    said = re.findall(r"error: (.+)", str(error))
+    return "; ".join(said) or str(error).strip().splitlines()[-1]

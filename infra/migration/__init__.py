@@ -1,1 +1,0 @@
-"""Moving a tenant's database to its other network."""

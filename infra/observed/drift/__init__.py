@@ -1,0 +1,27 @@
+"""What is at AWS and not in a tenant's stack, or the other way round, in sentences.
+
+What the stack declares is compared by Pulumi's refresh. What somebody added beside it no refresh can see:
+that is looked for at EC2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantnet.aws.answers import aws_answers
+from tenantnet.engine.events import ResourceChange
+from tenantnet.observed.drift.additions import additions
+from tenantnet.observed.drift.described import describe
+from tenantnet.observed.drift.refreshed import changes_by_others
+from tenantnet.observed.drift.state import StackState
+
+
+def find_drift(tenant: str, region: str, refreshed: Sequence[ResourceChange]) -> list[str]:
+    """Every difference, one sentence each. refreshed: what a refresh of the tenant's stack has found.
+
+    Raises Failure where EC2 does not answer or does not allow a call.
+    """
+    state = StackState.of(refreshed)
+    with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
+        described = describe(tenant, state, region)
+    return [*changes_by_others(refreshed, state), *additions(described, state)]

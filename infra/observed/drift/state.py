@@ -1,0 +1,76 @@
+"""The resources of a stack, as its state had them before a refresh. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenantnet.engine.events import ResourceChange
+
+VPC = "aws:ec2/vpc:Vpc"
+ROUTE = "aws:ec2/route:Route"
+ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
+VPN_GATEWAY = "aws:ec2/vpnGateway:VpnGateway"
+VPN_CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
+VPN_ROUTE = "aws:ec2/vpnConnectionRoute:VpnConnectionRoute"
+INSTANCE = "aws:ec2/instance:Instance"
+VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+DATABASE = "aws:rds/instance:Instance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One of AWS's resources. id: AWS's. inputs: what the program declared."""
+
+    type: str
+    name: str
+    id: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """What the stack has."""
+
+    resources: Sequence[Resource]
+
+    @classmethod
+    def of(cls, refreshed: Sequence[ResourceChange]) -> StackState:
+        """Of what a refresh tells of each resource."""
+        return cls(
+            [
+                Resource(
+                    type=each.type,
+                    name=each.name,
+                    id=each.old["id"],
+                    inputs=each.old.get("inputs") or {},
+                )
+                for each in refreshed
+                if each.old and each.old.get("id") and each.type.startswith("aws:")
+            ]
+        )
+
+    def ids(self, *types: str) -> list[str]:
+        """The ids of all resources of some types."""
+        return [each.id for each in self.resources if each.type in types]
+
+    def named(self, identifier: str) -> str:
+        """What a resource with this id is called, the id itself where the stack does not have it."""
+        return next((each.name for each in self.resources if each.id == identifier), identifier)
+
+    def inputs(self, kind: str) -> list[Mapping[str, Any]]:
+        """What was declared of all resources of a type."""
+        return [each.inputs for each in self.resources if each.type == kind]
+
+    def vpn_connection(self, identifier: str) -> str:
+        """What people call a VPN connection: its description, where it has one."""
+        for each in self.resources:
+            if each.type == VPN_CONNECTION and each.id == identifier:
+                return str((each.inputs.get("tags") or {}).get("tenantnet:description") or each.name)
+        return identifier

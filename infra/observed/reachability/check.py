@@ -1,0 +1,191 @@
+"""What is deployed against what is intended, for every pair of places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import product
+
+from netaddr import IPSet
+from tenantnet.observed.reachability.deployed import Deployed
+from tenantnet.observed.reachability.intended import WIDE_EGRESS, Row, intended
+from tenantnet.observed.reachability.paths import Extent, Paths, extent
+from tenantnet.observed.reachability.places import Kind, Place, places_of
+from tenantnet.observed.reachability.traffic import Traffic
+
+
+class Layer(StrEnum):
+    """What must be open for traffic to pass."""
+
+    THERE = "a route there"
+    BACK = "a route back"
+    ACL_OUT = "a way out through the sender's network ACL"
+    ACL_IN = "a way in through the receiver's network ACL"
+    OUT = "a rule of the sender's security groups"
+    IN = "a rule of the receiver's security groups"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One layer of one pair that is not as intended.
+
+    traffic: None where it is about all traffic, as with routes. partly: it is so for some addresses only.
+    missing: the layer is closed and must be open; otherwise it is open and must be closed.
+    """
+
+    layer: Layer
+    traffic: Traffic | None
+    missing: bool
+    partly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two places. passes: what really gets from one to the other, at least for some of their addresses."""
+
+    source: Place
+    target: Place
+    intended: frozenset[Traffic]
+    passes: frozenset[Traffic]
+    findings: tuple[Finding, ...]
+
+    @property
+    def leaks(self) -> frozenset[Traffic]:
+        """What gets through and should not."""
+        return self.passes - self.intended if self.findings else frozenset()
+
+
+def check(deployed: Deployed, tenants: Collection[str] | None = None) -> list[Pair]:
+    """Every pair of places of which one is a named tenant's or, without names, every pair of the cell."""
+    return [
+        pair
+        for pair in _Check(deployed).pairs()
+        if tenants is None or {pair.source.tenant, pair.target.tenant} & set(tenants)
+    ]
+
+
+def faults(pairs: Iterable[Pair]) -> list[Pair]:
+    """Those that are not as intended."""
+    return [pair for pair in pairs if pair.findings]
+
+
+class _Check:
+    """Judges pairs, remembering what several of them need."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._places = places_of(deployed)
+        self._paths = Paths(deployed)
+        self._rows = {
+            (source, target): intended(source, target)
+            for source, target in product(self._places, repeat=2)
+            # Of the addresses of its subnets a database has one; the others are like those of a stranger.
+            if source is not target or source.kind is Kind.DATABASE
+        }
+        self._meant = {
+            traffic: [pair for pair, row in self._rows.items() if traffic in row.passes]
+            for traffic in Traffic
+        }
+        self._permitted = cache(self._peers_meant)
+        self._ranges_of = cache(self._ranges_meant)
+
+    def pairs(self) -> Iterator[Pair]:
+        for (source, target), row in self._rows.items():
+            yield self._pair(source, target, row)
+
+    def _pair(self, source: Place, target: Place, row: Row) -> Pair:
+        there, back = self._paths.leads(source, target), self._paths.leads(target, source)
+        findings = list(self._routes(row, source, target, there, back))
+        passes = set()
+        for traffic in Traffic:
+            out, into = self._out(source, target, traffic), self._into(source, target, traffic)
+            findings += self._acls(row, source, target, traffic)
+            if min(there, back, out, into) and self._acls_open(source, target, traffic):
+                passes.add(traffic)
+            for layer, place, found in ((Layer.OUT, source, out), (Layer.IN, target, into)):
+                if place.group_ids is not None and (fault := _fault(layer, traffic, row, found)):
+                    findings.append(fault)
+        return Pair(
+            source=source,
+            target=target,
+            intended=row.passes,
+            passes=frozenset(passes),
+            findings=tuple(findings),
+        )
+
+    def _routes(
+        self, row: Row, source: Place, target: Place, there: Extent, back: Extent
+    ) -> Iterator[Finding]:
+        if Kind.ELSEWHERE in (source.kind, target.kind) and not (source.ours and target.ours):
+            # The gateways of a VPC that the settings name are for those who made it.
+            return
+        for layer, meant, found in ((Layer.THERE, row.there, there), (Layer.BACK, row.back, back)):
+            if row.passes and found is not Extent.ALL:
+                yield Finding(layer=layer, traffic=None, missing=True, partly=found is Extent.SOME)
+            elif not meant and found is not Extent.NONE:
+                yield Finding(layer=layer, traffic=None, missing=False, partly=found is Extent.SOME)
+
+    def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[Finding]:
+        """What is wrong in network ACLs, where they are to let something through, or to keep it out."""
+        if traffic not in row.passes and row.acls:
+            return
+        for layer, place, peer in ((Layer.ACL_OUT, source, target), (Layer.ACL_IN, target, source)):
+            out = layer is Layer.ACL_OUT
+            found = self._paths.requests_pass(place, peer, traffic, egress=out)
+            if traffic in row.passes:
+                # Of what is to be kept out, the opposite pair has the answers as its requests.
+                found = min(found, self._paths.answers_pass(place, peer, traffic, egress=not out))
+            if fault := _fault(layer, traffic, row, found):
+                yield fault
+
+    def _acls_open(self, source: Place, target: Place, traffic: Traffic) -> bool:
+        """Whether the network ACLs of both ends let requests through, and answers back."""
+        return all(
+            passed(place, peer, traffic, egress=egress)
+            for place, peer, out in ((source, target, True), (target, source, False))
+            for passed, egress in ((self._paths.requests_pass, out), (self._paths.answers_pass, not out))
+        )
+
+    def _out(self, source: Place, target: Place, traffic: Traffic) -> Extent:
+        """How much of the target the sender's groups let out to."""
+        return self._admitted(source, target, traffic, egress=True)
+
+    def _into(self, source: Place, target: Place, traffic: Traffic) -> Extent:
+        """How much of the source the receiver's groups let in."""
+        return self._admitted(target, source, traffic, egress=False)
+
+    def _admitted(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Extent:
+        """How much of the peer's addresses the place's groups let through, of those to be judged."""
+        admitted = self._paths.admitted(place, traffic, egress=egress)
+        if admitted is None:
+            return Extent.ALL
+        if peer.kind is Kind.ELSEWHERE and self._paths.admits_unnamed(place, traffic, egress=egress):
+            return Extent.SOME
+        peers = self._permitted(place, traffic, egress)
+        wanted = self._paths.addresses(peer)
+        if not (wanted & admitted).size or peer in peers:
+            return extent(wanted & admitted, wanted)
+        # A permitted address is permitted whoever has it; whose it is, routes decide.
+        wanted = wanted - self._ranges_of(place, traffic, egress)
+        return extent(wanted & admitted, wanted)
+
+    def _peers_meant(self, place: Place, traffic: Traffic, egress: bool) -> frozenset[Place]:
+        """The places that this one is meant to reach or, without `egress`, to be reached from."""
+        pairs = ((source, target) if egress else (target, source) for source, target in self._meant[traffic])
+        return frozenset(peer for each, peer in pairs if each is place)
+
+    def _ranges_meant(self, place: Place, traffic: Traffic, egress: bool) -> IPSet:
+        """Their addresses, and what else a rule may name."""
+        found = IPSet()
+        for peer in self._permitted(place, traffic, egress):
+            found |= self._paths.addresses(peer)
+        kind, wide_traffic, ranges = WIDE_EGRESS
+        return found | IPSet(ranges) if egress and (place.kind, traffic) == (kind, wide_traffic) else found
+
+
+def _fault(layer: Layer, traffic: Traffic, row: Row, found: Extent) -> Finding | None:
+    missing = traffic in row.passes
+    if found is (Extent.ALL if missing else Extent.NONE):
+        return None
+    return Finding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)

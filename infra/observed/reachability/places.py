@@ -1,0 +1,268 @@
+"""The places between which traffic is judged, found in what is deployed by tags and IDs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from netaddr import IPSet
+from tenantnet.observed.reachability.deployed import (
+    Deployed,
+    Instance,
+    InterfaceEndpoint,
+    Subnet,
+    Vpc,
+    VpnConnection,
+    VpnGateway,
+)
+from tenantnet.tags import Part
+
+
+class Kind(StrEnum):
+    """What a place is.
+
+    ENDPOINT: Session Manager's interface endpoints. REST: a tenant network's addresses that nobody has.
+    ELSEWHERE: the internet, and every host that is in none of the other places.
+    """
+
+    COMPANY = "company"
+    SESSION = "session"
+    TUNNEL_HOST = "tunnel host"
+    ENDPOINT = "Session Manager"
+    PING_HOST = "ping host"
+    DATABASE = "database"
+    REST = "rest of the network"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Place:
+    """Where traffic starts or ends. Each is itself only, whatever another one looks like.
+
+    name: for people. tenant, network: whose it is; None for the platform's.
+    cidrs: its addresses, less those that are `but_not`.
+    vpc_id, subnet_ids: where it stands; none for a company and for elsewhere.
+    gateway_id: of a company, the VPN gateway that its connection ends at.
+    group_ids: its security groups; None where they are not ours and thus taken as open.
+    ours: whether its VPC is Tenantnet's, and not one that the settings name.
+    """
+
+    kind: Kind
+    name: str
+    cidrs: tuple[str, ...]
+    but_not: tuple[str, ...] = ()
+    tenant: str | None = None
+    network: str | None = None
+    vpc_id: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    gateway_id: str | None = None
+    connection_id: str | None = None
+    group_ids: tuple[str, ...] | None = None
+    ours: bool = True
+
+    def addresses(self) -> IPSet:
+        """All of its addresses."""
+        return IPSet(self.cidrs) - IPSet(self.but_not)
+
+
+def places_of(deployed: Deployed) -> list[Place]:
+    """Every place, in the order of their kinds, elsewhere last."""
+    found = _Finder(deployed)
+    known = [
+        *found.companies(),
+        *found.sessions(),
+        *found.tunnel_host(),
+        *found.endpoints(),
+        *found.ping_hosts(),
+        *found.databases(),
+    ]
+    rest = found.rest(known)
+    return [*known, *rest, _elsewhere(deployed, [*known, *rest])]
+
+
+def _elsewhere(deployed: Deployed, known: Iterable[Place]) -> Place:
+    taken = {subnet_id for place in known for subnet_id in place.subnet_ids}
+    subnets = tuple(subnet.cidr for subnet in deployed.subnets if subnet.id in taken)
+    return Place(kind=Kind.ELSEWHERE, name="elsewhere", cidrs=("0.0.0.0/0",), but_not=subnets)
+
+
+def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
+    return tags.get("tenantnet:tenant", ""), tags.get("tenantnet:network", "")
+
+
+def _together(endpoints: Iterable[InterfaceEndpoint]) -> dict[InterfaceEndpoint, list[str]]:
+    """The IDs of the endpoints that nothing but their ID tells apart."""
+    found: dict[InterfaceEndpoint, list[str]] = {}
+    for endpoint in endpoints:
+        found.setdefault(replace(endpoint, id=""), []).append(endpoint.id)
+    return found
+
+
+class _Finder:
+    """Finds places by kind."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._deployed = deployed
+        self._subnets = {subnet.id: subnet for subnet in deployed.subnets}
+        self._vpcs = {vpc.id: vpc for vpc in deployed.vpcs}
+
+    def companies(self) -> Iterator[Place]:
+        gateways = {gateway.id: gateway for gateway in self._deployed.vpn_gateways}
+        for connection in self._deployed.vpn_connections:
+            yield self._company(connection, gateways.get(connection.gateway_id))
+
+    def _company(self, connection: VpnConnection, gateway: VpnGateway | None) -> Place:
+        # What it reaches is where it ends, whatever its own tags say.
+        tags = self._vpcs[gateway.vpc_id].tags if gateway else connection.tags
+        tenant, network = _owner(tags)
+        description = connection.tags.get("tenantnet:description", connection.id)
+        return Place(
+            kind=Kind.COMPANY,
+            name=f"{tenant} {network}: company {description} ({', '.join(connection.cidrs) or 'no route'})",
+            cidrs=connection.cidrs,
+            tenant=tenant,
+            network=network,
+            gateway_id=connection.gateway_id,
+            connection_id=connection.id,
+        )
+
+    def sessions(self) -> Iterator[Place]:
+        for subnet in self._deployed.subnets:
+            if subnet.tags.get("tenantnet:part") == Part.SESSION:
+                tenant = subnet.tags.get("tenantnet:tenant", "")
+                yield self._standing(
+                    Kind.SESSION, f"{tenant}: session ({subnet.cidr})", [subnet], tenant=tenant
+                )
+
+    def tunnel_host(self) -> Iterator[Place]:
+        for host in self._deployed.instances:
+            if host.id == self._deployed.tunnel_host_id:
+                yield self._host(Kind.TUNNEL_HOST, f"tunnel host ({host.address})", host)
+
+    def endpoints(self) -> Iterator[Place]:
+        host = tuple(cidr for place in self.tunnel_host() for cidr in place.cidrs)
+        for alike, ids in _together(self._deployed.endpoints).items():
+            subnets = [self._subnets[each] for each in alike.subnet_ids if each in self._subnets]
+            yield self._standing(
+                Kind.ENDPOINT,
+                f"Session Manager ({', '.join(ids)})",
+                subnets,
+                but_not=host,
+                group_ids=alike.group_ids,
+            )
+
+    def ping_hosts(self) -> Iterator[Place]:
+        for host in self._deployed.instances:
+            if host.tags.get("tenantnet:part") == Part.PING_HOST:
+                tenant, network = _owner(self._vpcs[self._subnets[host.subnet_id].vpc_id].tags)
+                name = f"{tenant} {network}: ping host ({host.address})"
+                yield self._host(Kind.PING_HOST, name, host, tenant=tenant, network=network)
+
+    def databases(self) -> Iterator[Place]:
+        """One per network, as it is or would be: its instance's subnets and groups, or those meant for it."""
+        instances = {instance.identifier: instance for instance in self._deployed.databases}
+        for vpc in self._networks():
+            tenant, network = _owner(vpc.tags)
+            identifier = f"{tenant}-{network}"
+            instance = instances.get(identifier)
+            meant = {f"{identifier}-database-a", f"{identifier}-database-b"}
+            subnets = [
+                subnet
+                for subnet in self._deployed.subnets
+                if (
+                    subnet.id in instance.subnet_ids
+                    if instance
+                    else subnet.vpc_id == vpc.id and subnet.tags.get("Name") in meant
+                )
+            ]
+            yield self._standing(
+                Kind.DATABASE,
+                f"{tenant} {network}: database",
+                subnets,
+                tenant=tenant,
+                network=network,
+                group_ids=instance.group_ids if instance else self._database_groups(vpc.id),
+            )
+
+    def rest(self, known: Iterable[Place]) -> list[Place]:
+        """Of each tenant network, what the known places leave."""
+        return [self._rest(vpc, known) for vpc in self._networks()]
+
+    def _rest(self, vpc: Vpc, known: Iterable[Place]) -> Place:
+        tenant, network = _owner(vpc.tags)
+        taken = [place for place in known if place.vpc_id == vpc.id]
+        of_database = {each for place in taken if place.kind is Kind.DATABASE for each in place.subnet_ids}
+        subnets = [
+            subnet
+            for subnet in self._deployed.subnets
+            if subnet.vpc_id == vpc.id and subnet.id not in of_database
+        ]
+        return self._standing(
+            Kind.REST,
+            f"{tenant} {network}: rest of the network",
+            subnets,
+            but_not=tuple(cidr for place in taken for cidr in place.cidrs),
+            tenant=tenant,
+            network=network,
+            group_ids=(),
+        )
+
+    def _networks(self) -> list[Vpc]:
+        return [vpc for vpc in self._deployed.vpcs if vpc.tags.get("tenantnet:part") == Part.NETWORK]
+
+    def _database_groups(self, vpc_id: str) -> tuple[str, ...]:
+        return tuple(
+            group.id
+            for group in self._deployed.security_groups
+            if group.vpc_id == vpc_id and group.tags.get("tenantnet:part") == Part.DATABASE
+        )
+
+    def _host(
+        self,
+        kind: Kind,
+        name: str,
+        host: Instance,
+        *,
+        tenant: str | None = None,
+        network: str | None = None,
+    ) -> Place:
+        return Place(
+            kind=kind,
+            name=name,
+            cidrs=(f"{host.address}/32",),
+            tenant=tenant,
+            network=network,
+            vpc_id=self._subnets[host.subnet_id].vpc_id,
+            subnet_ids=(host.subnet_id,),
+            group_ids=host.group_ids,
+            ours=self._is_ours(self._subnets[host.subnet_id].vpc_id),
+        )
+
+    def _is_ours(self, vpc_id: str) -> bool:
+        return "tenantnet:cell" in self._vpcs[vpc_id].tags
+
+    def _standing(
+        self,
+        kind: Kind,
+        name: str,
+        subnets: list[Subnet],
+        *,
+        but_not: tuple[str, ...] = (),
+        tenant: str | None = None,
+        network: str | None = None,
+        group_ids: tuple[str, ...] | None = None,
+    ) -> Place:
+        vpc_id = subnets[0].vpc_id if subnets else None
+        return Place(
+            kind=kind,
+            name=name,
+            cidrs=tuple(subnet.cidr for subnet in subnets),
+            but_not=but_not,
+            tenant=tenant,
+            network=network,
+            vpc_id=vpc_id,
+            subnet_ids=tuple(subnet.id for subnet in subnets),
+            group_ids=group_ids,
+            ours=vpc_id is not None and self._is_ours(vpc_id),
+        )

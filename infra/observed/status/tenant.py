@@ -1,0 +1,187 @@
+"""A tenant's status: what is there, what is ready, which tunnels are up. Pure, of what was read before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantnet.observed.status.sources import (
+    Model,
+    Observation,
+    ObservedDatabase,
+    ObservedVpnConnection,
+    TenantOutputs,
+    Tunnel,
+)
+from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
+from tenantnet.phases.updates import RUNNER_ONLY
+
+# RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
+# UserGuide/accessing-monitoring.html. In every other state but `creating` it does.
+NOT_SERVING = (
+    "deleting",
+    "failed",
+    "inaccessible-",
+    "incompatible-",
+    "insufficient-",
+    "restore-error",
+    "starting",
+    "stopped",
+    "stopping",
+)
+
+
+class PingHost(Model):
+    """state: EC2's word, `missing` where EC2 has none."""
+
+    address: str
+    id: str
+    state: str
+
+
+class Database(Model):
+    """A network's database. aws_status: RDS's own word, empty where there is none."""
+
+    identifier: str
+    status: DatabaseStatus
+    aws_status: str
+    address: str | None
+    port: int | None
+
+
+class VpnConnection(Model):
+    """A VPN connection with both its tunnels; none while it is Creating or Missing."""
+
+    id: str
+    company_cidr: str
+    company_gateway_ip: str
+    description: str
+    status: VpnConnectionStatus
+    tunnels: Sequence[Tunnel]
+
+
+class Network(Model):
+    """One network of the tenant."""
+
+    slot: str
+    cidr: str
+    type: NetworkType
+    status: NetworkStatus
+    vpc_id: str
+    ping_host: PingHost | None
+    database: Database
+    vpn_connections: Sequence[VpnConnection]
+
+
+class TenantStatus(Model):
+    """What `tenantnet status` shows. phase, endpoint: None until the first update has come to its end."""
+
+    tenant: str
+    cell: str | None
+    region: str
+    phase: str | None
+    endpoint: str | None
+    networks: Sequence[Network]
+
+
+def tenant_status(
+    tenant: str, *, region: str, outputs: TenantOutputs, observation: Observation
+) -> TenantStatus:
+    """The status of `tenant`, of what its stack remembers and what AWS has."""
+    slots = sorted(outputs.networks.keys() | observation.vpcs.keys())
+    return TenantStatus(
+        tenant=tenant,
+        cell=outputs.cell,
+        region=region,
+        phase=outputs.phase,
+        endpoint=outputs.endpoint,
+        networks=[_Slot(tenant, slot, outputs, observation).network(alone=len(slots) == 1) for slot in slots],
+    )
+
+
+class _Slot:
+    """One slot of a tenant, from both sources."""
+
+    def __init__(self, tenant: str, slot: str, outputs: TenantOutputs, observation: Observation) -> None:
+        self._identifier = f"{tenant}-{slot}"
+        self._slot, self._outputs = slot, outputs
+        self._remembered = outputs.networks.get(slot)
+        self._vpc = observation.vpcs.get(slot)
+        self._host = observation.ping_hosts.get(slot)
+        self._instance = observation.databases.get(slot)
+        self._connections = [item for item in observation.vpn_connections if item.slot == slot]
+
+    def network(self, *, alone: bool) -> Network:
+        remembered, vpc = self._remembered, self._vpc
+        # Until the stack remembers one, a tenant's only network is the one that becomes Production.
+        production = self._outputs.production or (self._slot if alone else None)
+        return Network(
+            slot=self._slot,
+            cidr=vpc.cidr if vpc else remembered.cidr if remembered else "",
+            type=NetworkType.PRODUCTION if production == self._slot else NetworkType.TEST,
+            status=self._network_status(),
+            vpc_id=vpc.id if vpc else remembered.vpc_id if remembered else "",
+            ping_host=self._ping_host(),
+            database=self._database(),
+            vpn_connections=self._vpn_connections(),
+        )
+
+    def _network_status(self) -> NetworkStatus:
+        if self._vpc is None:
+            return NetworkStatus.MISSING
+        if self._outputs.phase in RUNNER_ONLY:
+            return NetworkStatus.MIGRATION_IN_PROGRESS
+        complete = self._remembered is not None and self._vpc.state == "available"
+        return NetworkStatus.READY if complete else NetworkStatus.CREATING
+
+    def _ping_host(self) -> PingHost | None:
+        if self._host:
+            return PingHost(address=self._host.address, id=self._host.id, state=self._host.state)
+        if self._remembered:
+            return PingHost(
+                address=self._remembered.ping_host, id=self._remembered.ping_host_id, state="missing"
+            )
+        return None
+
+    def _database(self) -> Database:
+        found, remembered = self._instance, self._outputs.database
+        lost = found is None and remembered is not None and remembered.identifier == self._identifier
+        return Database(
+            identifier=self._identifier,
+            status=DatabaseStatus.MISSING if lost else _database_status(found),
+            aws_status=found.status if found else "",
+            address=found.address if found else None,
+            port=found.port if found else None,
+        )
+
+    def _vpn_connections(self) -> list[VpnConnection]:
+        there = {connection.id for connection in self._connections}
+        remembered = self._remembered.vpn_connections if self._remembered else ()
+        missing = [
+            VpnConnection(**lost.model_dump(), status=VpnConnectionStatus.MISSING, tunnels=())
+            for lost in remembered
+            if lost.id not in there
+        ]
+        return sorted(
+            [*map(_vpn_connection, self._connections), *missing],
+            key=lambda connection: (connection.company_cidr, connection.id),
+        )
+
+
+def _database_status(found: ObservedDatabase | None) -> DatabaseStatus:
+    if found is None:
+        return DatabaseStatus.READY_TO_CREATE
+    if found.status == "creating":
+        return DatabaseStatus.CREATING
+    return DatabaseStatus.UNAVAILABLE if found.status.startswith(NOT_SERVING) else DatabaseStatus.READY_TO_USE
+
+
+def _vpn_connection(found: ObservedVpnConnection) -> VpnConnection:
+    creating = found.state == "pending"
+    return VpnConnection(
+        id=found.id,
+        company_cidr=found.company_cidr,
+        company_gateway_ip=found.company_gateway_ip,
+        description=found.description,
+        status=VpnConnectionStatus.CREATING if creating else VpnConnectionStatus.READY,
+        tunnels=() if creating else found.tunnels,
+    )

@@ -1,0 +1,99 @@
+"""A deployed tenant's picture, put together from its status and from what EC2 says of its surroundings."""
+
+from __future__ import annotations
+
+from netaddr import IPNetwork
+from tenantnet.observed.reachability.deployed import Deployed
+from tenantnet.observed.status import tenant as status
+from tenantnet.observed.topology.model import (
+    Database,
+    Network,
+    Peering,
+    PingHost,
+    Side,
+    Subnet,
+    Topology,
+    Tunnel,
+    VpnConnection,
+)
+from tenantnet.tags import Part
+
+
+def assemble(found: status.TenantStatus, deployed: Deployed, *, sessions_vpc_id: str) -> Topology:
+    """The picture of the tenant as it is deployed, of its status and of what EC2 describes of its cell."""
+    return Topology(
+        tenant=found.tenant,
+        cell=found.cell,
+        region=found.region,
+        endpoint=found.endpoint,
+        session_subnet=_session_subnet(found.tenant, deployed),
+        tunnel_host=_tunnel_host(deployed),
+        networks=[_network(network, deployed, sessions_vpc_id) for network in found.networks],
+    )
+
+
+def _session_subnet(tenant: str, deployed: Deployed) -> str | None:
+    wanted = {"tenantnet:tenant": tenant, "tenantnet:part": Part.SESSION}
+    found = (subnet.cidr for subnet in deployed.subnets if wanted.items() <= subnet.tags.items())
+    return next(found, None)
+
+
+def _tunnel_host(deployed: Deployed) -> str | None:
+    found = (host.address for host in deployed.instances if host.id == deployed.tunnel_host_id)
+    return next(found, None)
+
+
+def _network(network: status.Network, deployed: Deployed, sessions_vpc_id: str) -> Network:
+    host, database = network.ping_host, network.database
+    return Network(
+        slot=network.slot,
+        cidr=network.cidr,
+        type=network.type,
+        subnets=_subnets(network, deployed),
+        ping_host=PingHost(address=host.address) if host else None,
+        # Without a word of RDS there is no database in this network.
+        database=Database(
+            identifier=database.identifier, address=database.address, port=database.port or 3306
+        )
+        if database.aws_status
+        else None,
+        vpn_connections=[_connection(connection) for connection in network.vpn_connections],
+        peerings=_peerings(network, deployed, sessions_vpc_id),
+    )
+
+
+def _subnets(network: status.Network, deployed: Deployed) -> list[Subnet]:
+    inside = [subnet for subnet in deployed.subnets if subnet.vpc_id == network.vpc_id]
+    return [
+        # Named acme-blue-hosts and so on.
+        Subnet(
+            name=subnet.tags.get("Name", "").partition(f"-{network.slot}-")[2] or subnet.id, cidr=subnet.cidr
+        )
+        for subnet in sorted(inside, key=lambda subnet: IPNetwork(subnet.cidr))
+    ]
+
+
+def _peerings(network: status.Network, deployed: Deployed, sessions_vpc_id: str) -> list[Peering]:
+    return [
+        Peering(
+            to=Side.SESSIONS if sessions_vpc_id in peering.vpc_ids else Side.SERVICES,
+            id=peering.id,
+            state="active",
+        )
+        for peering in deployed.peerings
+        if network.vpc_id in peering.vpc_ids
+    ]
+
+
+def _connection(connection: status.VpnConnection) -> VpnConnection:
+    tunnels = [
+        Tunnel(number=number, outside_ip=tunnel.outside_ip, state=tunnel.state)
+        for number, tunnel in enumerate(connection.tunnels, 1)
+    ]
+    return VpnConnection(
+        company_cidr=connection.company_cidr,
+        company_gateway_ip=connection.company_gateway_ip,
+        description=connection.description,
+        id=connection.id,
+        tunnels=tunnels or (Tunnel(number=1), Tunnel(number=2)),
+    )

@@ -1,0 +1,120 @@
+"""A tenant's picture in Mermaid, as GitHub, GitLab and many wikis draw it in Markdown.
+
+https://mermaid.js.org/syntax/flowchart.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tenantnet.observed.status.words import NetworkType, TunnelState
+from tenantnet.observed.topology.model import (
+    DATABASE,
+    HOSTS,
+    Network,
+    Side,
+    Topology,
+    Tunnel,
+    described,
+    places,
+)
+
+# Thick is up, dotted is down, thin is not known. A link's arrow would be read as who may connect to whom.
+LINKS = {TunnelState.UP: "===", TunnelState.DOWN: "-.-", None: "---"}
+# What Mermaid may read as its own; "1. " and "- " would begin a list.
+SPECIAL = re.compile(r"[^\w ,./-]|[.-](?= )")
+PLATFORM = {Side.SESSIONS: "Sessions", Side.SERVICES: "Tunnel host"}
+
+
+def mermaid(topology: Topology) -> str:
+    """A Mermaid flowchart, without the fence that Markdown puts around it. Ends with a line break."""
+    lines = [
+        "flowchart LR",
+        f"    accTitle: {text(f'Tenant {topology.tenant}')}",
+        f"    accDescr: {text(described(topology))}",
+        *_companies(topology),
+        *(line for network in topology.networks for line in _network(network)),
+        *_platform(topology),
+        *_endpoint(topology),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def text(words: str) -> str:
+    """Words as Mermaid shows them and does not read them, whatever characters they hold."""
+    return SPECIAL.sub(lambda mark: f"#{ord(mark[0])};", " ".join(words.split()))
+
+
+def _label(*lines: str | None) -> str:
+    return '"' + "<br/>".join(text(line) for line in lines if line) + '"'
+
+
+def _companies(topology: Topology) -> Iterator[str]:
+    for network in topology.networks:
+        for number, connection in enumerate(network.vpn_connections, 1):
+            gateway = f"gateway {connection.company_gateway_ip}"
+            label = _label(connection.description, connection.company_cidr, gateway, connection.id)
+            yield f"    {_company(network, number)}[{label}]"
+
+
+def _company(network: Network, number: int) -> str:
+    return f"{network.slot}_company_{number}"
+
+
+def _network(network: Network) -> Iterator[str]:
+    slot = network.slot
+    yield f"    subgraph {slot}[{_label(f'{slot}, {network.type}', network.cidr)}]"
+    yield f'        {slot}_gateway(["VPN gateway"])'
+    yield from _subnets(network)
+    yield "    end"
+    for number, connection in enumerate(network.vpn_connections, 1):
+        for tunnel in connection.tunnels:
+            yield f"    {_company(network, number)} {_link(tunnel)} {slot}_gateway"
+
+
+def _subnets(network: Network) -> Iterator[str]:
+    slot, host, database = network.slot, network.ping_host, network.database
+    inside = {}
+    if host:
+        inside[HOSTS] = f"{slot}_ping_host[{_label('Ping host', host.address)}]"
+    if database:
+        label = _label("MySQL", database.identifier, database.address, f"port {database.port}")
+        inside[DATABASE] = f"{slot}_database[({label})]"
+    for place, subnets in places(network).items():
+        label = _label(*(f"{subnet.name} {subnet.cidr}" for subnet in subnets))
+        if place in inside:
+            yield f"        subgraph {slot}_{place}_subnets[{label}]"
+            yield f"            {inside.pop(place)}"
+            yield "        end"
+        else:
+            yield f"        {slot}_{place}_subnets[{label}]"
+    yield from (f"        {node}" for node in inside.values())
+
+
+def _link(tunnel: Tunnel) -> str:
+    label = _label(f"tunnel {tunnel.number}", tunnel.outside_ip, tunnel.state)
+    return f"{LINKS[tunnel.state]}|{label}|"
+
+
+def _platform(topology: Topology) -> Iterator[str]:
+    peered = {peering.to for network in topology.networks for peering in network.peerings}
+    if not peered:
+        return
+    yield f"    subgraph platform[{_label('Platform', topology.cell)}]"
+    for side in filter(peered.__contains__, Side):
+        yield f"        {side}[{_label(PLATFORM[side], topology.platform_side(side))}]"
+    yield "    end"
+    for network in topology.networks:
+        for peering in network.peerings:
+            label = _label("peering", peering.id, peering.state)
+            yield f"    {network.slot} ---|{label}| {peering.to}"
+
+
+def _endpoint(topology: Topology) -> Iterator[str]:
+    if topology.endpoint is None:
+        return
+    yield f"    endpoint{{{{{_label(topology.endpoint)}}}}}"
+    for network in topology.networks:
+        if network.type is NetworkType.PRODUCTION and network.database:
+            yield f'    endpoint -->|"CNAME"| {network.slot}_database'

@@ -1,0 +1,1 @@
+"""A move of the database as data: phases, transitions, memory and journal. Pure."""

@@ -1,0 +1,103 @@
+"""What happened in a tenant's moves, entry by entry, and what people read out of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from tenantnet.phases.phases import Phase
+
+
+class What(StrEnum):
+    """What an entry tells. `seen`: a condition held. The writes are those of the tenant's clients.
+
+    `cleared`: something that a killed run had left was deleted.
+    """
+
+    BEGAN = "began"
+    SEEN = "seen"
+    REACHED = "reached"
+    DECIDED = "decided"
+    WRITES_STOPPED = "writes stopped"
+    WRITES_RESUMED = "writes resumed"
+    FAILED = "failed"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event. at: in UTC. phase: the one that was recorded; of what belongs to a step, the one aimed at.
+
+    who: user, host and process. seconds: how long it took, where that means something. note: in words.
+    """
+
+    at: datetime
+    move: int
+    what: What
+    phase: Phase
+    who: str
+    seconds: float | None = None
+    note: str = ""
+
+    def item(self, tenant: str) -> dict[str, Any]:
+        """As DynamoDB stores it. `at` sorts by time as text."""
+        item: dict[str, Any] = {
+            "tenant": {"S": tenant},
+            "at": {"S": f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"},
+            "move": {"N": str(self.move)},
+            "what": {"S": str(self.what)},
+            "phase": {"S": str(self.phase)},
+            "who": {"S": self.who},
+            "note": {"S": self.note},
+        }
+        return item if self.seconds is None else {**item, "seconds": {"N": f"{self.seconds:.3f}"}}
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Entry:
+        """Of DynamoDB's item. Raises ValueError where it is no entry of a journal."""
+        try:
+            return cls(
+                at=datetime.fromisoformat(item["at"]["S"]),
+                move=int(item["move"]["N"]),
+                what=What(item["what"]["S"]),
+                phase=Phase(item["phase"]["S"]),
+                who=item["who"]["S"],
+                seconds=float(item["seconds"]["N"]) if "seconds" in item else None,
+                note=item["note"]["S"],
+            )
+        except KeyError as error:
+            raise ValueError(f"it lacks {error}") from None
+
+
+def of_move(entries: Iterable[Entry], move: int) -> list[Entry]:
+    """The entries of one move, in order of time."""
+    return sorted((entry for entry in entries if entry.move == move), key=lambda entry: entry.at)
+
+
+def begun(entries: Iterable[Entry]) -> bool:
+    """Whether a step of a move has begun; one that was refused has not."""
+    return any(entry.what is What.BEGAN for entry in entries)
+
+
+def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
+    """When a move's writes were first held back; None where they never were."""
+    return next((entry.at for entry in entries if entry.what is What.WRITES_STOPPED), None)
+
+
+def downtime(entries: Sequence[Entry]) -> timedelta | None:
+    """From the first time that a move's writes were held back until they went on.
+
+    None where they were never held back or have not gone on yet.
+    """
+    stopped = writes_stopped(entries)
+    resumed = next((entry.at for entry in entries if entry.what is What.WRITES_RESUMED), None)
+    return resumed - stopped if stopped and resumed else None
+
+
+def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
+    """When a move first reached `phase`; None where it has not."""
+    found = (entry.at for entry in entries if (entry.what, entry.phase) == (What.REACHED, phase))
+    return next(found, None)

@@ -1,0 +1,236 @@
+"""The phases of a move as data: what a tenant's stack remembers, and what it declares in each phase.
+
+Three rules hold in every phase, and every half-finished step between two phases keeps them:
+
+- Only the database that the endpoint leads to is ever writable. The target of a move stays read-only, through
+  promotion too, until the step that leads the endpoint to it.
+- A database is protected in every phase but its own retirement, so that no half-finished step can replace it.
+- `production` changes with `switched`: from that phase on, clients write to the target, and the former
+  production no longer has all their data. Until that phase is recorded, the source is production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tenantnet.tags import Lifecycle
+
+
+class Slot(StrEnum):
+    """A tenant's networks: at most two at a time, one of them in production."""
+
+    BLUE = "blue"
+    GREEN = "green"
+
+    @property
+    def other(self) -> Slot:
+        """The slot that a move from here leads to."""
+        return Slot.GREEN if self is Slot.BLUE else Slot.BLUE
+
+
+class Strategy(StrEnum):
+    """How the data reaches the target: by a replica that is promoted, or by a snapshot that is restored."""
+
+    REPLICA = "replica"
+    SNAPSHOT = "snapshot"
+
+
+class Phase(StrEnum):
+    """How far a move has come. A stack records a phase once all that the phase declares is there."""
+
+    STEADY = "steady"
+    REPLICATING = "replicating"
+    FENCED = "fenced"
+    PROMOTED = "promoted"
+    RESTORED = "restored"
+    SWITCHED = "switched"
+    RETIRING = "retiring"
+    ABORTING = "aborting"
+
+
+ROUTES: Mapping[Strategy, tuple[Phase, ...]] = {
+    Strategy.REPLICA: (
+        Phase.STEADY,
+        Phase.REPLICATING,
+        Phase.FENCED,
+        Phase.PROMOTED,
+        Phase.SWITCHED,
+        Phase.RETIRING,
+        Phase.STEADY,
+    ),
+    Strategy.SNAPSHOT: (
+        Phase.STEADY,
+        Phase.FENCED,
+        Phase.RESTORED,
+        Phase.SWITCHED,
+        Phase.RETIRING,
+        Phase.STEADY,
+    ),
+}
+AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredNetwork:
+    """The network that the last move gave up; the settings may still name it."""
+
+    slot: Slot
+    cidr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a tenant's stack remembers in its outputs.
+
+    production: the slot that clients write to. strategy: of the move under way; none in steady and aborting.
+    move: the number of the move under way, or of the last one; 0 before the first. It names what must differ
+    from move to move: snapshots, journal entries, decisions. retired: forgotten once the settings no longer
+    name that network. networks: the CIDR of each network, as the last update left it.
+    Raises ValueError where phase and strategy do not belong together.
+    """
+
+    phase: Phase
+    production: Slot
+    strategy: Strategy | None = None
+    move: int = 0
+    retired: RetiredNetwork | None = None
+    networks: Mapping[Slot, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if self.strategy is None and self.phase not in (Phase.STEADY, Phase.ABORTING):
+            raise ValueError(f"phase {self.phase} needs a strategy")
+        if self.strategy is not None and self.phase not in ROUTES[self.strategy][1:-1]:
+            raise ValueError(f"strategy {self.strategy} has no phase {self.phase}")
+        if self.move < (0 if self.phase is Phase.STEADY else 1):
+            raise ValueError(f"phase {self.phase} cannot belong to move {self.move}")
+
+    @property
+    def target(self) -> Slot | None:
+        """Where the move leads; none in steady."""
+        if self.phase is Phase.STEADY:
+            return None
+        return self.production if self.phase in AFTER_THE_SWITCH else self.production.other
+
+    @property
+    def source(self) -> Slot | None:
+        """Where the move comes from; none in steady."""
+        return self.target.other if self.target else None
+
+    @property
+    def move_at_stake(self) -> int:
+        """The number of the move that the next step belongs to; in steady, of one yet to be recorded."""
+        return self.move + 1 if self.phase is Phase.STEADY else self.move
+
+
+class Origin(StrEnum):
+    """How a declared database comes to be.
+
+    PRIMARY: created empty with its tenant; a replica declared so is promoted, a restored one stays as it is.
+    REPLICA, SNAPSHOT: of the other slot's database; the snapshot was taken behind the fence of this move.
+    STANDING: on its way out. Declared only while it exists, and whatever it came from: it must neither be
+    created once more by a repeated update nor be replaced.
+    """
+
+    PRIMARY = "primary"
+    REPLICA = "replica"
+    SNAPSHOT = "snapshot"
+    STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseDeclaration:
+    """A slot's database. read_only: the parameter `read_only`, which a replica's promotion leaves as it is.
+
+    recoverable: its deletion leaves a final snapshot and its automated backups behind. A database that was
+    never in production is a copy, and AWS takes no final snapshot of a replica.
+    """
+
+    origin: Origin
+    read_only: bool
+    lifecycle: Lifecycle
+    recoverable: bool
+
+    @property
+    def protected(self) -> bool:
+        """Whether AWS's deletion protection and Pulumi's protect are on."""
+        return self.lifecycle.protected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotDeclaration:
+    """One slot. required: its network must be in the settings; otherwise they decide about a Test network.
+
+    protected: Pulumi's protect on the network.
+    """
+
+    required: bool
+    protected: bool
+    database: DatabaseDeclaration | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a stack declares. endpoint: the slot of the database that the tenant's name leads to."""
+
+    slots: Mapping[Slot, SlotDeclaration]
+    endpoint: Slot
+
+
+_FENCED_PHASES = frozenset({Phase.FENCED, Phase.PROMOTED, Phase.RESTORED})
+
+
+def _database(
+    origin: Origin, lifecycle: Lifecycle, *, read_only: bool, recoverable: bool = False
+) -> DatabaseDeclaration:
+    return DatabaseDeclaration(
+        origin=origin, lifecycle=lifecycle, read_only=read_only, recoverable=recoverable
+    )
+
+
+_PRODUCTION = _database(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=False, recoverable=True)
+_FENCED = _database(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=True, recoverable=True)
+_GIVEN_UP = _database(Origin.PRIMARY, Lifecycle.RETIRING, read_only=False, recoverable=True)
+_REPLICA = _database(Origin.REPLICA, Lifecycle.TEST, read_only=True)
+
+# The slot that is not in production; in `fenced` the strategy decides.
+_OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
+    Phase.STEADY: None,
+    Phase.REPLICATING: _REPLICA,
+    Phase.PROMOTED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True),
+    Phase.RESTORED: _database(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
+    Phase.SWITCHED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
+    Phase.RETIRING: _database(Origin.STANDING, Lifecycle.RETIRING, read_only=True, recoverable=True),
+    Phase.ABORTING: _database(Origin.STANDING, Lifecycle.DISCARDED, read_only=True),
+}
+
+
+def declaration(state: State, *, tenant_retiring: bool = False) -> Declaration:
+    """What the stack declares in `state`.
+
+    tenant_retiring: the settings give the tenant up as a whole; its database and network are unprotected, so
+    that `pulumi destroy` can delete them. `plan_update` lets that through in steady only.
+    """
+    slots = {
+        state.production: _slot(_production(state, tenant_retiring=tenant_retiring)),
+        state.production.other: _slot(_other(state), required=state.phase is not Phase.STEADY),
+    }
+    return Declaration(slots=slots, endpoint=state.production)
+
+
+def _slot(database: DatabaseDeclaration | None, *, required: bool = True) -> SlotDeclaration:
+    protected = required and (database is None or database.protected)
+    return SlotDeclaration(required=required, protected=protected, database=database)
+
+
+def _production(state: State, *, tenant_retiring: bool) -> DatabaseDeclaration:
+    if tenant_retiring:
+        return _GIVEN_UP
+    return _FENCED if state.phase in _FENCED_PHASES else _PRODUCTION
+
+
+def _other(state: State) -> DatabaseDeclaration | None:
+    if state.phase is Phase.FENCED:
+        return _REPLICA if state.strategy is Strategy.REPLICA else None
+    return _OTHER_SLOT[state.phase]

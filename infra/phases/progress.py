@@ -1,0 +1,90 @@
+"""How far a tenant's move is: what the stack remembers, the settings ask for and the journal tells. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tenantnet.observed.status.sources import Model
+from tenantnet.phases.journal import Entry, begun, downtime, of_move
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
+from tenantnet.phases.updates import runner_only
+from tenantnet.settings import MigrationSettings
+
+
+class ProgressEvent(Model):
+    """An entry of the journal."""
+
+    at: datetime
+    what: str
+    phase: str
+    seconds: float | None
+    note: str
+    who: str
+
+
+class Progress(Model):
+    """What `tenantnet migrate status` shows.
+
+    status: empty, `Scheduled for …`, `In Progress` or `Completed`. move: the number of the move under way, or
+    of the last one; 0 before the first. strategy, target: None between moves. downtime_seconds: how long
+    clients could not write in that move, None where they always could or cannot yet. starts_at: when the
+    platform's runner starts next, in UTC; None where no schedule starts it.
+    """
+
+    tenant: str
+    status: str
+    phase: str
+    production: str
+    move: int
+    strategy: str | None
+    target: str | None
+    downtime_seconds: float | None
+    starts_at: datetime | None
+    events: Sequence[ProgressEvent]
+
+
+def progress(
+    tenant: str,
+    state: State,
+    migration: MigrationSettings | None,
+    entries: Sequence[Entry],
+    starts_at: datetime | None = None,
+) -> Progress:
+    """Of the last move that anything is known of. starts_at: as Progress has it."""
+    at_stake = of_move(entries, state.move_at_stake)
+    has_begun = begun(at_stake)
+    own = at_stake if has_begun else of_move(entries, state.move)
+    measured = downtime(own)
+    return Progress(
+        tenant=tenant,
+        status=_status(state, migration, has_begun=has_begun),
+        phase=state.phase,
+        production=state.production,
+        move=state.move_at_stake if has_begun else state.move,
+        strategy=state.strategy,
+        target=state.target,
+        downtime_seconds=measured.total_seconds() if measured else None,
+        starts_at=starts_at,
+        events=[
+            ProgressEvent(
+                at=entry.at,
+                what=entry.what,
+                phase=entry.phase,
+                seconds=entry.seconds,
+                note=entry.note,
+                who=entry.who,
+            )
+            for entry in own
+        ],
+    )
+
+
+def _status(state: State, migration: MigrationSettings | None, *, has_begun: bool) -> str:
+    if runner_only(state) or (state.phase is Phase.STEADY and has_begun):
+        return "In Progress"
+    if migration is None:
+        return "Completed" if state.phase in AFTER_THE_SWITCH else ""
+    if migration.to == state.production:
+        return "Completed"
+    return f"Scheduled for {migration.at:%Y-%m-%d %H:%M} {migration.timezone}"

@@ -1,0 +1,248 @@
+"""Which step follows which: the events of a move, what must be seen before each, and what is refused.
+
+A phase is recorded after it was reached, so a killed step leaves the former phase recorded and a part of the
+next one done. Two steps could lose data that way: a switch that was begun and then aborted, and an abort that
+was begun and then switched. So one of the two is decided, durably and once per move, before its first act
+(`decision_before`); whoever comes second reads the other's decision and finishes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from itertools import pairwise
+
+from tenantnet.phases import rules
+from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State, Strategy
+from tenantnet.refusal import Refusal, Refused
+
+SUBJECT = "The move"
+
+
+class Event(StrEnum):
+    """A step: everything but `abort` leads to the next phase of the route, `finish` to steady."""
+
+    PREPARE = "prepare"
+    FENCE = "fence"
+    PROMOTE = "promote"
+    RESTORE = "restore"
+    SWITCH = "switch"
+    RETIRE = "retire"
+    FINISH = "finish"
+    ABORT = "abort"
+
+
+class Decision(StrEnum):
+    """How a move is going to end. Written by a conditional put: the first one stands."""
+
+    SWITCH = "switch"
+    ABORT = "abort"
+
+
+class Condition(StrEnum):
+    """What must be seen before a phase is left for the next one; `source` and `target` are the move's."""
+
+    TARGET_REPLICATES = "the replica is available and replicates"
+    SOURCE_READ_ONLY = "the source refuses writes"
+    TARGET_CAUGHT_UP = "the replica has everything that the source has had since the fence"
+    SNAPSHOT_TAKEN = "the snapshot taken behind the fence is available"
+    TARGET_INDEPENDENT = "the target is available and replicates from nowhere"
+    DATA_EQUAL = "source and target hold the same data"
+    TARGET_WRITABLE = "the target takes writes"
+    ENDPOINT_AT_TARGET = "the zone's name servers answer with the target"
+    SOURCE_WRITABLE = "the source takes writes again"
+    SOURCE_UNPROTECTED = "the source may be deleted"
+    COPY_UNPROTECTED = "the target, a copy, may be deleted"
+
+
+CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
+    Phase.STEADY: (),
+    Phase.REPLICATING: (Condition.TARGET_REPLICATES,),
+    Phase.FENCED: (Condition.SOURCE_READ_ONLY,),
+    Phase.PROMOTED: (Condition.SOURCE_READ_ONLY, Condition.TARGET_INDEPENDENT, Condition.DATA_EQUAL),
+    Phase.RESTORED: (Condition.SOURCE_READ_ONLY, Condition.TARGET_INDEPENDENT, Condition.DATA_EQUAL),
+    Phase.SWITCHED: (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET),
+    Phase.RETIRING: (Condition.TARGET_WRITABLE, Condition.SOURCE_UNPROTECTED),
+    Phase.ABORTING: (Condition.SOURCE_WRITABLE, Condition.COPY_UNPROTECTED),
+}
+_BEHIND_THE_FENCE = {
+    Strategy.REPLICA: Condition.TARGET_CAUGHT_UP,
+    Strategy.SNAPSHOT: Condition.SNAPSHOT_TAKEN,
+}
+
+_EVENT_TO = {
+    Phase.REPLICATING: Event.PREPARE,
+    Phase.FENCED: Event.FENCE,
+    Phase.PROMOTED: Event.PROMOTE,
+    Phase.RESTORED: Event.RESTORE,
+    Phase.SWITCHED: Event.SWITCH,
+    Phase.RETIRING: Event.RETIRE,
+    Phase.STEADY: Event.FINISH,
+    Phase.ABORTING: Event.ABORT,
+}
+
+
+# Phases that only a decided move reaches.
+_DECIDED = AFTER_THE_SWITCH | {Phase.ABORTING}
+_CARRIED_OUT = {
+    Decision.SWITCH: AFTER_THE_SWITCH | {Phase.STEADY},
+    Decision.ABORT: frozenset({Phase.ABORTING, Phase.STEADY}),
+}
+
+
+def conditions(state: State, decision: Decision | None = None) -> tuple[Condition, ...]:
+    """What must be seen, now, before the step out of `state`; an abort waits for nothing.
+
+    Nor does a switch that was decided before: all was seen then, and since its first act the target may have
+    what the source has not.
+    """
+    if decision is Decision.SWITCH and state.phase not in _DECIDED:
+        return ()
+    behind_the_fence = (
+        (_BEHIND_THE_FENCE[state.strategy],) if state.phase is Phase.FENCED and state.strategy else ()
+    )
+    return CONDITIONS[state.phase] + behind_the_fence
+
+
+def decision_before(event: Event) -> Decision | None:
+    """The decision that must stand for `state.move_at_stake` before the first act of `event`."""
+    return {Event.SWITCH: Decision.SWITCH, Event.ABORT: Decision.ABORT}.get(event)
+
+
+def successors(state: State) -> Mapping[Event, State]:
+    """Where each possible event leads from `state`.
+
+    From steady, an abort clears away what a first step left behind that never came to its end.
+    """
+    match state.phase:
+        case Phase.STEADY:
+            begun = {_EVENT_TO[route[1]]: _begun(state, strategy) for strategy, route in ROUTES.items()}
+            return {**begun, Event.ABORT: _aborting(state)}
+        case Phase.ABORTING:
+            return {Event.FINISH: replace(state, phase=Phase.STEADY)}
+        case Phase.RETIRING:
+            return {Event.FINISH: _finished(state)}
+    following = _following(state)
+    onward = {_EVENT_TO[following.phase]: following}
+    return onward if state.phase in AFTER_THE_SWITCH else {**onward, Event.ABORT: _aborting(state)}
+
+
+def allowed(state: State) -> frozenset[Event]:
+    """The events that lead from `state`, and the one that led to it and may be repeated."""
+    events = frozenset(successors(state)) | {_EVENT_TO[state.phase]}
+    return events - {Event.ABORT} if state.phase is Phase.STEADY else events
+
+
+def step_to(recorded: State, requested: State) -> State | None:
+    """The recorded state itself or its successor that `requested` means; None where neither does."""
+    steps = [recorded, *successors(recorded).values()]
+    return next((step for step in steps if _place(step) == _place(requested)), None)
+
+
+def carries_out(requested: State, decision: Decision | None) -> bool:
+    """Whether `requested` is what the decision about its move leads to."""
+    return decision is None or requested.phase in _CARRIED_OUT[decision]
+
+
+def next_event(
+    state: State, *, decision: Decision | None = None, strategy: Strategy | None = None
+) -> Event | None:
+    """The event that brings the move nearer to its end; None in steady, unless `strategy` begins a move.
+
+    decision: the one that stands for `state.move_at_stake`.
+    """
+    if decision is Decision.ABORT and state.phase not in _DECIDED:
+        return Event.ABORT
+    if state.phase is Phase.STEADY:
+        return _EVENT_TO[ROUTES[strategy][1]] if strategy else None
+    if state.phase in (Phase.RETIRING, Phase.ABORTING):
+        return Event.FINISH
+    return _EVENT_TO[_following(state).phase]
+
+
+def next_phase(
+    state: State, *, decision: Decision | None = None, strategy: Strategy | None = None
+) -> State | None:
+    """Where `next_event` leads."""
+    event = next_event(state, decision=decision, strategy=strategy)
+    return successors(state)[event] if event else None
+
+
+def transition(
+    state: State,
+    event: Event,
+    *,
+    decision: Decision | None = None,
+    leftovers: bool = False,
+    begun: bool = False,
+) -> State:
+    """Where `event` leads; `state` itself where the event has led there already. Raises Refused.
+
+    decision: the one that stands for `state.move_at_stake`. leftovers: in steady, whether the slot that is
+    not in production has a database all the same. begun: whether a first step of that move was begun; in
+    steady it did not come to its end, and may have held back writes.
+    """
+    if event is Event.ABORT:
+        refusal = _refuse_abort(state, decision, begun=begun or leftovers)
+    else:
+        refusal = _refuse_onward(state, event, decision, leftovers=leftovers)
+    if refusal:
+        raise Refused(SUBJECT, [refusal])
+    return successors(state).get(event, state)
+
+
+def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Refusal | None:
+    if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
+        target = state.target or state.production.other
+        return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=target.other)
+    if state.phase is Phase.STEADY and not begun and decision is None:
+        return rules.ABORT_A_MOVE.refuse(Event.ABORT)
+    return None
+
+
+def _refuse_onward(
+    state: State, event: Event, decision: Decision | None, *, leftovers: bool
+) -> Refusal | None:
+    if event not in allowed(state):
+        phases = sorted({str(phase) for phase in _phases_with(event)})
+        return rules.EVENT_IN_PHASE.refuse(event, event=event, phases=", ".join(phases), phase=state.phase)
+    if decision is Decision.ABORT and state.phase not in _DECIDED:
+        source, target = state.production, state.production.other
+        return rules.NO_WAY_ON.refuse(event, move=state.move_at_stake, source=source, target=target)
+    if leftovers and state.phase is Phase.STEADY and event is not Event.PREPARE:
+        return rules.LEFTOVERS.refuse(event, slot=state.production.other)
+    return None
+
+
+def _phases_with(event: Event) -> set[Phase]:
+    if event is Event.FINISH:
+        return {Phase.RETIRING, Phase.ABORTING}
+    pairs = {pair for route in ROUTES.values() for pair in pairwise(route)}
+    return {before for before, after in pairs if _EVENT_TO[after] is event}
+
+
+def _begun(state: State, strategy: Strategy) -> State:
+    return replace(state, phase=ROUTES[strategy][1], strategy=strategy, move=state.move + 1)
+
+
+def _following(state: State) -> State:
+    route = ROUTES[state.strategy or Strategy.REPLICA]
+    phase = route[route.index(state.phase) + 1]
+    production = state.production.other if phase is Phase.SWITCHED else state.production
+    return replace(state, phase=phase, production=production)
+
+
+def _finished(state: State) -> State:
+    source = state.production.other
+    cidr = state.networks.get(source)
+    retired = RetiredNetwork(slot=source, cidr=cidr) if cidr else None
+    return replace(state, phase=Phase.STEADY, strategy=None, retired=retired)
+
+
+def _aborting(state: State) -> State:
+    return replace(state, phase=Phase.ABORTING, strategy=None, move=state.move_at_stake)
+
+
+def _place(state: State) -> tuple[object, ...]:
+    return state.phase, state.production, state.strategy, state.move

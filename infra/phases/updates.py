@@ -1,0 +1,178 @@
+"""What one update of a tenant's stack declares: who may update it in which phase, and with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantnet.phases import rules
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, Slot, State, declaration
+from tenantnet.phases.transitions import Decision, carries_out, step_to
+from tenantnet.refusal import Refusal, Refused
+
+SUBJECT = "The tenant's update"
+
+RUNNER_ONLY = frozenset({Phase.REPLICATING, Phase.FENCED, Phase.PROMOTED, Phase.RESTORED, Phase.ABORTING})
+
+
+def plan_update(
+    outputs: Mapping[str, Any],
+    networks: Mapping[Slot, str],
+    *,
+    requested: State | None = None,
+    decision: Decision | None = None,
+    leftovers: bool = False,
+    tenant_retiring: bool = False,
+) -> State:
+    """The state that this update declares and, once all of it is there, records.
+
+    outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
+    in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
+    decision: the one that stands for `requested.move`, read behind the lock too: a runner that was overtaken
+    must not lead the endpoint back from a switch that has been begun.
+    leftovers: in steady, whether the slot that is not in production has a database all the same.
+    tenant_retiring: the settings give up the tenant as a whole.
+    Raises Refused where the outputs make no sense, the update is not this program's to make, or the settings
+    take away what the phase needs. Nothing may be declared before.
+    """
+    recorded = remembered(outputs)
+    if recorded is None:
+        if requested is not None:
+            raise Refused(SUBJECT, [_out_of_order(None, requested)])
+        return _first(networks)
+    if requested is None and (refusal := refuse_ordinary_update(recorded, leftovers=leftovers)):
+        raise Refused(SUBJECT, [refusal])
+    step = step_to(recorded, requested or recorded)
+    if step is None:
+        raise Refused(SUBJECT, [_out_of_order(recorded, requested or recorded)])
+    if requested is not None and not carries_out(requested, decision):
+        raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
+    state = _forgetting(step, networks)
+    # What the recorded phase needs may go now, but must not be exchanged: half done, neither phase would fit.
+    exchanged = [refusal for slot in networks if (refusal := _refuse_exchange(recorded, slot, networks))]
+    refusals = [*exchanged, *refuse_settings(state, networks, tenant_retiring=tenant_retiring)]
+    if refusals:
+        raise Refused(SUBJECT, dict.fromkeys(refusals))
+    return state
+
+
+def runner_only(state: State) -> bool:
+    """Whether only the migration runner may update the stack."""
+    return state.phase in RUNNER_ONLY
+
+
+def refuse_ordinary_update(state: State, *, leftovers: bool = False) -> Refusal | None:
+    """Why `pulumi up` must not touch the stack now; None where it may, and keeps the phase.
+
+    leftovers: as for plan_update.
+    """
+    if leftovers and state.phase is Phase.STEADY:
+        return rules.LEFTOVERS.refuse(state.phase, "phase", slot=state.production.other)
+    if not runner_only(state):
+        return None
+    return rules.RUNNER_ONLY.refuse(
+        state.phase, "phase", phase=state.phase, move=state.move, target=state.target
+    )
+
+
+def networks_to_declare(state: State, networks: Mapping[Slot, str]) -> dict[Slot, str]:
+    """The networks of the settings that the stack declares: all but the one that the last move gave up.
+
+    Settings are changed by people, later. Until they drop the retired network from the file it stands there
+    as before the move, and must not come back as a Test network. Another range in its slot is a new network.
+    """
+    return {slot: cidr for slot, cidr in networks.items() if not _is_retired(state, slot, cidr)}
+
+
+def retired_note(state: State) -> str | None:
+    """What an update tells people about a network that the settings name and the stack does not declare."""
+    if state.retired is None:
+        return None
+    slot, cidr = state.retired.slot, state.retired.cidr
+    return (
+        f"networks.{slot} ({cidr}) was retired and is not made again: remove it from the settings. To have a "
+        f"network {slot} once more, give it another range, or remove it, update the stack, and add it."
+    )
+
+
+def refuse_settings(
+    state: State, networks: Mapping[Slot, str], *, tenant_retiring: bool = False
+) -> list[Refusal]:
+    """What the settings take away that the stack needs in `state`. networks: as for plan_update."""
+    needed = [slot for slot, part in declaration(state).slots.items() if part.required]
+    refusals = [refusal for slot in sorted(needed) if (refusal := _refuse_network(state, slot, networks))]
+    if tenant_retiring and state.phase is not Phase.STEADY:
+        refusals.append(
+            rules.RETIRING_BETWEEN_MOVES.refuse(
+                "true", "retiring", phase=state.phase, move=state.move, end=_how_it_ends(state)
+            )
+        )
+    return refusals
+
+
+def _refuse_network(state: State, slot: Slot, networks: Mapping[Slot, str]) -> Refusal | None:
+    path, missing = f"networks.{slot}", "not in the settings"
+    cidr = networks.get(slot)
+    if cidr is None and slot is state.production:
+        return rules.PRODUCTION_KEPT.refuse(missing, path, slot=slot)
+    if cidr is None:
+        return rules.MOVE_NETWORK_KEPT.refuse(
+            missing, path, slot=slot, phase=state.phase, end=_how_it_ends(state)
+        )
+    if _is_retired(state, slot, cidr):
+        return rules.RETIRED_NETWORK.refuse(cidr, path, slot=slot, cidr=cidr)
+    return _refuse_exchange(state, slot, networks)
+
+
+def _refuse_exchange(state: State, slot: Slot, networks: Mapping[Slot, str]) -> Refusal | None:
+    """Another range for a network that `state` needs."""
+    cidr, recorded = networks[slot], state.networks.get(slot)
+    if not declaration(state).slots[slot].required or recorded in (None, cidr):
+        return None
+    return rules.CIDR_KEPT.refuse(cidr, f"networks.{slot}.cidr", slot=slot, cidr=recorded)
+
+
+def _how_it_ends(state: State) -> str:
+    if state.phase in AFTER_THE_SWITCH:
+        return "`tenantnet migrate retire` ends the move"
+    return "`tenantnet migrate abort` ends the move early"
+
+
+def _is_retired(state: State, slot: Slot, cidr: str) -> bool:
+    return state.retired is not None and (state.retired.slot, state.retired.cidr) == (slot, cidr)
+
+
+def _forgetting(state: State, networks: Mapping[Slot, str]) -> State:
+    """Without the memory of a retired network that the settings no longer name."""
+    if state.retired and networks.get(state.retired.slot) != state.retired.cidr:
+        return replace(state, retired=None)
+    return state
+
+
+def _first(networks: Mapping[Slot, str]) -> State:
+    if len(networks) == 1:
+        return State(phase=Phase.STEADY, production=next(iter(networks)))
+    named = ", ".join(sorted(networks)) or None
+    raise Refused(SUBJECT, [rules.FIRST_NETWORK.refuse(named, "networks")])
+
+
+def _out_of_order(recorded: State | None, requested: State) -> Refusal:
+    return rules.STEP_IN_ORDER.refuse(
+        requested.phase,
+        "phase",
+        recorded=_named(recorded) if recorded else "no phase yet",
+        requested=_named(requested),
+    )
+
+
+def _behind_a_decision(requested: State, decision: Decision | None) -> Refusal:
+    return rules.DECISION_STANDS.refuse(
+        requested.phase, "phase", decision=decision, move=requested.move, requested=_named(requested)
+    )
+
+
+def _named(state: State) -> str:
+    move = f" of move {state.move}" if state.target else ""
+    return f"{state.phase}({state.production}){move}"

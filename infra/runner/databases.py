@@ -1,0 +1,216 @@
+"""A tenant's two databases and its endpoint as AWS has them, and what a move does to them ahead of an update.
+
+Every change here is one that the next update declares too. It is made through AWS's own API first where the
+provider would wait after it, or make it only after other things, while clients are held back; the update then
+finds it done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.components.endpoint_record import TTL_SECONDS
+from tenantnet.components.tenant_database import read_only_value
+from tenantnet.phases.phases import Slot
+from tenantnet.tags import move_snapshot_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_rds import RDSClient
+    from mypy_boto3_route53 import Route53Client
+
+LAG_PERIOD_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A database as RDS describes it.
+
+    source: the ARN of the one it replicates, None for none. replicates: False where RDS says that it has
+    stopped. read_only: the parameter; parameters_in_force: whether all that are set are in force.
+    """
+
+    identifier: str
+    status: str
+    address: str | None
+    source: str | None
+    replicates: bool
+    read_only: bool
+    parameters_in_force: bool
+    deletion_protection: bool
+
+
+class Databases:
+    """Asks and changes AWS. Every method raises Failure where AWS does not answer or allow the call.
+
+    host_name: the endpoint's.
+    """
+
+    def __init__(self, tenant: str, region: str, zone_id: str, host_name: str) -> None:
+        self._tenant, self._region = tenant, region
+        self._zone_id, self.host_name = zone_id, host_name
+        self._change: str | None = None
+        with aws_answers(f"reach AWS in {region}", region=region):
+            self._rds: RDSClient = boto3.client("rds", region_name=region, config=PATIENCE)
+            self._route53: Route53Client = boto3.client("route53", region_name=region, config=PATIENCE)
+            self._cloudwatch: CloudWatchClient = boto3.client(
+                "cloudwatch", region_name=region, config=PATIENCE
+            )
+
+    def instance(self, slot: Slot) -> Instance | None:
+        """None where there is none."""
+        with aws_answers(f"read the database {self._identifier(slot)}", region=self._region):
+            # As a filter an identifier that does not exist is no error.
+            found = self._rds.describe_db_instances(
+                Filters=[{"Name": "db-instance-id", "Values": [self._identifier(slot)]}]
+            )["DBInstances"]
+            return _instance(found[0], read_only=self._read_only(found[0])) if found else None
+
+    def _read_only(self, described: Any) -> bool:  # noqa: ANN401 - as RDS describes it
+        pages = self._rds.get_paginator("describe_db_parameters").paginate(
+            DBParameterGroupName=_parameter_group(described), Source="user"
+        )
+        values = {
+            parameter.get("ParameterName"): parameter.get("ParameterValue")
+            for page in pages
+            for parameter in page["Parameters"]
+        }
+        return values.get("read_only") == "1"
+
+    def set_read_only(self, slot: Slot, *, read_only: bool) -> None:
+        """Hold back or let through every client's writes; the parameter is dynamic, so without a reboot."""
+        with aws_answers(f"set read_only of {self._identifier(slot)}", region=self._region):
+            found = self._rds.describe_db_instances(DBInstanceIdentifier=self._identifier(slot))
+            self._rds.modify_db_parameter_group(
+                DBParameterGroupName=_parameter_group(found["DBInstances"][0]),
+                Parameters=[
+                    {
+                        "ParameterName": "read_only",
+                        "ParameterValue": read_only_value(read_only=read_only),
+                        "ApplyMethod": "immediate",
+                    }
+                ],
+            )
+
+    def promote(self, slot: Slot) -> None:
+        """Begin to make a replica a database of its own; nothing where it is one already."""
+        found = self.instance(slot)
+        if found is None or found.source is None:
+            return
+        with aws_answers(f"promote {self._identifier(slot)}", region=self._region):
+            self._rds.promote_read_replica(DBInstanceIdentifier=self._identifier(slot))
+
+    def lag(self, slot: Slot, since: datetime) -> float | None:
+        """The most seconds that a replica was behind, in the newest minute of those that began after `since`.
+
+        None before CloudWatch has such a minute: the API of RDS itself does not tell the lag.
+        """
+        # CloudWatch knows whole seconds: of the one that has begun, a part lies before.
+        since = since.replace(microsecond=0) + timedelta(seconds=1)
+        if datetime.now(UTC) < since:
+            return None
+        with aws_answers(f"read the lag of {self._identifier(slot)}", region=self._region):
+            points = self._cloudwatch.get_metric_statistics(
+                Namespace="AWS/RDS",
+                MetricName="ReplicaLag",
+                Dimensions=[{"Name": "DBInstanceIdentifier", "Value": self._identifier(slot)}],
+                StartTime=since,
+                EndTime=datetime.now(UTC) + timedelta(seconds=LAG_PERIOD_SECONDS),
+                Period=LAG_PERIOD_SECONDS,
+                Statistics=["Maximum"],
+            )["Datapoints"]
+        after = [point for point in points if point["Timestamp"] >= since]
+        return max(after, key=lambda point: point["Timestamp"])["Maximum"] if after else None
+
+    def snapshot_status(self, move: int) -> str | None:
+        """RDS's word for the snapshot of the move; None where there is none."""
+        name = move_snapshot_name(self._tenant, move)
+        with aws_answers(f"read the snapshot {name}", region=self._region):
+            found = self._rds.describe_db_snapshots(Filters=[{"Name": "db-snapshot-id", "Values": [name]}])
+        return found["DBSnapshots"][0]["Status"] if found["DBSnapshots"] else None
+
+    def take_snapshot(self, slot: Slot, move: int) -> None:
+        """Begin the snapshot of the move; nothing where there is one."""
+        name = move_snapshot_name(self._tenant, move)
+        if self.snapshot_status(move) is None:
+            with aws_answers(f"take the snapshot {name}", region=self._region):
+                self._rds.create_db_snapshot(
+                    DBSnapshotIdentifier=name, DBInstanceIdentifier=self._identifier(slot)
+                )
+
+    def delete_snapshot(self, move: int) -> None:
+        """Delete the snapshot of the move; nothing where there is none."""
+        name = move_snapshot_name(self._tenant, move)
+        if self.snapshot_status(move) is not None:
+            with aws_answers(f"delete the snapshot {name}", region=self._region):
+                self._rds.delete_db_snapshot(DBSnapshotIdentifier=name)
+
+    def endpoint_address(self) -> str | None:
+        """The name that the endpoint's record leads to; None where there is no such record."""
+        with aws_answers(f"read the record {self.host_name}", region=self._region):
+            records = self._route53.list_resource_record_sets(
+                HostedZoneId=self._zone_id,
+                StartRecordName=self.host_name,
+                StartRecordType="CNAME",
+                MaxItems="1",
+            )["ResourceRecordSets"]
+        for record in records:
+            if record["Name"].rstrip(".") == self.host_name and record["Type"] == "CNAME":
+                return record["ResourceRecords"][0]["Value"].rstrip(".")
+        return None
+
+    def lead_endpoint_to(self, address: str) -> None:
+        """Let the endpoint lead to another name."""
+        record: Any = {
+            "Name": self.host_name,
+            "Type": "CNAME",
+            "TTL": TTL_SECONDS,
+            "ResourceRecords": [{"Value": address}],
+        }
+        with aws_answers(f"change the record {self.host_name}", region=self._region):
+            change = self._route53.change_resource_record_sets(
+                HostedZoneId=self._zone_id,
+                ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]},
+            )
+        self._change = change["ChangeInfo"]["Id"]
+
+    def name_servers(self) -> list[str]:
+        """The host names of the zone's own name servers; none for a private zone."""
+        with aws_answers(f"read the zone of {self.host_name}", region=self._region):
+            found = self._route53.get_hosted_zone(Id=self._zone_id)
+        return list(found.get("DelegationSet", {}).get("NameServers", []))
+
+    def endpoint_has_spread(self) -> bool:
+        """Whether every name server of the zone answers with what `lead_endpoint_to` asked for last."""
+        if self._change is None:
+            return True
+        with aws_answers(f"read the change of {self.host_name}", region=self._region):
+            return self._route53.get_change(Id=self._change)["ChangeInfo"]["Status"] == "INSYNC"
+
+    def _identifier(self, slot: Slot) -> str:
+        return f"{self._tenant}-{slot}"
+
+
+def _parameter_group(described: Any) -> str:  # noqa: ANN401 - as RDS describes an instance
+    (group,) = described["DBParameterGroups"]
+    return str(group["DBParameterGroupName"])
+
+
+def _instance(described: Any, *, read_only: bool) -> Instance:  # noqa: ANN401 - as RDS describes it
+    infos = described.get("StatusInfos") or []
+    return Instance(
+        identifier=described["DBInstanceIdentifier"],
+        status=described["DBInstanceStatus"],
+        address=described.get("Endpoint", {}).get("Address"),
+        source=described.get("ReadReplicaSourceDBInstanceIdentifier"),
+        replicates=all(info.get("Normal", True) for info in infos),
+        read_only=read_only,
+        parameters_in_force=all(
+            group["ParameterApplyStatus"] == "in-sync" for group in described["DBParameterGroups"]
+        ),
+        deletion_protection=described["DeletionProtection"],
+    )

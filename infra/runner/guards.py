@@ -1,0 +1,220 @@
+"""What must be seen between two phases: each condition looked at until it holds, or until its limit.
+
+A look says what was seen, in words, whether the condition holds or not: a guard that fails names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import Entry, What, reached
+from tenantnet.phases.phases import Phase, Slot, State
+from tenantnet.phases.transitions import Condition
+from tenantnet.runner.databases import Databases, Instance
+from tenantnet.runner.name_servers import Answer, ask
+
+# What AWS takes at most, by far; a limit that is reached means that somebody has to look.
+LIMITS: Mapping[Condition, timedelta] = {
+    Condition.TARGET_REPLICATES: timedelta(hours=3),
+    Condition.SOURCE_READ_ONLY: timedelta(minutes=5),
+    Condition.TARGET_CAUGHT_UP: timedelta(minutes=15),
+    Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
+    Condition.TARGET_INDEPENDENT: timedelta(minutes=30),
+    Condition.DATA_EQUAL: timedelta(minutes=5),
+    Condition.TARGET_WRITABLE: timedelta(minutes=5),
+    Condition.ENDPOINT_AT_TARGET: timedelta(minutes=5),
+    Condition.SOURCE_WRITABLE: timedelta(minutes=5),
+    Condition.SOURCE_UNPROTECTED: timedelta(minutes=5),
+    Condition.COPY_UNPROTECTED: timedelta(minutes=5),
+}
+LONGEST_PAUSE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """holds: the verdict. seen: what it rests on, in words."""
+
+    holds: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A condition that holds. seconds: how long that took. what: it rests on, in words."""
+
+    seconds: float
+    what: str
+
+
+class Guards:
+    """The conditions of one tenant's move.
+
+    journal: tells the entries of a move. behind: tells what a replica lacks of its source, by the addresses
+    of source and replica; where nobody can ask the servers, CloudWatch's minutes have to do.
+    """
+
+    def __init__(
+        self,
+        databases: Databases,
+        journal: Callable[[int], Sequence[Entry]],
+        behind: Callable[[str, str], str | None] | None = None,
+    ) -> None:
+        self._databases, self._journal, self._behind = databases, journal, behind
+        self._looks: Mapping[Condition, Callable[[State], Sight]] = {
+            Condition.TARGET_REPLICATES: self._target_replicates,
+            Condition.SOURCE_READ_ONLY: self._source_read_only,
+            Condition.TARGET_CAUGHT_UP: self._target_caught_up,
+            Condition.SNAPSHOT_TAKEN: self._snapshot_taken,
+            Condition.TARGET_INDEPENDENT: self._target_independent,
+            Condition.TARGET_WRITABLE: self._target_writable,
+            Condition.ENDPOINT_AT_TARGET: self._endpoint_at_target,
+            Condition.SOURCE_WRITABLE: self._source_writable,
+            Condition.SOURCE_UNPROTECTED: lambda state: self._unprotected(_source(state)),
+            Condition.COPY_UNPROTECTED: lambda state: self._unprotected(_target(state)),
+        }
+
+    def look(self, condition: Condition, state: State) -> Sight:
+        """Whether the condition holds now. Raises Failure where AWS does not answer."""
+        return self._looks[condition](state)
+
+    def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Seen:
+        """Look until the condition holds.
+
+        limit: without one the condition's own. Raises Failure, with what was seen last, at the limit.
+        """
+        began = monotonic()
+        limit = limit or LIMITS[condition]
+        looking = Retrying(
+            retry=retry_if_result(lambda sight: not sight.holds),
+            stop=stop_after_delay(limit),
+            wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
+        )
+        try:
+            sight = looking(self.look, condition, state)
+        except RetryError as error:
+            last: Sight = error.last_attempt.result()
+            raise Failure(
+                f"The move of the database does not go on from phase {state.phase}.",
+                reason=f"within {limit} it was not seen that {condition}: {last.seen}",
+                remedy="see to the cause, then `tenantnet migrate run` looks again; before the switch "
+                "`tenantnet migrate abort` takes the move back",
+                state=f"The tenant stays in phase {state.phase}.",
+            ) from None
+        return Seen(seconds=monotonic() - began, what=sight.seen)
+
+    def _instance(self, slot: Slot) -> Instance | None:
+        return self._databases.instance(slot)
+
+    def _target_replicates(self, state: State) -> Sight:
+        target = self._instance(_target(state))
+        if target is None:
+            return Sight(holds=False, seen="there is no replica")
+        seen = f"it is {target.status} and replicates from {target.source or 'nowhere'}"
+        if not target.replicates:
+            seen = f"{seen}, but replication has stopped"
+        return Sight(
+            holds=target.status == "available" and target.source is not None and target.replicates, seen=seen
+        )
+
+    def _source_read_only(self, state: State) -> Sight:
+        source = self._instance(_source(state))
+        return Sight(
+            holds=source is not None and source.read_only and _settled(source), seen=_parameter(source)
+        )
+
+    def _source_writable(self, state: State) -> Sight:
+        source = self._instance(_source(state))
+        holds = source is not None and not source.read_only and _settled(source)
+        return Sight(holds=holds, seen=_parameter(source))
+
+    def _target_writable(self, state: State) -> Sight:
+        target = self._instance(_target(state))
+        holds = target is not None and not target.read_only and _settled(target) and target.source is None
+        return Sight(holds=holds, seen=_parameter(target))
+
+    def _target_caught_up(self, state: State) -> Sight:
+        target, entries = self._instance(_target(state)), self._journal(state.move)
+        fenced_at = reached(entries, Phase.FENCED)
+        if target is None or fenced_at is None:
+            return Sight(
+                holds=False, seen="there is no replica" if target is None else "no fence is recorded"
+            )
+        if target.source is None:
+            # It had caught up if it was this move's own runner who promoted it, and was killed then.
+            own = any((entry.what, entry.phase) == (What.BEGAN, Phase.PROMOTED) for entry in entries)
+            return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'somebody else'}")
+        if not target.replicates:
+            return Sight(holds=False, seen="replication has stopped")
+        if self._behind is not None:
+            return self._asked(state, self._behind)
+        lag = self._databases.lag(_target(state), fenced_at)
+        seen = "CloudWatch has no minute since then yet" if lag is None else f"it was {lag:.0f} s behind"
+        return Sight(holds=lag == 0, seen=seen)
+
+    def _asked(self, state: State, behind: Callable[[str, str], str | None]) -> Sight:
+        source, target = self._instance(_source(state)), self._instance(_target(state))
+        if not (source and source.address and target and target.address):
+            return Sight(holds=False, seen="one of the two has no address")
+        lacking = behind(source.address, target.address)
+        return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+
+    def _snapshot_taken(self, state: State) -> Sight:
+        status = self._databases.snapshot_status(state.move)
+        return Sight(holds=status == "available", seen=f"it is {status}" if status else "there is none")
+
+    def _target_independent(self, state: State) -> Sight:
+        target = self._instance(_target(state))
+        if target is None:
+            return Sight(holds=False, seen="there is no database")
+        seen = f"it is {target.status} and replicates from {target.source or 'nowhere'}"
+        return Sight(holds=target.status == "available" and target.source is None, seen=seen)
+
+    def _endpoint_at_target(self, state: State) -> Sight:
+        target, address = self._instance(_target(state)), self._databases.endpoint_address()
+        if target is None or address is None or target.address != address:
+            return Sight(holds=False, seen=f"the record leads to {address or 'nowhere'}")
+        if not self._databases.endpoint_has_spread():
+            return Sight(holds=False, seen="not all name servers have the record")
+        return _answered(ask(self._databases.host_name, self._databases.name_servers()), address)
+
+    def _unprotected(self, slot: Slot) -> Sight:
+        found = self._instance(slot)
+        if found is None:
+            return Sight(holds=True, seen="it is gone")
+        protected = found.deletion_protection
+        return Sight(holds=not protected, seen=f"deletion protection is {'on' if protected else 'off'}")
+
+
+def _answered(answers: Sequence[Answer], address: str) -> Sight:
+    """Where none can be asked, as from a network without a way out, Route 53's own word has to do."""
+    heard = [answer for answer in answers if not answer.silent]
+    if others := [answer for answer in heard if answer.target != address]:
+        told = ", ".join(f"{answer.server} answers {answer.target or 'nothing'}" for answer in others)
+        return Sight(holds=False, seen=told)
+    if not heard:
+        return Sight(holds=True, seen="Route 53 says so; none of the name servers could be asked")
+    return Sight(holds=True, seen=f"{len(heard)} of {len(answers)} name servers were asked and say so")
+
+
+def _settled(instance: Instance) -> bool:
+    return instance.parameters_in_force
+
+
+def _parameter(instance: Instance | None) -> str:
+    if instance is None:
+        return "there is no database"
+    force = "in force" if instance.parameters_in_force else "not in force yet"
+    return f"read_only is {int(instance.read_only)}, {force}"
+
+
+def _source(state: State) -> Slot:
+    return state.source or state.production
+
+
+def _target(state: State) -> Slot:
+    return state.target or state.production.other

@@ -1,0 +1,148 @@
+"""The ways to a tenant's databases: straight to their port, or through the platform's tunnel host."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from select import select
+from threading import Event, Lock
+from types import TracebackType
+from typing import Self
+
+import dns.resolver
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenantnet.failure import Failure
+from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import runner_document_name
+from tenantnet.tunnel.carried import CarriedSession
+from tenantnet.tunnel.local_port import LOOPBACK
+from tenantnet.tunnel.plugin import find_plugin
+from tenantnet.tunnel.profiles import Profile
+from tenantnet.tunnel.session_manager import FinalFailure
+
+PORT = 3306
+CONNECT_SECONDS = 10
+# A database speaks first. AWS's plugin may have its port open and carry nothing, if rarely: a message at the
+# wrong moment ends its reading. Then another session is begun.
+GREETING_SECONDS = 10.0
+ATTEMPTS = 3
+PHASE_STAYS = "The phase that the stack remembers stays."
+
+# A connection to the port of the database with that name. Raises OSError, DNSException or Failure.
+Reach = Callable[[str], socket.socket]
+
+
+def reach_directly(host: str) -> socket.socket:
+    """From where this machine is."""
+    return socket.create_connection((_look_up(host), PORT), timeout=CONNECT_SECONDS)
+
+
+def _look_up(host: str) -> str:
+    """The host's address from the name server that the environment names; without one, the host itself."""
+    server, _, port = os.environ.get(NAME_SERVER_VARIABLE, "").partition(":")
+    if not server:
+        return host
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [server], int(port or 53)
+    return str(resolver.resolve(host, "A", lifetime=CONNECT_SECONDS)[0])
+
+
+class DatabaseTunnel(Profile):
+    """A way through the tunnel host to one database. host: its name in RDS."""
+
+    host: str
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """With the database to lead to, which the runner's document leaves open."""
+        return {**super().parameters, "host": self.host}
+
+
+class ThroughTunnelHost:
+    """Session Manager's sessions, one for each database, begun when it is first reached; a Reach.
+
+    They end with the `with` block. One that has ended before is begun anew when its database is reached.
+    """
+
+    def __init__(self, platform: PlatformOutputs) -> None:
+        self._platform = platform
+        self._lock = Lock()
+        self._carried: dict[str, tuple[CarriedSession, int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for carried, _ in self._carried.values():
+            carried.close()
+        self._carried.clear()
+
+    def __call__(self, host: str) -> socket.socket:
+        """A connection. Raises Failure where no session can be had, OSError where the database is silent."""
+        trying = Retrying(
+            retry=retry_if_exception_type(TimeoutError), stop=stop_after_attempt(ATTEMPTS), reraise=True
+        )
+        return trying(self._greeted, host)
+
+    def _greeted(self, host: str) -> socket.socket:
+        """A connection whose other end speaks. Raises TimeoutError; then its session has ended."""
+        with self._lock:
+            port = self._open(host)
+        connection = socket.create_connection((LOOPBACK, port), timeout=CONNECT_SECONDS)
+        if select([connection], [], [], GREETING_SECONDS)[0]:
+            return connection
+        connection.close()
+        with self._lock:
+            if (carried := self._carried.pop(host, None)) is not None:
+                carried[0].close()
+        raise TimeoutError(f"nothing comes through the tunnel host within {GREETING_SECONDS:.0f} s")
+
+    def _open(self, host: str) -> int:
+        """The local port of a session that leads to the database."""
+        if (known := self._carried.pop(host, None)) is not None:
+            carried, port = known
+            if not (carried.plugin.has_ended or carried.plugin.is_cut_off()):
+                self._carried[host] = known
+                return port
+            carried.close()
+        tunnel = self._tunnel(host)
+        try:
+            carried = CarriedSession(find_plugin(), tunnel)
+            carried.wait_until_open(Event())
+        except Failure as failure:
+            raise self._failure(host, tunnel, failure) from None
+        self._carried[host] = carried, tunnel.local_port
+        return tunnel.local_port
+
+    def _tunnel(self, host: str) -> DatabaseTunnel:
+        return DatabaseTunnel(
+            name=host.partition(".")[0],
+            region=self._platform.region,
+            document=runner_document_name(self._platform.cell),
+            target=self._platform.tunnel_host_id,
+            local_port=_free_port(),
+            host=host,
+        )
+
+    def _failure(self, host: str, tunnel: DatabaseTunnel, failure: Failure) -> Failure:
+        denied = (
+            f"deploy the platform with a runner that compares the data, and see that whoever runs this may "
+            f"start sessions with the document {tunnel.document}, as the runner's role may"
+        )
+        return Failure(
+            f"Could not reach {host} through the tunnel host.",
+            reason=failure.reason,
+            remedy=denied if isinstance(failure, FinalFailure) else failure.remedy,
+            state=PHASE_STAYS,
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

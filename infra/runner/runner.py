@@ -1,0 +1,376 @@
+"""The runner of a move: reads the phase, sees that it may be left, takes the next step, and so on.
+
+It keeps nothing in memory between two steps. Killed at any moment, the next run reads the stack's phase, the
+move's decision and its journal, and goes on.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import Entry, What, begun, downtime, of_move, reached, writes_stopped
+from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.transitions import (
+    Condition,
+    Decision,
+    Event,
+    conditions,
+    decision_before,
+    next_event,
+    transition,
+)
+from tenantnet.runner.clock import Clock
+from tenantnet.runner.copies import Copies
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.guards import Guards
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.stack import MovingStack
+
+LONGEST_NOTE = 1000
+MOST_DIFFERENCES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to do, and not before when.
+
+    strategy: of a move to begin; None to finish one that has begun. prepare_at: when the replica is made;
+    fence_at: when writes are held back; None for at once. retire_after: how long the former production waits.
+    """
+
+    strategy: Strategy | None = None
+    prepare_at: datetime | None = None
+    fence_at: datetime | None = None
+    retire_after: timedelta = timedelta()
+
+    def begin(self, event: Event) -> datetime | None:
+        """Before when `event` must not begin; None where it need not wait."""
+        return {Event.PREPARE: self.prepare_at, Event.FENCE: self.fence_at}.get(event)
+
+    def retirement(self, switched_at: datetime) -> datetime:
+        """When the former production may be given up."""
+        return switched_at + self.retire_after
+
+
+class Runner:
+    """Moves one tenant's database. tell: shows a line to whoever watches.
+
+    probe: raises Failure where the database at an address could not be compared later.
+    compare: the differences between two databases at the given addresses; None where nobody compares them.
+    behind: what a replica at the second address lacks of its source at the first; None where nobody can ask.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        *,
+        stack: MovingStack,
+        journal: JournalTable,
+        databases: Databases,
+        copies: Copies,
+        tell: Callable[[str], None],
+        probe: Callable[[str], None] | None,
+        compare: Callable[[str, str], Sequence[str]] | None,
+        behind: Callable[[str, str], str | None] | None,
+        clock: Clock = Clock(),  # noqa: B008 - it cannot change
+    ) -> None:
+        self._clock = clock
+        self._tenant, self._stack, self._journal = tenant, stack, journal
+        self._databases, self._copies, self._tell, self._compare = databases, copies, tell, compare
+        self._probe = probe
+        self._guards = Guards(databases, self._entries, behind)
+        self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+
+    def run(self, plan: Plan) -> State:
+        """Take one step after the other; the state where nothing is left to do, or not yet.
+
+        Raises Failure where a guard or an update fails, Refused where the model refuses a step.
+        """
+        strategy = plan.strategy
+        while True:
+            state = self._state()
+            self._note_reached(state)
+            decision = self._journal.decision(state.move_at_stake)
+            event = next_event(state, decision=decision, strategy=strategy)
+            if event is None:
+                return state
+            if event is Event.RETIRE and not self._retirement_due(state, plan):
+                return state
+            if self._wait_for_its_time(event, plan):
+                # It may have been aborted meanwhile.
+                continue
+            self._step(state, event, decision)
+            strategy = None
+
+    def abort(self) -> State:
+        """Take the move back and finish that. Raises Refused after the switch, and where there is no move."""
+        state = self._state()
+        decision = self._journal.decision(state.move_at_stake)
+        self._transition(state, Event.ABORT, decision)
+        if state.phase is not Phase.ABORTING:
+            self._decide(state, Decision.ABORT)
+        return self.run(Plan())
+
+    def retire(self) -> State:
+        """Give up the former production now. Raises Refused in any other phase than after the switch."""
+        state = self._state()
+        if state.phase is not Phase.RETIRING:
+            transition(state, Event.RETIRE)
+        return self.run(Plan())
+
+    def _state(self) -> State:
+        state = self._stack.state()
+        if state is None:
+            raise Failure(
+                f"Could not move the database of {self._tenant}.",
+                reason="the tenant's first update has not come to its end, so it has no production database",
+                remedy=f"deploy the tenant first: pulumi up --stack {self._tenant}",
+            )
+        return state
+
+    def _step(self, state: State, event: Event, decision: Decision | None) -> None:
+        if event is not Event.ABORT:
+            self._see_all(state, conditions(state, decision))
+        if event in (Event.PREPARE, Event.FENCE):
+            self._see_readable(state)
+        if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
+            return
+        requested = self._transition(state, event, wanted or decision)
+        began = monotonic()
+        try:
+            if event is Event.PROMOTE:
+                self._promote(requested)
+            self._stack.update(requested, lambda: self._ahead(requested, event))
+        except Failure as failure:
+            self._note_failure(requested, state.phase, failure)
+            raise
+        self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
+        self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
+
+    def _discard_unfinished(self, requested: State, event: Event) -> None:
+        """Delete what a killed run was creating, and the stack does not know: it is made anew.
+
+        Behind the stack's lock: whoever is creating it still holds that.
+        """
+        if event not in _WITH_A_COPY or not (parts := self._copies.parts(_target(requested))):
+            return
+        known = self._stack.parts()
+        for part in (part for part in parts if part not in known):
+            note = f"delete {part.name}, which a killed run has left and the stack does not know"
+            self._write(What.CLEARED, requested, requested.phase, note=note)
+            self._tell(f"{requested.phase}: {note}")
+            self._copies.delete(part)
+
+    def _begin(self, requested: State, event: Event) -> None:
+        self._write(What.BEGAN, requested, requested.phase)
+        self._tell(f"{requested.phase}: {_PURPOSE[event]}")
+        if event is Event.FENCE:
+            # The moment before the update is a little too early: no downtime is measured too short.
+            self._write(What.WRITES_STOPPED, requested, requested.phase)
+
+    def _promote(self, requested: State) -> None:
+        """Ahead of the update, which takes over what the stack has been told of it before."""
+        self._begin(requested, Event.PROMOTE)
+        self._databases.promote(_target(requested))
+        self._see(Condition.TARGET_INDEPENDENT, requested)
+        self._stack.adopt(_target(requested))
+
+    def _ahead(self, requested: State, event: Event) -> None:
+        """What comes before the update, behind the lock, once nothing is refused. It may be done twice."""
+        if event is not Event.PROMOTE:
+            self._begin(requested, event)
+        self._discard_unfinished(requested, event)
+        match event:
+            case Event.PREPARE | Event.ABORT:
+                self._let_through(requested)
+            case Event.SWITCH:
+                self._switch(requested)
+            case Event.FINISH:
+                self._databases.delete_snapshot(requested.move)
+
+    def _let_through(self, requested: State) -> None:
+        # Through the API: a killed fence may hold back writes that the stack believes to go through.
+        self._databases.set_read_only(requested.production, read_only=False)
+        self._see(Condition.SOURCE_WRITABLE, requested)
+        if writes_stopped(self._entries(requested.move)):
+            self._resumed(requested)
+
+    def _switch(self, requested: State) -> None:
+        target = _target(requested)
+        self._databases.lead_endpoint_to(self._address(target))
+        self._databases.set_read_only(target, read_only=False)
+        for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
+            self._see(condition, requested)
+        self._resumed(requested)
+
+    def _resumed(self, state: State) -> None:
+        self._write(What.WRITES_RESUMED, state, state.phase)
+        if (measured := downtime(self._entries(state.move))) is not None:
+            self._tell(f"writes go on; they were held back for {measured.total_seconds():.1f} s at most")
+
+    def _see_all(self, state: State, wanted: Sequence[Condition]) -> None:
+        for condition in wanted:
+            if condition is Condition.DATA_EQUAL:
+                self._see_equal_data(state)
+                continue
+            if condition is Condition.SNAPSHOT_TAKEN:
+                # Behind the fence: that the source is read-only is seen before.
+                self._databases.take_snapshot(state.production, state.move)
+            self._see(condition, state)
+
+    def _see_equal_data(self, state: State) -> None:
+        began = monotonic()
+        if self._compare is None:
+            self._write(What.SEEN, state, state.phase, note="the data was not compared")
+            self._tell(f"{state.phase}: the data was not compared")
+            return
+        source, target = self._address(state.production), self._address(_target(state))
+        if found := self._compare(source, target):
+            failure = _different(state, found)
+            self._note_failure(state, state.phase, failure)
+            raise failure
+        seconds = monotonic() - began
+        self._write(What.SEEN, state, state.phase, seconds=seconds, note=Condition.DATA_EQUAL)
+        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {Condition.DATA_EQUAL}")
+
+    def _see_readable(self, state: State) -> None:
+        """A wrong login, or no way there, is better found while writes go through."""
+        if self._probe is None:
+            return
+        try:
+            for slot in _databases(state):
+                self._probe(self._address(slot))
+        except Failure as failure:
+            self._note_failure(state, state.phase, failure)
+            raise
+
+    def _address(self, slot: Slot) -> str:
+        found = self._databases.instance(slot)
+        if found is None or found.address is None:
+            raise Failure(
+                f"Could not find the database of {slot}.",
+                reason="RDS has none, or it has no address",
+                remedy=f"see `tenantnet status {self._tenant}`, then `tenantnet migrate run` goes on",
+            )
+        return found.address
+
+    def _see(self, condition: Condition, state: State) -> None:
+        try:
+            seen = self._guards.wait(condition, state)
+        except Failure as failure:
+            self._note_failure(state, state.phase, failure)
+            raise
+        self._write(What.SEEN, state, state.phase, seconds=seen.seconds, note=f"{condition}: {seen.what}")
+        self._tell(f"{state.phase}: seen after {seen.seconds:.1f} s: {condition}")
+
+    def _decide(self, state: State, wanted: Decision) -> Decision:
+        standing = self._journal.decide(state.move_at_stake, wanted, self._who)
+        self._write(What.DECIDED, state, state.phase, note=standing, move=state.move_at_stake)
+        return standing
+
+    def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
+        return transition(
+            state,
+            event,
+            decision=decision,
+            leftovers=self._leftovers(state),
+            begun=begun(self._entries(state.move_at_stake)),
+        )
+
+    def _leftovers(self, state: State) -> bool:
+        return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
+
+    def _note_failure(self, state: State, phase: Phase, failure: Failure) -> None:
+        # Where AWS cannot be reached the journal cannot either, and the cause must not be lost over that.
+        with suppress(Failure):
+            self._write(What.FAILED, state, phase, note=failure.reason[:LONGEST_NOTE])
+
+    def _note_reached(self, state: State) -> None:
+        """Write down that a phase was reached, where the run that reached it was killed before it could.
+
+        The time is a little late then, which is the safe side for all that is measured from it.
+        """
+        if state.move and reached(self._entries(state.move), state.phase) is None:
+            note = "the run that came here did not live to write it"
+            self._write(What.REACHED, state, state.phase, note=note)
+
+    def _retirement_due(self, state: State, plan: Plan) -> bool:
+        switched_at = reached(self._entries(state.move), Phase.SWITCHED)
+        return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
+
+    def _wait_for_its_time(self, event: Event, plan: Plan) -> bool:
+        """Whether there was anything to wait for."""
+        begin = plan.begin(event)
+        if begin is None or self._clock.now() >= begin:
+            return False
+        self._tell(f"waiting until {begin:%Y-%m-%d %H:%M} UTC for: {_PURPOSE[event]}")
+        self._clock.wait_until(begin)
+        return True
+
+    def _entries(self, move: int) -> list[Entry]:
+        return of_move(self._journal.entries(), move)
+
+    def _write(
+        self,
+        what: What,
+        state: State,
+        phase: Phase,
+        *,
+        seconds: float | None = None,
+        note: str = "",
+        move: int | None = None,
+    ) -> None:
+        self._journal.write(
+            Entry(
+                at=self._clock.now(),
+                move=state.move if move is None else move,
+                what=what,
+                phase=phase,
+                who=self._who,
+                seconds=seconds,
+                note=note,
+            )
+        )
+
+
+# The steps that create a copy, or give it up.
+_WITH_A_COPY = frozenset({Event.PREPARE, Event.RESTORE, Event.ABORT})
+_PURPOSE = {
+    Event.PREPARE: "make the replica in the other network",
+    Event.FENCE: "hold back writes; reads go on",
+    Event.PROMOTE: "make the replica a database of its own",
+    Event.RESTORE: "restore the snapshot in the other network",
+    Event.SWITCH: "lead the endpoint to the other network and let writes through",
+    Event.RETIRE: "take the protection off the former production",
+    Event.FINISH: "delete what is no longer used",
+    Event.ABORT: "let writes through again, and take the protection off the copy",
+}
+
+
+def _target(state: State) -> Slot:
+    return state.target or state.production.other
+
+
+def _databases(state: State) -> list[Slot]:
+    """Of those that the move compares, which there are before writes are held back."""
+    return [state.production] + ([_target(state)] if state.phase is Phase.REPLICATING else [])
+
+
+def _different(state: State, found: Sequence[str]) -> Failure:
+    shown = [*found[:MOST_DIFFERENCES_SHOWN]]
+    if rest := len(found) - len(shown):
+        shown.append(f"and {rest} more")
+    return Failure(
+        f"The move of the database does not go on from phase {state.phase}.",
+        reason="source and target differ: " + "; ".join(shown),
+        remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
+        state=f"The tenant stays in phase {state.phase}, with writes held back.",
+    )

@@ -1,0 +1,190 @@
+"""A tenant's stack as the runner updates it: the project's own program, with the state to reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
+from tenantnet.engine.engine import Engine, ProjectWorkspace, file_backend
+from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
+from tenantnet.engine.move_plugin import AwsPlugin
+from tenantnet.failure import Failure
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Slot, State
+from tenantnet.phases.transitions import Decision
+from tenantnet.program import declare_stack
+from tenantnet.runner.copies import Part
+from tenantnet.settings.project import Project
+from tenantnet.stacks import tenant
+from tenantnet.stacks.tenant import Order
+
+INSTANCE = "aws:rds/instance:Instance"
+# In the name of every resource that stands below a database.
+COPY = "$tenantnet:index:TenantDatabase$"
+
+_T = TypeVar("_T")
+
+
+class MovingStack:
+    """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed.
+
+    plugin: the one that its updates share.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        name: str,
+        decision: Callable[[int], Decision | None],
+        plugin: AwsPlugin,
+    ) -> None:
+        self._project, self._name, self._decision, self._plugin = project, name, decision, plugin
+        self._engine = Engine(project)
+
+    def outputs(self) -> Mapping[str, Any] | None:
+        """None where there is no such stack in the backend."""
+        return self._engine.outputs(self._name)
+
+    def state(self) -> State | None:
+        """What the stack remembers; None before its first update has come to its end. Raises Refused."""
+        return remembered(self.outputs() or {})
+
+    def update(self, requested: State, ahead: Callable[[], None]) -> None:
+        """Bring the stack to `requested`, and record that.
+
+        ahead: is done behind the stack's lock, once nothing is refused, before anything is declared.
+        """
+        task = f"bring {self._name} to phase {requested.phase}"
+        state = self._state_of(self._stack())
+        databases = _databases(self._name, state)
+        self._settle_pending(state)
+        order = Order(
+            state=requested,
+            decision=self._decision,
+            missing=[slot for slot in Slot if slot not in databases],
+            ahead=ahead,
+        )
+        declare_tenant = partial(tenant.declare, order=order)
+        stack = self._stack_at_aws(lambda: declare_stack(self._project.file, declare_tenant))
+        self._do(task, lambda: stack.up(message=f"move {requested.move}: {requested.phase}", color="never"))
+
+    def adopt(self, slot: Slot) -> None:
+        """Take over into the stack what the API has made of a slot's database, such as a promotion."""
+        if (urn := _databases(self._name, self._state_of(self._stack())).get(slot)) is not None:
+            stack = self._stack_at_aws()
+            self._do(
+                f"read the database of {slot} into the stack of {self._name}",
+                lambda: stack.refresh(target=[urn], color="never"),
+            )
+
+    def parts(self) -> set[Part]:
+        """What the stack knows of databases; not that whose creation was cut off."""
+        return {
+            Part(resource["type"], name)
+            for resource in self._state_of(self._stack()).get("resources", [])
+            for name in (resource.get("id"), resource.get("outputs", {}).get("identifier"))
+            if name
+        }
+
+    def _settle_pending(self, state: Mapping[str, Any]) -> None:
+        """Let the stack learn what a killed run was at: what it was deleting may be gone.
+
+        What it was creating of a copy is deleted by now, and forgotten: the update makes it anew. Of anything
+        else that was being created Pulumi itself says what people are to do.
+        """
+        known = {resource["urn"] for resource in state.get("resources", [])}
+        creating, deleting = (_pending(state, kind) for kind in ("creating", "deleting"))
+        of_copies = bool(creating) and all(COPY in urn for urn in creating)
+        # To refresh the stack itself asks no provider.
+        targets = [*([_root(state)] if of_copies else []), *(urn for urn in deleting if urn in known)]
+        if targets:
+            stack = self._stack_at_aws()
+            self._do(
+                f"read what a killed run was at into the stack of {self._name}",
+                lambda: stack.refresh(target=targets, clear_pending_creates=of_copies, color="never"),
+            )
+
+    def _state_of(self, stack: Stack) -> Mapping[str, Any]:
+        return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
+
+    def _stack(self) -> Stack:
+        return Stack.select(self._name, ProjectWorkspace(work_dir=str(self._project.folder)))
+
+    def _stack_at_aws(self, program: Callable[[], None] | None = None) -> Stack:
+        """The stack for what asks AWS, too."""
+        workspace = ProjectWorkspace(
+            work_dir=str(self._project.folder), program=program, env_vars=self._plugin.environment()
+        )
+        return Stack.select(self._name, workspace)
+
+    def _do(self, task: str, operation: Callable[[], _T]) -> _T:
+        """Do it; once more where only what a run that has ended left of its lock was in the way."""
+        try:
+            try:
+                return operation()
+            except CommandError as error:
+                if not self._unlocks(error):
+                    raise
+                return operation()
+        except ConcurrentUpdateError as error:
+            holder = lock_holder(str(error))
+            who = holder.words if holder else "Pulumi does not say whose"
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"another update holds the stack's lock: {who}",
+                remedy="wait until it has finished; if that process is gone for certain, release the lock: "
+                f"pulumi cancel --stack {self._name}",
+                state="This run changed nothing in the stack.",
+            ) from None
+        except CommandError as error:
+            raise Failure(
+                f"Could not {task}.",
+                reason=f"Pulumi says: {_diagnostics(error)}",
+                remedy="see to the cause, then `tenantnet migrate run` goes on; before the switch "
+                "`tenantnet migrate abort` takes the move back",
+                state="The phase that the stack remembers stays; part of the step may be done.",
+            ) from None
+
+    def _unlocks(self, error: CommandError) -> bool:
+        """Release the lock that Pulumi complains of, where its holder was a process of this machine."""
+        if isinstance(error, ConcurrentUpdateError):
+            holder = lock_holder(str(error))
+            if holder is None or not holder.is_gone:
+                return False
+            self._stack().cancel()
+            return True
+        return clear_unfinished_locks(str(error), self._name, file_backend())
+
+
+def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:
+    """The slots that have a database in the stack, with its URN."""
+    names = {f"{tenant}-{slot}": slot for slot in Slot}
+    return {
+        names[name]: resource["urn"]
+        for resource in state.get("resources", [])
+        if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
+    }
+
+
+def _root(state: Mapping[str, Any]) -> str:
+    """The URN of the stack itself."""
+    (root,) = (each["urn"] for each in state["resources"] if each["type"] == "pulumi:pulumi:Stack")
+    return str(root)
+
+
+def _pending(state: Mapping[str, Any], kind: str) -> list[str]:
+    """The URNs of the resources that an update was creating or deleting when it was killed."""
+    operations = state.get("pending_operations") or []
+    return list(dict.fromkeys(each["resource"]["urn"] for each in operations if each["type"] == kind))
+
+
+def _diagnostics(error: CommandError) -> str:
+    """What Pulumi prints under Diagnostics; without that, from its first error on; or its last line."""
+    text = str(error)
+    found = re.search(
+        r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S
+    ) or re.search(r"error: (.+)", text, re.S)
+    return (found[1] if found else text.strip().splitlines()[-1]).strip()

@@ -1,0 +1,260 @@
+"""Whether two databases hold the same, asked of both servers while neither takes writes.
+
+Compared are tables (definition, rows, checksum), views, routines, triggers, events, and users with their
+grants and password hashes. Reading takes as long as a scan of all tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import dns.exception
+import pymysql
+from botocore.exceptions import ClientError
+from pymysql.cursors import Cursor
+from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
+from tenantnet.failure import Failure
+from tenantnet.runner.reach import PHASE_STAYS, PORT, Reach, reach_directly
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# A session through the tunnel host ends when nothing has passed for as long as the account's preferences
+# say: 20 minutes, or as little as one.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-timeout.html
+PING_SECONDS = 20.0
+
+SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
+
+# What a database holds, by a name for people such as `table shop.orders: rows`.
+Contents = Mapping[str, str]
+
+_LISTS = {
+    "routine": "SELECT routine_schema, routine_name, routine_type, routine_definition, security_type, "
+    "definer FROM information_schema.routines WHERE routine_schema NOT IN %s",
+    "trigger": "SELECT trigger_schema, trigger_name, event_manipulation, event_object_table, action_timing, "
+    "action_statement, definer FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
+    # Not their status: on a replica every event is disabled, until somebody enables it after the promotion.
+    "event": "SELECT event_schema, event_name, event_definition, interval_value, interval_field, execute_at, "
+    "definer FROM information_schema.events WHERE event_schema NOT IN %s",
+    "view": "SELECT table_schema, table_name, view_definition, definer, security_type "
+    "FROM information_schema.views WHERE table_schema NOT IN %s",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user that may read every table and `mysql.user`. Its password is shown nowhere."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a tenant's databases are asked: as whom, and by which way."""
+
+    login: Login
+    reach: Reach = reach_directly
+
+
+def secret_name(tenant: str) -> str:
+    """The secret in Secrets Manager with the login for a tenant's databases."""
+    return f"tenantnet/{tenant}/verification"
+
+
+def read_login(tenant: str, region: str) -> Login | None:
+    """The tenant's login from Secrets Manager; None where there is no such secret.
+
+    The secret is JSON: {"username": …, "password": …}. Raises Failure where it is not, or AWS is silent.
+    """
+    name = secret_name(tenant)
+    with aws_answers(f"read the secret {name}", region=region):
+        client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
+        try:
+            text = client.get_secret_value(SecretId=name)["SecretString"]
+        except client.exceptions.ResourceNotFoundException:
+            return None
+    try:
+        login = json.loads(text)
+        return Login(username=login["username"], password=login["password"])
+    except (ValueError, KeyError, TypeError):
+        raise Failure(
+            f"Could not read the secret {name}.",
+            reason="it is not of the form that it has to have",
+            remedy='let it hold {"username": "…", "password": "…"} of a user that may read every table',
+        ) from None
+
+
+def is_without_login(tenant: str, region: str) -> bool:
+    """Whether there is no such secret; False also for a caller who may not know. Raises Failure."""
+    name = secret_name(tenant)
+    with aws_answers(f"look for the secret {name}", region=region):
+        client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
+        try:
+            client.describe_secret(SecretId=name)
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+        return False
+
+
+def differences(source: Contents, target: Contents) -> list[str]:
+    """What the two do not have in common, sentence by sentence, in order of the names. Pure."""
+    found = []
+    for name in sorted(source.keys() | target.keys()):
+        here, there = source.get(name), target.get(name)
+        if here is None:
+            found.append(f"{name}: only in the target")
+        elif there is None:
+            found.append(f"{name}: only in the source")
+        elif here != there:
+            found.append(f"{name}: {here} in the source, {there} in the target")
+    return found
+
+
+def compare(source: str, target: str, access: Access) -> list[str]:
+    """The differences between the databases at two addresses. Raises Failure where one cannot be read."""
+    with ThreadPoolExecutor(2) as readers:
+        first, second = readers.map(lambda address: read_contents(address, access), (source, target))
+    return differences(first, second)
+
+
+def require_readable(address: str, access: Access) -> None:
+    """Raises Failure where the database cannot be reached, or the login may not read what is compared."""
+    with connected(address, access) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM mysql.user")
+
+
+def read_contents(address: str, access: Access) -> Contents:
+    """All that is compared of one database. Raises Failure where it cannot be reached or read."""
+    with connected(address, access) as connection, pinged(address, access), connection.cursor() as cursor:
+        return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, access.login))}
+
+
+@contextmanager
+def pinged(address: str, access: Access) -> Iterator[None]:
+    """Something passes every now and then, on a connection of its own, however long one checksum takes."""
+    read = Event()
+
+    def ping() -> None:
+        # Whoever reads finds out what is wrong.
+        with suppress(Failure), connected(address, access) as connection:
+            while not read.wait(PING_SECONDS):
+                connection.ping(reconnect=False)
+
+    with ThreadPoolExecutor(1) as pinging:
+        pinging.submit(ping)
+        try:
+            yield
+        finally:
+            read.set()
+
+
+@contextmanager
+def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]:
+    """A connection over TLS. Raises Failure where the database cannot be reached, or does not answer."""
+    try:
+        with _connect(address, access) as connection:
+            yield connection
+    except (pymysql.MySQLError, OSError, dns.exception.DNSException) as error:
+        raise Failure(
+            f"Could not read from {address}.",
+            reason=str(error),
+            remedy=f"see that this machine reaches port {PORT}, and that the login in Secrets Manager may "
+            "read every table; then `tenantnet migrate run` goes on",
+            state=PHASE_STAYS,
+        ) from None
+
+
+def _connect(address: str, access: Access) -> pymysql.Connection[Any]:
+    connection = pymysql.connect(
+        host=address,
+        user=access.login.username,
+        password=access.login.password,
+        ssl=ssl.create_default_context(cafile=_authority()),
+        defer_connect=True,
+    )
+    reached = access.reach(address)
+    # A checksum takes as long as it takes.
+    reached.settimeout(None)
+    connection.connect(reached)
+    return connection
+
+
+def _authority() -> str:
+    if authority := os.environ.get(AUTHORITY_VARIABLE):
+        return authority
+    raise Failure(
+        "Could not connect to the databases.",
+        reason="nothing says which authority signs their certificates",
+        remedy=f"download {AUTHORITIES_OF_RDS} and let {AUTHORITY_VARIABLE} name the file",
+        state=PHASE_STAYS,
+    )
+
+
+def _tables(cursor: Cursor) -> Iterator[tuple[str, str]]:
+    cursor.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN %s",
+        (SYSTEM_SCHEMAS,),
+    )
+    for schema, table in cursor.fetchall():
+        quoted, name = f"{_quoted(schema)}.{_quoted(table)}", f"table {schema}.{table}"
+        (created,) = _rows(cursor, f"SHOW CREATE TABLE {quoted}")
+        ((count,),) = _rows(cursor, f"SELECT COUNT(*) FROM {quoted}")  # noqa: S608 - quoted
+        ((_, checksum),) = _rows(cursor, f"CHECKSUM TABLE {quoted}")
+        yield f"{name}: definition", _digest([re.sub(r" AUTO_INCREMENT=\d+", "", created[1])])
+        yield f"{name}: rows", str(count)
+        yield f"{name}: checksum", str(checksum)
+
+
+def _lists(cursor: Cursor) -> Iterator[tuple[str, str]]:
+    for kind, query in _LISTS.items():
+        cursor.execute(query, (SYSTEM_SCHEMAS,))
+        for schema, name, *rest in cursor.fetchall():
+            yield f"{kind} {schema}.{name}", _digest(rest)
+
+
+def _users(cursor: Cursor, login: Login) -> Iterator[tuple[str, str]]:
+    cursor.execute(
+        "SELECT user, host, plugin, authentication_string FROM mysql.user WHERE user NOT IN %s",
+        (SYSTEM_USERS,),
+    )
+    for user, host, *secret in cursor.fetchall():
+        cursor.execute("SHOW GRANTS FOR %s@%s", (user, host))
+        grants = sorted(str(grant) for (grant,) in cursor.fetchall())
+        # Whoever logs in to both with one password has shown that it is the same. Its hash may differ: a
+        # restored database gives its master user the password anew, with another salt.
+        if user != login.username:
+            yield f"user {user}@{host}: password", _digest(secret)
+        yield f"user {user}@{host}: grants", _digest(grants)
+
+
+def _rows(cursor: Cursor, query: str) -> Sequence[Sequence[Any]]:
+    cursor.execute(query)
+    return cursor.fetchall()
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _digest(values: Sequence[object]) -> str:
+    """Short enough for a sentence, and no content, let alone a password's hash, in clear."""
+    return hashlib.sha256(repr([*values]).encode()).hexdigest()[:12]

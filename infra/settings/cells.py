@@ -1,0 +1,53 @@
+"""One cell as the command line sees it: its platform's settings, its region, its ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.addresses.ranges import Ranges
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings import PlatformSettings
+from tenantnet.settings.files import load_file
+from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.store import claims_in_tree, read_settings_file
+
+SETTINGS_OF_PLATFORM = Rule(
+    id="settings-of-platform",
+    rule="a platform's settings stand under `tenantnet:platform`, and its region under `aws:region` as text",
+    reason="{stack} has no such settings",
+    remedy="correct its settings file",
+)
+
+RULES = (SETTINGS_OF_PLATFORM,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """settings: of the platform's stack, judged. region: AWS's."""
+
+    settings: PlatformSettings
+    region: str
+
+
+def read_cell(project: Project, platform: str) -> Cell:
+    """The cell of a platform. Raises Refused where it has no settings file or that is not right."""
+    if not is_platform(platform):
+        known = project.stacks_with_settings()
+        raise unknown_stack(platform, known, kind="platform", where="with a settings file")
+    file = read_settings_file(project, platform)
+    settings = load_file(file.path, project.file)
+    if not isinstance(settings, PlatformSettings) or file.region is None:
+        raise Refused(f"The settings of {platform}", [SETTINGS_OF_PLATFORM.refuse(platform, stack=platform)])
+    return Cell(settings=settings, region=file.region)
+
+
+def read_ranges(project: Project, cell: Cell, *, offline: bool) -> Ranges:
+    """The cell's ranges by the settings files here and, unless offline, by its claims table.
+
+    Raises Refused where a settings file cannot be read, Failure where the table cannot.
+    """
+    claims = claims_in_tree(project, cell.settings.name)
+    if not offline:
+        claims += ClaimsTable.of(cell.settings.cell, cell.region).all()
+    return Ranges(claims)

@@ -1,0 +1,87 @@
+"""The Pulumi project on disk: where it is and which settings files it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.files import read_mapping
+
+PROJECT_FILE = "Pulumi.yaml"
+PLATFORM_PREFIX = "platform-"
+
+IN_A_PROJECT = Rule(
+    id="in-a-project",
+    rule="tenantnet works inside a Pulumi project",
+    reason=f"neither this folder nor one above it has a {PROJECT_FILE}",
+    remedy="change to your clone of the project and try again",
+)
+STACK_EXISTS = Rule(
+    id="stack-exists",
+    rule="the {kind} exists",
+    reason="there is no {kind} {name} {where}",
+    remedy="{remedy}",
+)
+
+RULES = (IN_A_PROJECT, STACK_EXISTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """folder: where Pulumi.yaml is. settings_folder: where the stacks' settings are (its stackConfigDir)."""
+
+    folder: Path
+    settings_folder: Path
+
+    @property
+    def file(self) -> Path:
+        """The project's own Pulumi.yaml."""
+        return self.folder / PROJECT_FILE
+
+    def settings_file(self, stack: str) -> Path:
+        """Where the settings of `stack` are or would be."""
+        return self.settings_folder / f"Pulumi.{stack}.yaml"
+
+    def stacks_with_settings(self) -> list[str]:
+        """The names of all stacks with a settings file, sorted."""
+        files = self.settings_folder.glob("Pulumi.*.yaml")
+        return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
+
+
+def find_project(start: Path) -> Project:
+    """The project that `start` is in, found upwards as Pulumi does. Raises Refused where there is none."""
+    for folder in (start, *start.parents):
+        file = folder / PROJECT_FILE
+        if file.is_file():
+            return Project(folder=folder, settings_folder=folder / _settings_folder(file))
+    raise Refused("The working directory", [IN_A_PROJECT.refuse(str(start))])
+
+
+def _settings_folder(file: Path) -> str:
+    folder = read_mapping(file).get("stackConfigDir")
+    return folder if isinstance(folder, str) else "."
+
+
+def unknown_stack(name: str, known: Collection[str], *, kind: str, where: str) -> Refused:
+    """The error for a stack that is not there, with the nearest names or, where none is near, all of them.
+
+    kind: "tenant" or "platform". where: where it was looked for.
+    """
+    names = [stack for stack in sorted(known) if is_platform(stack) == (kind == "platform")]
+    if near := get_close_matches(name, names, n=3, cutoff=0.5):
+        remedy = f"did you mean {' or '.join(near)}?"
+    elif names:
+        remedy = f"the {kind}s there: {', '.join(names)}"
+    else:
+        remedy = f"there is no {kind} yet"
+    return Refused(
+        f"The {kind}", [STACK_EXISTS.refuse(name, kind=kind, name=name, where=where, remedy=remedy)]
+    )
+
+
+def is_platform(stack: str) -> bool:
+    """Whether the stack is a platform's: its name says so."""
+    return stack.startswith(PLATFORM_PREFIX)

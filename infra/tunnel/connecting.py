@@ -1,0 +1,95 @@
+"""The ways to a tenant's database, for the mysql client and for MySQL Workbench. Pure; no password in it.
+
+Source of the certificates: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from shlex import join
+
+from tenantnet.observed.status.sources import Model, TenantOutputs
+
+# The certificate names RDS's own address, and after a move the endpoint's name leads to another one.
+SSL_MODE = "VERIFY_CA"
+WORKBENCH_SSL = "Require and Verify CA"
+
+
+class Way(Model):
+    """One way in. opens_to: who can take it. before: commands that open it. mysql: the client's command."""
+
+    way: str
+    opens_to: str
+    host: str
+    port: int
+    before: Sequence[str]
+    mysql: str
+
+
+class Connecting(Model):
+    """What `tenantnet open` shows. ca_file: the authorities of RDS. ca_url: where they are published."""
+
+    tenant: str
+    endpoint: str
+    username: str
+    ssl_mode: str
+    ca_file: str
+    ca_url: str | None
+    ways: Sequence[Way]
+
+
+def connecting(
+    tenant: str, outputs: TenantOutputs, *, region: str, local_port: int, local_ca: str | None = None
+) -> Connecting | None:
+    """Every way to the database; None before the tenant's first update has come to its end.
+
+    local_port: where a tunnel ends on the person's machine. local_ca: the local cloud's own authority.
+    """
+    if outputs.endpoint is None or outputs.database is None or outputs.database.username is None:
+        return None
+    ca_file = local_ca or f"{region}-bundle.pem"
+    user, port = outputs.database.username, outputs.database.port
+
+    def way(name: str, opens_to: str, host: str, port: int, before: Sequence[str] = ()) -> Way:
+        mysql = [
+            "mysql",
+            f"--host={host}",
+            f"--port={port}",
+            f"--user={user}",
+            "--password",
+            f"--ssl-mode={SSL_MODE}",
+            f"--ssl-ca={ca_file}",
+        ]
+        return Way(way=name, opens_to=opens_to, host=host, port=port, before=before, mysql=join(mysql))
+
+    production = outputs.networks.get(outputs.production or "")
+    companies = production.vpn_connections if production else ()
+    open_tunnel = join(["tenantnet", "tunnel", "start", tenant, "--local-port", str(local_port)])
+    return Connecting(
+        tenant=tenant,
+        endpoint=outputs.endpoint,
+        username=user,
+        ssl_mode=SSL_MODE,
+        ca_file=ca_file,
+        ca_url=None if local_ca else certificates_url(region),
+        ways=[
+            *(
+                way("vpn", f"{each.description}, {each.company_cidr}", outputs.endpoint, port)
+                for each in companies
+            ),
+            way("session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", outputs.endpoint, port),
+            way(
+                "tunnel",
+                "the settings' tunnelUsers, from anywhere that reaches AWS",
+                "127.0.0.1",
+                local_port,
+                [open_tunnel],
+            ),
+        ],
+    )
+
+
+def certificates_url(region: str) -> str:
+    """Where AWS publishes the certificates that RDS signs with in a region."""
+    host = "truststore.pki.us-gov-west-1.rds" if region.startswith("us-gov-") else "truststore.pki.rds"
+    return f"https://{host}.amazonaws.com/{region}/{region}-bundle.pem"

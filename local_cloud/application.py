@@ -1,0 +1,150 @@
+"""The WSGI application: the server's own paths under /_local, all else moto's with a log line a request."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
+from http import HTTPStatus
+from time import perf_counter
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from tenantnet.local_cloud.faults import Effect, Fault, Faults, drop, has_gone
+from tenantnet.local_cloud.own_api import OwnApi
+from tenantnet.local_cloud.state import ServerRecord, StateDir
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOG = logging.getLogger("tenantnet.local")
+# The SDKs try 500, 502, 503 and 504 again, for minutes; what fails here would fail each time.
+FAILED = 501
+KEPT_ANSWERS = 500
+
+
+class Handler(MotoRequestHandler):
+    """Serves one connection; the application writes the log, which knows what was called."""
+
+    # Headers and body are two writes: with Nagle's algorithm the second waits 40 ms for the first's receipt.
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+class Application:
+    """Answers every request to the server."""
+
+    def __init__(self, state: StateDir, record: ServerRecord) -> None:
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+        self._faults = Faults()
+        self._own = OwnApi(state, record, self._faults)
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        # An SDK sends a call once more whose answer it did not get; done twice, most calls would fail.
+        self._done: OrderedDict[str, Response] = OrderedDict()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        if request.path.startswith("/_local/"):
+            return self._own(environ, start_response)
+        body = request.get_data()
+        environ["wsgi.input"] = io.BytesIO(body)
+        call = _called(request, body)
+        began = perf_counter()
+
+        def answer(
+            status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            LOG.info("%s %s %.0f ms", call, status[:3], 1000 * (perf_counter() - began))
+            return start_response(status, headers, error)
+
+        if fault := self._faults.strike(call, request, body):
+            return self._astray(fault, request, call)(environ, answer)
+        return self._answer_once(call, request)(environ, answer)
+
+    def _answer_once(self, call: str, request: Request) -> Response:
+        """What the call is answered; what it was answered, where it comes again and was done."""
+        invocation = request.headers.get("amz-sdk-invocation-id", "")
+        if known := self._done.get(invocation):
+            LOG.info("%s was done already", call)
+            return known
+        response = Response.from_app(partial(self._answer, call), request.environ, buffered=True)
+        if invocation and response.status_code < HTTPStatus.BAD_REQUEST:
+            self._done[invocation] = response
+            if len(self._done) > KEPT_ANSWERS:
+                self._done.popitem(last=False)
+        return response
+
+    def _astray(self, fault: Fault, request: Request, call: str) -> Response:
+        """What a call gets that meets a fault. Raises ConnectionAbortedError where it gets nothing."""
+        serve = partial(Response.from_app, partial(self._answer, call), request.environ, buffered=True)
+        done = serve() if fault.done else None
+        match fault.effect:
+            case Effect.ERROR:
+                return _error(request, fault.code, fault.message, fault.status)
+            case Effect.DROP:
+                drop(request)
+            case Effect.HOLD:
+                self._faults.hold(fault)
+                if done is None and has_gone(request):
+                    # It never reached the cloud: whoever sent it ended before it was let go.
+                    drop(request)
+        return done or serve()
+
+    def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """What moto answers, or that it does not."""
+        request = Request(environ)
+        try:
+            answered: Iterable[bytes] = self._moto(environ, start_response)
+        except NotImplementedError:
+            return _error(request, "NotImplemented", f"The local cloud does not know {call}")(
+                environ, start_response
+            )
+        except Exception as error:
+            # Where it broke, but not the message: it may quote the request, and with it a password.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            LOG.error("%s broke with %s\n%s", call, type(error).__name__, frames)
+            message = f"The local cloud broke on {call} with {type(error).__name__}; its log says where"
+            return _error(request, "InternalFailure", message)(environ, start_response)
+        return answered
+
+
+def _service(request: Request) -> str:
+    """The service that the signature is for; empty without one."""
+    parts = request.headers.get("Authorization", "").split("/")
+    return parts[3] if len(parts) > 4 else ""
+
+
+def _called(request: Request, body: bytes) -> str:
+    """What is called, as `ec2 CreateVpc` or `route53 GET /2013-04-01/hostedzone`; never its parameters."""
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    if not action and request.mimetype == "application/x-www-form-urlencoded":
+        action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+    return f"{_service(request)} {action or f'{request.method} {request.path}'}"
+
+
+def _error(request: Request, code: str, message: str, status: int = FAILED) -> Response:
+    """An error in the shape that the service's clients read."""
+    if request.mimetype == "application/x-www-form-urlencoded" or _service(request) == "route53":
+        error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        # EC2 alone wraps its errors in a list.
+        inner = f"<Response><Errors>{error}</Errors></Response>"
+        other = f"<ErrorResponse>{error}</ErrorResponse>"
+        text = inner if _service(request) == "ec2" else other
+        return Response(text, status=status, mimetype="text/xml")
+    text = json.dumps({"__type": code, "message": message})
+    return Response(text, status=status, headers={"x-amzn-errortype": code}, mimetype="application/json")

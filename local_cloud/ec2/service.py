@@ -1,0 +1,61 @@
+"""EC2 as the local cloud serves it: moto's with everything in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from moto.core.serialize import return_if_not_empty
+from moto.ec2 import urls
+from moto.ec2.models import ec2_backends
+from moto.ec2.responses import EC2Response
+from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
+from tenantnet.local_cloud.ec2.instances import InstanceBackend, InstanceResponse
+from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
+from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
+from tenantnet.local_cloud.ec2.tagged_resources import TaggedResourceBackend
+from tenantnet.local_cloud.ec2.vpc_peerings import VpcPeeringBackend
+from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionResponse
+from tenantnet.local_cloud.ec2.vpn_devices import VpnDeviceResponse
+from tenantnet.local_cloud.ec2.vpn_gateways import VpnGatewayBackend
+
+
+class CompletedEc2Response(
+    VpnConnectionResponse,
+    VpnDeviceResponse,
+    RoutePropagationResponse,
+    CustomerGatewayResponse,
+    InstanceResponse,
+):
+    """All calls."""
+
+    RESPONSE_KEY_PATH_TO_TRANSFORMER: dict[str, Callable[[Any], Any]] = {  # noqa: RUF012 - as moto has it
+        **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+        # An empty association means a public address to whoever reads it.
+        "InstanceNetworkInterface.Association": return_if_not_empty,
+        # moto adds this one during a request; other requests must not see the mapping grow.
+        "CreateVpcPeeringConnectionResult.VpcPeeringConnection.Status": lambda status: status,
+    }
+
+
+class CompletedEc2Backend(
+    RoutePropagationBackend,
+    TaggedResourceBackend,
+    VpnGatewayBackend,
+    VpcPeeringBackend,
+    NetworkAclBackend,
+    InstanceBackend,
+):
+    """One region's EC2."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """What moto looks for in `urls.py` beside the backend's module."""
+        paths = dict.fromkeys(urls.url_paths, CompletedEc2Response.dispatch)
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
+
+
+def register_ec2() -> None:
+    """Let moto make completed backends from now on."""
+    ec2_backends.backend = CompletedEc2Backend

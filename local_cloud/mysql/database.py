@@ -1,0 +1,249 @@
+"""The server behind one instance: what RDS would do to it, one after the other, in the background."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Protocol, TypeVar
+
+import pymysql
+from tenantnet.local_cloud.mysql import replication
+from tenantnet.local_cloud.mysql.accounts import (
+    Account,
+    make_master_user,
+    make_replication_user,
+    set_password,
+)
+from tenantnet.local_cloud.mysql.parameters import DEFAULTS, Values, apply_values
+from tenantnet.local_cloud.mysql.replication import ReplicationState
+from tenantnet.local_cloud.mysql.server import Server
+
+LOG = logging.getLogger("tenantnet.local.mysql")
+AVAILABLE, FAILED = "available", "failed"
+Result = TypeVar("Result")
+
+
+class Owner(Protocol):
+    """The instance as the API describes it; these two are kept true from here."""
+
+    status: str
+    parameters_applying: bool
+
+    @property
+    def db_instance_identifier(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What a new instance begins with.
+
+    image: the data, where it is restored. source: where it is a replica. schema: a database to make.
+    """
+
+    master: Account
+    parameters: Values
+    image: Future[Path] | None = None
+    source: Database | None = field(default=None, repr=False)
+    schema: str | None = None
+
+
+class Database:
+    """Its methods return at once; what they ask for happens after everything that was asked for before."""
+
+    def __init__(self, owner: Owner, server: Server, replicas_come_as: Account) -> None:
+        self._owner, self._server, self._replicas_come_as = owner, server, replicas_come_as
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mysql-database")
+        self._lock, self._asked, self._at_rest = Lock(), 0, AVAILABLE
+        self._applying = 0
+        self.is_replica = False
+
+    @property
+    def address(self) -> str:
+        """On loopback."""
+        return self._server.listening.address
+
+    def begin(self, beginning: Beginning) -> None:
+        """Fill the server with data and start it."""
+        self.is_replica = beginning.source is not None
+        self._do("creating", lambda: self._begin(beginning))
+
+    def _begin(self, beginning: Beginning) -> None:
+        source = beginning.source
+        if source:
+            image = source.image().result()
+            self._server.fill(image)
+            shutil.rmtree(image.parent)
+        else:
+            self._server.fill(beginning.image.result() if beginning.image else None)
+        self._server.start()
+        with self._server.administrator() as cursor:
+            replication.forget(cursor)
+            make_replication_user(cursor, self._replicas_come_as)
+            if source:
+                replication.follow(
+                    cursor,
+                    source._server.listening,
+                    self._replicas_come_as,
+                    self._server.authority_file,
+                    self._server.dialect,
+                )
+            else:
+                make_master_user(cursor, beginning.master, self._server.dialect.privileges)
+            if beginning.schema:
+                cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{beginning.schema.replace('`', '``')}`")
+        self._apply_all(beginning.parameters)
+
+    def apply(self, parameters: Values) -> None:
+        """Set parameters in the running server; None gives one its default back."""
+
+        def apply() -> None:
+            try:
+                self._apply(parameters)
+            finally:
+                self._count_applying(-1)
+
+        self._count_applying(1)
+        self._do(None, apply)
+
+    def _count_applying(self, difference: int) -> None:
+        with self._lock:
+            self._applying += difference
+            self._owner.parameters_applying = self._applying > 0
+
+    def _apply_all(self, parameters: Values) -> None:
+        self._apply({**dict.fromkeys(DEFAULTS), **parameters})
+
+    def _apply(self, parameters: Values) -> None:
+        with self._server.administrator() as cursor:
+            who = self._owner.db_instance_identifier
+            apply_values(cursor, parameters, is_replica=self.is_replica, who=who)
+
+    def set_password(self, master: Account) -> None:
+        """Give the master user another password; replicas get it too."""
+
+        def change() -> None:
+            with self._server.administrator() as cursor:
+                cursor.execute("SET SESSION sql_log_bin = 1")
+                set_password(cursor, master)
+
+        self._do("resetting-master-credentials", change)
+
+    def reboot(self, parameters: Values) -> None:
+        """Restart it with a parameter group's values."""
+        self._do("rebooting", lambda: self._restart(parameters))
+
+    def rename(self, name: str, parameters: Values) -> None:
+        """Restart it with a certificate for the endpoint's new name."""
+
+        def rename() -> None:
+            self._server.listening = replace(self._server.listening, name=name)
+            self._restart(parameters)
+
+        self._do("renaming", rename)
+
+    def promote(self, parameters: Values) -> None:
+        """Let it follow nobody any more, and restart it, as RDS does."""
+
+        def promote() -> None:
+            with self._server.administrator() as cursor:
+                replication.leave(cursor, self._server.dialect)
+            self.is_replica = False
+            self._restart(parameters)
+
+        self._do("modifying", promote)
+
+    def stop(self) -> None:
+        """End its process until it is started again."""
+        self._do("stopping", self._server.end, then="stopped")
+
+    def start(self, parameters: Values) -> None:
+        """Start it where it was stopped."""
+        self._do("starting", lambda: self._restart(parameters))
+
+    def _restart(self, parameters: Values) -> None:
+        self._server.end()
+        self._server.start()
+        self._apply_all(parameters)
+        if self.is_replica:
+            with self._server.administrator() as cursor:
+                replication.resume(cursor)
+
+    def image(self) -> Future[Path]:
+        """A copy of its data as of the instant when its turn comes."""
+        return self._do(None, self._server.copy_data)
+
+    def remove(self) -> None:
+        """End it and remove its data."""
+        self._do("deleting", self._server.remove, then="deleted")
+        self._worker.shutdown(wait=False)
+
+    def abandon(self) -> None:
+        """Give up what has not begun yet."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def join(self) -> None:
+        """Wait until what has begun is done or has failed."""
+        self._worker.shutdown()
+
+    def check(self) -> None:
+        """Say so where the server has ended without being asked to."""
+        with self._lock:
+            died = self._asked == 0 and self._owner.status == AVAILABLE and not self._server.runs
+            if died:
+                self._owner.status = self._at_rest = FAILED
+        if died:
+            LOG.error("%s: its database server has ended", self._owner.db_instance_identifier)
+
+    def replication_state(self) -> ReplicationState | None:
+        """How a replica follows its source; None where it is none, or cannot be asked now."""
+        if not (self.is_replica and self._owner.status == AVAILABLE):
+            return None
+        try:
+            with self._server.administrator() as cursor:
+                return replication.state(cursor)
+        except (pymysql.MySQLError, OSError, KeyError):
+            return None
+
+    def _do(
+        self, status: str | None, operation: Callable[[], Result], then: str = AVAILABLE
+    ) -> Future[Result]:
+        """Do something when its turn comes; meanwhile the instance has `status`, and `then` afterwards.
+
+        status: None for what leaves it as it is.
+        """
+
+        def attempt() -> Result:
+            try:
+                result = operation()
+            except BaseException as error:
+                self._done(FAILED)
+                self._log(error)
+                raise
+            self._done(then if status else None)
+            return result
+
+        with self._lock:
+            self._asked += 1
+            if status and self._owner.status != FAILED:
+                self._owner.status = status
+        return self._worker.submit(attempt)
+
+    def _done(self, at_rest: str | None) -> None:
+        with self._lock:
+            self._asked -= 1
+            if at_rest and self._at_rest != FAILED:
+                self._at_rest = at_rest
+            if self._asked == 0 or self._at_rest == FAILED:
+                self._owner.status = self._at_rest
+
+    def _log(self, error: BaseException) -> None:
+        if isinstance(error, CancelledError):
+            return
+        # MySQL's message may quote the statement that it refuses, and with it a password.
+        why = f"MySQL error {error.args[0]}" if isinstance(error, pymysql.MySQLError) else str(error)
+        LOG.error("%s: %s", self._owner.db_instance_identifier, why)

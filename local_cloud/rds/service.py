@@ -1,0 +1,92 @@
+"""RDS as the local cloud serves it: moto's with everything in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from moto.core.resource_tagging import TaggedResource
+from moto.core.responses import ActionResult
+from moto.rds import urls
+from moto.rds.models import rds_backends
+from moto.rds.responses import RDSResponse
+from tenantnet.local_cloud.mysql.backend import ServedBackend
+from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
+
+
+class CompletedRdsResponse(RDSResponse):
+    """All calls; lists come on one page, however long."""
+
+    @property
+    def completed(self) -> CompletedRdsBackend:
+        backend: Any = self.backend
+        return backend  # type: ignore[no-any-return] # register_rds() put it there
+
+    def describe_db_parameters(self) -> ActionResult:
+        found = self.completed.described_parameters(
+            self.params["DBParameterGroupName"], self.params.get("Source")
+        )
+        return ActionResult({"Parameters": found})
+
+    def reset_db_parameter_group(self) -> ActionResult:
+        every = self.params.get("ResetAllParameters", not self.params.get("Parameters"))
+        asked = None if every else [item.original_dict() for item in self.params["Parameters"]]
+        group = self.completed.reset_db_parameter_group(self.params["DBParameterGroupName"], asked)
+        return ActionResult({"DBParameterGroupName": group.name})
+
+    def describe_db_engine_versions(self) -> ActionResult:
+        asked, family = self.params.get("EngineVersion"), self.params.get("DBParameterGroupFamily")
+        found = [
+            version.described()
+            for version in versions()
+            if self.params.get("Engine") in (None, MYSQL)
+            and asked in (None, version.number, version.major)
+            and family in (None, version.family)
+            and (version.is_default or not self.params.get("DefaultOnly"))
+        ]
+        return ActionResult({"DBEngineVersions": found})
+
+    def describe_orderable_db_instance_options(self) -> ActionResult:
+        if self.params.get("Engine") != MYSQL:
+            return super().describe_orderable_db_instance_options()
+        wanted = {
+            name: self.params[name]
+            for name in ("EngineVersion", "DBInstanceClass", "LicenseModel")
+            if self.params.get(name)
+        }
+        zones = [f"{self.region}{letter}" for letter in "abc"]
+        found = [
+            option
+            for option in orderable_options(zones)
+            if all(option[name] == value for name, value in wanted.items())
+        ]
+        return ActionResult({"OrderableDBInstanceOptions": found})
+
+    def describe_pending_maintenance_actions(self) -> ActionResult:
+        """Nothing ever is due here: a local instance is as new as the installed software."""
+        return ActionResult({"PendingMaintenanceActions": []})
+
+
+class CompletedRdsBackend(ServedBackend):
+    """One region's RDS."""
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        """What the Resource Groups Tagging API finds: groups too."""
+        yield from super().iter_tagged_resources()
+        groups: dict[str, Any] = {"pg": self.db_parameter_groups, "subgrp": self.subnet_groups}
+        for kind, members in groups.items():
+            for group in members.values():
+                tags = {tag["Key"]: tag["Value"] for tag in group.get_tags()}
+                yield TaggedResource(arn=group.arn, tags=tags, resource_type=f"rds:{kind}")
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """What moto looks for in `urls.py` beside the backend's module."""
+        paths = dict.fromkeys(urls.url_paths, CompletedRdsResponse.dispatch)
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
+
+
+def register_rds() -> None:
+    """Let moto make completed backends from now on."""
+    rds_backends.backend = CompletedRdsBackend

@@ -1,0 +1,1 @@
+"""What tests share: samples, a second opinion, laboratories."""

@@ -1,0 +1,47 @@
+"""The program of every case: tenant acme as its stack declares it, with what the case changes.
+
+Which case it is stands in the environment variable POLICY_CASE.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+from tenantnet.phases.phases import State
+from tenantnet.phases.updates import networks_to_declare
+from tenantnet.settings import TenantSettings, load_platform, load_tenant
+from tenantnet.stacks.lookups import Place
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.stacks.platform import PlatformStack
+from tenantnet.stacks.tenant import TenantStack
+
+from tests.support import component_samples as samples
+from tests.support.broken_programs.cases import BROKEN, PHASES, UNREADABLE_CLAIMS, Case
+
+CASE_VARIABLE = "POLICY_CASE"
+PASSWORD = "Correct-Horse-7"
+PLACE = Place(account_id="123456789012", zones=("eu-west-1a", "eu-west-1b"), image_id="ami-12345678")
+
+
+def main() -> None:
+    """Declare what the case says."""
+    name = os.environ[CASE_VARIABLE]
+    if name == "platform":
+        settings = load_platform("platform-local", samples.PLATFORM)
+        PlatformStack(settings, "eu-west-1", PLACE).declare()
+    elif name in PHASES:
+        declare_tenant(Case.both_networks(), PHASES[name])
+    else:
+        case = BROKEN.get(name, UNREADABLE_CLAIMS)
+        case.change()
+        declare_tenant(case, PHASES["steady"])
+
+
+def declare_tenant(case: Case, state: State) -> None:
+    """Acme in a state of a move; the settings are loaded as if nothing were reserved."""
+    settings: TenantSettings = load_tenant("acme", case.settings, password=PASSWORD, reserved=())
+    platform = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, "cell": case.cell})
+    cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
+    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing=())
+    stack.declare(pulumi.Output.secret(PASSWORD))

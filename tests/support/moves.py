@@ -1,0 +1,260 @@
+"""What moves are tested with: the commands, runs that are killed, clients, and an eye on both databases."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from threading import Event, Thread
+from time import monotonic
+from typing import Any, Self
+
+import psutil
+import pymysql
+from dns.exception import DNSException
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.local_cloud.faults import Fault
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.end_to_end.conftest import ACME
+from tests.support.clone import CLONE
+from tests.support.mysql_client import Client, resolver
+from tests.support.project import PASSWORD, Project, Run
+
+# The provider waits 80 s after each change of a database; making a replica takes three of them.
+STEP_SECONDS = 600
+
+GREEN = {
+    "cidr": "10.9.8.64/26",
+    "vpnConnections": [
+        {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Seattle office"}
+    ],
+}
+SECRET = "tenantnet/acme/verification"
+
+
+def with_networks(**networks: dict[str, Any]) -> dict[str, Any]:
+    settings = copy.deepcopy(ACME)
+    settings["networks"] = networks
+    return settings
+
+
+BLUE = ACME["networks"]["blue"]
+BOTH = with_networks(blue=BLUE, green=GREEN)
+
+
+def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+    """Begin `tenantnet migrate …`, with its lines to be read as they come."""
+    return subprocess.Popen(
+        [str(CLONE / ".venv" / "bin" / "tenantnet"), "migrate", *arguments],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def migrate(project: Project, *arguments: str) -> Run:
+    """Run `tenantnet migrate …` to its end."""
+    with start(project, *arguments) as running:
+        text, _ = running.communicate()
+    return Run(code=running.returncode, text=text)
+
+
+@contextmanager
+def stopped_at(project: Project, line: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A run that is stopped (SIGSTOP) once it has said `line`, and killed (SIGKILL) at the end."""
+    with start(project, *arguments) as running:
+        assert running.stdout is not None
+        said = []
+        for each in running.stdout:
+            said.append(each)
+            if each.startswith(line):
+                break
+        else:
+            raise AssertionError(f"the run ended without {line!r}:\n{''.join(said)}")
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+class Traffic:
+    """A client that writes one row after the other through the endpoint name, and one that reads.
+
+    acknowledged: the numbers of the rows that the database said it has.
+    """
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._end = Event()
+        self.acknowledged: list[int] = []
+        self.writes_at: list[float] = []
+        self.reads_at: list[float] = []
+        self._threads = [Thread(target=self._write), Thread(target=self._read)]
+
+    def __enter__(self) -> Self:
+        with self._connected() as cursor:
+            cursor.execute("CREATE DATABASE IF NOT EXISTS app")
+            cursor.execute("CREATE TABLE IF NOT EXISTS app.entry (id INT PRIMARY KEY, text VARCHAR(20))")
+            cursor.execute("DELETE FROM app.entry")
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    @contextmanager
+    def _connected(self) -> Iterator[pymysql.cursors.Cursor]:
+        """Looks the name up anew for each connection, as a client does after an error."""
+        address = resolver(self._cloud)("acme.db.example.com", "A")[0].to_text()
+        context = ssl.create_default_context(cafile=str(self._cloud.state.authority))
+        # The certificate names the database, which the endpoint's name is only an alias of.
+        context.check_hostname = False
+        connection = pymysql.connect(
+            user="acmeadmin", password=PASSWORD, autocommit=True, ssl=context, defer_connect=True
+        )
+        connection.connect(socket.create_connection((address, 3306), timeout=5))
+        with connection, connection.cursor() as cursor:
+            yield cursor
+
+    def _write(self) -> None:
+        number = 0
+        while not self._end.is_set():
+            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
+                while not self._end.wait(0.02):
+                    number += 1
+                    cursor.execute("INSERT INTO app.entry VALUES (%s, 'kept')", (number,))
+                    self.acknowledged.append(number)
+                    self.writes_at.append(monotonic())
+
+    def _read(self) -> None:
+        while not self._end.wait(0.02):
+            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
+                cursor.execute("SELECT COUNT(*) FROM app.entry")
+                self.reads_at.append(monotonic())
+
+    def kept(self) -> set[int]:
+        """The rows that the endpoint's database has now."""
+        with self._connected() as cursor:
+            cursor.execute("SELECT id FROM app.entry")
+            return {number for (number,) in cursor.fetchall()}
+
+
+def longest_gap(times: list[float]) -> float:
+    return max(after - before for before, after in pairwise(times))
+
+
+def status(project: Project) -> dict[str, Any]:
+    return dict(json.loads(migrate(project, "status", "acme", "--json").check().text))
+
+
+def database(aws: Any, identifier: str) -> dict[str, Any] | None:
+    found = aws.client("rds").describe_db_instances(
+        Filters=[{"Name": "db-instance-id", "Values": [identifier]}]
+    )["DBInstances"]
+    return dict(found[0]) if found else None
+
+
+def endpoint(project: Project, aws: Any) -> str:
+    zone = project.outputs("platform-local")["zoneId"]
+    records = aws.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    (record,) = [record for record in records if record["Name"].startswith("acme.")]
+    return str(record["ResourceRecords"][0]["Value"])
+
+
+def wait_until(condition: Callable[[], object], seconds: float = STEP_SECONDS) -> None:
+    Retrying(
+        retry=retry_if_result(lambda holds: not holds), stop=stop_after_delay(seconds), wait=wait_fixed(0.1)
+    )(condition)
+
+
+def end_session(leader: subprocess.Popen[str]) -> None:
+    """End a command and all that it has started at once, as the end of its machine would."""
+    session = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.Error):
+            if os.getsid(process.pid) == leader.pid:
+                session.append(process)
+    for process in session:
+        with suppress(psutil.Error):
+            process.kill()
+    leader.wait()
+    # Until then their connections are open, and the cloud takes their calls for some that are waited for.
+    wait_until(lambda: all(_has_ended(process) for process in session))
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """With all its threads: the first, which makes it a zombie, may end before the others."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() == 1
+    return True
+
+
+def killed_in_call(
+    project: Project, cloud: LocalCloud, fault: Fault, *arguments: str, beside: Sequence[Fault] = ()
+) -> None:
+    """Run `tenantnet migrate …`, and kill it with all it has started in the call that `fault` holds back.
+
+    beside: what else fails meanwhile.
+    """
+    for each in (fault, *beside):
+        cloud.fail(each)
+    with start(project, *arguments) as running:
+        try:
+            wait_until(lambda: cloud.struck()[0] or running.poll() is not None)
+            struck = cloud.struck()[0]
+        finally:
+            end_session(running)
+            cloud.clear_faults()
+        assert running.stdout is not None
+        said = running.stdout.read()
+    assert struck, f"the run ended without the call {fault.call}:\n{said}"
+
+
+class Watch:
+    """Looks at both databases again and again; `problem` says when both could be written to."""
+
+    def __init__(self, cloud: LocalCloud, aws: Any) -> None:
+        self._cloud, self._rds = cloud, aws.client("rds")
+        self._end, self._thread = Event(), Thread(target=self._watch)
+        self.problem: str | None = None
+        self.looks = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._end.wait(0.2):
+            # Blue twice: it could be written to before and after green could.
+            if all([self._writable("blue"), self._writable("green"), self._writable("blue")]):
+                self.problem = f"after {self.looks} looks blue and green could both be written to"
+            self.looks += 1
+
+    def _writable(self, slot: str) -> bool:
+        # The provider's faults are none of the watch's business: the servers are asked, not AWS.
+        with suppress(pymysql.MySQLError, OSError, DNSException, IndexError, KeyError):
+            described = self._rds.describe_db_instances(
+                Filters=[{"Name": "db-instance-id", "Values": [f"acme-{slot}"]}]
+            )["DBInstances"]
+            client = Client(cloud=self._cloud, host=described[0]["Endpoint"]["Address"])
+            return client.run("SELECT @@global.read_only") == [(0,)]
+        return False

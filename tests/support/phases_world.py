@@ -1,0 +1,396 @@
+"""A small world for the model of a move: databases with rows, an endpoint, updates that may stop half way.
+
+What AWS has and what the stack knows of it are two things: a killed update may have done what it did not live
+to write down, and the next one compares with what is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from tenantnet.phases.memory import outputs_of, remembered
+from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, Slot, State, Strategy, declaration
+from tenantnet.phases.transitions import (
+    Condition,
+    Decision,
+    Event,
+    conditions,
+    decision_before,
+    next_event,
+    transition,
+)
+from tenantnet.phases.updates import networks_to_declare, plan_update
+from tenantnet.refusal import Refused
+
+BLUE, GREEN = Slot.BLUE, Slot.GREEN
+
+
+Operation = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Database:
+    """rows: what was written, in order of their numbers. replica_of: the slot it replicates from."""
+
+    rows: frozenset[int]
+    read_only: bool
+    protected: bool
+    replica_of: Slot | None = None
+    restored_in: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A runner's next state, and the decision that must stand before."""
+
+    state: State
+    decision: Decision | None
+
+
+BLUE_ALONE = {BLUE: Database(rows=frozenset(), read_only=False, protected=True)}
+
+
+@dataclass
+class World:
+    """What AWS, the stack, the journal and the settings hold.
+
+    databases, endpoint: as AWS has them; known, known_endpoint: as the stack's resources have them, but for
+    their rows. deployed: the networks, of which the stack knows all. begun: the moves that have begun.
+    compares: whether the data is compared; safety does not rest on that, and progress does not suffer by it.
+    Every value in it is replaced and never changed, so that `copy` gives a world of its own.
+    """
+
+    databases: dict[Slot, Database] = field(default_factory=lambda: dict(BLUE_ALONE))
+    known: dict[Slot, Database] = field(default_factory=lambda: dict(BLUE_ALONE))
+    deployed: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
+    settings: dict[Slot, str] = field(default_factory=lambda: {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"})
+    endpoint: Slot = BLUE
+    former_endpoint: Slot = BLUE
+    known_endpoint: Slot = BLUE
+    snapshots: dict[int, frozenset[int]] = field(default_factory=dict)
+    decisions: dict[int, Decision] = field(default_factory=dict)
+    begun: frozenset[int] = frozenset()
+    outputs: dict[str, Any] = field(
+        default_factory=lambda: {
+            "phase": "steady",
+            "production": "blue",
+            "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}},
+        }
+    )
+    acknowledged: frozenset[int] = frozenset()
+    compares: bool = False
+
+    @property
+    def state(self) -> State:
+        """What the stack remembers."""
+        state = remembered(self.outputs)
+        assert state is not None
+        return state
+
+    @property
+    def leftovers(self) -> bool:
+        """Whether the slot that is not in production has a database."""
+        return self.state.production.other in self.databases
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether, between moves, something is left of a first step that did not come to its end."""
+        return self.state.phase is Phase.STEADY and (self.leftovers or self.state.move_at_stake in self.begun)
+
+    def write(self, row: int, slot: Slot) -> None:
+        """A client writes to the database of `slot`, and is told when that worked."""
+        database = self.databases.get(slot)
+        if database and not database.read_only:
+            self._in_aws(slot, rows=database.rows | {row})
+            self.acknowledged = self.acknowledged | {row}
+
+    def replicate(self, count: int | None = None) -> None:
+        """Replicas take over the next `count` rows of their source, or all."""
+        for slot, database in self.databases.items():
+            if database.replica_of and database.replica_of in self.databases:
+                missing = sorted(self.databases[database.replica_of].rows - database.rows)
+                self._in_aws(slot, rows=database.rows.union(missing[:count]))
+
+    def seen(self, condition: Condition, state: State) -> bool:
+        """Whether `condition` holds."""
+        assert state.source is not None
+        source, target = self.databases.get(state.source), self.databases.get(state.target or state.source)
+        answers: dict[Condition, Callable[[], bool]] = {
+            Condition.TARGET_REPLICATES: lambda: bool(target and target.replica_of),
+            Condition.SOURCE_READ_ONLY: lambda: bool(source and source.read_only),
+            Condition.TARGET_CAUGHT_UP: lambda: bool(
+                source and target and (target.replica_of is None or target.rows >= source.rows)
+            ),
+            Condition.SNAPSHOT_TAKEN: lambda: state.move in self.snapshots,
+            Condition.TARGET_INDEPENDENT: lambda: bool(target and target.replica_of is None),
+            Condition.DATA_EQUAL: lambda: (
+                not self.compares or bool(source and target and source.rows == target.rows)
+            ),
+            Condition.TARGET_WRITABLE: lambda: bool(target and not target.read_only),
+            Condition.ENDPOINT_AT_TARGET: lambda: self.endpoint is state.target,
+            Condition.SOURCE_WRITABLE: lambda: bool(source and not source.read_only),
+            Condition.SOURCE_UNPROTECTED: lambda: not (source and source.protected),
+            Condition.COPY_UNPROTECTED: lambda: not (target and target.protected),
+        }
+        return answers[condition]()
+
+    def take_snapshot(self, state: State) -> None:
+        """The runner's snapshot behind the fence."""
+        if state.source and self.seen(Condition.SOURCE_READ_ONLY, state):
+            self.snapshots = {state.move: self.databases[state.source].rows, **self.snapshots}
+
+    def next_request(self, strategy: Strategy | None) -> Request | None:
+        """What a runner asks for next; None where a condition is not seen. Raises Refused."""
+        state = self.state
+        standing = self.decisions.get(state.move_at_stake)
+        event = next_event(state, decision=standing, strategy=strategy)
+        if event is None:
+            return None
+        wanted = conditions(state, standing)
+        if Condition.SNAPSHOT_TAKEN in wanted:
+            self.take_snapshot(state)
+        if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
+            return None
+        return self.request(event)
+
+    def request(self, event: Event) -> Request:
+        """What `event` asks for. Raises Refused."""
+        state = self.state
+        standing = self.decisions.get(state.move_at_stake)
+        requested = transition(
+            state,
+            event,
+            decision=standing,
+            leftovers=self.leftovers,
+            begun=state.move_at_stake in self.begun,
+        )
+        return Request(state=requested, decision=decision_before(event))
+
+    def decide(self, request: Request) -> bool:
+        """Write the decision where none stands; whether the one that stands is the wanted one."""
+        if request.decision is None:
+            return True
+        self.decisions = {request.state.move: request.decision, **self.decisions}
+        return self.decisions[request.state.move] is request.decision
+
+    def update(
+        self,
+        requested: State | None = None,
+        *,
+        lost: Collection[int] = (),
+        unwritten: Collection[int] = (),
+    ) -> bool:
+        """One update of the stack, as `plan` and `carry_out`. Raises Refused before it changes anything."""
+        state = self.plan(requested)
+        return self.carry_out(state, runner=requested is not None, lost=lost, unwritten=unwritten)
+
+    def plan(self, requested: State | None) -> State:
+        """The state that an update declares. Raises Refused."""
+        return plan_update(
+            self.outputs,
+            self.settings,
+            requested=requested,
+            decision=self.decisions.get(requested.move) if requested else None,
+            leftovers=self.leftovers,
+        )
+
+    def carry_out(
+        self,
+        state: State,
+        *,
+        runner: bool = False,
+        lost: Collection[int] = (),
+        unwritten: Collection[int] = (),
+    ) -> bool:
+        """Do what declaring `state` takes. Returns whether that came to its end and was recorded.
+
+        lost: the numbers of the operations that a failure or a kill keeps from happening. unwritten: of those
+        that happen and that the stack is not told of. Those that do not depend on either may still happen, as
+        Pulumi does them side by side.
+        """
+        if runner:
+            self.begun = self.begun | {state.move}
+        number = 0
+        for stage in self.stages(state, runner=runner):
+            held_up = False
+            for operation in stage:
+                known = self.known, self.known_endpoint, self.deployed
+                if number in lost or not operation():
+                    held_up = True
+                elif number in unwritten:
+                    self.known, self.known_endpoint, self.deployed = known
+                    held_up = True
+                number += 1
+            if held_up:
+                return False
+        self.outputs = outputs_of(state)
+        self.outputs["networks"] = {slot: {"cidr": cidr} for slot, cidr in self.deployed.items()}
+        return True
+
+    def stages(self, state: State, *, runner: bool) -> Iterable[list[Operation]]:
+        """The operations that declaring `state` takes; the next stage begins once all of one are done."""
+        declared = declaration(state)
+        networks = networks_to_declare(state, self.settings)
+        gone = self.databases if not runner else self.known
+        kept = {
+            slot: part.database
+            for slot, part in declared.slots.items()
+            if part.database and not (part.database.origin is Origin.STANDING and slot not in gone)
+        }
+        if runner:
+            yield from ([operation] for operation in self._ahead(state))
+        yield list(self._network_changes(networks, kept))
+        led = self.known_endpoint is declared.endpoint
+        yield [
+            *(change for slot, database in kept.items() for change in self._changes(slot, database, state)),
+            *([] if led else [lambda: self._lead_to(declared.endpoint)]),
+        ]
+        yield [partial(self._delete, slot) for slot in self.known if slot not in kept]
+        yield [partial(self._remove_network, slot) for slot in self.deployed if slot not in networks]
+
+    def _ahead(self, state: State) -> Iterable[Operation]:
+        """What the runner does through AWS's API before its update; the stack is told of none of it."""
+        other = state.production.other
+        orphan = other in self.databases and other not in self.known
+        if orphan and state.phase in (Phase.REPLICATING, Phase.RESTORED, Phase.ABORTING):
+            yield partial(self._discard, other)
+        if state.phase in (Phase.REPLICATING, Phase.ABORTING):
+            yield partial(self._in_aws, state.production, read_only=False)
+        if state.phase is Phase.SWITCHED:
+            yield partial(self._lead_in_aws, state.production)
+            yield partial(self._in_aws, state.production, read_only=False)
+
+    def _network_changes(self, networks: Mapping[Slot, str], kept: Collection[Slot]) -> Iterable[Operation]:
+        for slot, cidr in networks.items():
+            if self.deployed.get(slot) != cidr:
+                replaced = slot in kept and slot in self.databases
+                assert not replaced, f"the network under {slot}'s database would be replaced"
+                yield partial(self._make_network, slot, cidr)
+
+    def _make_network(self, slot: Slot, cidr: str) -> bool:
+        self.deployed = {**self.deployed, slot: cidr}
+        return True
+
+    def _remove_network(self, slot: Slot) -> bool:
+        assert slot not in self.databases, f"the network under {slot}'s database would be deleted"
+        self.deployed = {key: cidr for key, cidr in self.deployed.items() if key is not slot}
+        return True
+
+    def _changes(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> Iterable[Operation]:
+        database = self.known.get(slot)
+        if database is None:
+            yield partial(self._create, slot, declared, state)
+            return
+        self._assert_not_replaced(slot, database, declared, state)
+        if database.replica_of and declared.origin is Origin.PRIMARY:
+            yield partial(self._change, slot, replica_of=None)
+        if database.read_only is not declared.read_only:
+            yield partial(self._change, slot, read_only=declared.read_only)
+        if database.protected is not declared.protected:
+            yield partial(self._change, slot, protected=declared.protected)
+
+    def _assert_not_replaced(
+        self, slot: Slot, database: Database, declared: DatabaseDeclaration, state: State
+    ) -> None:
+        if declared.origin is Origin.REPLICA:
+            assert database.replica_of is slot.other, f"{slot} would be replaced by a replica"
+        if declared.origin is Origin.SNAPSHOT:
+            assert database.restored_in == state.move, f"{slot} would be replaced by a restored database"
+
+    def _in_aws(self, slot: Slot, **attributes: Any) -> bool:
+        """False where there is no such database."""
+        if slot not in self.databases:
+            return False
+        self.databases = {**self.databases, slot: replace(self.databases[slot], **attributes)}
+        return True
+
+    def _change(self, slot: Slot, **attributes: Any) -> bool:
+        changed = self._in_aws(slot, **attributes)
+        if changed:
+            self.known = {**self.known, slot: replace(self.known[slot], **attributes)}
+        return changed
+
+    def _create(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> bool:
+        """False where AWS has one of that name."""
+        assert slot in self.deployed, f"{slot} has no network for a database"
+        assert declared.origin in (Origin.REPLICA, Origin.SNAPSHOT), f"{slot} would be created empty"
+        if slot in self.databases:
+            return False
+        replica = declared.origin is Origin.REPLICA
+        database = Database(
+            rows=frozenset() if replica else self.snapshots[state.move],
+            read_only=declared.read_only,
+            protected=declared.protected,
+            replica_of=slot.other if replica else None,
+            restored_in=None if replica else state.move,
+        )
+        self.databases = {**self.databases, slot: database}
+        self.known = {**self.known, slot: database}
+        return True
+
+    def _delete(self, slot: Slot) -> bool:
+        """False where Pulumi and AWS refuse it; one that is gone is deleted."""
+        if self.known[slot].protected or (slot in self.databases and self.databases[slot].protected):
+            return False
+        self._discard(slot)
+        self.known = {key: database for key, database in self.known.items() if key is not slot}
+        return True
+
+    def _discard(self, slot: Slot) -> bool:
+        self.databases = {key: database for key, database in self.databases.items() if key is not slot}
+        return True
+
+    def _lead_to(self, slot: Slot) -> bool:
+        self.known_endpoint = slot
+        return self._lead_in_aws(slot)
+
+    def _lead_in_aws(self, slot: Slot) -> bool:
+        if self.endpoint is not slot:
+            self.endpoint, self.former_endpoint = slot, self.endpoint
+        return True
+
+
+def assert_sound(world: World) -> None:
+    """What holds at every moment of every run."""
+    writable = [slot for slot, database in world.databases.items() if not database.read_only]
+    assert len(writable) <= 1, "two hosts are writable"
+    rows = world.databases[world.endpoint].rows
+    assert rows >= world.acknowledged, "the endpoint leads to a database without all that was acknowledged"
+    for slot in (world.state.production, world.endpoint):
+        assert world.databases[slot].protected, f"{slot} is in production and not protected"
+    assert set(world.databases) <= set(world.deployed), "a database has no network"
+
+
+def assert_finishes(world: World) -> None:
+    """From any moment, a move can be brought to an end: onward, and back wherever an abort is possible."""
+    for onward in (True, False):
+        end = copy(world)
+        # What has begun goes on with the networks that it began with, or with another one in their place.
+        missing = {slot: "10.55.0.0/26" for slot in Slot if end.unfinished}
+        end.settings, end.compares = {**missing, **end.deployed}, True
+        _finish(end, onward=onward)
+        assert_sound(end)
+        assert list(end.databases) == [end.endpoint] == [end.state.production]
+        assert not end.databases[end.endpoint].read_only
+
+
+def _finish(world: World, *, onward: bool) -> None:
+    for _ in range(12):
+        world.replicate()
+        if world.state.phase is Phase.STEADY and not world.unfinished:
+            world.update()
+            return
+        request = None
+        if not onward and world.state.phase is not Phase.ABORTING:
+            with suppress(Refused):
+                request = world.request(Event.ABORT)
+        request = request or world.next_request(Strategy.REPLICA if world.unfinished else None)
+        assert request, f"nothing leads on from {world.state}"
+        assert world.decide(request), f"{request} meets another decision"
+        assert world.update(request.state), f"{request} does not come to its end"
+    raise AssertionError(f"{world.state} is not the end")

@@ -1,0 +1,102 @@
+"""Previews of a tenant's stack, as the engine would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantnet.review import shown
+from tenantnet.review.model import COMPONENT_PREFIX, Operation, Preview, Resource
+
+CONNECTION = "acme-blue-vpn-192-168-4-0-24"
+
+
+def urn(type_: str, name: str) -> str:
+    return f"urn:pulumi:acme::tenantnet::{type_}::{name}"
+
+
+def component(kind: str, name: str, operation: Operation = Operation.SAME, parent: str = "") -> Resource:
+    type_ = f"{COMPONENT_PREFIX}{kind}"
+    return Resource(operation=operation, type=type_, name=name, urn=urn(type_, name), parent=parent)
+
+
+def resource(
+    type_: str,
+    name: str,
+    operation: Operation = Operation.SAME,
+    *,
+    parent: Resource | None = None,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+    changed: tuple[str, ...] = (),
+    protected: bool = False,
+) -> Resource:
+    """A resource; what is not given of its inputs afterwards is as before."""
+    before = dict(old or {})
+    return Resource(
+        operation=operation,
+        type=type_,
+        name=name,
+        urn=urn(type_, name),
+        parent=parent.urn if parent else "",
+        old={} if operation is Operation.CREATE else before,
+        new={} if operation is Operation.DELETE else {**before, **(new or {})},
+        changed=changed,
+        protected=protected,
+    )
+
+
+def tags(**own: str) -> dict[str, str]:
+    return {"tenantnet:tenant": "acme", "tenantnet:network": "blue", **own}
+
+
+def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -> Resource:
+    """The production database of acme."""
+    old = {
+        "instanceClass": "db.t4g.small",
+        "allocatedStorage": 100,
+        "multiAz": False,
+        "applyImmediately": True,
+        "backupRetentionPeriod": 14,
+        "skipFinalSnapshot": False,
+        "finalSnapshotIdentifier": "acme-blue-final-1",
+        "deletionProtection": True,
+        "engineVersion": "8.4",
+        "tags": tags(**{"tenantnet:lifecycle": "production"}),
+    }
+    return resource(
+        shown.INSTANCE,
+        "acme-blue",
+        operation,
+        old=old,
+        new=new,
+        changed=changed or tuple(new),
+        protected=True,
+    )
+
+
+def connection(
+    operation: Operation = Operation.SAME, *changed: str, route: Operation = Operation.SAME
+) -> list[Resource]:
+    """The VPN connection to Seattle, with its gateway and its route."""
+    whole = operation if operation in (Operation.CREATE, Operation.DELETE) else Operation.SAME
+    parent = component("VpnConnection", CONNECTION, whole)
+    described = {"tags": tags(**{"tenantnet:description": "Seattle office"})}
+    return [
+        parent,
+        resource(shown.CUSTOMER_GATEWAY, CONNECTION, whole, parent=parent, old={"ipAddress": "198.51.100.7"}),
+        resource(
+            shown.VPN_CONNECTION, CONNECTION, operation, parent=parent, old=described, changed=tuple(changed)
+        ),
+        resource(
+            shown.VPN_ROUTE,
+            CONNECTION,
+            whole if whole is not Operation.SAME else route,
+            parent=parent,
+            old={"destinationCidrBlock": "192.168.4.0/24"},
+        ),
+    ]
+
+
+def preview(*resources: Resource, **more: Any) -> Preview:
+    return Preview(stack="acme", resources=resources, **more)

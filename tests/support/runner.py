@@ -1,0 +1,37 @@
+"""A platform whose moves are started by EventBridge Scheduler in CodeBuild, in the local cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.support.project import Project
+
+SCHEDULE = "tenantnet-local-acme-migration"
+PROJECT = "tenantnet-local-runner"
+
+
+def deploy_cell_with_runner(project: Project, cloud: LocalCloud, aws: boto3.Session) -> None:
+    """Deploy the platform with a runner, whose source is the project's folder as it stands."""
+    secret = aws.client("secretsmanager").create_secret(Name="pulumi", SecretString="passphrase")
+    runner = {
+        "repository": "https://github.com/example/tenants.git",
+        "host": "github",
+        "image": "example/pulumi-python:3.200.0",
+        "backend": "s3://example-pulumi-state",
+        "secretArn": secret["ARN"],
+    }
+    project.write_platform("platform-local", runner=runner)
+    project.up("platform-local").check()
+    cloud.take_source(project.folder)
+
+
+def schedule(aws: boto3.Session) -> dict[str, Any] | None:
+    """Acme's schedule; None where there is none."""
+    scheduler = aws.client("scheduler")
+    try:
+        return dict(scheduler.get_schedule(Name=SCHEDULE))
+    except scheduler.exceptions.ResourceNotFoundException:
+        return None

@@ -1,0 +1,131 @@
+"""Claims as data: their form, who may have a range, and what an audit finds. No table is read here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tenantnet.addresses.claims import (
+    Claim,
+    ClaimKind,
+    DoubtfulClaim,
+    Finding,
+    audit_claims,
+    claims_in_settings,
+    refuse_claim,
+)
+
+WANTED = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+BETAS = Claim(cidr="10.1.2.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="green")
+SESSION = Claim(cidr="172.17.5.0/24", tenant="beta", stack="beta", kind=ClaimKind.SESSION_SUBNET)
+
+names = st.text(st.characters(codec="utf-8"), min_size=1)
+claims = st.builds(
+    Claim,
+    cidr=names,
+    tenant=names,
+    stack=names,
+    kind=st.sampled_from(ClaimKind),
+    slot=st.text(st.characters(codec="utf-8")),
+)
+
+
+@settings(deadline=None)
+@given(claims)
+def test_a_row_of_the_table_gives_the_claim_back_that_was_written(claim: Claim) -> None:
+    assert Claim.from_item(json.loads(claim.item_json())) == claim
+
+
+def test_a_session_subnets_row_has_no_empty_slot() -> None:
+    assert "slot" not in SESSION.item()
+
+
+@pytest.mark.parametrize("missing", ["cidr", "tenant", "stack", "kind"])
+def test_a_row_without_an_attribute_is_told_apart_from_a_claim(missing: str) -> None:
+    row = {key: value for key, value in WANTED.item().items() if key != missing}
+    with pytest.raises(ValueError, match=f"has no '{missing}'"):
+        Claim.from_item(row)
+
+
+def test_a_row_of_an_unknown_kind_is_told_apart_from_a_claim() -> None:
+    with pytest.raises(ValueError, match="lottery"):
+        Claim.from_item({**WANTED.item(), "kind": {"S": "lottery"}})
+
+
+def test_a_range_that_nobody_holds_is_not_refused() -> None:
+    assert refuse_claim(WANTED, None) is None
+
+
+def test_a_stacks_own_claim_is_no_obstacle_to_it() -> None:
+    assert refuse_claim(WANTED, WANTED) is None
+    assert refuse_claim(WANTED, replace(WANTED, slot="green")) is None
+
+
+def test_a_range_of_another_tenant_is_refused_with_range_place_holder_and_a_way_out() -> None:
+    refusal = refuse_claim(WANTED, BETAS)
+    assert refusal is not None
+    assert (refusal.value, refusal.path) == ("10.1.2.0/26", "networks.blue.cidr")
+    assert refusal.reason == "tenant beta holds it for its network green (stack beta)"
+    assert "tenantnet network add" in refusal.remedy
+
+
+def test_a_refused_session_subnet_says_that_it_is_one() -> None:
+    refusal = refuse_claim(replace(SESSION, tenant="acme", stack="acme"), SESSION)
+    assert refusal is not None
+    assert refusal.path == "sessionSubnet"
+    assert "session subnet" in refusal.reason
+
+
+def test_settings_lead_to_one_claim_for_the_session_subnet_and_one_for_each_network() -> None:
+    tenant = {
+        "sessionSubnet": "172.17.5.0/24",
+        "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "x"}},
+    }
+    assert [(claim.cidr, claim.purpose) for claim in claims_in_settings("acme", tenant)] == [
+        ("172.17.5.0/24", "session subnet"),
+        ("10.1.2.0/26", "network blue"),
+        ("x", "network green"),
+    ]
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.sampled_from(["networks", "cidr", "sessionSubnet", "blue"]), inner)
+    ),
+)
+
+
+@settings(deadline=None)
+@given(junk)
+def test_settings_of_any_shape_lead_to_claims_of_text_or_to_none(tenant: object) -> None:
+    assert all(isinstance(claim.cidr, str) for claim in claims_in_settings("acme", tenant))
+
+
+def test_an_audit_finds_nothing_where_every_claim_has_its_stack_and_settings() -> None:
+    held = [WANTED, SESSION]
+    assert audit_claims(held, stacks=["acme", "beta"], in_settings=held) == []
+
+
+def test_an_audit_finds_a_claim_whose_stack_is_gone_even_if_settings_still_have_its_range() -> None:
+    assert audit_claims([SESSION], stacks=["acme"], in_settings=[SESSION]) == [
+        DoubtfulClaim(claim=SESSION, finding=Finding.STACK_GONE)
+    ]
+
+
+def test_an_audit_finds_a_claim_that_no_settings_file_leads_to() -> None:
+    elsewhere = replace(WANTED, cidr="10.1.3.0/26")
+    assert audit_claims([WANTED], stacks=["acme"], in_settings=[elsewhere]) == [
+        DoubtfulClaim(claim=WANTED, finding=Finding.NOT_IN_SETTINGS)
+    ]
+
+
+def test_another_stacks_settings_do_not_vouch_for_a_claim() -> None:
+    assert (
+        audit_claims([WANTED], stacks=["acme", "beta"], in_settings=[BETAS])[0].finding
+        is Finding.NOT_IN_SETTINGS
+    )

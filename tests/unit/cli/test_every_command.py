@@ -1,0 +1,154 @@
+"""What holds for every command, whoever adds it: an example, explained options, JSON, completion."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from tenantnet.cli.main import app
+from typer.core import TyperCommand, TyperGroup
+
+from tests.support.clone import CLONE
+
+DOC = (CLONE / "docs" / "commands.md").read_text(encoding="utf-8")
+EXIT_CODES = re.findall(r"^\| (\d+) \|", DOC.split("## Exit codes")[1].split("##")[0], re.MULTILINE)
+
+# Commands that show something; all others write, start or print for one purpose only.
+SHOWS = {
+    "status",
+    "show",
+    "list",
+    "audit",
+    "topology",
+    "devices",
+    "drift",
+    "check",
+    "preview",
+    "review",
+    "open",
+    "rules",
+}
+# Arguments that name something of which the settings files know the names.
+NAMED = {"tenant", "stack", "platform", "vpn_connection"}
+
+PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
+ACME = """\
+config:
+  aws:region: eu-west-1
+  tenantnet:tenant:
+    platform: platform-eu1
+    sessionSubnet: 172.17.5.0/24
+    database: {username: acmeadmin}
+    networks:
+      blue:
+        cidr: 10.1.2.0/26
+        vpnConnections:
+          - {companyCidr: 192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: HQ}
+"""
+
+
+def commands(group: TyperGroup, name: str) -> Iterator[tuple[str, TyperCommand]]:
+    for word, command in group.commands.items():
+        path = f"{name} {word}"
+        if isinstance(command, TyperGroup):
+            yield from commands(command, path)
+        elif isinstance(command, TyperCommand):
+            yield path, command
+
+
+ALL = dict(commands(typer.main.get_group(app), "tenantnet"))
+SHOWING = [name for name in ALL if name.rsplit(" ", 1)[-1] in SHOWS]
+
+
+def options(command: TyperCommand) -> set[str]:
+    """Every name of an option; those of a switch's other side too."""
+    return {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+
+
+def example(name: str) -> str:
+    """The example at the end of the command's help."""
+    command = ALL[name]
+    text = "\n".join(part for part in (command.help, command.epilog) if part)
+    found = re.search(r"Example: (.+)\Z", text.strip(), re.DOTALL)
+    assert found, f"the help of `{name}` does not end with an example"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_help_ends_with_an_example_of_the_command_itself(name: str) -> None:
+    assert f"{name} " in f"{example(name)} ".replace('"', " ").replace(")", " ")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_example_has_only_options_of_its_command(name: str) -> None:
+    assert set(re.findall(r"(?<= )--[a-z-]+", example(name))) <= options(ALL[name])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_help_says_what_the_command_does_before_its_example(name: str) -> None:
+    first = (ALL[name].help or "").split("\n", 1)[0]
+    assert re.match(r"[A-Z].*[.]?$", first)
+    assert "Example" not in first
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_option_and_argument_is_explained(name: str) -> None:
+    unexplained = [
+        each.name for each in ALL[name].params if each.name != "help" and not getattr(each, "help", None)
+    ]
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("name", SHOWING)
+def test_a_command_that_shows_something_shows_it_to_programs_too(name: str) -> None:
+    assert "--json" in options(ALL[name])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_names_of_tenants_stacks_and_connections_are_completed(name: str) -> None:
+    named = [each for each in ALL[name].params if each.name in NAMED]
+    assert [each.name for each in named if each._custom_shell_complete is None] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("status a", ["acme"]),
+        ("up platform", ["platform-eu1"]),
+        ("vpn delete acme 192", ["192.168.4.0/24"]),
+        ("network delete acme ", ["blue", "green"]),
+        ("database resize acme --instance-class db.r8g.2", ["db.r8g.2xlarge", "db.r8g.24xlarge"]),
+        ("ten", ["tenant"]),
+    ],
+)
+def test_the_shell_completes_what_is_typed(tmp_path: Path, typed: str, offered: list[str]) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
+    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
+    words = f"tenantnet {typed}"
+    done = subprocess.run(
+        [Path(sys.executable).parent / "tenantnet"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "_TENANTNET_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split(" ")) - 1),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.split() == offered, done.stderr
+
+
+def test_the_exit_codes_that_all_commands_share_are_documented() -> None:
+    assert {"0", "1", "2", "130"} <= set(EXIT_CODES)

@@ -1,0 +1,304 @@
+"""Commands that edit settings files, where neither AWS nor Pulumi is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from tenantnet.addresses.addressing import DEFAULT_RESERVED, check_network_cidr
+from tenantnet.cli.main import app
+from tenantnet.refusal import Refused
+from typer.testing import CliRunner, Result
+
+PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
+ACME = """\
+# Acme, since 2019
+
+config:
+    aws:region:   eu-west-1   # Ireland
+    tenantnet:tenant:
+        sessionSubnet: '172.17.5.0/24'
+        platform: platform-eu1
+        networks:   # of Acme
+            blue:
+                cidr: "10.1.2.0/26"
+                vpnConnections:
+                - {companyCidr:  192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: 'HQ  west' }
+                # - nothing more for now
+        # the smallest that bears the load
+        database: {username: acmeadmin,   instanceClass: db.t4g.small }
+    tenantnet:databasePassword:
+        secure: v1:T7Pc+q3J98LGY4ta:ko33DMK/8LuKeBwSvf+2aj8CWtdFLtFtQEphjO4P5Q==
+encryptionsalt: v1:DiETY1jaAUo=:v1:fkk8SYbCLk5H2uZx:Pw7WMamFDI7xZ6tTF7aBb3Zn0oPQVw==
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a platform and the tenant acme, in which commands run."""
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
+    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command: str) -> Result:
+    return CliRunner().invoke(app, command.split(), catch_exceptions=True)
+
+
+def refused(command: str) -> str:
+    error = run(command).exception
+    assert isinstance(error, Refused), f"{command} was not refused: {error!r}"
+    return str(error)
+
+
+def settings(folder: Path, tenant: str) -> dict[str, object]:
+    document = YAML(typ="safe").load(folder / "tenants" / f"Pulumi.{tenant}.yaml")
+    found: dict[str, object] = document["config"]["tenantnet:tenant"]
+    return found
+
+
+def test_an_added_network_gets_a_permitted_range_and_every_other_byte_stays(folder: Path) -> None:
+    result = run("network add acme --auto --offline")
+    assert result.exit_code == 0, result.output
+    edited = (folder / "tenants" / "Pulumi.acme.yaml").read_text()
+    added = re.search(r" {12}green:\n {16}cidr: (\S+)\n", edited)
+    assert added
+    assert edited.replace(added[0], "") == ACME
+    assert check_network_cidr(added[1], DEFAULT_RESERVED) == []
+    assert added[1] in result.output
+
+
+def test_what_will_happen_at_the_next_update_is_said(folder: Path) -> None:
+    output = run("network add acme --cidr 10.9.9.0/26 --offline").output
+    assert "network green 10.9.9.0/26" in output
+    assert "Nothing is made at AWS yet" in output
+    assert "pulumi up --stack acme" in output
+    assert "ping host 10.9.9.42" in output
+
+
+@pytest.mark.parametrize(
+    ("cidr", "words"),
+    [
+        ("10.33.0.0/26", "reserved for services"),
+        ("10.9.9.0/25", "a tenant network is a /26"),
+        ("10.9.9.1/26", "names one address inside"),
+        ("8.8.8.0/26", "lies inside 10.0.0.0/8"),
+        ("x:{y}", "four decimal numbers"),
+    ],
+)
+def test_a_range_that_is_not_permitted_is_refused_and_the_file_stays(
+    folder: Path, cidr: str, words: str
+) -> None:
+    assert words in refused(f"network add acme --cidr {cidr} --offline")
+    assert (folder / "tenants" / "Pulumi.acme.yaml").read_text() == ACME
+
+
+def test_a_range_of_another_tenants_settings_is_refused_by_its_name(folder: Path) -> None:
+    beta = ACME.replace("172.17.5.0", "172.17.6.0").replace("10.1.2.0", "10.9.9.0")
+    (folder / "tenants" / "Pulumi.beta.yaml").write_text(beta)
+    text = refused("network add acme --cidr 10.9.9.0/26 --offline")
+    assert "tenant beta holds it for its network blue (stack beta)" in text
+
+
+def test_a_third_network_is_refused_with_the_way_to_make_room(folder: Path) -> None:
+    run("network add acme --offline")
+    assert "tenantnet network delete acme" in refused("network add acme --offline")
+
+
+def test_a_slot_that_is_taken_is_refused_with_the_free_one(folder: Path) -> None:
+    assert "add green instead" in refused("network add acme --slot blue --offline")
+
+
+def test_a_range_is_either_given_or_chosen(folder: Path) -> None:
+    assert "leave out one of --cidr and --auto" in refused(
+        "network add acme --auto --cidr 10.9.9.0/26 --offline"
+    )
+
+
+def test_the_only_network_is_not_deleted(folder: Path) -> None:
+    assert "blue is the only network of acme" in refused("network delete acme blue")
+    assert (folder / "tenants" / "Pulumi.acme.yaml").read_text() == ACME
+
+
+def test_a_network_that_is_not_in_the_settings_is_not_deleted(folder: Path) -> None:
+    assert "acme has blue only" in refused("network delete acme green")
+
+
+def test_a_slot_that_does_not_exist_is_a_usage_error(folder: Path) -> None:
+    assert run("network delete acme purple").exit_code == 2
+
+
+def test_a_file_whose_form_cannot_be_edited_is_left_alone_and_the_change_is_told(folder: Path) -> None:
+    path = folder / "tenants" / "Pulumi.acme.yaml"
+    networks = "networks:   # of Acme\n            blue:"
+    text = ACME.replace(networks, "networks: &n\n            blue:") + "former: *n\n"
+    path.write_text(text)
+    assert "under networks add green: {cidr: 10.9.9.0/26}" in refused(
+        "network add acme --cidr 10.9.9.0/26 --offline"
+    )
+    assert path.read_text() == text
+
+
+def test_networks_are_listed_as_json(folder: Path) -> None:
+    assert json.loads(run("network list acme --json").output) == {
+        "tenant": "acme",
+        "networks": [{"slot": "blue", "cidr": "10.1.2.0/26", "pingHost": "10.1.2.42", "vpnConnections": 1}],
+    }
+
+
+def test_networks_are_listed_as_a_table(folder: Path) -> None:
+    assert re.search(r"blue +10\.1\.2\.0/26 +10\.1\.2\.42 +1", run("network list acme").output)
+
+
+def test_a_new_tenant_gets_ranges_that_nobody_has_and_the_platforms_region(folder: Path) -> None:
+    result = run("tenant add beta --platform platform-eu1 --username betaadmin --offline")
+    assert result.exit_code == 0, result.output
+    made = settings(folder, "beta")
+    assert made["platform"] == "platform-eu1"
+    assert made["sessionSubnet"] not in (None, "172.17.5.0/24")
+    assert made["database"] == {
+        "username": "betaadmin",
+        "instanceClass": "db.t4g.small",
+        "storageGb": 100,
+        "multiAz": False,
+    }
+    document = YAML(typ="safe").load(folder / "tenants" / "Pulumi.beta.yaml")
+    assert document["config"]["aws:region"] == "eu-west-1"
+
+
+def test_a_new_tenant_is_told_how_the_password_is_set_and_what_the_update_does(folder: Path) -> None:
+    output = run("tenant add beta --platform platform-eu1 --username betaadmin --offline").output
+    assert "pulumi config set --secret tenantnet:databasePassword --stack beta" in output
+    assert "pulumi stack init beta" in output
+    assert "Nothing is made at AWS yet" in output
+
+
+def test_what_is_given_for_a_new_tenant_is_what_is_written(folder: Path) -> None:
+    result = run(
+        "tenant add beta --platform platform-eu1 --username betaadmin --session-subnet 172.17.9.0/24 "
+        "--cidr 192.168.7.64/26 --instance-class db.r7g.large --storage-gb 400 --multi-az --offline"
+    )
+    assert result.exit_code == 0, result.output
+    made = settings(folder, "beta")
+    assert made["sessionSubnet"] == "172.17.9.0/24"
+    assert made["networks"] == {"blue": {"cidr": "192.168.7.64/26"}}
+    assert made["database"] == {
+        "username": "betaadmin",
+        "instanceClass": "db.r7g.large",
+        "storageGb": 400,
+        "multiAz": True,
+    }
+
+
+def test_everything_wrong_with_a_new_tenant_is_said_at_once_and_no_file_is_made(folder: Path) -> None:
+    text = refused(
+        "tenant add beta --platform platform-eu1 --username admin. --session-subnet 172.18.0.0/24 "
+        "--cidr 10.1.2.0/25 --storage-gb 5 --offline"
+    )
+    for place in ("database.username", "database.storageGb", "sessionSubnet", "networks.blue.cidr"):
+        assert place in text
+    assert not (folder / "tenants" / "Pulumi.beta.yaml").exists()
+
+
+def test_a_session_subnet_lies_inside_its_own_platforms_sessions_network(folder: Path) -> None:
+    platform = PLATFORM + "    sessions: {cidr: 172.17.0.0/20}\n"
+    (folder / "tenants" / "Pulumi.platform-eu1.yaml").write_text(platform)
+    command = "tenant add beta --platform platform-eu1 --username betaadmin --offline"
+    assert "172.17.0.0/20" in refused(f"{command} --session-subnet 172.17.200.0/24")
+    assert run(command).exit_code == 0
+    assert str(settings(folder, "beta")["sessionSubnet"]).split(".")[2] in map(str, range(16))
+
+
+def test_a_session_subnet_is_none_that_its_platform_shares(folder: Path) -> None:
+    # All but one are taken or shared, so a choice that overlooked either could hardly hit the free one.
+    shared = "sharedSubnets: [172.17.0.0/22, 172.17.4.0/24, 172.17.6.0/24]"
+    platform = f"{PLATFORM}    sessions: {{cidr: 172.17.0.0/21, {shared}}}\n"
+    (folder / "tenants" / "Pulumi.platform-eu1.yaml").write_text(platform)
+    command = "tenant add beta --platform platform-eu1 --username betaadmin --offline"
+    assert "every tenant's sessions reach 172.17.0.0/22" in refused(
+        f"{command} --session-subnet 172.17.3.0/24"
+    )
+    assert run(command).exit_code == 0
+    assert settings(folder, "beta")["sessionSubnet"] == "172.17.7.0/24"
+
+
+def test_what_is_wrong_in_itself_and_beside_others_is_said_together_and_once(folder: Path) -> None:
+    text = refused(
+        "tenant add beta --platform platform-eu1 --username 5 --session-subnet 172.18.0.0/24 "
+        "--cidr 10.1.2.0/26 --offline"
+    )
+    assert "tenant acme holds it" in text
+    assert "database.username" in text
+    assert text.count("- sessionSubnet: 172.18.0.0/24") == 1
+
+
+def test_both_taken_ranges_of_a_new_tenant_are_said_at_once(folder: Path) -> None:
+    text = refused(
+        "tenant add beta --platform platform-eu1 --username betaadmin --session-subnet 172.17.5.0/24 "
+        "--cidr 10.1.2.0/26 --offline"
+    )
+    assert text.count("tenant acme holds it") == 2
+
+
+@pytest.mark.parametrize("name", ["../beta", "Beta", "a", "platform-x", "-beta", "beta.yaml", "x" * 21])
+def test_a_name_that_is_none_is_refused_before_it_becomes_part_of_a_path(folder: Path, name: str) -> None:
+    before = sorted(folder.rglob("*"))
+    error = (
+        CliRunner()
+        .invoke(
+            app,
+            [
+                "tenant",
+                "add",
+                "--platform",
+                "platform-eu1",
+                "--username",
+                "betaadmin",
+                "--offline",
+                "--",
+                name,
+            ],
+        )
+        .exception
+    )
+    assert isinstance(error, Refused)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_tenant_that_is_there_is_not_added_again(folder: Path) -> None:
+    assert "settings file Pulumi.acme.yaml already" in refused(
+        "tenant add acme --platform platform-eu1 --username acmeadmin --offline"
+    )
+
+
+def test_an_unknown_platform_is_refused_with_the_nearest(folder: Path) -> None:
+    assert "did you mean platform-eu1" in refused(
+        "tenant add beta --platform platform-eu2 --username betaadmin --offline"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["status", "tenant add", "network list", "network add", "network delete", "claims audit"]
+)
+def test_the_help_of_each_command_has_an_example(command: str) -> None:
+    result = run(f"{command} --help")
+    assert result.exit_code == 0
+    assert f"Example: tenantnet {command}" in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "network add acme --offline --cidr=",
+        "tenant add beta --offline --platform platform-eu1 --username beta --cidr=",
+        "tenant add beta --offline --platform platform-eu1 --username beta --session-subnet=",
+    ],
+)
+def test_an_empty_range_is_refused_and_not_taken_for_none(folder: Path, command: str) -> None:
+    assert "is not right" in refused(command) or "are not right" in refused(command)

@@ -1,0 +1,95 @@
+"""How an update is seen: in a log, in a terminal, by programs."""
+
+from __future__ import annotations
+
+import json
+import time
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from tenantnet.cli.up.view import JsonView, LineView, LiveView, View
+from tenantnet.deployment.course import Course
+from tenantnet.deployment.plan import Plan
+
+from tests.unit.deployment.test_deployment import DATABASE, GROUP, RECORD, event, planned, urn
+
+VPC = "aws:ec2/vpc:Vpc"
+
+
+def plan() -> Plan:
+    return planned(
+        ("create", GROUP, "acme-blue"),
+        ("update", DATABASE, "acme-blue"),
+        ("create", RECORD, "acme"),
+        waits={urn(RECORD, "acme"): [urn(DATABASE)]},
+    )
+
+
+def play(shown: View) -> None:
+    """An update of which the first two resources are done."""
+    course = Course()
+    with shown.updating("acme", plan(), course):
+        for each in (
+            event("resourcePreEvent", "create", GROUP, at=100),
+            event("resOutputsEvent", "create", GROUP, at=101),
+            event("resourcePreEvent", "update", DATABASE, at=101),
+            event("resOutputsEvent", "update", DATABASE, at=200),
+        ):
+            shown.tick(course.take(each))
+    shown.end("acme", course, 108)
+
+
+def test_a_log_says_what_takes_long_as_it_begins_and_everything_as_it_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    play(LineView())
+    assert capsys.readouterr().out.splitlines() == [
+        "Updating acme.",
+        "[1/3] created rds SubnetGroup acme-blue (1 s)",
+        "update rds Instance acme-blue: waits until RDS has changed it and says `available` again "
+        "(typically 15 min at AWS)",
+        "[2/3] updated rds Instance acme-blue (1 min 39 s)",
+        "acme is as its settings say: 1 created, 1 updated in 1 min 48 s.",
+    ]
+
+
+def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonView().plan("acme", plan(), None)
+    play(JsonView())
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["event"] for each in documents] == ["plan", "started", "done", "started", "done", "end"]
+    assert documents[0]["changes"][1] == {
+        "operation": "update",
+        "type": DATABASE,
+        "name": "acme-blue",
+        "properties": ["instanceClass"],
+    }
+    assert documents[-1]["changes"] == {"created": 1, "updated": 1}
+
+
+def test_a_terminal_shows_what_runs_how_long_that_takes_and_what_comes_next() -> None:
+    shown, course = LiveView(), Course()
+    with shown.updating("acme", plan(), course):
+        course.take(event("resourcePreEvent", "update", DATABASE, at=int(time.time()) - 65))
+        screen = Console(width=160, record=True, file=StringIO())
+        screen.print(shown._drawn())
+        text = screen.export_text()
+    assert "0 of 3 done" in text
+    assert "of about 15 min" in text
+    assert "until RDS has changed it" in text
+    assert "then route53 Record acme" in text
+
+
+def test_many_new_resources_are_told_by_their_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    many = planned(*(("create", VPC, f"n{number}") for number in range(20)), ("delete", RECORD, "acme"))
+    LineView().plan("acme", many, (108, {"create": 63, "same": 2}))
+    text = capsys.readouterr().out
+    assert "acme: 20 to create, 1 to delete" in text
+    assert "n7" not in text
+    assert "The stack's last update took 1 min 48 s (63 create)." in text
+
+
+def test_an_update_without_changes_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    LineView().plan("acme", planned(), None)
+    assert capsys.readouterr().out == "acme: no resource changes.\n"

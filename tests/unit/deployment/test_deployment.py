@@ -1,0 +1,210 @@
+"""What people are told of an update: its plan, its course, and why it did not come to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pulumi.automation.events import EngineEvent
+from tenantnet.cli.up.view import spell
+from tenantnet.deployment.course import Course, Happening, What
+from tenantnet.deployment.plan import Operation, Plan, plan_of
+from tenantnet.deployment.words import failure, refusal, state_of
+
+PREFIX = "urn:pulumi:acme::tenantnet::tenantnet:index:TenantDatabase$"
+DATABASE, RECORD, GROUP = (
+    "aws:rds/instance:Instance",
+    "aws:route53/record:Record",
+    "aws:rds/subnetGroup:SubnetGroup",
+)
+REFUSED = """\
+The settings of tenant acme: 1 thing is not right
+- database.username: 5
+  rule:   text
+  reason: a number is none
+  remedy: put it in quotes
+Nothing was created or changed.
+"""
+
+
+def urn(resource_type: str, name: str = "acme-blue") -> str:
+    return f"{PREFIX}{resource_type}::{name}"
+
+
+def state(resource_type: str, name: str, **fields: Any) -> dict[str, Any]:
+    return {"type": resource_type, "urn": urn(resource_type, name), "custom": True, **fields}
+
+
+def event(kind: str, operation: str, resource_type: str, name: str = "acme-blue", at: int = 0) -> EngineEvent:
+    """A step's event as the engine writes it."""
+    metadata = {
+        "op": operation,
+        "urn": urn(resource_type, name),
+        "type": resource_type,
+        "provider": "",
+        "new": state(resource_type, name),
+        "diffs": ["instanceClass"],
+    }
+    return EngineEvent.from_json({"sequence": 1, "timestamp": at, kind: {"metadata": metadata}})
+
+
+def diagnostic(message: str, severity: str = "error", about: str = "") -> EngineEvent:
+    body = {"message": message, "color": "never", "severity": severity, "urn": about}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 0, "diagnosticEvent": body})
+
+
+def violation(level: str) -> EngineEvent:
+    body = {
+        "message": "<{%fg 1%}>not /26<{%reset%}>",
+        "color": "raw",
+        "policyName": "network-size",
+        "policyPackName": "tenantnet",
+        "policyPackVersion": "",
+        "policyPackVersionTag": "",
+        "enforcementLevel": level,
+        "resourceUrn": urn("aws:ec2/vpc:Vpc"),
+    }
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 0, "policyEvent": body})
+
+
+def planned(*steps: tuple[str, str, str], waits: dict[str, list[str]] | None = None) -> Plan:
+    events = [event("resourcePreEvent", operation, kind, name) for operation, kind, name in steps]
+    document = {
+        "resourcePlans": {name: {"goal": {"dependencies": needed}} for name, needed in (waits or {}).items()}
+    }
+    return plan_of(events, document)
+
+
+def course(*events: EngineEvent) -> Course:
+    taken = Course()
+    for each in events:
+        taken.take(each)
+    return taken
+
+
+def test_a_plan_holds_what_changes_and_not_what_stays() -> None:
+    plan = planned(("same", RECORD, "acme"), ("update", DATABASE, "acme-blue"), ("read", GROUP, "x"))
+    (change,) = plan.changes
+    assert (change.operation, change.kind, change.name) == (Operation.UPDATE, "rds Instance", "acme-blue")
+    assert change.properties == ("instanceClass",)
+
+
+def test_what_is_created_differs_from_nothing() -> None:
+    assert planned(("create", DATABASE, "acme-blue")).changes[0].properties == ()
+
+
+def test_a_replacement_is_two_changes_of_one_resource() -> None:
+    plan = planned(
+        ("create-replacement", DATABASE, "a"), ("replace", DATABASE, "a"), ("delete-replaced", DATABASE, "a")
+    )
+    assert [change.operation for change in plan.changes] == [Operation.REPLACE, Operation.REMOVE]
+
+
+def test_the_typical_time_is_that_of_the_longest_chain_of_waits() -> None:
+    plan = planned(
+        ("create", GROUP, "acme-blue"),
+        ("create", DATABASE, "acme-blue"),
+        ("create", RECORD, "acme"),
+        ("create", "aws:ec2/vpnConnection:VpnConnection", "vpn"),
+        waits={urn(DATABASE): [urn(GROUP)], urn(RECORD, "acme"): [urn(DATABASE)]},
+    )
+    assert [change.type for change in plan.slowest] == [GROUP, DATABASE, RECORD]
+    assert plan.seconds == sum(change.wait.seconds for change in plan.slowest) > 600
+
+
+def test_a_plan_without_changes_takes_no_time() -> None:
+    assert planned().seconds == 0
+
+
+@pytest.mark.parametrize(("former", "differs"), [({"phase": "steady"}, False), ({"phase": "x"}, True)])
+def test_outputs_that_change_alone_are_a_reason_to_update(former: dict[str, str], differs: bool) -> None:
+    stack = "pulumi:pulumi:Stack"
+    metadata = {
+        "op": "same",
+        "urn": "urn:pulumi:acme::tenantnet::pulumi:pulumi:Stack::tenantnet-acme",
+        "type": stack,
+        "provider": "",
+        "old": {"type": stack, "outputs": former},
+        "new": {"type": stack, "outputs": {"phase": "steady"}},
+    }
+    step = EngineEvent.from_json({"sequence": 1, "timestamp": 0, "resOutputsEvent": {"metadata": metadata}})
+    assert plan_of([step], {}).outputs_change is differs
+
+
+def test_a_change_is_timed_from_its_start_to_its_end() -> None:
+    taken = Course()
+    started = taken.take(event("resourcePreEvent", "create", DATABASE, at=100))
+    assert started
+    assert started.what is What.STARTED
+    assert taken.running
+    done = taken.take(event("resOutputsEvent", "create", DATABASE, at=180))
+    assert done == Happening(what=What.DONE, change=started.change, seconds=80)
+    assert taken.counts() == {"created": 1}
+    assert not taken.running
+
+
+def test_a_program_that_refuses_is_told_in_its_own_words() -> None:
+    text = refusal(course(diagnostic(REFUSED), diagnostic("update failed")))
+    assert text == REFUSED.strip().replace("Nothing was created or changed.", "Nothing was changed.")
+
+
+def test_a_broken_policy_is_a_refusal_and_a_mention_is_none() -> None:
+    text = refusal(course(violation("mandatory"), violation("mandatory"), violation("advisory")))
+    assert text
+    assert "1 policy is broken" in text
+    assert "[mandatory] network-size (acme-blue)\nnot /26\n" in text
+    assert refusal(course(violation("advisory"))) is None
+
+
+def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done() -> None:
+    plan = planned(
+        ("create", GROUP, "acme-blue"), ("create", DATABASE, "acme-blue"), ("create", RECORD, "acme")
+    )
+    taken = course(
+        event("resourcePreEvent", "create", GROUP),
+        event("resOutputsEvent", "create", GROUP),
+        event("resourcePreEvent", "create", DATABASE),
+        event("resOpFailedEvent", "create", DATABASE),
+        diagnostic(
+            "1 error occurred:\n\t* creating RDS DB Instance (acme-blue): operation error RDS: "
+            "https response error StatusCode: 400, RequestID: x, api error InstanceQuotaExceeded: too many\n",
+            about=urn(DATABASE),
+        ),
+        diagnostic("update failed"),
+    )
+    text = str(failure("acme", taken, plan, "unused"))
+    assert "reason: acme-blue: AWS says InstanceQuotaExceeded: too many\n" in text
+    assert "Done: 1 created" in text
+    assert "Failed: acme-blue (rds Instance)" in text
+    assert "Not begun: 1 of 3" in text
+
+
+def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
+    plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
+    text = state_of(course(event("resourcePreEvent", "create", DATABASE)), plan)
+    assert "nothing was changed" in text
+    assert "Cut off, and perhaps done all the same: acme-blue (rds Instance)" in text
+    assert "Not begun: 1 of 2" in text
+
+
+def test_a_failure_without_diagnostics_is_told_in_pulumis_words() -> None:
+    assert "reason: incorrect passphrase" in str(failure("acme", Course(), None, "incorrect passphrase"))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (108, "1 min 48 s")])
+def test_durations_are_spelt_for_people(seconds: int, words: str) -> None:
+    assert spell(seconds) == words
+
+
+def test_of_chains_that_take_equally_long_always_the_same_is_told() -> None:
+    one, other = ("create", RECORD, "one"), ("create", RECORD, "other")
+    assert planned(one, other).slowest == planned(other, one).slowest
+
+
+@pytest.mark.parametrize(("properties", "minutes"), [(("tags",), 1), (("tags", "instanceClass"), 15)])
+def test_a_database_waits_as_long_as_what_changes_of_it_takes(
+    properties: tuple[str, ...], minutes: int
+) -> None:
+    change = replace(planned(("update", DATABASE, "acme-blue")).changes[0], properties=properties)
+    assert change.wait.seconds == 60 * minutes

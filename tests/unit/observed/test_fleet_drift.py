@@ -1,0 +1,260 @@
+"""What differs at AWS from the stack, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tenantnet.engine.events import ResourceChange
+from tenantnet.observed.drift import state as types
+from tenantnet.observed.drift.additions import additions
+from tenantnet.observed.drift.described import Described
+from tenantnet.observed.drift.refreshed import changes_by_others
+from tenantnet.observed.drift.state import StackState
+
+
+def resource(
+    kind: str, name: str, identifier: str = "", /, *, operation: str = "same", **inputs: Any
+) -> ResourceChange:
+    old = {"id": identifier or name, "inputs": inputs, "outputs": inputs}
+    urn = f"urn:pulumi:acme::tenantnet::tenantnet:index:Any${kind}::{name}"
+    return ResourceChange(operation=operation, urn=urn, type=kind, old=old, new=None)
+
+
+def changed(
+    kind: str, name: str, was: dict[str, Any], now: dict[str, Any], *undeclared: str
+) -> ResourceChange:
+    """A resource with other properties; those that are undeclared are no input of the program."""
+    declared = {key: value for key, value in was.items() if key not in undeclared}
+    return ResourceChange(
+        operation="update",
+        urn=f"urn:pulumi:acme::tenantnet::{kind}::{name}",
+        type=kind,
+        properties=[key for key in now if now[key] != was.get(key)],
+        old={"id": name, "inputs": declared, "outputs": was},
+        new={"id": name, "inputs": declared, "outputs": now},
+    )
+
+
+STACK = [
+    resource(types.VPC, "acme-blue", "vpc-1"),
+    resource(types.SECURITY_GROUP, "acme-blue-database", "sg-1"),
+    resource(types.INGRESS_RULE, "acme-blue-sessions", "sgr-1"),
+    resource(types.ROUTE_TABLE, "acme-blue", "rtb-1"),
+    resource(types.ROUTE, "out", "r-1", routeTableId="rtb-1", destinationCidrBlock="172.17.5.0/24"),
+    resource(types.PEERING, "acme-blue-sessions", "pcx-1"),
+    resource(types.VPN_GATEWAY, "acme-blue", "vgw-1"),
+    resource(types.VPN_CONNECTION, "vpn", "vpn-1", tags={"tenantnet:description": "Seattle office"}),
+    resource(types.VPN_ROUTE, "vpn", "x", vpnConnectionId="vpn-1", destinationCidrBlock="192.168.4.0/24"),
+    resource(types.INSTANCE, "acme-blue-ping-host", "i-1"),
+]
+STATE = StackState.of(STACK)
+
+
+def rule(identifier: str = "sgr-2", **properties: Any) -> dict[str, Any]:
+    base = {"SecurityGroupRuleId": identifier, "GroupId": "sg-1", "IsEgress": False, "IpProtocol": "tcp"}
+    return {**base, "FromPort": 22, "ToPort": 22, "CidrIpv4": "203.0.113.0/24", **properties}
+
+
+def table(*routes: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Routes": list(routes), **properties}
+
+
+def route(destination: str, origin: str = "CreateRoute", **target: str) -> dict[str, Any]:
+    return {"DestinationCidrBlock": destination, "Origin": origin, **target}
+
+
+def peering(identifier: str) -> dict[str, Any]:
+    sides = {"RequesterVpcInfo": {"VpcId": "vpc-9"}, "AccepterVpcInfo": {"VpcId": "vpc-1"}}
+    return {"VpcPeeringConnectionId": identifier, **sides}
+
+
+def connection(identifier: str, *cidrs: str) -> dict[str, Any]:
+    routes = [{"DestinationCidrBlock": cidr, "State": "available"} for cidr in cidrs]
+    return {"VpnConnectionId": identifier, "VpnGatewayId": "vgw-1", "Routes": routes}
+
+
+AS_DECLARED = {
+    "rules": [rule("sgr-1")],
+    "route_tables": [
+        table(
+            route("10.1.2.0/26", "CreateRouteTable", GatewayId="local"),
+            route("192.168.4.0/24", "EnableVgwRoutePropagation", GatewayId="vgw-1"),
+            route("172.17.5.0/24", VpcPeeringConnectionId="pcx-1"),
+        )
+    ],
+    "peerings": [peering("pcx-1")],
+    "vpn_connections": [connection("vpn-1", "192.168.4.0/24")],
+    "instances": [{"InstanceId": "i-1", "VpcId": "vpc-1"}],
+}
+
+
+def found(**more: Any) -> list[str]:
+    """What is found where EC2 describes what is declared, and more of some kinds."""
+    described = {kind: [*AS_DECLARED.get(kind, []), *more.get(kind, [])] for kind in {*AS_DECLARED, *more}}
+    return additions(Described(**described), STATE)
+
+
+def test_what_the_stack_declares_is_no_drift() -> None:
+    assert found() == []
+
+
+UNDECLARED = "which the stack does not declare"
+CASES: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "rules",
+        rule(Description="Jo"),
+        f"security group acme-blue-database admits TCP 22 from 203.0.113.0/24, {UNDECLARED} (sgr-2, 'Jo')",
+    ),
+    (
+        "rules",
+        rule(IpProtocol="-1", FromPort=-1, ToPort=-1, CidrIpv4="0.0.0.0/0", IsEgress=True),
+        f"security group acme-blue-database lets everything out to 0.0.0.0/0, {UNDECLARED} (sgr-2)",
+    ),
+    (
+        "rules",
+        rule(FromPort=8000, ToPort=8080, CidrIpv4=None, ReferencedGroupInfo={"GroupId": "sg-7"}),
+        f"security group acme-blue-database admits TCP 8000 to 8080 from sg-7, {UNDECLARED} (sgr-2)",
+    ),
+    (
+        "rules",
+        rule(IpProtocol="icmp", FromPort=8, ToPort=-1),
+        f"security group acme-blue-database admits ICMP from 203.0.113.0/24, {UNDECLARED} (sgr-2)",
+    ),
+    (
+        "route_tables",
+        table(route("10.9.0.0/16", VpcPeeringConnectionId="pcx-7")),
+        f"route table acme-blue leads 10.9.0.0/16 to pcx-7, {UNDECLARED}",
+    ),
+    (
+        "route_tables",
+        table(route("0.0.0.0/0", GatewayId="igw-1"), RouteTableId="rtb-0", Associations=[{"Main": True}]),
+        f"route table rtb-0 (main, of acme-blue) leads 0.0.0.0/0 to igw-1, {UNDECLARED}",
+    ),
+    ("peerings", peering("pcx-7"), f"network acme-blue is peered with vpc-9, {UNDECLARED} (pcx-7)"),
+    ("vpn_connections", connection("vpn-7"), f"VPN gateway acme-blue has a connection vpn-7, {UNDECLARED}"),
+    (
+        "vpn_connections",
+        connection("vpn-1", "10.200.0.0/16"),
+        f"VPN connection Seattle office has a route to 10.200.0.0/16, {UNDECLARED}",
+    ),
+    (
+        "internet_gateways",
+        {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1"}]},
+        f"network acme-blue has an internet gateway, {UNDECLARED} (igw-1)",
+    ),
+    (
+        "nat_gateways",
+        {"NatGatewayId": "nat-1", "VpcId": "vpc-1"},
+        f"network acme-blue has a NAT gateway, {UNDECLARED} (nat-1)",
+    ),
+    (
+        "instances",
+        {"InstanceId": "i-7", "VpcId": "vpc-1"},
+        f"network acme-blue has an instance, {UNDECLARED} (i-7)",
+    ),
+    (
+        "endpoints",
+        {"VpcEndpointId": "vpce-1", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.eu-west-1.s3"},
+        f"network acme-blue has a VPC endpoint for com.amazonaws.eu-west-1.s3, {UNDECLARED} (vpce-1)",
+    ),
+]
+
+CASES.append(
+    (
+        "tagged",
+        {"ResourceType": "vpc", "ResourceId": "vpc-7"},
+        "vpc vpc-7 has the tenant's tags, and the stack does not have it",
+    )
+)
+
+
+@pytest.mark.parametrize(("kind", "described", "sentence"), CASES)
+def test_what_was_added_beside_the_stack_is_named(
+    kind: str, described: dict[str, Any], sentence: str
+) -> None:
+    assert found(**{kind: [described]}) == [sentence]
+
+
+DATABASE = {
+    "publiclyAccessible": False,
+    "deletionProtection": True,
+    "backupRetentionPeriod": 14,
+    "tags": {"a": "b"},
+}
+
+
+@pytest.mark.parametrize(
+    ("property_", "value", "words"),
+    [
+        ("publiclyAccessible", True, "was made public: it has a public address"),
+        ("deletionProtection", False, "has lost its protection against deletion"),
+        ("backupRetentionPeriod", 0, "has lost its automated backups"),
+        ("backupRetentionPeriod", 7, "has backupRetentionPeriod 7; the stack says 14"),
+        ("tags", {"a": "c", "d": "e"}, "has other tags: a is c, not b, d is e, not nothing"),
+    ],
+)
+def test_a_changed_property_is_named_with_both_values(property_: str, value: object, words: str) -> None:
+    change = changed(types.DATABASE, "acme-blue", DATABASE, {**DATABASE, property_: value})
+    assert changes_by_others([change], STATE) == [f"database acme-blue {words}"]
+
+
+def test_what_aws_itself_goes_on_changing_is_no_drift() -> None:
+    change = changed(types.DATABASE, "acme-blue", {"status": "available"}, {"status": "backing-up"}, "status")
+    assert changes_by_others([change], STATE) == []
+
+
+def test_a_changed_secret_is_named_without_its_value() -> None:
+    change = changed(types.DATABASE, "acme-blue", {"password": "[secret]"}, {"password": "new"})
+    (sentence,) = changes_by_others([change], STATE)
+    assert sentence == "database acme-blue has another password than the stack"
+
+
+@pytest.mark.parametrize(
+    ("gone", "sentence"),
+    [
+        (
+            resource(
+                types.VPN_ROUTE,
+                "vpn",
+                operation="delete",
+                vpnConnectionId="vpn-1",
+                destinationCidrBlock="192.168.4.0/24",
+            ),
+            "VPN connection Seattle office has lost its route to 192.168.4.0/24",
+        ),
+        (
+            resource(
+                types.ROUTE,
+                "out",
+                operation="delete",
+                routeTableId="rtb-1",
+                destinationCidrBlock="172.17.5.0/24",
+            ),
+            "route table acme-blue has lost its route to 172.17.5.0/24",
+        ),
+        (
+            resource(
+                types.INGRESS_RULE,
+                "x",
+                operation="delete",
+                securityGroupId="sg-1",
+                cidrIpv4="172.17.5.0/24",
+                description="the tenant's sessions",
+            ),
+            "security group acme-blue-database no longer admits 172.17.5.0/24 (the tenant's sessions)",
+        ),
+        (
+            resource("aws:cloudwatch/metricAlarm:MetricAlarm", "acme-blue-CPU", operation="delete"),
+            "metric alarm acme-blue-CPU is gone",
+        ),
+        (resource(types.VPC, "acme-blue", operation="delete"), "VPC acme-blue is gone"),
+    ],
+)
+def test_what_is_gone_is_named(gone: ResourceChange, sentence: str) -> None:
+    assert changes_by_others([gone], STATE) == [sentence]
+
+
+def test_components_and_unchanged_resources_are_no_drift() -> None:
+    component = resource("tenantnet:index:TenantNetwork", "acme-blue", operation="delete")
+    assert changes_by_others([component, *STACK], STATE) == []

@@ -1,0 +1,179 @@
+"""The roles' IAM policies, held against AWS's service authorization reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tenantnet.cli.main import app
+from tenantnet.permissions.actions import IMPLIED, actions_of
+from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
+from tenantnet.permissions.evaluation import allows
+from tenantnet.refusal import Refused
+from typer.testing import CliRunner
+
+from tests.support.clone import CLONE
+from tests.support.iam_reference import action_details, arn_forms, condition_keys, fits
+from tests.support.permissions import PLACE
+
+# Condition keys that every request has.
+GLOBAL_KEYS = {"iam:AWSServiceName"}
+REFUSING = [Role.REVIEWER, Role.DEPLOYER]
+
+
+def statements(role: Role) -> Iterator[Mapping[str, Any]]:
+    for document in documents(role, PLACE, shipped()):
+        yield from document["Statement"]
+
+
+def actions(role: Role) -> set[str]:
+    found: set[str] = set()
+    for statement in statements(role):
+        named = statement["Action"]
+        found.update([named] if isinstance(named, str) else named)
+    return found
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_action_is_a_pattern_and_every_one_exists(role: Role) -> None:
+    assert [action for action in actions(role) if "*" in action or "?" in action] == []
+    for action in actions(role):
+        assert action_details(action)["name"] == action.partition(":")[2]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_policy_is_small_enough_for_iam(role: Role) -> None:
+    assert [
+        size(each) for each in documents(role, PLACE, shipped()) if size(each) > DOCUMENT_CHARACTERS
+    ] == []
+
+
+def test_the_reviewer_changes_nothing() -> None:
+    # AWS counts decryption among what writes; Pulumi reads a stack's secrets with it.
+    writing = {
+        each for each in actions(Role.REVIEWER) if action_details(each)["accessLevel"] not in ("Read", "List")
+    }
+    assert writing == {"kms:Decrypt"}
+
+
+def test_the_reviewer_reads_no_secret_but_those_of_the_stacks() -> None:
+    assert {each for each in actions(Role.REVIEWER) if each.startswith("secretsmanager:")} == set()
+    for statement in statements(Role.REVIEWER):
+        if "ssm:GetParameter" in statement["Action"]:
+            assert all("::parameter/aws/service/" in resource for resource in statement["Resource"])
+
+
+@pytest.mark.parametrize("role", REFUSING)
+def test_all_resources_are_allowed_only_where_an_action_cannot_be_limited(role: Role) -> None:
+    unlimited = {
+        action for each in statements(role) if each["Resource"] == ["*"] for action in each["Action"]
+    }
+    assert {action for action in unlimited if arn_forms(action) and not action.startswith("ec2:")} == set()
+    assert {each for each in unlimited if action_details(each)["accessLevel"] not in ("Read", "List")} <= {
+        "kms:CreateKey",
+        "route53:CreateHostedZone",
+    }
+
+
+@pytest.mark.parametrize("role", REFUSING)
+def test_every_action_can_be_limited_to_what_its_statement_names(role: Role) -> None:
+    for statement in statements(role):
+        for action in statement["Action"]:
+            forms = arn_forms(action)
+            assert statement["Resource"] == ["*"] or any(
+                fits(arn, form) or arn.endswith(":*/*") for arn in statement["Resource"] for form in forms
+            ), f"{action} has none of {statement['Resource']}"
+
+
+@pytest.mark.parametrize("role", REFUSING)
+def test_every_condition_is_one_that_the_action_has(role: Role) -> None:
+    for statement in statements(role):
+        keys = {key for operator in statement.get("Condition", {}).values() for key in operator}
+        forms = {
+            "/".join([key.rsplit("/", 1)[0], "${TagKey}"]) if "Tag/" in key else key for key in keys
+        } - GLOBAL_KEYS
+        for action in statement["Action"]:
+            assert forms <= condition_keys(action), f"{action} knows none of {forms - condition_keys(action)}"
+
+
+def test_every_implied_action_follows_calls_that_exist_and_has_a_source() -> None:
+    for implied in IMPLIED:
+        for action in (*implied.actions, *implied.calls):
+            assert action_details(action)
+        assert implied.source.startswith("https://docs.aws.amazon.com/")
+
+
+def test_calls_have_the_names_of_iam() -> None:
+    assert actions_of("monitoring", "PutMetricAlarm") == ("cloudwatch:PutMetricAlarm",)
+    assert actions_of("s3", "CopyObject") == ("s3:GetObject", "s3:PutObject")
+    assert actions_of("ec2", "CreateVpc") == ("ec2:CreateVpc",)
+
+
+def policy(**statement: Any) -> list[Mapping[str, Any]]:
+    whole = {
+        "Effect": "Allow",
+        "Action": ["ec2:DeleteVpc"],
+        "Resource": ["arn:aws:ec2:*:*:vpc/*"],
+        **statement,
+    }
+    return [{"Version": "2012-10-17", "Statement": [whole]}]
+
+
+VPC = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"
+OWN = {"StringEquals": {"aws:ResourceTag/tenantnet:cell": "eu1"}}
+
+
+@given(st.text(alphabet="aDeltVpc*?[]().", max_size=12))
+def test_another_action_is_never_allowed(name: str) -> None:
+    assert allows(policy(), f"ec2:{name}", VPC, {}) == (name == "DeleteVpc")
+
+
+def test_a_condition_that_is_not_met_refuses() -> None:
+    key = "aws:ResourceTag/tenantnet:cell"
+    assert allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {key: "eu1"})
+    assert not allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {key: "eu2"})
+    assert not allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {})
+
+
+def test_null_asks_whether_a_key_is_there() -> None:
+    untagged = policy(Condition={"Null": {"aws:ResourceTag/tenantnet:cell": "true"}})
+    assert allows(untagged, "ec2:DeleteVpc", VPC, {})
+    assert not allows(untagged, "ec2:DeleteVpc", VPC, {"aws:ResourceTag/tenantnet:cell": "eu1"})
+
+
+def test_an_operator_that_is_not_known_is_no_verdict() -> None:
+    with pytest.raises(NotImplementedError):
+        allows(policy(Condition={"DateLessThan": {"aws:CurrentTime": "2026"}}), "ec2:DeleteVpc", VPC, {})
+
+
+KEPT = CLONE / "iam"
+ARGUMENTS = ["--region", "eu-west-1", "--cell", "eu1", "--state-bucket", "tenantnet-state"]
+ARGUMENTS += ["--secrets-key", "11111111-2222-3333-4444-555555555555"]
+
+
+def test_the_command_writes_policies_for_every_role(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "123456789012", *ARGUMENTS])
+    assert done.exit_code == 0, done.output
+    files = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.iterdir()}
+    assert {name.removesuffix(".json").rstrip("-0123456789") for name in files} == set(Role)
+    assert all(each["Version"] == "2012-10-17" for each in files.values())
+
+
+def test_the_policies_in_the_repository_are_those_that_the_command_writes(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "123456789012", *ARGUMENTS])
+    written, kept = (
+        {file.name: file.read_text() for file in folder.iterdir()} for folder in (tmp_path, KEPT)
+    )
+    assert written == kept, "tenantnet permissions iam … as docs/permissions.md says"
+
+
+def test_an_account_that_cannot_be_is_refused_with_its_rule(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "1234", *ARGUMENTS])
+    assert isinstance(done.exception, Refused)
+    assert "12 digits" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,66 @@
+"""The journal of a move: what is kept, and the downtime that is read out of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tenantnet.phases.journal import Entry, What, downtime, of_move, reached, writes_stopped
+from tenantnet.phases.phases import Phase
+
+BEGIN = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+
+
+def entry(seconds: float, what: What, phase: Phase = Phase.FENCED, move: int = 1) -> Entry:
+    at = BEGIN + timedelta(seconds=seconds)
+    return Entry(at=at, move=move, what=what, phase=phase, who="ada@host pid 7", seconds=1.5, note="seen")
+
+
+def test_an_entry_comes_back_from_the_table_as_it_was() -> None:
+    written = entry(0.25, What.REACHED)
+    assert Entry.from_item(written.item("acme")) == written
+
+
+def test_an_entry_without_a_duration_comes_back_without_one() -> None:
+    written = Entry(at=BEGIN, move=1, what=What.BEGAN, phase=Phase.FENCED, who="ada")
+    assert Entry.from_item(written.item("acme")).seconds is None
+
+
+def test_the_times_of_entries_sort_as_text() -> None:
+    keys = [entry(seconds, What.SEEN).item("acme")["at"]["S"] for seconds in (0, 0.5, 1, 61, 90000)]
+    assert keys == sorted(keys)
+
+
+def test_a_row_of_somebody_else_is_no_entry() -> None:
+    with pytest.raises(ValueError, match="move"):
+        Entry.from_item({"tenant": {"S": "acme"}, "at": {"S": "2026-12-01T01:00:00Z"}})
+
+
+def test_downtime_runs_from_the_first_fence_to_the_switch_however_often_the_runner_was_killed() -> None:
+    entries = [entry(0, What.WRITES_STOPPED), entry(8, What.WRITES_STOPPED), entry(30, What.WRITES_RESUMED)]
+    assert downtime(entries) == timedelta(seconds=30)
+
+
+def test_a_later_look_at_an_open_database_does_not_lengthen_the_downtime() -> None:
+    entries = [entry(0, What.WRITES_STOPPED), entry(30, What.WRITES_RESUMED), entry(99, What.WRITES_RESUMED)]
+    assert downtime(entries) == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("entries", [[], [entry(0, What.WRITES_STOPPED)], [entry(0, What.REACHED)]])
+def test_there_is_no_downtime_before_writes_were_held_back_and_go_on(entries: list[Entry]) -> None:
+    assert downtime(entries) is None
+
+
+def test_moves_are_told_apart_and_their_entries_put_in_order() -> None:
+    first, second, other = entry(1, What.SEEN), entry(2, What.SEEN), entry(0, What.SEEN, move=2)
+    assert of_move([second, other, first], 1) == [first, second]
+
+
+def test_a_phase_was_reached_when_it_first_was() -> None:
+    entries = [entry(1, What.BEGAN, Phase.SWITCHED), entry(2, What.REACHED, Phase.SWITCHED)]
+    assert reached(entries, Phase.SWITCHED) == BEGIN + timedelta(seconds=2)
+    assert reached(entries, Phase.RETIRING) is None
+
+
+def test_a_move_that_never_fenced_never_held_writes_back() -> None:
+    assert writes_stopped([entry(1, What.BEGAN)]) is None

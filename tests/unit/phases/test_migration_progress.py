@@ -1,0 +1,56 @@
+"""What `tenantnet migrate status` says of a move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.progress import progress
+from tenantnet.settings import MigrationSettings, Slot
+
+from tests.support.phases_samples import STEADY, moving
+
+BEGIN = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+SCHEDULED = MigrationSettings.model_validate(
+    {"to": "green", "at": "2026-12-01T02:00", "timezone": "Europe/Amsterdam"}, context=()
+)
+
+
+def entry(seconds: float, what: What, move: int = 1) -> Entry:
+    return Entry(
+        at=BEGIN + timedelta(seconds=seconds), move=move, what=what, phase=Phase.FENCED, who="ada@host pid 7"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "migration", "status"),
+    [
+        (STEADY, None, ""),
+        (STEADY, SCHEDULED, "Scheduled for 2026-12-01 02:00 Europe/Amsterdam"),
+        (moving(Phase.REPLICATING), SCHEDULED, "In Progress"),
+        (moving(Phase.FENCED), None, "In Progress"),
+        (moving(Phase.SWITCHED), SCHEDULED, "Completed"),
+        (moving(Phase.RETIRING), None, "Completed"),
+        (replace(STEADY, production=Slot.GREEN, move=1), SCHEDULED, "Completed"),
+    ],
+)
+def test_the_status_is_in_the_words_that_people_know(
+    state: State, migration: MigrationSettings | None, status: str
+) -> None:
+    assert progress("acme", state, migration, []).status == status
+
+
+def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> None:
+    found = progress("acme", STEADY, SCHEDULED, [entry(0, What.BEGAN)])
+    assert (found.status, found.move) == ("In Progress", 1)
+
+
+def test_the_downtime_is_that_of_the_move_shown_and_not_of_an_earlier_one() -> None:
+    earlier = [entry(0, What.WRITES_STOPPED), entry(30, What.WRITES_RESUMED)]
+    own = [entry(100, What.WRITES_STOPPED, move=2), entry(120, What.WRITES_RESUMED, move=2)]
+    state = replace(moving(Phase.SWITCHED), move=2)
+    found = progress("acme", state, None, [*earlier, *own])
+    assert (found.downtime_seconds, len(found.events)) == (20, 2)

@@ -1,0 +1,117 @@
+"""Every world that a tenant's first moves can come to, with a row or two: all kills, races and repetitions.
+
+Random runs seldom come to what takes three accidents in a row; here they all occur. The bounds: two rows, two
+moves by either strategy (the first one aborted), one paused runner beside those at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
+from itertools import combinations
+
+from tenantnet.phases.phases import Phase, State, Strategy
+from tenantnet.phases.transitions import Event
+from tenantnet.refusal import Refused
+
+from tests.support.phases_world import Request, World, assert_finishes, assert_sound
+
+MOST_ROWS, MOST_MOVES = 2, 2
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A world, and what a runner that is paused in it is about to ask for."""
+
+    world: World
+    paused: Request | None = None
+
+    def key(self) -> object:
+        """Equal for moments that nothing tells apart."""
+        world = self.world
+        return (
+            *(
+                tuple(sorted(part.items()))
+                for part in (world.databases, world.known, world.snapshots, world.decisions)
+            ),
+            (world.endpoint, world.former_endpoint, world.known_endpoint, world.acknowledged, world.begun),
+            (world.state, self.paused),
+        )
+
+
+def updated(world: World, requested: State | None) -> Iterator[World]:
+    """The worlds after an update, whichever of its operations are lost, or one of them not written down."""
+    try:
+        state = world.plan(requested)
+    except Refused:
+        return
+    runner = requested is not None
+    operations = range(sum(len(stage) for stage in world.stages(state, runner=runner)))
+    lost = [each for count in range(len(operations) + 1) for each in combinations(operations, count)]
+    for missing, unwritten in [*((each, ()) for each in lost), *(((), (each,)) for each in operations)]:
+        after = copy(world)
+        after.carry_out(state, runner=runner, lost=missing, unwritten=unwritten)
+        yield after
+
+
+def decided(world: World, request: Request) -> Iterator[World]:
+    """The worlds after a runner's decision and its update, or its end where the other decision stands."""
+    after = copy(world)
+    if after.decide(request):
+        yield from updated(after, request.state)
+    yield after
+
+
+def requests(world: World) -> Iterator[tuple[World, Request]]:
+    """What runners and somebody who aborts may ask for."""
+    for strategy in (*Strategy, None):
+        after = copy(world)
+        try:
+            request = after.next_request(strategy) if strategy else after.request(Event.ABORT)
+        except Refused:
+            continue
+        if request and request.state.move <= MOST_MOVES:
+            yield after, request
+
+
+def following(moment: Moment) -> Iterator[Moment]:
+    """All that may happen next."""
+    world, paused = moment.world, moment.paused
+    if len(world.acknowledged) < MOST_ROWS:
+        for slot in {world.endpoint, world.former_endpoint}:
+            after = copy(world)
+            after.write(len(world.acknowledged) + 1, slot)
+            yield Moment(after, paused)
+    after = copy(world)
+    after.replicate()
+    yield Moment(after, paused)
+    yield from (Moment(later, paused) for later in updated(world, None))
+    if paused:
+        yield from (Moment(later) for later in decided(world, paused))
+    for after, request in requests(world):
+        yield from (Moment(later, paused) for later in decided(after, request))
+        if paused is None:
+            yield Moment(after, request)
+
+
+def reachable() -> list[Moment]:
+    """Every moment within the bounds."""
+    first = Moment(World())
+    seen, waiting = {first.key(): first}, [first]
+    while waiting:
+        for moment in following(waiting.pop()):
+            if moment.key() not in seen:
+                assert_sound(moment.world)
+                seen[moment.key()] = moment
+                waiting.append(moment)
+    return list(seen.values())
+
+
+def test_every_world_that_moves_come_to_is_sound_and_leads_to_an_end() -> None:
+    moments = reachable()
+    worlds = {Moment(moment.world).key(): moment.world for moment in moments}
+    phases = {world.state.phase for world in worlds.values()}
+    assert phases >= {Phase.STEADY, Phase.FENCED, Phase.SWITCHED, Phase.RETIRING, Phase.ABORTING}
+    for world in worlds.values():
+        assert_finishes(world)

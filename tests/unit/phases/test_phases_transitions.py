@@ -1,0 +1,166 @@
+"""Which step follows which, and which is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tenantnet.phases.phases import Phase, RetiredNetwork, State, Strategy
+from tenantnet.phases.transitions import (
+    Condition,
+    Decision,
+    Event,
+    allowed,
+    conditions,
+    decision_before,
+    next_event,
+    next_phase,
+    step_to,
+    transition,
+)
+from tenantnet.refusal import Refused
+
+from tests.support.phases_samples import ABORTING, BLUE, CIDRS, EVERY_PHASE, GREEN, STEADY, moving
+
+BEFORE_THE_SWITCH = [
+    state for state in EVERY_PHASE if state.phase not in (Phase.STEADY, Phase.SWITCHED, Phase.RETIRING)
+]
+AFTER_THE_SWITCH = [moving(Phase.SWITCHED), moving(Phase.RETIRING)]
+
+
+def route(strategy: Strategy) -> list[str]:
+    """The phases of a whole move, and the slot in production in each."""
+    states, state = [], next_phase(STEADY, strategy=strategy)
+    while state:
+        states.append(f"{state.phase}({state.production})")
+        state = next_phase(state)
+    return states
+
+
+def test_a_replica_is_made_fenced_promoted_and_switched_to() -> None:
+    assert route(Strategy.REPLICA) == [
+        "replicating(blue)",
+        "fenced(blue)",
+        "promoted(blue)",
+        "switched(green)",
+        "retiring(green)",
+        "steady(green)",
+    ]
+
+
+def test_a_snapshot_is_fenced_restored_and_switched_to() -> None:
+    assert route(Strategy.SNAPSHOT) == [
+        "fenced(blue)",
+        "restored(blue)",
+        "switched(green)",
+        "retiring(green)",
+        "steady(green)",
+    ]
+
+
+def test_a_steady_tenant_without_a_schedule_has_no_next_step() -> None:
+    assert next_event(STEADY) is None
+
+
+def test_a_move_has_the_number_after_the_last_one() -> None:
+    begun = next_phase(replace(STEADY, move=4), strategy=Strategy.REPLICA)
+    assert begun is not None
+    assert (begun.move, begun.move_at_stake) == (5, 5)
+
+
+@pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")
+def test_a_step_that_was_taken_may_be_repeated(state: State) -> None:
+    for event in allowed(state) - {Event.ABORT}:
+        after = transition(state, event)
+        assert transition(after, event) == after
+
+
+def test_a_step_out_of_order_is_refused_with_the_phases_that_allow_it() -> None:
+    with pytest.raises(Refused, match="switch is possible in: promoted, restored") as refused:
+        transition(moving(Phase.FENCED), Event.SWITCH)
+    assert "the tenant is in phase fenced" in str(refused.value)
+
+
+def test_a_replica_is_not_restored_and_a_snapshot_not_promoted() -> None:
+    assert Event.RESTORE not in allowed(moving(Phase.FENCED))
+    assert Event.PROMOTE not in allowed(moving(Phase.FENCED, Strategy.SNAPSHOT))
+
+
+@pytest.mark.parametrize("state", BEFORE_THE_SWITCH, ids=lambda state: f"{state.phase}-{state.strategy}")
+def test_an_abort_before_the_switch_leads_back_to_steady_blue(state: State) -> None:
+    aborting = transition(state, Event.ABORT)
+    steady = transition(aborting, Event.FINISH)
+    assert (aborting.phase, aborting.move) == (Phase.ABORTING, 1)
+    assert (steady.phase, steady.production, steady.retired) == (Phase.STEADY, BLUE, None)
+
+
+@pytest.mark.parametrize("state", AFTER_THE_SWITCH, ids=lambda state: str(state.phase))
+def test_an_abort_after_the_switch_is_refused_with_the_reason(state: State) -> None:
+    with pytest.raises(Refused, match="green has been opened for writes, which blue does not have"):
+        transition(state, Event.ABORT)
+
+
+def test_an_abort_of_a_switch_that_was_decided_is_refused_though_it_is_not_recorded() -> None:
+    with pytest.raises(Refused, match="can be aborted before the switch, not after"):
+        transition(moving(Phase.PROMOTED), Event.ABORT, decision=Decision.SWITCH)
+
+
+def test_a_switch_of_a_move_whose_abort_was_decided_is_refused() -> None:
+    with pytest.raises(Refused, match="blue may have taken writes that green lacks"):
+        transition(moving(Phase.PROMOTED), Event.SWITCH, decision=Decision.ABORT)
+
+
+@pytest.mark.parametrize(
+    "state", [item for item in BEFORE_THE_SWITCH if item is not ABORTING], ids=lambda state: str(state.phase)
+)
+def test_a_decided_abort_is_the_next_step_in_every_phase(state: State) -> None:
+    assert next_event(state, decision=Decision.ABORT) is Event.ABORT
+
+
+def test_an_abort_that_has_begun_is_finished() -> None:
+    assert next_event(ABORTING, decision=Decision.ABORT) is Event.FINISH
+
+
+def test_only_the_switch_and_the_abort_are_decided_before() -> None:
+    decided = {event: decision_before(event) for event in Event if decision_before(event)}
+    assert decided == {Event.SWITCH: Decision.SWITCH, Event.ABORT: Decision.ABORT}
+
+
+def test_there_is_nothing_to_abort_in_steady() -> None:
+    with pytest.raises(Refused, match="no move is under way"):
+        transition(STEADY, Event.ABORT)
+
+
+def test_an_abort_clears_away_what_a_broken_off_preparation_left() -> None:
+    aborting = transition(STEADY, Event.ABORT, leftovers=True)
+    assert (aborting.phase, aborting.target, aborting.move) == (Phase.ABORTING, GREEN, 1)
+
+
+def test_a_snapshot_move_does_not_begin_over_the_replica_of_another() -> None:
+    with pytest.raises(Refused, match="green has a replica of a move whose preparation was broken off"):
+        transition(STEADY, Event.FENCE, leftovers=True)
+
+
+def test_a_preparation_that_was_broken_off_is_taken_up_again() -> None:
+    assert transition(STEADY, Event.PREPARE, leftovers=True).phase is Phase.REPLICATING
+
+
+def test_the_end_of_a_move_remembers_the_network_it_gave_up() -> None:
+    steady = transition(moving(Phase.RETIRING), Event.FINISH)
+    assert (steady.production, steady.strategy) == (GREEN, None)
+    assert steady.retired == RetiredNetwork(slot=BLUE, cidr=CIDRS[BLUE])
+
+
+def test_a_state_of_another_run_is_no_step_from_here() -> None:
+    assert step_to(moving(Phase.FENCED), moving(Phase.PROMOTED)) == moving(Phase.PROMOTED)
+    assert step_to(STEADY, moving(Phase.PROMOTED)) is None
+    assert step_to(replace(moving(Phase.FENCED), move=2), moving(Phase.PROMOTED)) is None
+
+
+def test_the_fence_is_left_once_the_replica_has_everything() -> None:
+    assert conditions(moving(Phase.FENCED)) == (Condition.SOURCE_READ_ONLY, Condition.TARGET_CAUGHT_UP)
+
+
+def test_the_fence_of_a_snapshot_is_left_once_the_snapshot_is_there() -> None:
+    fenced = moving(Phase.FENCED, Strategy.SNAPSHOT)
+    assert conditions(fenced) == (Condition.SOURCE_READ_ONLY, Condition.SNAPSHOT_TAKEN)

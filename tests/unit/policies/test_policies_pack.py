@@ -1,0 +1,217 @@
+"""The pack as a process, spoken to as the engine does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+from tenantnet.policies.model import Resource, Unknown
+from tenantnet.policies.rules import POLICIES
+
+from tests.support.clone import CLONE
+from tools.rulebook.samples import good_stack, with_props
+
+MANDATORY, ADVISORY, DISABLED = analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY, analyzer_pb2.DISABLED
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The pack's process, started from the program's folder as the engine starts it, and its port."""
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": NOBODY_LISTENS,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-u", str(CLONE / "policies"), "127.0.0.1:1"],
+        cwd=CLONE / "infra",
+        env=environment,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout
+    yield process, int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    assert process.stdout.read() == b"", "the engine takes whatever is printed for the port"
+    process.stdout.close()
+
+
+@pytest.fixture
+def pack(started: tuple[subprocess.Popen[bytes], int]) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
+    """The pack's service, with its own configuration again at the end."""
+    with grpc.insecure_channel(f"127.0.0.1:{started[1]}") as channel:
+        stub = analyzer_pb2_grpc.AnalyzerStub(channel)
+        yield stub
+        stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest())
+
+
+def on_the_wire(value: object) -> Any:
+    match value:
+        case Unknown():
+            return UNKNOWN_STRING_VALUE
+        case Mapping():
+            return {key: on_the_wire(each) for key, each in value.items()}
+        case list():
+            return [on_the_wire(each) for each in value]
+        case _:
+            return value
+
+
+def struct(props: Mapping[str, Any]) -> struct_pb2.Struct:
+    message = struct_pb2.Struct()
+    message.update(on_the_wire(props))
+    return message
+
+
+def analyze(pack: analyzer_pb2_grpc.AnalyzerStub, resource: Resource) -> list[Any]:
+    request = analyzer_pb2.AnalyzeRequest(
+        type=resource.type, name=resource.name, urn=resource.urn, properties=struct(resource.props)
+    )
+    return list(pack.Analyze(request).diagnostics)
+
+
+def analyze_stack(pack: analyzer_pb2_grpc.AnalyzerStub, *resources: Resource) -> list[Any]:
+    messages = [
+        analyzer_pb2.AnalyzerResource(
+            type=resource.type,
+            name=resource.name,
+            urn=resource.urn,
+            properties=struct(resource.props),
+            dependencies=list(resource.depends_on),
+            propertyDependencies={
+                path: analyzer_pb2.AnalyzerPropertyDependencies(urns=list(urns))
+                for path, urns in resource.property_depends_on.items()
+            },
+            provider=analyzer_pb2.AnalyzerProviderResource(
+                type="pulumi:providers:aws", name="default", properties=struct({"region": "eu-west-1"})
+            ),
+        )
+        for resource in resources
+    ]
+    return list(pack.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=messages)).diagnostics)
+
+
+def bad_network() -> Resource:
+    return with_props("network", cidrBlock="10.42.128.64/26")(good_stack())["network"]
+
+
+def configure(pack: analyzer_pb2_grpc.AnalyzerStub, name: str, level: int, **settings: Any) -> None:
+    config = analyzer_pb2.PolicyConfig(enforcementLevel=level, properties=struct(settings))  # type: ignore[arg-type]
+    pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={name: config}))
+
+
+def test_every_policy_is_offered_with_its_description_severity_and_way_out(
+    pack: analyzer_pb2_grpc.AnalyzerStub,
+) -> None:
+    info = pack.GetAnalyzerInfo(empty_pb2.Empty())
+    offered = {policy.name: policy for policy in info.policies}
+    assert set(offered) == {policy.name for policy in POLICIES}
+    for policy in POLICIES:
+        assert offered[policy.name].description == policy.description
+        assert offered[policy.name].remediation_steps == policy.remediation
+        assert offered[policy.name].severity
+        assert offered[policy.name].enforcementLevel == MANDATORY
+
+
+def test_names_are_kebab_case() -> None:
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", policy.name) for policy in POLICIES)
+
+
+def test_a_violation_names_policy_resource_value_and_remedy(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    (diagnostic,) = analyze(pack, bad_network())
+    assert diagnostic.policyName == "network-cidr-permitted"
+    assert diagnostic.urn == bad_network().urn
+    assert diagnostic.enforcementLevel == MANDATORY
+    assert "cidrBlock: 10.42.128.64/26" in diagnostic.message
+    assert "remedy:" in diagnostic.message
+
+
+def test_unknown_values_do_not_make_a_policy_advisory(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    stack = with_props("session-route", destinationCidrBlock="10.9.9.0/26")(good_stack())
+    isolation = [
+        each for each in analyze_stack(pack, *stack.values()) if each.policyName == "session-isolation"
+    ]
+    assert [(each.enforcementLevel, each.urn) for each in isolation] == [
+        (MANDATORY, stack["session-route"].urn)
+    ]
+
+
+def test_where_the_claims_table_does_not_answer_the_policy_says_so_and_is_advisory(
+    pack: analyzer_pb2_grpc.AnalyzerStub,
+) -> None:
+    (diagnostic,) = analyze_stack(pack, *good_stack().values())
+    assert diagnostic.policyName == "network-cidr-unclaimed"
+    assert diagnostic.enforcementLevel == ADVISORY
+    assert "Could not read the claim on 10.1.2.0/26" in diagnostic.message
+    assert "AWS did not answer" in diagnostic.message
+
+
+def test_what_is_seen_without_the_claims_table_is_refused_all_the_same(
+    pack: analyzer_pb2_grpc.AnalyzerStub,
+) -> None:
+    unclaimed = [each for key, each in good_stack().items() if key != "network-claim"]
+    levels = [each.enforcementLevel for each in analyze_stack(pack, *unclaimed)]
+    assert levels == [MANDATORY, ADVISORY]
+
+
+@pytest.mark.parametrize("level", [ADVISORY, MANDATORY])
+def test_a_policys_level_is_the_organisations_to_set(
+    pack: analyzer_pb2_grpc.AnalyzerStub, level: int
+) -> None:
+    configure(pack, "network-cidr-permitted", level)
+    assert [each.enforcementLevel for each in analyze(pack, bad_network())] == [level]
+
+
+def test_a_policy_can_be_disabled(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    configure(pack, "network-cidr-permitted", DISABLED)
+    assert analyze(pack, bad_network()) == []
+
+
+def test_an_organisation_reserves_its_own_ranges(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    own = [{"cidr": "10.1.0.0/16", "purpose": "data centre"}]
+    configure(pack, "network-cidr-permitted", MANDATORY, reservedRanges=own)
+    (diagnostic,) = analyze(pack, good_stack()["network"])
+    assert "10.1.0.0/16, which is reserved for data centre" in diagnostic.message
+
+
+def test_reserved_ranges_that_are_not_right_are_refused_and_not_passed_over(
+    pack: analyzer_pb2_grpc.AnalyzerStub,
+) -> None:
+    configure(pack, "network-cidr-permitted", MANDATORY, reservedRanges=[{"cidr": "10.1.0.0/33"}])
+    (diagnostic,) = analyze(pack, good_stack()["network"])
+    assert diagnostic.enforcementLevel == MANDATORY
+    assert "reservedRanges" in diagnostic.message
+
+
+def test_an_organisation_keeps_backups_longer(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    configure(pack, "database-recoverable", MANDATORY, minimumBackupDays=30)
+    messages = [
+        each.message
+        for each in analyze(pack, good_stack()["database"])
+        if each.policyName == "database-recoverable" and "backupRetentionPeriod" in each.message
+    ]
+    assert len(messages) == 1
+    assert "30 days" in messages[0]
+
+
+def test_an_organisation_requires_its_own_tags(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    configure(pack, "tags-present", MANDATORY, requiredTags=["cost-centre"])
+    (diagnostic,) = analyze_stack(pack, good_stack()["customer-gateway"])
+    assert "cost-centre" in diagnostic.message
+
+
+def test_resources_of_other_providers_are_no_concern(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    other = Resource(type="random:index/randomId:RandomId", name="id", urn="urn:pulumi:s::p::t::id", props={})
+    assert analyze(pack, other) == []

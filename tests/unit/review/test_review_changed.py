@@ -1,0 +1,151 @@
+"""Which stacks a change in git touches, and which of them are previewed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tenantnet.refusal import Refusal, Refused
+from tenantnet.review.changed import NOT_PROGRAM, How, Repository, touched
+from tenantnet.review.refusals import is_refused, refusals_in
+from tenantnet.review.sample import choose
+from tenantnet.settings.project import find_project
+
+from tests.support.clone import CLONE
+
+GROUPS = {
+    "platform-eu1": "platform",
+    "acme": "tenant, steady",
+    "globex": "tenant, steady",
+    "initech": "tenant, switched",
+    "new": "tenant, new",
+}
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A project below the top of its repository, with one tenant."""
+    folder = tmp_path / "repository" / "network"
+    (folder / "tenants").mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\n", encoding="utf-8")
+    (folder / "tenants" / "Pulumi.acme.yaml").write_text("config: {}\n", encoding="utf-8")
+    git(folder.parent, "init", "--quiet", "--initial-branch", "main")
+    git(folder.parent, "add", "--all")
+    git(folder.parent, "commit", "--quiet", "--message", "base")
+    return folder
+
+
+def test_a_settings_file_touches_its_stack_alone() -> None:
+    found = touched({"tenants/Pulumi.acme.yaml": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants")
+    assert found.settings == {"acme": How.CHANGED}
+    assert found.program == ()
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["infra/stacks/tenant.py", "policies/database.py", "Pulumi.yaml", "requirements.lock", "pyproject.toml"],
+)
+def test_what_makes_the_stacks_touches_all(file: str) -> None:
+    assert touched({file: How.CHANGED}, "tenants").program == (file,)
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "tests/unit/x.py", "infra/cli/main.py", "local_cloud/server.py"]
+)
+def test_what_makes_no_stack_touches_none(file: str) -> None:
+    assert touched({file: How.CHANGED}, "tenants").program == ()
+
+
+def test_settings_beside_the_project_file_are_told_from_it() -> None:
+    found = touched({"Pulumi.yaml": How.CHANGED, "Pulumi.acme.yaml": How.ADDED}, ".")
+    assert found.settings == {"acme": How.ADDED}
+    assert found.program == ("Pulumi.yaml",)
+
+
+def test_the_program_imports_nothing_that_is_said_to_make_no_stack() -> None:
+    code = "import tenantnet.program, tenantnet.policies.pack, sys; print('\\n'.join(sys.modules))"
+    listed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CLONE
+    )
+    packages = tuple(folder.replace("/", ".") for folder in NOT_PROGRAM)
+    assert [name for name in listed.stdout.split() if name.startswith(packages)] == []
+
+
+def test_changes_are_those_since_the_branches_parted_committed_or_not(clone: Path) -> None:
+    git(clone, "checkout", "--quiet", "-b", "change")
+    (clone / "tenants" / "Pulumi.globex.yaml").write_text("config: {}\n", encoding="utf-8")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "globex")
+    (clone / "tenants" / "Pulumi.initech.yaml").write_text("config: {}\n", encoding="utf-8")
+    (clone / "tenants" / "Pulumi.acme.yaml").unlink()
+    git(clone, "branch", "--force", "other", "main")
+    repository = Repository(find_project(clone))
+    assert repository.changes_since(repository.fork_point("main")) == {
+        "tenants/Pulumi.acme.yaml": How.REMOVED,
+        "tenants/Pulumi.globex.yaml": How.ADDED,
+        "tenants/Pulumi.initech.yaml": How.ADDED,
+    }
+
+
+def test_a_file_is_read_as_it_was(clone: Path) -> None:
+    file = clone / "tenants" / "Pulumi.acme.yaml"
+    file.write_text("config: {other: 1}\n", encoding="utf-8")
+    repository = Repository(find_project(clone))
+    commit = repository.fork_point("main")
+    assert repository.text_in(commit, file.relative_to(clone)) == "config: {}\n"
+    assert repository.text_in(commit, Path("tenants/Pulumi.missing.yaml")) is None
+
+
+@pytest.mark.parametrize("base", ["nowhere", "--help", "-n"])
+def test_a_base_that_git_does_not_know_is_refused(base: str, clone: Path) -> None:
+    with pytest.raises(Refused, match="fetch it first"):
+        Repository(find_project(clone)).fork_point(base)
+
+
+def test_without_a_change_of_the_program_only_what_is_touched_is_previewed() -> None:
+    choice = choose({}, {"acme": How.CHANGED}, program=False, every=False)
+    assert (choice.stacks, choice.left_out, choice.groups) == (("acme",), (), {})
+
+
+def test_a_change_of_the_program_takes_one_of_each_kind_and_phase() -> None:
+    choice = choose(GROUPS, {}, program=True, every=False)
+    assert choice.stacks == ("acme", "initech", "new", "platform-eu1")
+    assert choice.left_out == ("globex",)
+
+
+def test_a_stack_that_is_previewed_anyway_stands_for_its_group() -> None:
+    choice = choose(GROUPS, {"globex": How.CHANGED}, program=True, every=False)
+    assert choice.stacks == ("globex", "initech", "new", "platform-eu1")
+
+
+def test_all_are_previewed_on_request() -> None:
+    choice = choose(GROUPS, {"gone": How.REMOVED}, program=True, every=True)
+    assert choice.stacks == ("acme", "globex", "gone", "initech", "new", "platform-eu1")
+    assert choice.left_out == ()
+
+
+WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=60)
+PATHS = st.from_regex(r"[a-z][A-Za-z.\[\]0-9]{0,30}", fullmatch=True)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.builds(Refusal, value=WORDS, rule=WORDS, reason=WORDS, remedy=WORDS, path=PATHS), min_size=1)
+)
+def test_refusals_are_read_as_they_were_written(refusals: list[Refusal]) -> None:
+    text = f"{Refused('The settings of acme', refusals)}\nNothing was created or changed."
+    assert refusals_in(text) == refusals
+    assert is_refused(text)
+
+
+def test_another_error_is_no_refusal() -> None:
+    assert not is_refused("error: AccessDenied: not authorized to perform: ec2:DescribeVpcs")

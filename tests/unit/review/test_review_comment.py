@@ -1,0 +1,193 @@
+"""The comment: short enough whatever the size, the worst first, and safe against what people write."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from tenantnet.review.comment import MARKER, comment, grouped
+from tenantnet.review.markdown import escaped, fenced
+from tenantnet.review.model import Operation, Verdict
+from tenantnet.review.result import Change, Effect, Finding, ReviewResult, StackResult, exit_code, verdict_of
+
+# As settings and the engine have it: without control characters.
+TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200)
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,40}", fullmatch=True)
+SEVERE = [Verdict.DESTROYS_DATA, Verdict.DATABASE_DOWN]
+
+
+def stacks_of(names: st.SearchStrategy[str]) -> st.SearchStrategy[StackResult]:
+    return st.builds(
+        StackResult,
+        stack=names,
+        kind=st.just("tenant"),
+        verdict=st.sampled_from(Verdict),
+        settings=st.sampled_from(["added", "changed", "removed", "unchanged"]),
+        counts=st.dictionaries(st.sampled_from(Operation), st.integers(1, 5_000)),
+        effects=st.lists(st.builds(Effect, verdict=st.sampled_from(Verdict), text=TEXT), max_size=5),
+        sentences=st.lists(TEXT, max_size=5),
+        notes=st.lists(TEXT, max_size=2),
+        findings=st.lists(
+            st.builds(Finding, source=NAMES, value=TEXT, rule=TEXT, reason=TEXT, remedy=TEXT, path=TEXT),
+            max_size=3,
+        ),
+        errors=st.lists(TEXT, max_size=2),
+        changes=st.lists(
+            st.builds(Change, operation=st.sampled_from(Operation), type=NAMES, name=TEXT), max_size=5
+        ),
+        topology=TEXT,
+    )
+
+
+def result_of(stacks: list[StackResult], **more: object) -> ReviewResult:
+    return ReviewResult.model_validate(
+        {
+            "base": "origin/main",
+            "commit": "0a1b2c3d4e5f",
+            "verdict": verdict_of(stacks),
+            "stacks": stacks,
+            **more,
+        }
+    )
+
+
+def stack(name: str, verdict: Verdict = Verdict.SAFE, **more: object) -> StackResult:
+    facts = {"stack": name, "kind": "tenant", "verdict": verdict, "settings": "changed", **more}
+    return StackResult.model_validate(facts)
+
+
+# To shrink a failing case of a thousand stacks would take longer than to read it.
+WITHOUT_SHRINKING = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=WITHOUT_SHRINKING)
+@given(samples=st.lists(stacks_of(NAMES), min_size=1, max_size=5), left_out=st.lists(NAMES, max_size=50))
+def test_a_thousand_stacks_fit(samples: list[StackResult], left_out: list[str]) -> None:
+    stacks = [
+        samples[number % len(samples)].model_copy(update={"stack": f"{'tenant' * 12}-{number}"})
+        for number in range(1_000)
+    ]
+    told = comment(result_of(stacks, left_out=left_out * 40))
+    assert len(told) < 60_000
+    assert told.startswith(MARKER)
+    for verdict, count in result_of(stacks).tally.items():
+        assert f"{count} {verdict.words}" in told
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(stacks=st.lists(stacks_of(NAMES), max_size=4, unique_by=lambda each: each.stack))
+def test_a_few_stacks_are_each_told_in_a_section(stacks: list[StackResult]) -> None:
+    told = comment(result_of(stacks))
+    assert len(told) < 60_000
+    assert told.count("\n### ") == len(grouped(stacks))
+
+
+def test_details_go_before_sections_and_those_of_the_least_severe_first() -> None:
+    big: dict[str, Any] = {"topology": "flowchart LR\n" + "x" * 20_000}
+    told = comment(
+        result_of([stack("mild", **big), stack("bad", Verdict.DESTROYS_DATA, **big), stack("worse", **big)])
+    )
+    assert len(told) < 60_000
+    bad, *others = told.split("\n### ")[1:]
+    assert "bad" in bad.splitlines()[0]
+    assert "```mermaid" in bad
+    assert "```mermaid" not in others[-1]
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    stacks = [stack(f"{'long' * 20}-{number}", effects=[]) for number in range(2_000)]
+    told = comment(result_of(stacks))
+    assert len(told) < 60_000
+    assert " more" in told
+
+
+def test_stacks_to_which_the_same_happens_are_told_together() -> None:
+    stacks = [
+        stack(
+            name, settings="unchanged", sentences=[f"changes database {name}-blue: days of backups 14 → 21"]
+        )
+        for name in ("acme", "globex", "initech")
+    ]
+    (group,) = grouped(stacks)
+    assert [each.stack for each in group.stacks] == ["acme", "globex", "initech"]
+
+
+def test_stacks_to_which_different_things_happen_are_not() -> None:
+    stacks = [
+        stack(name, settings="unchanged", sentences=[f"changes database {name}-blue to {size}"])
+        for name, size in (("acme", 1), ("globex", 2))
+    ]
+    assert len(grouped(stacks)) == 2
+
+
+def test_the_worst_comes_first() -> None:
+    stacks = [stack("a"), stack("b", Verdict.DESTROYS_DATA), stack("c", Verdict.TUNNEL_DOWN)]
+    assert [group.first.stack for group in grouped(stacks)] == ["b", "c", "a"]
+
+
+def test_nothing_touched_is_said() -> None:
+    assert "No stack is touched" in comment(result_of([]))
+
+
+def rendered(markdown: str) -> tuple[str, list[Token]]:
+    """The text that a reader sees, and the tokens that it was made of."""
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(markdown)
+    inline = [child for token in tokens if token.type == "inline" for child in token.children or []]
+    return "".join(html.unescape(token.content) for token in inline if token.type != "html_inline"), [
+        *tokens,
+        *inline,
+    ]
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_any_text_is_shown_as_it_is(text: str) -> None:
+    told, tokens = rendered(f"start {escaped(text)}")
+    assert told.split() == f"start {text}".split()
+    allowed = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "html_inline"}
+    assert {token.type for token in tokens} <= allowed
+    assert {token.content for token in tokens if token.type == "html_inline"} <= {"<!-- -->"}
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_any_text_stays_in_its_item_of_a_list(text: str) -> None:
+    _, tokens = rendered(f"- {escaped(text)}\n- second")
+    assert [token.type for token in tokens].count("list_item_open") == 2
+    assert "heading_open" not in {token.type for token in tokens}
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_any_text_stays_in_its_cell(text: str) -> None:
+    _, tokens = rendered(f"| a | b |\n|---|---|\n| {escaped(text)} | second |")
+    assert [token.type for token in tokens].count("td_open") == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["@octocat", "see #12", "org/repo#12", "https://example.com", "www.example.com"]
+)
+def test_nobody_is_mentioned_and_nothing_is_linked(text: str) -> None:
+    assert "<!-- -->" in escaped(text)
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_nothing_ends_a_block_of_code(text: str) -> None:
+    _, tokens = rendered(f"{fenced(text)}\n\nafter")
+    assert [token.type for token in tokens][:2] == ["fence", "paragraph_open"]
+
+
+@pytest.mark.parametrize(("verdict", "code"), list(zip(Verdict, [0, 3, 4, 5, 6, 7, 8], strict=True)))
+def test_each_verdict_has_its_exit_code(verdict: Verdict, code: int) -> None:
+    assert exit_code(verdict, Verdict.TUNNEL_DOWN) == code
+
+
+def test_what_the_caller_accepts_is_no_failure() -> None:
+    assert exit_code(Verdict.DATABASE_DOWN, Verdict.DESTROYS_DATA) == 0
+    assert exit_code(Verdict.NOT_PREVIEWED, Verdict.DESTROYS_DATA) == 8

@@ -1,0 +1,160 @@
+"""What people will notice of an update."""
+
+from __future__ import annotations
+
+import pytest
+from tenantnet.review import shown
+from tenantnet.review.effects import UNINTERRUPTED, effects
+from tenantnet.review.model import Operation, Preview, Resource, Verdict, worst
+
+from tests.support.review_samples import CONNECTION, component, connection, database, preview, resource, tags
+
+UPDATE, REPLACE, DELETE, CREATE = Operation.UPDATE, Operation.REPLACE, Operation.DELETE, Operation.CREATE
+
+
+def verdict(shown_preview: Preview) -> Verdict:
+    return worst([effect.verdict for effect in effects(shown_preview)])
+
+
+def text(shown_preview: Preview) -> str:
+    return "\n".join(effect.text for effect in effects(shown_preview))
+
+
+def test_nothing_that_stays_has_an_effect() -> None:
+    assert effects(preview(database(), *connection())) == []
+
+
+def test_a_new_tenant_takes_nothing_down() -> None:
+    assert verdict(preview(database(CREATE), *connection(CREATE))) is Verdict.SAFE
+
+
+def test_another_instance_class_restarts_the_database() -> None:
+    told = preview(database(UPDATE, instanceClass="db.m7g.large"))
+    assert verdict(told) is Verdict.DATABASE_DOWN
+    assert "down for some minutes, at once" in text(told)
+
+
+def test_a_standby_shortens_the_restart() -> None:
+    old = {"multiAz": True, "applyImmediately": True}
+    told = preview(resource(shown.INSTANCE, "acme-blue", UPDATE, old=old, changed=("instanceClass",)))
+    assert "for a minute or two" in text(told)
+
+
+def test_a_change_that_is_not_immediate_waits_for_the_maintenance_window() -> None:
+    told = preview(database(UPDATE, "engineVersion", engineVersion="8.5", applyImmediately=False))
+    assert "in its next maintenance window" in text(told)
+
+
+@pytest.mark.parametrize("setting", sorted(UNINTERRUPTED))
+def test_a_setting_that_interrupts_nothing_is_safe(setting: str) -> None:
+    assert verdict(preview(database(UPDATE, setting))) is Verdict.SAFE
+
+
+def test_a_setting_of_which_nothing_is_known_is_taken_to_interrupt() -> None:
+    assert verdict(preview(database(UPDATE, "somethingNew"))) is Verdict.DATABASE_DOWN
+
+
+def test_backups_that_are_switched_off_interrupt_where_other_days_do_not() -> None:
+    assert verdict(preview(database(UPDATE, backupRetentionPeriod=21))) is Verdict.SAFE
+    assert verdict(preview(database(UPDATE, backupRetentionPeriod=0))) is Verdict.DATABASE_DOWN
+
+
+def test_a_replaced_database_loses_its_data_whatever_else_happens() -> None:
+    told = preview(database(REPLACE, "username"), *connection(UPDATE, "customerGatewayId"))
+    assert verdict(told) is Verdict.DESTROYS_DATA
+    assert "acme-blue-final-1" in text(told)
+    assert "username" in text(told)
+
+
+def test_a_database_without_a_final_snapshot_says_so() -> None:
+    gone = resource(shown.INSTANCE, "acme-blue", DELETE, old={"skipFinalSnapshot": True})
+    assert "no final snapshot is taken" in text(preview(gone))
+
+
+def test_a_copy_that_is_discarded_holds_no_data_of_its_own() -> None:
+    old = {"tags": tags(**{"tenantnet:lifecycle": "discarded"})}
+    assert verdict(preview(resource(shown.INSTANCE, "acme-green", DELETE, old=old))) is Verdict.SAFE
+
+
+@pytest.mark.parametrize("operation", [DELETE, REPLACE])
+def test_a_vpn_connection_that_goes_takes_both_tunnels_with_it(operation: Operation) -> None:
+    told = preview(*connection(operation))
+    assert verdict(told) is Verdict.TUNNEL_DOWN
+    assert "both tunnels of Seattle office (192.168.4.0/24)" in text(told)
+
+
+def test_another_customer_gateway_takes_both_tunnels_down() -> None:
+    assert "both tunnels of Seattle office" in text(preview(*connection(UPDATE, "customerGatewayId")))
+
+
+def test_an_option_of_one_tunnel_takes_only_that_one_down() -> None:
+    told = text(preview(*connection(UPDATE, "tunnel2Phase1LifetimeSeconds", "tags")))
+    assert "tunnel 2 of Seattle office" in told
+    assert "tunnel 1" not in told
+    assert "tags" not in told
+
+
+def test_other_tags_take_no_tunnel_down() -> None:
+    assert effects(preview(*connection(UPDATE, "tags", "tagsAll"))) == []
+
+
+def test_a_lost_route_takes_the_tunnel_down_though_the_connection_stays() -> None:
+    assert verdict(preview(*connection(route=DELETE))) is Verdict.TUNNEL_DOWN
+
+
+def test_a_rule_of_a_vpn_connection_belongs_to_its_tunnel() -> None:
+    parent, *others = connection()
+    rule = resource(shown.INGRESS_RULE, f"{CONNECTION}-database", DELETE, parent=parent)
+    assert verdict(preview(parent, *others, rule)) is Verdict.TUNNEL_DOWN
+
+
+def test_sessions_without_their_rule_do_not_reach_the_database() -> None:
+    network = component("TenantNetwork", "acme-blue")
+    rule = resource(
+        shown.INGRESS_RULE,
+        "acme-blue-sessions",
+        REPLACE,
+        parent=network,
+        old={"description": "the tenant's sessions", "tags": tags()},
+    )
+    told = preview(network, database(), rule)
+    assert verdict(told) is Verdict.DATABASE_DOWN
+    assert "the tenant's sessions no longer reaches the database" in text(told)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        resource(shown.PEERING, "acme-blue-sessions", REPLACE, old={"tags": tags()}),
+        resource(shown.ROUTE, "acme-blue-sessions-back", DELETE),
+        resource(shown.SUBNET, "acme-blue-database-a", REPLACE, old={"tags": tags()}),
+    ],
+)
+def test_a_cut_way_to_the_production_database_takes_it_down(path: Resource) -> None:
+    assert verdict(preview(database(), path)) is Verdict.DATABASE_DOWN
+
+
+def test_a_test_network_without_a_database_may_go() -> None:
+    green = {"tags": {**tags(), "tenantnet:network": "green"}}
+    gone = [
+        resource(kind, "acme-green", DELETE, old=green) for kind in (shown.VPC, shown.SUBNET, shown.PEERING)
+    ]
+    assert verdict(preview(database(), *gone)) is Verdict.SAFE
+
+
+def test_a_fenced_database_takes_no_writes() -> None:
+    old, new = ({"parameters": [{"name": "read_only", "value": value}]} for value in "01")
+    told = preview(
+        resource(shown.PARAMETER_GROUP, "acme-blue", UPDATE, old=old, new=new, changed=("parameters",))
+    )
+    assert verdict(told) is Verdict.DATABASE_DOWN
+
+
+@pytest.mark.parametrize("type_", [shown.KEY, shown.TABLE, "aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"])
+def test_what_holds_data_or_may_hold_some_is_not_deleted_silently(type_: str) -> None:
+    assert verdict(preview(database(), resource(type_, "some", DELETE))) is Verdict.DESTROYS_DATA
+
+
+def test_the_worst_effect_comes_first() -> None:
+    told = effects(preview(*connection(DELETE), database(DELETE)))
+    assert [effect.verdict for effect in told] == [Verdict.DESTROYS_DATA, Verdict.TUNNEL_DOWN]

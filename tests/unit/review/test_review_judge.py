@@ -1,0 +1,155 @@
+"""One stack's part of the result: verdict, findings, intentions, and nothing that may not be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.automation import EngineEvent
+from tenantnet.refusal import Refused, Rule
+from tenantnet.review import shown
+from tenantnet.review.events import read_events
+from tenantnet.review.intentions import intentions, phase_notes
+from tenantnet.review.judge import Case, judge
+from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict
+from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
+from tenantnet.settings import TenantSettings, load_tenant
+
+from tests.support.review_samples import database, preview
+
+TENANT: dict[str, Any] = {
+    "platform": "platform-eu1",
+    "sessionSubnet": "172.17.5.0/24",
+    "database": {"username": "acmeadmin"},
+    "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.1.3.0/26"}},
+}
+MOVE = {"to": "green", "at": "2031-03-05T02:00", "timezone": "Europe/Amsterdam"}
+RULE = Rule(id="a-rule", rule="it is so", reason="or else", remedy="make it so")
+CHANGED = Case(stack="acme", settings="changed")
+SENTINEL = "Correct-Horse-7"
+
+
+def tenant(**changes: Any) -> TenantSettings:
+    return load_tenant("acme", {**TENANT, **changes}, password="Correct-Horse-7")
+
+
+def event(op: str, type_: str, **states: dict[str, Any]) -> EngineEvent:
+    urn = f"urn:pulumi:acme::tenantnet::{type_}::acme-blue"
+    metadata: dict[str, Any] = {"op": op, "urn": urn, "type": type_, "provider": ""}
+    for name, inputs in states.items():
+        metadata[name] = {"type": type_, "urn": urn, "inputs": inputs, "outputs": inputs}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "resourcePreEvent": {"metadata": metadata}})
+
+
+def test_an_error_leaves_a_stack_unjudged() -> None:
+    judged = judge(CHANGED, preview(errors=["AccessDenied"]))
+    assert judged.verdict is Verdict.NOT_PREVIEWED
+    assert judged.errors == ["AccessDenied"]
+
+
+def test_what_was_previewed_before_an_error_is_not_told() -> None:
+    judged = judge(CHANGED, preview(database(Operation.REPLACE), errors=["AccessDenied"]))
+    assert (judged.effects, judged.sentences, judged.changes) == ([], [], [])
+
+
+def test_what_the_program_and_the_file_refuse_alike_is_told_once() -> None:
+    refusal = RULE.refuse("10.33.2.0/26", "networks.blue.cidr")
+    text = f"{Refused('The settings of acme', [refusal])}\nNothing was created or changed."
+    case = Case(stack="acme", settings="added", refusals=[refusal])
+    judged = judge(case, preview(errors=[text]))
+    assert judged.verdict is Verdict.REJECTED_BY_RULE
+    assert [finding.value for finding in judged.findings] == ["10.33.2.0/26"]
+    assert judged.errors == []
+
+
+@pytest.mark.parametrize(
+    ("mandatory", "verdict"), [(True, Verdict.REJECTED_BY_POLICY), (False, Verdict.SAFE)]
+)
+def test_only_a_mandatory_policy_rejects(mandatory: bool, verdict: Verdict) -> None:
+    message = f"A database can be had back.\n{RULE.refuse(14, 'backupRetentionPeriod')}"
+    violation = PolicyViolation(policy="database-recoverable", mandatory=mandatory, message=message)
+    judged = judge(CHANGED, preview(database(), violations=[violation]))
+    assert judged.verdict is verdict
+    assert judged.findings[0].remedy == "make it so"
+
+
+def test_errors_that_follow_from_a_refused_file_are_not_told() -> None:
+    case = Case(stack="acme", settings="added", refusals=[RULE.refuse("line 14, column 1")])
+    judged = judge(case, preview(errors=["could not read stack configuration: invalid YAML file"]))
+    assert (judged.verdict, judged.errors) == (Verdict.REJECTED_BY_RULE, [])
+
+
+def test_a_policy_of_another_pack_is_told_in_its_own_words() -> None:
+    violation = PolicyViolation(policy="other", mandatory=True, message="No buckets.\nBuckets\nleak.")
+    (finding,) = judge(CHANGED, preview(violations=[violation])).findings
+    assert (finding.rule, finding.reason) == ("No buckets.", "Buckets leak.")
+
+
+def test_settings_of_a_protected_stack_are_not_to_be_removed() -> None:
+    case = Case(stack="acme", settings="removed")
+    judged = judge(
+        case, preview(database(Operation.DELETE), errors=["cannot be deleted because it is protected"])
+    )
+    assert judged.verdict is Verdict.REJECTED_BY_RULE
+    assert "retiring: true" in judged.findings[0].remedy
+    assert (judged.errors, judged.effects) == ([], [])
+
+
+def test_settings_without_a_stack_may_be_removed() -> None:
+    judged = judge(Case(stack="acme", settings="removed", exists=False), Preview(stack="acme"))
+    assert judged.verdict is Verdict.SAFE
+    assert "nothing is left to delete" in judged.notes[0]
+
+
+def test_a_move_is_scheduled_changed_and_cancelled_in_the_tenants_own_time() -> None:
+    (scheduled,) = intentions(tenant(), tenant(migration=MOVE))
+    assert "to green, 10.1.3.0/26, for 2031-03-05 02:00 Europe/Amsterdam (2031-03-05 01:00 UTC)" in scheduled
+    (changed,) = intentions(tenant(migration=MOVE), tenant(migration={**MOVE, "strategy": "snapshot"}))
+    assert changed.startswith("changes the scheduled move")
+    assert "45 minutes" in changed
+    assert intentions(tenant(migration=MOVE), tenant())[0].startswith("cancels the move to green")
+    assert intentions(tenant(migration=MOVE), tenant(migration=MOVE)) == []
+
+
+def test_a_tenant_that_is_given_up_is_told() -> None:
+    assert "gives the tenant up" in intentions(tenant(), tenant(retiring=True))[0]
+    assert "keeps the tenant after all" in intentions(tenant(retiring=True), tenant())[0]
+
+
+def test_a_phase_that_an_update_keeps_is_told() -> None:
+    outputs = {
+        "phase": "switched",
+        "production": "green",
+        "strategy": "replica",
+        "target": "green",
+        "move": 1,
+        "networks": {slot: {"cidr": TENANT["networks"][slot]["cidr"]} for slot in ("blue", "green")},
+    }
+    assert phase_notes(outputs) == ["a move to green is in phase switched: this update keeps it"]
+    assert phase_notes({"phase": "steady", "production": "blue", "move": 0, "networks": {}}) == []
+    assert phase_notes({}) == []
+
+
+def test_no_property_that_is_not_listed_gets_into_a_preview() -> None:
+    secret = {SECRET_MARK: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": SENTINEL}
+    inputs = {
+        "password": SENTINEL,
+        "userData": SENTINEL,
+        "instanceClass": "db.t4g.small",
+        "engineVersion": UNKNOWN_VALUE,
+        "username": secret,
+    }
+    told = read_events("acme", [event("create", shown.INSTANCE, new=inputs)])
+    (resource,) = told.resources
+    assert SENTINEL not in repr(told)
+    assert resource.new == {
+        "instanceClass": "db.t4g.small",
+        "engineVersion": NOT_KNOWN_YET,
+        "username": "[secret]",
+    }
+
+
+def test_a_replacement_is_one_operation() -> None:
+    steps = [event(op, shown.INSTANCE, old={}, new={}) for op in ("create-replacement", "replace")]
+    told = read_events("acme", [*steps, event("delete-replaced", shown.INSTANCE, old={})])
+    assert [resource.operation for resource in told.resources] == [Operation.REPLACE]

@@ -1,0 +1,61 @@
+"""docs/settings.md says what the settings are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from tenantnet.addresses.addressing import DEFAULT_RESERVED, reserved_ranges
+from tenantnet.settings.files import ProjectDefaults, judge_config
+from tenantnet.settings.schema import file_schema
+
+from tests.support.clone import CLONE
+
+DOC = (CLONE / "docs" / "settings.md").read_text(encoding="utf-8")
+TENANT, PLATFORM, PROJECT = (
+    YAML(typ="safe", pure=True).load(block) for block in re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)
+)
+
+
+@pytest.mark.parametrize(("stack", "document"), [("acme", TENANT), ("platform-eu1", PLATFORM)])
+def test_the_examples_are_all_right(stack: str, document: Any) -> None:
+    defaults = ProjectDefaults(reserved=DEFAULT_RESERVED, has_region=False)
+    _, refusals = judge_config(stack, document["config"], defaults)
+    assert refusals == []
+
+
+def test_the_examples_name_every_key() -> None:
+    schema = file_schema()
+    named = set(_keys(TENANT)) | set(_keys(PLATFORM))
+    models = [*schema["$defs"].values(), *schema["properties"]["config"]["properties"].values()]
+    assert {key for model in models for key in model.get("properties", {})} <= named
+
+
+def _keys(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [*value, *(key for inner in value.values() for key in _keys(inner))]
+    return [key for inner in value for key in _keys(inner)] if isinstance(value, list) else []
+
+
+def test_the_example_of_reserved_ranges_is_read_as_it_is_explained() -> None:
+    ranges = reserved_ranges(PROJECT["config"]["tenantnet:reservedRanges"]["value"])
+    assert {entry.cidr: entry.purpose for entry in ranges} == {
+        "172.17.0.0/16": "sessions",
+        "10.96.0.0/12": "services",
+        "10.200.0.0/16": "data centre Utrecht",
+    }
+
+
+def test_every_default_in_the_table_is_the_models() -> None:
+    defaults = {
+        key: field["default"]
+        for model in file_schema()["$defs"].values()
+        for key, field in model.get("properties", {}).items()
+        if isinstance(field.get("default"), str | int) and not isinstance(field["default"], bool)
+    }
+    rows = re.findall(r"^\| `[\w.…]*?(\w+)` \|.*\| `?([^|`]+)`? \|$", DOC, re.MULTILINE)
+    told = {key: default for key, default in rows if key in defaults and default != "refused"}
+    assert told == {key: str(defaults[key]) for key in told}
+    assert len(told) >= 5

@@ -1,0 +1,176 @@
+"""Settings files as they are written: whole, judged, and nothing else in them touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.store import (
+    claims_in_tree,
+    create_settings_file,
+    read_settings_file,
+    read_tenant,
+    replace_settings_file,
+)
+
+PROJECT = "name: tenantnet\nruntime: python\nmain: infra\nstackConfigDir: tenants\n"
+ACME = """\
+config:
+  aws:region: eu-west-1
+  tenantnet:tenant:
+    platform: platform-eu1
+    sessionSubnet: 172.17.5.0/24
+    database: {username: acmeadmin}
+    networks:
+      blue: {cidr: 10.1.2.0/26}
+"""
+WRONG = ACME.replace("10.1.2.0/26", "10.1.2.0/25")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
+    (tmp_path / "tenants").mkdir()
+    return find_project(tmp_path)
+
+
+@pytest.fixture
+def acme(project: Project) -> Path:
+    path = project.settings_file("acme")
+    path.write_text(ACME)
+    return path
+
+
+def left_behind(project: Project) -> list[str]:
+    return sorted(entry.name for entry in project.settings_folder.iterdir())
+
+
+def test_a_project_is_found_from_a_folder_inside_it(project: Project) -> None:
+    assert find_project(project.settings_folder) == project
+
+
+def test_without_a_project_the_refusal_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="neither this folder nor one above it"):
+        find_project(tmp_path)
+
+
+def test_a_new_file_is_whole_and_readable_for_all(project: Project) -> None:
+    path = create_settings_file(project, "acme", ACME)
+    assert path.read_text() == ACME
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert left_behind(project) == ["Pulumi.acme.yaml"]
+
+
+def test_a_new_file_never_takes_the_place_of_another(project: Project, acme: Path) -> None:
+    with pytest.raises(Refused, match=r"there is a settings file Pulumi\.acme\.yaml already"):
+        create_settings_file(project, "acme", ACME.replace("10.1.2.0", "10.1.3.0"))
+    assert acme.read_text() == ACME
+
+
+def test_what_is_not_right_is_not_written_at_all(project: Project) -> None:
+    with pytest.raises(Refused, match=r"networks\.blue\.cidr"):
+        create_settings_file(project, "acme", WRONG)
+    assert left_behind(project) == []
+
+
+def test_a_file_is_replaced_with_its_mode_kept(project: Project, acme: Path) -> None:
+    acme.chmod(0o640)
+    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert acme.read_text() == ACME + "# checked\n"
+    assert stat.S_IMODE(acme.stat().st_mode) == 0o640
+    assert left_behind(project) == ["Pulumi.acme.yaml"]
+
+
+def test_a_replacement_that_is_not_right_leaves_the_file_as_it_was(project: Project, acme: Path) -> None:
+    with pytest.raises(Refused, match=r"networks\.blue\.cidr"):
+        replace_settings_file(project, read_settings_file(project, "acme"), WRONG)
+    assert acme.read_text() == ACME
+    assert left_behind(project) == ["Pulumi.acme.yaml"]
+
+
+def test_a_file_that_was_changed_meanwhile_is_left_as_it_was_changed(project: Project, acme: Path) -> None:
+    read = read_settings_file(project, "acme")
+    acme.write_text(ACME + "# by somebody else\n")
+    with pytest.raises(Failure, match="changed by somebody else meanwhile"):
+        replace_settings_file(project, read, ACME + "# checked\n")
+    assert acme.read_text() == ACME + "# by somebody else\n"
+
+
+def test_a_file_that_is_a_link_stays_one(project: Project, acme: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "shared"
+    elsewhere.mkdir()
+    target = acme.rename(elsewhere / "Pulumi.acme.yaml")
+    acme.symlink_to(target)
+    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert acme.is_symlink()
+    assert target.read_text() == ACME + "# checked\n"
+
+
+@pytest.fixture
+def read_only(project: Project) -> Iterator[None]:
+    project.settings_folder.chmod(0o555)
+    yield
+    project.settings_folder.chmod(0o755)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.usefixtures("read_only")
+def test_a_folder_that_cannot_be_written_is_a_failure_in_words(project: Project) -> None:
+    with pytest.raises(Failure, match="Permission denied"):
+        create_settings_file(project, "acme", ACME)
+
+
+def test_a_folder_that_is_gone_is_a_failure_in_words(project: Project) -> None:
+    project.settings_folder.rmdir()
+    with pytest.raises(Failure, match=r"Could not write the settings of acme(.|\n)*No such file"):
+        create_settings_file(project, "acme", ACME)
+
+
+def test_an_unknown_tenant_is_refused_with_the_nearest_names(project: Project, acme: Path) -> None:
+    with pytest.raises(Refused, match="did you mean acme"):
+        read_settings_file(project, "akme")
+
+
+def test_a_platform_is_no_tenant(project: Project) -> None:
+    with pytest.raises(Refused, match="no tenant platform-eu1"):
+        read_tenant(project, "platform-eu1")
+
+
+def test_the_working_trees_claims_are_those_of_the_platforms_own_tenants(
+    project: Project, acme: Path
+) -> None:
+    other = ACME.replace("platform-eu1", "platform-us1")
+    project.settings_file("beta").write_text(other)
+    project.settings_file("platform-eu1").write_text("config: {tenantnet:platform: {}}\n")
+    claims = claims_in_tree(project, "platform-eu1")
+    assert [(claim.stack, claim.cidr) for claim in claims] == [
+        ("acme", "172.17.5.0/24"),
+        ("acme", "10.1.2.0/26"),
+    ]
+
+
+def test_a_file_of_the_working_tree_that_cannot_be_read_is_refused_not_skipped(
+    project: Project, acme: Path
+) -> None:
+    project.settings_file("beta").write_text("config: [\n")
+    with pytest.raises(Refused, match=r"Pulumi\.beta\.yaml"):
+        claims_in_tree(project, "platform-eu1")
+
+
+@pytest.mark.parametrize("text", ["", "config:\n", "config: {}\n", "config: {tenantnet:tenant: 5}\n"])
+def test_a_file_that_is_only_begun_claims_nothing(project: Project, text: str) -> None:
+    project.settings_file("beta").write_text(text or "{}\n")
+    assert claims_in_tree(project, "platform-eu1") == []
+
+
+def test_the_region_of_the_file_goes_before_the_projects(project: Project, acme: Path) -> None:
+    project.file.write_text(PROJECT + "config:\n  aws:region: us-east-1\n")
+    project.settings_file("beta").write_text("config: {tenantnet:tenant: {}}\n")
+    assert read_settings_file(project, "acme").region == "eu-west-1"
+    assert read_settings_file(project, "beta").region == "us-east-1"

@@ -1,0 +1,404 @@
+"""Settings files as they lie on disk: judged one by one and beside each other, and the command for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
+from tenantnet.cli.settings import app
+from tenantnet.refusal import Refused
+from tenantnet.settings import PlatformSettings, TenantSettings
+from tenantnet.settings.files import FileVerdict, judge_file, load_file, load_reserved, read_defaults
+from tenantnet.settings.rules import MAX_FILE_BYTES
+from tenantnet.settings.schema import StackKind, file_schema
+from typer.testing import CliRunner
+
+from tests.support.broken_settings import as_yaml, broken_files, good_file
+from tests.support.clone import CLONE
+
+
+class Tree:
+    """A project with settings files that a test may write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "tenants").mkdir()
+        self.set_project()
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "Pulumi.yaml"
+
+    def set_project(self, **config: object) -> None:
+        project = {"name": "tenantnet", "runtime": "python", "stackConfigDir": "tenants", "config": config}
+        self.project.write_text(as_yaml(project), encoding="utf-8")
+
+    def write(self, stack: str, text: str) -> Path:
+        path = self.folder / "tenants" / f"Pulumi.{stack}.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def tenant(self, stack: str, **changes: object) -> Path:
+        """A good tenant's file with other top-level settings."""
+        document = good_file("tenant")
+        document["config"]["tenantnet:tenant"].update(changes)
+        return self.write(stack, as_yaml(document))
+
+    def platform(self, stack: str = "platform-eu1", **changes: object) -> Path:
+        """A good platform's file with other top-level settings."""
+        document = good_file("platform")
+        document["config"]["tenantnet:platform"].update(changes)
+        return self.write(stack, as_yaml(document))
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    monkeypatch.chdir(tmp_path)
+    return Tree(tmp_path)
+
+
+def check(*files: Path | str) -> Any:
+    return CliRunner().invoke(app, ["check", *map(str, files)])
+
+
+def judge(path: Path, project: Path) -> FileVerdict:
+    return judge_file(path, read_defaults(project))
+
+
+def refused_rules(path: Path, project: Path) -> list[str]:
+    return [refusal.rule_id for refusal in judge(path, project).refusals]
+
+
+def test_a_file_gives_the_settings_of_its_kind_under_its_name(tree: Tree) -> None:
+    tenant = load_file(tree.tenant("acme"), tree.project)
+    platform = load_file(tree.platform(), tree.project)
+    assert isinstance(tenant, TenantSettings)
+    assert isinstance(platform, PlatformSettings)
+    assert (tenant.name, platform.cell) == ("acme", "eu1")
+
+
+def test_the_projects_own_settings_files_are_all_right() -> None:
+    for path in (CLONE / "tenants").glob("Pulumi.*.yaml"):
+        load_file(path, CLONE / "Pulumi.yaml")
+
+
+def test_a_broken_file_is_refused_under_its_path(tree: Tree) -> None:
+    path = tree.tenant("acme", platform="eu1")
+    with pytest.raises(Refused) as refused:
+        load_file(path, tree.project)
+    assert refused.value.subject == "tenants/Pulumi.acme.yaml"
+    assert [refusal.path for refusal in refused.value.refusals] == ["platform"]
+
+
+def test_a_file_without_password_is_all_right_until_it_is_deployed(tree: Tree) -> None:
+    document = good_file("tenant")
+    del document["config"]["tenantnet:databasePassword"]
+    load_file(tree.write("acme", as_yaml(document)), tree.project)
+
+
+def test_a_region_may_stand_in_the_project(tree: Tree) -> None:
+    document = good_file("tenant")
+    del document["config"]["aws:region"]
+    path = tree.write("acme", as_yaml(document))
+    assert refused_rules(path, tree.project) == ["region"]
+    tree.set_project(**{"aws:region": {"value": "eu-west-1"}})
+    assert refused_rules(path, tree.project) == []
+
+
+@pytest.mark.parametrize(
+    "region", ["eu-west-1", "us-gov-east-1", "ap-southeast-4", "us-isob-east-1", "mx-central-1"]
+)
+def test_a_region_is_recognised_by_its_form(tree: Tree, region: str) -> None:
+    document = good_file("tenant")
+    document["config"]["aws:region"] = region
+    load_file(tree.write("acme", as_yaml(document)), tree.project)
+
+
+OWN = [{"cidr": "10.96.0.0/12", "purpose": "services"}, {"cidr": "10.1.0.0/16", "purpose": "data centre"}]
+
+
+@pytest.mark.parametrize("key", ["tenantnet:reservedRanges", "reservedRanges"])
+@pytest.mark.parametrize(
+    "written", [OWN, {"value": OWN}, {"type": "array", "items": {"type": "object"}, "default": OWN}]
+)
+def test_the_projects_reserved_ranges_are_read_as_pulumi_reads_them(
+    tree: Tree, key: str, written: object
+) -> None:
+    tree.set_project(**{key: written})
+    assert load_reserved(tree.project) == (
+        DEFAULT_RESERVED[1],
+        ReservedRange("10.96.0.0/12", "services"),
+        ReservedRange("10.1.0.0/16", "data centre"),
+    )
+    assert refused_rules(tree.tenant("acme"), tree.project) == ["range-reserved", "range-reserved"]
+
+
+def test_a_project_without_reserved_ranges_has_the_defaults(tree: Tree) -> None:
+    assert load_reserved(tree.project) == DEFAULT_RESERVED
+    assert load_reserved(CLONE / "Pulumi.yaml") == DEFAULT_RESERVED
+
+
+def test_reserved_ranges_of_a_project_that_are_not_right_are_refused(tree: Tree) -> None:
+    tree.set_project(**{"tenantnet:reservedRanges": {"value": [{"cidr": "10.0.0.1/8"}]}})
+    with pytest.raises(Refused, match=r"tenantnet:reservedRanges\[0\]"):
+        judge(tree.tenant("acme"), tree.project)
+
+
+def test_a_project_file_that_cannot_be_read_is_refused_with_its_line(tree: Tree) -> None:
+    tree.project.write_text("name: tenantnet\nconfig: [\n", encoding="utf-8")
+    with pytest.raises(Refused, match="line 3, column 1"):
+        load_reserved(tree.project)
+
+
+def test_a_file_that_is_not_there_is_refused(tree: Tree) -> None:
+    verdict = judge(tree.folder / "tenants" / "Pulumi.nobody.yaml", tree.project)
+    assert [refusal.rule_id for refusal in verdict.refusals] == ["file-readable"]
+    assert "no such file" in verdict.refusals[0].reason
+
+
+def test_a_folder_is_no_settings_file(tree: Tree) -> None:
+    path = tree.folder / "tenants" / "Pulumi.acme.yaml"
+    path.mkdir()
+    assert refused_rules(path, tree.project) == ["file-readable"]
+
+
+def test_a_file_of_other_bytes_than_utf_8_is_refused(tree: Tree) -> None:
+    path = tree.tenant("acme")
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    assert refused_rules(path, tree.project) == ["file-readable"]
+
+
+def test_a_file_that_is_far_too_large_is_refused_unread(tree: Tree) -> None:
+    path = tree.write("acme", "#" * (MAX_FILE_BYTES + 1))
+    assert refused_rules(path, tree.project) == ["file-readable"]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tree: Tree) -> None:
+    path = tree.tenant("acme")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    load_file(path, tree.project)
+
+
+def test_a_parse_error_names_line_and_column_and_nothing_of_the_text(tree: Tree) -> None:
+    path = tree.write("acme", "config:\n  tenantnet:databasePassword: 'hunter22\n")
+    (refusal,) = judge(path, tree.project).refusals
+    assert "line 3, column 1" in refusal.value
+    assert "hunter22" not in str(refusal)
+
+
+@pytest.mark.parametrize(
+    "password", ["*hunter22", "!hunter22 x", "'hunter22\\", '"hunter22 \\q"', "%hunter22", "@hunter22"]
+)
+def test_a_password_that_yaml_takes_for_something_else_is_not_shown(tree: Tree, password: str) -> None:
+    path = tree.write("acme", f"config:\n  tenantnet:databasePassword: {password}\n")
+    (refusal,) = judge(path, tree.project).refusals
+    assert refusal.rule_id == "yaml-valid"
+    assert "hunter22" not in str(refusal)
+
+
+def test_a_key_that_stands_twice_is_refused_without_its_values(tree: Tree) -> None:
+    path = tree.write(
+        "acme", "config:\n  tenantnet:databasePassword: hunter22\n  tenantnet:databasePassword: hunter23\n"
+    )
+    (refusal,) = judge(path, tree.project).refusals
+    assert (refusal.rule_id, refusal.value) == ("key-once", "line 3, column 3")
+    assert "hunter2" not in str(refusal)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 1_000, "- " * 1_000, "{a: " * 1_000], ids=["lists", "entries", "mappings"]
+)
+def test_a_file_that_is_nested_without_end_is_refused(tree: Tree, text: str) -> None:
+    assert refused_rules(tree.write("acme", text), tree.project) == ["yaml-valid"]
+
+
+def test_aliases_that_multiply_do_not_multiply_here(tree: Tree) -> None:
+    levels = "\n".join(f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 30))
+    path = tree.write(
+        "acme", f"config:\n  l0: &l0 [x]\n{levels}\n  tenantnet:tenant: {{tunnelUsers: *l29}}\n"
+    )
+    refusals = judge(path, tree.project).refusals
+    assert "tunnelUsers[0] tunnel-user" in [f"{refusal.path} {refusal.rule_id}" for refusal in refusals]
+    assert all(len(str(refusal)) < 1_000 for refusal in refusals)
+
+
+def test_an_alias_to_itself_is_refused(tree: Tree) -> None:
+    path = tree.write("acme", "config: &c\n  aws:region: eu-west-1\n  tenantnet:tenant: *c\n")
+    assert refused_rules(path, tree.project)
+
+
+# fmt: off
+YAML_BITS = [
+    "a b : - ", "\n", "  ", "{", "}", "[", "]", ",", "&x ", "*x", "!!int ", "!!float ", "!!binary ", "!!set ",
+    "!!omap ", "!!timestamp ", "!foo ", "'", '"', "|\n", ">\n", "? ", "<<: ", "#", "%YAML 1.1\n---\n",
+    "---\n",
+    "...\n", "2026-13-45", "0x", "0o9", ".inf", "~", "null", "=", "\t", "\\", "\x07", "é", "1e999", "- ",
+    "config: ", "config:\n  ", "aws:region: eu-west-1\n  ", "tenantnet:tenant: ", "tenantnet:platform: ",
+    "networks: ", "blue: ", "cidr: ", "10.1.2.0/26",
+]
+# fmt: on
+
+
+@given(text=st.text(max_size=60) | st.lists(st.sampled_from(YAML_BITS), max_size=25).map("".join))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_gets_a_verdict_and_nothing_else(tree: Tree, text: str) -> None:
+    path = tree.folder / "tenants" / "Pulumi.acme.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    result = check(path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("tenants/Pulumi.acme.yaml: ")
+
+
+def test_check_tells_of_every_file_of_the_project(tree: Tree) -> None:
+    tree.tenant("acme")
+    tree.platform()
+    result = check()
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "tenants/Pulumi.acme.yaml: all right",
+        "tenants/Pulumi.platform-eu1.yaml: all right",
+    ]
+
+
+def test_check_tells_what_is_right_beside_what_is_not(tree: Tree) -> None:
+    tree.platform()
+    tree.tenant("acme", retiring="yes")
+    result = check()
+    assert result.exit_code == 2
+    assert "Pulumi.platform-eu1.yaml: all right" in result.stdout
+    assert "retiring: yes" in result.stderr
+
+
+def test_two_tenants_of_one_platform_with_one_range_are_refused(tree: Tree) -> None:
+    tree.tenant("acme")
+    beta = tree.tenant("beta", sessionSubnet="172.17.6.0/24")
+    result = check(beta)
+    assert result.exit_code == 2
+    assert "networks.blue.cidr: 10.1.2.0/26" in result.stderr
+    assert "acme" in result.stderr
+    assert "sessionSubnet" not in result.stderr
+
+
+def test_a_range_is_seen_in_a_file_with_other_mistakes(tree: Tree) -> None:
+    tree.tenant("acme", database=None)
+    beta = tree.tenant("beta", networks={"blue": {"cidr": "10.1.4.0/26"}}, migration=None)
+    assert "sessionSubnet: 172.17.5.0/24" in check(beta).stderr
+
+
+def test_tenants_of_two_platforms_may_have_one_range(tree: Tree) -> None:
+    tree.tenant("acme")
+    tree.tenant("beta", platform="platform-us1")
+    assert check().exit_code == 0
+
+
+def test_a_file_named_twice_is_not_its_own_rival(tree: Tree) -> None:
+    acme = tree.tenant("acme")
+    assert check(acme, acme).exit_code == 0
+
+
+def test_a_session_subnet_outside_its_platforms_network_is_refused(tree: Tree) -> None:
+    tree.platform(sessions={"cidr": "172.17.128.0/17"})
+    assert "session-subnet" not in check(tree.tenant("acme", sessionSubnet="172.17.200.0/24")).stderr
+    result = check(tree.tenant("acme"))
+    assert result.exit_code == 2
+    assert "172.17.128.0/17" in result.stderr
+
+
+def test_a_session_subnet_that_its_platform_shares_is_refused(tree: Tree) -> None:
+    tree.platform(sessions={"sharedSubnets": ["172.17.4.0/23"]})
+    result = check(tree.tenant("acme"))
+    assert result.exit_code == 2
+    assert "every tenant's sessions reach 172.17.4.0/23" in result.stderr
+    assert check(tree.tenant("acme", sessionSubnet="172.17.6.0/24")).exit_code == 0
+
+
+def test_check_of_a_project_without_files_says_so(tree: Tree) -> None:
+    result = check()
+    assert result.exit_code == 0
+    assert "no settings file yet" in result.stdout
+
+
+def test_check_outside_a_project_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["check"])
+    assert isinstance(result.exception, Refused)
+
+
+def test_the_command_ends_with_2_and_no_traceback_in_a_process_of_its_own(tree: Tree) -> None:
+    broken = tree.tenant("acme", networks={"blue": {"cidr": "10.33.0.0/26"}}, migration=None)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("tenantnet"), "settings", "check", broken],
+        cwd=tree.folder,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "10.32.0.0/12" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_schema_accepts_what_the_rules_accept() -> None:
+    for kind in StackKind:
+        jsonschema.validate(good_file(kind), file_schema(kind))
+        jsonschema.validate(good_file(kind), file_schema())
+
+
+def test_the_schema_is_one_that_editors_can_use() -> None:
+    jsonschema.Draft7Validator.check_schema(file_schema())
+
+
+def test_the_schema_marks_what_is_wrong_in_shape_and_type() -> None:
+    marked = 0
+    for broken in broken_files():
+        rule_ids = {refused.split()[-1] for refused in broken.refused}
+        if rule_ids & {
+            "key-known",
+            "key-given",
+            "value-type",
+            "word-known",
+            "storage",
+            "instance-class",
+            "range-text",
+        }:
+            marked += _is_marked(broken.text)
+    assert marked >= 60
+
+
+def _is_marked(text: str) -> bool:
+    validator = jsonschema.Draft7Validator(file_schema())
+    return not validator.is_valid(YAML(typ="safe", pure=True).load(text))
+
+
+def test_every_key_in_the_schema_is_explained() -> None:
+    schema = file_schema()
+    models = [*schema["$defs"].values(), *schema["properties"]["config"]["properties"].values()]
+    for model in models:
+        for key, field in model.get("properties", {}).items():
+            explained = field.get("description") or schema["$defs"].get(field.get("$ref", "")[8:], {}).get(
+                "description"
+            )
+            assert explained, key
+
+
+def test_the_command_prints_the_schema_of_one_kind_or_both() -> None:
+    both = json.loads(CliRunner().invoke(app, ["schema"]).stdout)
+    tenant = json.loads(CliRunner().invoke(app, ["schema", "tenant"]).stdout)
+    assert set(both["properties"]["config"]["properties"]) == {
+        "aws:region",
+        "tenantnet:tenant",
+        "tenantnet:platform",
+        "tenantnet:databasePassword",
+    }
+    assert "tenantnet:platform" not in tenant["properties"]["config"]["properties"]

@@ -1,0 +1,97 @@
+"""The guides, read by parsers of the tests' own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tenantnet.vpn.guides import STRONGSWAN_FILES, generic_guide, strongswan_guide
+
+from tests.support.vpn_reading import (
+    expected_swanctl,
+    guide_figures,
+    settings_tree,
+    swanctl_figures,
+    xml_figures,
+)
+from tests.support.vpn_samples import ID, configuration_xml, connection, tunnel_options
+
+XML = configuration_xml([{}, {}])
+KEYS = [figures["key"] for figures in xml_figures(XML)]
+
+
+@given(st.lists(tunnel_options, min_size=2, max_size=2))
+def test_every_figure_of_the_generic_guide_is_the_connections(options: list[dict[str, object]]) -> None:
+    xml = configuration_xml(options)
+    assert guide_figures(generic_guide(connection(xml))["guide.md"]) == xml_figures(xml)
+
+
+@given(st.lists(tunnel_options, min_size=2, max_size=2))
+def test_every_figure_of_swanctl_conf_is_the_connections(options: list[dict[str, object]]) -> None:
+    xml = configuration_xml(options)
+    guide = strongswan_guide(connection(xml))
+    assert swanctl_figures(guide["swanctl.conf"]) == [expected_swanctl(each) for each in xml_figures(xml)]
+
+
+@given(st.lists(tunnel_options, min_size=2, max_size=2))
+def test_strongswan_gives_an_endpoint_up_when_aws_would(options: list[dict[str, object]]) -> None:
+    xml = configuration_xml(options)
+    timers = settings_tree(strongswan_guide(connection(xml))["strongswan.conf"])["charon"]
+    slowest = max(xml_figures(xml), key=lambda each: int(each["dpd interval"]) * int(each["dpd retries"]))
+    waits = float(timers["retransmit_timeout"]) * (int(timers["retransmit_tries"]) + 1)
+    assert timers["retransmit_base"] == "1"
+    assert int(slowest["dpd interval"]) + waits == int(slowest["dpd interval"]) * int(slowest["dpd retries"])
+
+
+def test_the_guide_names_networks_ping_host_and_routes() -> None:
+    text = generic_guide(connection(XML))["guide.md"]
+    for words in (
+        "| Your network, routed by AWS into the tunnels | 192.168.4.0/24 |",
+        "| Tenant's network, to be routed by you into the tunnels | 10.1.2.0/26 |",
+        "| Host that answers ping there | 10.1.2.42 |",
+        "ping 10.1.2.42",
+        "| IKE version | 2 | 2 |",
+        "| Phase 1 encryption | AES256, AES256-GCM-16 | AES256, AES256-GCM-16 |",
+        "| Local traffic selector (proxy ID) | 0.0.0.0/0 | 0.0.0.0/0 |",
+    ):
+        assert words in text
+
+
+def test_both_tunnels_have_routes_and_interfaces_of_their_own_and_the_first_is_preferred() -> None:
+    children = [
+        child
+        for each in settings_tree(strongswan_guide(connection(XML))["swanctl.conf"])["connections"].values()
+        for child in each["children"].values()
+    ]
+    first, second = (child["updown"].split() for child in children)
+    assert first[5] == second[5] == "10.1.2.0/26"
+    assert int(first[6]) < int(second[6])
+    assert first[1] != second[1]
+    assert all(len(script[1]) <= 15 for script in (first, second)), "Linux takes no longer name"
+
+
+def test_each_tunnel_is_tied_to_its_interface() -> None:
+    tree = settings_tree(strongswan_guide(connection(XML))["swanctl.conf"])
+    for each in tree["connections"].values():
+        (child,) = each["children"].values()
+        assert each["if_id_in"] == each["if_id_out"] == child["updown"].split()[2]
+
+
+@pytest.mark.parametrize("name", [name for name in STRONGSWAN_FILES if name != "swanctl.conf"])
+def test_a_file_of_strongswan_without_need_of_the_keys_has_none(name: str) -> None:
+    assert not any(key in strongswan_guide(connection(XML))[name] for key in KEYS)
+
+
+def test_a_connection_says_nothing_of_its_keys_when_it_is_printed() -> None:
+    assert not any(key in repr(connection(XML)) for key in KEYS)
+
+
+@pytest.mark.parametrize("description", ["x\n}\nconnections {", "x\u2028}", "x\r\n# y"])
+def test_no_description_gets_out_of_its_comment(description: str) -> None:
+    honest, odd = (strongswan_guide(connection(XML, words)) for words in ("x", description))
+    for name in ("swanctl.conf", "strongswan.conf"):
+        assert settings_tree(odd[name]) == settings_tree(honest[name])
+
+
+def test_a_connection_without_a_description_goes_by_its_id() -> None:
+    assert f"# VPN guide: {ID}\n" in generic_guide(connection(XML, ""))["guide.md"]

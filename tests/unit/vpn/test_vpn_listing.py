@@ -1,0 +1,135 @@
+"""VPN connections of AWS and of the settings, side by side, and by whichever name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from tenantnet.observed.status.sources import (
+    Observation,
+    ObservedVpc,
+    ObservedVpnConnection,
+    OutputNetwork,
+    OutputVpnConnection,
+    TenantOutputs,
+    Tunnel,
+)
+from tenantnet.observed.status.tenant import TenantStatus, tenant_status
+from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
+from tenantnet.refusal import Refused
+from tenantnet.settings import Slot, TenantSettings, load_tenant
+from tenantnet.vpn.listing import Pending, choose, listings
+
+SEATTLE = {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Seattle"}
+UTRECHT = {"companyCidr": "192.168.8.0/24", "companyGatewayIp": "198.51.100.9", "description": "Utrecht"}
+CIDRS = {"blue": "10.1.2.0/26", "green": "10.9.9.0/26"}
+
+
+def settings(**networks: list[dict[str, str]]) -> TenantSettings:
+    raw = {
+        "platform": "platform-eu1",
+        "sessionSubnet": "172.17.5.0/24",
+        "database": {"username": "acmeadmin"},
+        "networks": {
+            slot: {"cidr": CIDRS[slot], "vpnConnections": found} for slot, found in networks.items()
+        },
+    }
+    return load_tenant("acme", raw, password="Correct-Horse-7")
+
+
+def observed(id_: str, slot: str, company: dict[str, str], *states: TunnelState) -> ObservedVpnConnection:
+    tunnels = tuple(
+        Tunnel(outside_ip=f"198.18.0.{number}", state=state, message="", last_change=datetime.now(UTC))
+        for number, state in enumerate(states)
+    )
+    return ObservedVpnConnection(
+        id=id_,
+        slot=slot,
+        state="available",
+        company_cidr=company["companyCidr"],
+        company_gateway_ip=company["companyGatewayIp"],
+        description=company["description"],
+        tunnels=tunnels,
+    )
+
+
+def status(*connections: ObservedVpnConnection, outputs: TenantOutputs | None = None) -> TenantStatus:
+    vpcs = {slot: ObservedVpc(id=f"vpc-{slot}", cidr=cidr, state="available") for slot, cidr in CIDRS.items()}
+    return tenant_status(
+        "acme",
+        region="eu-west-1",
+        outputs=outputs or TenantOutputs(),
+        observation=Observation(vpcs=vpcs, vpn_connections=connections),
+    )
+
+
+def test_a_connection_of_both_has_nothing_pending() -> None:
+    at_aws = status(observed("vpn-1", "blue", SEATTLE, TunnelState.UP, TunnelState.DOWN))
+    (found,) = listings(at_aws, settings(blue=[SEATTLE]))
+    assert (found.id, found.status, found.tunnels_up) == ("vpn-1", VpnConnectionStatus.READY, 1)
+    assert found.pending is None
+
+
+def test_one_of_the_settings_alone_is_to_be_created_and_one_of_aws_alone_deleted() -> None:
+    found = listings(status(observed("vpn-1", "blue", SEATTLE)), settings(blue=[UTRECHT]))
+    assert [(each.description, each.id, each.pending) for each in found] == [
+        ("Seattle", "vpn-1", Pending.DELETE),
+        ("Utrecht", None, Pending.CREATE),
+    ]
+
+
+def test_the_same_company_on_another_network_is_another_connection() -> None:
+    at_aws = status(observed("vpn-1", "blue", SEATTLE))
+    found = listings(at_aws, settings(blue=[SEATTLE], green=[SEATTLE]))
+    assert [(each.network, each.pending) for each in found] == [("blue", None), ("green", Pending.CREATE)]
+
+
+def test_without_a_settings_file_nothing_is_said_to_be_pending() -> None:
+    (found,) = listings(status(observed("vpn-1", "blue", SEATTLE)), None)
+    assert found.pending is None
+
+
+def test_one_that_the_stack_remembers_and_aws_lost_is_missing() -> None:
+    remembered = OutputVpnConnection(
+        id="vpn-1", company_cidr="192.168.4.0/24", company_gateway_ip="198.51.100.7", description="Seattle"
+    )
+    network = OutputNetwork(
+        cidr="10.1.2.0/26",
+        vpc_id="vpc-1",
+        ping_host="10.1.2.42",
+        ping_host_id="i-1",
+        vpn_connections=[remembered],
+    )
+    outputs = TenantOutputs(networks={"blue": network})
+    (found,) = listings(status(outputs=outputs), settings(blue=[SEATTLE]))
+    assert (found.status, found.pending) == (VpnConnectionStatus.MISSING, None)
+
+
+@pytest.mark.parametrize("name", ["vpn-1", "192.168.4.0/24", "Seattle"])
+def test_a_connection_goes_by_id_company_cidr_or_description(name: str) -> None:
+    found = listings(status(observed("vpn-1", "blue", SEATTLE), observed("vpn-2", "blue", UTRECHT)), None)
+    assert choose("acme", found, name, None).id == "vpn-1"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    found = listings(status(observed("vpn-1", "blue", SEATTLE)), None)
+    with pytest.raises(Refused, match="did you mean Seattle"):
+        choose("acme", found, "Seatle", None)
+
+
+def test_a_name_like_none_is_refused_with_where_to_look() -> None:
+    with pytest.raises(Refused, match="tenantnet vpn list acme"):
+        choose("acme", listings(status(), None), "Berlin", None)
+
+
+def test_a_company_of_both_networks_is_told_apart_by_the_network() -> None:
+    found = listings(status(observed("vpn-1", "blue", SEATTLE), observed("vpn-2", "green", SEATTLE)), None)
+    with pytest.raises(Refused, match=r"2 match: vpn-1, (.|\n)*vpn-2(.|\n)*--network"):
+        choose("acme", found, "Seattle", None)
+    assert choose("acme", found, "Seattle", Slot.GREEN).id == "vpn-2"
+
+
+def test_a_connection_of_another_network_than_the_named_one_is_not_found() -> None:
+    found = listings(status(observed("vpn-1", "blue", SEATTLE)), None)
+    with pytest.raises(Refused, match="of acme in network green"):
+        choose("acme", found, "Seattle", Slot.GREEN)

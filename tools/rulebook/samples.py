@@ -1,0 +1,508 @@
+"""A tenant's stack as a first preview shows it, in small: what the examples in docs/rules.md and tests break.
+
+Ids are UNKNOWN, as they are before AWS has given them; relations stand in the dependencies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tenantnet.addresses.addressing import DEFAULT_RESERVED
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.aws.session_documents import runner_document
+from tenantnet.policies import aws
+from tenantnet.policies.model import UNKNOWN, Finding, PackSettings, Policy, Resource, Stack
+from tenantnet.tags import Lifecycle, Owner, Part, claims_table_name
+
+CELL, TENANT, SLOT = "eu1", "acme", "blue"
+OWNER = Owner(cell=CELL, tenant=TENANT, network=SLOT)
+NETWORK, SESSIONS, COMPANY, TUNNEL_HOST = "10.1.2.0/26", "172.17.5.0/24", "192.168.4.0/24", "10.32.0.10/32"
+PASSWORD = "Correct-Horse-7"  # noqa: S105 - nobody's
+BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
+
+STRONG_TUNNEL = {
+    "IkeVersions": ["ikev2"],
+    "Phase1EncryptionAlgorithms": ["AES256", "AES256-GCM-16"],
+    "Phase1IntegrityAlgorithms": ["SHA2-256", "SHA2-384", "SHA2-512"],
+    "Phase1DhGroupNumbers": [14, 19, 20, 21],
+    "Phase1LifetimeSeconds": 28_800,
+    "Phase2EncryptionAlgorithms": ["AES256", "AES256-GCM-16"],
+    "Phase2IntegrityAlgorithms": ["SHA2-256", "SHA2-384", "SHA2-512"],
+    "Phase2DhGroupNumbers": [14, 19, 20, 21],
+    "Phase2LifetimeSeconds": 3_600,
+    "DpdTimeoutAction": "restart",
+    "DpdTimeoutSeconds": 30,
+}
+
+
+def holder_of(cell: str, region: str | None, cidr: str) -> Claim | None:
+    """The sample cell's claims: tenant beta holds one range."""
+    return BETA if (cell, cidr) == (CELL, BETA.cidr) else None
+
+
+SETTINGS = PackSettings(
+    reserved=DEFAULT_RESERVED,
+    minimum_backup_days=7,
+    required_tags=("Name", "tenantnet:cell"),
+    holder_of=holder_of,
+)
+
+Resources = Mapping[str, Resource]
+Change = Callable[[Resources], Resources]
+
+
+def resource(
+    kind: str,
+    name: str,
+    props: Mapping[str, Any],
+    *,
+    tags: Mapping[str, str] | None = None,
+    origins: Mapping[str, Collection[str]] | None = None,
+    **options: Any,  # noqa: ANN401 - the other fields of Resource
+) -> Resource:
+    """A resource of the sample stack. origins: per property the URNs that it comes from."""
+    tagging = {} if tags is None else {"tags": tags, "tagsAll": tags}
+    property_depends_on = {path: tuple(urns) for path, urns in (origins or {}).items()}
+    return Resource(
+        type=kind,
+        name=name,
+        urn=urn(kind, name),
+        props={**props, **tagging},
+        property_depends_on=property_depends_on,
+        depends_on=[each for urns in property_depends_on.values() for each in urns],
+        region="eu-west-1",
+        **options,
+    )
+
+
+def urn(kind: str, name: str) -> str:
+    """The URN of a resource of the sample stack."""
+    return f"urn:pulumi:{TENANT}::tenantnet::{kind}::{name}"
+
+
+def refers(path: str, *targets: Resource) -> Mapping[str, Collection[str]]:
+    """The origins of a property that is known after deployment."""
+    return {path: [target.urn for target in targets]}
+
+
+def good_stack() -> Resources:
+    """The sample stack, which every policy permits; its resources by name for the examples."""
+    claims = _claims()
+    network = _network(claims["network-claim"])
+    sessions = _sessions(claims["session-claim"])
+    peerings = _peerings(network, sessions)
+    return {
+        **claims,
+        **network,
+        **sessions,
+        **peerings,
+        **_vpn(network),
+        **_database(network),
+        **_access(),
+    }
+
+
+def _claims() -> dict[str, Resource]:
+    rows = {
+        "network-claim": Claim(cidr=NETWORK, tenant=TENANT, stack=TENANT, kind=ClaimKind.NETWORK, slot=SLOT),
+        "session-claim": Claim(cidr=SESSIONS, tenant=TENANT, stack=TENANT, kind=ClaimKind.SESSION_SUBNET),
+    }
+    return {
+        key: resource(aws.TABLE_ITEM, key, {"tableName": claims_table_name(CELL), "item": claim.item_json()})
+        for key, claim in rows.items()
+    }
+
+
+def _network(claim: Resource) -> dict[str, Resource]:
+    vpc = resource(
+        aws.VPC, "acme-blue", {"cidrBlock": NETWORK}, tags=OWNER.tags("acme-blue", part=Part.NETWORK)
+    )
+    vpc = replace(vpc, depends_on=[claim.urn])
+    subnets = {
+        f"subnet-{zone}": resource(
+            aws.SUBNET,
+            f"acme-blue-database-{zone}",
+            {"vpcId": UNKNOWN, "cidrBlock": cidr, "mapPublicIpOnLaunch": False},
+            tags=OWNER.tags(f"acme-blue-database-{zone}", part=Part.NETWORK),
+            origins=refers("vpcId", vpc),
+        )
+        for zone, cidr in (("a", "10.1.2.0/28"), ("b", "10.1.2.16/28"))
+    }
+    table = resource(
+        aws.ROUTE_TABLE,
+        "acme-blue",
+        {"vpcId": UNKNOWN},
+        tags=OWNER.tags("acme-blue", part=Part.NETWORK),
+        origins=refers("vpcId", vpc),
+    )
+    associations = {f"association-{subnet.name}": _association(subnet, table) for subnet in subnets.values()}
+    return {"network": vpc, "network-table": table, **subnets, **associations}
+
+
+def _association(subnet: Resource, table: Resource) -> Resource:
+    return resource(
+        aws.ROUTE_TABLE_ASSOCIATION,
+        subnet.name,
+        {"subnetId": UNKNOWN, "routeTableId": UNKNOWN},
+        origins={**refers("subnetId", subnet), **refers("routeTableId", table)},
+    )
+
+
+def _sessions(claim: Resource) -> dict[str, Resource]:
+    owner, name = Owner(cell=CELL, tenant=TENANT), "acme-session"
+    subnet = resource(
+        aws.SUBNET,
+        name,
+        {"vpcId": "vpc-0000005e55105", "cidrBlock": SESSIONS, "mapPublicIpOnLaunch": False},
+        tags=owner.tags(name, part=Part.SESSION),
+    )
+    subnet = replace(subnet, depends_on=[claim.urn])
+    table = resource(
+        aws.ROUTE_TABLE, name, {"vpcId": "vpc-0000005e55105"}, tags=owner.tags(name, part=Part.SESSION)
+    )
+    return {
+        "session-subnet": subnet,
+        "session-table": table,
+        "association-session": _association(subnet, table),
+        "session-acl": _session_acl(subnet),
+    }
+
+
+def acl_rule(number: int, action: str, cidr: str, **changes: object) -> dict[str, object]:
+    """A rule of a network ACL, about everything."""
+    rule = {
+        "ruleNo": number,
+        "action": action,
+        "protocol": "-1",
+        "cidrBlock": cidr,
+        "fromPort": 0,
+        "toPort": 0,
+    }
+    return {**rule, **changes}
+
+
+def _session_acl(subnet: Resource) -> Resource:
+    rules = [acl_rule(200, "deny", "172.17.0.0/16"), acl_rule(300, "allow", "0.0.0.0/0")]
+    return resource(
+        aws.NETWORK_ACL,
+        subnet.name,
+        {"vpcId": "vpc-0000005e55105", "subnetIds": [UNKNOWN], "ingress": rules, "egress": rules},
+        tags=subnet.tags,
+        origins=refers("subnetIds", subnet),
+    )
+
+
+def _peerings(network: Resources, sessions: Resources) -> dict[str, Resource]:
+    to_sessions = _peering("acme-blue-sessions", "vpc-0000005e55105", network["network"])
+    to_services = _peering("acme-blue-services", "vpc-00000005e421ce", network["network"])
+    network_table, session_table = network["network-table"], sessions["session-table"]
+    return {
+        "sessions-peering": to_sessions,
+        "services-peering": to_services,
+        "route-to-sessions": _route("acme-blue-sessions-out", SESSIONS, to_sessions, network_table),
+        "route-to-services": _route("acme-blue-services-out", TUNNEL_HOST, to_services, network_table),
+        "session-route": _route("acme-blue-sessions-back", NETWORK, to_sessions, session_table),
+        "services-route": _route("acme-blue-services-back", NETWORK, to_services, "rtb-00000005e421ce"),
+    }
+
+
+def _peering(name: str, peer: str, vpc: Resource) -> Resource:
+    return resource(
+        aws.PEERING,
+        name,
+        {"vpcId": UNKNOWN, "peerVpcId": peer, "autoAccept": True},
+        tags=OWNER.tags(name),
+        origins=refers("vpcId", vpc),
+    )
+
+
+def _route(name: str, destination: str, peering: Resource, table: Resource | str) -> Resource:
+    known = isinstance(table, str)
+    return resource(
+        aws.ROUTE,
+        name,
+        {
+            "destinationCidrBlock": destination,
+            "vpcPeeringConnectionId": UNKNOWN,
+            "routeTableId": table if known else UNKNOWN,
+        },
+        origins={
+            **refers("vpcPeeringConnectionId", peering),
+            **({} if isinstance(table, str) else refers("routeTableId", table)),
+        },
+    )
+
+
+def _vpn(network: Resources) -> dict[str, Resource]:
+    gateway = resource(
+        aws.VPN_GATEWAY,
+        "acme-blue",
+        {"vpcId": UNKNOWN},
+        tags=OWNER.tags("acme-blue"),
+        origins=refers("vpcId", network["network"]),
+    )
+    name = "acme-blue-vpn"
+    customer = resource(aws.CUSTOMER_GATEWAY, name, {"ipAddress": "198.51.100.7"}, tags=OWNER.tags(name))
+    tunnels = {f"tunnel{number}{key}": value for number in (1, 2) for key, value in STRONG_TUNNEL.items()}
+    connection = resource(
+        aws.VPN_CONNECTION,
+        name,
+        {"vpnGatewayId": UNKNOWN, "customerGatewayId": UNKNOWN, "staticRoutesOnly": True, **tunnels},
+        tags=OWNER.tags(name),
+        origins={**refers("vpnGatewayId", gateway), **refers("customerGatewayId", customer)},
+        secret_outputs=("customerGatewayConfiguration", "tunnel1PresharedKey", "tunnel2PresharedKey"),
+    )
+    return {
+        "vpn-gateway": gateway,
+        "propagation": resource(
+            aws.ROUTE_PROPAGATION,
+            "acme-blue",
+            {"vpnGatewayId": UNKNOWN, "routeTableId": UNKNOWN},
+            origins={
+                **refers("vpnGatewayId", gateway),
+                **refers("routeTableId", network["network-table"]),
+            },
+        ),
+        "customer-gateway": customer,
+        "vpn-connection": connection,
+        "vpn-route": company_route(name, COMPANY, connection),
+    }
+
+
+def company_route(name: str, cidr: str, connection: Resource) -> Resource:
+    """The static route of a VPN connection to a company's range."""
+    return resource(
+        aws.VPN_CONNECTION_ROUTE,
+        name,
+        {"destinationCidrBlock": cidr, "vpnConnectionId": UNKNOWN},
+        origins=refers("vpnConnectionId", connection),
+    )
+
+
+def _database(network: Resources) -> dict[str, Resource]:
+    group = resource(
+        aws.SECURITY_GROUP,
+        "acme-blue-database",
+        {"vpcId": UNKNOWN},
+        tags=OWNER.tags("acme-blue-database", part=Part.DATABASE),
+        origins=refers("vpcId", network["network"]),
+    )
+    subnets = resource(
+        aws.SUBNET_GROUP,
+        "acme-blue",
+        {"name": "acme-blue", "subnetIds": [UNKNOWN, UNKNOWN]},
+        tags=OWNER.tags("acme-blue"),
+        origins=refers("subnetIds", network["subnet-a"], network["subnet-b"]),
+    )
+    parameters = resource(
+        aws.PARAMETER_GROUP,
+        "acme-blue",
+        {
+            "name": "acme-blue-mysql84",
+            "parameters": [{"name": "require_secure_transport", "value": "1"}],
+        },
+        tags=OWNER.tags("acme-blue-mysql84"),
+    )
+    database = _instance(group)
+    return {
+        "database-group": group,
+        "subnet-group": subnets,
+        "parameter-group": parameters,
+        "database": database,
+        "ingress": resource(
+            aws.INGRESS_RULE,
+            "acme-blue-sessions",
+            {
+                "securityGroupId": UNKNOWN,
+                "cidrIpv4": SESSIONS,
+                "ipProtocol": "tcp",
+                "fromPort": 3306,
+                "toPort": 3306,
+            },
+            tags=OWNER.tags("acme-blue-sessions"),
+            origins=refers("securityGroupId", group),
+        ),
+        "endpoint": resource(
+            aws.RECORD,
+            "acme",
+            {"name": "acme.db.example.com", "type": "CNAME", "records": [UNKNOWN]},
+            origins=refers("records", database),
+        ),
+    }
+
+
+def _instance(group: Resource) -> Resource:
+    return resource(
+        aws.DATABASE,
+        "acme-blue",
+        {
+            "identifier": "acme-blue",
+            "password": PASSWORD,
+            "publiclyAccessible": False,
+            "dbSubnetGroupName": "acme-blue",
+            "vpcSecurityGroupIds": [UNKNOWN],
+            "storageEncrypted": True,
+            "kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1",
+            "parameterGroupName": "acme-blue-mysql84",
+            "backupRetentionPeriod": 14,
+            "deletionProtection": True,
+            "deleteAutomatedBackups": False,
+            "skipFinalSnapshot": False,
+            "finalSnapshotIdentifier": "acme-blue-final",
+            "copyTagsToSnapshot": True,
+        },
+        tags=OWNER.tags("acme-blue", part=Part.DATABASE, lifecycle=Lifecycle.PRODUCTION),
+        origins=refers("vpcSecurityGroupIds", group),
+        protect=True,
+        secret_outputs=("password",),
+    )
+
+
+def session_document(**changes: object) -> str:
+    """A session document that leads to the sample's endpoint; changes: to its properties."""
+    properties = {"type": "LocalPortForwarding", "host": "acme.db.example.com", "portNumber": "3306"}
+    return json.dumps(
+        {
+            "schemaVersion": "1.0",
+            "sessionType": "Port",
+            "parameters": {"localPortNumber": {"type": "String"}},
+            "properties": {**properties, "localPortNumber": "{{ localPortNumber }}", **changes},
+        }
+    )
+
+
+def tunnel_statement(**changes: object) -> dict[str, object]:
+    """The statement that lets a person open the tunnel; changes: to its keys."""
+    return {
+        "Sid": "OpenTheTunnel",
+        "Effect": "Allow",
+        "Action": "ssm:StartSession",
+        "Resource": [
+            "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+            "arn:aws:ssm:eu-west-1:123456789012:document/eu1-acme-tunnel",
+        ],
+        "Condition": {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
+        **changes,
+    }
+
+
+def runner_statements(**changes: object) -> list[dict[str, object]]:
+    """The statements by which the migration runner reaches databases; changes: to the last one's keys."""
+    checked = {"ssm:SessionDocumentAccessCheck": "true"}
+    own = {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}
+    start = tunnel_statement(
+        Resource=[
+            "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+            "arn:aws:ssm:eu-west-1:123456789012:document/eu1-migration-runner",
+        ]
+    )
+    end = {
+        "Sid": "EndOwnSessions",
+        "Effect": "Allow",
+        "Action": "ssm:TerminateSession",
+        "Resource": "arn:aws:ssm:eu-west-1:123456789012:session/*",
+        "Condition": {"BoolIfExists": checked, "StringEquals": own},
+    }
+    return [start, {**end, **changes}]
+
+
+def iam_policy(*statements: Mapping[str, object]) -> str:
+    """An IAM policy of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _access() -> dict[str, Resource]:
+    own_sessions = tunnel_statement(
+        Sid="OwnSessions",
+        Action=["ssm:TerminateSession", "ssm:ResumeSession"],
+        Resource="arn:aws:ssm:eu-west-1:123456789012:session/${aws:username}-*",
+    )
+    return {
+        "document": resource(
+            aws.DOCUMENT,
+            "acme-tunnel",
+            {"name": "eu1-acme-tunnel", "documentType": "Session", "content": session_document()},
+            tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-acme-tunnel"),
+        ),
+        "runner-document": resource(
+            aws.DOCUMENT,
+            "eu1-runner",
+            {"name": "eu1-migration-runner", "documentType": "Session", "content": runner_document()},
+            tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-migration-runner"),
+        ),
+        "runner-policy": resource(
+            "aws:iam/rolePolicy:RolePolicy",
+            "eu1-runner",
+            {"policy": iam_policy(*runner_statements())},
+        ),
+        "group-policy": resource(
+            "aws:iam/groupPolicy:GroupPolicy",
+            "acme-tunnel",
+            {"policy": iam_policy(tunnel_statement(), own_sessions)},
+        ),
+        "stack": resource(aws.STACK, "tenantnet-acme", {"endpoint": "acme.db.example.com"}),
+    }
+
+
+def with_props(key: str, **props: object) -> Change:
+    """The resource with other properties."""
+    return lambda stack: {**stack, key: replace(stack[key], props={**stack[key].props, **props})}
+
+
+def without_props(key: str, *paths: str) -> Change:
+    """The resource without some of its properties."""
+
+    def change(stack: Resources) -> Resources:
+        kept = {path: value for path, value in stack[key].props.items() if path not in paths}
+        return {**stack, key: replace(stack[key], props=kept)}
+
+    return change
+
+
+def with_tag(key: str, tag: str, value: str | None) -> Change:
+    """The resource with another tag, or without it."""
+
+    def change(stack: Resources) -> Resources:
+        tags = {**stack[key].tags, tag: value}
+        kept = {name: each for name, each in tags.items() if each is not None}
+        return with_props(key, tags=kept, tagsAll=kept)(stack)
+
+    return change
+
+
+def with_options(key: str, **options: Any) -> Change:  # noqa: ANN401 - fields of Resource
+    """The resource with other fields of its own, such as `protect` or `secret_outputs`."""
+    return lambda stack: {**stack, key: replace(stack[key], **options)}
+
+
+def with_origins(key: str, path: str, *targets: str) -> Change:
+    """The resource with a property that comes from other resources of the stack."""
+
+    def change(stack: Resources) -> Resources:
+        origins = {**stack[key].property_depends_on, path: [stack[target].urn for target in targets]}
+        return {**stack, key: replace(stack[key], property_depends_on=origins)}
+
+    return change
+
+
+def with_new(*added: Resource) -> Change:
+    """The stack with more resources."""
+    return lambda stack: {**stack, **{f"new {each.type} {each.name}": each for each in added}}
+
+
+def without(*keys: str) -> Change:
+    """The stack without some resources."""
+    return lambda stack: {key: each for key, each in stack.items() if key not in keys}
+
+
+def judge(policy: Policy, resources: Resources) -> list[Finding]:
+    """Everything that the policy finds, in single resources and in the stack."""
+    findings: list[Finding] = []
+    for each in resources.values():
+        findings += policy.judge_resource(each, SETTINGS) if policy.judge_resource else ()
+    if policy.judge_stack:
+        findings += policy.judge_stack(Stack(resources.values()), SETTINGS)
+    return findings
