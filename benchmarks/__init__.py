@@ -1,0 +1,1 @@
+"""Measures previews, fleets, moves and claims; `python -m benchmarks` writes docs/benchmarks.md."""

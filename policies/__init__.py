@@ -1,0 +1,1 @@
+"""The policy pack: what must be true of the resources that a preview is about to create or change."""

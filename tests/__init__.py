@@ -1,0 +1,1 @@
+"""Tests, in the folders that scripts/test runs one by one."""

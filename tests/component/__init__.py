@@ -1,0 +1,1 @@
+"""Components and whole stacks on Pulumi's mocks."""

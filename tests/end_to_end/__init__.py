@@ -1,0 +1,1 @@
+"""The real engine and provider against the local cloud."""

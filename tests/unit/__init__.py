@@ -1,0 +1,1 @@
+"""Pure code: no cloud and no engine."""

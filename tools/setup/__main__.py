@@ -22,16 +22,23 @@ def main() -> int:
     parser.add_argument(
         "--print-go", action="store_true", help="only print which Go builds tools/, if any does"
     )
-    if parser.parse_args().print_go:
+    parser.add_argument(
+        "--packages",
+        action="store_true",
+        help="only install the Python packages, which lint and unit tests need",
+    )
+    arguments = parser.parse_args()
+    if arguments.print_go:
         found = go.find()
         print(found or "")
         return 0 if found else 1
     try:
         with alone_in(CLONE):
             python_packages.install()
-            _set_up_engine()
-            _set_up_databases()
-            session_manager_plugin.install()
+            if not arguments.packages:
+                _set_up_engine()
+                _set_up_databases()
+                session_manager_plugin.install()
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
