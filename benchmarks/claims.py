@@ -1,4 +1,4 @@
-"""What a claim and an overlap test cost while the claims grow: 1,000, 30,000 and 250,000 of them.
+"""What a claim and the choice of a free range cost while the claims grow: 1,000, 30,000 and 250,000 of them.
 
     python -m benchmarks.claims
 
@@ -27,7 +27,6 @@ from netaddr import IPNetwork
 from tenantnet.addresses.addressing import (
     DEFAULT_RESERVED,
     PRIVATE_RANGES,
-    ClaimIndex,
     choose_free_network,
     overlaps,
 )
@@ -128,25 +127,16 @@ def measure(table: ClaimsTable, ranges: Sequence[str], size: int) -> Row:
     """ranges: the first `size` are claimed, the others are free."""
     rng = random.Random(SEED)  # noqa: S311
     taken, free = ranges[:size], ranges[size:]
-    index, build = timed(lambda: ClaimIndex(taken))
     wanted = rng.sample(free, REPEATS)
     seconds = {
         "claim, won": median(each(wanted, lambda cidr: table.claim(claim_of(cidr)))),
         "claim, lost": median(each(rng.sample(taken, REPEATS), lambda cidr: lose(table, cidr))),
         "holder of a range": median(each(rng.sample(taken, REPEATS), table.holder_of)),
-        "overlap test": median(each([*wanted, *rng.sample(taken, REPEATS)], index.overlapping)),
-        "index built": build,
         "free range chosen": median(
             each(range(3), lambda _: choose_free_network(taken, DEFAULT_RESERVED, rng))
         ),
     }
     return Row(claims=size, seconds=seconds)
-
-
-def timed(task: Callable[[], T]) -> tuple[T, float]:
-    start = perf_counter()
-    result = task()
-    return result, perf_counter() - start
 
 
 def each(inputs: Iterable[T], task: Callable[[T], object]) -> Iterator[float]:

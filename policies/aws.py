@@ -40,5 +40,3 @@ RECORD = "aws:route53/record:Record"
 
 TABLE_ITEM = "aws:dynamodb/tableItem:TableItem"
 DOCUMENT = "aws:ssm/document:Document"
-
-STACK = "pulumi:pulumi:Stack"

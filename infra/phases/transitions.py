@@ -161,14 +161,6 @@ def next_event(
     return _EVENT_TO[_following(state).phase]
 
 
-def next_phase(
-    state: State, *, decision: Decision | None = None, strategy: Strategy | None = None
-) -> State | None:
-    """Where `next_event` leads."""
-    event = next_event(state, decision=decision, strategy=strategy)
-    return successors(state)[event] if event else None
-
-
 def transition(
     state: State,
     event: Event,

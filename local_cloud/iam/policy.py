@@ -17,6 +17,8 @@ from typing import Any
 # Policies of this version have variables; older ones take `${` as it stands.
 VERSION_WITH_VARIABLES = "2012-10-17"
 VARIABLE = re.compile(r"\$\{(?P<name>[^},]+)(?:,\s*'(?P<default>[^']*)')?\}")
+# A request without the key has no value that differs.
+FOR_ALL_VALUES = "ForAllValues:"
 LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 Context = Mapping[str, str]
@@ -109,7 +111,8 @@ def _holds(operator: str, key: str, expected: object, context: Context, variable
     values = [_plain(each) for each in _listed(expected)]
     if operator == "Null":
         return (value is None) == (values[0].lower() == "true")
-    base, if_exists = operator.removesuffix("IfExists"), operator.endswith("IfExists")
+    base = operator.removesuffix("IfExists").removeprefix(FOR_ALL_VALUES)
+    if_exists = operator.endswith("IfExists") or operator.startswith(FOR_ALL_VALUES)
     negated, compare = _comparison(base)
     if value is None:
         # A key that the request lacks differs from everything.

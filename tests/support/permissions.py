@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tenantnet.local_cloud.iam.policy import Decision, Request, decide
 from tenantnet.permissions.actions import actions_of
-from tenantnet.permissions.evaluation import allows
 from tenantnet.permissions.record import Call
 from tenantnet.permissions.scopes import CREATED, Place
 
@@ -30,12 +31,13 @@ GIVEN = {
 
 def refused(calls: Iterable[Call], documents: list[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """The actions and resources that the documents do not allow, of what the calls need."""
+    policies = [json.dumps(document) for document in documents]
     return {
         (action, arn)
         for call in calls
         for action in actions_of(call.service, call.operation)
         for arn, context in _needed(call, action)
-        if not allows(documents, action, arn, context)
+        if decide(policies, Request(action=action, resource=arn, context=context)) is not Decision.ALLOWED
     }
 
 

@@ -443,7 +443,7 @@ def _access() -> dict[str, Resource]:
             "acme-tunnel",
             {"policy": iam_policy(tunnel_statement(), own_sessions)},
         ),
-        "stack": resource(aws.STACK, "tenantnet-acme", {"endpoint": "acme.db.example.com"}),
+        "stack": resource("pulumi:pulumi:Stack", "tenantnet-acme", {"endpoint": "acme.db.example.com"}),
     }
 
 

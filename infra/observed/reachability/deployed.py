@@ -88,7 +88,6 @@ class Rule:
     from_port: int
     to_port: int
     cidr: str | None
-    peer_group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,6 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
         from_port=rule.get("FromPort", -1),
         to_port=rule.get("ToPort", -1),
         cidr=rule.get("CidrIpv4"),
-        peer_group_id=rule.get("ReferencedGroupInfo", {}).get("GroupId"),
     )
 
 

@@ -231,7 +231,7 @@ def test_a_host_with_another_security_group_is_seen() -> None:
 
 
 def test_a_rule_for_a_group_or_a_prefix_list_is_open_to_elsewhere() -> None:
-    added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), cidr=None, peer_group_id="sg-other")
+    added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), cidr=None)
     (pair,) = faults(check(replace(CELL, rules=(*CELL.rules, added))))
     assert (pair.source.name, pair.target.name) == ("elsewhere", "acme blue: database")
 

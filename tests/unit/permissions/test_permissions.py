@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tenantnet.cli.main import app
 from tenantnet.permissions.actions import IMPLIED, actions_of
 from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
-from tenantnet.permissions.evaluation import allows
 from tenantnet.refusal import Refused
 from typer.testing import CliRunner
 
@@ -112,43 +109,6 @@ def test_calls_have_the_names_of_iam() -> None:
     assert actions_of("monitoring", "PutMetricAlarm") == ("cloudwatch:PutMetricAlarm",)
     assert actions_of("s3", "CopyObject") == ("s3:GetObject", "s3:PutObject")
     assert actions_of("ec2", "CreateVpc") == ("ec2:CreateVpc",)
-
-
-def policy(**statement: Any) -> list[Mapping[str, Any]]:
-    whole = {
-        "Effect": "Allow",
-        "Action": ["ec2:DeleteVpc"],
-        "Resource": ["arn:aws:ec2:*:*:vpc/*"],
-        **statement,
-    }
-    return [{"Version": "2012-10-17", "Statement": [whole]}]
-
-
-VPC = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"
-OWN = {"StringEquals": {"aws:ResourceTag/tenantnet:cell": "eu1"}}
-
-
-@given(st.text(alphabet="aDeltVpc*?[]().", max_size=12))
-def test_another_action_is_never_allowed(name: str) -> None:
-    assert allows(policy(), f"ec2:{name}", VPC, {}) == (name == "DeleteVpc")
-
-
-def test_a_condition_that_is_not_met_refuses() -> None:
-    key = "aws:ResourceTag/tenantnet:cell"
-    assert allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {key: "eu1"})
-    assert not allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {key: "eu2"})
-    assert not allows(policy(Condition=OWN), "ec2:DeleteVpc", VPC, {})
-
-
-def test_null_asks_whether_a_key_is_there() -> None:
-    untagged = policy(Condition={"Null": {"aws:ResourceTag/tenantnet:cell": "true"}})
-    assert allows(untagged, "ec2:DeleteVpc", VPC, {})
-    assert not allows(untagged, "ec2:DeleteVpc", VPC, {"aws:ResourceTag/tenantnet:cell": "eu1"})
-
-
-def test_an_operator_that_is_not_known_is_no_verdict() -> None:
-    with pytest.raises(NotImplementedError):
-        allows(policy(Condition={"DateLessThan": {"aws:CurrentTime": "2026"}}), "ec2:DeleteVpc", VPC, {})
 
 
 KEPT = CLONE / "iam"

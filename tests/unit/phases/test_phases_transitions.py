@@ -14,8 +14,8 @@ from tenantnet.phases.transitions import (
     conditions,
     decision_before,
     next_event,
-    next_phase,
     step_to,
+    successors,
     transition,
 )
 from tenantnet.refusal import Refused
@@ -30,10 +30,11 @@ AFTER_THE_SWITCH = [moving(Phase.SWITCHED), moving(Phase.RETIRING)]
 
 def route(strategy: Strategy) -> list[str]:
     """The phases of a whole move, and the slot in production in each."""
-    states, state = [], next_phase(STEADY, strategy=strategy)
-    while state:
+    states, state, event = [], STEADY, next_event(STEADY, strategy=strategy)
+    while event:
+        state = successors(state)[event]
         states.append(f"{state.phase}({state.production})")
-        state = next_phase(state)
+        event = next_event(state)
     return states
 
 
@@ -63,8 +64,7 @@ def test_a_steady_tenant_without_a_schedule_has_no_next_step() -> None:
 
 
 def test_a_move_has_the_number_after_the_last_one() -> None:
-    begun = next_phase(replace(STEADY, move=4), strategy=Strategy.REPLICA)
-    assert begun is not None
+    begun = transition(replace(STEADY, move=4), Event.PREPARE)
     assert (begun.move, begun.move_at_stake) == (5, 5)
 
 
