@@ -6,6 +6,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Slot(StrEnum):
+    """A tenant's networks: at most two at a time, one of them in production."""
+
+    BLUE = "blue"
+    GREEN = "green"
+
+    @property
+    def other(self) -> Slot:
+        """The slot that a move from here leads to."""
+        return Slot.GREEN if self is Slot.BLUE else Slot.BLUE
+
+
+class Strategy(StrEnum):
+    """How the data reaches the target: by a replica that is promoted, or by a snapshot that is restored."""
+
+    REPLICA = "replica"
+    SNAPSHOT = "snapshot"
+
+
 class Part(StrEnum):
     """The place that a network resource belongs to; the policies tell routes and rules apart by it."""
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from tenantnet.phases import rules
-from tenantnet.phases.phases import Phase, RetiredNetwork, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
+from tenantnet.tags import Slot, Strategy
 
 SUBJECT = "What the stack remembers"
 

@@ -15,26 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tenantnet.tags import Lifecycle
-
-
-class Slot(StrEnum):
-    """A tenant's networks: at most two at a time, one of them in production."""
-
-    BLUE = "blue"
-    GREEN = "green"
-
-    @property
-    def other(self) -> Slot:
-        """The slot that a move from here leads to."""
-        return Slot.GREEN if self is Slot.BLUE else Slot.BLUE
-
-
-class Strategy(StrEnum):
-    """How the data reaches the target: by a replica that is promoted, or by a snapshot that is restored."""
-
-    REPLICA = "replica"
-    SNAPSHOT = "snapshot"
+from tenantnet.tags import Lifecycle, Slot, Strategy
 
 
 class Phase(StrEnum):

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.settings import MigrationSettings
+from tenantnet.tags import Strategy
 
 # Ahead of the time at which writes are held back. The replica of a full database takes hours to make, without
 # clients noticing; a snapshot is taken behind the fence, so that only the machine has to be ready by then.

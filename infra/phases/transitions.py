@@ -14,8 +14,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tenantnet.phases import rules
-from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State, Strategy
+from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
+from tenantnet.tags import Strategy
 
 SUBJECT = "The move"
 

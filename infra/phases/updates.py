@@ -8,9 +8,10 @@ from typing import Any
 
 from tenantnet.phases import rules
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, Slot, State, declaration
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, declaration
 from tenantnet.phases.transitions import Decision, carries_out, step_to
 from tenantnet.refusal import Refusal, Refused
+from tenantnet.tags import Slot
 
 SUBJECT = "The tenant's update"
 

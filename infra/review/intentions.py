@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import Phase, Strategy
+from tenantnet.phases.phases import Phase
 from tenantnet.phases.updates import RUNNER_ONLY, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings import MigrationSettings, TenantSettings
+from tenantnet.tags import Strategy
 
 DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 45 minutes of downtime"}
 

@@ -17,10 +17,10 @@ from tenantnet.observed.topology.model import (
     Topology,
     VpnConnection,
 )
-from tenantnet.phases.phases import Slot
 from tenantnet.review import shown
 from tenantnet.review.model import Operation, Preview
 from tenantnet.settings import NetworkSettings, TenantSettings
+from tenantnet.tags import Slot
 
 
 def planned(settings: TenantSettings, preview: Preview, region: str) -> Topology:

@@ -16,8 +16,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wa
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
-from tenantnet.phases.phases import Slot
-from tenantnet.tags import Lifecycle
+from tenantnet.tags import Lifecycle, Slot
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -15,8 +15,7 @@ import boto3
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.components.tenant_database import read_only_value
-from tenantnet.phases.phases import Slot
-from tenantnet.tags import move_snapshot_name
+from tenantnet.tags import Slot, move_snapshot_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

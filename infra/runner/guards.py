@@ -13,10 +13,11 @@ from time import monotonic
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, reached
-from tenantnet.phases.phases import Phase, Slot, State
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases, Instance
 from tenantnet.runner.name_servers import Answer, ask
+from tenantnet.tags import Slot
 
 # What AWS takes at most, by far; a limit that is reached means that somebody has to look.
 LIMITS: Mapping[Condition, timedelta] = {

@@ -17,7 +17,7 @@ from time import monotonic
 
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, begun, downtime, of_move, reached, writes_stopped
-from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
@@ -33,6 +33,7 @@ from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.stack import MovingStack
+from tenantnet.tags import Slot, Strategy
 
 LONGEST_NOTE = 1000
 MOST_DIFFERENCES_SHOWN = 20

@@ -13,13 +13,14 @@ from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
 from tenantnet.engine.move_plugin import AwsPlugin
 from tenantnet.failure import Failure
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import Slot, State
+from tenantnet.phases.phases import State
 from tenantnet.phases.transitions import Decision
 from tenantnet.program import declare_stack
 from tenantnet.runner.copies import Part
 from tenantnet.settings.project import Project
 from tenantnet.stacks import tenant
 from tenantnet.stacks.tenant import Order
+from tenantnet.tags import Slot
 
 INSTANCE = "aws:rds/instance:Instance"
 # In the name of every resource that stands below a database.

@@ -4,7 +4,6 @@ models: the shape, as pydantic models. rules: every rule in words. checks: rules
 rules over several. loading: from an object that Pulumi read. files: from a settings file.
 """
 
-from tenantnet.phases.phases import Slot, Strategy
 from tenantnet.settings.loading import load_platform, load_tenant
 from tenantnet.settings.models import (
     DatabaseSettings,
@@ -19,6 +18,7 @@ from tenantnet.settings.models import (
     VpnConnectionSettings,
     ZoneSettings,
 )
+from tenantnet.tags import Slot, Strategy
 
 __all__ = [
     "DatabaseSettings",

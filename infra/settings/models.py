@@ -21,9 +21,9 @@ from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.aws import instance_classes
-from tenantnet.phases.phases import Slot, Strategy
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
+from tenantnet.tags import Slot, Strategy
 
 REFUSED = "refused"
 

@@ -13,10 +13,10 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from tenantnet.addresses.addressing import contains, overlaps
-from tenantnet.phases.phases import Slot
 from tenantnet.refusal import Refusal, shown
 from tenantnet.settings import rules
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
+from tenantnet.tags import Slot
 
 Sound = Callable[[str], bool]
 

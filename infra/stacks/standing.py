@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi_aws as aws
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import Declaration, Origin, Phase, Slot
-from tenantnet.tags import Owner
+from tenantnet.phases.phases import Declaration, Origin, Phase
+from tenantnet.tags import Owner, Slot
 
 # What the provider answers where there is no such instance.
 NO_SUCH_INSTANCE = "couldn't find resource"

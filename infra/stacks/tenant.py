@@ -22,7 +22,7 @@ from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
 from tenantnet.phases.memory import outputs_of
-from tenantnet.phases.phases import DatabaseDeclaration, Origin, Slot, State, declaration
+from tenantnet.phases.phases import DatabaseDeclaration, Origin, State, declaration
 from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
@@ -30,7 +30,7 @@ from tenantnet.refusal import Refused
 from tenantnet.settings import TenantSettings, VpnConnectionSettings
 from tenantnet.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
 from tenantnet.stacks.standing import databases_gone, has_leftovers
-from tenantnet.tags import Owner, final_snapshot_name, move_snapshot_name
+from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

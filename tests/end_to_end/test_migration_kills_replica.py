@@ -12,7 +12,8 @@ import pytest
 from tenantnet.engine.locks import is_running
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.phases import Phase, Strategy
+from tenantnet.phases.phases import Phase
+from tenantnet.tags import Strategy
 
 from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
 from tests.support.moves import start, stopped_at, wait_until

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.phases import Phase, Strategy
+from tenantnet.phases.phases import Phase
+from tenantnet.tags import Strategy
 
 from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
 from tests.support.moves import migrate, wait_until

@@ -11,8 +11,8 @@ from mypy_boto3_rds import RDSClient
 from mypy_boto3_rds.type_defs import TagTypeDef
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.phases import Slot
 from tenantnet.runner.copies import Copies
+from tenantnet.tags import Slot
 
 from tests.support.databases import wanted
 from tests.support.network import Network

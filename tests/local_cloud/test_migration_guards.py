@@ -11,10 +11,11 @@ from mypy_boto3_rds import RDSClient
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
-from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.databases import Database
 from tests.support.network import Network

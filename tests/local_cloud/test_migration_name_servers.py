@@ -11,11 +11,12 @@ import pytest
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards, Sight
 from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE, Answer, ask
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.databases import Database
 from tests.support.mysql_client import wait_for

@@ -13,7 +13,8 @@ from typing import Any
 
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.phases import ROUTES, Phase, Strategy
+from tenantnet.phases.phases import ROUTES, Phase
+from tenantnet.tags import Strategy
 
 from tests.support.moves import (
     BOTH,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, State
+from tenantnet.tags import Slot, Strategy
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 CIDRS = {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"}

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from tenantnet.phases.memory import outputs_of, remembered
-from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, Slot, State, Strategy, declaration
+from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, State, declaration
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
@@ -26,6 +26,7 @@ from tenantnet.phases.transitions import (
 )
 from tenantnet.phases.updates import networks_to_declare, plan_update
 from tenantnet.refusal import Refused
+from tenantnet.tags import Slot, Strategy
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 

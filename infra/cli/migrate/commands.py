@@ -10,10 +10,11 @@ from tenantnet.cli.migrate.move import Move
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.phases.phases import Phase, State, Strategy
-from tenantnet.phases.progress import Progress, ProgressEvent, progress
+from tenantnet.observed.progress import Progress, ProgressEvent, progress
+from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.verification import Access
 from tenantnet.settings.project import find_project
+from tenantnet.tags import Strategy
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(schedule)

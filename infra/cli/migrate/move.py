@@ -15,7 +15,7 @@ from tenantnet.engine.move_plugin import AwsPlugin
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import begun, of_move
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, Strategy
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
 from tenantnet.phases.transitions import Event, successors
 from tenantnet.phases.updates import refuse_settings
@@ -40,6 +40,7 @@ from tenantnet.settings import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Strategy
 
 MOVE_GIVEN = Rule(
     id="move-given",

@@ -11,7 +11,6 @@ import typer
 from tenantnet.cli.migrate.move import Move
 from tenantnet.cli.network import in_place
 from tenantnet.cli.options import Tenant
-from tenantnet.phases.phases import Strategy
 from tenantnet.phases.starts import LEAD
 from tenantnet.refusal import Refused, Rule
 from tenantnet.runner.verification import secret_name
@@ -19,6 +18,7 @@ from tenantnet.settings.checks import check_duration, check_local_time, check_ti
 from tenantnet.settings.edit import add_entry, remove_entry
 from tenantnet.settings.project import find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
+from tenantnet.tags import Strategy
 
 TENANT_PATH = ("config", "tenantnet:tenant")
 

@@ -10,14 +10,13 @@ from tenantnet.cli.network import in_place
 from tenantnet.cli.options import Tenant
 from tenantnet.engine.engine import Engine
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import Slot
 from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings import TenantSettings
 from tenantnet.settings.edit import set_scalar
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
-from tenantnet.tags import final_snapshot_name
+from tenantnet.tags import Slot, final_snapshot_name
 
 TENANT_PATH = ("config", "tenantnet:tenant")
 

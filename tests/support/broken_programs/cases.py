@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from tenantnet.phases.phases import Phase, RetiredNetwork, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.policies import aws
+from tenantnet.tags import Slot, Strategy
 
 from tests.support import component_samples as samples
 from tools.rulebook.samples import session_document

@@ -11,8 +11,8 @@ import typer
 from tenantnet.addresses.claims import Claim, ClaimKind, DoubtfulClaim, Finding
 from tenantnet.cli.claims import doubtful_as_json
 from tenantnet.cli.main import app
+from tenantnet.observed.progress import Progress
 from tenantnet.observed.status.tenant import TenantStatus
-from tenantnet.phases.progress import Progress
 from tenantnet.tunnel.connecting import Connecting
 from typer.core import TyperGroup
 

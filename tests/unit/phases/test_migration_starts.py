@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from tenantnet.phases.phases import Phase, Slot, State, Strategy
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.starts import (
     AFTER_THE_UPDATE,
     LEAD,
@@ -22,6 +22,7 @@ from tenantnet.phases.starts import (
 )
 from tenantnet.settings import MigrationSettings
 from tenantnet.settings.checks import check_timezone
+from tenantnet.tags import Slot, Strategy
 
 ZONES = sorted(zone for zone in available_timezones() if not check_timezone(zone))
 CLOCK_CHANGES = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, Slot, State, Strategy, declaration
-from tenantnet.tags import Lifecycle
+from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, State, declaration
+from tenantnet.tags import Lifecycle, Slot, Strategy
 
 from tests.support.phases_samples import ABORTING, BLUE, EVERY_PHASE, GREEN, STEADY, moving
 

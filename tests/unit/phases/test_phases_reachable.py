@@ -11,9 +11,10 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import combinations
 
-from tenantnet.phases.phases import Phase, State, Strategy
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Event
 from tenantnet.refusal import Refused
+from tenantnet.tags import Strategy
 
 from tests.support.phases_world import Request, World, assert_finishes, assert_sound
 

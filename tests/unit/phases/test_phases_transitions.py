@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tenantnet.phases.phases import Phase, RetiredNetwork, State, Strategy
+from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
@@ -19,6 +19,7 @@ from tenantnet.phases.transitions import (
     transition,
 )
 from tenantnet.refusal import Refused
+from tenantnet.tags import Strategy
 
 from tests.support.phases_samples import ABORTING, BLUE, CIDRS, EVERY_PHASE, GREEN, STEADY, moving
 

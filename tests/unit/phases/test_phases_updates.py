@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from tenantnet.phases.memory import outputs_of
-from tenantnet.phases.phases import Phase, RetiredNetwork, Slot, State
+from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
+from tenantnet.tags import Slot
 
 from tests.support.phases_samples import ABORTING, BLUE, CIDRS, EVERY_PHASE, GREEN, STEADY, moving
 

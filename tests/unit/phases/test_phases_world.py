@@ -8,10 +8,11 @@ from copy import copy
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, Slot, Strategy
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase
 from tenantnet.phases.transitions import Decision, Event
 from tenantnet.phases.updates import plan_update, runner_only
 from tenantnet.refusal import Refused
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.phases_world import Request, World, assert_finishes, assert_sound
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tenantnet.observed.progress import progress
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
-from tenantnet.phases.progress import progress
 from tenantnet.settings import MigrationSettings, Slot
 
 from tests.support.phases_samples import STEADY, moving
