@@ -8,20 +8,19 @@ from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_instance_class
-from tenantnet.cli.network import in_place
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.status import read_status
+from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.settings import DatabaseSettings
-from tenantnet.settings.edit import set_scalar
+from tenantnet.settings.edit import TENANT, in_place, set_scalar
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.resize import SizeChange, plan_resize, size_of
 from tenantnet.settings.store import read_tenant, replace_settings_file
 
 app = typer.Typer(no_args_is_help=True)
 
-DATABASE = ("config", "tenantnet:tenant", "database")
+DATABASE = (*TENANT, "database")
 
 InstanceClass = Annotated[
     str | None,

@@ -11,10 +11,10 @@ from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.cli.platforms import Platform, platform_of
-from tenantnet.cli.status import read_stack
 from tenantnet.failure import Failure
 from tenantnet.observed.reachability.check import Finding, Pair, check, faults
 from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.observed.status.read import read_stack
 from tenantnet.settings.project import find_project
 
 app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,14 +16,12 @@ from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings import Slot, TenantSettings
 from tenantnet.settings.cells import read_cell, read_ranges
-from tenantnet.settings.edit import NotEditableError, add_entry, remove_entry
+from tenantnet.settings.edit import NETWORKS, add_entry, in_place, remove_entry
 from tenantnet.settings.files import load_reserved
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
 
 app = typer.Typer(no_args_is_help=True)
-
-NETWORKS = ("config", "tenantnet:tenant", "networks")
 
 SLOT_FREE = Rule(
     id="slot-free",
@@ -45,14 +42,7 @@ LAST_NETWORK = Rule(
     remedy="to move the database to another network, add that first (`tenantnet network add {tenant}`); to "
     "give up the tenant: tenantnet tenant remove {tenant}",
 )
-EDITABLE_IN_PLACE = Rule(
-    id="editable-in-place",
-    rule="the settings file can be edited without touching anything else in it",
-    reason="{problem}",
-    remedy="make the change by hand: {change}",
-)
-
-RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK, EDITABLE_IN_PLACE)
+RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK)
 
 
 @app.callback()
@@ -180,13 +170,3 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
 def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
     """Raises Refused where the next update would refuse these networks, in its own words."""
     plan_update(Engine(project).outputs(tenant) or {}, networks)
-
-
-@contextmanager
-def in_place(change: str) -> Iterator[None]:
-    """Within it, a text that cannot be edited in place is refused with the change to make by hand."""
-    try:
-        yield
-    except NotEditableError as error:
-        refusal = EDITABLE_IN_PLACE.refuse(change, problem=error, change=change)
-        raise Refused("The settings file", [refusal]) from None

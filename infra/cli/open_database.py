@@ -11,7 +11,7 @@ from tenantnet.aws.authorities import AUTHORITY_VARIABLE
 from tenantnet.aws.endpoint import local_endpoint
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json
-from tenantnet.cli.status import read_stack
+from tenantnet.observed.status.read import read_stack
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import find_project
 from tenantnet.tunnel.connecting import WORKBENCH_SSL, Connecting, Way, connecting

@@ -8,29 +8,16 @@ from pathlib import Path
 from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.engine.engine import Engine
-from tenantnet.observed.status.observe import observe
-from tenantnet.observed.status.sources import TenantOutputs, Tunnel
+from tenantnet.observed.status.read import read_status
+from tenantnet.observed.status.sources import Tunnel
 from tenantnet.observed.status.tenant import (
     Database,
     Network,
     PingHost,
     TenantStatus,
     VpnConnection,
-    tenant_status,
 )
-from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import Project, find_project, is_platform, unknown_stack
-from tenantnet.settings.store import read_settings_file
-
-REGION_KNOWN = Rule(
-    id="region-known",
-    rule="the tenant's region is known",
-    reason="the stack has no output `region` yet, and its settings file has no `aws:region`",
-    remedy="put `aws:region` into the settings file, the same as its platform's",
-)
-
-RULES = (REGION_KNOWN,)
+from tenantnet.settings.project import find_project
 
 
 def status(
@@ -49,25 +36,6 @@ def status(
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
         _print(found)
-
-
-def read_status(project: Project, tenant: str) -> TenantStatus:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
-    outputs, region = read_stack(project, tenant)
-    return tenant_status(tenant, region=region, outputs=outputs, observation=observe(tenant, region))
-
-
-def read_stack(project: Project, tenant: str) -> tuple[TenantOutputs, str]:
-    """What the tenant's stack remembers, and its region. Raises as read_status does; it does not ask AWS."""
-    engine = Engine(project)
-    outputs = None if is_platform(tenant) else engine.outputs(tenant)
-    if outputs is None:
-        raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="in this Pulumi backend")
-    remembered = TenantOutputs.read(tenant, outputs)
-    region = remembered.region or read_settings_file(project, tenant).region
-    if region is None:
-        raise Refused(f"The region of {tenant}", [REGION_KNOWN.refuse(None, "aws:region")])
-    return remembered, region
 
 
 def _print(found: TenantStatus) -> None:

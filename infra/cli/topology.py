@@ -10,10 +10,10 @@ import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json
 from tenantnet.cli.platforms import platform_of
-from tenantnet.cli.status import read_stack
 from tenantnet.failure import Failure
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.read import read_stack
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.observed.topology.assemble import assemble
 from tenantnet.observed.topology.mermaid import mermaid

@@ -8,19 +8,43 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from tenantnet.refusal import Refused, Rule
 
 Entries = dict[str, Any]
+
+TENANT = ("config", "tenantnet:tenant")
+NETWORKS = (*TENANT, "networks")
+
+EDITABLE_IN_PLACE = Rule(
+    id="editable-in-place",
+    rule="the settings file can be edited without touching anything else in it",
+    reason="{problem}",
+    remedy="make the change by hand: {change}",
+)
+
+RULES = (EDITABLE_IN_PLACE,)
 
 
 class NotEditableError(ValueError):
     """The text cannot be edited in place, for the reason that it says."""
+
+
+@contextmanager
+def in_place(change: str) -> Iterator[None]:
+    """Within it, a text that cannot be edited in place is refused with the change to make by hand."""
+    try:
+        yield
+    except NotEditableError as error:
+        refusal = EDITABLE_IN_PLACE.refuse(change, problem=error, change=change)
+        raise Refused("The settings file", [refusal]) from None
 
 
 def add_entry(text: str, path: Sequence[str], key: str, value: Mapping[str, str]) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 import typer
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.status import read_status
 from tenantnet.failure import Failure
 from tenantnet.fleet.selection import select_tenants
 from tenantnet.fleet.targets import read_targets
+from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.sources import Model
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.refusal import Refused

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tenantnet.cli.migrate.move import Move
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.observed.progress import Progress, ProgressEvent, progress
 from tenantnet.phases.phases import Phase, State
+from tenantnet.runner.move import Move
 from tenantnet.runner.verification import Access
 from tenantnet.settings.project import find_project
 from tenantnet.tags import Strategy
@@ -58,7 +58,7 @@ def run(
     login = move.login() if switches and not unverified else None
     with move.reach(through_tunnel_host=through_tunnel_host) as reach:
         access = Access(login=login, reach=reach) if login else None
-        with move.runner(access) as runner:
+        with move.runner(typer.echo, access) as runner:
             _report(move, runner.run(plan))
 
 
@@ -69,7 +69,7 @@ def abort(tenant: Tenant) -> None:
     Example: tenantnet migrate abort acme
     """
     move = Move.of(find_project(Path.cwd()), tenant)
-    with move.runner() as runner:
+    with move.runner(typer.echo) as runner:
         _report(move, runner.abort())
 
 
@@ -80,7 +80,7 @@ def retire(tenant: Tenant) -> None:
     Example: tenantnet migrate retire acme
     """
     move = Move.of(find_project(Path.cwd()), tenant)
-    with move.runner() as runner:
+    with move.runner(typer.echo) as runner:
         _report(move, runner.retire())
 
 

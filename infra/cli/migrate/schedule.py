@@ -8,19 +8,16 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from tenantnet.cli.migrate.move import Move
-from tenantnet.cli.network import in_place
 from tenantnet.cli.options import Tenant
 from tenantnet.phases.starts import LEAD
 from tenantnet.refusal import Refused, Rule
+from tenantnet.runner.move import Move
 from tenantnet.runner.verification import secret_name
 from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
-from tenantnet.settings.edit import add_entry, remove_entry
+from tenantnet.settings.edit import TENANT, add_entry, in_place, remove_entry
 from tenantnet.settings.project import find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
 from tenantnet.tags import Strategy
-
-TENANT_PATH = ("config", "tenantnet:tenant")
 
 TIME_AHEAD = Rule(
     id="time-ahead",
@@ -66,7 +63,7 @@ def schedule(
         "retireAfter": retire_after,
     }
     with in_place(f"under tenantnet:tenant add migration: {planned}"):
-        text = add_entry(file.text, TENANT_PATH, "migration", planned)
+        text = add_entry(file.text, TENANT, "migration", planned)
     replace_settings_file(project, file, text)
     typer.echo(
         f"Wrote {file.path.relative_to(project.folder)}: move to {planned['to']} at {at} {timezone}, by "
@@ -105,7 +102,7 @@ def cancel(tenant: Tenant) -> None:
     move.require_cancellable()
     file, _ = read_tenant(project, tenant)
     with in_place("under tenantnet:tenant remove migration"):
-        text = remove_entry(file.text, TENANT_PATH, "migration")
+        text = remove_entry(file.text, TENANT, "migration")
     replace_settings_file(project, file, text)
     deploy = (
         "" if move.starts_at is None else f"Deploy it, or the runner starts: pulumi up --stack {tenant}.\n"

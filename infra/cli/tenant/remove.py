@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tenantnet.cli.network import in_place
 from tenantnet.cli.options import Tenant
 from tenantnet.engine.engine import Engine
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings import TenantSettings
-from tenantnet.settings.edit import set_scalar
+from tenantnet.settings.edit import TENANT, in_place, set_scalar
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
 from tenantnet.tags import Slot, final_snapshot_name
-
-TENANT_PATH = ("config", "tenantnet:tenant")
 
 TOLD_TWICE = Rule(
     id="told-twice",
@@ -71,7 +68,7 @@ def remove(
         if remembered(outputs) and not (in_production and confirm):
             raise Refused("The removal", [_told_twice(tenant, state.production, outputs.get("endpoint"))])
         with in_place("under tenantnet:tenant set retiring: true"):
-            text = set_scalar(file.text, TENANT_PATH, "retiring", "true")
+            text = set_scalar(file.text, TENANT, "retiring", "true")
         replace_settings_file(project, file, text)
         typer.echo(f"Wrote {file.path.relative_to(project.folder)}: retiring: true.")
     cidr = networks[state.production]

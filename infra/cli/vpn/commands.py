@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.status import read_stack, read_status
 from tenantnet.cli.vpn import download as vpn_download
 from tenantnet.cli.vpn import edit as vpn_edit
 from tenantnet.cli.vpn import status as vpn_status
+from tenantnet.observed.status.read import read_stack, read_status
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.settings.project import find_project
 from tenantnet.settings.store import read_tenant

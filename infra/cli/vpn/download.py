@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.status import read_status
 from tenantnet.cli.vpn.options import NetworkSlot, VpnConnectionName
 from tenantnet.failure import Failure
+from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.refusal import Refused, Rule

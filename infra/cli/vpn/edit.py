@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
-from tenantnet.cli.network import NETWORKS, in_place
 from tenantnet.cli.options import Tenant
 from tenantnet.cli.vpn.options import NetworkSlot
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings import Slot, TenantSettings
-from tenantnet.settings.edit import add_item, remove_item
+from tenantnet.settings.edit import NETWORKS, add_item, in_place, remove_item
 from tenantnet.settings.project import find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
 from tenantnet.vpn.listing import choose, in_settings

@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.status import read_stack
 from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.read import read_stack
 from tenantnet.observed.status.sources import Model, Tunnel
 from tenantnet.observed.status.tenant import VpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus

@@ -1,14 +1,13 @@
-"""A tenant's move as its commands see it: settings, state, journal, and what they demand of them."""
+"""A tenant's move: its settings, state and journal, and what must hold before it begins or is cancelled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import typer
 from pydantic import ValidationError
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.move_plugin import AwsPlugin
@@ -148,8 +147,8 @@ class Move:
         return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
     @contextmanager
-    def runner(self, access: Access | None = None) -> Iterator[Runner]:
-        """The runner, which tells people what it does. Without access nobody compares the data."""
+    def runner(self, tell: Callable[[str], None], access: Access | None = None) -> Iterator[Runner]:
+        """The runner, which tells what it does. Without access nobody compares the data."""
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
@@ -161,7 +160,7 @@ class Move:
                 journal=self.journal,
                 databases=databases,
                 copies=Copies(tenant, self.platform.region),
-                tell=typer.echo,
+                tell=tell,
                 probe=partial(require_readable, access=access) if access else None,
                 compare=partial(compare, access=access) if access else None,
                 behind=partial(behind, access=access) if access else None,
