@@ -14,9 +14,10 @@ from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
-from tenantnet.settings import TenantSettings, load_platform, load_tenant, rules
+from tenantnet.settings import rules
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
-from tenantnet.settings.loading import PASSWORD_KEY
+from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
+from tenantnet.settings.models import TenantSettings
 from tenantnet.stacks import platform, tenant
 
 DeclareTenant = Callable[[TenantSettings, pulumi.Output[str]], None]

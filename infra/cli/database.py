@@ -12,8 +12,8 @@ from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.tenant import TenantStatus
-from tenantnet.settings import DatabaseSettings
 from tenantnet.settings.edit import TENANT, in_place, set_scalar
+from tenantnet.settings.models import DatabaseSettings
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.resize import SizeChange, plan_resize, size_of
 from tenantnet.settings.store import read_tenant, replace_settings_file

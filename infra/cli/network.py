@@ -14,12 +14,13 @@ from tenantnet.cli.output import console, print_json, table
 from tenantnet.engine.engine import Engine
 from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings import Slot, TenantSettings
 from tenantnet.settings.cells import read_cell, read_ranges
 from tenantnet.settings.edit import NETWORKS, add_entry, in_place, remove_entry
 from tenantnet.settings.files import load_reserved
+from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
+from tenantnet.tags import Slot
 
 app = typer.Typer(no_args_is_help=True)
 

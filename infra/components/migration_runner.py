@@ -13,7 +13,7 @@ from tenantnet.aws.session_documents import runner_document
 from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
-from tenantnet.settings import RunnerSettings
+from tenantnet.settings.models import RunnerSettings
 from tenantnet.tags import Owner, runner_document_name
 
 # The tenant whose database moves; whoever starts a build names it.

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
-from tenantnet.settings import RepositoryHost, RunnerSettings
 from tenantnet.settings.checks import BACKEND
+from tenantnet.settings.models import RepositoryHost, RunnerSettings
 from tenantnet.tags import claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]

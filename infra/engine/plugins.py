@@ -15,8 +15,8 @@ from pathlib import Path
 
 import tenantnet
 from tenantnet.engine.served import Served, serve
-from tenantnet.settings.files import read_mapping
 from tenantnet.settings.project import Project
+from tenantnet.settings.reading import read_mapping
 
 PROGRAM = "pulumi-resource-aws"
 # In the folder of a plugin made by scripts/setup, over Terraform's provider.

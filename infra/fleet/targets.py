@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tenantnet.settings.files import REGION_KEY, read_mapping
+from tenantnet.settings.files import REGION_KEY
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.reading import read_mapping
 
 _PROVIDER_PREFIX = "aws:"
 

@@ -9,7 +9,7 @@ from tenantnet.observed.status.sources import Model
 from tenantnet.phases.journal import Entry, begun, downtime, of_move
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.updates import runner_only
-from tenantnet.settings import MigrationSettings
+from tenantnet.settings.models import MigrationSettings
 
 
 class ProgressEvent(Model):

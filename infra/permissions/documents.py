@@ -14,7 +14,7 @@ from tenantnet.components.tunnel_access import tunnel_policy
 from tenantnet.permissions.actions import actions_of, with_implied
 from tenantnet.permissions.record import Call
 from tenantnet.permissions.scopes import Condition, Place, Scope, scopes
-from tenantnet.settings import RunnerSettings
+from tenantnet.settings.models import RunnerSettings
 
 # A managed policy's limit, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

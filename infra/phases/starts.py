@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
-from tenantnet.settings import MigrationSettings
+from tenantnet.settings.models import MigrationSettings
 from tenantnet.tags import Strategy
 
 # Ahead of the time at which writes are held back. The replica of a full database takes hours to make, without

@@ -9,7 +9,7 @@ from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.updates import RUNNER_ONLY, retired_note
 from tenantnet.refusal import Refused
-from tenantnet.settings import MigrationSettings, TenantSettings
+from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.tags import Strategy
 
 DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 45 minutes of downtime"}

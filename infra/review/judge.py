@@ -16,7 +16,7 @@ from tenantnet.review.refusals import is_refused, refusals_in
 from tenantnet.review.result import Change, Finding, StackResult
 from tenantnet.review.result import Effect as ToldEffect
 from tenantnet.review.words import sentences
-from tenantnet.settings import PlatformSettings, TenantSettings
+from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import is_platform
 
 SETTINGS_KEPT = Rule(

@@ -19,7 +19,7 @@ from tenantnet.observed.topology.model import (
 )
 from tenantnet.review import shown
 from tenantnet.review.model import Operation, Preview
-from tenantnet.settings import NetworkSettings, TenantSettings
+from tenantnet.settings.models import NetworkSettings, TenantSettings
 from tenantnet.tags import Slot
 
 

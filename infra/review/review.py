@@ -19,9 +19,10 @@ from tenantnet.review.previews import EnginePreviewer, Order, Previewer, preview
 from tenantnet.review.result import ReviewResult, StackResult, verdict_of
 from tenantnet.review.sample import Choice, choose
 from tenantnet.review.workplace import workplace
-from tenantnet.settings import PlatformSettings, TenantSettings
-from tenantnet.settings.files import FileVerdict, config_of, judge_config, parse_mapping, read_defaults
+from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_defaults
+from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.reading import parse_mapping
 from tenantnet.settings.store import read_settings_file
 from tenantnet.settings.tree import judge_files
 

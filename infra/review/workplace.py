@@ -17,8 +17,8 @@ from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand, Stack
 from tenantnet.engine.engine import ProjectWorkspace, said_by
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
-from tenantnet.settings.files import read_mapping
 from tenantnet.settings.project import Project
+from tenantnet.settings.reading import read_mapping
 
 
 class Workplace:

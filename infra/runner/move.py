@@ -35,7 +35,7 @@ from tenantnet.runner.verification import (
     require_readable,
     secret_name,
 )
-from tenantnet.settings import MigrationSettings, TenantSettings
+from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.ranges import Ranges
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings import PlatformSettings
 from tenantnet.settings.files import load_file
+from tenantnet.settings.models import PlatformSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.store import claims_in_tree, read_settings_file
 

@@ -6,15 +6,10 @@ The password is encrypted in a file and cannot be judged there; the program judg
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.refusal import Refusal, Refused, shown
 from tenantnet.settings import checks, rules
@@ -27,16 +22,13 @@ from tenantnet.settings.loading import (
     judge_tenant,
 )
 from tenantnet.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.reading import called, read_mapping
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
 
 _FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
-_QUOTED = re.compile(r"(['\"]).{2,}\1")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
-
-# What ruamel.yaml lets through besides its own errors, for tags and values that it cannot follow.
-_YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +56,7 @@ class FileVerdict:
     @property
     def subject(self) -> str:
         """What people call the file."""
-        return _named(self.path)
+        return called(self.path)
 
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
@@ -158,59 +150,3 @@ def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Ref
             pass
         case _:
             yield rules.PASSWORD_ENCRYPTED.refuse_secret(PASSWORD_KEY, stack=shown(stack))
-
-
-def _named(path: Path) -> str:
-    """The path from the working directory, where it leads down from there; its end tells which file it is."""
-    here = Path.cwd()
-    name = str(path.relative_to(here) if path.is_relative_to(here) else path)
-    return name if name.isprintable() else ascii(name)
-
-
-def read_mapping(path: Path) -> Mapping[object, object]:
-    """A file that holds one YAML mapping. Raises Refused with the line and column where it does not."""
-    return parse_mapping(_read_text(path), _named(path))
-
-
-def parse_mapping(text: str, name: str) -> Mapping[object, object]:
-    """A text that is one YAML mapping. Raises Refused, which calls the text by its name, where it is not."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            document = YAML(typ="safe", pure=True).load(text)
-    except _YAML_ERRORS as error:
-        raise Refused(name, [_yaml_refusal(error)]) from None
-    if isinstance(document, Mapping):
-        return document
-    problem = f"it describes {'nothing' if document is None else 'no mapping'}"
-    raise Refused(name, [rules.YAML_VALID.refuse(document, problem=problem)])
-
-
-def _read_text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        if len(content) <= rules.MAX_FILE_BYTES:
-            return content.decode("utf-8-sig")
-        problem = f"it has {len(content)} bytes"
-    except OSError as error:
-        problem = f"{error.strerror}".lower()
-    except UnicodeDecodeError as error:
-        problem = f"byte {error.start} is not UTF-8"
-    raise Refused(_named(path), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
-
-
-def _yaml_refusal(error: Exception) -> Refusal:
-    """Where the reader stopped and why; never the text there, which may be a password."""
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-    if isinstance(error, DuplicateKeyError):
-        return rules.KEY_ONCE.refuse(place, place=place)
-    match error:
-        case RecursionError():
-            problem = "it is nested too deeply"
-        case ReaderError():
-            problem = f"its character {error.position + 1} is one that YAML does not allow"
-        case MarkedYAMLError():
-            problem = f"the reader says of that place: {_QUOTED.sub('...', str(error.problem))}"
-        case _:
-            problem = "a value does not have the form of its tag or type"
-    return rules.YAML_VALID.refuse(place, problem=problem)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.files import read_mapping
+from tenantnet.settings.reading import read_mapping
 
 PROJECT_FILE = "Pulumi.yaml"
 PLATFORM_PREFIX = "platform-"

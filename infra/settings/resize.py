@@ -12,8 +12,8 @@ from math import ceil
 
 from tenantnet.aws.instance_classes import max_connections
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings import DatabaseSettings
 from tenantnet.settings.checks import check_instance_class, check_storage
+from tenantnet.settings.models import DatabaseSettings
 
 # What RDS would not take as it is: it rounds a smaller step up, and every later preview shows a difference.
 _SMALLEST_STEP = 1.1

@@ -13,10 +13,11 @@ from pathlib import Path
 from tenantnet.addresses.claims import Claim, claims_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings import TenantSettings
-from tenantnet.settings.files import REGION_KEY, judge_file, load_file, read_defaults, read_mapping
+from tenantnet.settings.files import REGION_KEY, judge_file, load_file, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.reading import read_mapping
 
 SETTINGS_OF_TENANT = Rule(
     id="settings-of-tenant",

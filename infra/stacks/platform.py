@@ -14,7 +14,7 @@ from tenantnet.components.platform_tables import PlatformTables, PlatformTablesA
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
-from tenantnet.settings import PlatformSettings
+from tenantnet.settings.models import PlatformSettings
 from tenantnet.stacks.lookups import Place, look_up_place
 from tenantnet.tags import Owner, Part
 

@@ -27,7 +27,7 @@ from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, nex
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
-from tenantnet.settings import TenantSettings, VpnConnectionSettings
+from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
 from tenantnet.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
 from tenantnet.stacks.standing import databases_gone, has_leftovers
 from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name

@@ -10,7 +10,8 @@ from tenantnet.observed.status.sources import Model
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings import Slot, TenantSettings
+from tenantnet.settings.models import TenantSettings
+from tenantnet.tags import Slot
 
 VPN_CONNECTION_EXISTS = Rule(
     id="vpn-connection-exists",

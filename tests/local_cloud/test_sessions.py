@@ -12,7 +12,7 @@ from tenantnet.aws.session_documents import runner_document
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.local_cloud.process import LocalCloud, request
 from tenantnet.local_cloud.ssm.messages import Kind, Message, Payload
-from tenantnet.settings import RunnerSettings
+from tenantnet.settings.models import RunnerSettings
 from tenantnet.tags import runner_document_name
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from tenantnet.settings import load_platform, load_tenant
+from tenantnet.settings.loading import load_platform, load_tenant
 from tenantnet.stacks import platform, tenant
 
 from tests.support import component_samples as samples

@@ -17,15 +17,9 @@ from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
 from tenantnet.settings import rules
-from tenantnet.settings.files import (
-    REGION_KEY,
-    RESERVED_KEY,
-    ProjectDefaults,
-    judge_config,
-    judge_file,
-    parse_mapping,
-)
+from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, ProjectDefaults, judge_config, judge_file
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY, load_platform, load_tenant
+from tenantnet.settings.reading import parse_mapping
 
 TENANT: dict[str, Any] = {
     "platform": "platform-eu1",

@@ -15,13 +15,14 @@ from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
 from tenantnet.cli.tenant.remove import remove
 from tenantnet.refusal import Refusal, Refused
-from tenantnet.settings import DatabaseSettings, Slot
 from tenantnet.settings.cells import Cell, read_cell, read_ranges
 from tenantnet.settings.checks import check_tenant_name
 from tenantnet.settings.files import REGION_KEY, load_reserved
 from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.models import DatabaseSettings
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import create_settings_file, refuse_existing
+from tenantnet.tags import Slot
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -11,8 +11,8 @@ from tenantnet.engine.engine import Engine
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings import TenantSettings
 from tenantnet.settings.edit import TENANT, in_place, set_scalar
+from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
 from tenantnet.tags import Slot, final_snapshot_name

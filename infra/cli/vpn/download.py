@@ -17,8 +17,8 @@ from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings import Slot
 from tenantnet.settings.project import find_project
+from tenantnet.tags import Slot
 from tenantnet.vpn.connection import Connection
 from tenantnet.vpn.folder import write_guide
 from tenantnet.vpn.guides import (

@@ -10,10 +10,11 @@ from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import Tenant
 from tenantnet.cli.vpn.options import NetworkSlot
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings import Slot, TenantSettings
 from tenantnet.settings.edit import NETWORKS, add_item, in_place, remove_item
+from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import find_project
 from tenantnet.settings.store import read_tenant, replace_settings_file
+from tenantnet.tags import Slot
 from tenantnet.vpn.listing import choose, in_settings
 
 VPN_CONNECTIONS = "vpnConnections"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
-from tenantnet.settings import Slot
+from tenantnet.tags import Slot
 
 VpnConnectionName = Annotated[
     str,

@@ -16,8 +16,7 @@ from tenantnet.observed.status.sources import (
     Tunnel,
 )
 from tenantnet.observed.status.words import TunnelState
-from tenantnet.settings import Slot
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Slot
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -10,7 +10,8 @@ import os
 import pulumi
 from tenantnet.phases.phases import State
 from tenantnet.phases.updates import networks_to_declare
-from tenantnet.settings import TenantSettings, load_platform, load_tenant
+from tenantnet.settings.loading import load_platform, load_tenant
+from tenantnet.settings.models import TenantSettings
 from tenantnet.stacks.lookups import Place
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import PlatformStack

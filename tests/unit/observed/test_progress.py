@@ -9,7 +9,8 @@ import pytest
 from tenantnet.observed.progress import progress
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
-from tenantnet.settings import MigrationSettings, Slot
+from tenantnet.settings.models import MigrationSettings
+from tenantnet.tags import Slot
 
 from tests.support.phases_samples import STEADY, moving
 

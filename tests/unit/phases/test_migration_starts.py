@@ -20,8 +20,8 @@ from tenantnet.phases.starts import (
     next_start,
     remembered_start,
 )
-from tenantnet.settings import MigrationSettings
 from tenantnet.settings.checks import check_timezone
+from tenantnet.settings.models import MigrationSettings
 from tenantnet.tags import Slot, Strategy
 
 ZONES = sorted(zone for zone in available_timezones() if not check_timezone(zone))

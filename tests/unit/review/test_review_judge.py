@@ -13,7 +13,8 @@ from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict
 from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
-from tenantnet.settings import TenantSettings, load_tenant
+from tenantnet.settings.loading import load_tenant
+from tenantnet.settings.models import TenantSettings
 
 from tests.support.review_samples import database, preview
 

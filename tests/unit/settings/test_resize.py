@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.refusal import Refused
-from tenantnet.settings import DatabaseSettings
+from tenantnet.settings.models import DatabaseSettings
 from tenantnet.settings.resize import SizeChange, plan_resize
 from tenantnet.settings.rules import MAX_STORAGE_GB, MIN_STORAGE_GB
 

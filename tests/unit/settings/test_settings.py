@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.refusal import NOT_SHOWN, Refused
-from tenantnet.settings import Slot, Strategy, load_platform, load_tenant, rules
+from tenantnet.settings import rules
 from tenantnet.settings.checks import check_password, check_username
-from tenantnet.settings.loading import judge_platform, judge_tenant
+from tenantnet.settings.loading import judge_platform, judge_tenant, load_platform, load_tenant
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 from tenantnet.settings.relations import tenant_relations
+from tenantnet.tags import Slot, Strategy
 
 from tests.support import oracle
 from tools.rulebook.settings import PLATFORM, TENANT

@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.cli.settings import app
 from tenantnet.refusal import Refused
-from tenantnet.settings import PlatformSettings, TenantSettings
 from tenantnet.settings.files import FileVerdict, judge_file, load_file, load_reserved, read_defaults
+from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.schema import StackKind, file_schema
 from typer.testing import CliRunner

@@ -17,7 +17,9 @@ from tenantnet.observed.status.sources import (
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refused
-from tenantnet.settings import Slot, TenantSettings, load_tenant
+from tenantnet.settings.loading import load_tenant
+from tenantnet.settings.models import TenantSettings
+from tenantnet.tags import Slot
 from tenantnet.vpn.listing import Pending, choose, listings
 
 SEATTLE = {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Seattle"}
