@@ -15,8 +15,18 @@ from datetime import date
 NOT_SHOWN = "(not shown)"
 _LONGEST_SHOWN = 80
 
-# Text that would be read as another type without its quotes.
-_LIKE_ANOTHER_TYPE = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~", re.IGNORECASE)
+# Text that would be read as another type without its quotes, or as a refusal's own marks.
+_NEEDS_QUOTES = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~|- .*|.*: .*", re.IGNORECASE)
+# What Refusal and Refused write.
+_INDENT = "\n" + 10 * " "
+_REFUSAL = re.compile(
+    r"^(?:- )?(?:(?P<path>[^\s\"']+): )?(?P<value>.*)\n"
+    r"  rule:   (?P<rule>.*(?:\n {10}.*)*)\n"
+    r"  reason: (?P<reason>.*(?:\n {10}.*)*)\n"
+    r"  remedy: (?P<remedy>.*(?:\n {10}.*)*)$",
+    re.MULTILINE,
+)
+_HEAD = re.compile(r"^.+: \d+ things? (?:is|are) not right$", re.MULTILINE)
 
 
 def shown(value: object) -> str:
@@ -48,7 +58,7 @@ def shown(value: object) -> str:
 
 def _is_plain(text: str) -> bool:
     printable = text.isascii() and text.isprintable() and text == text.strip() != ""
-    return printable and not _LIKE_ANOTHER_TYPE.fullmatch(text)
+    return printable and not _NEEDS_QUOTES.fullmatch(text)
 
 
 def _number(value: float) -> str:
@@ -81,7 +91,19 @@ class Refusal:
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
-        return f"{where}{self.value}\n  rule:   {self.rule}\n  reason: {self.reason}\n  remedy: {self.remedy}"
+        rule, reason, remedy = (text.replace("\n", _INDENT) for text in (self.rule, self.reason, self.remedy))
+        return f"{where}{self.value}\n  rule:   {rule}\n  reason: {reason}\n  remedy: {remedy}"
+
+    @classmethod
+    def parse(cls, text: str) -> list[Refusal]:
+        """Every refusal in a text that `str` of a Refusal or of a Refused wrote, but for the ids of rules.
+
+        Other words may stand around them: the engine passes on what the program and the policies say.
+        """
+        return [
+            cls(**{name: (part or "").replace(_INDENT, "\n") for name, part in found.groupdict().items()})
+            for found in _REFUSAL.finditer(text)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +146,8 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on the input, not a fa
         count = len(self.refusals)
         head = f"{self.subject}: {count} {'thing is' if count == 1 else 'things are'} not right"
         return "\n".join([head, *(f"- {refusal}" for refusal in self.refusals)])
+
+    @staticmethod
+    def is_in(text: str) -> bool:
+        """Whether a text has in it what `str` of a Refused wrote."""
+        return _HEAD.search(text) is not None and _REFUSAL.search(text) is not None

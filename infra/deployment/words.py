@@ -7,11 +7,10 @@ import re
 from tenantnet.deployment.course import Course, Problem, names
 from tenantnet.deployment.plan import Plan
 from tenantnet.failure import Failure
+from tenantnet.refusal import Refused
 
-# The last line of what the program itself has refused.
-_REFUSED_BY_PROGRAM = re.compile(
-    r"\A.+: \d+ things? (?:is|are) not right\n.*^Nothing was created or changed\.$", re.M | re.S
-)
+# How what the program itself has refused ends.
+_BY_PROGRAM = "Nothing was created or changed."
 _AWS_ERROR = re.compile(r"api error (?P<code>[A-Za-z.]+): (?P<words>[^\n]+)")
 # In what the program itself could not do.
 _FAILURE = "\n  reason: "
@@ -20,9 +19,9 @@ _NOTHING = "Nothing was changed."
 
 def refusal(course: Course) -> str | None:
     """Why the program or a policy refuses the update, for its author to mend; None where neither does."""
-    said = [problem.text for problem in course.errors if _REFUSED_BY_PROGRAM.match(problem.text)]
-    if said:
-        return "\n".join(said).replace("Nothing was created or changed.", _NOTHING)
+    texts = [problem.text for problem in course.errors]
+    if said := [text for text in texts if Refused.is_in(text) and _BY_PROGRAM in text]:
+        return "\n".join(said).replace(_BY_PROGRAM, _NOTHING)
     if not (broken := course.broken):
         return None
     count = f"{len(broken)} {'policy is' if len(broken) == 1 else 'policies are'} broken"

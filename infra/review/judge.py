@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tenantnet.observed.topology.mermaid import mermaid
-from tenantnet.refusal import Refusal, Rule
+from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.effects import effects
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict, worst
 from tenantnet.review.picture import planned
-from tenantnet.review.refusals import is_refused, refusals_in
 from tenantnet.review.result import Change, Finding, StackResult
 from tenantnet.review.result import Effect as ToldEffect
 from tenantnet.review.words import sentences
@@ -59,7 +58,9 @@ def judge(case: Case, preview: Preview) -> StackResult:
     findings = [*_findings(case, preview, kept_by)]
     # What the program refuses is told as findings. So is what is wrong with the file, or that Pulumi deletes
     # nothing protected; the errors that follow from it tell nothing more.
-    errors = [] if kept_by or case.refusals else [error for error in preview.errors if not is_refused(error)]
+    errors = (
+        [] if kept_by or case.refusals else [error for error in preview.errors if not Refused.is_in(error)]
+    )
     found = [] if preview.errors else effects(preview)
     # What a preview has told before it was stopped is not what an update would do.
     resources = [] if preview.errors else preview.resources
@@ -103,7 +104,7 @@ def _protected(preview: Preview) -> list[str]:
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[Finding]:
     """What rejects the change: each refusal once, whoever found it."""
     refusals = [*case.refusals]
-    refusals += [found for error in preview.errors if is_refused(error) for found in refusals_in(error)]
+    refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
     seen = set()
@@ -131,7 +132,7 @@ def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource:
 
 def _of_policy(violation: PolicyViolation) -> Iterator[Finding]:
     resource = violation.resource.rsplit("::", maxsplit=1)[-1]
-    refusals = refusals_in(violation.message)
+    refusals = Refusal.parse(violation.message)
     for refusal in refusals:
         yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=resource)
     if not refusals:

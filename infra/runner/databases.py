@@ -15,6 +15,7 @@ import boto3
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.components.tenant_database import read_only_value
+from tenantnet.failure import Failure
 from tenantnet.tags import Slot, move_snapshot_name
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ class Databases:
                 Filters=[{"Name": "db-instance-id", "Values": [self._identifier(slot)]}]
             )["DBInstances"]
             return _instance(found[0], read_only=self._read_only(found[0])) if found else None
+
+    def address(self, slot: Slot) -> str:
+        """Its name in DNS. Raises Failure where there is no database, or it has none yet."""
+        found = self.instance(slot)
+        if found is None or found.address is None:
+            raise Failure(
+                f"Could not find the database of {slot}.",
+                reason="RDS has none, or it has no address",
+                remedy=f"see `tenantnet status {self._tenant}`, then `tenantnet migrate run` goes on",
+            )
+        return found.address
 
     def _read_only(self, described: Any) -> bool:  # noqa: ANN401 - as RDS describes it
         pages = self._rds.get_paginator("describe_db_parameters").paginate(

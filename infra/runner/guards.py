@@ -16,6 +16,7 @@ from tenantnet.phases.journal import Entry, What, reached
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases, Instance
+from tenantnet.runner.inspector import Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
 from tenantnet.tags import Slot
 
@@ -37,14 +38,6 @@ LONGEST_PAUSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """holds: the verdict. seen: what it rests on, in words."""
-
-    holds: bool
-    seen: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A condition that holds. seconds: how long that took. what: it rests on, in words."""
 
@@ -53,19 +46,15 @@ class Seen:
 
 
 class Guards:
-    """The conditions of one tenant's move.
-
-    journal: tells the entries of a move. behind: tells what a replica lacks of its source, by the addresses
-    of source and replica; where nobody can ask the servers, CloudWatch's minutes have to do.
-    """
+    """The conditions of one tenant's move. journal: tells the entries of a move."""
 
     def __init__(
         self,
         databases: Databases,
         journal: Callable[[int], Sequence[Entry]],
-        behind: Callable[[str, str], str | None] | None = None,
+        inspector: Inspector,
     ) -> None:
-        self._databases, self._journal, self._behind = databases, journal, behind
+        self._databases, self._journal, self._inspector = databases, journal, inspector
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
             Condition.TARGET_REPLICATES: self._target_replicates,
             Condition.SOURCE_READ_ONLY: self._source_read_only,
@@ -151,18 +140,7 @@ class Guards:
             return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'somebody else'}")
         if not target.replicates:
             return Sight(holds=False, seen="replication has stopped")
-        if self._behind is not None:
-            return self._asked(state, self._behind)
-        lag = self._databases.lag(_target(state), fenced_at)
-        seen = "CloudWatch has no minute since then yet" if lag is None else f"it was {lag:.0f} s behind"
-        return Sight(holds=lag == 0, seen=seen)
-
-    def _asked(self, state: State, behind: Callable[[str, str], str | None]) -> Sight:
-        source, target = self._instance(_source(state)), self._instance(_target(state))
-        if not (source and source.address and target and target.address):
-            return Sight(holds=False, seen="one of the two has no address")
-        lacking = behind(source.address, target.address)
-        return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+        return self._inspector.caught_up(_source(state), _target(state), since=fenced_at)
 
     def _snapshot_taken(self, state: State) -> Sight:
         status = self._databases.snapshot_status(state.move)

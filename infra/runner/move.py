@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from pydantic import ValidationError
 from tenantnet.engine.engine import Engine
@@ -21,18 +20,16 @@ from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
+from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
-from tenantnet.runner.replication import behind
 from tenantnet.runner.runner import Plan, Runner
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.verification import (
     Access,
     Login,
-    compare,
     is_without_login,
     read_login,
-    require_readable,
     secret_name,
 )
 from tenantnet.settings.models import MigrationSettings, TenantSettings
@@ -161,9 +158,7 @@ class Move:
                 databases=databases,
                 copies=Copies(tenant, self.platform.region),
                 tell=tell,
-                probe=partial(require_readable, access=access) if access else None,
-                compare=partial(compare, access=access) if access else None,
-                behind=partial(behind, access=access) if access else None,
+                inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
             )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:

@@ -31,6 +31,7 @@ from tenantnet.runner.clock import Clock
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
+from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.stack import MovingStack
 from tenantnet.tags import Slot, Strategy
@@ -64,9 +65,7 @@ class Plan:
 class Runner:
     """Moves one tenant's database. tell: shows a line to whoever watches.
 
-    probe: raises Failure where the database at an address could not be compared later.
-    compare: the differences between two databases at the given addresses; None where nobody compares them.
-    behind: what a replica at the second address lacks of its source at the first; None where nobody can ask.
+    inspector: asks the databases' servers, where there is a login for them.
     """
 
     def __init__(
@@ -78,16 +77,14 @@ class Runner:
         databases: Databases,
         copies: Copies,
         tell: Callable[[str], None],
-        probe: Callable[[str], None] | None,
-        compare: Callable[[str, str], Sequence[str]] | None,
-        behind: Callable[[str, str], str | None] | None,
+        inspector: Inspector,
         clock: Clock = Clock(),  # noqa: B008 - it cannot change
     ) -> None:
         self._clock = clock
         self._tenant, self._stack, self._journal = tenant, stack, journal
-        self._databases, self._copies, self._tell, self._compare = databases, copies, tell, compare
-        self._probe = probe
-        self._guards = Guards(databases, self._entries, behind)
+        self._databases, self._copies, self._tell = databases, copies, tell
+        self._inspector = inspector
+        self._guards = Guards(databases, self._entries, inspector)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
     def run(self, plan: Plan) -> State:
@@ -206,7 +203,7 @@ class Runner:
 
     def _switch(self, requested: State) -> None:
         target = _target(requested)
-        self._databases.lead_endpoint_to(self._address(target))
+        self._databases.lead_endpoint_to(self._databases.address(target))
         self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
@@ -229,12 +226,12 @@ class Runner:
 
     def _see_equal_data(self, state: State) -> None:
         began = monotonic()
-        if self._compare is None:
+        found = self._inspector.differences(state.production, _target(state))
+        if found is None:
             self._write(What.SEEN, state, state.phase, note="the data was not compared")
             self._tell(f"{state.phase}: the data was not compared")
             return
-        source, target = self._address(state.production), self._address(_target(state))
-        if found := self._compare(source, target):
+        if found:
             failure = _different(state, found)
             self._note_failure(state, state.phase, failure)
             raise failure
@@ -243,25 +240,11 @@ class Runner:
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {Condition.DATA_EQUAL}")
 
     def _see_readable(self, state: State) -> None:
-        """A wrong login, or no way there, is better found while writes go through."""
-        if self._probe is None:
-            return
         try:
-            for slot in _databases(state):
-                self._probe(self._address(slot))
+            self._inspector.require_readable(_databases(state))
         except Failure as failure:
             self._note_failure(state, state.phase, failure)
             raise
-
-    def _address(self, slot: Slot) -> str:
-        found = self._databases.instance(slot)
-        if found is None or found.address is None:
-            raise Failure(
-                f"Could not find the database of {slot}.",
-                reason="RDS has none, or it has no address",
-                remedy=f"see `tenantnet status {self._tenant}`, then `tenantnet migrate run` goes on",
-            )
-        return found.address
 
     def _see(self, condition: Condition, state: State) -> None:
         try:
@@ -273,9 +256,9 @@ class Runner:
         self._tell(f"{state.phase}: seen after {seen.seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision) -> Decision:
-        standing = self._journal.decide(state.move_at_stake, wanted, self._who)
-        self._write(What.DECIDED, state, state.phase, note=standing, move=state.move_at_stake)
-        return standing
+        decided = self._journal.decide(state.move_at_stake, wanted, self._who)
+        self._write(What.DECIDED, state, state.phase, note=decided, move=state.move_at_stake)
+        return decided
 
     def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
         return transition(

@@ -15,6 +15,7 @@ from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
+from tenantnet.runner.inspector import WithoutLogin
 from tenantnet.tags import Slot, Strategy
 
 from tests.support.databases import Database
@@ -42,7 +43,7 @@ class Tenant:
         )
         self.databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
         self.entries: list[Entry] = []
-        self.guards = Guards(self.databases, lambda _: self.entries)
+        self.guards = Guards(self.databases, lambda _: self.entries, WithoutLogin(self.databases))
 
     def happened(self, what: What, phase: Phase, at: datetime) -> None:
         self.entries.append(Entry(at=at, move=1, what=what, phase=phase, who="ada"))
@@ -147,7 +148,8 @@ def test_a_guard_that_reaches_its_limit_says_what_it_saw_and_where_the_tenant_st
 
 
 def test_a_database_that_is_not_there_is_said_so(tenant: Tenant, name: str) -> None:
-    nobody = Guards(Databases(f"{name}-x", "eu-west-1", "Z0", "x.db.example.com"), lambda _: [])
+    databases = Databases(f"{name}-x", "eu-west-1", "Z0", "x.db.example.com")
+    nobody = Guards(databases, lambda _: [], WithoutLogin(databases))
     for condition in (Condition.TARGET_REPLICATES, Condition.SOURCE_READ_ONLY, Condition.TARGET_WRITABLE):
         sight = nobody.look(condition, FENCED)
         assert (sight.holds, sight.seen.startswith("there is no")) == (False, True)

@@ -14,7 +14,8 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases
-from tenantnet.runner.guards import Guards, Sight
+from tenantnet.runner.guards import Guards
+from tenantnet.runner.inspector import Sight, WithoutLogin
 from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE, Answer, ask
 from tenantnet.tags import Slot, Strategy
 
@@ -90,8 +91,12 @@ def test_the_environments_server_stands_for_all(
     assert answer.target == "green.example.com"
 
 
+def guards(endpoint: Endpoint) -> Guards:
+    return Guards(endpoint.databases, lambda _: [], WithoutLogin(endpoint.databases))
+
+
 def look(endpoint: Endpoint) -> Sight:
-    return Guards(endpoint.databases, lambda _: []).look(Condition.ENDPOINT_AT_TARGET, SWITCHED)
+    return guards(endpoint).look(Condition.ENDPOINT_AT_TARGET, SWITCHED)
 
 
 @pytest.fixture
@@ -108,9 +113,8 @@ def test_the_endpoint_is_at_the_target_once_route_53_and_its_servers_say_so(
     assert look(endpoint) == Sight(holds=False, seen="the record leads to nowhere")
     endpoint.databases.lead_endpoint_to(green)
     assert look(endpoint) == Sight(holds=False, seen="not all name servers have the record")
-    guards = Guards(endpoint.databases, lambda _: [])
     assert (
-        guards.wait(Condition.ENDPOINT_AT_TARGET, SWITCHED).what
+        guards(endpoint).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED).what
         == "1 of 1 name servers were asked and say so"
     )
 
@@ -120,7 +124,7 @@ def test_where_no_server_can_be_asked_route_53s_word_has_to_do(
 ) -> None:
     monkeypatch.setenv(NAME_SERVER_VARIABLE, silent)
     endpoint.databases.lead_endpoint_to(green)
-    seen = Guards(endpoint.databases, lambda _: []).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED)
+    seen = guards(endpoint).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED)
     assert seen.what == "Route 53 says so; none of the name servers could be asked"
 
 

@@ -25,6 +25,8 @@ RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy=
         ("100", '"100"'),
         ("true", '"true"'),
         ("1e3", '"1e3"'),
+        ("networks.blue: 1", '"networks.blue: 1"'),
+        ("- one", '"- one"'),
         (100, "100"),
         (True, "true"),
         (None, "nothing"),
@@ -71,3 +73,33 @@ def test_refusals_of_one_subject_are_told_together() -> None:
     refused = Refused("The boxes", [RULE.refuse(9, "a", most=3), RULE.refuse(8, "b", most=3)])
     assert str(refused).splitlines()[0] == "The boxes: 2 things are not right"
     assert str(refused).count("remedy: take less") == 2
+
+
+VALUES = st.text() | st.binary() | st.sampled_from(["a: b", "- a", "- a: b", "a:"])
+PATHS = st.just("") | st.from_regex(r"[a-z-][A-Za-z.:/\[\]0-9-]{0,30}", fullmatch=True)
+REFUSALS = st.builds(
+    Refusal, value=VALUES.map(shown), rule=st.text(), reason=st.text(), remedy=st.text(), path=PATHS
+)
+
+
+@given(REFUSALS)
+def test_a_refusal_is_read_as_it_was_written(refusal: Refusal) -> None:
+    assert Refusal.parse(str(refusal)) == [refusal]
+    assert not Refused.is_in(str(refusal))
+
+
+@given(st.lists(REFUSALS, min_size=1))
+def test_refusals_of_one_subject_are_read_as_they_were_written(refusals: list[Refusal]) -> None:
+    text = f"error: {Refused('The settings of acme', refusals)}\nNothing was created or changed."
+    assert Refusal.parse(text) == refusals
+    assert Refused.is_in(text)
+
+
+def test_a_refusal_inside_another_ones_reason_is_a_part_of_it() -> None:
+    outer = Refusal("eu1", "it deploys", str(RULE.refuse(9, "size", most=3)), "mend it")
+    assert Refusal.parse(str(outer)) == [outer]
+
+
+def test_another_error_is_no_refusal() -> None:
+    text = "error: AccessDenied: not authorized to perform: ec2:DescribeVpcs"
+    assert (Refusal.parse(text), Refused.is_in(text)) == ([], False)

@@ -7,11 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tenantnet.refusal import Refusal, Refused
+from tenantnet.refusal import Refused
 from tenantnet.review.changed import NOT_PROGRAM, How, Repository, touched
-from tenantnet.review.refusals import is_refused, refusals_in
 from tenantnet.review.sample import choose
 from tenantnet.settings.project import find_project
 
@@ -131,21 +128,3 @@ def test_all_are_previewed_on_request() -> None:
     choice = choose(GROUPS, {"gone": How.REMOVED}, program=True, every=True)
     assert choice.stacks == ("acme", "globex", "gone", "initech", "new", "platform-eu1")
     assert choice.left_out == ()
-
-
-WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=60)
-PATHS = st.from_regex(r"[a-z][A-Za-z.\[\]0-9]{0,30}", fullmatch=True)
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.builds(Refusal, value=WORDS, rule=WORDS, reason=WORDS, remedy=WORDS, path=PATHS), min_size=1)
-)
-def test_refusals_are_read_as_they_were_written(refusals: list[Refusal]) -> None:
-    text = f"{Refused('The settings of acme', refusals)}\nNothing was created or changed."
-    assert refusals_in(text) == refusals
-    assert is_refused(text)
-
-
-def test_another_error_is_no_refusal() -> None:
-    assert not is_refused("error: AccessDenied: not authorized to perform: ec2:DescribeVpcs")

@@ -1,0 +1,75 @@
+"""What the servers of a tenant's databases say of their data, where there is a login to ask them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.replication import behind
+from tenantnet.runner.verification import Access, compare, require_readable
+from tenantnet.tags import Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """holds: the verdict. seen: what it rests on, in words."""
+
+    holds: bool
+    seen: str
+
+
+class Inspector(Protocol):
+    """Every method raises Failure where AWS or a server does not answer."""
+
+    def require_readable(self, slots: Iterable[Slot]) -> None:
+        """Raises Failure where one of the databases could not be compared later."""
+
+    def differences(self, source: Slot, target: Slot) -> Sequence[str] | None:
+        """What the two do not have in common; None where nobody compares them."""
+
+    def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
+        """Whether the replica has everything of a source that takes no writes since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutLogin:
+    """Asks no server: the data is not compared, and CloudWatch's minutes tell how far the replica is."""
+
+    databases: Databases
+
+    def require_readable(self, slots: Iterable[Slot]) -> None:
+        """Nothing is going to be read."""
+
+    def differences(self, source: Slot, target: Slot) -> None:
+        """Nobody compares them."""
+
+    def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
+        """Whether CloudWatch has a minute after `since` in which the replica lacked nothing."""
+        lag = self.databases.lag(replica, since)
+        seen = "CloudWatch has no minute since then yet" if lag is None else f"it was {lag:.0f} s behind"
+        return Sight(holds=lag == 0, seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class WithLogin:
+    """Asks both servers."""
+
+    databases: Databases
+    access: Access
+
+    def require_readable(self, slots: Iterable[Slot]) -> None:
+        """A wrong login, or no way there, is better found while writes go through."""
+        for slot in slots:
+            require_readable(self.databases.address(slot), self.access)
+
+    def differences(self, source: Slot, target: Slot) -> Sequence[str]:
+        """In tables, routines, users and so on; it takes as long as a scan of all tables."""
+        return compare(self.databases.address(source), self.databases.address(target), self.access)
+
+    def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
+        """Whether the replica has applied all that the source has written, to the byte."""
+        lacking = behind(self.databases.address(source), self.databases.address(replica), self.access)
+        return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
