@@ -1,12 +1,12 @@
-"""How Tenantnet says that something did not work: one shape for every failure."""
+"""The shape of every failure: what could not be done, why, what to do, and what was changed."""
 
 from __future__ import annotations
 
 
-class Failure(Exception):  # noqa: N818 - named for what a person reads, as Refused is
-    """What could not be done, through no mistake in the input.
+class Failure(Exception):  # noqa: N818 - named like Refused
+    """Something that could not be done, although the input is right.
 
-    what: the task that failed. reason: what stood in the way, in the words of whoever said so.
+    what: the task that failed. reason: the cause, in the words of AWS, Pulumi or the operating system.
     remedy: what to do. state: what was and was not changed.
     """
 

@@ -1,7 +1,7 @@
-"""How Tenantnet says no: one shape for every refusal, whoever finds it.
+"""The shape of every refusal of bad input: value, rule, reason, remedy.
 
-The settings, the components, the policies and the command line all refuse with the same four parts, so that
-a person meets the same sentence wherever the mistake is caught first.
+The settings, the components, the policies and the command line share it, so a user sees the same sentence
+wherever the mistake is found first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 NOT_SHOWN = "(not shown)"
 _LONGEST_SHOWN = 80
 
-# Text that would be read as another type without its quotes, or as a refusal's own marks.
+# Text that without quotes would be read as another type, or as part of a refusal's layout.
 _NEEDS_QUOTES = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~|- .*|.*: .*", re.IGNORECASE)
 # What Refusal and Refused write.
 _INDENT = "\n" + 10 * " "
@@ -26,15 +26,14 @@ _REFUSAL = re.compile(
     r"  remedy: (?P<remedy>.*(?:\n {10}.*)*)$",
     re.MULTILINE,
 )
-_HEAD = re.compile(r"^.+: \d+ things? (?:is|are) not right$", re.MULTILINE)
+_HEAD = re.compile(r"^.+: \d+ problems?$", re.MULTILINE)
 
 
 def shown(value: object) -> str:
     """A value of any kind as one short line of printable ASCII, safe on a terminal and in a log.
 
-    Text stands as it is unless that would hide something: blanks around it, control or non-ASCII characters,
-    or that it is text and not a number.
-    Lists and mappings are told by their size: they may be deep, endless or hold a secret.
+    Text is quoted only if it has blanks around it, control or non-ASCII characters, or could be read as a
+    number. Lists and mappings are shown by their size: they may be deep, endless or contain a secret.
     """
     match value:
         case None:
@@ -70,12 +69,12 @@ def _number(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that is wrong.
+    """One problem.
 
     value: what was given, as text; "(not shown)" for secrets.
     rule: what is required. reason: why. remedy: the way out.
-    path: where it stands, dotted (`networks.blue.cidr`); empty where there is only one place.
-    rule_id: the id of the Rule it was made from; empty where it was made without one.
+    path: the place of the value, dotted (`networks.blue.cidr`); empty if there is only one place.
+    rule_id: the id of the Rule that was broken; empty if there is none.
     """
 
     value: str
@@ -86,7 +85,7 @@ class Refusal:
     rule_id: str = ""
 
     def at(self, path: str) -> Refusal:
-        """The same refusal, at a place: `prefix.path` where it already has one."""
+        """The same refusal with a path, which goes before the path that it may already have."""
         return replace(self, path=f"{path}.{self.path}" if self.path else path)
 
     def __str__(self) -> str:
@@ -96,9 +95,9 @@ class Refusal:
 
     @classmethod
     def parse(cls, text: str) -> list[Refusal]:
-        """Every refusal in a text that `str` of a Refusal or of a Refused wrote, but for the ids of rules.
+        """Every refusal in a text that `str` of a Refusal or of a Refused wrote, without the ids of rules.
 
-        Other words may stand around them: the engine passes on what the program and the policies say.
+        The text may have other words around them: the engine repeats errors of program and policies.
         """
         return [
             cls(**{name: (part or "").replace(_INDENT, "\n") for name, part in found.groupdict().items()})
@@ -108,9 +107,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule in words: the one place its text stands. Documentation is made from it, refusals too.
+    """A rule in words. Refusals and docs/rules.md are written from it.
 
-    id: kebab-case, stable, unique. rule, reason and remedy may hold `{names}` of facts that a case fills in.
+    id: kebab-case, stable, unique. rule, reason and remedy may contain `{names}` of facts for `refuse`.
     """
 
     id: str
@@ -130,12 +129,12 @@ class Rule:
         )
 
     def refuse_secret(self, path: str = "", /, **facts: object) -> Refusal:
-        """The refusal of a value that must not be seen."""
+        """The refusal of a value that must not be shown."""
         return replace(self.refuse("", path, **facts), value=NOT_SHOWN)
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on the input, not a failure of the program
-    """Everything that is wrong with one input, found in one pass."""
+class Refused(Exception):  # noqa: N818 - it rejects the input; the program did not fail
+    """All problems of one input, found in one pass."""
 
     def __init__(self, subject: str, refusals: Iterable[Refusal]) -> None:
         self.subject = subject
@@ -144,10 +143,10 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on the input, not a fa
 
     def __str__(self) -> str:
         count = len(self.refusals)
-        head = f"{self.subject}: {count} {'thing is' if count == 1 else 'things are'} not right"
+        head = f"{self.subject}: {count} problem{'' if count == 1 else 's'}"
         return "\n".join([head, *(f"- {refusal}" for refusal in self.refusals)])
 
     @staticmethod
     def is_in(text: str) -> bool:
-        """Whether a text has in it what `str` of a Refused wrote."""
+        """Whether a text contains what `str` of a Refused wrote."""
         return _HEAD.search(text) is not None and _REFUSAL.search(text) is not None

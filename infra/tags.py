@@ -1,4 +1,4 @@
-"""Names and tags: what every resource of ours carries, so people, policies and bills tell whose it is."""
+"""Names and tags of resources: people, policies and bills see by them to whom a resource belongs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Strategy(StrEnum):
 
 
 class Part(StrEnum):
-    """The place that a network resource belongs to; the policies tell routes and rules apart by it."""
+    """The place that a network resource belongs to; the policies distinguish routes and rules by it."""
 
     NETWORK = "network"
     SESSION = "session"
@@ -39,7 +39,7 @@ class Part(StrEnum):
 
 
 class Lifecycle(StrEnum):
-    """What a database is for at the moment. DISCARDED: a copy that never was in production, given up."""
+    """What a database is used for. DISCARDED: an abandoned copy that never was in production."""
 
     PRODUCTION = "production"
     TEST = "test"
@@ -48,13 +48,13 @@ class Lifecycle(StrEnum):
 
     @property
     def protected(self) -> bool:
-        """Whether AWS's deletion protection and Pulumi's protect are on: unless it is on its way out."""
+        """Whether AWS's deletion protection and Pulumi's protect are on."""
         return self in (Lifecycle.PRODUCTION, Lifecycle.TEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose a resource is: a cell, a tenant of it, one network of that tenant."""
+    """To whom a resource belongs: a cell, a tenant of it, one network of that tenant."""
 
     cell: str
     tenant: str | None = None
@@ -87,7 +87,7 @@ class Owner:
 
 
 def claims_table_name(cell: str) -> str:
-    """The DynamoDB table that says which range belongs to whom in a cell."""
+    """The DynamoDB table that says which tenant of a cell has which range."""
     return f"tenantnet-{cell}-claims"
 
 
@@ -107,7 +107,7 @@ def runner_document_name(cell: str) -> str:
 
 
 def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
-    """The snapshot that a deleted database leaves behind; range and move tell the lives of a slot apart.
+    """The final snapshot of a deleted database; range and move make its name unique among a slot's databases.
 
     cidr: of the database's network. move: the number of the move at stake.
     """

@@ -71,7 +71,7 @@ def test_a_place_is_put_before_a_refusals_own() -> None:
 
 def test_refusals_of_one_subject_are_told_together() -> None:
     refused = Refused("The boxes", [RULE.refuse(9, "a", most=3), RULE.refuse(8, "b", most=3)])
-    assert str(refused).splitlines()[0] == "The boxes: 2 things are not right"
+    assert str(refused).splitlines()[0] == "The boxes: 2 problems"
     assert str(refused).count("remedy: take less") == 2
 
 

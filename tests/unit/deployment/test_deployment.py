@@ -19,7 +19,7 @@ DATABASE, RECORD, GROUP = (
     "aws:rds/subnetGroup:SubnetGroup",
 )
 REFUSED = """\
-The settings of tenant acme: 1 thing is not right
+The settings of tenant acme: 1 problem
 - database.username: 5
   rule:   text
   reason: a number is none
