@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import PROJECT_FILE, Project
+from tenantnet.settings.project import Project
 
 BASE_KNOWN = Rule(
     id="base-known",
@@ -20,18 +20,6 @@ BASE_KNOWN = Rule(
     "checkout needs the whole history (fetch-depth: 0)",
 )
 RULES = (BASE_KNOWN,)
-
-# What every stack is made by. Documentation, tests and the local cloud make none.
-PROGRAM = ("infra", "policies")
-NOT_PROGRAM = (
-    "infra/cli",
-    "local_cloud",
-    "infra/review",
-    "infra/observed/status",
-    "infra/vpn",
-    "infra/observed/topology",
-)
-PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "pyproject.toml")
 
 
 class How(StrEnum):
@@ -50,7 +38,7 @@ class Touched:
     program: tuple[str, ...]
 
 
-def touched(files: Mapping[str, How], settings_folder: str) -> Touched:
+def touched(files: Mapping[str, How], settings_folder: str, is_program: Callable[[str], bool]) -> Touched:
     """What changed files touch. Paths are from the project's folder."""
     prefix = PurePosixPath(settings_folder)
     settings, program = {}, []
@@ -58,7 +46,7 @@ def touched(files: Mapping[str, How], settings_folder: str) -> Touched:
         path = PurePosixPath(name)
         if path.parent == prefix and (stack := _stack_of(path.name)):
             settings[stack] = how
-        elif _is_program(path):
+        elif is_program(name):
             program.append(name)
     return Touched(settings=settings, program=tuple(program))
 
@@ -68,14 +56,6 @@ def _stack_of(file: str) -> str:
     if not (file.startswith("Pulumi.") and file.endswith(".yaml")):
         return ""
     return file.removeprefix("Pulumi.").removesuffix("yaml").removesuffix(".")
-
-
-def _is_program(path: PurePosixPath) -> bool:
-    if str(path) in PROGRAM_FILES:
-        return True
-    if any(path.is_relative_to(folder) for folder in NOT_PROGRAM):
-        return False
-    return any(path.is_relative_to(folder) for folder in PROGRAM)
 
 
 class Repository:
@@ -102,7 +82,7 @@ class Repository:
         untracked = self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
         return {**found, **dict.fromkeys(untracked, How.ADDED)}
 
-    def text_in(self, commit: str, path: Path) -> str | None:
+    def text_in(self, commit: str, path: PurePath) -> str | None:
         """A file as it was in `commit`; None where it was not there. path: from the project's folder."""
         done = self._run("show", f"{commit}:./{path.as_posix()}")
         return done.stdout if done.returncode == 0 else None

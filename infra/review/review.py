@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tenantnet.engine.engine import Engine
@@ -16,6 +17,7 @@ from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
 from tenantnet.review.plugins import shared_plugins
 from tenantnet.review.previews import EnginePreviewer, Order, Previewer, preview_all
+from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult, verdict_of
 from tenantnet.review.sample import Choice, choose
 from tenantnet.review.workplace import workplace
@@ -52,7 +54,9 @@ def review(
     repository = Repository(project)
     commit = repository.fork_point(options.base)
     folder = project.settings_folder.relative_to(project.folder).as_posix()
-    change = touched(repository.changes_since(commit), folder)
+    files = repository.changes_since(commit)
+    program = Program(project, files, partial(repository.text_in, commit))
+    change = touched(files, folder, program.is_made_of)
     with workplace(project) as place:
         stacks = _Stacks(project, repository, commit, change)
         choice = stacks.choose(every=options.every)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tenantnet.refusal import Refused
-from tenantnet.review.changed import NOT_PROGRAM, How, Repository, touched
+from tenantnet.review.changed import How, Repository, touched
 from tenantnet.review.sample import choose
 from tenantnet.settings.project import find_project
 
-from tests.support.clone import CLONE
-
+# Whether a file makes every stack.
+PROGRAM = "Pulumi.yaml".__eq__
 GROUPS = {
     "platform-eu1": "platform",
     "acme": "tenant, steady",
@@ -42,39 +41,15 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_a_settings_file_touches_its_stack_alone() -> None:
-    found = touched({"tenants/Pulumi.acme.yaml": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants")
+    found = touched({"tenants/Pulumi.acme.yaml": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants", PROGRAM)
     assert found.settings == {"acme": How.CHANGED}
     assert found.program == ()
 
 
-@pytest.mark.parametrize(
-    "file",
-    ["infra/stacks/tenant.py", "policies/database.py", "Pulumi.yaml", "requirements.lock", "pyproject.toml"],
-)
-def test_what_makes_the_stacks_touches_all(file: str) -> None:
-    assert touched({file: How.CHANGED}, "tenants").program == (file,)
-
-
-@pytest.mark.parametrize(
-    "file", ["README.md", "tests/unit/x.py", "infra/cli/main.py", "local_cloud/server.py"]
-)
-def test_what_makes_no_stack_touches_none(file: str) -> None:
-    assert touched({file: How.CHANGED}, "tenants").program == ()
-
-
 def test_settings_beside_the_project_file_are_told_from_it() -> None:
-    found = touched({"Pulumi.yaml": How.CHANGED, "Pulumi.acme.yaml": How.ADDED}, ".")
+    found = touched({"Pulumi.yaml": How.CHANGED, "Pulumi.acme.yaml": How.ADDED}, ".", PROGRAM)
     assert found.settings == {"acme": How.ADDED}
     assert found.program == ("Pulumi.yaml",)
-
-
-def test_the_program_imports_nothing_that_is_said_to_make_no_stack() -> None:
-    code = "import tenantnet.program, tenantnet.policies.pack, sys; print('\\n'.join(sys.modules))"
-    listed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CLONE
-    )
-    packages = tuple(folder.replace("/", ".") for folder in NOT_PROGRAM)
-    assert [name for name in listed.stdout.split() if name.startswith(packages)] == []
 
 
 def test_changes_are_those_since_the_branches_parted_committed_or_not(clone: Path) -> None:

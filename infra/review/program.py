@@ -1,0 +1,119 @@
+"""Which files make the stacks: the program, its policies, and what of the project they import.
+
+Nothing is imported for it: the imports stand in the sources, as they are and as they were before a change.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from functools import cache, cached_property
+from pathlib import PurePosixPath
+
+from tenantnet.review.previews import POLICY_PACK
+from tenantnet.settings.project import PROJECT_FILE, Project
+from tenantnet.settings.reading import read_mapping
+
+PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")
+TOP = PurePosixPath()
+INIT, MAIN = "__init__.py", "__main__.py"
+
+
+class Program:
+    """Of a project in which some files have changed. Paths are from the project's folder.
+
+    former: the text of a file before the change, None where it was not there.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        changed: Collection[str],
+        former: Callable[[PurePosixPath], str | None],
+    ) -> None:
+        self._folder, self._changed, self._former = project.folder, changed, former
+        self._main = PurePosixPath(str(read_mapping(project.file).get("main", ".")))
+        home = self._main.parent if self._main.suffix else self._main
+        # Where a module's name may begin, with or without its first part: a distribution may call a folder
+        # as it likes (setuptools' package-dir).
+        self._roots = tuple(dict.fromkeys((home, PurePosixPath(POLICY_PACK), TOP, PurePosixPath("src"))))
+        self._texts = cache(self._read)
+
+    def is_made_of(self, name: str) -> bool:
+        """Whether a change of the file may change every stack."""
+        path = PurePosixPath(name)
+        if name in PROGRAM_FILES or path in self._modules:
+            return True
+        if not self._entries and path.is_relative_to(self._main):
+            return True  # in a program of another language, whose imports nobody knows here
+        return path.suffix != ".py" and self._is_data(path)
+
+    def _is_data(self, path: PurePosixPath) -> bool:
+        """Whether the nearest folder with modules is the program's; beside Pulumi.yaml stands all sorts."""
+        modules = {module.parent for module in self._modules}
+        for folder in path.parents[:-1]:
+            if folder in modules:
+                return True
+            if any((self._folder / folder).glob("*.py")):
+                return False
+        return False
+
+    @cached_property
+    def _entries(self) -> list[PurePosixPath]:
+        """What Pulumi runs."""
+        files = (self._main, self._main / MAIN)
+        return [path for path in files if path.suffix == ".py" and self._texts(path)]
+
+    @cached_property
+    def _modules(self) -> frozenset[PurePosixPath]:
+        waiting = [*self._entries, PurePosixPath(POLICY_PACK, MAIN)]
+        found = set[PurePosixPath]()
+        while waiting:
+            path = waiting.pop()
+            if path not in found and (texts := self._texts(path)):
+                found.add(path)
+                waiting += [folder / INIT for folder in path.parents]
+                waiting += [file for text in texts for file in self._imported(path, text)]
+        return frozenset(found)
+
+    def _read(self, path: PurePosixPath) -> tuple[bytes, ...]:
+        """The file's texts, now and before the change, as far as there are any."""
+        texts = []
+        with suppress(OSError):
+            texts.append((self._folder / path).read_bytes())
+        if str(path) in self._changed and (former := self._former(path)) is not None:
+            texts.append(former.encode())
+        return tuple(texts)
+
+    def _imported(self, path: PurePosixPath, text: bytes) -> Iterator[PurePosixPath]:
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError):
+            return  # its preview says so
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for each in node.names:
+                    yield from self._files_of(each.name.split("."))
+            elif isinstance(node, ast.ImportFrom):
+                parts = node.module.split(".") if node.module else []
+                for name in ([*parts, each.name] for each in node.names):
+                    if node.level:
+                        yield from _files(path.parents[node.level - 1], name)
+                        yield from _files(path.parents[node.level - 1], parts)
+                    else:
+                        yield from self._files_of(name)
+                        yield from self._files_of(parts)
+
+    def _files_of(self, name: list[str]) -> list[PurePosixPath]:
+        """A module's files; several where its name leaves open which."""
+        for parts in filter(None, (name, name[1:])):
+            files = [file for root in self._roots for file in _files(root, parts) if self._texts(file)]
+            if files:
+                return files
+        return []
+
+
+def _files(root: PurePosixPath, parts: list[str]) -> tuple[PurePosixPath, ...]:
+    module = root.joinpath(*parts)
+    return (module.with_suffix(".py"), module / INIT) if parts else (module / INIT,)
