@@ -69,20 +69,20 @@ def _number(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One problem.
-
-    value: what was given, as text; "(not shown)" for secrets.
-    rule: what is required. reason: why. remedy: the way out.
-    path: the place of the value, dotted (`networks.blue.cidr`); empty if there is only one place.
-    rule_id: the id of the Rule that was broken; empty if there is none.
-    """
+    """One problem."""
 
     value: str
+    """What was given, as text; "(not shown)" for secrets."""
     rule: str
+    """What is required."""
     reason: str
+    """Why."""
     remedy: str
+    """The way out."""
     path: str = ""
+    """The place of the value, dotted: `networks.blue.cidr`; empty if there is only one place."""
     rule_id: str = ""
+    """The ID of the rule that was broken; empty if there is none."""
 
     def at(self, path: str) -> Refusal:
         """The same refusal with a path, which goes before the path that it may already have."""

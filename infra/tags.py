@@ -57,8 +57,11 @@ class Owner:
     """To whom a resource belongs: a cell, a tenant of it, one network of that tenant."""
 
     cell: str
+    """The cell: a platform stack's name without `platform-`."""
     tenant: str | None = None
+    """The tenant; None for what its cell shares."""
     network: str | None = None
+    """`blue` or `green`, for what belongs to one network of the tenant."""
 
     @property
     def prefix(self) -> str:

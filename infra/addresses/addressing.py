@@ -35,13 +35,12 @@ SESSIONS = "sessions"
 
 @dataclass(frozen=True, slots=True)
 class ReservedRange:
-    """A private range that no tenant and no company may use. purpose: what uses it, in a few words.
-
-    The purposes `services` and `sessions` mark where platforms may put those networks.
-    """
+    """A private range that no tenant and no company may use."""
 
     cidr: str
+    """The range."""
     purpose: str
+    """What uses it, in a few words. `services` and `sessions` mark where platforms may put those networks."""
 
 
 DEFAULT_RESERVED = (

@@ -20,13 +20,18 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One row of the claims table. slot: the network's slot; empty for a session subnet."""
+    """A range and its holder: one row of the claims table."""
 
     cidr: str
+    """The range."""
     tenant: str
+    """The tenant that has it."""
     stack: str
+    """The stack that claims it."""
     kind: ClaimKind
+    """What it is used for."""
     slot: str = ""
+    """The network's slot; empty for a session subnet."""
 
     def item(self) -> dict[str, dict[str, str]]:
         """The row as DynamoDB writes it, every attribute a string."""

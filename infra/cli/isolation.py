@@ -10,12 +10,13 @@ import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.platforms import Platform, platform_of
+from tenantnet.engine.engine import Engine
 from tenantnet.failure import Failure
 from tenantnet.observed.reachability.check import Finding, Pair, check, faults
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.read import read_stack
 from tenantnet.settings.project import find_project
+from tenantnet.stacks.outputs import PlatformOutputs
 
 app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)
 
@@ -56,11 +57,11 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 def judge(tenants: Sequence[str]) -> list[Pair]:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
     project = find_project(Path.cwd())
-    platforms: dict[str, Platform] = {}
+    platforms: dict[str, PlatformOutputs] = {}
     for tenant in tenants:
         outputs, _ = read_stack(project, tenant)
         if outputs.cell not in platforms:
-            platform = platform_of(project, tenant, outputs)
+            platform = Engine(project).platform_of(tenant, outputs)
             platforms[platform.cell] = platform
     return [
         pair

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json
-from tenantnet.cli.platforms import platform_of
+from tenantnet.engine.engine import Engine
 from tenantnet.failure import Failure
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.observe import observe
@@ -79,7 +79,7 @@ def topology(
 def read_topology(project: Project, tenant: str) -> Topology:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
     outputs, region = read_stack(project, tenant)
-    platform = platform_of(project, tenant, outputs)
+    platform = Engine(project).platform_of(tenant, outputs)
     deployed = observe_cell(
         platform.cell,
         platform.region,

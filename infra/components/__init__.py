@@ -22,25 +22,45 @@ from tenantnet.components.platform_key import PlatformKey, PlatformKeyArgs
 from tenantnet.components.platform_tables import PlatformTables, PlatformTablesArgs
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
+from tenantnet.components.security import HTTPS, MYSQL, PING, SecurityRuleArgs, Service, allow_from, allow_to
 from tenantnet.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.components.session_subnet import SessionSubnet, SessionSubnetArgs
-from tenantnet.components.tenant_database import TenantDatabase, TenantDatabaseArgs
+from tenantnet.components.tenant_database import (
+    FinalSnapshot,
+    Fresh,
+    Leaving,
+    MasterUser,
+    Nothing,
+    Promoted,
+    ReplicaOf,
+    Restored,
+    TenantDatabase,
+    TenantDatabaseArgs,
+)
 from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
-from tenantnet.refusal import Refused
+from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Lifecycle, Owner, Part
 
 __all__ = [
+    "HTTPS",
+    "MYSQL",
+    "PING",
     "AlarmTopic",
     "AlarmTopicArgs",
     "Claim",
     "ClaimKind",
     "EndpointRecord",
     "EndpointRecordArgs",
+    "FinalSnapshot",
+    "Fresh",
+    "Leaving",
     "Lifecycle",
+    "MasterUser",
+    "Nothing",
     "Owner",
     "Part",
     "PeeringSide",
@@ -50,10 +70,16 @@ __all__ = [
     "PlatformTablesArgs",
     "PrivateVpc",
     "PrivateVpcArgs",
+    "Promoted",
     "RangeClaim",
     "RangeClaimArgs",
+    "Refusal",
     "Refused",
+    "ReplicaOf",
     "ReservedRange",
+    "Restored",
+    "SecurityRuleArgs",
+    "Service",
     "ServicePeering",
     "ServicePeeringArgs",
     "ServiceRole",
@@ -70,4 +96,6 @@ __all__ = [
     "TunnelHostArgs",
     "VpnConnection",
     "VpnConnectionArgs",
+    "allow_from",
+    "allow_to",
 ]

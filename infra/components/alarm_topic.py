@@ -12,18 +12,23 @@ from tenantnet.tags import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmTopicArgs:
-    """account_id: whose CloudWatch may publish."""
+    """Where the topic is, and who may publish to it."""
 
     owner: Owner
+    """The cell that it belongs to."""
     account_id: str
+    """The AWS account whose CloudWatch may publish."""
     region: str
+    """The AWS region."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts messages."""
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """arn: the topic's ARN."""
+    """The SNS topic that the alarms of a cell go to."""
 
     arn: pulumi.Output[str]
+    """The topic's ARN."""
 
     def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:AlarmTopic", name, {}, opts)

@@ -13,17 +13,21 @@ TTL_SECONDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRecordArgs:
-    """host_name: the full name, `acme.db.example.com`. target: the production database's own name."""
+    """A name and where it leads."""
 
     host_name: pulumi.Input[str]
+    """The full name: acme.db.example.com."""
     zone_id: pulumi.Input[str]
+    """The hosted zone's ID."""
     target: pulumi.Input[str]
+    """The production database's own name."""
 
 
 class EndpointRecord(pulumi.ComponentResource):
-    """host_name: the name, known once the record is in the zone."""
+    """The one name that a tenant's clients use."""
 
     host_name: pulumi.Output[str]
+    """The name, known once the record is in the zone."""
 
     def __init__(
         self, name: str, args: EndpointRecordArgs, opts: pulumi.ResourceOptions | None = None

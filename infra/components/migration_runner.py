@@ -41,26 +41,33 @@ fi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationRunnerArgs:
-    """settings: the platform's own about its runner. zone_id: of the zone with the tenants' endpoints.
-
-    tunnel_host_id: of the host through which it reaches the databases.
-    """
+    """What the runner needs of its cell."""
 
     owner: Owner
+    """The cell that it belongs to."""
     account_id: str
+    """The AWS account's ID."""
     region: str
+    """The AWS region."""
     settings: RunnerSettings
+    """What the platform's settings say of it."""
     zone_id: pulumi.Input[str]
+    """The zone with the tenants' endpoints."""
     kms_key_arn: pulumi.Input[str]
+    """The cell's KMS key."""
     alarm_topic_arn: pulumi.Input[str]
+    """Where the alarm of a failed run goes."""
     tunnel_host_id: pulumi.Input[str]
+    """The host through which it reaches the databases."""
 
 
 class MigrationRunner(pulumi.ComponentResource):
-    """project: the CodeBuild project's name. schedule_role_arn: the role that schedules start builds with."""
+    """The CodeBuild project that moves databases at the time in the settings."""
 
     project: pulumi.Output[str]
+    """The CodeBuild project's name."""
     schedule_role_arn: pulumi.Output[str]
+    """The role that schedules start builds with."""
 
     def __init__(
         self, name: str, args: MigrationRunnerArgs, opts: pulumi.ResourceOptions | None = None

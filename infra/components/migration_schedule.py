@@ -19,18 +19,23 @@ MAXIMUM_RETRY_ATTEMPTS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationScheduleArgs:
-    """owner: the tenant. project: the runner's CodeBuild project. role_arn: that schedules start it with."""
+    """When the runner starts, and for whom."""
 
     owner: Owner
+    """The tenant whose database moves."""
     at: LocalTime
+    """When: a time that comes once in its time zone."""
     project: str
+    """The runner's CodeBuild project."""
     role_arn: str
+    """The role that the schedule starts it with."""
 
 
 class MigrationSchedule(pulumi.ComponentResource):
-    """arn: the schedule's, known once it is there."""
+    """A start of the migration runner by EventBridge Scheduler."""
 
     arn: pulumi.Output[str]
+    """The schedule's ARN, known once it exists."""
 
     def __init__(
         self, name: str, args: MigrationScheduleArgs, opts: pulumi.ResourceOptions | None = None

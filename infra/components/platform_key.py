@@ -12,17 +12,21 @@ from tenantnet.tags import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformKeyArgs:
-    """account_id, region: where the key is, for its policy."""
+    """Where the key is, for its policy."""
 
     owner: Owner
+    """The cell that it belongs to."""
     account_id: str
+    """The AWS account's ID."""
     region: str
+    """The AWS region."""
 
 
 class PlatformKey(pulumi.ComponentResource):
-    """arn: the key's ARN."""
+    """The KMS key of a cell, for databases, disks, logs and alarms."""
 
     arn: pulumi.Output[str]
+    """The key's ARN."""
 
     def __init__(self, name: str, args: PlatformKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:PlatformKey", name, {}, opts)

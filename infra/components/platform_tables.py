@@ -12,21 +12,21 @@ from tenantnet.tags import Owner, claims_table_name, journal_table_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformTablesArgs:
-    """kms_key_arn: the cell's key."""
+    """What the tables need of their cell."""
 
     owner: Owner
+    """The cell that it belongs to."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts them."""
 
 
 class PlatformTables(pulumi.ComponentResource):
-    """claims, journal: the tables' names, known once the tables exist.
-
-    Claims have the range as their only key, so that a second holder cannot be written. The journal keeps
-    events by tenant and time.
-    """
+    """The DynamoDB tables of a cell: claims of ranges, and the journal of moves."""
 
     claims: pulumi.Output[str]
+    """The name of the table of claims, known once it exists. Its only key is the range: it has one holder."""
     journal: pulumi.Output[str]
+    """The name of the table with the events of moves, known once it exists."""
 
     def __init__(
         self, name: str, args: PlatformTablesArgs, opts: pulumi.ResourceOptions | None = None

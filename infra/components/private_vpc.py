@@ -13,22 +13,25 @@ LOG_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateVpcArgs:
-    """cidr: the VPC's only IPv4 range. flow_log_role_arn: the role that VPC flow logs are written with."""
+    """What a VPC is for, and its range."""
 
     owner: Owner
+    """The cell or tenant that it belongs to."""
     part: Part
+    """What it is for; the policies tell routes apart by it."""
     cidr: str
+    """Its only IPv4 range."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts its flow logs."""
     flow_log_role_arn: pulumi.Input[str]
+    """The role that VPC flow logs are written with."""
 
 
 class PrivateVpc(pulumi.ComponentResource):
-    """A VPC that nothing reaches by default.
-
-    id: the VPC's id, known once its default security group is closed.
-    """
+    """A VPC that nothing reaches by default."""
 
     id: pulumi.Output[str]
+    """The VPC's ID, known once its default security group is closed."""
 
     def __init__(self, name: str, args: PrivateVpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:PrivateVpc", name, {}, opts)

@@ -17,10 +17,12 @@ from tenantnet.tags import claims_table_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeClaimArgs:
-    """cell: whose table. claim: the row."""
+    """The claim, and the cell that records it."""
 
     cell: str
+    """The cell whose table records it."""
     claim: Claim
+    """The range and its holder."""
 
 
 class RangeClaim(pulumi.ComponentResource):

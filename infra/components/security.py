@@ -14,7 +14,7 @@ from tenantnet.tags import Owner
 
 
 class Service(NamedTuple):
-    """What a rule lets through: for ICMP the "ports" are type and code, as in EC2's API."""
+    """Protocol, first and last port that a rule lets through; for ICMP type and code, as in EC2's API."""
 
     protocol: str
     from_port: int
@@ -28,16 +28,18 @@ PING = Service("icmp", 8, -1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityRuleArgs:
-    """One peer's permission.
-
-    peer_cidr: the peer's range, IPv4. description: who the peer is, as shown in the EC2 console.
-    """
+    """One peer's permission."""
 
     owner: Owner
+    """The cell or tenant that it belongs to."""
     security_group_id: pulumi.Input[str]
+    """The group that the rule is added to."""
     service: Service
+    """Protocol and ports."""
     peer_cidr: pulumi.Input[str]
+    """The peer's IPv4 range."""
     description: str
+    """Who the peer is, as the EC2 console shows it."""
 
 
 def allow_from(

@@ -11,24 +11,26 @@ from tenantnet.tags import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringSide:
-    """One side of a peering.
-
-    cidr: what the other side may reach here: a subnet of it, never more than is needed.
-    route_table_id: the table that gets the route to the other side.
-    """
+    """One side of a peering."""
 
     vpc_id: pulumi.Input[str]
+    """The side's VPC."""
     route_table_id: pulumi.Input[str]
+    """The route table that gets the route to the other side."""
     cidr: pulumi.Input[str]
+    """What the other side may reach here: a part of the VPC's range, no more than it needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePeeringArgs:
-    """owner: with its network's slot. network: the tenant's side. platform: the platform's side."""
+    """The two sides of a peering."""
 
     owner: Owner
+    """The tenant that it belongs to, with its network's slot."""
     network: PeeringSide
+    """The tenant's side."""
     platform: PeeringSide
+    """The platform's side."""
 
 
 class ServicePeering(pulumi.ComponentResource):

@@ -13,24 +13,27 @@ from tenantnet.tags import Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRoleArgs:
-    """service: the principal, such as `vpc-flow-logs.amazonaws.com`.
-
-    account_id: requests on behalf of any other account are refused.
-    statements: the role's own policy. managed_policy_arns: AWS's policies that it has beside it.
-    """
+    """Who may assume the role, and what it may do."""
 
     owner: Owner
+    """The cell that it belongs to."""
     account_id: str
+    """The AWS account; requests on behalf of any other are refused."""
     service: str
+    """The principal, such as vpc-flow-logs.amazonaws.com."""
     statements: pulumi.Input[Sequence[Mapping[str, object]]] = ()
+    """The statements of the role's own policy."""
     managed_policy_arns: Sequence[str] = ()
+    """AWS's policies that it has, too."""
 
 
 class ServiceRole(pulumi.ComponentResource):
-    """arn, role_name: the role's."""
+    """An IAM role for a service of AWS."""
 
     arn: pulumi.Output[str]
+    """The role's ARN."""
     role_name: pulumi.Output[str]
+    """The role's name."""
 
     def __init__(self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:ServiceRole", name, {}, opts)

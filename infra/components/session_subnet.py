@@ -15,17 +15,20 @@ FIRST_SHARED_RULE, OTHER_SESSIONS_RULE, EVERYTHING_ELSE_RULE = 101, 200, 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSubnetArgs:
-    """cidr: an aligned /24 of the sessions VPC, already claimed.
-
-    sessions_cidr: of the sessions network. shared_subnets: ranges in it that all tenants' sessions reach.
-    """
+    """A tenant's subnet and the network that it is part of."""
 
     owner: Owner
+    """The tenant that it belongs to."""
     vpc_id: pulumi.Input[str]
+    """The sessions network's VPC."""
     cidr: str
+    """An aligned /24 of it, already claimed."""
     sessions_cidr: str
+    """The range of the sessions network."""
     shared_subnets: Sequence[str] = ()
+    """Ranges in it that every tenant's sessions may reach."""
     availability_zone: str
+    """The subnet's zone."""
 
 
 def network_acl_rules(
@@ -56,10 +59,12 @@ def network_acl_rules(
 
 
 class SessionSubnet(pulumi.ComponentResource):
-    """route_table_id: the table that gets one route per network of this tenant, and no other."""
+    """The subnet of a tenant's sessions, closed to the sessions of other tenants."""
 
     subnet_id: pulumi.Output[str]
+    """The subnet's ID."""
     route_table_id: pulumi.Output[str]
+    """The table that gets one route per network of this tenant, and no other."""
 
     def __init__(
         self, name: str, args: SessionSubnetArgs, opts: pulumi.ResourceOptions | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.instance_classes import max_connections, memory_bytes, supports_performance_insights
+from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
 from tenantnet.tags import Lifecycle, Owner, Part
 
 ENGINE_VERSION = "8.4"
@@ -29,35 +30,96 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantDatabaseArgs:
-    """owner: with its network's slot. subnet_ids: subnets of two zones.
+class MasterUser:
+    """The user that RDS creates with a database."""
 
-    username, password: the master user's, None for those that a copy has from its source; the password must
-    be a secret. storage_gb: GiB.
-    lifecycle: a database is protected against deletion, by AWS and by Pulumi, unless it is on its way out.
-    read_only: whether the server refuses writes, by its parameter group, to everybody.
-    replica_of: the ARN of the instance that this one replicates; without it, a replica is promoted, unless
-    it is `standing`: on its way out, and left as it came to be.
-    snapshot_identifier: what a new instance is restored from; an existing one stays as it is.
-    final_snapshot_identifier: the snapshot that deletion leaves behind; None for none.
-    """
+    username: str
+    """Its name."""
+    password: pulumi.Input[str]
+    """Its password: a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A new, empty database, or one that the last move made the tenant's own."""
+
+    user: MasterUser
+    """Its master user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A former replica, which replicates from nowhere any more and keeps the users of its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaOf:
+    """A replica of another instance, with that one's users."""
+
+    arn: pulumi.Input[str]
+    """The instance that it replicates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Restored from a snapshot, with the users in it; an instance that exists already stays as it is."""
+
+    snapshot: str
+    """The snapshot's identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """On its way out: left as it came to be, a replica too."""
+
+    user: MasterUser | None
+    """Its master user; None where it has the users of its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalSnapshot:
+    """Deletion takes a last snapshot."""
+
+    identifier: str
+    """The snapshot's identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Deletion leaves nothing behind; AWS takes no final snapshot of a replica."""
+
+
+Source = Fresh | Promoted | ReplicaOf | Restored | Leaving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDatabaseArgs:
+    """A database, where it comes from, and what its deletion leaves behind."""
 
     owner: Owner
-    subnet_ids: Sequence[pulumi.Input[str]]
+    """Whose database it is, with its network's slot."""
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """Subnets of two zones."""
     security_group_id: pulumi.Input[str]
-    username: str | None
-    password: pulumi.Input[str] | None
-    instance_class: str
-    storage_gb: int
-    multi_az: bool
-    lifecycle: Lifecycle
-    final_snapshot_identifier: str | None
+    """The group that lets clients in."""
+    source: Source
+    """Where it comes from: Fresh, Promoted, ReplicaOf, Restored or Leaving."""
+    on_delete: FinalSnapshot | Nothing
+    """What deletion leaves behind: FinalSnapshot or Nothing."""
+    instance_class: str = DEFAULT_INSTANCE_CLASS
+    """An RDS instance class that MySQL runs on."""
+    storage_gb: int = DEFAULT_STORAGE_GB
+    """GiB, 20 to 65536."""
+    multi_az: bool = False
+    """Whether a standby is kept in a second zone."""
+    lifecycle: Lifecycle = Lifecycle.PRODUCTION
+    """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is on its way out."""
     read_only: bool = False
-    replica_of: pulumi.Input[str] | None = None
-    standing: bool = False
-    snapshot_identifier: str | None = None
+    """Whether the server refuses writes, by its parameter group, to everybody."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts the database and its logs."""
     alarm_topic_arn: pulumi.Input[str]
+    """Where its alarms go."""
 
 
 class _Alarm(NamedTuple):
@@ -71,11 +133,14 @@ class _Alarm(NamedTuple):
 
 
 class TenantDatabase(pulumi.ComponentResource):
-    """identifier, arn, address: the instance's, known once it is available."""
+    """A tenant's MySQL database: private, encrypted, TLS only, protected against deletion."""
 
     identifier: pulumi.Output[str]
+    """The instance's identifier, known once it is available."""
     arn: pulumi.Output[str]
+    """The instance's ARN."""
     address: pulumi.Output[str]
+    """The instance's DNS name."""
 
     def __init__(
         self, name: str, args: TenantDatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -107,8 +172,6 @@ class TenantDatabase(pulumi.ComponentResource):
             storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
             multi_az=args.multi_az,
-            username=args.username,
-            password=args.password,
             db_subnet_group_name=self._subnet_group(),
             vpc_security_group_ids=[args.security_group_id],
             publicly_accessible=False,
@@ -117,10 +180,8 @@ class TenantDatabase(pulumi.ComponentResource):
             copy_tags_to_snapshot=True,
             delete_automated_backups=False,
             deletion_protection=protected,
-            skip_final_snapshot=args.final_snapshot_identifier is None,
-            final_snapshot_identifier=args.final_snapshot_identifier,
-            replicate_source_db=args.replica_of,
-            snapshot_identifier=args.snapshot_identifier,
+            **_source(args.source),
+            **_on_delete(args.on_delete),
             enabled_cloudwatch_logs_exports=list(EXPORTED_LOGS),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
             auto_minor_version_upgrade=True,
@@ -133,7 +194,10 @@ class TenantDatabase(pulumi.ComponentResource):
                 protect=protected,
                 depends_on=self._log_groups(),
                 # Where an instance came from matters once; to forget it must not replace the instance.
-                ignore_changes=["snapshotIdentifier", *(["replicateSourceDb"] if args.standing else [])],
+                ignore_changes=[
+                    "snapshotIdentifier",
+                    *(["replicateSourceDb"] if isinstance(args.source, Leaving) else []),
+                ],
             ),
         )
 
@@ -142,7 +206,7 @@ class TenantDatabase(pulumi.ComponentResource):
             self._name,
             name=self._name,
             description=f"{self._name}: two zones of the tenant's network",
-            subnet_ids=list(self._args.subnet_ids),
+            subnet_ids=self._args.subnet_ids,
             tags=self._args.owner.tags(self._name),
             opts=self._child(),
         ).name
@@ -213,6 +277,28 @@ def parameter_group_name(identifier: str) -> str:
 def log_group_name(identifier: str, log: str) -> str:
     """Where RDS writes a log of the instance `identifier`."""
     return f"/aws/rds/instance/{identifier}/{log}"
+
+
+def _source(source: Source) -> dict[str, Any]:
+    """The properties that say where an instance comes from.
+
+    A copy has its source's users; to set them again is a modification, for which the provider waits.
+    """
+    match source:
+        case Fresh(user=MasterUser() as user) | Leaving(user=MasterUser() as user):
+            return {"username": user.username, "password": user.password}
+        case ReplicaOf(arn=arn):
+            return {"replicate_source_db": arn}
+        case Restored(snapshot=snapshot):
+            return {"snapshot_identifier": snapshot}
+        case _:
+            return {}
+
+
+def _on_delete(on_delete: FinalSnapshot | Nothing) -> dict[str, Any]:
+    if isinstance(on_delete, FinalSnapshot):
+        return {"skip_final_snapshot": False, "final_snapshot_identifier": on_delete.identifier}
+    return {"skip_final_snapshot": True}
 
 
 def _alarms(args: TenantDatabaseArgs) -> tuple[_Alarm, ...]:

@@ -14,6 +14,7 @@ from tenantnet.addresses.addressing import (
     ping_host_address,
     subnet_plan,
 )
+from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
 from tenantnet.refusal import Refused
 from tenantnet.tags import Owner, Part
@@ -21,21 +22,24 @@ from tenantnet.tags import Owner, Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantNetworkArgs:
-    """owner: with its network's slot. cidr: an aligned /26, already claimed, outside the reserved ranges.
-
-    availability_zones: the two zones of the database's subnets; the hosts stand in the first.
-    ping_host_image: an arm64 AMI that answers ping without any set-up, such as Amazon Linux 2023.
-    Raises Refused for a range that a tenant network may not have.
-    """
+    """A network's settings and what it needs of its cell. Raises Refused for a range that it may not have."""
 
     owner: Owner
+    """Whose network it is, with its slot."""
     cidr: str
+    """An aligned /26 in a private range, already claimed, outside the reserved ranges."""
     availability_zones: tuple[str, str]
-    ping_host_type: str
+    """Two zones, for the database's subnets; the hosts are in the first."""
+    ping_host_type: str = DEFAULT_HOST_TYPE
+    """The ping host's instance type: t4g.nano, t4g.micro or t4g.small."""
     ping_host_image: pulumi.Input[str]
+    """An arm64 AMI that answers ping without any set-up, such as Amazon Linux 2023."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts logs and disks."""
     flow_log_role_arn: pulumi.Input[str]
+    """The role that VPC flow logs are written with."""
     reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
+    """Ranges that no tenant's network may overlap."""
 
     def __post_init__(self) -> None:
         if refusals := check_network_cidr(self.cidr, self.reserved):
@@ -43,21 +47,24 @@ class TenantNetworkArgs:
 
 
 class TenantNetwork(pulumi.ComponentResource):
-    """The network without its database, peerings and VPN connections.
-
-    vpc_id, route_table_id, vpn_gateway_id, database_subnet_ids, ping_host_id: ids.
-    database_security_group_id, ping_host_security_group_id: groups without any rule; peers add their own.
-    ping_host: the ping host's address, known before anything exists.
-    """
+    """One network of a tenant: a /26 VPC with four /28 subnets, a VPN gateway and a host to ping."""
 
     vpc_id: pulumi.Output[str]
+    """The VPC's ID."""
     route_table_id: pulumi.Output[str]
+    """The table of all four subnets."""
     vpn_gateway_id: pulumi.Output[str]
+    """The virtual private gateway's ID."""
     database_subnet_ids: list[pulumi.Output[str]]
+    """The subnets of the database, in two zones."""
     database_security_group_id: pulumi.Output[str]
+    """The database's group, without any rule: peers add their own."""
     ping_host_security_group_id: pulumi.Output[str]
+    """The ping host's group, without any rule."""
     ping_host_id: pulumi.Output[str]
+    """The ping host's instance ID."""
     ping_host: str
+    """The ping host's address, known before anything exists."""
 
     def __init__(
         self, name: str, args: TenantNetworkArgs, opts: pulumi.ResourceOptions | None = None

@@ -14,21 +14,29 @@ from tenantnet.tags import Owner, tunnel_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelAccessArgs:
-    """host_name: the tenant's endpoint name. users: names of existing IAM users who get in."""
+    """Who may open a tunnel, and where it leads."""
 
     owner: Owner
+    """The tenant that it belongs to."""
     region: str
+    """The AWS region."""
     account_id: str
+    """The AWS account's ID."""
     host_name: str
+    """The tenant's endpoint."""
     tunnel_host_id: pulumi.Input[str]
+    """The tunnel host's instance ID."""
     users: Sequence[str]
+    """The names of existing IAM users who may open a tunnel."""
 
 
 class TunnelAccess(pulumi.ComponentResource):
-    """document_name, group_name: what a user starts a session with, and is a member of."""
+    """A session document that leads to a tenant's database only, and the IAM group that may use it."""
 
     document_name: str
+    """The session document that a user starts a session with."""
     group_name: str
+    """The IAM group of the users."""
 
     def __init__(self, name: str, args: TunnelAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:TunnelAccess", name, {}, opts)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 from tenantnet.addresses.addressing import PRIVATE_RANGES
+from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
 from tenantnet.components.security import HTTPS, MYSQL, SecurityRuleArgs, allow_from, allow_to
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.tags import Owner, Part
@@ -21,27 +22,35 @@ ENDPOINT_SERVICES = ("ssm", "ssmmessages", "ec2messages")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelHostArgs:
-    """subnet_id, subnet_cidr: where host and endpoints stand. address: the host's own, in that subnet.
-
-    image: an arm64 AMI that brings the Session Manager agent, such as Amazon Linux 2023.
-    """
+    """Where the host is, and what it is."""
 
     owner: Owner
+    """The cell that it belongs to."""
     account_id: str
+    """The AWS account's ID."""
     region: str
+    """The AWS region."""
     vpc_id: pulumi.Input[str]
+    """The VPC of host and endpoints."""
     subnet_id: pulumi.Input[str]
+    """The subnet of host and endpoints."""
     subnet_cidr: pulumi.Input[str]
-    instance_type: str
+    """That subnet's range."""
+    instance_type: str = DEFAULT_HOST_TYPE
+    """The host's instance type."""
     image: pulumi.Input[str]
+    """An arm64 AMI that brings the Session Manager agent, such as Amazon Linux 2023."""
     kms_key_arn: pulumi.Input[str]
+    """The key that encrypts its disk."""
 
 
 class TunnelHost(pulumi.ComponentResource):
-    """id, address: the instance's id and private address."""
+    """The host that tunnels lead through, with the endpoints of Session Manager; nothing of it is public."""
 
     id: pulumi.Output[str]
+    """The instance's ID."""
     address: pulumi.Output[str]
+    """The instance's private address."""
 
     def __init__(self, name: str, args: TunnelHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:TunnelHost", name, {}, opts)

@@ -47,23 +47,26 @@ TUNNEL_OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpnConnectionArgs:
-    """owner: with its network's slot.
-
-    company_cidr: what is behind the company's device. company_gateway_ip: the device's public IPv4 address.
-    description: what people call the place, such as "Seattle office".
-    *_security_group_id: the groups that let this company, and nobody else by this connection, in.
-    Raises Refused for a range or an address that a company may not have.
-    """
+    """A company's end, and what it connects to. Raises Refused for a range or address that may not be."""
 
     owner: Owner
+    """The tenant that it belongs to, with its network's slot."""
     company_cidr: str
+    """What is behind the company's device: a private range."""
     company_gateway_ip: str
+    """The device's public IPv4 address."""
     description: str
+    """What people call the place, such as "Seattle office"."""
     vpn_gateway_id: pulumi.Input[str]
+    """The tenant network's gateway."""
     database_security_group_id: pulumi.Input[str]
+    """The group that lets the company into the database."""
     ping_host_security_group_id: pulumi.Input[str]
+    """The group that lets the company ping."""
     alarm_topic_arn: pulumi.Input[str]
+    """Where the tunnels' alarms go."""
     reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
+    """Ranges that no company's network may overlap."""
 
     def __post_init__(self) -> None:
         refusals = [
@@ -75,9 +78,10 @@ class VpnConnectionArgs:
 
 
 class VpnConnection(pulumi.ComponentResource):
-    """id: the VPN connection's id, known once its route exists."""
+    """A VPN connection of two tunnels to a company's VPN device, with one static route."""
 
     id: pulumi.Output[str]
+    """The VPN connection's ID, known once its route exists."""
 
     def __init__(
         self, name: str, args: VpnConnectionArgs, opts: pulumi.ResourceOptions | None = None

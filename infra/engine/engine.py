@@ -20,6 +20,7 @@ from pulumi.automation import (
 )
 from tenantnet.failure import Failure
 from tenantnet.settings.project import Project
+from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 
 
 class ProjectWorkspace(LocalWorkspace):
@@ -73,6 +74,20 @@ class Engine:
         except StackNotFoundError:
             return None
         return outputs
+
+    def platform_of(self, tenant: str, outputs: TenantOutputs) -> PlatformOutputs:
+        """The outputs of a tenant's platform. Raises Failure before the first update of either has ended."""
+        if outputs.platform is None:
+            raise Failure(
+                f"Could not tell the platform of {tenant}.",
+                reason="its first update has not come to its end",
+                remedy=f"deploy it: pulumi up --stack {tenant}",
+            )
+        return self.platform(outputs.platform)
+
+    def platform(self, stack: str) -> PlatformOutputs:
+        """The outputs of a platform. Raises Failure where it has none yet."""
+        return PlatformOutputs.read(stack, self.outputs(stack))
 
     def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
         self._require_backend(task)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tenantnet.observed.status.sources import Model
 from tenantnet.phases.journal import Entry, begun, downtime, of_move
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.updates import runner_only
 from tenantnet.settings.models import MigrationSettings
+from tenantnet.stacks.outputs import Model
 
 
 class ProgressEvent(Model):

@@ -1,14 +1,20 @@
 """The components as other languages see them.
 
-Pulumi reads their schema from the annotations of TypedDicts; the docstring below an annotation becomes the
-property's description. Annotations must be types, not text: this module does without the annotations future.
+Pulumi reads their schema from the annotations of TypedDicts and of components, and what a property means from
+the docstring below its annotation. Both are the library's own, as far as its arguments can be put so.
+Annotations must be types, not text: this module does without the annotations future.
 """
 
-from typing import NotRequired, TypedDict
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from inspect import get_annotations
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from tenantnet import components
-from tenantnet.tags import Lifecycle, Owner
+from tenantnet.tags import Owner
+
+Given = dict[str, Any]
 
 
 class NetworkOwnerArgs(TypedDict):
@@ -20,64 +26,6 @@ class NetworkOwnerArgs(TypedDict):
     """The tenant's name."""
     network: NotRequired[str]
     """`blue` or `green`, for what belongs to one network."""
-
-
-class TenantNetworkArgs(TypedDict):
-    """A network's settings and what it needs of its cell."""
-
-    owner: NetworkOwnerArgs
-    """Whose network it is, with its slot."""
-    cidr: str
-    """An aligned /26 in a private range, outside the reserved ranges."""
-    availability_zones: list[str]
-    """Two zones; the hosts stand in the first."""
-    ping_host_type: NotRequired[str]
-    """The ping host's instance type; t4g.nano without it."""
-    ping_host_image: pulumi.Input[str]
-    """An arm64 AMI that answers ping without any set-up."""
-    kms_key_arn: pulumi.Input[str]
-    """The key that encrypts logs and disks."""
-    flow_log_role_arn: pulumi.Input[str]
-    """The role that VPC flow logs are written with."""
-
-
-class TenantNetwork(components.TenantNetwork):
-    """One network of a tenant: a /26 VPC with four /28 subnets, a VPN gateway and a host to ping."""
-
-    vpc_id: pulumi.Output[str]
-    """The VPC's ID."""
-    route_table_id: pulumi.Output[str]
-    """The table of all four subnets."""
-    vpn_gateway_id: pulumi.Output[str]
-    """The virtual private gateway's ID."""
-    database_subnet_ids: list[pulumi.Output[str]]
-    """The subnets of the database, in two zones."""
-    database_security_group_id: pulumi.Output[str]
-    """The database's group, without any rule."""
-    ping_host_security_group_id: pulumi.Output[str]
-    """The ping host's group, without any rule."""
-    ping_host_id: pulumi.Output[str]
-    """The ping host's instance ID."""
-    ping_host: str
-    """The ping host's address."""
-
-    def __init__(
-        self, name: str, args: TenantNetworkArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        zone_a, zone_b = args["availability_zones"]
-        super().__init__(
-            name,
-            components.TenantNetworkArgs(
-                owner=Owner(**args["owner"]),
-                cidr=args["cidr"],
-                availability_zones=(zone_a, zone_b),
-                ping_host_type=args.get("ping_host_type", "t4g.nano"),
-                ping_host_image=args["ping_host_image"],
-                kms_key_arn=args["kms_key_arn"],
-                flow_log_role_arn=args["flow_log_role_arn"],
-            ),
-            opts,
-        )
 
 
 class TenantDatabaseArgs(TypedDict):
@@ -107,107 +55,73 @@ class TenantDatabaseArgs(TypedDict):
     """Where its alarms go."""
 
 
-class TenantDatabase(components.TenantDatabase):
-    """A tenant's MySQL database: private, encrypted, TLS only, protected against deletion."""
+def _network(given: Given) -> components.TenantNetworkArgs:
+    return components.TenantNetworkArgs(
+        **{**_owned(given), "availability_zones": tuple(given["availability_zones"])}
+    )
 
-    identifier: pulumi.Output[str]
-    """The instance's identifier, known once it is available."""
-    arn: pulumi.Output[str]
-    """The instance's ARN."""
-    address: pulumi.Output[str]
-    """The instance's DNS name."""
 
-    def __init__(
-        self, name: str, args: TenantDatabaseArgs, opts: pulumi.ResourceOptions | None = None
+def _database(given: Given) -> components.TenantDatabaseArgs:
+    given = _owned(given)
+    user = components.MasterUser(username=given.pop("username"), password=given.pop("password"))
+    final = components.FinalSnapshot(given.pop("final_snapshot_identifier"))
+    return components.TenantDatabaseArgs(source=components.Fresh(user), on_delete=final, **given)
+
+
+def _vpn_connection(given: Given) -> components.VpnConnectionArgs:
+    return components.VpnConnectionArgs(**_owned(given))
+
+
+def _endpoint_record(given: Given) -> components.EndpointRecordArgs:
+    return components.EndpointRecordArgs(**given)
+
+
+def _owned(given: Given) -> Given:
+    return {**given, "owner": Owner(**given["owner"])}
+
+
+def _shape(args: type[Any]) -> type[Any]:
+    """The library's arguments as Pulumi reads them; the reserved ranges are always the usual ones."""
+    types = get_annotations(args, eval_str=True)
+    types |= {"owner": NetworkOwnerArgs, "availability_zones": list[str]}
+    shown = {
+        field.name: types[field.name] if field.default is MISSING else types[field.name] | None
+        for field in fields(args)
+        if field.name != "reserved"
+    }
+    return _at(args, type(args.__name__, (), {"__annotations__": shown}))
+
+
+def _offered(
+    component: type[pulumi.ComponentResource], make: Callable[[Given], Any], shape: type[Any] | None = None
+) -> type[pulumi.ComponentResource]:
+    """The component with arguments of TypedDicts, from which `make` makes its own."""
+
+    def declare(
+        self: pulumi.ComponentResource, name: str, args: Given, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(
-            name,
-            components.TenantDatabaseArgs(
-                owner=Owner(**args["owner"]),
-                subnet_ids=args["subnet_ids"],  # type: ignore[arg-type]
-                security_group_id=args["security_group_id"],
-                username=args["username"],
-                password=args["password"],
-                instance_class=args.get("instance_class", "db.t4g.small"),
-                storage_gb=args.get("storage_gb", 100),
-                multi_az=args.get("multi_az", False),
-                lifecycle=Lifecycle.PRODUCTION,
-                final_snapshot_identifier=args["final_snapshot_identifier"],
-                kms_key_arn=args["kms_key_arn"],
-                alarm_topic_arn=args["alarm_topic_arn"],
-            ),
-            opts,
-        )
+        component.__init__(self, name, make(args), opts)  # type: ignore[arg-type]
+
+    declare.__annotations__["args"] = shape or _shape(make.__annotations__["return"])
+    members = {
+        "__init__": declare,
+        "__doc__": component.__doc__,
+        "__annotations__": get_annotations(component, eval_str=True),
+    }
+    return _at(component, type(component.__name__, (component,), members))
 
 
-class VpnConnectionArgs(TypedDict):
-    """A company's end, and what it connects to."""
-
-    owner: NetworkOwnerArgs
-    """Whose connection it is, with its network's slot."""
-    company_cidr: str
-    """What is behind the company's device."""
-    company_gateway_ip: str
-    """The device's public IPv4 address."""
-    description: str
-    """What people call the place."""
-    vpn_gateway_id: pulumi.Input[str]
-    """The tenant network's gateway."""
-    database_security_group_id: pulumi.Input[str]
-    """The group that lets the company into the database."""
-    ping_host_security_group_id: pulumi.Input[str]
-    """The group that lets the company ping."""
-    alarm_topic_arn: pulumi.Input[str]
-    """Where the tunnels' alarms go."""
+def _at(original: type[Any], made: type[Any]) -> type[Any]:
+    """Let Pulumi find the source of `original`, and the docstrings in it, for the class made from it."""
+    made.__module__ = original.__module__
+    if (line := vars(original).get("__firstlineno__")) is not None:  # from Python 3.13 on
+        made.__firstlineno__ = line
+    return made
 
 
-class VpnConnection(components.VpnConnection):
-    """A VPN connection of two tunnels to a company's VPN device, with one static route."""
-
-    id: pulumi.Output[str]
-    """The VPN connection's ID, known once its route exists."""
-
-    def __init__(
-        self, name: str, args: VpnConnectionArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        owner = Owner(**args["owner"])
-        super().__init__(
-            name,
-            components.VpnConnectionArgs(
-                owner=owner,
-                company_cidr=args["company_cidr"],
-                company_gateway_ip=args["company_gateway_ip"],
-                description=args["description"],
-                vpn_gateway_id=args["vpn_gateway_id"],
-                database_security_group_id=args["database_security_group_id"],
-                ping_host_security_group_id=args["ping_host_security_group_id"],
-                alarm_topic_arn=args["alarm_topic_arn"],
-            ),
-            opts,
-        )
-
-
-class EndpointRecordArgs(TypedDict):
-    """A name and where it leads."""
-
-    host_name: pulumi.Input[str]
-    """The full name."""
-    zone_id: pulumi.Input[str]
-    """The hosted zone's ID."""
-    target: pulumi.Input[str]
-    """The production database's own name."""
-
-
-class EndpointRecord(components.EndpointRecord):
-    """The one name that a tenant's clients use."""
-
-    host_name: pulumi.Output[str]
-    """The name, known once the record is in the zone."""
-
-    def __init__(
-        self, name: str, args: EndpointRecordArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(name, components.EndpointRecordArgs(**args), opts)
-
-
-COMPONENTS = (TenantNetwork, TenantDatabase, VpnConnection, EndpointRecord)
+COMPONENTS = (
+    _offered(components.TenantNetwork, _network),
+    _offered(components.TenantDatabase, _database, TenantDatabaseArgs),
+    _offered(components.VpnConnection, _vpn_connection),
+    _offered(components.EndpointRecord, _endpoint_record),
+)

@@ -7,10 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.move_plugin import AwsPlugin
-from tenantnet.failure import Failure
 from tenantnet.phases.journal import begun, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
@@ -111,7 +109,7 @@ class Move:
         state = remembered(outputs or {})
         if outputs is None or state is None or is_platform(tenant):
             raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="that has been deployed")
-        platform = _platform(engine, settings.platform)
+        platform = engine.platform(settings.platform)
         return cls(
             project=project,
             settings=settings,
@@ -233,16 +231,3 @@ class Move:
             path = f"networks.{target}"
             raise Refused("The move", [TARGET_GIVEN.refuse(None, path, tenant=tenant, target=target)])
         return strategy or (migration.strategy if migration else Strategy.REPLICA)
-
-
-def _platform(engine: Engine, name: str) -> PlatformOutputs:
-    """Raises Failure where the platform is not there or not complete."""
-    try:
-        return PlatformOutputs.model_validate(engine.outputs(name) or {})
-    except ValidationError as error:
-        odd = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors()))
-        raise Failure(
-            f"Could not read the outputs of {name}.",
-            reason=f"its last update did not finish, or was of another version: see {odd}",
-            remedy=f"update the platform: pulumi up --stack {name}",
-        ) from None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
@@ -15,11 +14,10 @@ from tenantnet.failure import Failure
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import State
 from tenantnet.phases.transitions import Decision
-from tenantnet.program import declare_stack
+from tenantnet.program import as_run_errors, database_password, tenant_settings
 from tenantnet.runner.copies import Part
 from tenantnet.settings.project import Project
-from tenantnet.stacks import tenant
-from tenantnet.stacks.tenant import Order
+from tenantnet.stacks.tenant import Order, plan
 from tenantnet.tags import Slot
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -62,15 +60,17 @@ class MovingStack:
         state = self._state_of(self._stack())
         databases = _databases(self._name, state)
         self._settle_pending(state)
-        order = Order(
-            state=requested,
-            decision=self._decision,
-            missing=[slot for slot in Slot if slot not in databases],
-            ahead=ahead,
-        )
-        declare_tenant = partial(tenant.declare, order=order)
-        stack = self._stack_at_aws(lambda: declare_stack(self._project.file, declare_tenant))
+        missing = [slot for slot in Slot if slot not in databases]
+        stack = self._stack_at_aws(lambda: self._declare(requested, missing, ahead))
         self._do(task, lambda: stack.up(message=f"move {requested.move}: {requested.phase}", color="never"))
+
+    def _declare(self, requested: State, missing: Collection[Slot], ahead: Callable[[], None]) -> None:
+        """The program of an update; the engine holds the stack's lock."""
+        with as_run_errors():
+            order = Order(state=requested, decision=self._decision(requested.move), missing=missing)
+            planned = plan(tenant_settings(self._project.file), order)
+            ahead()
+            planned.declare(database_password())
 
     def adopt(self, slot: Slot) -> None:
         """Take over into the stack what the API has made of a slot's database, such as a promotion."""

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.aws import instance_classes
+from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.refusal import Refusal, Rule
 from tenantnet.settings import rules
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
@@ -30,9 +31,6 @@ DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 _LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
 _DURATION = re.compile(DURATION_PATTERN)
 _IAM_USER = re.compile(r"[a-zA-Z0-9+=,.@_-]{1,64}")
-
-# EC2 instances of arm64 that cost least; the hosts do nothing but answer or forward.
-HOST_TYPES = ("t4g.nano", "t4g.micro", "t4g.small")
 
 # https://docs.aws.amazon.com/ec2/latest/userguide/resource-ids.html
 _AWS_ID_FORMS = {

@@ -20,7 +20,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.aws import instance_classes
+from tenantnet.aws import instance_classes, sizes
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
 from tenantnet.tags import Slot, Strategy
@@ -45,7 +45,9 @@ def judged_with_reserved(
     """Judge a value by a check that needs the reserved ranges, which the loader passes as context."""
 
     def judge(value: object, info: ValidationInfo) -> object:
-        return _verdict(value, check(value, info.context or ()))
+        if info.context is None:  # no reserved range is an empty one: this is a call that forgot them
+            raise RuntimeError("the settings are judged without the project's reserved ranges")
+        return _verdict(value, check(value, info.context))
 
     return BeforeValidator(judge)
 
@@ -65,7 +67,7 @@ class RepositoryHost(StrEnum):
 
 
 HostType = Annotated[
-    str, judged(checks.check_host_type), WithJsonSchema({"type": "string", "enum": [*checks.HOST_TYPES]})
+    str, judged(checks.check_host_type), WithJsonSchema({"type": "string", "enum": [*sizes.HOST_TYPES]})
 ]
 InstanceClass = Annotated[
     str,
@@ -139,7 +141,8 @@ class NetworkSettings(Settings):
         examples=["10.1.2.0/26"],
     )
     ping_host_type: HostType = Field(
-        default="t4g.nano", description="The EC2 type of the host that answers the company's pings."
+        default=sizes.DEFAULT_HOST_TYPE,
+        description="The EC2 type of the host that answers the company's pings.",
     )
     vpn_connections: list[VpnConnectionSettings] = Field(
         default=[], description=f"VPN connections to companies, {rules.MAX_VPN_CONNECTIONS} at most."
@@ -153,9 +156,11 @@ class DatabaseSettings(Settings):
         description="The master user's name. Another name means another database.", examples=["acmeadmin"]
     )
     instance_class: InstanceClass = Field(
-        default="db.t4g.small", description="An RDS instance class that MySQL runs on."
+        default=sizes.DEFAULT_INSTANCE_CLASS, description="An RDS instance class that MySQL runs on."
     )
-    storage_gb: StorageGb = Field(default=100, description="Storage in GiB. It can grow, never shrink.")
+    storage_gb: StorageGb = Field(
+        default=sizes.DEFAULT_STORAGE_GB, description="Storage in GiB. It can grow, never shrink."
+    )
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
 
 
@@ -272,7 +277,7 @@ class ServicesSettings(Settings):
         default=None, description="The route table of that subnet; tenants add their routes to it."
     )
     tunnel_host_type: HostType = Field(
-        default="t4g.nano", description="The EC2 type of the host that tunnels lead through."
+        default=sizes.DEFAULT_HOST_TYPE, description="The EC2 type of the host that tunnels lead through."
     )
 
 

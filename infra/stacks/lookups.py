@@ -1,13 +1,28 @@
-"""What a cell asks AWS before it declares anything; its tenants find the answers among its outputs."""
+"""What a stack asks the engine and AWS before it declares anything."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import pulumi
 import pulumi_aws as aws
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
+from tenantnet.refusal import Refused, Rule
+from tenantnet.stacks.outputs import PlatformOutputs
 
 # The newest Amazon Linux 2023 for arm64, kept by AWS as a public parameter.
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+
+
+PLATFORM_DEPLOYED = Rule(
+    id="platform-deployed",
+    rule="a tenant belongs to a platform stack that is deployed",
+    reason="the platform stack {stack} cannot be read: {said}",
+    remedy="deploy it first: pulumi up --stack {stack}",
+)
+RULES = (PLATFORM_DEPLOYED,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +35,7 @@ class Place:
 
 
 def look_up_place() -> Place:
-    """Ask AWS; plain values, in a preview too."""
+    """Ask AWS, for a platform; its tenants find the answers among its outputs."""
     zones = aws.get_availability_zones(state="available").names
     image = aws.ssm.get_parameter(name=IMAGE_PARAMETER)
     return Place(
@@ -28,3 +43,32 @@ def look_up_place() -> Place:
         zones=(zones[0], zones[1]),
         image_id=image.insecure_value,
     )
+
+
+# A file backend writes a state in place, and the engine may be writing this stack's own as it is read.
+@retry(
+    retry=retry_if_exception_message(match=r"(?s).*failed to load checkpoint"),
+    stop=stop_after_delay(10),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
+def read_stack_outputs(stack: str) -> Mapping[str, Any]:
+    """The outputs of a stack of this project as the last update left them; empty for a stack without any.
+
+    Unlike a StackReference's they are plain, so that names and addresses made of them are known to a preview
+    and to its policies. Raises Exception as the engine does where the stack does not exist.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    result = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name})
+    return (result.value or {}).get("outputs") or {}
+
+
+def read_platform(stack: str) -> PlatformOutputs:
+    """The outputs of a tenant's platform. Raises Refused without such a stack, else Failure."""
+    try:
+        outputs = read_stack_outputs(stack)
+    except Exception as error:  # the engine raises nothing narrower for an unknown stack
+        said = str(error).strip().splitlines()[-1]
+        refusal = PLATFORM_DEPLOYED.refuse(stack, "platform", stack=stack, said=said)
+        raise Refused("The tenant's platform", [refusal]) from None
+    return PlatformOutputs.read(stack, outputs)

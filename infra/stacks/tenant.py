@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,19 @@ from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
 from tenantnet.components.security import MYSQL, SecurityRuleArgs, allow_from
 from tenantnet.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
 from tenantnet.components.session_subnet import SessionSubnet, SessionSubnetArgs
-from tenantnet.components.tenant_database import TenantDatabase, TenantDatabaseArgs
+from tenantnet.components.tenant_database import (
+    FinalSnapshot,
+    Fresh,
+    Leaving,
+    MasterUser,
+    Nothing,
+    Promoted,
+    ReplicaOf,
+    Restored,
+    Source,
+    TenantDatabase,
+    TenantDatabaseArgs,
+)
 from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
@@ -28,35 +40,30 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
-from tenantnet.stacks.outputs import PlatformOutputs, read_platform, read_stack_outputs
+from tenantnet.stacks.lookups import read_platform, read_stack_outputs
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.standing import databases_gone, has_leftovers
 from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the migration runner wants of an update. All of it is asked and done behind the stack's lock.
+    """What the migration runner wants of an update. All of it is read behind the stack's lock.
 
-    state: to be reached. decision: tells what was decided about a move. missing: the slots without a database
-    in the stack; one on its way out is not made for that. ahead: what is done once nothing is refused, before
-    anything is declared.
+    state: to be reached. decision: about the move that it belongs to. missing: the slots without a database
+    in the stack; one on its way out is not made for that.
     """
 
     state: State
-    decision: Callable[[int], Decision | None]
+    decision: Decision | None
     missing: Collection[Slot]
-    ahead: Callable[[], None]
 
 
-def declare(
-    settings: TenantSettings,
-    password: pulumi.Output[str],
-    order: Order | None = None,
-) -> None:
-    """Declare the tenant and export what its stack remembers.
+def plan(settings: TenantSettings, order: Order | None = None) -> TenantStack:
+    """Read what the stack and AWS have, and judge the update by it; nothing is declared yet.
 
     order: what the migration runner wants; an ordinary update keeps the stack's phase.
-    Raises Refused before anything is declared.
+    Raises Refused where the update may not be.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     outputs = read_stack_outputs(settings.name)
@@ -64,7 +71,7 @@ def declare(
         outputs,
         cidrs,
         requested=order.state if order else None,
-        decision=order.decision(order.state.move) if order else None,
+        decision=order.decision if order else None,
         leftovers=order is None and has_leftovers(settings.name, outputs),
         tenant_retiring=settings.retiring,
     )
@@ -78,9 +85,7 @@ def declare(
     refuse_ranges_of_others(platform.cell, [each for each in stack.claims.values() if each.cidr not in held])
     if note := retired_note(state):
         pulumi.log.warn(note)
-    if order:
-        order.ahead()
-    stack.declare(password)
+    return stack
 
 
 def _refuse_misplaced_sessions(settings: TenantSettings, platform: PlatformOutputs) -> None:
@@ -295,36 +300,37 @@ class TenantStack:
         password: pulumi.Output[str],
     ) -> TenantDatabase:
         settings, owner = self._settings.database, self._owner.in_network(slot)
-        replica = declared.origin is Origin.REPLICA and source is not None
-        restored = declared.origin is Origin.SNAPSHOT
+        user = MasterUser(username=settings.username, password=password) if declared.recoverable else None
+        final = final_snapshot_name(self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake)
         return TenantDatabase(
             owner.prefix,
             TenantDatabaseArgs(
                 owner=owner,
                 subnet_ids=network.database_subnet_ids,
                 security_group_id=network.database_security_group_id,
-                # A copy has its source's users; setting them again is a modification, and the provider waits.
-                username=settings.username if declared.recoverable else None,
-                password=password if declared.recoverable else None,
+                source=self._source(declared.origin, user, source),
+                on_delete=FinalSnapshot(final) if declared.recoverable else Nothing(),
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,
-                replica_of=source.arn if replica and source else None,
-                standing=declared.origin is Origin.STANDING,
-                snapshot_identifier=move_snapshot_name(self._settings.name, self._state.move)
-                if restored
-                else None,
-                final_snapshot_identifier=final_snapshot_name(
-                    self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake
-                )
-                if declared.recoverable
-                else None,
                 kms_key_arn=self._platform.kms_key_arn,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
             ),
         )
+
+    def _source(self, origin: Origin, user: MasterUser | None, replicated: TenantDatabase | None) -> Source:
+        """user: None for a copy, which has its source's users."""
+        match origin:
+            case Origin.REPLICA if replicated:
+                return ReplicaOf(replicated.arn)
+            case Origin.SNAPSHOT:
+                return Restored(move_snapshot_name(self._settings.name, self._state.move))
+            case Origin.STANDING:
+                return Leaving(user)
+            case _:
+                return Fresh(user) if user else Promoted()
 
     def _endpoint(self, database: TenantDatabase) -> EndpointRecord:
         return EndpointRecord(

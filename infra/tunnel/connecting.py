@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import join
 
-from tenantnet.observed.status.sources import Model, TenantOutputs
+from tenantnet.stacks.outputs import Model, TenantOutputs
 
 # The certificate names RDS's own address, and after a move the endpoint's name leads to another one.
 SSL_MODE = "VERIFY_CA"

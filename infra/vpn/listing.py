@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 
-from tenantnet.observed.status.sources import Model
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.models import TenantSettings
+from tenantnet.stacks.outputs import Model
 from tenantnet.tags import Slot
 
 VPN_CONNECTION_EXISTS = Rule(

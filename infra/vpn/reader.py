@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.observed.status.sources import Model
+from tenantnet.stacks.outputs import Model
 from tenantnet.vpn.configuration import Configuration, ConfigurationError, parse_configuration
 from tenantnet.vpn.connection import Connection, Permitted
 from tenantnet.vpn.samples import DeviceType

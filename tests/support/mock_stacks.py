@@ -36,7 +36,7 @@ def declare_acme(
     }
     outputs = {"platform-local": platform, "acme": previous or {}}
     return run_program(
-        lambda: tenant.declare(settings, pulumi.Output.secret(PASSWORD)),
+        lambda: tenant.plan(settings).declare(pulumi.Output.secret(PASSWORD)),
         outputs,
         stack="acme",
         databases_stand=databases_stand,

@@ -29,7 +29,6 @@ WITHOUT_RULES = (
     "tenantnet.language_host",
     "tenantnet.local_cloud",
     "tenantnet.components",
-    "tenantnet.stacks",
 )
 # The chapter of each part's rules, the nearest counts; of all others it is the commands'.
 SOURCES = {

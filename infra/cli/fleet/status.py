@@ -13,10 +13,10 @@ from tenantnet.failure import Failure
 from tenantnet.fleet.selection import select_tenants
 from tenantnet.fleet.targets import read_targets
 from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.sources import Model
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project, find_project
+from tenantnet.stacks.outputs import Model
 
 # Most of the time it waits for Pulumi and AWS.
 PARALLEL = 4

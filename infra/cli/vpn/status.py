@@ -17,10 +17,11 @@ from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.read import read_stack
-from tenantnet.observed.status.sources import Model, Tunnel
+from tenantnet.observed.status.sources import Tunnel
 from tenantnet.observed.status.tenant import VpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.settings.project import find_project
+from tenantnet.stacks.outputs import Model
 from tenantnet.vpn.reader import Maintenance, VpnReader
 
 WATCH_SECONDS = 5.0

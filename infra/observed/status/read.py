@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tenantnet.engine.engine import Engine
 from tenantnet.observed.status.observe import observe
-from tenantnet.observed.status.sources import TenantOutputs
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.store import read_settings_file
+from tenantnet.stacks.outputs import TenantOutputs
 
 REGION_KNOWN = Rule(
     id="region-known",

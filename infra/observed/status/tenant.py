@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantnet.observed.status.sources import (
-    Model,
     Observation,
     ObservedDatabase,
     ObservedVpnConnection,
-    TenantOutputs,
     Tunnel,
 )
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
 from tenantnet.phases.updates import RUNNER_ONLY
+from tenantnet.stacks.outputs import Model, TenantOutputs
 
 # RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
 # UserGuide/accessing-monitoring.html. In every other state but `creating` it does.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from tenantnet.observed.status.sources import Model
 from tenantnet.observed.status.words import NetworkType, TunnelState
+from tenantnet.stacks.outputs import Model
 
 # The places of a network: the two subnets of the database are one.
 DATABASE, HOSTS = "database", "hosts"

@@ -14,11 +14,11 @@ from tenantnet.observed.status.sources import (
     ObservedHost,
     ObservedVpc,
     ObservedVpnConnection,
-    TenantOutputs,
     Tunnel,
 )
 from tenantnet.observed.status.tenant import Network, TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState
+from tenantnet.stacks.outputs import TenantOutputs
 
 CHANGED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 TUNNELS = (

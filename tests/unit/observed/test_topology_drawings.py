@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from tenantnet.observed.status.sources import Observation, ObservedVpc, TenantOutputs
+from tenantnet.observed.status.sources import Observation, ObservedVpc
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.assemble import assemble
 from tenantnet.observed.topology.model import Peering, Side, Subnet, Topology
 from tenantnet.observed.topology.svg import svg
 from tenantnet.observed.topology.terminal import terminal
+from tenantnet.stacks.outputs import TenantOutputs
 
 from tests.support.reachability_samples import deployed
 from tests.support.topology_samples import ACME, BLUE, GREEN, SEATTLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from tenantnet.observed.status.sources import TenantOutputs
+from tenantnet.stacks.outputs import TenantOutputs
 from tenantnet.tunnel.connecting import Connecting, certificates_url, connecting
 
 OUTPUTS = {

@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tenantnet.observed.status.sources import (
-    Observation,
-    ObservedVpc,
-    ObservedVpnConnection,
-    OutputNetwork,
-    OutputVpnConnection,
-    TenantOutputs,
-    Tunnel,
-)
+from tenantnet.observed.status.sources import Observation, ObservedVpc, ObservedVpnConnection, Tunnel
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refused
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
+from tenantnet.stacks.outputs import OutputNetwork, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Slot
 from tenantnet.vpn.listing import Pending, choose, listings
 
