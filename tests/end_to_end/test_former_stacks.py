@@ -1,0 +1,96 @@
+"""Stacks that the code of commit 6d2caa1 deployed: the code of today finds nothing to change in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.support.clone import CLONE
+from tests.support.project import PASSWORD, Project
+
+# How they were made is in the README there.
+STATES = Path(__file__).parent / "states_of_6d2caa1"
+# Declares the tenant as the runner does, in the state that its stack remembers.
+RUNNER = """
+from pathlib import Path
+from pulumi.runtime import get_root_directory
+from tenantnet.phases.memory import remembered
+from tenantnet.program import database_password, tenant_settings
+from tenantnet.stacks.lookups import read_stack_outputs
+from tenantnet.stacks.tenant import Order, plan
+from tenantnet.tags import Slot
+
+settings = tenant_settings(Path(get_root_directory(), "Pulumi.yaml"))
+state = remembered(read_stack_outputs(settings.name))
+order = Order(state=state, decision=None, missing=[*Slot])
+plan(settings, order).declare(database_password())
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with nothing in it but the database that the retiring tenant gives up."""
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def giving_up(aws: boto3.Session) -> None:
+    """The database that a retiring tenant gives up: it is declared only while it exists."""
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier="acme-blue",
+        DBInstanceClass="db.t4g.small",
+        Engine="mysql",
+        MasterUsername="acmeadmin",
+        MasterUserPassword=PASSWORD,
+        AllocatedStorage=100,
+    )
+
+
+def bring(project: Project, case: str) -> None:
+    """Take over the stacks of a case, with the settings that they were deployed with."""
+    for stack in ("platform-local", "acme"):
+        shutil.copy(STATES / case / f"Pulumi.{stack}.yaml", project.settings_file(stack))
+        project.pulumi("stack", "select", "--create", stack).check()
+        state = STATES / case / f"{stack}.json"
+        project.pulumi("stack", "import", "--stack", stack, "--file", str(state)).check()
+
+
+@pytest.mark.parametrize("case", ["steady", "scheduled"])
+def test_nothing_changes_in_a_platform_and_its_tenant(project: Project, case: str) -> None:
+    """Both networks with VPN connections; `scheduled`: a runner, and a move that it is to start."""
+    bring(project, case)
+    assert project.steps("platform-local") == []
+    assert project.steps("acme") == []
+
+
+@pytest.mark.parametrize("case", ["switched", "retiring"])
+@pytest.mark.usefixtures("giving_up")
+def test_nothing_changes_in_a_tenant_after_the_switch(project: Project, case: str) -> None:
+    bring(project, case)
+    assert project.steps("acme") == []
+
+
+@pytest.mark.parametrize("case", ["replicating", "restored"])
+def test_nothing_changes_in_a_tenant_that_only_the_runner_updates(project: Project, case: str) -> None:
+    bring(project, case)
+    program, infra = project.folder / "infra" / "__main__.py", project.folder / "infra"
+    infra.unlink()
+    infra.mkdir()
+    program.write_text(RUNNER, encoding="utf-8")
+    try:
+        assert project.steps("acme") == []
+    finally:
+        program.unlink()
+        infra.rmdir()
+        infra.symlink_to(CLONE / "infra")
+
+
+def test_every_state_that_is_kept_is_tried() -> None:
+    kept = {folder.name for folder in STATES.iterdir() if folder.is_dir()}
+    assert kept == {"steady", "scheduled", "switched", "retiring", "replicating", "restored"}
