@@ -8,7 +8,6 @@ else the machine does meets both. `warm` is a preview in a fleet, whose plugins 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from tenantnet.engine.plugins import Plugins
+from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.settings.project import find_project
@@ -102,13 +101,9 @@ def table(title: str, seconds: Mapping[str, float], base: str) -> str:
 @contextmanager
 def warm_plugins(project: Project, folder: Path) -> Iterator[Project]:
     """The project, with the plugins that run already, as a fleet starts them."""
-    with asyncio.Runner() as runner:
-        plugins = Plugins(
-            find_project(project.folder), folder / "plugin.log", progress.print, project.environment
-        )
-        variables = runner.run(plugins.environment("eu-west-1"))
-        yield Project(project.folder, {**project.environment, **variables})
-        runner.run(plugins.close())
+    log = folder / "plugin.log"
+    with SharedPlugins(find_project(project.folder), log, progress.print, project.environment) as plugins:
+        yield Project(project.folder, {**project.environment, **plugins.environment("eu-west-1")})
 
 
 def measure(rounds: int, folder: Path) -> str:

@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from pulumi.automation import CommandResult, PulumiCommand, Stack
+from pulumi.automation import CommandResult, EngineEvent, PulumiCommand, Stack
 from pulumi.automation.errors import create_command_error
-from pulumi.automation.events import EngineEvent
-from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.engine.engine import ProjectWorkspace
 from tenantnet.settings.project import Project
 
@@ -95,21 +93,19 @@ class StackUpdate:
             "policy_pack_configs": [str(policy_config)] if policy_config else None,
         }
 
-    def preview(self, tell: Tell) -> Plan:
-        """What an update would do. tell: is told every event, in another thread."""
-        events: list[EngineEvent] = []
+    def preview(self, tell: Tell) -> Mapping[str, Any]:
+        """Preview an update; return its plan as `pulumi preview --save-plan` writes it.
 
-        def keep(event: EngineEvent) -> None:
-            events.append(event)
-            tell(event)
-
+        tell: gets every event, in another thread.
+        """
         with tempfile.TemporaryDirectory(prefix="tenantnet-") as folder:
             document = Path(folder) / "plan.json"
-            self._stack.preview(on_event=keep, plan=str(document), color="never", **self._policies)
-            return plan_of(events, json.loads(document.read_text(encoding="utf-8")))
+            self._stack.preview(on_event=tell, plan=str(document), color="never", **self._policies)
+            plan: Mapping[str, Any] = json.loads(document.read_text(encoding="utf-8"))
+            return plan
 
     def run(self, tell: Tell) -> None:
-        """Update the stack. tell: is told every event, in another thread."""
+        """Update the stack. tell: gets every event, in another thread."""
         self._stack.up(
             on_event=tell, color="never", show_secrets=False, suppress_outputs=True, **self._policies
         )

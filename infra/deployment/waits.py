@@ -10,8 +10,10 @@ the rest as the AWS provider's waits are known from their own defaults.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tenantnet.engine.events import Operation, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,18 @@ _DELETE: Mapping[str, Wait] = {
     "aws:ec2/instance:Instance": Wait(_MINUTE, "EC2 says `terminated`"),
     "aws:route53/record:Record": Wait(45, "Route 53 has removed it from all name servers"),
 }
-_BY_OPERATION: Mapping[str, Mapping[str, Wait]] = {
-    "create": _CREATE,
-    "replace": _CREATE,
-    "update": _UPDATE,
-    "delete": _DELETE,
-    "remove old": _DELETE,
+_BY_OPERATION: Mapping[Operation, Mapping[str, Wait]] = {
+    Operation.CREATE: _CREATE,
+    Operation.REPLACE: _CREATE,
+    Operation.UPDATE: _UPDATE,
+    Operation.DELETE: _DELETE,
+    Operation.REMOVE: _DELETE,
 }
 
 
-def wait_for(resource_type: str, operation: str, properties: Collection[str] = ()) -> Wait:
-    """What `operation` on a resource of a type waits for. properties: those that an update changes."""
-    if (resource_type, operation) == (DATABASE, "update") and _REBUILT_FOR.isdisjoint(properties):
+def wait_for(change: Step) -> Wait:
+    """What the update waits for while it makes the change."""
+    in_place = change.operation is Operation.UPDATE and _REBUILT_FOR.isdisjoint(change.properties)
+    if change.type == DATABASE and in_place:
         return _IN_PLACE
-    return _BY_OPERATION[operation].get(resource_type, _OTHER)
+    return _BY_OPERATION[change.operation].get(change.type, _OTHER)

@@ -1,90 +1,253 @@
-"""What Pulumi's engine tells of one operation, as it writes it into an event log. Pure."""
+"""What Pulumi's engine says of one operation on one stack. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
 
-# The engine's own marks for colours.
+from pulumi.automation import EngineEvent
+from pulumi.automation.events import OpType, StepEventMetadata, StepEventStateMetadata
+
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _ERROR = re.compile(r"^error: (.+(?:\n(?!error: ).+)*)", re.MULTILINE)
+# What the engine adds to the error that it has reported already.
+_EMPTY_ERRORS = ("preview failed", "update failed")
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+class Operation(StrEnum):
+    """What happens to a resource. REMOVE: the former one of a replacement goes."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    REMOVE = "remove old"
+
+    @property
+    def done(self) -> str:
+        """The same, once it has happened."""
+        return "removed old" if self is Operation.REMOVE else f"{self.rstrip('e')}ed"
+
+    @property
+    def removes(self) -> bool:
+        """Whether what is there now goes away."""
+        return self in (Operation.DELETE, Operation.REPLACE)
+
+
+# Pulumi's words. Of a replacement the engine reports three steps, and counts only `replace`, which joins the
+# other two.
+_OPERATIONS: Mapping[str, Operation] = {
+    "same": Operation.SAME,
+    "read": Operation.SAME,
+    "create": Operation.CREATE,
+    "import": Operation.CREATE,
+    "update": Operation.UPDATE,
+    "replace": Operation.REPLACE,
+    "create-replacement": Operation.REPLACE,
+    "import-replacement": Operation.REPLACE,
+    "delete": Operation.DELETE,
+    "delete-replaced": Operation.REMOVE,
+}
+
+
+class Status(StrEnum):
+    """How far a step is."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceChange:
+class Step:
     """One resource's part in an operation.
 
-    operation: Pulumi's word. type: such as `aws:ec2/vpc:Vpc`. name: Pulumi's. parents: the types above it.
-    properties: the changed ones. old, new: the state before and after, None where there is none; each with
-    `id`, `inputs` and `outputs`.
+    time: of the event, in seconds of the epoch. seconds: how long the step took, where that was measured.
+    type: such as `aws:ec2/vpc:Vpc`. properties: names of those that differ, where there was a resource
+    before. old, new: the state before and after, None where there is none.
     """
 
-    operation: str
+    operation: Operation
     urn: str
     type: str
-    properties: Sequence[str] = ()
-    old: Mapping[str, Any] | None = None
-    new: Mapping[str, Any] | None = None
+    status: Status = Status.DONE
+    time: int = 0
+    seconds: int = 0
+    properties: tuple[str, ...] = ()
+    old: StepEventStateMetadata | None = field(default=None, compare=False, repr=False)
+    new: StepEventStateMetadata | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """As the program calls it."""
-        return self.urn.rsplit("::", 1)[-1]
+        """As the program calls the resource."""
+        return name_in(self.urn)
+
+    @property
+    def kind(self) -> str:
+        """The type of one of AWS's resources in short: `rds Instance`."""
+        module, _, name = self.type.rpartition(":")
+        return f"{module.split(':')[1].split('/', maxsplit=1)[0]} {name}"
+
+    @property
+    def key(self) -> tuple[str, Operation]:
+        """What tells the steps of an update apart."""
+        return self.urn, self.operation
+
+    @property
+    def is_change(self) -> bool:
+        """Whether AWS has a part in it."""
+        state = self.new or self.old
+        of_aws = state is not None and state.custom and not self.type.startswith("pulumi:")
+        return bool(of_aws) and self.operation is not Operation.SAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventLog:
-    """counts: resources by operation, empty where the operation did not come to its end."""
+class Violation:
+    """What a policy finds. level: `mandatory` stops an update. urn: empty where it is about the stack."""
 
-    counts: Mapping[str, int] = field(default_factory=dict)
-    errors: Sequence[str] = ()
-    resources: Sequence[ResourceChange] = ()
+    policy: str
+    level: str
+    message: str
+    urn: str = ""
+
+    @property
+    def mandatory(self) -> bool:
+        """Whether it stops an update."""
+        return self.level == "mandatory"
+
+    @property
+    def resource(self) -> str:
+        """The resource's name; empty where it is about the stack as a whole."""
+        return name_in(self.urn)
+
+    def __str__(self) -> str:
+        about = f" ({self.resource})" if self.resource else ""
+        return f"[{self.level}] {self.policy}{about}\n{self.message}"
 
 
-def read_event_log(lines: Iterable[str]) -> EventLog:
-    """Of an event log's lines; one that was cut off in the middle counts as far as it goes."""
-    counts: Mapping[str, int] = {}
-    errors: dict[str, None] = {}
-    resources: list[ResourceChange] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """An error or a warning of the engine, the program or a provider. resource: its name, or empty."""
+
+    severity: str
+    message: str
+    resource: str = ""
+
+
+@dataclass
+class EngineLog:
+    """What the engine has said so far, without repetitions and colours.
+
+    counts: resources by operation; empty until the operation has come to its end.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    counts: Counter[Operation] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, events: Iterable[EngineEvent]) -> EngineLog:
+        """The log of an operation that has ended."""
+        log = cls()
+        for event in events:
+            log.take(event)
+        return log
+
+    def take(self, event: EngineEvent) -> Step | None:
+        """Add an event; return the step that it reports, if it reports one."""
+        if event.policy_event:
+            policy = event.policy_event
+            violation = Violation(
+                policy=policy.policy_name,
+                level=policy.enforcement_level,
+                message=_plain(policy.message),
+                urn=policy.resource_urn or "",
+            )
+            if violation not in self.violations:
+                self.violations.append(violation)
+        elif event.diagnostic_event:
+            found = event.diagnostic_event
+            diagnostic = Diagnostic(
+                severity=found.severity, message=_plain(found.message), resource=name_in(found.urn or "")
+            )
+            if _says_something(diagnostic) and diagnostic not in self.diagnostics:
+                self.diagnostics.append(diagnostic)
+        elif event.summary_event:
+            for word, number in (event.summary_event.resource_changes or {}).items():
+                self.counts[_OPERATIONS.get(word, Operation.SAME)] += number
+        elif step := _step(event):
+            self.steps.append(step)
+            return step
+        return None
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that are errors."""
+        return [each for each in self.diagnostics if each.severity == "error"]
+
+
+def read_event_log(lines: Iterable[str]) -> Iterator[EngineEvent]:
+    """The events in the file that `--event-log` names; it may end in the middle of a line."""
     for line in lines:
         # Most lines are the engine's own notes, and long.
-        if '"diagnosticEvent"' in line and '"severity":"error"' not in line:
+        if '"diagnosticEvent"' in line and '"severity":"debug"' in line:
             continue
-        event = _event(line)
-        if diagnostic := event.get("diagnosticEvent"):
-            errors[_plain(diagnostic["message"])] = None
-        elif outputs := event.get("resOutputsEvent"):
-            resources.append(_resource(outputs["metadata"]))
-        elif summary := event.get("summaryEvent"):
-            counts = summary.get("resourceChanges") or {}
-    return EventLog(counts=counts, errors=list(errors), resources=resources)
+        with suppress(ValueError):
+            yield EngineEvent.from_json(json.loads(line))
 
 
 def errors_in_output(text: str) -> list[str]:
-    """What `pulumi` prints where it fails before its engine has begun, and so before any event."""
+    """The errors that `pulumi` prints, such as those before its engine has begun, which are in no event."""
     return [found.strip() for found in _ERROR.findall(text)]
 
 
-def _event(line: str) -> Mapping[str, Any]:
-    try:
-        event: Mapping[str, Any] = json.loads(line)
-    except ValueError:
-        return {}
-    return event
+def name_in(urn: str) -> str:
+    """A resource's name, from its URN."""
+    return urn.rsplit("::", 1)[-1]
 
 
-def _resource(metadata: Mapping[str, Any]) -> ResourceChange:
-    return ResourceChange(
-        operation=metadata["op"],
-        urn=metadata["urn"],
-        type=metadata["type"],
-        properties=metadata.get("diffs") or (),
-        old=metadata.get("old"),
-        new=metadata.get("new"),
-    )
+def _says_something(diagnostic: Diagnostic) -> bool:
+    told = diagnostic.message and diagnostic.message not in _EMPTY_ERRORS
+    return bool(told) and diagnostic.severity in ("error", "warning")
+
+
+def _step(event: EngineEvent) -> Step | None:
+    for found, status in (
+        (event.resource_pre_event, Status.STARTED),
+        (event.res_outputs_event, Status.DONE),
+        (event.res_op_failed_event, Status.FAILED),
+    ):
+        if found and (operation := _operation(found.metadata)):
+            step: StepEventMetadata = found.metadata
+            return Step(
+                operation=operation,
+                urn=step.urn,
+                type=step.type,
+                status=status,
+                time=event.timestamp,
+                properties=_properties(step) if operation is not Operation.CREATE else (),
+                old=step.old,
+                new=step.new,
+            )
+    return None
+
+
+def _operation(step: StepEventMetadata) -> Operation | None:
+    return _OPERATIONS.get(step.op.value) if step.op is not OpType.REPLACE else None
+
+
+def _properties(step: StepEventMetadata) -> tuple[str, ...]:
+    """The top properties that differ. Providers tell paths (`tags["Name"]`, `a.b[0]`), names, or both."""
+    paths = [*(step.detailed_diff or {}), *(step.diffs or ())]
+    return tuple(dict.fromkeys(re.split(r"[.\[]", path)[0] for path in paths))
 
 
 def _plain(message: str) -> str:

@@ -1,116 +1,189 @@
 """Plugins that run before a stack needs them: AWS's, and the language host that runs the project's program.
 
 The engine attaches to the plugins whose ports PULUMI_DEBUG_PROVIDERS and PULUMI_DEBUG_LANGUAGES name, instead
-of starting its own for every operation of every stack: loading them is most of what a preview takes.
+of starting its own for every operation of every stack: loading them is most of what a preview takes, and a
+third of the time for which a move would hold writes back.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
+import select
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
+from typing import Self
 
+import psutil
 import tenantnet
-from tenantnet.engine.served import Served, serve
 from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 
-PROGRAM = "pulumi-resource-aws"
-# In the folder of a plugin made by scripts/setup, over Terraform's provider.
-OF_OWN_MAKE = "hashicorp-aws"
 PROVIDERS, LANGUAGES = "PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES"
 LANGUAGE_HOST = (sys.executable, "-m", "tenantnet.language_host")
+# Tells an AWS plugin built by scripts/setup that it is not one engine's: see tools/aws-plugin/main.go.
+SHARED = "TENANTNET_SHARED_PLUGIN"
+# In the folder of such a plugin, over Terraform's provider.
+BUILT_BY_SETUP = "hashicorp-aws"
+START_LIMIT_SECONDS = 60
+STOP_LIMIT_SECONDS = 10
 
 Tell = Callable[[str], None]
 
 
-class Plugins:
-    """The plugins in use.
+class SharedPlugins:
+    """Started when an engine first needs them, and anew where one has ended; they end with the context.
 
-    log: the file for what they print. tell: says which is not shared and why, once. environment: that of the
-    engines that attach.
+    project: whose program the language host runs; None for programs that run in this process. log: the file
+    for what plugins print. tell: says once which is not shared, and why. environment: the engines'.
+    Its methods may be called by several threads.
     """
 
     def __init__(
-        self, project: Project, log: Path, tell: Tell, environment: Mapping[str, str] = os.environ
+        self,
+        project: Project | None = None,
+        log: Path = Path(os.devnull),
+        tell: Tell = lambda _: None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self._log, self._environment = log, environment
-        self._aws = shareable_aws(environment, tell)
-        self._runs_own_program = _runs_own_program(project, tell)
-        self._running: dict[str, asyncio.Task[Served]] = {}
+        self._project, self._log, self._tell, self._environment = project, log, tell, environment
+        self._running: dict[str, _Plugin] = {}
+        self._lock, self._told = Lock(), set[str]()
 
-    async def environment(self, settings: str) -> Mapping[str, str]:
-        """What makes an engine attach to the plugins for stacks with these settings; started where none runs.
+    def __enter__(self) -> Self:
+        return self
 
-        settings: any text that is the same for stacks whose provider is configured the same way. Without the
-        plugins that cannot be shared: each engine starts its own then.
+    def __exit__(self, *_: object) -> None:
+        # Interrupted, an engine finishes what it has begun, and loses that without the plugin.
+        psutil.wait_procs(_own_engines())
+        for plugin in self._running.values():
+            plugin.end()
+
+    def environment(self, settings: str = "") -> Mapping[str, str]:
+        """What makes an engine attach to the plugins, without those that cannot be shared.
+
+        settings: any text that is the same for stacks whose AWS provider is configured the same way.
         """
-        wanted = {}
-        if self._aws:
-            wanted[PROVIDERS] = self._attach("aws", settings, [self._aws])
-        if self._runs_own_program:
-            wanted[LANGUAGES] = self._attach("python", "", LANGUAGE_HOST)
-        ports = await asyncio.gather(*wanted.values())
+        plugins = {}
+        with self._lock:
+            if aws := self._aws_program():
+                plugins[PROVIDERS] = "aws", self._plugin(f"aws {settings}", [aws])
+            if self._runs_own_program:
+                plugins[LANGUAGES] = "python", self._plugin("python", LANGUAGE_HOST)
+        # They start at the same time; what a person attaches stays attached.
         return {
-            variable: with_port(self._environment, variable, port)
-            for variable, port in zip(wanted, ports, strict=True)
-            if port
+            variable: ",".join(filter(None, [f"{name}:{plugin.port}", self._environment.get(variable)]))
+            for variable, (name, plugin) in plugins.items()
+            if plugin.port
         }
 
-    async def _attach(self, name: str, settings: str, command: Sequence[str | Path]) -> str | None:
-        """NAME:PORT of the plugin for these settings; None where it does not run."""
-        key = f"{name} {settings}"
-        task = self._running.get(key)
-        if task is None or (task.done() and not task.result().runs):
-            task = self._running[key] = asyncio.create_task(serve(command, self._log, self._environment))
-        served = await asyncio.shield(task)
-        return f"{name}:{served.port}" if served.runs else None
+    def _plugin(self, key: str, command: Sequence[str | Path]) -> _Plugin:
+        plugin = self._running.get(key)
+        if plugin is None or plugin.has_ended:
+            plugin = self._running[key] = _Plugin(command, self._log, self._environment)
+        return plugin
 
-    async def close(self) -> None:
-        """End them all, once no stack uses them any more."""
-        for task in self._running.values():
-            await (await task).end()
-
-
-def with_port(environment: Mapping[str, str], variable: str, port: str) -> str:
-    """The variable's value with one more NAME:PORT, before those that a person attaches."""
-    return ",".join(filter(None, [port, environment.get(variable)]))
-
-
-def shareable_aws(environment: Mapping[str, str], tell: Tell) -> Path | None:
-    """The plugin that pulumi_aws asks for, where it is installed and serves more than one stack."""
-    home = Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    wanted = version("pulumi_aws")
-    folder = home / "plugins" / f"resource-aws-v{wanted}"
-    program = folder / PROGRAM
-    if not os.access(program, os.X_OK):
-        tell(
-            f"There is no AWS plugin {wanted} in {home} yet, so every stack starts its own. To share one: "
-            f"pulumi plugin install resource aws {wanted}"
-        )
-        return None
-    if environment.get("AWS_CA_BUNDLE") and not (folder / OF_OWN_MAKE).exists():
-        # Its provider refuses to be configured again: "unable to add custom RootCAs".
-        tell("With AWS_CA_BUNDLE an AWS plugin serves one stack only, so every stack starts its own.")
-        return None
-    return program
-
-
-def _runs_own_program(project: Project, tell: Tell) -> bool:
-    """Whether the project's program is this package, with these dependencies: only that is loaded ahead."""
-    document = read_mapping(project.file)
-    runtime = document.get("runtime")
-    options = runtime.get("options") if isinstance(runtime, Mapping) else None
-    virtualenv = options.get("virtualenv") if isinstance(options, Mapping) else None
-    own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
-    for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
-        if not isinstance(value, str) or (project.folder / value).resolve() != own[name].resolve():
-            tell(
-                f"The project's {name} is not {own[name]}, which this command runs from, so every stack "
-                "loads its program by itself."
+    def _aws_program(self) -> Path | None:
+        """The plugin that pulumi_aws asks for, where it is installed and serves more than one stack."""
+        home = Path(self._environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
+        wanted = version("pulumi_aws")
+        program = home / "plugins" / f"resource-aws-v{wanted}" / "pulumi-resource-aws"
+        if not os.access(program, os.X_OK):
+            self._tell_once(
+                f"There is no AWS plugin {wanted} in {home} yet, so every stack starts its own. To share "
+                f"one: pulumi plugin install resource aws {wanted}"
             )
+            return None
+        if self._environment.get("AWS_CA_BUNDLE") and not program.with_name(BUILT_BY_SETUP).exists():
+            # Its provider refuses to be configured again: "unable to add custom RootCAs".
+            self._tell_once(
+                "With AWS_CA_BUNDLE an AWS plugin serves one stack only, so every stack starts its own."
+            )
+            return None
+        return program
+
+    @cached_property
+    def _runs_own_program(self) -> bool:
+        """Whether the project's program is this package, with these dependencies."""
+        if self._project is None:
             return False
-    return True
+        document = read_mapping(self._project.file)
+        runtime = document.get("runtime")
+        options = runtime.get("options") if isinstance(runtime, Mapping) else None
+        virtualenv = options.get("virtualenv") if isinstance(options, Mapping) else None
+        own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
+        for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
+            if not isinstance(value, str) or (self._project.folder / value).resolve() != own[name].resolve():
+                self._tell_once(
+                    f"The project's {name} is not {own[name]}, which this command runs from, so every stack "
+                    "loads its program by itself."
+                )
+                return False
+        return True
+
+    def _tell_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._tell(text)
+
+
+class _Plugin:
+    """A process that serves engines at a port of its own, which it prints first."""
+
+    def __init__(self, command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> None:
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                # A Ctrl-C is for whoever started it alone: updates under way still need it.
+                process_group=0,
+                env={**environment, SHARED: "1"},
+            )
+        self._lock = Lock()
+        self._port: int | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
+    def port(self) -> int:
+        """Where it serves, once it does; 0 where it ended before it did."""
+        with self._lock:
+            if self._port is None:
+                self._port = self._read_port()
+            return self._port
+
+    def _read_port(self) -> int:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        ready, _, _ = select.select([self._process.stdout], [], [], START_LIMIT_SECONDS)
+        line = self._process.stdout.readline() if ready else b""
+        if line.strip().isdigit():
+            return int(line)
+        self._process.kill()
+        self._process.wait()
+        return 0
+
+    def end(self) -> None:
+        """End it. An AWS plugin built by scripts/setup first serves out the engines that are attached."""
+        with self._process as process:
+            if process.stdin:
+                # Such a plugin ends by itself once its standard input has, and the last engine.
+                process.stdin.close()
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_LIMIT_SECONDS)
+            process.kill()
+
+
+def _own_engines() -> list[psutil.Process]:
+    """Those that this process has started. To ask one that ends meanwhile would raise: it is left out."""
+    running = psutil.process_iter(["name", "ppid"])
+    return [each for each in running if each.info == {"name": "pulumi", "ppid": os.getpid()}]

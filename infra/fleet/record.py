@@ -58,7 +58,7 @@ class _Model(BaseModel):
 class TenantRecord(_Model):
     """One tenant in a run.
 
-    changes: how many resources by Pulumi's word (`create`, `update`, `same`). findings: drift, in sentences.
+    changes: how many resources by operation (`create`, `update`, `same`). findings: drift, in sentences.
     reason: why it failed. note: what people should know all the same. pid: of the `pulumi` that has or had
     it. log: what that printed.
     """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
 from tenantnet.engine.locks import LockHolder, is_running
-from tenantnet.engine.plugins import Plugins
+from tenantnet.engine.plugins import SharedPlugins
+from tenantnet.engine.process import Result, StackProcess
 from tenantnet.failure import Failure
-from tenantnet.fleet.pulumi import Result, StackProcess
 from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.targets import Target
@@ -25,6 +25,12 @@ LONGEST_SILENCE_SECONDS = 60
 # The engine forgets what it was creating when its plugin ended.
 LEFT_OVER = "its update was killed; whether that left something at AWS, says: tenantnet fleet drift {name}"
 SECONDS_BETWEEN_LOOKS = 0.5
+COMMANDS: Mapping[Operation, Sequence[str]] = {
+    Operation.PREVIEW: ("preview",),
+    Operation.UP: ("up", "--yes", "--skip-preview"),
+    # Without the program: what is compared is the state and AWS.
+    Operation.DRIFT: ("refresh", "--preview-only"),
+}
 
 
 class FleetRun:
@@ -62,15 +68,12 @@ class FleetRun:
         loop.add_signal_handler(signal.SIGINT, self._on_interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
-        plugins = Plugins(self._project, self._folder / "plugin.log", self._tell)
-        try:
+        with SharedPlugins(self._project, self._folder / "plugin.log", self._tell) as plugins:
             await self._all(plugins)
-        finally:
-            await plugins.close()
         self._record.ended = datetime.now(UTC)
         self._records.write(self._record)
 
-    async def _all(self, plugins: Plugins) -> None:
+    async def _all(self, plugins: SharedPlugins) -> None:
         tasks: dict[asyncio.Task[TenantRecord], str] = {}
         try:
             while True:
@@ -119,7 +122,7 @@ class FleetRun:
         time_left = f"; {time_left_in_words(left)}" if left else ""
         return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
 
-    async def _tenant(self, name: str, plugins: Plugins) -> TenantRecord:
+    async def _tenant(self, name: str, plugins: SharedPlugins) -> TenantRecord:
         """One tenant from its beginning to its end; whatever hinders it is its own."""
         former, began = self._record.tenants[name], monotonic()
         stack = StackProcess(self._project.folder, name, self._folder / f"{name}.log")
@@ -144,7 +147,7 @@ class FleetRun:
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _operate(
-        self, name: str, stack: StackProcess, plugins: Plugins, former: TenantRecord
+        self, name: str, stack: StackProcess, plugins: SharedPlugins, former: TenantRecord
     ) -> TenantRecord:
         result = await self._pulumi(name, stack, plugins)
         if result.lock and _is_of(former, result.lock) and await stack.release_lock():
@@ -156,16 +159,17 @@ class FleetRun:
             return TenantRecord(standing=Standing.FAILED, reason=_reason(name, result))
         findings: tuple[str, ...] = ()
         if self._record.operation is Operation.DRIFT:
-            region, refreshed = self._targets[name].region, result.events.resources
+            region, refreshed = self._targets[name].region, result.log.steps
             findings = tuple(await asyncio.to_thread(find_drift, name, region, refreshed))
-        return TenantRecord(standing=Standing.DONE, changes=result.events.counts, findings=findings)
+        return TenantRecord(standing=Standing.DONE, changes=result.log.counts, findings=findings)
 
-    async def _pulumi(self, name: str, stack: StackProcess, plugins: Plugins) -> Result:
-        environment = await plugins.environment(self._targets[name].provider)
+    async def _pulumi(self, name: str, stack: StackProcess, plugins: SharedPlugins) -> Result:
+        environment = await asyncio.to_thread(plugins.environment, self._targets[name].provider)
+        operation, pack = self._record.operation, self._record.policy_pack
+        policies = ("--policy-pack", pack) if pack and operation is not Operation.DRIFT else ()
         return await stack.run(
-            self._record.operation,
+            [*COMMANDS[operation], *policies],
             environment,
-            policy_pack=self._record.policy_pack,
             began=lambda pid: self._set(name, TenantRecord(standing=Standing.RUNNING, pid=pid)),
         )
 

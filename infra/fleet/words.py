@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tenantnet.engine.events import Operation as Change
 from tenantnet.fleet.record import Operation, RunRecord, Standing, TenantRecord
 from tenantnet.fleet.schedule import Estimate
 
-# Pulumi's words for what it does to a resource, in the order of their weight.
-_VERBS = {
-    "delete": "deleted",
-    "delete-replaced": "deleted in a replacement",
-    "replace": "replaced",
-    "create-replacement": "created in a replacement",
-    "create": "created",
-    "update": "updated",
-    "import": "imported",
-    "refresh": "refreshed",
-}
-_PLANNED = {
-    "delete": "to delete",
-    "delete-replaced": "to delete in a replacement",
-    "replace": "to replace",
-    "create-replacement": "to create in a replacement",
-    "create": "to create",
-    "update": "to update",
-    "import": "to import",
-}
+# In the order of their weight.
+_CHANGES = (Change.DELETE, Change.REPLACE, Change.CREATE, Change.UPDATE)
 
 
 def changes_in_words(found: TenantRecord, operation: Operation) -> str:
     """What was, or would be, changed: `1 to delete, 3 to create`."""
     if operation is Operation.DRIFT:
         return f"{len(found.findings)} differences" if len(found.findings) != 1 else "1 difference"
-    verbs = _PLANNED if operation is Operation.PREVIEW else _VERBS
-    parts = [f"{found.changes[word]} {verb}" for word, verb in verbs.items() if found.changes.get(word)]
+    parts = [
+        f"{number} to {change}" if operation is Operation.PREVIEW else f"{number} {change.done}"
+        for change in _CHANGES
+        if (number := found.changes.get(change))
+    ]
     return ", ".join(parts) or "no change"
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from tenantnet.engine.events import Operation
 from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
-from tenantnet.review.model import Operation, Verdict
+from tenantnet.review.model import Verdict
 from tenantnet.review.result import Effect, Finding, ReviewResult, StackResult
 
 MARKER = "<!-- tenantnet review -->"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tenantnet.review.model import Operation, Preview, Resource
+from tenantnet.engine.events import Operation
+from tenantnet.review.model import Preview, Resource
 
 WHOLE = (Operation.CREATE, Operation.DELETE)
 

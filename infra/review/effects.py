@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.components import Components
-from tenantnet.review.model import Effect, Operation, Preview, Resource, Verdict
+from tenantnet.review.model import Effect, Preview, Resource, Verdict
 from tenantnet.tags import Lifecycle
 
 # Settings of an RDS instance whose change interrupts nothing.

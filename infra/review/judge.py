@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tenantnet.engine.events import Operation, Violation
 from tenantnet.observed.topology.mermaid import mermaid
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.effects import effects
 from tenantnet.review.intentions import intentions, phase_notes
-from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict, worst
+from tenantnet.review.model import Preview, Verdict, worst
 from tenantnet.review.picture import planned
 from tenantnet.review.result import Change, Finding, StackResult
 from tenantnet.review.result import Effect as ToldEffect
@@ -130,17 +131,16 @@ def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource:
     )
 
 
-def _of_policy(violation: PolicyViolation) -> Iterator[Finding]:
-    resource = violation.resource.rsplit("::", maxsplit=1)[-1]
+def _of_policy(violation: Violation) -> Iterator[Finding]:
     refusals = Refusal.parse(violation.message)
     for refusal in refusals:
-        yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=resource)
+        yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=violation.resource)
     if not refusals:
         first, _, rest = violation.message.partition("\n")
         yield Finding(
             source=violation.policy,
             mandatory=violation.mandatory,
-            resource=resource,
+            resource=violation.resource,
             value="",
             rule=first,
             reason=" ".join(rest.split()),

@@ -1,4 +1,4 @@
-"""What a review is made of: a stack's preview as plain data, and the verdict on it. Nothing of Pulumi."""
+"""What a review is made of: a stack's preview as plain data, and the verdict on it. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tenantnet.engine.events import Operation, Violation
+
 COMPONENT_PREFIX = "tenantnet:index:"
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class Verdict(StrEnum):
@@ -47,21 +48,6 @@ _WORDS = {
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The most severe one; safe where there is none."""
     return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.SAFE)
-
-
-class Operation(StrEnum):
-    """What the engine would do with a resource. A replacement is one operation."""
-
-    SAME = "same"
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-
-    @property
-    def removes(self) -> bool:
-        """Whether what is there now goes away."""
-        return self in (Operation.DELETE, Operation.REPLACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +96,6 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyViolation:
-    """What a policy found. message: in the pack's words. resource: its URN, empty for the whole stack."""
-
-    policy: str
-    mandatory: bool
-    message: str
-    resource: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What the engine said about one stack.
 
@@ -129,7 +105,7 @@ class Preview:
 
     stack: str
     resources: Sequence[Resource] = ()
-    violations: Sequence[PolicyViolation] = ()
+    violations: Sequence[Violation] = ()
     errors: Sequence[str] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenantnet.addresses.addressing import ping_host_address, subnet_plan
+from tenantnet.engine.events import Operation
 from tenantnet.observed.status.words import NetworkType
 from tenantnet.observed.topology.model import (
     Database,
@@ -18,7 +19,7 @@ from tenantnet.observed.topology.model import (
     VpnConnection,
 )
 from tenantnet.review import shown
-from tenantnet.review.model import Operation, Preview
+from tenantnet.review.model import Preview
 from tenantnet.settings.models import NetworkSettings, TenantSettings
 from tenantnet.tags import Slot
 

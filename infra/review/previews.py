@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,10 +12,10 @@ from typing import Protocol
 
 from pulumi.automation import CommandError, EngineEvent, Stack
 from tenantnet.engine.engine import said_by
+from tenantnet.engine.events import EngineLog
 from tenantnet.failure import Failure
-from tenantnet.review.events import read_events
+from tenantnet.review.events import preview_of
 from tenantnet.review.model import Preview
-from tenantnet.review.plugins import EnvironmentOf
 from tenantnet.review.workplace import Workplace
 
 POLICY_PACK = "policies"
@@ -49,27 +49,30 @@ class EnginePreviewer:
     """
 
     def __init__(
-        self, place: Workplace, environment_of: EnvironmentOf, policy_config: Path | None = None
+        self,
+        place: Workplace,
+        environment_of: Callable[[str], Mapping[str, str]],
+        policy_config: Path | None = None,
     ) -> None:
         self._place, self._environment_of = place, environment_of
         self._configs = [str(policy_config.resolve())] if policy_config else None
 
     def __call__(self, order: Order) -> Preview:
-        started, events = time.monotonic(), list[EngineEvent]()
+        started, log = time.monotonic(), EngineLog()
         errors: list[str] = []
         try:
-            self._run(order, events.append)
+            self._run(order, log.take)
         except CommandError as error:
             errors = [said_by(error)]
         # The Automation API raises RuntimeError where the engine ended without a word.
         except (Failure, RuntimeError) as error:
             errors = [str(error)]
-        preview = read_events(order.stack, events)
+        preview = preview_of(order.stack, log)
         # What the command prints at its end, the events have told already, if there are any.
         found = preview.errors or ([] if preview.violations else errors)
         return replace(preview, errors=found, seconds=time.monotonic() - started)
 
-    def _run(self, order: Order, listen: Callable[[EngineEvent], None]) -> None:
+    def _run(self, order: Order, listen: Callable[[EngineEvent], object]) -> None:
         own = {**self._environment_of(order.stack), "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if order.new:
             own |= self._place.new_stack(order.stack, order.platform)

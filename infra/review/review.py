@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from tenantnet.engine.engine import Engine
+from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.fleet.targets import Target, read_targets
 from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
-from tenantnet.review.plugins import shared_plugins
 from tenantnet.review.previews import EnginePreviewer, Order, Previewer, preview_all
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult, verdict_of
@@ -65,7 +65,11 @@ def review(
         cases = stacks.cases(choice)
         # One stack alone has nobody to share a plugin with.
         targets = _targets(project) if len(cases) > 1 else {}
-        with shared_plugins(place.project, targets, place.log, tell) as environment_of:
+        with SharedPlugins(place.project, place.log, tell) as plugins:
+
+            def environment_of(stack: str) -> Mapping[str, str]:
+                return plugins.environment(targets[stack].provider) if stack in targets else {}
+
             previewer = EnginePreviewer(place, environment_of, options.policy_config)
             results = _results(cases, previewer, options.parallel, done)
     return ReviewResult(

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.components import Components
 from tenantnet.review.effects import vpn_name
-from tenantnet.review.model import COMPONENT_PREFIX, Operation, Preview, Resource
+from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
 
 # Components that are told in words of their own, in the order in which people want to hear of them.
 ORDER = (

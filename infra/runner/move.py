@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tenantnet.engine.engine import Engine
-from tenantnet.engine.move_plugin import AwsPlugin
+from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.phases.journal import begun, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
@@ -148,7 +148,7 @@ class Move:
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
         )
-        with AwsPlugin() as plugin:
+        with SharedPlugins() as plugin:
             yield Runner(
                 tenant,
                 stack=MovingStack(self.project, tenant, self.journal.decision, plugin),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
 from tenantnet.engine.engine import Engine, ProjectWorkspace, file_backend
 from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
-from tenantnet.engine.move_plugin import AwsPlugin
+from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import State
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 class MovingStack:
     """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed.
 
-    plugin: the one that its updates share.
+    plugins: those that its updates share.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class MovingStack:
         project: Project,
         name: str,
         decision: Callable[[int], Decision | None],
-        plugin: AwsPlugin,
+        plugins: SharedPlugins,
     ) -> None:
-        self._project, self._name, self._decision, self._plugin = project, name, decision, plugin
+        self._project, self._name, self._decision, self._plugins = project, name, decision, plugins
         self._engine = Engine(project)
 
     def outputs(self) -> Mapping[str, Any] | None:
@@ -117,7 +117,7 @@ class MovingStack:
     def _stack_at_aws(self, program: Callable[[], None] | None = None) -> Stack:
         """The stack for what asks AWS, too."""
         workspace = ProjectWorkspace(
-            work_dir=str(self._project.folder), program=program, env_vars=self._plugin.environment()
+            work_dir=str(self._project.folder), program=program, env_vars=self._plugins.environment()
         )
         return Stack.select(self._name, workspace)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tenantnet.engine.events import Operation
 from tenantnet.review import shown
-from tenantnet.review.model import COMPONENT_PREFIX, Operation, Preview, Resource
+from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
 
 CONNECTION = "acme-blue-vpn-192-168-4-0-24"
 

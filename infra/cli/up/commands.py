@@ -7,18 +7,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
-from pulumi.automation import CommandError, ConcurrentUpdateError
-from pulumi.automation.events import EngineEvent
+from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
 from tenantnet.cli.completion import complete_stack
 from tenantnet.cli.up.view import View, view
-from tenantnet.deployment.course import Course
-from tenantnet.deployment.plan import Plan
+from tenantnet.deployment.plan import Plan, plan_of
+from tenantnet.deployment.progress import Progress
 from tenantnet.deployment.run import StackUpdate
 from tenantnet.deployment.words import failure, refusal, state_of
 from tenantnet.engine.engine import Engine, said_by
@@ -92,7 +91,7 @@ def up(
     plan = _preview(update, stack, shown)
     shown.plan(stack, plan, update.last())
     if not plan.changes and not plan.outputs_change:
-        shown.end(stack, Course(), 0)
+        shown.end(stack, Progress(), 0)
         return
     if not yes and not typer.confirm(f"Update {stack}?"):
         typer.echo("Nothing was changed.")
@@ -120,33 +119,33 @@ def _require_stack(project: Project, stack: str) -> None:
 
 
 def _preview(update: StackUpdate, stack: str, shown: View) -> Plan:
-    course = Course()
+    progress = Progress()
     try:
         with shown.previewing(stack):
-            plan = _follow(update, update.preview, course, None)
+            document = _follow(update, update.preview, progress, None)
     except CommandError as error:
         if update.command.interrupted:
             typer.echo("Stopped while previewing. Nothing was changed.", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, course, None)
-    shown.findings(course)
-    return plan
+        _give_up(error, stack, progress, None)
+    shown.findings(progress)
+    return plan_of(progress.steps, document)
 
 
 def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
-    course, began = Course(), time.monotonic()
+    progress, began = Progress(), time.monotonic()
     try:
-        with shown.updating(stack, plan, course):
-            _follow(update, update.run, course, shown)
+        with shown.updating(stack, plan, progress):
+            _follow(update, update.run, progress, shown)
     except CommandError as error:
         if update.command.interrupted:
-            shown.stopped(stack, course, state_of(course, plan))
+            shown.stopped(stack, progress, state_of(progress, plan))
             raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, course, plan)
-    shown.end(stack, course, int(time.monotonic() - began))
+        _give_up(error, stack, progress, plan)
+    shown.end(stack, progress, int(time.monotonic() - began))
 
 
-def _give_up(error: CommandError, stack: str, course: Course, plan: Plan | None) -> NoReturn:
+def _give_up(error: CommandError, stack: str, progress: Progress, plan: Plan | None) -> NoReturn:
     """Say why Pulumi has given up a preview or an update, and end."""
     if isinstance(error, ConcurrentUpdateError):
         holder = lock_holder(str(error))
@@ -156,16 +155,16 @@ def _give_up(error: CommandError, stack: str, course: Course, plan: Plan | None)
             remedy="wait until it has finished; if that process is gone for certain, release the lock: "
             f"pulumi cancel --stack {stack}",
         ) from None
-    if not course.done and (refused := refusal(course)):
+    if not progress.done and (refused := refusal(progress)):
         typer.echo(refused, err=True)
         raise typer.Exit(REFUSED)
-    raise failure(stack, course, plan, f"Pulumi says: {said_by(error)}") from None
+    raise failure(stack, progress, plan, f"Pulumi says: {said_by(error)}") from None
 
 
 def _follow(
     update: StackUpdate,
     operation: Callable[[Callable[[EngineEvent], None]], _T],
-    course: Course,
+    progress: Progress,
     shown: View | None,
 ) -> _T:
     """Run the operation in another thread, and here take what it tells, until it has ended."""
@@ -173,12 +172,11 @@ def _follow(
     with ThreadPoolExecutor(1) as pool, _interrupting(update, shown):
         running: Future[_T] = pool.submit(operation, events.put)
         while not (running.done() and events.empty()):
-            try:
-                happening = course.take(events.get(timeout=_TICK_SECONDS))
-            except Empty:
-                happening = None
+            change = None
+            with suppress(Empty):
+                change = progress.take(events.get(timeout=_TICK_SECONDS))
             if shown:
-                shown.tick(happening)
+                shown.tick(change)
         return running.result()
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import typer
@@ -17,9 +17,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 from tenantnet.cli.output import console, table
-from tenantnet.deployment.course import Course, Happening, What
-from tenantnet.deployment.plan import Change, Operation, Plan
-from tenantnet.deployment.waits import LONG
+from tenantnet.deployment.plan import Plan
+from tenantnet.deployment.progress import Progress
+from tenantnet.deployment.waits import LONG, wait_for
+from tenantnet.engine.events import Operation, Status, Step
 
 # Of so many new resources of a stack, a table would say less than their number.
 _LISTED = 12
@@ -28,31 +29,31 @@ _AT_LEAST_SHOWN = 8
 
 
 class View(Protocol):
-    """What an update is told to, in this order: the preview, its findings and plan, the update, its end."""
+    """Shows an update, told in this order: the preview, its findings and plan, the update, its end."""
 
-    def previewing(self, stack: str) -> Any:  # noqa: ANN401 - a context manager
-        """While the preview runs."""
+    def previewing(self, stack: str) -> AbstractContextManager[None]:
+        """Show that the preview runs, within the context."""
 
-    def findings(self, course: Course) -> None:
-        """What the policies and the program mention without stopping."""
+    def findings(self, progress: Progress) -> None:
+        """Show what the policies and the program mention without stopping."""
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
-        """What is going to happen. last: seconds and changes of the update before."""
+        """Show what the update will do. last: seconds and changes of the update before."""
 
-    def updating(self, stack: str, plan: Plan, course: Course) -> Any:  # noqa: ANN401 - a context manager
-        """While the update runs, and takes its events into `course`."""
+    def updating(self, stack: str, plan: Plan, progress: Progress) -> AbstractContextManager[None]:
+        """Show that the update runs, within the context; `progress` takes its events."""
 
-    def tick(self, happening: Happening | None) -> None:
-        """Something has happened, or only time has passed."""
+    def tick(self, change: Step | None) -> None:
+        """Show a change that has started or ended; None where only time has passed."""
 
     def stopping(self, times: int) -> None:
-        """Somebody wants it to stop, for the first or the second time."""
+        """Show that somebody has pressed Ctrl-C, for the first or the second time."""
 
-    def stopped(self, stack: str, course: Course, state: str) -> None:
-        """It has stopped for that. state: what was and was not changed."""
+    def stopped(self, stack: str, progress: Progress, state: str) -> None:
+        """Show that the update has stopped for that. state: what was and was not changed."""
 
-    def end(self, stack: str, course: Course, seconds: int) -> None:
-        """It has come to its end."""
+    def end(self, stack: str, progress: Progress, seconds: int) -> None:
+        """Show that the update is complete."""
 
 
 def view(*, as_json: bool) -> View:
@@ -63,68 +64,64 @@ def view(*, as_json: bool) -> View:
 
 
 class LineView:
-    """Lines of text: what has begun where it takes long, what is done, every minute what is waited for."""
+    """Lines of text: what has started where it takes long, what is done, each minute what is waited for."""
 
     def __init__(self) -> None:
-        self._total = 0
         self._plan: Plan | None = None
-        self._course = Course()
+        self._progress = Progress()
         self._spoke = time.monotonic()
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
-        """Says that it does."""
         typer.echo(f"Previewing {stack}, with the policy pack.")
         yield
 
-    def findings(self, course: Course) -> None:
-        """Prints them."""
-        for finding in course.findings:
-            typer.echo(str(finding))
-        for problem in course.problems:
-            typer.echo(f"{problem.severity}: {problem.text}")
+    def findings(self, progress: Progress) -> None:
+        for violation in progress.violations:
+            typer.echo(str(violation))
+        for diagnostic in progress.diagnostics:
+            typer.echo(f"{diagnostic.severity}: {diagnostic.message}")
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
-        """Prints it."""
         console().print(_planned(stack, plan, last))
 
     @contextmanager
-    def updating(self, stack: str, plan: Plan, course: Course) -> Iterator[None]:
-        """Says that it does."""
-        self._plan, self._course, self._total = plan, course, len(plan.changes)
-        typer.echo(f"Updating {stack}.")
-        self._spoke = time.monotonic()
+    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
+        self._plan, self._progress = plan, progress
+        self._say(f"Updating {stack}.")
         yield
 
-    def tick(self, happening: Happening | None) -> None:
-        """Prints what is worth a line."""
-        if happening and (line := self._line(happening)):
+    def tick(self, change: Step | None) -> None:
+        if change and (line := self._line(change)):
             self._say(line)
-        elif time.monotonic() - self._spoke > _SECONDS_OF_SILENCE and self._course.running:
-            self._say("\n".join(waiting(change, since) for change, since in self._course.running.values()))
+        elif time.monotonic() - self._spoke > _SECONDS_OF_SILENCE and self._progress.running:
+            self._say("\n".join(map(_waiting, self._progress.running.values())))
 
     def stopping(self, times: int) -> None:
-        """Prints what comes of it."""
         self._say(_stopping(times))
 
-    def stopped(self, stack: str, course: Course, state: str) -> None:
-        """Prints it to standard error."""
-        typer.echo(f"The update of {stack} was stopped.\n{state}\n{_goes_on(stack)}", err=True)
+    def stopped(self, stack: str, progress: Progress, state: str) -> None:
+        goes_on = f"`tenantnet up {stack}` goes on with what is missing."
+        typer.echo(f"The update of {stack} was stopped.\n{state}\n{goes_on}", err=True)
 
-    def end(self, stack: str, course: Course, seconds: int) -> None:
-        """Prints it."""
-        typer.echo(_ended(stack, course, seconds))
+    def end(self, stack: str, progress: Progress, seconds: int) -> None:
+        counts = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
+        done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
+        typer.echo(f"{stack} is as its settings say{done}")
 
-    def _line(self, happening: Happening) -> str:
-        change = happening.change
-        if happening.what is What.STARTED:
-            if change.wait.seconds < LONG:
-                return ""
-            return f"{change.operation} {change.kind} {change.name}: waits until {_expected(change)}"
-        if happening.what is What.FAILED:
-            return f"failed: {change.operation} {change.kind} {change.name}"
-        number = f"{len(self._course.done):{len(str(self._total))}}/{self._total}"
-        return f"[{number}] {change.operation.done} {change.kind} {change.name} ({spell(happening.seconds)})"
+    def _line(self, change: Step) -> str:
+        if change.status is Status.STARTED:
+            takes_long = wait_for(change).seconds >= LONG
+            return f"{_named(change)}: waits until {_expected(change)}" if takes_long else ""
+        if change.status is Status.FAILED:
+            return f"failed: {_named(change)}"
+        done, total = len(self._progress.done), self._total
+        number = f"{done:{len(str(total))}}/{total}"
+        return f"[{number}] {change.operation.done} {change.kind} {change.name} ({spell(change.seconds)})"
+
+    @property
+    def _total(self) -> int:
+        return len(self._plan.changes) if self._plan else 0
 
     def _say(self, line: str) -> None:
         typer.echo(line)
@@ -141,43 +138,38 @@ class LiveView(LineView):
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
-        """With something that turns, so that nobody thinks it hangs."""
         with console().status(f"Previewing {stack}, with the policy pack"):
             yield
 
     @contextmanager
-    def updating(self, stack: str, plan: Plan, course: Course) -> Iterator[None]:
-        """Draws for as long as it runs."""
-        self._plan, self._course, self._total = plan, course, len(plan.changes)
+    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
+        self._plan, self._progress = plan, progress
         self._live.update(self._drawn())
         with self._live:
             yield
 
-    def tick(self, happening: Happening | None) -> None:
-        """Draws anew; a line stays of what took long or failed."""
-        if happening and (happening.seconds >= LONG or happening.what is What.FAILED):
-            self._live.console.print(self._line(happening), markup=False)
+    def tick(self, change: Step | None) -> None:
+        # A line stays of what took long or failed.
+        if change and (change.seconds >= LONG or change.status is Status.FAILED):
+            self._live.console.print(self._line(change), markup=False)
         self._live.update(self._drawn())
 
     def stopping(self, times: int) -> None:
-        """Stands below the table from now on."""
         self._note = _stopping(times)
 
     def _drawn(self) -> Group:
-        done, running = len(self._course.done), list(self._course.running.values())
-        running.sort(key=lambda item: -item[0].wait.seconds)
+        running = sorted(self._progress.running.values(), key=lambda change: -wait_for(change).seconds)
         rows = Table.grid(padding=(0, 2, 0, 0))
-        for change, since in running[:_AT_LEAST_SHOWN]:
-            passed = max(0, int(time.time()) - since)
-            share = min(1.0, passed / change.wait.seconds)
+        for change in running[:_AT_LEAST_SHOWN]:
+            passed, wait = _passed(change), wait_for(change)
             rows.add_row(
-                Text(f"{change.operation} {change.kind} {change.name}"),
-                ProgressBar(total=1.0, completed=share, width=16),
-                Text(f"{spell(passed)} of about {spell(change.wait.seconds)}"),
-                Text(f"until {change.wait.until}", style="dim"),
+                Text(_named(change)),
+                ProgressBar(total=1.0, completed=min(1.0, passed / wait.seconds), width=16),
+                Text(f"{spell(passed)} of about {spell(wait.seconds)}"),
+                Text(f"until {wait.until}", style="dim"),
             )
         more = len(running) - _AT_LEAST_SHOWN
-        parts: list[Any] = [Text(f"{done} of {self._total} done", style="bold"), rows]
+        parts: list[Any] = [Text(f"{len(self._progress.done)} of {self._total} done", style="bold"), rows]
         if more > 0:
             parts.append(Text(f"and {more} more", style="dim"))
         if next_ones := self._next():
@@ -190,17 +182,15 @@ class LiveView(LineView):
         """What waits for something that runs, the slowest first."""
         if self._plan is None:
             return ""
-        busy = {urn for urn, _ in self._course.running}
-        ended = {change.key for change in (*self._course.done, *self._course.failed)}
-        waiting_ones = [
+        busy = {urn for urn, _ in self._progress.running}
+        begun = self._progress.begun
+        waiting = [
             change
             for change in self._plan.changes
-            if change.key not in ended
-            and change.key not in self._course.running
-            and self._plan.depends_on.get(change.urn, frozenset()) & busy
+            if change.key not in begun and self._plan.depends_on.get(change.urn, frozenset()) & busy
         ]
-        waiting_ones.sort(key=lambda change: -change.wait.seconds)
-        return ", ".join(f"{change.kind} {change.name}" for change in waiting_ones[:3])
+        waiting.sort(key=lambda change: -wait_for(change).seconds)
+        return ", ".join(f"{change.kind} {change.name}" for change in waiting[:3])
 
 
 class JsonView:
@@ -208,53 +198,45 @@ class JsonView:
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
-        """Says nothing."""
         yield
 
-    def findings(self, course: Course) -> None:
-        """One document each."""
-        for finding in course.findings:
+    def findings(self, progress: Progress) -> None:
+        for found in progress.violations:
             _emit(
                 "finding",
-                policy=finding.policy,
-                level=finding.level,
-                resource=finding.resource,
-                text=finding.text,
+                policy=found.policy,
+                level=found.level,
+                resource=found.resource,
+                text=found.message,
             )
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
-        """One document."""
-        changes = [{**_named(change), "properties": list(change.properties)} for change in plan.changes]
+        changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
         _emit("plan", stack=stack, changes=changes, expectedSeconds=plan.seconds)
 
     @contextmanager
-    def updating(self, stack: str, plan: Plan, course: Course) -> Iterator[None]:
-        """Says nothing."""
+    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
         yield
 
-    def tick(self, happening: Happening | None) -> None:
-        """One document for what has happened."""
-        if happening:
-            _emit(str(happening.what), **_named(happening.change), seconds=happening.seconds)
+    def tick(self, change: Step | None) -> None:
+        if change:
+            _emit(str(change.status), **_fields(change), seconds=change.seconds)
 
     def stopping(self, times: int) -> None:
-        """One document."""
         _emit("stopping", times=times)
 
-    def stopped(self, stack: str, course: Course, state: str) -> None:
-        """One document."""
-        _emit("end", stack=stack, result="stopped", changes=course.counts(), state=state)
+    def stopped(self, stack: str, progress: Progress, state: str) -> None:
+        _emit("end", stack=stack, result="stopped", changes=progress.counts_done(), state=state)
 
-    def end(self, stack: str, course: Course, seconds: int) -> None:
-        """One document."""
-        _emit("end", stack=stack, result="done", changes=course.counts(), seconds=seconds)
+    def end(self, stack: str, progress: Progress, seconds: int) -> None:
+        _emit("end", stack=stack, result="done", changes=progress.counts_done(), seconds=seconds)
 
 
 def _emit(event: str, **fields: object) -> None:
     typer.echo(json.dumps({"event": event, **fields}))
 
 
-def _named(change: Change) -> dict[str, str]:
+def _fields(change: Step) -> dict[str, str]:
     return {"operation": str(change.operation), "type": change.type, "name": change.name}
 
 
@@ -286,21 +268,28 @@ def _changes(plan: Plan) -> Table:
 
 
 def _expectation(plan: Plan) -> str:
-    slowest = max(plan.slowest, key=lambda change: change.wait.seconds)
+    slowest = max(plan.slowest, key=lambda change: wait_for(change).seconds)
     return (
-        f"At AWS this typically takes {spell(plan.seconds)}; longest takes {slowest.operation} "
-        f"{slowest.kind} {slowest.name} ({spell(slowest.wait.seconds)})."
+        f"At AWS this typically takes {spell(plan.seconds)}; longest takes {_named(slowest)} "
+        f"({spell(wait_for(slowest).seconds)})."
     )
 
 
-def waiting(change: Change, since: int) -> str:
-    """What a change waits for, and for how long it has. since: in seconds of the epoch."""
-    passed = spell(max(0, int(time.time()) - since))
-    return f"{change.operation} {change.kind} {change.name}: for {passed}, until {_expected(change)}"
+def _named(change: Step) -> str:
+    return f"{change.operation} {change.kind} {change.name}"
 
 
-def _expected(change: Change) -> str:
-    return f"{change.wait.until} (typically {spell(change.wait.seconds)} at AWS)"
+def _passed(change: Step) -> int:
+    return max(0, int(time.time()) - change.time)
+
+
+def _waiting(change: Step) -> str:
+    return f"{_named(change)}: for {spell(_passed(change))}, until {_expected(change)}"
+
+
+def _expected(change: Step) -> str:
+    wait = wait_for(change)
+    return f"{wait.until} (typically {spell(wait.seconds)} at AWS)"
 
 
 def _stopping(times: int) -> str:
@@ -309,17 +298,6 @@ def _stopping(times: int) -> str:
             "Stopping: nothing more is begun, and what is under way comes to its end. Again to end at once."
         )
     return "Ending at once: what is under way is cut off."
-
-
-def _goes_on(stack: str) -> str:
-    return f"`tenantnet up {stack}` goes on with what is missing."
-
-
-def _ended(stack: str, course: Course, seconds: int) -> str:
-    counts = ", ".join(f"{number} {word}" for word, number in course.counts().items())
-    if not counts:
-        return f"{stack} is as its settings say; no resource was changed."
-    return f"{stack} is as its settings say: {counts} in {spell(seconds)}."
 
 
 def spell(seconds: int) -> str:

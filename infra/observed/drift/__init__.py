@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantnet.aws.answers import aws_answers
-from tenantnet.engine.events import ResourceChange
+from tenantnet.engine.events import Step
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.described import describe
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
 
 
-def find_drift(tenant: str, region: str, refreshed: Sequence[ResourceChange]) -> list[str]:
+def find_drift(tenant: str, region: str, refreshed: Sequence[Step]) -> list[str]:
     """Every difference, one sentence each. refreshed: what a refresh of the tenant's stack has found.
 
     Raises Failure where EC2 does not answer or does not allow a call.

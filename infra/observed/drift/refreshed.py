@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tenantnet.engine.events import ResourceChange
+from tenantnet.engine.events import Operation, Step
 from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.state import StackState
 from tenantnet.refusal import shown
@@ -40,7 +40,7 @@ ALARMING = {
 }
 
 
-def changes_by_others(refreshed: Iterable[ResourceChange], state: StackState) -> list[str]:
+def changes_by_others(refreshed: Iterable[Step], state: StackState) -> list[str]:
     """One sentence for each resource that is gone and for each property that is another.
 
     In the order of types and names: a refresh tells of resources as AWS answers.
@@ -49,26 +49,24 @@ def changes_by_others(refreshed: Iterable[ResourceChange], state: StackState) ->
     return [sentence for change in ordered for sentence in _sentences(change, state)]
 
 
-def _sentences(change: ResourceChange, state: StackState) -> Iterator[str]:
+def _sentences(change: Step, state: StackState) -> Iterator[str]:
     if not change.type.startswith("aws:") or not change.old:
         return
-    old = change.old.get("inputs") or {}
-    if change.operation == "delete":
-        yield _LOST.get(change.type, _gone)(change, old, state)
-    elif change.operation == "update":
+    if change.operation is Operation.DELETE:
+        yield _LOST.get(change.type, _gone)(change, change.old.inputs or {}, state)
+    elif change.operation is Operation.UPDATE:
         for name in _declared(change):
             yield f"{_thing(change, state)} {_changed(change, name)}"
 
 
-def _declared(change: ResourceChange) -> list[str]:
+def _declared(change: Step) -> list[str]:
     """The changed properties that a program sets; AWS itself goes on changing others."""
-    sides = [side.get("inputs") or {} for side in (change.old, change.new) if side]
-    roots = dict.fromkeys(re.split(r"[.\[]", name)[0] for name in change.properties)
-    return [name for name in roots if any(name in inputs for inputs in sides)]
+    sides = [side.inputs or {} for side in (change.old, change.new) if side]
+    return [name for name in change.properties if any(name in inputs for inputs in sides)]
 
 
-def _changed(change: ResourceChange, name: str) -> str:
-    was, now = (_property(side, name) for side in (change.old, change.new))
+def _changed(change: Step, name: str) -> str:
+    was, now = ((side.outputs or {}).get(name) if side else None for side in (change.old, change.new))
     if isinstance(now, bool | int) and (words := ALARMING.get((change.type, name, now))):
         return words
     if SECRET in (was, now):
@@ -76,10 +74,6 @@ def _changed(change: ResourceChange, name: str) -> str:
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         return f"has other {name}: {_differences(was, now)}"
     return f"has {name} {_value(now)}; the stack says {_value(was)}"
-
-
-def _property(side: Mapping[str, Any] | None, name: str) -> object:
-    return ((side or {}).get("outputs") or {}).get(name)
 
 
 def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
@@ -93,35 +87,35 @@ def _value(value: object) -> str:
     return shown(value)
 
 
-def _thing(change: ResourceChange, state: StackState) -> str:
+def _thing(change: Step, state: StackState) -> str:
     if change.type == types.VPN_CONNECTION:
-        return f"VPN connection {state.vpn_connection(str((change.old or {}).get('id')))}"
+        return f"VPN connection {state.vpn_connection(change.old.id if change.old else '')}"
     own_word = change.type.rsplit(":", 1)[-1]
     noun = NOUNS.get(change.type) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", own_word).lower()
     return f"{noun} {change.name}"
 
 
-def _gone(change: ResourceChange, _: Mapping[str, Any], state: StackState) -> str:
+def _gone(change: Step, _: Mapping[str, Any], state: StackState) -> str:
     return f"{_thing(change, state)} is gone"
 
 
-def _lost_vpn_route(_: ResourceChange, old: Mapping[str, Any], state: StackState) -> str:
+def _lost_vpn_route(_: Step, old: Mapping[str, Any], state: StackState) -> str:
     name = state.vpn_connection(str(old.get("vpnConnectionId")))
     return f"VPN connection {name} has lost its route to {old.get('destinationCidrBlock')}"
 
 
-def _lost_route(_: ResourceChange, old: Mapping[str, Any], state: StackState) -> str:
+def _lost_route(_: Step, old: Mapping[str, Any], state: StackState) -> str:
     table = state.named(str(old.get("routeTableId")))
     return f"route table {table} has lost its route to {old.get('destinationCidrBlock')}"
 
 
-def _lost_ingress(_: ResourceChange, old: Mapping[str, Any], state: StackState) -> str:
+def _lost_ingress(_: Step, old: Mapping[str, Any], state: StackState) -> str:
     group = state.named(str(old.get("securityGroupId")))
     peer = old.get("cidrIpv4") or old.get("referencedSecurityGroupId")
     return f"security group {group} no longer admits {peer} ({old.get('description') or 'no description'})"
 
 
-_LOST: Mapping[str, Callable[[ResourceChange, Mapping[str, Any], StackState], str]] = {
+_LOST: Mapping[str, Callable[[Step, Mapping[str, Any], StackState], str]] = {
     types.VPN_ROUTE: _lost_vpn_route,
     types.ROUTE: _lost_route,
     types.INGRESS_RULE: _lost_ingress,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenantnet.engine.events import ResourceChange
+from tenantnet.engine.events import Step
 
 VPC = "aws:ec2/vpc:Vpc"
 ROUTE = "aws:ec2/route:Route"
@@ -41,18 +41,13 @@ class StackState:
     resources: Sequence[Resource]
 
     @classmethod
-    def of(cls, refreshed: Sequence[ResourceChange]) -> StackState:
+    def of(cls, refreshed: Sequence[Step]) -> StackState:
         """Of what a refresh tells of each resource."""
         return cls(
             [
-                Resource(
-                    type=each.type,
-                    name=each.name,
-                    id=each.old["id"],
-                    inputs=each.old.get("inputs") or {},
-                )
+                Resource(type=each.type, name=each.name, id=each.old.id, inputs=each.old.inputs or {})
                 for each in refreshed
-                if each.old and each.old.get("id") and each.type.startswith("aws:")
+                if each.old and each.old.id and each.type.startswith("aws:")
             ]
         )
 

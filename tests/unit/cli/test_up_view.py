@@ -9,8 +9,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 from tenantnet.cli.up.view import JsonView, LineView, LiveView, View
-from tenantnet.deployment.course import Course
 from tenantnet.deployment.plan import Plan
+from tenantnet.deployment.progress import Progress
 
 from tests.unit.deployment.test_deployment import DATABASE, GROUP, RECORD, event, planned, urn
 
@@ -28,16 +28,16 @@ def plan() -> Plan:
 
 def play(shown: View) -> None:
     """An update of which the first two resources are done."""
-    course = Course()
-    with shown.updating("acme", plan(), course):
+    progress = Progress()
+    with shown.updating("acme", plan(), progress):
         for each in (
             event("resourcePreEvent", "create", GROUP, at=100),
             event("resOutputsEvent", "create", GROUP, at=101),
             event("resourcePreEvent", "update", DATABASE, at=101),
             event("resOutputsEvent", "update", DATABASE, at=200),
         ):
-            shown.tick(course.take(each))
-    shown.end("acme", course, 108)
+            shown.tick(progress.take(each))
+    shown.end("acme", progress, 108)
 
 
 def test_a_log_says_what_takes_long_as_it_begins_and_everything_as_it_ends(
@@ -69,9 +69,9 @@ def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_terminal_shows_what_runs_how_long_that_takes_and_what_comes_next() -> None:
-    shown, course = LiveView(), Course()
-    with shown.updating("acme", plan(), course):
-        course.take(event("resourcePreEvent", "update", DATABASE, at=int(time.time()) - 65))
+    shown, progress = LiveView(), Progress()
+    with shown.updating("acme", plan(), progress):
+        progress.take(event("resourcePreEvent", "update", DATABASE, at=int(time.time()) - 65))
         screen = Console(width=160, record=True, file=StringIO())
         screen.print(shown._drawn())
         text = screen.export_text()

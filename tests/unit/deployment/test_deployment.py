@@ -1,4 +1,4 @@
-"""What people are told of an update: its plan, its course, and why it did not come to its end."""
+"""What people are told of an update: its plan, its progress, and why it did not come to its end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 from tenantnet.cli.up.view import spell
-from tenantnet.deployment.course import Course, Happening, What
-from tenantnet.deployment.plan import Operation, Plan, plan_of
+from tenantnet.deployment.plan import Plan, plan_of
+from tenantnet.deployment.progress import Progress
+from tenantnet.deployment.waits import wait_for
 from tenantnet.deployment.words import failure, refusal, state_of
+from tenantnet.engine.events import EngineLog, Operation, Status
 
 PREFIX = "urn:pulumi:acme::tenantnet::tenantnet:index:TenantDatabase$"
 DATABASE, RECORD, GROUP = (
@@ -73,14 +75,14 @@ def planned(*steps: tuple[str, str, str], waits: dict[str, list[str]] | None = N
     document = {
         "resourcePlans": {name: {"goal": {"dependencies": needed}} for name, needed in (waits or {}).items()}
     }
-    return plan_of(events, document)
+    return plan_of(EngineLog.of(events).steps, document)
 
 
-def course(*events: EngineEvent) -> Course:
-    taken = Course()
+def progress(*events: EngineEvent) -> Progress:
+    found = Progress()
     for each in events:
-        taken.take(each)
-    return taken
+        found.take(each)
+    return found
 
 
 def test_a_plan_holds_what_changes_and_not_what_stays() -> None:
@@ -110,7 +112,7 @@ def test_the_typical_time_is_that_of_the_longest_chain_of_waits() -> None:
         waits={urn(DATABASE): [urn(GROUP)], urn(RECORD, "acme"): [urn(DATABASE)]},
     )
     assert [change.type for change in plan.slowest] == [GROUP, DATABASE, RECORD]
-    assert plan.seconds == sum(change.wait.seconds for change in plan.slowest) > 600
+    assert plan.seconds == sum(wait_for(change).seconds for change in plan.slowest) > 600
 
 
 def test_a_plan_without_changes_takes_no_time() -> None:
@@ -129,39 +131,40 @@ def test_outputs_that_change_alone_are_a_reason_to_update(former: dict[str, str]
         "new": {"type": stack, "outputs": {"phase": "steady"}},
     }
     step = EngineEvent.from_json({"sequence": 1, "timestamp": 0, "resOutputsEvent": {"metadata": metadata}})
-    assert plan_of([step], {}).outputs_change is differs
+    assert plan_of(EngineLog.of([step]).steps, {}).outputs_change is differs
 
 
 def test_a_change_is_timed_from_its_start_to_its_end() -> None:
-    taken = Course()
+    taken = Progress()
     started = taken.take(event("resourcePreEvent", "create", DATABASE, at=100))
     assert started
-    assert started.what is What.STARTED
+    assert started.status is Status.STARTED
     assert taken.running
     done = taken.take(event("resOutputsEvent", "create", DATABASE, at=180))
-    assert done == Happening(what=What.DONE, change=started.change, seconds=80)
-    assert taken.counts() == {"created": 1}
+    assert done
+    assert (done.status, done.key, done.seconds) == (Status.DONE, started.key, 80)
+    assert taken.counts_done() == {"created": 1}
     assert not taken.running
 
 
 def test_a_program_that_refuses_is_told_in_its_own_words() -> None:
-    text = refusal(course(diagnostic(REFUSED), diagnostic("update failed")))
+    text = refusal(progress(diagnostic(REFUSED), diagnostic("update failed")))
     assert text == REFUSED.strip().replace("Nothing was created or changed.", "Nothing was changed.")
 
 
 def test_a_broken_policy_is_a_refusal_and_a_mention_is_none() -> None:
-    text = refusal(course(violation("mandatory"), violation("mandatory"), violation("advisory")))
+    text = refusal(progress(violation("mandatory"), violation("mandatory"), violation("advisory")))
     assert text
     assert "1 policy is broken" in text
     assert "[mandatory] network-size (acme-blue)\nnot /26\n" in text
-    assert refusal(course(violation("advisory"))) is None
+    assert refusal(progress(violation("advisory"))) is None
 
 
 def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done() -> None:
     plan = planned(
         ("create", GROUP, "acme-blue"), ("create", DATABASE, "acme-blue"), ("create", RECORD, "acme")
     )
-    taken = course(
+    taken = progress(
         event("resourcePreEvent", "create", GROUP),
         event("resOutputsEvent", "create", GROUP),
         event("resourcePreEvent", "create", DATABASE),
@@ -182,14 +185,14 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
 
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
-    text = state_of(course(event("resourcePreEvent", "create", DATABASE)), plan)
+    text = state_of(progress(event("resourcePreEvent", "create", DATABASE)), plan)
     assert "nothing was changed" in text
     assert "Cut off, and perhaps done all the same: acme-blue (rds Instance)" in text
     assert "Not begun: 1 of 2" in text
 
 
 def test_a_failure_without_diagnostics_is_told_in_pulumis_words() -> None:
-    assert "reason: incorrect passphrase" in str(failure("acme", Course(), None, "incorrect passphrase"))
+    assert "reason: incorrect passphrase" in str(failure("acme", Progress(), None, "incorrect passphrase"))
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (108, "1 min 48 s")])
@@ -207,4 +210,4 @@ def test_a_database_waits_as_long_as_what_changes_of_it_takes(
     properties: tuple[str, ...], minutes: int
 ) -> None:
     change = replace(planned(("update", DATABASE, "acme-blue")).changes[0], properties=properties)
-    assert change.wait.seconds == 60 * minutes
+    assert wait_for(change).seconds == 60 * minutes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tenantnet.engine.events import ResourceChange
+from pulumi.automation.events import StepEventStateMetadata
+from tenantnet.engine.events import Operation, Step
 from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.described import Described
@@ -13,26 +14,28 @@ from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
 
 
+def state(**fields: Any) -> StepEventStateMetadata:
+    return StepEventStateMetadata.from_json(fields)
+
+
 def resource(
-    kind: str, name: str, identifier: str = "", /, *, operation: str = "same", **inputs: Any
-) -> ResourceChange:
-    old = {"id": identifier or name, "inputs": inputs, "outputs": inputs}
+    kind: str, name: str, identifier: str = "", /, *, operation: Operation = Operation.SAME, **inputs: Any
+) -> Step:
+    old = state(id=identifier or name, inputs=inputs, outputs=inputs)
     urn = f"urn:pulumi:acme::tenantnet::tenantnet:index:Any${kind}::{name}"
-    return ResourceChange(operation=operation, urn=urn, type=kind, old=old, new=None)
+    return Step(operation=operation, urn=urn, type=kind, old=old, new=None)
 
 
-def changed(
-    kind: str, name: str, was: dict[str, Any], now: dict[str, Any], *undeclared: str
-) -> ResourceChange:
+def changed(kind: str, name: str, was: dict[str, Any], now: dict[str, Any], *undeclared: str) -> Step:
     """A resource with other properties; those that are undeclared are no input of the program."""
     declared = {key: value for key, value in was.items() if key not in undeclared}
-    return ResourceChange(
-        operation="update",
+    return Step(
+        operation=Operation.UPDATE,
         urn=f"urn:pulumi:acme::tenantnet::{kind}::{name}",
         type=kind,
-        properties=[key for key in now if now[key] != was.get(key)],
-        old={"id": name, "inputs": declared, "outputs": was},
-        new={"id": name, "inputs": declared, "outputs": now},
+        properties=tuple(key for key in now if now[key] != was.get(key)),
+        old=state(id=name, inputs=declared, outputs=was),
+        new=state(id=name, inputs=declared, outputs=now),
     )
 
 
@@ -217,7 +220,7 @@ def test_a_changed_secret_is_named_without_its_value() -> None:
             resource(
                 types.VPN_ROUTE,
                 "vpn",
-                operation="delete",
+                operation=Operation.DELETE,
                 vpnConnectionId="vpn-1",
                 destinationCidrBlock="192.168.4.0/24",
             ),
@@ -227,7 +230,7 @@ def test_a_changed_secret_is_named_without_its_value() -> None:
             resource(
                 types.ROUTE,
                 "out",
-                operation="delete",
+                operation=Operation.DELETE,
                 routeTableId="rtb-1",
                 destinationCidrBlock="172.17.5.0/24",
             ),
@@ -237,7 +240,7 @@ def test_a_changed_secret_is_named_without_its_value() -> None:
             resource(
                 types.INGRESS_RULE,
                 "x",
-                operation="delete",
+                operation=Operation.DELETE,
                 securityGroupId="sg-1",
                 cidrIpv4="172.17.5.0/24",
                 description="the tenant's sessions",
@@ -245,16 +248,16 @@ def test_a_changed_secret_is_named_without_its_value() -> None:
             "security group acme-blue-database no longer admits 172.17.5.0/24 (the tenant's sessions)",
         ),
         (
-            resource("aws:cloudwatch/metricAlarm:MetricAlarm", "acme-blue-CPU", operation="delete"),
+            resource("aws:cloudwatch/metricAlarm:MetricAlarm", "acme-blue-CPU", operation=Operation.DELETE),
             "metric alarm acme-blue-CPU is gone",
         ),
-        (resource(types.VPC, "acme-blue", operation="delete"), "VPC acme-blue is gone"),
+        (resource(types.VPC, "acme-blue", operation=Operation.DELETE), "VPC acme-blue is gone"),
     ],
 )
-def test_what_is_gone_is_named(gone: ResourceChange, sentence: str) -> None:
+def test_what_is_gone_is_named(gone: Step, sentence: str) -> None:
     assert changes_by_others([gone], STATE) == [sentence]
 
 
 def test_components_and_unchanged_resources_are_no_drift() -> None:
-    component = resource("tenantnet:index:TenantNetwork", "acme-blue", operation="delete")
+    component = resource("tenantnet:index:TenantNetwork", "acme-blue", operation=Operation.DELETE)
     assert changes_by_others([component, *STACK], STATE) == []

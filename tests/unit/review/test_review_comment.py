@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced
-from tenantnet.review.model import Operation, Verdict
+from tenantnet.review.model import Verdict
 from tenantnet.review.result import Change, Effect, Finding, ReviewResult, StackResult, exit_code, verdict_of
 
 # As settings and the engine have it: without control characters.

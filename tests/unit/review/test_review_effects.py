@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.effects import UNINTERRUPTED, effects
-from tenantnet.review.model import Operation, Preview, Resource, Verdict, worst
+from tenantnet.review.model import Preview, Resource, Verdict, worst
 
 from tests.support.review_samples import CONNECTION, component, connection, database, preview, resource, tags
 

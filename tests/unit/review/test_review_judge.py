@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from pulumi.automation import EngineEvent
+from tenantnet.engine.events import EngineLog, Operation, Violation
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review import shown
-from tenantnet.review.events import read_events
+from tenantnet.review.events import preview_of
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.judge import Case, judge
-from tenantnet.review.model import Operation, PolicyViolation, Preview, Verdict
+from tenantnet.review.model import Preview, Verdict
 from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
@@ -64,11 +65,11 @@ def test_what_the_program_and_the_file_refuse_alike_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mandatory", "verdict"), [(True, Verdict.REJECTED_BY_POLICY), (False, Verdict.SAFE)]
+    ("level", "verdict"), [("mandatory", Verdict.REJECTED_BY_POLICY), ("advisory", Verdict.SAFE)]
 )
-def test_only_a_mandatory_policy_rejects(mandatory: bool, verdict: Verdict) -> None:
+def test_only_a_mandatory_policy_rejects(level: str, verdict: Verdict) -> None:
     message = f"A database can be had back.\n{RULE.refuse(14, 'backupRetentionPeriod')}"
-    violation = PolicyViolation(policy="database-recoverable", mandatory=mandatory, message=message)
+    violation = Violation(policy="database-recoverable", level=level, message=message)
     judged = judge(CHANGED, preview(database(), violations=[violation]))
     assert judged.verdict is verdict
     assert judged.findings[0].remedy == "make it so"
@@ -81,7 +82,7 @@ def test_errors_that_follow_from_a_refused_file_are_not_told() -> None:
 
 
 def test_a_policy_of_another_pack_is_told_in_its_own_words() -> None:
-    violation = PolicyViolation(policy="other", mandatory=True, message="No buckets.\nBuckets\nleak.")
+    violation = Violation(policy="other", level="mandatory", message="No buckets.\nBuckets\nleak.")
     (finding,) = judge(CHANGED, preview(violations=[violation])).findings
     assert (finding.rule, finding.reason) == ("No buckets.", "Buckets leak.")
 
@@ -140,7 +141,7 @@ def test_no_property_that_is_not_listed_gets_into_a_preview() -> None:
         "engineVersion": UNKNOWN_VALUE,
         "username": secret,
     }
-    told = read_events("acme", [event("create", shown.INSTANCE, new=inputs)])
+    told = preview_of("acme", EngineLog.of([event("create", shown.INSTANCE, new=inputs)]))
     (resource,) = told.resources
     assert SENTINEL not in repr(told)
     assert resource.new == {
@@ -152,5 +153,5 @@ def test_no_property_that_is_not_listed_gets_into_a_preview() -> None:
 
 def test_a_replacement_is_one_operation() -> None:
     steps = [event(op, shown.INSTANCE, old={}, new={}) for op in ("create-replacement", "replace")]
-    told = read_events("acme", [*steps, event("delete-replaced", shown.INSTANCE, old={})])
+    told = preview_of("acme", EngineLog.of([*steps, event("delete-replaced", shown.INSTANCE, old={})]))
     assert [resource.operation for resource in told.resources] == [Operation.REPLACE]

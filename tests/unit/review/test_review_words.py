@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tenantnet.engine.events import Operation
 from tenantnet.review import shown
-from tenantnet.review.model import Operation
 from tenantnet.review.words import sentences
 
 from tests.support.review_samples import component, connection, database, preview, resource, tags

@@ -1,4 +1,4 @@
-"""One tenant's stack in a fleet: the `pulumi` command that works on it, as a process of its own."""
+"""`pulumi` at work on one stack, as a process that ends its work even where this one is killed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenantnet.engine.events import EventLog, errors_in_output, read_event_log
+from tenantnet.engine.events import EngineLog, errors_in_output, read_event_log
 from tenantnet.engine.locks import LockHolder, lock_holder
-from tenantnet.fleet.record import Operation
-
-COMMANDS: Mapping[Operation, Sequence[str]] = {
-    Operation.PREVIEW: ("preview",),
-    Operation.UP: ("up", "--yes", "--skip-preview"),
-    # Without the program: what is compared is the state and AWS.
-    Operation.DRIFT: ("refresh", "--preview-only"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,41 +19,33 @@ class Result:
     """code: of the process. errors: in Pulumi's words. lock: whose it is, where that was the obstacle."""
 
     code: int
-    events: EventLog
+    log: EngineLog
     errors: Sequence[str]
     lock: LockHolder | None
 
 
 class StackProcess:
-    """`pulumi` at work on one stack. Where the fleet's own process is killed, it still ends its work."""
+    """folder: the project's. log: the file for what `pulumi` prints."""
 
     def __init__(self, folder: Path, stack: str, log: Path) -> None:
         self._folder, self._stack, self._log = folder, stack, log
         self._process: asyncio.subprocess.Process | None = None
 
     async def run(
-        self,
-        operation: Operation,
-        environment: Mapping[str, str],
-        *,
-        policy_pack: str | None,
-        began: Callable[[int], None],
+        self, command: Sequence[str], environment: Mapping[str, str], *, began: Callable[[int], None]
     ) -> Result:
-        """Do it, to its end. environment: beside the fleet's own. began: told the process's id."""
+        """Run `pulumi COMMAND…` to its end. environment: over this process's own. began: gets its id."""
         events = self._log.with_suffix(".events")
-        command = [*COMMANDS[operation], "--event-log", str(events)]
-        if policy_pack and operation is not Operation.DRIFT:
-            command += ["--policy-pack", policy_pack]
-        code = await self._pulumi(command, environment, began)
+        code = await self._pulumi([*command, "--event-log", str(events)], environment, began)
         output = self._log.read_text(encoding="utf-8", errors="replace")
-        log = EventLog()
+        log = EngineLog()
         if events.exists():
             with events.open(encoding="utf-8", errors="replace") as lines:
-                log = read_event_log(lines)
+                log = EngineLog.of(read_event_log(lines))
             events.unlink()
-        errors = log.errors or errors_in_output(output)
+        errors = list(dict.fromkeys(each.message for each in log.errors)) or errors_in_output(output)
         # A lock is met before the engine begins, so no event tells of it.
-        return Result(code=code, events=log, errors=errors, lock=lock_holder(output) if code else None)
+        return Result(code=code, log=log, errors=errors, lock=lock_holder(output) if code else None)
 
     async def release_lock(self) -> bool:
         """Take the stack's lock away from whoever has it; whether that worked."""
@@ -83,7 +67,7 @@ class StackProcess:
                 *("--non-interactive", "--color", "never", "--stack", self._stack),
                 cwd=self._folder,
                 stdin=asyncio.subprocess.DEVNULL,
-                # Not a pipe, which would break with the fleet's process, and the update with it.
+                # Not a pipe, which would break with this process, and the update with it.
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
