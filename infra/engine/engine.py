@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,7 @@ from pulumi.automation import (
     InvalidVersionError,
     LocalWorkspace,
     PulumiCommand,
+    Stack,
     StackNotFoundError,
 )
 from tenantnet.failure import Failure
@@ -23,23 +24,21 @@ from tenantnet.settings.project import Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 
 
-class ProjectWorkspace(LocalWorkspace):
-    """The project for the Automation API, with whatever stack people have selected in it."""
-
+class _ProjectWorkspace(LocalWorkspace):
     def select_stack(self, stack_name: str) -> None:
-        """Every command names its stack, so that none has to be selected."""
+        """Leave the stack selected that people have selected: every command names its own."""
 
 
 class Engine:
-    """Asks the `pulumi` on the path, in the project's folder, without ever selecting a stack.
+    """Runs the `pulumi` on the path, in the project's folder, without ever selecting a stack.
 
     Secrets stay masked, as `[secret]`. Raises Failure where there is no engine or it has no answer.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, project: Project, command: Callable[[], PulumiCommand] = PulumiCommand) -> None:
+        self._folder = str(project.folder)
         try:
-            self._command = PulumiCommand()
+            self._command = command()
         except FileNotFoundError:
             raise Failure(
                 "Could not ask Pulumi.",
@@ -89,10 +88,26 @@ class Engine:
         """The outputs of a platform. Raises Failure where it has none yet."""
         return PlatformOutputs.read(stack, self.outputs(stack))
 
-    def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
+    def stack(
+        self,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        program: Callable[[], None] | None = None,
+    ) -> Stack:
+        """The stack for the Automation API. environment: over this process's. program: for the project's."""
+        workspace = _ProjectWorkspace(
+            work_dir=self._folder, pulumi_command=self._command, env_vars=environment, program=program
+        )
+        return Stack.select(name, workspace)
+
+    def run(self, task: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """What `pulumi ARGUMENTS` prints. task: for the Failure. environment: over this process's.
+
+        Raises StackNotFoundError, too.
+        """
         self._require_backend(task)
         try:
-            answer = self._command.run(list(arguments), str(self._project.folder), {})
+            return self._command.run([*arguments], self._folder, environment or {}).stdout
         except StackNotFoundError:
             raise
         except CommandError as error:
@@ -102,7 +117,9 @@ class Engine:
                 remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
                 "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
             ) from None
-        return json.loads(answer.stdout)
+
+    def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
+        return json.loads(self.run(task, *arguments))
 
     def _require_backend(self, task: str) -> None:
         folder = file_backend()

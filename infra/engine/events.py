@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pulumi.automation import EngineEvent
-from pulumi.automation.events import OpType, StepEventMetadata, StepEventStateMetadata
+from pulumi.automation.events import (
+    DiagnosticEvent,
+    OpType,
+    PolicyEvent,
+    StepEventMetadata,
+    StepEventStateMetadata,
+)
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _ERROR = re.compile(r"^error: (.+(?:\n(?!error: ).+)*)", re.MULTILINE)
@@ -164,25 +170,15 @@ class EngineLog:
     def take(self, event: EngineEvent) -> Step | None:
         """Add an event; return the step that it reports, if it reports one."""
         if event.policy_event:
-            policy = event.policy_event
-            violation = Violation(
-                policy=policy.policy_name,
-                level=policy.enforcement_level,
-                message=_plain(policy.message),
-                urn=policy.resource_urn or "",
-            )
+            violation = _violation(event.policy_event)
             if violation not in self.violations:
                 self.violations.append(violation)
         elif event.diagnostic_event:
-            found = event.diagnostic_event
-            diagnostic = Diagnostic(
-                severity=found.severity, message=_plain(found.message), resource=name_in(found.urn or "")
-            )
+            diagnostic = _diagnostic(event.diagnostic_event)
             if _says_something(diagnostic) and diagnostic not in self.diagnostics:
                 self.diagnostics.append(diagnostic)
         elif event.summary_event:
-            for word, number in (event.summary_event.resource_changes or {}).items():
-                self.counts[_OPERATIONS.get(word, Operation.SAME)] += number
+            self.counts = _counts(event.summary_event.resource_changes or {})
         elif step := _step(event):
             self.steps.append(step)
             return step
@@ -212,6 +208,29 @@ def errors_in_output(text: str) -> list[str]:
 def name_in(urn: str) -> str:
     """A resource's name, from its URN."""
     return urn.rsplit("::", 1)[-1]
+
+
+def _violation(event: PolicyEvent) -> Violation:
+    return Violation(
+        policy=event.policy_name,
+        level=event.enforcement_level,
+        message=_plain(event.message),
+        urn=event.resource_urn or "",
+    )
+
+
+def _diagnostic(event: DiagnosticEvent) -> Diagnostic:
+    return Diagnostic(
+        severity=event.severity, message=_plain(event.message), resource=name_in(event.urn or "")
+    )
+
+
+def _counts(changes: Mapping[OpType, int]) -> Counter[Operation]:
+    counts = Counter[Operation]()
+    for word, number in changes.items():
+        if operation := _OPERATIONS.get(word):
+            counts[operation] += number
+    return counts
 
 
 def _says_something(diagnostic: Diagnostic) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from tenantnet.failure import Failure
 
 # A file or bucket backend names a lock's holder so.
 _HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
@@ -38,6 +39,19 @@ def lock_holder(text: str) -> LockHolder | None:
     if found := _OTHER_UPDATE.search(text):
         return LockHolder(words=found[0])
     return None
+
+
+def locked(task: str, stack: str, text: str, state: str = "Nothing was changed.") -> Failure:
+    """The failure of a task that the stack's lock is in the way of. text: Pulumi's error."""
+    holder = lock_holder(text)
+    who = holder.words if holder else "Pulumi does not say whose"
+    return Failure(
+        f"Could not {task}.",
+        reason=f"another update holds the stack's lock: {who}",
+        remedy="wait until it has finished; if that process is gone for certain, release the lock: "
+        f"pulumi cancel --stack {stack}",
+        state=state,
+    )
 
 
 def is_running(pid: int) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from tenantnet.engine import events
 from tenantnet.engine.locks import is_running
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
@@ -65,7 +66,7 @@ class TenantRecord(_Model):
 
     standing: Standing = Standing.WAITING
     seconds: float | None = None
-    changes: Mapping[str, int] = {}
+    changes: Mapping[events.Operation, int] = {}
     findings: tuple[str, ...] = ()
     reason: str = ""
     note: str = ""

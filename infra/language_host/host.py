@@ -7,21 +7,21 @@ fork of that one. The engine attaches to a language host whose port PULUMI_DEBUG
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from threading import Condition
 from typing import Any
 
 import grpc
 from pulumi.runtime.proto import LanguageRuntimeServicer, language_pb2, plugin_pb2
+from tenantnet.language_host.run import REPORTED, run_plugin, run_program
 
 # Imported by the process that is forked, and not by this one.
 WARM = "tenantnet.language_host.warm"
-# The exit code of a program that has told the engine why it failed.
-REPORTED = 32
 # From an engine's handshake to its program's start.
 LONGEST_WAIT_FOR_A_PROGRAM_SECONDS = 60
 
@@ -53,9 +53,7 @@ class LanguageHost(LanguageRuntimeServicer):
         if engine is None:
             # gRPC may have connected anew.
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the engine's connection broke; try again")
-        process = self._context.Process(
-            target=_in_fork, args=("run_program", request.SerializeToString(), engine)
-        )
+        process = self._context.Process(target=run_program, args=(request.SerializeToString(), engine))
         with self._started(process, context):
             process.join()
         if process.exitcode == REPORTED:
@@ -73,7 +71,7 @@ class LanguageHost(LanguageRuntimeServicer):
         environment = dict(pair.split("=", 1) for pair in request.env)
         arguments = [*request.args, request.info.program_directory]
         process = self._context.Process(
-            target=_in_fork, args=("run_policy_pack", arguments, request.pwd, environment, writer)
+            target=_run_policy_pack, args=(arguments, request.pwd, environment, writer)
         )
         with self._started(process, context):
             writer.close()
@@ -109,5 +107,13 @@ class LanguageHost(LanguageRuntimeServicer):
                 self._change.wait(left)
 
 
-def _in_fork(function: str, *arguments: object) -> None:
-    getattr(import_module(WARM), function)(*arguments)
+def _run_policy_pack(
+    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: Connection
+) -> None:
+    """Serve a pack until the engine has no more use for it. output: gets what it prints, its port first."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    os.dup2(output.fileno(), sys.stdout.fileno())
+    output.close()
+    run_plugin("pulumi.policy", *arguments)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from pulumi.automation import CommandError, EngineEvent, Stack
+from pulumi.automation import CommandError, EngineEvent
 from tenantnet.engine.engine import said_by
 from tenantnet.engine.events import EngineLog
 from tenantnet.failure import Failure
@@ -76,8 +76,7 @@ class EnginePreviewer:
         own = {**self._environment_of(order.stack), "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if order.new:
             own |= self._place.new_stack(order.stack, order.platform)
-        workspace = self._place.workspace(own)
-        stack = Stack.select(order.stack, workspace)
+        stack = self._place.engine.stack(order.stack, own)
         if order.destroy:
             stack.preview_destroy(on_event=listen, color="never")
             return

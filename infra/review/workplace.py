@@ -13,22 +13,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
-from pulumi.automation import CommandError, LocalWorkspace, PulumiCommand, StackNotFoundError
-from tenantnet.engine.engine import ProjectWorkspace, said_by
-from tenantnet.failure import Failure
+from pulumi.automation import StackNotFoundError
+from tenantnet.engine.engine import Engine
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 
 
 class Workplace:
-    """project: the copy. log: a file for what programs print there.
+    """project: the copy. engine: works there. log: a file for what programs print there.
 
     Every method raises Failure where Pulumi does not do its part.
     """
 
     def __init__(self, project: Project, backend: Path) -> None:
-        self.project, self._backend = project, backend
+        self.project, self.engine, self._backend = project, Engine(project), backend
         self.log = backend.with_name("plugin.log")
         self._lock = Lock()
         self._stacks: set[str] = set()
@@ -36,10 +35,6 @@ class Workplace:
     def put_settings(self, stack: str, text: str) -> None:
         """Give a stack settings in the copy, such as those that it had before the change."""
         self.project.settings_file(stack).write_text(text, encoding="utf-8")
-
-    def workspace(self, environment: Mapping[str, str]) -> LocalWorkspace:
-        """Where the Automation API works, with `environment` over this process's own."""
-        return ProjectWorkspace(work_dir=str(self.project.folder), env_vars=environment)
 
     def new_stack(self, stack: str, platform: str | None) -> dict[str, str]:
         """Make a stack in the copy's own backend, beside a copy of its platform's; the environment for it."""
@@ -75,16 +70,8 @@ class Workplace:
         return None
 
     def _pulumi(self, stack: str, environment: Mapping[str, str], *arguments: str) -> None:
-        try:
-            PulumiCommand().run(list(arguments), str(self.project.folder), dict(environment))
-        except StackNotFoundError:
-            raise
-        except CommandError as error:
-            raise Failure(
-                f"Could not make a place to preview {stack} in.",
-                reason=f"Pulumi says: {said_by(error)}",
-                remedy="check `pulumi whoami`, and PULUMI_CONFIG_PASSPHRASE where the secrets need it",
-            ) from None
+        task = f"make a place to preview {stack} in"
+        self.engine.run(task, *arguments, environment=environment)
 
 
 @contextmanager

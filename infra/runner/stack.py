@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
-from tenantnet.engine.engine import Engine, ProjectWorkspace, file_backend
-from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
+from tenantnet.engine.engine import Engine, file_backend
+from tenantnet.engine.locks import clear_unfinished_locks, lock_holder, locked
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
 from tenantnet.phases.memory import remembered
@@ -112,14 +112,11 @@ class MovingStack:
         return self._do(f"read the stack of {self._name}", stack.export_stack).deployment or {}
 
     def _stack(self) -> Stack:
-        return Stack.select(self._name, ProjectWorkspace(work_dir=str(self._project.folder)))
+        return self._engine.stack(self._name)
 
     def _stack_at_aws(self, program: Callable[[], None] | None = None) -> Stack:
         """The stack for what asks AWS, too."""
-        workspace = ProjectWorkspace(
-            work_dir=str(self._project.folder), program=program, env_vars=self._plugins.environment()
-        )
-        return Stack.select(self._name, workspace)
+        return self._engine.stack(self._name, self._plugins.environment(), program)
 
     def _do(self, task: str, operation: Callable[[], _T]) -> _T:
         """Do it; once more where only what a run that has ended left of its lock was in the way."""
@@ -131,15 +128,8 @@ class MovingStack:
                     raise
                 return operation()
         except ConcurrentUpdateError as error:
-            holder = lock_holder(str(error))
-            who = holder.words if holder else "Pulumi does not say whose"
-            raise Failure(
-                f"Could not {task}.",
-                reason=f"another update holds the stack's lock: {who}",
-                remedy="wait until it has finished; if that process is gone for certain, release the lock: "
-                f"pulumi cancel --stack {self._name}",
-                state="This run changed nothing in the stack.",
-            ) from None
+            state = "This run changed nothing in the stack."
+            raise locked(task, self._name, str(error), state) from None
         except CommandError as error:
             raise Failure(
                 f"Could not {task}.",

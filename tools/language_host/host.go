@@ -22,7 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// The exit code of run_program.py that says: the program failed, and the user has been told why.
+// The exit code of run.py that says: the program failed, and the user has been told why.
 const reported = 32
 
 // How long a program may take to end after it was asked to.
@@ -118,7 +118,7 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	command, err := h.command(ctx, request.Info, "run_program.py", h.engineAddress)
+	command, err := h.command(ctx, request.Info, "program", h.engineAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (h *host) RunPlugin(
 	if request.Kind == "analyzer" {
 		arguments = slices.Concat([]string{policyRunner}, request.Args, arguments[:1])
 	}
-	command, err := h.command(stream.Context(), request.Info, "run_plugin.py", arguments...)
+	command, err := h.command(stream.Context(), request.Info, "plugin", arguments...)
 	if err != nil {
 		return err
 	}
@@ -170,17 +170,17 @@ func (h *host) RunPlugin(
 	return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
 }
 
-// command runs one of the programs beside this one's source with the project's Python, and ends with the call.
+// command runs run.py, which the shared language host runs too, with the project's Python, and ends with the call.
 func (h *host) command(
-	ctx context.Context, info *pulumirpc.ProgramInfo, program string, arguments ...string,
+	ctx context.Context, info *pulumirpc.ProgramInfo, kind string, arguments ...string,
 ) (*exec.Cmd, error) {
 	virtualenv, err := h.virtualenv(info)
 	if err != nil {
 		return nil, err
 	}
-	script := filepath.Join(h.clone, "tools", "language_host", program)
+	script := filepath.Join(h.clone, "infra", "language_host", "run.py")
 	python := filepath.Join(virtualenv, "bin", "python")
-	command := exec.CommandContext(ctx, python, append([]string{"-u", script}, arguments...)...)
+	command := exec.CommandContext(ctx, python, append([]string{"-u", script, kind}, arguments...)...)
 	command.Cancel = func() error { return command.Process.Signal(unix.SIGTERM) }
 	command.WaitDelay = patience
 	return command, nil

@@ -2,7 +2,7 @@
 //
 // Pulumi's CLI brings such a host along where it is installed as a package; beside one that is built from source
 // stands this. The engine starts it up to twice in every operation and waits for it each time, so it must be there
-// at once: what needs Python, it leaves to the two small programs that it starts (run_program.py, run_plugin.py).
+// at once: what needs Python, it leaves to a small program that it starts (infra/language_host/run.py).
 //
 //	CLONE/.engine/bin/pulumi-language-python [FLAG…] ENGINE_ADDRESS
 package main

@@ -18,11 +18,10 @@ from tenantnet.cli.completion import complete_stack
 from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.deployment.progress import Progress
-from tenantnet.deployment.run import StackUpdate
 from tenantnet.deployment.words import failure, refusal, state_of
 from tenantnet.engine.engine import Engine, said_by
-from tenantnet.engine.locks import lock_holder
-from tenantnet.failure import Failure
+from tenantnet.engine.locks import locked
+from tenantnet.engine.update import StackUpdate
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.files import load_file
 from tenantnet.settings.project import Project, find_project
@@ -148,13 +147,7 @@ def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
 def _give_up(error: CommandError, stack: str, progress: Progress, plan: Plan | None) -> NoReturn:
     """Say why Pulumi has given up a preview or an update, and end."""
     if isinstance(error, ConcurrentUpdateError):
-        holder = lock_holder(str(error))
-        raise Failure(
-            f"Could not update {stack}.",
-            reason=f"another update holds the stack's lock: {holder.words if holder else said_by(error)}",
-            remedy="wait until it has finished; if that process is gone for certain, release the lock: "
-            f"pulumi cancel --stack {stack}",
-        ) from None
+        raise locked(f"update {stack}", stack, str(error)) from None
     if not progress.done and (refused := refusal(progress)):
         typer.echo(refused, err=True)
         raise typer.Exit(REFUSED)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tenantnet.engine import events
 from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.words import as_markdown, summary
@@ -32,7 +33,7 @@ def begun(records: Records, **tenants: TenantRecord) -> RunRecord:
     return record
 
 
-DONE = TenantRecord(standing=Standing.DONE, seconds=1.5, changes={"create": 63})
+DONE = TenantRecord(standing=Standing.DONE, seconds=1.5, changes={events.Operation.CREATE: 63})
 FAILED = TenantRecord(
     standing=Standing.FAILED, reason="10.1.2.0/26\n  rule: a range has one holder", log="x.log"
 )

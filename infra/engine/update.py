@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from pulumi.automation import CommandResult, EngineEvent, PulumiCommand, Stack
+from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
-from tenantnet.engine.engine import ProjectWorkspace
+from tenantnet.engine.engine import Engine
 from tenantnet.settings.project import Project
 
 Tell = Callable[[EngineEvent], None]
@@ -86,8 +86,7 @@ class StackUpdate:
 
     def __init__(self, project: Project, stack: str, policy_config: Path | None = None) -> None:
         self.command = Command()
-        workspace = ProjectWorkspace(work_dir=str(project.folder), pulumi_command=self.command)
-        self._stack = Stack.select(stack, workspace)
+        self._stack = Engine(project, lambda: self.command).stack(stack)
         self._policies: dict[str, Any] = {
             "policy_packs": [str(project.folder / "policies")],
             "policy_pack_configs": [str(policy_config)] if policy_config else None,

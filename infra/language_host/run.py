@@ -1,8 +1,16 @@
-"""Runs one Pulumi program: run_program.py ENGINE_ADDRESS < the engine's request (a RunRequest)."""
+"""Runs one Pulumi program, policy pack or plugin, bound to the life of the process that asks for it.
+
+Both language hosts run it: the one that engines share runs it in a process that begins warm; the one of an
+engine built by scripts/setup runs this file, in virtual environments that may not have tenantnet:
+
+    python run.py program ENGINE_ADDRESS < the engine's request (a RunRequest)
+    python run.py plugin MODULE_OR_FOLDER ARGUMENT...
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -12,45 +20,66 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import grpc
 import pulumi
-from lifetime import end_with_parent
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
 # A program registers its resources and ends: what it holds is not worth looking through again and again
 # meanwhile. Python's own figure is 700.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
-
-# The exit code that says: the program failed, and the user has been told why.
+# The exit code of a program that has told the engine why it failed.
 REPORTED = 32
+PR_SET_PDEATHSIG = 1
 
 
-def main() -> int:
-    """Run the program, report what it raises, and give the exit code."""
-    end_with_parent()
-    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
-    # The engine interrupts its processes when it is done: an ordinary end, and no traceback's worth.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    request = language_pb2.RunRequest.FromString(sys.stdin.buffer.read())
-    _configure(request)
+def run_program(message: bytes, engine_address: str) -> NoReturn:
+    """Run a stack's program and end the process, with 0 or REPORTED. message: the engine's RunRequest."""
+    _prepare()
+    request = language_pb2.RunRequest.FromString(message)
+    os.chdir(request.pwd)
+    _configure(request, engine_address)
     program = Path(request.info.program_directory, request.info.entry_point).resolve()
+    code = 0
     try:
         _run(program, max(request.parallel, 1))
     except (Exception, SystemExit) as error:
-        return _report(error, program)
-    return 0
+        code = _report(error, program)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that still wait for the engine must not delay the end.
+    os._exit(code)
 
 
-def _configure(request: language_pb2.RunRequest) -> None:
+def run_plugin(*arguments: str) -> None:
+    """Run a module, or the folder of an absolute path, as a program with the other arguments."""
+    _prepare()
+    sys.argv = [*arguments]
+    sys.path[0] = ""
+    if Path(arguments[0]).is_absolute():
+        runpy.run_path(arguments[0], run_name="__main__")
+    else:
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+
+
+def _prepare() -> None:
+    # The kernel ends this process when its parent ends, even when that one is killed.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The engine interrupts its processes when it is done: an ordinary end, and no traceback's worth.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+
+
+def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
     reset_options(
         project=request.project,
         stack=request.stack,
         root_directory=request.info.root_directory,
         organization=request.organization or "organization",
         monitor_address=request.monitor_address,
-        engine_address=sys.argv[1],
+        engine_address=engine_address,
         parallel=request.parallel,
         preview=request.dryRun,
     )
@@ -110,8 +139,8 @@ def _is_in(folder: Path, source: str) -> bool:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads that still wait for the engine must not delay the end.
-    os._exit(code)
+    match sys.argv[1:]:
+        case ["program", engine_address]:
+            run_program(sys.stdin.buffer.read(), engine_address)
+        case ["plugin", *arguments]:
+            run_plugin(*arguments)
