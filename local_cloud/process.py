@@ -22,6 +22,7 @@ from tenantnet.failure import Failure
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.kernel import port_holder, start_ticks
 from tenantnet.local_cloud.mysql.home import place, remove_left_over
+from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.state import LOOPBACK, ServerRecord, StateDir
 from tenantnet.refusal import Refusal, Refused
 
@@ -53,14 +54,22 @@ class LocalCloud:
 
     As a context manager it starts on a free port of the kernel's choice and stops at the end.
     real_databases: whether MySQL servers stand behind the instances of one that is started, where MySQL is
-    installed; without them an instance is an answer of the API only, and costs nothing.
+    installed; without them an instance is an answer of the API only, and costs nothing. mysql: of which
+    generation they are, whatever version RDS is asked for.
     record_calls: whether it writes down who calls what, in `calls.jsonl` of the state directory.
     """
 
-    def __init__(self, state_dir: Path, *, real_databases: bool = True, record_calls: bool = False) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        mysql: Generation = Generation.MYSQL_8_0,
+        real_databases: bool = True,
+        record_calls: bool = False,
+    ) -> None:
         self.state = StateDir(state_dir.resolve())
         chosen = {SIMULATE_DATABASES: not real_databases, RECORD_CALLS: record_calls}
-        self._options = [option for option, is_chosen in chosen.items() if is_chosen]
+        self._options = [mysql, *(option for option, is_chosen in chosen.items() if is_chosen)]
 
     @property
     def state_dir(self) -> Path:

@@ -22,6 +22,7 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.mysql.fleet import Fleet, open_fleet
+from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.process import PORT_TAKEN_EXIT_CODE, RECORD_CALLS, SIMULATE_DATABASES
 from tenantnet.local_cloud.recorder import Recorder
 from tenantnet.local_cloud.registration import register
@@ -32,7 +33,14 @@ from tenantnet.local_cloud.state import LOOPBACK, ServerRecord, StateDir
 from werkzeug.serving import BaseWSGIServer, make_server
 
 
-def main(port: int, state: StateDir, *, real_databases: bool = True, record_calls: bool = False) -> int:
+def main(
+    port: int,
+    state: StateDir,
+    *,
+    mysql: Generation,
+    real_databases: bool = True,
+    record_calls: bool = False,
+) -> int:
     """Serve until a signal ends it; the exit code."""
     try:
         listener = socket.create_server((LOOPBACK, port), backlog=128)
@@ -40,7 +48,7 @@ def main(port: int, state: StateDir, *, real_databases: bool = True, record_call
         sys.stderr.write(f"{LOOPBACK}:{port}: {error.strerror}\n")
         return PORT_TAKEN_EXIT_CODE if error.errno == errno.EADDRINUSE else 1
     register()
-    fleet = open_fleet(state) if real_databases else f"started with {SIMULATE_DATABASES}"
+    fleet = open_fleet(state, mysql) if real_databases else f"started with {SIMULATE_DATABASES}"
     names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
     channels = serve_sessions(fleet if isinstance(fleet, Fleet) else None)
     record = ServerRecord(
@@ -103,6 +111,7 @@ if __name__ == "__main__":
         main(
             int(sys.argv[1]),
             StateDir(Path(sys.argv[2])),
+            mysql=Generation(sys.argv[3]),
             real_databases=SIMULATE_DATABASES not in sys.argv,
             record_calls=RECORD_CALLS in sys.argv,
         )

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.process import DEFAULT_PORT, LocalCloud
 from tenantnet.local_cloud.state import STATE_VARIABLE, default_state_dir
 
@@ -48,6 +49,10 @@ def start(
         bool,
         typer.Option("--simulate-databases", help="No MySQL server behind a database: 100 MB less for each."),
     ] = False,
+    mysql: Annotated[
+        Generation,
+        typer.Option(help="Which MySQL stands behind the databases, whatever version RDS is asked for."),
+    ] = Generation.MYSQL_8_0,
     record_calls: Annotated[
         bool,
         typer.Option("--record-calls", help="Write down who calls what, for tenantnet permissions."),
@@ -56,7 +61,10 @@ def start(
 ) -> None:
     """Start the local cloud in the background; one that runs already is left as it is."""
     cloud = LocalCloud(
-        state_dir or default_state_dir(), real_databases=not simulate_databases, record_calls=record_calls
+        state_dir or default_state_dir(),
+        mysql=mysql,
+        real_databases=not simulate_databases,
+        record_calls=record_calls,
     )
     started = cloud.start(port)
     server = started.server

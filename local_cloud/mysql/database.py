@@ -82,7 +82,7 @@ class Database:
             self._server.fill(beginning.image.result() if beginning.image else None)
         self._server.start()
         with self._server.administrator() as cursor:
-            replication.forget(cursor)
+            replication.forget(cursor, self._server.dialect)
             make_replication_user(cursor, self._replicas_come_as)
             if source:
                 replication.follow(
@@ -171,7 +171,7 @@ class Database:
         self._apply_all(parameters)
         if self.is_replica:
             with self._server.administrator() as cursor:
-                replication.resume(cursor)
+                replication.resume(cursor, self._server.dialect)
 
     def image(self) -> Future[Path]:
         """A copy of its data as of the instant when its turn comes."""
@@ -205,7 +205,7 @@ class Database:
             return None
         try:
             with self._server.administrator() as cursor:
-                return replication.state(cursor)
+                return replication.state(cursor, self._server.dialect)
         except (pymysql.MySQLError, OSError, KeyError):
             return None
 

@@ -16,7 +16,7 @@ from tenantnet.local_cloud.mysql.addresses import free_address
 from tenantnet.local_cloud.mysql.authority import CertificateAuthority
 from tenantnet.local_cloud.mysql.database import Beginning, Database, Owner
 from tenantnet.local_cloud.mysql.home import Home
-from tenantnet.local_cloud.mysql.installation import Installation, find
+from tenantnet.local_cloud.mysql.installation import Generation, Installation, find
 from tenantnet.local_cloud.mysql.launcher import Launcher
 from tenantnet.local_cloud.mysql.replication import ReplicationState
 from tenantnet.local_cloud.mysql.server import Listening, Server
@@ -26,9 +26,9 @@ WATCH_SECONDS = 1.0
 Observer = Callable[[ReplicationState], None]
 
 
-def open_fleet(state: StateDir) -> Fleet | str:
+def open_fleet(state: StateDir, generation: Generation) -> Fleet | str:
     """The fleet of a local cloud that starts, or why there can be none."""
-    found = find()
+    found = find(generation)
     return found if isinstance(found, str) else Fleet(state, found)
 
 

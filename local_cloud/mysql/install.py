@@ -24,11 +24,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from tenantnet.failure import Failure
-from tenantnet.local_cloud.mysql.dialects import MYSQL
+from tenantnet.local_cloud.mysql import debian
+from tenantnet.local_cloud.mysql.dialects import MARIADB, MYSQL
 from tenantnet.local_cloud.mysql.installation import (
     INSTALL_COMMAND,
     SMALL,
     VERSION,
+    Generation,
     Installation,
     cache,
     find,
@@ -54,7 +56,8 @@ def main() -> int:
     try:
         with _alone():
             installed = _install_one()
-        print(f"{installed.title}: {installed.folder}", flush=True)
+            print(f"{installed.title}: {installed.folder}", flush=True)
+            _install_later_mysql(installed)
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
@@ -98,6 +101,21 @@ def _install_mysql() -> Installation:
     if complaint := installation.complaint():
         _install_library(complaint)
     return installation
+
+
+def _install_later_mysql(instead: Installation) -> None:
+    """The second generation, if it can be had; nothing depends on it but `local start --mysql`."""
+    later = mysql(Generation.MYSQL_9_7)
+    try:
+        if not later.folder.is_dir():
+            with _unfinished(later) as new, tempfile.TemporaryDirectory(dir=new.folder.parent) as work:
+                print(f"{new.title}: fetching {debian.PACKAGE} of Debian's {debian.SUITE}", flush=True)
+                debian.fetch(Generation.MYSQL_9_7, Path(work), new.folder)
+                _initialise_mysql(new)
+        print(f"{later.title}: {later.folder}", flush=True)
+    except (debian.NotToBeHad, Failure) as failure:
+        reason = failure.reason if isinstance(failure, Failure) else failure
+        print(f"{later.title} cannot be had: {reason}. {instead.title} stands for it.", flush=True)
 
 
 def _install_mariadb() -> Installation:
@@ -190,7 +208,10 @@ def _initialise_mariadb(new: Installation) -> None:
     )
     options = [f"--datadir={new.template}", f"--extra-file={initial_sql}", f"--user={getpass.getuser()}"]
     account = ["--auth-root-authentication-method=normal", "--skip-test-db"]
-    _run(["mariadb-install-db", "--no-defaults", *account, *options, *SMALL], "see what it says")
+    _run(
+        ["mariadb-install-db", "--no-defaults", *account, *options, *SMALL, MARIADB.redo_log],
+        "see what it says",
+    )
 
 
 def _run(command: Sequence[str], remedy: str) -> None:

@@ -6,12 +6,22 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
-from tenantnet.local_cloud.mysql.dialects import MARIADB, MYSQL, Dialect
+from tenantnet.local_cloud.mysql.dialects import MARIADB, MYSQL, MYSQL_9, Dialect
 
 VERSION = "8.0.15"
+
+
+class Generation(StrEnum):
+    """RDS's 8.4 lies between the two; the later one has given up the same words as 8.4."""
+
+    MYSQL_8_0 = "8.0"
+    MYSQL_9_7 = "9.7"
+
+
 # Changes with everything that makes a finished installation another one: the template's options, say.
 REVISION = 1
 INSTALL_COMMAND = "python -m tenantnet.local_cloud.mysql.install"
@@ -19,7 +29,6 @@ INSTALL_COMMAND = "python -m tenantnet.local_cloud.mysql.install"
 # a write is safe in the kernel's memory from a killed server, which is what the databases must survive.
 SMALL = (
     "--innodb-buffer-pool-size=32M",
-    "--innodb-log-file-size=4M",
     "--innodb-log-buffer-size=1M",
     "--innodb-flush-method=nosync",
     # With asynchronous writes a stopped process would still write, and a snapshot of it be torn.
@@ -56,10 +65,10 @@ class Installation:
         folder: where a copy of the program's parts stands that is to be run instead.
         """
         if self.system_program:
-            return [self.system_program, "--no-defaults", *SMALL]
+            return [self.system_program, "--no-defaults", *SMALL, self.dialect.redo_log]
         base = folder or self.folder
         where = [f"--basedir={base}", f"--lc-messages-dir={base / 'share'}"]
-        return [str(base / "bin" / "mysqld"), "--no-defaults", *where, *SMALL]
+        return [str(base / "bin" / "mysqld"), "--no-defaults", *where, *SMALL, self.dialect.redo_log]
 
     def complaint(self) -> str | None:
         """Why the program does not run here, in the loader's words; None where it runs."""
@@ -75,8 +84,11 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenantnet"
 
 
-def mysql() -> Installation:
-    """Oracle's MySQL where it belongs, complete or not there at all."""
+def mysql(generation: Generation = Generation.MYSQL_8_0) -> Installation:
+    """MySQL of a generation where it belongs, complete or not there at all."""
+    if generation is Generation.MYSQL_9_7:
+        folder = cache() / f"mysql-{generation}-{REVISION}"
+        return Installation(title=f"MySQL {generation}", folder=folder, dialect=MYSQL_9)
     return Installation(
         title=f"MySQL {VERSION}", folder=cache() / f"mysql-{VERSION}-{REVISION}", dialect=MYSQL
     )
@@ -97,14 +109,16 @@ def mariadb() -> Installation | None:
     )
 
 
-def find() -> Installation | str:
-    """What was installed, MySQL first; or why nothing is there that runs."""
+def find(generation: Generation = Generation.MYSQL_8_0) -> Installation | str:
+    """What was installed: this generation, else what can stand for it and says so; or why nothing runs."""
     complaint = None
-    for installation in (mysql(), mariadb()):
+    wanted = mysql(generation)
+    for installation in (wanted, mysql(), mariadb()):
         if installation and installation.folder.is_dir():
             complaint = installation.complaint()
             if complaint is None:
-                return installation
+                instead = "" if installation == wanted else f", for {wanted.title} is not installed"
+                return replace(installation, title=f"{installation.title}{instead}")
     return f"{complaint or 'no MySQL is installed for it'}; to install one: {INSTALL_COMMAND}"
 
 

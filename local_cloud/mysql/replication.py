@@ -30,55 +30,57 @@ def follow(
     """Follow a server from where this one's data ends."""
     for statement in dialect.begin_at_own_data:
         cursor.execute(statement)
+    word = dialect.source
     cursor.execute(
-        "CHANGE MASTER TO MASTER_HOST = %s, MASTER_PORT = %s, MASTER_USER = %s, MASTER_PASSWORD = %s, "
-        "MASTER_SSL = 1, MASTER_SSL_CA = %s, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1, "
-        + dialect.follow_from_there,
+        f"{dialect.change_source} TO {word}_HOST = %s, {word}_PORT = %s, {word}_USER = %s, "
+        f"{word}_PASSWORD = %s, {word}_SSL = 1, {word}_SSL_CA = %s, {word}_CONNECT_RETRY = 1, "
+        f"{word}_HEARTBEAT_PERIOD = 1, {dialect.follow_from_there}",
         (source.address, source.port, replication.username, replication.password, str(authority)),
     )
-    resume(cursor)
+    resume(cursor, dialect)
 
 
-def resume(cursor: DictCursor) -> None:
+def resume(cursor: DictCursor, dialect: Dialect) -> None:
     """Follow on, after a restart."""
-    cursor.execute("START SLAVE")
+    cursor.execute(f"START {dialect.replica}")
 
 
 def leave(cursor: DictCursor, dialect: Dialect) -> None:
     """Apply what has arrived, then follow nobody any more."""
-    cursor.execute("STOP SLAVE IO_THREAD")
+    cursor.execute(f"STOP {dialect.replica} IO_THREAD")
     Retrying(
         retry=retry_if_result(lambda applied: not applied),
         stop=stop_after_delay(APPLY_LIMIT_SECONDS),
         wait=wait_fixed(0.02),
     )(_has_applied_all, cursor, dialect)
-    forget(cursor)
+    forget(cursor, dialect)
 
 
-def forget(cursor: DictCursor) -> None:
+def forget(cursor: DictCursor, dialect: Dialect) -> None:
     """Follow nobody, whatever came with the data."""
-    cursor.execute("STOP SLAVE")
-    cursor.execute("RESET SLAVE ALL")
+    cursor.execute(f"STOP {dialect.replica}")
+    cursor.execute(f"RESET {dialect.replica} ALL")
 
 
-def state(cursor: DictCursor) -> ReplicationState:
+def state(cursor: DictCursor, dialect: Dialect) -> ReplicationState:
     """How it goes; only for a server that follows another."""
-    shown = _shown(cursor)
+    shown = _shown(cursor, dialect)
+    thread = dialect.replica.capitalize()
     return ReplicationState(
-        running=shown["Slave_IO_Running"] == shown["Slave_SQL_Running"] == "Yes",
-        lag=shown["Seconds_Behind_Master"],
+        running=shown[f"{thread}_IO_Running"] == shown[f"{thread}_SQL_Running"] == "Yes",
+        lag=shown[f"Seconds_Behind_{dialect.source.capitalize()}"],
         error=shown["Last_IO_Error"] or shown["Last_SQL_Error"],
     )
 
 
-def _shown(cursor: DictCursor) -> dict[str, Any]:
-    cursor.execute("SHOW SLAVE STATUS")
+def _shown(cursor: DictCursor, dialect: Dialect) -> dict[str, Any]:
+    cursor.execute(f"SHOW {dialect.replica} STATUS")
     return cursor.fetchone() or {}
 
 
 def _has_applied_all(cursor: DictCursor, dialect: Dialect) -> bool:
-    shown = _shown(cursor)
-    if shown.get("Slave_SQL_Running") != "Yes":
+    shown = _shown(cursor, dialect)
+    if shown.get(f"{dialect.replica.capitalize()}_SQL_Running") != "Yes":
         # It cannot, or follows nobody: waiting would not change that.
         return True
     cursor.execute(dialect.has_applied, (shown[dialect.received],))

@@ -39,8 +39,6 @@ OPTIONS = [
     "--log-bin=binlog",
     "--relay-log=relay",
     "--relay-log-recovery=ON",
-    "--slave-net-timeout=4",
-    "--skip-slave-start",
     # Until its parameter group has been applied, nobody writes to it and nobody talks to it in clear.
     "--read-only=ON",
     "--require-secure-transport=ON",

@@ -18,8 +18,8 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from pymysql.constants import ER
-from tenantnet.local_cloud.mysql.dialects import MYSQL
-from tenantnet.local_cloud.mysql.installation import Installation, find
+from tenantnet.local_cloud.mysql.dialects import MARIADB
+from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.databases import PASSWORD, Database
@@ -30,16 +30,18 @@ INSTALLED = find()
 pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")
 # MariaDB has no number of its own for it.
 INSECURE_TRANSPORT = (
-    3159 if isinstance(INSTALLED, Installation) and INSTALLED.dialect is MYSQL else ER.ACCESS_DENIED_ERROR
+    ER.ACCESS_DENIED_ERROR if isinstance(INSTALLED, Installation) and INSTALLED.dialect is MARIADB else 3159
 )
 READ_ONLY = ER.OPTION_PREVENTS_STATEMENT
 ROWS = ("CREATE DATABASE app", "CREATE TABLE app.entry (id INT PRIMARY KEY)", "INSERT app.entry VALUES (1)")
 COUNT = "SELECT COUNT(*) FROM app.entry"
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with LocalCloud(tmp_path_factory.mktemp("cloud")) as running:
+@pytest.fixture(scope="module", params=Generation)
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    if request.param is not Generation.MYSQL_8_0 and not mysql(request.param).folder.is_dir():
+        pytest.skip(f"MYSQL {request.param} IS NOT TESTED: it is not installed")
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), mysql=request.param) as running:
         yield running
 
 
