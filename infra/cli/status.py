@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
+from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.sources import Tunnel
 from tenantnet.observed.status.tenant import (
     Database,
     Network,

@@ -12,7 +12,6 @@ from tenantnet.cli.output import console, print_json
 from tenantnet.engine.engine import Engine
 from tenantnet.failure import Failure
 from tenantnet.observed.reachability.observe import observe_cell
-from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.read import read_stack
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.observed.topology.assemble import assemble
@@ -86,7 +85,7 @@ def read_topology(project: Project, tenant: str) -> Topology:
         platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
         tunnel_host_id=platform.tunnel_host_id,
     )
-    status = tenant_status(tenant, region=region, outputs=outputs, observation=observe(tenant, region))
+    status = tenant_status(tenant, region=region, outputs=outputs, deployed=deployed)
     return assemble(status, deployed, sessions_vpc_id=platform.sessions_vpc_id)
 
 

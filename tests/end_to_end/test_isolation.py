@@ -16,8 +16,8 @@ from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
+from tenantnet.observed.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
 from tenantnet.observed.reachability.check import check, faults
-from tenantnet.observed.reachability.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.reachability.traffic import Traffic
 
@@ -339,7 +339,7 @@ def test_a_rule_for_another_tenants_session_is_a_hole_in_one_layer_and_the_comma
         protocol="tcp",
         from_port=3306,
         to_port=3306,
-        cidr="172.17.6.0/24",
+        peer="172.17.6.0/24",
     )
     with broken(
         lambda: ec2.authorize_security_group_ingress(**permission(added)),
@@ -370,7 +370,7 @@ def test_routes_both_ways_and_a_rule_let_another_tenants_session_really_in(
         protocol="tcp",
         from_port=3306,
         to_port=3306,
-        cidr="172.17.6.0/24",
+        peer="172.17.6.0/24",
     )
     with (
         broken(

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.status.observe import observe
-from tenantnet.observed.status.sources import Observation
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -99,16 +99,16 @@ def make_database(identifier: str) -> None:
 def test_a_network_and_its_ping_host_are_found_by_their_tags(ec2: EC2Client) -> None:
     vpc = make_network(ec2, "acme", "blue", "10.1.2.0/26")
     found = observe("acme", REGION)
-    assert found.vpcs["blue"].id == vpc
-    assert (found.vpcs["blue"].cidr, found.vpcs["blue"].state) == ("10.1.2.0/26", "available")
-    assert (found.ping_hosts["blue"].address, found.ping_hosts["blue"].state) == ("10.1.2.42", "running")
+    ((network,), (host,)) = found.vpcs, found.instances
+    assert (network.id, network.cidrs, network.state) == (vpc, ("10.1.2.0/26",), "available")
+    assert (host.address, host.state) == ("10.1.2.42", "running")
 
 
 def test_what_another_tenant_has_is_not_found(ec2: EC2Client) -> None:
     vpc = make_network(ec2, "acme-2", "blue", "10.1.2.0/26")
     make_vpn_connection(ec2, "acme-2", "blue", vpc)
     make_database("acme-2-blue")
-    assert observe("acme", REGION) == Observation(vpn_connections=[])
+    assert observe("acme", REGION) == Deployed()
 
 
 def test_a_vpn_connection_is_found_with_company_description_and_both_tunnels(ec2: EC2Client) -> None:
@@ -116,40 +116,41 @@ def test_a_vpn_connection_is_found_with_company_description_and_both_tunnels(ec2
     ec2.get_waiter("vpn_connection_available").wait(
         VpnConnectionIds=[connection], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
-    (found,) = observe("acme", REGION).vpn_connections
-    assert (found.id, found.slot, found.state) == (connection, "blue", "available")
-    assert found.company_cidr == "192.168.4.0/24"
-    assert found.company_gateway_ip == "198.51.100.7"
-    assert found.description == "Seattle office"
+    at_aws = observe("acme", REGION)
+    ((found,), (company,)) = at_aws.vpn_connections, at_aws.customer_gateways
+    assert (found.id, found.tags["tenantnet:network"], found.state) == (connection, "blue", "available")
+    assert found.cidrs == ("192.168.4.0/24",)
+    assert (company.id, company.address) == (found.customer_gateway_id, "198.51.100.7")
+    assert found.tags["tenantnet:description"] == "Seattle office"
     assert len({tunnel.outside_ip for tunnel in found.tunnels}) == 2
     assert all(tunnel.last_change is not None for tunnel in found.tunnels)
 
 
 def test_what_is_deleted_is_no_longer_there_although_ec2_still_describes_it(ec2: EC2Client) -> None:
     connection = make_vpn_connection(ec2, "acme", "blue", make_network(ec2, "acme", "blue", "10.1.2.0/26"))
-    (host,) = observe("acme", REGION).ping_hosts.values()
+    (host,) = observe("acme", REGION).instances
     ec2.delete_vpn_connection(VpnConnectionId=connection)
     ec2.terminate_instances(InstanceIds=[host.id])
     found = observe("acme", REGION)
-    assert (found.vpn_connections, found.ping_hosts) == ([], {})
+    assert (found.vpn_connections, found.instances) == ((), ())
 
 
 def test_the_databases_of_both_slots_are_found_by_their_identifiers(ec2: EC2Client) -> None:
     make_database("acme-blue")
     make_database("acme-green")
-    found = observe("acme", REGION).databases
-    assert list(found) == ["blue", "green"]
-    assert (found["blue"].status, found["blue"].port) == ("available", 3306)
-    assert found["blue"].address
+    blue, green = observe("acme", REGION).databases
+    assert (blue.identifier, green.identifier) == ("acme-blue", "acme-green")
+    assert (blue.status, blue.port) == ("available", 3306)
+    assert blue.address
 
 
 def test_two_networks_are_kept_apart_by_slot(ec2: EC2Client) -> None:
     make_network(ec2, "acme", "blue", "10.1.2.0/26")
     make_network(ec2, "acme", "green", "10.9.9.0/26")
     found = observe("acme", REGION)
-    assert {slot: vpc.cidr for slot, vpc in found.vpcs.items()} == {
-        "blue": "10.1.2.0/26",
-        "green": "10.9.9.0/26",
+    assert {vpc.tags["tenantnet:network"]: vpc.cidrs for vpc in found.vpcs} == {
+        "blue": ("10.1.2.0/26",),
+        "green": ("10.9.9.0/26",),
     }
 
 

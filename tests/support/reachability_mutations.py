@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from tenantnet.addresses.addressing import contains
-from tenantnet.observed.reachability.deployed import (
+from tenantnet.observed.deployed import (
     LOCAL,
     AclRule,
     Deployed,
@@ -140,7 +140,7 @@ def _more_routes(deployed: Deployed) -> Iterator[Mutation]:
                 yield _with_route(deployed, table, Route(destination=destination, target=target))
         for target in ("igw-0", "nat-0", "tgw-0", "eni-0", "pcx-of-a-strange-vpc"):
             yield _with_route(deployed, table, Route(destination="0.0.0.0/0", target=target))
-        yield _with_route(deployed, table, Route(destination=None, target="vpce-0"))
+        yield _with_route(deployed, table, Route(destination="pl-0", target="vpce-0"))
 
 
 def _leads(deployed: Deployed, table: RouteTable, peering_id: str, destination: str) -> bool:
@@ -190,7 +190,7 @@ def _more_rules(deployed: Deployed) -> Iterator[Mutation]:
             protocol=protocol,
             from_port=port,
             to_port=-1 if protocol in ("icmp", "-1") else port,
-            cidr=peer,
+            peer=peer,
         )
         if not _is_there(deployed, added):
             yield Mutation(f"and {added}", replace(deployed, rules=(*deployed.rules, added)))

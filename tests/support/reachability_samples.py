@@ -7,23 +7,23 @@ from functools import reduce
 from typing import Any
 
 from tenantnet.addresses.addressing import PRIVATE_RANGES, ping_host_address, subnet_plan
-from tenantnet.observed.reachability.deployed import (
+from tenantnet.observed.deployed import (
     LOCAL,
     AclRule,
     DatabaseInstance,
     Deployed,
+    Gateway,
     Instance,
-    InterfaceEndpoint,
     NetworkAcl,
     Peering,
     Route,
     RouteTable,
     Rule,
     SecurityGroup,
+    SiteToSiteVpn,
     Subnet,
     Vpc,
-    VpnConnection,
-    VpnGateway,
+    VpcEndpoint,
 )
 
 TUNNEL_HOST, TUNNEL_SUBNET = "10.32.0.4/32", "10.32.0.0/26"
@@ -63,7 +63,7 @@ def rule(group: str, cidr: str, port: int, *, egress: bool = False, protocol: st
         protocol=protocol,
         from_port=port,
         to_port=-1 if protocol == "icmp" else port,
-        cidr=cidr,
+        peer=cidr,
     )
 
 
@@ -103,8 +103,7 @@ def _join(one: Deployed, other: Deployed) -> Deployed:
 
 def part(**found: Any) -> Deployed:
     """A cell of which only this is there."""
-    kinds = [field.name for field in fields(Deployed) if field.name != "tunnel_host_id"]
-    return Deployed(tunnel_host_id="i-tunnel", **{**dict.fromkeys(kinds, ()), **found})
+    return Deployed(tunnel_host_id="i-tunnel", **found)
 
 
 def platform() -> Deployed:
@@ -132,9 +131,7 @@ def platform() -> Deployed:
         instances=(
             Instance(id="i-tunnel", subnet_id="subnet-tunnel", address="10.32.0.4", group_ids=("sg-tunnel",)),
         ),
-        endpoints=(
-            InterfaceEndpoint(id="vpce-ssm", subnet_ids=("subnet-tunnel",), group_ids=("sg-endpoints",)),
-        ),
+        endpoints=(VpcEndpoint(id="vpce-ssm", subnet_ids=("subnet-tunnel",), group_ids=("sg-endpoints",)),),
         security_groups=(
             SecurityGroup(id="sg-tunnel", vpc_id="vpc-services"),
             SecurityGroup(id="sg-endpoints", vpc_id="vpc-services"),
@@ -227,9 +224,9 @@ def network(plan: NetworkPlan) -> Deployed:
             Peering(id=f"pcx-{name}-sessions", vpc_ids=(vpc, "vpc-sessions")),
             Peering(id=f"pcx-{name}-services", vpc_ids=(vpc, "vpc-services")),
         ),
-        vpn_gateways=(VpnGateway(id=f"vgw-{name}", vpc_id=vpc),),
+        vpn_gateways=(Gateway(id=f"vgw-{name}", vpc_id=vpc),),
         vpn_connections=(
-            VpnConnection(id=f"vpn-{name}", gateway_id=f"vgw-{name}", cidrs=(COMPANY,), tags=tags),
+            SiteToSiteVpn(id=f"vpn-{name}", gateway_id=f"vgw-{name}", cidrs=(COMPANY,), tags=tags),
         ),
         security_groups=(
             SecurityGroup(id=database_group, vpc_id=vpc, tags={**tags, "tenantnet:part": "database"}),

@@ -15,9 +15,9 @@ from rich.live import Live
 from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
+from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.read import read_stack
-from tenantnet.observed.status.sources import Tunnel
 from tenantnet.observed.status.tenant import VpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.settings.project import find_project
@@ -74,7 +74,7 @@ def status(
     reader = VpnReader(region)
 
     def read() -> VpnStatus:
-        found = tenant_status(tenant, region=region, outputs=outputs, observation=observe(tenant, region))
+        found = tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
         connections = [
             _connection(reader, network.slot, connection)
             for network in found.networks

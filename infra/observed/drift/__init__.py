@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantnet.aws.answers import aws_answers
 from tenantnet.engine.events import Step
 from tenantnet.observed.drift.additions import additions
-from tenantnet.observed.drift.described import describe
+from tenantnet.observed.drift.observe import observe_networks
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
 
@@ -22,6 +21,5 @@ def find_drift(tenant: str, region: str, refreshed: Sequence[Step]) -> list[str]
     Raises Failure where EC2 does not answer or does not allow a call.
     """
     state = StackState.of(refreshed)
-    with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
-        described = describe(tenant, state, region)
-    return [*changes_by_others(refreshed, state), *additions(described, state)]
+    deployed = observe_networks(tenant, state, region)
+    return [*changes_by_others(refreshed, state), *additions(deployed, state)]

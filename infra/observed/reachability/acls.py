@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netaddr import IPSet
-from tenantnet.observed.reachability.deployed import ANY_PROTOCOL, AclRule, NetworkAcl
+from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, NetworkAcl
 from tenantnet.observed.reachability.traffic import ICMP, TCP, Traffic, traffic_of
 
 # Clients ask from these, so answers go to them.

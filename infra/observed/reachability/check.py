@@ -9,7 +9,7 @@ from functools import cache
 from itertools import product
 
 from netaddr import IPSet
-from tenantnet.observed.reachability.deployed import Deployed
+from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.reachability.intended import WIDE_EGRESS, Row, intended
 from tenantnet.observed.reachability.paths import Extent, Paths, extent
 from tenantnet.observed.reachability.places import Kind, Place, places_of

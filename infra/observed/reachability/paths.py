@@ -13,8 +13,8 @@ from enum import IntEnum
 from functools import cache
 
 from netaddr import IPNetwork, IPSet
+from tenantnet.observed.deployed import LOCAL, PROPAGATED, Deployed, RouteTable
 from tenantnet.observed.reachability.acls import answers_admitted, requests_admitted
-from tenantnet.observed.reachability.deployed import LOCAL, Deployed, RouteTable
 from tenantnet.observed.reachability.places import Kind, Place
 from tenantnet.observed.reachability.traffic import Traffic, traffic_of
 
@@ -160,8 +160,12 @@ def _spans(table: RouteTable, deployed: Deployed) -> Iterator[tuple[IPSet, str]]
 
 
 def _by_precedence(table: RouteTable, deployed: Deployed) -> Iterable[tuple[IPNetwork, str]]:
-    # A prefix list may hold anything.
-    written = [(IPNetwork(route.destination or "0.0.0.0/0"), route.target) for route in table.routes]
+    written = [
+        # A prefix list may hold anything.
+        (IPNetwork(route.destination if "/" in route.destination else "0.0.0.0/0"), route.target)
+        for route in table.routes
+        if route.active and route.origin != PROPAGATED and ":" not in route.destination
+    ]
     propagated = [
         (IPNetwork(cidr), connection.gateway_id)
         for connection in deployed.vpn_connections

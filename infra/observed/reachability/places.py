@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from netaddr import IPSet
-from tenantnet.observed.reachability.deployed import (
+from tenantnet.observed.deployed import (
     Deployed,
+    Gateway,
     Instance,
-    InterfaceEndpoint,
+    SiteToSiteVpn,
     Subnet,
     Vpc,
-    VpnConnection,
-    VpnGateway,
+    VpcEndpoint,
+    having,
 )
 from tenantnet.tags import Part
 
@@ -91,9 +92,9 @@ def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
     return tags.get("tenantnet:tenant", ""), tags.get("tenantnet:network", "")
 
 
-def _together(endpoints: Iterable[InterfaceEndpoint]) -> dict[InterfaceEndpoint, list[str]]:
+def _together(endpoints: Iterable[VpcEndpoint]) -> dict[VpcEndpoint, list[str]]:
     """The IDs of the endpoints that nothing but their ID tells apart."""
-    found: dict[InterfaceEndpoint, list[str]] = {}
+    found: dict[VpcEndpoint, list[str]] = {}
     for endpoint in endpoints:
         found.setdefault(replace(endpoint, id=""), []).append(endpoint.id)
     return found
@@ -112,7 +113,7 @@ class _Finder:
         for connection in self._deployed.vpn_connections:
             yield self._company(connection, gateways.get(connection.gateway_id))
 
-    def _company(self, connection: VpnConnection, gateway: VpnGateway | None) -> Place:
+    def _company(self, connection: SiteToSiteVpn, gateway: Gateway | None) -> Place:
         # What it reaches is where it ends, whatever its own tags say.
         tags = self._vpcs[gateway.vpc_id].tags if gateway else connection.tags
         tenant, network = _owner(tags)
@@ -128,12 +129,10 @@ class _Finder:
         )
 
     def sessions(self) -> Iterator[Place]:
-        for subnet in self._deployed.subnets:
-            if subnet.tags.get("tenantnet:part") == Part.SESSION:
-                tenant = subnet.tags.get("tenantnet:tenant", "")
-                yield self._standing(
-                    Kind.SESSION, f"{tenant}: session ({subnet.cidr})", [subnet], tenant=tenant
-                )
+        for subnet in having(self._deployed.subnets, part=Part.SESSION):
+            tenant = subnet.tags.get("tenantnet:tenant", "")
+            name = f"{tenant}: session ({subnet.cidr})"
+            yield self._in_subnets(Kind.SESSION, name, [subnet], tenant=tenant)
 
     def tunnel_host(self) -> Iterator[Place]:
         for host in self._deployed.instances:
@@ -144,7 +143,7 @@ class _Finder:
         host = tuple(cidr for place in self.tunnel_host() for cidr in place.cidrs)
         for alike, ids in _together(self._deployed.endpoints).items():
             subnets = [self._subnets[each] for each in alike.subnet_ids if each in self._subnets]
-            yield self._standing(
+            yield self._in_subnets(
                 Kind.ENDPOINT,
                 f"Session Manager ({', '.join(ids)})",
                 subnets,
@@ -153,11 +152,10 @@ class _Finder:
             )
 
     def ping_hosts(self) -> Iterator[Place]:
-        for host in self._deployed.instances:
-            if host.tags.get("tenantnet:part") == Part.PING_HOST:
-                tenant, network = _owner(self._vpcs[self._subnets[host.subnet_id].vpc_id].tags)
-                name = f"{tenant} {network}: ping host ({host.address})"
-                yield self._host(Kind.PING_HOST, name, host, tenant=tenant, network=network)
+        for host in having(self._deployed.instances, part=Part.PING_HOST):
+            tenant, network = _owner(self._vpcs[self._subnets[host.subnet_id].vpc_id].tags)
+            name = f"{tenant} {network}: ping host ({host.address})"
+            yield self._host(Kind.PING_HOST, name, host, tenant=tenant, network=network)
 
     def databases(self) -> Iterator[Place]:
         """One per network, as it is or would be: its instance's subnets and groups, or those meant for it."""
@@ -176,7 +174,7 @@ class _Finder:
                     else subnet.vpc_id == vpc.id and subnet.tags.get("Name") in meant
                 )
             ]
-            yield self._standing(
+            yield self._in_subnets(
                 Kind.DATABASE,
                 f"{tenant} {network}: database",
                 subnets,
@@ -198,7 +196,7 @@ class _Finder:
             for subnet in self._deployed.subnets
             if subnet.vpc_id == vpc.id and subnet.id not in of_database
         ]
-        return self._standing(
+        return self._in_subnets(
             Kind.REST,
             f"{tenant} {network}: rest of the network",
             subnets,
@@ -209,13 +207,13 @@ class _Finder:
         )
 
     def _networks(self) -> list[Vpc]:
-        return [vpc for vpc in self._deployed.vpcs if vpc.tags.get("tenantnet:part") == Part.NETWORK]
+        return list(having(self._deployed.vpcs, part=Part.NETWORK))
 
     def _database_groups(self, vpc_id: str) -> tuple[str, ...]:
         return tuple(
             group.id
-            for group in self._deployed.security_groups
-            if group.vpc_id == vpc_id and group.tags.get("tenantnet:part") == Part.DATABASE
+            for group in having(self._deployed.security_groups, part=Part.DATABASE)
+            if group.vpc_id == vpc_id
         )
 
     def _host(
@@ -242,7 +240,7 @@ class _Finder:
     def _is_ours(self, vpc_id: str) -> bool:
         return "tenantnet:cell" in self._vpcs[vpc_id].tags
 
-    def _standing(
+    def _in_subnets(
         self,
         kind: Kind,
         name: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tenantnet.observed.reachability.deployed import ANY_PROTOCOL, AclRule, Rule
+from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, Rule
 
 TCP, ICMP = ("tcp", "6"), ("icmp", "1")
 ALL_PORTS = range(65_536)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantnet.observed.status.sources import (
-    Observation,
-    ObservedDatabase,
-    ObservedVpnConnection,
-    Tunnel,
-)
+from tenantnet.observed.deployed import DatabaseInstance, Deployed, SiteToSiteVpn, Tunnel, having
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
 from tenantnet.phases.updates import RUNNER_ONLY
 from tenantnet.stacks.outputs import Model, TenantOutputs
+from tenantnet.tags import Part
 
 # RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
 # UserGuide/accessing-monitoring.html. In every other state but `creating` it does.
@@ -82,32 +78,35 @@ class TenantStatus(Model):
     networks: Sequence[Network]
 
 
-def tenant_status(
-    tenant: str, *, region: str, outputs: TenantOutputs, observation: Observation
-) -> TenantStatus:
-    """The status of `tenant`, of what its stack remembers and what AWS has."""
-    slots = sorted(outputs.networks.keys() | observation.vpcs.keys())
+def tenant_status(tenant: str, *, region: str, outputs: TenantOutputs, deployed: Deployed) -> TenantStatus:
+    """The status of `tenant`, of what its stack remembers and what AWS has, perhaps of others too."""
+    networks = having(deployed.vpcs, tenant=tenant, part=Part.NETWORK)
+    at_aws = {vpc.tags.get("tenantnet:network", "") for vpc in networks}
+    slots = sorted(outputs.networks.keys() | at_aws)
     return TenantStatus(
         tenant=tenant,
         cell=outputs.cell,
         region=region,
         phase=outputs.phase,
         endpoint=outputs.endpoint,
-        networks=[_Slot(tenant, slot, outputs, observation).network(alone=len(slots) == 1) for slot in slots],
+        networks=[_Slot(tenant, slot, outputs, deployed).network(alone=len(slots) == 1) for slot in slots],
     )
 
 
 class _Slot:
     """One slot of a tenant, from both sources."""
 
-    def __init__(self, tenant: str, slot: str, outputs: TenantOutputs, observation: Observation) -> None:
+    def __init__(self, tenant: str, slot: str, outputs: TenantOutputs, deployed: Deployed) -> None:
         self._identifier = f"{tenant}-{slot}"
         self._slot, self._outputs = slot, outputs
         self._remembered = outputs.networks.get(slot)
-        self._vpc = observation.vpcs.get(slot)
-        self._host = observation.ping_hosts.get(slot)
-        self._instance = observation.databases.get(slot)
-        self._connections = [item for item in observation.vpn_connections if item.slot == slot]
+        own = {"tenant": tenant, "network": slot}
+        self._vpc = next(having(deployed.vpcs, **own, part=Part.NETWORK), None)
+        self._host = next(having(deployed.instances, **own, part=Part.PING_HOST), None)
+        instances = (each for each in deployed.databases if each.identifier == self._identifier)
+        self._instance = next(instances, None)
+        self._connections = list(having(deployed.vpn_connections, **own))
+        self._companies = {each.id: each.address for each in deployed.customer_gateways}
 
     def network(self, *, alone: bool) -> Network:
         remembered, vpc = self._remembered, self._vpc
@@ -115,7 +114,7 @@ class _Slot:
         production = self._outputs.production or (self._slot if alone else None)
         return Network(
             slot=self._slot,
-            cidr=vpc.cidr if vpc else remembered.cidr if remembered else "",
+            cidr=vpc.cidrs[0] if vpc else remembered.cidr if remembered else "",
             type=NetworkType.PRODUCTION if production == self._slot else NetworkType.TEST,
             status=self._network_status(),
             vpc_id=vpc.id if vpc else remembered.vpc_id if remembered else "",
@@ -161,26 +160,25 @@ class _Slot:
             if lost.id not in there
         ]
         return sorted(
-            [*map(_vpn_connection, self._connections), *missing],
+            [*map(self._vpn_connection, self._connections), *missing],
             key=lambda connection: (connection.company_cidr, connection.id),
         )
 
+    def _vpn_connection(self, found: SiteToSiteVpn) -> VpnConnection:
+        creating = found.state == "pending"
+        return VpnConnection(
+            id=found.id,
+            company_cidr=", ".join(found.cidrs),
+            company_gateway_ip=self._companies.get(found.customer_gateway_id, ""),
+            description=found.tags.get("tenantnet:description", ""),
+            status=VpnConnectionStatus.CREATING if creating else VpnConnectionStatus.READY,
+            tunnels=() if creating else found.tunnels,
+        )
 
-def _database_status(found: ObservedDatabase | None) -> DatabaseStatus:
+
+def _database_status(found: DatabaseInstance | None) -> DatabaseStatus:
     if found is None:
         return DatabaseStatus.READY_TO_CREATE
     if found.status == "creating":
         return DatabaseStatus.CREATING
     return DatabaseStatus.UNAVAILABLE if found.status.startswith(NOT_SERVING) else DatabaseStatus.READY_TO_USE
-
-
-def _vpn_connection(found: ObservedVpnConnection) -> VpnConnection:
-    creating = found.state == "pending"
-    return VpnConnection(
-        id=found.id,
-        company_cidr=found.company_cidr,
-        company_gateway_ip=found.company_gateway_ip,
-        description=found.description,
-        status=VpnConnectionStatus.CREATING if creating else VpnConnectionStatus.READY,
-        tunnels=() if creating else found.tunnels,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netaddr import IPNetwork
-from tenantnet.observed.reachability.deployed import Deployed
+from tenantnet.observed.deployed import Deployed, having
 from tenantnet.observed.status import tenant as status
 from tenantnet.observed.topology.model import (
     Database,
@@ -33,9 +33,8 @@ def assemble(found: status.TenantStatus, deployed: Deployed, *, sessions_vpc_id:
 
 
 def _session_subnet(tenant: str, deployed: Deployed) -> str | None:
-    wanted = {"tenantnet:tenant": tenant, "tenantnet:part": Part.SESSION}
-    found = (subnet.cidr for subnet in deployed.subnets if wanted.items() <= subnet.tags.items())
-    return next(found, None)
+    found = having(deployed.subnets, tenant=tenant, part=Part.SESSION)
+    return next((subnet.cidr for subnet in found), None)
 
 
 def _tunnel_host(deployed: Deployed) -> str | None:
@@ -78,7 +77,7 @@ def _peerings(network: status.Network, deployed: Deployed, sessions_vpc_id: str)
         Peering(
             to=Side.SESSIONS if sessions_vpc_id in peering.vpc_ids else Side.SERVICES,
             id=peering.id,
-            state="active",
+            state=peering.state,
         )
         for peering in deployed.peerings
         if network.vpc_id in peering.vpc_ids

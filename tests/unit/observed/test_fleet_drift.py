@@ -7,11 +7,23 @@ from typing import Any
 import pytest
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.engine.events import Operation, Step
+from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.additions import additions
-from tenantnet.observed.drift.described import Described
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.reader import (
+    ENDPOINTS,
+    INSTANCES,
+    INTERNET_GATEWAYS,
+    NAT_GATEWAYS,
+    PEERINGS,
+    ROUTE_TABLES,
+    RULES,
+    TAGS,
+    VPN_CONNECTIONS,
+    Kind,
+)
 
 
 def state(**fields: Any) -> StepEventStateMetadata:
@@ -69,12 +81,35 @@ def route(destination: str, origin: str = "CreateRoute", **target: str) -> dict[
 
 def peering(identifier: str) -> dict[str, Any]:
     sides = {"RequesterVpcInfo": {"VpcId": "vpc-9"}, "AccepterVpcInfo": {"VpcId": "vpc-1"}}
-    return {"VpcPeeringConnectionId": identifier, **sides}
+    return {"VpcPeeringConnectionId": identifier, "Status": {"Code": "active"}, **sides}
 
 
 def connection(identifier: str, *cidrs: str) -> dict[str, Any]:
     routes = [{"DestinationCidrBlock": cidr, "State": "available"} for cidr in cidrs]
-    return {"VpnConnectionId": identifier, "VpnGatewayId": "vgw-1", "Routes": routes}
+    return {
+        "VpnConnectionId": identifier,
+        "VpnGatewayId": "vgw-1",
+        "State": "available",
+        "Routes": routes,
+    }
+
+
+def instance(identifier: str) -> dict[str, Any]:
+    place = {"VpcId": "vpc-1", "SubnetId": "subnet-1", "State": {"Name": "running"}, "SecurityGroups": []}
+    return {"InstanceId": identifier, **place}
+
+
+KINDS: dict[str, Kind[Any]] = {
+    "rules": RULES,
+    "route_tables": ROUTE_TABLES,
+    "peerings": PEERINGS,
+    "vpn_connections": VPN_CONNECTIONS,
+    "internet_gateways": INTERNET_GATEWAYS,
+    "nat_gateways": NAT_GATEWAYS,
+    "instances": INSTANCES,
+    "endpoints": ENDPOINTS,
+    "tagged": TAGS,
+}
 
 
 AS_DECLARED = {
@@ -88,14 +123,17 @@ AS_DECLARED = {
     ],
     "peerings": [peering("pcx-1")],
     "vpn_connections": [connection("vpn-1", "192.168.4.0/24")],
-    "instances": [{"InstanceId": "i-1", "VpcId": "vpc-1"}],
+    "instances": [instance("i-1")],
 }
 
 
 def found(**more: Any) -> list[str]:
     """What is found where EC2 describes what is declared, and more of some kinds."""
-    described = {kind: [*AS_DECLARED.get(kind, []), *more.get(kind, [])] for kind in {*AS_DECLARED, *more}}
-    return additions(Described(**described), STATE)
+    records: dict[str, Any] = {
+        name: tuple(map(kind.record, [*AS_DECLARED.get(name, []), *more.get(name, [])]))
+        for name, kind in KINDS.items()
+    }
+    return additions(Deployed(**records), STATE)
 
 
 def test_what_the_stack_declares_is_no_drift() -> None:
@@ -143,7 +181,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "internet_gateways",
-        {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1"}]},
+        {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "available"}]},
         f"network acme-blue has an internet gateway, {UNDECLARED} (igw-1)",
     ),
     (
@@ -153,7 +191,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "instances",
-        {"InstanceId": "i-7", "VpcId": "vpc-1"},
+        instance("i-7"),
         f"network acme-blue has an instance, {UNDECLARED} (i-7)",
     ),
     (

@@ -9,8 +9,7 @@ from itertools import islice
 
 import pytest
 from tenantnet.cli.isolation import document
-from tenantnet.observed.reachability.check import Layer, Pair, check, faults
-from tenantnet.observed.reachability.deployed import (
+from tenantnet.observed.deployed import (
     AclRule,
     Deployed,
     Instance,
@@ -19,6 +18,7 @@ from tenantnet.observed.reachability.deployed import (
     Rule,
     SecurityGroup,
 )
+from tenantnet.observed.reachability.check import Layer, Pair, check, faults
 from tenantnet.observed.reachability.intended import table
 from tenantnet.observed.reachability.places import Kind
 from tenantnet.observed.reachability.traffic import Traffic, traffic_of
@@ -231,7 +231,7 @@ def test_a_host_with_another_security_group_is_seen() -> None:
 
 
 def test_a_rule_for_a_group_or_a_prefix_list_is_open_to_elsewhere() -> None:
-    added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), cidr=None)
+    added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), peer="sg-other")
     (pair,) = faults(check(replace(CELL, rules=(*CELL.rules, added))))
     assert (pair.source.name, pair.target.name) == ("elsewhere", "acme blue: database")
 
@@ -269,7 +269,7 @@ def test_a_rule_lets_through_what_its_protocol_and_ports_say(
         protocol=protocol,
         from_port=first,
         to_port=last,
-        cidr="0.0.0.0/0",
+        peer="0.0.0.0/0",
     )
     assert traffic_of(judged) == traffic
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from netaddr import IPSet
+from tenantnet.observed.deployed import AclRule, NetworkAcl
 from tenantnet.observed.reachability.acls import answers_admitted, requests_admitted
-from tenantnet.observed.reachability.deployed import AclRule, NetworkAcl
 from tenantnet.observed.reachability.traffic import Traffic
 
 ALL, TENANT, SESSIONS = "0.0.0.0/0", "172.17.5.0/24", "172.17.0.0/16"

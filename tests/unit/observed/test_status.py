@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.observed.status.sources import (
-    Observation,
-    ObservedDatabase,
-    ObservedHost,
-    ObservedVpc,
-    ObservedVpnConnection,
+from tenantnet.observed.deployed import (
+    CustomerGateway,
+    DatabaseInstance,
+    Deployed,
+    Instance,
+    SiteToSiteVpn,
     Tunnel,
+    Vpc,
 )
 from tenantnet.observed.status.tenant import Network, TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState
@@ -25,23 +26,34 @@ TUNNELS = (
     Tunnel(outside_ip="52.2.144.13", state=TunnelState.UP, message="", last_change=CHANGED),
     Tunnel(outside_ip="52.2.144.14", state=TunnelState.DOWN, message="IPSEC IS DOWN", last_change=CHANGED),
 )
-SEATTLE = ObservedVpnConnection(
+
+
+def tags(slot: str, part: str = "", description: str = "") -> dict[str, str]:
+    own = {"tenant": "acme", "network": slot, "part": part, "description": description}
+    return {f"tenantnet:{key}": value for key, value in own.items() if value}
+
+
+SEATTLE = SiteToSiteVpn(
     id="vpn-1",
-    slot="blue",
-    state="available",
-    company_cidr="192.168.4.0/24",
-    company_gateway_ip="198.51.100.7",
-    description="Seattle office",
+    gateway_id="vgw-1",
+    customer_gateway_id="cgw-1",
+    cidrs=("192.168.4.0/24",),
     tunnels=TUNNELS,
+    tags=tags("blue", description="Seattle office"),
 )
-DATABASE = ObservedDatabase(identifier="acme-blue", status="available", address="acme-blue.rds", port=3306)
-DEPLOYED = Observation(
-    vpcs={"blue": ObservedVpc(id="vpc-1", cidr="10.1.2.0/26", state="available")},
-    ping_hosts={"blue": ObservedHost(id="i-1", address="10.1.2.42", state="running")},
-    databases={"blue": DATABASE},
-    vpn_connections=[SEATTLE],
+DATABASE = DatabaseInstance(identifier="acme-blue", address="acme-blue.rds", port=3306)
+HOST = Instance(
+    id="i-1", subnet_id="subnet-1", address="10.1.2.42", group_ids=(), tags=tags("blue", "ping-host")
 )
-GREEN = ObservedVpc(id="vpc-2", cidr="10.9.9.0/26", state="available")
+BLUE = Vpc(id="vpc-1", cidrs=("10.1.2.0/26",), tags=tags("blue", "network"))
+GREEN = Vpc(id="vpc-2", cidrs=("10.9.9.0/26",), tags=tags("green", "network"))
+DEPLOYED = Deployed(
+    vpcs=(BLUE,),
+    instances=(HOST,),
+    databases=(DATABASE,),
+    vpn_connections=(SEATTLE,),
+    customer_gateways=(CustomerGateway(id="cgw-1", address="198.51.100.7"),),
+)
 
 
 def output_network(cidr: str, number: int, *connections: dict[str, str]) -> dict[str, Any]:
@@ -81,16 +93,16 @@ OUTPUTS: dict[str, Any] = {
     },
 }
 MOVING = {**OUTPUTS, "networks": {**OUTPUTS["networks"], "green": output_network("10.9.9.0/26", 2)}}
-BOTH = replace(DEPLOYED, vpcs={**DEPLOYED.vpcs, "green": GREEN})
+BOTH = replace(DEPLOYED, vpcs=(BLUE, GREEN))
 
 
-def status(outputs: dict[str, Any] = OUTPUTS, observation: Observation = DEPLOYED) -> TenantStatus:
+def status(outputs: dict[str, Any] = OUTPUTS, deployed: Deployed = DEPLOYED) -> TenantStatus:
     remembered = TenantOutputs.read("acme", outputs)
-    return tenant_status("acme", region="eu-west-1", outputs=remembered, observation=observation)
+    return tenant_status("acme", region="eu-west-1", outputs=remembered, deployed=deployed)
 
 
-def blue(outputs: dict[str, Any] = OUTPUTS, observation: Observation = DEPLOYED) -> Network:
-    return status(outputs, observation).networks[0]
+def blue(outputs: dict[str, Any] = OUTPUTS, deployed: Deployed = DEPLOYED) -> Network:
+    return status(outputs, deployed).networks[0]
 
 
 def test_json_has_the_documented_shape() -> None:
@@ -144,7 +156,7 @@ def test_json_has_the_documented_shape() -> None:
 
 
 def test_during_the_first_update_the_only_network_is_production_and_creating() -> None:
-    under_way = Observation(vpcs=DEPLOYED.vpcs)
+    under_way = Deployed(vpcs=DEPLOYED.vpcs)
     network = blue({}, under_way)
     assert (network.type, network.status) == ("Production", "Creating")
     assert network.ping_host is None
@@ -152,8 +164,8 @@ def test_during_the_first_update_the_only_network_is_production_and_creating() -
 
 
 def test_a_vpc_that_is_pending_is_creating_even_if_the_stack_remembers_it() -> None:
-    pending = {"blue": replace(DEPLOYED.vpcs["blue"], state="pending")}
-    assert blue(observation=replace(DEPLOYED, vpcs=pending)).status == "Creating"
+    pending = replace(BLUE, state="pending")
+    assert blue(deployed=replace(DEPLOYED, vpcs=(pending,))).status == "Creating"
 
 
 def test_a_second_network_is_a_test_network_without_a_database() -> None:
@@ -178,7 +190,7 @@ def test_after_the_switch_the_other_network_is_production_and_both_are_ready(pha
 
 
 def test_what_the_stack_remembers_and_aws_does_not_have_is_missing() -> None:
-    network = blue(observation=Observation())
+    network = blue(deployed=Deployed())
     assert (network.status, network.cidr, network.vpc_id) == ("Missing", "10.1.2.0/26", "vpc-1")
     assert network.ping_host is not None
     assert network.ping_host.state == "missing"
@@ -204,26 +216,28 @@ def test_what_the_stack_remembers_and_aws_does_not_have_is_missing() -> None:
     ],
 )
 def test_a_databases_word_follows_from_rds_own(rds: str, word: str) -> None:
-    databases = {"blue": replace(DATABASE, status=rds)}
-    database = blue(observation=replace(DEPLOYED, databases=databases)).database
+    instance = replace(DATABASE, status=rds)
+    database = blue(deployed=replace(DEPLOYED, databases=(instance,))).database
     assert (database.status, database.aws_status) == (word, rds)
 
 
 def test_a_pending_vpn_connection_is_creating_and_shows_no_tunnels_yet() -> None:
     pending = replace(SEATTLE, state="pending")
-    (connection,) = blue(observation=replace(DEPLOYED, vpn_connections=[pending])).vpn_connections
+    (connection,) = blue(deployed=replace(DEPLOYED, vpn_connections=(pending,))).vpn_connections
     assert (connection.status, connection.tunnels) == ("Creating", ())
 
 
 def test_a_connection_that_the_stack_does_not_remember_yet_is_shown_beside_the_others() -> None:
-    further = replace(SEATTLE, id="vpn-2", company_cidr="192.168.3.0/24", description="Delft office")
-    connections = blue(observation=replace(DEPLOYED, vpn_connections=[SEATTLE, further])).vpn_connections
+    further = replace(
+        SEATTLE, id="vpn-2", cidrs=("192.168.3.0/24",), tags=tags("blue", description="Delft office")
+    )
+    connections = blue(deployed=replace(DEPLOYED, vpn_connections=(SEATTLE, further))).vpn_connections
     assert [connection.description for connection in connections] == ["Delft office", "Seattle office"]
 
 
 def test_connections_are_shown_with_the_network_they_lead_to() -> None:
     found = status(
-        MOVING, replace(BOTH, vpn_connections=[SEATTLE, replace(SEATTLE, id="vpn-2", slot="green")])
+        MOVING, replace(BOTH, vpn_connections=(SEATTLE, replace(SEATTLE, id="vpn-2", tags=tags("green"))))
     )
     assert [[each.id for each in network.vpn_connections] for network in found.networks] == [
         ["vpn-1"],
@@ -232,7 +246,7 @@ def test_connections_are_shown_with_the_network_they_lead_to() -> None:
 
 
 def test_a_tenant_of_which_nothing_is_there_yet_has_no_networks() -> None:
-    assert status({}, Observation()).networks == []
+    assert status({}, Deployed()).networks == []
 
 
 def test_outputs_of_another_shape_are_a_failure_that_names_what_is_odd() -> None:
@@ -242,3 +256,8 @@ def test_outputs_of_another_shape_are_a_failure_that_names_what_is_odd() -> None
     }
     with pytest.raises(Failure, match=r"networks\.blue\.pingHostId"):
         TenantOutputs.read("acme", outputs)
+
+
+def test_what_another_tenant_has_is_not_the_tenants() -> None:
+    others = replace(BLUE, tags={**BLUE.tags, "tenantnet:tenant": "acme-2"})
+    assert status({}, replace(DEPLOYED, vpcs=(others,))).networks == []

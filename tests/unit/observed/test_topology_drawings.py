@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from tenantnet.observed.status.sources import Observation, ObservedVpc
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.assemble import assemble
@@ -113,14 +113,14 @@ def test_a_network_without_subnets_in_a_plan_still_shows_its_host() -> None:
 
 
 def test_the_surroundings_are_those_that_ec2_describes() -> None:
-    vpc = ObservedVpc(id="vpc-zeta-blue", cidr="192.168.77.0/26", state="available")
+    cell = replace(deployed(), databases=())
     status = tenant_status(
         "zeta",
         region="eu-west-1",
         outputs=TenantOutputs(cell="eu1", production="blue"),
-        observation=Observation(vpcs={"blue": vpc}),
+        deployed=cell,
     )
-    found = assemble(status, deployed(), sessions_vpc_id="vpc-sessions")
+    found = assemble(status, cell, sessions_vpc_id="vpc-sessions")
     (network,) = found.networks
     assert (found.session_subnet, found.tunnel_host) == ("172.17.6.0/24", "10.32.0.4")
     assert network.subnets == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tenantnet.observed.status.sources import Observation, ObservedVpc, ObservedVpnConnection, Tunnel
+from tenantnet.observed.deployed import CustomerGateway, Deployed, SiteToSiteVpn, Tunnel, Vpc
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refused
@@ -32,29 +32,42 @@ def settings(**networks: list[dict[str, str]]) -> TenantSettings:
     return load_tenant("acme", raw, password="Correct-Horse-7")
 
 
-def observed(id_: str, slot: str, company: dict[str, str], *states: TunnelState) -> ObservedVpnConnection:
+def observed(id_: str, slot: str, company: dict[str, str], *states: TunnelState) -> SiteToSiteVpn:
     tunnels = tuple(
         Tunnel(outside_ip=f"198.18.0.{number}", state=state, message="", last_change=datetime.now(UTC))
         for number, state in enumerate(states)
     )
-    return ObservedVpnConnection(
+    return SiteToSiteVpn(
         id=id_,
-        slot=slot,
-        state="available",
-        company_cidr=company["companyCidr"],
-        company_gateway_ip=company["companyGatewayIp"],
-        description=company["description"],
+        gateway_id=f"vgw-{slot}",
+        customer_gateway_id=f"cgw-{company['companyGatewayIp']}",
+        cidrs=(company["companyCidr"],),
         tunnels=tunnels,
+        tags={**tags(slot), "tenantnet:description": company["description"]},
     )
 
 
-def status(*connections: ObservedVpnConnection, outputs: TenantOutputs | None = None) -> TenantStatus:
-    vpcs = {slot: ObservedVpc(id=f"vpc-{slot}", cidr=cidr, state="available") for slot, cidr in CIDRS.items()}
+def tags(slot: str) -> dict[str, str]:
+    return {"tenantnet:tenant": "acme", "tenantnet:network": slot}
+
+
+def status(*connections: SiteToSiteVpn, outputs: TenantOutputs | None = None) -> TenantStatus:
+    vpcs = [
+        Vpc(id=f"vpc-{slot}", cidrs=(cidr,), tags={**tags(slot), "tenantnet:part": "network"})
+        for slot, cidr in CIDRS.items()
+    ]
+    addresses = [each["companyGatewayIp"] for each in (SEATTLE, UTRECHT)]
     return tenant_status(
         "acme",
         region="eu-west-1",
         outputs=outputs or TenantOutputs(),
-        observation=Observation(vpcs=vpcs, vpn_connections=connections),
+        deployed=Deployed(
+            vpcs=tuple(vpcs),
+            vpn_connections=connections,
+            customer_gateways=tuple(
+                CustomerGateway(id=f"cgw-{address}", address=address) for address in addresses
+            ),
+        ),
     )
 
 

@@ -1,0 +1,57 @@
+"""What AWS has of a tenant's networks: all ways in and out, whoever made them."""
+
+from __future__ import annotations
+
+from tenantnet.aws.answers import aws_answers
+from tenantnet.observed.deployed import Deployed
+from tenantnet.observed.drift import state as types
+from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.reader import (
+    ENDPOINTS,
+    INSTANCES,
+    INTERNET_GATEWAYS,
+    NAT_GATEWAYS,
+    PEERINGS,
+    ROUTE_TABLES,
+    RULES,
+    TAGS,
+    VPN_CONNECTIONS,
+    Filters,
+    Kind,
+    Reader,
+    T,
+)
+
+# What has tags no longer than it is there; of an instance or a VPN connection EC2 keeps them for a while.
+UNTAGGED_WHEN_GONE = ("vpc", "subnet", "security-group", "route-table", "vpn-gateway")
+
+
+def observe_networks(tenant: str, state: StackState, region: str) -> Deployed:
+    """Of the networks in the tenant's stack. Raises Failure where AWS does not answer or allow a call."""
+    with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
+        reader, vpcs = Reader(region), state.ids(types.VPC)
+        inside = {"vpc-id": vpcs}
+
+        def read_all(kind: Kind[T], *filters: Filters) -> tuple[T, ...]:
+            """What matches one of the filters, each once."""
+            return tuple(dict.fromkeys(each for one in filters for each in reader.read(kind, one)))
+
+        return Deployed(
+            rules=reader.read(
+                RULES, {"group-id": state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)}
+            ),
+            # Those in the tenant's VPCs, their main ones too, and its own in others' VPCs.
+            route_tables=read_all(ROUTE_TABLES, inside, {"route-table-id": state.ids(types.ROUTE_TABLE)}),
+            peerings=read_all(
+                PEERINGS, {"requester-vpc-info.vpc-id": vpcs}, {"accepter-vpc-info.vpc-id": vpcs}
+            ),
+            vpn_connections=reader.read(VPN_CONNECTIONS, {"vpn-gateway-id": state.ids(types.VPN_GATEWAY)}),
+            internet_gateways=reader.read(INTERNET_GATEWAYS, {"attachment.vpc-id": vpcs}),
+            nat_gateways=reader.read(NAT_GATEWAYS, inside),
+            endpoints=reader.read(ENDPOINTS, inside),
+            instances=reader.read(INSTANCES, inside),
+            tagged=reader.read(
+                TAGS,
+                {"key": ["tenantnet:tenant"], "value": [tenant], "resource-type": UNTAGGED_WHEN_GONE},
+            ),
+        )
