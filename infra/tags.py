@@ -25,6 +25,17 @@ class Strategy(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+class Tag(StrEnum):
+    """The keys of our tags, beside AWS's own `Name`."""
+
+    CELL = "tenantnet:cell"
+    TENANT = "tenantnet:tenant"
+    NETWORK = "tenantnet:network"
+    PART = "tenantnet:part"
+    LIFECYCLE = "tenantnet:lifecycle"
+    DESCRIPTION = "tenantnet:description"
+
+
 class Part(StrEnum):
     """The place that a network resource belongs to; the policies distinguish routes and rules by it."""
 
@@ -68,25 +79,36 @@ class Owner:
         """The start of every physical name: `acme-blue`, `acme`, or the cell's `eu1`."""
         if self.tenant is None:
             return self.cell
-        return f"{self.tenant}-{self.network}" if self.network else self.tenant
+        return network_name(self.tenant, self.network) if self.network else self.tenant
 
     def in_network(self, slot: str) -> Owner:
         """The same tenant's network `slot`."""
         return Owner(cell=self.cell, tenant=self.tenant, network=slot)
 
     def tags(
-        self, name: str, *, part: Part | None = None, lifecycle: Lifecycle | None = None
+        self,
+        name: str,
+        *,
+        part: Part | None = None,
+        lifecycle: Lifecycle | None = None,
+        description: str | None = None,
     ) -> dict[str, str]:
         """The tags of the resource called `name`."""
         tags = {
             "Name": name,
-            "tenantnet:cell": self.cell,
-            "tenantnet:tenant": self.tenant,
-            "tenantnet:network": self.network,
-            "tenantnet:part": part,
-            "tenantnet:lifecycle": lifecycle,
+            Tag.CELL: self.cell,
+            Tag.TENANT: self.tenant,
+            Tag.NETWORK: self.network,
+            Tag.PART: part,
+            Tag.LIFECYCLE: lifecycle,
+            Tag.DESCRIPTION: description,
         }
-        return {key: str(value) for key, value in tags.items() if value is not None}
+        return {str(key): str(value) for key, value in tags.items() if value is not None}
+
+
+def network_name(tenant: str, slot: str) -> str:
+    """What a tenant's network and its database are called: `acme-blue`."""
+    return f"{tenant}-{slot}"
 
 
 def claims_table_name(cell: str) -> str:
@@ -114,7 +136,7 @@ def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
 
     cidr: of the database's network. move: the number of the move at stake.
     """
-    return f"{tenant}-{slot}-{cidr.split('/', maxsplit=1)[0].replace('.', '-')}-final-{move}"
+    return f"{network_name(tenant, slot)}-{cidr.split('/', maxsplit=1)[0].replace('.', '-')}-final-{move}"
 
 
 def move_snapshot_name(tenant: str, move: int) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from tenantnet.aws import types
 from tenantnet.aws.session_documents import runner_document
-from tenantnet.policies.aws import DOCUMENT
+from tenantnet.aws.types import DOCUMENT
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     Finding,
@@ -32,7 +33,7 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 # Where an IAM policy stands, by type of resource.
 POLICY_PROPERTIES = {
     "aws:iam/policy:Policy": "policy",
-    "aws:iam/groupPolicy:GroupPolicy": "policy",
+    types.IAM_GROUP_POLICY: "policy",
     ROLE_POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
 }

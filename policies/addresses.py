@@ -7,7 +7,7 @@ from itertools import combinations
 
 from netaddr import IPNetwork
 from tenantnet.addresses import addressing
-from tenantnet.policies.aws import (
+from tenantnet.aws.types import (
     CUSTOMER_GATEWAY,
     VPC,
     VPC_SECOND_RANGE,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind, refuse_claim
+from tenantnet.aws.types import TABLE_ITEM
 from tenantnet.failure import Failure
-from tenantnet.policies.aws import TABLE_ITEM
 from tenantnet.policies.model import (
     Finding,
     HolderOf,
@@ -21,7 +21,7 @@ from tenantnet.policies.model import (
 )
 from tenantnet.policies.places import networks, session_subnets
 from tenantnet.refusal import Rule
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Tag, claims_table_name
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
@@ -52,7 +52,7 @@ class _Place:
 
     @property
     def cell(self) -> str:
-        return str(self.resource.tags.get("tenantnet:cell"))
+        return str(self.resource.tags.get(Tag.CELL))
 
     @property
     def table(self) -> str:
@@ -93,13 +93,13 @@ def _parse(item: object) -> Claim | None:
 
 def _places(stack: Stack) -> Iterator[_Place]:
     for vpc in networks(stack):
-        yield from _place(stack, vpc, ClaimKind.NETWORK, str(vpc.tags.get("tenantnet:network", "")))
+        yield from _place(stack, vpc, ClaimKind.NETWORK, str(vpc.tags.get(Tag.NETWORK, "")))
     for subnet in session_subnets(stack):
         yield from _place(stack, subnet, ClaimKind.SESSION_SUBNET, "")
 
 
 def _place(stack: Stack, resource: Resource, kind: ClaimKind, slot: str) -> Iterator[_Place]:
-    cidr, tenant = resource.props.get("cidrBlock"), str(resource.tags.get("tenantnet:tenant"))
+    cidr, tenant = resource.props.get("cidrBlock"), str(resource.tags.get(Tag.TENANT))
     if isinstance(cidr, str):
         yield _Place(resource, Claim(cidr=cidr, tenant=tenant, stack=stack.name, kind=kind, slot=slot))
 

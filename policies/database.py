@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tenantnet.policies.aws import DATABASE, PARAMETER_GROUP, RECORD, SUBNET, SUBNET_GROUP
+from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD, SUBNET, SUBNET_GROUP
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     Finding,
@@ -15,7 +15,7 @@ from tenantnet.policies.model import (
     Stack,
 )
 from tenantnet.refusal import Rule
-from tenantnet.tags import Lifecycle, Part
+from tenantnet.tags import Lifecycle, Part, Tag
 
 # Other kinds of database that RDS offers; nothing of ours judges them.
 OTHER_DATABASES = (
@@ -215,9 +215,9 @@ DATABASE_TLS_ONLY = Policy(
 def _judge_recovery(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     if resource.type != DATABASE:
         return
-    lifecycle = resource.tags.get("tenantnet:lifecycle")
+    lifecycle = resource.tags.get(Tag.LIFECYCLE)
     if lifecycle not in list(Lifecycle):
-        yield resource.refuse(LIFECYCLE_TAGGED, "tags.tenantnet:lifecycle", value=lifecycle)
+        yield resource.refuse(LIFECYCLE_TAGGED, f"tags.{Tag.LIFECYCLE}", value=lifecycle)
     if resource.props.get("copyTagsToSnapshot") is not True:
         yield resource.refuse(SNAPSHOTS_TAGGED, "copyTagsToSnapshot")
     if lifecycle not in (Lifecycle.TEST, Lifecycle.DISCARDED):
@@ -257,9 +257,9 @@ def _judge_backups(database: Resource, days: int) -> Iterator[Finding]:
 def _judge_endpoint(stack: Stack, _: PackSettings) -> Iterator[Finding]:
     for record in stack.of_type(RECORD):
         for database in _databases_of(stack, record):
-            lifecycle = database.tags.get("tenantnet:lifecycle")
+            lifecycle = database.tags.get(Tag.LIFECYCLE)
             if lifecycle in (Lifecycle.TEST, Lifecycle.DISCARDED):
-                path = "tags.tenantnet:lifecycle"
+                path = f"tags.{Tag.LIFECYCLE}"
                 yield database.refuse(ENDPOINT_IN_PRODUCTION, path, value=lifecycle, database=database.name)
 
 

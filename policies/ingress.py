@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenantnet.policies.aws import (
+from tenantnet.aws.session_documents import MYSQL_PORT
+from tenantnet.aws.types import (
     DATABASE,
     DEFAULT_SECURITY_GROUP,
     INGRESS_RULE,
@@ -24,9 +25,7 @@ from tenantnet.policies.model import (
 )
 from tenantnet.policies.places import company_cidrs, is_services_host, session_cidrs
 from tenantnet.refusal import Rule
-from tenantnet.tags import Part
-
-MYSQL_PORT = 3306
+from tenantnet.tags import Part, Tag
 
 ONE_SECURITY_GROUP = Rule(
     id="one-security-group",
@@ -99,7 +98,7 @@ def _judge_rule(stack: Stack, rule: Resource, group: Resource, settings: PackSet
         given = f"protocol {service[0]}, ports {service[1]} to {service[2]}"
         yield rule.refuse(MYSQL_ONLY, "ipProtocol", given=given)
     sessions = session_cidrs(stack)
-    companies = company_cidrs(stack, group.tags.get("tenantnet:network"))
+    companies = company_cidrs(stack, group.tags.get(Tag.NETWORK))
     peer = rule.props.get("cidrIpv4")
     if peer not in (*sessions, *companies) and not is_services_host(peer, settings):
         yield rule.refuse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenantnet.addresses.addressing import PRIVATE_RANGES, check_private_cidr
-from tenantnet.policies.aws import DATABASE, EGRESS_RULE, INGRESS_RULE, INSTANCE, ROUTE, SUBNET, VPC
+from tenantnet.aws.types import DATABASE, EGRESS_RULE, INGRESS_RULE, INSTANCE, ROUTE, SUBNET, VPC
 from tenantnet.policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
 from tenantnet.refusal import Rule
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.addresses.claims import Claim
 from tenantnet.refusal import Refusal, Rule
+from tenantnet.tags import Tag
 
 JsonSchema = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ class Resource:
     @property
     def part(self) -> object:
         """The place the resource belongs to: a value of tenantnet.tags.Part where the tag is right."""
-        return self.tags.get("tenantnet:part")
+        return self.tags.get(Tag.PART)
 
     @property
     def ids(self) -> Collection[object]:

@@ -41,9 +41,10 @@ from tenantnet.policies.model import (
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import load_reserved
 from tenantnet.settings.project import find_project
+from tenantnet.tags import Tag
 
 MINIMUM_BACKUP_DAYS = 7
-REQUIRED_TAGS = ("Name", "tenantnet:cell")
+REQUIRED_TAGS = ("Name", Tag.CELL)
 
 
 class _CannotJudgeError(UnknownValueError):

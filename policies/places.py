@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tenantnet.addresses import addressing
-from tenantnet.policies.aws import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from tenantnet.aws.types import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
 from tenantnet.policies.model import PackSettings, Resource, Stack
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Tag
 
 
 def is_network(vpc: Resource) -> bool:
     """Whether the VPC is a tenant's network: every VPC is that does not say it is the platform's."""
-    return vpc.part not in (Part.SESSIONS, Part.SERVICES) or "tenantnet:tenant" in vpc.tags
+    return vpc.part not in (Part.SESSIONS, Part.SERVICES) or Tag.TENANT in vpc.tags
 
 
 def networks(stack: Stack) -> list[Resource]:
@@ -63,4 +63,4 @@ def is_services_host(cidr: object, settings: PackSettings) -> bool:
 def slot_of_route(stack: Stack, route: Resource) -> object:
     """The slot of the network whose VPN connection the route belongs to; None where nothing tells it."""
     connection = stack.targets(route, "vpnConnectionId", VPN_CONNECTION).only
-    return connection.tags.get("tenantnet:network") if connection else None
+    return connection.tags.get(Tag.NETWORK) if connection else None

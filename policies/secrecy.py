@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tenantnet.policies.aws import DATABASE, VPN_CONNECTION
+from tenantnet.aws.types import DATABASE, VPN_CONNECTION
 from tenantnet.policies.model import Finding, PackSettings, Policy, Resource, Severity, Stack
 from tenantnet.refusal import Rule
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from netaddr import AddrFormatError
 from tenantnet.addresses import addressing
-from tenantnet.policies.aws import NETWORK_ACL, NETWORK_ACL_PARTS, SUBNET
+from tenantnet.aws.types import NETWORK_ACL, NETWORK_ACL_PARTS, SUBNET
 from tenantnet.policies.model import Finding, Resource, Stack, Unknown
 from tenantnet.policies.places import session_subnets
 from tenantnet.refusal import Rule

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tenantnet.addresses import addressing
-from tenantnet.policies import session_acls
-from tenantnet.policies.aws import (
+from tenantnet.aws.types import (
     DEFAULT_ROUTE_TABLE,
     MAIN_ROUTE_TABLE_ASSOCIATION,
     PEERING,
@@ -24,6 +23,7 @@ from tenantnet.policies.aws import (
     VPN_GATEWAY,
     VPN_GATEWAY_ATTACHMENT,
 )
+from tenantnet.policies import session_acls
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     RESERVED_RANGES_SCHEMA,
@@ -46,7 +46,7 @@ from tenantnet.policies.places import (
 )
 from tenantnet.policies.session_acls import judge_acl_parts, judge_acls
 from tenantnet.refusal import Rule
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Tag
 
 # What joins networks beside peering and VPN; none of it can be judged by routes.
 JOINING_TYPES = (
@@ -207,7 +207,7 @@ def _judge_route(stack: Stack, route: Resource, settings: PackSettings) -> Itera
     destination = route.props.get("destinationCidrBlock")
     yield from _judge_way(stack, route, table)
     if part == Part.NETWORK:
-        slot = table.tags.get("tenantnet:network") if table else None
+        slot = table.tags.get(Tag.NETWORK) if table else None
         sessions, companies = session_cidrs(stack), company_cidrs(stack, slot)
         if destination not in (*sessions, *companies) and not is_services_host(destination, settings):
             yield route.refuse(

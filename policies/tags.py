@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenantnet.policies.aws import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
+from tenantnet.aws.types import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
 from tenantnet.policies.model import Finding, PackSettings, Policy, Severity, Stack
 from tenantnet.refusal import Rule
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Tag
 
 PARTED_TYPES = (VPC, SUBNET, ROUTE_TABLE, SECURITY_GROUP)
-TENANT = "tenantnet:tenant"
 
 TAG_PRESENT = Rule(
     id="tag-present",
@@ -29,14 +28,14 @@ TAG_PART = Rule(
 def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     """A resource can have tags where the provider computes `tagsAll` for it."""
     taggable = [resource for resource in stack.resources if "tagsAll" in resource.props]
-    of_tenant = any(TENANT in resource.tags for resource in taggable)
-    required = [*settings.required_tags, *([TENANT] if of_tenant else [])]
+    of_tenant = any(Tag.TENANT in resource.tags for resource in taggable)
+    required = [*settings.required_tags, *([Tag.TENANT] if of_tenant else [])]
     for resource in taggable:
         for tag in required:
             if not resource.tags.get(tag):
                 yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
         if resource.type in PARTED_TYPES and resource.part not in list(Part):
-            yield resource.refuse(TAG_PART, "tags.tenantnet:part", value=resource.part, parts=", ".join(Part))
+            yield resource.refuse(TAG_PART, f"tags.{Tag.PART}", value=resource.part, parts=", ".join(Part))
 
 
 TAGS_PRESENT = Policy(
@@ -50,7 +49,7 @@ TAGS_PRESENT = Policy(
         "requiredTags": {
             "type": "array",
             "items": {"type": "string"},
-            "default": ["Name", "tenantnet:cell"],
+            "default": ["Name", Tag.CELL],
             "description": "Tags of every resource; a tenant's resources have tenantnet:tenant beside them.",
         }
     },

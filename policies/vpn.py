@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from tenantnet.policies.aws import VPN_CONNECTION
+from tenantnet.aws.types import VPN_CONNECTION
 from tenantnet.policies.model import KNOWN_IN_PREVIEW, Finding, PackSettings, Policy, Resource, Severity
 from tenantnet.refusal import Rule
 

@@ -7,6 +7,9 @@ import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+# A region's name, such as `eu-west-1`.
+REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}"
+
 
 def local_endpoint() -> str | None:
     """The endpoint, if it is on this machine."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
 from tenantnet.settings.checks import BACKEND
 from tenantnet.settings.models import RepositoryHost, RunnerSettings
-from tenantnet.tags import claims_table_name, journal_table_name, runner_document_name
+from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
 
@@ -173,7 +173,7 @@ def _of_the_journal(place: RunnerPlace) -> list[Statement]:
 
 
 def _of_the_move(place: RunnerPlace) -> list[Statement]:
-    own = {"StringEquals": {"aws:ResourceTag/tenantnet:cell": place.cell}}
+    own = {"StringEquals": {f"aws:ResourceTag/{Tag.CELL}": place.cell}}
     passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     return [
         _allow("Look", LOOKING_ACTIONS, "*"),

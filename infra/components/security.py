@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.tags import Owner
 
 
@@ -21,7 +22,7 @@ class Service(NamedTuple):
     to_port: int
 
 
-MYSQL = Service("tcp", 3306, 3306)
+MYSQL = Service("tcp", MYSQL_PORT, MYSQL_PORT)
 HTTPS = Service("tcp", 443, 443)
 PING = Service("icmp", 8, -1)
 

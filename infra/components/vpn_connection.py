@@ -123,10 +123,7 @@ class VpnConnection(pulumi.ComponentResource):
             type="ipsec.1",
             static_routes_only=True,
             **TUNNEL_OPTIONS,
-            tags={
-                **self._args.owner.tags(self._name),
-                "tenantnet:description": self._args.description,
-            },
+            tags=self._args.owner.tags(self._name, description=self._args.description),
             opts=self._child(),
         )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
 
 
@@ -24,7 +25,6 @@ class Wait:
     until: str
 
 
-DATABASE = "aws:rds/instance:Instance"
 # From here on a person wants to know what an update waits for.
 LONG = 30
 
@@ -32,40 +32,36 @@ _OTHER = Wait(3, "AWS has done it")
 _MINUTE = 60
 
 _CREATE: Mapping[str, Wait] = {
-    DATABASE: Wait(10 * _MINUTE, "RDS has made it, backed it up and says `available`"),
-    "aws:ec2/vpnConnection:VpnConnection": Wait(
-        4 * _MINUTE, "EC2 has made both tunnels and says `available`"
-    ),
-    "aws:ec2/vpnConnectionRoute:VpnConnectionRoute": Wait(10, "EC2 says `available`"),
-    "aws:ec2/vpnGateway:VpnGateway": Wait(40, "EC2 has attached it to the network"),
-    "aws:ec2/customerGateway:CustomerGateway": Wait(15, "EC2 says `available`"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Wait(90, "EC2 has made its interfaces and says `available`"),
-    "aws:ec2/instance:Instance": Wait(30, "EC2 says `running`"),
-    "aws:ec2/vpc:Vpc": Wait(15, "EC2 says `available`"),
-    "aws:route53/zone:Zone": Wait(45, "Route 53 has it on all name servers"),
-    "aws:route53/record:Record": Wait(45, "Route 53 has it on all name servers"),
-    "aws:dynamodb/table:Table": Wait(15, "DynamoDB says `ACTIVE`"),
-    "aws:kms/key:Key": Wait(10, "the key and its policy are known everywhere"),
-    "aws:iam/instanceProfile:InstanceProfile": Wait(10, "the profile is known everywhere"),
+    types.DATABASE: Wait(10 * _MINUTE, "RDS has made it, backed it up and says `available`"),
+    types.VPN_CONNECTION: Wait(4 * _MINUTE, "EC2 has made both tunnels and says `available`"),
+    types.VPN_CONNECTION_ROUTE: Wait(10, "EC2 says `available`"),
+    types.VPN_GATEWAY: Wait(40, "EC2 has attached it to the network"),
+    types.CUSTOMER_GATEWAY: Wait(15, "EC2 says `available`"),
+    types.VPC_ENDPOINT: Wait(90, "EC2 has made its interfaces and says `available`"),
+    types.INSTANCE: Wait(30, "EC2 says `running`"),
+    types.VPC: Wait(15, "EC2 says `available`"),
+    types.ZONE: Wait(45, "Route 53 has it on all name servers"),
+    types.RECORD: Wait(45, "Route 53 has it on all name servers"),
+    types.TABLE: Wait(15, "DynamoDB says `ACTIVE`"),
+    types.KEY: Wait(10, "the key and its policy are known everywhere"),
+    types.INSTANCE_PROFILE: Wait(10, "the profile is known everywhere"),
 }
 # What RDS changes without another host, disk or standby.
 _IN_PLACE = Wait(_MINUTE, "RDS has changed it and says `available` again")
 _REBUILT_FOR = {"allocatedStorage", "engineVersion", "instanceClass", "multiAz", "replicateSourceDb"}
 _UPDATE: Mapping[str, Wait] = {
-    DATABASE: Wait(15 * _MINUTE, _IN_PLACE.until),
-    "aws:ec2/vpnConnection:VpnConnection": Wait(
-        10 * _MINUTE, "EC2 has changed the tunnels, one after the other"
-    ),
-    "aws:ec2/instance:Instance": Wait(90, "EC2 has stopped it, changed it and started it again"),
-    "aws:route53/record:Record": Wait(45, "Route 53 has it on all name servers"),
+    types.DATABASE: Wait(15 * _MINUTE, _IN_PLACE.until),
+    types.VPN_CONNECTION: Wait(10 * _MINUTE, "EC2 has changed the tunnels, one after the other"),
+    types.INSTANCE: Wait(90, "EC2 has stopped it, changed it and started it again"),
+    types.RECORD: Wait(45, "Route 53 has it on all name servers"),
 }
 _DELETE: Mapping[str, Wait] = {
-    DATABASE: Wait(8 * _MINUTE, "RDS has taken the final snapshot and deleted it"),
-    "aws:ec2/vpnConnection:VpnConnection": Wait(3 * _MINUTE, "EC2 says `deleted`"),
-    "aws:ec2/vpnGateway:VpnGateway": Wait(40, "EC2 has detached it from the network"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Wait(90, "EC2 has removed its interfaces"),
-    "aws:ec2/instance:Instance": Wait(_MINUTE, "EC2 says `terminated`"),
-    "aws:route53/record:Record": Wait(45, "Route 53 has removed it from all name servers"),
+    types.DATABASE: Wait(8 * _MINUTE, "RDS has taken the final snapshot and deleted it"),
+    types.VPN_CONNECTION: Wait(3 * _MINUTE, "EC2 says `deleted`"),
+    types.VPN_GATEWAY: Wait(40, "EC2 has detached it from the network"),
+    types.VPC_ENDPOINT: Wait(90, "EC2 has removed its interfaces"),
+    types.INSTANCE: Wait(_MINUTE, "EC2 says `terminated`"),
+    types.RECORD: Wait(45, "Route 53 has removed it from all name servers"),
 }
 _BY_OPERATION: Mapping[Operation, Mapping[str, Wait]] = {
     Operation.CREATE: _CREATE,
@@ -79,6 +75,6 @@ _BY_OPERATION: Mapping[Operation, Mapping[str, Wait]] = {
 def wait_for(change: Step) -> Wait:
     """What the update waits for while it makes the change."""
     in_place = change.operation is Operation.UPDATE and _REBUILT_FOR.isdisjoint(change.properties)
-    if change.type == DATABASE and in_place:
+    if change.type == types.DATABASE and in_place:
         return _IN_PLACE
     return _BY_OPERATION[change.operation].get(change.type, _OTHER)

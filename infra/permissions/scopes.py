@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
-from tenantnet.tags import claims_table_name, journal_table_name, runner_document_name, tunnel_name
+from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name, tunnel_name
 
 Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 
@@ -39,12 +39,12 @@ class Place:
     @property
     def own(self) -> Condition:
         """The resource belongs to the cell."""
-        return (("StringEquals", "aws:ResourceTag/tenantnet:cell", self.cell),)
+        return (("StringEquals", f"aws:ResourceTag/{Tag.CELL}", self.cell),)
 
     @property
     def asked(self) -> Condition:
         """The request gives the resource to the cell."""
-        return (("StringEquals", "aws:RequestTag/tenantnet:cell", self.cell),)
+        return (("StringEquals", f"aws:RequestTag/{Tag.CELL}", self.cell),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _tags_of_ec2(place: Place, own: Scope) -> tuple[Scope, ...]:
 
 def _untagged(place: Place, kind: str, condition: Condition = ()) -> Scope:
     """Resources of the kind that belong to no cell."""
-    nobodys = ("Null", "aws:ResourceTag/tenantnet:cell", "true")
+    nobodys = ("Null", f"aws:ResourceTag/{Tag.CELL}", "true")
     return Scope((place.arn("ec2", f"{kind}/*"),), (*condition, nobodys))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review import shown
 from tenantnet.review.components import Components
 from tenantnet.review.model import Effect, Preview, Resource, Verdict
-from tenantnet.tags import Lifecycle
+from tenantnet.tags import Lifecycle, Tag
 
 # Settings of an RDS instance whose change interrupts nothing.
 UNINTERRUPTED = frozenset(
@@ -93,12 +93,12 @@ WITH_DATA = ("aws:ec2/snapshot", "aws:ec2/ami", "aws:ebs/")
 
 # What a network's traffic with the platform needs.
 PATHS = (
-    shown.VPC,
-    shown.SUBNET,
-    shown.PEERING,
-    shown.ROUTE,
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    types.VPC,
+    types.SUBNET,
+    types.PEERING,
+    types.ROUTE,
+    types.ROUTE_TABLE,
+    types.ROUTE_TABLE_ASSOCIATION,
 )
 
 Found = Iterator[Effect]
@@ -150,7 +150,7 @@ def _of_database(database: Resource, *_: object) -> Found:
 
 def _lifecycle(database: Resource) -> object:
     tags = database.old.get("tags")
-    return tags.get("tenantnet:lifecycle") if isinstance(tags, Mapping) else None
+    return tags.get(Tag.LIFECYCLE) if isinstance(tags, Mapping) else None
 
 
 def _because(resource: Resource) -> str:
@@ -242,17 +242,15 @@ def _of_vpn_update(connection: Resource, name: str) -> Found:
 def vpn_name(resource: Resource, components: Components) -> str:
     """What people call the VPN connection that a resource belongs to: its description and its range."""
     found = components.siblings(resource)
-    description = next(
-        (each.tag("tenantnet:description") for each in found if each.type == shown.VPN_CONNECTION), ""
-    )
-    ranges = [each.current.get("destinationCidrBlock") for each in found if each.type == shown.VPN_ROUTE]
-    cidr = f" ({ranges[0]})" if ranges else ""
+    description = next((each.tag(Tag.DESCRIPTION) for each in found if each.type == types.VPN_CONNECTION), "")
+    routes = [each for each in found if each.type == types.VPN_CONNECTION_ROUTE]
+    cidr = f" ({routes[0].current.get('destinationCidrBlock')})" if routes else ""
     return f"{description or resource.name}{cidr}"
 
 
 def _of_vpn_part(part: Resource, components: Components, _: Preview) -> Found:
     """A route or a rule of a connection that itself stays."""
-    connections = [each for each in components.siblings(part) if each.type == shown.VPN_CONNECTION]
+    connections = [each for each in components.siblings(part) if each.type == types.VPN_CONNECTION]
     if part.operation.removes and connections and not connections[0].operation.removes:
         yield Effect(
             Verdict.TUNNEL_DOWN, f"no traffic gets through {vpn_name(part, components)}: {_gone(part)}"
@@ -263,7 +261,7 @@ def _of_gateway(gateway: Resource, _: Components, preview: Preview) -> Found:
     # Both of a network's gateway and its propagation have the network's name; so have its connections.
     connections = [
         each
-        for each in preview.of_type(shown.VPN_CONNECTION)
+        for each in preview.of_type(types.VPN_CONNECTION)
         if each.name.startswith(f"{gateway.name}-") and each.old and not each.operation.removes
     ]
     if gateway.operation.removes and connections:
@@ -286,7 +284,7 @@ def _of_ingress(rule: Resource, components: Components, preview: Preview) -> Fou
 
 def _of_path(path: Resource, preview: Preview) -> Found:
     slot = path.network
-    if not slot and path.type == shown.ROUTE:
+    if not slot and path.type == types.ROUTE:
         slot = next((each for each in ("blue", "green") if f"-{each}-" in path.name), "")
     if slot and not holds_database(preview, slot):
         return
@@ -299,7 +297,7 @@ def holds_database(preview: Preview, slot: str) -> bool:
     """Whether the network of a slot holds a database before and after the update."""
     return any(
         database.network == slot and database.old and database.operation is not Operation.DELETE
-        for database in preview.of_type(shown.INSTANCE)
+        for database in preview.of_type(types.DATABASE)
     )
 
 
@@ -342,7 +340,7 @@ def _of_host(host: Resource, *_: object) -> Found:
     interrupted = host.operation.removes or (
         host.operation is Operation.UPDATE and "instanceType" in host.changed
     )
-    if interrupted and host.tag("tenantnet:part") == "tunnel-host":
+    if interrupted and host.tag(Tag.PART) == "tunnel-host":
         yield Effect(
             Verdict.TUNNEL_DOWN, f"open tunnels from desks end: the tunnel host {host.name} is renewed"
         )
@@ -351,16 +349,16 @@ def _of_host(host: Resource, *_: object) -> Found:
 
 
 _JUDGES: Mapping[str, Callable[[Resource, Components, Preview], Found]] = {
-    shown.INSTANCE: _of_database,
-    shown.PARAMETER_GROUP: _of_parameters,
-    shown.VPN_CONNECTION: _of_vpn_connection,
-    shown.VPN_ROUTE: _of_vpn_part,
-    shown.VPN_GATEWAY: _of_gateway,
-    shown.PROPAGATION: _of_gateway,
-    shown.INGRESS_RULE: _of_ingress,
-    shown.RECORD: _of_record,
-    shown.ZONE: _of_zone,
-    shown.TABLE: _of_table,
-    shown.KEY: _of_key,
-    shown.HOST: _of_host,
+    types.DATABASE: _of_database,
+    types.PARAMETER_GROUP: _of_parameters,
+    types.VPN_CONNECTION: _of_vpn_connection,
+    types.VPN_CONNECTION_ROUTE: _of_vpn_part,
+    types.VPN_GATEWAY: _of_gateway,
+    types.ROUTE_PROPAGATION: _of_gateway,
+    types.INGRESS_RULE: _of_ingress,
+    types.RECORD: _of_record,
+    types.ZONE: _of_zone,
+    types.TABLE: _of_table,
+    types.KEY: _of_key,
+    types.INSTANCE: _of_host,
 }

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tenantnet.engine.events import Operation, Violation
+from tenantnet.tags import Tag
 
 COMPONENT_PREFIX = "tenantnet:index:"
 
@@ -92,7 +93,7 @@ class Resource:
     @property
     def network(self) -> str:
         """The slot of the network that it is tagged with; empty where there is none."""
-        return self.tag("tenantnet:network")
+        return self.tag(Tag.NETWORK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenantnet.addresses.addressing import ping_host_address, subnet_plan
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.observed.status.words import NetworkType
 from tenantnet.observed.topology.model import (
@@ -18,7 +19,6 @@ from tenantnet.observed.topology.model import (
     Topology,
     VpnConnection,
 )
-from tenantnet.review import shown
 from tenantnet.review.model import Preview
 from tenantnet.settings.models import NetworkSettings, TenantSettings
 from tenantnet.tags import Slot
@@ -53,7 +53,7 @@ def _declared(slot: Slot, network: NetworkSettings, outputs: Mapping[str, Any]) 
 
 def _endpoint(preview: Preview) -> str | None:
     return next(
-        (str(record.current["name"]) for record in preview.of_type(shown.RECORD) if "name" in record.current),
+        (str(record.current["name"]) for record in preview.of_type(types.RECORD) if "name" in record.current),
         None,
     )
 
@@ -62,7 +62,7 @@ def _network(slot: Slot, network: NetworkSettings, production: Slot, preview: Pr
     plan = subnet_plan(network.cidr)
     databases = [
         database
-        for database in preview.of_type(shown.INSTANCE)
+        for database in preview.of_type(types.DATABASE)
         if database.network == slot and database.operation is not Operation.DELETE
     ]
     return Network(

@@ -22,6 +22,7 @@ from tenantnet.review.result import ReviewResult, StackResult, verdict_of
 from tenantnet.review.sample import Choice, choose
 from tenantnet.review.workplace import workplace
 from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_defaults
+from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
@@ -142,7 +143,7 @@ class _Stacks:
 
     def _has_two_networks(self, stack: str) -> bool:
         with suppress(Refused):
-            tenant = read_settings_file(self._project, stack).config.get("tenantnet:tenant")
+            tenant = read_settings_file(self._project, stack).config.get(TENANT_KEY)
             networks = tenant.get("networks") if isinstance(tenant, Mapping) else None
             return isinstance(networks, Mapping) and len(networks) > 1
         return False

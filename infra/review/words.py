@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.components import Components
 from tenantnet.review.effects import vpn_name
 from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
+from tenantnet.tags import Tag
 
 # Components that are told in words of their own, in the order in which people want to hear of them.
 ORDER = (
@@ -90,9 +92,9 @@ def _is_relabelled(subject: Resource) -> bool:
 def _renamed(connection: Resource) -> tuple[str, str] | tuple[()]:
     """The former and the new description of a VPN connection; nothing where it keeps it."""
     old = connection.old.get("tags")
-    before = str(old.get("tenantnet:description", "")) if isinstance(old, Mapping) else ""
-    after = connection.tag("tenantnet:description")
-    return (before, after) if connection.type == shown.VPN_CONNECTION and before not in ("", after) else ()
+    before = str(old.get(Tag.DESCRIPTION, "")) if isinstance(old, Mapping) else ""
+    after = connection.tag(Tag.DESCRIPTION)
+    return (before, after) if connection.type == types.VPN_CONNECTION and before not in ("", after) else ()
 
 
 def _subjects(preview: Preview, components: Components) -> list[Resource]:
@@ -156,8 +158,8 @@ def _first(component: Resource, components: Components, type_: str, name: str) -
 
 
 def _network(network: Resource, components: Components) -> str:
-    cidr = _first(network, components, shown.VPC, "cidrBlock")
-    host = _first(network, components, shown.HOST, "privateIp")
+    cidr = _first(network, components, types.VPC, "cidrBlock")
+    host = _first(network, components, types.INSTANCE, "privateIp")
     return f"{_verb(network)} network {_slot(network)}, {cidr}, with its ping host {host}"
 
 
@@ -167,7 +169,7 @@ def _slot(resource: Resource) -> str:
 
 def _database(component: Resource, components: Components) -> str:
     def of(name: str) -> Any:  # noqa: ANN401 - a property's value
-        return _first(component, components, shown.INSTANCE, name)
+        return _first(component, components, types.DATABASE, name)
 
     standby = "two zones" if of("multiAz") is True else "one zone"
     return (
@@ -178,28 +180,28 @@ def _database(component: Resource, components: Components) -> str:
 
 def _vpn(component: Resource, components: Components) -> str:
     connection = next(
-        (each for each in components.within(component) if each.type == shown.VPN_CONNECTION), component
+        (each for each in components.within(component) if each.type == types.VPN_CONNECTION), component
     )
-    description = connection.tag("tenantnet:description") or component.name
-    cidr = _first(component, components, shown.VPN_ROUTE, "destinationCidrBlock")
-    gateway = _first(component, components, shown.CUSTOMER_GATEWAY, "ipAddress")
+    description = connection.tag(Tag.DESCRIPTION) or component.name
+    cidr = _first(component, components, types.VPN_CONNECTION_ROUTE, "destinationCidrBlock")
+    gateway = _first(component, components, types.CUSTOMER_GATEWAY, "ipAddress")
     place = f" (network {connection.network})" if connection.network else ""
     return f"{_verb(component)} VPN connection {description}, {cidr} via {gateway}{place}"
 
 
 def _endpoint(component: Resource, components: Components) -> str:
-    return f"{_verb(component)} endpoint {_first(component, components, shown.RECORD, 'name')}"
+    return f"{_verb(component)} endpoint {_first(component, components, types.RECORD, 'name')}"
 
 
 def _session(component: Resource, components: Components) -> str:
-    return f"{_verb(component)} session subnet {_first(component, components, shown.SUBNET, 'cidrBlock')}"
+    return f"{_verb(component)} session subnet {_first(component, components, types.SUBNET, 'cidrBlock')}"
 
 
 def _tunnel(component: Resource, components: Components) -> str:
     users = [
         str(each.current.get("user"))
         for each in components.within(component)
-        if each.type == shown.MEMBERSHIP
+        if each.type == types.GROUP_MEMBERSHIP
     ]
     for_whom = f" for {', '.join(sorted(users))}" if users else ", for nobody yet"
     return f"{_verb(component)} tunnel access to the database{for_whom}"
@@ -207,14 +209,14 @@ def _tunnel(component: Resource, components: Components) -> str:
 
 def _claim(component: Resource, components: Components) -> str:
     verb = "claims" if component.operation is Operation.CREATE else "releases"
-    return f"{verb} {_claimed(_first(component, components, shown.CLAIM, 'item'))}"
+    return f"{verb} {_claimed(_first(component, components, types.TABLE_ITEM, 'item'))}"
 
 
 def _schedule(component: Resource, components: Components) -> str:
     if component.operation is Operation.DELETE:
         return "no longer starts the migration runner by itself"
-    time = str(_first(component, components, shown.SCHEDULE, "scheduleExpression"))
-    zone = _first(component, components, shown.SCHEDULE, "scheduleExpressionTimezone")
+    time = str(_first(component, components, types.SCHEDULE, "scheduleExpression"))
+    zone = _first(component, components, types.SCHEDULE, "scheduleExpressionTimezone")
     return f"starts the migration runner by itself at {time.removeprefix('at(').removesuffix(')')} {zone}"
 
 
@@ -334,10 +336,10 @@ _SPEAKERS: Mapping[str, Callable[[Resource, Components], str]] = {
     "MigrationSchedule": _schedule,
 }
 _OF_RESOURCES: Mapping[str, Callable[[Resource, Components], Iterator[str]]] = {
-    shown.INSTANCE: _changed_database,
-    shown.CUSTOMER_GATEWAY: _changed_gateway,
-    shown.VPN_CONNECTION: _changed_vpn,
-    shown.MEMBERSHIP: _changed_membership,
-    shown.ALARM: _changed_alarm,
-    shown.CLAIM: _changed_claim,
+    types.DATABASE: _changed_database,
+    types.CUSTOMER_GATEWAY: _changed_gateway,
+    types.VPN_CONNECTION: _changed_vpn,
+    types.GROUP_MEMBERSHIP: _changed_membership,
+    types.ALARM: _changed_alarm,
+    types.TABLE_ITEM: _changed_claim,
 }

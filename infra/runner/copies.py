@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+from tenantnet.aws import types
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
-from tenantnet.tags import Lifecycle, Slot
+from tenantnet.tags import Lifecycle, Slot, Tag, network_name
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -53,15 +54,15 @@ class Copies:
             self._logs: CloudWatchLogsClient = boto3.client("logs", region_name=region, config=PATIENCE)
         # In the order in which they can be deleted. An alarm is not among them: to put it twice is no error.
         self._kinds = (
-            _Kind("aws:rds/instance:Instance", self._instances, self._delete_instance),
-            _Kind("aws:rds/subnetGroup:SubnetGroup", self._subnet_groups, self._delete_subnet_group),
-            _Kind("aws:rds/parameterGroup:ParameterGroup", self._parameter_groups, self._delete_parameters),
-            _Kind("aws:cloudwatch/logGroup:LogGroup", self._log_groups, self._delete_log_group),
+            _Kind(types.DATABASE, self._instances, self._delete_instance),
+            _Kind(types.SUBNET_GROUP, self._subnet_groups, self._delete_subnet_group),
+            _Kind(types.PARAMETER_GROUP, self._parameter_groups, self._delete_parameters),
+            _Kind(types.LOG_GROUP, self._log_groups, self._delete_log_group),
         )
 
     def parts(self, slot: Slot) -> list[Part]:
         """What AWS has of the slot's database, in the order in which it can be deleted."""
-        identifier = f"{self._tenant}-{slot}"
+        identifier = network_name(self._tenant, slot)
         with aws_answers(f"read what there is of {identifier}", region=self._region):
             return [Part(kind.type, name) for kind in self._kinds for name in kind.names(identifier)]
 
@@ -91,7 +92,7 @@ class Copies:
         self._await(lambda: self._status(identifier) in ("available", None), f"{identifier} to be available")
         if (found := self._instance(identifier)) is None:
             return
-        self._require_tag(identifier, found.get("TagList", []), "tenantnet:lifecycle", Lifecycle.TEST)
+        self._require_tag(identifier, found.get("TagList", []), Tag.LIFECYCLE, Lifecycle.TEST)
         self._rds.modify_db_instance(
             DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
         )
@@ -136,7 +137,7 @@ class Copies:
 
     def _require_own(self, name: str, arn: str) -> None:
         tags = self._rds.list_tags_for_resource(ResourceName=arn)["TagList"]
-        self._require_tag(name, tags, "tenantnet:tenant", self._tenant)
+        self._require_tag(name, tags, Tag.TENANT, self._tenant)
 
     def _require_tag(self, name: str, tags: Sequence[TagTypeDef], key: str, value: str) -> None:
         if {"Key": key, "Value": value} not in tags:

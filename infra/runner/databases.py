@@ -16,7 +16,7 @@ from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.components.tenant_database import read_only_value
 from tenantnet.failure import Failure
-from tenantnet.tags import Slot, move_snapshot_name
+from tenantnet.tags import Slot, move_snapshot_name, network_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -203,7 +203,7 @@ class Databases:
             return self._route53.get_change(Id=self._change)["ChangeInfo"]["Status"] == "INSYNC"
 
     def _identifier(self, slot: Slot) -> str:
-        return f"{self._tenant}-{slot}"
+        return network_name(self._tenant, slot)
 
 
 def _parameter_group(described: Any) -> str:  # noqa: ANN401 - as RDS describes an instance

@@ -12,6 +12,7 @@ from typing import Self
 
 import dns.resolver
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.failure import Failure
 from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -22,7 +23,6 @@ from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.session_manager import FinalFailure
 
-PORT = 3306
 CONNECT_SECONDS = 10
 # A database speaks first. AWS's plugin may have its port open and carry nothing, if rarely: a message at the
 # wrong moment ends its reading. Then another session is begun.
@@ -36,7 +36,7 @@ Reach = Callable[[str], socket.socket]
 
 def reach_directly(host: str) -> socket.socket:
     """From where this machine is."""
-    return socket.create_connection((_look_up(host), PORT), timeout=CONNECT_SECONDS)
+    return socket.create_connection((_look_up(host), MYSQL_PORT), timeout=CONNECT_SECONDS)
 
 
 def _look_up(host: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
+from tenantnet.aws import types
 from tenantnet.engine.engine import Engine, file_backend
 from tenantnet.engine.locks import clear_unfinished_locks, lock_holder, locked
 from tenantnet.engine.plugins import SharedPlugins
@@ -18,9 +19,8 @@ from tenantnet.program import as_run_errors, database_password, tenant_settings
 from tenantnet.runner.copies import Part
 from tenantnet.settings.project import Project
 from tenantnet.stacks.tenant import Order, plan
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, network_name
 
-INSTANCE = "aws:rds/instance:Instance"
 # In the name of every resource that stands below a database.
 COPY = "$tenantnet:index:TenantDatabase$"
 
@@ -152,11 +152,11 @@ class MovingStack:
 
 def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:
     """The slots that have a database in the stack, with its URN."""
-    names = {f"{tenant}-{slot}": slot for slot in Slot}
+    names = {network_name(tenant, slot): slot for slot in Slot}
     return {
         names[name]: resource["urn"]
         for resource in state.get("resources", [])
-        if resource["type"] == INSTANCE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
+        if resource["type"] == types.DATABASE and (name := resource["urn"].rsplit("::", 1)[-1]) in names
     }
 
 

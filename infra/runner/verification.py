@@ -25,8 +25,9 @@ from botocore.exceptions import ClientError
 from pymysql.cursors import Cursor
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.failure import Failure
-from tenantnet.runner.reach import PHASE_STAYS, PORT, Reach, reach_directly
+from tenantnet.runner.reach import PHASE_STAYS, Reach, reach_directly
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -176,8 +177,8 @@ def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]
         raise Failure(
             f"Could not read from {address}.",
             reason=str(error),
-            remedy=f"see that this machine reaches port {PORT}, and that the login in Secrets Manager may "
-            "read every table; then `tenantnet migrate run` goes on",
+            remedy=f"see that this machine reaches port {MYSQL_PORT}, and that the login in Secrets Manager "
+            "may read every table; then `tenantnet migrate run` goes on",
             state=PHASE_STAYS,
         ) from None
 

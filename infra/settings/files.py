@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.aws.endpoint import REGION
 from tenantnet.refusal import Refusal, Refused, shown
 from tenantnet.settings import checks, rules
 from tenantnet.settings.loading import (
@@ -28,7 +29,6 @@ RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
 
 _FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def _judge_region(config: Mapping[object, object], defaults: ProjectDefaults) ->
     region = config.get(REGION_KEY)
     if region is None and defaults.has_region:
         return
-    if not (isinstance(region, str) and _REGION.fullmatch(region)):
+    if not (isinstance(region, str) and re.fullmatch(REGION, region)):
         yield rules.REGION.refuse(region, REGION_KEY)
 
 

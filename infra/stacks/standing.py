@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_aws as aws
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Declaration, Origin, Phase
-from tenantnet.tags import Owner, Slot
+from tenantnet.tags import Owner, Slot, network_name
 
 # What the provider answers where there is no such instance.
 NO_SUCH_INSTANCE = "couldn't find resource"
@@ -36,7 +36,7 @@ def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
     state = remembered(outputs)
     if state is None or state.phase is not Phase.STEADY or state.production.other not in state.networks:
         return False
-    return _exists(f"{tenant}-{state.production.other}")
+    return _exists(network_name(tenant, state.production.other))
 
 
 def _exists(identifier: str) -> bool:

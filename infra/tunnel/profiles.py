@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+from tenantnet.aws.endpoint import REGION
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 
@@ -47,7 +48,7 @@ class Profile(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, Field(pattern=f"^{REGION}$")]
     document: Annotated[str, Field(min_length=3, max_length=128)]
     target: Annotated[str, Field(pattern=r"^m?i-[0-9a-f]+$")]
     local_port: Annotated[int, Field(ge=1, le=65535)]

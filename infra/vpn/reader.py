@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
 from tenantnet.stacks.outputs import Model
+from tenantnet.tags import Tag
 from tenantnet.vpn.configuration import Configuration, ConfigurationError, parse_configuration
 from tenantnet.vpn.connection import Connection, Permitted
 from tenantnet.vpn.samples import DeviceType
@@ -127,7 +128,7 @@ def _configuration(described: VpnConnectionTypeDef) -> Configuration:
 
 def _description(described: VpnConnectionTypeDef) -> str:
     tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
-    return tags.get("tenantnet:description", "")
+    return tags.get(Tag.DESCRIPTION, "")
 
 
 def _permitted(options: TunnelOptionTypeDef) -> Permitted:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Protocol
 
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.local_cloud.mysql.accounts import REPLICATION_USER, Account
 from tenantnet.local_cloud.mysql.addresses import free_address
 from tenantnet.local_cloud.mysql.authority import CertificateAuthority
@@ -63,7 +64,7 @@ class Fleet:
 
         observe: told every second how it replicates, where it is a replica.
         """
-        port = instance.port or 3306
+        port = instance.port or MYSQL_PORT
         with self._lock:
             self._home.make()
         listening = Listening(name=instance.address, address=free_address(port), port=port)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pulumi.automation.events import StepEventStateMetadata
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
 from tenantnet.observed import reader
 from tenantnet.observed.drift import find_drift
-from tenantnet.observed.drift import state as types
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.reader import FILTER_VALUES, VPCS, Reader
 

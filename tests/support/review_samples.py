@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review import shown
 from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
 
 CONNECTION = "acme-blue-vpn-192-168-4-0-24"
@@ -66,7 +66,7 @@ def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -
         "tags": tags(**{"tenantnet:lifecycle": "production"}),
     }
     return resource(
-        shown.INSTANCE,
+        types.DATABASE,
         "acme-blue",
         operation,
         old=old,
@@ -85,12 +85,12 @@ def connection(
     described = {"tags": tags(**{"tenantnet:description": "Seattle office"})}
     return [
         parent,
-        resource(shown.CUSTOMER_GATEWAY, CONNECTION, whole, parent=parent, old={"ipAddress": "198.51.100.7"}),
+        resource(types.CUSTOMER_GATEWAY, CONNECTION, whole, parent=parent, old={"ipAddress": "198.51.100.7"}),
         resource(
-            shown.VPN_CONNECTION, CONNECTION, operation, parent=parent, old=described, changed=tuple(changed)
+            types.VPN_CONNECTION, CONNECTION, operation, parent=parent, old=described, changed=tuple(changed)
         ),
         resource(
-            shown.VPN_ROUTE,
+            types.VPN_CONNECTION_ROUTE,
             CONNECTION,
             whole if whole is not Operation.SAME else route,
             parent=parent,

@@ -8,10 +8,10 @@ from functools import reduce
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind
+from tenantnet.aws import types as aws
 from tenantnet.policies import (
     access,
     addresses,
-    aws,
     claims,
     database,
     ingress,

@@ -12,8 +12,8 @@ from typing import Any
 
 from tenantnet.addresses.addressing import DEFAULT_RESERVED
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import runner_document
-from tenantnet.policies import aws
 from tenantnet.policies.model import UNKNOWN, Finding, PackSettings, Policy, Resource, Stack
 from tenantnet.tags import Lifecycle, Owner, Part, claims_table_name
 

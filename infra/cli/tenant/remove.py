@@ -15,7 +15,7 @@ from tenantnet.settings.edit import TENANT, in_place, set_scalar
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
-from tenantnet.tags import Slot, final_snapshot_name
+from tenantnet.tags import Slot, final_snapshot_name, network_name
 
 TOLD_TWICE = Rule(
     id="told-twice",
@@ -78,7 +78,7 @@ def remove(
 
 def _told_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
     return TOLD_TWICE.refuse(
-        tenant, tenant=tenant, database=f"{tenant}-{production}", endpoint=endpoint or "its endpoint"
+        tenant, tenant=tenant, database=network_name(tenant, production), endpoint=endpoint or "its endpoint"
     )
 
 

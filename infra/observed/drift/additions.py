@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenantnet.aws import types
 from tenantnet.observed.deployed import WRITTEN, Deployed, RouteTable, Rule
-from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.state import StackState
 
 UNDECLARED = "which the stack does not declare"
@@ -69,7 +69,7 @@ def _vpn(deployed: Deployed, state: StackState) -> Iterator[str]:
     known = set(state.ids(types.VPN_CONNECTION))
     routes = {
         (route.get("vpnConnectionId"), route.get("destinationCidrBlock"))
-        for route in state.inputs(types.VPN_ROUTE)
+        for route in state.inputs(types.VPN_CONNECTION_ROUTE)
     }
     for connection in deployed.vpn_connections:
         if connection.id not in known:

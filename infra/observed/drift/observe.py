@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tenantnet.aws import types
 from tenantnet.aws.answers import aws_answers
 from tenantnet.observed.deployed import Deployed
-from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import (
     ENDPOINTS,
@@ -21,6 +21,7 @@ from tenantnet.observed.reader import (
     Reader,
     T,
 )
+from tenantnet.tags import Tag
 
 # What has tags no longer than it is there; of an instance or a VPN connection EC2 keeps them for a while.
 UNTAGGED_WHEN_GONE = ("vpc", "subnet", "security-group", "route-table", "vpn-gateway")
@@ -52,6 +53,6 @@ def observe_networks(tenant: str, state: StackState, region: str) -> Deployed:
             instances=reader.read(INSTANCES, inside),
             tagged=reader.read(
                 TAGS,
-                {"key": ["tenantnet:tenant"], "value": [tenant], "resource-type": UNTAGGED_WHEN_GONE},
+                {"key": [Tag.TENANT], "value": [tenant], "resource-type": UNTAGGED_WHEN_GONE},
             ),
         )

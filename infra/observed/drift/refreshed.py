@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
-from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.state import StackState
 from tenantnet.refusal import shown
 
@@ -22,15 +22,15 @@ NOUNS = {
     types.DEFAULT_SECURITY_GROUP: "security group",
     types.PEERING: "peering",
     types.VPN_GATEWAY: "VPN gateway",
-    "aws:dynamodb/tableItem:TableItem": "claim",
-    "aws:ec2/networkAcl:NetworkAcl": "network ACL",
-    "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": "route propagation",
-    "aws:rds/subnetGroup:SubnetGroup": "database subnet group",
-    "aws:rds/parameterGroup:ParameterGroup": "database parameter group",
-    "aws:route53/record:Record": "DNS record",
-    "aws:ssm/document:Document": "session document",
-    "aws:iam/group:Group": "IAM group",
-    "aws:iam/groupPolicy:GroupPolicy": "IAM group policy",
+    types.TABLE_ITEM: "claim",
+    types.NETWORK_ACL: "network ACL",
+    types.ROUTE_PROPAGATION: "route propagation",
+    types.SUBNET_GROUP: "database subnet group",
+    types.PARAMETER_GROUP: "database parameter group",
+    types.RECORD: "DNS record",
+    types.DOCUMENT: "session document",
+    types.IAM_GROUP: "IAM group",
+    types.IAM_GROUP_POLICY: "IAM group policy",
 }
 # Changes that take a protection away, by type, property and new value.
 ALARMING = {
@@ -116,7 +116,7 @@ def _lost_ingress(_: Step, old: Mapping[str, Any], state: StackState) -> str:
 
 
 _LOST: Mapping[str, Callable[[Step, Mapping[str, Any], StackState], str]] = {
-    types.VPN_ROUTE: _lost_vpn_route,
+    types.VPN_CONNECTION_ROUTE: _lost_vpn_route,
     types.ROUTE: _lost_route,
     types.INGRESS_RULE: _lost_ingress,
 }

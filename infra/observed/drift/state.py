@@ -6,22 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tenantnet.aws import types
 from tenantnet.engine.events import Step
-
-VPC = "aws:ec2/vpc:Vpc"
-ROUTE = "aws:ec2/route:Route"
-ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
-SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
-DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
-VPN_GATEWAY = "aws:ec2/vpnGateway:VpnGateway"
-VPN_CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
-VPN_ROUTE = "aws:ec2/vpnConnectionRoute:VpnConnectionRoute"
-INSTANCE = "aws:ec2/instance:Instance"
-VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-DATABASE = "aws:rds/instance:Instance"
+from tenantnet.tags import Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +53,6 @@ class StackState:
     def vpn_connection(self, identifier: str) -> str:
         """What people call a VPN connection: its description, where it has one."""
         for each in self.resources:
-            if each.type == VPN_CONNECTION and each.id == identifier:
-                return str((each.inputs.get("tags") or {}).get("tenantnet:description") or each.name)
+            if each.type == types.VPN_CONNECTION and each.id == identifier:
+                return str((each.inputs.get("tags") or {}).get(Tag.DESCRIPTION) or each.name)
         return identifier

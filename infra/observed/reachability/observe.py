@@ -23,6 +23,7 @@ from tenantnet.observed.reader import (
     Reader,
     tagged,
 )
+from tenantnet.tags import Tag
 
 
 def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tunnel_host_id: str) -> Deployed:
@@ -41,7 +42,7 @@ def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tun
         gateway_ids = {gateway.id for gateway in gateways}
 
         def is_ours(connection: SiteToSiteVpn) -> bool:
-            return connection.gateway_id in gateway_ids or connection.tags.get("tenantnet:cell") == cell
+            return connection.gateway_id in gateway_ids or connection.tags.get(Tag.CELL) == cell
 
         return Deployed(
             tunnel_host_id=tunnel_host_id,

@@ -17,7 +17,7 @@ from tenantnet.observed.deployed import (
     VpcEndpoint,
     having,
 )
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Tag, network_name
 
 
 class Kind(StrEnum):
@@ -89,7 +89,7 @@ def _elsewhere(deployed: Deployed, known: Iterable[Place]) -> Place:
 
 
 def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
-    return tags.get("tenantnet:tenant", ""), tags.get("tenantnet:network", "")
+    return tags.get(Tag.TENANT, ""), tags.get(Tag.NETWORK, "")
 
 
 def _together(endpoints: Iterable[VpcEndpoint]) -> dict[VpcEndpoint, list[str]]:
@@ -117,7 +117,7 @@ class _Finder:
         # What it reaches is where it ends, whatever its own tags say.
         tags = self._vpcs[gateway.vpc_id].tags if gateway else connection.tags
         tenant, network = _owner(tags)
-        description = connection.tags.get("tenantnet:description", connection.id)
+        description = connection.tags.get(Tag.DESCRIPTION, connection.id)
         return Place(
             kind=Kind.COMPANY,
             name=f"{tenant} {network}: company {description} ({', '.join(connection.cidrs) or 'no route'})",
@@ -130,7 +130,7 @@ class _Finder:
 
     def sessions(self) -> Iterator[Place]:
         for subnet in having(self._deployed.subnets, part=Part.SESSION):
-            tenant = subnet.tags.get("tenantnet:tenant", "")
+            tenant = subnet.tags.get(Tag.TENANT, "")
             name = f"{tenant}: session ({subnet.cidr})"
             yield self._in_subnets(Kind.SESSION, name, [subnet], tenant=tenant)
 
@@ -162,7 +162,7 @@ class _Finder:
         instances = {instance.identifier: instance for instance in self._deployed.databases}
         for vpc in self._networks():
             tenant, network = _owner(vpc.tags)
-            identifier = f"{tenant}-{network}"
+            identifier = network_name(tenant, network)
             instance = instances.get(identifier)
             meant = {f"{identifier}-database-a", f"{identifier}-database-b"}
             subnets = [
@@ -238,7 +238,7 @@ class _Finder:
         )
 
     def _is_ours(self, vpc_id: str) -> bool:
-        return "tenantnet:cell" in self._vpcs[vpc_id].tags
+        return Tag.CELL in self._vpcs[vpc_id].tags
 
     def _in_subnets(
         self,

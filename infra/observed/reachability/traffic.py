@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, Rule
 
 TCP, ICMP = ("tcp", "6"), ("icmp", "1")
@@ -20,7 +21,7 @@ class Traffic(StrEnum):
     OTHER = "other traffic"
 
 
-PORTS = {3306: Traffic.MYSQL, 443: Traffic.HTTPS}
+PORTS = {MYSQL_PORT: Traffic.MYSQL, 443: Traffic.HTTPS}
 
 
 def traffic_of(rule: Rule | AclRule) -> frozenset[Traffic]:

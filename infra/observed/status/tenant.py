@@ -8,7 +8,7 @@ from tenantnet.observed.deployed import DatabaseInstance, Deployed, SiteToSiteVp
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
 from tenantnet.phases.updates import RUNNER_ONLY
 from tenantnet.stacks.outputs import Model, TenantOutputs
-from tenantnet.tags import Part
+from tenantnet.tags import Part, Tag, network_name
 
 # RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
 # UserGuide/accessing-monitoring.html. In every other state but `creating` it does.
@@ -81,7 +81,7 @@ class TenantStatus(Model):
 def tenant_status(tenant: str, *, region: str, outputs: TenantOutputs, deployed: Deployed) -> TenantStatus:
     """The status of `tenant`, of what its stack remembers and what AWS has, perhaps of others too."""
     networks = having(deployed.vpcs, tenant=tenant, part=Part.NETWORK)
-    at_aws = {vpc.tags.get("tenantnet:network", "") for vpc in networks}
+    at_aws = {vpc.tags.get(Tag.NETWORK, "") for vpc in networks}
     slots = sorted(outputs.networks.keys() | at_aws)
     return TenantStatus(
         tenant=tenant,
@@ -97,7 +97,7 @@ class _Slot:
     """One slot of a tenant, from both sources."""
 
     def __init__(self, tenant: str, slot: str, outputs: TenantOutputs, deployed: Deployed) -> None:
-        self._identifier = f"{tenant}-{slot}"
+        self._identifier = network_name(tenant, slot)
         self._slot, self._outputs = slot, outputs
         self._remembered = outputs.networks.get(slot)
         own = {"tenant": tenant, "network": slot}
@@ -170,7 +170,7 @@ class _Slot:
             id=found.id,
             company_cidr=", ".join(found.cidrs),
             company_gateway_ip=self._companies.get(found.customer_gateway_id, ""),
-            description=found.tags.get("tenantnet:description", ""),
+            description=found.tags.get(Tag.DESCRIPTION, ""),
             status=VpnConnectionStatus.CREATING if creating else VpnConnectionStatus.READY,
             tunnels=() if creating else found.tunnels,
         )

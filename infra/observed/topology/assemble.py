@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netaddr import IPNetwork
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.deployed import Deployed, having
 from tenantnet.observed.status import tenant as status
 from tenantnet.observed.topology.model import (
@@ -52,7 +53,7 @@ def _network(network: status.Network, deployed: Deployed, sessions_vpc_id: str) 
         ping_host=PingHost(address=host.address) if host else None,
         # Without a word of RDS there is no database in this network.
         database=Database(
-            identifier=database.identifier, address=database.address, port=database.port or 3306
+            identifier=database.identifier, address=database.address, port=database.port or MYSQL_PORT
         )
         if database.aws_status
         else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.status.words import NetworkType, TunnelState
 from tenantnet.stacks.outputs import Model
 
@@ -40,7 +41,7 @@ class Database(Model):
 
     identifier: str
     address: str | None = None
-    port: int = 3306
+    port: int = MYSQL_PORT
 
 
 class Tunnel(Model):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from tenantnet.aws import types as aws
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
-from tenantnet.policies import aws
 from tenantnet.tags import Slot, Strategy
 
 from tests.support import component_samples as samples

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from pulumi.automation.events import StepEventStateMetadata
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
 from tenantnet.observed.deployed import Deployed
-from tenantnet.observed.drift import state as types
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
@@ -60,7 +60,9 @@ STACK = [
     resource(types.PEERING, "acme-blue-sessions", "pcx-1"),
     resource(types.VPN_GATEWAY, "acme-blue", "vgw-1"),
     resource(types.VPN_CONNECTION, "vpn", "vpn-1", tags={"tenantnet:description": "Seattle office"}),
-    resource(types.VPN_ROUTE, "vpn", "x", vpnConnectionId="vpn-1", destinationCidrBlock="192.168.4.0/24"),
+    resource(
+        types.VPN_CONNECTION_ROUTE, "vpn", "x", vpnConnectionId="vpn-1", destinationCidrBlock="192.168.4.0/24"
+    ),
     resource(types.INSTANCE, "acme-blue-ping-host", "i-1"),
 ]
 STATE = StackState.of(STACK)
@@ -256,7 +258,7 @@ def test_a_changed_secret_is_named_without_its_value() -> None:
     [
         (
             resource(
-                types.VPN_ROUTE,
+                types.VPN_CONNECTION_ROUTE,
                 "vpn",
                 operation=Operation.DELETE,
                 vpnConnectionId="vpn-1",

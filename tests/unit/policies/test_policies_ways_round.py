@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import runner_document
-from tenantnet.policies import aws
 from tenantnet.policies.model import UNKNOWN
 from tenantnet.policies.rules import POLICIES
 from tenantnet.tags import Owner, Part

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review import shown
 from tenantnet.review.effects import UNINTERRUPTED, effects
 from tenantnet.review.model import Preview, Resource, Verdict, worst
 
@@ -37,7 +37,7 @@ def test_another_instance_class_restarts_the_database() -> None:
 
 def test_a_standby_shortens_the_restart() -> None:
     old = {"multiAz": True, "applyImmediately": True}
-    told = preview(resource(shown.INSTANCE, "acme-blue", UPDATE, old=old, changed=("instanceClass",)))
+    told = preview(resource(types.DATABASE, "acme-blue", UPDATE, old=old, changed=("instanceClass",)))
     assert "for a minute or two" in text(told)
 
 
@@ -68,13 +68,13 @@ def test_a_replaced_database_loses_its_data_whatever_else_happens() -> None:
 
 
 def test_a_database_without_a_final_snapshot_says_so() -> None:
-    gone = resource(shown.INSTANCE, "acme-blue", DELETE, old={"skipFinalSnapshot": True})
+    gone = resource(types.DATABASE, "acme-blue", DELETE, old={"skipFinalSnapshot": True})
     assert "no final snapshot is taken" in text(preview(gone))
 
 
 def test_a_copy_that_is_discarded_holds_no_data_of_its_own() -> None:
     old = {"tags": tags(**{"tenantnet:lifecycle": "discarded"})}
-    assert verdict(preview(resource(shown.INSTANCE, "acme-green", DELETE, old=old))) is Verdict.SAFE
+    assert verdict(preview(resource(types.DATABASE, "acme-green", DELETE, old=old))) is Verdict.SAFE
 
 
 @pytest.mark.parametrize("operation", [DELETE, REPLACE])
@@ -105,14 +105,14 @@ def test_a_lost_route_takes_the_tunnel_down_though_the_connection_stays() -> Non
 
 def test_a_rule_of_a_vpn_connection_belongs_to_its_tunnel() -> None:
     parent, *others = connection()
-    rule = resource(shown.INGRESS_RULE, f"{CONNECTION}-database", DELETE, parent=parent)
+    rule = resource(types.INGRESS_RULE, f"{CONNECTION}-database", DELETE, parent=parent)
     assert verdict(preview(parent, *others, rule)) is Verdict.TUNNEL_DOWN
 
 
 def test_sessions_without_their_rule_do_not_reach_the_database() -> None:
     network = component("TenantNetwork", "acme-blue")
     rule = resource(
-        shown.INGRESS_RULE,
+        types.INGRESS_RULE,
         "acme-blue-sessions",
         REPLACE,
         parent=network,
@@ -126,9 +126,9 @@ def test_sessions_without_their_rule_do_not_reach_the_database() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        resource(shown.PEERING, "acme-blue-sessions", REPLACE, old={"tags": tags()}),
-        resource(shown.ROUTE, "acme-blue-sessions-back", DELETE),
-        resource(shown.SUBNET, "acme-blue-database-a", REPLACE, old={"tags": tags()}),
+        resource(types.PEERING, "acme-blue-sessions", REPLACE, old={"tags": tags()}),
+        resource(types.ROUTE, "acme-blue-sessions-back", DELETE),
+        resource(types.SUBNET, "acme-blue-database-a", REPLACE, old={"tags": tags()}),
     ],
 )
 def test_a_cut_way_to_the_production_database_takes_it_down(path: Resource) -> None:
@@ -138,7 +138,7 @@ def test_a_cut_way_to_the_production_database_takes_it_down(path: Resource) -> N
 def test_a_test_network_without_a_database_may_go() -> None:
     green = {"tags": {**tags(), "tenantnet:network": "green"}}
     gone = [
-        resource(kind, "acme-green", DELETE, old=green) for kind in (shown.VPC, shown.SUBNET, shown.PEERING)
+        resource(kind, "acme-green", DELETE, old=green) for kind in (types.VPC, types.SUBNET, types.PEERING)
     ]
     assert verdict(preview(database(), *gone)) is Verdict.SAFE
 
@@ -146,12 +146,12 @@ def test_a_test_network_without_a_database_may_go() -> None:
 def test_a_fenced_database_takes_no_writes() -> None:
     old, new = ({"parameters": [{"name": "read_only", "value": value}]} for value in "01")
     told = preview(
-        resource(shown.PARAMETER_GROUP, "acme-blue", UPDATE, old=old, new=new, changed=("parameters",))
+        resource(types.PARAMETER_GROUP, "acme-blue", UPDATE, old=old, new=new, changed=("parameters",))
     )
     assert verdict(told) is Verdict.DATABASE_DOWN
 
 
-@pytest.mark.parametrize("type_", [shown.KEY, shown.TABLE, "aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"])
+@pytest.mark.parametrize("type_", [types.KEY, types.TABLE, "aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"])
 def test_what_holds_data_or_may_hold_some_is_not_deleted_silently(type_: str) -> None:
     assert verdict(preview(database(), resource(type_, "some", DELETE))) is Verdict.DESTROYS_DATA
 

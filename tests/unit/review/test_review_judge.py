@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from pulumi.automation import EngineEvent
+from tenantnet.aws import types
 from tenantnet.engine.events import EngineLog, Operation, Violation
 from tenantnet.refusal import Refused, Rule
-from tenantnet.review import shown
 from tenantnet.review.events import preview_of
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.judge import Case, judge
@@ -141,7 +141,7 @@ def test_no_property_that_is_not_listed_gets_into_a_preview() -> None:
         "engineVersion": UNKNOWN_VALUE,
         "username": secret,
     }
-    told = preview_of("acme", EngineLog.of([event("create", shown.INSTANCE, new=inputs)]))
+    told = preview_of("acme", EngineLog.of([event("create", types.DATABASE, new=inputs)]))
     (resource,) = told.resources
     assert SENTINEL not in repr(told)
     assert resource.new == {
@@ -152,6 +152,6 @@ def test_no_property_that_is_not_listed_gets_into_a_preview() -> None:
 
 
 def test_a_replacement_is_one_operation() -> None:
-    steps = [event(op, shown.INSTANCE, old={}, new={}) for op in ("create-replacement", "replace")]
-    told = preview_of("acme", EngineLog.of([*steps, event("delete-replaced", shown.INSTANCE, old={})]))
+    steps = [event(op, types.DATABASE, old={}, new={}) for op in ("create-replacement", "replace")]
+    told = preview_of("acme", EngineLog.of([*steps, event("delete-replaced", types.DATABASE, old={})]))
     assert [resource.operation for resource in told.resources] == [Operation.REPLACE]

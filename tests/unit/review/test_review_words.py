@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review import shown
 from tenantnet.review.words import sentences
 
 from tests.support.review_samples import component, connection, database, preview, resource, tags
@@ -21,7 +21,7 @@ def test_a_vpn_connection_is_told_by_place_range_and_gateway() -> None:
 def test_another_gateway_is_told_once() -> None:
     parent, _, *others = connection(UPDATE, "customerGatewayId")
     gateway = resource(
-        shown.CUSTOMER_GATEWAY,
+        types.CUSTOMER_GATEWAY,
         "acme-blue-vpn-192-168-4-0-24",
         REPLACE,
         parent=parent,
@@ -37,7 +37,7 @@ def test_another_gateway_is_told_once() -> None:
 def test_a_new_description_is_a_new_name() -> None:
     parent, gateway, old, route = connection()
     renamed = resource(
-        shown.VPN_CONNECTION,
+        types.VPN_CONNECTION,
         old.name,
         UPDATE,
         parent=parent,
@@ -46,7 +46,7 @@ def test_a_new_description_is_a_new_name() -> None:
         changed=("tags", "tagsAll"),
     )
     rule = resource(
-        shown.INGRESS_RULE, f"{old.name}-database", UPDATE, parent=parent, changed=("description",)
+        types.INGRESS_RULE, f"{old.name}-database", UPDATE, parent=parent, changed=("description",)
     )
     assert sentences(preview(parent, gateway, renamed, route, rule)) == [
         "renames VPN connection Seattle office to Seattle plant (192.168.4.0/24)",
@@ -79,10 +79,12 @@ def test_a_new_network_says_that_it_is_claimed_and_peered() -> None:
         vpc,
         claim,
         peering,
-        resource(shown.VPC, "acme-green", CREATE, parent=vpc, new={"cidrBlock": "10.1.3.0/26"}),
-        resource(shown.HOST, "acme-green-ping-host", CREATE, parent=network, new={"privateIp": "10.1.3.42"}),
-        resource(shown.CLAIM, "acme-green", CREATE, parent=claim, new={"item": "{}"}),
-        resource(shown.PEERING, "acme-green-sessions", CREATE, parent=peering),
+        resource(types.VPC, "acme-green", CREATE, parent=vpc, new={"cidrBlock": "10.1.3.0/26"}),
+        resource(
+            types.INSTANCE, "acme-green-ping-host", CREATE, parent=network, new={"privateIp": "10.1.3.42"}
+        ),
+        resource(types.TABLE_ITEM, "acme-green", CREATE, parent=claim, new={"item": "{}"}),
+        resource(types.PEERING, "acme-green-sessions", CREATE, parent=peering),
     )
     assert sentences(told) == ["adds network green, 10.1.3.0/26, with its ping host 10.1.3.42"]
 
@@ -90,8 +92,8 @@ def test_a_new_network_says_that_it_is_claimed_and_peered() -> None:
 def test_a_tunnel_user_is_told_by_name() -> None:
     access = component("TunnelAccess", "acme-tunnel")
     user = {"user": "alice"}
-    added = resource(shown.MEMBERSHIP, "acme-tunnel-alice", CREATE, parent=access, new=user)
-    removed = resource(shown.MEMBERSHIP, "acme-tunnel-alice", DELETE, parent=access, old=user)
+    added = resource(types.GROUP_MEMBERSHIP, "acme-tunnel-alice", CREATE, parent=access, new=user)
+    removed = resource(types.GROUP_MEMBERSHIP, "acme-tunnel-alice", DELETE, parent=access, old=user)
     assert sentences(preview(access, added)) == ["lets alice open a tunnel to the database"]
     assert sentences(preview(access, removed)) == ["no longer lets alice open a tunnel to the database"]
 

@@ -1,4 +1,4 @@
-"""Pulumi's type tokens of the AWS resources that policies look at."""
+"""Pulumi's names of the types of AWS resources, each said once."""
 
 from __future__ import annotations
 
@@ -40,3 +40,16 @@ RECORD = "aws:route53/record:Record"
 
 TABLE_ITEM = "aws:dynamodb/tableItem:TableItem"
 DOCUMENT = "aws:ssm/document:Document"
+
+VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+ZONE = "aws:route53/zone:Zone"
+TABLE = "aws:dynamodb/table:Table"
+KEY = "aws:kms/key:Key"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+
+IAM_GROUP = "aws:iam/group:Group"
+IAM_GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
+GROUP_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
+INSTANCE_PROFILE = "aws:iam/instanceProfile:InstanceProfile"
