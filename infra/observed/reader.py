@@ -307,7 +307,7 @@ NAT_GATEWAYS = Kind("describe_nat_gateways", "NatGateways", _nat_gateway, _CONNE
 VPN_CONNECTIONS = Kind("describe_vpn_connections", "VpnConnections", _vpn_connection, _CONNECTIONS)
 CUSTOMER_GATEWAYS = Kind("describe_customer_gateways", "CustomerGateways", _customer_gateway)
 SECURITY_GROUPS = Kind("describe_security_groups", "SecurityGroups", _group)
-RULES = Kind("describe_security_group_rules", "SecurityGroupRules", _rule)
+GROUP_RULES = Kind("describe_security_group_rules", "SecurityGroupRules", _rule)
 INSTANCES = Kind("describe_instances", "Reservations", _instance, _INSTANCES)
 DATABASES = Kind("describe_db_instances", "DBInstances", _database, service="rds")
 ENDPOINTS = Kind("describe_vpc_endpoints", "VpcEndpoints", _endpoint)

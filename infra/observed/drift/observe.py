@@ -8,12 +8,12 @@ from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import (
     ENDPOINTS,
+    GROUP_RULES,
     INSTANCES,
     INTERNET_GATEWAYS,
     NAT_GATEWAYS,
     PEERINGS,
     ROUTE_TABLES,
-    RULES,
     TAGS,
     VPN_CONNECTIONS,
     Filters,
@@ -39,7 +39,7 @@ def observe_networks(tenant: str, state: StackState, region: str) -> Deployed:
 
         return Deployed(
             rules=reader.read(
-                RULES, {"group-id": state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)}
+                GROUP_RULES, {"group-id": state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)}
             ),
             # Those in the tenant's VPCs, their main ones too, and its own in others' VPCs.
             route_tables=read_all(ROUTE_TABLES, inside, {"route-table-id": state.ids(types.ROUTE_TABLE)}),
