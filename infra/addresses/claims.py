@@ -118,7 +118,7 @@ def claims_in_settings(stack: str, tenant: object) -> list[Claim]:
     ]
 
 
-class Finding(StrEnum):
+class ClaimFinding(StrEnum):
     """What an audit finds wrong with a claim."""
 
     STACK_GONE = "stack gone"
@@ -130,7 +130,7 @@ class DoubtfulClaim:
     """A claim that seems to have no user, and why."""
 
     claim: Claim
-    finding: Finding
+    finding: ClaimFinding
 
 
 def audit_claims(
@@ -144,7 +144,7 @@ def audit_claims(
     doubtful = []
     for claim in sorted(claims, key=lambda claim: (claim.stack, claim.cidr)):
         if claim.stack not in stacks:
-            doubtful.append(DoubtfulClaim(claim=claim, finding=Finding.STACK_GONE))
+            doubtful.append(DoubtfulClaim(claim=claim, finding=ClaimFinding.STACK_GONE))
         elif (claim.stack, claim.cidr) not in wanted:
-            doubtful.append(DoubtfulClaim(claim=claim, finding=Finding.NOT_IN_SETTINGS))
+            doubtful.append(DoubtfulClaim(claim=claim, finding=ClaimFinding.NOT_IN_SETTINGS))
     return doubtful

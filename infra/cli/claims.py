@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import typer
-from tenantnet.addresses.claims import Claim, DoubtfulClaim, Finding, audit_claims
+from tenantnet.addresses.claims import Claim, ClaimFinding, DoubtfulClaim, audit_claims
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import console, print_json, table
@@ -78,10 +78,10 @@ def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
     out.print(table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows))
     findings = {each.finding for each in doubtful}
     out.print()
-    if Finding.STACK_GONE in findings:
-        gone = next(each.claim for each in doubtful if each.finding is Finding.STACK_GONE)
+    if ClaimFinding.STACK_GONE in findings:
+        gone = next(each.claim for each in doubtful if each.finding is ClaimFinding.STACK_GONE)
         out.print(_release(table_name, gone), markup=False, soft_wrap=True)
-    if Finding.NOT_IN_SETTINGS in findings:
+    if ClaimFinding.NOT_IN_SETTINGS in findings:
         out.print(
             "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
             "not the ones that are deployed.",

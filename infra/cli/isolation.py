@@ -12,7 +12,7 @@ from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.engine.engine import Engine
 from tenantnet.failure import Failure
-from tenantnet.observed.reachability.check import Finding, Pair, check, faults
+from tenantnet.observed.reachability.check import LayerFinding, Pair, check, faults
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.read import read_stack
 from tenantnet.settings.project import find_project
@@ -127,7 +127,7 @@ def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
         out.print(f"All {len(pairs)} pairs of places are as intended.")
 
 
-def in_words(finding: Finding, *, leaks: bool) -> str:
+def in_words(finding: LayerFinding, *, leaks: bool) -> str:
     """A finding as a person reads it. leaks: whether traffic that should not pass does."""
     what = f"{finding.traffic}: " if finding.traffic else ""
     part = " for some of the addresses" if finding.partly else ""

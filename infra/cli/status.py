@@ -11,11 +11,11 @@ from tenantnet.cli.output import console, print_json, table
 from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.read import read_status
 from tenantnet.observed.status.tenant import (
-    Database,
-    Network,
-    PingHost,
+    StatusDatabase,
+    StatusNetwork,
+    StatusPingHost,
+    StatusVpnConnection,
     TenantStatus,
-    VpnConnection,
 )
 from tenantnet.settings.project import find_project
 
@@ -55,7 +55,7 @@ def _print(found: TenantStatus) -> None:
             out.print(_vpn_connections(network))
 
 
-def _networks(networks: Sequence[Network]) -> Table:
+def _networks(networks: Sequence[StatusNetwork]) -> Table:
     return table(
         "Networks",
         ("Network", "CIDR", "Type", "Status", "Ping host", "VPC"),
@@ -66,11 +66,11 @@ def _networks(networks: Sequence[Network]) -> Table:
     )
 
 
-def _ping_host(host: PingHost | None) -> str:
+def _ping_host(host: StatusPingHost | None) -> str:
     return f"{host.address} {host.state}" if host else "none yet"
 
 
-def _databases(networks: Sequence[Network]) -> Table:
+def _databases(networks: Sequence[StatusNetwork]) -> Table:
     return table(
         "Databases",
         ("Network", "Identifier", "Status", "At RDS", "Address"),
@@ -87,11 +87,11 @@ def _databases(networks: Sequence[Network]) -> Table:
     )
 
 
-def _address(database: Database) -> str:
+def _address(database: StatusDatabase) -> str:
     return f"{database.address}:{database.port}" if database.address else ""
 
 
-def _vpn_connections(network: Network) -> Table:
+def _vpn_connections(network: StatusNetwork) -> Table:
     return table(
         f"VPN connections of {network.slot}",
         ("Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels"),
@@ -109,7 +109,7 @@ def _vpn_connections(network: Network) -> Table:
     )
 
 
-def _tunnels(connection: VpnConnection) -> str:
+def _tunnels(connection: StatusVpnConnection) -> str:
     return "\n".join(map(_tunnel, connection.tunnels))
 
 

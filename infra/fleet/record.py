@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from tenantnet.engine import events
 from tenantnet.engine.locks import is_running
@@ -42,7 +43,7 @@ class Operation(StrEnum):
     DRIFT = "drift"
 
 
-class Standing(StrEnum):
+class RunStatus(StrEnum):
     """How far a tenant is in a run. STOPPED: it was begun and interrupted."""
 
     WAITING = "waiting"
@@ -64,7 +65,10 @@ class TenantRecord(_Model):
     it. log: what that printed.
     """
 
-    standing: Standing = Standing.WAITING
+    # Runs of former versions have it as `standing`.
+    status: Annotated[RunStatus, Field(validation_alias=AliasChoices("status", "standing"))] = (
+        RunStatus.WAITING
+    )
     seconds: float | None = None
     changes: Mapping[events.Operation, int] = {}
     findings: tuple[str, ...] = ()
@@ -90,11 +94,11 @@ class RunRecord(_Model):
 
     def left(self) -> list[str]:
         """The tenants that are not done, sorted."""
-        return sorted(name for name, each in self.tenants.items() if each.standing is not Standing.DONE)
+        return sorted(name for name, each in self.tenants.items() if each.status is not RunStatus.DONE)
 
-    def standing(self, standing: Standing) -> list[str]:
-        """The tenants that stand so, sorted."""
-        return sorted(name for name, each in self.tenants.items() if each.standing is standing)
+    def with_status(self, status: RunStatus) -> list[str]:
+        """The tenants with this status, sorted."""
+        return sorted(name for name, each in self.tenants.items() if each.status is status)
 
 
 class Records:

@@ -12,7 +12,7 @@ from tenantnet.engine.locks import LockHolder, is_running
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
 from tenantnet.failure import Failure
-from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
+from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.targets import Target
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
@@ -96,8 +96,8 @@ class FleetRun:
                 await asyncio.wait(tasks)
 
     def _finish(self, name: str, found: TenantRecord) -> None:
-        self._schedule.finish(name, failed=found.standing is Standing.FAILED)
-        if found.standing is Standing.DONE and found.seconds is not None:
+        self._schedule.finish(name, failed=found.status is RunStatus.FAILED)
+        if found.status is RunStatus.DONE and found.seconds is not None:
             self._took.append(found.seconds)
         self._set(name, found)
         self._stacks.pop(name, None)
@@ -108,8 +108,8 @@ class FleetRun:
         total = len(self._record.tenants)
         count = total - len(self._schedule.waiting) - len(self._schedule.running)
         what = (
-            found.standing
-            if found.standing is not Standing.DONE
+            found.status
+            if found.status is not RunStatus.DONE
             else changes_in_words(found, self._record.operation)
         )
         now = monotonic()
@@ -131,7 +131,7 @@ class FleetRun:
             await self._former_has_ended(name, former)
             found = _STOPPED if self._interrupted else await self._operate(name, stack, plugins, former)
         except (Failure, Refused) as error:
-            found = TenantRecord(standing=Standing.FAILED, reason=str(error))
+            found = TenantRecord(status=RunStatus.FAILED, reason=str(error))
         if former.pid and self._record.operation is Operation.UP:
             found = found.model_copy(update={"note": LEFT_OVER.format(name=name)})
         log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
@@ -156,12 +156,12 @@ class FleetRun:
         if result.code != 0 and self._interrupted:
             return _STOPPED
         if result.code != 0:
-            return TenantRecord(standing=Standing.FAILED, reason=_reason(name, result))
+            return TenantRecord(status=RunStatus.FAILED, reason=_reason(name, result))
         findings: tuple[str, ...] = ()
         if self._record.operation is Operation.DRIFT:
             region, refreshed = self._targets[name].region, result.log.steps
             findings = tuple(await asyncio.to_thread(find_drift, name, region, refreshed))
-        return TenantRecord(standing=Standing.DONE, changes=result.log.counts, findings=findings)
+        return TenantRecord(status=RunStatus.DONE, changes=result.log.counts, findings=findings)
 
     async def _pulumi(self, name: str, stack: StackProcess, plugins: SharedPlugins) -> Result:
         environment = await asyncio.to_thread(plugins.environment, self._targets[name].provider)
@@ -170,7 +170,7 @@ class FleetRun:
         return await stack.run(
             [*COMMANDS[operation], *policies],
             environment,
-            began=lambda pid: self._set(name, TenantRecord(standing=Standing.RUNNING, pid=pid)),
+            began=lambda pid: self._set(name, TenantRecord(status=RunStatus.RUNNING, pid=pid)),
         )
 
     def _set(self, name: str, found: TenantRecord) -> None:
@@ -195,7 +195,7 @@ class FleetRun:
             stack.interrupt()
 
 
-_STOPPED = TenantRecord(standing=Standing.STOPPED, reason="it was interrupted")
+_STOPPED = TenantRecord(status=RunStatus.STOPPED, reason="it was interrupted")
 
 
 def _is_of(former: TenantRecord, lock: LockHolder) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord, this_machine
+from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord, this_machine
 
 # How many stacks a processor keeps up with: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {Operation.PREVIEW: 1, Operation.UP: 4, Operation.DRIFT: 1}
@@ -60,8 +60,8 @@ def resume_run(records: Records, operation: Operation, limits: Limits) -> RunRec
     here = former.machine == this_machine()
     tenants = {
         name: each
-        if each.standing is Standing.DONE
-        else TenantRecord(pid=each.pid if here and each.standing is Standing.RUNNING else None)
+        if each.status is RunStatus.DONE
+        else TenantRecord(pid=each.pid if here and each.status is RunStatus.RUNNING else None)
         for name, each in former.tenants.items()
     }
     record = former.model_copy(

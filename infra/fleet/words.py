@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tenantnet.engine.events import Operation as Change
-from tenantnet.fleet.record import Operation, RunRecord, Standing, TenantRecord
+from tenantnet.fleet.record import Operation, RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Estimate
 
 # In the order of their weight.
@@ -36,14 +36,14 @@ def time_left_in_words(left: Estimate) -> str:
 def summary(record: RunRecord) -> str:
     """Such as `9 done, 1 failed, 40 not begun`."""
     words = {
-        Standing.DONE: "done",
-        Standing.FAILED: "failed",
-        Standing.STOPPED: "interrupted",
-        Standing.RUNNING: "under way",
-        Standing.WAITING: "not begun",
+        RunStatus.DONE: "done",
+        RunStatus.FAILED: "failed",
+        RunStatus.STOPPED: "interrupted",
+        RunStatus.RUNNING: "under way",
+        RunStatus.WAITING: "not begun",
     }
-    counts = {standing: len(record.standing(standing)) for standing in words}
-    return ", ".join(f"{counts[standing]} {word}" for standing, word in words.items() if counts[standing])
+    counts = {status: len(record.with_status(status)) for status in words}
+    return ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
 
 
 def as_markdown(record: RunRecord) -> str:
@@ -62,8 +62,8 @@ def _table(record: RunRecord) -> list[str]:
     rows = ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
     for name, found in sorted(record.tenants.items()):
         seconds = "" if found.seconds is None else f"{found.seconds:.1f}"
-        what = changes_in_words(found, record.operation) if found.standing is Standing.DONE else ""
-        rows.append(f"| {name} | {found.standing} | {what} | {seconds} |")
+        what = changes_in_words(found, record.operation) if found.status is RunStatus.DONE else ""
+        rows.append(f"| {name} | {found.status} | {what} | {seconds} |")
     return rows
 
 

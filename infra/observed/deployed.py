@@ -120,7 +120,7 @@ class CustomerGateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class SecurityGroupRule:
     """A security group's rule. peer: a range, a prefix list or another group.
 
     protocol: as EC2 names it, `-1` for all. from_port, to_port: -1 for all; of ICMP type and code.
@@ -240,7 +240,7 @@ class Deployed:
     vpn_connections: tuple[SiteToSiteVpn, ...] = ()
     customer_gateways: tuple[CustomerGateway, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[SecurityGroupRule, ...] = ()
     instances: tuple[Instance, ...] = ()
     databases: tuple[DatabaseInstance, ...] = ()
     endpoints: tuple[VpcEndpoint, ...] = ()

@@ -19,8 +19,8 @@ from tenantnet.observed.deployed import (
     Peering,
     Route,
     RouteTable,
-    Rule,
     SecurityGroup,
+    SecurityGroupRule,
     SiteToSiteVpn,
     Subnet,
     Tagged,
@@ -55,7 +55,7 @@ PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class ResourceKind(Generic[T]):
     """What can be asked for. call: the Describe. key: of its answer. record: makes a record of a thing.
 
     live: the filters for what is there, as EC2 goes on describing what was deleted for about an hour.
@@ -77,7 +77,7 @@ class Reader:
             "rds": boto3.client("rds", region_name=region, config=PATIENCE),
         }
 
-    def read(self, kind: Kind[T], filters: Filters | None = None) -> tuple[T, ...]:
+    def read(self, kind: ResourceKind[T], filters: Filters | None = None) -> tuple[T, ...]:
         """All that match every filter. Where one has no values nothing matches, and AWS is not asked.
 
         Raises what boto3 raises.
@@ -92,7 +92,7 @@ class Reader:
             parts = [{**part, name: values[at : at + FILTER_VALUES]} for part in parts for at in starts]
         return tuple(kind.record(each) for part in parts for each in self._described(kind, part))
 
-    def _described(self, kind: Kind[T], filters: Filters) -> Iterator[Described]:
+    def _described(self, kind: ResourceKind[T], filters: Filters) -> Iterator[Described]:
         client = self._clients[kind.service]
         chosen = {**filters, **kind.live}
         asked = {"Filters": [{"Name": name, "Values": list(values)} for name, values in chosen.items()]}
@@ -240,8 +240,8 @@ def _group(group: Described) -> SecurityGroup:
     return SecurityGroup(id=group["GroupId"], vpc_id=group["VpcId"], tags=_tags(group))
 
 
-def _rule(rule: Described) -> Rule:
-    return Rule(
+def _rule(rule: Described) -> SecurityGroupRule:
+    return SecurityGroupRule(
         id=rule["SecurityGroupRuleId"],
         group_id=rule["GroupId"],
         egress=rule["IsEgress"],
@@ -296,19 +296,19 @@ _INSTANCES = {"instance-state-name": ("pending", "running", "stopping", "stopped
 _PEERINGS = {"status-code": ("initiating-request", "pending-acceptance", "provisioning", "active")}
 _CONNECTIONS = {"state": ("pending", "available")}
 
-VPCS = Kind("describe_vpcs", "Vpcs", _vpc)
-SUBNETS = Kind("describe_subnets", "Subnets", _subnet)
-ROUTE_TABLES = Kind("describe_route_tables", "RouteTables", _route_table)
-NETWORK_ACLS = Kind("describe_network_acls", "NetworkAcls", _network_acl)
-PEERINGS = Kind("describe_vpc_peering_connections", "VpcPeeringConnections", _peering, _PEERINGS)
-VPN_GATEWAYS = Kind("describe_vpn_gateways", "VpnGateways", _vpn_gateway)
-INTERNET_GATEWAYS = Kind("describe_internet_gateways", "InternetGateways", _internet_gateway)
-NAT_GATEWAYS = Kind("describe_nat_gateways", "NatGateways", _nat_gateway, _CONNECTIONS)
-VPN_CONNECTIONS = Kind("describe_vpn_connections", "VpnConnections", _vpn_connection, _CONNECTIONS)
-CUSTOMER_GATEWAYS = Kind("describe_customer_gateways", "CustomerGateways", _customer_gateway)
-SECURITY_GROUPS = Kind("describe_security_groups", "SecurityGroups", _group)
-GROUP_RULES = Kind("describe_security_group_rules", "SecurityGroupRules", _rule)
-INSTANCES = Kind("describe_instances", "Reservations", _instance, _INSTANCES)
-DATABASES = Kind("describe_db_instances", "DBInstances", _database, service="rds")
-ENDPOINTS = Kind("describe_vpc_endpoints", "VpcEndpoints", _endpoint)
-TAGS = Kind("describe_tags", "Tags", _tagged)
+VPCS = ResourceKind("describe_vpcs", "Vpcs", _vpc)
+SUBNETS = ResourceKind("describe_subnets", "Subnets", _subnet)
+ROUTE_TABLES = ResourceKind("describe_route_tables", "RouteTables", _route_table)
+NETWORK_ACLS = ResourceKind("describe_network_acls", "NetworkAcls", _network_acl)
+PEERINGS = ResourceKind("describe_vpc_peering_connections", "VpcPeeringConnections", _peering, _PEERINGS)
+VPN_GATEWAYS = ResourceKind("describe_vpn_gateways", "VpnGateways", _vpn_gateway)
+INTERNET_GATEWAYS = ResourceKind("describe_internet_gateways", "InternetGateways", _internet_gateway)
+NAT_GATEWAYS = ResourceKind("describe_nat_gateways", "NatGateways", _nat_gateway, _CONNECTIONS)
+VPN_CONNECTIONS = ResourceKind("describe_vpn_connections", "VpnConnections", _vpn_connection, _CONNECTIONS)
+CUSTOMER_GATEWAYS = ResourceKind("describe_customer_gateways", "CustomerGateways", _customer_gateway)
+SECURITY_GROUPS = ResourceKind("describe_security_groups", "SecurityGroups", _group)
+GROUP_RULES = ResourceKind("describe_security_group_rules", "SecurityGroupRules", _rule)
+INSTANCES = ResourceKind("describe_instances", "Reservations", _instance, _INSTANCES)
+DATABASES = ResourceKind("describe_db_instances", "DBInstances", _database, service="rds")
+ENDPOINTS = ResourceKind("describe_vpc_endpoints", "VpcEndpoints", _endpoint)
+TAGS = ResourceKind("describe_tags", "Tags", _tagged)

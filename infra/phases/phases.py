@@ -110,14 +110,14 @@ class Origin(StrEnum):
 
     PRIMARY: created empty with its tenant; a replica declared so is promoted, a restored one stays as it is.
     REPLICA, SNAPSHOT: of the other slot's database; the snapshot was taken behind the fence of this move.
-    STANDING: on its way out. Declared only while it exists, and whatever it came from: it must neither be
+    LEAVING: on its way out. Declared only while it exists, and whatever it came from: it must neither be
     created once more by a repeated update nor be replaced.
     """
 
     PRIMARY = "primary"
     REPLICA = "replica"
     SNAPSHOT = "snapshot"
-    STANDING = "standing"
+    LEAVING = "leaving"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +182,8 @@ _OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
     Phase.PROMOTED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True),
     Phase.RESTORED: _database(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
     Phase.SWITCHED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
-    Phase.RETIRING: _database(Origin.STANDING, Lifecycle.RETIRING, read_only=True, recoverable=True),
-    Phase.ABORTING: _database(Origin.STANDING, Lifecycle.DISCARDED, read_only=True),
+    Phase.RETIRING: _database(Origin.LEAVING, Lifecycle.RETIRING, read_only=True, recoverable=True),
+    Phase.ABORTING: _database(Origin.LEAVING, Lifecycle.DISCARDED, read_only=True),
 }
 
 

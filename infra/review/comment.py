@@ -15,7 +15,7 @@ from enum import IntEnum
 from tenantnet.engine.events import Operation
 from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
 from tenantnet.review.model import Verdict
-from tenantnet.review.result import Effect, Finding, ReviewResult, StackResult
+from tenantnet.review.result import Effect, ReviewFinding, ReviewResult, StackResult
 
 MARKER = "<!-- tenantnet review -->"
 LIMIT = 59_900
@@ -254,14 +254,14 @@ def _lines(lines: Sequence[str]) -> str:
     return "\n".join(told)
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def _findings(findings: Sequence[ReviewFinding]) -> str:
     told = [_finding(finding) for finding in findings[:MOST_LINES]]
     if len(findings) > MOST_LINES:
         told.append(f"- and {len(findings) - MOST_LINES} more findings")
     return "\n".join(told)
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: ReviewFinding) -> str:
     level = "" if finding.mandatory else ", advisory"
     source = "" if finding.source == "settings" else f" (policy {escaped(finding.source)}{level})"
     place = ": ".join(

@@ -13,7 +13,7 @@ from tenantnet.review.effects import effects
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.model import Preview, Verdict, worst
 from tenantnet.review.picture import planned
-from tenantnet.review.result import Change, Finding, StackResult
+from tenantnet.review.result import Change, ReviewFinding, StackResult
 from tenantnet.review.result import Effect as ToldEffect
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
@@ -89,7 +89,7 @@ def judge(case: Case, preview: Preview) -> StackResult:
     )
 
 
-def _verdicts(findings: Sequence[Finding], errors: Sequence[str]) -> Iterator[Verdict]:
+def _verdicts(findings: Sequence[ReviewFinding], errors: Sequence[str]) -> Iterator[Verdict]:
     for finding in findings:
         if finding.mandatory:
             by_settings = finding.source == "settings"
@@ -102,7 +102,7 @@ def _protected(preview: Preview) -> list[str]:
     return [each.name for each in preview.resources if each.operation.removes and each.protected]
 
 
-def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[Finding]:
+def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
     """What rejects the change: each refusal once, whoever found it."""
     refusals = [*case.refusals]
     refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
@@ -118,8 +118,8 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
         yield from _of_policy(violation)
 
 
-def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource: str = "") -> Finding:
-    return Finding(
+def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource: str = "") -> ReviewFinding:
+    return ReviewFinding(
         source=source,
         mandatory=mandatory,
         resource=resource,
@@ -131,13 +131,13 @@ def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource:
     )
 
 
-def _of_policy(violation: Violation) -> Iterator[Finding]:
+def _of_policy(violation: Violation) -> Iterator[ReviewFinding]:
     refusals = Refusal.parse(violation.message)
     for refusal in refusals:
         yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=violation.resource)
     if not refusals:
         first, _, rest = violation.message.partition("\n")
-        yield Finding(
+        yield ReviewFinding(
             source=violation.policy,
             mandatory=violation.mandatory,
             resource=violation.resource,

@@ -10,14 +10,14 @@ from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.observed.status.words import NetworkType
 from tenantnet.observed.topology.model import (
-    Database,
-    Network,
-    Peering,
-    PingHost,
     Side,
-    Subnet,
     Topology,
-    VpnConnection,
+    TopologyDatabase,
+    TopologyNetwork,
+    TopologyPeering,
+    TopologyPingHost,
+    TopologySubnet,
+    TopologyVpnConnection,
 )
 from tenantnet.review.model import Preview
 from tenantnet.settings.models import NetworkSettings, TenantSettings
@@ -58,32 +58,32 @@ def _endpoint(preview: Preview) -> str | None:
     )
 
 
-def _network(slot: Slot, network: NetworkSettings, production: Slot, preview: Preview) -> Network:
+def _network(slot: Slot, network: NetworkSettings, production: Slot, preview: Preview) -> TopologyNetwork:
     plan = subnet_plan(network.cidr)
     databases = [
         database
         for database in preview.of_type(types.DATABASE)
         if database.network == slot and database.operation is not Operation.DELETE
     ]
-    return Network(
+    return TopologyNetwork(
         slot=slot,
         cidr=network.cidr,
         type=NetworkType.PRODUCTION if slot is production else NetworkType.TEST,
         subnets=[
-            Subnet(name="database-a", cidr=plan.database_a),
-            Subnet(name="database-b", cidr=plan.database_b),
-            Subnet(name="hosts", cidr=plan.hosts),
-            Subnet(name="spare", cidr=plan.spare),
+            TopologySubnet(name="database-a", cidr=plan.database_a),
+            TopologySubnet(name="database-b", cidr=plan.database_b),
+            TopologySubnet(name="hosts", cidr=plan.hosts),
+            TopologySubnet(name="spare", cidr=plan.spare),
         ],
-        ping_host=PingHost(address=ping_host_address(network.cidr)),
-        database=Database(identifier=databases[0].name) if databases else None,
+        ping_host=TopologyPingHost(address=ping_host_address(network.cidr)),
+        database=TopologyDatabase(identifier=databases[0].name) if databases else None,
         vpn_connections=[
-            VpnConnection(
+            TopologyVpnConnection(
                 company_cidr=each.company_cidr,
                 company_gateway_ip=each.company_gateway_ip,
                 description=each.description,
             )
             for each in network.vpn_connections
         ],
-        peerings=[Peering(to=Side.SESSIONS), Peering(to=Side.SERVICES)],
+        peerings=[TopologyPeering(to=Side.SESSIONS), TopologyPeering(to=Side.SERVICES)],
     )

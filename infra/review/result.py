@@ -30,7 +30,7 @@ class Effect(Result):
     text: str
 
 
-class Finding(Result):
+class ReviewFinding(Result):
     """Why a change is rejected.
 
     source: `settings`, or the policy's name. mandatory: whether it stops updates. resource: its name, where
@@ -75,7 +75,7 @@ class StackResult(Result):
     effects: Sequence[Effect] = ()
     sentences: Sequence[str] = ()
     notes: Sequence[str] = ()
-    findings: Sequence[Finding] = ()
+    findings: Sequence[ReviewFinding] = ()
     errors: Sequence[str] = ()
     changes: Sequence[Change] = ()
     topology: str = ""

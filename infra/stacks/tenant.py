@@ -40,9 +40,9 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
+from tenantnet.stacks.existing import databases_gone, has_leftovers
 from tenantnet.stacks.lookups import read_platform, read_stack_outputs
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.stacks.standing import databases_gone, has_leftovers
 from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
 
@@ -282,7 +282,7 @@ class TenantStack:
         declared = {
             slot: part.database
             for slot, part in self._declared.slots.items()
-            if part.database and not (part.database.origin is Origin.STANDING and slot in self._missing)
+            if part.database and not (part.database.origin is Origin.LEAVING and slot in self._missing)
         }
         sources_first = sorted(declared, key=lambda slot: declared[slot].origin is Origin.REPLICA)
         databases: dict[Slot, TenantDatabase] = {}
@@ -327,7 +327,7 @@ class TenantStack:
                 return ReplicaOf(replicated.arn)
             case Origin.SNAPSHOT:
                 return Restored(move_snapshot_name(self._settings.name, self._state.move))
-            case Origin.STANDING:
+            case Origin.LEAVING:
                 return Leaving(user)
             case _:
                 return Fresh(user) if user else Promoted()

@@ -70,8 +70,8 @@ class Fleet(WatchedProject):
         record: Mapping[str, Any] = json.loads(files[-1].read_bytes()) if files else {"tenants": {}}
         return record
 
-    def standings(self) -> dict[str, str]:
-        return {name: each["standing"] for name, each in self.record()["tenants"].items()}
+    def statuses(self) -> dict[str, str]:
+        return {name: each["status"] for name, each in self.record()["tenants"].items()}
 
 
 def wait_until(condition: Any) -> None:
@@ -107,7 +107,7 @@ def fleet(cell: Project, aws: boto3.Session) -> Fleet:
 def killed(fleet: Fleet) -> Fleet:
     """The fleet's own process was killed while two updates were under way; the third had failed."""
     run = fleet.start("up", "--yes")
-    wait_until(lambda: list(fleet.standings().values()) == ["running", "running", "failed"])
+    wait_until(lambda: list(fleet.statuses().values()) == ["running", "running", "failed"])
     run.send_signal(signal.SIGKILL)
     run.wait()
     return fleet
@@ -116,7 +116,7 @@ def killed(fleet: Fleet) -> Fleet:
 def test_a_killed_fleet_resumes_and_reports_exactly_the_tenant_that_failed(killed: Fleet) -> None:
     run = killed("up", "--resume", "--report", "report.md")
     assert run.code == 1
-    assert killed.standings() == {"acme": "done", "globex": "done", "initech": "failed"}
+    assert killed.statuses() == {"acme": "done", "globex": "done", "initech": "failed"}
     report = (killed.folder / "report.md").read_text()
     assert "2 done, 1 failed" in report
     assert "tenant umbrella holds it for its network blue" in report
@@ -147,12 +147,12 @@ def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: F
 
 def test_an_interrupt_begins_no_further_tenant_and_ends_those_under_way(killed: Fleet) -> None:
     run = killed.start("preview", "acme", "globex", "--parallel", "1")
-    wait_until(lambda: "running" in killed.standings().values())
+    wait_until(lambda: "running" in killed.statuses().values())
     run.send_signal(signal.SIGINT)
     assert run.wait(LIMIT) == 130
-    assert sorted(killed.standings().values()) == ["done", "waiting"]
+    assert sorted(killed.statuses().values()) == ["done", "waiting"]
     assert killed("preview", "--resume").code == 0
-    assert set(killed.standings().values()) == {"done"}
+    assert set(killed.statuses().values()) == {"done"}
 
 
 def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:
@@ -256,10 +256,10 @@ def test_of_ten_tenants_one_fails_nine_are_done_and_a_resumed_run_finishes(
     table.claim(claim)
     fleet = Fleet(cell)
     assert fleet("up", "tenant*", "--yes", "--parallel", "10").code == 1
-    assert fleet.standings() == {name: "failed" if name == "tenant5" else "done" for name in names}
+    assert fleet.statuses() == {name: "failed" if name == "tenant5" else "done" for name in names}
     aws.client("dynamodb").delete_item(TableName=table.name, Key={"cidr": {"S": claim.cidr}})
     assert fleet("up", "--resume").code == 0
-    assert set(fleet.standings().values()) == {"done"}
+    assert set(fleet.statuses().values()) == {"done"}
 
 
 @pytest.mark.long
@@ -275,4 +275,4 @@ def test_a_machine_that_ends_in_the_middle_leaves_no_lock_that_stops_the_next_ru
     everything(fleet)
     run.wait()
     assert fleet("up", "--resume").code == 0
-    assert fleet.standings() == {"north": "done", "south": "done"}
+    assert fleet.statuses() == {"north": "done", "south": "done"}

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
-from tenantnet.observed.deployed import AclRule, Deployed, NetworkAcl, RouteTable, Rule
+from tenantnet.observed.deployed import AclRule, Deployed, NetworkAcl, RouteTable, SecurityGroupRule
 from tenantnet.observed.reachability.check import check, faults
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.reachability.traffic import Traffic
@@ -195,7 +195,7 @@ def broken(breaking: Callable[[], object], mending: Callable[[], object]) -> Ite
         mending()
 
 
-def permission(rule: Rule) -> dict[str, Any]:
+def permission(rule: SecurityGroupRule) -> dict[str, Any]:
     permitted = {"IpProtocol": rule.protocol, "FromPort": rule.from_port, "ToPort": rule.to_port}
     return {
         "GroupId": rule.group_id,
@@ -332,7 +332,7 @@ def test_a_rule_that_somebody_adds_to_a_sessions_network_acl_is_drift(
 def test_a_rule_for_another_tenants_session_is_a_hole_in_one_layer_and_the_command_says_so(
     tenants: Project, deployed: Deployed, ec2: EC2Client
 ) -> None:
-    added = Rule(
+    added = SecurityGroupRule(
         id="",
         group_id=group_of(deployed, "acme-blue-database"),
         egress=False,
@@ -363,7 +363,7 @@ def test_routes_both_ways_and_a_rule_let_another_tenants_session_really_in(
     (peering,) = [route.target for route in acme.routes if route.destination == "172.17.5.0/24"]
     there: dict[str, Any] = {"RouteTableId": session.id, "DestinationCidrBlock": "10.1.2.0/26"}
     back: dict[str, Any] = {"RouteTableId": acme.id, "DestinationCidrBlock": "172.17.6.0/24"}
-    added = Rule(
+    added = SecurityGroupRule(
         id="",
         group_id=group_of(deployed, "acme-blue-database"),
         egress=False,

@@ -148,11 +148,11 @@ class World:
     def next_request(self, strategy: Strategy | None) -> Request | None:
         """What a runner asks for next; None where a condition is not seen. Raises Refused."""
         state = self.state
-        standing = self.decisions.get(state.move_at_stake)
-        event = next_event(state, decision=standing, strategy=strategy)
+        decision = self.decisions.get(state.move_at_stake)
+        event = next_event(state, decision=decision, strategy=strategy)
         if event is None:
             return None
-        wanted = conditions(state, standing)
+        wanted = conditions(state, decision)
         if Condition.SNAPSHOT_TAKEN in wanted:
             self.take_snapshot(state)
         if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
@@ -162,11 +162,11 @@ class World:
     def request(self, event: Event) -> Request:
         """What `event` asks for. Raises Refused."""
         state = self.state
-        standing = self.decisions.get(state.move_at_stake)
+        decision = self.decisions.get(state.move_at_stake)
         requested = transition(
             state,
             event,
-            decision=standing,
+            decision=decision,
             leftovers=self.leftovers,
             begun=state.move_at_stake in self.begun,
         )
@@ -241,7 +241,7 @@ class World:
         kept = {
             slot: part.database
             for slot, part in declared.slots.items()
-            if part.database and not (part.database.origin is Origin.STANDING and slot not in gone)
+            if part.database and not (part.database.origin is Origin.LEAVING and slot not in gone)
         }
         if runner:
             yield from ([operation] for operation in self._ahead(state))

@@ -15,7 +15,7 @@ from tenantnet.observed.deployed import (
     NetworkAcl,
     Route,
     RouteTable,
-    Rule,
+    SecurityGroupRule,
 )
 from tenantnet.tags import Part
 
@@ -183,7 +183,7 @@ def _more_rules(deployed: Deployed) -> Iterator[Mutation]:
     groups = sorted({each.group_id for each in deployed.rules})
     for group, peer, egress, traffic in product(groups, peers, (True, False), TRAFFIC):
         protocol, port = traffic
-        added = Rule(
+        added = SecurityGroupRule(
             id="added",
             group_id=group,
             egress=egress,
@@ -199,7 +199,7 @@ def _more_rules(deployed: Deployed) -> Iterator[Mutation]:
 TRAFFIC = (("tcp", 3306), ("tcp", 22), ("udp", 53), ("icmp", 8), ("-1", -1))
 
 
-def _is_there(deployed: Deployed, added: Rule) -> bool:
+def _is_there(deployed: Deployed, added: SecurityGroupRule) -> bool:
     """Whether a rule of the group lets all of it through already."""
     return any(
         each.group_id == added.group_id

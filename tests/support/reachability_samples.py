@@ -18,8 +18,8 @@ from tenantnet.observed.deployed import (
     Peering,
     Route,
     RouteTable,
-    Rule,
     SecurityGroup,
+    SecurityGroupRule,
     SiteToSiteVpn,
     Subnet,
     Vpc,
@@ -54,9 +54,11 @@ NETWORKS = (
 )
 
 
-def rule(group: str, cidr: str, port: int, *, egress: bool = False, protocol: str = "tcp") -> Rule:
+def rule(
+    group: str, cidr: str, port: int, *, egress: bool = False, protocol: str = "tcp"
+) -> SecurityGroupRule:
     """A rule for one port, or for ICMP one type. Its ID says all of it."""
-    return Rule(
+    return SecurityGroupRule(
         id=f"{group} {'to' if egress else 'from'} {cidr} {protocol} {port}",
         group_id=group,
         egress=egress,

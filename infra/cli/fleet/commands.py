@@ -13,7 +13,7 @@ from tenantnet.cli.fleet.status import status
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.engine.engine import Engine
-from tenantnet.fleet.record import Operation, Records, RunRecord, Standing
+from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
@@ -213,8 +213,8 @@ def _print(record: RunRecord) -> None:
     rows = [
         (
             name,
-            found.standing,
-            changes_in_words(found, record.operation) if found.standing is Standing.DONE else "",
+            found.status,
+            changes_in_words(found, record.operation) if found.status is RunStatus.DONE else "",
             "" if found.seconds is None else f"{found.seconds:.1f}",
         )
         for name, found in sorted(record.tenants.items())
@@ -227,7 +227,7 @@ def _print(record: RunRecord) -> None:
             out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
         if found.reason:
             out.print(
-                f"\n{name}: {found.standing}\n{found.reason}\n  log: {found.log}",
+                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}",
                 markup=False,
                 soft_wrap=True,
             )

@@ -18,7 +18,7 @@ from tenantnet.cli.output import console, print_json, table
 from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.read import read_stack
-from tenantnet.observed.status.tenant import VpnConnection, tenant_status
+from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.outputs import Model
@@ -91,7 +91,7 @@ def status(
             _follow(read, lambda found: live.update(_table(found), refresh=True))
 
 
-def _connection(reader: VpnReader, slot: str, connection: VpnConnection) -> ConnectionStatus:
+def _connection(reader: VpnReader, slot: str, connection: StatusVpnConnection) -> ConnectionStatus:
     tunnels = [
         TunnelStatus(**dict(tunnel), maintenance=reader.maintenance(connection.id, tunnel.outside_ip))
         for tunnel in connection.tunnels

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenantnet.aws import types
-from tenantnet.observed.deployed import WRITTEN, Deployed, RouteTable, Rule
+from tenantnet.observed.deployed import WRITTEN, Deployed, RouteTable, SecurityGroupRule
 from tenantnet.observed.drift.state import StackState
 
 UNDECLARED = "which the stack does not declare"
@@ -32,7 +32,7 @@ def _rules(deployed: Deployed, state: StackState) -> Iterator[str]:
             yield f"security group {state.named(rule.group_id)} {does} {rule.peer}, {UNDECLARED} ({name})"
 
 
-def _service(rule: Rule) -> str:
+def _service(rule: SecurityGroupRule) -> str:
     if rule.protocol == "-1":
         return "everything"
     ports = sorted({rule.from_port, rule.to_port} - {-1})

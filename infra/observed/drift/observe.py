@@ -17,8 +17,8 @@ from tenantnet.observed.reader import (
     TAGS,
     VPN_CONNECTIONS,
     Filters,
-    Kind,
     Reader,
+    ResourceKind,
     T,
 )
 from tenantnet.tags import Tag
@@ -33,7 +33,7 @@ def observe_networks(tenant: str, state: StackState, region: str) -> Deployed:
         reader, vpcs = Reader(region), state.ids(types.VPC)
         inside = {"vpc-id": vpcs}
 
-        def read_all(kind: Kind[T], *filters: Filters) -> tuple[T, ...]:
+        def read_all(kind: ResourceKind[T], *filters: Filters) -> tuple[T, ...]:
             """What matches one of the filters, each once."""
             return tuple(dict.fromkeys(each for one in filters for each in reader.read(kind, one)))
 

@@ -28,7 +28,7 @@ class Layer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LayerFinding:
     """One layer of one pair that is not as intended.
 
     traffic: None where it is about all traffic, as with routes. partly: it is so for some addresses only.
@@ -49,7 +49,7 @@ class Pair:
     target: Place
     intended: frozenset[Traffic]
     passes: frozenset[Traffic]
-    findings: tuple[Finding, ...]
+    findings: tuple[LayerFinding, ...]
 
     @property
     def leaks(self) -> frozenset[Traffic]:
@@ -116,17 +116,17 @@ class _Check:
 
     def _routes(
         self, row: Row, source: Place, target: Place, there: Extent, back: Extent
-    ) -> Iterator[Finding]:
+    ) -> Iterator[LayerFinding]:
         if Kind.ELSEWHERE in (source.kind, target.kind) and not (source.ours and target.ours):
             # The gateways of a VPC that the settings name are for those who made it.
             return
         for layer, meant, found in ((Layer.THERE, row.there, there), (Layer.BACK, row.back, back)):
             if row.passes and found is not Extent.ALL:
-                yield Finding(layer=layer, traffic=None, missing=True, partly=found is Extent.SOME)
+                yield LayerFinding(layer=layer, traffic=None, missing=True, partly=found is Extent.SOME)
             elif not meant and found is not Extent.NONE:
-                yield Finding(layer=layer, traffic=None, missing=False, partly=found is Extent.SOME)
+                yield LayerFinding(layer=layer, traffic=None, missing=False, partly=found is Extent.SOME)
 
-    def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[Finding]:
+    def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[LayerFinding]:
         """What is wrong in network ACLs, where they are to let something through, or to keep it out."""
         if traffic not in row.passes and row.acls:
             return
@@ -184,8 +184,8 @@ class _Check:
         return found | IPSet(ranges) if egress and (place.kind, traffic) == (kind, wide_traffic) else found
 
 
-def _fault(layer: Layer, traffic: Traffic, row: Row, found: Extent) -> Finding | None:
+def _fault(layer: Layer, traffic: Traffic, row: Row, found: Extent) -> LayerFinding | None:
     missing = traffic in row.passes
     if found is (Extent.ALL if missing else Extent.NONE):
         return None
-    return Finding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)
+    return LayerFinding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tenantnet.aws.session_documents import MYSQL_PORT
-from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, Rule
+from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, SecurityGroupRule
 
 TCP, ICMP = ("tcp", "6"), ("icmp", "1")
 ALL_PORTS = range(65_536)
@@ -24,7 +24,7 @@ class Traffic(StrEnum):
 PORTS = {MYSQL_PORT: Traffic.MYSQL, 443: Traffic.HTTPS}
 
 
-def traffic_of(rule: Rule | AclRule) -> frozenset[Traffic]:
+def traffic_of(rule: SecurityGroupRule | AclRule) -> frozenset[Traffic]:
     """The kinds of which the rule is about some traffic; but for other traffic, it is then about all."""
     if rule.protocol == ANY_PROTOCOL:
         return frozenset(Traffic)

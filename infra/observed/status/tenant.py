@@ -25,7 +25,7 @@ NOT_SERVING = (
 )
 
 
-class PingHost(Model):
+class StatusPingHost(Model):
     """state: EC2's word, `missing` where EC2 has none."""
 
     address: str
@@ -33,7 +33,7 @@ class PingHost(Model):
     state: str
 
 
-class Database(Model):
+class StatusDatabase(Model):
     """A network's database. aws_status: RDS's own word, empty where there is none."""
 
     identifier: str
@@ -43,7 +43,7 @@ class Database(Model):
     port: int | None
 
 
-class VpnConnection(Model):
+class StatusVpnConnection(Model):
     """A VPN connection with both its tunnels; none while it is Creating or Missing."""
 
     id: str
@@ -54,7 +54,7 @@ class VpnConnection(Model):
     tunnels: Sequence[Tunnel]
 
 
-class Network(Model):
+class StatusNetwork(Model):
     """One network of the tenant."""
 
     slot: str
@@ -62,9 +62,9 @@ class Network(Model):
     type: NetworkType
     status: NetworkStatus
     vpc_id: str
-    ping_host: PingHost | None
-    database: Database
-    vpn_connections: Sequence[VpnConnection]
+    ping_host: StatusPingHost | None
+    database: StatusDatabase
+    vpn_connections: Sequence[StatusVpnConnection]
 
 
 class TenantStatus(Model):
@@ -75,7 +75,7 @@ class TenantStatus(Model):
     region: str
     phase: str | None
     endpoint: str | None
-    networks: Sequence[Network]
+    networks: Sequence[StatusNetwork]
 
 
 def tenant_status(tenant: str, *, region: str, outputs: TenantOutputs, deployed: Deployed) -> TenantStatus:
@@ -108,11 +108,11 @@ class _Slot:
         self._connections = list(having(deployed.vpn_connections, **own))
         self._companies = {each.id: each.address for each in deployed.customer_gateways}
 
-    def network(self, *, alone: bool) -> Network:
+    def network(self, *, alone: bool) -> StatusNetwork:
         remembered, vpc = self._remembered, self._vpc
         # Until the stack remembers one, a tenant's only network is the one that becomes Production.
         production = self._outputs.production or (self._slot if alone else None)
-        return Network(
+        return StatusNetwork(
             slot=self._slot,
             cidr=vpc.cidrs[0] if vpc else remembered.cidr if remembered else "",
             type=NetworkType.PRODUCTION if production == self._slot else NetworkType.TEST,
@@ -131,19 +131,19 @@ class _Slot:
         complete = self._remembered is not None and self._vpc.state == "available"
         return NetworkStatus.READY if complete else NetworkStatus.CREATING
 
-    def _ping_host(self) -> PingHost | None:
+    def _ping_host(self) -> StatusPingHost | None:
         if self._host:
-            return PingHost(address=self._host.address, id=self._host.id, state=self._host.state)
+            return StatusPingHost(address=self._host.address, id=self._host.id, state=self._host.state)
         if self._remembered:
-            return PingHost(
+            return StatusPingHost(
                 address=self._remembered.ping_host, id=self._remembered.ping_host_id, state="missing"
             )
         return None
 
-    def _database(self) -> Database:
+    def _database(self) -> StatusDatabase:
         found, remembered = self._instance, self._outputs.database
         lost = found is None and remembered is not None and remembered.identifier == self._identifier
-        return Database(
+        return StatusDatabase(
             identifier=self._identifier,
             status=DatabaseStatus.MISSING if lost else _database_status(found),
             aws_status=found.status if found else "",
@@ -151,11 +151,11 @@ class _Slot:
             port=found.port if found else None,
         )
 
-    def _vpn_connections(self) -> list[VpnConnection]:
+    def _vpn_connections(self) -> list[StatusVpnConnection]:
         there = {connection.id for connection in self._connections}
         remembered = self._remembered.vpn_connections if self._remembered else ()
         missing = [
-            VpnConnection(**lost.model_dump(), status=VpnConnectionStatus.MISSING, tunnels=())
+            StatusVpnConnection(**lost.model_dump(), status=VpnConnectionStatus.MISSING, tunnels=())
             for lost in remembered
             if lost.id not in there
         ]
@@ -164,9 +164,9 @@ class _Slot:
             key=lambda connection: (connection.company_cidr, connection.id),
         )
 
-    def _vpn_connection(self, found: SiteToSiteVpn) -> VpnConnection:
+    def _vpn_connection(self, found: SiteToSiteVpn) -> StatusVpnConnection:
         creating = found.state == "pending"
-        return VpnConnection(
+        return StatusVpnConnection(
             id=found.id,
             company_cidr=", ".join(found.cidrs),
             company_gateway_ip=self._companies.get(found.customer_gateway_id, ""),

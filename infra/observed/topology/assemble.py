@@ -7,15 +7,15 @@ from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.deployed import Deployed, having
 from tenantnet.observed.status import tenant as status
 from tenantnet.observed.topology.model import (
-    Database,
-    Network,
-    Peering,
-    PingHost,
     Side,
-    Subnet,
     Topology,
-    Tunnel,
-    VpnConnection,
+    TopologyDatabase,
+    TopologyNetwork,
+    TopologyPeering,
+    TopologyPingHost,
+    TopologySubnet,
+    TopologyTunnel,
+    TopologyVpnConnection,
 )
 from tenantnet.tags import Part
 
@@ -43,16 +43,16 @@ def _tunnel_host(deployed: Deployed) -> str | None:
     return next(found, None)
 
 
-def _network(network: status.Network, deployed: Deployed, sessions_vpc_id: str) -> Network:
+def _network(network: status.StatusNetwork, deployed: Deployed, sessions_vpc_id: str) -> TopologyNetwork:
     host, database = network.ping_host, network.database
-    return Network(
+    return TopologyNetwork(
         slot=network.slot,
         cidr=network.cidr,
         type=network.type,
         subnets=_subnets(network, deployed),
-        ping_host=PingHost(address=host.address) if host else None,
+        ping_host=TopologyPingHost(address=host.address) if host else None,
         # Without a word of RDS there is no database in this network.
-        database=Database(
+        database=TopologyDatabase(
             identifier=database.identifier, address=database.address, port=database.port or MYSQL_PORT
         )
         if database.aws_status
@@ -62,20 +62,22 @@ def _network(network: status.Network, deployed: Deployed, sessions_vpc_id: str) 
     )
 
 
-def _subnets(network: status.Network, deployed: Deployed) -> list[Subnet]:
+def _subnets(network: status.StatusNetwork, deployed: Deployed) -> list[TopologySubnet]:
     inside = [subnet for subnet in deployed.subnets if subnet.vpc_id == network.vpc_id]
     return [
         # Named acme-blue-hosts and so on.
-        Subnet(
+        TopologySubnet(
             name=subnet.tags.get("Name", "").partition(f"-{network.slot}-")[2] or subnet.id, cidr=subnet.cidr
         )
         for subnet in sorted(inside, key=lambda subnet: IPNetwork(subnet.cidr))
     ]
 
 
-def _peerings(network: status.Network, deployed: Deployed, sessions_vpc_id: str) -> list[Peering]:
+def _peerings(
+    network: status.StatusNetwork, deployed: Deployed, sessions_vpc_id: str
+) -> list[TopologyPeering]:
     return [
-        Peering(
+        TopologyPeering(
             to=Side.SESSIONS if sessions_vpc_id in peering.vpc_ids else Side.SERVICES,
             id=peering.id,
             state=peering.state,
@@ -85,15 +87,15 @@ def _peerings(network: status.Network, deployed: Deployed, sessions_vpc_id: str)
     ]
 
 
-def _connection(connection: status.VpnConnection) -> VpnConnection:
+def _connection(connection: status.StatusVpnConnection) -> TopologyVpnConnection:
     tunnels = [
-        Tunnel(number=number, outside_ip=tunnel.outside_ip, state=tunnel.state)
+        TopologyTunnel(number=number, outside_ip=tunnel.outside_ip, state=tunnel.state)
         for number, tunnel in enumerate(connection.tunnels, 1)
     ]
-    return VpnConnection(
+    return TopologyVpnConnection(
         company_cidr=connection.company_cidr,
         company_gateway_ip=connection.company_gateway_ip,
         description=connection.description,
         id=connection.id,
-        tunnels=tunnels or (Tunnel(number=1), Tunnel(number=2)),
+        tunnels=tunnels or (TopologyTunnel(number=1), TopologyTunnel(number=2)),
     )

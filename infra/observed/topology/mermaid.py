@@ -12,10 +12,10 @@ from tenantnet.observed.status.words import NetworkType, TunnelState
 from tenantnet.observed.topology.model import (
     DATABASE,
     HOSTS,
-    Network,
     Side,
     Topology,
-    Tunnel,
+    TopologyNetwork,
+    TopologyTunnel,
     described,
     places,
 )
@@ -58,11 +58,11 @@ def _companies(topology: Topology) -> Iterator[str]:
             yield f"    {_company(network, number)}[{label}]"
 
 
-def _company(network: Network, number: int) -> str:
+def _company(network: TopologyNetwork, number: int) -> str:
     return f"{network.slot}_company_{number}"
 
 
-def _network(network: Network) -> Iterator[str]:
+def _network(network: TopologyNetwork) -> Iterator[str]:
     slot = network.slot
     yield f"    subgraph {slot}[{_label(f'{slot}, {network.type}', network.cidr)}]"
     yield f'        {slot}_gateway(["VPN gateway"])'
@@ -73,7 +73,7 @@ def _network(network: Network) -> Iterator[str]:
             yield f"    {_company(network, number)} {_link(tunnel)} {slot}_gateway"
 
 
-def _subnets(network: Network) -> Iterator[str]:
+def _subnets(network: TopologyNetwork) -> Iterator[str]:
     slot, host, database = network.slot, network.ping_host, network.database
     inside = {}
     if host:
@@ -92,7 +92,7 @@ def _subnets(network: Network) -> Iterator[str]:
     yield from (f"        {node}" for node in inside.values())
 
 
-def _link(tunnel: Tunnel) -> str:
+def _link(tunnel: TopologyTunnel) -> str:
     label = _label(f"tunnel {tunnel.number}", tunnel.outside_ip, tunnel.state)
     return f"{LINKS[tunnel.state]}|{label}|"
 

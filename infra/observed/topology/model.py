@@ -20,20 +20,20 @@ class Side(StrEnum):
     SERVICES = "services"
 
 
-class Subnet(Model):
+class TopologySubnet(Model):
     """A subnet of a network. name: `database-a`, `database-b`, `hosts` or `spare`."""
 
     name: str
     cidr: str
 
 
-class PingHost(Model):
+class TopologyPingHost(Model):
     """The host to ping, in the subnet `hosts`."""
 
     address: str
 
 
-class Database(Model):
+class TopologyDatabase(Model):
     """A network's database, in the subnets `database-a` and `database-b`.
 
     identifier, address: RDS's own names for it; no address while it has none.
@@ -44,7 +44,7 @@ class Database(Model):
     port: int = MYSQL_PORT
 
 
-class Tunnel(Model):
+class TopologyTunnel(Model):
     """number: 1 or 2, in EC2's order. outside_ip, state: None before the connection exists."""
 
     number: int
@@ -52,17 +52,17 @@ class Tunnel(Model):
     state: TunnelState | None = None
 
 
-class VpnConnection(Model):
+class TopologyVpnConnection(Model):
     """A company's connection to a network. id: None before it exists."""
 
     company_cidr: str
     company_gateway_ip: str
     description: str
     id: str | None = None
-    tunnels: Sequence[Tunnel] = (Tunnel(number=1), Tunnel(number=2))
+    tunnels: Sequence[TopologyTunnel] = (TopologyTunnel(number=1), TopologyTunnel(number=2))
 
 
-class Peering(Model):
+class TopologyPeering(Model):
     """A peering of a network with a VPC of the platform. state: EC2's word, None before it exists."""
 
     to: Side
@@ -70,17 +70,17 @@ class Peering(Model):
     state: str | None = None
 
 
-class Network(Model):
+class TopologyNetwork(Model):
     """One network of the tenant, by its slot."""
 
     slot: str
     cidr: str
     type: NetworkType
-    subnets: Sequence[Subnet] = ()
-    ping_host: PingHost | None = None
-    database: Database | None = None
-    vpn_connections: Sequence[VpnConnection] = ()
-    peerings: Sequence[Peering] = ()
+    subnets: Sequence[TopologySubnet] = ()
+    ping_host: TopologyPingHost | None = None
+    database: TopologyDatabase | None = None
+    vpn_connections: Sequence[TopologyVpnConnection] = ()
+    peerings: Sequence[TopologyPeering] = ()
 
 
 class Topology(Model):
@@ -96,16 +96,16 @@ class Topology(Model):
     endpoint: str | None
     session_subnet: str | None = None
     tunnel_host: str | None = None
-    networks: Sequence[Network] = ()
+    networks: Sequence[TopologyNetwork] = ()
 
     def platform_side(self, side: Side) -> str | None:
         """What a peering reaches of the platform: a range or an address."""
         return self.session_subnet if side is Side.SESSIONS else self.tunnel_host
 
 
-def places(network: Network) -> dict[str, list[Subnet]]:
+def places(network: TopologyNetwork) -> dict[str, list[TopologySubnet]]:
     """The network's subnets by place, in the order of their ranges; a place has its subnets' first word."""
-    found: dict[str, list[Subnet]] = {}
+    found: dict[str, list[TopologySubnet]] = {}
     for subnet in network.subnets:
         found.setdefault(subnet.name.split("-")[0], []).append(subnet)
     return found

@@ -14,12 +14,12 @@ from tenantnet.observed.status.words import NetworkType, TunnelState
 from tenantnet.observed.topology.model import (
     DATABASE,
     HOSTS,
-    Network,
-    Peering,
     Side,
-    Subnet,
     Topology,
-    VpnConnection,
+    TopologyNetwork,
+    TopologyPeering,
+    TopologySubnet,
+    TopologyVpnConnection,
     described,
     places,
 )
@@ -88,7 +88,7 @@ class _Drawing:
         )
         ET.SubElement(marker, "path", {"d": "M0,0 L8,4 L0,8"})
         self._database_line: int | None = None
-        self._ends: list[tuple[Peering, int]] = []
+        self._ends: list[tuple[TopologyPeering, int]] = []
 
     def document(self) -> str:
         head = (
@@ -106,7 +106,7 @@ class _Drawing:
         ET.indent(self._root)
         return ET.tostring(self._root, encoding="unicode") + "\n"
 
-    def _network(self, network: Network, top: int) -> int:
+    def _network(self, network: TopologyNetwork, top: int) -> int:
         """Draw it from `top` down; where it ends."""
         body = top + LINE + 2 * PADDING
         companies = len(network.vpn_connections) * (COMPANY_HEIGHT + GAP)
@@ -123,7 +123,7 @@ class _Drawing:
             self._ends.append((peering, body + 2 * LINE * number - LINE))
         return end + PADDING
 
-    def _company(self, connection: VpnConnection, top: int) -> None:
+    def _company(self, connection: TopologyVpnConnection, top: int) -> None:
         gateway = f"gateway {connection.company_gateway_ip}"
         words = [connection.description, connection.company_cidr, gateway, connection.id]
         self._box(COMPANIES, top, COMPANY_HEIGHT, words)
@@ -134,7 +134,7 @@ class _Drawing:
             label = " ".join(filter(None, [f"tunnel {tunnel.number}", tunnel.outside_ip, state]))
             self._text(COMPANIES.right + PADDING, y - 4, label)
 
-    def _subnets(self, network: Network, top: int) -> int:
+    def _subnets(self, network: TopologyNetwork, top: int) -> int:
         for words, is_database in _boxes(network):
             height = len([word for word in words if word]) * LINE + PADDING
             self._box(SUBNETS, top, height, words)
@@ -203,7 +203,7 @@ class _Drawing:
         ET.SubElement(self._root, tag, attributes).text = _characters(words)
 
 
-def _boxes(network: Network) -> list[tuple[list[str | None], bool]]:
+def _boxes(network: TopologyNetwork) -> list[tuple[list[str | None], bool]]:
     """What stands in the network, top down: the lines of each box, and whether it holds the database."""
     host, database = network.ping_host, network.database
     inside: dict[str, list[str | None]] = {}
@@ -218,7 +218,7 @@ def _boxes(network: Network) -> list[tuple[list[str | None], bool]]:
     return [*boxes, *((words, place == DATABASE) for place, words in inside.items())]
 
 
-def _subnet(subnet: Subnet) -> str:
+def _subnet(subnet: TopologySubnet) -> str:
     return f"{subnet.name} {subnet.cidr}"
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from rich.text import Text
 from rich.tree import Tree
 from tenantnet.observed.status.words import NetworkType, TunnelState
-from tenantnet.observed.topology.model import DATABASE, HOSTS, Network, Side, Topology, VpnConnection, places
+from tenantnet.observed.topology.model import (
+    DATABASE,
+    HOSTS,
+    Side,
+    Topology,
+    TopologyNetwork,
+    TopologyVpnConnection,
+    places,
+)
 
 STYLES = {TunnelState.UP: "green", TunnelState.DOWN: "red", None: "dim"}
 NAMES = {Side.SESSIONS: "sessions", Side.SERVICES: "tunnel host"}
@@ -22,7 +30,7 @@ def terminal(topology: Topology) -> Tree:
     return tree
 
 
-def _network(tree: Tree, topology: Topology, network: Network) -> None:
+def _network(tree: Tree, topology: Topology, network: TopologyNetwork) -> None:
     branch = tree.add(_line(network.slot, network.cidr, network.type))
     inside = {
         HOSTS: ("ping host", network.ping_host.address) if network.ping_host else None,
@@ -48,12 +56,12 @@ def _network(tree: Tree, topology: Topology, network: Network) -> None:
         branch.add(_line(*words))
 
 
-def _database(network: Network) -> tuple[str | None, ...] | None:
+def _database(network: TopologyNetwork) -> tuple[str | None, ...] | None:
     database = network.database
     return ("MySQL", database.identifier, database.address, f"port {database.port}") if database else None
 
 
-def _connection(branch: Tree, connection: VpnConnection) -> None:
+def _connection(branch: Tree, connection: TopologyVpnConnection) -> None:
     company = branch.add(
         _line(
             connection.description,

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantnet.addresses.claims import (
     Claim,
+    ClaimFinding,
     ClaimKind,
     DoubtfulClaim,
-    Finding,
     audit_claims,
     claims_in_settings,
     refuse_claim,
@@ -113,19 +113,19 @@ def test_an_audit_finds_nothing_where_every_claim_has_its_stack_and_settings() -
 
 def test_an_audit_finds_a_claim_whose_stack_is_gone_even_if_settings_still_have_its_range() -> None:
     assert audit_claims([SESSION], stacks=["acme"], in_settings=[SESSION]) == [
-        DoubtfulClaim(claim=SESSION, finding=Finding.STACK_GONE)
+        DoubtfulClaim(claim=SESSION, finding=ClaimFinding.STACK_GONE)
     ]
 
 
 def test_an_audit_finds_a_claim_that_no_settings_file_leads_to() -> None:
     elsewhere = replace(WANTED, cidr="10.1.3.0/26")
     assert audit_claims([WANTED], stacks=["acme"], in_settings=[elsewhere]) == [
-        DoubtfulClaim(claim=WANTED, finding=Finding.NOT_IN_SETTINGS)
+        DoubtfulClaim(claim=WANTED, finding=ClaimFinding.NOT_IN_SETTINGS)
     ]
 
 
 def test_another_stacks_settings_do_not_vouch_for_a_claim() -> None:
     assert (
         audit_claims([WANTED], stacks=["acme", "beta"], in_settings=[BETAS])[0].finding
-        is Finding.NOT_IN_SETTINGS
+        is ClaimFinding.NOT_IN_SETTINGS
     )

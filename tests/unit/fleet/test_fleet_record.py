@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.engine import events
-from tenantnet.fleet.record import Operation, Records, RunRecord, Standing, TenantRecord
+from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.words import as_markdown, summary
 from tenantnet.refusal import Refused
@@ -33,11 +33,11 @@ def begun(records: Records, **tenants: TenantRecord) -> RunRecord:
     return record
 
 
-DONE = TenantRecord(standing=Standing.DONE, seconds=1.5, changes={events.Operation.CREATE: 63})
+DONE = TenantRecord(status=RunStatus.DONE, seconds=1.5, changes={events.Operation.CREATE: 63})
 FAILED = TenantRecord(
-    standing=Standing.FAILED, reason="10.1.2.0/26\n  rule: a range has one holder", log="x.log"
+    status=RunStatus.FAILED, reason="10.1.2.0/26\n  rule: a range has one holder", log="x.log"
 )
-RUNNING = TenantRecord(standing=Standing.RUNNING, pid=os.getpid())
+RUNNING = TenantRecord(status=RunStatus.RUNNING, pid=os.getpid())
 
 
 def test_a_run_that_is_gone_on_with_keeps_what_is_done(records: Records) -> None:
@@ -76,6 +76,12 @@ def test_a_run_of_another_operation_is_not_gone_on_with(records: Records) -> Non
     begun(records, acme=FAILED)
     with pytest.raises(Refused, match="no run of `fleet drift`"):
         resume_run(records, Operation.DRIFT, ANY)
+
+
+def test_a_run_that_a_former_version_recorded_is_gone_on_with(records: Records) -> None:
+    file = records.file_of(begun(records, acme=DONE, globex=FAILED).run)
+    file.write_text(file.read_text().replace('"status":', '"standing":'), encoding="utf-8")
+    assert resume_run(records, Operation.UP, ANY).left() == ["globex"]
 
 
 def test_a_record_that_cannot_be_read_is_passed_over(records: Records) -> None:

@@ -14,15 +14,15 @@ from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import (
     ENDPOINTS,
+    GROUP_RULES,
     INSTANCES,
     INTERNET_GATEWAYS,
     NAT_GATEWAYS,
     PEERINGS,
     ROUTE_TABLES,
-    RULES,
     TAGS,
     VPN_CONNECTIONS,
-    Kind,
+    ResourceKind,
 )
 
 
@@ -101,8 +101,8 @@ def instance(identifier: str) -> dict[str, Any]:
     return {"InstanceId": identifier, **place}
 
 
-KINDS: dict[str, Kind[Any]] = {
-    "rules": RULES,
+KINDS: dict[str, ResourceKind[Any]] = {
+    "rules": GROUP_RULES,
     "route_tables": ROUTE_TABLES,
     "peerings": PEERINGS,
     "vpn_connections": VPN_CONNECTIONS,

@@ -15,8 +15,8 @@ from tenantnet.observed.deployed import (
     Instance,
     Peering,
     Route,
-    Rule,
     SecurityGroup,
+    SecurityGroupRule,
 )
 from tenantnet.observed.reachability.check import Layer, Pair, check, faults
 from tenantnet.observed.reachability.intended import table
@@ -262,7 +262,7 @@ def test_of_named_tenants_every_pair_with_one_of_them_is_judged() -> None:
 def test_a_rule_lets_through_what_its_protocol_and_ports_say(
     protocol: str, first: int, last: int, traffic: set[Traffic]
 ) -> None:
-    judged = Rule(
+    judged = SecurityGroupRule(
         id="sgr",
         group_id="sg",
         egress=False,

@@ -17,7 +17,7 @@ from tenantnet.observed.deployed import (
     Tunnel,
     Vpc,
 )
-from tenantnet.observed.status.tenant import Network, TenantStatus, tenant_status
+from tenantnet.observed.status.tenant import StatusNetwork, TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.stacks.outputs import TenantOutputs
 
@@ -101,7 +101,7 @@ def status(outputs: dict[str, Any] = OUTPUTS, deployed: Deployed = DEPLOYED) -> 
     return tenant_status("acme", region="eu-west-1", outputs=remembered, deployed=deployed)
 
 
-def blue(outputs: dict[str, Any] = OUTPUTS, deployed: Deployed = DEPLOYED) -> Network:
+def blue(outputs: dict[str, Any] = OUTPUTS, deployed: Deployed = DEPLOYED) -> StatusNetwork:
     return status(outputs, deployed).networks[0]
 
 

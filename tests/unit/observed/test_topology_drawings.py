@@ -13,7 +13,7 @@ from rich.console import Console
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.assemble import assemble
-from tenantnet.observed.topology.model import Peering, Side, Subnet, Topology
+from tenantnet.observed.topology.model import Side, Topology, TopologyPeering, TopologySubnet
 from tenantnet.observed.topology.svg import svg
 from tenantnet.observed.topology.terminal import terminal
 from tenantnet.stacks.outputs import TenantOutputs
@@ -124,13 +124,13 @@ def test_the_surroundings_are_those_that_ec2_describes() -> None:
     (network,) = found.networks
     assert (found.session_subnet, found.tunnel_host) == ("172.17.6.0/24", "10.32.0.4")
     assert network.subnets == [
-        Subnet(name="database-a", cidr="192.168.77.0/28"),
-        Subnet(name="database-b", cidr="192.168.77.16/28"),
-        Subnet(name="hosts", cidr="192.168.77.32/28"),
-        Subnet(name="spare", cidr="192.168.77.48/28"),
+        TopologySubnet(name="database-a", cidr="192.168.77.0/28"),
+        TopologySubnet(name="database-b", cidr="192.168.77.16/28"),
+        TopologySubnet(name="hosts", cidr="192.168.77.32/28"),
+        TopologySubnet(name="spare", cidr="192.168.77.48/28"),
     ]
     assert network.peerings == [
-        Peering(to=Side.SESSIONS, id="pcx-zeta-blue-sessions", state="active"),
-        Peering(to=Side.SERVICES, id="pcx-zeta-blue-services", state="active"),
+        TopologyPeering(to=Side.SESSIONS, id="pcx-zeta-blue-sessions", state="active"),
+        TopologyPeering(to=Side.SERVICES, id="pcx-zeta-blue-services", state="active"),
     ]
     assert network.database is None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.mermaid import mermaid
-from tenantnet.observed.topology.model import Topology, Tunnel
+from tenantnet.observed.topology.model import Topology, TopologyTunnel
 
 from tests.support.topology_samples import ACME, BLUE, GREEN, SEATTLE
 
@@ -96,7 +96,7 @@ def test_a_tenant_of_which_nothing_is_there_yet_is_drawn_too() -> None:
     ("state", "line"), [(TunnelState.UP, "==="), (TunnelState.DOWN, "-.-"), (None, "---")]
 )
 def test_a_tunnels_state_is_its_line(state: TunnelState | None, line: str) -> None:
-    connection = SEATTLE.model_copy(update={"tunnels": (Tunnel(number=1, state=state),)})
+    connection = SEATTLE.model_copy(update={"tunnels": (TopologyTunnel(number=1, state=state),)})
     network = GREEN.model_copy(update={"vpn_connections": (connection,)})
     drawing = mermaid(ACME.model_copy(update={"networks": (network,)}))
     assert f'green_company_1 {line}|"tunnel 1' in drawing

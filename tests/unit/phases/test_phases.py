@@ -100,13 +100,13 @@ def test_retiring_takes_blues_protection_and_still_declares_it() -> None:
 
 
 def test_a_retiring_database_that_is_gone_is_not_made_again() -> None:
-    assert database(moving(Phase.RETIRING), BLUE).origin is Origin.STANDING
+    assert database(moving(Phase.RETIRING), BLUE).origin is Origin.LEAVING
 
 
 def test_an_abort_opens_blue_and_takes_the_protection_of_greens_copy() -> None:
     assert not database(ABORTING, BLUE).read_only
     green = database(ABORTING, GREEN)
-    assert (green.origin, green.read_only, green.protected) == (Origin.STANDING, True, False)
+    assert (green.origin, green.read_only, green.protected) == (Origin.LEAVING, True, False)
     assert green.lifecycle is Lifecycle.DISCARDED
     assert declaration(ABORTING).endpoint is BLUE
 

@@ -76,12 +76,12 @@ class Moves(RuleBasedStateMachine):
 
     @rule(lost=losses, unwritten=losses)
     def somebody_aborts(self, lost: set[int], unwritten: set[int]) -> None:
-        state, standing = self.world.state, self.world.decisions.get(self.world.state.move_at_stake)
+        state, decision = self.world.state, self.world.decisions.get(self.world.state.move_at_stake)
         try:
             request = self.world.request(Event.ABORT)
         except Refused:
             nothing_to_abort = state.phase is Phase.STEADY and not self.world.unfinished
-            decided = state.phase in AFTER_THE_SWITCH or standing is Decision.SWITCH
+            decided = state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH
             assert nothing_to_abort or decided, f"the abort of {state} was refused"
             return
         assert state.phase not in AFTER_THE_SWITCH

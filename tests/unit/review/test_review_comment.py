@@ -14,7 +14,15 @@ from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced
 from tenantnet.review.model import Verdict
-from tenantnet.review.result import Change, Effect, Finding, ReviewResult, StackResult, exit_code, verdict_of
+from tenantnet.review.result import (
+    Change,
+    Effect,
+    ReviewFinding,
+    ReviewResult,
+    StackResult,
+    exit_code,
+    verdict_of,
+)
 
 # As settings and the engine have it: without control characters.
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200)
@@ -34,7 +42,9 @@ def stacks_of(names: st.SearchStrategy[str]) -> st.SearchStrategy[StackResult]:
         sentences=st.lists(TEXT, max_size=5),
         notes=st.lists(TEXT, max_size=2),
         findings=st.lists(
-            st.builds(Finding, source=NAMES, value=TEXT, rule=TEXT, reason=TEXT, remedy=TEXT, path=TEXT),
+            st.builds(
+                ReviewFinding, source=NAMES, value=TEXT, rule=TEXT, reason=TEXT, remedy=TEXT, path=TEXT
+            ),
             max_size=3,
         ),
         errors=st.lists(TEXT, max_size=2),

@@ -15,17 +15,17 @@ NO_SUCH_INSTANCE = "couldn't find resource"
 
 
 def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
-    """The slots whose database is declared only while it stands, and is gone.
+    """The slots whose database is declared only while it exists, and is gone.
 
     An update that was killed after it had deleted the database still declares it: made once more, it would be
     empty. Raises Exception where AWS does not answer.
     """
-    standing = [
+    leaving = [
         slot
         for slot, part in declared.slots.items()
-        if part.database and part.database.origin is Origin.STANDING
+        if part.database and part.database.origin is Origin.LEAVING
     ]
-    return {slot for slot in standing if not _exists(owner.in_network(slot).prefix)}
+    return {slot for slot in leaving if not _exists(owner.in_network(slot).prefix)}
 
 
 def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
