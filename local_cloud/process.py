@@ -254,7 +254,7 @@ class LocalCloud:
 
     def _start_failure(self, port: int, code: int) -> Failure:
         if code == PORT_TAKEN_EXIT_CODE:
-            holder = port_holder(port) or "a process that this user may not look into"
+            holder = port_holder(port) or "a process of another user"
             return Failure(
                 f"The local cloud did not start: port {port} on {LOOPBACK} is taken.",
                 reason=f"{holder} listens on it",

@@ -60,7 +60,7 @@ FREE_PARAMETERS = {"localPortNumber"}
 DOCUMENT_READABLE = Rule(
     id="document-readable",
     rule="{what} is JSON of the form that AWS documents",
-    reason="what cannot be read cannot be judged",
+    reason="what cannot be read cannot be checked",
     remedy="write it with json.dumps",
 )
 DOCUMENT_IS_TUNNEL = Rule(
@@ -73,7 +73,7 @@ DOCUMENT_LITERAL = Rule(
     id="document-literal",
     rule="a session document names host and port literally; only localPortNumber is a parameter, and in the "
     "migration runner's own document, which names no port but MySQL's, the name of a database in RDS",
-    reason="whoever starts the session fills in a parameter, and could name any tenant's database",
+    reason="the person who starts the session fills in a parameter, and could name any tenant's database",
     remedy="write the endpoint's name and 3306 into the document",
 )
 ANY_DATABASE_FOR_ROLES = Rule(
@@ -92,7 +92,7 @@ ACCESS_CHECKED = Rule(
 EXACT_RESOURCES = Rule(
     id="exact-session-resources",
     rule="a statement that allows sessions names its resources exactly: an instance and a document of this "
-    "stack to start one, one's own sessions to resume or end them",
+    "stack to start one, the caller's own sessions to resume or end them",
     reason="{resource} is more than one tenant's tunnel",
     remedy="name the tunnel host's ARN and the document's, without wildcards",
 )
@@ -104,7 +104,7 @@ PLAIN_STATEMENT = Rule(
 )
 NO_ATTACHED_POLICY = Rule(
     id="no-attached-policy",
-    rule="people and groups have no policy that stands elsewhere, and roles only {harmless}",
+    rule="people and groups have no policy that is defined elsewhere, and roles only {harmless}",
     reason="what {policy} allows does not show here and can be changed elsewhere",
     remedy="write the statements into a GroupPolicy or RolePolicy of this stack",
 )
@@ -121,7 +121,7 @@ def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
 
 
 def _attached(resource: Resource) -> Iterator[tuple[str, object]]:
-    """Policies that the resource takes from elsewhere, but for those that are harmless; and where it does."""
+    """Policies that the resource takes from elsewhere, except those that are harmless; and where it does."""
     policy = resource.props.get("policyArn")
     if resource.type in ATTACHMENTS:
         yield "policyArn", policy

@@ -45,7 +45,7 @@ OWN_CLAIMS = Rule(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Something that stands in a claimed range, and the claim it needs."""
+    """Something that is in a claimed range, and the claim it needs."""
 
     resource: Resource
     claim: Claim
@@ -130,7 +130,7 @@ def _judge_held(place: _Place, holder_of: HolderOf) -> Iterator[Finding]:
 
 NETWORK_CIDR_UNCLAIMED = Policy(
     name="network-cidr-unclaimed",
-    description="A range is claimed by the stack that uses it before anything stands in it, and by no other.",
+    description="The stack that uses a range claims it before anything is created in it.",
     severity=Severity.CRITICAL,
     remediation="Take another range with `tenantnet network add`, and declare its claim.",
     rules=(RANGE_UNCLAIMED, RANGE_CLAIMED, CLAIMED_FIRST, OWN_CLAIMS),

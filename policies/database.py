@@ -36,7 +36,7 @@ NOT_PUBLIC = Rule(
 NOT_SHARED = Rule(
     id="snapshot-not-shared",
     rule="a snapshot is shared with no other account: sharedAccounts is empty",
-    reason="whoever it is shared with restores the tenant's data from it, and `all` is everybody",
+    reason="everybody it is shared with can restore the tenant's data from it, and `all` is the public",
     remedy="leave shared_accounts away",
 )
 KNOWN_KIND = Rule(
@@ -47,7 +47,7 @@ KNOWN_KIND = Rule(
 )
 IN_NETWORK = Rule(
     id="database-in-network",
-    rule="a database stands in subnets of the tenant's network: {property} names them and no others",
+    rule="a database is in subnets of the tenant's network: {property} names them and no others",
     reason="{problem}",
     remedy="declare a SubnetGroup of the network's database subnets and name it",
 )
@@ -66,7 +66,7 @@ PLATFORM_KEY = Rule(
 TLS_PARAMETER = Rule(
     id="tls-parameter",
     rule="a parameter group sets require_secure_transport to 1",
-    reason="otherwise MySQL takes connections without TLS, whatever the clients were told",
+    reason="otherwise MySQL accepts connections without TLS, whatever the clients are configured to do",
     remedy='add {{"name": "require_secure_transport", "value": "1"}} to its parameters',
 )
 TLS_GROUP_USED = Rule(
@@ -90,19 +90,19 @@ PROTECTED = Rule(
 BACKUPS_OUTLIVE = Rule(
     id="backups-outlive",
     rule="the automated backups of a database in production outlive it: deleteAutomatedBackups is false",
-    reason="whoever deletes the database by mistake would delete them with it",
+    reason="a deletion by mistake would delete them, too",
     remedy="set delete_automated_backups=False",
 )
 FINAL_SNAPSHOT = Rule(
     id="final-snapshot",
     rule="a database in production or retiring leaves a final snapshot: {property} is {wanted}",
-    reason="what is deleted without one cannot be had back",
+    reason="what is deleted without one cannot be restored",
     remedy="set {property} to {wanted}",
 )
 SNAPSHOTS_TAGGED = Rule(
     id="snapshots-tagged",
     rule="a database's tags are copied to its snapshots: copyTagsToSnapshot is true",
-    reason="a snapshot outlives its database, and must still say whose it is",
+    reason="a snapshot outlives its database, and must still show to whom it belongs",
     remedy="set copy_tags_to_snapshot=True",
 )
 LIFECYCLE_TAGGED = Rule(
@@ -154,7 +154,7 @@ def _judge_place(stack: Stack, _: PackSettings) -> Iterator[Finding]:
 
 DATABASE_PRIVATE = Policy(
     name="database-private",
-    description="A database stands in its tenant's network, without a public address, and is not shared.",
+    description="A database is in its tenant's network, without a public address, and is not shared.",
     severity=Severity.CRITICAL,
     remediation="Declare it with tenantnet.components.tenant_database.",
     rules=(NOT_PUBLIC, IN_NETWORK, NOT_SHARED, KNOWN_KIND, KNOWN_IN_PREVIEW),
@@ -275,7 +275,7 @@ def _databases_of(stack: Stack, record: Resource) -> Iterator[Resource]:
 
 DATABASE_RECOVERABLE = Policy(
     name="database-recoverable",
-    description="A database in production can be had back: backups, deletion protection, a final snapshot.",
+    description="A database in production can be restored: backups, deletion protection, a final snapshot.",
     severity=Severity.CRITICAL,
     remediation="Declare it with tenantnet.components.tenant_database and the lifecycle that it has.",
     rules=(

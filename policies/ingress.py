@@ -35,8 +35,8 @@ ONE_SECURITY_GROUP = Rule(
 )
 RULES_APART = Rule(
     id="rules-apart",
-    rule="each rule of a security group is a resource of its own with one peer",
-    reason="rules that stand in {what} are neither judged nor shown one by one in a preview",
+    rule="each rule of a security group is a separate resource with one peer",
+    reason="rules in {what} are neither checked nor shown one by one in a preview",
     remedy="declare an aws.vpc.SecurityGroupIngressRule or SecurityGroupEgressRule for each peer",
 )
 MYSQL_ONLY = Rule(
@@ -55,7 +55,7 @@ EXACT_PEER = Rule(
     id="exact-peer",
     rule="a database's peers are the tenant's sessions ({sessions}), the tunnel host (one address of the "
     "services network) and the companies of its own network's VPN connections ({companies})",
-    reason="nobody else has anything to do with it",
+    reason="nobody else needs the database",
     remedy="remove the rule, or name exactly one of these ranges",
 )
 
@@ -113,7 +113,7 @@ DATABASE_INGRESS_EXACT = Policy(
     name="database-ingress-exact",
     description="A database lets in the tenant's sessions, the tunnel host and its companies, nobody else.",
     severity=Severity.CRITICAL,
-    remediation="Name each peer's exact range in a rule of its own.",
+    remediation="Name each peer's exact range in its own rule.",
     rules=(EXACT_PEER, MYSQL_ONLY, OWN_GROUP, ONE_SECURITY_GROUP, RULES_APART, KNOWN_IN_PREVIEW),
     judge_resource=_judge_groups,
     judge_stack=_judge_ingress,

@@ -41,7 +41,7 @@ NO_PUBLIC_ADDRESS = Rule(
     id="no-public-address",
     rule="nothing has a public address: {property} is not set",
     reason="a public address, or any of IPv6, is half of a way to the internet",
-    remedy="leave {property} away or set it to false",
+    remedy="remove {property} or set it to false",
 )
 NO_INTERNET_ROUTE = Rule(
     id="no-internet-route",

@@ -1,6 +1,6 @@
 """What policies judge and what they answer: plain data, nothing of Pulumi.
 
-A preview does not know every value. UNKNOWN stands for one that AWS gives only on deployment; relations
+A preview does not know every value. UNKNOWN represents one that AWS gives only on deployment; relations
 between new resources are then read from the dependencies that the program declared.
 """
 
@@ -31,8 +31,8 @@ UNKNOWN: Final = Unknown()
 
 KNOWN_IN_PREVIEW = Rule(
     id="known-in-preview",
-    rule="what a policy judges is known in the preview",
-    reason="a value that only deployment makes known cannot be reviewed, and is judged when it is too late",
+    rule="what a policy checks is known in the preview",
+    reason="a value that is known only after deployment cannot be reviewed, and would be checked too late",
     remedy="give a plain value: from the settings, or from a stack's outputs read as plain values",
 )
 
@@ -83,7 +83,7 @@ class Resource:
 
     @property
     def tags(self) -> Mapping[str, Any]:
-        """The tags, with the provider's default tags where they are known; empty where there are none."""
+        """The tags, with the provider's default tags where they are known; empty if there are none."""
         for key in ("tagsAll", "tags"):
             tags = self.props.get(key)
             if isinstance(tags, Mapping):
@@ -122,7 +122,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation: the resource and what is wrong with it."""
+    """One violation: the resource and the problems of it."""
 
     resource: Resource
     refusal: Refusal
@@ -140,7 +140,7 @@ class Targets:
 
     @property
     def only(self) -> Resource | None:
-        """The one resource referred to; None where it is foreign, or more than one."""
+        """The one resource referred to; None if it is foreign, or more than one."""
         return self.found[0] if len(self.found) == 1 and not self.foreign else None
 
 
@@ -208,9 +208,9 @@ class HolderOf(Protocol):
     """How a policy learns who holds a range."""
 
     def __call__(self, cell: str, region: str | None, cidr: str) -> Claim | None:
-        """The claim on the range, None where it is free.
+        """The claim on the range, None if it is free.
 
-        Raises Failure where AWS does not answer, NotJudged where it cannot be asked.
+        Raises Failure if AWS does not answer, NotJudged where it cannot be asked.
         """
 
 

@@ -110,7 +110,7 @@ class PackPolicy(ResourceValidationPolicy, StackValidationPolicy):
 def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     """The pack's settings, for one policy. config: its part of the pack's configuration.
 
-    Reserved ranges that it does not set are the project's. Raises Refused for ranges that are not right.
+    Reserved ranges that it does not set are the project's. Raises Refused for ranges that are not valid.
     """
     reserved: Sequence[ReservedRange] = ()
     if policy.schema is RESERVED_RANGES_SCHEMA:

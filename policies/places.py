@@ -61,6 +61,6 @@ def is_services_host(cidr: object, settings: PackSettings) -> bool:
 
 
 def slot_of_route(stack: Stack, route: Resource) -> object:
-    """The slot of the network whose VPN connection the route belongs to; None where nothing tells it."""
+    """The slot of the network whose VPN connection the route belongs to; None if nothing tells it."""
     connection = stack.targets(route, "vpnConnectionId", VPN_CONNECTION).only
     return connection.tags.get(Tag.NETWORK) if connection else None

@@ -22,12 +22,12 @@ SHORTEST_SECRET = 8
 STATE_ENCRYPTS = Rule(
     id="state-encrypts",
     rule="the state keeps {property} encrypted",
-    reason="whoever may read the state would read it",
+    reason="everybody who may read the state would see it",
     remedy="declare it with pulumi_aws's own class, or name {property} in additional_secret_outputs",
 )
 NOWHERE_ELSE = Rule(
     id="secret-nowhere-else",
-    rule="{secret} stands nowhere but there, not even as a secret",
+    rule="{secret} appears nowhere else, not even as a secret",
     reason="outputs, tags, names and documents are shown, logged and handed on",
     remedy="remove it; what needs the secret gets it from the person or service that holds it",
 )
@@ -61,7 +61,7 @@ def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every text within a value, and where it stands: `tags.Name`, `records[0]`."""
+    """Every text within a value, and where it is: `tags.Name`, `records[0]`."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
@@ -74,7 +74,7 @@ def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
 
 SECRETS_STAY_SECRET = Policy(
     name="secrets-stay-secret",
-    description="Passwords and pre-shared keys are encrypted in the state and stand nowhere else.",
+    description="Passwords and pre-shared keys are encrypted in the state and appear nowhere else.",
     severity=Severity.CRITICAL,
     remediation="Remove the value, and change it: it has been shown.",
     rules=(STATE_ENCRYPTS, NOWHERE_ELSE),

@@ -19,8 +19,8 @@ EVERY_PROTOCOL = ("-1", "all")
 
 SUBNET_HAS_ACL = Rule(
     id="subnet-has-acl",
-    rule="a session subnet has a network ACL of its own",
-    reason="with the VPC's default one every tenant's sessions reach it: nobody can take their route away",
+    rule="a session subnet has its own network ACL",
+    reason="with the VPC's default one every tenant's sessions reach it: nobody can remove their route",
     remedy="declare an aws.ec2.NetworkAcl for it, as tenantnet.components.session_subnet does",
 )
 ACL_DENIES_SESSIONS = Rule(
@@ -62,7 +62,7 @@ def judge_acls(stack: Stack) -> Iterator[Finding]:
 
 
 def _opening(rules: object, subnet_cidr: object) -> str:
-    """What may let other sessions through in one direction; empty where nothing does."""
+    """What may let other sessions through in one direction; empty if nothing does."""
     listed = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
     if not all(isinstance(rule.get("ruleNo"), int | float) for rule in listed):
         return "the number of one is not known yet"

@@ -76,14 +76,14 @@ ONLY_PEERING_AND_VPN = Rule(
 )
 ROUTES_APART = Rule(
     id="routes-apart",
-    rule="routes are resources of their own: a route table sets no {property}",
+    rule="routes are separate resources: a route table sets no {property}",
     reason="a table that lists its routes removes those of other stacks, and hides which peering they use",
-    remedy="declare an aws.ec2.Route or VpnGatewayRoutePropagation for each, and leave {property} away",
+    remedy="declare an aws.ec2.Route or VpnGatewayRoutePropagation for each, and remove {property}",
 )
 TABLE_TAGGED = Rule(
     id="table-tagged",
-    rule="a route stands in a table that is tagged tenantnet:part=network or tenantnet:part=session",
-    reason="the tag tells whose traffic the table leads, and {table} is tagged {part}",
+    rule="a route is in a table that is tagged tenantnet:part=network or tenantnet:part=session",
+    reason="the tag says whose traffic the table routes, and {table} is tagged {part}",
     remedy="tag the table with what it is for",
 )
 SESSIONS_REACH_OWN = Rule(
@@ -102,12 +102,12 @@ NETWORK_REACHES_OWN = Rule(
 OWN_PEERING = Rule(
     id="own-peering",
     rule="a route leads through a peering or VPN gateway of this stack",
-    reason="{what} belongs to somebody else, and where it leads is not to be seen",
+    reason="{what} belongs to another stack, and where it leads cannot be seen",
     remedy="use the peering that this stack declares for the network",
 )
 OTHER_TENANTS_TABLE = Rule(
     id="other-tenants-table",
-    rule="in the sessions VPC, a tenant's routes stand in that tenant's own table",
+    rule="in the sessions VPC, a tenant's routes are in that tenant's own table",
     reason="the table is not of this stack: its sessions are another tenant's, and they would reach this one",
     remedy="put the route into the table of this tenant's session subnet",
 )
@@ -132,19 +132,19 @@ PROPAGATED_IN_NETWORK = Rule(
 TABLE_FITS_SUBNET = Rule(
     id="table-fits-subnet",
     rule="a subnet uses a table of this stack with the same tenantnet:part",
-    reason="the subnet is {subnet}, the table {table}: its traffic would be led as somebody else's",
+    reason="the subnet is {subnet}, the table {table}: its traffic would be routed as another tenant's",
     remedy="associate the subnet with its own table",
 )
 SUBNET_HAS_TABLE = Rule(
     id="subnet-has-table",
-    rule="a session subnet has a route table of its own",
+    rule="a session subnet has its own route table",
     reason="without one it uses the VPC's main table, which it shares with others",
     remedy="declare a RouteTable and a RouteTableAssociation for it",
 )
 SUBNET_FITS_VPC = Rule(
     id="subnet-fits-vpc",
     rule="a subnet's tenantnet:part is its VPC's; in a VPC of another stack it is session",
-    reason="the subnet is {subnet}, its VPC {vpc}: its traffic would be judged as somebody else's",
+    reason="the subnet is {subnet}, its VPC {vpc}: its traffic would be checked as another tenant's",
     remedy="tag the subnet with what it is for",
 )
 

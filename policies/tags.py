@@ -14,7 +14,7 @@ PARTED_TYPES = (VPC, SUBNET, ROUTE_TABLE, SECURITY_GROUP)
 TAG_PRESENT = Rule(
     id="tag-present",
     rule="a resource that can have tags has {tag}",
-    reason="people, bills and the other policies tell by its tags whose it is",
+    reason="people, bills and the other policies see by its tags to whom it belongs",
     remedy="tag it with tenantnet.tags.Owner.tags",
 )
 TAG_PART = Rule(
@@ -40,7 +40,7 @@ def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
 
 TAGS_PRESENT = Policy(
     name="tags-present",
-    description="Every resource says whose it is: its cell, its tenant, its name, its part.",
+    description="Every resource's tags show to whom it belongs: its cell, its tenant, its name, its part.",
     severity=Severity.LOW,
     remediation="Tag it with tenantnet.tags.Owner.tags.",
     rules=(TAG_PRESENT, TAG_PART),

@@ -29,7 +29,7 @@ TUNNEL_ALGORITHMS = Rule(
 TUNNEL_LIFETIME = Rule(
     id="tunnel-lifetime",
     rule="{option} is a whole number of seconds from {least} to {most}",
-    reason="AWS takes no other, and a key that lives longer protects more than it should",
+    reason="AWS accepts no other, and a key that lives longer protects more than it should",
     remedy="set {option}={most}",
 )
 TUNNEL_LIFETIME_ORDER = Rule(
@@ -47,7 +47,7 @@ TUNNEL_RESTARTS = Rule(
 TUNNEL_DPD_TIMEOUT = Rule(
     id="tunnel-dpd-timeout",
     rule=f"{{option}} is {DPD_TIMEOUT_SECONDS} seconds at least",
-    reason="AWS takes no shorter time, and the default must not be relied on",
+    reason="AWS accepts no shorter time, and its default may change",
     remedy=f"set {{option}}={DPD_TIMEOUT_SECONDS}",
 )
 

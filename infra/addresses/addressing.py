@@ -1,7 +1,7 @@
-"""Which addresses a tenant may have, and how its network is divided. Pure: it asks nobody.
+"""Which addresses a tenant may have, and how its network is divided. Pure.
 
-The settings, the components, the policies and the command line judge every address with these functions, so
-that an address which passes in one place passes in all. Ranges and addresses are plain text in and out
+The settings, the components, the policies and the command line check every address with these functions, so
+an address that one of them accepts is accepted by all. Ranges and addresses are plain text in and out
 ("10.1.2.0/26", "198.51.100.7"); only the canonical spelling is accepted, so equal text is equal range.
 
 Tenant networks are aligned /26 ranges: two of them are either equal or apart.
@@ -68,21 +68,21 @@ _PRIVATE_TEXT = "10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
 RANGE_TEXT = Rule(
     id="range-text",
     rule="an address range is written as text: a.b.c.d/n",
-    reason="any other kind of value has no one reading as a range",
+    reason="a value of another type cannot be read as a range",
     remedy="write the range as text, for example 10.1.2.0/26",
 )
 RANGE_NOTATION = Rule(
     id="range-notation",
     rule="an IPv4 range is written a.b.c.d/n: four decimal numbers from 0 to 255 and a prefix from 0 to 32, "
     "without blanks or leading zeros",
-    reason="one range has one spelling, because claims are found by it; AWS takes no other for a VPC",
+    reason="one range has one spelling, because claims are found by it; AWS accepts no other for a VPC",
     remedy="write it like 10.1.2.0/26{hint}",
 )
 RANGE_ALIGNED = Rule(
     id="range-aligned",
     rule="the address before the slash is the first of its range",
     reason="with host bits set it names one address inside {network}, not the range",
-    remedy="write {network} if that range is meant",
+    remedy="write {network} if you mean that range",
 )
 NETWORK_SIZE = Rule(
     id="network-size",
@@ -94,8 +94,8 @@ NETWORK_SIZE = Rule(
 RANGE_PRIVATE = Rule(
     id="range-private",
     rule=f"the range lies inside {_PRIVATE_TEXT}",
-    reason="any other address belongs to somebody on the internet or to a protocol, "
-    "and could not be reached there any more",
+    reason="any other address belongs to the internet or to a protocol, "
+    "and would no longer be reachable there",
     remedy=f"choose a range inside {_PRIVATE_TEXT}",
 )
 RANGE_RESERVED = Rule(
@@ -108,7 +108,7 @@ RANGE_RESERVED = Rule(
 GATEWAY_TEXT = Rule(
     id="gateway-text",
     rule="a company gateway is one IPv4 address, written a.b.c.d without prefix, blanks or leading zeros",
-    reason="AWS builds the tunnels to one address; it takes no name, range or IPv6 address here",
+    reason="AWS builds the tunnels to one address; it accepts no name, range or IPv6 address here",
     remedy="write the address alone, like 198.51.100.7{hint}",
 )
 GATEWAY_PUBLIC = Rule(
@@ -139,8 +139,8 @@ SESSION_SUBNET_OWN = Rule(
 FREE_RANGE_LEFT = Rule(
     id="free-range-left",
     rule="a free /{prefix} is left inside {inside}",
-    reason="every one that is permitted is taken already",
-    remedy="remove claims that nobody needs any more (tenantnet claims audit), or use another cell",
+    reason="all permitted ones are taken",
+    remedy="release unused claims (tenantnet claims audit), or use another cell",
 )
 RESERVED_LIST = Rule(
     id="reserved-list",
@@ -171,7 +171,7 @@ _RANGE = re.compile(rf"{_ADDRESS.pattern}/(?:[0-9]|[12][0-9]|3[0-2])")
 
 
 def check_network_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
-    """What is wrong with a tenant network's range; empty where it is permitted."""
+    """The problems of a tenant network's range; empty if it is permitted."""
     network, refusals = _parse_range(value)
     if network is None:
         return refusals
@@ -181,13 +181,13 @@ def check_network_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAUL
 
 
 def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
-    """What is wrong with the range of a company's network behind a VPN connection, of any size."""
+    """The problems of the range of a company's network behind a VPN connection, of any size."""
     network, refusals = _parse_range(value)
     return refusals if network is None else refusals + _check_place(value, network, reserved)
 
 
 def check_gateway_ip(value: object) -> list[Refusal]:
-    """What is wrong with the address of a company's VPN device. Documentation addresses pass."""
+    """The problems of the address of a company's VPN device. Documentation addresses pass."""
     if not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
         return [GATEWAY_TEXT.refuse(value, hint=_gateway_hint(value))]
     return [
@@ -200,7 +200,7 @@ def check_gateway_ip(value: object) -> list[Refusal]:
 def check_session_subnet(
     value: object, sessions_cidr: str = "172.17.0.0/16", shared: Iterable[str] = ()
 ) -> list[Refusal]:
-    """What is wrong with a tenant's subnet in the sessions network. shared: its subnets for all tenants."""
+    """The problems of a tenant's subnet in the sessions network. shared: its subnets for all tenants."""
     subnet, refusals = _parse_range(value)
     if subnet is None:
         return refusals
@@ -216,16 +216,16 @@ def check_session_subnet(
 
 
 def check_private_cidr(value: object) -> list[Refusal]:
-    """What is wrong with a private range of any size, reserved or not."""
+    """The problems of a private range of any size, reserved or not."""
     return check_company_cidr(value, reserved=())
 
 
 def reserved_ranges(raw: object) -> tuple[ReservedRange, ...]:
-    """An organisation's reserved ranges. raw: `tenantnet:reservedRanges` of Pulumi.yaml, None where unset.
+    """An organisation's reserved ranges. raw: `tenantnet:reservedRanges` of Pulumi.yaml, None if unset.
 
     Ranges for `services` and `sessions` replace the default one of that purpose, all others are added to the
-    defaults. So there always is a range for either, and platforms can be held to it: whatever a platform uses
-    is reserved. Raises Refused with everything that is wrong.
+    defaults. So each of the two always has a range, inside which a platform must lie: whatever a platform
+    uses is reserved. Raises Refused with all problems.
     """
     if raw is None:
         return DEFAULT_RESERVED
@@ -329,7 +329,7 @@ def choose_free_network(
     reserved: Sequence[ReservedRange] = DEFAULT_RESERVED,
     rng: random.Random | None = None,
 ) -> str:
-    """A permitted /26 that overlaps nothing `taken`, drawn evenly. Raises Refused where none is left."""
+    """A permitted /26 that overlaps nothing `taken`, chosen at random. Raises Refused if none is left."""
     blocked = [*taken, *(entry.cidr for entry in reserved)]
     return _choose_free(PRIVATE_RANGES, NETWORK_PREFIX, blocked, rng)
 
@@ -337,14 +337,14 @@ def choose_free_network(
 def choose_free_session_subnet(
     taken: Iterable[str], sessions_cidr: str = "172.17.0.0/16", rng: random.Random | None = None
 ) -> str:
-    """A /24 of the sessions network that overlaps nothing `taken`. Raises Refused where none is left."""
+    """A /24 of the sessions network that overlaps nothing `taken`. Raises Refused if none is left."""
     return _choose_free([sessions_cidr], SESSION_SUBNET_PREFIX, taken, rng)
 
 
 def _choose_free(
     inside: Sequence[str], prefix: int, blocked: Iterable[str], rng: random.Random | None
 ) -> str:
-    """Count the free blocks, draw one number, walk to it: the last free one is found as fast as the first."""
+    """Count the free blocks, choose a random number, and find that block without testing each."""
     size = 1 << (32 - prefix)
     gaps = list(_gaps(inside, blocked, size))
     free = sum((end - start) // size for start, end in gaps)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ClaimsTable:
     """One cell's claims. Every read is consistent: it sees each claim that was written before it began.
 
-    Every method raises Failure where AWS does not answer or does not allow the call.
+    Every method raises Failure if AWS does not answer or does not allow the call.
     """
 
     def __init__(self, client: DynamoDBClient, cell: str) -> None:
@@ -55,7 +55,7 @@ class ClaimsTable:
     def claim(self, wanted: Claim) -> None:
         """Write the claim on condition that the range has none, as the provider does for a stack.
 
-        Raises Refused, naming the holder, where another stack has the range; claiming twice is no error.
+        Raises Refused, naming the holder, if another stack has the range; claiming twice is no error.
         """
         with self._asking(f"claim {wanted.cidr} in {self.name}"):
             holder = self._put(wanted)
@@ -64,13 +64,13 @@ class ClaimsTable:
             raise Refused(f"The claim of {wanted.stack}", [refusal])
 
     def _put(self, wanted: Claim) -> Claim | None:
-        """The claim that was there before, None where this one was written."""
+        """The claim that was there before, None if this one was written."""
         try:
             self._client.put_item(
                 TableName=self.name,
                 Item=wanted.item(),
                 ConditionExpression="attribute_not_exists(cidr)",
-                # The refused write itself says who holds the range: by a later read that may have changed.
+                # The refused write itself returns the holder: a later read could find another one.
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as lost:

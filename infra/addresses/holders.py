@@ -1,4 +1,4 @@
-"""Who holds a range, asked through the provider, with whatever credentials it has."""
+"""Reads who has a range through the provider, with the provider's credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_SUCH_ROW = "empty result"
 
 
 def read_holder(cell: str, cidr: str) -> Claim | None:
-    """The claim on `cidr` in the cell's table. Raises Exception where AWS does not answer."""
+    """The claim on `cidr` in the cell's table. Raises Exception if AWS does not answer."""
     try:
         row = aws.dynamodb.get_table_item(
             table_name=claims_table_name(cell), key=json.dumps({"cidr": {"S": cidr}})
@@ -28,9 +28,9 @@ def read_holder(cell: str, cidr: str) -> Claim | None:
 
 
 def refuse_ranges_of_others(cell: str, claims: Iterable[Claim]) -> None:
-    """Raises Refused where another stack holds one of the ranges; each such range is named.
+    """Raises Refused if another stack holds one of the ranges; each such range is named.
 
-    It spares a person the update. The claim's own write is what settles a race.
+    It only saves the user a failing update: the conditional write of the claim decides a race.
     """
     refusals = [refuse_claim(claim, read_holder(cell, claim.cidr)) for claim in claims]
     if found := [refusal for refusal in refusals if refusal]:

@@ -1,4 +1,4 @@
-"""The ranges of one cell: which are taken, by whom, and which are free. Pure."""
+"""The ranges of one cell: which are taken, by which tenant, and which are free. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RULES = (CELL_HAS_ROOM,)
 
 
 class Ranges:
-    """What the claims of one cell leave free. claims: from its table, from settings files, or both."""
+    """The taken ranges of a cell, and the free ones. claims: from its table, from settings files, or both."""
 
     def __init__(self, claims: Iterable[Claim]) -> None:
         self._holders = {claim.cidr: claim for claim in claims}
@@ -47,16 +47,16 @@ class Ranges:
         return [CELL_HAS_ROOM.refuse(tenant, platform=platform, count=len(others))]
 
     def free_network(self, reserved: Sequence[ReservedRange]) -> str:
-        """A permitted /26 that nobody holds, at random. Raises Refused where none is left."""
+        """A permitted /26 that nobody holds, at random. Raises Refused if none is left."""
         return choose_free_network(self._taken(), reserved)
 
     def free_session_subnet(self, sessions_cidr: str, shared: Iterable[str] = ()) -> str:
-        """A /24 of the sessions network that nobody holds, at random. Raises Refused where none is left.
+        """A /24 of the sessions network that nobody holds, at random. Raises Refused if none is left.
 
         shared: the sessions network's subnets for all tenants.
         """
         return choose_free_session_subnet([*self._taken(), *shared], sessions_cidr)
 
     def _taken(self) -> list[str]:
-        # A settings file that somebody is still writing may hold text that is no range.
+        # An unfinished settings file may contain text that is no range.
         return [cidr for cidr in self._holders if not check_private_cidr(cidr)]

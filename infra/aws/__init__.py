@@ -1,1 +1,1 @@
-"""What is known of AWS without asking it, and how its answers and errors are read."""
+"""Facts about AWS, and how its answers and errors are read."""

@@ -1,4 +1,4 @@
-"""What boto3 raises, as failures that say what to do. Where AWS did not answer, nothing is concluded."""
+"""Turns boto3's errors into failures that say what to do."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from botocore.exceptions import (
 from tenantnet.aws.endpoint import local_endpoint, local_endpoint_problem
 from tenantnet.failure import Failure
 
-# A person waits for these calls: an address that does not answer is reported within half a minute.
+# A user waits for these calls, so an address that does not answer is reported within half a minute.
 PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @contextmanager
 def aws_answers(task: str, *, region: str) -> Iterator[None]:
-    """Within it, whatever boto3 raises becomes a Failure of `task`, such as "read acme's networks"."""
+    """Turn errors of boto3 in the block into a Failure of `task`, such as "read acme's networks"."""
     what = f"Could not {task}."
     try:
         yield
@@ -49,9 +49,9 @@ def aws_answers(task: str, *, region: str) -> Iterator[None]:
 
 
 def check_local_endpoint(region: str) -> None:
-    """Raises Failure where the environment names an endpoint on this machine and nothing listens there.
+    """Raises Failure if the environment names an endpoint on this machine and nothing listens there.
 
-    The provider would try for half a minute, and then say less.
+    The provider would retry for half a minute and then report less.
     """
     if problem := local_endpoint_problem():
         raise Failure("Could not reach the local cloud.", reason=problem, remedy=_reach(region))

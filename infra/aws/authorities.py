@@ -1,4 +1,4 @@
-"""Who signs the certificates of databases."""
+"""The certificate authorities of databases."""
 
 from __future__ import annotations
 

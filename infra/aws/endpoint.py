@@ -22,7 +22,7 @@ def local_endpoint() -> str | None:
 
 
 def local_endpoint_problem() -> str | None:
-    """Why the endpoint on this machine cannot be reached; None where it can, or is none."""
+    """Why the endpoint on this machine cannot be reached; None if it can, or is none."""
     endpoint = local_endpoint()
     if endpoint is None:
         return None

@@ -33,7 +33,7 @@ _BURSTABLE_MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarg
 # Per 4 vCPUs, the size called xlarge.
 _XLARGE_MEMORY_GIB = {"m": 16, "r": 32}
 
-# Performance Insights needs memory of its own.
+# Performance Insights needs extra memory.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html
 _WITHOUT_PERFORMANCE_INSIGHTS = {"db.t3.micro", "db.t3.small", "db.t4g.micro", "db.t4g.small"}
 

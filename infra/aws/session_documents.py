@@ -1,6 +1,6 @@
-"""Session documents: where a session of Session Manager leads, and what its caller may choose of that. Pure.
+"""Session documents: where a session of Session Manager leads, and what its caller may choose. Pure.
 
-And the conditions by which an IAM policy holds callers to a document and to their own sessions.
+Also the conditions with which an IAM policy limits callers to a document and to their own sessions.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
@@ -18,7 +18,7 @@ DATABASE_NAMES = r"^[a-z0-9-]+\.[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)
 # Without it a caller who names no document would get a shell.
 DOCUMENT_CHECKED = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
 # The tag that Session Manager gives a session: its id begins with a name only, and `al-*` is `al-ice-*` too.
-OF_ONES_OWN = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
+OWN_SESSIONS_ONLY = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
 
 
 def tenant_document(host_name: str) -> str:

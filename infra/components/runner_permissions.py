@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN
+from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OWN_SESSIONS_ONLY
 from tenantnet.settings.checks import BACKEND
 from tenantnet.settings.models import RepositoryHost, RunnerSettings
 from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
@@ -223,7 +223,7 @@ def _of_the_comparison(place: RunnerPlace) -> list[Statement]:
             "EndOwnSessions",
             ("ssm:TerminateSession",),
             sessions,
-            condition={**DOCUMENT_CHECKED, **OF_ONES_OWN},
+            condition={**DOCUMENT_CHECKED, **OWN_SESSIONS_ONLY},
         ),
         # The channel is opened with a token of the session besides.
         _allow("CarryOwnSessions", ("ssmmessages:OpenDataChannel",), sessions),

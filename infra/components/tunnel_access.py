@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OF_ONES_OWN, tenant_document
+from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OWN_SESSIONS_ONLY, tenant_document
 from tenantnet.tags import Owner, tunnel_name
 
 
@@ -90,7 +90,7 @@ def tunnel_policy(region: str, account_id: str, tunnel_host_id: str, document_na
                 "Effect": "Allow",
                 "Action": ["ssm:TerminateSession", "ssm:ResumeSession"],
                 "Resource": own_sessions,
-                "Condition": {**DOCUMENT_CHECKED, **OF_ONES_OWN},
+                "Condition": {**DOCUMENT_CHECKED, **OWN_SESSIONS_ONLY},
             },
             {
                 "Sid": "CarryOwnSessions",

@@ -75,8 +75,8 @@ CREATED = {
     "CreateVpnGateway": "vpn-gateway",
     "RunInstances": "instance",
 }
-# They are made of nothing that exists.
-OF_NOTHING = ("CreateCustomerGateway", "CreateVpc", "CreateVpnGateway")
+# Creating one of these uses no existing resource.
+CREATED_ALONE = ("CreateCustomerGateway", "CreateVpc", "CreateVpnGateway")
 SLOTS = ("blue", "green")
 
 
@@ -103,7 +103,7 @@ def _ec2(name: str, place: Place) -> tuple[Scope, ...]:
     if name not in CREATED:
         return (own,)
     created = Scope((place.arn("ec2", f"{CREATED[name]}/*"),), place.asked)
-    if name in OF_NOTHING:
+    if name in CREATED_ALONE:
         return (created,)
     return (created, own, *(_instance_parts(place) if name == "RunInstances" else ()))
 

@@ -1,4 +1,4 @@
-"""What happened in a tenant's moves, entry by entry, and what people read out of it. Pure."""
+"""The journal of a tenant's moves: its entries, and the times that they give. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenantnet.phases.phases import Phase
 
 
 class What(StrEnum):
-    """What an entry tells. `seen`: a condition held. The writes are those of the tenant's clients.
+    """The kind of an entry. `seen`: a condition held. The writes are those of the tenant's clients.
 
     `cleared`: something that a killed run had left was deleted.
     """
@@ -57,7 +57,7 @@ class Entry:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Entry:
-        """Of DynamoDB's item. Raises ValueError where it is no entry of a journal."""
+        """Of DynamoDB's item. Raises ValueError if it is no entry of a journal."""
         try:
             return cls(
                 at=datetime.fromisoformat(item["at"]["S"]),
@@ -78,19 +78,19 @@ def of_move(entries: Iterable[Entry], move: int) -> list[Entry]:
 
 
 def begun(entries: Iterable[Entry]) -> bool:
-    """Whether a step of a move has begun; one that was refused has not."""
+    """Whether a step of a move has begun. A refused step has not."""
     return any(entry.what is What.BEGAN for entry in entries)
 
 
 def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
-    """When a move's writes were first held back; None where they never were."""
+    """When writes were first held back in a move; None if they never were."""
     return next((entry.at for entry in entries if entry.what is What.WRITES_STOPPED), None)
 
 
 def downtime(entries: Sequence[Entry]) -> timedelta | None:
-    """From the first time that a move's writes were held back until they went on.
+    """How long writes were held back in a move, from the first time until they were allowed again.
 
-    None where they were never held back or have not gone on yet.
+    None if they were never held back, or still are.
     """
     stopped = writes_stopped(entries)
     resumed = next((entry.at for entry in entries if entry.what is What.WRITES_RESUMED), None)
@@ -98,6 +98,6 @@ def downtime(entries: Sequence[Entry]) -> timedelta | None:
 
 
 def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
-    """When a move first reached `phase`; None where it has not."""
+    """When a move first reached `phase`; None if it has not."""
     found = (entry.at for entry in entries if (entry.what, entry.phase) == (What.REACHED, phase))
     return next(found, None)

@@ -1,4 +1,4 @@
-"""From a stack's outputs to the state they remember, and back."""
+"""Converts a stack's outputs to the state that they remember, and back."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def outputs_of(state: State) -> dict[str, Any]:
 
 
 def remembered(outputs: Mapping[str, Any]) -> State | None:
-    """The state that a stack's outputs tell, as `read_stack_outputs` returns them.
+    """The state in a stack's outputs, as `read_stack_outputs` returns them.
 
-    None for a stack whose first update has not come to its end. Raises Refused where they do not make sense.
+    None for a stack whose first update has not finished. Raises Refused if they do not make sense.
     """
     if outputs.get("phase") is None and outputs.get("production") is None:
         return None
@@ -65,7 +65,7 @@ def _inconsistent(phase: Phase, problem: str) -> Refused:
 
 
 class _Reading:
-    """Reads one value after the other, and keeps what is wrong with each."""
+    """Reads single values, and collects their problems."""
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         self._outputs = outputs
@@ -81,11 +81,11 @@ class _Reading:
         return None
 
     def word(self, key: str, words: type[_Word]) -> _Word | None:
-        """None, with a refusal, where the output is missing or another word."""
+        """None, with a refusal, if the output is missing or another word."""
         return self._word(self._outputs.get(key), key, words)
 
     def word_or_none(self, key: str, words: type[_Word]) -> _Word | None:
-        """None where the output is missing, or, with a refusal, another word."""
+        """None if the output is missing, or, with a refusal, another word."""
         return None if self._outputs.get(key) is None else self.word(key, words)
 
     def _text(self, value: object, path: str) -> str:
@@ -95,7 +95,7 @@ class _Reading:
         return ""
 
     def move(self) -> int:
-        """0 where there is none."""
+        """0 if there is none."""
         value = self._outputs.get("move")
         if value is None:
             return 0
@@ -107,7 +107,7 @@ class _Reading:
         return 0
 
     def retired(self) -> RetiredNetwork | None:
-        """None where there is none."""
+        """None if there is none."""
         value = self._outputs.get("retired")
         if value is None:
             return None

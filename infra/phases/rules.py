@@ -29,7 +29,7 @@ PRODUCTION_KEPT = Rule(
     id="production-kept",
     rule="the network in production cannot be deleted",
     reason="{slot} holds the tenant's database, and the endpoint leads there",
-    remedy="put networks.{slot} back; to give it up, move the database first",
+    remedy="put networks.{slot} back; to remove it, move the database first",
 )
 MOVE_NETWORK_KEPT = Rule(
     id="move-network-kept",
@@ -51,7 +51,7 @@ CIDR_KEPT = Rule(
 )
 RETIRING_BETWEEN_MOVES = Rule(
     id="retiring-between-moves",
-    rule="a tenant is given up between moves",
+    rule="a tenant is removed between moves",
     reason="phase {phase} of move {move} still needs its databases protected",
     remedy="put retiring: false; {end}",
 )
@@ -65,8 +65,8 @@ RUNNER_ONLY = Rule(
 )
 LEFTOVERS = Rule(
     id="leftovers",
-    rule="what a move has begun to make is either used by it or cleared away",
-    reason="{slot} has a replica of a move whose preparation was broken off, and it is protected",
+    rule="what a move has begun to create is either used or removed",
+    reason="{slot} has a replica of a move whose preparation was interrupted, and it is protected",
     remedy="`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` removes the replica",
 )
 STEP_IN_ORDER = Rule(
@@ -78,14 +78,14 @@ STEP_IN_ORDER = Rule(
 DECISION_STANDS = Rule(
     id="decision-stands",
     rule="an update carries out what was decided about its move",
-    reason="the {decision} of move {move} was decided, and {requested} would go behind it",
+    reason="the {decision} of move {move} is decided, and {requested} would contradict it",
     remedy="start again: `tenantnet migrate run` reads the decision and carries it out",
 )
 EVENT_IN_PHASE = Rule(
     id="event-in-phase",
     rule="{event} is possible in: {phases}",
     reason="the tenant is in phase {phase}",
-    remedy="`tenantnet migrate status` shows where the move stands, `tenantnet migrate run` goes on with it",
+    remedy="`tenantnet migrate status` shows how far the move is, `tenantnet migrate run` goes on with it",
 )
 ABORT_A_MOVE = Rule(
     id="abort-a-move",
@@ -103,7 +103,7 @@ NO_WAY_ON = Rule(
     id="no-way-on",
     rule="a move that was aborted does not go on",
     reason="the abort of move {move} has begun, and {source} may have taken writes that {target} lacks",
-    remedy="finish the abort (`tenantnet migrate abort`), then schedule the move anew",
+    remedy="finish the abort (`tenantnet migrate abort`), then schedule the move again",
 )
 
 RULES = tuple(value for value in list(globals().values()) if isinstance(value, Rule))

@@ -1,6 +1,7 @@
-"""When a machine starts the runner of a move: pure arithmetic in absolute time, told in the tenant's zone.
+"""When the scheduler starts the runner of a move: computed in absolute time, shown in the tenant's zone.
+Pure.
 
-A move has two starts: one ahead of its time, and one once the former production has waited long enough.
+A move has two starts: one before its time, and one after the former production has waited long enough.
 Which of them is next follows from the state that the stack remembers, and from the start beside it.
 """
 
@@ -17,12 +18,12 @@ from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.settings.models import MigrationSettings
 from tenantnet.tags import Strategy
 
-# Ahead of the time at which writes are held back. The replica of a full database takes hours to make, without
-# clients noticing; a snapshot is taken behind the fence, so that only the machine has to be ready by then.
+# Before the time at which writes are held back. Creating the replica of a full database takes hours, without
+# effect on clients; a snapshot is taken behind the fence, so only the machine has to be ready by then.
 LEAD = {Strategy.REPLICA: timedelta(hours=4), Strategy.SNAPSHOT: timedelta(minutes=30)}
-# A start whose time has gone by is made up for as soon as the update that declares it can have come to it.
+# A start whose time is past happens as soon as the update that declares it can have created the schedule.
 SOON = timedelta(minutes=3)
-# The former production waits from the end of the update that records the switch; a start that comes too early
+# The former production waits from the end of the update that records the switch; a start that is too early
 # would find nothing to do, and no other one follows.
 AFTER_THE_UPDATE = timedelta(minutes=30)
 WAITS_WITHOUT_SETTINGS = timedelta(hours=24)
@@ -40,10 +41,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerStart:
-    """A start of the runner, as the stack remembers it from the first update on that knows of it.
+    """A start of the runner. The stack remembers it from the first update that declares it.
 
-    order: what was asked for, in one line; another order is another start. since: what the wait of a former
-    production is counted from, in UTC. at: when the runner starts, in UTC, on a full minute.
+    order: what the settings ask for, in one line; another order is another start. since: what the wait of a
+    former production is counted from, in UTC. at: when the runner starts, in UTC, on a full minute.
     """
 
     purpose: Purpose
@@ -63,14 +64,14 @@ class RunnerStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalTime:
-    """A time that a clock on the wall shows just once. wall: without seconds, without a zone of its own."""
+    """A local time that occurs exactly once. wall: without seconds and without a zone."""
 
     wall: datetime
     timezone: str
 
 
 def remembered_start(outputs: Mapping[str, Any]) -> RunnerStart | None:
-    """The start that a stack's outputs tell; None where there is none."""
+    """The start that a stack's outputs tell; None if there is none."""
     output = outputs.get(OUTPUT)
     if output is None:
         return None
@@ -85,11 +86,11 @@ def remembered_start(outputs: Mapping[str, Any]) -> RunnerStart | None:
 def next_start(
     state: State, migration: MigrationSettings | None, remembered: RunnerStart | None, now: datetime
 ) -> RunnerStart | None:
-    """The start to remember from this update on; None where none is needed.
+    """The start to remember from this update on; None if none is needed.
 
     now: with its zone. It is to be scheduled while its time is still to come: what has started need not be
     kept, and nobody documents what AWS does with a time that is past.
-    A move that has begun, even if it is aborted, is not begun again by the schedule: a new time is needed.
+    The schedule does not begin a move again, even if it was aborted: that needs a new time.
     """
     if state.phase in AFTER_THE_SWITCH:
         return _retirement(state, migration, remembered, now)
@@ -110,7 +111,7 @@ def next_start(
 
 
 def missed(state: State, migration: MigrationSettings | None, start: RunnerStart | None) -> bool:
-    """Whether the settings ask for a move whose time was past before any update knew of it."""
+    """Whether the settings schedule a move whose time was past before the first update that declares it."""
     asked = migration is not None and migration.to is not state.production
     return asked and start is None and state.phase is Phase.STEADY
 
@@ -118,8 +119,8 @@ def missed(state: State, migration: MigrationSettings | None, start: RunnerStart
 def local_time(start: RunnerStart, timezone: str, now: datetime) -> LocalTime:
     """The start in the tenant's zone, at a time that comes once there.
 
-    In the hour that comes twice it is the last minute before that hour, or, where that is past, the first one
-    after it. A time that an instant was turned into cannot be one that the clocks leave out.
+    In an hour that occurs twice it is the last minute before that hour or, if that is past, the first one
+    after it. The local time of an instant is never one that the clocks skip.
     """
     zone = ZoneInfo(timezone)
     at = start.at

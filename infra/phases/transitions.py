@@ -1,9 +1,9 @@
-"""Which step follows which: the events of a move, what must be seen before each, and what is refused.
+"""Which step follows which: the events of a move, the conditions of each, and what is refused.
 
 A phase is recorded after it was reached, so a killed step leaves the former phase recorded and a part of the
 next one done. Two steps could lose data that way: a switch that was begun and then aborted, and an abort that
 was begun and then switched. So one of the two is decided, durably and once per move, before its first act
-(`decision_before`); whoever comes second reads the other's decision and finishes that.
+(`decision_before`); the second run reads the decision of the first and finishes that.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Event(StrEnum):
 
 
 class Decision(StrEnum):
-    """How a move is going to end. Written by a conditional put: the first one stands."""
+    """How a move is going to end. Written by a conditional put: the first one counts."""
 
     SWITCH = "switch"
     ABORT = "abort"
 
 
 class Condition(StrEnum):
-    """What must be seen before a phase is left for the next one; `source` and `target` are the move's."""
+    """What must hold before a phase is left for the next one; `source` and `target` are the move's."""
 
     TARGET_REPLICATES = "the replica is available and replicates"
     SOURCE_READ_ONLY = "the source refuses writes"
@@ -95,8 +95,8 @@ _CARRIED_OUT = {
 def conditions(state: State, decision: Decision | None = None) -> tuple[Condition, ...]:
     """What must be seen, now, before the step out of `state`; an abort waits for nothing.
 
-    Nor does a switch that was decided before: all was seen then, and since its first act the target may have
-    what the source has not.
+    Nor does a switch that was decided before: all conditions held then, and since its first act the target
+    may have writes that the source lacks.
     """
     if decision is Decision.SWITCH and state.phase not in _DECIDED:
         return ()
@@ -107,14 +107,14 @@ def conditions(state: State, decision: Decision | None = None) -> tuple[Conditio
 
 
 def decision_before(event: Event) -> Decision | None:
-    """The decision that must stand for `state.move_at_stake` before the first act of `event`."""
+    """The decision that `state.move_at_stake` must have before the first act of `event`."""
     return {Event.SWITCH: Decision.SWITCH, Event.ABORT: Decision.ABORT}.get(event)
 
 
 def successors(state: State) -> Mapping[Event, State]:
     """Where each possible event leads from `state`.
 
-    From steady, an abort clears away what a first step left behind that never came to its end.
+    From steady, an abort removes what an unfinished first step left behind.
     """
     match state.phase:
         case Phase.STEADY:
@@ -130,13 +130,13 @@ def successors(state: State) -> Mapping[Event, State]:
 
 
 def allowed(state: State) -> frozenset[Event]:
-    """The events that lead from `state`, and the one that led to it and may be repeated."""
+    """The events that lead from `state`, and the event that led to it, which may be repeated."""
     events = frozenset(successors(state)) | {_EVENT_TO[state.phase]}
     return events - {Event.ABORT} if state.phase is Phase.STEADY else events
 
 
 def step_to(recorded: State, requested: State) -> State | None:
-    """The recorded state itself or its successor that `requested` means; None where neither does."""
+    """The recorded state itself or its successor that `requested` means; None if neither does."""
     steps = [recorded, *successors(recorded).values()]
     return next((step for step in steps if _place(step) == _place(requested)), None)
 
@@ -149,9 +149,9 @@ def carries_out(requested: State, decision: Decision | None) -> bool:
 def next_event(
     state: State, *, decision: Decision | None = None, strategy: Strategy | None = None
 ) -> Event | None:
-    """The event that brings the move nearer to its end; None in steady, unless `strategy` begins a move.
+    """The next event on the move's way to its end; None in steady, unless `strategy` begins a move.
 
-    decision: the one that stands for `state.move_at_stake`.
+    decision: the one about `state.move_at_stake`.
     """
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         return Event.ABORT
@@ -170,11 +170,11 @@ def transition(
     leftovers: bool = False,
     begun: bool = False,
 ) -> State:
-    """Where `event` leads; `state` itself where the event has led there already. Raises Refused.
+    """The state that `event` leads to; `state` itself if the event led to it already. Raises Refused.
 
-    decision: the one that stands for `state.move_at_stake`. leftovers: in steady, whether the slot that is
-    not in production has a database all the same. begun: whether a first step of that move was begun; in
-    steady it did not come to its end, and may have held back writes.
+    decision: the one about `state.move_at_stake`. leftovers: in steady, whether the slot that is
+    not in production has a database. begun: whether a first step of that move was begun; in
+    steady it did not finish, and may have held back writes.
     """
     if event is Event.ABORT:
         refusal = _refuse_abort(state, decision, begun=begun or leftovers)

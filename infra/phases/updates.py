@@ -31,11 +31,11 @@ def plan_update(
 
     outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
     in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
-    decision: the one that stands for `requested.move`, read behind the lock too: a runner that was overtaken
+    decision: the one about `requested.move`, read behind the lock too: a runner that was overtaken
     must not lead the endpoint back from a switch that has been begun.
-    leftovers: in steady, whether the slot that is not in production has a database all the same.
-    tenant_retiring: the settings give up the tenant as a whole.
-    Raises Refused where the outputs make no sense, the update is not this program's to make, or the settings
+    leftovers: in steady, whether the slot that is not in production has a database.
+    tenant_retiring: the settings remove the whole tenant.
+    Raises Refused if the outputs make no sense, the update is not this program's to make, or the settings
     take away what the phase needs. Nothing may be declared before.
     """
     recorded = remembered(outputs)
@@ -65,7 +65,7 @@ def runner_only(state: State) -> bool:
 
 
 def refuse_ordinary_update(state: State, *, leftovers: bool = False) -> Refusal | None:
-    """Why `pulumi up` must not touch the stack now; None where it may, and keeps the phase.
+    """The refusal of an ordinary `pulumi up`; None if it may update the stack and keep the phase.
 
     leftovers: as for plan_update.
     """
@@ -81,20 +81,20 @@ def refuse_ordinary_update(state: State, *, leftovers: bool = False) -> Refusal 
 def networks_to_declare(state: State, networks: Mapping[Slot, str]) -> dict[Slot, str]:
     """The networks of the settings that the stack declares: all but the one that the last move gave up.
 
-    Settings are changed by people, later. Until they drop the retired network from the file it stands there
-    as before the move, and must not come back as a Test network. Another range in its slot is a new network.
+    People change the settings later. Until they remove the retired network from the file, it is there
+    as before the move, and must not be created as a Test network. Another range in its slot is a new network.
     """
     return {slot: cidr for slot, cidr in networks.items() if not _is_retired(state, slot, cidr)}
 
 
 def retired_note(state: State) -> str | None:
-    """What an update tells people about a network that the settings name and the stack does not declare."""
+    """The note about a network that the settings name and the stack does not declare."""
     if state.retired is None:
         return None
     slot, cidr = state.retired.slot, state.retired.cidr
     return (
-        f"networks.{slot} ({cidr}) was retired and is not made again: remove it from the settings. To have a "
-        f"network {slot} once more, give it another range, or remove it, update the stack, and add it."
+        f"networks.{slot} ({cidr}) was retired and is not created again: remove it from the settings. For a "
+        f"new network {slot}, give it another range; or remove it, update the stack, and add it again."
     )
 
 

@@ -51,12 +51,12 @@ SHOWN: Mapping[str, frozenset[str]] = {
     types.GROUP_MEMBERSHIP: frozenset({"user"}),
     types.SCHEDULE: frozenset({"scheduleExpression", "scheduleExpressionTimezone", "state"}),
 }
-OF_ALL: frozenset[str] = frozenset({"tags"})
+SHOWN_OF_EVERY_TYPE: frozenset[str] = frozenset({"tags"})
 
 
 def shown(type_: str, properties: Mapping[str, Any] | None) -> dict[str, Any]:
     """The properties of a resource that may be shown, without secrets; NOT_KNOWN_YET for what is unknown."""
-    allowed = OF_ALL | SHOWN.get(type_, frozenset())
+    allowed = SHOWN_OF_EVERY_TYPE | SHOWN.get(type_, frozenset())
     return {name: _plain(value) for name, value in (properties or {}).items() if name in allowed}
 
 

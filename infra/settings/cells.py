@@ -1,4 +1,4 @@
-"""One cell as the command line sees it: its platform's settings, its region, its ranges."""
+"""A cell, read from its platform's settings file: settings, region, ranges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantnet.settings.store import claims_in_tree, read_settings_file
 
 SETTINGS_OF_PLATFORM = Rule(
     id="settings-of-platform",
-    rule="a platform's settings stand under `tenantnet:platform`, and its region under `aws:region` as text",
+    rule="a platform's settings are under `tenantnet:platform`, and its region under `aws:region` as text",
     reason="{stack} has no such settings",
     remedy="correct its settings file",
 )
@@ -24,14 +24,14 @@ RULES = (SETTINGS_OF_PLATFORM,)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """settings: of the platform's stack, judged. region: AWS's."""
+    """A cell. settings: its platform's, valid. region: the AWS region."""
 
     settings: PlatformSettings
     region: str
 
 
 def read_cell(project: Project, platform: str) -> Cell:
-    """The cell of a platform. Raises Refused where it has no settings file or that is not right."""
+    """The cell of a platform. Raises Refused if it has no settings file or that is not valid."""
     if not is_platform(platform):
         known = project.stacks_with_settings()
         raise unknown_stack(platform, known, kind="platform", where="with a settings file")
@@ -45,7 +45,7 @@ def read_cell(project: Project, platform: str) -> Cell:
 def read_ranges(project: Project, cell: Cell, *, offline: bool) -> Ranges:
     """The cell's ranges by the settings files here and, unless offline, by its claims table.
 
-    Raises Refused where a settings file cannot be read, Failure where the table cannot.
+    Raises Refused if a settings file cannot be read, Failure if the table cannot.
     """
     claims = claims_in_tree(project, cell.settings.name)
     if not offline:

@@ -1,7 +1,7 @@
-"""Adding, changing and removing an entry of a YAML mapping or list in place: every other byte stays.
+"""Adds, changes and removes entries of a YAML mapping or list in place: every other byte stays.
 
-A round trip through a YAML writer would keep comments but set indentation, quotes and line breaks anew; here
-the parser only says where things stand.
+A round trip through a YAML writer would keep comments but change indentation, quotes and line breaks. So here
+the parser only finds positions.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ RULES = (EDITABLE_IN_PLACE,)
 
 
 class NotEditableError(ValueError):
-    """The text cannot be edited in place, for the reason that it says."""
+    """The text cannot be edited in place; the message says why."""
 
 
 @contextmanager
 def in_place(change: str) -> Iterator[None]:
-    """Within it, a text that cannot be edited in place is refused with the change to make by hand."""
+    """Turn NotEditableError in the block into a refusal that shows the change to make by hand."""
     try:
         yield
     except NotEditableError as error:
@@ -50,7 +50,7 @@ def in_place(change: str) -> Iterator[None]:
 def add_entry(text: str, path: Sequence[str], key: str, value: Mapping[str, str]) -> str:
     """The text with `key: value` as last entry of the mapping at `path`, in that mapping's own style.
 
-    key and value are written as they are, so they must be plain scalars. Raises NotEditableError where the
+    key and value are written as they are, so they must be plain scalars. Raises NotEditableError if the
     mapping is not there, is empty, has the key already, or cannot be extended in place.
     """
     place = _mapping_at(text, path)
@@ -70,7 +70,7 @@ def add_entry(text: str, path: Sequence[str], key: str, value: Mapping[str, str]
 def remove_entry(text: str, path: Sequence[str], key: str) -> str:
     """The text without the entry `key` of the mapping at `path`; comments within the entry go with it.
 
-    Raises NotEditableError where there is no such entry, it is the only one, or cannot be cut out in place.
+    Raises NotEditableError if there is no such entry, it is the only one, or cannot be cut out in place.
     """
     place = _mapping_at(text, path)
     if key not in place.keys or len(place.keys) == 1:
@@ -91,7 +91,7 @@ def remove_entry(text: str, path: Sequence[str], key: str) -> str:
 def set_scalar(text: str, path: Sequence[str], key: str, value: str) -> str:
     """The text with `key: value` in the mapping at `path`, in the place of the former value or as last entry.
 
-    value is written as it is, so it must be a plain scalar; key too. Raises NotEditableError where the
+    value is written as it is, so it must be a plain scalar; key too. Raises NotEditableError if the
     mapping is not there or is empty, the key holds no scalar, or the value cannot be written in place.
     """
     place = _mapping_at(text, path)
@@ -114,7 +114,7 @@ def set_scalar(text: str, path: Sequence[str], key: str, value: str) -> str:
 def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:
     """The text with `item` as last entry of the list at `path`, which is made where the key is not there.
 
-    It is written in the style of the entry before it. Raises NotEditableError where the mapping around the
+    It is written in the style of the entry before it. Raises NotEditableError if the mapping around the
     list is not there or is empty, the key holds no list, or the list cannot be extended in place.
     """
     place, key = _mapping_at(text, path[:-1]), path[-1]
@@ -135,7 +135,7 @@ def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:
 def remove_item(text: str, path: Sequence[str], index: int) -> str:
     """The text without entry `index` of the list at `path`; with its only entry the whole key goes.
 
-    Raises NotEditableError where there is no such entry or it cannot be cut out in place.
+    Raises NotEditableError if there is no such entry or it cannot be cut out in place.
     """
     place, key = _mapping_at(text, path[:-1]), path[-1]
     node = place.mapping.value[place.keys.index(key)][1] if key in place.keys else None
@@ -251,7 +251,7 @@ def _scalar(value: str) -> str:
 
 
 def _checked(edited: str, expected: Entries) -> str:
-    """The edited text, if it means what was meant."""
+    """The edited text. Raises NotEditableError if reading it does not give the intended change."""
     try:
         meant = _load(edited) == expected
     except YAMLError:
@@ -261,7 +261,7 @@ def _checked(edited: str, expected: Entries) -> str:
     return edited
 
 
-def _load(text: str) -> Any:  # noqa: ANN401 - whatever YAML holds
+def _load(text: str) -> Any:  # noqa: ANN401 - any YAML value
     return YAML(typ="safe", pure=True).load(text)
 
 

@@ -41,9 +41,9 @@ class ProjectDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileVerdict:
-    """A settings file, judged. settings is there where nothing was refused.
+    """A checked settings file. settings: None if something was refused.
 
-    stack: by the file's name; empty where that is not one of a settings file. tenant: what `tenantnet:tenant`
+    stack: by the file's name; empty if that is not one of a settings file. tenant: what `tenantnet:tenant`
     holds, as YAML gives it.
     """
 
@@ -55,12 +55,12 @@ class FileVerdict:
 
     @property
     def subject(self) -> str:
-        """What people call the file."""
+        """The file's name in errors."""
         return called(self.path)
 
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
-    """The settings in a file. project: its Pulumi.yaml. Raises Refused with everything that is wrong."""
+    """The settings in a file. project: its Pulumi.yaml. Raises Refused with all problems."""
     verdict = judge_file(path, read_defaults(project))
     if verdict.settings is None:
         raise Refused(verdict.subject, verdict.refusals)
@@ -68,7 +68,7 @@ def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
 
 
 def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
-    """The settings in a file, or all that is wrong with it."""
+    """The settings in a file, or all of its problems."""
     named = _FILE_NAME.fullmatch(path.name)
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
@@ -83,15 +83,15 @@ def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
 
 
 def load_reserved(project: Path) -> tuple[ReservedRange, ...]:
-    """The reserved ranges of a project, from its Pulumi.yaml. Raises Refused where they are not right.
+    """The reserved ranges of a project, from its Pulumi.yaml. Raises Refused if they are not valid.
 
-    They are read there and not from Pulumi's configuration, in which every stack could overrule them.
+    They are read there and not from Pulumi's configuration, in which every stack could override them.
     """
     return read_defaults(project).reserved
 
 
 def read_defaults(project: Path) -> ProjectDefaults:
-    """What a Pulumi.yaml sets. Raises Refused where it is not right."""
+    """What a Pulumi.yaml sets. Raises Refused if it is not valid."""
     config = config_of(read_mapping(project))
     own = config.get(RESERVED_KEY, config.get(RESERVED_KEY.removeprefix(NAMESPACE)))
     # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.
@@ -100,7 +100,7 @@ def read_defaults(project: Path) -> ProjectDefaults:
 
 
 def config_of(document: Mapping[object, object]) -> Mapping[object, object]:
-    """What stands under `config` in a settings file or a Pulumi.yaml; nothing where that is no mapping."""
+    """What is under `config` in a settings file or a Pulumi.yaml; nothing where that is no mapping."""
     config = document.get("config")
     return config if isinstance(config, Mapping) else {}
 
@@ -108,7 +108,7 @@ def config_of(document: Mapping[object, object]) -> Mapping[object, object]:
 def judge_config(
     stack: str, config: Mapping[object, object], defaults: ProjectDefaults
 ) -> tuple[TenantSettings | PlatformSettings | None, list[Refusal]]:
-    """The settings that a stack's `config` holds, or all that is wrong with it."""
+    """The settings in a stack's `config`, or all of its problems."""
     refusals = [*_judge_keys(config), *_judge_region(config, defaults), *_judge_password(stack, config)]
     verdict = (
         judge_platform(stack, config.get(PLATFORM_KEY), defaults.reserved)
@@ -144,7 +144,7 @@ def _judge_region(config: Mapping[object, object], defaults: ProjectDefaults) ->
 
 def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Refusal]:
     match config.get(PASSWORD_KEY):
-        case None:  # not set yet, or kept elsewhere: the program says it
+        case None:  # not set yet, or kept elsewhere: the program checks it
             pass
         case {"secure": str(), **others} if not others:
             pass

@@ -1,4 +1,4 @@
-"""From an object that Pulumi or a YAML reader made to settings, or to everything that is wrong with it."""
+"""Loads settings from an object that Pulumi or a YAML reader made, or reports all of its problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PASSWORD_KEY = f"{NAMESPACE}databasePassword"
 S = TypeVar("S", TenantSettings, PlatformSettings)
 M = TypeVar("M", bound=BaseModel)
 
-# What pydantic calls a value of another type, and what it should have been.
+# Pydantic's names for values of a wrong type, and the type that is expected.
 _EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
@@ -34,7 +34,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[S]):
-    """Settings, or why there are none: just one of the two is there."""
+    """Settings, or the refusals: exactly one of the two."""
 
     settings: S | None
     refusals: Sequence[Refusal]
@@ -47,7 +47,7 @@ def load_tenant(
     password: str | None,
     reserved: Sequence[ReservedRange] = DEFAULT_RESERVED,
 ) -> TenantSettings:
-    """A tenant's settings. raw: what `tenantnet:tenant` holds. Raises Refused with all that is wrong."""
+    """A tenant's settings. raw: what `tenantnet:tenant` holds. Raises Refused with all problems."""
     verdict = judge_tenant(name, raw, reserved)
     if password is None:
         refusals = [rules.PASSWORD_GIVEN.refuse(None, PASSWORD_KEY, stack=shown(name))]
@@ -61,7 +61,7 @@ def load_tenant(
 def load_platform(
     name: str, raw: object, *, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
 ) -> PlatformSettings:
-    """A platform's settings. raw: what `tenantnet:platform` holds. Raises Refused with all that is wrong."""
+    """A platform's settings. raw: what `tenantnet:platform` holds. Raises Refused with all problems."""
     verdict = judge_platform(name, raw, reserved)
     if verdict.settings is None:
         raise Refused(f"The settings of {shown(name)}", verdict.refusals)
@@ -69,7 +69,7 @@ def load_platform(
 
 
 def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[TenantSettings]:
-    """A tenant's settings or all that is wrong with them, but for the password."""
+    """A tenant's settings or all of their problems, except the password's."""
     named = checks.check_tenant_name(name) or checks.check_tenant_apart(name, raw)
     file, refusals = _judge(TenantFile, TENANT_KEY, raw, reserved, tenant_relations)
     refusals = [*(refusal.at("stack") for refusal in named), *refusals]
@@ -79,7 +79,7 @@ def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> V
 
 
 def judge_platform(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[PlatformSettings]:
-    """A platform's settings or all that is wrong with them."""
+    """A platform's settings or all of their problems."""
     named = checks.check_platform_name(name)
     file, refusals = _judge(PlatformFile, PLATFORM_KEY, raw, reserved, platform_relations)
     refusals = [*(refusal.at("stack") for refusal in named), *refusals]
@@ -95,7 +95,7 @@ def _judge(
     reserved: Sequence[ReservedRange],
     relations: Callable[[object, Sound], list[Refusal]],
 ) -> tuple[M | None, list[Refusal]]:
-    """The model, or every refusal: of single values first, then of values among each other."""
+    """The model, or all refusals: first of single values, then of several values together."""
     if raw is None:
         return None, [rules.STACK_KIND.refuse(None, key, problem="neither is described")]
     settings, refusals = None, []
@@ -108,7 +108,7 @@ def _judge(
 
 
 def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[Refusal]:
-    """One of pydantic's errors in our words. key: the place of an error about the whole."""
+    """The refusal for one of pydantic's errors. key: the path of an error about the whole object."""
     path, kind, value = _dotted(problem["loc"]) or key, problem["type"], problem["input"]
     if kind == REFUSED:
         return [refusal.at(path) for refusal in problem["ctx"]["refusals"]]
@@ -120,7 +120,7 @@ def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[
 
 
 def _known_keys(model: type[BaseModel], places: Sequence[int | str]) -> list[str]:
-    """The keys of the model at `places`; list indices and slots name no field and are passed over."""
+    """The keys of the model at `places`; list indices and slots are skipped, since they name no field."""
     for place in places:
         fields = {field.alias: field for field in model.model_fields.values()}
         if place in fields:

@@ -1,8 +1,8 @@
-"""The settings of both kinds of stack, as they stand in tenants/Pulumi.<stack>.yaml under `config`.
+"""The settings of both kinds of stack, as they are in tenants/Pulumi.<stack>.yaml under `config`.
 
-Every value is judged by a check of settings.checks or addresses.addressing; rules over several values stand
-in settings.relations. load_tenant, load_platform and load_file make these and report everything that is
-wrong at once.
+Each value has a check in settings.checks or addresses.addressing; rules about several values are
+in settings.relations. load_tenant, load_platform and load_file create these models and report all
+problems at once.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def _verdict(value: object, refusals: list[Refusal]) -> object:
 
 
 def judged(check: Callable[[object], list[Refusal]]) -> BeforeValidator:
-    """Judge a value by a check of its own. Among several annotations the last one is applied first."""
+    """Check a value with this function. Of several annotations, the last one is applied first."""
     return BeforeValidator(lambda value: _verdict(value, check(value)))
 
 
 def judged_with_reserved(
     check: Callable[[object, Sequence[ReservedRange]], list[Refusal]],
 ) -> BeforeValidator:
-    """Judge a value by a check that needs the reserved ranges, which the loader passes as context."""
+    """Check a value with a function that needs the reserved ranges; the loader passes them as context."""
 
     def judge(value: object, info: ValidationInfo) -> object:
         if info.context is None:  # no reserved range is an empty one: this is a call that forgot them
@@ -58,7 +58,7 @@ def check_slot(key: object) -> list[Refusal]:
 
 
 class RepositoryHost(StrEnum):
-    """Where a repository is, as CodeBuild tells them apart."""
+    """The host of a repository, as CodeBuild distinguishes them."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -129,7 +129,7 @@ class VpnConnectionSettings(Settings):
         description="The public IPv4 address of the company's VPN device.", examples=["198.51.100.7"]
     )
     description: Annotated[str, judged(checks.check_description)] = Field(
-        description="What people call the place, shown in tables and as a tag.", examples=["Seattle office"]
+        description="The name of the place, shown in tables and as a tag.", examples=["Seattle office"]
     )
 
 
@@ -211,7 +211,7 @@ class TenantFile(Settings):
     )
     database: DatabaseSettings = Field(description="The tenant's MySQL database.")
     networks: dict[SlotKey, NetworkSettings] = Field(
-        description="One network, blue or green; both while a move is prepared.",
+        description="One network, blue or green; both during a move.",
         json_schema_extra=_slots_as_properties,
     )
     migration: MigrationSettings | None = Field(
@@ -222,12 +222,12 @@ class TenantFile(Settings):
     )
     retiring: bool = Field(
         default=False,
-        description="The tenant is on its way out: its database is unprotected and leaves a final snapshot.",
+        description="The tenant is being removed: its database is unprotected and leaves a final snapshot.",
     )
 
 
 class TenantSettings(TenantFile):
-    """A tenant; its name is its stack's. reserved: the ranges that its own were judged against."""
+    """A tenant; its name is its stack's. reserved: the reserved ranges that its own were checked against."""
 
     name: str
     reserved: tuple[ReservedRange, ...] = DEFAULT_RESERVED
@@ -240,7 +240,7 @@ class ZoneSettings(Settings):
         description="The zone's DNS name.", examples=["db.example.com"]
     )
     zone_id: Annotated[str, judged(checks.check_zone_id)] | None = Field(
-        default=None, description="An existing hosted zone of that name. Without it one is made."
+        default=None, description="An existing hosted zone of that name. Without it one is created."
     )
 
 
@@ -251,7 +251,7 @@ class SessionsSettings(Settings):
         default="172.17.0.0/16", description="Its range, inside one that is reserved for sessions."
     )
     vpc_id: VpcId | None = Field(
-        default=None, description="An existing VPC of that range. Without it one is made."
+        default=None, description="An existing VPC of that range. Without it one is created."
     )
     shared_subnets: list[Annotated[str, judged(addressing.check_private_cidr)]] = Field(
         default=[],
@@ -271,7 +271,7 @@ class ServicesSettings(Settings):
         default=None, description="An existing VPC of that range, with subnetId and routeTableId."
     )
     subnet_id: SubnetId | None = Field(
-        default=None, description="The subnet of the existing VPC that the tunnel host stands in."
+        default=None, description="The subnet of the existing VPC for the tunnel host."
     )
     route_table_id: RouteTableId | None = Field(
         default=None, description="The route table of that subnet; tenants add their routes to it."
@@ -288,7 +288,7 @@ class RunnerSettings(Settings):
         description="The https address of the git repository with the settings and the program.",
         examples=["https://github.com/example/tenants.git"],
     )
-    host: KnownHost = Field(description="Where that is: github, gitlab, bitbucket or codecommit.")
+    host: KnownHost = Field(description="Where the repository is: github, gitlab, bitbucket or codecommit.")
     connection_arn: Annotated[str, judged(checks.check_connection_arn)] | None = Field(
         default=None, description="The connection that gives access to a private repository."
     )
@@ -324,7 +324,7 @@ class PlatformFile(Settings):
     )
     runner: RunnerSettings | None = Field(
         default=None,
-        description="What moves databases on schedule. Without it somebody starts tenantnet migrate run.",
+        description="Moves databases at their scheduled time. Without it, you start tenantnet migrate run.",
     )
 
 

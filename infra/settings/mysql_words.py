@@ -1,4 +1,4 @@
-"""Names that RDS for MySQL gives to no master user, in capitals; only those short enough to be asked for."""
+"""Names that RDS for MySQL refuses for a master user, in capitals; longer ones are refused anyway."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Project:
 
 
 def find_project(start: Path) -> Project:
-    """The project that `start` is in, found upwards as Pulumi does. Raises Refused where there is none."""
+    """The project of the folder `start`, searched upwards as Pulumi does. Raises Refused if there is none."""
     for folder in (start, *start.parents):
         file = folder / PROJECT_FILE
         if file.is_file():
@@ -66,9 +66,9 @@ def _settings_folder(file: Path) -> str:
 
 
 def unknown_stack(name: str, known: Collection[str], *, kind: str, where: str) -> Refused:
-    """The error for a stack that is not there, with the nearest names or, where none is near, all of them.
+    """The error for an unknown stack, with the most similar names or, if none is similar, all of them.
 
-    kind: "tenant" or "platform". where: where it was looked for.
+    kind: "tenant" or "platform". where: the place that was searched.
     """
     names = [stack for stack in sorted(known) if is_platform(stack) == (kind == "platform")]
     if near := get_close_matches(name, names, n=3, cutoff=0.5):

@@ -1,4 +1,4 @@
-"""YAML files as they are, not judged: what every command reads first, so it imports no models."""
+"""Reads YAML files without checking settings. Every command imports it first, so it imports no models."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, 
 
 
 def read_mapping(path: Path) -> Mapping[object, object]:
-    """A file that holds one YAML mapping. Raises Refused with the line and column where it does not."""
+    """A file that holds one YAML mapping. Raises Refused with line and column if it does not."""
     return parse_mapping(_read_text(path), called(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping[object, object]:
-    """A text that is one YAML mapping. Raises Refused, which calls the text by its name, where it is not."""
+    """A text that is one YAML mapping. Raises Refused, with the text's name, if it is not."""
     try:
         with warnings.catch_warnings(action="ignore"):
             document = YAML(typ="safe", pure=True).load(text)
@@ -51,7 +51,7 @@ def _read_text(path: Path) -> str:
 
 
 def _yaml_refusal(error: Exception) -> Refusal:
-    """Where the reader stopped and why; never the text there, which may be a password."""
+    """Where the reader stopped and why; without the text there, which may be a password."""
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
     if isinstance(error, DuplicateKeyError):
@@ -69,7 +69,7 @@ def _yaml_refusal(error: Exception) -> Refusal:
 
 
 def called(path: Path) -> str:
-    """The path from the working directory, where it leads down from there; its end tells which file it is."""
+    """The path, relative to the working directory if the file is below it."""
     here = Path.cwd()
     name = str(path.relative_to(here) if path.is_relative_to(here) else path)
     return name if name.isprintable() else ascii(name)

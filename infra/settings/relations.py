@@ -1,6 +1,6 @@
-"""Rules over several values of one file.
+"""Rules about several values of one file.
 
-They read the raw object, because they must speak also where other values of the file are refused. `sound`
+They read the raw object, because they apply even if other values of the file are refused. `sound`
 says of a path whether the value there was accepted; only such values are compared.
 """
 
@@ -23,7 +23,7 @@ Sound = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Connection:
-    """One VPN connection as far as it is sound. path: `networks.blue.vpnConnections[0]`."""
+    """One VPN connection with its valid values. path: `networks.blue.vpnConnections[0]`."""
 
     path: str
     cidr: str
@@ -32,7 +32,7 @@ class _Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Network:
-    """One network as far as it is sound; cidr is None where it was refused."""
+    """One network with its valid values; cidr is None if it was refused."""
 
     path: str
     cidr: str | None
@@ -40,7 +40,7 @@ class _Network:
 
 
 def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
-    """What is wrong between the values of a tenant's settings."""
+    """The problems between values of a tenant's settings."""
     networks = list(_networks(raw, sound))
     return [
         *_count(raw),
@@ -53,7 +53,7 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
 
 
 def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
-    """What is wrong between the values of a platform's settings."""
+    """The problems between values of a platform's settings."""
     return [
         *_services_together(_child(raw, "services")),
         *_platform_ranges_apart(raw, sound),
@@ -138,7 +138,7 @@ def _networks_apart(networks: Sequence[_Network]) -> Iterator[Refusal]:
 
 def _companies_apart(network: _Network) -> Iterator[Refusal]:
     if len(network.connections) > rules.MAX_VPN_CONNECTIONS:
-        return  # refused as it is, and every pair of them may be more than anybody reads
+        return  # too many are refused anyway, and all pairs of them would be too much to read
     for first, second in combinations(network.connections, 2):
         if not overlaps(first.cidr, second.cidr):
             continue

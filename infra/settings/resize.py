@@ -1,4 +1,4 @@
-"""Another size for a tenant's database: what may change, and what RDS does then. Pure.
+"""Resizes a tenant's database: which changes are allowed, and what RDS does then. Pure.
 
 Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html,
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html and
@@ -15,7 +15,7 @@ from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.checks import check_instance_class, check_storage
 from tenantnet.settings.models import DatabaseSettings
 
-# What RDS would not take as it is: it rounds a smaller step up, and every later preview shows a difference.
+# RDS rounds a smaller step up, and every later preview would show a difference.
 _SMALLEST_STEP = 1.1
 # From here on RDS for MySQL stripes gp3 over four volumes.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage

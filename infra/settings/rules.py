@@ -1,4 +1,4 @@
-"""The rules of the settings files in words; the rules about addresses stand in addresses.addressing."""
+"""The rules of the settings files in words; the rules about addresses are in addresses.addressing."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ MAX_SHARED_SUBNETS = 8
 
 KEY_KNOWN = Rule(
     id="key-known",
-    rule="only known keys stand in the settings: {known}",
-    reason="a misspelt key would be ignored, and with it what it was meant to set",
+    rule="the settings have only known keys: {known}",
+    reason="Tenantnet cannot set this, and ignoring the key would hide a mistake",
     remedy="correct or remove it{hint}",
 )
 KEY_GIVEN = Rule(
     id="key-given",
     rule="{key} is given",
-    reason="there is no value that would be right for everybody",
+    reason="no default fits everybody",
     remedy="add {key}",
 )
 WORD_KNOWN = Rule(
     id="word-known",
     rule="the value is one of {known}",
-    reason="no other word has a meaning there",
+    reason="no other value has a meaning here",
     remedy="write one of them{hint}",
 )
 VALUE_TYPE = Rule(
     id="value-type",
     rule="the value is {expected}",
-    reason="YAML read {found}, and a guess at what was meant could be wrong",
+    reason="YAML read {found}, and a conversion could be wrong",
     remedy="write {expected}",
 )
 ENTRY_ONCE = Rule(
     id="entry-once",
-    rule="an entry stands in a list once",
-    reason="{value} stands there already, and a second one says nothing more",
+    rule="a list has each entry once",
+    reason="{value} is there already, and a second one adds nothing",
     remedy="remove one of the two",
 )
 
@@ -57,7 +57,7 @@ TENANT_NAME = Rule(
     rule=f"a tenant's name has {_NAME}",
     reason="it becomes a label of the endpoint's DNS name and the start of every AWS name of the tenant; "
     "RDS takes no '--', and the longest of those names must fit its limit",
-    remedy="name the stack so, and with it the file Pulumi.<name>.yaml",
+    remedy="rename the stack, and with it its file Pulumi.<name>.yaml",
 )
 TENANT_NAME_FREE = Rule(
     id="tenant-name-free",
@@ -82,12 +82,12 @@ ZONE_NAME = Rule(
 AWS_ID = Rule(
     id="aws-id",
     rule="an id of this kind is written {form}",
-    reason="AWS would not find any other",
+    reason="AWS would find no other",
     remedy="copy the id from the AWS console or from the stack that made it, for example {example}",
 )
 SERVICES_TOGETHER = Rule(
     id="services-together",
-    rule="vpcId, subnetId and routeTableId are given together or not at all",
+    rule="vpcId, subnetId and routeTableId are set together or not at all",
     reason="an existing services network is used as it is, and {missing} would be missing",
     remedy="add {missing}, or remove {given} and let the platform make its own",
 )
@@ -104,7 +104,7 @@ RUNNER_REPOSITORY = Rule(
     id="runner-repository",
     rule="a repository is an https:// address of printable ASCII characters, without user, password and "
     "blanks",
-    reason="CodeBuild clones it by that address, which everybody may read who may read the project",
+    reason="CodeBuild clones it by that address, and everybody who may read the CodeBuild project sees it",
     remedy="write for example https://github.com/example/tenants.git; access is given by connectionArn",
 )
 RUNNER_VERSION = Rule(
@@ -117,7 +117,7 @@ RUNNER_VERSION = Rule(
 RUNNER_IMAGE = Rule(
     id="runner-image",
     rule="an image is a container image's name with its tag or digest, without blanks",
-    reason="CodeBuild starts the runner in it, and an image without a tag is another one every week",
+    reason="CodeBuild starts the runner in it, and an image without a tag changes over time",
     remedy="name one with Pulumi, Python 3.11 or newer and git, for example example/pulumi-python:3.200.0",
 )
 RUNNER_BACKEND = Rule(
@@ -130,7 +130,7 @@ RUNNER_BACKEND = Rule(
 RUNNER_CONNECTION = Rule(
     id="runner-connection",
     rule="a repository at CodeCommit has no connectionArn",
-    reason="the runner's role reads it, and the connection would be used for nothing",
+    reason="the runner's role reads it, so the connection would not be used",
     remedy="remove connectionArn, or name the host that the connection is for",
 )
 
@@ -152,7 +152,7 @@ PLATFORM_RANGE_SIZE = Rule(
 PLATFORM_RANGES_APART = Rule(
     id="platform-ranges-apart",
     rule="the services and the sessions range do not overlap",
-    reason="every tenant network is peered with both and could not tell them apart; {other} overlaps",
+    reason="every tenant network is peered with both and could not distinguish them; {other} overlaps",
     remedy="choose another range for one of the two",
 )
 SHARED_SUBNETS_COUNT = Rule(
@@ -179,40 +179,40 @@ SHARED_SUBNETS_APART = Rule(
 USERNAME = Rule(
     id="username",
     rule="a database username has 1 to 16 of a-z, A-Z, 0-9 and '_' and starts with a letter",
-    reason="RDS for MySQL takes no other for its master user",
+    reason="RDS for MySQL accepts no other name for its master user",
     remedy="choose a name of that form, for example acmeadmin",
 )
 USERNAME_FREE = Rule(
     id="username-free",
-    rule="a database username is not a word that {owner} keeps for itself",
-    reason="RDS refuses it, and only after the network has been made",
+    rule="a database username is not a word that {owner} reserves",
+    reason="RDS refuses it, and only after the network has been created",
     remedy="choose another name, for example acmeadmin",
 )
 PASSWORD_GIVEN = Rule(
     id="password-given",
     rule="a tenant has a database password",
-    reason="without one RDS makes no database",
+    reason="RDS creates no database without one",
     remedy="set it: pulumi config set --secret tenantnet:databasePassword --stack {stack}",
 )
 PASSWORD = Rule(
     id="password",
     rule=f"a database password has {MIN_PASSWORD} to {MAX_PASSWORD} printable ASCII characters, "
     "none of them a blank, '/', '\"' or '@'",
-    reason="RDS for MySQL takes none that is longer or has one of those, and a shorter one is soon guessed; "
+    reason="RDS for MySQL accepts none that is longer or has one of these, and a brief one is easy to guess; "
     "this one {problem}",
     remedy="set another one: pulumi config set --secret tenantnet:databasePassword",
 )
 PASSWORD_ENCRYPTED = Rule(
     id="password-encrypted",
-    rule="the database password stands in the file encrypted only",
-    reason="the file is kept in git, where everybody who may read it would read the password",
-    remedy="set a new one, for the old one is known now: "
+    rule="the file contains the database password encrypted only",
+    reason="the file is kept in git, and everybody who may read it would see the password",
+    remedy="set a new one, because the old one is known now: "
     "pulumi config set --secret tenantnet:databasePassword --stack {stack}",
 )
 INSTANCE_CLASS = Rule(
     id="instance-class",
     rule="a database's instance class is one that RDS offers for MySQL: {offered}",
-    reason="RDS refuses any other, and only after the network has been made",
+    reason="RDS refuses any other, and only after the network has been created",
     remedy="choose one of them, for example db.t4g.small{hint}",
 )
 STORAGE = Rule(
@@ -233,13 +233,13 @@ SLOTS = Rule(
 PING_HOST_TYPE = Rule(
     id="ping-host-type",
     rule="a host's type is one of {offered}",
-    reason="the host's image is made for arm64 (Graviton), and answering or forwarding needs no more",
-    remedy="choose one of them; t4g.nano does in general{hint}",
+    reason="the host's image is built for arm64 (Graviton), and the host needs no more power",
+    remedy="choose one of them; t4g.nano is usually enough{hint}",
 )
 NETWORKS_APART = Rule(
     id="networks-apart",
     rule="a tenant's two networks have different ranges",
-    reason="during a move both exist and are reached side by side; {other} has {cidr} already",
+    reason="during a move both exist at the same time; {other} has {cidr} already",
     remedy="choose another free /26, or let the command line choose one: tenantnet network add TENANT --auto",
 )
 
@@ -259,7 +259,7 @@ VPN_CONNECTIONS_COUNT = Rule(
 )
 VPN_CONNECTION_ONCE = Rule(
     id="vpn-connection-once",
-    rule="a pair of company range and company gateway stands in a network once",
+    rule="a network has each pair of company range and company gateway once",
     reason="{other} is the same connection; each has two tunnels already",
     remedy="remove one of the two",
 )
@@ -312,19 +312,19 @@ MIGRATION_TIME_ONCE = Rule(
 RETIRE_AFTER = Rule(
     id="retire-after",
     rule="retireAfter is a whole number of hours or days, from 1h to 30d",
-    reason="so long the former network waits, read-only, as the way back; every day of it costs a database",
+    reason="the former database waits so long, read-only, and costs as much as before",
     remedy="write for example 24h or 3d",
 )
 RETIRING_STAYS = Rule(
     id="retiring-stays",
-    rule="a tenant on its way out has no migration",
-    reason="retiring takes the database's protection away, which a move relies on",
+    rule="a tenant that is being removed has no migration",
+    reason="retiring removes the database's protection, which a move relies on",
     remedy="remove the migration, or retiring until the move is done",
 )
 TUNNEL_USER = Rule(
     id="tunnel-user",
     rule="a tunnel user is the name of an IAM user: 1 to 64 of a-z, A-Z, 0-9 and + = , . @ _ -",
-    reason="IAM has no user of any other name to add to the tenant's group",
+    reason="IAM accepts no other name of a user",
     remedy="write the user's name, not its ARN or path",
 )
 
@@ -333,8 +333,8 @@ TUNNEL_USER = Rule(
 FILE_READABLE = Rule(
     id="file-readable",
     rule=f"a settings file can be read, is UTF-8 text and has at most {MAX_FILE_BYTES:,} bytes",
-    reason="nothing can be said of its settings: {problem}",
-    remedy="check the path; settings files stand in tenants/Pulumi.<stack>.yaml",
+    reason="its settings cannot be read: {problem}",
+    remedy="check the path; a settings file is tenants/Pulumi.<stack>.yaml",
 )
 FILE_NAME = Rule(
     id="file-name",
@@ -345,25 +345,25 @@ FILE_NAME = Rule(
 YAML_VALID = Rule(
     id="yaml-valid",
     rule="the file is one YAML document that describes one mapping",
-    reason="nothing can be said of what it holds: {problem}",
+    reason="its content cannot be read: {problem}",
     remedy="correct it at that place; a settings file starts with config:",
 )
 KEY_ONCE = Rule(
     id="key-once",
-    rule="a key stands in a mapping once",
-    reason="at {place} stands a key that its mapping has already; readers of YAML differ in which they take",
+    rule="a mapping has each key once",
+    reason="the key at {place} is in its mapping already, and YAML readers differ in which one they use",
     remedy="remove one of the two",
 )
 STACK_KIND = Rule(
     id="stack-kind",
-    rule="a stack is a tenant or a platform: under config stands tenantnet:tenant or tenantnet:platform",
-    reason="each kind has a program of its own, and {problem}",
+    rule="a stack is a tenant or a platform: config has tenantnet:tenant or tenantnet:platform",
+    reason="each kind has its own program, and {problem}",
     remedy="describe the stack under one of the two keys; a second kind is a second stack",
 )
 REGION = Rule(
     id="region",
     rule="aws:region names an AWS region",
-    reason="without it the provider would take the region of whoever runs it",
+    reason="without it the provider would use the region of the person who runs it",
     remedy="write for example aws:region: eu-west-1",
 )
 PROJECT_WIDE = Rule(

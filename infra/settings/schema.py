@@ -1,7 +1,7 @@
-"""JSON Schema of the settings files, for editors: they complete keys, show what they mean and mark mistakes.
+"""The JSON Schema of the settings files: editors complete keys, show what they mean and mark mistakes.
 
-It tells the shape and the types. What only a check can judge (reserved ranges, overlaps, clock changes) is
-left to `tenantnet settings check`.
+It describes shapes and types. Reserved ranges, overlaps and clock changes are
+checked by `tenantnet settings check`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MODELS: dict[StackKind, tuple[str, type[BaseModel]]] = {
 
 
 def file_schema(kind: StackKind | None = None) -> JsonSchema:
-    """The schema (draft 7) of a whole settings file of that kind, of either kind where none is given."""
+    """The schema (draft 7) of a whole settings file of that kind, or of both kinds if kind is None."""
     kinds = [kind] if kind else [*StackKind]
     definitions: JsonSchema = {}
     properties: JsonSchema = {"aws:region": _REGION}

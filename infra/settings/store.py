@@ -1,4 +1,4 @@
-"""Reading and writing the stacks' settings files: always a whole file that was judged before it is there."""
+"""Reads and writes the stacks' settings files: a new text is checked first, and then replaces the file."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tenantnet.settings.reading import read_mapping
 
 SETTINGS_OF_TENANT = Rule(
     id="settings-of-tenant",
-    rule="a tenant's settings stand under `tenantnet:tenant`",
+    rule="a tenant's settings are under `tenantnet:tenant`",
     reason="{file} has a platform's settings",
     remedy="name a platform's stack platform-<cell>, and give only tenants other names",
 )
 STACK_NEW = Rule(
     id="stack-new",
-    rule="a new tenant has a name of its own",
+    rule="a new tenant has a name that no other has",
     reason="there is a settings file {file} already",
     remedy="choose another name; to change that tenant, edit its file",
 )
@@ -37,7 +37,7 @@ RULES = (SETTINGS_OF_TENANT, STACK_NEW)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
-    """A stack's settings file as it stands, not judged yet.
+    """A stack's settings file as it is, not checked.
 
     config: what it has under `config`. region: AWS's, from the file or, for all stacks, from Pulumi.yaml.
     """
@@ -50,7 +50,7 @@ class SettingsFile:
 
 
 def read_settings_file(project: Project, stack: str) -> SettingsFile:
-    """Raises Refused where there is no such file (with the nearest names) or it is no YAML mapping."""
+    """Raises Refused if there is no such file (with the nearest names) or it is no YAML mapping."""
     path = project.settings_file(stack)
     if not path.is_file():
         kind = "platform" if is_platform(stack) else "tenant"
@@ -73,7 +73,7 @@ def _config(path: Path) -> Mapping[object, object]:
 
 
 def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSettings]:
-    """A tenant's settings file, as it stands and judged. Raises Refused where it is missing or not right."""
+    """A tenant's settings file and its settings. Raises Refused if it is missing or not valid."""
     if is_platform(tenant):
         known = project.stacks_with_settings()
         raise unknown_stack(tenant, known, kind="tenant", where="with a settings file")
@@ -87,7 +87,7 @@ def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSett
 def claims_in_tree(project: Project, platform: str) -> list[Claim]:
     """The claims that the settings files of all tenants of one platform lead to.
 
-    Raises Refused where a file cannot be read: what it holds would be taken for free.
+    Raises Refused if a file cannot be read: its ranges would otherwise count as free.
     """
     tenants = {
         stack: _config(project.settings_file(stack)).get(TENANT_KEY)
@@ -103,12 +103,12 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
 
 
 def replace_settings_file(project: Project, file: SettingsFile, text: str) -> None:
-    """Put `text` in the file's place, at once and only if it is judged right.
+    """Put `text` in the file's place, at once and only if it is valid.
 
-    Raises Refused with everything that is wrong with `text`, Failure where it cannot be written or somebody
+    Raises Refused with all problems with `text`, Failure if it cannot be written or somebody
     has changed the file since it was read; then it is as it was.
     """
-    # A settings file may be a link: what it leads to is replaced, not the link.
+    # A settings file may be a link: its target is replaced, not the link.
     path = file.path.resolve()
     with _draft(project, file.stack, path.parent, text) as draft:
         if path.read_bytes() != file.text.encode():
@@ -122,16 +122,16 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
 
 
 def create_settings_file(project: Project, stack: str, text: str, wrong: Sequence[Refusal] = ()) -> Path:
-    """Make the settings file of a new stack, at once and only if it is judged right.
+    """Make the settings file of a new stack, at once and only if it is valid.
 
-    wrong: what is wrong with `text` beside the rest of the cell. Raises Refused with that and with everything
-    wrong in itself, or where there is such a file already; Failure where it cannot be written.
+    wrong: the problems of `text` beside the rest of the cell. Raises Refused with that and with everything
+    wrong in itself, or where there is such a file already; Failure if it cannot be written.
     """
     path = project.settings_file(stack)
     with _draft(project, stack, project.settings_folder, text, wrong) as draft:
         draft.chmod(0o644)
         try:
-            # Unlike a rename, a link never takes the place of a file that somebody made meanwhile.
+            # Unlike a rename, a link never replaces a file that somebody created meanwhile.
             path.hardlink_to(draft)
         except FileExistsError:
             refuse_existing(project, stack)
@@ -139,7 +139,7 @@ def create_settings_file(project: Project, stack: str, text: str, wrong: Sequenc
 
 
 def refuse_existing(project: Project, stack: str) -> None:
-    """Raises Refused where the stack has a settings file, whatever is in it."""
+    """Raises Refused if the stack has a settings file, whatever is in it."""
     path = project.settings_file(stack)
     if path.exists():
         raise Refused(f"The new tenant {stack}", [STACK_NEW.refuse(stack, file=path.name)])
@@ -149,7 +149,7 @@ def refuse_existing(project: Project, stack: str) -> None:
 def _draft(
     project: Project, stack: str, folder: Path, text: str, wrong: Sequence[Refusal] = ()
 ) -> Iterator[Path]:
-    """The text in a file of the right name beside its destination, written through to disk and judged."""
+    """Write the text to a draft beside its destination, flush it to disk, and check it."""
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".tenantnet-") as beside:
             draft = Path(beside) / project.settings_file(stack).name

@@ -1,4 +1,4 @@
-"""Settings files beside each other: what is right in each of them may still not fit together."""
+"""Checks settings files together: each may be valid, and still two may conflict."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tenantnet.settings.project import Project
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
-    """The verdicts on some settings files, in their order, beside all others of the project.
+    """The verdicts on some settings files, in their order, checked against all others of the project.
 
-    A tenant is refused also where another tenant of its platform has one of its ranges, and where its session
-    subnet lies outside its platform's sessions network. Raises Refused where Pulumi.yaml is not right.
+    A tenant is also refused if another tenant of its platform has one of its ranges, or if its session
+    subnet lies outside its platform's sessions network. Raises Refused if Pulumi.yaml is not valid.
     """
     defaults = read_defaults(project.file)
     asked = [judge_file(path, defaults) for path in paths]
@@ -36,7 +36,7 @@ def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVe
 
 
 def _ranges_of_others(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
-    # Read as they stand, so that other mistakes in either file hide nothing.
+    # Read as they are, so that other mistakes in either file hide nothing.
     platform = _platform(verdict)
     holders = {
         claim.cidr: claim

@@ -29,7 +29,7 @@ def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
 
 
 def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
-    """Whether, between two moves, the slot that is not in production has a database all the same.
+    """Whether, between two moves, the slot that is not in production has a database.
 
     It can have one only where it has a network. Raises Exception where AWS does not answer.
     """

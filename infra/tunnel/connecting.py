@@ -41,7 +41,7 @@ class Connecting(Model):
 def connecting(
     tenant: str, outputs: TenantOutputs, *, region: str, local_port: int, local_ca: str | None = None
 ) -> Connecting | None:
-    """Every way to the database; None before the tenant's first update has come to its end.
+    """Every way to the database; None before the tenant's first update has finished.
 
     local_port: where a tunnel ends on the person's machine. local_ca: the local cloud's own authority.
     """

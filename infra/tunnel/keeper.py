@@ -78,7 +78,7 @@ class Keeper:
         self._carried = carried
 
     def _open_again(self) -> None:
-        """Try until it works, ever more rarely. Raises FinalFailure where it never will."""
+        """Try until it works, ever more rarely. Raises FinalFailure if it never will."""
 
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None

@@ -23,16 +23,16 @@ LOCAL_PORT_RANGE = Rule(
 )
 LOCAL_PORT_ONCE = Rule(
     id="local-port-once",
-    rule="each tunnel begins at a local port of its own",
-    reason="{other} has this one",
-    remedy="choose another one for one of them",
+    rule="each tunnel has its own local port",
+    reason="{other} uses this one",
+    remedy="choose another port for one of them",
 )
 
 RULES = (LOCAL_PORT_RANGE, LOCAL_PORT_ONCE)
 
 
 def check_local_port(port: int) -> list[Refusal]:
-    """What is wrong with the number itself."""
+    """The problems of the number itself."""
     return [] if 1 <= port <= 65535 else [LOCAL_PORT_RANGE.refuse(port, "--local-port")]
 
 
@@ -43,7 +43,7 @@ def require_local_port(port: int) -> None:
 
 
 def require_free(name: str, port: int) -> None:
-    """Raises Failure where a tunnel cannot begin at the port, with who holds it where that can be known."""
+    """Raises Failure if a tunnel cannot begin at the port, with who has it where that can be known."""
     with socket.socket() as probe:
         if os.name == "posix":
             # As the plugin does: connections that have ended there must not count.
@@ -59,7 +59,7 @@ def binding_failure(name: str, port: int, error: OSError | None = None) -> Failu
     """The failure of a tunnel at its own port."""
     taken = error is None or error.errno == errno.EADDRINUSE
     if taken:
-        holder = port_holder(port) or "a process that this user may not look into"
+        holder = port_holder(port) or "a process of another user"
         reason = f"{holder} listens on it"
         remedy = "end that process, or choose another port: --local-port PORT"
     else:
@@ -71,7 +71,7 @@ def binding_failure(name: str, port: int, error: OSError | None = None) -> Failu
 
 
 def port_holder(port: int) -> str | None:
-    """Who listens on a TCP port, as `python3 (pid 4711)`; None where nobody does or it may not be known."""
+    """Who listens on a TCP port, as `python3 (pid 4711)`; None if nobody does or it may not be known."""
     for pid in _listeners(port):
         with suppress(psutil.Error):
             return f"{psutil.Process(pid).name()} (pid {pid})"

@@ -30,7 +30,7 @@ LINES_KEPT = 5
 
 
 def find_plugin() -> str:
-    """The plugin's path. Raises Failure where there is none, or too old a one."""
+    """The plugin's path. Raises Failure if there is none, or too old a one."""
     path = shutil.which(PROGRAM)
     if path is None:
         raise Failure(
@@ -60,7 +60,7 @@ def _version(path: str) -> tuple[int, ...]:
 
 
 def _begin(path: str, profile: Profile, session: Session) -> subprocess.Popen[str]:
-    """Raises Failure where the system does not run it."""
+    """Raises Failure if the system does not run it."""
     request = json.dumps(start_parameters(profile))
     try:
         return subprocess.Popen(
@@ -97,7 +97,7 @@ class Plugin:
         Thread(target=self._read, daemon=True).start()
 
     def wait_until_open(self, stop: Event) -> None:
-        """Return once it listens, or `stop` is set. Raises Failure where it does not come to that."""
+        """Return once it listens, or `stop` is set. Raises Failure if it does not come to that."""
         waited = 0.0
         while not (self._listening.wait(0.1) or stop.is_set()):
             waited += 0.1

@@ -25,8 +25,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 TUNNEL_NAME = Rule(
     id="tunnel-name",
-    rule="a tunnel's name has lower-case letters, digits and hyphens, 63 at most, and begins with no hyphen",
-    reason="it is part of a file's name, and is typed",
+    rule="a tunnel's name has lower-case letters, digits and hyphens, 63 at most, and does not start with -",
+    reason="it becomes part of a file's name, and people type it",
     remedy="choose another one, such as the tenant's name",
 )
 TUNNEL_KNOWN = Rule(
@@ -61,7 +61,7 @@ class Profile(BaseModel):
 
 
 class Profiles:
-    """The file. Every method raises Failure where it cannot be read or written."""
+    """The file. Every method raises Failure if it cannot be read or written."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(typer.get_app_dir("tenantnet"))
@@ -78,7 +78,7 @@ class Profiles:
             raise Failure(
                 "Could not read your tunnels.",
                 reason=f"{self.path}: {_first_line(error)}",
-                remedy="correct the file, or remove it and add the tunnels anew: tenantnet tunnel add",
+                remedy="correct the file, or remove it and add the tunnels again: tenantnet tunnel add",
             ) from None
         except OSError as error:
             raise self._failure("read", error) from None
@@ -91,7 +91,7 @@ class Profiles:
         return known
 
     def remove(self, name: str) -> None:
-        """Remove a tunnel. Raises Refused where there is none of that name."""
+        """Remove a tunnel. Raises Refused if there is none of that name."""
         profiles = dict(self.all())
         if name not in profiles:
             raise unknown_tunnel(name, profiles)
@@ -139,10 +139,8 @@ def _way_out(name: str, known: Sequence[str]) -> str:
     if near := get_close_matches(name, known, n=3, cutoff=0.5):
         return f"did you mean {' or '.join(near)}?"
     if known:
-        return f"those there are: {', '.join(known)}"
-    return (
-        "ask who looks after the tenant for the line that `tenantnet tunnel share TENANT` prints, and run it"
-    )
+        return f"the known ones are: {', '.join(known)}"
+    return "ask the platform team for the line that `tenantnet tunnel share TENANT` prints, and run it"
 
 
 def require_name(name: str) -> None:

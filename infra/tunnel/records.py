@@ -24,7 +24,7 @@ PAUSE_SECONDS = 0.1
 
 
 class TunnelState(StrEnum):
-    """What a tunnel is at. LOST: whoever kept it open is gone, by no wish of anybody."""
+    """The state of a tunnel. LOST: its keeper process died."""
 
     OPENING = "Opening"
     OPEN = "Open"
@@ -43,7 +43,7 @@ class ProcessId(BaseModel):
 
     @classmethod
     def of(cls, pid: int) -> ProcessId | None:
-        """None where there is no such process any more."""
+        """None if there is no such process any more."""
         with suppress(psutil.Error):
             return cls(pid=pid, started=psutil.Process(pid).create_time())
         return None
@@ -87,18 +87,18 @@ class Records:
         return {name: record for name in names if (record := self.read(name))}
 
     def read(self, name: str) -> Record | None:
-        """A tunnel's record, with the state LOST where its keeper is gone; None where it does not run."""
+        """A tunnel's record, with the state LOST where its keeper is gone; None if it does not run."""
         try:
             record = Record.model_validate_json(self._path(name).read_text(encoding="utf-8"))
         except (OSError, ValidationError):
             return None
         if record.keeper.find():
             return record
-        detail = "the process that kept it open is gone"
+        detail = "its keeper process died"
         return record.model_copy(update={"state": TunnelState.LOST, "detail": detail})
 
     def write(self, record: Record) -> None:
-        """Raises Failure where it cannot be written: nobody could stop such a tunnel."""
+        """Raises Failure if it cannot be written: nobody could stop such a tunnel."""
         path = self._path(record.profile.name)
         try:
             write_private(path, record.model_dump_json(by_alias=True, indent=2))
@@ -118,7 +118,7 @@ class Records:
         return self._request(name).exists()
 
     def ask_to_stop(self, name: str) -> None:
-        """Let the keeper end the tunnel, and wait for that. Raises Failure where it does not."""
+        """Let the keeper end the tunnel, and wait for that. Raises Failure if it does not."""
         self._request(name).touch(mode=0o600)
         end = time.monotonic() + STOP_SECONDS
         while (record := self.read(name)) and record.state is not TunnelState.LOST:

@@ -43,7 +43,7 @@ def start_parameters(profile: Profile) -> dict[str, Any]:
 
 
 def start_session(profile: Profile) -> Session:
-    """Start a session. Raises FinalFailure where the caller may not or the tunnel is gone, else Failure."""
+    """Start a session. Raises FinalFailure if the caller may not or the tunnel is gone, else Failure."""
     task = f"open the tunnel {profile.name}"
     with aws_answers(task, region=profile.region):
         client = _client(profile)
@@ -56,7 +56,7 @@ def start_session(profile: Profile) -> Session:
 
 
 def end_session(profile: Profile, session_id: str) -> None:
-    """End a session at AWS. Raises Failure where that cannot be asked for."""
+    """End a session at AWS. Raises Failure if that cannot be asked for."""
     with aws_answers(f"end the session {session_id}", region=profile.region):
         _client(profile).terminate_session(SessionId=session_id)
 
@@ -82,14 +82,14 @@ def refused(profile: Profile, error: ClientError) -> Exception:
         return FinalFailure(
             f"{what}: tunnel not found.",
             reason=f"{said} ({profile.document} in {profile.region})",
-            remedy=f"add the tunnel anew, with the line that `tenantnet tunnel share {profile.name}` prints "
-            "for who looks after the tenant",
+            remedy=f"add the tunnel again, with the line that `tenantnet tunnel share {profile.name}` prints "
+            "for the platform team",
         )
     if code == "TargetNotConnected":
         return Failure(
             f"{what}: the tunnel host is not connected.",
             reason=said,
-            remedy="it may be starting: try again in a minute. If it was replaced, add the tunnel anew, with "
-            f"the line that `tenantnet tunnel share {profile.name}` prints for who looks after the tenant",
+            remedy="it may be starting: try again in a minute. If it was replaced, add the tunnel again, "
+            f"with the line that `tenantnet tunnel share {profile.name}` prints for the platform team",
         )
     return error

@@ -81,7 +81,7 @@ class Configuration:
 
 
 def parse_configuration(xml: str) -> Configuration:
-    """Raises ConfigurationError where something that a tunnel needs is missing or malformed."""
+    """Raises ConfigurationError if something that a tunnel needs is missing or malformed."""
     try:
         root = ET.fromstring(xml)  # noqa: S314 - EC2's own answer, over its API
     except ET.ParseError as error:

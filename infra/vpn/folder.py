@@ -13,8 +13,8 @@ from tenantnet.vpn.guides import Guide
 
 OUTPUT_EMPTY = Rule(
     id="output-empty",
-    rule="a guide goes into a directory that is new or empty",
-    reason="there {holds}, and nothing is overwritten unasked",
+    rule="a guide needs a directory that is new or empty",
+    reason="there {holds}, and nothing is overwritten without --force",
     remedy="choose another directory, or add --force to replace an earlier download of the same kind",
 )
 OUTPUT_REPLACEABLE = Rule(
@@ -32,8 +32,8 @@ _OWNER_ONLY = 0o600
 def write_guide(folder: Path, guide: Guide, *, replaces: Collection[str] = ()) -> Path:
     """Make `folder` (mode 0700) with the guide's files (mode 0600) in it, at once; where it is.
 
-    replaces: the names of files that an existing `folder` may hold, which it then loses. Raises Refused where
-    it holds anything else, Failure where it cannot be written; in both cases nothing is changed.
+    replaces: the names of files that an existing `folder` may hold, which it then loses. Raises Refused if
+    it holds anything else, Failure if it cannot be written; in both cases nothing is changed.
     """
     # A link's destination is replaced, not the link.
     target = folder.resolve()
@@ -81,7 +81,7 @@ def _write(path: Path, text: str) -> None:
 def _put(draft: Path, target: Path, former: Path | None) -> None:
     """Move the draft to its place; what is there goes to `former`, and comes back where that fails.
 
-    former: None where nothing but an empty directory may be replaced, also if somebody fills it meanwhile.
+    former: None if nothing but an empty directory may be replaced, also if somebody fills it meanwhile.
     """
     if former is None or not target.exists():
         draft.rename(target)

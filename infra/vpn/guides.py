@@ -51,7 +51,7 @@ def generic_guide(connection: Connection) -> Guide:
 def strongswan_guide(connection: Connection) -> Guide:
     """swanctl.conf and strongswan.conf that load as they are, their script, and how to install them.
 
-    Raises NotInStrongSwanError where a tunnel uses an algorithm that strongSwan has no name for.
+    Raises NotInStrongSwanError if a tunnel uses an algorithm that strongSwan has no name for.
     """
     tunnels = [StrongSwanTunnel.of(tunnel) for tunnel in connection.tunnels]
     slowest = max(connection.configuration.tunnels, key=lambda tunnel: tunnel.dpd_timeout)

@@ -37,9 +37,9 @@ class Pending(StrEnum):
 
 
 class VpnListing(Model):
-    """One VPN connection. status, id, tunnels_up: None where AWS has none yet.
+    """One VPN connection. status, id, tunnels_up: None if AWS has none yet.
 
-    pending: None where settings and AWS agree, or where there is no settings file.
+    pending: None if settings and AWS agree, or where there is no settings file.
     """
 
     network: str
@@ -57,7 +57,7 @@ class VpnListing(Model):
 
 
 def listings(status: TenantStatus, settings: TenantSettings | None) -> list[VpnListing]:
-    """Everything that AWS has, and what only the settings have; settings: None where there are none."""
+    """Everything that AWS has, and what only the settings have; settings: None if there are none."""
     there = at_aws(status)
     if settings is None:
         return there
@@ -103,7 +103,7 @@ def in_settings(settings: TenantSettings) -> list[VpnListing]:
 
 
 def choose(tenant: str, among: Iterable[VpnListing], wanted: str, network: Slot | None) -> VpnListing:
-    """The one with this ID, company CIDR or description. Raises Refused where none is, or several are."""
+    """The one with this ID, company CIDR or description. Raises Refused if none is, or several are."""
     candidates = [listing for listing in among if network in (None, listing.network)]
     matches = [listing for listing in candidates if wanted in _names(listing)]
     if not matches:

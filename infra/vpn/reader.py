@@ -1,4 +1,4 @@
-"""What EC2 says of VPN connections, asked through boto3. Raises Failure where AWS does not answer."""
+"""What EC2 says of VPN connections, asked through boto3. Raises Failure if AWS does not answer."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ DH_GROUPS = {
 }
 _ENCRYPTION = re.compile(r"aes-(128|256)-(cbc|gcm-16)")
 _INTEGRITY = re.compile(r"(?:hmac-)?sha(?:2-)?(1|256|384|512)(?:-\d+)?")
-# The share of a lifetime after which keys are made anew, so that none ever outlives it.
+# The share of a lifetime after which keys are made again, so that none ever outlives it.
 REKEY_PERCENT = 90
 # Probes per interval once the peer is silent: a lost packet or two must not end a tunnel.
 PROBES_PER_INTERVAL = 2

@@ -110,7 +110,7 @@ def good_config(kind: str) -> dict[Any, Any]:
     }
 
 
-def change(place: Any, path: str, value: object = REMOVED) -> None:  # noqa: ANN401 - whatever YAML holds
+def change(place: Any, path: str, value: object = REMOVED) -> None:  # noqa: ANN401 - any YAML value
     """Set what stands at a dotted path (`networks.blue.vpnConnections[0].companyCidr`), or take it out."""
     *around, last = [int(key) if key.isdigit() else key for key in re.split(r"[.\[\]]+", path) if key]
     for key in around:

@@ -37,14 +37,14 @@ STACK_MADE = Rule(
     reason="this Pulumi backend has no stack {stack}",
     remedy="make it: pulumi stack init {stack}",
 )
-SOMEBODY_AGREES = Rule(
+CONFIRMED = Rule(
     id="somebody-agrees",
     rule="somebody agrees to what the preview shows",
     reason="{reason}",
     remedy="run it in a terminal, or give --yes",
 )
 
-RULES = (STACK_MADE, SOMEBODY_AGREES)
+RULES = (STACK_MADE, CONFIRMED)
 
 _T = TypeVar("_T")
 
@@ -107,7 +107,7 @@ def _require_answer(*, yes: bool, as_json: bool) -> None:
         reason = "there is no terminal to ask in"
     else:
         return
-    raise Refused("The update", [SOMEBODY_AGREES.refuse(None, "--yes", reason=reason)])
+    raise Refused("The update", [CONFIRMED.refuse(None, "--yes", reason=reason)])
 
 
 def _require_stack(project: Project, stack: str) -> None:
