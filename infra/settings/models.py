@@ -57,6 +57,14 @@ def check_slot(key: object) -> list[Refusal]:
     return [] if key in [*Slot] else [checks.unknown_key(key, "", [*Slot])]
 
 
+def _member_of(enum: type[StrEnum]) -> BeforeValidator:
+    # Not the enum itself: pydantic cannot read its signature on Python 3.12 and newer.
+    def member(value: object) -> StrEnum:
+        return enum(value)
+
+    return BeforeValidator(member)
+
+
 class RepositoryHost(StrEnum):
     """The host of a repository, as CodeBuild distinguishes them."""
 
@@ -91,16 +99,16 @@ Duration = Annotated[
     judged(checks.check_duration),
     WithJsonSchema({"type": "string", "pattern": checks.DURATION_PATTERN}),
 ]
-KnownSlot = Annotated[Slot, BeforeValidator(Slot), judged(partial(checks.check_word, known=[*Slot]))]
+KnownSlot = Annotated[Slot, _member_of(Slot), judged(partial(checks.check_word, known=[*Slot]))]
 KnownStrategy = Annotated[
-    Strategy, BeforeValidator(Strategy), judged(partial(checks.check_word, known=[*Strategy]))
+    Strategy, _member_of(Strategy), judged(partial(checks.check_word, known=[*Strategy]))
 ]
 KnownHost = Annotated[
     RepositoryHost,
-    BeforeValidator(RepositoryHost),
+    _member_of(RepositoryHost),
     judged(partial(checks.check_word, known=[*RepositoryHost])),
 ]
-SlotKey = Annotated[Slot, BeforeValidator(Slot), judged(check_slot)]
+SlotKey = Annotated[Slot, _member_of(Slot), judged(check_slot)]
 VpcId = Annotated[str, judged(partial(checks.check_aws_id, prefix="vpc"))]
 SubnetId = Annotated[str, judged(partial(checks.check_aws_id, prefix="subnet"))]
 RouteTableId = Annotated[str, judged(partial(checks.check_aws_id, prefix="rtb"))]
