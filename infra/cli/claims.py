@@ -1,4 +1,4 @@
-"""`tenantnet claims`: who holds which range in a cell."""
+"""`tenantnet claims`: which tenant has which range in a cell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def claims() -> None:
-    """Who holds which range in a cell."""
+    """Show which tenant has which range in a cell."""
 
 
 @app.command()
@@ -28,7 +28,7 @@ def audit(
     platform: PlatformStack,
     as_json: AsJson = False,
 ) -> None:
-    """List the claims that seem to have no user: their stack is gone, or no settings file has their range.
+    """List claims that seem unused: their stack is gone, or no settings file has their range.
 
     Nothing is changed.
 
@@ -38,7 +38,7 @@ def audit(
     cell = read_cell(project, platform)
     stacks = Engine(project).stacks()
     if platform not in stacks:
-        # Another backend would know none of the stacks and make every claim look forsaken.
+        # In another backend no stack would exist, and every claim would look unused.
         raise unknown_stack(platform, stacks, kind="platform", where="in this Pulumi backend")
     claims_table = ClaimsTable.of(cell.settings.cell, cell.region)
     held = claims_table.all()
@@ -92,6 +92,6 @@ def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
 def _release(table_name: str, claim: Claim) -> str:
     key = json.dumps({"cidr": {"S": claim.cidr}})
     return (
-        "Stack gone: where no VPC or subnet has the range any more, release it with\n"
+        "Stack gone: if no VPC or subnet has the range any more, release it with\n"
         f"  aws dynamodb delete-item --table-name {table_name} --key '{key}'"
     )

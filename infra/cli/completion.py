@@ -1,6 +1,6 @@
-"""What the shell offers while a command is typed: names from the settings files, without AWS and Pulumi.
+"""Completions in the shell: names from the settings files, without AWS and Pulumi.
 
-A completion never fails and never writes: where there is no project or its files are not right, it offers
+A completion never fails and never writes: without a project, or if its files are invalid, it offers
 less.
 """
 

@@ -1,4 +1,4 @@
-"""`tenantnet database`: a tenant's database, as it is, and another size for it in the settings."""
+"""`tenantnet database`: shows a tenant's database, and resizes it in the settings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MultiAz = Annotated[
 
 @app.callback()
 def database() -> None:
-    """A tenant's database: its state, and its size."""
+    """Show or resize a tenant's database."""
 
 
 @app.command()
@@ -107,7 +107,7 @@ def resize(
     storage_gb: StorageGb = None,
     multi_az: MultiAz = None,
 ) -> None:
-    """Write another size for the database into a tenant's settings, and say what it means for clients.
+    """Change the database's size in a tenant's settings, and show what it means for clients.
 
     Example: tenantnet database resize acme --instance-class db.r7g.large --storage-gb 200
     """
@@ -136,7 +136,7 @@ def _in_short(changes: list[SizeChange]) -> str:
 def _what_follows(tenant: str, changes: list[SizeChange]) -> str:
     outage = any(change.outage for change in changes)
     head = (
-        f"Nothing is changed at AWS yet. `pulumi up --stack {tenant}` applies it at once, not in the "
+        f"Nothing is changed in AWS yet. `pulumi up --stack {tenant}` applies it at once, not in the "
         f"maintenance window: {'choose a quiet hour.' if outage else 'no client is cut off.'}"
     )
     details = [

@@ -1,4 +1,4 @@
-"""`tenantnet isolation`: whether tenants are kept apart, computed from what AWS describes."""
+"""`tenantnet isolation`: checks that tenants are isolated, from what AWS describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tenantnet.observed.status.read import read_stack
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.outputs import PlatformOutputs
 
-app = typer.Typer(help="Check that tenants are kept apart.", no_args_is_help=True)
+app = typer.Typer(help="Check that tenants are isolated.", no_args_is_help=True)
 
 Tenants = Annotated[
     list[str],
@@ -28,14 +28,14 @@ Tenants = Annotated[
 
 @app.callback()
 def isolation() -> None:
-    """Check that tenants are kept apart."""
+    """Check that tenants are isolated."""
 
 
 @app.command("check")
 def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
-    """Compute from routes, network ACLs and security groups what reaches what, against what is intended.
+    """Check who can reach whom, from routes, network ACLs and security groups, against what is intended.
 
-    Every pair of places of which one is a named tenant's is judged. Nothing is changed, nothing is sent.
+    Checks every pair of places of which one belongs to a named tenant. Sends no traffic and changes nothing.
 
     Example: tenantnet isolation check acme
     """
@@ -48,9 +48,9 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
     if found:
         raise Failure(
             f"{len(found)} of {len(pairs)} pairs of places are not as intended.",
-            reason="a route, a peering or a rule was added or taken away, or an update is not complete",
-            remedy="see what differs with `pulumi preview --refresh --diff`, for the tenants named above and "
-            "for their platform; docs/isolation.md has what is intended",
+            reason="a route, a peering or a rule was added or removed, or an update is not complete",
+            remedy="find the change with `tenantnet fleet drift` and `pulumi preview --refresh --diff` for "
+            "these tenants and their platform; docs/isolation.md shows what is intended",
         )
 
 
@@ -133,5 +133,5 @@ def in_words(finding: LayerFinding, *, leaks: bool) -> str:
     part = " for some of the addresses" if finding.partly else ""
     if finding.missing:
         return f"{what}{finding.layer} is missing{part}"
-    held = "traffic passes" if leaks else "another layer still holds"
-    return f"{what}{finding.layer} where none is meant{part}; {held}"
+    held = "traffic passes" if leaks else "another layer still blocks it"
+    return f"{what}{finding.layer} where none is intended{part}; {held}"

@@ -1,4 +1,4 @@
-"""`tenantnet local`: the local cloud, started, shown, forgotten."""
+"""`tenantnet local`: starts, shows, empties and stops the local cloud."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from tenantnet.local_cloud.state import STATE_VARIABLE, default_state_dir
 app = typer.Typer(
     name="local",
     no_args_is_help=True,
-    help="The local cloud: AWS on this machine's loopback, for trying and testing.",
+    help="Run the local cloud: AWS on this machine, to try and to test.",
 )
 
 StateDirOption = Annotated[
     Path | None,
     typer.Option(
-        "--state-dir", help=f"Where the local cloud keeps its state; else ${STATE_VARIABLE} or .local-cloud."
+        "--state-dir",
+        help=f"The local cloud's state directory. [default: ${STATE_VARIABLE}, or .local-cloud]",
     ),
 ]
 
@@ -47,7 +48,7 @@ def start(
     ] = None,
     simulate_databases: Annotated[
         bool,
-        typer.Option("--simulate-databases", help="No MySQL server behind a database: 100 MB less for each."),
+        typer.Option("--simulate-databases", help="Run no MySQL servers: saves 100 MB for each database."),
     ] = False,
     mysql: Annotated[
         Generation,
@@ -55,11 +56,11 @@ def start(
     ] = Generation.MYSQL_8_0,
     record_calls: Annotated[
         bool,
-        typer.Option("--record-calls", help="Write down who calls what, for tenantnet permissions."),
+        typer.Option("--record-calls", help="Record who calls what, for tenantnet permissions."),
     ] = False,
     state_dir: StateDirOption = None,
 ) -> None:
-    """Start the local cloud in the background; one that runs already is left as it is."""
+    """Start the local cloud in the background. If it runs already, do nothing."""
     cloud = LocalCloud(
         state_dir or default_state_dir(),
         mysql=mysql,
@@ -70,7 +71,7 @@ def start(
     server = started.server
     if started.forgotten:
         typer.echo(
-            "The last local cloud was not stopped but ended by itself, and what it held is gone. "
+            "The last local cloud ended without `stop`, and its content is gone. "
             f"The Pulumi state that described it was removed ({_forgotten(started.forgotten)})."
         )
     state = "runs already" if started.already_running else "runs"
@@ -81,18 +82,18 @@ def start(
 
 @app.command(epilog="Example: tenantnet local stop")
 def stop(state_dir: StateDirOption = None) -> None:
-    """Stop the local cloud. It forgets what it holds, and the Pulumi state goes with it."""
+    """Stop the local cloud. Its content and its Pulumi state are removed."""
     forgotten = _cloud(state_dir).stop()
     if forgotten is None:
-        typer.echo("No local cloud runs here, and nothing was left to forget.")
+        typer.echo("No local cloud runs here, and there was nothing to remove.")
         return
-    typer.echo("The local cloud is stopped and has forgotten what it held.")
+    typer.echo("The local cloud is stopped, and its content is gone.")
     typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
 
 
 @app.command(epilog="Example: tenantnet local reset")
 def reset(state_dir: StateDirOption = None) -> None:
-    """Forget everything in the local cloud and the Pulumi state with it; it keeps running."""
+    """Empty the local cloud and its Pulumi state; it keeps running."""
     forgotten = _cloud(state_dir).reset()
     typer.echo("The local cloud is empty again and keeps running.")
     typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
@@ -100,7 +101,7 @@ def reset(state_dir: StateDirOption = None) -> None:
 
 @app.command(epilog='Example: eval "$(tenantnet local env)"')
 def env(state_dir: StateDirOption = None) -> None:
-    """Print export lines that turn pulumi, aws and boto3 to the local cloud."""
+    """Print export lines that make pulumi, aws and boto3 use the local cloud."""
     for name, value in environment((state_dir or default_state_dir()).resolve()).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
@@ -110,7 +111,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     state_dir: StateDirOption = None,
 ) -> None:
-    """Show whether the local cloud runs, since when, and what it holds."""
+    """Show whether the local cloud runs, since when, and its content."""
     shown = _cloud(state_dir).status()
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

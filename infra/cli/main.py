@@ -1,4 +1,4 @@
-"""The `tenantnet` command: one module per group of commands, joined here."""
+"""The `tenantnet` command, joined from one module for each group of commands."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ app.add_typer(local.app)
 
 
 def run() -> None:
-    """Run the command line: exit code 0 done, 1 failed, 2 the input was refused; each of them in words."""
+    """Run the command line. Exit code 0: done, 1: failed, 2: the input was refused."""
     try:
         app()
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""`tenantnet network`: a tenant's networks, in its settings file."""
+"""`tenantnet network`: the networks in a tenant's settings file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SLOT_FREE = Rule(
 )
 NETWORK_EXISTS = Rule(
     id="network-exists",
-    rule="the network stands in the tenant's settings",
+    rule="the network is in the tenant's settings",
     reason="{tenant} has {slots} only",
     remedy="`tenantnet network list {tenant}` shows them",
 )
@@ -41,19 +41,19 @@ LAST_NETWORK = Rule(
     rule="a tenant has a network",
     reason="{slot} is the only network of {tenant}: it holds the database, and the endpoint leads there",
     remedy="to move the database to another network, add that first (`tenantnet network add {tenant}`); to "
-    "give up the tenant: tenantnet tenant remove {tenant}",
+    "remove the tenant: tenantnet tenant remove {tenant}",
 )
 RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK)
 
 
 @app.callback()
 def network() -> None:
-    """A tenant's networks, in its settings file. Nothing changes at AWS before `pulumi up`."""
+    """List, add or delete networks in a tenant's settings. Nothing changes in AWS before `pulumi up`."""
 
 
 @app.command("list")
 def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
-    """List the networks that a tenant's settings name; `tenantnet status` shows what is there.
+    """List the networks in a tenant's settings; `tenantnet status` shows what exists.
 
     Example: tenantnet network list acme
     """
@@ -80,13 +80,13 @@ def add(
     tenant: Tenant,
     *,
     slot: Annotated[
-        Slot | None, typer.Option("--slot", help="Without it the free one.", show_default=False)
+        Slot | None, typer.Option("--slot", help="[default: the free one]", show_default=False)
     ] = None,
     cidr: Cidr = None,
     auto: Auto = False,
     offline: Offline = False,
 ) -> None:
-    """Add a Test network to a tenant's settings, with a free range where none is given.
+    """Add a Test network to a tenant's settings, with the given range or a free one.
 
     Example: tenantnet network add acme --auto
     """
@@ -109,7 +109,7 @@ def add(
     typer.echo(
         f"""\
 Wrote {file.path.relative_to(project.folder)}: network {slot} {cidr}.
-Nothing is made at AWS yet. `pulumi up --stack {tenant}` claims the range and makes the network as a Test
+Nothing is created in AWS yet. `pulumi up --stack {tenant}` claims the range and creates the network as a Test
 network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 minutes."""
     )
 
@@ -119,7 +119,7 @@ def delete(
     tenant: Tenant,
     slot: Annotated[Slot, typer.Argument(help="The network's slot.", show_default=False)],
 ) -> None:
-    """Take a Test network out of a tenant's settings; the Production network stays.
+    """Remove a Test network from a tenant's settings; the Production network stays.
 
     Example: tenantnet network delete acme green
     """
@@ -139,7 +139,7 @@ def delete(
     typer.echo(
         f"""\
 Wrote {file.path.relative_to(project.folder)}: without network {slot} {gone.cidr}.
-Nothing is removed at AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
+Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
 ({len(gone.vpn_connections)}) and then releases its range."""
     )
 

@@ -18,8 +18,8 @@ from tenantnet.tunnel.connecting import WORKBENCH_SSL, Connecting, Way, connecti
 
 DEPLOYED_ONCE = Rule(
     id="deployed-once",
-    rule="there is a way to a database that is there",
-    reason="the first update of {tenant} has not come to its end",
+    rule="you can connect to a database that exists",
+    reason="the first update of {tenant} has not finished",
     remedy="tenantnet up {tenant}",
 )
 
@@ -32,13 +32,13 @@ def open_database(
     tenant: Tenant,
     *,
     local_port: Annotated[
-        int, typer.Option("--local-port", min=1, max=65535, help="Where a tunnel ends on this machine.")
+        int, typer.Option("--local-port", min=1, max=65535, help="The tunnel's port on this machine.")
     ] = 2201,
     as_json: AsJson = False,
 ) -> None:
-    """Print how to connect to a tenant's database with the mysql client and MySQL Workbench, for each way in.
+    """Show how to connect to a tenant's database with the mysql client and MySQL Workbench, for each way in.
 
-    No password is printed: whoever set it has it.
+    It never prints a password.
 
     Example: tenantnet open acme --local-port 2201
     """
@@ -57,7 +57,7 @@ def _text(found: Connecting) -> list[str]:
     lines = [f"{found.tenant}: {found.endpoint}, user {found.username}; over TLS only.", ""]
     if found.ca_url:
         fetch = f"curl --fail --output {found.ca_file} {found.ca_url}"
-        lines += ["The certificates that RDS signs with, fetched once:", f"  {fetch}", ""]
+        lines += ["Download the certificate authorities of RDS once:", f"  {fetch}", ""]
     for way in found.ways:
         lines += [*_way(found, way), ""]
     return [

@@ -23,22 +23,22 @@ PlatformStack = Annotated[
         autocompletion=complete_platform,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Cidr = Annotated[str | None, typer.Option("--cidr", help="The network's range, a /26.", show_default=False)]
-Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random, as without --cidr.")]
+Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random. This is the default.")]
 Offline = Annotated[
     bool,
     typer.Option(
         "--offline",
-        help="Ask neither AWS nor Pulumi: judge by the settings files here alone. What they do not know, "
+        help="Check against the settings files here only, without AWS and Pulumi. What they do not know, "
         "`pulumi up` still refuses.",
     ),
 ]
 
 CIDR_OR_AUTO = Rule(
     id="cidr-or-auto",
-    rule="a range is either given or chosen",
-    reason="with --auto there would be no use for the range of --cidr",
+    rule="give a range or let one be chosen",
+    reason="--auto chooses a range, so --cidr would be ignored",
     remedy="leave out one of --cidr and --auto",
 )
 
@@ -48,7 +48,7 @@ Tenants = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[TENANT]...",
-        help="Names, or patterns such as 'eu-*'; all without any.",
+        help="Names, or patterns such as 'eu-*'. [default: all tenants]",
         show_default=False,
         autocompletion=complete_tenant,
     ),
@@ -57,7 +57,7 @@ OfPlatform = Annotated[
     str | None,
     typer.Option(
         "--platform",
-        help="Only that cell's tenants.",
+        help="Only the tenants of this platform.",
         show_default=False,
         autocompletion=complete_platform,
     ),

@@ -1,4 +1,4 @@
-"""`tenantnet permissions`: IAM policies for those who work with Tenantnet."""
+"""`tenantnet permissions`: IAM policies by role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     state_bucket: Annotated[str, typer.Option(help="The S3 bucket of Pulumi's state.")],
     secrets_key: Annotated[str, typer.Option(help="The ID of the KMS key of Pulumi's secrets.")],
     record: Annotated[
-        Path | None, typer.Option(help="A record of the local cloud, its access keys named as the roles.")
+        Path | None, typer.Option(help="A record of the local cloud, with the roles as access keys.")
     ] = None,
 ) -> None:
     """Write an IAM policy for each role: reviewer, deployer, migration-runner, tunnel-user.
@@ -68,6 +68,6 @@ def _write(folder: Path, role: Role, policies: list[Document]) -> None:
                 f"The policy {file} cannot be written.",
                 reason=str(error.strerror),
                 remedy="choose another folder",
-                state="Policies named above are written.",
+                state="The policies named above were written.",
             ) from error
         typer.echo(f"{file}: {len(policy['Statement'])} statements")

@@ -1,4 +1,4 @@
-"""`tenantnet review`: what a change in git will do to whom, as one comment for a pull request."""
+"""`tenantnet review`: what a change in git will do to which tenant, as one comment for a pull request."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ Output = Annotated[
     Path | None,
     typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", show_default=False, file_okay=False),
 ]
-Parallel = Annotated[int, typer.Option(min=1, help="Previews at a time; each takes about one core.")]
-FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict that is not exit code 0.")]
+Parallel = Annotated[int, typer.Option(min=1, help="Previews at once; each uses about one core.")]
+FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict with an exit code other than 0.")]
 PolicyConfig = Annotated[
     Path | None,
     typer.Option(
@@ -64,8 +64,8 @@ def review(
 ) -> None:
     """Preview the stacks that the change in this clone touches, and write one Markdown comment about it.
 
-    Nothing is changed, in the backend neither: a stack that does not exist yet is previewed in a copy. Exit
-    code by the worst verdict: 0 safe, 3 takes a tunnel down, 4 takes the database down, 5 destroys data,
+    Changes nothing, not even in the backend: a stack that does not exist yet is previewed in a copy. Exit
+    code of the worst verdict: 0 safe, 3 takes a tunnel down, 4 takes the database down, 5 destroys data,
     6 rejected by a rule, 7 rejected by policy, 8 could not be previewed.
 
     Example: tenantnet review --base origin/main --output review
@@ -97,5 +97,5 @@ def _write(folder: Path, text: str, result: ReviewResult) -> None:
             "Could not write the review.",
             reason=str(error),
             remedy="name a folder that can be written with --output",
-            state="No stack was changed; the previews were made and are lost.",
+            state="No stack was changed. The results of the previews are lost.",
         ) from None

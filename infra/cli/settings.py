@@ -1,4 +1,4 @@
-"""`tenantnet settings`: settings files judged without AWS and Pulumi, and their schema for editors."""
+"""`tenantnet settings`: checks settings files without AWS and Pulumi, and prints their JSON Schema."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tenantnet.settings.tree import judge_files
 
 app = typer.Typer(no_args_is_help=True)
 
-Kind = Annotated[StackKind | None, typer.Argument(help="One kind of stack; both without it.")]
+Kind = Annotated[StackKind | None, typer.Argument(help="One kind of stack. [default: both]")]
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[FILE]...", help="Settings files; all of the project without any."),
+    typer.Argument(metavar="[FILE]...", help="Settings files. [default: all of the project]"),
 ]
 
 
 @app.callback()
 def settings() -> None:
-    """Settings files: judge them, and let editors know them."""
+    """Check settings files; export their JSON Schema."""
 
 
 @app.command()
@@ -40,10 +40,10 @@ def schema(kind: Kind = None) -> None:
 
 @app.command()
 def check(files: Files = None, as_json: AsJson = False) -> None:
-    """Judge settings files, each by itself and beside the others of the project; nothing is changed.
+    """Check settings files, each by itself and against the others of the project. Nothing is changed.
 
-    Neither AWS nor Pulumi is asked, so encrypted passwords and the claims table stay out of it. Exit code 2
-    where anything is refused.
+    Works without AWS and Pulumi, so it cannot check encrypted passwords and the claims table. Exit code 2:
+    something is refused.
 
     Example: tenantnet settings check tenants/Pulumi.acme.yaml
     """

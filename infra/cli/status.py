@@ -43,7 +43,7 @@ def _print(found: TenantStatus) -> None:
     out.print(f"{found.tenant}: cell {found.cell or 'not known yet'}, {found.region}", markup=False)
     out.print(f"Endpoint: {found.endpoint or 'none yet'}", markup=False)
     if not found.networks:
-        out.print("No network yet: neither the stack nor AWS has one.")
+        out.print("There is no network yet, in the stack or in AWS.")
         return
     out.print()
     out.print(_networks(found.networks))

@@ -1,4 +1,4 @@
-"""`tenantnet topology`: a tenant's picture, as it is deployed."""
+"""`tenantnet topology`: draws a tenant as it is deployed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tenantnet.settings.project import Project, find_project
 
 FORMAT_OR_JSON = Rule(
     id="format-or-json",
-    rule="a picture has a format, JSON has none",
+    rule="--format is for a picture, not for JSON",
     reason="with --json the picture's content is printed, and nothing is drawn",
     remedy="leave out one of --json and --format",
 )
@@ -53,7 +53,9 @@ def topology(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", help="The file to write, instead of printing. It may exist.", show_default=False
+            "--output",
+            help="The file to write instead of printing. An existing file is replaced.",
+            show_default=False,
         ),
     ] = None,
     as_json: AsJson = False,

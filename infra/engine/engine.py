@@ -78,8 +78,8 @@ class Engine:
         """The outputs of a tenant's platform. Raises Failure before the first update of either has ended."""
         if outputs.platform is None:
             raise Failure(
-                f"Could not tell the platform of {tenant}.",
-                reason="its first update has not come to its end",
+                f"Could not find the platform of {tenant}.",
+                reason="its first update has not finished",
                 remedy=f"deploy it: pulumi up --stack {tenant}",
             )
         return self.platform(outputs.platform)

@@ -48,7 +48,7 @@ def locked(task: str, stack: str, text: str, state: str = "Nothing was changed."
     return Failure(
         f"Could not {task}.",
         reason=f"another update holds the stack's lock: {who}",
-        remedy="wait until it has finished; if that process is gone for certain, release the lock: "
+        remedy="wait until it has finished; if that process is certainly gone, release the lock: "
         f"pulumi cancel --stack {stack}",
         state=state,
     )

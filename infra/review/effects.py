@@ -53,7 +53,7 @@ UNINTERRUPTED = frozenset(
         "vpcSecurityGroupIds",
     }
 )
-# Why a change of these interrupts; of any other setting it is not known that it does not.
+# Why a change of these interrupts clients; any other setting is assumed to interrupt.
 INTERRUPTED: Mapping[str, str] = {
     "instanceClass": "for its new class",
     "engineVersion": "for its new engine version",

@@ -171,7 +171,7 @@ class Runner:
         self._write(What.BEGAN, requested, requested.phase)
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
         if event is Event.FENCE:
-            # The moment before the update is a little too early: no downtime is measured too short.
+            # The moment before the update is a little too early, so that downtime is never under-reported.
             self._write(What.WRITES_STOPPED, requested, requested.phase)
 
     def _promote(self, requested: State) -> None:
@@ -283,7 +283,7 @@ class Runner:
         The time is a little late then, which is the safe side for all that is measured from it.
         """
         if state.move and reached(self._entries(state.move), state.phase) is None:
-            note = "the run that came here did not live to write it"
+            note = "recorded later: the run that reached it was killed"
             self._write(What.REACHED, state, state.phase, note=note)
 
     def _retirement_due(self, state: State, plan: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""Rules over one value. A check takes a value of any type and answers with refusals, never with an error."""
+"""Rules about one value. A check takes a value of any type and returns refusals; it never raises an error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ZONE_NAME = re.compile(rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
 _USERNAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,15}")
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
 
-# As JSON Schema takes them too.
+# JSON Schema uses the same patterns.
 LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 _LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
@@ -66,13 +66,13 @@ def _check_choice(value: object, offered: Collection[str], rule: Rule, words: st
 
 
 def _hint(word: object, known: Iterable[str]) -> str:
-    """The known word that is most like `word`, as the end of a remedy; empty where none is."""
+    """The known word most similar to `word`, as the end of a remedy; empty if none is similar."""
     close = get_close_matches(word[:80], list(known), n=1) if isinstance(word, str) else []
     return f": did you mean {close[0]}?" if close else ""
 
 
 def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
-    """The refusal of a key that is none of the `known` ones."""
+    """The refusal of a key that is not among `known`."""
     return rules.KEY_KNOWN.refuse(key, path, known=", ".join(known), hint=_hint(key, known))
 
 
@@ -97,7 +97,7 @@ def check_tenant_name(value: object) -> list[Refusal]:
 
 
 def check_tenant_apart(name: str, raw: object) -> list[Refusal]:
-    """Whether a tenant has another name than the cell that it is in. raw: its settings, judged or not."""
+    """A tenant does not have the name of its cell. raw: its settings, valid or not."""
     if isinstance(raw, Mapping) and raw.get("platform") == f"platform-{name}":
         return [rules.TENANT_NAME_FREE.refuse(name, other="its platform")]
     return []
@@ -164,7 +164,7 @@ def check_services_cidr(value: object, reserved: Sequence[ReservedRange]) -> lis
 def _check_platform_range(
     value: object, purpose: str, reserved: Sequence[ReservedRange], *, smallest: int, needed: str
 ) -> list[Refusal]:
-    # What has another spelling or a public address is judged no further.
+    # A range in another spelling, or a public one, is not checked further.
     if refusals := addressing.check_private_cidr(value):
         return refusals
     cidr, ranges = str(value), _reserved_for(purpose, reserved)
@@ -254,7 +254,7 @@ def check_local_time(value: object) -> list[Refusal]:
 
 @cache
 def _timezones() -> frozenset[str]:
-    # Places of the system's own, which AWS does not know.
+    # Zones of the operating system, which AWS does not know.
     return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
@@ -299,7 +299,7 @@ def check_connection_arn(value: object) -> list[Refusal]:
 def check_repository(value: object) -> list[Refusal]:
     """The address of the repository with the settings and the program."""
     if isinstance(value, str) and "@" in value:
-        # What stands before it may be a password.
+        # The text before it may be a password.
         return [rules.RUNNER_REPOSITORY.refuse_secret()]
     return _check_text(value, _REPOSITORY, rules.RUNNER_REPOSITORY)
 

@@ -13,7 +13,7 @@ from tenantnet.tunnel.profiles import Profile
 
 
 def profile_of_tenant(project: Project, tenant: str, *, name: str, local_port: int) -> Profile:
-    """The tunnel to a tenant. Raises Failure where its stacks are not deployed or cannot be read."""
+    """The tunnel to a tenant. Raises Failure if its stacks are not deployed or cannot be read."""
     engine = Engine(project)
     platform = engine.platform_of(tenant, TenantOutputs.read(tenant, engine.outputs(tenant)))
     return Profile(

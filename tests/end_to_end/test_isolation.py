@@ -348,8 +348,8 @@ def test_a_rule_for_another_tenants_session_is_a_hole_in_one_layer_and_the_comma
         done = command(tenants, "isolation", "check", "acme")
     assert done.returncode == 1
     assert (
-        "MySQL: a rule of the receiver's security groups where none is meant; another layer still holds"
-        in done.stdout
+        "MySQL: a rule of the receiver's security groups where none is intended; "
+        "another layer still blocks it" in done.stdout
     )
     assert "1 of " in done.stderr
     assert "pairs of places are not as intended" in done.stderr

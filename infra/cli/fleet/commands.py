@@ -1,4 +1,4 @@
-"""`tenantnet fleet`: the same for many tenants."""
+"""`tenantnet fleet`: many tenants at once."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tenantnet.settings.project import Project, find_project
 
 # DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: as a shell tells of Ctrl-C.
 NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
-# Three tenants in, a mistake in the program has shown itself.
+# After three failures the cause is probably the program.
 FAILURES_OF_AN_UPDATE = 3
 
 RESUME_ALONE = Rule(
     id="resume-alone",
-    rule="a run that is gone on with keeps its tenants",
-    reason="it was begun for others, or for more or fewer",
+    rule="a resumed run keeps its tenants",
+    reason="it was started for other tenants",
     remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
 )
 
@@ -48,27 +48,28 @@ Share = Annotated[
 Parallel = Annotated[
     int | None,
     typer.Option(
-        "--parallel", min=1, help="Stacks at once; by the processors without it.", show_default=False
+        "--parallel", min=1, help="Stacks at once. [default: by the number of processors]", show_default=False
     ),
 ]
 MaxFailures = Annotated[
     int | None,
     typer.Option(
-        "--max-failures", min=1, help="Begin no further tenant after so many have failed.", show_default=False
+        "--max-failures", min=1, help="Start no further tenant after this many failures.", show_default=False
     ),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last run that did not finish.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the last run that did not finish.")]
 Report = Annotated[
-    Path | None, typer.Option("--report", help="Write a Markdown report there.", show_default=False)
+    Path | None, typer.Option("--report", help="The file for a Markdown report.", show_default=False)
 ]
 PolicyPack = Annotated[
-    str | None, typer.Option("--policy-pack", help="Hold every stack against it.", show_default=False)
+    str | None,
+    typer.Option("--policy-pack", help="The policy pack to check every stack with.", show_default=False),
 ]
 
 
 @app.callback()
 def fleet() -> None:
-    """Many tenants at once, in parallel, with a report; what was interrupted can be gone on with."""
+    """Preview, update or check many tenants in parallel, with a report; resume a run that was interrupted."""
 
 
 @app.command()
@@ -103,13 +104,13 @@ def up(
     max_failures: MaxFailures = FAILURES_OF_AN_UPDATE,
     policy_pack: PolicyPack = None,
     resume: Resume = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
-    """Update the tenants' stacks. Ctrl-C begins no further one; a second interrupts those under way.
+    """Update the tenants' stacks. Ctrl-C starts no further one; a second Ctrl-C interrupts running ones.
 
-    Killed at any moment, it is gone on with by --resume.
+    --resume continues a run that was stopped or killed.
 
     Example: tenantnet fleet up 'eu-*' --parallel 8 --yes
     """
@@ -130,9 +131,9 @@ def drift(
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find what is at AWS and not in the tenants' stacks, or the other way round. Nothing is changed.
+    """Find what is in AWS and not in the tenants' stacks, or the other way round. Nothing is changed.
 
-    Exit code 3 where there is any.
+    Exit code 3: there is drift.
 
     Example: tenantnet fleet drift acme
     """
@@ -191,7 +192,7 @@ def _go(
     yes: bool = True,
     as_json: bool,
 ) -> None:
-    """Do what is left of the run, and say what became of it."""
+    """Do the rest of the run, and print its result."""
     project = find_project(Path.cwd())
     record = _record(project, operation, asked, limits, resume=resume, yes=yes)
     run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))

@@ -38,7 +38,7 @@ def status(
 ) -> None:
     """Show the tenants, one line each, as their stacks and AWS see them. Nothing is changed.
 
-    Exit code 1 where one cannot be read.
+    Exit code 1: a tenant could not be read.
 
     Example: tenantnet fleet status --platform platform-eu1
     """

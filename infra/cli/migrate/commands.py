@@ -1,4 +1,4 @@
-"""`tenantnet migrate`: a tenant's database moves to its other network."""
+"""`tenantnet migrate`: moves a tenant's database to its other network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 app.command()(schedule)
 app.command()(cancel)
 
-Unverified = Annotated[bool, typer.Option("--unverified", help="Switch without having compared the data.")]
+Unverified = Annotated[bool, typer.Option("--unverified", help="Switch without comparing the data.")]
 ThroughTunnelHost = Annotated[
     bool,
     typer.Option(
@@ -31,24 +31,26 @@ ThroughTunnelHost = Annotated[
 
 @app.callback()
 def migrate() -> None:
-    """Move a tenant's database to its other network, and see how far the move is."""
+    """Move a tenant's database to its other network, and follow the move."""
 
 
 @app.command()
 def run(
     tenant: Tenant,
     *,
-    now: Annotated[bool, typer.Option("--now", help="Wait for no time in the settings.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Begin now, whatever the settings say.")] = False,
     strategy: Annotated[
         Strategy | None,
-        typer.Option("--strategy", help="Of a move with --now; without it, replica.", show_default=False),
+        typer.Option(
+            "--strategy", help="The strategy of a move with --now. [default: replica]", show_default=False
+        ),
     ] = None,
     unverified: Unverified = False,
     through_tunnel_host: ThroughTunnelHost = False,
 ) -> None:
-    """Begin the scheduled move, or go on with one that has begun, up to its end or to the next waiting time.
+    """Begin the scheduled move, or continue a move, up to its end or to the next waiting time.
 
-    It may be killed and started again at any moment: it goes on from the phase that the stack remembers.
+    You can stop it and start it again at any moment: it goes on from the phase that the stack remembers.
 
     Example: tenantnet migrate run acme --now --unverified
     """
@@ -64,7 +66,7 @@ def run(
 
 @app.command()
 def abort(tenant: Tenant) -> None:
-    """Take a move back, in any phase before the switch: writes go on in the old network, nothing is lost.
+    """Take a move back, in any phase before the switch. Writes go on in the old network, and nothing is lost.
 
     Example: tenantnet migrate abort acme
     """
@@ -75,7 +77,8 @@ def abort(tenant: Tenant) -> None:
 
 @app.command()
 def retire(tenant: Tenant) -> None:
-    """Delete the former production now, with its network, VPN connections and claim; a snapshot stays.
+    """Delete the former production database now, with its network, VPN connections and claim. A snapshot
+    stays.
 
     Example: tenantnet migrate retire acme
     """
@@ -103,7 +106,7 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
 
 
 def _report(move: Move, state: State) -> None:
-    """Say where the run has ended, and what comes next."""
+    """Print where the run has ended, and what comes next."""
     tenant = move.settings.name
     if state.phase is Phase.STEADY:
         typer.echo(f"{tenant}: {state.production} is Production, and no move is under way.")
@@ -121,7 +124,7 @@ def _print(found: Progress) -> None:
     if found.starts_at is not None:
         out.print(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC", markup=False)
     if found.target:
-        out.print(f"Move {found.move} to {found.target}, by {found.strategy or 'nothing: it is aborted'}")
+        out.print(f"Move {found.move} to {found.target}, by {found.strategy or 'none (aborted)'}")
     if found.downtime_seconds is not None:
         out.print(f"Writes were held back for {found.downtime_seconds:.1f} s")
     if found.events:

@@ -1,4 +1,4 @@
-"""`tenantnet migrate schedule` and `cancel`: a move in the tenant's settings file."""
+"""`tenantnet migrate schedule` and `cancel`: a move in a tenant's settings file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenantnet.tags import Strategy
 
 TIME_AHEAD = Rule(
     id="time-ahead",
-    rule="a move is scheduled for a time that is still to come",
+    rule="a move is scheduled for a time in the future",
     reason="in {timezone} it is {now} now",
     remedy="give a later time, or move at once: tenantnet migrate run {tenant} --now",
 )
@@ -42,10 +42,13 @@ def schedule(
         Strategy, typer.Option("--strategy", help="replica: minutes of downtime. snapshot: more.")
     ] = Strategy.REPLICA,
     retire_after: Annotated[
-        str, typer.Option("--retire-after", help="How long the former network waits: 1h to 30d.")
+        str,
+        typer.Option(
+            "--retire-after", help="How long the former database waits before it is deleted: 1h to 30d."
+        ),
     ] = "24h",
 ) -> None:
-    """Write a move into a tenant's settings, once all that can be checked now is right.
+    """Schedule a move in a tenant's settings, after every check that is possible now.
 
     Example: tenantnet migrate schedule acme --at 2026-12-01T02:00 --timezone Europe/Amsterdam
     """
@@ -77,8 +80,8 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     ahead = f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
     if move.platform.runner_project is None:
         return (
-            f"It begins once somebody, or a scheduler, starts `tenantnet migrate run {tenant}`,\n"
-            f"up to {ahead} before it: that waits for the time. The platform has no runner that would do it."
+            f"The platform has no runner. Start `tenantnet migrate run {tenant}` yourself,\n"
+            f"at least {ahead} before the time: it waits for the time."
         )
     compared = (
         f"It compares the data with the login in the\nsecret {secret_name(tenant)}."
@@ -87,13 +90,13 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     )
     return (
         f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
-        f"or at once where that is past. {compared} When exactly it starts:\n"
+        f"or at once if that is past. {compared} To see when it starts:\n"
         f"tenantnet migrate status {tenant}"
     )
 
 
 def cancel(tenant: Tenant) -> None:
-    """Take a scheduled move out of a tenant's settings, before it has begun.
+    """Remove a scheduled move from a tenant's settings, before it begins or after it has ended.
 
     Example: tenantnet migrate cancel acme
     """
@@ -105,7 +108,9 @@ def cancel(tenant: Tenant) -> None:
         text = remove_entry(file.text, TENANT, "migration")
     replace_settings_file(project, file, text)
     deploy = (
-        "" if move.starts_at is None else f"Deploy it, or the runner starts: pulumi up --stack {tenant}.\n"
+        ""
+        if move.starts_at is None
+        else f"Deploy it, or the runner still starts: pulumi up --stack {tenant}.\n"
     )
     typer.echo(
         f"Wrote {file.path.relative_to(project.folder)}: without the move.\n{deploy}"

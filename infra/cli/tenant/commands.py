@@ -1,4 +1,4 @@
-"""`tenantnet tenant`: a new tenant's settings file, and a tenant's way out."""
+"""`tenantnet tenant`: adds and removes tenants."""
 
 from __future__ import annotations
 
@@ -39,12 +39,15 @@ PlatformStack = Annotated[
     ),
 ]
 Username = Annotated[
-    str, typer.Option("--username", help="The database's master user, for good.", show_default=False)
+    str,
+    typer.Option(
+        "--username", help="The database's master user; it cannot be changed later.", show_default=False
+    ),
 ]
 SessionSubnet = Annotated[
     str | None,
     typer.Option(
-        "--session-subnet", help="Its /24 of the sessions network; a free one without it.", show_default=False
+        "--session-subnet", help="Its /24 of the sessions network. [default: a free one]", show_default=False
     ),
 ]
 InstanceClass = Annotated[
@@ -61,7 +64,7 @@ MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a s
 
 @app.callback()
 def tenant() -> None:
-    """Tenants' settings files."""
+    """Add or remove a tenant, in its settings."""
 
 
 @app.command()
@@ -78,9 +81,9 @@ def add(
     multi_az: MultiAz = False,
     offline: Offline = False,
 ) -> None:
-    """Write the settings file of a new tenant, with free ranges where none are given.
+    """Write the settings file of a new tenant, with the given ranges or free ones.
 
-    Nothing is made at AWS before `pulumi up`.
+    Nothing is created in AWS before `pulumi up`.
 
     Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
     """
@@ -146,7 +149,7 @@ def _say_what_follows(project: Project, path: Path, name: str, settings: dict[st
     typer.echo(
         f"""\
 Wrote {path.relative_to(project.folder)}: network blue {cidr}, session subnet {settings["sessionSubnet"]}.
-Nothing is made at AWS yet. Next:
+Nothing is created in AWS yet. Next:
 
   pulumi stack init {name}
   pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted

@@ -1,4 +1,4 @@
-"""`tenantnet tenant remove`: a tenant's way out, step by step, with a final snapshot of its database."""
+"""`tenantnet tenant remove`: removes a tenant step by step, and leaves a final snapshot of its database."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
 from tenantnet.tags import Slot, final_snapshot_name, network_name
 
-TOLD_TWICE = Rule(
-    id="told-twice",
-    rule="a tenant whose database is in production is removed only by somebody who says so twice",
+CONFIRMED_TWICE = Rule(
+    id="confirmed-twice",
+    rule="a tenant whose database is in production is removed only after two confirmations",
     reason="{database} is in production, and {endpoint} leads there",
-    remedy="if that is meant, say both: tenantnet tenant remove {tenant} --in-production --confirm {tenant}",
+    remedy="if you are sure, add both: tenantnet tenant remove {tenant} --in-production --confirm {tenant}",
 )
 NAME_CONFIRMED = Rule(
     id="name-confirmed",
     rule="--confirm repeats the tenant's name",
-    reason="what is to be removed is {tenant}",
-    remedy="make sure which tenant is meant, and repeat its name",
+    reason="the tenant to be removed is {tenant}",
+    remedy="make sure that it is the right tenant, and repeat its name",
 )
 
-RULES = (TOLD_TWICE, NAME_CONFIRMED)
+RULES = (CONFIRMED_TWICE, NAME_CONFIRMED)
 
 
 def remove(
     tenant: Tenant,
     *,
     in_production: Annotated[
-        bool, typer.Option("--in-production", help="Although the database is in production.")
+        bool, typer.Option("--in-production", help="Confirm that the database is in production.")
     ] = False,
     confirm: Annotated[
-        str | None, typer.Option("--confirm", help="The tenant's name, once more.", show_default=False)
+        str | None, typer.Option("--confirm", help="The tenant's name, to confirm.", show_default=False)
     ] = None,
 ) -> None:
-    """Begin a tenant's removal in its settings, and say which updates carry it out and what they leave.
+    """Mark a tenant for removal in its settings, and show the next steps and what stays.
 
-    Nothing changes at AWS before `pulumi up`. Called again, it says the next steps again.
+    Nothing changes in AWS before `pulumi up`. Run it again to see the next steps.
 
     Example: tenantnet tenant remove acme --in-production --confirm acme
     """
@@ -64,9 +64,11 @@ def remove(
     networks = {slot: network.cidr for slot, network in settings.networks.items()}
     state = plan_update(outputs, networks, tenant_retiring=True)
     if not settings.retiring:
-        # A first update that failed half way has promised no database to anybody.
+        # After a first update that failed half way, nobody uses a database yet.
         if remembered(outputs) and not (in_production and confirm):
-            raise Refused("The removal", [_told_twice(tenant, state.production, outputs.get("endpoint"))])
+            raise Refused(
+                "The removal", [_confirmed_twice(tenant, state.production, outputs.get("endpoint"))]
+            )
         with in_place("under tenantnet:tenant set retiring: true"):
             text = set_scalar(file.text, TENANT, "retiring", "true")
         replace_settings_file(project, file, text)
@@ -76,8 +78,8 @@ def remove(
     typer.echo(_what_follows(settings, snapshot))
 
 
-def _told_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
-    return TOLD_TWICE.refuse(
+def _confirmed_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
+    return CONFIRMED_TWICE.refuse(
         tenant, tenant=tenant, database=network_name(tenant, production), endpoint=endpoint or "its endpoint"
     )
 
@@ -85,14 +87,14 @@ def _told_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
 def _never_made(project: Project, file: SettingsFile) -> str:
     return f"""\
 Nothing was changed: {file.stack} has no stack in this Pulumi backend, so nothing of it is deployed from here.
-Where that is the backend it belongs to, its settings file is all there is to remove:
+If this is its backend, only the settings file is left to remove:
 
   git rm {file.path.relative_to(project.folder)}"""
 
 
 def _nothing_left(project: Project, file: SettingsFile, tenant: str) -> str:
     return f"""\
-Nothing was changed: the stack of {tenant} is empty, so nothing of it is left but a final snapshot where it
+Nothing was changed: the stack of {tenant} is empty, so only a final snapshot is left, if it
 had a database. The last step removes the stack and {file.path.relative_to(project.folder)}:
 
   pulumi stack rm {tenant}"""
@@ -103,10 +105,10 @@ def _what_follows(settings: TenantSettings, snapshot: str) -> str:
     connections = sum(len(network.vpn_connections) for network in settings.networks.values())
     ranges = ", ".join(network.cidr for network in settings.networks.values())
     return f"""\
-Nothing is removed at AWS yet. Next:
+Nothing is deleted in AWS yet. Next:
 
   pulumi up --stack {tenant}
-      takes the protection off the database, at RDS and in Pulumi. Nothing is deleted, and clients go on
+      removes the database's protection, in RDS and in Pulumi. Nothing is deleted, and clients go on
       working.
   pulumi destroy --stack {tenant}
       deletes everything of {tenant}: its VPN connections ({connections}), networks, session subnet and
@@ -116,5 +118,5 @@ Nothing is removed at AWS yet. Next:
       removes the empty stack and its settings file.
 
 What stays: the snapshot {snapshot}, until somebody deletes it, and RDS's automated backups for as
-long as they are kept. Before `pulumi destroy` all can be taken back: remove `retiring: true` and run
+long as they are kept. Before `pulumi destroy` you can take it back: remove `retiring: true` and run
 `pulumi up`."""

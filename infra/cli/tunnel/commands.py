@@ -1,4 +1,4 @@
-"""`tenantnet tunnel`: from localhost to tenants' databases, without any VPN."""
+"""`tenantnet tunnel`: tunnels from this machine to tenants' databases, without a VPN."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tenantnet.tunnel.tenants import profile_of_tenant
 AS_SHARED = Rule(
     id="tunnel-as-shared",
     rule="--region, --document and --target are given together, as `tenantnet tunnel share` prints them",
-    reason="they say where a tunnel is to who may not look it up, and one of them alone says nothing",
-    remedy="copy the line anew; in a project, leave out all three",
+    reason="they locate a tunnel together; one of them alone is not enough",
+    remedy="copy the whole line again; in a project, leave out all three",
 )
 
 RULES = (AS_SHARED,)
@@ -34,7 +34,7 @@ app.command()(tunnel_start.start)
 
 @app.callback()
 def tunnel() -> None:
-    """Tunnels from this machine to tenants' databases, through AWS's Session Manager."""
+    """Open tunnels from this machine to tenants' databases, through AWS's Session Manager."""
 
 
 @app.command("list")
@@ -81,13 +81,13 @@ def _listed(profile: Profile, records: Mapping[str, Record]) -> dict[str, Any]:
 def add(
     name: Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.", show_default=False)],
     local_port: Annotated[
-        int, typer.Option("--local-port", help="Where it begins on this machine.", show_default=False)
+        int, typer.Option("--local-port", help="Its port on this machine.", show_default=False)
     ],
     *,
     tenant: Annotated[
         str | None,
         typer.Option(
-            help="Whose database, where that is not NAME; read from the stacks of the project here.",
+            help="The tenant, if it is not NAME; read from the stacks of this project.",
             autocompletion=complete_tenant,
             show_default=False,
         ),
@@ -96,7 +96,7 @@ def add(
     document: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
     automatic: Annotated[
-        bool, typer.Option("--automatic", help="Let `tenantnet tunnel start` without a name start it.")
+        bool, typer.Option("--automatic", help="Start it with `tenantnet tunnel start` without a name.")
     ] = False,
 ) -> None:
     """Add a tunnel to your profiles, or change the one of that name.
@@ -133,7 +133,7 @@ def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Pro
 
 @app.command()
 def remove(name: Name) -> None:
-    """Remove a tunnel from your profiles. One that runs goes on until it is stopped.
+    """Remove a tunnel from your profiles. A running tunnel stays open until you stop it.
 
     Example: tenantnet tunnel remove acme
     """
@@ -144,9 +144,9 @@ def remove(name: Name) -> None:
 @app.command()
 def share(
     tenant: Tenant,
-    local_port: Annotated[int, typer.Option("--local-port", help="Where it shall begin.")] = 2201,
+    local_port: Annotated[int, typer.Option("--local-port", help="Its port on this machine.")] = 2201,
 ) -> None:
-    """Print the line with which a person in `tunnelUsers` adds the tunnel: there is no secret in it.
+    """Print the command with which a person in `tunnelUsers` adds the tunnel. It contains no secret.
 
     Example: tenantnet tunnel share acme
     """
@@ -164,7 +164,7 @@ def status(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show the tunnels that run, from whichever shell they were started.
+    """Show your running tunnels, of all shells.
 
     Example: tenantnet tunnel status
     """
@@ -195,9 +195,9 @@ def _document(record: Record) -> dict[str, Any]:
 @app.command()
 def stop(
     names: Names = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every tunnel that runs.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every running tunnel.")] = False,
 ) -> None:
-    """Stop tunnels, from whichever shell they were started: their sessions end, and their ports are free.
+    """Stop tunnels, of any shell: their sessions end, and their ports are free.
 
     Example: tenantnet tunnel stop acme
     """

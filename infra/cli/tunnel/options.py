@@ -13,11 +13,11 @@ from tenantnet.settings.project import Project, find_project, is_platform
 from tenantnet.tunnel.profiles import Profiles, unknown_tunnel
 from tenantnet.tunnel.records import Records
 
-SHARED = "As `tenantnet tunnel share` prints it: all three, for who has no project."
+SHARED = "As `tenantnet tunnel share` prints it; give all three if you have no project."
 
 NAMES_OR_ALL = Rule(
     id="names-or-all",
-    rule="tunnels are named, or all of them are meant",
+    rule="give the names of tunnels, or --all",
     reason="{reason}",
     remedy="tenantnet tunnel {command} NAME, or tenantnet tunnel {command} --all",
 )
@@ -48,7 +48,7 @@ Names = Annotated[
 LocalPort = Annotated[
     int | None,
     typer.Option(
-        "--local-port", help="Where it begins on this machine; else its profile's.", show_default=False
+        "--local-port", help="Its port on this machine. [default: its profile's]", show_default=False
     ),
 ]
 

@@ -32,13 +32,13 @@ PAUSE_SECONDS = 0.1
 ONE_PORT = Rule(
     id="one-local-port",
     rule="--local-port is for one tunnel",
-    reason="each of several needs a port of its own",
+    reason="each tunnel needs its own port",
     remedy="start them one by one, or give each a profile: tenantnet tunnel add",
 )
 PORT_GIVEN = Rule(
     id="local-port-given",
-    rule="a tunnel without a profile begins at a port that is given",
-    reason="no profile of this name says one",
+    rule="a tunnel without a profile needs --local-port",
+    reason="there is no profile of this name",
     remedy="tenantnet tunnel start {name} --local-port 2201; to keep that: tenantnet tunnel add",
 )
 TUNNELS_TO_START = Rule(
@@ -56,7 +56,7 @@ def start(
         list[str] | None,
         typer.Argument(
             metavar="[TENANT|NAME]...",
-            help="Tunnels; without any, those that start automatically.",
+            help="Tunnels. [default: those that start automatically]",
             autocompletion=complete_name,
             show_default=False,
         ),
@@ -65,7 +65,7 @@ def start(
     everything: Annotated[bool, typer.Option("--all", help="Every tunnel that has a profile.")] = False,
     local_port: LocalPort = None,
     background: Annotated[
-        bool, typer.Option("--background", help="Return once they are open; they stay so until stopped.")
+        bool, typer.Option("--background", help="Return once they are open; they stay open until stopped.")
     ] = False,
 ) -> None:
     """Open tunnels and keep them open until Ctrl-C, or `tenantnet tunnel stop` in any shell.

@@ -1,4 +1,4 @@
-"""`tenantnet up`: one stack's update, shown as it goes, behind the policy pack."""
+"""`tenantnet up`: updates one stack with the policy pack, and shows the progress."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _TICK_SECONDS = 0.25
 
 STACK_MADE = Rule(
     id="stack-made",
-    rule="a stack is made before its first update",
+    rule="a stack is created before its first update",
     reason="this Pulumi backend has no stack {stack}",
-    remedy="make it: pulumi stack init {stack}",
+    remedy="create it: pulumi stack init {stack}",
 )
 CONFIRMED = Rule(
     id="somebody-agrees",
-    rule="somebody agrees to what the preview shows",
+    rule="the update is confirmed",
     reason="{reason}",
     remedy="run it in a terminal, or give --yes",
 )
@@ -65,20 +65,20 @@ def up(
         Path | None,
         typer.Option(
             "--policy-pack-config",
-            help="Levels and settings of the policies, as for pulumi.",
+            help="The policies' configuration, as for pulumi.",
             exists=True,
             dir_okay=False,
             show_default=False,
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document a line, for programs; needs --yes.")
+        bool, typer.Option("--json", help="Print one JSON document per line; needs --yes.")
     ] = False,
 ) -> None:
-    """Preview a tenant's update, ask, and carry it out, showing what it does and what it waits for.
+    """Preview a tenant's update, ask for confirmation, run it, and show what it does and waits for.
 
-    The same as `pulumi up --policy-pack policies`. Ctrl-C begins nothing more and lets what is under way
-    come to its end; a second one ends at once. Exit code 130 where it was stopped so.
+    The same as `pulumi up --policy-pack policies`. Ctrl-C starts nothing more and lets running steps
+    finish; a second one ends at once. Exit code 130: it was stopped.
 
     Example: tenantnet up acme
     """
@@ -102,7 +102,7 @@ def _require_answer(*, yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json:
-        reason = "--json leaves no room for a question"
+        reason = "--json cannot ask a question"
     elif not sys.stdin.isatty():
         reason = "there is no terminal to ask in"
     else:

@@ -107,7 +107,7 @@ class LineView:
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         counts = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
-        typer.echo(f"{stack} is as its settings say{done}")
+        typer.echo(f"{stack} is up to date{done}")
 
     def _line(self, change: Step) -> str:
         if change.status is Status.STARTED:
@@ -295,9 +295,9 @@ def _expected(change: Step) -> str:
 def _stopping(times: int) -> str:
     if times == 1:
         return (
-            "Stopping: nothing more is begun, and what is under way comes to its end. Again to end at once."
+            "Stopping: nothing more is started, and running steps finish. Press Ctrl-C again to end at once."
         )
-    return "Ending at once: what is under way is cut off."
+    return "Ending at once: running steps are cut off."
 
 
 def spell(seconds: int) -> str:

@@ -25,7 +25,7 @@ PLANS = {Pending.CREATE: "to be created", Pending.DELETE: "to be deleted"}
 
 @app.callback()
 def vpn() -> None:
-    """VPN connections between a tenant's networks and companies."""
+    """Show and edit VPN connections, and write guides for the companies' devices."""
 
 
 @app.command("list")

@@ -38,7 +38,7 @@ GENERIC, STRONGSWAN = "generic", "strongswan"
 
 VPN_CONNECTION_READY = Rule(
     id="vpn-connection-ready",
-    rule="a guide is made of a VPN connection that is ready",
+    rule="a guide needs a VPN connection that is ready",
     reason="{id} is {status}",
     remedy="{remedy}",
 )
@@ -64,10 +64,10 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="generic|strongswan|DEVICE_TYPE",
-        help="A text for people, files for strongSwan, or EC2's sample for a device: see `vpn devices`.",
+        help="A text for people, files for strongSwan, or EC2's sample for a device of `vpn devices`.",
     ),
 ]
-Sample = Annotated[SampleType, typer.Option("--sample", help="Of EC2's samples for a device, which kind.")]
+Sample = Annotated[SampleType, typer.Option("--sample", help="The kind of EC2's sample for a device.")]
 Output = Annotated[
     Path,
     typer.Option(
@@ -100,7 +100,7 @@ def download(
 ) -> None:
     """Write the guide for the company's device, from the VPN connection as EC2 describes it now.
 
-    The files hold both pre-shared keys: they are readable for you alone (mode 0600), and nothing of them is
+    The files contain both pre-shared keys. Only you can read them (mode 0600), and the command prints no
     printed.
 
     Example: tenantnet vpn download acme "Seattle office" --format strongswan --output seattle
@@ -120,7 +120,7 @@ def _read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | 
         remedy = (
             f"try again when `tenantnet vpn status {status.tenant} --watch` shows its tunnels"
             if waiting
-            else f"make it again: pulumi up --refresh --stack {status.tenant}"
+            else f"create it again: pulumi up --refresh --stack {status.tenant}"
         )
         refusal = VPN_CONNECTION_READY.refuse(wanted, id=chosen.id, status=chosen.status, remedy=remedy)
         raise Refused("The VPN connection", [refusal])
@@ -148,7 +148,7 @@ def _strongswan(connection: Connection) -> Guide:
     except NotInStrongSwanError as error:
         raise Failure(
             f"Could not write {connection.id} for strongSwan.",
-            reason=f"there is no name here for what strongSwan would call {error}",
+            reason=f"strongSwan's name for {error} is not known",
             remedy=f"set it up by hand: --format {GENERIC}",
         ) from None
 
@@ -166,7 +166,7 @@ def _device(devices: Sequence[DeviceType], wanted: str, tenant: str) -> DeviceTy
 
 def _say(output: Path, made: _Made) -> None:
     typer.echo(
-        f"Wrote {', '.join(made.guide)} to {output}, with both pre-shared keys: readable for you alone."
+        f"Wrote {', '.join(made.guide)} to {output}, with both pre-shared keys. Only you can read the files."
     )
     if "README.md" in made.guide:
         typer.echo(f"How to install them: {output / 'README.md'}.")

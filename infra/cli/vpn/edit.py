@@ -45,11 +45,11 @@ def add(
         ),
     ],
     description: Annotated[
-        str, typer.Option("--description", help="What people call the place.", show_default=False)
+        str, typer.Option("--description", help="The name of the place.", show_default=False)
     ],
     network: Annotated[
         Slot | None,
-        typer.Option("--network", help="The network; needed where there are two.", show_default=False),
+        typer.Option("--network", help="The network; needed if there are two.", show_default=False),
     ] = None,
 ) -> None:
     """Add a VPN connection to a network in a tenant's settings.
@@ -68,7 +68,7 @@ def add(
         f"""\
 Wrote {file.path.relative_to(project.folder)}: network {slot} with a VPN connection to {description},
 {company_cidr}.
-Nothing is made at AWS yet. `pulumi up --stack {tenant}` makes the customer gateway {gateway_ip}, the VPN
+Nothing is created in AWS yet. `pulumi up --stack {tenant}` creates the customer gateway {gateway_ip}, the VPN
 connection with its two tunnels, its route, its rules and its alarms: about 5 minutes. The network's other VPN
 connections stay up. Then comes the company's end:
 
@@ -90,7 +90,7 @@ def delete(
     *,
     network: NetworkSlot = None,
 ) -> None:
-    """Take a VPN connection out of a tenant's settings.
+    """Remove a VPN connection from a tenant's settings.
 
     Example: tenantnet vpn delete acme 192.168.4.0/24
     """
@@ -107,8 +107,8 @@ def delete(
         f"""\
 Wrote {file.path.relative_to(project.folder)}: network {slot} without the VPN connection to \
 {chosen.description}, {chosen.company_cidr}.
-Nothing is removed at AWS yet. `pulumi up --stack {tenant}` deletes it: both its tunnels go down, and
-{chosen.company_cidr} no longer reaches the network. One that is made again has other endpoints and keys."""
+Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes it: both its tunnels go down, and
+{chosen.company_cidr} no longer reaches the network. A new connection has other endpoints and keys."""
     )
 
 

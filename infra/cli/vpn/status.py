@@ -61,12 +61,10 @@ def status(
     as_json: AsJson = False,
     watch: Annotated[
         bool,
-        typer.Option(
-            "--watch", help="Follow until Ctrl-C; with --json, a document in one line for every change."
-        ),
+        typer.Option("--watch", help="Follow changes until Ctrl-C; with --json, one line for every change."),
     ] = False,
 ) -> None:
-    """Show each tunnel: UP or DOWN, AWS's message, the last change, and maintenance that AWS intends.
+    """Show each tunnel: UP or DOWN, AWS's message, the last change, and maintenance that AWS plans.
 
     Example: tenantnet vpn status acme --watch
     """
