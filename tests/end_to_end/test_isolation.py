@@ -302,7 +302,7 @@ def test_sessions_reach_those_of_another_tenant_where_both_network_acls_are_open
         assert not among_sessions & passing(observe()), "zeta's still holds"
         done = command(tenants, "isolation", "check", "acme")
         assert done.returncode == 1
-        assert "a way out through the sender's network ACL where none is meant" in " ".join(
+        assert "a way out through the sender's network ACL where none is intended" in " ".join(
             done.stdout.split()
         )
         for entry in of_zeta:

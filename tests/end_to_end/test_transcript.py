@@ -106,7 +106,7 @@ def test_a_terminal_shows_what_an_update_waits_for_and_ctrl_c_stops_it_cleanly(p
     terminal.type(b"y\n")
     assert terminal.shows("until EC2 has stopped it, changed it and started it again")
     terminal.type(CTRL_C)
-    assert terminal.shows("nothing more is begun, and what is under way comes to its end")
+    assert terminal.shows("nothing more is started, and running steps finish")
     assert terminal.ends() == 130
     assert "The update of platform-local was stopped." in terminal.seen
     assert "`tenantnet up platform-local` goes on with what is missing." in terminal.seen

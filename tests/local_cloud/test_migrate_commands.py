@@ -116,7 +116,7 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (SCHEDULE.replace("2096-12-01T02:00", "2020-12-01T02:00"), "still to come"),
+        (SCHEDULE.replace("2096-12-01T02:00", "2020-12-01T02:00"), "in the future"),
         (SCHEDULE.replace("2096-12-01T02:00", "2026-02-30T02:00"), "--at"),
         (SCHEDULE.replace("Europe/Amsterdam", "Amsterdam"), "--timezone"),
         (f"{SCHEDULE} --retire-after 5m", "--retire-after"),

@@ -147,7 +147,7 @@ def test_status_in_json_is_one_document_with_both_tunnels_once_the_connection_is
 
 def test_status_of_a_stack_that_was_never_updated_says_that_nothing_is_there(desk: Desk) -> None:
     done = desk.tenantnet("status fresh")
-    assert (done.code, "No network yet" in done.out) == (0, True)
+    assert (done.code, "There is no network yet" in done.out) == (0, True)
 
 
 def test_status_of_an_unknown_tenant_names_the_nearest_and_is_the_users_mistake(desk: Desk) -> None:

@@ -406,7 +406,7 @@ def test_a_garbled_or_partial_line_ends_with_2_and_names_what_is_wrong(desk: Tun
     for given in ("--region nowhere --document eu1-acme-tunnel --target i-0abc", "--region eu-west-1"):
         done = desk.run(f"tunnel add other --local-port 2299 {given}")
         assert done.code == 2, given
-        assert "copy the line anew" in done.err
+        assert "copy the whole line again" in done.err
 
 
 def test_a_profile_is_changed_and_removed(desk: TunnelDesk, site: TunnelSite, port: int) -> None:

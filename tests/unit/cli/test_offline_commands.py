@@ -77,7 +77,7 @@ def test_an_added_network_gets_a_permitted_range_and_every_other_byte_stays(fold
 def test_what_will_happen_at_the_next_update_is_said(folder: Path) -> None:
     output = run("network add acme --cidr 10.9.9.0/26 --offline").output
     assert "network green 10.9.9.0/26" in output
-    assert "Nothing is made at AWS yet" in output
+    assert "Nothing is created in AWS yet" in output
     assert "pulumi up --stack acme" in output
     assert "ping host 10.9.9.42" in output
 
@@ -176,7 +176,7 @@ def test_a_new_tenant_is_told_how_the_password_is_set_and_what_the_update_does(f
     output = run("tenant add beta --platform platform-eu1 --username betaadmin --offline").output
     assert "pulumi config set --secret tenantnet:databasePassword --stack beta" in output
     assert "pulumi stack init beta" in output
-    assert "Nothing is made at AWS yet" in output
+    assert "Nothing is created in AWS yet" in output
 
 
 def test_what_is_given_for_a_new_tenant_is_what_is_written(folder: Path) -> None:

@@ -70,7 +70,7 @@ def test_an_ordinary_update_in_the_critical_phases_is_refused(state: State) -> N
 
 
 def test_an_ordinary_update_over_a_broken_off_preparation_is_refused() -> None:
-    with pytest.raises(Refused, match="whose preparation was broken off"):
+    with pytest.raises(Refused, match="whose preparation was interrupted"):
         plan_update(outputs(STEADY), CIDRS, leftovers=True)
 
 

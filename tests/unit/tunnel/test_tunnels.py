@@ -68,7 +68,7 @@ class TestUnknownTunnels:
         assert "did you mean acme?" in str(unknown_tunnel("acne", ["acme", "globex"]))
 
     def test_are_answered_with_all_names_where_none_is_near(self) -> None:
-        assert "those there are: acme, globex" in str(unknown_tunnel("xyz", ["globex", "acme"]))
+        assert "the known ones are: acme, globex" in str(unknown_tunnel("xyz", ["globex", "acme"]))
 
     def test_are_answered_with_where_to_get_one_where_there_is_none(self) -> None:
         assert "tenantnet tunnel share" in str(unknown_tunnel("acme", []))
@@ -134,7 +134,7 @@ class TestRecords:
         records.write(Record(profile=profile(), keeper=me))
         with pytest.raises(Refused, match="runs already"):
             check_startable([profile()], records)
-        with pytest.raises(Refused, match="a local port of its own"):
+        with pytest.raises(Refused, match="its own local port"):
             check_startable([profile("a"), profile("b")], records)
 
     def test_that_are_garbled_count_for_nothing(self, tmp_path: Path) -> None:
