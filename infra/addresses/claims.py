@@ -1,4 +1,4 @@
-"""Claims: who holds which range in a cell. The table's only key is the range, so a range has one holder."""
+"""Claims: which tenant has which range in a cell. The range is the table's only key, so it has one holder."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class Claim:
 
     @property
     def purpose(self) -> str:
-        """What the range is to its holder: `network blue`, `session subnet`."""
+        """What the holder uses the range for: `network blue`, `session subnet`."""
         return f"network {self.slot}" if self.kind is ClaimKind.NETWORK else "session subnet"
 
     @property
     def path(self) -> str:
-        """Where the range stands in the holder's settings."""
+        """Where the range is in the holder's settings."""
         return f"networks.{self.slot}.cidr" if self.kind is ClaimKind.NETWORK else "sessionSubnet"
 
 
@@ -78,16 +78,16 @@ RANGE_UNCLAIMED = Rule(
     rule="a range has one holder in a cell",
     reason="tenant {tenant} holds it for its {purpose} (stack {stack})",
     remedy="take another range: `tenantnet network add` and `tenantnet tenant add` find a free one. "
-    "Where the stack {stack} no longer exists, `tenantnet claims audit` says how to release its claims",
+    "If the stack {stack} no longer exists, `tenantnet claims audit` shows how to release its claims",
 )
 
 RULES = (RANGE_UNCLAIMED,)
 
 
 def refuse_claim(wanted: Claim, holder: Claim | None) -> Refusal | None:
-    """Why `wanted` cannot be had while `holder` has the range; None where the stack may have it.
+    """The refusal of `wanted` while `holder` has the range; None if the stack may have it.
 
-    Stacks, policies and the command line all say it in these words. A stack's own claim is no obstacle to it,
+    Stacks, policies and the command line all refuse with it. A stack may repeat its own claim,
     in whichever slot.
     """
     if holder is None or holder.stack == wanted.stack:
@@ -100,7 +100,7 @@ def refuse_claim(wanted: Claim, holder: Claim | None) -> Refusal | None:
 def claims_in_settings(stack: str, tenant: object) -> list[Claim]:
     """The claims that a settings file leads to, from its `tenantnet:tenant` as YAML gives it.
 
-    The ranges need not be right: whatever is text is taken, so a half-finished file reserves what it names.
+    The ranges may be invalid: any text counts, so that a half-finished file reserves what it names.
     """
     if not isinstance(tenant, Mapping):
         return []
@@ -119,7 +119,7 @@ def claims_in_settings(stack: str, tenant: object) -> list[Claim]:
 
 
 class ClaimFinding(StrEnum):
-    """What an audit finds wrong with a claim."""
+    """Why an audit doubts a claim."""
 
     STACK_GONE = "stack gone"
     NOT_IN_SETTINGS = "not in the settings"
@@ -138,7 +138,7 @@ def audit_claims(
 ) -> list[DoubtfulClaim]:
     """The claims whose stack is not among `stacks`, and those that no settings file leads to.
 
-    A claim whose stack is gone is found once, as that. Sorted by stack and range.
+    A claim whose stack is gone is listed once, for that reason. Sorted by stack and range.
     """
     wanted = {(claim.stack, claim.cidr) for claim in in_settings}
     doubtful = []

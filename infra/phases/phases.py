@@ -2,7 +2,8 @@
 
 Three rules hold in every phase, and every half-finished step between two phases keeps them:
 
-- Only the database that the endpoint leads to is ever writable. The target of a move stays read-only, through
+- Clients can write only to the database that the endpoint leads to. The target of a move stays read-only,
+through
   promotion too, until the step that leads the endpoint to it.
 - A database is protected in every phase but its own retirement, so that no half-finished step can replace it.
 - `production` changes with `switched`: from that phase on, clients write to the target, and the former
@@ -19,7 +20,7 @@ from tenantnet.tags import Lifecycle, Slot, Strategy
 
 
 class Phase(StrEnum):
-    """How far a move has come. A stack records a phase once all that the phase declares is there."""
+    """How far a move is. A stack records a phase once everything that the phase declares exists."""
 
     STEADY = "steady"
     REPLICATING = "replicating"
@@ -55,7 +56,7 @@ AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredNetwork:
-    """The network that the last move gave up; the settings may still name it."""
+    """The network that the last move retired; the settings may still name it."""
 
     slot: Slot
     cidr: str
@@ -69,7 +70,7 @@ class State:
     move: the number of the move under way, or of the last one; 0 before the first. It names what must differ
     from move to move: snapshots, journal entries, decisions. retired: forgotten once the settings no longer
     name that network. networks: the CIDR of each network, as the last update left it.
-    Raises ValueError where phase and strategy do not belong together.
+    Raises ValueError if phase and strategy do not belong together.
     """
 
     phase: Phase
@@ -101,17 +102,17 @@ class State:
 
     @property
     def move_at_stake(self) -> int:
-        """The number of the move that the next step belongs to; in steady, of one yet to be recorded."""
+        """The number of the move that the next step belongs to; in steady, of the next move."""
         return self.move + 1 if self.phase is Phase.STEADY else self.move
 
 
 class Origin(StrEnum):
-    """How a declared database comes to be.
+    """How a declared database is created.
 
     PRIMARY: created empty with its tenant; a replica declared so is promoted, a restored one stays as it is.
     REPLICA, SNAPSHOT: of the other slot's database; the snapshot was taken behind the fence of this move.
-    LEAVING: on its way out. Declared only while it exists, and whatever it came from: it must neither be
-    created once more by a repeated update nor be replaced.
+    LEAVING: being removed. Declared only while it exists, and whatever it came from: it must neither be
+    created again by a repeated update nor be replaced.
     """
 
     PRIMARY = "primary"
@@ -190,8 +191,8 @@ _OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
 def declaration(state: State, *, tenant_retiring: bool = False) -> Declaration:
     """What the stack declares in `state`.
 
-    tenant_retiring: the settings give the tenant up as a whole; its database and network are unprotected, so
-    that `pulumi destroy` can delete them. `plan_update` lets that through in steady only.
+    tenant_retiring: the settings remove the whole tenant; its database and network are unprotected, so
+    that `pulumi destroy` can delete them. `plan_update` allows that in steady only.
     """
     slots = {
         state.production: _slot(_production(state, tenant_retiring=tenant_retiring)),

@@ -204,7 +204,7 @@ class _Drawing:
 
 
 def _boxes(network: TopologyNetwork) -> list[tuple[list[str | None], bool]]:
-    """What stands in the network, top down: the lines of each box, and whether it holds the database."""
+    """What is in the network, top down: the lines of each box, and whether it holds the database."""
     host, database = network.ping_host, network.database
     inside: dict[str, list[str | None]] = {}
     if database:
