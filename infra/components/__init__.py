@@ -1,8 +1,8 @@
-"""Tenantnet's components, to be used in a Pulumi program of one's own.
+"""Tenantnet's components, for your own Pulumi programs.
 
 A component takes a name, an `…Args` object and `pulumi.ResourceOptions`. The names of AWS's resources come
-from the arguments, their tags from the `Owner`. What may not be is refused by the arguments themselves:
-`Refused`, before anything is declared.
+from the arguments, their tags from the `Owner`. The arguments check their values and raise `Refused`
+before anything is declared.
 
     owner = Owner(cell="eu1", tenant="acme", network="blue")
     network = TenantNetwork("acme-blue", TenantNetworkArgs(owner=owner, cidr="10.1.2.0/26", …))

@@ -1,4 +1,4 @@
-"""The topic that every alarm of a cell goes to; who listens is for the platform's people to subscribe."""
+"""The topic that every alarm of a cell goes to; the platform team subscribes to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner of moves in AWS: a CodeBuild project that runs `tenantnet migrate run`, and who may start it."""
+"""The runner of moves in AWS: a CodeBuild project that runs `tenantnet migrate run`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.tags import Owner, runner_document_name
 
-# The tenant whose database moves; whoever starts a build names it.
+# The tenant whose database moves; each start of a build names it.
 TENANT_VARIABLE = "TENANT"
 # A run waits for its time, and a large database takes hours to copy. CodeBuild ends a build after 36 hours.
 TIMEOUT_MINUTES = 24 * 60
 QUEUED_TIMEOUT_MINUTES = 60
 
-# Where the checkout has its programs already, nothing is installed.
+# If the checkout has its programs already, nothing is installed.
 INSTALL = """\
 test -x .venv/bin/tenantnet || {
   python3 -m venv .venv
@@ -30,7 +30,7 @@ test -x .venv/bin/tenantnet || {
   .venv/bin/pip install --quiet --no-deps --editable .
 }"""
 MOVE = f'.venv/bin/tenantnet migrate run "${TENANT_VARIABLE}"'
-# Where the environment names an authority already, there is nothing to download.
+# If the environment names an authority already, there is nothing to download.
 MOVE_COMPARED = f"""\
 if test -z "${AUTHORITY_VARIABLE}"; then
   export {AUTHORITY_VARIABLE}="$PWD/rds.pem"
@@ -205,7 +205,7 @@ class MigrationRunner(pulumi.ComponentResource):
         ).arn
 
     def _alarm(self) -> None:
-        """A run that ends early may leave a tenant's writes held back: somebody must look at it."""
+        """A run that ends early may leave a tenant's writes held back: a person must look at it."""
         name = f"{self._project_name}-failed"
         aws.cloudwatch.MetricAlarm(
             self._name,
@@ -233,5 +233,5 @@ def buildspec(settings: RunnerSettings) -> dict[str, object]:
 
 
 def _puller(image: str) -> str:
-    """Whose credentials pull the image: AWS's own images are CodeBuild's, all others the role's or public."""
+    """Which credentials pull the image: CodeBuild's for AWS's own images, the role's for all others."""
     return "CODEBUILD" if image.startswith("aws/codebuild/") else "SERVICE_ROLE"

@@ -12,7 +12,7 @@ from tenantnet.phases.starts import LocalTime
 from tenantnet.tags import Owner
 
 START_BUILD = "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
-# Within the lead time, and then somebody has to look at it anyway.
+# Within the lead time; after that a person has to look anyway.
 MAXIMUM_EVENT_AGE_SECONDS = 3600
 MAXIMUM_RETRY_ATTEMPTS = 60
 

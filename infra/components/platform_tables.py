@@ -1,4 +1,4 @@
-"""A cell's two tables: who holds which range, and what happened in every move."""
+"""A cell's two tables: which tenant has which range, and what happened in every move."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A range's claim: the row in the cell's claims table that says whose the range is.
+"""A range's claim: the row in the cell's claims table that says which tenant has the range.
 
 The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
-it. A stack whose range has a holder already is told before it declares anything (see addresses.holders).
+it. A stack whose range is taken already is refused before it declares anything (see addresses.holders).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RangeClaim(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _name_holder(self, _: pulumi.ErrorHookArgs) -> bool:
-        """The provider's own message names nobody; whoever won the race has written a name by now."""
+        """The provider's message does not name the holder; the winner of the race is in the table by now."""
         refusal = refuse_claim(self._args.claim, read_holder(self._args.cell, self._args.claim.cidr))
         if refusal is not None:
             pulumi.log.error(str(refusal), self)

@@ -1,6 +1,6 @@
 """What the migration runner's role may do, statement by statement: what a move changes, and no more. Pure.
 
-A move makes no network; so the role cannot make one, and an update that has more to do than the move ends
+A move creates no network, so the role cannot create one, and an update with more to do than the move ends
 before the phase is recorded. Resources with tags are this cell's alone.
 """
 
@@ -113,8 +113,8 @@ class RunnerPlace:
 
 def runner_statements(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
     """All statements of the runner's role."""
-    comparison = [] if settings.unverified else _of_the_comparison(place)
-    return [*_of_the_build(place, settings), *_of_the_journal(place), *_of_the_move(place), *comparison]
+    comparison = [] if settings.unverified else _for_comparison(place)
+    return [*_for_build(place, settings), *_for_journal(place), *_for_move(place), *comparison]
 
 
 def _allow(
@@ -129,7 +129,7 @@ def _allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
-def _of_the_build(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
+def _for_build(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
     log = place.arn("logs", f"log-group:{place.log_group}")
     return [
         _allow("WriteOwnLog", ("logs:CreateLogStream", "logs:PutLogEvents"), log, f"{log}:*"),
@@ -164,7 +164,7 @@ def _backend(settings: RunnerSettings) -> list[Statement]:
     ]
 
 
-def _of_the_journal(place: RunnerPlace) -> list[Statement]:
+def _for_journal(place: RunnerPlace) -> list[Statement]:
     tables = [
         place.arn("dynamodb", f"table/{name(place.cell)}") for name in (claims_table_name, journal_table_name)
     ]
@@ -172,7 +172,7 @@ def _of_the_journal(place: RunnerPlace) -> list[Statement]:
     return [_allow("KeepJournalAndClaims", actions, *tables)]
 
 
-def _of_the_move(place: RunnerPlace) -> list[Statement]:
+def _for_move(place: RunnerPlace) -> list[Statement]:
     own = {"StringEquals": {f"aws:ResourceTag/{Tag.CELL}": place.cell}}
     passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     return [
@@ -200,7 +200,7 @@ def _of_the_move(place: RunnerPlace) -> list[Statement]:
     ]
 
 
-def _of_the_comparison(place: RunnerPlace) -> list[Statement]:
+def _for_comparison(place: RunnerPlace) -> list[Statement]:
     """To the databases through the tunnel host, as whom the tenants' secrets say.
 
     A session's id begins with the name of the role's session, which CodeBuild chooses.

@@ -1,6 +1,6 @@
-"""Security groups whose every rule is a resource of its own, one allowed peer each.
+"""Security groups whose rules are separate resources, each with one allowed peer.
 
-A rule of its own can be added and removed without touching the others, and a preview names the peer.
+A separate rule can be added and removed without touching the others, and a preview names the peer.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class ServiceRole(pulumi.ComponentResource):
 
 
 def _document(statements: pulumi.Input[Sequence[Mapping[str, object]]]) -> pulumi.Input[str]:
-    """Plain where the statements are, so that a preview's policies can read it."""
+    """The document; plain text if the statements are, so that a preview's policies can read it."""
     if isinstance(statements, pulumi.Output):
         return statements.apply(_document)
     return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -70,7 +70,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """On its way out: left as it came to be, a replica too."""
+    """Being removed: it stays as it was created, even as a replica."""
 
     user: MasterUser | None
     """Its master user; None where it has the users of its source."""
@@ -113,7 +113,7 @@ class TenantDatabaseArgs:
     multi_az: bool = False
     """Whether a standby is kept in a second zone."""
     lifecycle: Lifecycle = Lifecycle.PRODUCTION
-    """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is on its way out."""
+    """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is being removed."""
     read_only: bool = False
     """Whether the server refuses writes, by its parameter group, to everybody."""
     kms_key_arn: pulumi.Input[str]
@@ -193,7 +193,7 @@ class TenantDatabase(pulumi.ComponentResource):
                 parent=self,
                 protect=protected,
                 depends_on=self._log_groups(),
-                # Where an instance came from matters once; to forget it must not replace the instance.
+                # The origin of an instance matters once; removing it must not replace the instance.
                 ignore_changes=[
                     "snapshotIdentifier",
                     *(["replicateSourceDb"] if isinstance(args.source, Leaving) else []),

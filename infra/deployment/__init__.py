@@ -1,1 +1,1 @@
-"""An update of a stack as people follow it: its plan, what it waits for, how it ends."""
+"""An update of a stack that people follow: its plan, what it waits for, how it ends."""

@@ -1,4 +1,4 @@
-"""What a preview plans: the resources to change, what each waits for, and how long it takes. Pure."""
+"""The plan of an update: the resources to change, what each waits for, and how long it takes. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tenantnet.engine.events import STACK_TYPE, Operation, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What an update is going to do. depends_on: by URN, the URNs that a resource waits for.
+    """The changes of an update. depends_on: by URN, the URNs that a resource waits for.
 
-    outputs_change: whether the stack remembers something else after it, though no resource may change.
+    outputs_change: whether the stack's outputs change, although no resource may change.
     """
 
     changes: tuple[Step, ...]
@@ -45,7 +45,7 @@ def _seconds(chain: Iterable[Step]) -> int:
 
 
 def _length(chain: tuple[Step, ...]) -> tuple[int, list[str]]:
-    """Of chains that take equally long always the same one is told, whatever order the engine plans in."""
+    """Of chains that take equally long it is always the same one, whatever the engine's order."""
     return _seconds(chain), [change.urn for change in chain]
 
 
@@ -61,7 +61,7 @@ def plan_of(steps: Sequence[Step], document: Mapping[str, Any]) -> Plan:
 
 
 def _dependencies(resource: Mapping[str, Any]) -> list[str]:
-    # What is deleted has no goal.
+    # A deleted resource has no goal.
     return (resource.get("goal") or {}).get("dependencies") or []
 
 

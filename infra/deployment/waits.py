@@ -25,29 +25,29 @@ class Wait:
     until: str
 
 
-# From here on a person wants to know what an update waits for.
+# From this duration on the view shows what an update waits for.
 LONG = 30
 
 _OTHER = Wait(3, "AWS has done it")
 _MINUTE = 60
 
 _CREATE: Mapping[str, Wait] = {
-    types.DATABASE: Wait(10 * _MINUTE, "RDS has made it, backed it up and says `available`"),
-    types.VPN_CONNECTION: Wait(4 * _MINUTE, "EC2 has made both tunnels and says `available`"),
+    types.DATABASE: Wait(10 * _MINUTE, "RDS has created it, backed it up and reports `available`"),
+    types.VPN_CONNECTION: Wait(4 * _MINUTE, "EC2 has created both tunnels and reports `available`"),
     types.VPN_CONNECTION_ROUTE: Wait(10, "EC2 says `available`"),
     types.VPN_GATEWAY: Wait(40, "EC2 has attached it to the network"),
     types.CUSTOMER_GATEWAY: Wait(15, "EC2 says `available`"),
-    types.VPC_ENDPOINT: Wait(90, "EC2 has made its interfaces and says `available`"),
+    types.VPC_ENDPOINT: Wait(90, "EC2 has created its interfaces and reports `available`"),
     types.INSTANCE: Wait(30, "EC2 says `running`"),
     types.VPC: Wait(15, "EC2 says `available`"),
     types.ZONE: Wait(45, "Route 53 has it on all name servers"),
     types.RECORD: Wait(45, "Route 53 has it on all name servers"),
     types.TABLE: Wait(15, "DynamoDB says `ACTIVE`"),
-    types.KEY: Wait(10, "the key and its policy are known everywhere"),
-    types.INSTANCE_PROFILE: Wait(10, "the profile is known everywhere"),
+    types.KEY: Wait(10, "the key and its policy are in effect everywhere"),
+    types.INSTANCE_PROFILE: Wait(10, "the profile is in effect everywhere"),
 }
 # What RDS changes without another host, disk or standby.
-_IN_PLACE = Wait(_MINUTE, "RDS has changed it and says `available` again")
+_IN_PLACE = Wait(_MINUTE, "RDS has changed it and reports `available` again")
 _REBUILT_FOR = {"allocatedStorage", "engineVersion", "instanceClass", "multiAz", "replicateSourceDb"}
 _UPDATE: Mapping[str, Wait] = {
     types.DATABASE: Wait(15 * _MINUTE, _IN_PLACE.until),

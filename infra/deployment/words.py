@@ -1,4 +1,4 @@
-"""How an update that did not come to its end is told: whose mistake it was, and what to do. Pure."""
+"""The error of an update that did not finish: whose mistake it was, and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenantnet.engine.events import Diagnostic
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 
-# How what the program itself has refused ends.
+# The end of the message when the program has refused something.
 _BY_PROGRAM = "Nothing was created or changed."
 _AWS_ERROR = re.compile(r"api error (?P<code>[A-Za-z.]+): (?P<words>[^\n]+)")
 # In what the program itself could not do.
@@ -19,7 +19,7 @@ _NOTHING = "Nothing was changed."
 
 
 def refusal(progress: Progress) -> str | None:
-    """Why the program or a policy refuses the update, for its author to mend; None where neither does."""
+    """The refusal of the program or a policy, for the author to fix; None if neither refuses."""
     texts = [problem.message for problem in progress.errors]
     if said := [text for text in texts if Refused.is_in(text) and _BY_PROGRAM in text]:
         return "\n".join(said).replace(_BY_PROGRAM, _NOTHING)
@@ -35,24 +35,24 @@ def failure(stack: str, progress: Progress, plan: Plan | None, said: str) -> Fai
     reasons = list(dict.fromkeys(map(reason, progress.errors))) or [said]
     state = state_of(progress, plan) if plan else _NOTHING
     remedy = (
-        f"see to the cause, then run `tenantnet up {stack}` again: it goes on with what is missing"
+        f"remove the cause, then run `tenantnet up {stack}` again: it goes on with what is missing"
         if plan
-        else "see to the cause, then try again"
+        else "remove the cause, then try again"
     )
     return Failure(task, reason="\n          ".join(reasons), remedy=remedy, state=state)
 
 
 def reason(problem: Diagnostic) -> str:
-    """A problem in one line: AWS's own words where it is AWS that refuses."""
+    """A problem in one line: AWS's error if AWS refuses."""
     found = _AWS_ERROR.search(problem.message)
     if _FAILURE in problem.message:
         return problem.message
-    words = f"AWS says {found['code']}: {found['words']}" if found else _last_line(problem.message)
+    words = f"AWS answered {found['code']}: {found['words']}" if found else _last_line(problem.message)
     return f"{problem.resource}: {words}" if problem.resource else words
 
 
 def state_of(progress: Progress, plan: Plan) -> str:
-    """What was and was not changed by an update that did not come to its end."""
+    """What was and was not changed by an update that did not finish."""
     done = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
     left = [change for change in plan.changes if change.key not in progress.begun]
     lines = [f"Done: {done or 'nothing was changed'}; the stack remembers it."]
@@ -60,9 +60,9 @@ def state_of(progress: Progress, plan: Plan) -> str:
         lines.append(f"Failed: {names(progress.failed)}.")
     if progress.running:
         cut_off = names(progress.running.values())
-        lines.append(f"Cut off, and perhaps done all the same: {cut_off}. `pulumi refresh` finds out.")
+        lines.append(f"Cut off, and perhaps done: {cut_off}. `pulumi refresh` finds out.")
     if left:
-        lines.append(f"Not begun: {len(left)} of {len(plan.changes)}.")
+        lines.append(f"Not started: {len(left)} of {len(plan.changes)}.")
     return "\n".join(lines)
 
 

@@ -1,1 +1,1 @@
-"""Everything that starts Pulumi or reads what it says."""
+"""Everything that starts Pulumi or reads its output."""

@@ -1,4 +1,4 @@
-"""What Pulumi knows: which stacks there are, and their outputs as the last update left them."""
+"""Asks Pulumi which stacks exist, and for their outputs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 
 class _ProjectWorkspace(LocalWorkspace):
     def select_stack(self, stack_name: str) -> None:
-        """Leave the stack selected that people have selected: every command names its own."""
+        """Keep the stack that the user has selected: every command names its own."""
 
 
 class Engine:
     """Runs the `pulumi` on the path, in the project's folder, without ever selecting a stack.
 
-    Secrets stay masked, as `[secret]`. Raises Failure where there is no engine or it has no answer.
+    Secrets stay masked, as `[secret]`. Raises Failure if there is no engine or it does not answer.
     """
 
     def __init__(self, project: Project, command: Callable[[], PulumiCommand] = PulumiCommand) -> None:
@@ -85,7 +85,7 @@ class Engine:
         return self.platform(outputs.platform)
 
     def platform(self, stack: str) -> PlatformOutputs:
-        """The outputs of a platform. Raises Failure where it has none yet."""
+        """The outputs of a platform. Raises Failure if it has none yet."""
         return PlatformOutputs.read(stack, self.outputs(stack))
 
     def stack(
@@ -127,18 +127,18 @@ class Engine:
             raise Failure(
                 f"Could not {task}.",
                 reason=f"the Pulumi state that PULUMI_BACKEND_URL names is not there: {folder}",
-                remedy="it belongs to the local cloud, which is not running or has forgotten: "
+                remedy="it belongs to the local cloud, which is not running or was emptied: "
                 'tenantnet local start, then eval "$(tenantnet local env)"',
             )
 
 
 def file_backend() -> Path | None:
-    """Where the backend that PULUMI_BACKEND_URL names keeps its files; None where that is no file system."""
+    """Where the backend that PULUMI_BACKEND_URL names keeps its files; None if that is no file system."""
     backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
     return Path(unquote(backend.path)) if backend.scheme == "file" else None
 
 
 def said_by(error: CommandError) -> str:
-    """Pulumi's own words: what follows `error:`, or the last line."""
+    """Pulumi's error: what follows `error:`, or the last line."""
     said = re.findall(r"error: (.+)", str(error))
     return "; ".join(said) or str(error).strip().splitlines()[-1]

@@ -1,4 +1,4 @@
-"""What Pulumi's engine says of one operation on one stack. Pure."""
+"""The events of Pulumi's engine in one operation on one stack. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pulumi.automation.events import (
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _ERROR = re.compile(r"^error: (.+(?:\n(?!error: ).+)*)", re.MULTILINE)
-# What the engine adds to the error that it has reported already.
+# The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -77,7 +77,7 @@ class Step:
 
     time: of the event, in seconds of the epoch. seconds: how long the step took, where that was measured.
     type: such as `aws:ec2/vpc:Vpc`. properties: names of those that differ, where there was a resource
-    before. old, new: the state before and after, None where there is none.
+    before. old, new: the state before and after, None if there is none.
     """
 
     operation: Operation
@@ -103,12 +103,12 @@ class Step:
 
     @property
     def key(self) -> tuple[str, Operation]:
-        """What tells the steps of an update apart."""
+        """Identifies a step of an update."""
         return self.urn, self.operation
 
     @property
     def is_change(self) -> bool:
-        """Whether AWS has a part in it."""
+        """Whether it changes something in AWS."""
         state = self.new or self.old
         of_aws = state is not None and state.custom and not self.type.startswith("pulumi:")
         return bool(of_aws) and self.operation is not Operation.SAME
@@ -116,7 +116,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """What a policy finds. level: `mandatory` stops an update. urn: empty where it is about the stack."""
+    """What a policy finds. level: `mandatory` stops an update. urn: empty if it is about the stack."""
 
     policy: str
     level: str
@@ -130,7 +130,7 @@ class Violation:
 
     @property
     def resource(self) -> str:
-        """The resource's name; empty where it is about the stack as a whole."""
+        """The resource's name; empty if it is about the stack as a whole."""
         return name_in(self.urn)
 
     def __str__(self) -> str:
@@ -151,7 +151,7 @@ class Diagnostic:
 class EngineLog:
     """What the engine has said so far, without repetitions and colours.
 
-    counts: resources by operation; empty until the operation has come to its end.
+    counts: resources by operation; empty until the operation has finished.
     """
 
     steps: list[Step] = field(default_factory=list)

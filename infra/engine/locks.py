@@ -1,4 +1,4 @@
-"""The lock of a stack, as Pulumi tells of it: who holds it, and whether that process still runs."""
+"""The lock of a stack: which process has it, and whether that process still runs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 from tenantnet.failure import Failure
 
-# A file or bucket backend names a lock's holder so.
+# How a file or bucket backend names a lock's holder.
 _HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
-# Pulumi's own service names nobody.
+# Pulumi's own service does not name the holder.
 _OTHER_UPDATE = re.compile(r"Another update .+")
-# What Pulumi says of a lock whose file is empty.
+# Pulumi's error about a lock whose file is empty.
 _UNFINISHED = "unexpected end of JSON input"
 
 
@@ -28,12 +28,12 @@ class LockHolder:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was a process of this machine that has ended; of any other nothing is known."""
+        """Whether it was a process of this machine that has ended; False for other machines."""
         return self.host == socket.gethostname() and self.pid is not None and not is_running(self.pid)
 
 
 def lock_holder(text: str) -> LockHolder | None:
-    """Who holds the lock that Pulumi complains of in `text`; None where it does not."""
+    """The holder of the lock that Pulumi complains of in `text`; None if it does not."""
     if found := _HOLDER.search(text):
         return LockHolder(words=found[0], host=found["host"], pid=int(found["pid"]))
     if found := _OTHER_UPDATE.search(text):
@@ -42,9 +42,9 @@ def lock_holder(text: str) -> LockHolder | None:
 
 
 def locked(task: str, stack: str, text: str, state: str = "Nothing was changed.") -> Failure:
-    """The failure of a task that the stack's lock is in the way of. text: Pulumi's error."""
+    """The failure of a task that the stack's lock prevents. text: Pulumi's error."""
     holder = lock_holder(text)
-    who = holder.words if holder else "Pulumi does not say whose"
+    who = holder.words if holder else "Pulumi does not name the holder"
     return Failure(
         f"Could not {task}.",
         reason=f"another update holds the stack's lock: {who}",
@@ -55,7 +55,7 @@ def locked(task: str, stack: str, text: str, state: str = "Nothing was changed."
 
 
 def is_running(pid: int) -> bool:
-    """Whether this machine has such a process, whoever's it is. One that waits to be reaped has ended."""
+    """Whether this machine has such a process, of any user. One that waits to be reaped has ended."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -63,7 +63,7 @@ def is_running(pid: int) -> bool:
 
 
 def clear_unfinished_locks(text: str, stack: str, backend: Path | None) -> bool:
-    """Remove locks of which a full disk has kept no more than the beginning, and say whether there were any.
+    """Remove locks that a full disk has cut off, and say whether there were any.
 
     text: of Pulumi's error, which then names no lock. backend: the folder of a file backend, which writes a
     lock under a temporary name first; so whole locks, whoever has them, are not touched.

@@ -1,4 +1,4 @@
-"""Plugins that run before a stack needs them: AWS's, and the language host that runs the project's program.
+"""Plugins that several stacks share: AWS's, and the language host that runs the project's program.
 
 The engine attaches to the plugins whose ports PULUMI_DEBUG_PROVIDERS and PULUMI_DEBUG_LANGUAGES name, instead
 of starting its own for every operation of every stack: loading them is most of what a preview takes, and a
@@ -37,10 +37,10 @@ Tell = Callable[[str], None]
 
 
 class SharedPlugins:
-    """Started when an engine first needs them, and anew where one has ended; they end with the context.
+    """Start when an engine first needs them, and again if one has ended; they end with the context.
 
     project: whose program the language host runs; None for programs that run in this process. log: the file
-    for what plugins print. tell: says once which is not shared, and why. environment: the engines'.
+    for what plugins print. tell: prints once which is not shared, and why. environment: the engines'.
     Its methods may be called by several threads.
     """
 
@@ -59,13 +59,13 @@ class SharedPlugins:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Interrupted, an engine finishes what it has begun, and loses that without the plugin.
+        # An interrupted engine finishes what it has begun, and needs the plugin for that.
         psutil.wait_procs(_own_engines())
         for plugin in self._running.values():
             plugin.end()
 
     def environment(self, settings: str = "") -> Mapping[str, str]:
-        """What makes an engine attach to the plugins, without those that cannot be shared.
+        """The environment that makes an engine attach to the plugins that can be shared.
 
         settings: any text that is the same for stacks whose AWS provider is configured the same way.
         """
@@ -75,7 +75,7 @@ class SharedPlugins:
                 plugins[PROVIDERS] = "aws", self._plugin(f"aws {settings}", [aws])
             if self._runs_own_program:
                 plugins[LANGUAGES] = "python", self._plugin("python", LANGUAGE_HOST)
-        # They start at the same time; what a person attaches stays attached.
+        # They start at the same time; plugins that the user has attached stay attached.
         return {
             variable: ",".join(filter(None, [f"{name}:{plugin.port}", self._environment.get(variable)]))
             for variable, (name, plugin) in plugins.items()
@@ -142,7 +142,7 @@ class _Plugin:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
-                # A Ctrl-C is for whoever started it alone: updates under way still need it.
+                # Ctrl-C is only for the process that started it: running updates still need the plugin.
                 process_group=0,
                 env={**environment, SHARED: "1"},
             )
@@ -155,7 +155,7 @@ class _Plugin:
 
     @property
     def port(self) -> int:
-        """Where it serves, once it does; 0 where it ended before it did."""
+        """Its port, once it serves; 0 if it ended before."""
         with self._lock:
             if self._port is None:
                 self._port = self._read_port()
@@ -184,6 +184,6 @@ class _Plugin:
 
 
 def _own_engines() -> list[psutil.Process]:
-    """Those that this process has started. To ask one that ends meanwhile would raise: it is left out."""
+    """The engines that this process has started, without those that end meanwhile."""
     running = psutil.process_iter(["name", "ppid"])
     return [each for each in running if each.info == {"name": "pulumi", "ppid": os.getpid()}]

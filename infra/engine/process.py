@@ -1,4 +1,4 @@
-"""`pulumi` at work on one stack, as a process that ends its work even where this one is killed."""
+"""A `pulumi` process for one stack, which finishes even if this process is killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantnet.engine.locks import LockHolder, lock_holder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """code: of the process. errors: in Pulumi's words. lock: whose it is, where that was the obstacle."""
+    """code: of the process. errors: Pulumi's. lock: its holder, if the lock was the obstacle."""
 
     code: int
     log: EngineLog
@@ -48,11 +48,11 @@ class StackProcess:
         return Result(code=code, log=log, errors=errors, lock=lock_holder(output) if code else None)
 
     async def release_lock(self) -> bool:
-        """Take the stack's lock away from whoever has it; whether that worked."""
+        """Release the stack's lock; whether that worked."""
         return await self._pulumi(["cancel", "--yes"], {}, lambda _: None) == 0
 
     def interrupt(self) -> None:
-        """Have it stop after the steps that are under way, and release its lock."""
+        """Stop it after its current steps; it releases its lock."""
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
@@ -67,7 +67,7 @@ class StackProcess:
                 *("--non-interactive", "--color", "never", "--stack", self._stack),
                 cwd=self._folder,
                 stdin=asyncio.subprocess.DEVNULL,
-                # Not a pipe, which would break with this process, and the update with it.
+                # Not a pipe: it would break with this process, and the update with it.
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,

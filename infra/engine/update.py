@@ -1,4 +1,4 @@
-"""Previews and updates of a stack by the Automation API: the project's own program, behind the policies."""
+"""Previews and updates of a stack by the Automation API, with the policy pack."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Command(PulumiCommand):
         on_output: Callable[[str], Any] | None = None,
         on_error: Callable[[str], Any] | None = None,
     ) -> CommandResult:
-        """As the base does, which would share the terminal's signals with the engine and its plugins."""
+        """Like the base class, but without sharing the terminal's signals with the engine and its plugins."""
         with subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,
@@ -54,7 +54,7 @@ class Command(PulumiCommand):
         return result
 
     def interrupt(self) -> None:
-        """Once: begin nothing more, and finish what is under way. Twice: end at once."""
+        """Once: start nothing more, and finish running steps. Twice: end at once."""
         self.interrupted += 1
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
@@ -76,13 +76,13 @@ class _Reader(threading.Thread):
                 self._tell(line.rstrip())
 
     def text(self) -> str:
-        """All of it, once it has come to its end."""
+        """All of it, once it has finished."""
         self.join()
         return "\n".join(self._lines)
 
 
 class StackUpdate:
-    """One stack, to be previewed and then updated. Raises CommandError where Pulumi does not succeed."""
+    """One stack, to be previewed and then updated. Raises CommandError if Pulumi fails."""
 
     def __init__(self, project: Project, stack: str, policy_config: Path | None = None) -> None:
         self.command = Command()
@@ -110,7 +110,7 @@ class StackUpdate:
         )
 
     def last(self) -> tuple[int, Mapping[str, int]] | None:
-        """How many seconds the stack's last update took, and what it changed; None where it was the first."""
+        """How many seconds the stack's last update took, and what it changed; None if there was none."""
         history = self._stack.history(page_size=1, show_secrets=False)
         if not history or history[0].end_time is None or not history[0].resource_changes:
             return None

@@ -66,11 +66,11 @@ def documents(role: Role, place: Place, recorded: Recorded) -> list[Document]:
         name = f"{place.cell}-acme-tunnel"
         return [json.loads(tunnel_policy(place.region, place.account, EXAMPLE_HOST, name))]
     if role is Role.MIGRATION_RUNNER:
-        return list(_packed(_of_the_runner(place)))
+        return list(_packed(_for_runner(place)))
     return list(_packed(_statements(recorded[role], place)))
 
 
-def _of_the_runner(place: Place) -> list[Statement]:
+def _for_runner(place: Place) -> list[Statement]:
     runner = RunnerPlace(
         cell=place.cell,
         region=place.region,

@@ -1,1 +1,1 @@
-"""Carries a move out: the only code that changes databases outside of an update."""
+"""Carries out a move: the only code that changes databases outside of an update."""

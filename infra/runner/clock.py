@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# A machine that slept, or whose clock was set, is noticed within this.
+# The clock is read again after this time, in case the machine slept or its clock was set.
 LONGEST_SLEEP_SECONDS = 30.0
 
 

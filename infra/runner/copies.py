@@ -1,7 +1,7 @@
-"""What a killed run has left in AWS of a copy that its stack does not know: found by name, and deleted.
+"""Finds and deletes what a killed run left of a copy in AWS and its stack does not know.
 
-Pulumi writes a resource down once the provider has answered. Killed before, or cut off from AWS, it does not
-know what AWS has made all the same, and making it once more fails: the name is taken.
+Pulumi records a resource once the provider has answered. If it is killed before, or cut off from AWS, it does
+not know what AWS has created, and creating it again fails, because the name is taken.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """names: of what there is. delete: raises the client's own error, or Failure for what is not a copy's."""
+    """names: of what exists. delete: raises the client's error, or Failure for parts of no copy."""
 
     type: str
     names: Callable[[str], Iterable[str]]
@@ -45,7 +45,7 @@ class _Kind:
 
 
 class Copies:
-    """The copies of one tenant's database. Every method raises Failure where AWS does not answer or allow."""
+    """The copies of one tenant's database. Every method raises Failure if AWS does not answer or allow."""
 
     def __init__(self, tenant: str, region: str) -> None:
         self._tenant, self._region = tenant, region
@@ -61,7 +61,7 @@ class Copies:
         )
 
     def parts(self, slot: Slot) -> list[Part]:
-        """What AWS has of the slot's database, in the order in which it can be deleted."""
+        """The parts of the slot's database in AWS, in the order in which they can be deleted."""
         identifier = network_name(self._tenant, slot)
         with aws_answers(f"read what there is of {identifier}", region=self._region):
             return [Part(kind.type, name) for kind in self._kinds for name in kind.names(identifier)]
@@ -132,7 +132,7 @@ class Copies:
         return sorted(wanted & {group["logGroupName"] for group in found})
 
     def _delete_log_group(self, name: str) -> None:
-        """Untagged ones, too: RDS itself makes one, and by its name it belongs to the copy."""
+        """Untagged ones, too: RDS itself creates one, and its name says that it belongs to the copy."""
         self._logs.delete_log_group(logGroupName=name)
 
     def _require_own(self, name: str, arn: str) -> None:
@@ -143,8 +143,8 @@ class Copies:
         if {"Key": key, "Value": value} not in tags:
             raise Failure(
                 f"Could not delete {name}.",
-                reason=f"its stack does not know it, and no tag {key} = {value} says that a move has made it",
-                remedy="find out whose it is, and delete or rename it",
+                reason=f"its stack does not know it, and no tag {key} = {value} shows that a move created it",
+                remedy="find out to whom it belongs, and delete or rename it",
             )
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
@@ -158,6 +158,6 @@ class Copies:
         except RetryError:
             raise Failure(
                 f"Could not wait any longer for {what}.",
-                reason=f"it was not so within {LONGEST_WAIT}",
-                remedy="see what RDS says of it, then `tenantnet migrate run` goes on",
+                reason=f"it did not happen within {LONGEST_WAIT}",
+                remedy="check its state in RDS, then `tenantnet migrate run` goes on",
             ) from None

@@ -1,4 +1,4 @@
-"""A tenant's two databases and its endpoint as AWS has them, and what a move does to them ahead of an update.
+"""A tenant's two databases and its endpoint in AWS, and what a move changes in them before an update.
 
 Every change here is one that the next update declares too. It is made through AWS's own API first where the
 provider would wait after it, or make it only after other things, while clients are held back; the update then
@@ -30,7 +30,7 @@ LAG_PERIOD_SECONDS = 60
 class Instance:
     """A database as RDS describes it.
 
-    source: the ARN of the one it replicates, None for none. replicates: False where RDS says that it has
+    source: the ARN of the one it replicates, None for none. replicates: False if RDS says that it has
     stopped. read_only: the parameter; parameters_in_force: whether all that are set are in force.
     """
 
@@ -45,7 +45,7 @@ class Instance:
 
 
 class Databases:
-    """Asks and changes AWS. Every method raises Failure where AWS does not answer or allow the call.
+    """Asks and changes AWS. Every method raises Failure if AWS does not answer or allow the call.
 
     host_name: the endpoint's.
     """
@@ -62,7 +62,7 @@ class Databases:
             )
 
     def instance(self, slot: Slot) -> Instance | None:
-        """None where there is none."""
+        """None if there is none."""
         with aws_answers(f"read the database {self._identifier(slot)}", region=self._region):
             # As a filter an identifier that does not exist is no error.
             found = self._rds.describe_db_instances(
@@ -71,7 +71,7 @@ class Databases:
             return _instance(found[0], read_only=self._read_only(found[0])) if found else None
 
     def address(self, slot: Slot) -> str:
-        """Its name in DNS. Raises Failure where there is no database, or it has none yet."""
+        """Its name in DNS. Raises Failure if there is no database, or it has none yet."""
         found = self.instance(slot)
         if found is None or found.address is None:
             raise Failure(
@@ -93,7 +93,7 @@ class Databases:
         return values.get("read_only") == "1"
 
     def set_read_only(self, slot: Slot, *, read_only: bool) -> None:
-        """Hold back or let through every client's writes; the parameter is dynamic, so without a reboot."""
+        """Hold back or allow writes of all clients; the parameter is dynamic, so this needs no reboot."""
         with aws_answers(f"set read_only of {self._identifier(slot)}", region=self._region):
             found = self._rds.describe_db_instances(DBInstanceIdentifier=self._identifier(slot))
             self._rds.modify_db_parameter_group(
@@ -108,7 +108,7 @@ class Databases:
             )
 
     def promote(self, slot: Slot) -> None:
-        """Begin to make a replica a database of its own; nothing where it is one already."""
+        """Begin the promotion of a replica; does nothing if it is promoted already."""
         found = self.instance(slot)
         if found is None or found.source is None:
             return
@@ -118,7 +118,7 @@ class Databases:
     def lag(self, slot: Slot, since: datetime) -> float | None:
         """The most seconds that a replica was behind, in the newest minute of those that began after `since`.
 
-        None before CloudWatch has such a minute: the API of RDS itself does not tell the lag.
+        None until CloudWatch has such a minute: the API of RDS itself does not report the lag.
         """
         # CloudWatch knows whole seconds: of the one that has begun, a part lies before.
         since = since.replace(microsecond=0) + timedelta(seconds=1)
@@ -138,14 +138,14 @@ class Databases:
         return max(after, key=lambda point: point["Timestamp"])["Maximum"] if after else None
 
     def snapshot_status(self, move: int) -> str | None:
-        """RDS's word for the snapshot of the move; None where there is none."""
+        """RDS's word for the snapshot of the move; None if there is none."""
         name = move_snapshot_name(self._tenant, move)
         with aws_answers(f"read the snapshot {name}", region=self._region):
             found = self._rds.describe_db_snapshots(Filters=[{"Name": "db-snapshot-id", "Values": [name]}])
         return found["DBSnapshots"][0]["Status"] if found["DBSnapshots"] else None
 
     def take_snapshot(self, slot: Slot, move: int) -> None:
-        """Begin the snapshot of the move; nothing where there is one."""
+        """Begin the snapshot of the move; does nothing if there is one."""
         name = move_snapshot_name(self._tenant, move)
         if self.snapshot_status(move) is None:
             with aws_answers(f"take the snapshot {name}", region=self._region):
@@ -154,14 +154,14 @@ class Databases:
                 )
 
     def delete_snapshot(self, move: int) -> None:
-        """Delete the snapshot of the move; nothing where there is none."""
+        """Delete the snapshot of the move; does nothing if there is none."""
         name = move_snapshot_name(self._tenant, move)
         if self.snapshot_status(move) is not None:
             with aws_answers(f"delete the snapshot {name}", region=self._region):
                 self._rds.delete_db_snapshot(DBSnapshotIdentifier=name)
 
     def endpoint_address(self) -> str | None:
-        """The name that the endpoint's record leads to; None where there is no such record."""
+        """The name that the endpoint's record leads to; None if there is no such record."""
         with aws_answers(f"read the record {self.host_name}", region=self._region):
             records = self._route53.list_resource_record_sets(
                 HostedZoneId=self._zone_id,
@@ -175,7 +175,7 @@ class Databases:
         return None
 
     def lead_endpoint_to(self, address: str) -> None:
-        """Let the endpoint lead to another name."""
+        """Point the endpoint to another name."""
         record: Any = {
             "Name": self.host_name,
             "Type": "CNAME",
@@ -196,7 +196,7 @@ class Databases:
         return list(found.get("DelegationSet", {}).get("NameServers", []))
 
     def endpoint_has_spread(self) -> bool:
-        """Whether every name server of the zone answers with what `lead_endpoint_to` asked for last."""
+        """Whether every name server of the zone answers with what `lead_endpoint_to` set last."""
         if self._change is None:
             return True
         with aws_answers(f"read the change of {self.host_name}", region=self._region):

@@ -1,6 +1,6 @@
-"""What must be seen between two phases: each condition looked at until it holds, or until its limit.
+"""Checks the conditions between two phases: each until it holds, or until its time limit.
 
-A look says what was seen, in words, whether the condition holds or not: a guard that fails names it.
+A check says in words what it saw, whether the condition holds or not; a failing guard shows it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tenantnet.runner.inspector import Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
 from tenantnet.tags import Slot
 
-# What AWS takes at most, by far; a limit that is reached means that somebody has to look.
+# Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
     Condition.TARGET_REPLICATES: timedelta(hours=3),
     Condition.SOURCE_READ_ONLY: timedelta(minutes=5),
@@ -39,7 +39,7 @@ LONGEST_PAUSE_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A condition that holds. seconds: how long that took. what: it rests on, in words."""
+    """A condition that holds. seconds: how long that took. what: what was seen, in words."""
 
     seconds: float
     what: str
@@ -69,13 +69,13 @@ class Guards:
         }
 
     def look(self, condition: Condition, state: State) -> Sight:
-        """Whether the condition holds now. Raises Failure where AWS does not answer."""
+        """Whether the condition holds now. Raises Failure if AWS does not answer."""
         return self._looks[condition](state)
 
     def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Seen:
-        """Look until the condition holds.
+        """Check until the condition holds.
 
-        limit: without one the condition's own. Raises Failure, with what was seen last, at the limit.
+        limit: None for the condition's own. Raises Failure, with what was seen last, at the limit.
         """
         began = monotonic()
         limit = limit or LIMITS[condition]
@@ -91,7 +91,7 @@ class Guards:
             raise Failure(
                 f"The move of the database does not go on from phase {state.phase}.",
                 reason=f"within {limit} it was not seen that {condition}: {last.seen}",
-                remedy="see to the cause, then `tenantnet migrate run` looks again; before the switch "
+                remedy="remove the cause, then `tenantnet migrate run` checks again; before the switch "
                 "`tenantnet migrate abort` takes the move back",
                 state=f"The tenant stays in phase {state.phase}.",
             ) from None
@@ -137,7 +137,7 @@ class Guards:
         if target.source is None:
             # It had caught up if it was this move's own runner who promoted it, and was killed then.
             own = any((entry.what, entry.phase) == (What.BEGAN, Phase.PROMOTED) for entry in entries)
-            return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'somebody else'}")
+            return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'another one'}")
         if not target.replicates:
             return Sight(holds=False, seen="replication has stopped")
         return self._inspector.caught_up(_source(state), _target(state), since=fenced_at)
@@ -170,14 +170,16 @@ class Guards:
 
 
 def _answered(answers: Sequence[Answer], address: str) -> Sight:
-    """Where none can be asked, as from a network without a way out, Route 53's own word has to do."""
+    """If none can be reached, as from a network without a way out, Route 53's status has to suffice."""
     heard = [answer for answer in answers if not answer.silent]
     if others := [answer for answer in heard if answer.target != address]:
         told = ", ".join(f"{answer.server} answers {answer.target or 'nothing'}" for answer in others)
         return Sight(holds=False, seen=told)
     if not heard:
-        return Sight(holds=True, seen="Route 53 says so; none of the name servers could be asked")
-    return Sight(holds=True, seen=f"{len(heard)} of {len(answers)} name servers were asked and say so")
+        return Sight(holds=True, seen="Route 53 reports it; no name server could be reached")
+    return Sight(
+        holds=True, seen=f"{len(heard)} of {len(answers)} name servers could be reached and answer so"
+    )
 
 
 def _settled(instance: Instance) -> bool:

@@ -1,4 +1,4 @@
-"""What the servers of a tenant's databases say of their data, where there is a login to ask them with."""
+"""Compares the data of a tenant's databases by asking their servers, if there is a login."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from tenantnet.tags import Slot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """holds: the verdict. seen: what it rests on, in words."""
+    """holds: the result. seen: what was seen, in words."""
 
     holds: bool
     seen: str
 
 
 class Inspector(Protocol):
-    """Every method raises Failure where AWS or a server does not answer."""
+    """Every method raises Failure if AWS or a server does not answer."""
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
-        """Raises Failure where one of the databases could not be compared later."""
+        """Raises Failure if one of the databases could not be compared later."""
 
     def differences(self, source: Slot, target: Slot) -> Sequence[str] | None:
-        """What the two do not have in common; None where nobody compares them."""
+        """The differences between the two; None if they are not compared."""
 
     def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
-        """Whether the replica has everything of a source that takes no writes since then."""
+        """Whether the replica has everything of a source that has been read-only since then."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithoutLogin:
-    """Asks no server: the data is not compared, and CloudWatch's minutes tell how far the replica is."""
+    """Asks no server: the data is not compared, and CloudWatch's metric shows how far the replica is."""
 
     databases: Databases
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
-        """Nothing is going to be read."""
+        """Does nothing: no database will be read."""
 
     def differences(self, source: Slot, target: Slot) -> None:
-        """Nobody compares them."""
+        """None: the data is not compared."""
 
     def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
         """Whether CloudWatch has a minute after `since` in which the replica lacked nothing."""
@@ -61,12 +61,12 @@ class WithLogin:
     access: Access
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
-        """A wrong login, or no way there, is better found while writes go through."""
+        """Finds a wrong login or a missing network path while writes still work."""
         for slot in slots:
             require_readable(self.databases.address(slot), self.access)
 
     def differences(self, source: Slot, target: Slot) -> Sequence[str]:
-        """In tables, routines, users and so on; it takes as long as a scan of all tables."""
+        """Differences in tables, routines, users and so on. Takes as long as a scan of all tables."""
         return compare(self.databases.address(source), self.databases.address(target), self.access)
 
     def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:

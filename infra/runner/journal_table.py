@@ -16,14 +16,15 @@ from tenantnet.tags import journal_table_name
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Beside the entries, whose range key is a time, stand the decisions; a digit sorts before any letter.
+# The decisions are in the same table as the entries, whose range key is a time: a digit sorts before any
+# letter.
 DECISION = "decision#"
 
 
 class JournalTable:
     """One tenant's journal. Every read is consistent: it sees what was written before it began.
 
-    Every method raises Failure where AWS does not answer or does not allow the call.
+    Every method raises Failure if AWS does not answer or does not allow the call.
     """
 
     def __init__(self, client: DynamoDBClient, cell: str, tenant: str) -> None:
@@ -62,13 +63,13 @@ class JournalTable:
             ) from None
 
     def decision(self, move: int) -> Decision | None:
-        """How `move` is going to end; None before that is decided."""
+        """The decision about `move`; None before there is one."""
         with self._asking("read the decision about a move"):
             answer = self._client.get_item(TableName=self.name, Key=self._key(move), ConsistentRead=True)
         return Decision(answer["Item"]["decision"]["S"]) if "Item" in answer else None
 
     def decide(self, move: int, wanted: Decision, who: str) -> Decision:
-        """The decision that stands for `move`: `wanted`, unless another one was written before."""
+        """Decide `move`, once: returns `wanted`, or the decision that was written before."""
         item = {**self._key(move), "decision": {"S": str(wanted)}, "who": {"S": who}}
         with self._asking("write the decision about a move"):
             try:
@@ -76,7 +77,7 @@ class JournalTable:
                     TableName=self.name,
                     Item=item,
                     ConditionExpression="attribute_not_exists(decision)",
-                    # The refused write itself says which decision stands.
+                    # The refused write itself returns the decision.
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as lost:

@@ -1,4 +1,4 @@
-"""A tenant's move: its settings, state and journal, and what must hold before it begins or is cancelled."""
+"""A tenant's move: settings, state and journal, and the checks before it begins or is cancelled."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ TARGET_GIVEN = Rule(
 )
 DATA_COMPARED = Rule(
     id="data-compared",
-    rule="the data of both databases is compared before the switch, or somebody says that it is not",
+    rule="the data of both databases is compared before the switch, or the comparison is switched off",
     reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
-    remedy="make the secret, with username and password of a user that may read every table; or give "
+    remedy="create the secret, with username and password of a user that may read every table; or add "
     "--unverified, and look at the data yourself before the former production is retired",
 )
 RUNNER_LOGIN = Rule(
     id="runner-login",
     rule="before a move is scheduled, the platform's runner has a login to compare the databases with",
     reason="there is no secret {secret} in Secrets Manager, and a run without it ends before it begins",
-    remedy="make the secret, with username and password of a user that may read every table",
+    remedy="create the secret, with username and password of a user that may read every table",
 )
 SCHEDULED_ONCE = Rule(
     id="scheduled-once",
@@ -102,7 +102,7 @@ class Move:
 
     @classmethod
     def of(cls, project: Project, tenant: str) -> Move:
-        """Raises Refused for an unknown tenant, Failure where Pulumi or AWS does not answer."""
+        """Raises Refused for an unknown tenant, Failure if Pulumi or AWS does not answer."""
         _, settings = read_tenant(project, tenant)
         engine = Engine(project)
         outputs = engine.outputs(tenant)
@@ -121,7 +121,7 @@ class Move:
 
     @property
     def starts_at(self) -> datetime | None:
-        """When the platform's runner starts next, in UTC; None where no schedule starts it any more."""
+        """When the platform's runner starts next, in UTC; None if no schedule starts it any more."""
         return self.start.at if self.start is not None and self.start.at > datetime.now(UTC) else None
 
     @property
@@ -130,7 +130,7 @@ class Move:
         return self.state.phase not in AFTER_THE_SWITCH | {Phase.STEADY, Phase.ABORTING}
 
     def login(self) -> Login:
-        """To compare the data with. Raises Refused where there is none."""
+        """The login to compare the data with. Raises Refused if there is none."""
         tenant = self.settings.name
         if (found := read_login(tenant, self.platform.region)) is not None:
             return found
@@ -138,12 +138,12 @@ class Move:
         raise Refused("The move", [refusal])
 
     def reach(self, *, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
-        """The way to the databases. What it takes is begun when it is needed and has ended afterwards."""
+        """The way to the databases. It is opened when it is needed and closed afterwards."""
         return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
     @contextmanager
     def runner(self, tell: Callable[[str], None], access: Access | None = None) -> Iterator[Runner]:
-        """The runner, which tells what it does. Without access nobody compares the data."""
+        """The runner, which prints what it does. Without access the data is not compared."""
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
@@ -160,7 +160,7 @@ class Move:
             )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
-        """What to begin or finish, and when. Raises Refused where there is nothing to begin."""
+        """What to begin or finish, and when. Raises Refused if there is nothing to begin."""
         migration = self.settings.migration
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
@@ -173,7 +173,7 @@ class Move:
         )
 
     def require_schedulable(self, strategy: Strategy) -> None:
-        """Raises Refused where the move could not begin now either, or one is scheduled."""
+        """Raises Refused if the move could not begin now, or if one is scheduled."""
         tenant, target, migration = self.settings.name, self.state.production.other, self.settings.migration
         if migration is not None:
             refusal = SCHEDULED_ONCE.refuse(
@@ -193,14 +193,14 @@ class Move:
         if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
             raise Refused("The move", refusals)
 
-    def require_login_of_the_runner(self) -> None:
-        """Raises Refused where the platform's runner is to compare the data and there is no login for it."""
+    def require_login_for_runner(self) -> None:
+        """Raises Refused if the platform's runner compares the data and has no login for that."""
         tenant = self.settings.name
         if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
             raise Refused("The move", [RUNNER_LOGIN.refuse(None, secret=secret_name(tenant))])
 
     def require_cancellable(self) -> None:
-        """Raises Refused where no move is scheduled, or it has begun."""
+        """Raises Refused if no move is scheduled, or it has begun."""
         tenant, migration = self.settings.name, self.settings.migration
         if migration is None:
             raise Refused("The move", [MOVE_SCHEDULED.refuse(None, "migration", tenant=tenant)])

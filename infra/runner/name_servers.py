@@ -12,14 +12,14 @@ import dns.rdatatype
 import dns.resolver
 from dns.inet import is_address
 
-# Route 53 answers in milliseconds; a firewall that lets nothing through must not hold up a switch.
+# Route 53 answers in milliseconds; a firewall that drops everything must not delay a switch.
 ANSWER_SECONDS = 2.0
 NAME_SERVER_VARIABLE = "TENANTNET_NAME_SERVER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """target: where the name leads, None where the server has no such record. silent: it did not answer."""
+    """target: where the name leads, None if the server has no such record. silent: it did not answer."""
 
     server: str
     target: str | None = None
@@ -29,7 +29,7 @@ class Answer:
 def ask(name: str, servers: Sequence[str]) -> list[Answer]:
     """What each server answers for the CNAME `name`.
 
-    servers: host names or addresses. Where the environment names a name server, that one stands for all.
+    servers: host names or addresses. If the environment names a name server, it is asked instead of them.
     """
     own = os.environ.get(NAME_SERVER_VARIABLE)
     asked = [own] if own and servers else servers
@@ -52,7 +52,7 @@ def _ask(name: str, server: str) -> Answer:
 
 
 def _addresses(host: str) -> list[str]:
-    """A name server's own addresses; none where nobody tells them in time."""
+    """A name server's addresses; none if they are not resolved in time."""
     try:
         found = dns.resolver.get_default_resolver().resolve_name(host, lifetime=ANSWER_SECONDS)
     except (dns.exception.DNSException, OSError):

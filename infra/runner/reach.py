@@ -1,4 +1,4 @@
-"""The ways to a tenant's databases: straight to their port, or through the platform's tunnel host."""
+"""The ways to a tenant's databases: directly to their port, or through the platform's tunnel host."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.session_manager import FinalFailure
 
 CONNECT_SECONDS = 10
-# A database speaks first. AWS's plugin may have its port open and carry nothing, if rarely: a message at the
-# wrong moment ends its reading. Then another session is begun.
+# A database sends first. Rarely AWS's plugin has its port open and transports nothing: a message at the
+# wrong moment ends its reading. Then another session is started.
 GREETING_SECONDS = 10.0
 ATTEMPTS = 3
 PHASE_STAYS = "The phase that the stack remembers stays."
@@ -35,7 +35,7 @@ Reach = Callable[[str], socket.socket]
 
 
 def reach_directly(host: str) -> socket.socket:
-    """From where this machine is."""
+    """Connect directly from this machine."""
     return socket.create_connection((_look_up(host), MYSQL_PORT), timeout=CONNECT_SECONDS)
 
 
@@ -56,14 +56,14 @@ class DatabaseTunnel(Profile):
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """With the database to lead to, which the runner's document leaves open."""
+        """The parameters of the session, with the database, which the runner's document does not fix."""
         return {**super().parameters, "host": self.host}
 
 
 class ThroughTunnelHost:
     """Session Manager's sessions, one for each database, begun when it is first reached; a Reach.
 
-    They end with the `with` block. One that has ended before is begun anew when its database is reached.
+    They end with the `with` block. One that ended before is started again when its database is reached.
     """
 
     def __init__(self, platform: PlatformOutputs) -> None:
@@ -82,14 +82,14 @@ class ThroughTunnelHost:
         self._carried.clear()
 
     def __call__(self, host: str) -> socket.socket:
-        """A connection. Raises Failure where no session can be had, OSError where the database is silent."""
+        """Connect. Raises Failure if no session can be started, OSError if the database does not answer."""
         trying = Retrying(
             retry=retry_if_exception_type(TimeoutError), stop=stop_after_attempt(ATTEMPTS), reraise=True
         )
         return trying(self._greeted, host)
 
     def _greeted(self, host: str) -> socket.socket:
-        """A connection whose other end speaks. Raises TimeoutError; then its session has ended."""
+        """A connection whose server has sent something. Raises TimeoutError; then its session has ended."""
         with self._lock:
             port = self._open(host)
         connection = socket.create_connection((LOOPBACK, port), timeout=CONNECT_SECONDS)
@@ -130,7 +130,7 @@ class ThroughTunnelHost:
 
     def _failure(self, host: str, tunnel: DatabaseTunnel, failure: Failure) -> Failure:
         denied = (
-            f"deploy the platform with a runner that compares the data, and see that whoever runs this may "
+            f"deploy the platform with a runner that compares the data, and make sure that the caller may "
             f"start sessions with the document {tunnel.document}, as the runner's role may"
         )
         return Failure(

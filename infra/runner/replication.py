@@ -1,4 +1,4 @@
-"""Whether a replica has everything of its source, asked of both servers: to the byte, and at once."""
+"""Whether a replica has everything of its source, by asking both servers: exact and immediate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 from tenantnet.runner.verification import Access, connected
 
-# MySQL 8.4 has given up the words of 8.0; file and position are called differently too.
+# MySQL 8.4 has renamed the statements of 8.0, and their columns.
 _SOURCE_QUERIES = ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
 _REPLICA_QUERIES = ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
 
@@ -22,9 +22,9 @@ class Position(NamedTuple):
 
 
 def behind(source: str, replica: str, access: Access) -> str | None:
-    """What the replica lacks, in words; None where it has applied all that the source has written.
+    """What the replica lacks, in words; None if it has applied all that the source has written.
 
-    source, replica: the databases' addresses. Raises Failure where one of them cannot be asked.
+    source, replica: the databases' addresses. Raises Failure if one of them cannot be asked.
     """
     with connected(source, access) as connection:
         wanted = _status(connection, _SOURCE_QUERIES)
@@ -54,5 +54,5 @@ def _status(connection: pymysql.Connection[Any], queries: tuple[str, str]) -> di
         return cursor.fetchone()
 
 
-def _either(status: dict[str, Any], current: str, former: str) -> Any:  # noqa: ANN401 - as the server has it
+def _either(status: dict[str, Any], current: str, former: str) -> Any:  # noqa: ANN401 - as the server returns it
     return status[current] if current in status else status[former]

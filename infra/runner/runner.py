@@ -1,6 +1,6 @@
-"""The runner of a move: reads the phase, sees that it may be left, takes the next step, and so on.
+"""The runner of a move: reads the phase, checks the conditions, takes the next step, and repeats.
 
-It keeps nothing in memory between two steps. Killed at any moment, the next run reads the stack's phase, the
+It keeps nothing in memory between two steps. If it is killed, the next run reads the stack's phase, the
 move's decision and its journal, and goes on.
 """
 
@@ -42,7 +42,7 @@ MOST_DIFFERENCES_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run is to do, and not before when.
+    """What a run has to do, and the earliest times.
 
     strategy: of a move to begin; None to finish one that has begun. prepare_at: when the replica is made;
     fence_at: when writes are held back; None for at once. retire_after: how long the former production waits.
@@ -54,18 +54,18 @@ class Plan:
     retire_after: timedelta = timedelta()
 
     def begin(self, event: Event) -> datetime | None:
-        """Before when `event` must not begin; None where it need not wait."""
+        """The earliest time for `event`; None if it need not wait."""
         return {Event.PREPARE: self.prepare_at, Event.FENCE: self.fence_at}.get(event)
 
     def retirement(self, switched_at: datetime) -> datetime:
-        """When the former production may be given up."""
+        """The earliest time for the retirement of the former production."""
         return switched_at + self.retire_after
 
 
 class Runner:
-    """Moves one tenant's database. tell: shows a line to whoever watches.
+    """Moves one tenant's database. tell: prints a line.
 
-    inspector: asks the databases' servers, where there is a login for them.
+    inspector: asks the databases' servers, if there is a login.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Runner:
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
     def run(self, plan: Plan) -> State:
-        """Take one step after the other; the state where nothing is left to do, or not yet.
+        """Take the steps of the move; return the state when no step is left, or none is due yet.
 
-        Raises Failure where a guard or an update fails, Refused where the model refuses a step.
+        Raises Failure if a guard or an update fails, Refused if a step is not allowed.
         """
         strategy = plan.strategy
         while True:
@@ -109,7 +109,7 @@ class Runner:
             strategy = None
 
     def abort(self) -> State:
-        """Take the move back and finish that. Raises Refused after the switch, and where there is no move."""
+        """Abort the move, up to the end. Raises Refused after the switch, and if there is no move."""
         state = self._state()
         decision = self._journal.decision(state.move_at_stake)
         self._transition(state, Event.ABORT, decision)
@@ -118,7 +118,7 @@ class Runner:
         return self.run(Plan())
 
     def retire(self) -> State:
-        """Give up the former production now. Raises Refused in any other phase than after the switch."""
+        """Retire the former production now. Raises Refused in any phase but after the switch."""
         state = self._state()
         if state.phase is not Phase.RETIRING:
             transition(state, Event.RETIRE)
@@ -154,15 +154,15 @@ class Runner:
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
 
     def _discard_unfinished(self, requested: State, event: Event) -> None:
-        """Delete what a killed run was creating, and the stack does not know: it is made anew.
+        """Delete what a killed run was creating and the stack does not know; the update creates it again.
 
-        Behind the stack's lock: whoever is creating it still holds that.
+        This happens behind the stack's lock, which a run that is still creating it would have.
         """
         if event not in _WITH_A_COPY or not (parts := self._copies.parts(_target(requested))):
             return
         known = self._stack.parts()
         for part in (part for part in parts if part not in known):
-            note = f"delete {part.name}, which a killed run has left and the stack does not know"
+            note = f"delete {part.name}, left by a killed run and unknown to the stack"
             self._write(What.CLEARED, requested, requested.phase, note=note)
             self._tell(f"{requested.phase}: {note}")
             self._copies.delete(part)
@@ -175,14 +175,14 @@ class Runner:
             self._write(What.WRITES_STOPPED, requested, requested.phase)
 
     def _promote(self, requested: State) -> None:
-        """Ahead of the update, which takes over what the stack has been told of it before."""
+        """Promote before the update, which then finds it done."""
         self._begin(requested, Event.PROMOTE)
         self._databases.promote(_target(requested))
         self._see(Condition.TARGET_INDEPENDENT, requested)
         self._stack.adopt(_target(requested))
 
     def _ahead(self, requested: State, event: Event) -> None:
-        """What comes before the update, behind the lock, once nothing is refused. It may be done twice."""
+        """The work before the update, behind the lock, once nothing is refused. It may be done twice."""
         if event is not Event.PROMOTE:
             self._begin(requested, event)
         self._discard_unfinished(requested, event)
@@ -195,7 +195,8 @@ class Runner:
                 self._databases.delete_snapshot(requested.move)
 
     def _let_through(self, requested: State) -> None:
-        # Through the API: a killed fence may hold back writes that the stack believes to go through.
+        # Through the API: a killed fence may hold back writes although the stack records that they are
+        # allowed.
         self._databases.set_read_only(requested.production, read_only=False)
         self._see(Condition.SOURCE_WRITABLE, requested)
         if writes_stopped(self._entries(requested.move)):
@@ -212,7 +213,9 @@ class Runner:
     def _resumed(self, state: State) -> None:
         self._write(What.WRITES_RESUMED, state, state.phase)
         if (measured := downtime(self._entries(state.move))) is not None:
-            self._tell(f"writes go on; they were held back for {measured.total_seconds():.1f} s at most")
+            self._tell(
+                f"writes are allowed again; they were held back for {measured.total_seconds():.1f} s at most"
+            )
 
     def _see_all(self, state: State, wanted: Sequence[Condition]) -> None:
         for condition in wanted:
@@ -220,7 +223,7 @@ class Runner:
                 self._see_equal_data(state)
                 continue
             if condition is Condition.SNAPSHOT_TAKEN:
-                # Behind the fence: that the source is read-only is seen before.
+                # Behind the fence: the source is known to be read-only by now.
                 self._databases.take_snapshot(state.production, state.move)
             self._see(condition, state)
 
@@ -273,14 +276,14 @@ class Runner:
         return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
 
     def _note_failure(self, state: State, phase: Phase, failure: Failure) -> None:
-        # Where AWS cannot be reached the journal cannot either, and the cause must not be lost over that.
+        # If AWS cannot be reached, the journal cannot either, and the original error must not be lost.
         with suppress(Failure):
             self._write(What.FAILED, state, phase, note=failure.reason[:LONGEST_NOTE])
 
     def _note_reached(self, state: State) -> None:
-        """Write down that a phase was reached, where the run that reached it was killed before it could.
+        """Record that a phase was reached if the run that reached it was killed before it could.
 
-        The time is a little late then, which is the safe side for all that is measured from it.
+        The time is then a little late, which is safe for everything that is measured from it.
         """
         if state.move and reached(self._entries(state.move), state.phase) is None:
             note = "recorded later: the run that reached it was killed"
@@ -291,7 +294,7 @@ class Runner:
         return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
 
     def _wait_for_its_time(self, event: Event, plan: Plan) -> bool:
-        """Whether there was anything to wait for."""
+        """Wait for the time of the next step; whether there was a wait."""
         begin = plan.begin(event)
         if begin is None or self._clock.now() >= begin:
             return False
@@ -325,17 +328,17 @@ class Runner:
         )
 
 
-# The steps that create a copy, or give it up.
+# The steps that create a copy, or abandon it.
 _WITH_A_COPY = frozenset({Event.PREPARE, Event.RESTORE, Event.ABORT})
 _PURPOSE = {
-    Event.PREPARE: "make the replica in the other network",
+    Event.PREPARE: "create the replica in the other network",
     Event.FENCE: "hold back writes; reads go on",
-    Event.PROMOTE: "make the replica a database of its own",
+    Event.PROMOTE: "promote the replica",
     Event.RESTORE: "restore the snapshot in the other network",
-    Event.SWITCH: "lead the endpoint to the other network and let writes through",
-    Event.RETIRE: "take the protection off the former production",
+    Event.SWITCH: "point the endpoint to the other network and allow writes",
+    Event.RETIRE: "remove the former production's protection",
     Event.FINISH: "delete what is no longer used",
-    Event.ABORT: "let writes through again, and take the protection off the copy",
+    Event.ABORT: "allow writes again, and remove the copy's protection",
 }
 
 
@@ -344,7 +347,7 @@ def _target(state: State) -> Slot:
 
 
 def _databases(state: State) -> list[Slot]:
-    """Of those that the move compares, which there are before writes are held back."""
+    """The databases of the comparison that exist before writes are held back."""
     return [state.production] + ([_target(state)] if state.phase is Phase.REPLICATING else [])
 
 

@@ -1,4 +1,4 @@
-"""A tenant's stack as the runner updates it: the project's own program, with the state to reach."""
+"""A tenant's stack, updated by the runner: the project's program, with the state to reach."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenantnet.settings.project import Project
 from tenantnet.stacks.tenant import Order, plan
 from tenantnet.tags import Slot, network_name
 
-# In the name of every resource that stands below a database.
+# Part of the URN of every resource below a database.
 COPY = "$tenantnet:index:TenantDatabase$"
 
 _T = TypeVar("_T")
@@ -44,17 +44,17 @@ class MovingStack:
         self._engine = Engine(project)
 
     def outputs(self) -> Mapping[str, Any] | None:
-        """None where there is no such stack in the backend."""
+        """None if there is no such stack in the backend."""
         return self._engine.outputs(self._name)
 
     def state(self) -> State | None:
-        """What the stack remembers; None before its first update has come to its end. Raises Refused."""
+        """What the stack remembers; None before its first update has finished. Raises Refused."""
         return remembered(self.outputs() or {})
 
     def update(self, requested: State, ahead: Callable[[], None]) -> None:
         """Bring the stack to `requested`, and record that.
 
-        ahead: is done behind the stack's lock, once nothing is refused, before anything is declared.
+        ahead: called behind the stack's lock, once nothing is refused, before anything is declared.
         """
         task = f"bring {self._name} to phase {requested.phase}"
         state = self._state_of(self._stack())
@@ -73,7 +73,7 @@ class MovingStack:
             planned.declare(database_password())
 
     def adopt(self, slot: Slot) -> None:
-        """Take over into the stack what the API has made of a slot's database, such as a promotion."""
+        """Record in the stack what the API has changed in a slot's database, such as a promotion."""
         if (urn := _databases(self._name, self._state_of(self._stack())).get(slot)) is not None:
             stack = self._stack_at_aws()
             self._do(
@@ -82,7 +82,7 @@ class MovingStack:
             )
 
     def parts(self) -> set[Part]:
-        """What the stack knows of databases; not that whose creation was cut off."""
+        """The resources of databases in the stack, without those whose creation was cut off."""
         return {
             Part(resource["type"], name)
             for resource in self._state_of(self._stack()).get("resources", [])
@@ -91,20 +91,20 @@ class MovingStack:
         }
 
     def _settle_pending(self, state: Mapping[str, Any]) -> None:
-        """Let the stack learn what a killed run was at: what it was deleting may be gone.
+        """Record what a killed run did: what it was deleting may be gone.
 
-        What it was creating of a copy is deleted by now, and forgotten: the update makes it anew. Of anything
-        else that was being created Pulumi itself says what people are to do.
+        What it was creating of a copy is deleted by now: the update creates it again. For anything
+        else that was being created, Pulumi itself tells the user what to do.
         """
         known = {resource["urn"] for resource in state.get("resources", [])}
         creating, deleting = (_pending(state, kind) for kind in ("creating", "deleting"))
         of_copies = bool(creating) and all(COPY in urn for urn in creating)
-        # To refresh the stack itself asks no provider.
+        # Refreshing the stack resource itself asks no provider.
         targets = [*([_root(state)] if of_copies else []), *(urn for urn in deleting if urn in known)]
         if targets:
             stack = self._stack_at_aws()
             self._do(
-                f"read what a killed run was at into the stack of {self._name}",
+                f"record in the stack of {self._name} what a killed run did",
                 lambda: stack.refresh(target=targets, clear_pending_creates=of_copies, color="never"),
             )
 
@@ -115,11 +115,11 @@ class MovingStack:
         return self._engine.stack(self._name)
 
     def _stack_at_aws(self, program: Callable[[], None] | None = None) -> Stack:
-        """The stack for what asks AWS, too."""
+        """The stack, for operations that also ask AWS."""
         return self._engine.stack(self._name, self._plugins.environment(), program)
 
     def _do(self, task: str, operation: Callable[[], _T]) -> _T:
-        """Do it; once more where only what a run that has ended left of its lock was in the way."""
+        """Do it; once more if the only obstacle was the lock of a run that has ended."""
         try:
             try:
                 return operation()
@@ -134,13 +134,13 @@ class MovingStack:
             raise Failure(
                 f"Could not {task}.",
                 reason=f"Pulumi says: {_diagnostics(error)}",
-                remedy="see to the cause, then `tenantnet migrate run` goes on; before the switch "
+                remedy="remove the cause, then `tenantnet migrate run` goes on; before the switch "
                 "`tenantnet migrate abort` takes the move back",
                 state="The phase that the stack remembers stays; part of the step may be done.",
             ) from None
 
     def _unlocks(self, error: CommandError) -> bool:
-        """Release the lock that Pulumi complains of, where its holder was a process of this machine."""
+        """Release the lock that Pulumi complains of, if its holder was a process of this machine."""
         if isinstance(error, ConcurrentUpdateError):
             holder = lock_holder(str(error))
             if holder is None or not holder.is_gone:
@@ -173,7 +173,7 @@ def _pending(state: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def _diagnostics(error: CommandError) -> str:
-    """What Pulumi prints under Diagnostics; without that, from its first error on; or its last line."""
+    """What Pulumi prints under Diagnostics; or from its first error on; or its last line."""
     text = str(error)
     found = re.search(
         r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S

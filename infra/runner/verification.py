@@ -1,4 +1,4 @@
-"""Whether two databases hold the same, asked of both servers while neither takes writes.
+"""Whether two databases have the same data, by asking both servers while neither accepts writes.
 
 Compared are tables (definition, rows, checksum), views, routines, triggers, events, and users with their
 grants and password hashes. Reading takes as long as a scan of all tables.
@@ -40,7 +40,7 @@ PING_SECONDS = 20.0
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
 
-# What a database holds, by a name for people such as `table shop.orders: rows`.
+# The content of a database, by names such as `table shop.orders: rows`.
 Contents = Mapping[str, str]
 
 _LISTS = {
@@ -66,7 +66,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How a tenant's databases are asked: as whom, and by which way."""
+    """How to reach a tenant's databases: the user, and the way."""
 
     login: Login
     reach: Reach = reach_directly
@@ -78,9 +78,10 @@ def secret_name(tenant: str) -> str:
 
 
 def read_login(tenant: str, region: str) -> Login | None:
-    """The tenant's login from Secrets Manager; None where there is no such secret.
+    """The tenant's login from Secrets Manager; None if there is no such secret.
 
-    The secret is JSON: {"username": …, "password": …}. Raises Failure where it is not, or AWS is silent.
+    The secret is JSON: {"username": …, "password": …}. Raises Failure if it is not, or if AWS does not
+    answer.
     """
     name = secret_name(tenant)
     with aws_answers(f"read the secret {name}", region=region):
@@ -95,8 +96,8 @@ def read_login(tenant: str, region: str) -> Login | None:
     except (ValueError, KeyError, TypeError):
         raise Failure(
             f"Could not read the secret {name}.",
-            reason="it is not of the form that it has to have",
-            remedy='let it hold {"username": "…", "password": "…"} of a user that may read every table',
+            reason="it does not have the required form",
+            remedy='set it to {"username": "…", "password": "…"} of a user that may read every table',
         ) from None
 
 
@@ -116,7 +117,7 @@ def is_without_login(tenant: str, region: str) -> bool:
 
 
 def differences(source: Contents, target: Contents) -> list[str]:
-    """What the two do not have in common, sentence by sentence, in order of the names. Pure."""
+    """The differences, one sentence each, in order of the names. Pure."""
     found = []
     for name in sorted(source.keys() | target.keys()):
         here, there = source.get(name), target.get(name)
@@ -130,31 +131,31 @@ def differences(source: Contents, target: Contents) -> list[str]:
 
 
 def compare(source: str, target: str, access: Access) -> list[str]:
-    """The differences between the databases at two addresses. Raises Failure where one cannot be read."""
+    """The differences between the databases at two addresses. Raises Failure if one cannot be read."""
     with ThreadPoolExecutor(2) as readers:
         first, second = readers.map(lambda address: read_contents(address, access), (source, target))
     return differences(first, second)
 
 
 def require_readable(address: str, access: Access) -> None:
-    """Raises Failure where the database cannot be reached, or the login may not read what is compared."""
+    """Raises Failure if the database cannot be reached, or the login may not read what is compared."""
     with connected(address, access) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM mysql.user")
 
 
 def read_contents(address: str, access: Access) -> Contents:
-    """All that is compared of one database. Raises Failure where it cannot be reached or read."""
+    """The compared content of one database. Raises Failure if it cannot be reached or read."""
     with connected(address, access) as connection, pinged(address, access), connection.cursor() as cursor:
         return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, access.login))}
 
 
 @contextmanager
 def pinged(address: str, access: Access) -> Iterator[None]:
-    """Something passes every now and then, on a connection of its own, however long one checksum takes."""
+    """Send something now and then, on a second connection, however long one checksum takes."""
     read = Event()
 
     def ping() -> None:
-        # Whoever reads finds out what is wrong.
+        # The reading connection will report the error.
         with suppress(Failure), connected(address, access) as connection:
             while not read.wait(PING_SECONDS):
                 connection.ping(reconnect=False)
@@ -169,7 +170,7 @@ def pinged(address: str, access: Access) -> Iterator[None]:
 
 @contextmanager
 def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]:
-    """A connection over TLS. Raises Failure where the database cannot be reached, or does not answer."""
+    """A connection over TLS. Raises Failure if the database cannot be reached, or does not answer."""
     try:
         with _connect(address, access) as connection:
             yield connection
@@ -177,8 +178,8 @@ def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]
         raise Failure(
             f"Could not read from {address}.",
             reason=str(error),
-            remedy=f"see that this machine reaches port {MYSQL_PORT}, and that the login in Secrets Manager "
-            "may read every table; then `tenantnet migrate run` goes on",
+            remedy=f"check that this machine reaches port {MYSQL_PORT}, and that the login in Secrets "
+            "Manager may read every table; then `tenantnet migrate run` goes on",
             state=PHASE_STAYS,
         ) from None
 
@@ -203,8 +204,8 @@ def _authority() -> str:
         return authority
     raise Failure(
         "Could not connect to the databases.",
-        reason="nothing says which authority signs their certificates",
-        remedy=f"download {AUTHORITIES_OF_RDS} and let {AUTHORITY_VARIABLE} name the file",
+        reason="the certificate authority of the databases is not set",
+        remedy=f"download {AUTHORITIES_OF_RDS} and set {AUTHORITY_VARIABLE} to the file",
         state=PHASE_STAYS,
     )
 
@@ -240,8 +241,8 @@ def _users(cursor: Cursor, login: Login) -> Iterator[tuple[str, str]]:
     for user, host, *secret in cursor.fetchall():
         cursor.execute("SHOW GRANTS FOR %s@%s", (user, host))
         grants = sorted(str(grant) for (grant,) in cursor.fetchall())
-        # Whoever logs in to both with one password has shown that it is the same. Its hash may differ: a
-        # restored database gives its master user the password anew, with another salt.
+        # The login works in both databases, so its password is the same. Its hash may differ: a
+        # restored database sets its master user's password again, with another salt.
         if user != login.username:
             yield f"user {user}@{host}: password", _digest(secret)
         yield f"user {user}@{host}: grants", _digest(grants)
@@ -257,5 +258,5 @@ def _quoted(name: str) -> str:
 
 
 def _digest(values: Sequence[object]) -> str:
-    """Short enough for a sentence, and no content, let alone a password's hash, in clear."""
+    """A digest: short, and without content or a password's hash in clear."""
     return hashlib.sha256(repr([*values]).encode()).hexdigest()[:12]

@@ -124,7 +124,7 @@ def test_with_a_pulumi_service_the_secret_is_an_access_token() -> None:
     )
 
 
-def test_no_statement_of_the_runner_has_a_wildcard_action(cell_with_runner: RecordingEngine) -> None:
+def test_no_statement_for_runner_has_a_wildcard_action(cell_with_runner: RecordingEngine) -> None:
     for role in (RUNNER, f"{RUNNER}-schedules"):
         for statement in statements(cell_with_runner, role):
             assert not any("*" in action for action in listed(statement["Action"])), statement["Sid"]

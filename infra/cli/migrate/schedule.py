@@ -55,7 +55,7 @@ def schedule(
     project = find_project(Path.cwd())
     move = Move.of(project, tenant)
     move.require_schedulable(strategy)
-    move.require_login_of_the_runner()
+    move.require_login_for_runner()
     _require_time_ahead(tenant, at, timezone, retire_after)
     file, _ = read_tenant(project, tenant)
     planned = {

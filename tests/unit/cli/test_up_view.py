@@ -47,7 +47,7 @@ def test_a_log_says_what_takes_long_as_it_begins_and_everything_as_it_ends(
     assert capsys.readouterr().out.splitlines() == [
         "Updating acme.",
         "[1/3] created rds SubnetGroup acme-blue (1 s)",
-        "update rds Instance acme-blue: waits until RDS has changed it and says `available` again "
+        "update rds Instance acme-blue: waits until RDS has changed it and reports `available` again "
         "(typically 15 min at AWS)",
         "[2/3] updated rds Instance acme-blue (1 min 39 s)",
         "acme is up to date: 1 created, 1 updated in 1 min 48 s.",

@@ -177,7 +177,7 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
         diagnostic("update failed"),
     )
     text = str(failure("acme", taken, plan, "unused"))
-    assert "reason: acme-blue: AWS says InstanceQuotaExceeded: too many\n" in text
+    assert "reason: acme-blue: AWS answered InstanceQuotaExceeded: too many\n" in text
     assert "Done: 1 created" in text
     assert "Failed: acme-blue (rds Instance)" in text
     assert "Not begun: 1 of 3" in text
@@ -187,7 +187,7 @@ def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
     text = state_of(progress(event("resourcePreEvent", "create", DATABASE)), plan)
     assert "nothing was changed" in text
-    assert "Cut off, and perhaps done all the same: acme-blue (rds Instance)" in text
+    assert "Cut off, and perhaps done: acme-blue (rds Instance)" in text
     assert "Not begun: 1 of 2" in text
 
 

@@ -49,7 +49,7 @@ def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> Non
     assert (found.status, found.move) == ("In Progress", 1)
 
 
-def test_the_downtime_is_that_of_the_move_shown_and_not_of_an_earlier_one() -> None:
+def test_the_downtime_is_that_for_move_shown_and_not_of_an_earlier_one() -> None:
     earlier = [entry(0, What.WRITES_STOPPED), entry(30, What.WRITES_RESUMED)]
     own = [entry(100, What.WRITES_STOPPED, move=2), entry(120, What.WRITES_RESUMED, move=2)]
     state = replace(moving(Phase.SWITCHED), move=2)
