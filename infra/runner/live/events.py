@@ -1,0 +1,57 @@
+"""Scheduled events, disabled and enabled so that nothing else about them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pymysql.charset import charset_by_name
+from tenantnet.runner.live import sql
+from tenantnet.runner.live.session import Session
+
+
+class Event(NamedTuple):
+    """An event and what a change of its state would overwrite. definer: `user@host`, as MySQL lists it."""
+
+    schema: str
+    name: str
+    definer: str
+    character_set: str
+    collation: str
+
+
+def enabled_events(session: Session) -> tuple[Event, ...]:
+    """What the event scheduler would run."""
+    return _events(session, enabled=True)
+
+
+def _events(session: Session, *, enabled: bool) -> tuple[Event, ...]:
+    rows = session.rows(sql.EVENTS, enabled)
+    return tuple(Event(**{name: str(value) for name, value in row.items()}) for row in rows)
+
+
+def disable(session: Session, events: Iterable[Event]) -> None:
+    """Let none of them run any more."""
+    _alter(session, events, "DISABLE")
+
+
+def enable(session: Session, events: Iterable[Event]) -> None:
+    """Let them run; of those that are gone, or run already, nothing is asked."""
+    disabled = {event[:2] for event in _events(session, enabled=False)}
+    _alter(session, (event for event in events if event[:2] in disabled), "ENABLE")
+
+
+def _alter(session: Session, events: Iterable[Event], state: str) -> None:
+    for event in events:
+        user, _, host = event.definer.rpartition("@")
+        statement = sql.ALTER_EVENT.format(
+            definer=f"{sql.identifier(user)}@{sql.identifier(host)}",
+            event=f"{sql.identifier(event.schema)}.{sql.identifier(event.name)}",
+            state=state,
+        )
+        session.rows(sql.SPEAK_AS, event.character_set, event.collation)
+        try:
+            # The server reads the names in the character set that it has just been told.
+            session.unlogged(statement.encode(charset_by_name(event.character_set).encoding))
+        finally:
+            session.rows(sql.SPEAK_AS_BEFORE)

@@ -1,0 +1,84 @@
+"""Nobody writes to a server any more: what is done for it, and how each part of it is proven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tenantnet.runner.live import sql
+from tenantnet.runner.live.accounts import open_accounts
+from tenantnet.runner.live.events import enabled_events
+from tenantnet.runner.live.session import GuardError, Session
+
+# Threads of the server's own.
+SERVER_THREADS = frozenset(("system user", "event_scheduler"))
+LOOK_SECONDS = 0.005
+
+
+def end_sessions(session: Session, keep: frozenset[str], seconds: float) -> None:
+    """End every session that was there behind the lock. Raises GuardError where one stays.
+
+    One listing, with those that are logging in: MySQL copies an account's state when a client sends its name,
+    so these may pass the lock. Who comes later does not, and must not be waited for.
+    """
+    listed = _clients(session, keep)
+    until = time.monotonic() + seconds
+    while listed:
+        for number in listed:
+            session.kill(number)
+        # A COMMIT that is under way keeps its session in the list until its transaction is numbered.
+        listed &= _clients(session, keep)
+        if listed and time.monotonic() > until:
+            raise GuardError(f"{len(listed)} sessions on {session.name} did not end within {seconds:g} s")
+        time.sleep(LOOK_SECONDS if listed else 0)
+
+
+def end_other_runners(session: Session) -> None:
+    """End what another run left on this server: its next statement finds that its session is gone."""
+    for row in session.rows(sql.SESSIONS):
+        if row["user"] == session.user and row["id"] not in session.ids:
+            session.kill(row["id"])
+
+
+def _clients(session: Session, keep: frozenset[str]) -> set[int]:
+    spared = keep | SERVER_THREADS
+    return {int(row["id"]) for row in session.rows(sql.SESSIONS) if row["user"] not in spared}
+
+
+def assert_closed(session: Session, keep: frozenset[str]) -> None:
+    """Raise GuardError where somebody may log in, an event may run, or a branch of XA may be committed."""
+    found: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("accounts are not locked", lambda: open_accounts(session, keep)),
+        ("events are enabled", lambda: enabled_events(session)),
+        ("transactions of XA are prepared", lambda: session.rows(sql.PREPARED_BRANCHES)),
+    )
+    for what, look in found:
+        if there := look():
+            raise GuardError(f"on {session.name} {what}: {_shown(there)}")
+
+
+def assert_level(source: Session, target: Session, seconds: float) -> None:
+    """Raise GuardError where the target does not get all transactions of the source in time."""
+    written = _executed(source)
+    if target.answer(sql.WAIT_FOR, written, seconds) != 0:
+        raise GuardError(f"{target.name} did not have all of {source.name} within {seconds:g} s")
+    if not target.answer(sql.IS_SUBSET, _executed(source), _executed(target)):
+        raise GuardError(f"{source.name} was written to behind its fence")
+
+
+def assert_writable(session: Session) -> None:
+    """Raise GuardError where a server refuses writes."""
+    if session.answer(sql.READ_ONLY):
+        raise GuardError(f"{session.name} is read-only")
+
+
+def _executed(session: Session) -> str:
+    return str(session.answer(sql.EXECUTED)).replace("\n", "")
+
+
+def _shown(found: object) -> str:
+    listed = [
+        "@".join(map(str, row[:2])) if isinstance(row, tuple) else str(row.get("data", row))
+        for row in found  # type: ignore[attr-defined] # a tuple or a list, not empty
+    ]
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")

@@ -1,0 +1,104 @@
+"""A session that stands from before the fence until behind the decision, and a second one that watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import Any
+
+import pymysql
+from pymysql.constants import ER
+from pymysql.cursors import DictCursor
+from tenantnet.runner.live import sql
+
+UNKNOWN_THREAD = ER.NO_SUCH_THREAD
+OVER_BUDGET = (ER.QUERY_INTERRUPTED, ER.LOCK_WAIT_TIMEOUT)
+
+
+class GuardError(Exception):
+    """What must hold at this moment does not; its text says what."""
+
+
+class Session:
+    """One server, as the runner's account; it never reconnects, since what it knew would be over then.
+
+    name: the database's, for people.
+    """
+
+    def __init__(self, name: str, connect: Callable[[], pymysql.Connection[Any]]) -> None:
+        self.name = name
+        self._connection, self._watchdog = connect(), connect()
+        self.rows(sql.PREPARE_SESSION)
+        self.dialect = sql.dialect_of(str(self.answer(sql.VERSION)))
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The server's numbers of both sessions."""
+        return frozenset((_number(self._connection), _number(self._watchdog)))
+
+    @property
+    def user(self) -> str:
+        """The account's name."""
+        user = self._connection.user
+        return user.decode() if isinstance(user, bytes) else str(user)
+
+    def close(self) -> None:
+        """End both sessions, whatever state they are in."""
+        for connection in (self._connection, self._watchdog):
+            if connection.open:
+                connection.close()
+
+    def rows(self, statement: str | bytes, *arguments: object) -> list[dict[str, Any]]:
+        """What a statement answers. Raises MySQL's error."""
+        with self._connection.cursor(DictCursor) as cursor:
+            cursor.execute(statement, arguments or None)  # type: ignore[arg-type] # bytes pass as they are
+            return list(cursor.fetchall())
+
+    def answer(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - as the server has it
+        """The one value that a statement answers."""
+        ((answer,),) = (row.values() for row in self.rows(statement, *arguments))
+        return answer
+
+    def unlogged(self, statement: str | bytes, *arguments: object) -> None:
+        """Execute what must not travel to the other server.
+
+        Raises GuardError, with nothing done, where this session writes to the binary log after all.
+        """
+        if self.answer(sql.IS_LOGGED) != 0:
+            raise GuardError(f"the session on {self.name} would write its changes to the binary log")
+        self.rows(statement, *arguments)
+
+    def kill(self, session: int) -> None:
+        """End a session; nothing where it is gone."""
+        try:
+            self.rows(sql.KILL, session)
+        except pymysql.MySQLError as error:
+            if error.args[0] != UNKNOWN_THREAD:
+                raise
+
+    @contextmanager
+    def within(self, seconds: float, what: str) -> Iterator[None]:
+        """End a statement that takes longer: 8.0.15 may ignore `lock_wait_timeout` for accounts.
+
+        Raises GuardError for what was ended.
+        """
+        timer = Timer(seconds, self._end_statement, [_number(self._connection)])
+        timer.start()
+        try:
+            yield
+        except pymysql.MySQLError as error:
+            if error.args[0] in OVER_BUDGET:
+                raise GuardError(f"{what} on {self.name} had to wait for a client's lock") from error
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _end_statement(self, own: int) -> None:
+        with self._watchdog.cursor() as cursor:
+            cursor.execute(sql.KILL_QUERY, (own,))
+
+
+def _number(connection: pymysql.Connection[Any]) -> int:
+    return int(connection.thread_id())  # type: ignore[no-untyped-call] # the stubs leave it out

@@ -1,0 +1,185 @@
+"""Two MySQL servers with nothing of AWS around them: one in production, one that follows it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.cursors import DictCursor
+from tenantnet.local_cloud.mysql import replication
+from tenantnet.local_cloud.mysql.accounts import Account, make_master_user, make_replication_user
+from tenantnet.local_cloud.mysql.addresses import free_address
+from tenantnet.local_cloud.mysql.authority import CertificateAuthority
+from tenantnet.local_cloud.mysql.home import Home
+from tenantnet.local_cloud.mysql.installation import Installation
+from tenantnet.local_cloud.mysql.launcher import Launcher
+from tenantnet.local_cloud.mysql.server import Listening, Server
+from tenantnet.local_cloud.state import StateDir
+from tenantnet.runner.live import accounts, events
+from tenantnet.runner.live.cut import Before, Budgets, Servers, take_back
+from tenantnet.runner.live.session import Session
+from tenantnet.runner.live.sql import dialect_of
+
+PORT = 3306
+PASSWORD = "Correct-Horse-7"
+MASTER = Account(username="acmeadmin", password=PASSWORD)
+RUNNER = "tenantnet_runner"
+REPLICATION = Account(username="tenantnet_replication", password=PASSWORD)
+# RDS's own refuses the users that RDS reserves; the keep-list never asks for them.
+RDS_KILL = "CREATE PROCEDURE mysql.rds_kill(IN thread BIGINT) SQL SECURITY DEFINER KILL thread"
+
+
+@dataclass(kw_only=True)
+class Pair:
+    """blue: in production. green: follows it, with each account locked and each event disabled."""
+
+    blue: Server
+    green: Server
+    launcher: Launcher
+    keep: frozenset[str] = field(default=frozenset())
+
+    def connect(self, server: Server, user: str, **options: Any) -> pymysql.Connection[Any]:
+        """A client's login over TLS."""
+        trusted = ssl.create_default_context(cafile=str(server.authority_file))
+        return pymysql.connect(
+            host=server.listening.address,
+            port=PORT,
+            user=user,
+            password=PASSWORD,
+            ssl=trusted,
+            **{"autocommit": True, "read_timeout": 20, "connect_timeout": 20, **options},
+        )
+
+    def session(self, server: Server, kind: type[Session] = Session) -> Session:
+        return kind(server.listening.name, lambda: self.connect(server, RUNNER))
+
+    @contextmanager
+    def servers(self) -> Iterator[Servers]:
+        """The runner's standing sessions."""
+        source, target = self.session(self.blue), self.session(self.green)
+        try:
+            yield Servers(source=source, target=target, keep=self.keep)
+        finally:
+            source.close()
+            target.close()
+
+    def master(self, *statements: str) -> None:
+        """What the tenant's administrator does in production; it travels to the other server."""
+        with self.connect(self.blue, MASTER.username) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def ask(self, server: Server, statement: str, *arguments: object) -> list[dict[str, Any]]:
+        with server.administrator() as cursor:
+            cursor.execute(statement, arguments)
+            return list(cursor.fetchall())
+
+    def logins(self, server: Server) -> set[str]:
+        """The users that can log in, but for those that are always there."""
+        listed = self.ask(server, "SELECT user FROM mysql.user WHERE account_locked = 'N'")
+        return {row["user"] for row in listed} - self.keep
+
+    def level(self) -> None:
+        """Return once green has what blue has."""
+        (row,) = self.ask(self.blue, "SELECT @@GLOBAL.gtid_executed AS executed")
+        (done,) = self.ask(
+            self.green, "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 30) AS late", row["executed"].replace("\n", "")
+        )
+        assert done["late"] == 0
+
+    def lock_green(self) -> None:
+        """What each look at the follower does."""
+        self.level()
+        with self.servers() as both:
+            accounts.lock(both.target, accounts.open_accounts(both.target, self.keep))
+            events.disable(both.target, events.enabled_events(both.target))
+
+    def reset(self, before: Before | None) -> None:
+        """Blue in production again, whatever a test did; what the test made is gone."""
+        for server in (self.blue, self.green):
+            _end_clients(server)
+        for server in (self.blue, self.green):
+            with server.administrator() as cursor:
+                _drop_what_was_made(cursor)
+        if before:
+            with self.servers() as both:
+                take_back(both, before, Budgets())
+        self.lock_green()
+
+    def close(self) -> None:
+        self.launcher.close()
+
+
+def _end_clients(server: Server) -> None:
+    with server.administrator() as cursor:
+        cursor.execute("XA RECOVER CONVERT XID")
+        for branch in cursor.fetchall():
+            cursor.execute(f"XA ROLLBACK {branch['data']}")
+        cursor.execute(
+            "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND user NOT IN "
+            "('system user', 'event_scheduler', 'unauthenticated user', %s)",
+            (REPLICATION.username,),
+        )
+        for row in cursor.fetchall():
+            try:
+                cursor.execute("KILL %s", (row["id"],))
+            except pymysql.MySQLError as error:
+                if error.args[0] != pymysql.constants.ER.NO_SUCH_THREAD:
+                    raise
+
+
+def _drop_what_was_made(cursor: DictCursor) -> None:
+    cursor.execute("DROP DATABASE IF EXISTS app")
+    cursor.execute("SELECT user, host FROM mysql.user WHERE user LIKE 'app%%'")
+    for row in cursor.fetchall():
+        cursor.execute("DROP USER %s@%s", (row["user"], row["host"]))
+
+
+@contextmanager
+def pair_of(installation: Installation, folder: Path) -> Iterator[Pair]:
+    """Start both, with the runner's account as the master user makes it."""
+    launcher, authority = Launcher(), CertificateAuthority()
+    home = Home(StateDir(folder), installation)
+
+    def server(name: str) -> Server:
+        listening = Listening(name=f"acme-{name}", address=free_address(PORT), port=PORT)
+        return Server(home, launcher, authority, listening)
+
+    pair = Pair(blue=server("blue"), green=server("green"), launcher=launcher)
+    try:
+        _begin(pair)
+        yield pair
+    finally:
+        pair.close()
+        home.remove()
+
+
+def _begin(pair: Pair) -> None:
+    blue, green = pair.blue, pair.green
+    blue.fill(None)
+    blue.start()
+    with blue.administrator() as cursor:
+        make_master_user(cursor, MASTER, blue.dialect.privileges)
+        make_replication_user(cursor, REPLICATION)
+        cursor.execute(RDS_KILL)
+        cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
+        cursor.execute("SELECT VERSION() AS version")
+        (row,) = cursor.fetchall()
+    pair.master(f"CREATE USER {RUNNER}@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE SSL")
+    with pair.connect(blue, MASTER.username) as connection, connection.cursor() as master:
+        for right in dialect_of(row["version"]).rights:
+            master.execute(right, (RUNNER, "%"))
+    green.fill(blue.copy_data())
+    green.start()
+    with green.administrator() as cursor:
+        replication.forget(cursor, green.dialect)
+        replication.follow(cursor, blue.listening, REPLICATION, green.authority_file, green.dialect)
+        cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
+    with pair.servers() as both:
+        pair.keep = accounts.keep_list(both.source, REPLICATION.username)
+    pair.lock_green()
