@@ -20,7 +20,7 @@ from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 from moto.rds.models import rds_backends
 from tenantnet.local_cloud.recorded_names import EC2_KINDS, named_arn
-from tenantnet.permissions.record import Call, Resource
+from tenantnet.permissions.record import Call, CalledResource
 from werkzeug.wrappers import Request
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def recorded_call(request: Request, body: bytes) -> Call | None:
         caller=signature["caller"],
         service=service,
         operation=operation,
-        resources=tuple(Resource(arn=arn, tags=_tags_of(arn)) for arn in sorted(arns)),
+        resources=tuple(CalledResource(arn=arn, tags=_tags_of(arn)) for arn in sorted(arns)),
         request_tags=_request_tags(parameters),
     )
 

@@ -11,7 +11,7 @@ import typer
 from tenantnet.failure import Failure
 from tenantnet.permissions.documents import DECLARED, Document, Role, distil, documents, shipped
 from tenantnet.permissions.record import read_record
-from tenantnet.permissions.scopes import Place
+from tenantnet.permissions.scopes import PolicyPlace
 from tenantnet.refusal import Refusal, Refused
 
 ACCOUNT = re.compile(r"\d{12}")
@@ -34,7 +34,7 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab
     """
     _check_account(account)
-    place = Place(
+    place = PolicyPlace(
         account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key
     )
     recorded = distil(read_record(record)) if record else shipped()

@@ -35,7 +35,7 @@ RUN_ENDED = Rule(
 RULES = (RUN_TO_RESUME, RUN_ENDED)
 
 
-class Operation(StrEnum):
+class FleetOperation(StrEnum):
     """What is done with every tenant's stack."""
 
     PREVIEW = "preview"
@@ -82,7 +82,7 @@ class RunRecord(_Model):
     """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something."""
 
     run: str
-    operation: Operation
+    operation: FleetOperation
     began: datetime
     ended: datetime | None = None
     machine: str
@@ -101,7 +101,7 @@ class RunRecord(_Model):
         return sorted(name for name, each in self.tenants.items() if each.status is status)
 
 
-class Records:
+class RunRecords:
     """The runs of a project, each in a folder of its own: its record, and the log of every tenant."""
 
     def __init__(self, project: Project) -> None:
@@ -132,7 +132,7 @@ class Records:
             draft.write_text(record.model_dump_json(by_alias=True, indent=2), encoding="utf-8")
             draft.replace(path)
 
-    def unfinished(self, operation: Operation) -> RunRecord:
+    def unfinished(self, operation: FleetOperation) -> RunRecord:
         """The newest run of an operation with tenants left. Raises Refused where none can be gone on with."""
         for run in self._runs():
             record = self._read(run)

@@ -12,7 +12,7 @@ from tenantnet.engine.locks import LockHolder, is_running
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
 from tenantnet.failure import Failure
-from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.targets import Target
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
@@ -25,11 +25,11 @@ LONGEST_SILENCE_SECONDS = 60
 # The engine forgets what it was creating when its plugin ended.
 LEFT_OVER = "its update was killed; whether that left something at AWS, says: tenantnet fleet drift {name}"
 SECONDS_BETWEEN_LOOKS = 0.5
-COMMANDS: Mapping[Operation, Sequence[str]] = {
-    Operation.PREVIEW: ("preview",),
-    Operation.UP: ("up", "--yes", "--skip-preview"),
+COMMANDS: Mapping[FleetOperation, Sequence[str]] = {
+    FleetOperation.PREVIEW: ("preview",),
+    FleetOperation.UP: ("up", "--yes", "--skip-preview"),
     # Without the program: what is compared is the state and AWS.
-    Operation.DRIFT: ("refresh", "--preview-only"),
+    FleetOperation.DRIFT: ("refresh", "--preview-only"),
 }
 
 
@@ -47,7 +47,7 @@ class FleetRun:
         tell: Callable[[str], None],
     ) -> None:
         self._project, self._record, self._targets, self._tell = project, record, targets, tell
-        self._records = Records(project)
+        self._records = RunRecords(project)
         self._folder = self._records.folder_of(record.run)
         self._schedule = Schedule.of(
             record.left(), parallel=record.parallel, max_failures=record.max_failures
@@ -132,7 +132,7 @@ class FleetRun:
             found = _STOPPED if self._interrupted else await self._operate(name, stack, plugins, former)
         except (Failure, Refused) as error:
             found = TenantRecord(status=RunStatus.FAILED, reason=str(error))
-        if former.pid and self._record.operation is Operation.UP:
+        if former.pid and self._record.operation is FleetOperation.UP:
             found = found.model_copy(update={"note": LEFT_OVER.format(name=name)})
         log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
         return found.model_copy(update={"seconds": monotonic() - began, "log": log})
@@ -158,7 +158,7 @@ class FleetRun:
         if result.code != 0:
             return TenantRecord(status=RunStatus.FAILED, reason=_reason(name, result))
         findings: tuple[str, ...] = ()
-        if self._record.operation is Operation.DRIFT:
+        if self._record.operation is FleetOperation.DRIFT:
             region, refreshed = self._targets[name].region, result.log.steps
             findings = tuple(await asyncio.to_thread(find_drift, name, region, refreshed))
         return TenantRecord(status=RunStatus.DONE, changes=result.log.counts, findings=findings)
@@ -166,7 +166,7 @@ class FleetRun:
     async def _pulumi(self, name: str, stack: StackProcess, plugins: SharedPlugins) -> Result:
         environment = await asyncio.to_thread(plugins.environment, self._targets[name].provider)
         operation, pack = self._record.operation, self._record.policy_pack
-        policies = ("--policy-pack", pack) if pack and operation is not Operation.DRIFT else ()
+        policies = ("--policy-pack", pack) if pack and operation is not FleetOperation.DRIFT else ()
         return await stack.run(
             [*COMMANDS[operation], *policies],
             environment,

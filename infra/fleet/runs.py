@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord, this_machine
+from tenantnet.fleet.record import (
+    FleetOperation,
+    RunRecord,
+    RunRecords,
+    RunStatus,
+    TenantRecord,
+    this_machine,
+)
 
 # How many stacks a processor keeps up with: an update mostly waits for AWS, a preview hardly ever.
-_PER_PROCESSOR = {Operation.PREVIEW: 1, Operation.UP: 4, Operation.DRIFT: 1}
+_PER_PROCESSOR = {FleetOperation.PREVIEW: 1, FleetOperation.UP: 4, FleetOperation.DRIFT: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +32,8 @@ class Limits:
 
 
 def begin_run(
-    records: Records,
-    operation: Operation,
+    records: RunRecords,
+    operation: FleetOperation,
     tenants: Sequence[str],
     limits: Limits,
     *,
@@ -50,7 +57,7 @@ def begin_run(
     return record
 
 
-def resume_run(records: Records, operation: Operation, limits: Limits) -> RunRecord:
+def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -> RunRecord:
     """The newest run with tenants left, to be gone on with by this process. Raises Refused, Failure.
 
     What failed or was interrupted is tried again.
@@ -78,5 +85,5 @@ def resume_run(records: Records, operation: Operation, limits: Limits) -> RunRec
     return record
 
 
-def _parallel(operation: Operation) -> int:
+def _parallel(operation: FleetOperation) -> int:
     return _PER_PROCESSOR[operation] * (os.cpu_count() or 1)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tenantnet.engine.events import Operation as Change
-from tenantnet.fleet.record import Operation, RunRecord, RunStatus, TenantRecord
+from tenantnet.engine.events import Operation
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Estimate
 
 # In the order of their weight.
-_CHANGES = (Change.DELETE, Change.REPLACE, Change.CREATE, Change.UPDATE)
+_CHANGES = (Operation.DELETE, Operation.REPLACE, Operation.CREATE, Operation.UPDATE)
 
 
-def changes_in_words(found: TenantRecord, operation: Operation) -> str:
+def changes_in_words(found: TenantRecord, operation: FleetOperation) -> str:
     """What was, or would be, changed: `1 to delete, 3 to create`."""
-    if operation is Operation.DRIFT:
+    if operation is FleetOperation.DRIFT:
         return f"{len(found.findings)} differences" if len(found.findings) != 1 else "1 difference"
     parts = [
-        f"{number} to {change}" if operation is Operation.PREVIEW else f"{number} {change.done}"
+        f"{number} to {change}" if operation is FleetOperation.PREVIEW else f"{number} {change.done}"
         for change in _CHANGES
         if (number := found.changes.get(change))
     ]

@@ -177,7 +177,7 @@ class SecurityGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Ec2Instance:
     """An EC2 instance with one interface. address: private. state: EC2's word, such as `running`."""
 
     id: str
@@ -241,7 +241,7 @@ class Deployed:
     customer_gateways: tuple[CustomerGateway, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
     rules: tuple[SecurityGroupRule, ...] = ()
-    instances: tuple[Instance, ...] = ()
+    instances: tuple[Ec2Instance, ...] = ()
     databases: tuple[DatabaseInstance, ...] = ()
     endpoints: tuple[VpcEndpoint, ...] = ()
     tagged: tuple[Tagged, ...] = ()

@@ -23,7 +23,7 @@ class ProgressEvent(Model):
     who: str
 
 
-class Progress(Model):
+class MoveProgress(Model):
     """What `tenantnet migrate status` shows.
 
     status: empty, `Scheduled for …`, `In Progress` or `Completed`. move: the number of the move under way, or
@@ -50,13 +50,13 @@ def progress(
     migration: MigrationSettings | None,
     entries: Sequence[Entry],
     starts_at: datetime | None = None,
-) -> Progress:
+) -> MoveProgress:
     """Of the last move that anything is known of. starts_at: as Progress has it."""
     at_stake = of_move(entries, state.move_at_stake)
     has_begun = begun(at_stake)
     own = at_stake if has_begun else of_move(entries, state.move)
     measured = downtime(own)
-    return Progress(
+    return MoveProgress(
         tenant=tenant,
         status=_status(state, migration, has_begun=has_begun),
         phase=state.phase,

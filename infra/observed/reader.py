@@ -13,8 +13,8 @@ from tenantnet.observed.deployed import (
     AclRule,
     CustomerGateway,
     DatabaseInstance,
+    Ec2Instance,
     Gateway,
-    Instance,
     NetworkAcl,
     Peering,
     Route,
@@ -253,8 +253,8 @@ def _rule(rule: Described) -> SecurityGroupRule:
     )
 
 
-def _instance(instance: Described) -> Instance:
-    return Instance(
+def _instance(instance: Described) -> Ec2Instance:
+    return Ec2Instance(
         id=instance["InstanceId"],
         vpc_id=instance["VpcId"],
         subnet_id=instance["SubnetId"],

@@ -13,7 +13,7 @@ from tenantnet.components.runner_permissions import RunnerPlace, runner_statemen
 from tenantnet.components.tunnel_access import tunnel_policy
 from tenantnet.permissions.actions import actions_of, with_implied
 from tenantnet.permissions.record import Call
-from tenantnet.permissions.scopes import Condition, Place, Scope, scopes
+from tenantnet.permissions.scopes import Condition, PolicyPlace, Scope, scopes
 from tenantnet.settings.models import RunnerSettings
 
 # A managed policy's limit, white space not counted.
@@ -60,7 +60,7 @@ def shipped() -> Recorded:
     return dict(json.loads(text))
 
 
-def documents(role: Role, place: Place, recorded: Recorded) -> list[Document]:
+def documents(role: Role, place: PolicyPlace, recorded: Recorded) -> list[Document]:
     """The role's policies, to be attached together: IAM limits the size of one."""
     if role is Role.TUNNEL_USER:
         name = f"{place.cell}-acme-tunnel"
@@ -70,7 +70,7 @@ def documents(role: Role, place: Place, recorded: Recorded) -> list[Document]:
     return list(_packed(_statements(recorded[role], place)))
 
 
-def _for_runner(place: Place) -> list[Statement]:
+def _for_runner(place: PolicyPlace) -> list[Statement]:
     runner = RunnerPlace(
         cell=place.cell,
         region=place.region,
@@ -93,7 +93,7 @@ def _for_runner(place: Place) -> list[Statement]:
     return list(runner_statements(runner, settings))
 
 
-def _statements(actions: Sequence[str], place: Place) -> list[Statement]:
+def _statements(actions: Sequence[str], place: PolicyPlace) -> list[Statement]:
     granted: dict[Scope, set[str]] = defaultdict(set)
     for action in with_implied(actions):
         for scope in scopes(action, place):

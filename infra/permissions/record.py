@@ -11,7 +11,7 @@ from tenantnet.failure import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class CalledResource:
     """arn: of something that the call names. tags: what it carried when it was called."""
 
     arn: str
@@ -29,7 +29,7 @@ class Call:
     caller: str
     service: str
     operation: str
-    resources: tuple[Resource, ...] = ()
+    resources: tuple[CalledResource, ...] = ()
     request_tags: Mapping[str, str] = field(default_factory=dict)
 
     def to_line(self) -> str:
@@ -40,7 +40,7 @@ class Call:
     def from_line(cls, line: str) -> Call:
         """The call of one line."""
         raw = json.loads(line)
-        return cls(**{**raw, "resources": tuple(Resource(**each) for each in raw["resources"])})
+        return cls(**{**raw, "resources": tuple(CalledResource(**each) for each in raw["resources"])})
 
 
 def read_record(file: Path) -> Iterator[Call]:

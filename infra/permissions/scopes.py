@@ -16,7 +16,7 @@ Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PolicyPlace:
     """Where a policy holds.
 
     state_bucket: of Pulumi's state. secrets_key: the ID of the KMS key of Pulumi's secrets.
@@ -85,13 +85,13 @@ def is_reading(action: str) -> bool:
     return action.partition(":")[2].startswith(READING)
 
 
-def scopes(action: str, place: Place) -> tuple[Scope, ...]:
+def scopes(action: str, place: PolicyPlace) -> tuple[Scope, ...]:
     """Where the action is allowed. Raises LookupError for an action whose service is not known here."""
     service, _, name = action.partition(":")
     return SERVICES[service](name, place)
 
 
-def _ec2(name: str, place: Place) -> tuple[Scope, ...]:
+def _ec2(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if is_reading(f"ec2:{name}"):
         return (EVERYTHING,)
     own = Scope((place.arn("ec2", "*/*"),), place.own)
@@ -108,7 +108,7 @@ def _ec2(name: str, place: Place) -> tuple[Scope, ...]:
     return (created, own, *(_instance_parts(place) if name == "RunInstances" else ()))
 
 
-def _tags_of_ec2(place: Place, own: Scope) -> tuple[Scope, ...]:
+def _tags_of_ec2(place: PolicyPlace, own: Scope) -> tuple[Scope, ...]:
     on_creation = (*place.asked, ("StringEquals", "ec2:CreateAction", tuple(CREATED)))
     return (
         own,
@@ -118,13 +118,13 @@ def _tags_of_ec2(place: Place, own: Scope) -> tuple[Scope, ...]:
     )
 
 
-def _untagged(place: Place, kind: str, condition: Condition = ()) -> Scope:
+def _untagged(place: PolicyPlace, kind: str, condition: Condition = ()) -> Scope:
     """Resources of the kind that belong to no cell."""
     nobodys = ("Null", f"aws:ResourceTag/{Tag.CELL}", "true")
     return Scope((place.arn("ec2", f"{kind}/*"),), (*condition, nobodys))
 
 
-def _instance_parts(place: Place) -> tuple[Scope, ...]:
+def _instance_parts(place: PolicyPlace) -> tuple[Scope, ...]:
     """What an instance brings that has no tags when it is asked for."""
     return (
         Scope((f"arn:aws:ec2:{place.region}::image/*",), (("StringEquals", "ec2:Owner", "amazon"),)),
@@ -133,7 +133,7 @@ def _instance_parts(place: Place) -> tuple[Scope, ...]:
     )
 
 
-def _rds(name: str, place: Place) -> tuple[Scope, ...]:
+def _rds(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if is_reading(f"rds:{name}"):
         return (Scope(tuple(place.arn("rds", f"{kind}:*") for kind in ("db", "pg", "snapshot", "subgrp"))),)
     named = tuple(place.arn("rds", f"{kind}:*-{slot}") for kind in ("db", "subgrp") for slot in SLOTS)
@@ -148,7 +148,7 @@ def _rds(name: str, place: Place) -> tuple[Scope, ...]:
     return (own, Scope((options,))) if name == "ModifyDBInstance" else (own,)
 
 
-def _kms(name: str, place: Place) -> tuple[Scope, ...]:
+def _kms(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     keys = (place.arn("kms", "key/*"),)
     own, asked = Scope(keys, place.own), Scope(keys, place.asked)
     alias = Scope((place.arn("kms", f"alias/tenantnet-{place.cell}"),))
@@ -170,7 +170,7 @@ def _kms(name: str, place: Place) -> tuple[Scope, ...]:
     return special.get(name, (own,))
 
 
-def _iam(name: str, place: Place) -> tuple[Scope, ...]:
+def _iam(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     roles = place.iam(f"role/tenantnet-{place.cell}-*")
     profiles = place.iam(f"instance-profile/tenantnet-{place.cell}-*")
     groups = place.iam(f"group/tenantnet/{place.cell}-*-tunnel")
@@ -193,12 +193,12 @@ def _iam(name: str, place: Place) -> tuple[Scope, ...]:
     return (Scope((groups if "Group" in name or "User" in name else roles,)),)
 
 
-def _s3(name: str, place: Place) -> tuple[Scope, ...]:
+def _s3(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     bucket = f"arn:aws:s3:::{place.state_bucket}"
     return (Scope((bucket if name == "ListBucket" else f"{bucket}/.pulumi/*",)),)
 
 
-def _route53(name: str, place: Place) -> tuple[Scope, ...]:
+def _route53(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     zones = "arn:aws:route53:::hostedzone/*"
     match name:
         case "CreateHostedZone" | "ListHostedZones" | "ListHostedZonesByName":
@@ -213,21 +213,21 @@ def _route53(name: str, place: Place) -> tuple[Scope, ...]:
     return (Scope((zones,)),)
 
 
-def _ssm(name: str, place: Place) -> tuple[Scope, ...]:
+def _ssm(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if name in ("GetParameter", "GetParameters"):
         return (Scope((f"arn:aws:ssm:{place.region}::parameter{IMAGE_PARAMETER}",)),)
     documents = (tunnel_name(place.cell, "*"), runner_document_name(place.cell))
     return (Scope(tuple(place.arn("ssm", f"document/{each}") for each in documents)),)
 
 
-def _logs(name: str, place: Place) -> tuple[Scope, ...]:
+def _logs(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if name == "DescribeLogGroups":
         return (EVERYTHING,)
     groups = ("/aws/rds/instance/*-blue/*", "/aws/rds/instance/*-green/*", f"/tenantnet/{place.cell}/*")
     return (Scope(tuple(place.arn("logs", f"log-group:{group}") for group in groups)),)
 
 
-def _cloudwatch(name: str, place: Place) -> tuple[Scope, ...]:
+def _cloudwatch(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if name in ("GetMetricData", "GetMetricStatistics"):
         return (EVERYTHING,)
     if name == "DescribeAlarms":
@@ -236,17 +236,17 @@ def _cloudwatch(name: str, place: Place) -> tuple[Scope, ...]:
     return (Scope(tuple(place.arn("cloudwatch", f"alarm:{each}") for each in names)),)
 
 
-def _dynamodb(_: str, place: Place) -> tuple[Scope, ...]:
+def _dynamodb(_: str, place: PolicyPlace) -> tuple[Scope, ...]:
     tables = (claims_table_name(place.cell), journal_table_name(place.cell))
     return (Scope(tuple(place.arn("dynamodb", f"table/{table}") for table in tables)),)
 
 
-def _named(service: str, pattern: str) -> Callable[[str, Place], tuple[Scope, ...]]:
+def _named(service: str, pattern: str) -> Callable[[str, PolicyPlace], tuple[Scope, ...]]:
     """Of a service whose resources all begin with the cell's name."""
     return lambda _, place: (Scope((place.arn(service, pattern.format(cell=place.cell)),)),)
 
 
-SERVICES: dict[str, Callable[[str, Place], tuple[Scope, ...]]] = {
+SERVICES: dict[str, Callable[[str, PolicyPlace], tuple[Scope, ...]]] = {
     "cloudwatch": _cloudwatch,
     "codebuild": _named("codebuild", "project/tenantnet-{cell}-*"),
     "dynamodb": _dynamodb,

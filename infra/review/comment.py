@@ -14,8 +14,8 @@ from enum import IntEnum
 
 from tenantnet.engine.events import Operation
 from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
-from tenantnet.review.model import Verdict
-from tenantnet.review.result import Effect, ReviewFinding, ReviewResult, StackResult
+from tenantnet.review.model import Effect, Verdict
+from tenantnet.review.result import ReviewFinding, ReviewResult, StackResult
 
 MARKER = "<!-- tenantnet review -->"
 LIMIT = 59_900

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review.components import Components
-from tenantnet.review.model import Effect, Preview, Resource, Verdict
+from tenantnet.review.model import Effect, Preview, PreviewedResource, Verdict
 from tenantnet.tags import Lifecycle, Tag
 
 # Settings of an RDS instance whose change interrupts nothing.
@@ -113,7 +113,7 @@ def effects(preview: Preview) -> list[Effect]:
     return sorted(found, key=lambda effect: -effect.verdict.severity)
 
 
-def _of_resource(resource: Resource, components: Components, preview: Preview) -> Found:
+def _of_resource(resource: PreviewedResource, components: Components, preview: Preview) -> Found:
     if resource.operation is Operation.SAME or resource.is_component or resource.is_machinery:
         return
     if judge := _JUDGES.get(resource.type):
@@ -128,11 +128,11 @@ def _is_without_data(type_: str) -> bool:
     return type_.startswith(WITHOUT_DATA) and not type_.startswith(WITH_DATA)
 
 
-def _gone(resource: Resource) -> str:
+def _gone(resource: PreviewedResource) -> str:
     return f"{resource.name} is {'replaced' if resource.operation is Operation.REPLACE else 'deleted'}"
 
 
-def _of_database(database: Resource, *_: object) -> Found:
+def _of_database(database: PreviewedResource, *_: object) -> Found:
     name = f"database {database.name}"
     match database.operation:
         case Operation.REPLACE:
@@ -148,23 +148,23 @@ def _of_database(database: Resource, *_: object) -> Found:
             yield from _of_database_update(database)
 
 
-def _lifecycle(database: Resource) -> object:
+def _lifecycle(database: PreviewedResource) -> object:
     tags = database.old.get("tags")
     return tags.get(Tag.LIFECYCLE) if isinstance(tags, Mapping) else None
 
 
-def _because(resource: Resource) -> str:
+def _because(resource: PreviewedResource) -> str:
     return f", because of {', '.join(resource.changed)}" if resource.changed else ""
 
 
-def _what_is_left(database: Resource) -> str:
+def _what_is_left(database: PreviewedResource) -> str:
     snapshot = database.old.get("finalSnapshotIdentifier")
     if database.old.get("skipFinalSnapshot") is not True and snapshot:
         return f"its data is left in the snapshot {snapshot}, and in its automated backups while they last"
     return "no final snapshot is taken"
 
 
-def _of_database_update(database: Resource) -> Found:
+def _of_database_update(database: PreviewedResource) -> Found:
     causes = [name for name in database.changed if name not in UNINTERRUPTED]
     kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
     if "backupRetentionPeriod" in database.changed and 0 in kept:
@@ -177,19 +177,19 @@ def _of_database_update(database: Resource) -> Found:
         )
 
 
-def _how_long(database: Resource) -> str:
+def _how_long(database: PreviewedResource) -> str:
     if database.old.get("multiAz") is True:
         return "its standby takes over, and connections break for a minute or two"
     return "without a standby it is down for some minutes"
 
 
-def _when(database: Resource) -> str:
+def _when(database: PreviewedResource) -> str:
     if database.new.get("applyImmediately") is True:
         return ", at once"
     return ", in its next maintenance window"
 
 
-def _of_parameters(group: Resource, *_: object) -> Found:
+def _of_parameters(group: PreviewedResource, *_: object) -> Found:
     before, after = _read_only(group.old), _read_only(group.new)
     if group.operation is Operation.UPDATE and before != after:
         says = "refuses writes from now on" if after == "1" else "takes writes again"
@@ -207,7 +207,7 @@ def _read_only(properties: Mapping[str, object]) -> object:
     return values[0] if values else "0"
 
 
-def _of_vpn_connection(connection: Resource, components: Components, _: Preview) -> Found:
+def _of_vpn_connection(connection: PreviewedResource, components: Components, _: Preview) -> Found:
     name = vpn_name(connection, components)
     if connection.operation is Operation.DELETE:
         yield Effect(Verdict.TUNNEL_DOWN, f"both tunnels of {name} go down for good")
@@ -221,7 +221,7 @@ def _of_vpn_connection(connection: Resource, components: Components, _: Preview)
         yield from _of_vpn_update(connection, name)
 
 
-def _of_vpn_update(connection: Resource, name: str) -> Found:
+def _of_vpn_update(connection: PreviewedResource, name: str) -> Found:
     if BOTH_TUNNELS.intersection(connection.changed):
         yield Effect(
             Verdict.TUNNEL_DOWN,
@@ -239,7 +239,7 @@ def _of_vpn_update(connection: Resource, name: str) -> Found:
             )
 
 
-def vpn_name(resource: Resource, components: Components) -> str:
+def vpn_name(resource: PreviewedResource, components: Components) -> str:
     """What people call the VPN connection that a resource belongs to: its description and its range."""
     found = components.siblings(resource)
     description = next((each.tag(Tag.DESCRIPTION) for each in found if each.type == types.VPN_CONNECTION), "")
@@ -248,7 +248,7 @@ def vpn_name(resource: Resource, components: Components) -> str:
     return f"{description or resource.name}{cidr}"
 
 
-def _of_vpn_part(part: Resource, components: Components, _: Preview) -> Found:
+def _of_vpn_part(part: PreviewedResource, components: Components, _: Preview) -> Found:
     """A route or a rule of a connection that itself stays."""
     connections = [each for each in components.siblings(part) if each.type == types.VPN_CONNECTION]
     if part.operation.removes and connections and not connections[0].operation.removes:
@@ -257,7 +257,7 @@ def _of_vpn_part(part: Resource, components: Components, _: Preview) -> Found:
         )
 
 
-def _of_gateway(gateway: Resource, _: Components, preview: Preview) -> Found:
+def _of_gateway(gateway: PreviewedResource, _: Components, preview: Preview) -> Found:
     # Both of a network's gateway and its propagation have the network's name; so have its connections.
     connections = [
         each
@@ -271,7 +271,7 @@ def _of_gateway(gateway: Resource, _: Components, preview: Preview) -> Found:
         )
 
 
-def _of_ingress(rule: Resource, components: Components, preview: Preview) -> Found:
+def _of_ingress(rule: PreviewedResource, components: Components, preview: Preview) -> Found:
     parent = components.parent(rule)
     if parent and parent.type.endswith(":VpnConnection"):
         yield from _of_vpn_part(rule, components, preview)
@@ -282,7 +282,7 @@ def _of_ingress(rule: Resource, components: Components, preview: Preview) -> Fou
         )
 
 
-def _of_path(path: Resource, preview: Preview) -> Found:
+def _of_path(path: PreviewedResource, preview: Preview) -> Found:
     slot = path.network
     if not slot and path.type == types.ROUTE:
         slot = next((each for each in ("blue", "green") if f"-{each}-" in path.name), "")
@@ -307,7 +307,7 @@ def _gone_altogether(preview: Preview) -> bool:
     )
 
 
-def _of_record(record: Resource, _: Components, preview: Preview) -> Found:
+def _of_record(record: PreviewedResource, _: Components, preview: Preview) -> Found:
     name = record.current.get("name", record.name)
     if record.operation.removes:
         until = "any more" if record.operation is Operation.DELETE else "until its new record is known"
@@ -318,17 +318,17 @@ def _of_record(record: Resource, _: Components, preview: Preview) -> Found:
         )
 
 
-def _of_zone(zone: Resource, *_: object) -> Found:
+def _of_zone(zone: PreviewedResource, *_: object) -> Found:
     if zone.operation.removes:
         yield Effect(Verdict.DATABASE_DOWN, f"no tenant's endpoint in {zone.name} is found: {_gone(zone)}")
 
 
-def _of_table(table: Resource, *_: object) -> Found:
+def _of_table(table: PreviewedResource, *_: object) -> Found:
     if table.operation.removes:
         yield Effect(Verdict.DESTROYS_DATA, f"{_gone(table)}, and its rows with it")
 
 
-def _of_key(key: Resource, *_: object) -> Found:
+def _of_key(key: PreviewedResource, *_: object) -> Found:
     if key.operation.removes:
         yield Effect(
             Verdict.DESTROYS_DATA,
@@ -336,7 +336,7 @@ def _of_key(key: Resource, *_: object) -> Found:
         )
 
 
-def _of_host(host: Resource, *_: object) -> Found:
+def _of_host(host: PreviewedResource, *_: object) -> Found:
     interrupted = host.operation.removes or (
         host.operation is Operation.UPDATE and "instanceType" in host.changed
     )
@@ -348,7 +348,7 @@ def _of_host(host: Resource, *_: object) -> Found:
         yield Effect(Verdict.SAFE, f"{host.name} does not answer pings meanwhile")
 
 
-_JUDGES: Mapping[str, Callable[[Resource, Components, Preview], Found]] = {
+_JUDGES: Mapping[str, Callable[[PreviewedResource, Components, Preview], Found]] = {
     types.DATABASE: _of_database,
     types.PARAMETER_GROUP: _of_parameters,
     types.VPN_CONNECTION: _of_vpn_connection,

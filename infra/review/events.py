@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Status, Step
-from tenantnet.review.model import Preview, Resource
+from tenantnet.review.model import Preview, PreviewedResource
 from tenantnet.review.shown import shown
 
 _LONGEST_ERROR = 4_000
@@ -26,9 +26,9 @@ def preview_of(stack: str, log: EngineLog) -> Preview:
     )
 
 
-def _resource(step: Step) -> Resource:
+def _resource(step: Step) -> PreviewedResource:
     parents = [state.parent for state in (step.new, step.old) if state]
-    return Resource(
+    return PreviewedResource(
         operation=step.operation,
         type=step.type,
         name=step.name,

@@ -14,7 +14,6 @@ from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.model import Preview, Verdict, worst
 from tenantnet.review.picture import planned
 from tenantnet.review.result import Change, ReviewFinding, StackResult
-from tenantnet.review.result import Effect as ToldEffect
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import is_platform
@@ -74,7 +73,7 @@ def judge(case: Case, preview: Preview) -> StackResult:
         sample_of=case.sample_of,
         phase=str(preview.outputs.get("phase", "")),
         counts=dict(Counter(each.operation for each in resources)),
-        effects=[ToldEffect(verdict=effect.verdict, text=effect.text) for effect in found],
+        effects=found,
         sentences=[*_intended(case), *([] if case.is_removed or preview.errors else sentences(preview))],
         notes=[*_notes(case, preview), *phase_notes(preview.outputs)],
         findings=findings,

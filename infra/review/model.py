@@ -52,7 +52,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class PreviewedResource:
     """One resource of a preview.
 
     old, new: inputs before and after, of the properties that may be shown only (review.shown); empty
@@ -105,13 +105,13 @@ class Preview:
     """
 
     stack: str
-    resources: Sequence[Resource] = ()
+    resources: Sequence[PreviewedResource] = ()
     violations: Sequence[Violation] = ()
     errors: Sequence[str] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def of_type(self, *types: str) -> list[Resource]:
+    def of_type(self, *types: str) -> list[PreviewedResource]:
         """The resources of one of the types."""
         return [resource for resource in self.resources if resource.type in types]
 

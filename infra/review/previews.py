@@ -22,7 +22,7 @@ POLICY_PACK = "policies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class PreviewOrder:
     """One preview to make. new: the stack does not exist yet. platform: of a tenant, where it is known.
 
     destroy: what a destruction would delete, instead of what an update would do.
@@ -37,7 +37,7 @@ class Order:
 class Previewer(Protocol):
     """Whatever makes previews."""
 
-    def __call__(self, order: Order) -> Preview:
+    def __call__(self, order: PreviewOrder) -> Preview:
         """The preview; what went wrong is told in its errors."""
 
 
@@ -57,7 +57,7 @@ class EnginePreviewer:
         self._place, self._environment_of = place, environment_of
         self._configs = [str(policy_config.resolve())] if policy_config else None
 
-    def __call__(self, order: Order) -> Preview:
+    def __call__(self, order: PreviewOrder) -> Preview:
         started, log = time.monotonic(), EngineLog()
         errors: list[str] = []
         try:
@@ -72,7 +72,7 @@ class EnginePreviewer:
         found = preview.errors or ([] if preview.violations else errors)
         return replace(preview, errors=found, seconds=time.monotonic() - started)
 
-    def _run(self, order: Order, listen: Callable[[EngineEvent], object]) -> None:
+    def _run(self, order: PreviewOrder, listen: Callable[[EngineEvent], object]) -> None:
         own = {**self._environment_of(order.stack), "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if order.new:
             own |= self._place.new_stack(order.stack, order.platform)
@@ -89,7 +89,7 @@ class EnginePreviewer:
 
 
 def preview_all(
-    orders: Sequence[Order], previewer: Previewer, *, parallel: int, done: Callable[[Preview], None]
+    orders: Sequence[PreviewOrder], previewer: Previewer, *, parallel: int, done: Callable[[Preview], None]
 ) -> list[Preview]:
     """All previews, in the order of the orders, at most `parallel` at a time. done: is told of each."""
     with ThreadPoolExecutor(max_workers=parallel) as pool:
@@ -97,7 +97,7 @@ def preview_all(
         return [each.result() for each in running]
 
 
-def _tell(previewer: Previewer, order: Order, done: Callable[[Preview], None]) -> Preview:
+def _tell(previewer: Previewer, order: PreviewOrder, done: Callable[[Preview], None]) -> Preview:
     preview = previewer(order)
     done(preview)
     return preview

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from tenantnet.engine.events import Operation
-from tenantnet.review.model import Verdict, worst
+from tenantnet.review.model import Effect, Verdict, worst
 
 SCHEMA_VERSION = 1
 # 0 is safe, 1 a failure of the review, 2 the user's mistake.
@@ -21,13 +21,6 @@ class Result(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, frozen=True, populate_by_name=True, extra="forbid", serialize_by_alias=True
     )
-
-
-class Effect(Result):
-    """What somebody will notice: a sentence, and how bad it is."""
-
-    verdict: Verdict
-    text: str
 
 
 class ReviewFinding(Result):

@@ -16,7 +16,7 @@ from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
-from tenantnet.review.previews import EnginePreviewer, Order, Previewer, preview_all
+from tenantnet.review.previews import EnginePreviewer, Previewer, PreviewOrder, preview_all
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult, verdict_of
 from tenantnet.review.sample import Choice, choose
@@ -99,9 +99,9 @@ def _results(
     return [judge(case, found.get(case.stack, Preview(stack=case.stack))) for case in cases]
 
 
-def _order(case: Case) -> Order:
+def _order(case: Case) -> PreviewOrder:
     platform = case.after.platform if isinstance(case.after, TenantSettings) else None
-    return Order(stack=case.stack, new=not case.exists, destroy=case.is_removed, platform=platform)
+    return PreviewOrder(stack=case.stack, new=not case.exists, destroy=case.is_removed, platform=platform)
 
 
 class _Stacks:

@@ -11,7 +11,7 @@ from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.components import Components
 from tenantnet.review.effects import vpn_name
-from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
+from tenantnet.review.model import COMPONENT_PREFIX, Preview, PreviewedResource
 from tenantnet.tags import Tag
 
 # Components that are told in words of their own, in the order in which people want to hear of them.
@@ -78,18 +78,18 @@ def sentences(preview: Preview) -> list[str]:
     return [*dict.fromkeys(told), *_labels(ordered)]
 
 
-def _labels(subjects: Iterable[Resource]) -> list[str]:
+def _labels(subjects: Iterable[PreviewedResource]) -> list[str]:
     count = sum(map(_is_relabelled, subjects))
     return [f"changes tags or descriptions of {count} resource{'' if count == 1 else 's'}"] if count else []
 
 
-def _is_relabelled(subject: Resource) -> bool:
+def _is_relabelled(subject: PreviewedResource) -> bool:
     """Whether it is only called otherwise, and is nothing whose new name people want to hear."""
     only_labels = subject.operation is Operation.UPDATE and LABELS.issuperset(subject.changed)
     return only_labels and not any(_renamed(subject))
 
 
-def _renamed(connection: Resource) -> tuple[str, str] | tuple[()]:
+def _renamed(connection: PreviewedResource) -> tuple[str, str] | tuple[()]:
     """The former and the new description of a VPN connection; nothing where it keeps it."""
     old = connection.old.get("tags")
     before = str(old.get(Tag.DESCRIPTION, "")) if isinstance(old, Mapping) else ""
@@ -97,9 +97,9 @@ def _renamed(connection: Resource) -> tuple[str, str] | tuple[()]:
     return (before, after) if connection.type == types.VPN_CONNECTION and before not in ("", after) else ()
 
 
-def _subjects(preview: Preview, components: Components) -> list[Resource]:
+def _subjects(preview: Preview, components: Components) -> list[PreviewedResource]:
     """What the sentences are about: components that come or go as a whole, and single resources elsewhere."""
-    found: dict[str, Resource] = {}
+    found: dict[str, PreviewedResource] = {}
     for resource in preview.resources:
         if resource.operation is Operation.SAME or resource.is_component or resource.is_machinery:
             continue
@@ -108,22 +108,22 @@ def _subjects(preview: Preview, components: Components) -> list[Resource]:
     return list(found.values())
 
 
-def _kind(resource: Resource) -> str:
+def _kind(resource: PreviewedResource) -> str:
     return resource.type.removeprefix(COMPONENT_PREFIX) if resource.is_component else ""
 
 
-def _rank(subject: Resource, components: Components) -> tuple[int, str, str]:
+def _rank(subject: PreviewedResource, components: Components) -> tuple[int, str, str]:
     component = subject if subject.is_component else components.parent(subject)
     kind = _kind(component) if component else ""
     place = ORDER.index(kind) if kind in ORDER else len(ORDER)
     return place, subject.name, subject.type
 
 
-def _owner_name(subject: Resource) -> str:
+def _owner_name(subject: PreviewedResource) -> str:
     return f"{subject.operation} {subject.name}"
 
 
-def _is_implied(subject: Resource, implied: Iterable[str]) -> bool:
+def _is_implied(subject: PreviewedResource, implied: Iterable[str]) -> bool:
     """Whether a network or a session subnet that comes or goes says it: its claim, its peerings."""
     name = subject.name
     if _kind(subject) == "ServicePeering":
@@ -133,7 +133,7 @@ def _is_implied(subject: Resource, implied: Iterable[str]) -> bool:
     return f"{subject.operation} {name}" in implied
 
 
-def _speak(subject: Resource, components: Components, preview: Preview) -> Iterator[str]:
+def _speak(subject: PreviewedResource, components: Components, preview: Preview) -> Iterator[str]:
     if subject.is_component:
         speaker = _SPEAKERS.get(_kind(subject), _any_component)
         yield speaker(subject, components)
@@ -143,31 +143,31 @@ def _speak(subject: Resource, components: Components, preview: Preview) -> Itera
         yield _any_resource(subject)
 
 
-def _verb(resource: Resource) -> str:
+def _verb(resource: PreviewedResource) -> str:
     return VERBS[resource.operation]
 
 
-def _any_component(component: Resource, _: Components) -> str:
+def _any_component(component: PreviewedResource, _: Components) -> str:
     return f"{_verb(component)} {NOUNS.get(_kind(component), _kind(component))} {component.name}"
 
 
-def _first(component: Resource, components: Components, type_: str, name: str) -> Any:  # noqa: ANN401
+def _first(component: PreviewedResource, components: Components, type_: str, name: str) -> Any:  # noqa: ANN401
     """A property of the first resource of a type in a component; what is not there is not known."""
     values = (each.current.get(name) for each in components.within(component) if each.type == type_)
     return next((value for value in values if value is not None), shown.NOT_KNOWN_YET)
 
 
-def _network(network: Resource, components: Components) -> str:
+def _network(network: PreviewedResource, components: Components) -> str:
     cidr = _first(network, components, types.VPC, "cidrBlock")
     host = _first(network, components, types.INSTANCE, "privateIp")
     return f"{_verb(network)} network {_slot(network)}, {cidr}, with its ping host {host}"
 
 
-def _slot(resource: Resource) -> str:
+def _slot(resource: PreviewedResource) -> str:
     return resource.name.rsplit("-", maxsplit=1)[-1]
 
 
-def _database(component: Resource, components: Components) -> str:
+def _database(component: PreviewedResource, components: Components) -> str:
     def of(name: str) -> Any:  # noqa: ANN401 - a property's value
         return _first(component, components, types.DATABASE, name)
 
@@ -178,7 +178,7 @@ def _database(component: Resource, components: Components) -> str:
     )
 
 
-def _vpn(component: Resource, components: Components) -> str:
+def _vpn(component: PreviewedResource, components: Components) -> str:
     connection = next(
         (each for each in components.within(component) if each.type == types.VPN_CONNECTION), component
     )
@@ -189,15 +189,15 @@ def _vpn(component: Resource, components: Components) -> str:
     return f"{_verb(component)} VPN connection {description}, {cidr} via {gateway}{place}"
 
 
-def _endpoint(component: Resource, components: Components) -> str:
+def _endpoint(component: PreviewedResource, components: Components) -> str:
     return f"{_verb(component)} endpoint {_first(component, components, types.RECORD, 'name')}"
 
 
-def _session(component: Resource, components: Components) -> str:
+def _session(component: PreviewedResource, components: Components) -> str:
     return f"{_verb(component)} session subnet {_first(component, components, types.SUBNET, 'cidrBlock')}"
 
 
-def _tunnel(component: Resource, components: Components) -> str:
+def _tunnel(component: PreviewedResource, components: Components) -> str:
     users = [
         str(each.current.get("user"))
         for each in components.within(component)
@@ -207,12 +207,12 @@ def _tunnel(component: Resource, components: Components) -> str:
     return f"{_verb(component)} tunnel access to the database{for_whom}"
 
 
-def _claim(component: Resource, components: Components) -> str:
+def _claim(component: PreviewedResource, components: Components) -> str:
     verb = "claims" if component.operation is Operation.CREATE else "releases"
     return f"{verb} {_claimed(_first(component, components, types.TABLE_ITEM, 'item'))}"
 
 
-def _schedule(component: Resource, components: Components) -> str:
+def _schedule(component: PreviewedResource, components: Components) -> str:
     if component.operation is Operation.DELETE:
         return "no longer starts the migration runner by itself"
     time = str(_first(component, components, types.SCHEDULE, "scheduleExpression"))
@@ -230,7 +230,7 @@ def _claimed(item: object) -> str:
     return f"{cidr} for {'network ' + slot if slot else kind.replace('-', ' ')}"
 
 
-def _changed_claim(claim: Resource, _: Components) -> Iterator[str]:
+def _changed_claim(claim: PreviewedResource, _: Components) -> Iterator[str]:
     if claim.operation is Operation.REPLACE:
         yield f"releases {_claimed(claim.old.get('item'))} and claims {_claimed(claim.new.get('item'))}"
     else:
@@ -238,7 +238,7 @@ def _changed_claim(claim: Resource, _: Components) -> Iterator[str]:
         yield f"{verb} {_claimed(claim.current.get('item'))}"
 
 
-def _changed_database(database: Resource, _: Components) -> Iterator[str]:
+def _changed_database(database: PreviewedResource, _: Components) -> Iterator[str]:
     if database.operation in (Operation.CREATE, Operation.DELETE, Operation.REPLACE):
         size = f"{database.current.get('instanceClass')}, {database.current.get('allocatedStorage')} GiB"
         yield f"{_verb(database)} database {database.name}: {size}"
@@ -249,7 +249,7 @@ def _changed_database(database: Resource, _: Components) -> Iterator[str]:
         yield from _changes(database, f"changes database {database.name}", rest)
 
 
-def _changed_setting(database: Resource, name: str) -> str:
+def _changed_setting(database: PreviewedResource, name: str) -> str:
     """A sentence of its own for what people ask for; empty for all else."""
     called, old, new = f"database {database.name}", database.old.get(name), database.new.get(name)
     match name:
@@ -268,7 +268,7 @@ def _changed_setting(database: Resource, name: str) -> str:
     return ""
 
 
-def _changed_gateway(gateway: Resource, components: Components) -> Iterator[str]:
+def _changed_gateway(gateway: PreviewedResource, components: Components) -> Iterator[str]:
     if "ipAddress" in gateway.changed and gateway.operation is not Operation.CREATE:
         old, new = gateway.old.get("ipAddress"), gateway.new.get("ipAddress")
         yield f"moves VPN connection {vpn_name(gateway, components)} from gateway {old} to {new}"
@@ -276,7 +276,7 @@ def _changed_gateway(gateway: Resource, components: Components) -> Iterator[str]
         yield _any_resource(gateway)
 
 
-def _changed_vpn(connection: Resource, components: Components) -> Iterator[str]:
+def _changed_vpn(connection: PreviewedResource, components: Components) -> Iterator[str]:
     name = vpn_name(connection, components)
     if connection.operation is Operation.UPDATE and (renamed := _renamed(connection)):
         yield f"renames VPN connection {renamed[0]} to {name}"
@@ -285,7 +285,7 @@ def _changed_vpn(connection: Resource, components: Components) -> Iterator[str]:
         yield from _changes(connection, f"{_verb(connection)} VPN connection {name}", rest)
 
 
-def _changed_membership(membership: Resource, _: Components) -> Iterator[str]:
+def _changed_membership(membership: PreviewedResource, _: Components) -> Iterator[str]:
     user = membership.current.get("user", membership.name)
     if membership.operation is Operation.DELETE:
         yield f"no longer lets {user} open a tunnel to the database"
@@ -293,17 +293,17 @@ def _changed_membership(membership: Resource, _: Components) -> Iterator[str]:
         yield f"lets {user} open a tunnel to the database"
 
 
-def _changed_alarm(alarm: Resource, _: Components) -> Iterator[str]:
+def _changed_alarm(alarm: PreviewedResource, _: Components) -> Iterator[str]:
     yield from _changes(alarm, f"{_verb(alarm)} alarm {alarm.name}", alarm.changed)
 
 
-def _any_resource(resource: Resource) -> str:
+def _any_resource(resource: PreviewedResource) -> str:
     kind = resource.type.rsplit(":", maxsplit=1)[-1]
     start = f"{_verb(resource)} {kind} {resource.name}"
     return next(iter(_changes(resource, start, resource.changed)), start)
 
 
-def _changes(resource: Resource, start: str, names: Iterable[str]) -> Iterator[str]:
+def _changes(resource: PreviewedResource, start: str, names: Iterable[str]) -> Iterator[str]:
     """`start`, and how each of the properties changes: with values where they may be shown."""
     works = [name for name in names if name not in NOISE | LABELS]
     told = [_change(resource, name) for name in works]
@@ -311,7 +311,7 @@ def _changes(resource: Resource, start: str, names: Iterable[str]) -> Iterator[s
         yield f"{start}: {', '.join(told)}" if told else start
 
 
-def _change(resource: Resource, name: str) -> str:
+def _change(resource: PreviewedResource, name: str) -> str:
     word = PROPERTIES.get(name, name)
     old, new = resource.old.get(name), resource.new.get(name)
     if any(isinstance(value, dict | list) for value in (old, new)) or (old is None and new is None):
@@ -325,7 +325,7 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_SPEAKERS: Mapping[str, Callable[[Resource, Components], str]] = {
+_SPEAKERS: Mapping[str, Callable[[PreviewedResource, Components], str]] = {
     "TenantNetwork": _network,
     "TenantDatabase": _database,
     "VpnConnection": _vpn,
@@ -335,7 +335,7 @@ _SPEAKERS: Mapping[str, Callable[[Resource, Components], str]] = {
     "RangeClaim": _claim,
     "MigrationSchedule": _schedule,
 }
-_OF_RESOURCES: Mapping[str, Callable[[Resource, Components], Iterator[str]]] = {
+_OF_RESOURCES: Mapping[str, Callable[[PreviewedResource, Components], Iterator[str]]] = {
     types.DATABASE: _changed_database,
     types.CUSTOMER_GATEWAY: _changed_gateway,
     types.VPN_CONNECTION: _changed_vpn,

@@ -28,7 +28,7 @@ LONGEST_WAIT = timedelta(hours=3)
 LONGEST_PAUSE_SECONDS = 15.0
 
 
-class Part(NamedTuple):
+class CopyPart(NamedTuple):
     """A part of a copy, as Pulumi names its type and AWS the thing itself."""
 
     type: str
@@ -60,13 +60,13 @@ class Copies:
             _Kind(types.LOG_GROUP, self._log_groups, self._delete_log_group),
         )
 
-    def parts(self, slot: Slot) -> list[Part]:
+    def parts(self, slot: Slot) -> list[CopyPart]:
         """The parts of the slot's database in AWS, in the order in which they can be deleted."""
         identifier = network_name(self._tenant, slot)
         with aws_answers(f"read what there is of {identifier}", region=self._region):
-            return [Part(kind.type, name) for kind in self._kinds for name in kind.names(identifier)]
+            return [CopyPart(kind.type, name) for kind in self._kinds for name in kind.names(identifier)]
 
-    def delete(self, part: Part) -> None:
+    def delete(self, part: CopyPart) -> None:
         """Delete it, and wait until it is gone.
 
         Raises Failure, too, for a database whose tags do not say that it is a copy, and for a group whose

@@ -21,7 +21,7 @@ from tenantnet.runner.databases import Databases
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
-from tenantnet.runner.runner import Plan, Runner
+from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.verification import (
     Access,
@@ -159,13 +159,13 @@ class Move:
                 inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
             )
 
-    def plan(self, *, now: bool, strategy: Strategy | None) -> Plan:
+    def plan(self, *, now: bool, strategy: Strategy | None) -> MovePlan:
         """What to begin or finish, and when. Raises Refused if there is nothing to begin."""
         migration = self.settings.migration
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
         begins = self._begun(migration, now=now, strategy=strategy)
-        return Plan(
+        return MovePlan(
             strategy=begins,
             prepare_at=fence_at and fence_at - LEAD[Strategy.REPLICA],
             fence_at=fence_at,

@@ -41,7 +41,7 @@ MOST_DIFFERENCES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MovePlan:
     """What a run has to do, and the earliest times.
 
     strategy: of a move to begin; None to finish one that has begun. prepare_at: when the replica is made;
@@ -87,7 +87,7 @@ class Runner:
         self._guards = Guards(databases, self._entries, inspector)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
 
-    def run(self, plan: Plan) -> State:
+    def run(self, plan: MovePlan) -> State:
         """Take the steps of the move; return the state when no step is left, or none is due yet.
 
         Raises Failure if a guard or an update fails, Refused if a step is not allowed.
@@ -115,14 +115,14 @@ class Runner:
         self._transition(state, Event.ABORT, decision)
         if state.phase is not Phase.ABORTING:
             self._decide(state, Decision.ABORT)
-        return self.run(Plan())
+        return self.run(MovePlan())
 
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
         state = self._state()
         if state.phase is not Phase.RETIRING:
             transition(state, Event.RETIRE)
-        return self.run(Plan())
+        return self.run(MovePlan())
 
     def _state(self) -> State:
         state = self._stack.state()
@@ -289,11 +289,11 @@ class Runner:
             note = "recorded later: the run that reached it was killed"
             self._write(What.REACHED, state, state.phase, note=note)
 
-    def _retirement_due(self, state: State, plan: Plan) -> bool:
+    def _retirement_due(self, state: State, plan: MovePlan) -> bool:
         switched_at = reached(self._entries(state.move), Phase.SWITCHED)
         return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
 
-    def _wait_for_its_time(self, event: Event, plan: Plan) -> bool:
+    def _wait_for_its_time(self, event: Event, plan: MovePlan) -> bool:
         """Wait for the time of the next step; whether there was a wait."""
         begin = plan.begin(event)
         if begin is None or self._clock.now() >= begin:

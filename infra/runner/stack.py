@@ -16,7 +16,7 @@ from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import State
 from tenantnet.phases.transitions import Decision
 from tenantnet.program import as_run_errors, database_password, tenant_settings
-from tenantnet.runner.copies import Part
+from tenantnet.runner.copies import CopyPart
 from tenantnet.settings.project import Project
 from tenantnet.stacks.tenant import Order, plan
 from tenantnet.tags import Slot, network_name
@@ -81,10 +81,10 @@ class MovingStack:
                 lambda: stack.refresh(target=[urn], color="never"),
             )
 
-    def parts(self) -> set[Part]:
+    def parts(self) -> set[CopyPart]:
         """The resources of databases in the stack, without those whose creation was cut off."""
         return {
-            Part(resource["type"], name)
+            CopyPart(resource["type"], name)
             for resource in self._state_of(self._stack()).get("resources", [])
             for name in (resource.get("id"), resource.get("outputs", {}).get("identifier"))
             if name

@@ -21,7 +21,7 @@ from tenantnet.tunnel.carried import CarriedSession
 from tenantnet.tunnel.local_port import require_free
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile
-from tenantnet.tunnel.records import ProcessId, Record, Records, TunnelState
+from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 from tenantnet.tunnel.session_manager import FinalFailure
 
 LOOK_SECONDS = 0.2
@@ -39,7 +39,7 @@ class Keeper:
     """
 
     def __init__(
-        self, profile: Profile, keeper: ProcessId, records: Records, show: Show, stop: Event
+        self, profile: Profile, keeper: ProcessId, records: TunnelRecords, show: Show, stop: Event
     ) -> None:
         self.record = Record(profile=profile, keeper=keeper)
         self._records, self._show, self._stop = records, show, stop
@@ -49,19 +49,19 @@ class Keeper:
     def run(self) -> None:
         """Open the tunnel and keep it open. Where it cannot, `failure` says why; nothing is left running."""
         try:
-            self._say(TunnelState.OPENING)
+            self._say(KeeperState.OPENING)
             self._open()
             while not self._stop.is_set():
-                self._say(TunnelState.OPEN)
+                self._say(KeeperState.OPEN)
                 reason = self._carry()
                 self._close()
                 if not self._stop.is_set():
-                    self._say(TunnelState.RECONNECTING, reason)
+                    self._say(KeeperState.RECONNECTING, reason)
                     self._open_again()
         except Failure as failure:
             self.failure = failure
             with suppress(Failure):
-                self._say(TunnelState.FAILED, failure.reason)
+                self._say(KeeperState.FAILED, failure.reason)
         finally:
             self._close()
 
@@ -83,7 +83,7 @@ class Keeper:
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, Failure):
-                self._say(TunnelState.RECONNECTING, error.reason)
+                self._say(KeeperState.RECONNECTING, error.reason)
 
         waiting = wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
         Retrying(
@@ -118,7 +118,7 @@ class Keeper:
             self._carried.close()
             self._carried = None
 
-    def _say(self, state: TunnelState, detail: str = "") -> None:
+    def _say(self, state: KeeperState, detail: str = "") -> None:
         now = datetime.now(UTC)
         since = self.record.since if state is self.record.state else now
         self.record = self.record.model_copy(update={"state": state, "detail": detail, "since": since})

@@ -23,7 +23,7 @@ PLUGIN_END_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
 
 
-class TunnelState(StrEnum):
+class KeeperState(StrEnum):
     """The state of a tunnel. LOST: its keeper process died."""
 
     OPENING = "Opening"
@@ -70,12 +70,12 @@ class Record(BaseModel):
     keeper: ProcessId
     plugin: ProcessId | None = None
     session_id: str | None = None
-    state: TunnelState = TunnelState.OPENING
+    state: KeeperState = KeeperState.OPENING
     detail: str = ""
     since: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
-class Records:
+class TunnelRecords:
     """The files of a user's running tunnels."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -95,7 +95,7 @@ class Records:
         if record.keeper.find():
             return record
         detail = "its keeper process died"
-        return record.model_copy(update={"state": TunnelState.LOST, "detail": detail})
+        return record.model_copy(update={"state": KeeperState.LOST, "detail": detail})
 
     def write(self, record: Record) -> None:
         """Raises Failure if it cannot be written: nobody could stop such a tunnel."""
@@ -121,7 +121,7 @@ class Records:
         """Let the keeper end the tunnel, and wait for that. Raises Failure if it does not."""
         self._request(name).touch(mode=0o600)
         end = time.monotonic() + STOP_SECONDS
-        while (record := self.read(name)) and record.state is not TunnelState.LOST:
+        while (record := self.read(name)) and record.state is not KeeperState.LOST:
             if time.monotonic() > end:
                 raise Failure(
                     f"The tunnel {name} did not end.",

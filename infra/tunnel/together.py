@@ -12,7 +12,7 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.tunnel.keeper import Keeper, Show
 from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE
 from tenantnet.tunnel.profiles import Profile, with_port
-from tenantnet.tunnel.records import ProcessId, Records, TunnelState
+from tenantnet.tunnel.records import KeeperState, ProcessId, TunnelRecords
 
 ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LOOK_SECONDS = 0.2
@@ -27,12 +27,12 @@ TUNNEL_ONCE = Rule(
 RULES = (TUNNEL_ONCE,)
 
 
-def check_startable(profiles: Sequence[Profile], records: Records) -> None:
+def check_startable(profiles: Sequence[Profile], records: TunnelRecords) -> None:
     """Raises Refused for a tunnel that runs already, or a port that two of them would have."""
     refusals = []
     for index, profile in enumerate(profiles):
         record = records.read(profile.name)
-        if record and record.state is not TunnelState.LOST:
+        if record and record.state is not KeeperState.LOST:
             facts = {"port": record.profile.local_port, "pid": record.keeper.pid, "name": profile.name}
             refusals.append(TUNNEL_ONCE.refuse(profile.name, **facts))
         if other := with_port(profiles[:index], profile.local_port):
@@ -41,7 +41,7 @@ def check_startable(profiles: Sequence[Profile], records: Records) -> None:
         raise Refused("The tunnels", refusals)
 
 
-def keep_open(profiles: Sequence[Profile], records: Records, show: Show) -> list[Keeper]:
+def keep_open(profiles: Sequence[Profile], records: TunnelRecords, show: Show) -> list[Keeper]:
     """Keep tunnels open until each was stopped or failed, or a signal ends all.
 
     The keepers as they are at the end, with their failures. To be called in the main thread, which alone is
@@ -69,7 +69,7 @@ def keep_open(profiles: Sequence[Profile], records: Records, show: Show) -> list
     return keepers
 
 
-def _heed(keeper: Keeper, records: Records, stop: Event, *, has_ended: bool) -> None:
+def _heed(keeper: Keeper, records: TunnelRecords, stop: Event, *, has_ended: bool) -> None:
     """See whether somebody wants the tunnel to end. One that failed stays to be seen until then."""
     name = keeper.record.profile.name
     if records.is_stop_asked(name):

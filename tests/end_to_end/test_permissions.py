@@ -11,7 +11,7 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.documents import Role, documents, shipped
 from tenantnet.permissions.record import read_record
-from tenantnet.permissions.scopes import Place
+from tenantnet.permissions.scopes import PolicyPlace
 
 from tests.support.permissions import PLACE, refused
 from tests.support.project import Project
@@ -32,7 +32,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="module")
-def place(aws: boto3.Session) -> Place:
+def place(aws: boto3.Session) -> PolicyPlace:
     """The bucket and the key of an account, as somebody made them."""
     aws.client("s3").create_bucket(
         Bucket=PLACE.state_bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
@@ -43,7 +43,7 @@ def place(aws: boto3.Session) -> Place:
 
 
 @pytest.fixture(scope="module")
-def deployer(cloud: LocalCloud, place: Place, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def deployer(cloud: LocalCloud, place: PolicyPlace, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a stack that holds a secret and no resource."""
     local = environment(cloud.state_dir)
     endpoint = local["AWS_ENDPOINT_URL"].removeprefix("http://")
@@ -57,28 +57,32 @@ def deployer(cloud: LocalCloud, place: Place, tmp_path_factory: pytest.TempPathF
     return project
 
 
-def not_allowed(cloud: LocalCloud, place: Place, role: Role) -> set[tuple[str, str]]:
+def not_allowed(cloud: LocalCloud, place: PolicyPlace, role: Role) -> set[tuple[str, str]]:
     """What the role did and its policies do not allow."""
     calls = [call for call in read_record(cloud.state.calls) if call.caller == role]
     assert {"s3", "kms"} <= {call.service for call in calls}
     return refused(calls, documents(role, place, shipped()))
 
 
-def test_the_reviewers_policy_lets_pulumi_preview(deployer: Project, cloud: LocalCloud, place: Place) -> None:
+def test_the_reviewers_policy_lets_pulumi_preview(
+    deployer: Project, cloud: LocalCloud, place: PolicyPlace
+) -> None:
     reviewer = Project(deployer.folder, {**deployer.environment, "AWS_ACCESS_KEY_ID": Role.REVIEWER})
     reviewer.pulumi("preview", "--stack", "acme").check()
     assert not_allowed(cloud, place, Role.REVIEWER) == set()
 
 
 def test_the_deployers_policy_lets_pulumi_update_and_remove(
-    deployer: Project, cloud: LocalCloud, place: Place
+    deployer: Project, cloud: LocalCloud, place: PolicyPlace
 ) -> None:
     deployer.destroy("acme").check()
     deployer.pulumi("stack", "rm", "--yes", "acme").check()
     assert not_allowed(cloud, place, Role.DEPLOYER) == set()
 
 
-def test_another_cells_bucket_is_out_of_reach(deployer: Project, cloud: LocalCloud, place: Place) -> None:
+def test_another_cells_bucket_is_out_of_reach(
+    deployer: Project, cloud: LocalCloud, place: PolicyPlace
+) -> None:
     calls = [call for call in read_record(cloud.state.calls) if call.caller == Role.DEPLOYER]
     elsewhere = documents(Role.DEPLOYER, replace(place, state_bucket="of-another-cell"), shipped())
     assert {action.partition(":")[0] for action, _ in refused(calls, elsewhere)} == {"s3"}

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.permissions.record import Call, Resource, read_record
+from tenantnet.permissions.record import Call, CalledResource, read_record
 
 ACCOUNT = "123456789012"
 
@@ -47,8 +47,8 @@ def test_what_a_call_names_is_recorded_with_the_tags_it_has_then(recording: Loca
     ec2.delete_vpc(VpcId=vpc)
     *_, tagging, deleting = recorded(recording, "bob")
     arn = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:vpc/{vpc}"
-    assert tagging.resources == (Resource(arn=arn),)
-    assert deleting.resources == (Resource(arn=arn, tags={"Name": "acme-blue"}),)
+    assert tagging.resources == (CalledResource(arn=arn),)
+    assert deleting.resources == (CalledResource(arn=arn, tags={"Name": "acme-blue"}),)
 
 
 def test_the_same_call_is_recorded_once(recording: LocalCloud) -> None:
@@ -96,7 +96,7 @@ def test_a_key_that_goes_by_an_alias_is_recorded_as_the_key(recording: LocalClou
     key = kms.create_key(Tags=[{"TagKey": "tenantnet:cell", "TagValue": "eu1"}])["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/tenantnet-eu1", TargetKeyId=key)
     kms.describe_key(KeyId="alias/tenantnet-eu1")
-    found = Resource(arn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key}", tags={"tenantnet:cell": "eu1"})
+    found = CalledResource(arn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key}", tags={"tenantnet:cell": "eu1"})
     assert recorded(recording, "kim")[-1].resources == (found,)
 
 

@@ -23,7 +23,7 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.tunnel.profiles import Profile, Profiles
-from tenantnet.tunnel.records import Record, Records
+from tenantnet.tunnel.records import Record, TunnelRecords
 
 from tests.support.clone import CLONE
 from tests.support.databases import PASSWORD, Database
@@ -75,7 +75,7 @@ class TunnelDesk:
 
     def running(self) -> Mapping[str, Record]:
         """As `tunnel status` reads it."""
-        return Records(self.profiles.folder).all()
+        return TunnelRecords(self.profiles.folder).all()
 
     @contextmanager
     def open(self, name: str = "acme") -> Iterator[subprocess.Popen[str]]:

@@ -9,12 +9,12 @@ from typing import Any
 from tenantnet.local_cloud.iam.policy import Decision, Request, decide
 from tenantnet.permissions.actions import actions_of
 from tenantnet.permissions.record import Call
-from tenantnet.permissions.scopes import CREATED, Place
+from tenantnet.permissions.scopes import CREATED, PolicyPlace
 
 from tests.support.iam_reference import ACCOUNT, REGION, action_details, an_arn, arn_forms, fits
 
 # As the local cloud has it.
-PLACE = Place(
+PLACE = PolicyPlace(
     account=ACCOUNT,
     region=REGION,
     cell="local",

@@ -12,8 +12,8 @@ from tenantnet.observed.deployed import (
     AclRule,
     DatabaseInstance,
     Deployed,
+    Ec2Instance,
     Gateway,
-    Instance,
     NetworkAcl,
     Peering,
     Route,
@@ -131,7 +131,9 @@ def platform() -> Deployed:
         ),
         network_acls=(default_acl("vpc-sessions"), default_acl("vpc-services", "subnet-tunnel")),
         instances=(
-            Instance(id="i-tunnel", subnet_id="subnet-tunnel", address="10.32.0.4", group_ids=("sg-tunnel",)),
+            Ec2Instance(
+                id="i-tunnel", subnet_id="subnet-tunnel", address="10.32.0.4", group_ids=("sg-tunnel",)
+            ),
         ),
         endpoints=(VpcEndpoint(id="vpce-ssm", subnet_ids=("subnet-tunnel",), group_ids=("sg-endpoints",)),),
         security_groups=(
@@ -241,7 +243,7 @@ def network(plan: NetworkPlan) -> Deployed:
             rule(ping_group, COMPANY, 8, protocol="icmp"),
         ),
         instances=(
-            Instance(
+            Ec2Instance(
                 id=f"i-{name}",
                 subnet_id=subnets["hosts"].id,
                 address=ping_host_address(plan.cidr),

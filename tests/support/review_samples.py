@@ -7,7 +7,7 @@ from typing import Any
 
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review.model import COMPONENT_PREFIX, Preview, Resource
+from tenantnet.review.model import COMPONENT_PREFIX, Preview, PreviewedResource
 
 CONNECTION = "acme-blue-vpn-192-168-4-0-24"
 
@@ -16,9 +16,11 @@ def urn(type_: str, name: str) -> str:
     return f"urn:pulumi:acme::tenantnet::{type_}::{name}"
 
 
-def component(kind: str, name: str, operation: Operation = Operation.SAME, parent: str = "") -> Resource:
+def component(
+    kind: str, name: str, operation: Operation = Operation.SAME, parent: str = ""
+) -> PreviewedResource:
     type_ = f"{COMPONENT_PREFIX}{kind}"
-    return Resource(operation=operation, type=type_, name=name, urn=urn(type_, name), parent=parent)
+    return PreviewedResource(operation=operation, type=type_, name=name, urn=urn(type_, name), parent=parent)
 
 
 def resource(
@@ -26,15 +28,15 @@ def resource(
     name: str,
     operation: Operation = Operation.SAME,
     *,
-    parent: Resource | None = None,
+    parent: PreviewedResource | None = None,
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,
     changed: tuple[str, ...] = (),
     protected: bool = False,
-) -> Resource:
+) -> PreviewedResource:
     """A resource; what is not given of its inputs afterwards is as before."""
     before = dict(old or {})
-    return Resource(
+    return PreviewedResource(
         operation=operation,
         type=type_,
         name=name,
@@ -51,7 +53,7 @@ def tags(**own: str) -> dict[str, str]:
     return {"tenantnet:tenant": "acme", "tenantnet:network": "blue", **own}
 
 
-def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -> Resource:
+def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -> PreviewedResource:
     """The production database of acme."""
     old = {
         "instanceClass": "db.t4g.small",
@@ -78,7 +80,7 @@ def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -
 
 def connection(
     operation: Operation = Operation.SAME, *changed: str, route: Operation = Operation.SAME
-) -> list[Resource]:
+) -> list[PreviewedResource]:
     """The VPN connection to Seattle, with its gateway and its route."""
     whole = operation if operation in (Operation.CREATE, Operation.DELETE) else Operation.SAME
     parent = component("VpnConnection", CONNECTION, whole)
@@ -99,5 +101,5 @@ def connection(
     ]
 
 
-def preview(*resources: Resource, **more: Any) -> Preview:
+def preview(*resources: PreviewedResource, **more: Any) -> Preview:
     return Preview(stack="acme", resources=resources, **more)

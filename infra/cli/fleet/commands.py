@@ -13,7 +13,7 @@ from tenantnet.cli.fleet.status import status
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.engine.engine import Engine
-from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
@@ -91,7 +91,7 @@ def preview(
     """
     asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
     limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(Operation.PREVIEW, asked, limits, report, resume=resume, as_json=as_json)
+    _go(FleetOperation.PREVIEW, asked, limits, report, resume=resume, as_json=as_json)
 
 
 @app.command()
@@ -116,7 +116,7 @@ def up(
     """
     asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
     limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(Operation.UP, asked, limits, report, resume=resume, yes=yes, as_json=as_json)
+    _go(FleetOperation.UP, asked, limits, report, resume=resume, yes=yes, as_json=as_json)
 
 
 @app.command()
@@ -139,7 +139,7 @@ def drift(
     """
     asked = _Asked(tenants=tenants or [], platform=platform, share=share)
     limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(Operation.DRIFT, asked, limits, report, resume=resume, as_json=as_json)
+    _go(FleetOperation.DRIFT, asked, limits, report, resume=resume, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +165,10 @@ class _Asked:
 
 
 def _record(
-    project: Project, operation: Operation, asked: _Asked, limits: Limits, *, resume: bool, yes: bool
+    project: Project, operation: FleetOperation, asked: _Asked, limits: Limits, *, resume: bool, yes: bool
 ) -> RunRecord:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
-    records = Records(project)
+    records = RunRecords(project)
     if resume:
         asked.refuse_any()
         return resume_run(records, operation, limits)
@@ -183,7 +183,7 @@ def _some(names: list[str]) -> str:
 
 
 def _go(
-    operation: Operation,
+    operation: FleetOperation,
     asked: _Asked,
     limits: Limits,
     report: Path | None,

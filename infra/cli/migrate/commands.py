@@ -9,7 +9,7 @@ import typer
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.observed.progress import Progress, ProgressEvent, progress
+from tenantnet.observed.progress import MoveProgress, ProgressEvent, progress
 from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.move import Move
 from tenantnet.runner.verification import Access
@@ -117,7 +117,7 @@ def _report(move: Move, state: State) -> None:
         )
 
 
-def _print(found: Progress) -> None:
+def _print(found: MoveProgress) -> None:
     out = console()
     out.print(f"{found.tenant}: {found.production} is Production, phase {found.phase}", markup=False)
     out.print(f"Migration: {found.status or 'none'}", markup=False)

@@ -15,7 +15,7 @@ from tenantnet.cli.tunnel.options import SHARED, Name, Names, choose_names, know
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, LOOPBACK, require_local_port
 from tenantnet.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel, with_port
-from tenantnet.tunnel.records import Record, Records, TunnelState
+from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
 from tenantnet.tunnel.session_manager import end_session
 from tenantnet.tunnel.tenants import profile_of_tenant
 
@@ -43,7 +43,7 @@ def list_tunnels(as_json: AsJson = False) -> None:
 
     Example: tenantnet tunnel list
     """
-    profiles, records = Profiles().all(), Records().all()
+    profiles, records = Profiles().all(), TunnelRecords().all()
     running = {name: record.profile for name, record in records.items()}
     listed = [*({**running, **profiles}).values()]
     if as_json:
@@ -168,7 +168,7 @@ def status(
 
     Example: tenantnet tunnel status
     """
-    records = Records().all()
+    records = TunnelRecords().all()
     if name is not None:
         if name not in records and name not in known_names():
             raise unknown_tunnel(name, known_names())
@@ -201,7 +201,7 @@ def stop(
 
     Example: tenantnet tunnel stop acme
     """
-    records = Records()
+    records = TunnelRecords()
     running = records.all()
     if everything and not running:
         typer.echo("No tunnel runs.")
@@ -215,11 +215,11 @@ def stop(
         typer.echo(f"Stopped the tunnel {name}: localhost:{record.profile.local_port} is free.")
 
 
-def _stop(records: Records, record: Record) -> None:
-    if record.state is not TunnelState.LOST:
+def _stop(records: TunnelRecords, record: Record) -> None:
+    if record.state is not KeeperState.LOST:
         records.ask_to_stop(record.profile.name)
         record = records.read(record.profile.name) or record
-    if record.state is TunnelState.LOST:
+    if record.state is KeeperState.LOST:
         records.clear(record)
         if record.session_id:
             end_session(record.profile, record.session_id)

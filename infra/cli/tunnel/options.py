@@ -11,7 +11,7 @@ from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.project import Project, find_project, is_platform
 from tenantnet.tunnel.profiles import Profiles, unknown_tunnel
-from tenantnet.tunnel.records import Records
+from tenantnet.tunnel.records import TunnelRecords
 
 SHARED = "As `tenantnet tunnel share` prints it; give all three if you have no project."
 
@@ -35,7 +35,7 @@ def complete_name(incomplete: str) -> list[str]:
 
 def complete_running(incomplete: str) -> list[str]:
     """The tunnels that run."""
-    return [name for name in Records().all() if name.startswith(incomplete)]
+    return [name for name in TunnelRecords().all() if name.startswith(incomplete)]
 
 
 Name = Annotated[

@@ -19,7 +19,7 @@ from tenantnet.tunnel.keeper import Keeper
 from tenantnet.tunnel.local_port import require_local_port
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile, Profiles, require_name
-from tenantnet.tunnel.records import Record, Records, TunnelState
+from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
 from tenantnet.tunnel.tenants import profile_of_tenant
 from tenantnet.tunnel.together import check_startable, keep_open
 
@@ -74,7 +74,7 @@ def start(
 
     Example: tenantnet tunnel start acme --local-port 2201
     """
-    records = Records()
+    records = TunnelRecords()
     profiles = _choose(names or [], everything=everything, local_port=local_port)
     check_startable(profiles, records)
     find_plugin()
@@ -114,7 +114,7 @@ def _profile(name: str, known: Mapping[str, Profile], local_port: int | None) ->
     return profile_of_tenant(project, name, name=name, local_port=local_port)
 
 
-def _keep(profiles: Sequence[Profile], records: Records) -> list[Keeper]:
+def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
     """Keep them open, and show how they are: as a table on a terminal, else a line for every change."""
     if not sys.stdout.isatty():
         return keep_open(profiles, records, lambda record: typer.echo(line(record)))
@@ -131,7 +131,7 @@ def _keep(profiles: Sequence[Profile], records: Records) -> list[Keeper]:
         return keep_open(profiles, records, show)
 
 
-def _start_behind(profiles: Sequence[Profile], records: Records, local_port: int | None) -> None:
+def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None) -> None:
     """Let another process keep them open. Raises Failure where one of them does not open."""
     port = ["--local-port", str(local_port)] if local_port else []
     names = [profile.name for profile in profiles]
@@ -146,16 +146,16 @@ def _start_behind(profiles: Sequence[Profile], records: Records, local_port: int
     end = time.monotonic() + OPEN_SECONDS
     while process.poll() is None and time.monotonic() < end:
         states = [record.state for name in names if (record := records.read(name))]
-        if len(states) == len(names) and TunnelState.OPENING not in states:
+        if len(states) == len(names) and KeeperState.OPENING not in states:
             break
         time.sleep(PAUSE_SECONDS)
     _report(names, records)
 
 
-def _report(names: Sequence[str], records: Records) -> None:
+def _report(names: Sequence[str], records: TunnelRecords) -> None:
     """Say how each is. Exits with 1 where one is not open."""
     found = {name: records.read(name) for name in names}
-    opened = [record for record in found.values() if record and record.state is TunnelState.OPEN]
+    opened = [record for record in found.values() if record and record.state is KeeperState.OPEN]
     for record in opened:
         typer.echo(line(record))
     if len(opened) < len(names):

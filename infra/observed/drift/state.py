@@ -12,7 +12,7 @@ from tenantnet.tags import Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class StackResource:
     """One of AWS's resources. id: AWS's. inputs: what the program declared."""
 
     type: str
@@ -25,14 +25,14 @@ class Resource:
 class StackState:
     """What the stack has."""
 
-    resources: Sequence[Resource]
+    resources: Sequence[StackResource]
 
     @classmethod
     def of(cls, refreshed: Sequence[Step]) -> StackState:
         """Of what a refresh tells of each resource."""
         return cls(
             [
-                Resource(type=each.type, name=each.name, id=each.old.id, inputs=each.old.inputs or {})
+                StackResource(type=each.type, name=each.name, id=each.old.id, inputs=each.old.inputs or {})
                 for each in refreshed
                 if each.old and each.old.id and each.type.startswith("aws:")
             ]

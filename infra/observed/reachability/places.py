@@ -9,8 +9,8 @@ from enum import StrEnum
 from netaddr import IPSet
 from tenantnet.observed.deployed import (
     Deployed,
+    Ec2Instance,
     Gateway,
-    Instance,
     SiteToSiteVpn,
     Subnet,
     Vpc,
@@ -220,7 +220,7 @@ class _Finder:
         self,
         kind: Kind,
         name: str,
-        host: Instance,
+        host: Ec2Instance,
         *,
         tenant: str | None = None,
         network: str | None = None,

@@ -11,7 +11,7 @@ import typer
 from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind, DoubtfulClaim
 from tenantnet.cli.claims import doubtful_as_json
 from tenantnet.cli.main import app
-from tenantnet.observed.progress import Progress
+from tenantnet.observed.progress import MoveProgress
 from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.tunnel.connecting import Connecting
 from typer.core import TyperGroup
@@ -58,7 +58,7 @@ def test_the_status_document_is_one_that_the_command_could_print() -> None:
 
 
 def test_the_progress_document_is_one_that_the_command_could_print() -> None:
-    assert Progress.model_validate(PROGRESS).model_dump(mode="json", by_alias=True) == PROGRESS
+    assert MoveProgress.model_validate(PROGRESS).model_dump(mode="json", by_alias=True) == PROGRESS
 
 
 def test_the_connecting_document_is_one_that_the_command_could_print() -> None:

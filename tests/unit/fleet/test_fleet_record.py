@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.engine import events
-from tenantnet.fleet.record import Operation, Records, RunRecord, RunStatus, TenantRecord
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.words import as_markdown, summary
 from tenantnet.refusal import Refused
@@ -19,13 +19,13 @@ ANY = Limits(parallel=2)
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Records:
-    return Records(Project(folder=tmp_path, settings_folder=tmp_path))
+def records(tmp_path: Path) -> RunRecords:
+    return RunRecords(Project(folder=tmp_path, settings_folder=tmp_path))
 
 
-def begun(records: Records, **tenants: TenantRecord) -> RunRecord:
+def begun(records: RunRecords, **tenants: TenantRecord) -> RunRecord:
     """A run of a process that has ended, with tenants that stand so."""
-    record = begin_run(records, Operation.UP, list(tenants), ANY)
+    record = begin_run(records, FleetOperation.UP, list(tenants), ANY)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     record = record.model_copy(update={"pid": process.pid, "tenants": tenants})
@@ -40,74 +40,74 @@ FAILED = TenantRecord(
 RUNNING = TenantRecord(status=RunStatus.RUNNING, pid=os.getpid())
 
 
-def test_a_run_that_is_gone_on_with_keeps_what_is_done(records: Records) -> None:
+def test_a_run_that_is_gone_on_with_keeps_what_is_done(records: RunRecords) -> None:
     begun(records, acme=DONE, globex=FAILED, initech=TenantRecord())
-    record = resume_run(records, Operation.UP, ANY)
+    record = resume_run(records, FleetOperation.UP, ANY)
     assert record.left() == ["globex", "initech"]
     assert record.tenants["acme"] == DONE
     assert record.tenants["globex"] == TenantRecord()
 
 
-def test_the_process_of_a_tenant_that_was_under_way_is_remembered(records: Records) -> None:
+def test_the_process_of_a_tenant_that_was_under_way_is_remembered(records: RunRecords) -> None:
     begun(records, acme=RUNNING)
-    assert resume_run(records, Operation.UP, ANY).tenants["acme"].pid == RUNNING.pid
+    assert resume_run(records, FleetOperation.UP, ANY).tenants["acme"].pid == RUNNING.pid
 
 
-def test_after_a_restart_or_elsewhere_it_is_not(records: Records) -> None:
+def test_after_a_restart_or_elsewhere_it_is_not(records: RunRecords) -> None:
     record = begun(records, acme=RUNNING)
     records.write(record.model_copy(update={"machine": "another"}))
-    assert resume_run(records, Operation.UP, ANY).tenants["acme"].pid is None
+    assert resume_run(records, FleetOperation.UP, ANY).tenants["acme"].pid is None
 
 
-def test_a_run_whose_process_is_still_at_it_is_refused(records: Records) -> None:
+def test_a_run_whose_process_is_still_at_it_is_refused(records: RunRecords) -> None:
     record = begun(records, acme=RUNNING)
     records.write(record.model_copy(update={"pid": os.getppid()}))
     with pytest.raises(Refused, match="still at it"):
-        resume_run(records, Operation.UP, ANY)
+        resume_run(records, FleetOperation.UP, ANY)
 
 
-def test_a_finished_run_is_not_gone_on_with(records: Records) -> None:
+def test_a_finished_run_is_not_gone_on_with(records: RunRecords) -> None:
     begun(records, acme=DONE)
     with pytest.raises(Refused, match="no run of `fleet up`"):
-        resume_run(records, Operation.UP, ANY)
+        resume_run(records, FleetOperation.UP, ANY)
 
 
-def test_a_run_of_another_operation_is_not_gone_on_with(records: Records) -> None:
+def test_a_run_of_another_operation_is_not_gone_on_with(records: RunRecords) -> None:
     begun(records, acme=FAILED)
     with pytest.raises(Refused, match="no run of `fleet drift`"):
-        resume_run(records, Operation.DRIFT, ANY)
+        resume_run(records, FleetOperation.DRIFT, ANY)
 
 
-def test_a_run_that_a_former_version_recorded_is_gone_on_with(records: Records) -> None:
+def test_a_run_that_a_former_version_recorded_is_gone_on_with(records: RunRecords) -> None:
     file = records.file_of(begun(records, acme=DONE, globex=FAILED).run)
     file.write_text(file.read_text().replace('"status":', '"standing":'), encoding="utf-8")
-    assert resume_run(records, Operation.UP, ANY).left() == ["globex"]
+    assert resume_run(records, FleetOperation.UP, ANY).left() == ["globex"]
 
 
-def test_a_record_that_cannot_be_read_is_passed_over(records: Records) -> None:
+def test_a_record_that_cannot_be_read_is_passed_over(records: RunRecords) -> None:
     kept = begun(records, acme=FAILED)
     damaged = records.folder / "99990101-000000-up-1"
     damaged.mkdir()
     (damaged / "run.json").write_text("{", encoding="utf-8")
-    assert resume_run(records, Operation.UP, ANY).run == kept.run
+    assert resume_run(records, FleetOperation.UP, ANY).run == kept.run
 
 
-def test_runs_are_for_this_user_alone_and_out_of_git(records: Records) -> None:
+def test_runs_are_for_this_user_alone_and_out_of_git(records: RunRecords) -> None:
     record = begun(records, acme=DONE)
     assert records.folder_of(record.run).stat().st_mode & 0o077 == 0
     assert (records.folder.parent / ".gitignore").read_text() == "*\n"
 
 
-def test_the_summary_names_only_what_there_is(records: Records) -> None:
+def test_the_summary_names_only_what_there_is(records: RunRecords) -> None:
     assert summary(begun(records, acme=DONE, globex=FAILED)) == "1 done, 1 failed"
 
 
-def test_the_report_has_every_tenant_and_the_reason_of_each_failure(records: Records) -> None:
+def test_the_report_has_every_tenant_and_the_reason_of_each_failure(records: RunRecords) -> None:
     report = as_markdown(begun(records, acme=DONE, globex=FAILED))
     assert "| acme | done | 63 created | 1.5 |" in report
     assert "## globex\n\n```text\n10.1.2.0/26\n  rule: a range has one holder\n```" in report
     assert "tenantnet fleet up --resume" in report
 
 
-def test_the_report_of_a_finished_run_asks_for_nothing(records: Records) -> None:
+def test_the_report_of_a_finished_run_asks_for_nothing(records: RunRecords) -> None:
     assert "--resume" not in as_markdown(begun(records, acme=DONE))

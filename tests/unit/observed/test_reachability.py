@@ -12,7 +12,7 @@ from tenantnet.cli.isolation import document
 from tenantnet.observed.deployed import (
     AclRule,
     Deployed,
-    Instance,
+    Ec2Instance,
     Peering,
     Route,
     SecurityGroup,
@@ -217,7 +217,7 @@ def test_a_route_for_half_of_a_companys_range_is_not_enough() -> None:
 
 
 def test_a_host_with_another_security_group_is_seen() -> None:
-    def opened(instance: Instance) -> Instance:
+    def opened(instance: Ec2Instance) -> Ec2Instance:
         groups = (*instance.group_ids, "sg-open") if instance.id == "i-acme-blue" else instance.group_ids
         return replace(instance, group_ids=groups)
 

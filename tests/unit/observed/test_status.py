@@ -12,7 +12,7 @@ from tenantnet.observed.deployed import (
     CustomerGateway,
     DatabaseInstance,
     Deployed,
-    Instance,
+    Ec2Instance,
     SiteToSiteVpn,
     Tunnel,
     Vpc,
@@ -42,7 +42,7 @@ SEATTLE = SiteToSiteVpn(
     tags=tags("blue", description="Seattle office"),
 )
 DATABASE = DatabaseInstance(identifier="acme-blue", address="acme-blue.rds", port=3306)
-HOST = Instance(
+HOST = Ec2Instance(
     id="i-1", subnet_id="subnet-1", address="10.1.2.42", group_ids=(), tags=tags("blue", "ping-host")
 )
 BLUE = Vpc(id="vpc-1", cidrs=("10.1.2.0/26",), tags=tags("blue", "network"))

@@ -13,10 +13,9 @@ from markdown_it.token import Token
 from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced
-from tenantnet.review.model import Verdict
+from tenantnet.review.model import Effect, Verdict
 from tenantnet.review.result import (
     Change,
-    Effect,
     ReviewFinding,
     ReviewResult,
     StackResult,

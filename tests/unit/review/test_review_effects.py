@@ -6,7 +6,7 @@ import pytest
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review.effects import UNINTERRUPTED, effects
-from tenantnet.review.model import Preview, Resource, Verdict, worst
+from tenantnet.review.model import Preview, PreviewedResource, Verdict, worst
 
 from tests.support.review_samples import CONNECTION, component, connection, database, preview, resource, tags
 
@@ -131,7 +131,7 @@ def test_sessions_without_their_rule_do_not_reach_the_database() -> None:
         resource(types.SUBNET, "acme-blue-database-a", REPLACE, old={"tags": tags()}),
     ],
 )
-def test_a_cut_way_to_the_production_database_takes_it_down(path: Resource) -> None:
+def test_a_cut_way_to_the_production_database_takes_it_down(path: PreviewedResource) -> None:
     assert verdict(preview(database(), path)) is Verdict.DATABASE_DOWN
 
 

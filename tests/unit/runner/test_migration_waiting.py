@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.phases.transitions import Event
 from tenantnet.runner.clock import LONGEST_SLEEP_SECONDS, Clock
-from tenantnet.runner.runner import Plan
+from tenantnet.runner.runner import MovePlan
 
 NIGHT = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
-PLAN = Plan(prepare_at=NIGHT - timedelta(hours=4), fence_at=NIGHT, retire_after=timedelta(hours=24))
+PLAN = MovePlan(prepare_at=NIGHT - timedelta(hours=4), fence_at=NIGHT, retire_after=timedelta(hours=24))
 
 
 @dataclass
@@ -59,9 +59,9 @@ def test_the_replica_is_made_ahead_of_the_fence_and_nothing_else_waits() -> None
 
 
 def test_without_times_nothing_waits() -> None:
-    assert [Plan().begin(event) for event in Event] == [None] * len(Event)
+    assert [MovePlan().begin(event) for event in Event] == [None] * len(Event)
 
 
 def test_the_former_production_may_be_given_up_when_its_time_is_over() -> None:
     assert PLAN.retirement(NIGHT) == NIGHT + timedelta(hours=24)
-    assert Plan().retirement(NIGHT) == NIGHT
+    assert MovePlan().retirement(NIGHT) == NIGHT

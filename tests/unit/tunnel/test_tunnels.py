@@ -16,7 +16,7 @@ from tenantnet.refusal import Refused
 from tenantnet.tunnel.local_port import check_local_port, port_holder, require_free
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel
-from tenantnet.tunnel.records import ProcessId, Record, Records, TunnelState
+from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 from tenantnet.tunnel.session_manager import FinalFailure, refused
 from tenantnet.tunnel.together import check_startable
 
@@ -97,15 +97,15 @@ class TestRecords:
         return found
 
     def test_are_of_tunnels_whose_keeper_runs(self, tmp_path: Path, me: ProcessId) -> None:
-        records = Records(tmp_path)
-        record = Record(profile=profile(), keeper=me, state=TunnelState.OPEN)
+        records = TunnelRecords(tmp_path)
+        record = Record(profile=profile(), keeper=me, state=KeeperState.OPEN)
         records.write(record)
         assert records.all() == {"acme": record}
         records.remove("acme")
         assert records.all() == {}
 
     def test_whose_process_has_gone_or_is_another_are_lost(self, tmp_path: Path, me: ProcessId) -> None:
-        records = Records(tmp_path)
+        records = TunnelRecords(tmp_path)
         with subprocess.Popen([sys.executable, "-c", ""]) as ended:
             pass
         for keeper in (
@@ -113,12 +113,12 @@ class TestRecords:
             ProcessId(pid=me.pid, started=me.started - 60),
         ):
             records.write(Record(profile=profile(), keeper=keeper))
-            assert records.all()["acme"].state is TunnelState.LOST
+            assert records.all()["acme"].state is KeeperState.LOST
 
     def test_clearing_a_lost_one_ends_its_plugin_and_no_other_process(
         self, tmp_path: Path, me: ProcessId
     ) -> None:
-        records = Records(tmp_path)
+        records = TunnelRecords(tmp_path)
         command = [sys.executable, "-c", "import time; time.sleep(60)"]
         with subprocess.Popen(command) as plugin, subprocess.Popen(command) as other:
             found = ProcessId.of(plugin.pid)
@@ -130,7 +130,7 @@ class TestRecords:
             other.kill()
 
     def test_of_a_running_one_keep_a_second_from_starting(self, tmp_path: Path, me: ProcessId) -> None:
-        records = Records(tmp_path)
+        records = TunnelRecords(tmp_path)
         records.write(Record(profile=profile(), keeper=me))
         with pytest.raises(Refused, match="runs already"):
             check_startable([profile()], records)
@@ -140,7 +140,7 @@ class TestRecords:
     def test_that_are_garbled_count_for_nothing(self, tmp_path: Path) -> None:
         (tmp_path / "running").mkdir()
         (tmp_path / "running" / "acme.json").write_text("{")
-        assert Records(tmp_path).all() == {}
+        assert TunnelRecords(tmp_path).all() == {}
 
 
 class TestRefusals:
@@ -189,6 +189,6 @@ class TestThePlugin:
 def test_a_record_is_plain_json_for_whoever_looks(tmp_path: Path) -> None:
     me = ProcessId.of(os.getpid())
     assert me
-    Records(tmp_path).write(Record(profile=profile(), keeper=me))
+    TunnelRecords(tmp_path).write(Record(profile=profile(), keeper=me))
     read = json.loads((tmp_path / "running" / "acme.json").read_text())
     assert (read["profile"]["localPort"], read["keeper"]["pid"], read["state"]) == (2201, me.pid, "Opening")
