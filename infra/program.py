@@ -1,4 +1,4 @@
-"""The Pulumi program: reads the stack's settings, picks its kind and declares it.
+"""The Pulumi program: reads the stack's settings and declares a platform or a tenant.
 
 `pulumi` runs it through `infra/__main__.py`; the migration runner runs its parts inline.
 """
@@ -23,7 +23,7 @@ from tenantnet.stacks import platform, tenant
 
 
 def declare_stack(project_file: Path) -> None:
-    """Declare the current stack; what is refused is refused before anything is declared.
+    """Declare the current stack. All refusals come before anything is declared.
 
     project_file: the project's Pulumi.yaml. Raises pulumi.RunError as `as_run_errors` does.
     """
@@ -37,7 +37,7 @@ def declare_stack(project_file: Path) -> None:
 
 @contextmanager
 def as_run_errors() -> Iterator[None]:
-    """Raises pulumi.RunError, in words, where something is refused or does not answer."""
+    """Turn Refused and Failure in the block into pulumi.RunError."""
     try:
         yield
     except Refused as refused:

@@ -55,7 +55,7 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 
 
 def judge(tenants: Sequence[str]) -> list[Pair]:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""
     project = find_project(Path.cwd())
     platforms: dict[str, PlatformOutputs] = {}
     for tenant in tenants:

@@ -169,5 +169,5 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
 
 
 def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
-    """Raises Refused where the next update would refuse these networks, in its own words."""
+    """Raises Refused if the next update would refuse these networks, in its own words."""
     plan_update(Engine(project).outputs(tenant) or {}, networks)

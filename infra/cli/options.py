@@ -65,6 +65,6 @@ OfPlatform = Annotated[
 
 
 def require_one(cidr: str | None, *, auto: bool) -> None:
-    """Raises Refused where a range is given and is to be chosen too."""
+    """Raises Refused if a range is given and is to be chosen too."""
     if cidr is not None and auto:
         raise Refused("The command", [CIDR_OR_AUTO.refuse(cidr)])

@@ -78,7 +78,7 @@ def topology(
 
 
 def read_topology(project: Project, tenant: str) -> Topology:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""
     outputs, region = read_stack(project, tenant)
     platform = Engine(project).platform_of(tenant, outputs)
     deployed = observe_cell(

@@ -1,1 +1,1 @@
-"""Many tenants at once: which ones, in which order, with which processes, and what became of each."""
+"""Runs over many tenants: the selection, the order, the processes, and the result of each tenant."""

@@ -1,4 +1,4 @@
-"""A fleet's run: one process per stack, so many at once, every step of it on record."""
+"""A fleet's run: one process per stack, many at once, with a record of every step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tenantnet.settings.project import Project
 LONGEST_REASON = 4000
 LONGEST_SILENCE_SECONDS = 60
 # The engine forgets what it was creating when its plugin ended.
-LEFT_OVER = "its update was killed; whether that left something at AWS, says: tenantnet fleet drift {name}"
+LEFT_OVER = "its update was killed; to see whether it left something in AWS: tenantnet fleet drift {name}"
 SECONDS_BETWEEN_LOOKS = 0.5
 COMMANDS: Mapping[FleetOperation, Sequence[str]] = {
     FleetOperation.PREVIEW: ("preview",),
@@ -34,9 +34,9 @@ COMMANDS: Mapping[FleetOperation, Sequence[str]] = {
 
 
 class FleetRun:
-    """Goes on with a run until nothing is left, a person stops it, or too many tenants have failed.
+    """Continues a run until no tenant is left, the user stops it, or too many tenants have failed.
 
-    targets: at least the record's tenants. tell: shows a line to whoever watches.
+    targets: at least the record's tenants. tell: prints a line.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class FleetRun:
         return self._schedule.stopped
 
     async def go(self) -> None:
-        """Do what is left. Raises Failure where the record cannot be written."""
+        """Do what is left. Raises Failure if the record cannot be written."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._on_interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -123,7 +123,7 @@ class FleetRun:
         return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
 
     async def _tenant(self, name: str, plugins: SharedPlugins) -> TenantRecord:
-        """One tenant from its beginning to its end; whatever hinders it is its own."""
+        """One tenant, from start to end; a failure does not affect others."""
         former, began = self._record.tenants[name], monotonic()
         stack = StackProcess(self._project.folder, name, self._folder / f"{name}.log")
         self._stacks[name] = stack
@@ -138,7 +138,7 @@ class FleetRun:
         return found.model_copy(update={"seconds": monotonic() - began, "log": log})
 
     async def _former_has_ended(self, name: str, former: TenantRecord) -> None:
-        """Of a run that was killed, the updates under way go on by themselves."""
+        """Whether the pulumi of a killed run has ended: running updates continue by themselves."""
         if former.pid and is_running(former.pid):
             self._tell(
                 f"{name}: the killed run's pulumi, process {former.pid}, is still at work; waiting for it"
@@ -183,14 +183,14 @@ class FleetRun:
             return
         self._schedule.stop()
         self._tell(
-            f"Stopping: no further tenant is begun. {', '.join(sorted(self._schedule.running)) or 'None'} "
-            "under way; press Ctrl-C again to interrupt."
+            f"Stopping: no further tenant is started. {', '.join(sorted(self._schedule.running)) or 'None'} "
+            "running; press Ctrl-C again to interrupt."
         )
 
     def _interrupt(self) -> None:
         self._schedule.stop()
         self._interrupted = True
-        self._tell("Interrupting: each stack stops after the steps that are under way.")
+        self._tell("Interrupting: each stack stops after its current steps.")
         for stack in self._stacks.values():
             stack.interrupt()
 
@@ -199,7 +199,7 @@ _STOPPED = TenantRecord(status=RunStatus.STOPPED, reason="it was interrupted")
 
 
 def _is_of(former: TenantRecord, lock: LockHolder) -> bool:
-    """Whether the lock is this run's own process's, which has ended: then it is nobody's any more."""
+    """Whether the holder of the lock was a process of this run that has ended."""
     return lock.pid == former.pid and lock.is_gone
 
 
@@ -207,7 +207,7 @@ def _reason(name: str, result: Result) -> str:
     if lock := result.lock:
         gone = "that process has ended" if lock.is_gone else "it may still be at work"
         return (
-            f"the stack is locked, {lock.words}: {gone}. Once it is certain that nobody works on the stack: "
+            f"the stack is locked, {lock.words}: {gone}. If it is certain that nothing works on the stack: "
             f"pulumi cancel --stack {name}"
         )
     said = "\n".join(result.errors) or f"pulumi ended with code {result.code} and said nothing"

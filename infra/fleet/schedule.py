@@ -41,7 +41,7 @@ class Schedule:
         return taken
 
     def finish(self, tenant: str, *, failed: bool) -> None:
-        """A running tenant has come to its end."""
+        """A running tenant has finished."""
         self.running.remove(tenant)
         self.failures += failed
 

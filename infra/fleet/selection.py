@@ -12,15 +12,15 @@ from tenantnet.refusal import Refused, Rule
 
 PATTERN_MATCHES = Rule(
     id="pattern-matches",
-    rule="every name or pattern stands for at least one tenant",
+    rule="every name or pattern matches at least one tenant",
     reason="{where} has no tenant of that name",
     remedy="{remedy}",
 )
 SLICE_FORM = Rule(
     id="slice-form",
     rule="a slice is NUMBER/COUNT, such as 3/10: the number from 1 to the count",
-    reason="without both, machines could not tell which tenants are whose",
-    remedy="give every machine the same count and a number of its own",
+    reason="each machine computes its share from both",
+    remedy="give every machine the same count and its own number",
 )
 
 RULES = (PATTERN_MATCHES, SLICE_FORM)
@@ -59,11 +59,11 @@ class Slice:
 def select_tenants(
     platforms: Mapping[str, str], patterns: Sequence[str], *, platform: str | None, share: Slice | None
 ) -> list[str]:
-    """The tenants that are meant, sorted by name.
+    """The selected tenants, sorted by name.
 
     platforms: each tenant's platform. patterns: names, or patterns as a shell's (`*`, `?`, `[ab]`); all
     tenants without any. platform: only tenants of that cell. share: only that slice of them.
-    Raises Refused, for all patterns at once, where one stands for no tenant.
+    Raises Refused, for all patterns at once, where one represents no tenant.
     """
     there = sorted(name for name, own in platforms.items() if platform in (None, own))
     refusals = [

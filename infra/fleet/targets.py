@@ -16,7 +16,7 @@ _PROVIDER_PREFIX = "aws:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A tenant's stack. region: empty where none is set.
+    """A tenant's stack. region: empty if none is set.
 
     provider: its AWS provider's settings; stacks with the same text may share a plugin.
     """
@@ -28,7 +28,7 @@ class Target:
 
 
 def read_targets(project: Project) -> dict[str, Target]:
-    """Every tenant with a settings file, by name, not judged. Raises Refused where a file cannot be read."""
+    """Every tenant with a settings file, by name, not judged. Raises Refused if a file cannot be read."""
     common = _config(read_mapping(project.file))
     return {
         name: _target(name, {**common, **_config(read_mapping(project.settings_file(name)))})

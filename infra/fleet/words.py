@@ -1,4 +1,4 @@
-"""A fleet's run in words: what happened to a tenant, how long the rest takes, the report. Pure."""
+"""Describes a fleet's run: what happened to a tenant, how long the rest takes, the report. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The project's programs and policy packs, run for many engines by processes that begin warm."""
+"""A language host that many engines share, which starts programs and policy packs from a warm process."""

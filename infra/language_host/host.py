@@ -1,4 +1,4 @@
-"""A language host that engines share: it runs the programs of many stacks in processes that begin warm.
+"""A language host that engines share: it runs the programs of many stacks as forks of a warm process.
 
 Importing what a program needs is most of what it takes. Here one process imports it, and every program is a
 fork of that one. The engine attaches to a language host whose port PULUMI_DEBUG_LANGUAGES names.
@@ -51,7 +51,7 @@ class LanguageHost(LanguageRuntimeServicer):
         """Run the program of one stack to its end."""
         engine = self._engines.get(context.peer())
         if engine is None:
-            # gRPC may have connected anew.
+            # gRPC may have connected again.
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the engine's connection broke; try again")
         process = self._context.Process(target=run_program, args=(request.SerializeToString(), engine))
         with self._started(process, context):
@@ -110,7 +110,7 @@ class LanguageHost(LanguageRuntimeServicer):
 def _run_policy_pack(
     arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: Connection
 ) -> None:
-    """Serve a pack until the engine has no more use for it. output: gets what it prints, its port first."""
+    """Serve a pack until the engine ends it. output: gets what it prints, its port first."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

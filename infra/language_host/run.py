@@ -134,7 +134,7 @@ def _steps_in(program: Path, error: BaseException) -> str:
 
 
 def _is_in(folder: Path, source: str) -> bool:
-    """Say whether a file is the program's own; a virtual environment may stand in the program's folder."""
+    """Say whether a file is the program's own; a virtual environment may are in the program's folder."""
     return Path(source).is_relative_to(folder) and "site-packages" not in Path(source).parts
 
 

@@ -1,4 +1,4 @@
-"""Imports what programs and policy packs need, for the process that each of them is a fork of."""
+"""Imports what programs and policy packs need, in the process that is forked for each of them."""
 
 import pulumi_aws as aws
 import pulumi_policy  # noqa: F401 - for the packs

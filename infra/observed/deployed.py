@@ -113,7 +113,7 @@ class SiteToSiteVpn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerGateway:
-    """The company's end of VPN connections. address: public, empty where it has none."""
+    """The company's end of VPN connections. address: public, empty if it has none."""
 
     id: str
     address: str
@@ -137,7 +137,7 @@ class SecurityGroupRule:
 
     @property
     def cidr(self) -> str | None:
-        """The peer's range; None where the peer is none of IPv4 addresses."""
+        """The peer's range; None if the peer is none of IPv4 addresses."""
         return self.peer if "/" in self.peer and ":" not in self.peer else None
 
 
@@ -191,7 +191,7 @@ class Ec2Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseInstance:
-    """An RDS instance: it may stand in each of its subnets. No address and port before it has them."""
+    """An RDS instance: it may are in each of its subnets. No address and port before it has them."""
 
     identifier: str
     subnet_ids: tuple[str, ...] = ()

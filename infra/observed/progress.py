@@ -28,8 +28,8 @@ class MoveProgress(Model):
 
     status: empty, `Scheduled for …`, `In Progress` or `Completed`. move: the number of the move under way, or
     of the last one; 0 before the first. strategy, target: None between moves. downtime_seconds: how long
-    clients could not write in that move, None where they always could or cannot yet. starts_at: when the
-    platform's runner starts next, in UTC; None where no schedule starts it.
+    clients could not write in that move, None if they always could or cannot yet. starts_at: when the
+    platform's runner starts next, in UTC; None if no schedule starts it.
     """
 
     tenant: str

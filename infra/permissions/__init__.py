@@ -1,4 +1,4 @@
-"""IAM policies for the roles that work with Tenantnet, made of the calls that the local cloud recorded.
+"""IAM policies for the roles that work with Tenantnet, from the calls that the local cloud recorded.
 
 record: the calls. actions: which IAM actions a call needs. scopes: on which resources, and
 under which conditions.

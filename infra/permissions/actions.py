@@ -27,7 +27,7 @@ USE_OF_A_KEY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Implied:
-    """What AWS asks for beside the action of the call itself.
+    """Actions that AWS requires in addition to that of the call.
 
     calls: the calls that need it. reason, source: why, and where AWS says so.
     """

@@ -1,4 +1,4 @@
-"""The roles' policies: statements of what was recorded, in documents that IAM takes."""
+"""The roles' policies: statements from the recorded calls, in documents within IAM's limits."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Document = Mapping[str, Any]
 
 
 class Role(StrEnum):
-    """Who works with Tenantnet.
+    """A role that works with Tenantnet.
 
-    The last two have policies that their stacks declare; what stands for them is made of the same statements.
+    The last two have policies that their stacks declare; what represents them is made of the same statements.
     """
 
     REVIEWER = "reviewer"
@@ -55,7 +55,7 @@ def distil(calls: Iterable[Call]) -> Recorded:
 
 
 def shipped() -> Recorded:
-    """What was recorded of the end-to-end runs of this version."""
+    """The recorded calls of this version's end-to-end runs."""
     text = files("tenantnet.permissions").joinpath(CALLS).read_text(encoding="utf-8")
     return dict(json.loads(text))
 

@@ -1,4 +1,4 @@
-"""What was called, as the local cloud writes it down: one JSON object a line."""
+"""The recorded calls of the local cloud: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Call:
 
 
 def read_record(file: Path) -> Iterator[Call]:
-    """The calls of a record. Raises Failure where it cannot be read."""
+    """The calls of a record. Raises Failure if it cannot be read."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         yield from map(Call.from_line, lines)

@@ -1,4 +1,4 @@
-"""On which resources a role has an action, and under which conditions: as narrow as names and tags allow.
+"""The resources and conditions for each action of a role: as narrow as names and tags allow.
 
 What AWS can limit to which resource, and by which condition:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html

@@ -1,4 +1,4 @@
-"""Tenantnet's components for programs in other Pulumi languages: a plugin whose schema is read from types.
+"""Tenantnet's components for programs in other Pulumi languages, as a plugin.
 
 pulumi package add FOLDER-OF-THIS-PACKAGE
 """

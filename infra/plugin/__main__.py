@@ -1,4 +1,4 @@
-"""What the engine starts: serves the components until the engine is done."""
+"""Serves the components until the engine that started it is done."""
 
 from __future__ import annotations
 

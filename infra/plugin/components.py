@@ -18,7 +18,7 @@ Given = dict[str, Any]
 
 
 class NetworkOwnerArgs(TypedDict):
-    """Whose a resource is; tags say so."""
+    """To whom a resource belongs; it becomes tags."""
 
     cell: str
     """The cell's name: a platform stack's name without `platform-`."""

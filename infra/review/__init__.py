@@ -1,1 +1,1 @@
-"""What a change in git will do to whom: previews of the stacks it touches, told in plain words."""
+"""What a change in git will do to which tenant: previews of the stacks it touches, in plain words."""

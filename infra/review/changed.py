@@ -23,7 +23,7 @@ RULES = (BASE_KNOWN,)
 
 
 class How(StrEnum):
-    """What has become of a file. CHANGED: it is there before and after."""
+    """What happened to a file. CHANGED: it exists before and after."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -39,7 +39,7 @@ class Touched:
 
 
 def touched(files: Mapping[str, How], settings_folder: str, is_program: Callable[[str], bool]) -> Touched:
-    """What changed files touch. Paths are from the project's folder."""
+    """The stacks that changed files touch. Paths are from the project's folder."""
     prefix = PurePosixPath(settings_folder)
     settings, program = {}, []
     for name, how in sorted(files.items()):
@@ -59,13 +59,13 @@ def _stack_of(file: str) -> str:
 
 
 class Repository:
-    """The project's git repository. Every method raises Failure where git cannot do it."""
+    """The project's git repository. Every method raises Failure if git fails."""
 
     def __init__(self, project: Project) -> None:
         self._folder = project.folder
 
     def fork_point(self, base: str) -> str:
-        """The last commit that HEAD and `base` share, in full. Raises Refused where there is none."""
+        """The last commit that HEAD and `base` share, in full. Raises Refused if there is none."""
         # A name that begins with a dash is an option to git, even where it expects a commit.
         done = self._run("merge-base", "--end-of-options", base, "HEAD")
         if done.returncode != 0:
@@ -74,7 +74,7 @@ class Repository:
         return done.stdout.strip()
 
     def changes_since(self, commit: str) -> dict[str, How]:
-        """The files that are not as in `commit`, by path from the project's folder: committed or not."""
+        """The files that differ from `commit`, committed or not. Paths are from the project's folder."""
         words = {"A": How.ADDED, "D": How.REMOVED}
         listed = self._ask("diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--")
         states, names = listed.split("\0")[:-1:2], listed.split("\0")[1::2]
@@ -83,7 +83,7 @@ class Repository:
         return {**found, **dict.fromkeys(untracked, How.ADDED)}
 
     def text_in(self, commit: str, path: PurePath) -> str | None:
-        """A file as it was in `commit`; None where it was not there. path: from the project's folder."""
+        """A file as it was in `commit`; None if it was not there. path: from the project's folder."""
         done = self._run("show", f"{commit}:./{path.as_posix()}")
         return done.stdout if done.returncode == 0 else None
 

@@ -1,8 +1,8 @@
 """The review as one Markdown comment, for GitHub and GitLab alike. Pure.
 
-A comment has a limit of its host, 65,536 characters at GitHub. Under ours it shrinks by rule, from the least
+The host limits a comment, GitHub to 65,536 characters. Ours is shortened to less, from the least
 severe stack on: first details and pictures go, then a stack's section becomes its row in the table, then its
-row becomes a name in a list, and what does not fit there is counted. What is cut is in result.json.
+row becomes a name in a list, and names that do not fit are counted. result.json has everything.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SETTINGS = {"added": "new settings", "removed": "settings removed", "changed": "
 
 
 class Level(IntEnum):
-    """How much of a stack is told."""
+    """How much of a stack the comment shows."""
 
     NAME = 0
     ROW = 1
@@ -56,7 +56,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Stacks to which the same happens, but for their names; the first one tells it."""
+    """Stacks with the same changes, except for names; the first one is shown."""
 
     stacks: tuple[StackResult, ...]
 
@@ -87,7 +87,7 @@ def comment(result: ReviewResult, limit: int = LIMIT) -> str:
 
 
 def _shrunk(draft: _Draft, levels: Sequence[Level], level: Level, limit: int) -> list[Level]:
-    """The levels with as many of the least severe groups at `level` as it needs, all of them at most."""
+    """The levels, with as many of the least severe groups at `level` as necessary."""
 
     def with_first(kept: int) -> list[Level]:
         return [*levels[:kept], *([level] * (len(levels) - kept))]
@@ -103,7 +103,7 @@ def _shrunk(draft: _Draft, levels: Sequence[Level], level: Level, limit: int) ->
 
 
 class _Draft:
-    """The comment with every group told as much as one likes. Each part is written once."""
+    """The comment with every group at any level. Each part is rendered once."""
 
     def __init__(self, result: ReviewResult) -> None:
         self._result = result
@@ -141,7 +141,7 @@ def grouped(stacks: Sequence[StackResult]) -> list[Group]:
 
 
 def _alike(stack: StackResult) -> tuple[object, ...]:
-    """What makes two stacks tell the same: every sentence, without the stack's own name and its ranges."""
+    """What two stacks with the same changes have in common: every sentence, without names and ranges."""
     name = re.compile(rf"(?<![\w-]){re.escape(stack.stack)}(?!\w)")
 
     def general(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the engine has said of one preview, without secrets and without what may not be shown."""
+"""The engine's events of one preview, without secrets and without values that may not be shown."""
 
 from __future__ import annotations
 

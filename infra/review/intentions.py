@@ -1,4 +1,4 @@
-"""What new settings say that no resource shows: a move that is scheduled, a phase that stays. Pure."""
+"""Changes of the settings that no resource shows: a scheduled move, a phase that stays. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 4
 
 
 def intentions(before: TenantSettings | None, after: TenantSettings | None) -> list[str]:
-    """What the settings intend that they did not before. None: there are none, or they are not right."""
+    """What the settings newly intend. None: there are no settings, or they are invalid."""
     return [*_migration(before, after), *_departure(before, after)] if after else []
 
 
@@ -33,7 +33,7 @@ def _migration(before: TenantSettings | None, after: TenantSettings) -> Iterator
 
 
 def _time(migration: MigrationSettings) -> str:
-    """As the tenant reads it on the clock, and in UTC."""
+    """In the tenant's time zone, and in UTC."""
     return f"{migration.at:%Y-%m-%d %H:%M} {migration.timezone} ({migration.instant:%Y-%m-%d %H:%M} UTC)"
 
 
@@ -55,7 +55,7 @@ def _departure(before: TenantSettings | None, after: TenantSettings) -> Iterator
 
 
 def phase_notes(outputs: Mapping[str, Any]) -> list[str]:
-    """What a stack remembers of a move that this update leaves as it is."""
+    """Notes about a move in the stack that this update does not touch."""
     try:
         state = remembered(outputs)
     except Refused:

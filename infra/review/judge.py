@@ -1,4 +1,4 @@
-"""From one stack's preview, and what its settings were and are, to its part of the result. Pure."""
+"""Turns one stack's preview, and its former and new settings, into its part of the result. Pure."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ RULES = (SETTINGS_KEPT,)
 class Case:
     """One stack of a review.
 
-    settings: what has become of its file: added, changed, removed or unchanged. before, after: None where
-    there is no such file then, or it is not right. refusals: what is wrong with the file as it is now.
-    exists: whether the backend has the stack. sample_of: its group, where it stands for others.
+    settings: what happened to its file: added, changed, removed or unchanged. before, after: None if
+    there is no such file then, or it is not valid. refusals: the problems of the file as it is now.
+    exists: whether the backend has the stack. sample_of: its group, where it represents others.
     """
 
     stack: str
@@ -56,7 +56,7 @@ def judge(case: Case, preview: Preview) -> StackResult:
     """The stack's part of the result."""
     kept_by = _protected(preview) if case.is_removed else []
     findings = [*_findings(case, preview, kept_by)]
-    # What the program refuses is told as findings. So is what is wrong with the file, or that Pulumi deletes
+    # What the program refuses is told as findings. So is the problems of the file, or that Pulumi deletes
     # nothing protected; the errors that follow from it tell nothing more.
     errors = (
         [] if kept_by or case.refusals else [error for error in preview.errors if not Refused.is_in(error)]
@@ -102,7 +102,7 @@ def _protected(preview: Preview) -> list[str]:
 
 
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
-    """What rejects the change: each refusal once, whoever found it."""
+    """The refusals of the change, each once."""
     refusals = [*case.refusals]
     refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
@@ -114,7 +114,7 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
             seen.add(finding)
             yield finding
     for violation in preview.violations:
-        yield from _of_policy(violation)
+        yield from _policy_findings(violation)
 
 
 def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource: str = "") -> ReviewFinding:
@@ -130,7 +130,7 @@ def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource:
     )
 
 
-def _of_policy(violation: Violation) -> Iterator[ReviewFinding]:
+def _policy_findings(violation: Violation) -> Iterator[ReviewFinding]:
     refusals = Refusal.parse(violation.message)
     for refusal in refusals:
         yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=violation.resource)

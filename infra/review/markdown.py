@@ -1,4 +1,4 @@
-"""Words of others in Markdown: shown as they are, whatever characters they hold."""
+"""Text from outside in Markdown, escaped so that it is shown as it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
 # What begins a heading or a list at the start of a line, or is a rule or an underline alone.
 _AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
-# What GitHub and GitLab make a link of, and tell people about.
+# What GitHub and GitLab turn into a link or a mention.
 _REFERENCE = re.compile(r"(@|#|!|://|www\.)(?=\w)")
 _NOTHING = "<!-- -->"
 
@@ -23,7 +23,7 @@ def escaped(text: str) -> str:
 
 
 def worded(text: str) -> str:
-    """As `escaped`, but that what stands between backticks is code, as our own sentences have it."""
+    """Like `escaped`, but text between backticks is code, as in our own sentences."""
     parts = re.split(r"`([^`]+)`", text)
     return "".join(f"`{part}`" if place % 2 else _between(part) for place, part in enumerate(parts))
 
@@ -47,5 +47,5 @@ def fenced(text: str, language: str = "text") -> str:
 
 
 def folded(title: str, body: str) -> str:
-    """A part that is closed until somebody opens it. title: HTML."""
+    """A collapsed section. title: HTML."""
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"

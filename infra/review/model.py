@@ -1,4 +1,4 @@
-"""What a review is made of: a stack's preview as plain data, and the verdict on it. Pure."""
+"""A stack's preview as plain data, and the verdict on it. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMPONENT_PREFIX = "tenantnet:index:"
 
 
 class Verdict(StrEnum):
-    """What an update would do, from the harmless to what nobody can say. The order is that of severity."""
+    """What an update would do, in the order of severity."""
 
     SAFE = "safe"
     TUNNEL_DOWN = "tunnel-down"
@@ -47,7 +47,7 @@ _WORDS = {
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The most severe one; safe where there is none."""
+    """The most severe one; safe if there is none."""
     return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.SAFE)
 
 
@@ -77,7 +77,7 @@ class PreviewedResource:
 
     @property
     def is_component(self) -> bool:
-        """Whether it groups others and is nothing at AWS."""
+        """Whether it only groups others and does not exist in AWS."""
         return self.type.startswith(COMPONENT_PREFIX)
 
     @property
@@ -86,19 +86,19 @@ class PreviewedResource:
         return self.type.startswith("pulumi:")
 
     def tag(self, name: str) -> str:
-        """One of the tags; empty where there is none."""
+        """One of the tags; empty if there is none."""
         tags = self.current.get("tags")
         return str(tags.get(name, "")) if isinstance(tags, Mapping) else ""
 
     @property
     def network(self) -> str:
-        """The slot of the network that it is tagged with; empty where there is none."""
+        """The slot of the network that it is tagged with; empty if there is none."""
         return self.tag(Tag.NETWORK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the engine said about one stack.
+    """The engine's report on one stack.
 
     errors: the engine's, the program's and the providers' own words, in order. outputs: the stack's, as the
     last update left them. seconds: how long it took.
@@ -118,7 +118,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What somebody will notice of an update."""
+    """Something that people will notice of an update."""
 
     verdict: Verdict
     text: str

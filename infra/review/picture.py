@@ -44,7 +44,7 @@ def planned(settings: TenantSettings, preview: Preview, region: str) -> Topology
 
 
 def _declared(slot: Slot, network: NetworkSettings, outputs: Mapping[str, Any]) -> bool:
-    """All but the network that the last move gave up."""
+    """All but the network that the last move retired."""
     retired = outputs.get("retired")
     return not (
         isinstance(retired, Mapping) and (retired.get("slot"), retired.get("cidr")) == (slot, network.cidr)

@@ -1,6 +1,6 @@
 """Which files make the stacks: the program, its policies, and what of the project they import.
 
-Nothing is imported for it: the imports stand in the sources, as they are and as they were before a change.
+Nothing is imported for it: the imports are in the sources, as they are and as they were before a change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INIT, MAIN = "__init__.py", "__main__.py"
 class Program:
     """Of a project in which some files have changed. Paths are from the project's folder.
 
-    former: the text of a file before the change, None where it was not there.
+    former: the text of a file before the change, None if it was not there.
     """
 
     def __init__(

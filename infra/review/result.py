@@ -1,4 +1,4 @@
-"""The result of a review: what result.json holds, and what the comment is made from."""
+"""The result of a review: the content of result.json, and the source of the comment."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Change(Result):
 class StackResult(Result):
     """One stack's preview.
 
-    kind: `tenant` or `platform`. settings: what has become of its settings file: added, changed, removed or
-    unchanged. sample_of: the group that it stands for, where only a sample is previewed. counts: how many
+    kind: `tenant` or `platform`. settings: what happened to its settings file: added, changed, removed or
+    unchanged. sample_of: the group that it represents, where only a sample is previewed. counts: how many
     resources, by operation, as the engine counts. sentences: the changes in plain words. errors: why there is
-    no complete preview. topology: Mermaid, empty for a platform or where the settings are not right.
+    no complete preview. topology: Mermaid, empty for a platform or where the settings are not valid.
     """
 
     stack: str
@@ -76,7 +76,7 @@ class StackResult(Result):
 
     @property
     def summary(self) -> str:
-        """The most important thing in one sentence."""
+        """The most important change in one sentence."""
         worst_effects = [effect.text for effect in self.effects if effect.verdict is not Verdict.SAFE]
         rejected = [
             f"{finding.path}: {finding.rule}".removeprefix(": ")
@@ -115,7 +115,7 @@ def verdict_of(stacks: Sequence[StackResult]) -> Verdict:
 
 
 def exit_code(verdict: Verdict, fail_on: Verdict) -> int:
-    """0 where the verdict is less severe than `fail_on`; else 3 to 8, by severity."""
+    """0 if the verdict is less severe than `fail_on`; else 3 to 8, by severity."""
     if verdict is Verdict.SAFE or verdict.severity < fail_on.severity:
         return 0
     return FIRST_VERDICT_CODE + verdict.severity

@@ -1,4 +1,4 @@
-"""A review from end to end: what has changed, which stacks to preview, what the previews mean."""
+"""A whole review: finds what has changed, previews the stacks, judges the previews."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def review(
 ) -> ReviewResult:
     """Review the change from the fork point with the base to the working tree.
 
-    done: is told of each preview. tell: what else a person may want to know meanwhile.
+    done: called with each preview. tell: prints notes meanwhile.
 
-    Raises Refused for an unknown base, Failure where git or Pulumi does not answer.
+    Raises Refused for an unknown base, Failure if git or Pulumi does not answer.
     """
     repository = Repository(project)
     commit = repository.fork_point(options.base)
@@ -64,7 +64,7 @@ def review(
         for stack in stacks.removed:
             place.put_settings(stack, stacks.text_before(stack) or "")
         cases = stacks.cases(choice)
-        # One stack alone has nobody to share a plugin with.
+        # A single stack cannot share a plugin.
         targets = _targets(project) if len(cases) > 1 else {}
         with SharedPlugins(place.project, place.log, tell) as plugins:
 
@@ -84,7 +84,7 @@ def review(
 
 
 def _targets(project: Project) -> dict[str, Target]:
-    """Who may share a plugin: nobody, where a settings file cannot be read."""
+    """The stacks that may share a plugin; none if a settings file cannot be read."""
     with suppress(Refused):
         return read_targets(project)
     return {}
@@ -155,7 +155,7 @@ class _Stacks:
         return [self._case(stack, choice, verdicts.get(stack)) for stack in choice.stacks]
 
     def _case(self, stack: str, choice: Choice, verdict: FileVerdict | None) -> Case:
-        """verdict: on the settings file; None where that is gone."""
+        """verdict: on the settings file; None if that is gone."""
         how = self._change.settings.get(stack)
         case = Case(
             stack=stack,
@@ -181,7 +181,7 @@ class _Stacks:
         return ""
 
     def text_before(self, stack: str) -> str | None:
-        """The stack's settings file before the change; None where there was none."""
+        """The stack's settings file before the change; None if there was none."""
         path = self._project.settings_file(stack).relative_to(self._project.folder)
         return self._repository.text_in(self._commit, path)
 

@@ -1,4 +1,4 @@
-"""Which stacks to preview where the program has changed and every stack is touched. Pure."""
+"""Which stacks to preview if the program has changed and every stack is touched. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """stacks: to be previewed, in order. groups: what each of a sample stands for, such as `tenant, steady`.
+    """stacks: to be previewed, in order. groups: what each of a sample represents, such as `tenant, steady`.
 
     left_out: touched and not previewed.
     """

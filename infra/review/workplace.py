@@ -1,4 +1,4 @@
-"""A copy of the project to preview in: what a review reads there, no command writes into the clone.
+"""A copy of the project for previews, so that no command writes into the clone.
 
 A stack that does not exist yet is previewed in a Pulumi backend of the copy's own, beside a copy of its
 platform's stack, so that nothing is left behind in the real one and a reviewer needs no right to write there.
@@ -23,7 +23,7 @@ from tenantnet.settings.reading import read_mapping
 class Workplace:
     """project: the copy. engine: works there. log: a file for what programs print there.
 
-    Every method raises Failure where Pulumi does not do its part.
+    Every method raises Failure if Pulumi fails.
     """
 
     def __init__(self, project: Project, backend: Path) -> None:
@@ -56,7 +56,7 @@ class Workplace:
             self._pulumi(stack, environment, "stack", "import", "--stack", stack, "--file", state.name)
 
     def _init(self, stack: str, environment: Mapping[str, str]) -> None:
-        # Without a word Pulumi would take a passphrase, whatever the settings are encrypted with.
+        # By default Pulumi would use a passphrase, whatever the settings are encrypted with.
         provider = self._secrets_provider(stack)
         chosen = ["--secrets-provider", provider] if provider else []
         self._pulumi(stack, environment, "stack", "init", stack, "--no-select", *chosen)

@@ -1,4 +1,4 @@
-"""Databases on their way out, or left over: whether they are there, asked through the provider."""
+"""Whether databases that are being removed, or left over, still exist; asked through the provider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
     """The slots whose database is declared only while it exists, and is gone.
 
     An update that was killed after it had deleted the database still declares it: made once more, it would be
-    empty. Raises Exception where AWS does not answer.
+    empty. Raises Exception if AWS does not answer.
     """
     leaving = [
         slot
@@ -31,7 +31,7 @@ def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
 def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
     """Whether, between two moves, the slot that is not in production has a database.
 
-    It can have one only where it has a network. Raises Exception where AWS does not answer.
+    It can have one only where it has a network. Raises Exception if AWS does not answer.
     """
     state = remembered(outputs)
     if state is None or state.phase is not Phase.STEADY or state.production.other not in state.networks:

@@ -1,4 +1,4 @@
-"""What a stack asks the engine and AWS before it declares anything."""
+"""What a stack reads from the engine and AWS before it declares anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stacks remember: the outputs of both kinds, read as plain values. Quick to import: it asks nobody."""
+"""The outputs of both kinds of stack, read as plain values. Pure, and quick to import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Outputs(Model):
 
     @classmethod
     def read(cls, stack: str, outputs: Mapping[str, Any] | None) -> Self:
-        """outputs: None for a stack that is not there. Raises Failure where something is missing or odd."""
+        """outputs: None for a stack that is not there. Raises Failure if something is missing or odd."""
         try:
             return cls.model_validate(outputs or {})
         except ValidationError as error:
@@ -89,7 +89,7 @@ class OutputDatabase(Model):
 
 
 class TenantOutputs(Outputs):
-    """What a tenant's stack remembers. All of it is absent until the first update has come to its end."""
+    """What a tenant's stack remembers. All of it is absent until the first update has finished."""
 
     cell: str | None = None
     platform: str | None = None

@@ -34,7 +34,7 @@ FLOW_LOG_STATEMENTS = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ServicesPlace:
-    """Where the tunnel host stands: made by us or named in the settings."""
+    """The network of the tunnel host: created here, or named in the settings."""
 
     vpc_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]

@@ -48,10 +48,10 @@ from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the migration runner wants of an update. All of it is read behind the stack's lock.
+    """What the migration runner asks of an update. All of it is read behind the stack's lock.
 
     state: to be reached. decision: about the move that it belongs to. missing: the slots without a database
-    in the stack; one on its way out is not made for that.
+    in the stack; one being removed is not made for that.
     """
 
     state: State
@@ -60,10 +60,10 @@ class Order:
 
 
 def plan(settings: TenantSettings, order: Order | None = None) -> TenantStack:
-    """Read what the stack and AWS have, and judge the update by it; nothing is declared yet.
+    """Read the stack and AWS, and check the update; nothing is declared yet.
 
     order: what the migration runner wants; an ordinary update keeps the stack's phase.
-    Raises Refused where the update may not be.
+    Raises Refused if the update is not allowed.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     outputs = read_stack_outputs(settings.name)
@@ -89,7 +89,7 @@ def plan(settings: TenantSettings, order: Order | None = None) -> TenantStack:
 
 
 def _refuse_misplaced_sessions(settings: TenantSettings, platform: PlatformOutputs) -> None:
-    """Judge the session subnet by the platform as it is deployed, which its settings file may be ahead of."""
+    """Check the session subnet against the deployed platform: its settings file may be newer."""
     refusals = check_session_subnet(settings.session_subnet, platform.sessions_cidr, platform.shared_subnets)
     if refusals:
         raise Refused("The tenant's session subnet", [each.at("sessionSubnet") for each in refusals])
@@ -98,7 +98,7 @@ def _refuse_misplaced_sessions(settings: TenantSettings, platform: PlatformOutpu
 def _runner_start(
     settings: TenantSettings, platform: PlatformOutputs, state: State, outputs: Mapping[str, Any]
 ) -> RunnerStart | None:
-    """When the platform's runner starts next; None where it has none, or there is nothing to start it for."""
+    """When the platform's runner starts next; None if it has none, or there is nothing to start it for."""
     if platform.runner_project is None:
         return None
     start = next_start(state, settings.migration, remembered_start(outputs), datetime.now(UTC))
@@ -244,7 +244,7 @@ class TenantStack:
         }
 
     def _reach(self, slot: Slot, network: TenantNetwork, session: SessionSubnet) -> None:
-        """Let the tenant's sessions and the tunnel host reach the network's database, and nothing more."""
+        """Let the tenant's sessions and the tunnel host reach the network's database and nothing else."""
         owner = self._owner.in_network(slot)
         sides = {
             ("sessions", "the tenant's sessions"): PeeringSide(
@@ -409,5 +409,5 @@ class TenantStack:
 
 
 def _after(reached: pulumi.Output[Any], value: object) -> pulumi.Output[object]:
-    """`value`, once everything that `reached` stands for is there."""
+    """`value`, once everything that `reached` represents is there."""
     return reached.apply(lambda _: value)

@@ -23,7 +23,7 @@ PARALLEL = 4
 
 
 class FleetTenant(Model):
-    """status: as `tenantnet status` has it; None where that failed, and then why."""
+    """status: as `tenantnet status` has it; None if that failed, and then why."""
 
     tenant: str
     status: TenantStatus | None

@@ -121,7 +121,7 @@ def add(
 
 
 def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Profile:
-    """The profile of values that somebody handed over. Raises Refused where some are missing or garbled."""
+    """The profile of values that somebody handed over. Raises Refused if some are missing or garbled."""
     try:
         return Profile.model_validate({"name": name, "localPort": local_port, **handed})
     except ValidationError as error:

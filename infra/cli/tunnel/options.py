@@ -69,7 +69,7 @@ def project_here() -> Project | None:
 
 
 def require_tenant(name: str) -> Project:
-    """The project with this tenant. Raises Refused where there is none."""
+    """The project with this tenant. Raises Refused if there is none."""
     project = project_here()
     if project is None or is_platform(name) or not project.settings_file(name).is_file():
         raise unknown_tunnel(name, known_names())

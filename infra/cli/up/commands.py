@@ -28,7 +28,7 @@ from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import read_settings_file
 
 NOT_DONE, REFUSED, INTERRUPTED = 1, 2, 130
-# How often a view is drawn anew while nothing happens.
+# How often a view is drawn again while nothing happens.
 _TICK_SECONDS = 0.25
 
 STACK_MADE = Rule(

@@ -44,7 +44,7 @@ class View(Protocol):
         """Show that the update runs, within the context; `progress` takes its events."""
 
     def tick(self, change: Step | None) -> None:
-        """Show a change that has started or ended; None where only time has passed."""
+        """Show a change that has started or ended; None if only time has passed."""
 
     def stopping(self, times: int) -> None:
         """Show that somebody has pressed Ctrl-C, for the first or the second time."""
@@ -129,7 +129,7 @@ class LineView:
 
 
 class LiveView(LineView):
-    """A table that is drawn anew: a bar, what runs and what that waits for, what comes next."""
+    """A table that is drawn again: a bar, what runs and what that waits for, what comes next."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -255,7 +255,7 @@ def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None)
 
 
 def _changes(plan: Plan) -> Table:
-    """Every change by itself, but for many new resources: those by their kinds."""
+    """Every change by itself, except many new resources: those by their kinds."""
     created = [change for change in plan.changes if change.operation is Operation.CREATE]
     single = [change for change in plan.changes if change not in created or len(created) <= _LISTED]
     rows = sorted(

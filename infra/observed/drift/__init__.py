@@ -18,7 +18,7 @@ from tenantnet.observed.drift.state import StackState
 def find_drift(tenant: str, region: str, refreshed: Sequence[Step]) -> list[str]:
     """Every difference, one sentence each. refreshed: what a refresh of the tenant's stack has found.
 
-    Raises Failure where EC2 does not answer or does not allow a call.
+    Raises Failure if EC2 does not answer or does not allow a call.
     """
     state = StackState.of(refreshed)
     deployed = observe_networks(tenant, state, region)

@@ -28,7 +28,7 @@ UNTAGGED_WHEN_GONE = ("vpc", "subnet", "security-group", "route-table", "vpn-gat
 
 
 def observe_networks(tenant: str, state: StackState, region: str) -> Deployed:
-    """Of the networks in the tenant's stack. Raises Failure where AWS does not answer or allow a call."""
+    """Of the networks in the tenant's stack. Raises Failure if AWS does not answer or allow a call."""
     with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
         reader, vpcs = Reader(region), state.ids(types.VPC)
         inside = {"vpc-id": vpcs}

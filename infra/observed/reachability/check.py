@@ -31,7 +31,7 @@ class Layer(StrEnum):
 class LayerFinding:
     """One layer of one pair that is not as intended.
 
-    traffic: None where it is about all traffic, as with routes. partly: it is so for some addresses only.
+    traffic: None if it is about all traffic, as with routes. partly: it is so for some addresses only.
     missing: the layer is closed and must be open; otherwise it is open and must be closed.
     """
 

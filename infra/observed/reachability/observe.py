@@ -29,7 +29,7 @@ from tenantnet.tags import Tag
 def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tunnel_host_id: str) -> Deployed:
     """Everything of the cell's tenants, and of the platform's VPCs, whoever made them.
 
-    What lies in a VPC goes by its VPC, so that nothing escapes for want of a tag. Raises Failure where AWS
+    What lies in a VPC goes by its VPC, so that nothing escapes for want of a tag. Raises Failure if AWS
     does not answer or allow a call.
     """
     with aws_answers(f"read the networks of cell {cell} in {region}", region=region):

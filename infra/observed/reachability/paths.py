@@ -121,7 +121,7 @@ class Paths:
         return span
 
     def _admitted(self, place: Place, traffic: Traffic, *, egress: bool) -> IPSet | None:
-        """The peers that the place's security groups let through; None where the groups are not ours."""
+        """The peers that the place's security groups let through; None if the groups are not ours."""
         if place.group_ids is None:
             return None
         return IPSet(

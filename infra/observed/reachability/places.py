@@ -43,9 +43,9 @@ class Place:
 
     name: for people. tenant, network: whose it is; None for the platform's.
     cidrs: its addresses, less those that are `but_not`.
-    vpc_id, subnet_ids: where it stands; none for a company and for elsewhere.
+    vpc_id, subnet_ids: where it is; none for a company and for elsewhere.
     gateway_id: of a company, the VPN gateway that its connection ends at.
-    group_ids: its security groups; None where they are not ours and thus taken as open.
+    group_ids: its security groups; None if they are not ours and thus taken as open.
     ours: whether its VPC is Tenantnet's, and not one that the settings name.
     """
 

@@ -25,7 +25,7 @@ PORTS = {MYSQL_PORT: Traffic.MYSQL, 443: Traffic.HTTPS}
 
 
 def traffic_of(rule: SecurityGroupRule | AclRule) -> frozenset[Traffic]:
-    """The kinds of which the rule is about some traffic; but for other traffic, it is then about all."""
+    """The kinds of which the rule is about some traffic; except other traffic, it is then about all."""
     if rule.protocol == ANY_PROTOCOL:
         return frozenset(Traffic)
     if rule.protocol in TCP:

@@ -17,7 +17,7 @@ from tenantnet.tags import Part, Slot
 
 
 def observe(tenant: str, region: str) -> Deployed:
-    """Everything of `tenant` in `region`. Raises Failure where AWS does not answer or allow a call."""
+    """Everything of `tenant` in `region`. Raises Failure if AWS does not answer or allow a call."""
     with aws_answers(f"read what AWS has of {tenant} in {region}", region=region):
         reader, own = Reader(region), tagged(tenant=tenant)
         return Deployed(

@@ -21,7 +21,7 @@ RULES = (REGION_KNOWN,)
 
 
 def read_status(project: Project, tenant: str) -> TenantStatus:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure where either does not answer."""
+    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""
     outputs, region = read_stack(project, tenant)
     return tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
 

@@ -34,7 +34,7 @@ class StatusPingHost(Model):
 
 
 class StatusDatabase(Model):
-    """A network's database. aws_status: RDS's own word, empty where there is none."""
+    """A network's database. aws_status: RDS's own word, empty if there is none."""
 
     identifier: str
     status: DatabaseStatus
@@ -68,7 +68,7 @@ class StatusNetwork(Model):
 
 
 class TenantStatus(Model):
-    """What `tenantnet status` shows. phase, endpoint: None until the first update has come to its end."""
+    """What `tenantnet status` shows. phase, endpoint: None until the first update has finished."""
 
     tenant: str
     cell: str | None
