@@ -1,4 +1,4 @@
-"""The record of a fleet's run: a file that says at any moment what became of each tenant, so it can go on."""
+"""The record of a fleet's run: a file with the current state of each tenant, so that a run can be resumed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tenantnet.settings.project import Project
 
 RUN_TO_RESUME = Rule(
     id="run-to-resume",
-    rule="there is an unfinished run to go on with",
+    rule="there is an unfinished run to resume",
     reason="{folder} has no run of `fleet {operation}` with tenants left to do",
     remedy="start one: tenantnet fleet {operation}",
 )
 RUN_ENDED = Rule(
     id="run-ended",
-    rule="a run is gone on with once the process that began it has ended",
-    reason="process {pid} of this machine is still at it",
+    rule="a run can be resumed once the process that began it has ended",
+    reason="process {pid} of this machine still runs it",
     remedy="wait for it, or press Ctrl-C there",
 )
 
@@ -44,7 +44,7 @@ class FleetOperation(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How far a tenant is in a run. STOPPED: it was begun and interrupted."""
+    """How far a tenant is in a run. STOPPED: it was started and interrupted."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -61,7 +61,7 @@ class TenantRecord(_Model):
     """One tenant in a run.
 
     changes: how many resources by operation (`create`, `update`, `same`). findings: drift, in sentences.
-    reason: why it failed. note: what people should know all the same. pid: of the `pulumi` that has or had
+    reason: why it failed. note: a remark on a success. pid: of the `pulumi` that has or had
     it. log: what that printed.
     """
 
@@ -118,7 +118,7 @@ class RunRecords:
     def begin(self, record: RunRecord) -> None:
         """Make the run's folder, for this user alone. Raises Failure where that cannot be."""
         with _on_disk(self.folder):
-            # What is remembered here is of this machine and no part of the project.
+            # These files belong to this machine and are no part of the project.
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.with_name(".gitignore").write_text("*\n", encoding="utf-8")
             self.folder_of(record.run).mkdir(mode=0o700)
@@ -133,7 +133,7 @@ class RunRecords:
             draft.replace(path)
 
     def unfinished(self, operation: FleetOperation) -> RunRecord:
-        """The newest run of an operation with tenants left. Raises Refused where none can be gone on with."""
+        """The newest run of an operation with tenants left. Raises Refused if none can be resumed."""
         for run in self._runs():
             record = self._read(run)
             if record and record.operation is operation and record.left():

@@ -1,4 +1,4 @@
-"""Runs begun, and runs gone on with."""
+"""Begins and resumes runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantnet.fleet.record import (
     this_machine,
 )
 
-# How many stacks a processor keeps up with: an update mostly waits for AWS, a preview hardly ever.
+# Stacks per processor: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {FleetOperation.PREVIEW: 1, FleetOperation.UP: 4, FleetOperation.DRIFT: 1}
 
 
@@ -58,12 +58,12 @@ def begin_run(
 
 
 def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -> RunRecord:
-    """The newest run with tenants left, to be gone on with by this process. Raises Refused, Failure.
+    """The newest run with tenants left, resumed by this process. Raises Refused, Failure.
 
-    What failed or was interrupted is tried again.
+    Failed and interrupted tenants are tried again.
     """
     former = records.unfinished(operation)
-    # Elsewhere, or after a restart, the ids of its processes stand for others.
+    # On another machine, or after a restart, the ids of its processes are those of others.
     here = former.machine == this_machine()
     tenants = {
         name: each

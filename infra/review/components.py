@@ -1,4 +1,4 @@
-"""The components of a preview: who belongs to whom, and which of them come or go as a whole."""
+"""The components of a preview: which resources they contain, and which come or go as a whole."""
 
 from __future__ import annotations
 

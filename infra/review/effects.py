@@ -1,7 +1,7 @@
-"""What people will notice of an update, from what the engine would do with each resource. Pure.
+"""What people will notice of an update, derived from the operation on each resource. Pure.
 
-Whether a resource is replaced or updated in place is the engine's word; what an update in place interrupts is
-AWS's: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html and
+The engine decides whether a resource is replaced or updated in place. What an update in place interrupts is
+from AWS: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html and
 https://docs.aws.amazon.com/vpn/latest/s2svpn/modify-vpn-target.html, modify-vpn-tunnel-options.html.
 """
 
@@ -72,7 +72,7 @@ BOTH_TUNNELS = frozenset(
     }
 )
 
-# What holds nothing that could not be made again. Whatever is not listed here or below may hold data.
+# Types without data. Any type that is not listed here or below may hold data.
 WITHOUT_DATA = (
     "aws:cloudwatch/",
     "aws:codebuild/",
@@ -105,7 +105,7 @@ Found = Iterator[Effect]
 
 
 def effects(preview: Preview) -> list[Effect]:
-    """Everything that somebody will notice, the worst first, each sentence once."""
+    """Everything that people will notice, the worst first, each sentence once."""
     components = Components(preview)
     found = dict.fromkeys(
         effect for resource in preview.resources for effect in _of_resource(resource, components, preview)
@@ -240,7 +240,7 @@ def _of_vpn_update(connection: PreviewedResource, name: str) -> Found:
 
 
 def vpn_name(resource: PreviewedResource, components: Components) -> str:
-    """What people call the VPN connection that a resource belongs to: its description and its range."""
+    """The name of the VPN connection that a resource belongs to: its description and its range."""
     found = components.siblings(resource)
     description = next((each.tag(Tag.DESCRIPTION) for each in found if each.type == types.VPN_CONNECTION), "")
     routes = [each for each in found if each.type == types.VPN_CONNECTION_ROUTE]

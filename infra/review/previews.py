@@ -35,10 +35,10 @@ class PreviewOrder:
 
 
 class Previewer(Protocol):
-    """Whatever makes previews."""
+    """Anything that makes previews."""
 
     def __call__(self, order: PreviewOrder) -> Preview:
-        """The preview; what went wrong is told in its errors."""
+        """The preview; problems are in its errors."""
 
 
 class EnginePreviewer:
@@ -64,11 +64,11 @@ class EnginePreviewer:
             self._run(order, log.take)
         except CommandError as error:
             errors = [said_by(error)]
-        # The Automation API raises RuntimeError where the engine ended without a word.
+        # The Automation API raises RuntimeError if the engine ended without an error message.
         except (Failure, RuntimeError) as error:
             errors = [str(error)]
         preview = preview_of(order.stack, log)
-        # What the command prints at its end, the events have told already, if there are any.
+        # If there are events, they have reported already what the command prints at its end.
         found = preview.errors or ([] if preview.violations else errors)
         return replace(preview, errors=found, seconds=time.monotonic() - started)
 
@@ -91,7 +91,7 @@ class EnginePreviewer:
 def preview_all(
     orders: Sequence[PreviewOrder], previewer: Previewer, *, parallel: int, done: Callable[[Preview], None]
 ) -> list[Preview]:
-    """All previews, in the order of the orders, at most `parallel` at a time. done: is told of each."""
+    """All previews, in the order of the orders, at most `parallel` at a time. done: called with each."""
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         running = [pool.submit(partial(_tell, previewer, order, done)) for order in orders]
         return [each.result() for each in running]

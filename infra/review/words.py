@@ -14,7 +14,7 @@ from tenantnet.review.effects import vpn_name
 from tenantnet.review.model import COMPONENT_PREFIX, Preview, PreviewedResource
 from tenantnet.tags import Tag
 
-# Components that are told in words of their own, in the order in which people want to hear of them.
+# Components with sentences of their own, in the order of the comment.
 ORDER = (
     "TenantNetwork",
     "TenantDatabase",
@@ -42,9 +42,9 @@ VERBS = {
     Operation.UPDATE: "changes",
     Operation.REPLACE: "replaces",
 }
-# What changes with anything else and tells nobody anything.
+# Changes together with other properties and has no meaning of its own.
 NOISE = frozenset({"tagsAll", "__defaults", "region"})
-# What people read and nothing works by.
+# Labels for people, without effect.
 LABELS = frozenset({"alarmDescription", "comment", "description", "tags", "tagsAll"})
 PROPERTIES: Mapping[str, str] = {
     "allocatedStorage": "storage (GiB)",
@@ -60,7 +60,7 @@ PROPERTIES: Mapping[str, str] = {
 
 
 def sentences(preview: Preview) -> list[str]:
-    """What changes, in the order in which people want to hear it, each sentence once."""
+    """The changes, the most interesting first, each sentence once."""
     components = Components(preview)
     subjects = _subjects(preview, components)
     implied = {
@@ -84,7 +84,7 @@ def _labels(subjects: Iterable[PreviewedResource]) -> list[str]:
 
 
 def _is_relabelled(subject: PreviewedResource) -> bool:
-    """Whether it is only called otherwise, and is nothing whose new name people want to hear."""
+    """Whether only its labels change, and people need not read about that."""
     only_labels = subject.operation is Operation.UPDATE and LABELS.issuperset(subject.changed)
     return only_labels and not any(_renamed(subject))
 

@@ -55,7 +55,7 @@ class Session:
             cursor.execute(statement, arguments or None)  # type: ignore[arg-type] # bytes pass as they are
             return list(cursor.fetchall())
 
-    def answer(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - as the server has it
+    def answer(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - as the server returns it
         """The one value that a statement answers."""
         ((answer,),) = (row.values() for row in self.rows(statement, *arguments))
         return answer
