@@ -7,10 +7,9 @@ import os
 import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -36,7 +35,10 @@ class Command(PulumiCommand):
         on_output: Callable[[str], Any] | None = None,
         on_error: Callable[[str], Any] | None = None,
     ) -> CommandResult:
-        """Like the base class, but without sharing the terminal's signals with the engine and its plugins."""
+        """Like the base class, but without sharing the terminal's signals with the engine and its plugins.
+
+        on_output, on_error: get the lines once the command has ended.
+        """
         with subprocess.Popen(
             [self.command, "--non-interactive", *args],
             stdin=subprocess.DEVNULL,
@@ -47,8 +49,12 @@ class Command(PulumiCommand):
             text=True,
             start_new_session=True,
         ) as self._process:
-            out, err = _Reader(self._process.stdout, on_output), _Reader(self._process.stderr, on_error)
-            result = CommandResult(stdout=out.text(), stderr=err.text(), code=self._process.wait())
+            out, err = self._process.communicate()
+        for told, text in ((on_output, out), (on_error, err)):
+            if told:
+                for line in text.splitlines():
+                    told(line)
+        result = CommandResult(stdout=out, stderr=err, code=self._process.returncode)
         if result.code != 0:
             raise create_command_error(result)
         return result
@@ -58,27 +64,6 @@ class Command(PulumiCommand):
         self.interrupted += 1
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-
-
-class _Reader(threading.Thread):
-    """Reads a stream to its end, line by line."""
-
-    def __init__(self, stream: IO[str] | None, tell: Callable[[str], Any] | None) -> None:
-        super().__init__(daemon=True)
-        self._stream, self._tell, self._lines = stream, tell, list[str]()
-        self.start()
-
-    def run(self) -> None:
-        """Until the writer closes it."""
-        for line in self._stream or ():
-            self._lines.append(line.rstrip())
-            if self._tell:
-                self._tell(line.rstrip())
-
-    def text(self) -> str:
-        """All of it, once it has finished."""
-        self.join()
-        return "\n".join(self._lines)
 
 
 class StackUpdate:

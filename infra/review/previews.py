@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from pulumi.automation import CommandError, EngineEvent
 from tenantnet.engine.engine import said_by
 from tenantnet.engine.events import EngineLog
+from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
+from tenantnet.fleet.targets import Target
 from tenantnet.review.events import preview_of
 from tenantnet.review.model import Preview
 from tenantnet.review.workplace import Workplace
@@ -34,30 +34,36 @@ class PreviewOrder:
     platform: str | None = None
 
 
-class Previewer(Protocol):
-    """Anything that makes previews."""
-
-    def __call__(self, order: PreviewOrder) -> Preview:
-        """The preview; problems are in its errors."""
-
-
-class EnginePreviewer:
+class Previewer:
     """The `pulumi` on the path, in the workplace, with the project's own policy pack.
 
-    environment_of: a stack's, over this process's own, such as that of a plugin which runs already.
-    policy_config: the pack's configuration, a JSON file.
+    targets: the stacks that share plugins. policy_config: the pack's configuration, a JSON file.
     """
 
     def __init__(
         self,
         place: Workplace,
-        environment_of: Callable[[str], Mapping[str, str]],
+        plugins: SharedPlugins,
+        targets: Mapping[str, Target],
         policy_config: Path | None = None,
     ) -> None:
-        self._place, self._environment_of = place, environment_of
+        self._place, self._plugins, self._targets = place, plugins, targets
         self._configs = [str(policy_config.resolve())] if policy_config else None
 
-    def __call__(self, order: PreviewOrder) -> Preview:
+    def preview_all(
+        self, orders: Sequence[PreviewOrder], *, parallel: int, done: Callable[[Preview], None]
+    ) -> list[Preview]:
+        """All previews, in the order of the orders, `parallel` at a time. done: gets each as it is ready."""
+
+        def preview(order: PreviewOrder) -> Preview:
+            made = self._preview(order)
+            done(made)
+            return made
+
+        with ThreadPoolExecutor(max_workers=parallel) as pool:
+            return list(pool.map(preview, orders))
+
+    def _preview(self, order: PreviewOrder) -> Preview:
         started, log = time.monotonic(), EngineLog()
         errors: list[str] = []
         try:
@@ -73,7 +79,9 @@ class EnginePreviewer:
         return replace(preview, errors=found, seconds=time.monotonic() - started)
 
     def _run(self, order: PreviewOrder, listen: Callable[[EngineEvent], object]) -> None:
-        own = {**self._environment_of(order.stack), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        own = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        if target := self._targets.get(order.stack):
+            own |= self._plugins.environment(target.provider)
         if order.new:
             own |= self._place.new_stack(order.stack, order.platform)
         stack = self._place.engine.stack(order.stack, own)
@@ -86,18 +94,3 @@ class EnginePreviewer:
             policy_packs=[POLICY_PACK],
             policy_pack_configs=self._configs,
         )
-
-
-def preview_all(
-    orders: Sequence[PreviewOrder], previewer: Previewer, *, parallel: int, done: Callable[[Preview], None]
-) -> list[Preview]:
-    """All previews, in the order of the orders, at most `parallel` at a time. done: called with each."""
-    with ThreadPoolExecutor(max_workers=parallel) as pool:
-        running = [pool.submit(partial(_tell, previewer, order, done)) for order in orders]
-        return [each.result() for each in running]
-
-
-def _tell(previewer: Previewer, order: PreviewOrder, done: Callable[[Preview], None]) -> Preview:
-    preview = previewer(order)
-    done(preview)
-    return preview

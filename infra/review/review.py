@@ -16,7 +16,7 @@ from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
-from tenantnet.review.previews import EnginePreviewer, Previewer, PreviewOrder, preview_all
+from tenantnet.review.previews import Previewer, PreviewOrder
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult, verdict_of
 from tenantnet.review.sample import Choice, choose
@@ -67,11 +67,7 @@ def review(
         # A single stack cannot share a plugin.
         targets = _targets(project) if len(cases) > 1 else {}
         with SharedPlugins(place.project, place.log, tell) as plugins:
-
-            def environment_of(stack: str) -> Mapping[str, str]:
-                return plugins.environment(targets[stack].provider) if stack in targets else {}
-
-            previewer = EnginePreviewer(place, environment_of, options.policy_config)
+            previewer = Previewer(place, plugins, targets, options.policy_config)
             results = _results(cases, previewer, options.parallel, done)
     return ReviewResult(
         base=options.base,
@@ -94,7 +90,7 @@ def _results(
     cases: Sequence[Case], previewer: Previewer, parallel: int, done: Callable[[Preview], None]
 ) -> list[StackResult]:
     asked = [case for case in cases if case.exists or not case.is_removed]
-    previews = preview_all([_order(case) for case in asked], previewer, parallel=parallel, done=done)
+    previews = previewer.preview_all([_order(case) for case in asked], parallel=parallel, done=done)
     found = {preview.stack: preview for preview in previews}
     return [judge(case, found.get(case.stack, Preview(stack=case.stack))) for case in cases]
 

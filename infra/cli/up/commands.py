@@ -38,7 +38,7 @@ STACK_MADE = Rule(
     remedy="create it: pulumi stack init {stack}",
 )
 CONFIRMED = Rule(
-    id="somebody-agrees",
+    id="confirmed",
     rule="the update is confirmed",
     reason="{reason}",
     remedy="run it in a terminal, or give --yes",

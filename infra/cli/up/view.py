@@ -7,8 +7,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import typer
 from rich.console import Group
@@ -28,43 +28,11 @@ _SECONDS_OF_SILENCE = 60
 _AT_LEAST_SHOWN = 8
 
 
-class View(Protocol):
-    """Shows an update, told in this order: the preview, its findings and plan, the update, its end."""
-
-    def previewing(self, stack: str) -> AbstractContextManager[None]:
-        """Show that the preview runs, within the context."""
-
-    def findings(self, progress: Progress) -> None:
-        """Show what the policies and the program mention without stopping."""
-
-    def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
-        """Show what the update will do. last: seconds and changes of the update before."""
-
-    def updating(self, stack: str, plan: Plan, progress: Progress) -> AbstractContextManager[None]:
-        """Show that the update runs, within the context; `progress` takes its events."""
-
-    def tick(self, change: Step | None) -> None:
-        """Show a change that has started or ended; None if only time has passed."""
-
-    def stopping(self, times: int) -> None:
-        """Show that somebody has pressed Ctrl-C, for the first or the second time."""
-
-    def stopped(self, stack: str, progress: Progress, state: str) -> None:
-        """Show that the update has stopped for that. state: what was and was not changed."""
-
-    def end(self, stack: str, progress: Progress, seconds: int) -> None:
-        """Show that the update is complete."""
-
-
-def view(*, as_json: bool) -> View:
-    """The view for what standard output is."""
-    if as_json:
-        return JsonView()
-    return LiveView() if sys.stdout.isatty() else LineView()
-
-
 class LineView:
-    """Lines of text: what has started where it takes long, what is done, each minute what is waited for."""
+    """Lines of text: what has started where it takes long, what is done, each minute what is waited for.
+
+    Every view is told the same in this order: the preview, its findings and plan, the update, its end.
+    """
 
     def __init__(self) -> None:
         self._plan: Plan | None = None
@@ -73,38 +41,46 @@ class LineView:
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
+        """Say that the preview runs."""
         typer.echo(f"Previewing {stack}, with the policy pack.")
         yield
 
     def findings(self, progress: Progress) -> None:
+        """Show what the policies and the program mention without stopping."""
         for violation in progress.violations:
             typer.echo(str(violation))
         for diagnostic in progress.diagnostics:
             typer.echo(f"{diagnostic.severity}: {diagnostic.message}")
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
+        """Show what the update will do. last: seconds and changes of the update before."""
         console().print(_planned(stack, plan, last))
 
     @contextmanager
     def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
+        """Say that the update runs; `progress` takes its events."""
         self._plan, self._progress = plan, progress
         self._say(f"Updating {stack}.")
         yield
 
     def tick(self, change: Step | None) -> None:
+        """Show a change that has started or ended; with None, that time has passed."""
         if change and (line := self._line(change)):
             self._say(line)
         elif time.monotonic() - self._spoke > _SECONDS_OF_SILENCE and self._progress.running:
             self._say("\n".join(map(_waiting, self._progress.running.values())))
 
     def stopping(self, times: int) -> None:
+        """Say what the first Ctrl-C does, or the second."""
         self._say(_stopping(times))
 
     def stopped(self, stack: str, progress: Progress, state: str) -> None:
+        """Say that the update has stopped for Ctrl-C. state: what was and was not changed."""
         goes_on = f"`tenantnet up {stack}` goes on with what is missing."
         typer.echo(f"The update of {stack} was stopped.\n{state}\n{goes_on}", err=True)
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
+        """Say that the update is complete."""
         counts = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
@@ -196,9 +172,8 @@ class LiveView(LineView):
 class JsonView:
     """One JSON document a line."""
 
-    @contextmanager
-    def previewing(self, stack: str) -> Iterator[None]:
-        yield
+    def previewing(self, stack: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def findings(self, progress: Progress) -> None:
         for found in progress.violations:
@@ -214,9 +189,8 @@ class JsonView:
         changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
         _emit("plan", stack=stack, changes=changes, expectedSeconds=plan.seconds)
 
-    @contextmanager
-    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
-        yield
+    def updating(self, stack: str, plan: Plan, progress: Progress) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def tick(self, change: Step | None) -> None:
         if change:
@@ -230,6 +204,16 @@ class JsonView:
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         _emit("end", stack=stack, result="done", changes=progress.counts_done(), seconds=seconds)
+
+
+View = LineView | JsonView
+
+
+def view(*, as_json: bool) -> View:
+    """The view for what standard output is."""
+    if as_json:
+        return JsonView()
+    return LiveView() if sys.stdout.isatty() else LineView()
 
 
 def _emit(event: str, **fields: object) -> None:
