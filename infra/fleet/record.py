@@ -116,7 +116,7 @@ class RunRecords:
         return self.folder_of(run) / "run.json"
 
     def begin(self, record: RunRecord) -> None:
-        """Make the run's folder, for this user alone. Raises Failure where that cannot be."""
+        """Make the run's folder, for this user alone. Raises Failure if that cannot be."""
         with _on_disk(self.folder):
             # These files belong to this machine and are no part of the project.
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -147,7 +147,7 @@ class RunRecords:
         return sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True)
 
     def _read(self, run: str) -> RunRecord | None:
-        """None where it is not one of this version's."""
+        """None if it is not one of this version's."""
         with suppress(ValidationError, OSError):
             return RunRecord.model_validate_json(self.file_of(run).read_bytes())
         return None

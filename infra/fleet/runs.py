@@ -39,7 +39,7 @@ def begin_run(
     *,
     policy_pack: str | None = None,
 ) -> RunRecord:
-    """A new run on record, nothing of it done. Raises Failure where it cannot be recorded."""
+    """A new run on record, nothing of it done. Raises Failure if it cannot be recorded."""
     now = datetime.now(UTC)
     record = RunRecord(
         # Its time first, so that names sort as runs follow each other.

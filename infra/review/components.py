@@ -35,7 +35,7 @@ class Components:
         return self._children.get(resource.parent, [resource])
 
     def whole(self, resource: PreviewedResource) -> PreviewedResource | None:
-        """The outermost component that comes or goes together with the resource; None where none does."""
+        """The outermost component that comes or goes together with the resource; None if none does."""
         found, component = None, self.parent(resource)
         while component is not None:
             if resource.operation in WHOLE and component.operation is resource.operation:

@@ -108,12 +108,14 @@ def effects(preview: Preview) -> list[Effect]:
     """Everything that people will notice, the worst first, each sentence once."""
     components = Components(preview)
     found = dict.fromkeys(
-        effect for resource in preview.resources for effect in _of_resource(resource, components, preview)
+        effect
+        for resource in preview.resources
+        for effect in _resource_effects(resource, components, preview)
     )
     return sorted(found, key=lambda effect: -effect.verdict.severity)
 
 
-def _of_resource(resource: PreviewedResource, components: Components, preview: Preview) -> Found:
+def _resource_effects(resource: PreviewedResource, components: Components, preview: Preview) -> Found:
     if resource.operation is Operation.SAME or resource.is_component or resource.is_machinery:
         return
     if judge := _JUDGES.get(resource.type):
@@ -121,7 +123,7 @@ def _of_resource(resource: PreviewedResource, components: Components, preview: P
     elif resource.operation.removes and not _is_without_data(resource.type):
         yield Effect(Verdict.DESTROYS_DATA, f"{_gone(resource)}, and what it holds with it: {resource.type}")
     if resource.type in PATHS and resource.operation.removes:
-        yield from _of_path(resource, preview)
+        yield from _path_effects(resource, preview)
 
 
 def _is_without_data(type_: str) -> bool:
@@ -132,7 +134,7 @@ def _gone(resource: PreviewedResource) -> str:
     return f"{resource.name} is {'replaced' if resource.operation is Operation.REPLACE else 'deleted'}"
 
 
-def _of_database(database: PreviewedResource, *_: object) -> Found:
+def _database_effects(database: PreviewedResource, *_: object) -> Found:
     name = f"database {database.name}"
     match database.operation:
         case Operation.REPLACE:
@@ -145,7 +147,7 @@ def _of_database(database: PreviewedResource, *_: object) -> Found:
         case Operation.DELETE:
             yield Effect(Verdict.DESTROYS_DATA, f"{name} is deleted; {_what_is_left(database)}")
         case Operation.UPDATE:
-            yield from _of_database_update(database)
+            yield from _database_update_effects(database)
 
 
 def _lifecycle(database: PreviewedResource) -> object:
@@ -164,7 +166,7 @@ def _what_is_left(database: PreviewedResource) -> str:
     return "no final snapshot is taken"
 
 
-def _of_database_update(database: PreviewedResource) -> Found:
+def _database_update_effects(database: PreviewedResource) -> Found:
     causes = [name for name in database.changed if name not in UNINTERRUPTED]
     kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
     if "backupRetentionPeriod" in database.changed and 0 in kept:
@@ -189,7 +191,7 @@ def _when(database: PreviewedResource) -> str:
     return ", in its next maintenance window"
 
 
-def _of_parameters(group: PreviewedResource, *_: object) -> Found:
+def _parameters_effects(group: PreviewedResource, *_: object) -> Found:
     before, after = _read_only(group.old), _read_only(group.new)
     if group.operation is Operation.UPDATE and before != after:
         says = "refuses writes from now on" if after == "1" else "takes writes again"
@@ -207,7 +209,7 @@ def _read_only(properties: Mapping[str, object]) -> object:
     return values[0] if values else "0"
 
 
-def _of_vpn_connection(connection: PreviewedResource, components: Components, _: Preview) -> Found:
+def _vpn_connection_effects(connection: PreviewedResource, components: Components, _: Preview) -> Found:
     name = vpn_name(connection, components)
     if connection.operation is Operation.DELETE:
         yield Effect(Verdict.TUNNEL_DOWN, f"both tunnels of {name} go down for good")
@@ -218,10 +220,10 @@ def _of_vpn_connection(connection: PreviewedResource, components: Components, _:
             "and keys, and stays down until the company's device has them (tenantnet vpn download)",
         )
     elif connection.operation is Operation.UPDATE:
-        yield from _of_vpn_update(connection, name)
+        yield from _vpn_update_effects(connection, name)
 
 
-def _of_vpn_update(connection: PreviewedResource, name: str) -> Found:
+def _vpn_update_effects(connection: PreviewedResource, name: str) -> Found:
     if BOTH_TUNNELS.intersection(connection.changed):
         yield Effect(
             Verdict.TUNNEL_DOWN,
@@ -248,7 +250,7 @@ def vpn_name(resource: PreviewedResource, components: Components) -> str:
     return f"{description or resource.name}{cidr}"
 
 
-def _of_vpn_part(part: PreviewedResource, components: Components, _: Preview) -> Found:
+def _vpn_part_effects(part: PreviewedResource, components: Components, _: Preview) -> Found:
     """A route or a rule of a connection that itself stays."""
     connections = [each for each in components.siblings(part) if each.type == types.VPN_CONNECTION]
     if part.operation.removes and connections and not connections[0].operation.removes:
@@ -257,7 +259,7 @@ def _of_vpn_part(part: PreviewedResource, components: Components, _: Preview) ->
         )
 
 
-def _of_gateway(gateway: PreviewedResource, _: Components, preview: Preview) -> Found:
+def _gateway_effects(gateway: PreviewedResource, _: Components, preview: Preview) -> Found:
     # Both of a network's gateway and its propagation have the network's name; so have its connections.
     connections = [
         each
@@ -271,10 +273,10 @@ def _of_gateway(gateway: PreviewedResource, _: Components, preview: Preview) -> 
         )
 
 
-def _of_ingress(rule: PreviewedResource, components: Components, preview: Preview) -> Found:
+def _ingress_effects(rule: PreviewedResource, components: Components, preview: Preview) -> Found:
     parent = components.parent(rule)
     if parent and parent.type.endswith(":VpnConnection"):
-        yield from _of_vpn_part(rule, components, preview)
+        yield from _vpn_part_effects(rule, components, preview)
     elif rule.operation.removes and holds_database(preview, rule.network):
         peer = rule.old.get("description") or rule.name
         yield Effect(
@@ -282,7 +284,7 @@ def _of_ingress(rule: PreviewedResource, components: Components, preview: Previe
         )
 
 
-def _of_path(path: PreviewedResource, preview: Preview) -> Found:
+def _path_effects(path: PreviewedResource, preview: Preview) -> Found:
     slot = path.network
     if not slot and path.type == types.ROUTE:
         slot = next((each for each in ("blue", "green") if f"-{each}-" in path.name), "")
@@ -307,7 +309,7 @@ def _gone_altogether(preview: Preview) -> bool:
     )
 
 
-def _of_record(record: PreviewedResource, _: Components, preview: Preview) -> Found:
+def _record_effects(record: PreviewedResource, _: Components, preview: Preview) -> Found:
     name = record.current.get("name", record.name)
     if record.operation.removes:
         until = "any more" if record.operation is Operation.DELETE else "until its new record is known"
@@ -318,17 +320,17 @@ def _of_record(record: PreviewedResource, _: Components, preview: Preview) -> Fo
         )
 
 
-def _of_zone(zone: PreviewedResource, *_: object) -> Found:
+def _zone_effects(zone: PreviewedResource, *_: object) -> Found:
     if zone.operation.removes:
         yield Effect(Verdict.DATABASE_DOWN, f"no tenant's endpoint in {zone.name} is found: {_gone(zone)}")
 
 
-def _of_table(table: PreviewedResource, *_: object) -> Found:
+def _table_effects(table: PreviewedResource, *_: object) -> Found:
     if table.operation.removes:
         yield Effect(Verdict.DESTROYS_DATA, f"{_gone(table)}, and its rows with it")
 
 
-def _of_key(key: PreviewedResource, *_: object) -> Found:
+def _key_effects(key: PreviewedResource, *_: object) -> Found:
     if key.operation.removes:
         yield Effect(
             Verdict.DESTROYS_DATA,
@@ -336,7 +338,7 @@ def _of_key(key: PreviewedResource, *_: object) -> Found:
         )
 
 
-def _of_host(host: PreviewedResource, *_: object) -> Found:
+def _host_effects(host: PreviewedResource, *_: object) -> Found:
     interrupted = host.operation.removes or (
         host.operation is Operation.UPDATE and "instanceType" in host.changed
     )
@@ -349,16 +351,16 @@ def _of_host(host: PreviewedResource, *_: object) -> Found:
 
 
 _JUDGES: Mapping[str, Callable[[PreviewedResource, Components, Preview], Found]] = {
-    types.DATABASE: _of_database,
-    types.PARAMETER_GROUP: _of_parameters,
-    types.VPN_CONNECTION: _of_vpn_connection,
-    types.VPN_CONNECTION_ROUTE: _of_vpn_part,
-    types.VPN_GATEWAY: _of_gateway,
-    types.ROUTE_PROPAGATION: _of_gateway,
-    types.INGRESS_RULE: _of_ingress,
-    types.RECORD: _of_record,
-    types.ZONE: _of_zone,
-    types.TABLE: _of_table,
-    types.KEY: _of_key,
-    types.INSTANCE: _of_host,
+    types.DATABASE: _database_effects,
+    types.PARAMETER_GROUP: _parameters_effects,
+    types.VPN_CONNECTION: _vpn_connection_effects,
+    types.VPN_CONNECTION_ROUTE: _vpn_part_effects,
+    types.VPN_GATEWAY: _gateway_effects,
+    types.ROUTE_PROPAGATION: _gateway_effects,
+    types.INGRESS_RULE: _ingress_effects,
+    types.RECORD: _record_effects,
+    types.ZONE: _zone_effects,
+    types.TABLE: _table_effects,
+    types.KEY: _key_effects,
+    types.INSTANCE: _host_effects,
 }

@@ -132,7 +132,7 @@ def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
 
 
 def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None) -> None:
-    """Let another process keep them open. Raises Failure where one of them does not open."""
+    """Let another process keep them open. Raises Failure if one of them does not open."""
     port = ["--local-port", str(local_port)] if local_port else []
     names = [profile.name for profile in profiles]
     with records.open_log(names[0]) as log:

@@ -28,7 +28,7 @@ def keep_list(session: Session, replication_user: str) -> frozenset[str]:
 
 
 def open_accounts(session: Session, keep: frozenset[str]) -> tuple[Account, ...]:
-    """Who could log in now, but for the keep-list. Roles are locked accounts, so none is among them."""
+    """Who could log in now, except the keep-list. Roles are locked accounts, so none is among them."""
     listed = (Account(str(row["user"]), str(row["host"])) for row in session.rows(sql.OPEN_ACCOUNTS))
     return tuple(account for account in listed if account.user not in keep)
 

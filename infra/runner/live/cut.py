@@ -64,7 +64,7 @@ class Servers:
 
 @dataclass(slots=True)
 class Outcome:
-    """why_back: None where the clients are on the target. parts: seconds from the beginning, by act."""
+    """why_back: None if the clients are on the target. parts: seconds from the beginning, by act."""
 
     why_back: str | None = None
     parts: dict[str, float] = field(default_factory=dict)

@@ -16,7 +16,7 @@ LOOK_SECONDS = 0.005
 
 
 def end_sessions(session: Session, keep: frozenset[str], seconds: float) -> None:
-    """End every session that was there behind the lock. Raises GuardError where one stays.
+    """End every session that was there behind the lock. Raises GuardError if one stays.
 
     One listing, with those that are logging in: MySQL copies an account's state when a client sends its name,
     so these may pass the lock. Who comes later does not, and must not be waited for.
@@ -46,7 +46,7 @@ def _clients(session: Session, keep: frozenset[str]) -> set[int]:
 
 
 def assert_closed(session: Session, keep: frozenset[str]) -> None:
-    """Raise GuardError where somebody may log in, an event may run, or a branch of XA may be committed."""
+    """Raise GuardError if somebody may log in, an event may run, or a branch of XA may be committed."""
     found: tuple[tuple[str, Callable[[], object]], ...] = (
         ("accounts are not locked", lambda: open_accounts(session, keep)),
         ("events are enabled", lambda: enabled_events(session)),
@@ -58,7 +58,7 @@ def assert_closed(session: Session, keep: frozenset[str]) -> None:
 
 
 def assert_level(source: Session, target: Session, seconds: float) -> None:
-    """Raise GuardError where the target does not get all transactions of the source in time."""
+    """Raise GuardError if the target does not get all transactions of the source in time."""
     written = _executed(source)
     if target.answer(sql.WAIT_FOR, written, seconds) != 0:
         raise GuardError(f"{target.name} did not have all of {source.name} within {seconds:g} s")
@@ -67,7 +67,7 @@ def assert_level(source: Session, target: Session, seconds: float) -> None:
 
 
 def assert_writable(session: Session) -> None:
-    """Raise GuardError where a server refuses writes."""
+    """Raise GuardError if a server refuses writes."""
     if session.answer(sql.READ_ONLY):
         raise GuardError(f"{session.name} is read-only")
 

@@ -62,7 +62,7 @@ def test_after_a_restart_or_elsewhere_it_is_not(records: RunRecords) -> None:
 def test_a_run_whose_process_is_still_at_it_is_refused(records: RunRecords) -> None:
     record = begun(records, acme=RUNNING)
     records.write(record.model_copy(update={"pid": os.getppid()}))
-    with pytest.raises(Refused, match="still at it"):
+    with pytest.raises(Refused, match="still runs it"):
         resume_run(records, FleetOperation.UP, ANY)
 
 
