@@ -24,6 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from tenantnet.local_cloud.faults import Effect, Fault, Faults, drop, has_gone
 from tenantnet.local_cloud.own_api import OwnApi
 from tenantnet.local_cloud.state import ServerRecord, StateDir
+from tenantnet.local_cloud.validation.check import refusal
 from werkzeug.wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -108,6 +109,10 @@ class Application:
     def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """What moto answers, or that it does not."""
         request = Request(environ)
+        if refused := refusal(_service(request), environ):
+            return _error(request, refused.code, refused.message, HTTPStatus.BAD_REQUEST)(
+                environ, start_response
+            )
         try:
             answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
