@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.aws.descriptions import ec2_description
 from tenantnet.aws.session_documents import MYSQL_PORT
-from tenantnet.tags import Owner
+from tenantnet.tags import Owner, Part
 
 
 class Service(NamedTuple):
@@ -40,34 +41,66 @@ class SecurityRuleArgs:
     peer_cidr: pulumi.Input[str]
     """The peer's IPv4 range."""
     description: str
-    """Who the peer is, as the EC2 console shows it."""
+    """Who the peer is, in any characters. The EC2 console shows what EC2 takes of it, a tag has it as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroupArgs:
+    """A group without rules."""
+
+    owner: Owner
+    """The cell or tenant that it belongs to."""
+    part: Part
+    """The place that its members have."""
+    vpc_id: pulumi.Input[str]
+    """The VPC that it is in."""
+    description: str
+    """What its members are, in any characters."""
+
+
+def security_group(name: str, args: SecurityGroupArgs, *, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Declare the group; its id."""
+    return aws.ec2.SecurityGroup(
+        name,
+        name=name,
+        description=ec2_description(f"{args.owner.prefix}: {args.description}", otherwise=name),
+        vpc_id=args.vpc_id,
+        tags=args.owner.tags(name, part=args.part),
+        opts=fixed_description(parent),
+    ).id
+
+
+def fixed_description(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """For a description in words of ours: a deployed resource keeps the one it has.
+
+    EC2 changes no group's description, so that other words would replace the group and all that is in it.
+    """
+    return pulumi.ResourceOptions(parent=parent, ignore_changes=["description"])
 
 
 def allow_from(
-    name: str, args: SecurityRuleArgs, *, parent: pulumi.Resource
+    name: str, args: SecurityRuleArgs, opts: pulumi.ResourceOptions
 ) -> aws.vpc.SecurityGroupIngressRule:
     """Let the peer connect to the group's members."""
-    return aws.vpc.SecurityGroupIngressRule(
-        name, **_properties(name, args), opts=pulumi.ResourceOptions(parent=parent)
-    )
+    return aws.vpc.SecurityGroupIngressRule(name, **_properties(name, args), opts=opts)
 
 
 def allow_to(
-    name: str, args: SecurityRuleArgs, *, parent: pulumi.Resource
+    name: str, args: SecurityRuleArgs, opts: pulumi.ResourceOptions
 ) -> aws.vpc.SecurityGroupEgressRule:
     """Let the group's members connect to the peer."""
-    return aws.vpc.SecurityGroupEgressRule(
-        name, **_properties(name, args), opts=pulumi.ResourceOptions(parent=parent)
-    )
+    return aws.vpc.SecurityGroupEgressRule(name, **_properties(name, args), opts=opts)
 
 
 def _properties(name: str, args: SecurityRuleArgs) -> dict[str, Any]:
+    description = ec2_description(args.description, otherwise=name)
+    original = None if description == args.description else args.description
     return {
         "security_group_id": args.security_group_id,
         "cidr_ipv4": args.peer_cidr,
         "ip_protocol": args.service.protocol,
         "from_port": args.service.from_port,
         "to_port": args.service.to_port,
-        "description": args.description,
-        "tags": args.owner.tags(name),
+        "description": description,
+        "tags": args.owner.tags(name, description=original),
     }

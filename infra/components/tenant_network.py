@@ -16,6 +16,7 @@ from tenantnet.addresses.addressing import (
 )
 from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from tenantnet.components.security import SecurityGroupArgs, security_group
 from tenantnet.refusal import Refused
 from tenantnet.tags import Owner, Part
 
@@ -86,7 +87,7 @@ class TenantNetwork(pulumi.ComponentResource):
         self.database_subnet_ids = [subnets["database-a"].id, subnets["database-b"].id]
         self.vpn_gateway_id = self._vpn_gateway()
         self.route_table_id = self._routes(subnets)
-        self.database_security_group_id = self._security_group(Part.DATABASE, "the tenant's database")
+        self.database_security_group_id = self._security_group(Part.DATABASE, "database of the tenant")
         self.ping_host_security_group_id = self._security_group(Part.PING_HOST, "the host to ping")
         self.ping_host = ping_host_address(args.cidr)
         self.ping_host_id = self._ping_host(subnets["hosts"].id)
@@ -144,14 +145,10 @@ class TenantNetwork(pulumi.ComponentResource):
 
     def _security_group(self, part: Part, description: str) -> pulumi.Output[str]:
         name = f"{self._name}-{part}"
-        return aws.ec2.SecurityGroup(
-            name,
-            name=name,
-            description=f"{self._name}: {description}",
-            vpc_id=self.vpc_id,
-            tags=self._args.owner.tags(name, part=part),
-            opts=self._child(),
-        ).id
+        args = SecurityGroupArgs(
+            owner=self._args.owner, part=part, vpc_id=self.vpc_id, description=description
+        )
+        return security_group(name, args, parent=self)
 
     def _ping_host(self, subnet_id: pulumi.Output[str]) -> pulumi.Output[str]:
         name = f"{self._name}-ping-host"

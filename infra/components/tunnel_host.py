@@ -11,7 +11,16 @@ import pulumi
 import pulumi_aws as aws
 from tenantnet.addresses.addressing import PRIVATE_RANGES
 from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
-from tenantnet.components.security import HTTPS, MYSQL, SecurityRuleArgs, allow_from, allow_to
+from tenantnet.components.security import (
+    HTTPS,
+    MYSQL,
+    SecurityGroupArgs,
+    SecurityRuleArgs,
+    allow_from,
+    allow_to,
+    fixed_description,
+    security_group,
+)
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.tags import Owner, Part
 
@@ -57,7 +66,7 @@ class TunnelHost(pulumi.ComponentResource):
         self._name, self._args = name, args
         host_group = self._security_group(name, Part.TUNNEL_HOST, "the tunnel host")
         endpoints_group = self._security_group(
-            f"{name}-endpoints", Part.ENDPOINTS, "Session Manager's endpoints"
+            f"{name}-endpoints", Part.ENDPOINTS, "endpoints of Session Manager"
         )
         self._rules(host_group, endpoints_group)
         endpoints = self._endpoints(endpoints_group)
@@ -70,14 +79,10 @@ class TunnelHost(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self)
 
     def _security_group(self, name: str, part: Part, description: str) -> pulumi.Output[str]:
-        return aws.ec2.SecurityGroup(
-            name,
-            name=name,
-            description=f"{self._args.owner.cell}: {description}",
-            vpc_id=self._args.vpc_id,
-            tags=self._args.owner.tags(name, part=part),
-            opts=self._child(),
-        ).id
+        args = SecurityGroupArgs(
+            owner=self._args.owner, part=part, vpc_id=self._args.vpc_id, description=description
+        )
+        return security_group(name, args, parent=self)
 
     def _rules(self, host_group: pulumi.Output[str], endpoints_group: pulumi.Output[str]) -> None:
         owner, subnet = self._args.owner, self._args.subnet_cidr
@@ -93,10 +98,10 @@ class TunnelHost(pulumi.ComponentResource):
             security_group_id=host_group,
             service=HTTPS,
             peer_cidr=subnet,
-            description="Session Manager's endpoints",
+            description="endpoints of Session Manager",
         )
-        allow_from(f"{self._name}-endpoints", from_subnet, parent=self)
-        allow_to(f"{self._name}-endpoints", to_endpoints, parent=self)
+        allow_from(f"{self._name}-endpoints", from_subnet, fixed_description(self))
+        allow_to(f"{self._name}-endpoints", to_endpoints, fixed_description(self))
         for cidr in PRIVATE_RANGES:
             to_tenants = SecurityRuleArgs(
                 owner=owner,
@@ -105,7 +110,7 @@ class TunnelHost(pulumi.ComponentResource):
                 peer_cidr=str(cidr),
                 description="databases of tenants",
             )
-            allow_to(f"{self._name}-mysql-{str(cidr).replace('/', '-')}", to_tenants, parent=self)
+            allow_to(f"{self._name}-mysql-{str(cidr).replace('/', '-')}", to_tenants, fixed_description(self))
 
     def _endpoints(self, group: pulumi.Output[str]) -> list[pulumi.Resource]:
         return [

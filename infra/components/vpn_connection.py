@@ -16,6 +16,7 @@ from tenantnet.addresses.addressing import (
 )
 from tenantnet.components.security import MYSQL, PING, SecurityRuleArgs, Service, allow_from
 from tenantnet.refusal import Refused
+from tenantnet.settings.checks import check_description
 from tenantnet.tags import Owner
 
 # Static routing ignores the number, but a customer gateway must have one: the first private 16-bit ASN
@@ -47,7 +48,10 @@ TUNNEL_OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpnConnectionArgs:
-    """A company's end, and what it connects to. Raises Refused for a range or address that may not be."""
+    """A company's end, and what it connects to.
+
+    Raises Refused for a range, an address or a description that may not be.
+    """
 
     owner: Owner
     """The tenant that it belongs to, with its network's slot."""
@@ -56,7 +60,10 @@ class VpnConnectionArgs:
     company_gateway_ip: str
     """The device's public IPv4 address."""
     description: str
-    """What people call the place, such as "Seattle office"."""
+    """What people call the place, such as "Seattle office": 1 to 255 printable characters of any alphabet.
+
+    The connection's tag has it as it is, the rules have what EC2 takes of it.
+    """
     vpn_gateway_id: pulumi.Input[str]
     """The tenant network's gateway."""
     database_security_group_id: pulumi.Input[str]
@@ -72,6 +79,7 @@ class VpnConnectionArgs:
         refusals = [
             *check_company_cidr(self.company_cidr, self.reserved),
             *check_gateway_ip(self.company_gateway_ip),
+            *check_description(self.description),
         ]
         if refusals:
             raise Refused(f"The VPN connection {self.description} of {self.owner.prefix}", refusals)
@@ -137,7 +145,7 @@ class VpnConnection(pulumi.ComponentResource):
                 peer_cidr=self._args.company_cidr,
                 description=self._args.description,
             ),
-            parent=self,
+            self._child(),
         )
 
     def _alarm(

@@ -14,7 +14,7 @@ from tenantnet.addresses.holders import refuse_ranges_of_others
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
-from tenantnet.components.security import MYSQL, SecurityRuleArgs, allow_from
+from tenantnet.components.security import MYSQL, SecurityRuleArgs, allow_from, fixed_description
 from tenantnet.components.service_peering import PeeringSide, ServicePeering, ServicePeeringArgs
 from tenantnet.components.session_subnet import SessionSubnet, SessionSubnetArgs
 from tenantnet.components.tenant_database import (
@@ -247,7 +247,7 @@ class TenantStack:
         """Let the tenant's sessions and the tunnel host reach the network's database and nothing else."""
         owner = self._owner.in_network(slot)
         sides = {
-            ("sessions", "the tenant's sessions"): PeeringSide(
+            ("sessions", "sessions of the tenant"): PeeringSide(
                 vpc_id=self._platform.sessions_vpc_id,
                 route_table_id=session.route_table_id,
                 cidr=self._settings.session_subnet,
@@ -273,7 +273,7 @@ class TenantStack:
                 peer_cidr=platform_side.cidr,
                 description=description,
             )
-            allow_from(name, rule, parent=network)
+            allow_from(name, rule, fixed_description(network))
 
     def _databases(
         self, networks: Mapping[Slot, TenantNetwork], password: pulumi.Output[str]
