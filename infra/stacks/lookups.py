@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,27 @@ class Place:
 
 def look_up_place() -> Place:
     """Ask AWS, for a platform; its tenants find the answers among its outputs."""
-    zones = aws.get_availability_zones(state="available").names
     image = aws.ssm.get_parameter(name=IMAGE_PARAMETER)
     return Place(
         account_id=aws.get_caller_identity().account_id,
-        zones=(zones[0], zones[1]),
+        zones=_zones(read_stack_outputs(pulumi.get_stack()).get("availabilityZones")),
         image_id=image.insecure_value,
     )
+
+
+def _zones(remembered: Sequence[str] | None) -> tuple[str, str]:
+    """The zones that the cell has; two of the region for a new one.
+
+    A zone that is impaired for an hour must not move the subnets of every tenant. Local Zones, which an
+    account opts in to and which sort first, have neither RDS nor VPN gateways.
+    """
+    first, second, *_ = (
+        remembered
+        or aws.get_availability_zones(
+            state="available", filters=[{"name": "zone-type", "values": ["availability-zone"]}]
+        ).names
+    )
+    return first, second
 
 
 # A file backend writes a state in place, and the engine may be writing this stack's own as it is read.

@@ -19,6 +19,7 @@ from tenantnet.local_cloud.ec2.vpc_peerings import VpcPeeringBackend
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionResponse
 from tenantnet.local_cloud.ec2.vpn_devices import VpnDeviceResponse
 from tenantnet.local_cloud.ec2.vpn_gateways import VpnGatewayBackend
+from tenantnet.local_cloud.ec2.zones import ZonesResponse
 
 
 class CompletedEc2Response(
@@ -27,6 +28,7 @@ class CompletedEc2Response(
     RoutePropagationResponse,
     CustomerGatewayResponse,
     InstanceResponse,
+    ZonesResponse,
 ):
     """All calls."""
 

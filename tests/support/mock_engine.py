@@ -48,7 +48,10 @@ class RecordingEngine(Mocks):
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         match args.token:
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
-                answer: dict[str, Any] = {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+                zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+                # Opted in to: it sorts first, and only a filter leaves it out.
+                local = [] if args.args.get("filters") else ["eu-west-1-own-1a"]
+                answer: dict[str, Any] = {"names": [*local, *zones]}
             case "aws:index/getCallerIdentity:getCallerIdentity":
                 answer = {"accountId": "123456789012"}
             case "aws:ssm/getParameter:getParameter":

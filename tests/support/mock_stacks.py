@@ -65,7 +65,14 @@ def declare_scheduled_acme(previous: dict[str, Any] | None = None, **migration: 
     )
 
 
-def declare_cell(**changes: Any) -> RecordingEngine:
-    """The platform stack of the cell called local; `changes` replace top-level keys of its settings."""
+def declare_cell(previous: dict[str, Any] | None = None, **changes: Any) -> RecordingEngine:
+    """The platform stack of the cell called local; `changes` replace top-level keys of its settings.
+
+    previous: what the stack remembers.
+    """
     settings = load_platform("platform-local", {**samples.PLATFORM, **changes})
-    return run_program(lambda: platform.declare(settings, "eu-west-1"), stack="platform-local")
+    return run_program(
+        lambda: platform.declare(settings, "eu-west-1"),
+        {"platform-local": previous or {}},
+        stack="platform-local",
+    )
