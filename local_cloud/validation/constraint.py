@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 # In Java's syntax, which AWS's models are written in, these are ASCII only.
 JAVA_CLASSES = {"w": "_a-zA-Z0-9", "d": "0-9", "s": r" \t\n\x0b\f\r"}

@@ -116,7 +116,8 @@ DOCUMENTED: dict[str, Documented] = {
     "rds DeleteDBInstanceMessage.FinalDBSnapshotIdentifier": _identifier("FinalDBSnapshotIdentifier", 255),
     "rds CreateDBParameterGroupMessage.DBParameterGroupName": _identifier("DBParameterGroupName", 255),
     "rds CreateDBInstanceMessage.DBName": Documented(
-        Constraint(pattern="[a-zA-Z][a-zA-Z0-9_]*", minimum=1, maximum=64),
+        # Terraform's provider sends an empty one for none.
+        Constraint(pattern="([a-zA-Z][a-zA-Z0-9_]*)?", maximum=64),
         "DBName must begin with a letter and contain only alphanumeric characters.",
     ),
     "rds CreateDBSubnetGroupMessage.DBSubnetGroupName": Documented(

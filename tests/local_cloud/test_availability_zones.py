@@ -14,8 +14,9 @@ def test_an_opted_in_local_zone_comes_with_a_regions_zones_and_sorts_first(ec2: 
 
 
 def test_the_filter_by_type_leaves_it_out(ec2: EC2Client) -> None:
-    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
-    zones = ec2.describe_availability_zones(Filters=filters)["AvailabilityZones"]
+    zones = ec2.describe_availability_zones(Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}])[
+        "AvailabilityZones"
+    ]
     assert {zone["ZoneName"] for zone in zones} == {"eu-west-1a", "eu-west-1b", "eu-west-1c"}
     assert {zone["OptInStatus"] for zone in zones} == {"opt-in-not-required"}
     assert {zone["NetworkBorderGroup"] for zone in zones} == {"eu-west-1"}

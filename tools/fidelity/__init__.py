@@ -1,0 +1,1 @@
+"""How much of what AWS was recorded to answer holds in the local cloud: `python -m tools.fidelity`."""
