@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import boto3
 from tenantnet.aws.answers import PATIENCE
+from tenantnet.aws.vpn_routes import company_ranges
 from tenantnet.observed.deployed import (
     ANY_PROTOCOL,
     AclRule,
@@ -213,11 +214,7 @@ def _vpn_connection(connection: Described) -> SiteToSiteVpn:
         gateway_id=connection.get("VpnGatewayId", ""),
         customer_gateway_id=connection.get("CustomerGatewayId", ""),
         state=connection["State"],
-        cidrs=tuple(
-            route["DestinationCidrBlock"]
-            for route in connection.get("Routes", [])
-            if route.get("State") in ("pending", "available")
-        ),
+        cidrs=tuple(company_ranges(connection)),
         tunnels=tuple(map(_tunnel, connection.get("VgwTelemetry", []))),
         tags=_tags(connection),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.aws.vpn_routes import company_ranges
 from tenantnet.failure import Failure
 from tenantnet.stacks.outputs import Model
 from tenantnet.tags import Tag
@@ -54,7 +55,7 @@ class VpnReader:
             slot=slot,
             description=_description(described),
             network_cidr=network_cidr,
-            company_cidrs=[route["DestinationCidrBlock"] for route in described.get("Routes", [])],
+            company_cidrs=company_ranges(described),
             local_cidr=options.get("LocalIpv4NetworkCidr", "0.0.0.0/0"),
             remote_cidr=options.get("RemoteIpv4NetworkCidr", "0.0.0.0/0"),
             configuration=configuration,

@@ -1,18 +1,93 @@
-"""Instances in a VPC: the size of their root volume, and their security groups.
+"""Instances in a VPC: their states, the size of their root volume, and their security groups.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 """
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance as MotoInstance
+from moto.ec2.models.instances import InstanceState as MotoInstanceState
 from moto.ec2.models.instances import Reservation
 from moto.ec2.responses import EC2Response
+from tenantnet.local_cloud.pace import here
 
 # The root volume of Amazon Linux 2023; moto's images know none.
 IMAGE_VOLUME_GIB = 8
+
+
+# By public recordings and EC2's documentation.
+START_SECONDS, STOP_SECONDS, TERMINATE_SECONDS = 10.0, 35.0, 35.0
+CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+class InstanceState(MotoInstanceState):
+    """A state that an instance is on its way to."""
+
+    def __init__(self, passing: str, final: str, seconds: float) -> None:
+        self._passing, self._final, self._end = passing, final, monotonic() + here(seconds)
+
+    @property  # type: ignore[override] # a plain attribute there
+    def name(self) -> str:
+        return self._final if monotonic() >= self._end else self._passing
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._passing = self._final = value
+
+    @property  # type: ignore[override]
+    def code(self) -> int:
+        return CODES[self.name]
+
+    @code.setter
+    def code(self, _value: int) -> None:
+        """The name says it."""
+
+
+class Instance(MotoInstance):
+    """An instance that takes its time, and that is in no network once it is being terminated."""
+
+    def start(self) -> MotoInstanceState:
+        previous = super().start()
+        self._state = InstanceState("pending", "running", START_SECONDS)
+        return previous
+
+    def stop(self) -> MotoInstanceState:
+        previous = super().stop()
+        self._state = InstanceState("stopping", "stopped", STOP_SECONDS)
+        return previous
+
+    def terminate(self) -> MotoInstanceState:
+        previous = super().terminate()
+        self._state = InstanceState("shutting-down", "terminated", TERMINATE_SECONDS)
+        return previous
+
+    @property
+    def _gone(self) -> bool:
+        return self._state.name in ("shutting-down", "terminated")
+
+    @property
+    def vpc_id(self) -> str | None:
+        return None if self._gone else super().vpc_id
+
+    @property
+    def subnet_id(self) -> str | None:
+        return None if self._gone else super().subnet_id
+
+    @property
+    def private_ip_address(self) -> str | None:
+        return None if self._gone else super().private_ip_address
+
+    @property  # type: ignore[override] # a plain attribute there
+    def source_dest_check(self) -> bool | None:
+        return None if self._gone else self._source_dest_check
+
+    @source_dest_check.setter
+    def source_dest_check(self, value: bool) -> None:
+        self._source_dest_check = value
 
 
 class InstanceBackend(EC2Backend):

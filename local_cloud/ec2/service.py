@@ -7,15 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from moto.core.serialize import return_if_not_empty
-from moto.ec2 import urls
-from moto.ec2.models import ec2_backends
+from moto.ec2 import urls, utils
+from moto.ec2.models import ec2_backends, instances, route_tables
 from moto.ec2.responses import EC2Response
 from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
-from tenantnet.local_cloud.ec2.instances import InstanceBackend, InstanceResponse
+from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
+from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
 from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from tenantnet.local_cloud.ec2.tagged_resources import TaggedResourceBackend
-from tenantnet.local_cloud.ec2.vpc_peerings import VpcPeeringBackend
+from tenantnet.local_cloud.ec2.vpc_peerings import Route, VpcPeeringBackend, VpcPeeringResponse
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionResponse
 from tenantnet.local_cloud.ec2.vpn_devices import VpnDeviceResponse
 from tenantnet.local_cloud.ec2.vpn_gateways import VpnGatewayBackend
@@ -28,6 +29,7 @@ class CompletedEc2Response(
     RoutePropagationResponse,
     CustomerGatewayResponse,
     InstanceResponse,
+    VpcPeeringResponse,
     ZonesResponse,
 ):
     """All calls."""
@@ -48,6 +50,7 @@ class CompletedEc2Backend(
     VpcPeeringBackend,
     NetworkAclBackend,
     InstanceBackend,
+    DependencyBackend,
 ):
     """One region's EC2."""
 
@@ -59,5 +62,9 @@ class CompletedEc2Backend(
 
 
 def register_ec2() -> None:
-    """Let moto make completed backends from now on."""
+    """Let moto make completed backends from now on, and these of its resources."""
     ec2_backends.backend = CompletedEc2Backend
+    instances.Instance = Instance  # type: ignore[misc]
+    route_tables.Route = Route  # type: ignore[misc]
+    # Its own name for them is no resource type of EC2's.
+    utils.EC2_PREFIX_TO_RESOURCE["fl"] = "vpc-flow-log"

@@ -5,12 +5,20 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcPeeringConne
 
 from __future__ import annotations
 
+from copy import copy
+from types import SimpleNamespace
+
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.route_tables import Route as MotoRoute
 from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
 from moto.ec2.models.vpcs import VPC
+from moto.ec2.responses import EC2Response
 from netaddr import IPSet
 
+# EC2 answers an acceptance before the peering works.
+ACCEPTED = SimpleNamespace(code="provisioning", message="Provisioning")
 LIVE = ("initiating-request", "pending-acceptance", "provisioning", "active")
 
 
@@ -33,6 +41,25 @@ class VpcPeeringBackend(EC2Backend):
             peering._status.code = "failed"
             peering._status.message = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
         return peering
+
+
+class Route(MotoRoute):
+    """A route; it leads nowhere once its peering is gone."""
+
+    @property
+    def state(self) -> str:
+        gone = self.vpc_pcx is not None and self.vpc_pcx.status["Code"] not in LIVE
+        return "blackhole" if gone else "active"
+
+
+class VpcPeeringResponse(EC2Response):
+    """Accepts peerings."""
+
+    def accept_vpc_peering_connection(self) -> ActionResult:
+        peering = self.ec2_backend.accept_vpc_peering_connection(self._get_param("VpcPeeringConnectionId"))
+        answered = copy(peering)
+        answered._status = ACCEPTED
+        return ActionResult({"VpcPeeringConnection": answered})
 
 
 def _ranges(vpc: VPC) -> IPSet:

@@ -9,9 +9,23 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment, VpnGateway
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionBackend
 
+# AWS's own side where nobody asks for another.
+AMAZON_ASN = "64512"
+
 
 class VpnGatewayBackend(VpnConnectionBackend):
     """Attaches and deletes as EC2 does."""
+
+    def create_vpn_gateway(
+        self,
+        gateway_type: str = "ipsec.1",
+        amazon_side_asn: str | None = None,
+        availability_zone: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> VpnGateway:
+        return super().create_vpn_gateway(
+            gateway_type, amazon_side_asn or AMAZON_ASN, availability_zone, tags
+        )
 
     def attach_vpn_gateway(self, vpn_gateway_id: str, vpc_id: str) -> VPCGatewayAttachment:
         """Attach the gateway; where it is attached already that is no error."""

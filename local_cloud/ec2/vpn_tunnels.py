@@ -131,9 +131,9 @@ class Tunnel:
         }
 
     def described_telemetry(self, routes: int) -> dict[str, Any]:
-        """As an element of VgwTelemetry; `routes` are accepted while the tunnel is up."""
+        """As an element of VgwTelemetry; static routes count whether the tunnel is up or not."""
         return {
-            "AcceptedRouteCount": routes if self.status is TelemetryStatus.UP else 0,
+            "AcceptedRouteCount": routes,
             "LastStatusChange": self.last_status_change,
             "OutsideIpAddress": self.outside_address,
             "Status": self.status,

@@ -65,3 +65,18 @@ def new_customer_gateway(ec2: EC2Client) -> str:
     return ec2.create_customer_gateway(
         Type="ipsec.1", BgpAsn=65000, IpAddress=f"198.51.{100 + host // 250}.{1 + host % 250}"
     )["CustomerGateway"]["CustomerGatewayId"]
+
+
+def instance_in(ec2: EC2Client, network: Network, group: str) -> str:
+    """A host in the network's first subnet."""
+    image = ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["arm64"]}])["Images"][0][
+        "ImageId"
+    ]
+    return ec2.run_instances(
+        ImageId=image,
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=network.subnet_ids[0],
+        SecurityGroupIds=[group],
+    )["Instances"][0]["InstanceId"]

@@ -1,0 +1,60 @@
+"""The states that resources pass through, in a cloud that is slow enough to see each of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_ec2 import EC2Client
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.support.network import Network, instance_in
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Makes clients of a cloud where ten seconds of AWS's are one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TENANTNET_LOCAL_PACE", "0.1")
+        with LocalCloud(tmp_path_factory.mktemp("slow"), real_databases=False) as cloud:
+            session = boto3.Session(
+                aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1"
+            )
+            yield lambda service: session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload]
+
+
+def passed(describe: Callable[[], Any], state: Callable[[Any], str], last: str) -> list[Any]:
+    """What is described until the last state, once for each state."""
+    seen: list[Any] = []
+    while not seen or state(seen[-1]) != last:
+        described = describe()
+        if not seen or state(described) != state(seen[-1]):
+            seen.append(described)
+        time.sleep(0.05)
+    return seen
+
+
+def test_an_instance_passes_through_states_and_leaves_its_network(session: Callable[[str], Any]) -> None:
+    ec2: EC2Client = session("ec2")
+    network = Network.create(ec2)
+    group = ec2.create_security_group(GroupName="g", Description="d", VpcId=network.vpc_id)["GroupId"]
+    instance = instance_in(ec2, network, group)
+
+    def described() -> Any:
+        return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+
+    def name(each: Any) -> str:
+        return str(each["State"]["Name"])
+
+    ec2.stop_instances(InstanceIds=[instance])
+    assert list(map(name, passed(described, name, "stopped"))) == ["stopping", "stopped"]
+    ec2.start_instances(InstanceIds=[instance])
+    assert list(map(name, passed(described, name, "running"))) == ["pending", "running"]
+    ec2.terminate_instances(InstanceIds=[instance])
+    ending = passed(described, name, "terminated")
+    assert list(map(name, ending)) == ["shutting-down", "terminated"]
+    for each in ending:
+        assert not {"PrivateIpAddress", "SourceDestCheck", "SubnetId", "VpcId"} & each.keys()
