@@ -7,12 +7,34 @@ moto looks at a condition first and writes then: of two calls at once both could
 from __future__ import annotations
 
 from threading import Lock
+from time import monotonic
 from types import SimpleNamespace
+from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
-from moto.dynamodb import urls
+from moto.dynamodb import models, urls
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.table import Table as MotoTable
 from moto.dynamodb.responses import DynamoHandler
+from tenantnet.local_cloud.pace import here
+
+# By public recordings, for a table without indexes.
+CREATE_SECONDS = 8.0
+
+
+class Table(MotoTable):
+    """A table that is being made for a while."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().__init__(*args, **kwargs)
+        self._made_at = monotonic() + here(CREATE_SECONDS)
+        self.deleting = False
+
+    def describe(self, base_key: str = "TableDescription") -> dict[str, Any]:
+        described = super().describe(base_key)
+        if self.deleting or monotonic() < self._made_at:
+            described[base_key]["TableStatus"] = "DELETING" if self.deleting else "CREATING"
+        return described
 
 
 class CompletedDynamoDBHandler(DynamoHandler):
@@ -36,7 +58,15 @@ class CompletedDynamoDBBackend(DynamoDBBackend):
         paths = dict.fromkeys(urls.url_paths, CompletedDynamoDBHandler.dispatch)
         return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
+    def delete_table(self, name: str) -> MotoTable:
+        """Delete the table; the answer says that it is being deleted."""
+        table = super().delete_table(name)
+        if isinstance(table, Table):
+            table.deleting = True
+        return table
+
 
 def register_dynamodb() -> None:
-    """Let moto make completed backends from now on."""
+    """Let moto make completed backends and tables from now on."""
     dynamodb_backends.backend = CompletedDynamoDBBackend
+    models.Table = Table  # type: ignore[misc]

@@ -6,10 +6,12 @@ from moto.core.config import default_user_config
 from tenantnet.local_cloud.codebuild import register_codebuild
 from tenantnet.local_cloud.dynamodb import register_dynamodb
 from tenantnet.local_cloud.ec2.service import register_ec2
+from tenantnet.local_cloud.iam.service import register_iam
 from tenantnet.local_cloud.kms import register_kms
 from tenantnet.local_cloud.rds.service import register_rds
 from tenantnet.local_cloud.route53.service import register_route53
 from tenantnet.local_cloud.scheduler import register_scheduler
+from tenantnet.local_cloud.secrets import register_secrets
 from tenantnet.local_cloud.ssm.service import register_ssm
 
 
@@ -22,6 +24,8 @@ def register() -> None:
     register_route53()
     register_codebuild()
     register_dynamodb()
+    register_iam()
     register_kms()
     register_scheduler()
+    register_secrets()
     register_ssm()

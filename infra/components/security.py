@@ -41,7 +41,7 @@ class SecurityRuleArgs:
     peer_cidr: pulumi.Input[str]
     """The peer's IPv4 range."""
     description: str
-    """Who the peer is, in any characters. The EC2 console shows what EC2 takes of it, a tag has it as it is."""
+    """Who the peer is, in any characters: the EC2 console shows what EC2 takes of it, a tag the original."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
 from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
 from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
+from tenantnet.local_cloud.ec2.networks import NetworkResponse
 from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from tenantnet.local_cloud.ec2.tagged_resources import TaggedResourceBackend
 from tenantnet.local_cloud.ec2.vpc_peerings import Route, VpcPeeringBackend, VpcPeeringResponse
@@ -30,6 +31,7 @@ class CompletedEc2Response(
     CustomerGatewayResponse,
     InstanceResponse,
     VpcPeeringResponse,
+    NetworkResponse,
     ZonesResponse,
 ):
     """All calls."""

@@ -35,6 +35,10 @@ class TaggedResourceBackend(CustomerGatewayBackend):
                     resource_type=f"ec2:{kind}",
                 )
 
+    def describe_tags(self, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        """Tags in the order of their keys."""
+        return sorted(super().describe_tags(filters), key=lambda tag: tag["key"])
+
     def _gone_ids(self) -> set[str]:
         states = {
             **{connection.id: connection.state for connection in self.vpn_connections.values()},

@@ -97,7 +97,8 @@ class ParameterGroupBackend(InstanceBackend):
         group = self.parameter_group(name)
         known = {key: parameter.described() for key, parameter in parameters(group.family or "").items()}
         described = {**known, **group.parameters}.values()
-        return [item for item in described if source in (None, item.get("Source"))]
+        chosen = [item for item in described if source in (None, item.get("Source"))]
+        return sorted(chosen, key=lambda item: str(item["ParameterName"]))
 
     def delete_db_parameter_group(self, db_parameter_group_name: str) -> DBParameterGroup:
         group = self._changeable(db_parameter_group_name)

@@ -9,6 +9,7 @@ import math
 import secrets
 import string
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.ec2.models import EC2Backend, ec2_backends
@@ -102,8 +103,23 @@ class DatabaseInstance(DBInstance):
         """What waits for the maintenance window, as RDS describes it."""
         return {DEFERRABLE[name]: value for name, value in self.waiting.items()}
 
+    @property  # type: ignore[override] # a plain attribute there
+    def instance_create_time(self) -> datetime | None:
+        return None if self.status == "creating" else self.created
+
+    @instance_create_time.setter
+    def instance_create_time(self, _value: datetime) -> None:
+        """It is the time of creation, whatever moto would have."""
+
     @property
-    def endpoint(self) -> dict[str, Any]:
+    def latest_restorable_time(self) -> datetime | None:
+        return None if self.status in ("creating", "backing-up") else datetime.now(UTC)
+
+    @property
+    def endpoint(self) -> dict[str, Any] | None:
+        """None as long as the instance is being created."""
+        if self.status == "creating":
+            return None
         zone = HOSTED_ZONES.get(self.region, HOSTED_ZONES["us-east-1"])
         return {"Address": self.address, "Port": self.port, "HostedZoneId": zone}
 
@@ -337,8 +353,15 @@ class InstanceBackend(RDSBackend):
         instance.db_instance_identifier = name
         self.databases[name] = instance
 
+    def check_available(self, identifier: str) -> None:
+        """Raise RDS's error for an instance that is stopped or on its way to another state."""
+        instance = self.databases.get(identifier)
+        if isinstance(instance, DatabaseInstance) and instance.status != "available":
+            raise invalid_state(f"Instance {identifier} is not in available state.")
+
     def reboot_db_instance(self, db_instance_identifier: str) -> DBInstance:
         """Reboot: parameters that waited for it apply."""
+        self.check_available(db_instance_identifier)
         instance = super().reboot_db_instance(db_instance_identifier)
         if isinstance(instance, DatabaseInstance):
             instance.parameters_wait_for_reboot = False

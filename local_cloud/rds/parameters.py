@@ -156,6 +156,7 @@ class Parameter:
         value = {} if self.default is None else {"ParameterValue": self.default}
         return {
             "ParameterName": self.name,
+            "Description": f"MySQL's {self.name}",
             **value,
             "Source": "engine-default" if self.default is None else "system",
             "ApplyType": "static" if self.static else "dynamic",

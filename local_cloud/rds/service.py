@@ -8,11 +8,12 @@ from typing import Any
 
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
-from moto.rds import urls
+from moto.rds import models, urls
 from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
+from tenantnet.local_cloud.rds.snapshots import DBSnapshot
 
 
 class CompletedRdsResponse(RDSResponse):
@@ -22,6 +23,11 @@ class CompletedRdsResponse(RDSResponse):
     def completed(self) -> CompletedRdsBackend:
         backend: Any = self.backend
         return backend  # type: ignore[no-any-return] # register_rds() put it there
+
+    def create_db_snapshot(self) -> ActionResult:
+        """A snapshot of an instance that is available; a final one may be of a stopped instance too."""
+        self.completed.check_available(self.params["DBInstanceIdentifier"])
+        return super().create_db_snapshot()
 
     def describe_db_parameters(self) -> ActionResult:
         found = self.completed.described_parameters(
@@ -88,5 +94,6 @@ class CompletedRdsBackend(ServedBackend):
 
 
 def register_rds() -> None:
-    """Let moto make completed backends from now on."""
+    """Let moto make completed backends and snapshots from now on."""
     rds_backends.backend = CompletedRdsBackend
+    models.DBSnapshot = DBSnapshot  # type: ignore[misc]

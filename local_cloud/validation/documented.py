@@ -134,6 +134,18 @@ DOCUMENTED: dict[str, Documented] = {
     "kms CreateKeyRequest.Policy": Documented(Constraint(maximum=32_768), code="LimitExceededException"),
     "kms PutKeyPolicyRequest.Policy": Documented(Constraint(maximum=32_768), code="LimitExceededException"),
     "cloudwatch PutMetricAlarmInput.AlarmName": Documented(Constraint(pattern=r"[^\x00-\x1f\x7f]*")),
+    **{
+        f"sns {shape}.{member}": Documented(
+            Constraint(pattern="arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+"), "Invalid parameter: TopicArn"
+        )
+        for shape, member in (
+            ("DeleteTopicInput", "TopicArn"),
+            ("GetTopicAttributesInput", "TopicArn"),
+            ("ListSubscriptionsByTopicInput", "TopicArn"),
+            ("SetTopicAttributesInput", "TopicArn"),
+            ("SubscribeInput", "TopicArn"),
+        )
+    },
     "sns CreateTopicInput.Name": Documented(
         Constraint(pattern="[a-zA-Z0-9_-]{1,256}([.]fifo)?"), "Invalid parameter: Topic Name"
     ),

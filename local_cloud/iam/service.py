@@ -1,0 +1,52 @@
+"""IAM, completed: policies are JSON, and a group goes when nobody is in it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html
+"""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+from moto.iam import urls
+from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument
+from moto.iam.models import IAMBackend, Role, iam_backends
+
+
+class CompletedIamBackend(IAMBackend):
+    """One partition's IAM."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """What moto looks for in `urls.py` beside the backend's module."""
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+
+    def create_role(
+        self,
+        role_name: str,
+        assume_role_policy_document: str,
+        *args: Any,  # noqa: ANN401 - passed on as they are
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Role:
+        """Create a role whose trust policy is JSON."""
+        try:
+            json.loads(assume_role_policy_document)
+        except ValueError:
+            raise MalformedPolicyDocument("This policy contains invalid Json") from None
+        return super().create_role(role_name, assume_role_policy_document, *args, **kwargs)
+
+    def delete_group(self, group_name: str) -> None:
+        """Delete a group without users and inline policies."""
+        group = self.get_group(group_name)
+        if group.users:
+            raise DeleteConflictException("Cannot delete entity, must remove users from group first.")
+        if group.list_policies():
+            raise DeleteConflictException("Cannot delete entity, must delete policies first.")
+        super().delete_group(group_name)
+
+
+def register_iam() -> None:
+    """Let moto make completed backends from now on."""
+    iam_backends.backend = CompletedIamBackend
