@@ -69,4 +69,5 @@ class CompletedDynamoDBBackend(DynamoDBBackend):
 def register_dynamodb() -> None:
     """Let moto make completed backends and tables from now on."""
     dynamodb_backends.backend = CompletedDynamoDBBackend
-    models.Table = Table  # type: ignore[misc]
+    replaced: Any = models
+    replaced.Table = Table

@@ -26,5 +26,6 @@ class NoValue(SecretHasNoValueException):
 
 def register_secrets() -> None:
     """Let moto raise these from now on."""
-    models.SecretNotFoundException = NotFound  # type: ignore[misc]
-    models.SecretHasNoValueException = NoValue  # type: ignore[misc]
+    replaced: Any = models
+    replaced.SecretNotFoundException = NotFound
+    replaced.SecretHasNoValueException = NoValue

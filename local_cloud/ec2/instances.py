@@ -30,7 +30,7 @@ class InstanceState(MotoInstanceState):
     def __init__(self, passing: str, final: str, seconds: float) -> None:
         self._passing, self._final, self._end = passing, final, monotonic() + here(seconds)
 
-    @property  # type: ignore[override] # a plain attribute there
+    @property
     def name(self) -> str:
         return self._final if monotonic() >= self._end else self._passing
 
@@ -38,7 +38,7 @@ class InstanceState(MotoInstanceState):
     def name(self, value: str) -> None:
         self._passing = self._final = value
 
-    @property  # type: ignore[override]
+    @property
     def code(self) -> int:
         return CODES[self.name]
 

@@ -111,11 +111,11 @@ class DatabaseInstance(DBInstance):
     def instance_create_time(self, _value: datetime) -> None:
         """It is the time of creation, whatever moto would have."""
 
-    @property
+    @property  # type: ignore[override] # never None there
     def latest_restorable_time(self) -> datetime | None:
         return None if self.status in ("creating", "backing-up") else datetime.now(UTC)
 
-    @property
+    @property  # type: ignore[override] # never None there
     def endpoint(self) -> dict[str, Any] | None:
         """None as long as the instance is being created."""
         if self.status == "creating":
