@@ -22,7 +22,8 @@ class DependencyBackend(EC2Backend):
         """Delete a subnet without interfaces; a database has them in the subnets of its group."""
         in_use = {interface.subnet.id for interface in self._interfaces()}
         for database in self._databases():
-            group = database.db_subnet_group
+            # Instances of clusters have none.
+            group = getattr(database, "db_subnet_group", None)
             in_use |= {subnet.id for subnet in group._subnets} if group else set()
         if subnet_id in in_use:
             raise EC2ClientError(
@@ -51,7 +52,7 @@ class DependencyBackend(EC2Backend):
             if endpoint.state != "deleted":
                 yield from endpoint.security_group_ids or []
         for database in self._databases():
-            yield from database.vpc_security_group_ids or []
+            yield from getattr(database, "vpc_security_group_ids", None) or []
 
     def _groups_named_by_others(self, group_id: str) -> Iterator[str]:
         for groups in self.groups.values():

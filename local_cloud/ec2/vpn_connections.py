@@ -206,7 +206,8 @@ class VpnConnectionBackend(EC2Backend):
             )
         if not (vpn_gateway_id or transit_gateway_id):
             raise EC2ClientError(
-                "MissingParameter", "The request must contain the parameter vpnGatewayId or transitGatewayId"
+                "InvalidParameterCombination",
+                "The request must contain exactly one of vpnGatewayId and transitGatewayId.",
             )
         customer = self.get_customer_gateway(customer_gateway_id)
         if customer.state != "available":

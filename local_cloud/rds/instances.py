@@ -111,12 +111,12 @@ class DatabaseInstance(DBInstance):
     def instance_create_time(self, _value: datetime) -> None:
         """It is the time of creation, whatever moto would have."""
 
-    @property  # type: ignore[override] # never None there
-    def latest_restorable_time(self) -> datetime | None:
+    @property
+    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override] # never None there
         return None if self.status in ("creating", "backing-up") else datetime.now(UTC)
 
-    @property  # type: ignore[override] # never None there
-    def endpoint(self) -> dict[str, Any] | None:
+    @property
+    def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # never None there
         """None as long as the instance is being created."""
         if self.status == "creating":
             return None

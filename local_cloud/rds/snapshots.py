@@ -42,7 +42,7 @@ class DBSnapshot(MotoSnapshot):
     def percent_progress(self) -> int:
         return 100 if self.status == "available" else 0
 
-    @property  # type: ignore[override] # never None there
-    def snapshot_create_time(self) -> datetime | None:
+    @property
+    def snapshot_create_time(self) -> datetime | None:  # type: ignore[override] # never None there
         """Not before it is made."""
         return self.created if self.status == "available" else None

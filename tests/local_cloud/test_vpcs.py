@@ -125,6 +125,9 @@ def test_a_stopped_instance_changes_its_type(ec2: EC2Client, network: Network, i
     ec2.stop_instances(InstanceIds=[instance_id])
     ec2.modify_instance_attribute(InstanceId=instance_id, InstanceType={"Value": "t4g.micro"})
     ec2.start_instances(InstanceIds=[instance_id])
+    ec2.get_waiter("instance_running").wait(
+        InstanceIds=[instance_id], WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+    )
     host = instance(ec2, instance_id)
     assert (host["InstanceType"], host["State"]["Name"]) == ("t4g.micro", "running")
     assert host["PrivateIpAddress"] == "10.1.2.10"
