@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import claims, fleet, migration, preview
+from benchmarks import claims, command_line, fleet, migration, preview
 
 TEMPLATE = Path(__file__).with_name("report.md")
 
@@ -25,6 +25,7 @@ def main(rounds: Annotated[int, typer.Option(min=1, help="Runs of each command")
     """Measure everything and print docs/benchmarks.md."""
     before = os.getloadavg()[0]
     tables = {
+        "command_line": command_line.report(rounds),
         "preview": preview.report(rounds),
         "fleet": fleet.report(rounds=2),
         "claims": claims.report(),

@@ -8,10 +8,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from threading import Condition
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from werkzeug.wrappers import Request
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Request
 
 # Longer than any test waits: who holds a call back for good lets it go by clearing the faults.
 LONGEST_HOLD_SECONDS = 3600.0

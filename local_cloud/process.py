@@ -23,10 +23,9 @@ from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.kernel import port_holder, start_ticks
 from tenantnet.local_cloud.mysql.home import place, remove_left_over
 from tenantnet.local_cloud.mysql.installation import Generation
-from tenantnet.local_cloud.state import LOOPBACK, ServerRecord, StateDir
+from tenantnet.local_cloud.state import DEFAULT_PORT, LOOPBACK, ServerRecord, StateDir
 from tenantnet.refusal import Refusal, Refused
 
-DEFAULT_PORT = 4566
 SERVER = "tenantnet.local_cloud.server"
 START_LIMIT_SECONDS = 30.0
 STOP_LIMIT_SECONDS = 10.0

@@ -16,6 +16,7 @@ from tenantnet.failure import Failure
 
 CLONE = Path(__file__).resolve().parents[1]
 STATE_VARIABLE = "TENANTNET_LOCAL_STATE"
+DEFAULT_PORT = 4566
 LOOPBACK = "127.0.0.1"
 
 

@@ -1,1 +1,5 @@
-"""The command line: a package for each group of commands, without decisions or AWS calls of its own."""
+"""The `tenantnet` command: what people type, and what they are shown.
+
+A module of commands imports at its top only what help and completion need. What a command needs besides, it
+imports when it runs.
+"""

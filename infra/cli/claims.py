@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
-from tenantnet.addresses.claims import Claim, ClaimFinding, DoubtfulClaim, audit_claims
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.engine.engine import Engine
-from tenantnet.settings.cells import read_cell
-from tenantnet.settings.project import find_project, unknown_stack
-from tenantnet.settings.store import claims_in_tree
+from tenantnet.cli.project import working_project
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.addresses.claims import Claim, DoubtfulClaim
 
-
-@app.callback()
-def claims() -> None:
-    """Show which tenant has which range in a cell."""
+app = typer.Typer()
 
 
 @app.command()
@@ -34,7 +27,14 @@ def audit(
 
     Example: tenantnet claims audit platform-eu1
     """
-    project = find_project(Path.cwd())
+    from tenantnet.addresses.claims import audit_claims
+    from tenantnet.addresses.claims_table import ClaimsTable
+    from tenantnet.engine.engine import Engine
+    from tenantnet.settings.cells import read_cell
+    from tenantnet.settings.project import unknown_stack
+    from tenantnet.settings.store import claims_in_tree
+
+    project = working_project()
     cell = read_cell(project, platform)
     stacks = Engine(project).stacks()
     if platform not in stacks:
@@ -69,6 +69,8 @@ def doubtful_as_json(doubtful: DoubtfulClaim) -> dict[str, str]:
 
 
 def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
+    from tenantnet.addresses.claims import ClaimFinding
+
     out = console()
     out.print(f"{table_name}: {count} claims, {len(doubtful)} of them doubtful", markup=False)
     if not doubtful:

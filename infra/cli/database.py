@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from textwrap import fill
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_instance_class
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.tenant import TenantStatus
-from tenantnet.settings.edit import TENANT, in_place, set_scalar
-from tenantnet.settings.models import DatabaseSettings
-from tenantnet.settings.project import Project, find_project
-from tenantnet.settings.resize import SizeChange, plan_resize, size_of
-from tenantnet.settings.store import read_tenant, replace_settings_file
+from tenantnet.cli.project import working_project
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.observed.status.tenant import TenantStatus
+    from tenantnet.settings.models import DatabaseSettings
+    from tenantnet.settings.project import Project
+    from tenantnet.settings.resize import SizeChange
 
-DATABASE = (*TENANT, "database")
+app = typer.Typer()
+
 
 InstanceClass = Annotated[
     str | None,
@@ -42,18 +40,16 @@ MultiAz = Annotated[
 ]
 
 
-@app.callback()
-def database() -> None:
-    """Show or resize a tenant's database."""
-
-
 @app.command()
 def show(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show a tenant's databases at AWS, and the size that its settings ask for.
 
     Example: tenantnet database show acme
     """
-    project = find_project(Path.cwd())
+    from tenantnet.observed.status.read import read_status
+    from tenantnet.settings.resize import size_of
+
+    project = working_project()
     status = read_status(project, tenant)
     settings = _settings(project, tenant)
     if as_json:
@@ -84,6 +80,8 @@ def show(tenant: Tenant, as_json: AsJson = False) -> None:
 
 def _settings(project: Project, tenant: str) -> DatabaseSettings | None:
     """None for a tenant that is deployed from settings that are not in this clone."""
+    from tenantnet.settings.store import read_tenant
+
     return read_tenant(project, tenant)[1].database if project.settings_file(tenant).is_file() else None
 
 
@@ -111,7 +109,11 @@ def resize(
 
     Example: tenantnet database resize acme --instance-class db.r7g.large --storage-gb 200
     """
-    project = find_project(Path.cwd())
+    from tenantnet.settings.edit import TENANT, in_place, set_scalar
+    from tenantnet.settings.resize import plan_resize
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     changes = plan_resize(
         tenant,
@@ -123,7 +125,7 @@ def resize(
     text = file.text
     for change in changes:
         with in_place(f"under database set {change.setting}: {change.after}"):
-            text = set_scalar(text, DATABASE, change.setting, change.after)
+            text = set_scalar(text, (*TENANT, "database"), change.setting, change.after)
     replace_settings_file(project, file, text)
     typer.echo(f"Wrote {file.path.relative_to(project.folder)}: {_in_short(changes)}.")
     typer.echo(_what_follows(tenant, changes))

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.engine.engine import Engine
+from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
-from tenantnet.observed.reachability.check import LayerFinding, Pair, check, faults
-from tenantnet.observed.reachability.observe import observe_cell
-from tenantnet.observed.status.read import read_stack
-from tenantnet.settings.project import find_project
-from tenantnet.stacks.outputs import PlatformOutputs
 
-app = typer.Typer(help="Check that tenants are isolated.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.observed.reachability.check import LayerFinding, Pair
+
+app = typer.Typer()
 
 Tenants = Annotated[
     list[str],
     typer.Argument(help="The tenants' names.", show_default=False, autocompletion=complete_tenant),
 ]
-
-
-@app.callback()
-def isolation() -> None:
-    """Check that tenants are isolated."""
 
 
 @app.command("check")
@@ -39,7 +31,10 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 
     Example: tenantnet isolation check acme
     """
-    pairs = judge(tenants)
+    from tenantnet.observed.reachability.check import faults
+    from tenantnet.observed.reachability.read import judge
+
+    pairs = judge(working_project(), tenants)
     found = faults(pairs)
     if as_json:
         print_json(document(tenants, pairs))
@@ -54,32 +49,10 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
         )
 
 
-def judge(tenants: Sequence[str]) -> list[Pair]:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""
-    project = find_project(Path.cwd())
-    platforms: dict[str, PlatformOutputs] = {}
-    for tenant in tenants:
-        outputs, _ = read_stack(project, tenant)
-        if outputs.cell not in platforms:
-            platform = Engine(project).platform_of(tenant, outputs)
-            platforms[platform.cell] = platform
-    return [
-        pair
-        for cell, platform in platforms.items()
-        for pair in check(
-            observe_cell(
-                cell,
-                platform.region,
-                platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
-                tunnel_host_id=platform.tunnel_host_id,
-            ),
-            tenants,
-        )
-    ]
-
-
 def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
     """What `--json` prints."""
+    from tenantnet.observed.reachability.check import faults
+
     return {
         "tenants": list(tenants),
         "pairs": len(pairs),
@@ -110,6 +83,8 @@ def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
+    from tenantnet.observed.reachability.check import faults
+
     out = console()
     open_pairs = [
         (pair.source.name, pair.target.name, ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes

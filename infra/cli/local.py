@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.mysql.installation import Generation
-from tenantnet.local_cloud.process import DEFAULT_PORT, LocalCloud
-from tenantnet.local_cloud.state import STATE_VARIABLE, default_state_dir
+from tenantnet.local_cloud.state import DEFAULT_PORT, STATE_VARIABLE, default_state_dir
 
-app = typer.Typer(
-    name="local",
-    no_args_is_help=True,
-    help="Run the local cloud: AWS on this machine, to try and to test.",
-)
+if TYPE_CHECKING:
+    from tenantnet.local_cloud.process import LocalCloud
+
+app = typer.Typer()
 
 StateDirOption = Annotated[
     Path | None,
@@ -31,6 +26,8 @@ StateDirOption = Annotated[
 
 
 def _cloud(state_dir: Path | None) -> LocalCloud:
+    from tenantnet.local_cloud.process import LocalCloud
+
     return LocalCloud(state_dir or default_state_dir())
 
 
@@ -61,6 +58,8 @@ def start(
     state_dir: StateDirOption = None,
 ) -> None:
     """Start the local cloud in the background. If it runs already, do nothing."""
+    from tenantnet.local_cloud.process import LocalCloud
+
     cloud = LocalCloud(
         state_dir or default_state_dir(),
         mysql=mysql,
@@ -102,6 +101,8 @@ def reset(state_dir: StateDirOption = None) -> None:
 @app.command(epilog='Example: eval "$(tenantnet local env)"')
 def env(state_dir: StateDirOption = None) -> None:
     """Print export lines that make pulumi, aws and boto3 use the local cloud."""
+    from tenantnet.local_cloud.environment import environment
+
     for name, value in environment((state_dir or default_state_dir()).resolve()).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
@@ -112,6 +113,9 @@ def status(
     state_dir: StateDirOption = None,
 ) -> None:
     """Show whether the local cloud runs, since when, and its content."""
+    from rich.console import Console
+    from rich.table import Table
+
     shown = _cloud(state_dir).status()
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

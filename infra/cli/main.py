@@ -1,52 +1,44 @@
-"""The `tenantnet` command, joined from one module for each group of commands."""
+"""The `tenantnet` command: its commands and groups, joined."""
 
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
-from tenantnet.cli import (
-    claims,
-    database,
-    isolation,
-    local,
-    network,
-    open_database,
-    permissions,
-    review,
-    rules,
-    settings,
-    status,
-    topology,
-)
-from tenantnet.cli.fleet import commands as fleet
-from tenantnet.cli.migrate import commands as migrate
-from tenantnet.cli.tenant import commands as tenant
-from tenantnet.cli.tunnel import commands as tunnel
+from tenantnet.cli import open_database, permissions, review, rules, status, topology
+from tenantnet.cli.groups import PLAIN, Commands
 from tenantnet.cli.up import commands as up
-from tenantnet.cli.vpn import commands as vpn
+from tenantnet.cli.version import print_version
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 
-app = typer.Typer(name="tenantnet", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="tenantnet",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode=PLAIN,
+    pretty_exceptions_enable=False,
+)
 app.command()(status.status)
 app.command()(up.up)
 app.command("open")(open_database.open_database)
 app.command()(review.review)
 app.command()(topology.topology)
-app.add_typer(tenant.app, name="tenant")
-app.add_typer(network.app, name="network")
-app.add_typer(database.app, name="database")
-app.add_typer(vpn.app, name="vpn")
-app.add_typer(tunnel.app, name="tunnel")
-app.add_typer(migrate.app, name="migrate")
-app.add_typer(fleet.app, name="fleet")
-app.add_typer(isolation.app, name="isolation")
-app.add_typer(claims.app, name="claims")
-app.add_typer(settings.app, name="settings")
 app.command()(rules.rules)
 app.command()(permissions.permissions)
-app.add_typer(local.app)
+
+
+@app.callback()
+def tenantnet(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="Print the versions of what runs here."
+        ),
+    ] = False,
+) -> None:
+    """A private network, a MySQL database and VPN connections on AWS for every tenant of a platform."""
 
 
 def run() -> None:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.addresses.addressing import check_network_cidr, ping_host_address
-from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.engine.engine import Engine
-from tenantnet.phases.updates import plan_update
+from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.cells import read_cell, read_ranges
-from tenantnet.settings.edit import NETWORKS, add_entry, in_place, remove_entry
-from tenantnet.settings.files import load_reserved
-from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, find_project
-from tenantnet.settings.store import read_tenant, replace_settings_file
 from tenantnet.tags import Slot
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.settings.models import TenantSettings
+    from tenantnet.settings.project import Project
+
+app = typer.Typer()
 
 SLOT_FREE = Rule(
     id="slot-free",
@@ -46,18 +40,16 @@ LAST_NETWORK = Rule(
 RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK)
 
 
-@app.callback()
-def network() -> None:
-    """List, add or delete networks in a tenant's settings. Nothing changes in AWS before `pulumi up`."""
-
-
 @app.command("list")
 def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
     """List the networks in a tenant's settings; `tenantnet status` shows what exists.
 
     Example: tenantnet network list acme
     """
-    _, settings = read_tenant(find_project(Path.cwd()), tenant)
+    from tenantnet.addresses.addressing import ping_host_address
+    from tenantnet.settings.store import read_tenant
+
+    _, settings = read_tenant(working_project(), tenant)
     networks = [
         {
             "slot": str(slot),
@@ -90,8 +82,15 @@ def add(
 
     Example: tenantnet network add acme --auto
     """
+    from tenantnet.addresses.addressing import check_network_cidr, ping_host_address
+    from tenantnet.addresses.claims import Claim, ClaimKind
+    from tenantnet.settings.cells import read_cell, read_ranges
+    from tenantnet.settings.edit import NETWORKS, add_entry, in_place
+    from tenantnet.settings.files import load_reserved
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
     require_one(cidr, auto=auto)
-    project = find_project(Path.cwd())
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     slot = _free_slot(settings, slot)
     ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
@@ -123,7 +122,10 @@ def delete(
 
     Example: tenantnet network delete acme green
     """
-    project = find_project(Path.cwd())
+    from tenantnet.settings.edit import NETWORKS, in_place, remove_entry
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     if slot not in settings.networks:
         slots = " and ".join(settings.networks)
@@ -170,4 +172,7 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
 
 def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
     """Raises Refused if the next update would refuse these networks, in its own words."""
+    from tenantnet.engine.engine import Engine
+    from tenantnet.phases.updates import plan_update
+
     plan_update(Engine(project).outputs(tenant) or {}, networks)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.aws.authorities import AUTHORITY_VARIABLE
-from tenantnet.aws.endpoint import local_endpoint
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json
-from tenantnet.observed.status.read import read_stack
+from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import find_project
-from tenantnet.tunnel.connecting import WORKBENCH_SSL, Connecting, Way, connecting
+
+if TYPE_CHECKING:
+    from tenantnet.tunnel.connecting import Connecting, Way
 
 DEPLOYED_ONCE = Rule(
     id="deployed-once",
@@ -42,7 +40,12 @@ def open_database(
 
     Example: tenantnet open acme --local-port 2201
     """
-    outputs, region = read_stack(find_project(Path.cwd()), tenant)
+    from tenantnet.aws.authorities import AUTHORITY_VARIABLE
+    from tenantnet.aws.endpoint import local_endpoint
+    from tenantnet.observed.status.read import read_stack
+    from tenantnet.tunnel.connecting import connecting
+
+    outputs, region = read_stack(working_project(), tenant)
     local_ca = os.environ.get(AUTHORITY_VARIABLE) if local_endpoint() else None
     found = connecting(tenant, outputs, region=region, local_port=local_port, local_ca=local_ca)
     if found is None:
@@ -68,6 +71,8 @@ def _text(found: Connecting) -> list[str]:
 
 
 def _way(found: Connecting, way: Way) -> list[str]:
+    from tenantnet.tunnel.connecting import WORKBENCH_SSL
+
     return [
         f"{TITLES[way.way]}: {way.opens_to}",
         *(f"  {command}" for command in way.before),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 # A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
 _WIDTH_OF_A_LOG = 160
@@ -18,11 +19,16 @@ _WIDTH_OF_A_LOG = 160
 
 def console() -> Console:
     """Standard output as it is now: as wide as the terminal, plain text where it is none."""
+    from rich.console import Console
+
     return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_LOG)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """A table as all commands draw it. Cells are plain text, whatever brackets they hold."""
+    from rich.table import Table
+    from rich.text import Text
+
     drawn = Table(
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.failure import Failure
-from tenantnet.permissions.documents import DECLARED, Document, Role, distil, documents, shipped
-from tenantnet.permissions.record import read_record
-from tenantnet.permissions.scopes import PolicyPlace
 from tenantnet.refusal import Refusal, Refused
+
+if TYPE_CHECKING:
+    from tenantnet.permissions.documents import Document, Role
 
 ACCOUNT = re.compile(r"\d{12}")
 
@@ -33,6 +33,10 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     Example: tenantnet permissions policies.eu1 --account 123456789012 --region eu-west-1 --cell eu1 \
     --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab
     """
+    from tenantnet.permissions.documents import DECLARED, Role, distil, documents, shipped
+    from tenantnet.permissions.record import read_record
+    from tenantnet.permissions.scopes import PolicyPlace
+
     _check_account(account)
     place = PolicyPlace(
         account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key

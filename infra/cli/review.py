@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson
+from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
-from tenantnet.review.comment import comment
-from tenantnet.review.model import Preview, Verdict
-from tenantnet.review.result import ReviewResult, exit_code
-from tenantnet.review.review import Options
-from tenantnet.review.review import review as review_change
-from tenantnet.settings.project import find_project
+from tenantnet.review.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tenantnet.review.model import Preview
+    from tenantnet.review.result import ReviewResult
 
 CORES = os.cpu_count() or 1
 COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
@@ -70,8 +70,13 @@ def review(
 
     Example: tenantnet review --base origin/main --output review
     """
+    from tenantnet.review.comment import comment
+    from tenantnet.review.result import exit_code
+    from tenantnet.review.review import Options
+    from tenantnet.review.review import review as review_change
+
     options = Options(base=base, every=every, parallel=parallel, policy_config=policy_config)
-    result = review_change(find_project(Path.cwd()), options, done=_tell, tell=_note)
+    result = review_change(working_project(), options, done=_tell, tell=_note)
     text = comment(result)
     if output:
         _write(output, text, result)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.policies.model import Policy
-from tenantnet.policies.rules import POLICIES
+
+if TYPE_CHECKING:
+    from tenantnet.policies.model import Policy
 
 
 def rules(as_json: AsJson = False) -> None:
@@ -15,6 +17,8 @@ def rules(as_json: AsJson = False) -> None:
 
     Example: tenantnet rules --json
     """
+    from tenantnet.policies.rules import POLICIES
+
     if as_json:
         print_json({"policies": [_described(policy) for policy in POLICIES]})
         return

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import print_json
+from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused
-from tenantnet.settings.files import FileVerdict
-from tenantnet.settings.project import find_project
-from tenantnet.settings.schema import StackKind, file_schema
-from tenantnet.settings.tree import judge_files
+from tenantnet.settings.project import StackKind
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.settings.files import FileVerdict
+
+app = typer.Typer()
 
 Kind = Annotated[StackKind | None, typer.Argument(help="One kind of stack. [default: both]")]
 Files = Annotated[
@@ -24,17 +25,14 @@ Files = Annotated[
 ]
 
 
-@app.callback()
-def settings() -> None:
-    """Check settings files; export their JSON Schema."""
-
-
 @app.command()
 def schema(kind: Kind = None) -> None:
     """Print the JSON Schema of a settings file, for editors.
 
     Example: tenantnet settings schema > settings.schema.json
     """
+    from tenantnet.settings.schema import file_schema
+
     print_json(file_schema(kind))
 
 
@@ -47,7 +45,9 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
 
     Example: tenantnet settings check tenants/Pulumi.acme.yaml
     """
-    project = find_project(Path.cwd())
+    from tenantnet.settings.tree import judge_files
+
+    project = working_project()
     all_files = [project.settings_file(stack) for stack in project.stacks_with_settings()]
     verdicts = judge_files(files or all_files, project)
     if as_json:

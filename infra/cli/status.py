@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.observed.deployed import Tunnel
-from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.tenant import (
-    StatusDatabase,
-    StatusNetwork,
-    StatusPingHost,
-    StatusVpnConnection,
-    TenantStatus,
-)
-from tenantnet.settings.project import find_project
+from tenantnet.cli.project import working_project
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from tenantnet.observed.deployed import Tunnel
+    from tenantnet.observed.status.tenant import (
+        StatusDatabase,
+        StatusNetwork,
+        StatusPingHost,
+        StatusVpnConnection,
+        TenantStatus,
+    )
 
 
 def status(
@@ -30,7 +31,9 @@ def status(
 
     Example: tenantnet status acme
     """
-    project = find_project(Path.cwd())
+    from tenantnet.observed.status.read import read_status
+
+    project = working_project()
     found = read_status(project, tenant)
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))

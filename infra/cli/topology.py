@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json
-from tenantnet.engine.engine import Engine
+from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
-from tenantnet.observed.reachability.observe import observe_cell
-from tenantnet.observed.status.read import read_stack
-from tenantnet.observed.status.tenant import tenant_status
-from tenantnet.observed.topology.assemble import assemble
-from tenantnet.observed.topology.mermaid import mermaid
-from tenantnet.observed.topology.model import Topology
-from tenantnet.observed.topology.svg import svg
-from tenantnet.observed.topology.terminal import terminal
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import Project, find_project
+
+if TYPE_CHECKING:
+    from tenantnet.observed.topology.model import Topology
 
 FORMAT_OR_JSON = Rule(
     id="format-or-json",
@@ -38,9 +32,6 @@ class Format(StrEnum):
     TERMINAL = "terminal"
     MERMAID = "mermaid"
     SVG = "svg"
-
-
-DRAWINGS = {Format.MERMAID: mermaid, Format.SVG: svg}
 
 
 def topology(
@@ -66,9 +57,12 @@ def topology(
 
     Example: tenantnet topology acme --format svg --output acme.svg
     """
+    from tenantnet.observed.topology.read import read_topology
+    from tenantnet.observed.topology.terminal import terminal
+
     if as_json and drawn_as:
         raise Refused("The command", [FORMAT_OR_JSON.refuse(drawn_as)])
-    found = read_topology(find_project(Path.cwd()), tenant)
+    found = read_topology(working_project(), tenant)
     if as_json and output is None:
         print_json(found.model_dump(mode="json", by_alias=True))
     elif output is None and drawn_as in (None, Format.TERMINAL):
@@ -77,25 +71,15 @@ def topology(
         _write(_drawing(found, drawn_as, as_json=as_json), output)
 
 
-def read_topology(project: Project, tenant: str) -> Topology:
-    """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""
-    outputs, region = read_stack(project, tenant)
-    platform = Engine(project).platform_of(tenant, outputs)
-    deployed = observe_cell(
-        platform.cell,
-        platform.region,
-        platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
-        tunnel_host_id=platform.tunnel_host_id,
-    )
-    status = tenant_status(tenant, region=region, outputs=outputs, deployed=deployed)
-    return assemble(status, deployed, sessions_vpc_id=platform.sessions_vpc_id)
-
-
 def _drawing(found: Topology, drawn_as: Format | None, *, as_json: bool) -> str:
+    from tenantnet.observed.topology.mermaid import mermaid
+    from tenantnet.observed.topology.svg import svg
+    from tenantnet.observed.topology.terminal import terminal
+
     if as_json:
         return found.model_dump_json(by_alias=True, indent=2) + "\n"
-    if draw := DRAWINGS.get(drawn_as or Format.TERMINAL):
-        return draw(found)
+    if drawn_as in (Format.MERMAID, Format.SVG):
+        return mermaid(found) if drawn_as is Format.MERMAID else svg(found)
     out = console()
     with out.capture() as captured:
         out.print(terminal(found))

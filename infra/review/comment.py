@@ -14,8 +14,9 @@ from enum import IntEnum
 
 from tenantnet.engine.events import Operation
 from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
-from tenantnet.review.model import Effect, Verdict
+from tenantnet.review.model import Effect
 from tenantnet.review.result import ReviewFinding, ReviewResult, StackResult
+from tenantnet.review.verdict import Verdict
 
 MARKER = "<!-- tenantnet review -->"
 LIMIT = 59_900

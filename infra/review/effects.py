@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review.components import Components
-from tenantnet.review.model import Effect, Preview, PreviewedResource, Verdict
+from tenantnet.review.model import Effect, Preview, PreviewedResource
+from tenantnet.review.verdict import Verdict
 from tenantnet.tags import Lifecycle, Tag
 
 # Settings of an RDS instance whose change interrupts nothing.

@@ -11,9 +11,10 @@ from tenantnet.observed.topology.mermaid import mermaid
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.effects import effects
 from tenantnet.review.intentions import intentions, phase_notes
-from tenantnet.review.model import Preview, Verdict, worst
+from tenantnet.review.model import Preview
 from tenantnet.review.picture import planned
 from tenantnet.review.result import Change, ReviewFinding, StackResult
+from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import is_platform

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from tenantnet.engine.events import Operation
-from tenantnet.review.model import Effect, Verdict, worst
+from tenantnet.review.model import Effect
+from tenantnet.review.verdict import Verdict, worst
 
 SCHEMA_VERSION = 1
 # 0 is safe, 1 a failure of the review, 2 the user's mistake.

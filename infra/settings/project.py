@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 
 from tenantnet.refusal import Refused, Rule
@@ -27,6 +28,13 @@ STACK_EXISTS = Rule(
 )
 
 RULES = (IN_A_PROJECT, STACK_EXISTS)
+
+
+class StackKind(StrEnum):
+    """What a settings file describes."""
+
+    TENANT = "tenant"
+    PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

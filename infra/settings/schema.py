@@ -6,12 +6,12 @@ checked by `tenantnet settings check`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
 from tenantnet.settings.models import PlatformFile, TenantFile
+from tenantnet.settings.project import StackKind
 
 JsonSchema = dict[str, Any]
 
@@ -27,13 +27,6 @@ _PASSWORD: JsonSchema = {
     "required": ["secure"],
     "additionalProperties": False,
 }
-
-
-class StackKind(StrEnum):
-    """What a settings file describes."""
-
-    TENANT = "tenant"
-    PLATFORM = "platform"
 
 
 _MODELS: dict[StackKind, tuple[str, type[BaseModel]]] = {

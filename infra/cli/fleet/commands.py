@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from tenantnet.cli.fleet.status import status
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
-from tenantnet.cli.output import console, print_json, table
-from tenantnet.engine.engine import Engine
-from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus
-from tenantnet.fleet.runner import FleetRun
-from tenantnet.fleet.runs import Limits, begin_run, resume_run
-from tenantnet.fleet.selection import Slice, select_tenants
-from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.words import as_markdown, changes_in_words, summary
-from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import Project, find_project
 
-# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: as a shell tells of Ctrl-C.
-NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
 # After three failures the cause is probably the program.
 FAILURES_OF_AN_UPDATE = 3
 
-RESUME_ALONE = Rule(
-    id="resume-alone",
-    rule="a resumed run keeps its tenants",
-    reason="it was started for other tenants",
-    remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
-)
-
-RULES = (RESUME_ALONE,)
-
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
 app.command()(status)
 
 Share = Annotated[
@@ -67,11 +43,6 @@ PolicyPack = Annotated[
 ]
 
 
-@app.callback()
-def fleet() -> None:
-    """Preview, update or check many tenants in parallel, with a report; resume a run that was interrupted."""
-
-
 @app.command()
 def preview(
     tenants: Tenants = None,
@@ -89,9 +60,10 @@ def preview(
 
     Example: tenantnet fleet preview --platform platform-eu1 --report preview.md
     """
-    asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
-    limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(FleetOperation.PREVIEW, asked, limits, report, resume=resume, as_json=as_json)
+    from tenantnet.cli.fleet.run import Asked, go
+
+    asked = Asked(tenants or [], platform, share, policy_pack, parallel, max_failures, resume=resume)
+    go("preview", asked, report, as_json=as_json)
 
 
 @app.command()
@@ -114,9 +86,10 @@ def up(
 
     Example: tenantnet fleet up 'eu-*' --parallel 8 --yes
     """
-    asked = _Asked(tenants=tenants or [], platform=platform, share=share, policy_pack=policy_pack)
-    limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(FleetOperation.UP, asked, limits, report, resume=resume, yes=yes, as_json=as_json)
+    from tenantnet.cli.fleet.run import Asked, go
+
+    asked = Asked(tenants or [], platform, share, policy_pack, parallel, max_failures, resume=resume)
+    go("up", asked, report, as_json=as_json, yes=yes)
 
 
 @app.command()
@@ -137,101 +110,7 @@ def drift(
 
     Example: tenantnet fleet drift acme
     """
-    asked = _Asked(tenants=tenants or [], platform=platform, share=share)
-    limits = Limits(parallel=parallel, max_failures=max_failures)
-    _go(FleetOperation.DRIFT, asked, limits, report, resume=resume, as_json=as_json)
+    from tenantnet.cli.fleet.run import Asked, go
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What a new run is about."""
-
-    tenants: list[str]
-    platform: str | None
-    share: str | None
-    policy_pack: str | None = None
-
-    def choose(self, project: Project) -> list[str]:
-        # Without an engine or its backend every tenant would fail in turn.
-        Engine(project).stacks()
-        platforms = {name: target.platform for name, target in read_targets(project).items()}
-        share = Slice.parse(self.share) if self.share else None
-        return select_tenants(platforms, self.tenants, platform=self.platform, share=share)
-
-    def refuse_any(self) -> None:
-        for value in (self.tenants, self.platform, self.share, self.policy_pack):
-            if value:
-                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
-
-
-def _record(
-    project: Project, operation: FleetOperation, asked: _Asked, limits: Limits, *, resume: bool, yes: bool
-) -> RunRecord:
-    """The run to do: the last one, or a new one, for which people are asked without `yes`."""
-    records = RunRecords(project)
-    if resume:
-        asked.refuse_any()
-        return resume_run(records, operation, limits)
-    chosen = asked.choose(project)
-    if not yes:
-        typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
-    return begin_run(records, operation, chosen, limits, policy_pack=asked.policy_pack)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-
-
-def _go(
-    operation: FleetOperation,
-    asked: _Asked,
-    limits: Limits,
-    report: Path | None,
-    *,
-    resume: bool,
-    yes: bool = True,
-    as_json: bool,
-) -> None:
-    """Do the rest of the run, and print its result."""
-    project = find_project(Path.cwd())
-    record = _record(project, operation, asked, limits, resume=resume, yes=yes)
-    run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))
-    asyncio.run(run.go())
-    if report:
-        report.write_text(as_markdown(record), encoding="utf-8")
-    if as_json:
-        print_json(record.model_dump(mode="json", by_alias=True))
-    else:
-        _print(record)
-    if record.left():
-        raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
-    if any(found.findings for found in record.tenants.values()):
-        raise typer.Exit(DRIFT_FOUND)
-
-
-def _print(record: RunRecord) -> None:
-    out = console()
-    rows = [
-        (
-            name,
-            found.status,
-            changes_in_words(found, record.operation) if found.status is RunStatus.DONE else "",
-            "" if found.seconds is None else f"{found.seconds:.1f}",
-        )
-        for name, found in sorted(record.tenants.items())
-    ]
-    out.print(table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows))
-    for name, found in sorted(record.tenants.items()):
-        for finding in found.findings:
-            out.print(f"{name}: {finding}", markup=False, soft_wrap=True)
-        if found.note:
-            out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
-        if found.reason:
-            out.print(
-                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}",
-                markup=False,
-                soft_wrap=True,
-            )
-    out.print(f"\n{summary(record)}", markup=False)
-    if record.left():
-        out.print(f"To go on: tenantnet fleet {record.operation} --resume", markup=False)
+    asked = Asked(tenants or [], platform, share, None, parallel, max_failures, resume=resume)
+    go("drift", asked, report, as_json=as_json)

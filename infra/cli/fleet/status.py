@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.failure import Failure
-from tenantnet.fleet.selection import select_tenants
-from tenantnet.fleet.targets import read_targets
-from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.tenant import TenantStatus
-from tenantnet.refusal import Refused
-from tenantnet.settings.project import Project, find_project
-from tenantnet.stacks.outputs import Model
+from tenantnet.cli.project import working_project
+
+if TYPE_CHECKING:
+    from tenantnet.fleet.status import FleetTenant
+    from tenantnet.observed.status.tenant import TenantStatus
 
 # Most of the time it waits for Pulumi and AWS.
 PARALLEL = 4
-
-
-class FleetTenant(Model):
-    """status: as `tenantnet status` has it; None if that failed, and then why."""
-
-    tenant: str
-    status: TenantStatus | None
-    failure: str = ""
 
 
 def status(
@@ -42,24 +31,23 @@ def status(
 
     Example: tenantnet fleet status --platform platform-eu1
     """
-    project = find_project(Path.cwd())
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tenantnet.fleet.selection import select_tenants
+    from tenantnet.fleet.status import read_one
+    from tenantnet.fleet.targets import read_targets
+
+    project = working_project()
     platforms = {name: target.platform for name, target in read_targets(project).items()}
     chosen = select_tenants(platforms, tenants or [], platform=platform, share=None)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        found = list(pool.map(lambda name: _read(project, name), chosen))
+        found = list(pool.map(partial(read_one, project), chosen))
     if as_json:
         print_json([each.model_dump(mode="json", by_alias=True) for each in found])
     else:
         _print(found)
     if any(each.failure for each in found):
         raise typer.Exit(1)
-
-
-def _read(project: Project, tenant: str) -> FleetTenant:
-    try:
-        return FleetTenant(tenant=tenant, status=read_status(project, tenant))
-    except (Refused, Failure) as error:
-        return FleetTenant(tenant=tenant, status=None, failure=str(error))
 
 
 def _print(found: list[FleetTenant]) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.observed.progress import MoveProgress, ProgressEvent, progress
-from tenantnet.phases.phases import Phase, State
-from tenantnet.runner.move import Move
-from tenantnet.runner.verification import Access
-from tenantnet.settings.project import find_project
+from tenantnet.cli.project import working_project
 from tenantnet.tags import Strategy
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.observed.progress import MoveProgress, ProgressEvent
+    from tenantnet.phases.phases import State
+    from tenantnet.runner.move import Move
+
+app = typer.Typer()
 app.command()(schedule)
 app.command()(cancel)
 
@@ -27,11 +27,6 @@ ThroughTunnelHost = Annotated[
         "--through-tunnel-host", help="Reach the databases by Session Manager, as the platform's runner does."
     ),
 ]
-
-
-@app.callback()
-def migrate() -> None:
-    """Move a tenant's database to its other network, and follow the move."""
 
 
 @app.command()
@@ -54,7 +49,10 @@ def run(
 
     Example: tenantnet migrate run acme --now --unverified
     """
-    move = Move.of(find_project(Path.cwd()), tenant)
+    from tenantnet.runner.move import Move
+    from tenantnet.runner.verification import Access
+
+    move = Move.of(working_project(), tenant)
     plan = move.plan(now=now, strategy=strategy)
     switches = plan.strategy is not None or move.before_the_switch
     login = move.login() if switches and not unverified else None
@@ -70,7 +68,9 @@ def abort(tenant: Tenant) -> None:
 
     Example: tenantnet migrate abort acme
     """
-    move = Move.of(find_project(Path.cwd()), tenant)
+    from tenantnet.runner.move import Move
+
+    move = Move.of(working_project(), tenant)
     with move.runner(typer.echo) as runner:
         _report(move, runner.abort())
 
@@ -82,7 +82,9 @@ def retire(tenant: Tenant) -> None:
 
     Example: tenantnet migrate retire acme
     """
-    move = Move.of(find_project(Path.cwd()), tenant)
+    from tenantnet.runner.move import Move
+
+    move = Move.of(working_project(), tenant)
     with move.runner(typer.echo) as runner:
         _report(move, runner.retire())
 
@@ -95,7 +97,10 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
 
     Example: tenantnet migrate status acme
     """
-    move = Move.of(find_project(Path.cwd()), tenant)
+    from tenantnet.observed.progress import progress
+    from tenantnet.runner.move import Move
+
+    move = Move.of(working_project(), tenant)
     found = progress(
         tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
     )
@@ -107,6 +112,8 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
 
 def _report(move: Move, state: State) -> None:
     """Print where the run has ended, and what comes next."""
+    from tenantnet.phases.phases import Phase
+
     tenant = move.settings.name
     if state.phase is Phase.STEADY:
         typer.echo(f"{tenant}: {state.production} is Production, and no move is under way.")

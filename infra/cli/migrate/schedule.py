@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.phases.starts import LEAD
+from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
-from tenantnet.runner.move import Move
-from tenantnet.runner.verification import secret_name
-from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
-from tenantnet.settings.edit import TENANT, add_entry, in_place, remove_entry
-from tenantnet.settings.project import find_project
-from tenantnet.settings.store import read_tenant, replace_settings_file
 from tenantnet.tags import Strategy
+
+if TYPE_CHECKING:
+    from tenantnet.runner.move import Move
 
 TIME_AHEAD = Rule(
     id="time-ahead",
@@ -52,7 +47,11 @@ def schedule(
 
     Example: tenantnet migrate schedule acme --at 2026-12-01T02:00 --timezone Europe/Amsterdam
     """
-    project = find_project(Path.cwd())
+    from tenantnet.runner.move import Move
+    from tenantnet.settings.edit import TENANT, add_entry, in_place
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     move = Move.of(project, tenant)
     move.require_schedulable(strategy)
     move.require_login_for_runner()
@@ -76,6 +75,9 @@ def schedule(
 
 def _who_starts(move: Move, strategy: Strategy) -> str:
     """What is left to do for the move to begin, and when it does then."""
+    from tenantnet.phases.starts import LEAD
+    from tenantnet.runner.verification import secret_name
+
     tenant, minutes = move.settings.name, int(LEAD[strategy].total_seconds()) // 60
     ahead = f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
     if move.platform.runner_project is None:
@@ -100,7 +102,11 @@ def cancel(tenant: Tenant) -> None:
 
     Example: tenantnet migrate cancel acme
     """
-    project = find_project(Path.cwd())
+    from tenantnet.runner.move import Move
+    from tenantnet.settings.edit import TENANT, in_place, remove_entry
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     move = Move.of(project, tenant)
     move.require_cancellable()
     file, _ = read_tenant(project, tenant)
@@ -121,6 +127,10 @@ def cancel(tenant: Tenant) -> None:
 
 def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) -> None:
     """Raises Refused for a time that is past or none. Whether it exists there is judged with the file."""
+    from zoneinfo import ZoneInfo
+
+    from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
+
     refusals = [
         *(refusal.at("--at") for refusal in check_local_time(at)),
         *(refusal.at("--timezone") for refusal in check_timezone(timezone)),

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from ruamel.yaml import YAML
-from tenantnet.addresses.addressing import check_session_subnet
-from tenantnet.addresses.claims import claims_in_settings
-from tenantnet.addresses.ranges import Ranges
+from tenantnet.aws import sizes
 from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
+from tenantnet.cli.project import working_project
 from tenantnet.cli.tenant.remove import remove
 from tenantnet.refusal import Refusal, Refused
-from tenantnet.settings.cells import Cell, read_cell, read_ranges
-from tenantnet.settings.checks import check_tenant_name
-from tenantnet.settings.files import REGION_KEY, load_reserved
-from tenantnet.settings.loading import TENANT_KEY
-from tenantnet.settings.models import DatabaseSettings
-from tenantnet.settings.project import Project, find_project
-from tenantnet.settings.store import create_settings_file, refuse_existing
 from tenantnet.tags import Slot
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.addresses.ranges import Ranges
+    from tenantnet.settings.cells import Cell
+    from tenantnet.settings.project import Project
 
-_DATABASE = DatabaseSettings.model_fields
+app = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="The new tenant's name.", show_default=False)]
 PlatformStack = Annotated[
@@ -62,11 +57,6 @@ StorageGb = Annotated[int, typer.Option("--storage-gb", help="The database's sto
 MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]
 
 
-@app.callback()
-def tenant() -> None:
-    """Add or remove a tenant, in its settings."""
-
-
 @app.command()
 def add(
     name: Name,
@@ -76,8 +66,8 @@ def add(
     session_subnet: SessionSubnet = None,
     cidr: Cidr = None,
     auto: Auto = False,
-    instance_class: InstanceClass = _DATABASE["instance_class"].default,
-    storage_gb: StorageGb = _DATABASE["storage_gb"].default,
+    instance_class: InstanceClass = sizes.DEFAULT_INSTANCE_CLASS,
+    storage_gb: StorageGb = sizes.DEFAULT_STORAGE_GB,
     multi_az: MultiAz = False,
     offline: Offline = False,
 ) -> None:
@@ -87,8 +77,12 @@ def add(
 
     Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
     """
+    from tenantnet.settings.cells import read_cell, read_ranges
+    from tenantnet.settings.files import load_reserved
+    from tenantnet.settings.store import create_settings_file
+
     require_one(cidr, auto=auto)
-    project = find_project(Path.cwd())
+    project = working_project()
     _require_new(project, name)
     cell = read_cell(project, platform)
     ranges = read_ranges(project, cell, offline=offline)
@@ -123,12 +117,18 @@ app.command()(remove)
 
 def _require_new(project: Project, name: str) -> None:
     # Before it becomes part of a file's name.
+    from tenantnet.settings.checks import check_tenant_name
+    from tenantnet.settings.store import refuse_existing
+
     if refusals := check_tenant_name(name):
         raise Refused("The new tenant", refusals)
     refuse_existing(project, name)
 
 
 def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> list[Refusal]:
+    from tenantnet.addresses.addressing import check_session_subnet
+    from tenantnet.addresses.claims import claims_in_settings
+
     sessions = cell.settings.sessions
     misplaced = check_session_subnet(settings["sessionSubnet"], sessions.cidr, sessions.shared_subnets)
     return [
@@ -139,6 +139,9 @@ def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str
 
 
 def _text(cell: Cell, settings: dict[str, Any]) -> str:
+    from tenantnet.settings.files import REGION_KEY
+    from tenantnet.settings.loading import TENANT_KEY
+
     text = StringIO()
     YAML().dump({"config": {REGION_KEY: cell.region, TENANT_KEY: settings}}, text)
     return text.getvalue()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.engine.engine import Engine
-from tenantnet.phases.memory import remembered
-from tenantnet.phases.updates import plan_update
+from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings.edit import TENANT, in_place, set_scalar
-from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, find_project
-from tenantnet.settings.store import SettingsFile, read_tenant, replace_settings_file
 from tenantnet.tags import Slot, final_snapshot_name, network_name
+
+if TYPE_CHECKING:
+    from tenantnet.settings.models import TenantSettings
+    from tenantnet.settings.project import Project
+    from tenantnet.settings.store import SettingsFile
 
 CONFIRMED_TWICE = Rule(
     id="confirmed-twice",
@@ -49,7 +47,13 @@ def remove(
 
     Example: tenantnet tenant remove acme --in-production --confirm acme
     """
-    project = find_project(Path.cwd())
+    from tenantnet.engine.engine import Engine
+    from tenantnet.phases.memory import remembered
+    from tenantnet.phases.updates import plan_update
+    from tenantnet.settings.edit import TENANT, in_place, set_scalar
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     if confirm not in (None, tenant):
         raise Refused("The removal", [NAME_CONFIRMED.refuse(confirm, "--confirm", tenant=tenant)])

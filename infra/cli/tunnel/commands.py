@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.cli.tunnel import start as tunnel_start
 from tenantnet.cli.tunnel.options import SHARED, Name, Names, choose_names, known_names, require_tenant
 from tenantnet.refusal import Refused, Rule
-from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, LOOPBACK, require_local_port
-from tenantnet.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel, with_port
-from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
-from tenantnet.tunnel.session_manager import end_session
-from tenantnet.tunnel.tenants import profile_of_tenant
+
+if TYPE_CHECKING:
+    from tenantnet.tunnel.profiles import Profile
+    from tenantnet.tunnel.records import Record, TunnelRecords
 
 AS_SHARED = Rule(
     id="tunnel-as-shared",
@@ -28,13 +26,8 @@ AS_SHARED = Rule(
 
 RULES = (AS_SHARED,)
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
 app.command()(tunnel_start.start)
-
-
-@app.callback()
-def tunnel() -> None:
-    """Open tunnels from this machine to tenants' databases, through AWS's Session Manager."""
 
 
 @app.command("list")
@@ -43,6 +36,9 @@ def list_tunnels(as_json: AsJson = False) -> None:
 
     Example: tenantnet tunnel list
     """
+    from tenantnet.tunnel.profiles import Profiles
+    from tenantnet.tunnel.records import TunnelRecords
+
     profiles, records = Profiles().all(), TunnelRecords().all()
     running = {name: record.profile for name, record in records.items()}
     listed = [*({**running, **profiles}).values()]
@@ -103,6 +99,10 @@ def add(
 
     Example: tenantnet tunnel add acme --local-port 2201 --automatic
     """
+    from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, require_local_port
+    from tenantnet.tunnel.profiles import Profiles, require_name, with_port
+    from tenantnet.tunnel.tenants import profile_of_tenant
+
     require_name(name)
     require_local_port(local_port)
     profiles = Profiles()
@@ -122,6 +122,9 @@ def add(
 
 def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Profile:
     """The profile of values that somebody handed over. Raises Refused if some are missing or garbled."""
+    from pydantic import ValidationError
+    from tenantnet.tunnel.profiles import Profile
+
     try:
         return Profile.model_validate({"name": name, "localPort": local_port, **handed})
     except ValidationError as error:
@@ -137,6 +140,8 @@ def remove(name: Name) -> None:
 
     Example: tenantnet tunnel remove acme
     """
+    from tenantnet.tunnel.profiles import Profiles
+
     Profiles().remove(name)
     typer.echo(f"Removed the tunnel {name} from your profiles.")
 
@@ -150,6 +155,9 @@ def share(
 
     Example: tenantnet tunnel share acme
     """
+    from tenantnet.tunnel.local_port import require_local_port
+    from tenantnet.tunnel.tenants import profile_of_tenant
+
     require_local_port(local_port)
     found = profile_of_tenant(require_tenant(tenant), tenant, name=tenant, local_port=local_port)
     typer.echo(
@@ -168,6 +176,9 @@ def status(
 
     Example: tenantnet tunnel status
     """
+    from tenantnet.tunnel.profiles import unknown_tunnel
+    from tenantnet.tunnel.records import TunnelRecords
+
     records = TunnelRecords().all()
     if name is not None:
         if name not in records and name not in known_names():
@@ -182,6 +193,8 @@ def status(
 
 
 def _document(record: Record) -> dict[str, Any]:
+    from tenantnet.tunnel.local_port import LOOPBACK
+
     shown = record.model_dump(mode="json", by_alias=True, include={"state", "detail", "since", "session_id"})
     return {
         "name": record.profile.name,
@@ -201,6 +214,9 @@ def stop(
 
     Example: tenantnet tunnel stop acme
     """
+    from tenantnet.tunnel.profiles import unknown_tunnel
+    from tenantnet.tunnel.records import TunnelRecords
+
     records = TunnelRecords()
     running = records.all()
     if everything and not running:
@@ -216,6 +232,9 @@ def stop(
 
 
 def _stop(records: TunnelRecords, record: Record) -> None:
+    from tenantnet.tunnel.records import KeeperState
+    from tenantnet.tunnel.session_manager import end_session
+
     if record.state is not KeeperState.LOST:
         records.ask_to_stop(record.profile.name)
         record = records.read(record.profile.name) or record

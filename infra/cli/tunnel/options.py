@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from tenantnet.cli.project import project_here, stacks_here
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings.project import Project, find_project, is_platform
-from tenantnet.tunnel.profiles import Profiles, unknown_tunnel
-from tenantnet.tunnel.records import TunnelRecords
+
+if TYPE_CHECKING:
+    from tenantnet.settings.project import Project
 
 SHARED = "As `tenantnet tunnel share` prints it; give all three if you have no project."
 
@@ -35,6 +35,8 @@ def complete_name(incomplete: str) -> list[str]:
 
 def complete_running(incomplete: str) -> list[str]:
     """The tunnels that run."""
+    from tenantnet.tunnel.records import TunnelRecords
+
     return [name for name in TunnelRecords().all() if name.startswith(incomplete)]
 
 
@@ -55,23 +57,17 @@ LocalPort = Annotated[
 
 def known_names() -> list[str]:
     """The profiles' names and, in a project, the tenants'; sorted."""
-    project = project_here()
-    tenants = [stack for stack in project.stacks_with_settings() if not is_platform(stack)] if project else []
-    return sorted({*Profiles().all(), *tenants})
+    from tenantnet.tunnel.profiles import Profiles
 
-
-def project_here() -> Project | None:
-    """The project that the working directory is in, if it is in one."""
-    try:
-        return find_project(Path.cwd())
-    except Refused:
-        return None
+    return sorted({*Profiles().all(), *stacks_here(platforms=False)})
 
 
 def require_tenant(name: str) -> Project:
     """The project with this tenant. Raises Refused if there is none."""
+    from tenantnet.tunnel.profiles import unknown_tunnel
+
     project = project_here()
-    if project is None or is_platform(name) or not project.settings_file(name).is_file():
+    if project is None or name not in stacks_here(platforms=False):
         raise unknown_tunnel(name, known_names())
     return project
 

@@ -8,20 +8,17 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.live import Live
 from tenantnet.cli.output import console, table
 from tenantnet.cli.tunnel.options import LocalPort, complete_name, require_tenant
 from tenantnet.refusal import Refused, Rule
-from tenantnet.tunnel.keeper import Keeper
-from tenantnet.tunnel.local_port import require_local_port
-from tenantnet.tunnel.plugin import find_plugin
-from tenantnet.tunnel.profiles import Profile, Profiles, require_name
-from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
-from tenantnet.tunnel.tenants import profile_of_tenant
-from tenantnet.tunnel.together import check_startable, keep_open
+
+if TYPE_CHECKING:
+    from tenantnet.tunnel.keeper import Keeper
+    from tenantnet.tunnel.profiles import Profile
+    from tenantnet.tunnel.records import Record, TunnelRecords
 
 COLUMNS = ("Tunnel", "Begins at", "State", "Since", "Session", "")
 # As the console script has it, wherever that is installed.
@@ -74,6 +71,10 @@ def start(
 
     Example: tenantnet tunnel start acme --local-port 2201
     """
+    from tenantnet.tunnel.plugin import find_plugin
+    from tenantnet.tunnel.records import TunnelRecords
+    from tenantnet.tunnel.together import check_startable
+
     records = TunnelRecords()
     profiles = _choose(names or [], everything=everything, local_port=local_port)
     check_startable(profiles, records)
@@ -90,6 +91,9 @@ def start(
 
 
 def _choose(names: Sequence[str], *, everything: bool, local_port: int | None) -> list[Profile]:
+    from tenantnet.tunnel.local_port import require_local_port
+    from tenantnet.tunnel.profiles import Profiles
+
     if local_port is not None:
         require_local_port(local_port)
         if everything or len(names) != 1:
@@ -105,6 +109,9 @@ def _choose(names: Sequence[str], *, everything: bool, local_port: int | None) -
 
 
 def _profile(name: str, known: Mapping[str, Profile], local_port: int | None) -> Profile:
+    from tenantnet.tunnel.profiles import require_name
+    from tenantnet.tunnel.tenants import profile_of_tenant
+
     if profile := known.get(name):
         return profile.model_copy(update={"local_port": local_port}) if local_port else profile
     project = require_tenant(name)
@@ -116,6 +123,9 @@ def _profile(name: str, known: Mapping[str, Profile], local_port: int | None) ->
 
 def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
     """Keep them open, and show how they are: as a table on a terminal, else a line for every change."""
+    from rich.live import Live
+    from tenantnet.tunnel.together import keep_open
+
     if not sys.stdout.isatty():
         return keep_open(profiles, records, lambda record: typer.echo(line(record)))
     shown: dict[str, Record] = {}
@@ -133,6 +143,8 @@ def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
 
 def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None) -> None:
     """Let another process keep them open. Raises Failure if one of them does not open."""
+    from tenantnet.tunnel.records import KeeperState
+
     port = ["--local-port", str(local_port)] if local_port else []
     names = [profile.name for profile in profiles]
     with records.open_log(names[0]) as log:
@@ -154,6 +166,8 @@ def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_por
 
 def _report(names: Sequence[str], records: TunnelRecords) -> None:
     """Say how each is. Exits with 1 where one is not open."""
+    from tenantnet.tunnel.records import KeeperState
+
     found = {name: records.read(name) for name in names}
     opened = [record for record in found.values() if record and record.state is KeeperState.OPEN]
     for record in opened:

@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import Empty, Queue
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
 from tenantnet.cli.completion import complete_stack
-from tenantnet.cli.up.view import View, view
-from tenantnet.deployment.plan import Plan, plan_of
-from tenantnet.deployment.progress import Progress
-from tenantnet.deployment.words import failure, refusal, state_of
-from tenantnet.engine.engine import Engine, said_by
-from tenantnet.engine.locks import locked
-from tenantnet.engine.update import StackUpdate
-from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.files import load_file
-from tenantnet.settings.project import Project, find_project
-from tenantnet.settings.store import read_settings_file
-
-NOT_DONE, REFUSED, INTERRUPTED = 1, 2, 130
-# How often a view is drawn again while nothing happens.
-_TICK_SECONDS = 0.25
-
-STACK_MADE = Rule(
-    id="stack-made",
-    rule="a stack is created before its first update",
-    reason="this Pulumi backend has no stack {stack}",
-    remedy="create it: pulumi stack init {stack}",
-)
-CONFIRMED = Rule(
-    id="confirmed",
-    rule="the update is confirmed",
-    reason="{reason}",
-    remedy="run it in a terminal, or give --yes",
-)
-
-RULES = (STACK_MADE, CONFIRMED)
-
-_T = TypeVar("_T")
+from tenantnet.cli.project import working_project
 
 
 def up(
@@ -82,109 +43,6 @@ def up(
 
     Example: tenantnet up acme
     """
-    project = find_project(Path.cwd())
-    _require_answer(yes=yes, as_json=as_json)
-    _require_stack(project, stack)
-    update = StackUpdate(project, stack, policy_config)
-    shown = view(as_json=as_json)
-    plan = _preview(update, stack, shown)
-    shown.plan(stack, plan, update.last())
-    if not plan.changes and not plan.outputs_change:
-        shown.end(stack, Progress(), 0)
-        return
-    if not yes and not typer.confirm(f"Update {stack}?"):
-        typer.echo("Nothing was changed.")
-        raise typer.Exit(NOT_DONE)
-    _update(update, stack, plan, shown)
+    from tenantnet.cli.up.update import update_stack
 
-
-def _require_answer(*, yes: bool, as_json: bool) -> None:
-    if yes:
-        return
-    if as_json:
-        reason = "--json cannot ask a question"
-    elif not sys.stdin.isatty():
-        reason = "there is no terminal to ask in"
-    else:
-        return
-    raise Refused("The update", [CONFIRMED.refuse(None, "--yes", reason=reason)])
-
-
-def _require_stack(project: Project, stack: str) -> None:
-    """Raises Refused for a stack without right settings, or without a place in the backend."""
-    load_file(read_settings_file(project, stack).path, project.file)
-    if Engine(project).outputs(stack) is None:
-        raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
-
-
-def _preview(update: StackUpdate, stack: str, shown: View) -> Plan:
-    progress = Progress()
-    try:
-        with shown.previewing(stack):
-            document = _follow(update, update.preview, progress, None)
-    except CommandError as error:
-        if update.command.interrupted:
-            typer.echo("Stopped while previewing. Nothing was changed.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, progress, None)
-    shown.findings(progress)
-    return plan_of(progress.steps, document)
-
-
-def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
-    progress, began = Progress(), time.monotonic()
-    try:
-        with shown.updating(stack, plan, progress):
-            _follow(update, update.run, progress, shown)
-    except CommandError as error:
-        if update.command.interrupted:
-            shown.stopped(stack, progress, state_of(progress, plan))
-            raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, progress, plan)
-    shown.end(stack, progress, int(time.monotonic() - began))
-
-
-def _give_up(error: CommandError, stack: str, progress: Progress, plan: Plan | None) -> NoReturn:
-    """Say why Pulumi has given up a preview or an update, and end."""
-    if isinstance(error, ConcurrentUpdateError):
-        raise locked(f"update {stack}", stack, str(error)) from None
-    if not progress.done and (refused := refusal(progress)):
-        typer.echo(refused, err=True)
-        raise typer.Exit(REFUSED)
-    raise failure(stack, progress, plan, f"Pulumi says: {said_by(error)}") from None
-
-
-def _follow(
-    update: StackUpdate,
-    operation: Callable[[Callable[[EngineEvent], None]], _T],
-    progress: Progress,
-    shown: View | None,
-) -> _T:
-    """Run the operation in another thread, and here take what it tells, until it has ended."""
-    events: Queue[EngineEvent] = Queue()
-    with ThreadPoolExecutor(1) as pool, _interrupting(update, shown):
-        running: Future[_T] = pool.submit(operation, events.put)
-        while not (running.done() and events.empty()):
-            change = None
-            with suppress(Empty):
-                change = progress.take(events.get(timeout=_TICK_SECONDS))
-            if shown:
-                shown.tick(change)
-        return running.result()
-
-
-@contextmanager
-def _interrupting(update: StackUpdate, shown: View | None) -> Iterator[None]:
-    """Within it, Ctrl-C and SIGTERM stop the engine and not this process, which tells what came of it."""
-
-    def interrupt(*_: object) -> None:
-        update.command.interrupt()
-        if shown:
-            shown.stopping(update.command.interrupted)
-
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+    update_stack(working_project(), stack, policy_config, yes=yes, as_json=as_json)

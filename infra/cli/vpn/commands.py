@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.project import working_project
 from tenantnet.cli.vpn import download as vpn_download
 from tenantnet.cli.vpn import edit as vpn_edit
 from tenantnet.cli.vpn import status as vpn_status
-from tenantnet.observed.status.read import read_stack, read_status
-from tenantnet.observed.status.words import VpnConnectionStatus
-from tenantnet.settings.project import find_project
-from tenantnet.settings.store import read_tenant
-from tenantnet.vpn.listing import Pending, VpnListing, listings
-from tenantnet.vpn.reader import VpnReader
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenantnet.vpn.listing import VpnListing
 
-PLANS = {Pending.CREATE: "to be created", Pending.DELETE: "to be deleted"}
-
-
-@app.callback()
-def vpn() -> None:
-    """Show and edit VPN connections, and write guides for the companies' devices."""
+app = typer.Typer()
 
 
 @app.command("list")
@@ -34,7 +25,11 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
 
     Example: tenantnet vpn list acme
     """
-    project = find_project(Path.cwd())
+    from tenantnet.observed.status.read import read_status
+    from tenantnet.settings.store import read_tenant
+    from tenantnet.vpn.listing import listings
+
+    project = working_project()
     status = read_status(project, tenant)
     known = project.settings_file(tenant).is_file()
     found = listings(status, read_tenant(project, tenant)[1] if known else None)
@@ -64,7 +59,10 @@ def devices(tenant: Tenant, as_json: AsJson = False) -> None:
 
     Example: tenantnet vpn devices acme
     """
-    _, region = read_stack(find_project(Path.cwd()), tenant)
+    from tenantnet.observed.status.read import read_stack
+    from tenantnet.vpn.reader import VpnReader
+
+    _, region = read_stack(working_project(), tenant)
     found = VpnReader(region).device_types()
     if as_json:
         keys = ("name", "id", "vendor", "platform", "software")
@@ -80,7 +78,9 @@ app.command()(vpn_edit.delete)
 
 
 def _row(listing: VpnListing) -> Sequence[str]:
-    words = [listing.status, PLANS[listing.pending] if listing.pending else None]
+    from tenantnet.observed.status.words import VpnConnectionStatus
+
+    words = [listing.status, f"to be {listing.pending}d" if listing.pending else None]
     return (
         listing.network,
         listing.description,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import Tenant
+from tenantnet.cli.project import working_project
 from tenantnet.cli.vpn.options import NetworkSlot
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.edit import NETWORKS, add_item, in_place, remove_item
-from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import find_project
-from tenantnet.settings.store import read_tenant, replace_settings_file
 from tenantnet.tags import Slot
-from tenantnet.vpn.listing import choose, in_settings
+
+if TYPE_CHECKING:
+    from tenantnet.settings.models import TenantSettings
 
 VPN_CONNECTIONS = "vpnConnections"
 
@@ -56,7 +54,10 @@ def add(
 
     Example: tenantnet vpn add acme --company-cidr 192.168.4.0/24 --gateway-ip 198.51.100.7 --description HQ
     """
-    project = find_project(Path.cwd())
+    from tenantnet.settings.edit import NETWORKS, add_item, in_place
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     slot = _slot(settings, network)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
@@ -94,7 +95,11 @@ def delete(
 
     Example: tenantnet vpn delete acme 192.168.4.0/24
     """
-    project = find_project(Path.cwd())
+    from tenantnet.settings.edit import NETWORKS, in_place, remove_item
+    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.vpn.listing import choose, in_settings
+
+    project = working_project()
     file, settings = read_tenant(project, tenant)
     listed = in_settings(settings)
     chosen = choose(tenant, listed, vpn_connection, network)

@@ -7,52 +7,22 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.live import Live
-from rich.table import Table
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, table
-from tenantnet.observed.deployed import Tunnel
-from tenantnet.observed.status.observe import observe
-from tenantnet.observed.status.read import read_stack
-from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
-from tenantnet.observed.status.words import VpnConnectionStatus
-from tenantnet.settings.project import find_project
-from tenantnet.stacks.outputs import Model
-from tenantnet.vpn.reader import Maintenance, VpnReader
+from tenantnet.cli.project import working_project
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from tenantnet.vpn.reader import Maintenance
+    from tenantnet.vpn.status import ConnectionStatus, VpnStatus
 
 WATCH_SECONDS = 5.0
 # EC2's word where no maintenance is pending.
 NO_MAINTENANCE = "None"
-
-
-class TunnelStatus(Tunnel):
-    """A tunnel with what AWS intends with its endpoint."""
-
-    maintenance: Maintenance
-
-
-class ConnectionStatus(Model):
-    """A VPN connection with its tunnels; it has none while it is Creating or Missing."""
-
-    network: str
-    description: str
-    company_cidr: str
-    company_gateway_ip: str
-    id: str
-    status: VpnConnectionStatus
-    tunnels: Sequence[TunnelStatus]
-
-
-class VpnStatus(Model):
-    """What `tenantnet vpn status` shows."""
-
-    tenant: str
-    region: str
-    vpn_connections: Sequence[ConnectionStatus]
 
 
 def status(
@@ -68,18 +38,13 @@ def status(
 
     Example: tenantnet vpn status acme --watch
     """
-    outputs, region = read_stack(find_project(Path.cwd()), tenant)
-    reader = VpnReader(region)
+    from rich.live import Live
+    from tenantnet.observed.status.read import read_stack
+    from tenantnet.vpn.reader import VpnReader
+    from tenantnet.vpn.status import read_vpn
 
-    def read() -> VpnStatus:
-        found = tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
-        connections = [
-            _connection(reader, network.slot, connection)
-            for network in found.networks
-            for connection in network.vpn_connections
-        ]
-        return VpnStatus(tenant=tenant, region=region, vpn_connections=connections)
-
+    outputs, region = read_stack(working_project(), tenant)
+    read = partial(read_vpn, tenant, region, outputs, VpnReader(region))
     if not watch:
         _show(read(), as_json=as_json)
     elif as_json:
@@ -87,14 +52,6 @@ def status(
     else:
         with Live(console=console(), auto_refresh=False) as live:
             _follow(read, lambda found: live.update(_table(found), refresh=True))
-
-
-def _connection(reader: VpnReader, slot: str, connection: StatusVpnConnection) -> ConnectionStatus:
-    tunnels = [
-        TunnelStatus(**dict(tunnel), maintenance=reader.maintenance(connection.id, tunnel.outside_ip))
-        for tunnel in connection.tunnels
-    ]
-    return ConnectionStatus(network=slot, **{**dict(connection), "tunnels": tunnels})
 
 
 def _follow(read: Callable[[], VpnStatus], show: Callable[[VpnStatus], None]) -> None:

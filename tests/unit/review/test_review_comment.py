@@ -13,8 +13,9 @@ from markdown_it.token import Token
 from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced
-from tenantnet.review.model import Effect, Verdict
+from tenantnet.review.model import Effect
 from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code, verdict_of
+from tenantnet.review.verdict import Verdict
 
 # As settings and the engine have it: without control characters.
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200)

@@ -7,8 +7,8 @@ import re
 
 import pytest
 from tenantnet.cli.main import app
-from tenantnet.review.model import Verdict
 from tenantnet.review.result import ReviewResult, exit_code
+from tenantnet.review.verdict import Verdict
 from typer.testing import CliRunner
 
 from tests.support.clone import CLONE

@@ -6,7 +6,8 @@ import pytest
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review.effects import UNINTERRUPTED, effects
-from tenantnet.review.model import Preview, PreviewedResource, Verdict, worst
+from tenantnet.review.model import Preview, PreviewedResource
+from tenantnet.review.verdict import Verdict, worst
 
 from tests.support.review_samples import CONNECTION, component, connection, database, preview, resource, tags
 

@@ -12,8 +12,9 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.review.events import preview_of
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.judge import Case, judge
-from tenantnet.review.model import Preview, Verdict
+from tenantnet.review.model import Preview
 from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
+from tenantnet.review.verdict import Verdict
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
 

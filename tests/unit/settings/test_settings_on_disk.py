@@ -19,8 +19,9 @@ from tenantnet.cli.settings import app
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import FileVerdict, judge_file, load_file, load_reserved, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.project import StackKind
 from tenantnet.settings.rules import MAX_FILE_BYTES
-from tenantnet.settings.schema import StackKind, file_schema
+from tenantnet.settings.schema import file_schema
 from typer.testing import CliRunner
 
 from tests.support.broken_settings import as_yaml, broken_files, good_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from tenantnet.cli.vpn.status import VpnStatus
 from tenantnet.vpn.listing import VpnListing
+from tenantnet.vpn.status import VpnStatus
 
 from tests.support.clone import CLONE
 

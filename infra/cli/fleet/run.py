@@ -1,0 +1,124 @@
+"""A run over many tenants, as the commands ask for it and print it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import typer
+from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.project import working_project
+from tenantnet.engine.engine import Engine
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus
+from tenantnet.fleet.runner import FleetRun
+from tenantnet.fleet.runs import Limits, begin_run, resume_run
+from tenantnet.fleet.selection import Slice, select_tenants
+from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.words import as_markdown, changes_in_words, summary
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.project import Project
+
+# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: as a shell tells of Ctrl-C.
+NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
+
+RESUME_ALONE = Rule(
+    id="resume-alone",
+    rule="a resumed run keeps its tenants",
+    reason="it was started for other tenants",
+    remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
+)
+
+RULES = (RESUME_ALONE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a new run is about, the limits of any run, and whether to go on with the last one."""
+
+    tenants: list[str]
+    platform: str | None
+    share: str | None
+    policy_pack: str | None
+    parallel: int | None
+    max_failures: int | None
+    resume: bool
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(parallel=self.parallel, max_failures=self.max_failures)
+
+    def choose(self, project: Project) -> list[str]:
+        # Without an engine or its backend every tenant would fail in turn.
+        Engine(project).stacks()
+        platforms = {name: target.platform for name, target in read_targets(project).items()}
+        share = Slice.parse(self.share) if self.share else None
+        return select_tenants(platforms, self.tenants, platform=self.platform, share=share)
+
+    def refuse_any(self) -> None:
+        for value in (self.tenants, self.platform, self.share, self.policy_pack):
+            if value:
+                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
+
+
+def _record(project: Project, operation: FleetOperation, asked: Asked, *, yes: bool) -> RunRecord:
+    """The run to do: the last one, or a new one, for which people are asked without `yes`."""
+    records = RunRecords(project)
+    if asked.resume:
+        asked.refuse_any()
+        return resume_run(records, operation, asked.limits)
+    chosen = asked.choose(project)
+    if not yes:
+        typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
+    return begin_run(records, operation, chosen, asked.limits, policy_pack=asked.policy_pack)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+
+
+def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:
+    """Do the rest of the run, and print its result."""
+    project = working_project()
+    record = _record(project, FleetOperation(operation), asked, yes=yes)
+    run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))
+    asyncio.run(run.go())
+    if report:
+        report.write_text(as_markdown(record), encoding="utf-8")
+    if as_json:
+        print_json(record.model_dump(mode="json", by_alias=True))
+    else:
+        _print(record)
+    if record.left():
+        raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
+    if any(found.findings for found in record.tenants.values()):
+        raise typer.Exit(DRIFT_FOUND)
+
+
+def _print(record: RunRecord) -> None:
+    out = console()
+    rows = [
+        (
+            name,
+            found.status,
+            changes_in_words(found, record.operation) if found.status is RunStatus.DONE else "",
+            "" if found.seconds is None else f"{found.seconds:.1f}",
+        )
+        for name, found in sorted(record.tenants.items())
+    ]
+    out.print(table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows))
+    for name, found in sorted(record.tenants.items()):
+        for finding in found.findings:
+            out.print(f"{name}: {finding}", markup=False, soft_wrap=True)
+        if found.note:
+            out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
+        if found.reason:
+            out.print(
+                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}",
+                markup=False,
+                soft_wrap=True,
+            )
+    out.print(f"\n{summary(record)}", markup=False)
+    if record.left():
+        out.print(f"To go on: tenantnet fleet {record.operation} --resume", markup=False)

@@ -1,0 +1,71 @@
+"""Groups of commands, which are imported when one of their commands is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# No boxes around help: to import what draws them takes longer than all else that help needs.
+PLAIN = None
+
+# The module of each group's commands, and what the group is for.
+GROUPS = {
+    "tenant": ("tenant.commands", "Add or remove a tenant, in its settings."),
+    "network": (
+        "network",
+        "List, add or delete networks in a tenant's settings. Nothing changes in AWS before `pulumi up`.",
+    ),
+    "database": ("database", "Show or resize a tenant's database."),
+    "vpn": ("vpn.commands", "Show and edit VPN connections, and write guides for the companies' devices."),
+    "tunnel": (
+        "tunnel.commands",
+        "Open tunnels from this machine to tenants' databases, through AWS's Session Manager.",
+    ),
+    "migrate": (
+        "migrate.commands",
+        "Move a tenant's database to its other network, and follow the move.",
+    ),
+    "fleet": (
+        "fleet.commands",
+        "Preview, update or check many tenants in parallel, with a report; resume an interrupted run.",
+    ),
+    "isolation": ("isolation", "Check that tenants are isolated."),
+    "claims": ("claims", "Show which tenant has which range in a cell."),
+    "settings": ("settings", "Check settings files; export their JSON Schema."),
+    "local": ("local", "Run the local cloud: AWS on this machine, to try and to test."),
+}
+
+
+class Group(TyperGroup):
+    """One of GROUPS."""
+
+    _commands: MutableMapping[str, Any]
+
+    def __init__(self, name: str) -> None:
+        self._module, help_text = GROUPS[name]
+        super().__init__(name=name, help=help_text, no_args_is_help=True, rich_markup_mode=PLAIN)
+
+    @property
+    def commands(self) -> MutableMapping[str, Any]:
+        if not self._commands:
+            app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
+            app.rich_markup_mode = PLAIN
+            self._commands = typer.main.get_group(app).commands
+        return self._commands
+
+    @commands.setter
+    def commands(self, commands: MutableMapping[str, Any]) -> None:
+        self._commands = commands
+
+
+class Commands(TyperGroup):
+    """The commands of `tenantnet` itself, then the groups."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives
+        super().__init__(**attributes)
+        for name in GROUPS:
+            self.add_command(Group(name))

@@ -1,0 +1,36 @@
+"""Cells read and judged: the engine says where their parts are, AWS what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantnet.engine.engine import Engine
+from tenantnet.observed.deployed import Deployed
+from tenantnet.observed.reachability.check import Pair, check
+from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.observed.status.read import read_stack
+from tenantnet.settings.project import Project
+from tenantnet.stacks.outputs import PlatformOutputs
+
+
+def judge(project: Project, tenants: Sequence[str]) -> list[Pair]:
+    """Every pair of places of which one is a named tenant's.
+
+    Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer.
+    """
+    platforms: dict[str | None, PlatformOutputs] = {}
+    for tenant in tenants:
+        outputs, _ = read_stack(project, tenant)
+        if outputs.cell not in platforms:
+            platforms[outputs.cell] = Engine(project).platform_of(tenant, outputs)
+    return [pair for platform in platforms.values() for pair in check(read_cell(platform), tenants)]
+
+
+def read_cell(platform: PlatformOutputs) -> Deployed:
+    """What a cell has, of all its tenants. Raises Failure where AWS does not answer."""
+    return observe_cell(
+        platform.cell,
+        platform.region,
+        platform_vpc_ids=[platform.sessions_vpc_id, platform.services_vpc_id],
+        tunnel_host_id=platform.tunnel_host_id,
+    )
