@@ -30,7 +30,7 @@ from tenantnet.policies.places import texts
 from tenantnet.refusal import Rule
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-# Where an IAM policy stands, by type of resource.
+# The property with an IAM policy, by type of resource.
 POLICY_PROPERTIES = {
     "aws:iam/policy:Policy": "policy",
     types.IAM_GROUP_POLICY: "policy",

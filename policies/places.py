@@ -1,4 +1,4 @@
-"""Where things stand: a stack's networks, session subnets and company ranges, told by tags and relations."""
+"""A stack's networks, session subnets and company ranges, found by tags and relations."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The policy on secrets: passwords and pre-shared keys stand where they are used, encrypted, nowhere else.
+"""The policy on secrets: passwords and pre-shared keys are encrypted where they are used, and nowhere else.
 
-A policy sees secret values in clear and cannot tell them from plain ones; so it asks which properties the
-state encrypts, and looks for the values everywhere else. (Python has a module named secrets.)
+A policy sees secret values in clear and cannot distinguish them from plain ones; so it asks which properties
+the state encrypts, and looks for the values everywhere else. (Python has a module named secrets.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The policy on VPN tunnels: AWS would negotiate IKEv1, AES-128, SHA-1 and DH group 2 if it were not told."""
+"""The policy on VPN tunnels: by default AWS would also negotiate IKEv1, AES-128, SHA-1 and DH group 2."""
 
 from __future__ import annotations
 

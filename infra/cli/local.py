@@ -49,7 +49,7 @@ def start(
     ] = False,
     mysql: Annotated[
         Generation,
-        typer.Option(help="Which MySQL stands behind the databases, whatever version RDS is asked for."),
+        typer.Option(help="The version of the MySQL servers, whatever version RDS is asked for."),
     ] = Generation.MYSQL_8_0,
     record_calls: Annotated[
         bool,

@@ -123,7 +123,7 @@ class TenantDatabaseArgs:
 
 
 class _Alarm(NamedTuple):
-    """When people are told: `metric` of AWS/RDS, averaged over `minutes`, beyond `threshold`."""
+    """When the alarm is raised: `metric` of AWS/RDS, averaged over `minutes`, beyond `threshold`."""
 
     metric: str
     comparison: str

@@ -23,7 +23,7 @@ from tenantnet.tags import Owner
 # beside 64512, which is AWS's own.
 CUSTOMER_ASN = "65000"
 
-# AWS would still negotiate IKEv1, AES-128, SHA-1 and group 2 if it were not told otherwise.
+# By default AWS would still negotiate IKEv1, AES-128, SHA-1 and group 2.
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html
 ENCRYPTION = ["AES256", "AES256-GCM-16"]
 INTEGRITY = ["SHA2-256", "SHA2-384", "SHA2-512"]

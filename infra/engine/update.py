@@ -50,10 +50,10 @@ class Command(PulumiCommand):
             start_new_session=True,
         ) as self._process:
             out, err = self._process.communicate()
-        for told, text in ((on_output, out), (on_error, err)):
-            if told:
+        for callback, text in ((on_output, out), (on_error, err)):
+            if callback:
                 for line in text.splitlines():
-                    told(line)
+                    callback(line)
         result = CommandResult(stdout=out, stderr=err, code=self._process.returncode)
         if result.code != 0:
             raise create_command_error(result)

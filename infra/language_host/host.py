@@ -87,7 +87,7 @@ class LanguageHost(LanguageRuntimeServicer):
             self._running += 1
         try:
             process.start()
-            # It is told at once where the call has ended already.
+            # The callback is called at once if the call has ended already.
             if not context.add_callback(process.kill):
                 process.kill()
             yield

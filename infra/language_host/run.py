@@ -30,7 +30,7 @@ from pulumi.runtime.proto import language_pb2
 # A program registers its resources and ends: what it holds is not worth looking through again and again
 # meanwhile. Python's own figure is 700.
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
-# The exit code of a program that has told the engine why it failed.
+# The exit code of a program that has reported its error to the engine.
 REPORTED = 32
 PR_SET_PDEATHSIG = 1
 

@@ -76,7 +76,7 @@ STEP_IN_ORDER = Rule(
     remedy="start again: `tenantnet migrate run` reads the phase and goes on from there",
 )
 DECISION_STANDS = Rule(
-    id="decision-stands",
+    id="decision-followed",
     rule="an update carries out what was decided about its move",
     reason="the {decision} of move {move} is decided, and {requested} would contradict it",
     remedy="start again: `tenantnet migrate run` reads the decision and carries it out",

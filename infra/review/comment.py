@@ -115,14 +115,14 @@ class _Draft:
 
     def text(self, levels: Sequence[Level]) -> str:
         """The comment. levels: of the groups, in their order."""
-        told = list(enumerate(levels))
+        listed = list(enumerate(levels))
         parts = [
             MARKER,
             f"## Tenantnet review: {SIGNS[self._result.verdict]} {self._result.verdict.words}",
             _head(self._result),
-            _table([self._rows[place] for place, level in told if level >= Level.ROW]),
-            *_names([self.groups[place] for place, level in told if level is Level.NAME]),
-            *(self._section(place, level) for place, level in told if level >= Level.SECTION),
+            _table([self._rows[place] for place, level in listed if level >= Level.ROW]),
+            *_names([self.groups[place] for place, level in listed if level is Level.NAME]),
+            *(self._section(place, level) for place, level in listed if level >= Level.SECTION),
             *self._end,
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -163,10 +163,10 @@ def _alike(stack: StackResult) -> tuple[object, ...]:
 def _head(result: ReviewResult) -> str:
     if not result.stacks:
         return "No stack is touched: neither a settings file nor what makes the stacks has changed."
-    told = ", ".join(f"{count} {verdict.words}" for verdict, count in result.tally.items())
+    verdicts = ", ".join(f"{count} {verdict.words}" for verdict, count in result.tally.items())
     count = len(result.stacks)
     against = f"`{shortened(result.base.replace('`', ''), 100)}` ({result.commit[:8]})"
-    return f"{count} stack{'' if count == 1 else 's'} previewed against {against}: {told}."
+    return f"{count} stack{'' if count == 1 else 's'} previewed against {against}: {verdicts}."
 
 
 def _table(rows: Sequence[str]) -> str:
@@ -217,7 +217,7 @@ def _section(group: Group, level: Level) -> str:
     parts = [f"### {SIGNS[stack.verdict]} {group.title}: {stack.verdict.words}", _facts(stack)]
     if len(group.stacks) > 1:
         names = _listed([each.stack for each in group.stacks])
-        parts.append(f"The same in {len(group.stacks)} stacks, told of {escaped(stack.stack)}: {names}.")
+        parts.append(f"The same in {len(group.stacks)} stacks, shown for {escaped(stack.stack)}: {names}.")
     parts += [
         _findings(stack.findings),
         _lines([*map(_effect, stack.effects), *map(_line, stack.sentences)]),
@@ -249,17 +249,17 @@ def _facts(stack: StackResult) -> str:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    told = [f"- {line}" for line in lines[:MOST_LINES]]
+    listed = [f"- {line}" for line in lines[:MOST_LINES]]
     if len(lines) > MOST_LINES:
-        told.append(f"- and {len(lines) - MOST_LINES} more")
-    return "\n".join(told)
+        listed.append(f"- and {len(lines) - MOST_LINES} more")
+    return "\n".join(listed)
 
 
 def _findings(findings: Sequence[ReviewFinding]) -> str:
-    told = [_finding(finding) for finding in findings[:MOST_LINES]]
+    listed = [_finding(finding) for finding in findings[:MOST_LINES]]
     if len(findings) > MOST_LINES:
-        told.append(f"- and {len(findings) - MOST_LINES} more findings")
-    return "\n".join(told)
+        listed.append(f"- and {len(findings) - MOST_LINES} more findings")
+    return "\n".join(listed)
 
 
 def _finding(finding: ReviewFinding) -> str:

@@ -57,13 +57,13 @@ def judge(case: Case, preview: Preview) -> StackResult:
     """The stack's part of the result."""
     kept_by = _protected(preview) if case.is_removed else []
     findings = [*_findings(case, preview, kept_by)]
-    # What the program refuses is told as findings. So is the problems of the file, or that Pulumi deletes
-    # nothing protected; the errors that follow from it tell nothing more.
+    # Refusals of the program become findings. So do the problems of the file, and that Pulumi deletes
+    # nothing protected; the errors that follow from them add nothing.
     errors = (
         [] if kept_by or case.refusals else [error for error in preview.errors if not Refused.is_in(error)]
     )
     found = [] if preview.errors else effects(preview)
-    # What a preview has told before it was stopped is not what an update would do.
+    # The changes of a preview that was stopped are not those of an update.
     resources = [] if preview.errors else preview.resources
     changed = [each for each in resources if each.operation is not Operation.SAME]
     return StackResult(

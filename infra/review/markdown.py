@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 
-# What begins emphasis, code, links, tables, formulas and strike-through, wherever it stands.
+# Characters that begin emphasis, code, links, tables, formulas and strike-through, anywhere.
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
-# What begins a heading or a list at the start of a line, or is a rule or an underline alone.
+# A heading or a list at the start of a line, or a rule or an underline on a line of its own.
 _AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
 # What GitHub and GitLab turn into a link or a mention.
 _REFERENCE = re.compile(r"(@|#|!|://|www\.)(?=\w)")

@@ -50,7 +50,7 @@ class Program:
         return path.suffix != ".py" and self._is_data(path)
 
     def _is_data(self, path: PurePosixPath) -> bool:
-        """Whether the nearest folder with modules is the program's; beside Pulumi.yaml stands all sorts."""
+        """Whether the nearest folder with modules is the program's; beside Pulumi.yaml may be anything."""
         modules = {module.parent for module in self._modules}
         for folder in path.parents[:-1]:
             if folder in modules:

@@ -69,13 +69,13 @@ def sentences(preview: Preview) -> list[str]:
         if _kind(subject) in ("TenantNetwork", "SessionSubnet") and subject.operation is not Operation.SAME
     }
     ordered = sorted(subjects, key=lambda subject: _rank(subject, components))
-    told = (
+    listed = (
         sentence
         for subject in ordered
         if not _is_implied(subject, implied) and not _is_relabelled(subject)
         for sentence in _speak(subject, components, preview)
     )
-    return [*dict.fromkeys(told), *_labels(ordered)]
+    return [*dict.fromkeys(listed), *_labels(ordered)]
 
 
 def _labels(subjects: Iterable[PreviewedResource]) -> list[str]:
@@ -243,9 +243,9 @@ def _changed_database(database: PreviewedResource, _: Components) -> Iterator[st
         size = f"{database.current.get('instanceClass')}, {database.current.get('allocatedStorage')} GiB"
         yield f"{_verb(database)} database {database.name}: {size}"
         return
-    told = {name: sentence for name in database.changed if (sentence := _changed_setting(database, name))}
-    yield from told.values()
-    if rest := [name for name in database.changed if name not in told]:
+    listed = {name: sentence for name in database.changed if (sentence := _changed_setting(database, name))}
+    yield from listed.values()
+    if rest := [name for name in database.changed if name not in listed]:
         yield from _changes(database, f"changes database {database.name}", rest)
 
 
@@ -306,9 +306,9 @@ def _any_resource(resource: PreviewedResource) -> str:
 def _changes(resource: PreviewedResource, start: str, names: Iterable[str]) -> Iterator[str]:
     """`start`, and how each of the properties changes: with values where they may be shown."""
     works = [name for name in names if name not in NOISE | LABELS]
-    told = [_change(resource, name) for name in works]
-    if told or resource.operation is not Operation.UPDATE:
-        yield f"{start}: {', '.join(told)}" if told else start
+    listed = [_change(resource, name) for name in works]
+    if listed or resource.operation is not Operation.UPDATE:
+        yield f"{start}: {', '.join(listed)}" if listed else start
 
 
 def _change(resource: PreviewedResource, name: str) -> str:

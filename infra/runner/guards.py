@@ -173,8 +173,8 @@ def _answered(answers: Sequence[Answer], address: str) -> Sight:
     """If none can be reached, as from a network without a way out, Route 53's status has to suffice."""
     heard = [answer for answer in answers if not answer.silent]
     if others := [answer for answer in heard if answer.target != address]:
-        told = ", ".join(f"{answer.server} answers {answer.target or 'nothing'}" for answer in others)
-        return Sight(holds=False, seen=told)
+        seen = ", ".join(f"{answer.server} answers {answer.target or 'nothing'}" for answer in others)
+        return Sight(holds=False, seen=seen)
     if not heard:
         return Sight(holds=True, seen="Route 53 reports it; no name server could be reached")
     return Sight(

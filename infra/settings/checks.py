@@ -84,7 +84,7 @@ def check_word(value: object, known: Sequence[str]) -> list[Refusal]:
 
 
 def check_tenant_name(value: object) -> list[Refusal]:
-    """The name of a tenant, which is its stack's."""
+    """The name of a tenant, which is the name of its stack."""
     if refusals := _check_text(value, _NAME, rules.TENANT_NAME):
         return refusals
     name = str(value)

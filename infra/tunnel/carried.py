@@ -1,4 +1,4 @@
-"""A session with the plugin that carries it: what begins and ends together."""
+"""A session and the plugin that carries it, which begin and end together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenantnet.tunnel.session_manager import Session, end_session, start_session
 
 
 class CarriedSession:
-    """Begun as it is made; close() ends both. session, plugin: of it."""
+    """The constructor starts both; close() ends both."""
 
     def __init__(self, program: str, profile: Profile) -> None:
         """program: the plugin's path. Raises Failure as either does; then nothing is left of it."""
@@ -38,6 +38,6 @@ class CarriedSession:
         self.plugin.end()
 
     def _end_session(self) -> None:
-        # What cannot be ended now ends by itself, when nobody has used it for a while.
+        # A session that cannot be ended now ends by itself when it is not used for a while.
         with suppress(Failure):
             end_session(self._profile, self.session.id)

@@ -1,4 +1,4 @@
-"""The ways to a tenant's database, for the mysql client and for MySQL Workbench. Pure; no password in it.
+"""The ways to connect to a tenant's database, for the mysql client and MySQL Workbench. Pure; no passwords.
 
 Source of the certificates: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
 """

@@ -1,4 +1,4 @@
-"""Keeps a tunnel open: begins a session, and another one whenever one ends, until it is told to stop."""
+"""Keeps a tunnel open: starts a session, and another one whenever one ends, until it is stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Show = Callable[[Record], None]
 class Keeper:
     """One tunnel. run() is its whole life; `stop` ends it from another thread.
 
-    keeper: the process that this is. show: told every change of state.
+    keeper: this process. show: called with every change of state.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Keeper:
         self.failure: Failure | None = None
 
     def run(self) -> None:
-        """Open the tunnel and keep it open. Where it cannot, `failure` says why; nothing is left running."""
+        """Open the tunnel and keep it open. If it cannot, `failure` says why, and nothing is left running."""
         try:
             self._say(KeeperState.OPENING)
             self._open()
@@ -66,7 +66,7 @@ class Keeper:
             self._close()
 
     def _open(self) -> None:
-        """Begin a session and have it carried. Raises Failure; then nothing of it is left."""
+        """Start a session and its plugin. Raises Failure; then nothing is left of them."""
         profile = self.record.profile
         program = find_plugin()
         require_free(profile.name, profile.local_port)
@@ -78,7 +78,7 @@ class Keeper:
         self._carried = carried
 
     def _open_again(self) -> None:
-        """Try until it works, ever more rarely. Raises FinalFailure if it never will."""
+        """Retry with growing pauses. Raises FinalFailure if retrying cannot help."""
 
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -99,7 +99,7 @@ class Keeper:
         )(self._open)
 
     def _carry(self) -> str:
-        """Return when the session is no longer carried, or the tunnel is to end: why, in words."""
+        """Wait until the session is broken or the tunnel has to end; returns why, in words."""
         assert self._carried is not None  # noqa: S101 - it was opened
         plugin = self._carried.plugin
         connected = time.monotonic()

@@ -1,4 +1,4 @@
-"""The port of this machine that a tunnel begins at."""
+"""The local port of a tunnel."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def require_free(name: str, port: int) -> None:
     """Raises Failure if a tunnel cannot begin at the port, with who has it where that can be known."""
     with socket.socket() as probe:
         if os.name == "posix":
-            # As the plugin does: connections that have ended there must not count.
+            # Like the plugin: connections that have ended there must not count.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -123,7 +123,7 @@ class Plugin:
         return False
 
     def end(self) -> None:
-        """See that it has ended: a session that was ended takes it along, else it is told to."""
+        """End it, if the end of its session has not ended it already."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
             return

@@ -1,6 +1,6 @@
-"""A person's tunnels: a file under the user's own configuration, readable for nobody else.
+"""A person's tunnels: a file in the user's configuration, which nobody else can read.
 
-It holds no secret, but it says which databases its owner works with.
+It contains no secret, but it shows which databases its owner works with.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which tunnels run, for all shells of a user: a file each, written by the process that keeps it open."""
+"""The running tunnels of a user, for all shells: a file each, written by the keeper process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class KeeperState(StrEnum):
 
 
 class ProcessId(BaseModel):
-    """A process, told from a later one of the same number. started: seconds since 1970."""
+    """A process, distinguished from a later one of the same number. started: seconds since 1970."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,7 +114,7 @@ class TunnelRecords:
             path.unlink(missing_ok=True)
 
     def is_stop_asked(self, name: str) -> bool:
-        """Whether somebody wants the tunnel to end."""
+        """Whether the tunnel was asked to end."""
         return self._request(name).exists()
 
     def ask_to_stop(self, name: str) -> None:
@@ -153,7 +153,7 @@ class TunnelRecords:
 
 
 def end_process(process: psutil.Process) -> None:
-    """End a process: politely, then by force."""
+    """End a process: with SIGTERM, then by force."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         with suppress(psutil.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Session Manager's calls for a tunnel, and what its refusals mean to the person at the desk."""
+"""Session Manager's calls for a tunnel, and its refusals as failures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DENIED = ("AccessDeniedException", "AccessDenied")
 
 
 class FinalFailure(Failure):
-    """A failure that trying again does not change."""
+    """A failure that retrying cannot change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Session:
 
 
 def start_parameters(profile: Profile) -> dict[str, Any]:
-    """What a session is started with; the plugin is told the same."""
+    """The parameters of a session; the plugin gets the same."""
     return {
         "Target": profile.target,
         "DocumentName": profile.document,
@@ -62,12 +62,12 @@ def end_session(profile: Profile, session_id: str) -> None:
 
 
 def _client(profile: Profile) -> SSMClient:
-    # A new one each time: credentials are renewed while a tunnel waits for them.
+    # A new client each time: credentials may have been renewed.
     return boto3.Session().client("ssm", region_name=profile.region, config=PATIENCE)
 
 
 def refused(profile: Profile, error: ClientError) -> Exception:
-    """What the person is told; the error itself where it says enough."""
+    """The failure to show; the error itself if it is clear enough."""
     code = error.response.get("Error", {}).get("Code", "")
     said = f"AWS answered {code}: {error.response.get('Error', {}).get('Message')}"
     what = f"Could not open the tunnel {profile.name}"

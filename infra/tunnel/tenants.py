@@ -1,6 +1,6 @@
-"""The tunnel to a tenant, as the stacks of a project know it: for who looks after tenants.
+"""The tunnel to a tenant, read from the stacks of a project: for the platform team.
 
-A person who only uses a tunnel may read no stack, and is handed what stands here as a profile.
+A person who only uses a tunnel may not read stacks, and gets this as a profile instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Several tunnels kept open by one process, until the last of them has ended."""
+"""Keeps several tunnels open in one process, until the last of them has ended."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def keep_open(profiles: Sequence[Profile], records: TunnelRecords, show: Show) -
 
 
 def _heed(keeper: Keeper, records: TunnelRecords, stop: Event, *, has_ended: bool) -> None:
-    """See whether somebody wants the tunnel to end. One that failed stays to be seen until then."""
+    """Stop the tunnel if it was asked to end. A failed one stays visible until then."""
     name = keeper.record.profile.name
     if records.is_stop_asked(name):
         stop.set()

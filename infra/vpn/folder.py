@@ -1,4 +1,4 @@
-"""A guide on disk: a directory of its own, for its owner's eyes, there whole or not at all."""
+"""Writes a guide to disk: a directory that only its owner can read, complete or not at all."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_guide(folder: Path, guide: Guide, *, replaces: Collection[str] = ()) -
     _require_room(folder, target, replaces)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Private from the start, and on the same disk.
+        # Private from the start, and on the same disk as its destination.
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tenantnet-") as beside:
             draft = Path(beside) / "guide"
             draft.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The guides: what a person or a device is given, made of a connection and nothing else."""
+"""The guides for people and devices, rendered from a connection and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tenant's VPN connections as commands name them: what AWS has beside what the settings want."""
+"""A tenant's VPN connections for the commands: those in AWS, and those in the settings."""
 
 from __future__ import annotations
 

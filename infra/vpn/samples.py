@@ -1,4 +1,4 @@
-"""EC2's sample configurations for devices: what in one is weaker than a connection's tunnels demand.
+"""EC2's sample configurations for devices, and what in them is weaker than a connection's tunnels require.
 
 A sample names the least that AWS can do or what AWS recommends, not what this connection's tunnels permit.
 https://docs.aws.amazon.com/vpn/latest/s2svpn/example-configuration-files.html

@@ -1,4 +1,4 @@
-"""What strongSwan calls things, and how its timers add up to AWS's.
+"""strongSwan's names for algorithms, and its timers that match AWS's.
 
 https://docs.strongswan.org/docs/5.9/config/proposals.html
 """

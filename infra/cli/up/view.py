@@ -31,7 +31,7 @@ _AT_LEAST_SHOWN = 8
 class LineView:
     """Lines of text: what has started where it takes long, what is done, each minute what is waited for.
 
-    Every view is told the same in this order: the preview, its findings and plan, the update, its end.
+    The methods are called in this order: the preview, its findings and plan, the update, its end.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of traffic that are told apart, and what a rule is about of them."""
+"""The kinds of traffic that are distinguished, and which of them a rule allows."""
 
 from __future__ import annotations
 
