@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tenantnet.addresses.addressing import contains
 from tenantnet.observed.deployed import (
     LOCAL,
+    PROPAGATED,
     AclRule,
     Deployed,
     NetworkAcl,
@@ -45,7 +46,7 @@ def removals(deployed: Deployed) -> Iterator[Mutation]:
     """
     for table in deployed.route_tables:
         for route in table.routes:
-            if route.target != LOCAL:
+            if route.target != LOCAL and route.origin != PROPAGATED:
                 kept = tuple(each for each in table.routes if each != route)
                 yield _with_table(f"no {route} in {table.id}", deployed, table, replace(table, routes=kept))
         for gateway in table.propagating:

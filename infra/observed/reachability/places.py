@@ -225,20 +225,15 @@ class _Finder:
         tenant: str | None = None,
         network: str | None = None,
     ) -> Place:
-        return Place(
-            kind=kind,
-            name=name,
-            cidrs=(f"{host.address}/32",),
+        found = self._in_subnets(
+            kind,
+            name,
+            [self._subnets[host.subnet_id]],
             tenant=tenant,
             network=network,
-            vpc_id=self._subnets[host.subnet_id].vpc_id,
-            subnet_ids=(host.subnet_id,),
             group_ids=host.group_ids,
-            ours=self._is_ours(self._subnets[host.subnet_id].vpc_id),
         )
-
-    def _is_ours(self, vpc_id: str) -> bool:
-        return Tag.CELL in self._vpcs[vpc_id].tags
+        return replace(found, cidrs=(f"{host.address}/32",))
 
     def _in_subnets(
         self,
@@ -262,5 +257,5 @@ class _Finder:
             vpc_id=vpc_id,
             subnet_ids=tuple(subnet.id for subnet in subnets),
             group_ids=group_ids,
-            ours=vpc_id is not None and self._is_ours(vpc_id),
+            ours=vpc_id is not None and Tag.CELL in self._vpcs[vpc_id].tags,
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tenantnet.observed.deployed import DatabaseInstance, Deployed, SiteToSiteVpn, Tunnel, having
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
 from tenantnet.phases.updates import RUNNER_ONLY
-from tenantnet.stacks.outputs import Model, TenantOutputs
+from tenantnet.stacks.outputs import Model, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Part, Tag, network_name
 
 # RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
@@ -43,13 +43,9 @@ class StatusDatabase(Model):
     port: int | None
 
 
-class StatusVpnConnection(Model):
+class StatusVpnConnection(OutputVpnConnection):
     """A VPN connection with both its tunnels; none while it is Creating or Missing."""
 
-    id: str
-    company_cidr: str
-    company_gateway_ip: str
-    description: str
     status: VpnConnectionStatus
     tunnels: Sequence[Tunnel]
 
