@@ -180,7 +180,7 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
     assert "reason: acme-blue: AWS answered InstanceQuotaExceeded: too many\n" in text
     assert "Done: 1 created" in text
     assert "Failed: acme-blue (rds Instance)" in text
-    assert "Not begun: 1 of 3" in text
+    assert "Not started: 1 of 3" in text
 
 
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
@@ -188,7 +188,7 @@ def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     text = state_of(progress(event("resourcePreEvent", "create", DATABASE)), plan)
     assert "nothing was changed" in text
     assert "Cut off, and perhaps done: acme-blue (rds Instance)" in text
-    assert "Not begun: 1 of 2" in text
+    assert "Not started: 1 of 2" in text
 
 
 def test_a_failure_without_diagnostics_is_told_in_pulumis_words() -> None:
