@@ -19,7 +19,8 @@ from tenantnet.settings import rules
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks import platform, tenant
+from tenantnet.stacks.platform import PlatformStack
+from tenantnet.stacks.tenant import plan
 
 
 def declare_stack(project_file: Path) -> None:
@@ -29,10 +30,10 @@ def declare_stack(project_file: Path) -> None:
     """
     with as_run_errors():
         if (raw := pulumi.Config("tenantnet").get_object("platform")) is None:
-            tenant.plan(tenant_settings(project_file)).declare(database_password())
+            plan(tenant_settings(project_file)).declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))
-        platform.declare(settings, pulumi.Config("aws").require("region"))
+        PlatformStack(settings, pulumi.Config("aws").require("region")).declare()
 
 
 @contextmanager

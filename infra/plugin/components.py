@@ -14,8 +14,6 @@ import pulumi
 from tenantnet import components
 from tenantnet.tags import Owner
 
-Given = dict[str, Any]
-
 
 class NetworkOwnerArgs(TypedDict):
     """To whom a resource belongs; it becomes tags."""
@@ -55,29 +53,25 @@ class TenantDatabaseArgs(TypedDict):
     """Where its alarms go."""
 
 
-def _network(given: Given) -> components.TenantNetworkArgs:
-    return components.TenantNetworkArgs(
-        **{**_owned(given), "availability_zones": tuple(given["availability_zones"])}
+# What the library's arguments have in another form.
+CONVERTED: dict[str, Callable[[Any], Any]] = {
+    "owner": lambda owner: Owner(**owner),
+    "availability_zones": tuple,
+}
+
+
+def _database(
+    *,
+    username: str,
+    password: pulumi.Input[str],
+    final_snapshot_identifier: str,
+    **others: Any,  # noqa: ANN401 - the library's own
+) -> components.TenantDatabaseArgs:
+    return components.TenantDatabaseArgs(
+        source=components.Fresh(components.MasterUser(username=username, password=password)),
+        on_delete=components.FinalSnapshot(final_snapshot_identifier),
+        **others,
     )
-
-
-def _database(given: Given) -> components.TenantDatabaseArgs:
-    given = _owned(given)
-    user = components.MasterUser(username=given.pop("username"), password=given.pop("password"))
-    final = components.FinalSnapshot(given.pop("final_snapshot_identifier"))
-    return components.TenantDatabaseArgs(source=components.Fresh(user), on_delete=final, **given)
-
-
-def _vpn_connection(given: Given) -> components.VpnConnectionArgs:
-    return components.VpnConnectionArgs(**_owned(given))
-
-
-def _endpoint_record(given: Given) -> components.EndpointRecordArgs:
-    return components.EndpointRecordArgs(**given)
-
-
-def _owned(given: Given) -> Given:
-    return {**given, "owner": Owner(**given["owner"])}
 
 
 def _shape(args: type[Any]) -> type[Any]:
@@ -93,16 +87,20 @@ def _shape(args: type[Any]) -> type[Any]:
 
 
 def _offered(
-    component: type[pulumi.ComponentResource], make: Callable[[Given], Any], shape: type[Any] | None = None
+    component: type[pulumi.ComponentResource], make: Callable[..., Any], shape: type[Any]
 ) -> type[pulumi.ComponentResource]:
-    """The component with arguments of TypedDicts, from which `make` makes its own."""
+    """The component with arguments of `shape`, from which `make` makes the library's."""
 
     def declare(
-        self: pulumi.ComponentResource, name: str, args: Given, opts: pulumi.ResourceOptions | None = None
+        self: pulumi.ComponentResource,
+        name: str,
+        args: dict[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        component.__init__(self, name, make(args), opts)  # type: ignore[arg-type]
+        given = {key: CONVERTED[key](value) if key in CONVERTED else value for key, value in args.items()}
+        component.__init__(self, name, make(**given), opts)  # type: ignore[arg-type]
 
-    declare.__annotations__["args"] = shape or _shape(make.__annotations__["return"])
+    declare.__annotations__["args"] = shape
     members = {
         "__init__": declare,
         "__doc__": component.__doc__,
@@ -120,8 +118,13 @@ def _at(original: type[Any], made: type[Any]) -> type[Any]:
 
 
 COMPONENTS = (
-    _offered(components.TenantNetwork, _network),
     _offered(components.TenantDatabase, _database, TenantDatabaseArgs),
-    _offered(components.VpnConnection, _vpn_connection),
-    _offered(components.EndpointRecord, _endpoint_record),
+    *(
+        _offered(component, args, _shape(args))
+        for component, args in (
+            (components.TenantNetwork, components.TenantNetworkArgs),
+            (components.VpnConnection, components.VpnConnectionArgs),
+            (components.EndpointRecord, components.EndpointRecordArgs),
+        )
+    ),
 )

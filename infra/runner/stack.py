@@ -67,8 +67,9 @@ class MovingStack:
     def _declare(self, requested: State, missing: Collection[Slot], ahead: Callable[[], None]) -> None:
         """The program of an update; the engine holds the stack's lock."""
         with as_run_errors():
+            settings = tenant_settings(self._project.file)
             order = Order(state=requested, decision=self._decision(requested.move), missing=missing)
-            planned = plan(tenant_settings(self._project.file), order)
+            planned = plan(settings, order)
             ahead()
             planned.declare(database_password())
 

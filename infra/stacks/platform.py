@@ -42,44 +42,35 @@ class _ServicesPlace:
     route_table_id: pulumi.Input[str]
 
 
-def declare(settings: PlatformSettings, region: str) -> None:
-    """Declare the cell and export what its tenants need."""
-    PlatformStack(settings, region, look_up_place()).declare()
-
-
 class PlatformStack:
     """One cell, declared part by part."""
 
-    def __init__(self, settings: PlatformSettings, region: str, place: Place) -> None:
-        self._settings, self._region, self._place = settings, region, place
+    def __init__(self, settings: PlatformSettings, region: str, place: Place | None = None) -> None:
+        """place: asked of AWS where it is not given."""
+        self._settings, self._region = settings, region
+        self._place = place or look_up_place()
         self._owner = Owner(cell=settings.cell)
 
     def declare(self) -> None:
-        """Declare everything; the outputs are what tenantnet.stacks.platform_outputs reads."""
-        cell = self._settings.cell
+        """Declare everything, and export what tenantnet.stacks.outputs reads."""
+        cell, account_id = self._settings.cell, self._place.account_id
         key = PlatformKey(
-            cell,
-            PlatformKeyArgs(owner=self._owner, account_id=self._place.account_id, region=self._region),
+            cell, PlatformKeyArgs(owner=self._owner, account_id=account_id, region=self._region)
         )
-        flow_logs = self._flow_log_role()
+        self._key_arn, self._flow_logs = key.arn, self._flow_log_role()
         tables = PlatformTables(cell, PlatformTablesArgs(owner=self._owner, kms_key_arn=key.arn))
         topic = AlarmTopic(
             cell,
             AlarmTopicArgs(
-                owner=self._owner,
-                account_id=self._place.account_id,
-                region=self._region,
-                kms_key_arn=key.arn,
+                owner=self._owner, account_id=account_id, region=self._region, kms_key_arn=key.arn
             ),
         )
-        sessions_vpc_id = self._sessions(key.arn, flow_logs)
-        services = self._services(key.arn, flow_logs)
-        host = self._tunnel_host(services, key.arn)
-        zone_id = self._zone()
+        sessions_vpc_id, services = self._sessions(), self._services()
+        host, zone_id = self._tunnel_host(services), self._zone()
         outputs = {
             "cell": cell,
             "region": self._region,
-            "accountId": self._place.account_id,
+            "accountId": account_id,
             "availabilityZones": list(self._place.zones),
             "imageId": self._place.image_id,
             "zoneId": zone_id,
@@ -96,18 +87,14 @@ class PlatformStack:
             "journalTable": tables.journal,
             "kmsKeyArn": key.arn,
             "alarmTopicArn": topic.arn,
-            "flowLogRoleArn": flow_logs,
-            **self._runner(zone_id, key.arn, topic.arn, host.id),
+            "flowLogRoleArn": self._flow_logs,
+            **self._runner(zone_id, topic.arn, host.id),
         }
         for name, value in outputs.items():
             pulumi.export(name, value)
 
     def _runner(
-        self,
-        zone_id: pulumi.Output[str],
-        kms_key_arn: pulumi.Output[str],
-        topic_arn: pulumi.Output[str],
-        tunnel_host_id: pulumi.Output[str],
+        self, zone_id: pulumi.Output[str], topic_arn: pulumi.Output[str], tunnel_host_id: pulumi.Output[str]
     ) -> dict[str, pulumi.Output[str] | bool]:
         """The runner's outputs; none where the settings have no runner."""
         settings = self._settings.runner
@@ -121,7 +108,7 @@ class PlatformStack:
                 region=self._region,
                 settings=settings,
                 zone_id=zone_id,
-                kms_key_arn=kms_key_arn,
+                kms_key_arn=self._key_arn,
                 alarm_topic_arn=topic_arn,
                 tunnel_host_id=tunnel_host_id,
             ),
@@ -154,27 +141,25 @@ class PlatformStack:
             tags=self._owner.tags(zone.name),
         ).zone_id
 
-    def _vpc(
-        self, part: Part, cidr: str, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]
-    ) -> pulumi.Output[str]:
+    def _vpc(self, part: Part, cidr: str) -> pulumi.Output[str]:
         return PrivateVpc(
             f"{self._settings.cell}-{part}",
             PrivateVpcArgs(
                 owner=self._owner,
                 part=part,
                 cidr=cidr,
-                kms_key_arn=kms_key_arn,
-                flow_log_role_arn=flow_logs,
+                kms_key_arn=self._key_arn,
+                flow_log_role_arn=self._flow_logs,
             ),
         ).id
 
-    def _sessions(self, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _sessions(self) -> pulumi.Output[str]:
         sessions = self._settings.sessions
         if sessions.vpc_id:
             return pulumi.Output.from_input(sessions.vpc_id)
-        return self._vpc(Part.SESSIONS, sessions.cidr, kms_key_arn, flow_logs)
+        return self._vpc(Part.SESSIONS, sessions.cidr)
 
-    def _services(self, kms_key_arn: pulumi.Output[str], flow_logs: pulumi.Output[str]) -> _ServicesPlace:
+    def _services(self) -> _ServicesPlace:
         services = self._settings.services
         if services.vpc_id and services.subnet_id and services.route_table_id:
             return _ServicesPlace(
@@ -183,8 +168,7 @@ class PlatformStack:
                 subnet_cidr=aws.ec2.get_subnet(id=services.subnet_id).cidr_block,
                 route_table_id=services.route_table_id,
             )
-        vpc_id = self._vpc(Part.SERVICES, services.cidr, kms_key_arn, flow_logs)
-        return self._tunnel_subnet(vpc_id)
+        return self._tunnel_subnet(self._vpc(Part.SERVICES, services.cidr))
 
     def _tunnel_subnet(self, vpc_id: pulumi.Output[str]) -> _ServicesPlace:
         name = f"{self._settings.cell}-tunnel"
@@ -207,7 +191,7 @@ class PlatformStack:
         aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id)
         return _ServicesPlace(vpc_id=vpc_id, subnet_id=subnet.id, subnet_cidr=cidr, route_table_id=table.id)
 
-    def _tunnel_host(self, services: _ServicesPlace, kms_key_arn: pulumi.Output[str]) -> TunnelHost:
+    def _tunnel_host(self, services: _ServicesPlace) -> TunnelHost:
         return TunnelHost(
             f"{self._settings.cell}-tunnel-host",
             TunnelHostArgs(
@@ -219,6 +203,6 @@ class PlatformStack:
                 subnet_cidr=services.subnet_cidr,
                 instance_type=self._settings.services.tunnel_host_type,
                 image=self._place.image_id,
-                kms_key_arn=kms_key_arn,
+                kms_key_arn=self._key_arn,
             ),
         )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pulumi
 from tenantnet.settings.loading import load_platform, load_tenant
-from tenantnet.stacks import platform, tenant
+from tenantnet.stacks.platform import PlatformStack
+from tenantnet.stacks.tenant import plan
 
 from tests.support import component_samples as samples
 from tests.support.mock_engine import RecordingEngine, run_program
@@ -36,7 +37,7 @@ def declare_acme(
     }
     outputs = {"platform-local": platform, "acme": previous or {}}
     return run_program(
-        lambda: tenant.plan(settings).declare(pulumi.Output.secret(PASSWORD)),
+        lambda: plan(settings).declare(pulumi.Output.secret(PASSWORD)),
         outputs,
         stack="acme",
         databases_stand=databases_stand,
@@ -72,7 +73,7 @@ def declare_cell(previous: dict[str, Any] | None = None, **changes: Any) -> Reco
     """
     settings = load_platform("platform-local", {**samples.PLATFORM, **changes})
     return run_program(
-        lambda: platform.declare(settings, "eu-west-1"),
+        lambda: PlatformStack(settings, "eu-west-1").declare(),
         {"platform-local": previous or {}},
         stack="platform-local",
     )

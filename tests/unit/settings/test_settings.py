@@ -16,6 +16,7 @@ from tenantnet.refusal import NOT_SHOWN, Refused
 from tenantnet.settings import rules
 from tenantnet.settings.checks import check_password, check_username
 from tenantnet.settings.loading import judge_platform, judge_tenant, load_platform, load_tenant
+from tenantnet.settings.models import TenantFile
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 from tenantnet.settings.relations import tenant_relations
 from tenantnet.tags import Slot, Strategy
@@ -211,6 +212,13 @@ def test_a_password_is_judged_by_its_characters_and_length(password: object) -> 
 @pytest.mark.parametrize("username", ["a", "acmeadmin", "ACME_2", "admin", "root", "x" * 16])
 def test_a_username_that_rds_takes_is_accepted(username: str) -> None:
     assert check_username(username) == []
+
+
+def test_settings_are_never_judged_as_if_nothing_were_reserved() -> None:
+    """A caller that forgets the project's reserved ranges has an error, not settings that overlap them."""
+    with pytest.raises(RuntimeError, match="reserved ranges"):
+        TenantFile.model_validate(MINIMAL)
+    assert TenantFile.model_validate(MINIMAL, context=()).session_subnet == "172.17.5.0/24"
 
 
 @given(username=st.sampled_from(sorted(RESERVED_WORDS | RDS_ACCOUNTS)), upper=st.booleans())
