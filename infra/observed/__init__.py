@@ -1,1 +1,1 @@
-"""What is there: AWS and the servers read, for status, reachability, topology and drift."""
+"""Reads what exists in AWS, for status, reachability, topology and drift."""

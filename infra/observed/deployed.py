@@ -1,4 +1,4 @@
-"""What EC2 and RDS describe, as records."""
+"""Records of what EC2 and RDS describe."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteTable:
-    """propagating: the gateways whose routes come on top of those that somebody wrote."""
+    """propagating: the gateways whose routes are added to the static ones."""
 
     id: str
     vpc_id: str
@@ -137,7 +137,7 @@ class SecurityGroupRule:
 
     @property
     def cidr(self) -> str | None:
-        """The peer's range; None if the peer is none of IPv4 addresses."""
+        """The peer's range; None if the peer is not an IPv4 range."""
         return self.peer if "/" in self.peer and ":" not in self.peer else None
 
 
@@ -169,7 +169,7 @@ class NetworkAcl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityGroup:
-    """A group; its rules are apart, as in EC2's API."""
+    """A security group without its rules, which EC2's API lists separately."""
 
     id: str
     vpc_id: str
@@ -191,7 +191,7 @@ class Ec2Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseInstance:
-    """An RDS instance: it may are in each of its subnets. No address and port before it has them."""
+    """An RDS instance: it may be in each of its subnets. address, port: None until it has them."""
 
     identifier: str
     subnet_ids: tuple[str, ...] = ()
@@ -223,9 +223,9 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """What AWS has of a tenant or of a whole cell; what is deleted is not in it.
+    """What AWS has of a tenant or of a whole cell, without what is deleted.
 
-    Nothing of a kind may also mean that it was not asked for. tunnel_host_id: of the cell's instance.
+    An empty kind may also mean that it was not read. tunnel_host_id: of the cell's instance.
     """
 
     tunnel_host_id: str = ""
@@ -248,6 +248,6 @@ class Deployed:
 
 
 def having(things: Iterable[R], **tags: str) -> Iterator[R]:
-    """Those with these of Tenantnet's tags."""
+    """The records with these tags of Tenantnet's."""
     wanted = {f"tenantnet:{key}": value for key, value in tags.items()}.items()
     return (thing for thing in things if wanted <= thing.tags.items())

@@ -1,4 +1,4 @@
-"""How far a tenant's move is: what the stack remembers, the settings ask for and the journal tells. Pure."""
+"""How far a tenant's move is, from the stack, the settings and the journal. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def progress(
     entries: Sequence[Entry],
     starts_at: datetime | None = None,
 ) -> MoveProgress:
-    """Of the last move that anything is known of. starts_at: as Progress has it."""
+    """The progress of the last known move. starts_at: as in MoveProgress."""
     at_stake = of_move(entries, state.move_at_stake)
     has_begun = begun(at_stake)
     own = at_stake if has_begun else of_move(entries, state.move)

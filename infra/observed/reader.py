@@ -1,4 +1,4 @@
-"""The one reader of what EC2 and RDS have: a Describe for each kind of thing, its answers as records."""
+"""Reads EC2 and RDS: one Describe call for each kind of thing, with its answers as records."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId")
 class ResourceKind(Generic[T]):
     """What can be asked for. call: the Describe. key: of its answer. record: makes a record of a thing.
 
-    live: the filters for what is there, as EC2 goes on describing what was deleted for about an hour.
+    live: the filters for what exists, since EC2 describes what was deleted for about an hour.
     """
 
     call: str
@@ -79,7 +79,7 @@ class Reader:
         }
 
     def read(self, kind: ResourceKind[T], filters: Filters | None = None) -> tuple[T, ...]:
-        """All that match every filter. Where one has no values nothing matches, and AWS is not asked.
+        """All that match every filter. A filter without values matches nothing, and AWS is not asked.
 
         Raises what boto3 raises.
         """

@@ -1,7 +1,7 @@
-"""What is at AWS and not in a tenant's stack, or the other way round, in sentences.
+"""Finds what is in AWS and not in a tenant's stack, or the other way round, in sentences.
 
-What the stack declares is compared by Pulumi's refresh. What somebody added beside it no refresh can see:
-that is looked for at EC2.
+Pulumi's refresh compares what the stack declares. It cannot see what somebody added beside it:
+that is read from EC2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What somebody added to a tenant's networks beside its stack, in sentences. Pure."""
+"""Finds what somebody added to a tenant's networks beside its stack, in sentences. Pure."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _vpn(deployed: Deployed, state: StackState) -> Iterator[str]:
 
 
 def _unowned(deployed: Deployed, state: StackState) -> Iterator[str]:
-    """What is in a network and belongs to nobody."""
+    """What is in a network and has no owner."""
     known = set(state.ids(types.INSTANCE, types.VPC_ENDPOINT))
     found = [
         *((each.id, each.vpc_id, "an internet gateway") for each in deployed.internet_gateways),
@@ -97,7 +97,7 @@ def _unowned(deployed: Deployed, state: StackState) -> Iterator[str]:
 
 
 def _left_over(deployed: Deployed, state: StackState) -> Iterator[str]:
-    """What an update that was cut off has made, and the stack does not know."""
+    """What an interrupted update created and the stack does not know."""
     known = {each.id for each in state.resources}
     for tagged in deployed.tagged:
         if tagged.id not in known:

@@ -1,4 +1,4 @@
-"""What AWS has of a tenant's networks: all ways in and out, whoever made them."""
+"""Reads a tenant's networks from AWS: all ways in and out, also those that Tenantnet did not create."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tenantnet.observed.reader import (
 )
 from tenantnet.tags import Tag
 
-# What has tags no longer than it is there; of an instance or a VPN connection EC2 keeps them for a while.
+# Types whose tags vanish with them; EC2 keeps those of an instance or a VPN connection for a while.
 UNTAGGED_WHEN_GONE = ("vpc", "subnet", "security-group", "route-table", "vpn-gateway")
 
 

@@ -1,4 +1,4 @@
-"""What a refresh has found changed of the stack's own resources, in sentences. Pure."""
+"""Describes the changes that a refresh found in the stack's resources, in sentences. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantnet.refusal import shown
 # What Pulumi shows in a secret's place.
 SECRET = "[secret]"  # noqa: S105
 
-# What people call the types of which Pulumi's own name says too little.
+# Names of types whose name in Pulumi says too little.
 NOUNS = {
     types.DATABASE: "database",
     types.INSTANCE: "instance",
@@ -41,9 +41,9 @@ ALARMING = {
 
 
 def changes_by_others(refreshed: Iterable[Step], state: StackState) -> list[str]:
-    """One sentence for each resource that is gone and for each property that is another.
+    """One sentence for each resource that is gone and for each property that has changed.
 
-    In the order of types and names: a refresh tells of resources as AWS answers.
+    In the order of types and names, because a refresh reports resources as AWS answers.
     """
     ordered = sorted(refreshed, key=lambda change: (change.type, change.name))
     return [sentence for change in ordered for sentence in _sentences(change, state)]

@@ -43,15 +43,15 @@ class StackState:
         return [each.id for each in self.resources if each.type in types]
 
     def named(self, identifier: str) -> str:
-        """What a resource with this id is called, the id itself where the stack does not have it."""
+        """The name of the resource with this id, or the id if the stack does not have it."""
         return next((each.name for each in self.resources if each.id == identifier), identifier)
 
     def inputs(self, kind: str) -> list[Mapping[str, Any]]:
-        """What was declared of all resources of a type."""
+        """The declared inputs of all resources of a type."""
         return [each.inputs for each in self.resources if each.type == kind]
 
     def vpn_connection(self, identifier: str) -> str:
-        """What people call a VPN connection: its description, where it has one."""
+        """The name of a VPN connection: its description, if it has one."""
         for each in self.resources:
             if each.type == types.VPN_CONNECTION and each.id == identifier:
                 return str((each.inputs.get("tags") or {}).get(Tag.DESCRIPTION) or each.name)

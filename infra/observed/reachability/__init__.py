@@ -1,1 +1,1 @@
-"""What reaches what, computed from what EC2 describes, against what is intended."""
+"""Computes who can reach whom from what EC2 describes, and compares it with what is intended."""

@@ -1,7 +1,7 @@
-"""What network ACLs let in and out of subnets. Pure.
+"""What network ACLs allow in and out of subnets. Pure.
 
-The rule with the lowest number that matches decides, and what no rule matches is denied. An ACL remembers
-nothing, so answers need rules too.
+The matching rule with the lowest number decides, and what no rule matches is denied. An ACL has
+no state, so answers need rules too.
 https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
 """
 
@@ -13,7 +13,7 @@ from netaddr import IPSet
 from tenantnet.observed.deployed import ANY_PROTOCOL, AclRule, NetworkAcl
 from tenantnet.observed.reachability.traffic import ICMP, TCP, Traffic, traffic_of
 
-# Clients ask from these, so answers go to them.
+# Clients send from these ports, so answers go to them.
 # https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
 EPHEMERAL = range(1024, 65_536)
 ECHO_REPLY = 0
@@ -23,7 +23,7 @@ def requests_admitted(acl: NetworkAcl, traffic: Traffic, *, egress: bool) -> IPS
     """The peers to or from which at least some of the traffic gets through."""
 
     def denied(rule: AclRule) -> bool:
-        # Other traffic is of many kinds, and only a rule for everything is about all of them.
+        # Other traffic is of many kinds, and only a rule for everything covers all of them.
         return traffic in traffic_of(rule) and (traffic is not Traffic.OTHER or rule.protocol == ANY_PROTOCOL)
 
     return _admitted(acl, egress, allowed=lambda rule: traffic in traffic_of(rule), denied=denied)

@@ -1,4 +1,4 @@
-"""What is deployed against what is intended, for every pair of places."""
+"""Compares what is deployed with what is intended, for every pair of places."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LayerFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two places. passes: what really gets from one to the other, at least for some of their addresses."""
+    """Two places. passes: what gets from one to the other, at least for some of their addresses."""
 
     source: Place
     target: Place
@@ -58,7 +58,7 @@ class Pair:
 
 
 def check(deployed: Deployed, tenants: Collection[str] | None = None) -> list[Pair]:
-    """Every pair of places of which one is a named tenant's or, without names, every pair of the cell."""
+    """Check every pair of places with a place of a named tenant or, without names, every pair of the cell."""
     return [
         pair
         for pair in _Check(deployed).pairs()
@@ -67,12 +67,12 @@ def check(deployed: Deployed, tenants: Collection[str] | None = None) -> list[Pa
 
 
 def faults(pairs: Iterable[Pair]) -> list[Pair]:
-    """Those that are not as intended."""
+    """The pairs that are not as intended."""
     return [pair for pair in pairs if pair.findings]
 
 
 class _Check:
-    """Judges pairs, remembering what several of them need."""
+    """Checks pairs, and caches what several of them need."""
 
     def __init__(self, deployed: Deployed) -> None:
         self._places = places_of(deployed)
@@ -80,7 +80,7 @@ class _Check:
         self._rows = {
             (source, target): intended(source, target)
             for source, target in product(self._places, repeat=2)
-            # Of the addresses of its subnets a database has one; the others are like those of a stranger.
+            # A database has one address of its subnets; the others count like those of any other host.
             if source is not target or source.kind is Kind.DATABASE
         }
         self._meant = {
@@ -118,7 +118,7 @@ class _Check:
         self, row: Row, source: Place, target: Place, there: Extent, back: Extent
     ) -> Iterator[LayerFinding]:
         if Kind.ELSEWHERE in (source.kind, target.kind) and not (source.ours and target.ours):
-            # The gateways of a VPC that the settings name are for those who made it.
+            # The gateways of a VPC that the settings name belong to those who created it.
             return
         for layer, meant, found in ((Layer.THERE, row.there, there), (Layer.BACK, row.back, back)):
             if row.passes and found is not Extent.ALL:
@@ -134,7 +134,7 @@ class _Check:
             out = layer is Layer.ACL_OUT
             found = self._paths.requests_pass(place, peer, traffic, egress=out)
             if traffic in row.passes:
-                # Of what is to be kept out, the opposite pair has the answers as its requests.
+                # For traffic that must be blocked, the answers are checked as requests of the opposite pair.
                 found = min(found, self._paths.answers_pass(place, peer, traffic, egress=not out))
             if fault := _fault(layer, traffic, row, found):
                 yield fault
@@ -166,7 +166,7 @@ class _Check:
         wanted = self._paths.addresses(peer)
         if not (wanted & admitted).size or peer in peers:
             return extent(wanted & admitted, wanted)
-        # A permitted address is permitted whoever has it; whose it is, routes decide.
+        # A rule allows an address for everybody who has it; routes decide whose it is.
         wanted = wanted - self._ranges_of(place, traffic, egress)
         return extent(wanted & admitted, wanted)
 

@@ -1,4 +1,4 @@
-"""What is meant to reach what. docs/isolation.md shows this table."""
+"""Who is intended to reach whom. docs/isolation.md shows this table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenantnet.observed.reachability.traffic import Traffic
 
 
 class Whose(StrEnum):
-    """Which pairs of places a row is about."""
+    """To whom the places of a row belong."""
 
     NETWORK = "the same network"
     TENANT = "the same tenant"
@@ -22,10 +22,10 @@ class Whose(StrEnum):
 class Row:
     """What is intended from any of the sources to any of the targets.
 
-    passes: what gets through. there, back: whether routes lead to the target, and back. A route cannot tell
-    one port from another, so routes lead to more than passes; security groups do the rest.
-    acls: whether network ACLs may let it through; they must not where neither routes nor security groups of
-    ours keep the two apart.
+    passes: the traffic that gets through. there, back: whether routes lead to the target, and back. A route
+    does not distinguish ports, so routes allow more than passes; security groups do the rest.
+    acls: whether network ACLs may allow it; they must not if neither routes nor security groups of
+    ours separate the two.
     """
 
     sources: tuple[Kind, ...]
@@ -50,7 +50,7 @@ class Row:
 
 IN_NETWORK = (Kind.PING_HOST, Kind.DATABASE, Kind.REST)
 MYSQL, PING, HTTPS = frozenset({Traffic.MYSQL}), frozenset({Traffic.PING}), frozenset({Traffic.HTTPS})
-# Of several rows that match, the first one counts.
+# If several rows match, the first one counts.
 INTENDED = (
     Row(
         sources=(Kind.COMPANY,),
@@ -136,7 +136,7 @@ WIDE_EGRESS = (Kind.TUNNEL_HOST, Traffic.MYSQL, PRIVATE_RANGES)
 
 
 def intended(source: Place, target: Place) -> Row:
-    """What is meant from one place to another: nothing, where no row says otherwise."""
+    """What is intended from one place to another; nothing if no row matches."""
     return next((row for row in INTENDED if row.matches(source, target)), NOTHING)
 
 

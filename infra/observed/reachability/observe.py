@@ -1,4 +1,4 @@
-"""What AWS has of a cell: its tenants' networks, and the platform's."""
+"""Reads a cell from AWS: its tenants' networks, and the platform's."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from tenantnet.tags import Tag
 
 
 def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tunnel_host_id: str) -> Deployed:
-    """Everything of the cell's tenants, and of the platform's VPCs, whoever made them.
+    """Everything of the cell's tenants, and of the platform's VPCs, also of those that the settings name.
 
-    What lies in a VPC goes by its VPC, so that nothing escapes for want of a tag. Raises Failure if AWS
+    What is in a VPC is found by the VPC, so a missing tag hides nothing. Raises Failure if AWS
     does not answer or allow a call.
     """
     with aws_answers(f"read the networks of cell {cell} in {region}", region=region):

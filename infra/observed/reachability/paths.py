@@ -1,6 +1,6 @@
-"""Where routes lead, and what security groups and network ACLs let through, as AWS documents it.
+"""Where routes lead, and what security groups and network ACLs allow, as AWS documents it.
 
-A VPC's routers take the longest prefix, and of equals a written route before a propagated one
+A VPC's routers use the longest prefix and, of equal ones, a static route before a propagated one
 (https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html). A peering leads into the peer
 VPC and no further, a VPN gateway to its own connections and to its own VPC
 (https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html).
@@ -56,7 +56,7 @@ class Paths:
     def leads(self, source: Place, target: Place) -> Extent:
         """How much of `target` the routes at `source` lead to."""
         if source.kind is Kind.ELSEWHERE:
-            # How the rest of the world is wired is not known here: it comes in where one gets out.
+            # The routes of the rest of the world are unknown: it comes in wherever traffic can get out.
             return self.leads(target, source)
         if source.kind is Kind.COMPANY:
             return self._leads_from_gateway(source, target)
@@ -82,7 +82,7 @@ class Paths:
         )
 
     def _through_acl(self, admitting: Admitting, subnet_id: str, traffic: Traffic, egress: bool) -> IPSet:
-        # An ACL does not see what stays within its subnet. Without one the subnet has just gone.
+        # An ACL does not see what stays within its subnet. A subnet without one has just been deleted.
         own, acl = IPSet([self._subnets[subnet_id].cidr]), self._acls.get(subnet_id)
         return own | admitting(acl, traffic, egress=egress) if acl else own
 

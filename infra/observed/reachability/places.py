@@ -1,4 +1,4 @@
-"""The places between which traffic is judged, found in what is deployed by tags and IDs."""
+"""The places between which traffic is checked, found by tags and IDs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tenantnet.tags import Part, Tag, network_name
 class Kind(StrEnum):
     """What a place is.
 
-    ENDPOINT: Session Manager's interface endpoints. REST: a tenant network's addresses that nobody has.
+    ENDPOINT: Session Manager's interface endpoints. REST: the unused addresses of a tenant network.
     ELSEWHERE: the internet, and every host that is in none of the other places.
     """
 
@@ -39,9 +39,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Place:
-    """Where traffic starts or ends. Each is itself only, whatever another one looks like.
+    """Where traffic starts or ends. Compared by identity.
 
-    name: for people. tenant, network: whose it is; None for the platform's.
+    name: for people. tenant, network: its owner; None for the platform's.
     cidrs: its addresses, less those that are `but_not`.
     vpc_id, subnet_ids: where it is; none for a company and for elsewhere.
     gateway_id: of a company, the VPN gateway that its connection ends at.
@@ -93,7 +93,7 @@ def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _together(endpoints: Iterable[VpcEndpoint]) -> dict[VpcEndpoint, list[str]]:
-    """The IDs of the endpoints that nothing but their ID tells apart."""
+    """The IDs of the endpoints that differ in nothing but their ID."""
     found: dict[VpcEndpoint, list[str]] = {}
     for endpoint in endpoints:
         found.setdefault(replace(endpoint, id=""), []).append(endpoint.id)
@@ -114,7 +114,7 @@ class _Finder:
             yield self._company(connection, gateways.get(connection.gateway_id))
 
     def _company(self, connection: SiteToSiteVpn, gateway: Gateway | None) -> Place:
-        # What it reaches is where it ends, whatever its own tags say.
+        # Its gateway decides where it ends, not its tags.
         tags = self._vpcs[gateway.vpc_id].tags if gateway else connection.tags
         tenant, network = _owner(tags)
         description = connection.tags.get(Tag.DESCRIPTION, connection.id)

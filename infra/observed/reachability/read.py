@@ -1,4 +1,4 @@
-"""Cells read and judged: the engine says where their parts are, AWS what there is."""
+"""Reads and checks cells: the engine knows where their parts are, AWS what exists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantnet.stacks.outputs import PlatformOutputs
 
 
 def judge(project: Project, tenants: Sequence[str]) -> list[Pair]:
-    """Every pair of places of which one is a named tenant's.
+    """Check every pair of places of which one belongs to a named tenant.
 
     Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer.
     """

@@ -13,7 +13,7 @@ ECHO_REQUEST = 8
 
 
 class Traffic(StrEnum):
-    """OTHER: whatever is none of the others."""
+    """OTHER: every other kind."""
 
     MYSQL = "MySQL"
     PING = "ping"
@@ -25,7 +25,7 @@ PORTS = {MYSQL_PORT: Traffic.MYSQL, 443: Traffic.HTTPS}
 
 
 def traffic_of(rule: SecurityGroupRule | AclRule) -> frozenset[Traffic]:
-    """The kinds of which the rule is about some traffic; except other traffic, it is then about all."""
+    """The kinds of traffic that the rule allows: MySQL, ping and HTTPS as a whole, other traffic in part."""
     if rule.protocol == ANY_PROTOCOL:
         return frozenset(Traffic)
     if rule.protocol in TCP:

@@ -1,1 +1,1 @@
-"""What a tenant has, in the words of its stack and of AWS."""
+"""A tenant's status, from its stack and from AWS."""

@@ -1,4 +1,4 @@
-"""What AWS has of one tenant, read by tag: also what no stack remembers yet."""
+"""Reads one tenant from AWS by tags: also what its stack does not remember yet."""
 
 from __future__ import annotations
 

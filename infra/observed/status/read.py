@@ -1,4 +1,4 @@
-"""A tenant's status: its stack read through the engine, and AWS beside it."""
+"""Reads a tenant's status from its stack and from AWS."""
 
 from __future__ import annotations
 

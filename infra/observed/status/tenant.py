@@ -1,4 +1,4 @@
-"""A tenant's status: what is there, what is ready, which tunnels are up. Pure, of what was read before."""
+"""A tenant's status: what exists, what is ready, which tunnels are up. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenantnet.phases.updates import RUNNER_ONLY
 from tenantnet.stacks.outputs import Model, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Part, Tag, network_name
 
-# RDS's own words for an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
+# RDS's states of an instance that does not serve: https://docs.aws.amazon.com/AmazonRDS/latest/
 # UserGuide/accessing-monitoring.html. In every other state but `creating` it does.
 NOT_SERVING = (
     "deleting",

@@ -32,7 +32,7 @@ class DatabaseStatus(StrEnum):
 
 
 class VpnConnectionStatus(StrEnum):
-    """Of the connection at AWS; whether traffic flows is said by its tunnels."""
+    """The state of the connection in AWS; its tunnels show whether traffic flows."""
 
     CREATING = "Creating"
     READY = "Ready"

@@ -1,1 +1,1 @@
-"""One tenant as a picture: what it consists of, drawn as Mermaid, as SVG and for a terminal."""
+"""A picture of one tenant, drawn as Mermaid, as SVG and for a terminal."""

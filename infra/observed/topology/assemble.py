@@ -1,4 +1,4 @@
-"""A deployed tenant's picture, put together from its status and from what EC2 says of its surroundings."""
+"""Assembles a deployed tenant's picture from its status and from what EC2 describes of its cell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenantnet.tags import Part
 
 
 def assemble(found: status.TenantStatus, deployed: Deployed, *, sessions_vpc_id: str) -> Topology:
-    """The picture of the tenant as it is deployed, of its status and of what EC2 describes of its cell."""
+    """The picture of the tenant as it is deployed."""
     return Topology(
         tenant=found.tenant,
         cell=found.cell,
@@ -51,7 +51,7 @@ def _network(network: status.StatusNetwork, deployed: Deployed, sessions_vpc_id:
         type=network.type,
         subnets=_subnets(network, deployed),
         ping_host=TopologyPingHost(address=host.address) if host else None,
-        # Without a word of RDS there is no database in this network.
+        # If RDS has no status for it, there is no database in this network.
         database=TopologyDatabase(
             identifier=database.identifier, address=database.address, port=database.port or MYSQL_PORT
         )

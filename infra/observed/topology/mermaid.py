@@ -20,7 +20,7 @@ from tenantnet.observed.topology.model import (
     places,
 )
 
-# Thick is up, dotted is down, thin is not known. A link's arrow would be read as who may connect to whom.
+# Thick is up, dotted is down, thin is unknown. An arrow would look like who may connect to whom.
 LINKS = {TunnelState.UP: "===", TunnelState.DOWN: "-.-", None: "---"}
 # What Mermaid may read as its own; "1. " and "- " would begin a list.
 SPECIAL = re.compile(r"[^\w ,./-]|[.-](?= )")
@@ -42,7 +42,7 @@ def mermaid(topology: Topology) -> str:
 
 
 def text(words: str) -> str:
-    """Words as Mermaid shows them and does not read them, whatever characters they hold."""
+    """Text escaped so that Mermaid shows it as it is."""
     return SPECIAL.sub(lambda mark: f"#{ord(mark[0])};", " ".join(words.split()))
 
 

@@ -1,4 +1,4 @@
-"""What a picture of a tenant shows. Of a deployed tenant everything is known, of a planned one not all is."""
+"""The content of a tenant's picture. Of a planned tenant some values are unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATABASE, HOSTS = "database", "hosts"
 
 
 class Side(StrEnum):
-    """What of the platform a peering leads to: the tenant's session subnet, or the services' tunnel host."""
+    """The side of a peering at the platform: the tenant's session subnet, or the services' tunnel host."""
 
     SESSIONS = "sessions"
     SERVICES = "services"
@@ -84,7 +84,7 @@ class TopologyNetwork(Model):
 
 
 class Topology(Model):
-    """A tenant and what of its cell it is connected with.
+    """A tenant and the parts of its cell that it is connected with.
 
     endpoint: the name that clients use; it leads to the database of the network of type Production.
     session_subnet: the tenant's own, in CIDR notation. tunnel_host: the address of the cell's.
@@ -112,7 +112,7 @@ def places(network: TopologyNetwork) -> dict[str, list[TopologySubnet]]:
 
 
 def described(topology: Topology) -> str:
-    """The picture in one sentence, for those who do not see it."""
+    """The picture in one sentence, for screen readers."""
     connections = sum(len(network.vpn_connections) for network in topology.networks)
     parts = [
         f"{len(topology.networks)} network{_plural(len(topology.networks))}",

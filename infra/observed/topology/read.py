@@ -1,4 +1,4 @@
-"""A tenant's topology: its stack and its platform's read through the engine, and AWS beside them."""
+"""Reads a tenant's topology from its stack, its platform's stack and AWS."""
 
 from __future__ import annotations
 

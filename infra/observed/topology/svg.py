@@ -1,6 +1,6 @@
 """A tenant's picture in SVG: companies on the left, networks in the middle, the platform on the right.
 
-It is dark on light, or light on dark where that is preferred. What a colour says, a word says too.
+It has a light and a dark version. What a colour shows, a word shows too.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ ENDPOINT_LINE = 974
 
 
 def svg(topology: Topology) -> str:
-    """A whole SVG document, with title and description for those who do not see it."""
+    """A whole SVG document, with title and description for screen readers."""
     return _Drawing(topology).document()
 
 

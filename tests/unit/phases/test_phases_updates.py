@@ -91,12 +91,12 @@ def test_a_runner_that_was_overtaken_by_another_is_refused() -> None:
 
 def test_a_runner_that_was_overtaken_by_the_switch_does_not_lead_the_endpoint_back() -> None:
     promoted = moving(Phase.PROMOTED)
-    with pytest.raises(Refused, match="the switch of move 1 was decided"):
+    with pytest.raises(Refused, match="the switch of move 1 is decided"):
         plan_update(outputs(promoted), CIDRS, requested=promoted, decision=Decision.SWITCH)
 
 
 def test_a_runner_that_was_overtaken_by_an_abort_takes_no_step_onward() -> None:
-    with pytest.raises(Refused, match="the abort of move 1 was decided"):
+    with pytest.raises(Refused, match="the abort of move 1 is decided"):
         plan_update(
             outputs(moving(Phase.FENCED)),
             CIDRS,
