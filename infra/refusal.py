@@ -37,7 +37,7 @@ def shown(value: object) -> str:
     """
     match value:
         case None:
-            return "nothing"
+            return "not set"
         case str():
             text = value if _is_plain(value) else json.dumps(value)
         case bool():

@@ -29,7 +29,7 @@ RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy=
         ("- one", '"- one"'),
         (100, "100"),
         (True, "true"),
-        (None, "nothing"),
+        (None, "not set"),
         (float("inf"), "inf"),
         ([1, [2]], "a list of 2 entries"),
         ({"password": "hunter22"}, "a mapping of 1 key"),

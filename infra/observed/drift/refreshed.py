@@ -84,7 +84,7 @@ def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
 def _value(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(shown, value)) or "nothing"
-    return shown(value)
+    return "nothing" if value is None else shown(value)
 
 
 def _thing(change: Step, state: StackState) -> str:

@@ -159,7 +159,7 @@ BROKEN: Mapping[str, Case] = {
             tags={"tenantnet:tenant": "acme", "Name": "x"},
         ),
         resource="acme-blue-vpn-192-168-4-0-24",
-        value="tags.tenantnet:cell: nothing",
+        value="tags.tenantnet:cell: not set",
         remedy="tag it with tenantnet.tags.Owner.tags",
     ),
 }
