@@ -14,7 +14,9 @@ from typing import BinaryIO
 
 from tenantnet.failure import Failure
 
-CLONE = Path(__file__).resolve().parents[1]
+_PARENT = Path(__file__).resolve().parents[1]
+# Installed from a wheel, there is none: the folder that somebody works in stands for it.
+CLONE = _PARENT if (_PARENT / "pyproject.toml").is_file() else Path.cwd()
 STATE_VARIABLE = "TENANTNET_LOCAL_STATE"
 DEFAULT_PORT = 4566
 LOOPBACK = "127.0.0.1"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -19,6 +18,7 @@ from tenantnet.plugin.components import COMPONENTS
 
 from tests.support.clone import CLONE
 from tests.support.project import Project
+from tests.support.wheel import build_wheel, install_wheel
 from tools.setup.parts import YAML_LANGUAGE_HOST, build
 
 PLUGIN = CLONE / "infra" / "plugin"
@@ -65,18 +65,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment that has the wheel, and the clone's own packages but not the clone."""
     place = tmp_path_factory.mktemp("library")
-    source = place / "source"
-    for name in ("infra", "policies", "local_cloud"):
-        shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md"):
-        shutil.copy(CLONE / name, source)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-    offline = ["--no-index", "--no-deps"]
-    _run(*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", place, source)
-    [wheel] = place.glob("tenantnet-*.whl")
+    wheel = build_wheel(place)
     venv = place / "venv"
     _run(sys.executable, "-m", "venv", "--without-pip", venv)
-    _run(*pip, "--python", venv / "bin" / "python", "install", *offline, wheel)
+    install_wheel(wheel, venv)
     # A folder that a .pth file names is searched, but its own .pth files, which lead to the clone, are not.
     [packages] = venv.glob("lib/python3*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
@@ -148,10 +140,6 @@ def test_every_module_of_the_wheel_can_be_imported(installed: Path, tmp_path: Pa
         "        importlib.import_module(module.name)\n"
     )
     assert _python(installed, tmp_path, program) == ""
-
-
-def test_the_wheel_installs_the_command(installed: Path) -> None:
-    assert "migrate" in _run(installed / "bin" / "tenantnet", "--help")
 
 
 @pytest.fixture(scope="module")
