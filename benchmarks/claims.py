@@ -22,7 +22,6 @@ from threading import Barrier
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-import boto3
 from netaddr import IPNetwork
 from tenantnet.addresses.addressing import (
     DEFAULT_RESERVED,
@@ -32,6 +31,8 @@ from tenantnet.addresses.addressing import (
 )
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.local_cloud.clients import client
+from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
@@ -67,7 +68,8 @@ def report() -> str:
     ranges = permitted_ranges()
     random.Random(SEED).shuffle(ranges)  # noqa: S311 - the same ranges in every run
     with tempfile.TemporaryDirectory() as folder, LocalCloud(Path(folder)) as cloud:
-        dynamodb = client(cloud.url)
+        own = environment(cloud.state_dir)
+        dynamodb = client("dynamodb", own)
         make_table(dynamodb)
         rows, written = [], 0
         for size in SIZES:
@@ -76,18 +78,8 @@ def report() -> str:
             written = size
             rows.append(measure(ClaimsTable(dynamodb, CELL), ranges, size))
         sys.stderr.write(f"{RACERS} processes claim the same {RACES} ranges ...\n")
-        answers = race(cloud.url, ranges[-RACES:])
+        answers = race(own, ranges[-RACES:])
     return f"{markdown(rows)}\n\n{verdict(answers)}"
-
-
-def client(url: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=url,
-        region_name="eu-west-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106
-    )
 
 
 def permitted_ranges() -> list[str]:
@@ -155,7 +147,7 @@ def lose(table: ClaimsTable, cidr: str) -> None:
     raise AssertionError(f"{cidr} has two holders")
 
 
-def race(url: str, ranges: Sequence[str]) -> list[Mapping[str, str]]:
+def race(own: Mapping[str, str], ranges: Sequence[str]) -> list[Mapping[str, str]]:
     """Every process claims every range, each time together with all others.
 
     For each process, what became of each range: its own name, or that of the holder it was refused for.
@@ -164,7 +156,7 @@ def race(url: str, ranges: Sequence[str]) -> list[Mapping[str, str]]:
     with processes.Manager() as manager:
         start, answers = manager.Barrier(RACERS), manager.list()
         racers = [
-            processes.Process(target=_run, args=(url, f"t{number}", ranges, start, answers))
+            processes.Process(target=_run, args=(own, f"t{number}", ranges, start, answers))
             for number in range(RACERS)
         ]
         for racer in racers:
@@ -175,9 +167,13 @@ def race(url: str, ranges: Sequence[str]) -> list[Mapping[str, str]]:
 
 
 def _run(
-    url: str, tenant: str, ranges: Sequence[str], start: Barrier, answers: MutableSequence[Mapping[str, str]]
+    own: Mapping[str, str],
+    tenant: str,
+    ranges: Sequence[str],
+    start: Barrier,
+    answers: MutableSequence[Mapping[str, str]],
 ) -> None:
-    table = ClaimsTable(client(url), CELL)
+    table = ClaimsTable(client("dynamodb", own), CELL)
     holders = {}
     for cidr in ranges:
         start.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import sys
 import traceback
@@ -14,15 +13,15 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
+from tenantnet.local_cloud.errors import error, service_of
 from tenantnet.local_cloud.faults import Effect, Fault, Faults, drop, has_gone
-from tenantnet.local_cloud.own_api import OwnApi
+from tenantnet.local_cloud.own_api import OWN_PATHS, OwnApi
 from tenantnet.local_cloud.state import ServerRecord, StateDir
 from tenantnet.local_cloud.validation.check import refusal
 from werkzeug.wrappers import Request, Response
@@ -60,7 +59,7 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        if request.path.startswith("/_local/"):
+        if request.path.startswith(OWN_PATHS):
             return self._own(environ, start_response)
         body = request.get_data()
         environ["wsgi.input"] = io.BytesIO(body)
@@ -68,10 +67,10 @@ class Application:
         began = perf_counter()
 
         def answer(
-            status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None
+            status: str, headers: list[tuple[str, str]], info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
             LOG.info("%s %s %.0f ms", call, status[:3], 1000 * (perf_counter() - began))
-            return start_response(status, headers, error)
+            return start_response(status, headers, info)
 
         if fault := self._faults.strike(call, request, body):
             return self._astray(fault, request, call)(environ, answer)
@@ -96,7 +95,7 @@ class Application:
         done = serve() if fault.done else None
         match fault.effect:
             case Effect.ERROR:
-                return _error(request, fault.code, fault.message, fault.status)
+                return error(request, fault.code, fault.message, fault.status)
             case Effect.DROP:
                 drop(request)
             case Effect.HOLD:
@@ -109,29 +108,23 @@ class Application:
     def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """What moto answers, or that it does not."""
         request = Request(environ)
-        if refused := refusal(_service(request), environ):
-            return _error(request, refused.code, refused.message, HTTPStatus.BAD_REQUEST)(
+        if refused := refusal(service_of(request), environ):
+            return error(request, refused.code, refused.message, HTTPStatus.BAD_REQUEST)(
                 environ, start_response
             )
         try:
             answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
-            return _error(request, "NotImplemented", f"The local cloud does not know {call}")(
+            return error(request, "NotImplemented", f"The local cloud does not know {call}", FAILED)(
                 environ, start_response
             )
-        except Exception as error:
+        except Exception as broken:
             # Where it broke, but not the message: it may quote the request, and with it a password.
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            LOG.error("%s broke with %s\n%s", call, type(error).__name__, frames)
-            message = f"The local cloud broke on {call} with {type(error).__name__}; its log says where"
-            return _error(request, "InternalFailure", message)(environ, start_response)
+            frames = "".join(traceback.format_tb(broken.__traceback__))
+            LOG.error("%s broke with %s\n%s", call, type(broken).__name__, frames)
+            message = f"The local cloud broke on {call} with {type(broken).__name__}; its log says where"
+            return error(request, "InternalFailure", message, FAILED)(environ, start_response)
         return answered
-
-
-def _service(request: Request) -> str:
-    """The service that the signature is for; empty without one."""
-    parts = request.headers.get("Authorization", "").split("/")
-    return parts[3] if len(parts) > 4 else ""
 
 
 def _called(request: Request, body: bytes) -> str:
@@ -139,17 +132,4 @@ def _called(request: Request, body: bytes) -> str:
     action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
     if not action and request.mimetype == "application/x-www-form-urlencoded":
         action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
-    return f"{_service(request)} {action or f'{request.method} {request.path}'}"
-
-
-def _error(request: Request, code: str, message: str, status: int = FAILED) -> Response:
-    """An error in the shape that the service's clients read."""
-    if request.mimetype == "application/x-www-form-urlencoded" or _service(request) == "route53":
-        error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        # EC2 alone wraps its errors in a list.
-        inner = f"<Response><Errors>{error}</Errors></Response>"
-        other = f"<ErrorResponse>{error}</ErrorResponse>"
-        text = inner if _service(request) == "ec2" else other
-        return Response(text, status=status, mimetype="text/xml")
-    text = json.dumps({"__type": code, "message": message})
-    return Response(text, status=status, headers={"x-amzn-errortype": code}, mimetype="application/json")
+    return f"{service_of(request)} {action or f'{request.method} {request.path}'}"

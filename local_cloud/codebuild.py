@@ -14,7 +14,6 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.codebuild import urls
@@ -24,6 +23,7 @@ from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time
 from tenantnet.local_cloud.builds import Build, Builds, Order
+from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.state import CLONE, StateDir
 
@@ -94,26 +94,14 @@ class LocalBuilds:
         """The variable's value. Raises ClientError where it is a secret or parameter that is not there."""
         match variable.get("type", "PLAINTEXT"):
             case "SECRETS_MANAGER":
-                answer = self._client("secretsmanager", own, region).get_secret_value(
-                    SecretId=variable["value"]
-                )
+                secrets = client("secretsmanager", own, region=region, config=IMPATIENT)
+                answer = secrets.get_secret_value(SecretId=variable["value"])
                 return str(answer["SecretString"])
             case "PARAMETER_STORE":
-                answer = self._client("ssm", own, region).get_parameter(
-                    Name=variable["value"], WithDecryption=True
-                )
+                ssm = client("ssm", own, region=region, config=IMPATIENT)
+                answer = ssm.get_parameter(Name=variable["value"], WithDecryption=True)
                 return str(answer["Parameter"]["Value"])
         return variable["value"]
-
-    def _client(self, service: str, own: Mapping[str, str], region: str) -> Any:  # noqa: ANN401 - any service's
-        session = boto3.Session(
-            aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
-            region_name=region,
-        )
-        return session.client(  # type: ignore[call-overload] # any service
-            service, endpoint_url=own["AWS_ENDPOINT_URL"], config=IMPATIENT
-        )
 
     def _log(
         self, build: Mapping[str, Any], project: Mapping[str, Any], region: str
@@ -124,7 +112,7 @@ class LocalBuilds:
         file = self._state.builds / f"{stream}.log"
         file.parent.mkdir(parents=True, exist_ok=True)
         own = environment(self._state.path)
-        logs = self._client("logs", own, region) if group else None
+        logs = client("logs", own, region=region, config=IMPATIENT) if group else None
         if logs is not None:
             # Without the group a build runs on AWS too, and nobody reads its log.
             with suppress(ClientError, BotoCoreError):

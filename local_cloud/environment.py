@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tenantnet.aws.authorities import AUTHORITY_VARIABLE
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.local_cloud.state import CLONE, LOOPBACK
+from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, CLONE, LOOPBACK
 from tenantnet.refusal import Refusal, Refused
 
 REGION = "eu-west-1"
@@ -33,8 +33,8 @@ def environment(state_dir: Path) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": "tenantnet-local",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "AWS_ENDPOINT_URL": server.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": server.secret,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+OWN_PATHS = "/_local/"
 TUNNEL = "/_local/vpn-connections/<connection_id>/tunnels/<int:number>"
 ROUTES = Map(
     [

@@ -17,13 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.kernel import port_holder, start_ticks
 from tenantnet.local_cloud.mysql.home import place, remove_left_over
 from tenantnet.local_cloud.mysql.installation import Generation
-from tenantnet.local_cloud.state import DEFAULT_PORT, LOOPBACK, ServerRecord, StateDir
+from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, DEFAULT_PORT, LOOPBACK, ServerRecord, StateDir
 from tenantnet.refusal import Refusal, Refused
 
 SERVER = "tenantnet.local_cloud.server"
@@ -230,6 +233,8 @@ class LocalCloud:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # Of builds and database servers too, whatever files they make.
+                umask=0o077,
             )
 
         def listening() -> ServerRecord | None:
@@ -269,9 +274,11 @@ class LocalCloud:
 
 def request(server: ServerRecord, method: str, path: str, body: object = None) -> dict[str, Any]:
     """Call one of the server's own paths under /_local; its JSON answer. Raises Failure without one."""
+    signed = AWSRequest(method, f"{server.url}{path}", data=json.dumps(body))
+    SigV4Auth(Credentials(ADMINISTRATOR_KEY, server.secret), "local", "local").add_auth(signed)
     connection = HTTPConnection(LOOPBACK, server.port, timeout=ANSWER_LIMIT_SECONDS)
     try:
-        connection.request(method, path, json.dumps(body))
+        connection.request(method, path, signed.data, dict(signed.headers.items()))
         response = connection.getresponse()
         answer: dict[str, Any] = json.loads(response.read())
     except (OSError, HTTPException, ValueError) as error:

@@ -19,6 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 from moto.rds.models import rds_backends
+from tenantnet.local_cloud.own_api import OWN_PATHS
 from tenantnet.local_cloud.recorded_names import EC2_KINDS, named_arn
 from tenantnet.permissions.record import Call, CalledResource
 from werkzeug.wrappers import Request
@@ -70,9 +71,9 @@ class Recorder:
 
 
 def recorded_call(request: Request, body: bytes) -> Call | None:
-    """The request as a call; None without a signature."""
+    """The request as a call; None without a signature, or where it is not one of AWS's."""
     signature = CREDENTIAL.search(request.headers.get("Authorization", ""))
-    if signature is None:
+    if signature is None or request.path.startswith(OWN_PATHS):
         return None
     service, region = signature["service"], signature["region"]
     operation, parameters = _operation(service, request, body)

@@ -17,11 +17,11 @@ from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
-import boto3
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from moto.scheduler.models import Schedule, ScheduleGroup, scheduler_backends
+from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.scheduler import due_at
 
 LOG = logging.getLogger("tenantnet.local")
@@ -131,18 +131,11 @@ def call(target: Mapping[str, Any], execution_id: str, own: Mapping[str, str]) -
     found = UNIVERSAL_TARGET.fullmatch(target["Arn"])
     if found is None:
         raise NoTargetError(f"the local cloud calls universal targets only, not {target['Arn']}")
-    service: Any = found["service"]
-    client = boto3.client(
-        service,
-        endpoint_url=own["AWS_ENDPOINT_URL"],
-        region_name=own["AWS_REGION"],
-        aws_access_key_id=own["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=own["AWS_SECRET_ACCESS_KEY"],
-    )
+    service = client(found["service"], own)
     operation = found["action"][0].upper() + found["action"][1:]
-    shape = client.meta.service_model.operation_model(operation).input_shape
+    shape = service.meta.service_model.operation_model(operation).input_shape
     given = json.loads(target.get("Input", "{}").replace(EXECUTION_ID, execution_id))
-    getattr(client, xform_name(operation))(**_spelled(given, shape))
+    getattr(service, xform_name(operation))(**_spelled(given, shape))
 
 
 def _spelled(value: Any, shape: Shape | None) -> Any:  # noqa: ANN401 - JSON

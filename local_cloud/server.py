@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -19,6 +20,8 @@ from tenantnet.local_cloud.dns.answers import address_of
 from tenantnet.local_cloud.dns.server import NameServer
 from tenantnet.local_cloud.dns.zones import zones
 from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.gate import Gate
+from tenantnet.local_cloud.iam.keys import Keys
 from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.mysql.fleet import Fleet, open_fleet
@@ -50,7 +53,8 @@ def main(
     register()
     fleet = open_fleet(state, mysql) if real_databases else f"started with {SIMULATE_DATABASES}"
     names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
-    channels = serve_sessions(fleet if isinstance(fleet, Fleet) else None)
+    keys = Keys(secret=secrets.token_urlsafe(30), any_name=record_calls)
+    channels = serve_sessions(fleet if isinstance(fleet, Fleet) else None, keys)
     record = ServerRecord(
         pid=os.getpid(),
         ticks=start_ticks(os.getpid()) or 0,
@@ -59,12 +63,13 @@ def main(
         id=uuid4().hex,
         dns_port=names.port,
         databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
+        secret=keys.secret,
     )
     application = Application(state, record)
     server = make_server(
         LOOPBACK,
         record.port,
-        Recorder(application, state.calls) if record_calls else application,
+        Gate(Recorder(application, state.calls) if record_calls else application, keys, record.port),
         threaded=True,
         request_handler=Handler,
         fd=listener.fileno(),
@@ -91,9 +96,9 @@ def serve_databases(fleet: Fleet | None) -> NameServer:
     return NameServer(lambda: zones(fleet))
 
 
-def serve_sessions(fleet: Fleet | None) -> DataChannels:
+def serve_sessions(fleet: Fleet | None, keys: Keys) -> DataChannels:
     """Let Session Manager's sessions lead to the databases, by the names that these have here."""
-    channels = CompletedSsmBackend.channels = DataChannels(lambda host: address_of(host, zones(fleet)))
+    channels = CompletedSsmBackend.channels = DataChannels(lambda host: address_of(host, zones(fleet)), keys)
     return channels
 
 

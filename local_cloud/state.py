@@ -7,12 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 from tenantnet.failure import Failure
+from tenantnet.refusal import Refusal, Refused
 
 _PARENT = Path(__file__).resolve().parents[1]
 # Installed from a wheel, there is none: the folder that somebody works in stands for it.
@@ -20,6 +21,8 @@ CLONE = _PARENT if (_PARENT / "pyproject.toml").is_file() else Path.cwd()
 STATE_VARIABLE = "TENANTNET_LOCAL_STATE"
 DEFAULT_PORT = 4566
 LOOPBACK = "127.0.0.1"
+# The ID of the access key of `tenantnet local env`: the account's own, which everything is allowed to.
+ADMINISTRATOR_KEY = "local"
 
 
 def default_state_dir() -> Path:
@@ -33,7 +36,8 @@ class ServerRecord:
 
     ticks: the kernel's start time of the process, in clock ticks since boot; pids are used again, the two
     together are not. started: ISO 8601, UTC. id: new with every forgotten cloud. dns_port: of the
-    name server, UDP and TCP. databases: what runs them, or that they are simulated and why.
+    name server, UDP and TCP. databases: what runs them, or that they are simulated and why. secret: of the
+    access key that its user's programs sign with; new with every start.
     """
 
     pid: int
@@ -43,6 +47,7 @@ class ServerRecord:
     id: str
     dns_port: int
     databases: str
+    secret: str = field(repr=False)
 
     @property
     def url(self) -> str:
@@ -96,8 +101,8 @@ class StateDir:
     def locked(self) -> Iterator[None]:
         """One start, stop or reset at a time. Raises Failure where the directory cannot be written."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / "lock").open("w")
+            self._make()
+            lock = self._open(self.path / "lock", "w")
         except OSError as error:
             raise Failure(
                 f"The local cloud cannot keep its state in {self.path}.",
@@ -108,11 +113,32 @@ class StateDir:
             flock(lock, LOCK_EX)
             yield
 
-    def open_log(self) -> BinaryIO:
+    def _make(self) -> None:
+        """Make the directory, or see to it that nobody else may enter it. Raises Refused for another's."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        found = self.path.stat()
+        is_ours = (self.path / "lock").exists() or not any(self.path.iterdir())
+        if found.st_uid == os.geteuid() and (is_ours or not found.st_mode & 0o077):
+            return self.path.chmod(0o700)
+        refusal = Refusal(
+            value=str(self.path),
+            rule="the state directory is its user's alone",
+            reason="it is another user's, or a folder with other files that others may look into",
+            remedy=f"name a folder that does not exist: --state-dir, or {STATE_VARIABLE} in the environment",
+        )
+        raise Refused("The local cloud", [refusal])
+
+    @staticmethod
+    def _open(file: Path, mode: str) -> IO[Any]:
+        """Open a file to write it; nobody else may read it."""
+        return open(file, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
+
+    def open_log(self) -> IO[bytes]:
         """A new log; the last server's stays beside it as server.previous.log."""
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".previous.log"))
-        return self.log.open("wb")
+        return self._open(self.log, "wb")
 
     def read_record(self) -> ServerRecord | None:
         """The record that the last server left, dead or alive; None without one that can be read."""
@@ -124,7 +150,8 @@ class StateDir:
     def write_record(self, record: ServerRecord) -> None:
         """Put the record in place in one step, so that no reader finds half of it."""
         draft = self._record.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(record)))
+        with self._open(draft, "w") as file:
+            json.dump(asdict(record), file)
         draft.replace(self._record)
 
     def remove_record(self) -> None:
@@ -136,8 +163,9 @@ class StateDir:
 
     def adopt_pulumi_state(self, cloud_id: str) -> None:
         """Make the place for the cloud's Pulumi state."""
-        self.pulumi.mkdir(parents=True, exist_ok=True)
-        self._owner.write_text(cloud_id)
+        self.pulumi.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._open(self._owner, "w") as file:
+            file.write(cloud_id)
 
     def pulumi_state_owner(self) -> str | None:
         """The id of the cloud that the Pulumi state describes; None where there is no state or nobody's."""

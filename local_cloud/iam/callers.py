@@ -13,10 +13,9 @@ from moto.iam.access_control import AssumedRoleAccessKey, CreateAccessKeyFailure
 from moto.iam.models import IAMBackend, iam_backends
 from moto.sts.models import sts_backends
 from tenantnet.local_cloud.iam.policy import Decision, Request, decide
+from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 
 PARTITION = "aws"
-# The credentials of `tenantnet local env`: the account's own, to which everything is allowed.
-ADMINISTRATOR_KEY = "local"
 ADMINISTRATOR_POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -13,21 +14,23 @@ from tenantnet.local_cloud.mysql.dialects import Dialect
 from tenantnet.local_cloud.mysql.installation import Installation
 from tenantnet.local_cloud.state import StateDir
 
-# `nobody`, on every Linux.
-UNPRIVILEGED = 65_534
+# systemd's for users without a name, of whom nothing else runs: whatever else is `nobody` shares its files.
+NAMELESS_USERS = range(61_184, 65_520)
 
 
 class Home:
     """Made when it is first needed.
 
     It is in the state directory. For root it is a folder in the temporary directory that the state directory
-    links to, with a copy of the program: the servers then run as nobody, who may have no way to root's files.
+    links to, with a copy of the program: the servers then run as a user without a name, who may have no way
+    to files of root.
     """
 
     def __init__(self, state: StateDir, installation: Installation) -> None:
         self._installation = installation
         self._place = place(state)
         self._is_root = os.geteuid() == 0
+        self._user = secrets.choice(NAMELESS_USERS)
         self._numbers = count(1)
         self._ready = False
 
@@ -36,7 +39,7 @@ class Home:
         """What to put before a server's command line. The kernel ends the server when its starter dies."""
         tied = ["setpriv", "--pdeathsig=KILL"]
         if self._is_root:
-            tied += [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
+            tied += [f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
         return tied
 
     @property
@@ -63,7 +66,7 @@ class Home:
         """Let a file or a whole folder be the servers' user's."""
         if self._is_root:
             for found in (path, *path.rglob("*")):
-                os.chown(found, UNPRIVILEGED, UNPRIVILEGED)
+                os.chown(found, self._user, self._user)
 
     def make(self) -> None:
         """Make it, once, empty."""
@@ -75,6 +78,7 @@ class Home:
             folder.chmod(0o711)
             self._place.symlink_to(folder)
             (folder / "program").mkdir()
+            (folder / "program").chmod(0o755)
             for part in self._installation.parts:
                 copy(self._installation.folder / part, folder / "program" / part)
         else:

@@ -16,6 +16,9 @@ from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from tenantnet.local_cloud.iam.keys import Keys
+from tenantnet.local_cloud.senders import foreign
+from tenantnet.local_cloud.signatures import MESSAGES, Fault, Received, SignatureRefusedError
 from tenantnet.local_cloud.ssm.channel import Channel, Destination, Resolve
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -42,8 +45,8 @@ class _Open:
 class DataChannels:
     """Serves from when it is made until it is closed. resolve: as in Forwarding."""
 
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
+    def __init__(self, resolve: Resolve, keys: Keys) -> None:
+        self._resolve, self._keys = resolve, keys
         self._sessions: dict[str, _Open] = {}
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, daemon=True, name="data-channels").start()
@@ -115,8 +118,20 @@ class DataChannels:
         session = self._sessions.get(_session_id(request.path))
         if session is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "There is no such session.\n")
-        if reason := session.authorize(dict(request.headers.raw_items())):
+        headers = dict(request.headers.raw_items())
+        if reason := self._refuse(request.path, headers) or session.authorize(headers):
             return connection.respond(HTTPStatus.FORBIDDEN, f"{reason}\n")
+        return None
+
+    def _refuse(self, target: str, headers: Mapping[str, str]) -> str | None:
+        """Why nobody may come in so; a plugin before 1.2.764 does not sign, and has its token only."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        if reason := foreign(lower, self.port):
+            return reason
+        try:
+            self._keys.signer(Received(method="GET", target=target, headers=lower))
+        except SignatureRefusedError as refused:
+            return None if refused.fault is Fault.MISSING else MESSAGES[refused.fault]
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:

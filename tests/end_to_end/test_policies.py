@@ -11,7 +11,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
-import boto3
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
@@ -19,6 +18,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.policies.rules import POLICIES
 from tenantnet.tags import claims_table_name
 
+from tests.support.aws import aws_client
 from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.support.clone import CLONE
@@ -63,13 +63,7 @@ class Previews:
 def claims(cloud: LocalCloud) -> str:
     """The cell's claims table, in which tenant beta holds one range; its name."""
     name = claims_table_name("local")
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=cloud.url,
-        region_name="eu-west-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    dynamodb = aws_client(cloud, "dynamodb")
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -14,6 +13,7 @@ from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
 from tenantnet.local_cloud.process import LocalCloud
 
+from tests.support.aws import aws_client
 from tests.support.network import Network, VpnSite
 
 
@@ -26,11 +26,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 @pytest.fixture(scope="session")
 def client(cloud: LocalCloud) -> Callable[[str], object]:
     """Makes clients; they never try again, so that a wrong answer is seen as it is."""
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
     once = Config(retries={"total_max_attempts": 1})
 
     def make(service: str, config: Config = once) -> object:
-        return session.client(service, endpoint_url=cloud.url, config=config)  # type: ignore[call-overload] # any
+        return aws_client(cloud, service, config)
 
     return make
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 from mypy_boto3_codebuild import CodeBuildClient
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -18,6 +17,7 @@ from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.local_cloud.conftest import Refusal
+from tests.support.aws import aws_client
 
 
 @pytest.fixture
@@ -208,10 +208,7 @@ def test_what_a_build_prints_is_in_its_log_group_and_in_the_state_directory(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_builds_end_with_the_local_cloud_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
     with LocalCloud(tmp_path / "cloud", real_databases=False) as own:
-        session = boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1"
-        )
-        codebuild = session.client("codebuild", endpoint_url=own.url)
+        codebuild = aws_client(own, "codebuild")
         codebuild.create_project(**project("waits"))
         own.take_source(tmp_path)
         Runner(codebuild, "waits").start({"build": ["echo $$ > pid; exec sleep 300"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.failure import Failure
+from tenantnet.local_cloud.clients import client
+from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
@@ -30,19 +32,15 @@ def network(cidr: str, tenant: str, slot: str = "blue") -> Claim:
 
 
 @pytest.fixture(scope="module")
-def dynamodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDBClient]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The environment of a local cloud."""
     with LocalCloud(tmp_path_factory.mktemp("cloud")) as cloud:
-        yield client(cloud.url)
+        yield environment(cloud.state_dir)
 
 
-def client(url: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+@pytest.fixture(scope="module")
+def dynamodb(own: Mapping[str, str]) -> DynamoDBClient:
+    return client("dynamodb", own)  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -137,16 +135,14 @@ def test_without_credentials_the_failure_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_32_processes_that_claim_one_range_at_once_one_gets_it_and_all_others_are_told_who(
-    dynamodb: DynamoDBClient, cell: str, table: ClaimsTable
+    own: Mapping[str, str], cell: str, table: ClaimsTable
 ) -> None:
     processes = multiprocessing.get_context("spawn")
     barrier = processes.Barrier(RACERS)
     with processes.Manager() as manager:
         answers = manager.dict()
         racers = [
-            processes.Process(
-                target=_race, args=(dynamodb.meta.endpoint_url, cell, f"t{number}", barrier, answers)
-            )
+            processes.Process(target=_race, args=(own, cell, f"t{number}", barrier, answers))
             for number in range(RACERS)
         ]
         for racer in racers:
@@ -167,8 +163,8 @@ def test_of_32_processes_that_claim_one_range_at_once_one_gets_it_and_all_others
     )
 
 
-def _race(url: str, cell: str, tenant: str, barrier: Barrier, answers: dict[str, str]) -> None:
-    table = ClaimsTable(client(url), cell)
+def _race(own: Mapping[str, str], cell: str, tenant: str, barrier: Barrier, answers: dict[str, str]) -> None:
+    table = ClaimsTable(client("dynamodb", own), cell)
     # The first call loads what boto3 loads late; the race is about the claim alone.
     table.holder_of("10.0.0.0/26")
     barrier.wait(timeout=240)

@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import boto3
 import pymysql
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,6 +21,7 @@ from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
 from tenantnet.local_cloud.process import LocalCloud
 
+from tests.support.aws import aws_client
 from tests.support.databases import PASSWORD, Database
 from tests.support.mysql_client import Client, home_of, servers_of, wait_for
 from tests.support.network import Network
@@ -45,19 +45,14 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield running
 
 
-def aws(cloud: LocalCloud, service: str) -> Any:
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
-    return session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload] # any
-
-
 @pytest.fixture(scope="module")
 def rds(cloud: LocalCloud) -> RDSClient:
-    return aws(cloud, "rds")  # type: ignore[no-any-return]
+    return aws_client(cloud, "rds")  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
 def ec2(cloud: LocalCloud) -> EC2Client:
-    return aws(cloud, "ec2")  # type: ignore[no-any-return]
+    return aws_client(cloud, "ec2")  # type: ignore[no-any-return]
 
 
 def available(database: Database) -> Database:
@@ -253,7 +248,7 @@ def test_a_replica_has_what_its_source_had_and_gets_what_it_gets(
 
 
 def test_a_replica_shows_how_it_follows(cloud: LocalCloud, rds: RDSClient, database: Database) -> None:
-    cloudwatch: CloudWatchClient = aws(cloud, "cloudwatch")
+    cloudwatch: CloudWatchClient = aws_client(cloud, "cloudwatch")
     replica = replica_of(database)
     wait_for(lambda: replica.described().get("StatusInfos"))
     (info,) = replica.described()["StatusInfos"]
@@ -436,7 +431,7 @@ class TestTheEnd:
     def own(self, tmp_path: Path) -> Iterator[LocalCloud]:
         own = LocalCloud(tmp_path / "state")
         own.start(0)
-        available(Database.create(aws(own, "rds"), "acme", Network.create(aws(own, "ec2"))))
+        available(Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2"))))
         yield own
         own.stop()
 
@@ -448,7 +443,7 @@ class TestTheEnd:
         assert not home.exists()
 
     def test_stopping_while_servers_start_leaves_nothing(self, own: LocalCloud) -> None:
-        home, rds = home_of(own), aws(own, "rds")
+        home, rds = home_of(own), aws_client(own, "rds")
         acme = Database(rds=rds, identifier="acme")
         rds.create_db_snapshot(DBSnapshotIdentifier="acme", DBInstanceIdentifier="acme")
         acme.replica()
@@ -469,4 +464,4 @@ class TestTheEnd:
         home = home_of(own)
         own.reset()
         wait_for(lambda: not servers_of(home))
-        available(Database.create(aws(own, "rds"), "acme", Network.create(aws(own, "ec2"))))
+        available(Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2"))))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import boto3
 import dns.message
 import dns.query
 import dns.rcode
@@ -13,19 +11,15 @@ import pytest
 from tenantnet.local_cloud.mysql import installation
 from tenantnet.local_cloud.process import LocalCloud
 
+from tests.support.aws import aws_client
 from tests.support.databases import Database
 from tests.support.network import Network
-
-
-def aws(cloud: LocalCloud, service: str) -> Any:
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
-    return session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload] # any
 
 
 def test_databases_can_be_simulated_and_their_names_lead_nowhere(tmp_path: Path) -> None:
     with LocalCloud(tmp_path, real_databases=False) as cloud:
         assert cloud.status()["databaseServers"] == "simulated: started with --simulate-databases"
-        database = Database.create(aws(cloud, "rds"), "acme", Network.create(aws(cloud, "ec2")))
+        database = Database.create(aws_client(cloud, "rds"), "acme", Network.create(aws_client(cloud, "ec2")))
         assert database.described()["DBInstanceStatus"] == "available"
         name = database.described()["Endpoint"]["Address"]
         port = cloud.running_server().dns_port

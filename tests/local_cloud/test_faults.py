@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
@@ -15,6 +14,8 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud, request
+
+from tests.support.aws import aws_client
 
 GROUP: dict[str, Any] = {"DBParameterGroupFamily": "mysql8.4", "Description": "x"}
 
@@ -32,9 +33,8 @@ def faulty(running: LocalCloud) -> Iterator[LocalCloud]:
 
 
 def aws(cloud: LocalCloud, service: str, attempts: int = 1, read_timeout: float = 60) -> Any:
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
     config = Config(retries={"total_max_attempts": attempts}, read_timeout=read_timeout)
-    return session.client(service, endpoint_url=cloud.url, config=config)  # type: ignore[call-overload] # any
+    return aws_client(cloud, service, config)
 
 
 def groups(cloud: LocalCloud, name: str) -> list[Any]:

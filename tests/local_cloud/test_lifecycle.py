@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud import process
@@ -19,6 +18,8 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
+
+from tests.support.aws import aws_client
 
 
 @pytest.fixture
@@ -43,8 +44,7 @@ def vpcs(cloud: LocalCloud) -> int:
 
 
 def make_vpc(cloud: LocalCloud) -> None:
-    session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
-    session.client("ec2", region_name="eu-west-1", endpoint_url=cloud.url).create_vpc(CidrBlock="10.1.0.0/26")
+    aws_client(cloud, "ec2").create_vpc(CidrBlock="10.1.0.0/26")
 
 
 def die(cloud: LocalCloud) -> None:
@@ -126,7 +126,7 @@ def test_another_process_with_the_same_number_is_not_the_server(own: LocalCloud)
 
 
 def test_a_broken_record_is_no_server(own: LocalCloud) -> None:
-    own.state_dir.mkdir(parents=True)
+    own.state_dir.mkdir(0o700, parents=True)
     for text in ("", "{", "[]", '{"pid": 1}', '{"pid": 1, "surprise": 2}'):
         (own.state_dir / "server.json").write_text(text)
         assert own.server() is None, text

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
@@ -153,13 +154,7 @@ def test_where_the_runner_compares_the_data_a_move_is_scheduled_once_there_is_a_
     done = desk.tenantnet(SCHEDULE)
     assert (done.code, "no secret tenantnet/acme/verification" in done.err) == (2, True), done
     assert desk.settings("acme").read_text() == before
-    secrets: Any = boto3.client(
-        "secretsmanager",
-        region_name=REGION,
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    secrets = clients.client("secretsmanager", variables)
     secret = secrets.create_secret(Name="tenantnet/acme/verification", SecretString="{}")["ARN"]
     try:
         done = desk.tenantnet(SCHEDULE)

@@ -14,6 +14,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.runner.copies import Copies
 from tenantnet.tags import Slot
 
+from tests.support.aws import lead_here
 from tests.support.databases import wanted
 from tests.support.network import Network
 
@@ -71,9 +72,7 @@ def parts(
     cloud: LocalCloud,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Parts:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    lead_here(monkeypatch, cloud)
     return Parts(rds, client("logs"), network, name)
 
 

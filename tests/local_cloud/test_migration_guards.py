@@ -18,6 +18,7 @@ from tenantnet.runner.guards import Guards
 from tenantnet.runner.inspector import WithoutLogin
 from tenantnet.tags import Slot, Strategy
 
+from tests.support.aws import lead_here
 from tests.support.databases import Database
 from tests.support.network import Network
 
@@ -56,9 +57,7 @@ class Tenant:
 def tenant(
     rds: RDSClient, name: str, network: Network, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> Tenant:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    lead_here(monkeypatch, cloud)
     return Tenant(rds, name, network)
 
 

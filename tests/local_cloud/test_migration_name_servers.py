@@ -19,6 +19,7 @@ from tenantnet.runner.inspector import Sight, WithoutLogin
 from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE, Answer, ask
 from tenantnet.tags import Slot, Strategy
 
+from tests.support.aws import lead_here
 from tests.support.databases import Database
 from tests.support.mysql_client import wait_for
 from tests.support.network import Network
@@ -53,9 +54,7 @@ class Endpoint:
 def endpoint(
     route53: Route53Client, name: str, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> Endpoint:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    lead_here(monkeypatch, cloud)
     return Endpoint(route53, name)
 
 

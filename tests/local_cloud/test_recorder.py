@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from tenantnet.failure import Failure
+from tenantnet.local_cloud import clients
+from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.record import Call, CalledResource, read_record
 
@@ -23,8 +24,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 
 def client(cloud: LocalCloud, service: str, caller: str) -> Any:
-    session = boto3.Session(aws_access_key_id=caller, aws_secret_access_key="local", region_name="eu-west-1")
-    return session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload]
+    """With the secret of the cloud's own key, which goes by other names while calls are recorded."""
+    return clients.client(service, {**environment(cloud.state_dir), "AWS_ACCESS_KEY_ID": caller})
 
 
 def recorded(cloud: LocalCloud, caller: str) -> list[Call]:
@@ -113,7 +114,7 @@ def test_no_password_and_no_content_is_recorded(recording: LocalCloud) -> None:
 
 def test_a_cloud_that_was_not_asked_to_records_nothing(tmp_path: Path) -> None:
     with LocalCloud(tmp_path, real_databases=False) as running:
-        client(running, "dynamodb", "eve").list_tables()
+        client(running, "dynamodb", "local").list_tables()
         assert not running.state.calls.exists()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
 from time import monotonic
 from typing import Any
 
@@ -15,6 +14,7 @@ from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud.process import LocalCloud, request
 
 from tests.local_cloud.conftest import Refusal
+from tests.support.aws import send
 from tests.support.databases import Database
 from tests.support.network import Network, VpnSite
 
@@ -61,9 +61,7 @@ def test_a_call_that_breaks_the_cloud_is_logged_without_its_parameters(
 
 
 def test_a_request_in_the_address_is_not_logged_with_its_parameters(cloud: LocalCloud) -> None:
-    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
-    connection.request("GET", f"/?Action=CreateDBInstance&MasterUserPassword={PASSWORD}-in-the-address")
-    connection.getresponse().read()
+    send(cloud, "GET", f"/?Action=CreateDBInstance&MasterUserPassword={PASSWORD}-in-the-address")
     assert f"{PASSWORD}-in-the-address" not in cloud.state.log.read_text()
 
 
@@ -114,17 +112,13 @@ def test_its_own_paths_answer_mistakes_in_words(cloud: LocalCloud, site: VpnSite
         ("GET", "/_local/nothing", None, 404),
         ("DELETE", "/_local/status", None, 405),
     ):
-        connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
-        connection.request(method, path, json.dumps(body))
-        response = connection.getresponse()
-        assert response.status == status, path
-        assert json.loads(response.read())["message"], path
+        answered, answer = send(cloud, method, path, json.dumps(body))
+        assert answered == status, path
+        assert json.loads(answer)["message"], path
 
 
 def test_a_broken_body_is_a_mistake_too(cloud: LocalCloud) -> None:
-    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
-    connection.request("POST", "/_local/reset", "{")
-    assert connection.getresponse().status == 400
+    assert send(cloud, "POST", "/_local/reset", "{")[0] == 400
 
 
 def test_status_counts_what_is_there(cloud: LocalCloud, ec2: EC2Client, site: VpnSite) -> None:
@@ -139,19 +133,9 @@ def test_status_counts_what_is_there(cloud: LocalCloud, ec2: EC2Client, site: Vp
 
 def create_vpc(cloud: LocalCloud, invocation: str) -> bytes:
     """What EC2 answers to a request as an SDK sends it."""
-    scope = "local/20261201/eu-west-1/ec2/aws4_request"
-    connection = HTTPConnection("127.0.0.1", cloud.running_server().port)
-    connection.request(
-        "POST",
-        "/",
-        "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.200.0.0%2F26",
-        {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-            "amz-sdk-invocation-id": invocation,
-        },
-    )
-    return connection.getresponse().read()
+    body = "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.200.0.0%2F26"
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "amz-sdk-invocation-id": invocation}
+    return send(cloud, "POST", "/", body, headers)[1]
 
 
 def test_a_call_that_an_sdk_sends_once_more_is_done_once(cloud: LocalCloud, name: str) -> None:

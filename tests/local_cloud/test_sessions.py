@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from botocore.credentials import Credentials
 from tenantnet.aws.session_documents import runner_document
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.local_cloud.process import LocalCloud, request
@@ -18,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.local_cloud.conftest import Refusal
+from tests.support.aws import signed
 from tests.support.component_samples import RUNNER
 from tests.support.tunnels import ACCOUNT, CELL, REGION, TunnelSite, User
 
@@ -279,6 +283,22 @@ class TestTheCalls:
         assert code == "DoesNotExistException"
 
 
+def signed_channel(session: Any, credentials: Credentials) -> Mapping[str, str]:
+    """The headers with which a plugin asks for the session's channel."""
+    return signed(credentials, "ssmmessages", "GET", session["StreamUrl"].replace("ws:", "http:", 1))
+
+
+def refused(url: str, headers: Mapping[str, str], connection: socket.socket | None = None) -> bytes:
+    """What a channel answers that does not open."""
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(url, additional_headers=headers, sock=connection),
+    ):
+        pass
+    assert caught.value.response.status_code == 403
+    return bytes(caught.value.response.body or b"")
+
+
 class TestTheChannel:
     def test_opens_for_its_token_only(self, session: Any) -> None:
         for token, opens in (("wrong", False), (session["TokenValue"], True)):
@@ -297,14 +317,24 @@ class TestTheChannel:
 
     def test_is_not_opened_for_who_may_not(self, session: Any, site: TunnelSite, name: str) -> None:
         bob = site.add_user(f"{name}-bob")
-        signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={bob.access_key}/20260101/eu-west-1/x/y"}
-        with (
-            pytest.raises(InvalidStatus) as refused,
-            connect(session["StreamUrl"], additional_headers=signed),
-        ):
-            pass
-        assert refused.value.response.status_code == 403
-        assert b"ssmmessages:OpenDataChannel" in refused.value.response.body
+        own = Credentials(bob.access_key, bob.secret_key)
+        assert b"ssmmessages:OpenDataChannel" in refused(session["StreamUrl"], signed_channel(session, own))
+
+    def test_is_not_opened_by_a_wrong_signature(self, session: Any, site: TunnelSite, alice: User) -> None:
+        wrong = Credentials(alice.access_key, f"{alice.secret_key}0")
+        assert b"does not match" in refused(session["StreamUrl"], signed_channel(session, wrong))
+
+    @pytest.mark.parametrize(
+        "header", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-origin"}]
+    )
+    def test_is_not_opened_for_a_page(self, session: Any, header: Mapping[str, str]) -> None:
+        assert b"a browser sent it" in refused(session["StreamUrl"], header)
+
+    def test_is_not_opened_under_another_sites_name(self, session: Any) -> None:
+        url = urlsplit(session["StreamUrl"])
+        renamed = url._replace(netloc=f"rebound.example:{url.port}").geturl()
+        with socket.create_connection(("127.0.0.1", url.port or 0)) as found:
+            assert b"its Host is" in refused(renamed, {}, found)
 
     def test_is_closed_with_a_word_when_the_session_ends(self, session: Any, alice: User) -> None:
         with connect(session["StreamUrl"]) as channel:

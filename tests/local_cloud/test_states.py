@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from mypy_boto3_ec2 import EC2Client
 from tenantnet.local_cloud.process import LocalCloud
 
+from tests.support.aws import aws_client
 from tests.support.network import Network, instance_in
 
 
@@ -20,10 +21,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TENANTNET_LOCAL_PACE", "0.1")
         with LocalCloud(tmp_path_factory.mktemp("slow"), real_databases=False) as cloud:
-            session = boto3.Session(
-                aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1"
-            )
-            yield lambda service: session.client(service, endpoint_url=cloud.url)  # type: ignore[call-overload]
+            yield partial(aws_client, cloud)
 
 
 def passed(describe: Callable[[], Any], state: Callable[[Any], str], last: str) -> list[Any]:

@@ -12,6 +12,8 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.status.observe import observe
 
+from tests.support.aws import lead_here
+
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.literals import ResourceTypeType
@@ -31,10 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def ec2(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> EC2Client:
     """EC2 of an empty cloud, to which boto3 in this process leads now."""
     cloud.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    lead_here(monkeypatch, cloud)
     return boto3.client("ec2", region_name=REGION)
 
 

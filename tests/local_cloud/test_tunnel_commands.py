@@ -12,10 +12,10 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pymysql
 import pytest
@@ -25,6 +25,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.tunnel.profiles import Profile, Profiles
 from tenantnet.tunnel.records import Record, TunnelRecords
 
+from tests.support.aws import aws_client
 from tests.support.clone import CLONE
 from tests.support.databases import PASSWORD, Database
 from tests.support.desk import TENANTNET, Done
@@ -40,16 +41,15 @@ class TunnelDesk:
     """A person's machine without any project: credentials, a home, and `tenantnet`."""
 
     def __init__(self, cloud: LocalCloud, home: Path, user: User | None) -> None:
-        keys = (user.access_key, user.secret_key) if user else ("local", "local")
         self.home, self.profiles = home, Profiles(home / "config" / "tenantnet")
         self.variables = {
             **os.environ,
             **environment(cloud.state_dir),
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
-            "AWS_ACCESS_KEY_ID": keys[0],
-            "AWS_SECRET_ACCESS_KEY": keys[1],
         }
+        if user:
+            self.variables |= {"AWS_ACCESS_KEY_ID": user.access_key, "AWS_SECRET_ACCESS_KEY": user.secret_key}
 
     def begin(self, command: str | Sequence[str]) -> subprocess.Popen[str]:
         """Begin it, with its output to be read as it comes."""
@@ -114,8 +114,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="module")
 def clients(served: LocalCloud) -> Callable[[str], Any]:
-    session = boto3.Session("local", "local", region_name=REGION)
-    return lambda service: session.client(service, endpoint_url=served.url)  # type: ignore[call-overload] # any
+    return partial(aws_client, served)
 
 
 @pytest.fixture(scope="module")

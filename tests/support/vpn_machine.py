@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from uuid import uuid4
 
+from tests.support.debian import install
+
 CHARON = Path("/usr/lib/ipsec/charon")
 PACKAGES = (
     "iproute2",
@@ -18,7 +20,6 @@ PACKAGES = (
     "strongswan-charon",
     "strongswan-swanctl",
 )
-INSTALL_LIMIT_SECONDS = 300
 
 
 def why_not() -> str | None:
@@ -27,7 +28,7 @@ def why_not() -> str | None:
         return "network namespaces need root"
     if not Path("/dev/net/tun").exists():
         return "there is no /dev/net/tun"
-    if not _installed() and (problem := _install()):
+    if not _installed() and (problem := install(PACKAGES) or _missing()):
         return f"it has no strongSwan with kernel-libipsec: {problem}"
     name = f"tn{uuid4().hex[:8]}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
@@ -44,21 +45,5 @@ def _installed() -> bool:
     )
 
 
-def _install() -> str | None:
-    if not shutil.which("apt-get"):
-        return "there is no apt-get to install it with"
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
-        try:
-            done = subprocess.run(
-                ["apt-get", "--quiet", "--option", "DPkg::Lock::Timeout=120", *command],
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                capture_output=True,
-                text=True,
-                timeout=INSTALL_LIMIT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"apt-get {command[0]} does not end"
-        if done.returncode:
-            return f"apt-get {command[0]} fails: {done.stderr.strip()}"
+def _missing() -> str | None:
     return None if _installed() else "it is not where Debian's packages put it"
