@@ -52,7 +52,7 @@ class Made:
 
 
 def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | None) -> Connection:
-    """The connection that is meant. Raises Refused where none or several are, or it is not ready."""
+    """The connection that is meant. Raises Refused if none or several are, or it is not ready."""
     chosen = choose(status.tenant, at_aws(status), wanted, network)
     if chosen.status is not VpnConnectionStatus.READY or chosen.id is None:
         waiting = chosen.status is VpnConnectionStatus.CREATING
@@ -68,7 +68,7 @@ def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | N
 
 
 def make(reader: VpnReader, connection: Connection, guide_format: str, sample_type: SampleType) -> Made:
-    """The guide in that format. Raises Refused for an unknown one, Failure where EC2 does not answer."""
+    """The guide in that format. Raises Refused for an unknown one, Failure if EC2 does not answer."""
     if guide_format == GENERIC:
         return Made(guide=generic_guide(connection), names=GENERIC_FILES)
     if guide_format == STRONGSWAN:

@@ -39,7 +39,7 @@ class VpnStatus(Model):
 
 
 def read_vpn(tenant: str, region: str, outputs: TenantOutputs, reader: VpnReader) -> VpnStatus:
-    """Ask AWS. outputs: the stack's. Raises Failure where AWS does not answer."""
+    """Ask AWS. outputs: the stack's. Raises Failure if AWS does not answer."""
     found = tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
     connections = [
         _connection(reader, network.slot, connection)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tenantnet.tunnel.profiles import Profile
     from tenantnet.tunnel.records import Record, TunnelRecords
 
-COLUMNS = ("Tunnel", "Begins at", "State", "Since", "Session", "")
+COLUMNS = ("Tunnel", "Local address", "State", "Since", "Session", "")
 # As the console script has it, wherever that is installed.
 COMMAND = "from tenantnet.cli.main import run; run()"
 OPEN_SECONDS = 60.0

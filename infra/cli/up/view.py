@@ -248,7 +248,7 @@ def _changes(plan: Plan) -> Table:
     if len(created) > _LISTED:
         kinds = Counter(change.kind for change in created)
         rows += [("create", kind, f"{number}", "") for kind, number in sorted(kinds.items())]
-    return table("What the update does", ("Operation", "Resource", "Name or number", "What differs"), rows)
+    return table("What the update does", ("Operation", "Resource", "Name", "What differs"), rows)
 
 
 def _expectation(plan: Plan) -> str:

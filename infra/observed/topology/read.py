@@ -12,7 +12,7 @@ from tenantnet.settings.project import Project
 
 
 def read_topology(project: Project, tenant: str) -> Topology:
-    """Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer."""
+    """Raises Refused for an unknown tenant, Failure if the engine or AWS does not answer."""
     outputs, region = read_stack(project, tenant)
     platform = Engine(project).platform_of(tenant, outputs)
     deployed = read_cell(platform)
