@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from tests.support.clone import CLONE
 from tests.support.project import Project
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = CLONE / "tests" / "end_to_end" / "golden"
 # Set to anything, it has the golden files written anew, to be read and committed by a person.
 REGENERATE = "TENANTNET_WRITE_GOLDEN"
 
