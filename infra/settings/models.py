@@ -60,7 +60,7 @@ def check_slot(key: object) -> list[Refusal]:
 def _member_of(enum: type[StrEnum]) -> BeforeValidator:
     # Not the enum itself: pydantic cannot read its signature on Python 3.12 and newer.
     def member(value: object) -> StrEnum:
-        return enum(value)
+        return enum(value)  # type: ignore[arg-type]
 
     return BeforeValidator(member)
 

@@ -138,7 +138,7 @@ def test_an_abort_clears_away_what_a_broken_off_preparation_left() -> None:
 
 
 def test_a_snapshot_move_does_not_begin_over_the_replica_of_another() -> None:
-    with pytest.raises(Refused, match="green has a replica of a move whose preparation was broken off"):
+    with pytest.raises(Refused, match="green has a replica of a move whose preparation was interrupted"):
         transition(STEADY, Event.FENCE, leftovers=True)
 
 
