@@ -48,15 +48,7 @@ def list_tunnels(as_json: AsJson = False) -> None:
     if not listed:
         typer.echo("You have no tunnels yet: tenantnet tunnel add NAME")
         return
-    columns = (
-        "Tunnel",
-        "Local address",
-        "Starts automatically",
-        "State",
-        "Document",
-        "Tunnel host",
-        "Region",
-    )
+    columns = ("Tunnel", "Local address", "Automatic", "State", "Document", "Tunnel host", "Region")
     rows = [
         (
             each.name,
