@@ -66,7 +66,7 @@ def clear_unfinished_locks(text: str, stack: str, backend: Path | None) -> bool:
     """Remove locks that a full disk has cut off, and say whether there were any.
 
     text: of Pulumi's error, which then names no lock. backend: the folder of a file backend, which writes a
-    lock under a temporary name first; so whole locks, whoever has them, are not touched.
+    lock under a temporary name first; so complete locks of any process are not touched.
     """
     if backend is None or _UNFINISHED not in text:
         return False

@@ -74,7 +74,7 @@ def _begin(path: str, profile: Profile, session: Session) -> subprocess.Popen[st
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            # Ctrl-C is for whoever keeps the tunnel open, who then ends the session as it should end.
+            # Ctrl-C is for the keeper, which then ends the session properly.
             start_new_session=True,
         )
     except OSError as error:

@@ -173,7 +173,7 @@ def _report(names: Sequence[str], records: TunnelRecords) -> None:
     for record in opened:
         typer.echo(line(record))
     if len(opened) < len(names):
-        # Whoever kept them open has said why.
+        # The keeper has reported why.
         typer.echo(records.log(names[0]).read_text(encoding="utf-8", errors="replace"), err=True, nl=False)
         raise typer.Exit(1)
     typer.echo(f"Stop {'it' if len(names) == 1 else 'them'}: tenantnet tunnel stop {' '.join(names)}")

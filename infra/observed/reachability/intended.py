@@ -78,7 +78,7 @@ INTENDED = (
         targets=(Kind.DATABASE,),
         whose=Whose.ANY,
         passes=MYSQL,
-        why="tunnels, and the migration runner; who may open which, IAM says",
+        why="tunnels, and the migration runner; IAM decides who may open which",
     ),
     Row(
         sources=(Kind.TUNNEL_HOST,),
@@ -127,7 +127,7 @@ INTENDED = (
         targets=(Kind.SESSION,),
         whose=Whose.ANY,
         acls=False,
-        why="one VPC, whose routes cannot be taken away; network ACLs close it",
+        why="one VPC, whose routes cannot be removed; network ACLs block it",
     ),
 )
 NOTHING = Row(sources=(), targets=(), whose=Whose.ANY, there=False, back=False, why="")
