@@ -386,7 +386,7 @@ def test_whichever_statement_a_runner_dies_before_the_next_one_ends_the_cut_or_t
             end_other_runners(both.source)
             end_other_runners(both.target)
             if journal.before and journal.decide(Decision.BACK) is Decision.SWITCH:
-                finish(both, journal.before, lambda: None)
+                finish(both.target, pair.keep, journal.before, lambda: None)
             elif journal.before:
                 take_back(both, journal.before, Budgets())
             outcomes.add(journal.decided)
