@@ -50,6 +50,27 @@ class InstanceState(MotoInstanceState):
 class Instance(MotoInstance):
     """An instance that takes its time, and that is in no network once it is being terminated."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().__init__(*args, **kwargs)
+        # What EC2 says of every instance, here of a t4g without wishes.
+        self.capacity_reservation_specification = {"CapacityReservationPreference": "open"}
+        self.cpu_options = {"CoreCount": 2, "ThreadsPerCore": 1}
+        self.current_instance_boot_mode = "uefi"
+        self.ena_support = True
+        self.enclave_options = {"Enabled": False}
+        self.hibernation_options = {"Configured": False}
+        self.maintenance_options = {"AutoRecovery": "default", "RebootMigration": "default"}
+        self.network_performance_options = {"BandwidthWeighting": "default"}
+        self.operator = {"Managed": False}
+        self.platform_details = "Linux/UNIX"
+        self.private_dns_name_options = {
+            "EnableResourceNameDnsAAAARecord": False,
+            "EnableResourceNameDnsARecord": False,
+            "HostnameType": "ip-name",
+        }
+        self.usage_operation = "RunInstances"
+        self.usage_operation_update_time = self.launch_time
+
     def start(self) -> MotoInstanceState:
         previous = super().start()
         self._state = InstanceState("pending", "running", START_SECONDS)

@@ -137,7 +137,8 @@ class SubnetGroupBackend(InstanceBackend):
 
     def delete_subnet_group(self, subnet_name: str) -> DBSubnetGroup:
         for instance in self.databases.values():
-            if getattr(instance.db_subnet_group, "name", None) == subnet_name.lower():
+            group = getattr(instance, "db_subnet_group", None)
+            if group and group.name == subnet_name.lower():
                 raise RDSClientError(
                     "InvalidDBSubnetGroupStateFault",
                     f"Cannot delete the subnet group '{subnet_name}' because at least one database "

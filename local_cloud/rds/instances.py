@@ -10,6 +10,7 @@ import secrets
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from moto.ec2.models import EC2Backend, ec2_backends
@@ -21,6 +22,7 @@ from moto.rds.exceptions import (
 )
 from moto.rds.models import DBInstance, RDSBackend
 from moto.rds.utils import valid_preferred_maintenance_window
+from tenantnet.local_cloud.pace import here
 from tenantnet.local_cloud.rds.engines import MYSQL, EngineVersion, check_class, find_version
 from tenantnet.local_cloud.rds.rules import (
     check_changeable,
@@ -76,6 +78,8 @@ FROM_SOURCE = (
     "storage_encrypted",
     "storage_type",
 )
+# Minutes, and longer with a final snapshot.
+DELETE_SECONDS = 60.0
 RESOURCE_ID_CHARACTERS = string.ascii_uppercase + string.digits
 
 
@@ -89,6 +93,9 @@ class DatabaseInstance(DBInstance):
         self.parameters_wait_for_reboot = False
         self.parameters_applying = False
         self.status_infos: list[dict[str, Any]] = []
+        self.backup_target, self.network_type = "region", "IPV4"
+        self.customer_owned_ip_enabled = False
+        self.publicly_accessible = bool(self.publicly_accessible)
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
         self.performance_insights_retention_period = self._insights_retention(settings)
@@ -165,13 +172,23 @@ class DatabaseInstance(DBInstance):
 class InstanceBackend(RDSBackend):
     """Keeps instances; those of other engines are moto's own."""
 
+    def __init__(self, region_name: str, account_id: str) -> None:
+        # Deleted instances with the time until which they are described.
+        self._leaving: dict[str, tuple[DBInstance, float]] = {}
+        super().__init__(region_name, account_id)
+
+    def leaving(self, identifier: str) -> DBInstance | None:
+        """The instance that is being deleted."""
+        instance, end = self._leaving.get(identifier, (None, 0.0))
+        return instance if monotonic() < end else None
+
     def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """Create an instance, new or restored. Raises RDS's errors for what RDS refuses."""
         settings = dict(db_kwargs)
         if settings.get("engine") != MYSQL:
             return super().create_db_instance(db_kwargs)
         identifier = settings["db_instance_identifier"]
-        if identifier in self.databases:
+        if identifier in self.databases or self.leaving(identifier):
             raise DBInstanceAlreadyExists
         self._validate_db_identifier(identifier)
         version = find_version(settings.get("engine_version") or "8.4")
@@ -243,7 +260,7 @@ class InstanceBackend(RDSBackend):
         """Create a replica: an instance of its own that names its source."""
         asked = dict(db_kwargs)
         identifier, source_id = asked["db_instance_identifier"], asked["source_db_instance_identifier"]
-        if identifier in self.databases:
+        if identifier in self.databases or self.leaving(identifier):
             raise DBInstanceAlreadyExists
         self._validate_db_identifier(identifier)
         source = self._source(source_id)
@@ -388,6 +405,7 @@ class InstanceBackend(RDSBackend):
             replica = self.find_db_from_id(replica_id)
             if isinstance(replica, DatabaseInstance):
                 replica.leave_source()
+        self._leaving[db_instance_identifier] = (deleted, monotonic() + here(DELETE_SECONDS))
         return deleted
 
 

@@ -56,3 +56,27 @@ def test_an_instance_passes_through_states_and_leaves_its_network(session: Calla
     assert list(map(name, ending)) == ["shutting-down", "terminated"]
     for each in ending:
         assert not {"PrivateIpAddress", "SourceDestCheck", "SubnetId", "VpcId"} & each.keys()
+
+
+def test_a_deleted_database_is_described_as_deleting_and_keeps_its_name(
+    session: Callable[[str], Any],
+) -> None:
+    rds = session("rds")
+    wanted = {
+        "DBInstanceIdentifier": "leaving",
+        "DBInstanceClass": "db.t4g.small",
+        "Engine": "mysql",
+        "MasterUsername": "admin",
+        "MasterUserPassword": "Correct-Horse-7",
+        "AllocatedStorage": 20,
+    }
+    rds.create_db_instance(**wanted)
+    rds.delete_db_instance(DBInstanceIdentifier="leaving", SkipFinalSnapshot=True)
+    (described,) = rds.describe_db_instances(DBInstanceIdentifier="leaving")["DBInstances"]
+    assert described["DBInstanceStatus"] == "deleting"
+    with pytest.raises(rds.exceptions.DBInstanceAlreadyExistsFault):
+        rds.create_db_instance(**wanted)
+    rds.get_waiter("db_instance_deleted").wait(
+        DBInstanceIdentifier="leaving", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    rds.create_db_instance(**wanted)
