@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
 from tools.fidelity.answers import Caller
@@ -17,7 +18,7 @@ from tools.fidelity.tour import TOURS
 def main(arguments: Sequence[str]) -> int:
     """Print how many facts hold of each kind, and with `--differences` which do not; the exit code."""
     with tempfile.TemporaryDirectory() as folder, LocalCloud(Path(folder), real_databases=False) as cloud:
-        call = Caller(cloud.url)
+        call = Caller(environment(cloud.state_dir))
         for tour in TOURS:
             tour(call)
     verdicts = judge(load(), call.answers)

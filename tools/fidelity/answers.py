@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tenantnet.local_cloud import clients
 
 CLIENT_NAMES = {"tagging": "resourcegroupstaggingapi"}
 
@@ -27,7 +28,7 @@ class Answer:
 class Caller:
     """Calls one cloud. answers: all that came, by operation (`ec2:CreateVpc`), in order."""
 
-    url: str
+    environment: Mapping[str, str]
     answers: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     _clients: dict[str, Any] = field(default_factory=dict)
 
@@ -50,12 +51,6 @@ class Caller:
     def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients share no type
         if service not in self._clients:
             once = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-            self._clients[service] = boto3.client(  # type: ignore[call-overload] # any service
-                CLIENT_NAMES.get(service, service),
-                endpoint_url=self.url,
-                region_name="eu-west-1",
-                aws_access_key_id="local",
-                aws_secret_access_key="local",  # noqa: S106 - the local cloud's
-                config=once,
-            )
+            name = CLIENT_NAMES.get(service, service)
+            self._clients[service] = clients.client(name, self.environment, config=once)
         return self._clients[service]
