@@ -43,7 +43,7 @@ def test_start_status_reset_and_stop_say_what_they_did(state_dir: Path) -> None:
     assert "keeps running" in local(state_dir, "reset").stdout
     stopped = local(state_dir, "stop")
     assert stopped.returncode == 0, stopped.stderr
-    assert "forgotten" in stopped.stdout
+    assert "its content is gone" in stopped.stdout
     assert "there was nothing to remove" in local(state_dir, "stop").stdout
     assert json.loads(local(state_dir, "status", "--json").stdout)["running"] is False
 
