@@ -57,12 +57,19 @@ class Condition(StrEnum):
     COPY_UNPROTECTED = "the target, a copy, may be deleted"
 
 
+# The fence is asked for again right before the decision: the comparison may have taken hours.
+_BEFORE_THE_SWITCH = (
+    Condition.SOURCE_READ_ONLY,
+    Condition.TARGET_INDEPENDENT,
+    Condition.DATA_EQUAL,
+    Condition.SOURCE_READ_ONLY,
+)
 CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
     Phase.STEADY: (),
     Phase.REPLICATING: (Condition.TARGET_REPLICATES,),
     Phase.FENCED: (Condition.SOURCE_READ_ONLY,),
-    Phase.PROMOTED: (Condition.SOURCE_READ_ONLY, Condition.TARGET_INDEPENDENT, Condition.DATA_EQUAL),
-    Phase.RESTORED: (Condition.SOURCE_READ_ONLY, Condition.TARGET_INDEPENDENT, Condition.DATA_EQUAL),
+    Phase.PROMOTED: _BEFORE_THE_SWITCH,
+    Phase.RESTORED: _BEFORE_THE_SWITCH,
     Phase.SWITCHED: (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET),
     Phase.RETIRING: (Condition.TARGET_WRITABLE, Condition.SOURCE_UNPROTECTED),
     Phase.ABORTING: (Condition.SOURCE_WRITABLE, Condition.COPY_UNPROTECTED),

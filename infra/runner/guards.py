@@ -113,14 +113,15 @@ class Guards:
 
     def _source_read_only(self, state: State) -> Sight:
         source = self._instance(_source(state))
-        return Sight(
-            holds=source is not None and source.read_only and _settled(source), seen=_parameter(source)
-        )
+        if source is None or not (source.read_only and _settled(source)):
+            return Sight(holds=False, seen=_parameter(source))
+        return self._inspector.refuses_writes(_source(state))
 
     def _source_writable(self, state: State) -> Sight:
         source = self._instance(_source(state))
-        holds = source is not None and not source.read_only and _settled(source)
-        return Sight(holds=holds, seen=_parameter(source))
+        if source is None or source.read_only or not _settled(source):
+            return Sight(holds=False, seen=_parameter(source))
+        return self._inspector.takes_writes(_source(state))
 
     def _target_writable(self, state: State) -> Sight:
         target = self._instance(_target(state))

@@ -10,7 +10,11 @@ from typing import Protocol
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.replication import behind
 from tenantnet.runner.verification import Access, compare, require_readable
+from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
 from tenantnet.tags import Slot
+
+# RDS's words for an instance that answers its clients.
+SERVING = frozenset(("available", "backing-up", "modifying", "storage-optimization"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,13 @@ class Inspector(Protocol):
     """Every method raises Failure if AWS or a server does not answer."""
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
-        """Raises Failure if one of the databases could not be compared later."""
+        """Raises Failure if one could not be compared later, or has a transaction that no fence holds."""
+
+    def refuses_writes(self, slot: Slot) -> Sight:
+        """Whether the server itself lets nothing through."""
+
+    def takes_writes(self, slot: Slot) -> Sight:
+        """Whether the server lives and takes writes."""
 
     def differences(self, source: Slot, target: Slot) -> Sequence[str] | None:
         """The differences between the two; None if they are not compared."""
@@ -42,6 +52,16 @@ class WithoutLogin:
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
         """Does nothing: no database will be read."""
+
+    def refuses_writes(self, slot: Slot) -> Sight:
+        """Yes: RDS's word has to suffice."""
+        return Sight(holds=True, seen="no server was asked")
+
+    def takes_writes(self, slot: Slot) -> Sight:
+        """Whether RDS says that the instance lives; it shows parameters of a dead one, too."""
+        found = self.databases.instance(slot)
+        status = found.status if found else "gone"
+        return Sight(holds=status in SERVING, seen=f"it is {status}")
 
     def differences(self, source: Slot, target: Slot) -> None:
         """None: the data is not compared."""
@@ -64,6 +84,17 @@ class WithLogin:
         """Finds a wrong login or a missing network path while writes still work."""
         for slot in slots:
             require_readable(self.databases.address(slot), self.access)
+            require_nothing_prepared(self.databases.address(slot), self.access)
+
+    def refuses_writes(self, slot: Slot) -> Sight:
+        """Whether it is read-only and has no prepared transaction, which would pass the fence."""
+        through = let_through(self.databases.address(slot), self.access)
+        return Sight(holds=through is None, seen=through or "the server refuses writes")
+
+    def takes_writes(self, slot: Slot) -> Sight:
+        """Whether it answers, and is not read-only."""
+        held = held_back(self.databases.address(slot), self.access)
+        return Sight(holds=not held, seen=f"the server is {'read-only' if held else 'writable'}")
 
     def differences(self, source: Slot, target: Slot) -> Sequence[str]:
         """Differences in tables, routines, users and so on. Takes as long as a scan of all tables."""

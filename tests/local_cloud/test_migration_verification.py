@@ -27,6 +27,7 @@ from tenantnet.runner.verification import (
     require_readable,
     secret_name,
 )
+from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import runner_document_name
 
@@ -92,6 +93,36 @@ def test_a_promoted_replica_holds_what_its_source_holds(pair: tuple[Client, Clie
     assert named["table app.entry: rows"] == "2"
     assert {"view app.texts", "routine app.nothing", "event app.nightly"} <= named.keys()
     assert "user reader@%: grants" in named
+
+
+def test_a_prepared_transaction_of_xa_keeps_writes_from_being_held_back(pair: tuple[Client, Client]) -> None:
+    source, _ = pair
+    source.run("XA START 'x1'", "INSERT app.entry (text) VALUES ('xa')", "XA END 'x1'", "XA PREPARE 'x1'")
+    try:
+        with pytest.raises(Failure, match="XA are prepared: x1"):
+            require_nothing_prepared(source.host, ACCESS)
+    finally:
+        source.run("XA ROLLBACK 'x1'")
+    require_nothing_prepared(source.host, ACCESS)
+
+
+def test_a_login_that_may_not_ask_for_prepared_transactions_is_told_the_right_that_it_needs(
+    pair: tuple[Client, Client],
+) -> None:
+    source, _ = pair
+    source.run(f"CREATE USER looker@'%' IDENTIFIED BY '{PASSWORD}'")
+    try:
+        with pytest.raises(Failure, match="GRANT XA_RECOVER_ADMIN") as failed:
+            require_nothing_prepared(source.host, Access(login=Login(username="looker", password=PASSWORD)))
+        assert "may not ask" in failed.value.reason
+    finally:
+        source.run("DROP USER looker@'%'")
+
+
+def test_the_server_itself_says_whether_it_takes_writes(pair: tuple[Client, Client]) -> None:
+    source, _ = pair
+    assert not held_back(source.host, ACCESS)
+    assert let_through(source.host, ACCESS) == "the server itself says that it is not read-only"
 
 
 def test_a_restored_snapshot_holds_what_its_source_held(
