@@ -20,8 +20,14 @@ from pymysql.constants import ER
 from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.transitions import Condition
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.guards import Guards
+from tenantnet.runner.inspector import WithoutLogin
+from tenantnet.tags import Slot
 
-from tests.support.aws import aws_client
+from tests.support.aws import aws_client, lead_here
 from tests.support.databases import PASSWORD, Database
 from tests.support.mysql_client import Client, home_of, servers_of, wait_for
 from tests.support.network import Network
@@ -422,6 +428,23 @@ def test_a_server_that_ends_by_itself_makes_its_instance_failed(cloud: LocalClou
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: database.described()["DBInstanceStatus"] == "failed")
     assert f"{database.identifier}: its database server has ended" in cloud.state.log.read_text()
+
+
+def test_of_a_dead_source_no_parameter_makes_an_abort_believe_that_it_takes_writes(
+    cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = servers_of(home_of(cloud))
+    source = make(f"{name}-blue")
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    guards = Guards(databases, lambda _: [], WithoutLogin(databases))
+    aborting = State(phase=Phase.ABORTING, production=Slot.BLUE, move=1)
+    assert guards.look(Condition.SOURCE_WRITABLE, aborting).holds
+    (pid,) = servers_of(home_of(cloud)) - before
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: source.described()["DBInstanceStatus"] == "failed")
+    seen = guards.look(Condition.SOURCE_WRITABLE, aborting)
+    assert (seen.holds, seen.seen) == (False, "it is failed")
 
 
 class TestTheEnd:
