@@ -26,6 +26,8 @@ class Fault(Enum):
     NO_XA_CHECK = auto()
     NO_TAKEOVER = auto()
     PORT_BEFORE_DECISION = auto()
+    # A run whose sessions another one has ended wakes in the middle of the way back, and calls AWS.
+    CALL_AWS_WITHOUT_SESSIONS = auto()
 
 
 class At(StrEnum):
@@ -178,6 +180,8 @@ class Model:
             **dict.fromkeys(ON_TARGET, (1 - source,)),
             At.LEVEL: (BLUE, GREEN),
         }
+        if Fault.CALL_AWS_WITHOUT_SESSIONS not in self.faults:
+            needs.update(dict.fromkeys(CALLS_OF_AWS, (BLUE, GREEN)))
         if not all(runner.sessions[server] for server in needs.get(runner.at, ())):
             yield replaced(world, runner, None)
             return
@@ -359,6 +363,8 @@ ON_SOURCE = (
     At.KILL_AGAIN,
     At.CLOSED_STILL,
 )
+# AWS takes a call from whoever makes it, so a run sees that both of its sessions live before each.
+CALLS_OF_AWS = (At.LEAD, At.OPEN_PORT, At.CLOSE_PORT, At.ASK_READ_ONLY, At.ALLOW_WRITES)
 ON_TARGET = (At.GATE, At.UNLOCK, At.FOLLOW_BACK, At.PREPARE)
 ACTS: dict[At, Act] = {
     At.TAKE_BLUE: lambda model, world, runner: model.take(world, runner, BLUE, At.TAKE_GREEN),
