@@ -23,7 +23,7 @@ from tenantnet.local_cloud.state import StateDir
 from tenantnet.runner.live import accounts, events
 from tenantnet.runner.live.cut import Before, Budgets, Servers, take_back
 from tenantnet.runner.live.session import Session
-from tenantnet.runner.live.sql import dialect_of
+from tenantnet.runner.live.sql import rights
 
 PORT = 3306
 PASSWORD = "Correct-Horse-7"
@@ -172,7 +172,7 @@ def _begin(pair: Pair) -> None:
         (row,) = cursor.fetchall()
     pair.master(f"CREATE USER {RUNNER}@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE SSL")
     with pair.connect(blue, MASTER.username) as connection, connection.cursor() as master:
-        for right in dialect_of(row["version"]).rights:
+        for right in rights(row["version"]):
             master.execute(right, (RUNNER, "%"))
     green.fill(blue.copy_data())
     green.start()

@@ -30,7 +30,6 @@ class Session:
         self.name = name
         self._connection, self._watchdog = connect(), connect()
         self.rows(sql.PREPARE_SESSION)
-        self.dialect = sql.dialect_of(str(self.answer(sql.VERSION)))
 
     @property
     def ids(self) -> frozenset[int]:

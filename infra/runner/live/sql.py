@@ -6,11 +6,9 @@ All SQL of this package is here, so that one look shows what the runner's accoun
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 PREPARE_SESSION = "SET SESSION sql_log_bin = 0, lock_wait_timeout = 1, autocommit = 1"
 IS_LOGGED = "SELECT @@SESSION.sql_log_bin AS answer"
-VERSION = "SELECT VERSION() AS answer"
 KILL_QUERY = "KILL QUERY %s"
 # RDS gives nobody CONNECTION_ADMIN, and this procedure instead.
 KILL = "CALL mysql.rds_kill(%s)"
@@ -41,7 +39,8 @@ PREPARED_BRANCHES = "XA RECOVER"
 EXECUTED = "SELECT @@GLOBAL.gtid_executed AS answer"
 WAIT_FOR = "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s) AS answer"
 IS_SUBSET = "SELECT GTID_SUBSET(%s, %s) AS answer"
-READ_ONLY = "SELECT @@GLOBAL.read_only OR @@GLOBAL.super_read_only AS answer"
+# `super_read_only` implies it.
+READ_ONLY = "SELECT @@GLOBAL.read_only AS answer"
 
 _RIGHTS = (
     "GRANT SELECT, PROCESS, CREATE USER, EVENT, REPLICATION CLIENT ON *.* TO %s@%s",
@@ -51,30 +50,14 @@ _RIGHTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """rights: statements by which the master gives them to the runner's account, its user and host.
+def rights(version: str) -> tuple[str, ...]:
+    """The statements by which the master user gives the runner's account, its user and host, its rights.
 
-    disabled_by_replication: the status of an event that came by replication.
+    version: as the server calls it: `8.0.15`, `9.7.4-2`.
     """
-
-    rights: tuple[str, ...]
-    disabled_by_replication: str
-
-
-BEFORE_8_4 = Dialect(
-    rights=(*_RIGHTS, "GRANT SET_USER_ID ON *.* TO %s@%s"), disabled_by_replication="SLAVESIDE_DISABLED"
-)
-SINCE_8_4 = Dialect(
-    rights=(*_RIGHTS, "GRANT SET_ANY_DEFINER ON *.* TO %s@%s"),
-    disabled_by_replication="REPLICA_SIDE_DISABLED",
-)
-
-
-def dialect_of(version: str) -> Dialect:
-    """The dialect of a server that calls its version so: `8.0.15`, `9.7.4-2`."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    return SINCE_8_4 if numbers >= (8, 4) else BEFORE_8_4
+    definer = "SET_ANY_DEFINER" if numbers >= (8, 4) else "SET_USER_ID"
+    return (*_RIGHTS, f"GRANT {definer} ON *.* TO %s@%s")
 
 
 def identifier(name: str) -> str:

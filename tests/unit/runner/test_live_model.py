@@ -8,7 +8,9 @@ from tests.support.live_model import Explored, Fault, Model, World, explore
 
 # One cut, and a second runner that comes while the first one lives, or after it.
 SMALL = World(cuts=1, starts=2)
-LARGE = World(cuts=3, starts=4)
+# With a way back and runs that wake late.
+WITH_A_WAY_BACK = World(cuts=3, starts=4)
+LARGE = World(cuts=4, starts=5)
 MILLION = 1_000_000
 IN_ONE_CUT = [fault for fault in Fault if fault is not Fault.CALL_AWS_WITHOUT_SESSIONS]
 
@@ -43,4 +45,4 @@ def test_neither_do_they_with_a_way_back_and_runs_that_wake_late(capsys: pytest.
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_a_run_that_wakes_late_and_calls_aws_without_a_look_at_its_sessions_is_found() -> None:
-    assert explore(LARGE, Model(frozenset({Fault.CALL_AWS_WITHOUT_SESSIONS})), limit=MILLION).broken
+    assert explore(WITH_A_WAY_BACK, Model(frozenset({Fault.CALL_AWS_WITHOUT_SESSIONS}))).broken
