@@ -24,8 +24,9 @@ from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
-from tenantnet.runner.inspector import WithoutLogin
-from tenantnet.tags import Slot
+from tenantnet.runner.inspector import WithLogin, WithoutLogin
+from tenantnet.runner.verification import Access, Login
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.aws import aws_client, lead_here
 from tests.support.databases import PASSWORD, Database
@@ -428,6 +429,29 @@ def test_a_server_that_ends_by_itself_makes_its_instance_failed(cloud: LocalClou
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: database.described()["DBInstanceStatus"] == "failed")
     assert f"{database.identifier}: its database server has ended" in cloud.state.log.read_text()
+
+
+def test_the_fence_is_asked_of_the_server_whatever_rds_says(
+    cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = set(home_of(cloud).glob("server-*"))
+    make(f"{name}-blue")
+    (folder,) = set(home_of(cloud).glob("server-*")) - present
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
+    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
+    databases.set_read_only(Slot.BLUE, read_only=True)
+    wait_for(lambda: guards.look(Condition.SOURCE_READ_ONLY, fenced).holds)
+    monkeypatch.chdir(folder / "data")
+    with pymysql.connect(unix_socket="mysqld.sock", user="rdsadmin") as administrator:
+        administrator.query("SET GLOBAL read_only = 0")
+        seen = guards.look(Condition.SOURCE_READ_ONLY, fenced)
+        assert (seen.holds, seen.seen) == (False, "the server itself says that it is not read-only")
+        assert guards.look(Condition.SOURCE_WRITABLE, fenced).seen == "read_only is 1, in force"
+        administrator.query("SET GLOBAL read_only = 1")
+    assert guards.look(Condition.SOURCE_READ_ONLY, fenced).holds
 
 
 def test_of_a_dead_source_no_parameter_makes_an_abort_believe_that_it_takes_writes(
