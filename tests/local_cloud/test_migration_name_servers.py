@@ -136,7 +136,7 @@ def test_a_server_that_answers_otherwise_is_named(
     with LocalCloud(tmp_path, real_databases=False) as other:
         monkeypatch.setenv(NAME_SERVER_VARIABLE, f"127.0.0.1:{other.running_server().dns_port}")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ENDPOINT_URL", other.url)
+            lead_here(patch, other)
             behind = Endpoint(boto3.client("route53", region_name="eu-west-1"), name)
             behind.databases.lead_endpoint_to("blue.example.com")
         sight = look(endpoint)
