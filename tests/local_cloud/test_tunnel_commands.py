@@ -121,6 +121,7 @@ def clients(served: LocalCloud) -> Callable[[str], Any]:
 def site(served: LocalCloud, clients: Callable[[str], Any]) -> TunnelSite:
     """A tunnel host, and the tenant acme with a database behind its endpoint's name."""
     database = Database.create(clients("rds"), "acme-blue", Network.create(clients("ec2")))
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "available")
     route53 = clients("route53")
     zone = route53.create_hosted_zone(Name="db.example.com", CallerReference="x")["HostedZone"]["Id"]
     record = {
@@ -131,7 +132,6 @@ def site(served: LocalCloud, clients: Callable[[str], Any]) -> TunnelSite:
     }
     changes = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
-    wait_for(lambda: database.described()["DBInstanceStatus"] == "available")
     made = TunnelSite.create(served, clients)
     made.add_tenant("acme", HOST_NAME)
     return made
