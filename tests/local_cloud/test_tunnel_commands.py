@@ -414,7 +414,7 @@ def test_a_profile_is_changed_and_removed(desk: TunnelDesk, site: TunnelSite, po
     (listed,) = json.loads(desk.run("tunnel list --json").out)["tunnels"]
     assert (listed["name"], listed["localPort"], listed["automatic"]) == ("acme", port, True)
     other = desk.run([*shared(site, "other"), "--local-port", str(port)])
-    assert (other.code, "acme has this one" in other.err) == (2, True)
+    assert (other.code, "acme uses this one" in other.err) == (2, True)
     assert desk.run("tunnel remove acme").code == 0
     assert json.loads(desk.run("tunnel list --json").out) == {"tunnels": []}
 

@@ -100,7 +100,7 @@ BROKEN: Mapping[str, Case] = {
         change=setting(aws.SUBNET, "acme-blue-hosts", map_public_ip_on_launch=True),
         resource="acme-blue-hosts",
         value="mapPublicIpOnLaunch: true",
-        remedy="leave mapPublicIpOnLaunch away",
+        remedy="remove mapPublicIpOnLaunch or set it to false",
     ),
     "session-isolation": Case(
         change=setting(aws.ROUTE, "acme-blue-sessions-back", destination_cidr_block="192.168.4.0/24"),
