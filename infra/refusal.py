@@ -55,6 +55,14 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
+def printable(text: str) -> str:
+    """Text of several lines, safe on a terminal: control characters and broken Unicode are escaped."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 def _is_plain(text: str) -> bool:
     printable = text.isascii() and text.isprintable() and text == text.strip() != ""
     return printable and not _NEEDS_QUOTES.fullmatch(text)
@@ -121,9 +129,9 @@ class Rule:
         """The refusal of `value`, with every `{name}` filled in from `facts`."""
         return Refusal(
             value=shown(value),
-            rule=self.rule.format(**facts),
-            reason=self.reason.format(**facts),
-            remedy=self.remedy.format(**facts),
+            rule=printable(self.rule.format(**facts)),
+            reason=printable(self.reason.format(**facts)),
+            remedy=printable(self.remedy.format(**facts)),
             path=path,
             rule_id=self.id,
         )

@@ -29,7 +29,8 @@ from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, DEFAULT_PORT, LOOPBACK, ServerRecord, StateDir
 from tenantnet.refusal import Refusal, Refused
 
-SERVER = "tenantnet.local_cloud.server"
+# -P: no module of the working directory is taken for another one.
+SERVER = (sys.executable, "-P", "-m", "tenantnet.local_cloud.server")
 START_LIMIT_SECONDS = 30.0
 STOP_LIMIT_SECONDS = 10.0
 ANSWER_LIMIT_SECONDS = 10.0
@@ -222,9 +223,7 @@ class LocalCloud:
         with self.state.open_log() as log:
             process = subprocess.Popen(
                 [
-                    sys.executable,
-                    "-m",
-                    SERVER,
+                    *SERVER,
                     str(port),
                     str(self.state_dir),
                     *self._options,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from tenantnet.cli import open_database, permissions, review, rules, status, topology
@@ -11,7 +12,9 @@ from tenantnet.cli.groups import PLAIN, Commands
 from tenantnet.cli.up import commands as up
 from tenantnet.cli.version import print_version
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refused
+from tenantnet.refusal import Refused, printable
+
+OS_REMEDY = "check the disk, the working directory and your rights to its files, and try again"
 
 app = typer.Typer(
     name="tenantnet",
@@ -43,11 +46,21 @@ def tenantnet(
 
 def run() -> None:
     """Run the command line. Exit code 0: done, 1: failed, 2: the input was refused."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     try:
         app()
     except Refused as refused:
-        sys.stderr.write(f"{refused}\nNothing was changed.\n")
-        sys.exit(2)
+        _end(f"{refused}\nNothing was changed.", 2)
     except Failure as failure:
-        sys.stderr.write(f"{failure}\n")
-        sys.exit(1)
+        _end(str(failure), 1)
+    except OSError as error:
+        # What is not printed yet must not be tried again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        state = "What was done before remains."
+        _end(str(Failure("The command ended early.", reason=str(error), remedy=OS_REMEDY, state=state)), 1)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"{printable(message)}\n")
+    sys.exit(code)

@@ -25,7 +25,8 @@ from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 
 PROVIDERS, LANGUAGES = "PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES"
-LANGUAGE_HOST = (sys.executable, "-m", "tenantnet.language_host")
+# -P: nothing in the folder that a person works in is imported in the place of what is meant.
+LANGUAGE_HOST = (sys.executable, "-P", "-m", "tenantnet.language_host")
 # Tells an AWS plugin built by scripts/setup that it is not one engine's: see tools/aws-plugin/main.go.
 SHARED = "TENANTNET_SHARED_PLUGIN"
 # In the folder of such a plugin, over Terraform's provider.

@@ -57,11 +57,16 @@ def run_plugin(*arguments: str) -> None:
     """Run a module, or the folder of an absolute path, as a program with the other arguments."""
     _prepare()
     sys.argv = [*arguments]
-    sys.path[0] = ""
+    _find_first("")
     if Path(arguments[0]).is_absolute():
         runpy.run_path(arguments[0], run_name="__main__")
     else:
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+
+
+def _find_first(folder: str) -> None:
+    # Python has put another folder there, unless it was started with -P.
+    sys.path[: not sys.flags.safe_path] = [folder]
 
 
 def _prepare() -> None:
@@ -89,7 +94,7 @@ def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
 def _run(program: Path, parallel: int) -> None:
     # What asyncio would log are tasks left over by an error, which is reported by itself.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    sys.path[0] = str(program if program.is_dir() else program.parent)
+    _find_first(str(program if program.is_dir() else program.parent))
     sys.argv = [str(program)]
     loop = asyncio.new_event_loop()
     # Calls to the engine block a thread each, and every resource makes several.

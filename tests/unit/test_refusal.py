@@ -59,6 +59,11 @@ def test_a_rule_fills_in_the_facts_of_the_case() -> None:
     assert refusal == Refusal("9", "at most 3", "it holds 3", "take less", path="size", rule_id="small")
 
 
+@given(fact=st.text())
+def test_facts_are_safe_on_a_terminal(fact: str) -> None:
+    assert RULE.refuse(9, most=fact).reason.replace("\n", "").isprintable()
+
+
 def test_a_secret_is_never_shown() -> None:
     assert RULE.refuse_secret("password", most=3).value == NOT_SHOWN
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tenantnet.tunnel.records import Record, TunnelRecords
 
 COLUMNS = ("Tunnel", "Local address", "State", "Since", "Session", "")
-# As the console script has it, wherever that is installed.
-COMMAND = "from tenantnet.cli.main import run; run()"
+# As the console script has it, wherever that is installed. -P: and whatever the working directory has.
+COMMAND = (sys.executable, "-P", "-c", "from tenantnet.cli.main import run; run()")
 OPEN_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 
@@ -149,7 +149,7 @@ def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_por
     names = [profile.name for profile in profiles]
     with records.open_log(names[0]) as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "tunnel", "start", *names, *port],
+            [*COMMAND, "tunnel", "start", *names, *port],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
