@@ -71,7 +71,7 @@ class LocalTime:
 
 
 def remembered_start(outputs: Mapping[str, Any]) -> RunnerStart | None:
-    """The start that a stack's outputs tell; None if there is none."""
+    """The start in a stack's outputs; None if there is none."""
     output = outputs.get(OUTPUT)
     if output is None:
         return None

@@ -46,7 +46,7 @@ class Seen:
 
 
 class Guards:
-    """The conditions of one tenant's move. journal: tells the entries of a move."""
+    """The conditions of one tenant's move. journal: gives the entries of a move."""
 
     def __init__(
         self,

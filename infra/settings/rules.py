@@ -57,7 +57,7 @@ TENANT_NAME = Rule(
     rule=f"a tenant's name has {_NAME}",
     reason="it becomes a label of the endpoint's DNS name and the start of every AWS name of the tenant; "
     "RDS takes no '--', and the longest of those names must fit its limit",
-    remedy="rename the stack, and with it its file Pulumi.<name>.yaml",
+    remedy="choose such a name; an existing stack is renamed together with its file Pulumi.<name>.yaml",
 )
 TENANT_NAME_FREE = Rule(
     id="tenant-name-free",

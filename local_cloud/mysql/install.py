@@ -115,7 +115,7 @@ def _install_later_mysql(instead: Installation) -> None:
         print(f"{later.title}: {later.folder}", flush=True)
     except (debian.NotToBeHad, Failure) as failure:
         reason = failure.reason if isinstance(failure, Failure) else failure
-        print(f"{later.title} cannot be had: {reason}. {instead.title} stands for it.", flush=True)
+        print(f"{later.title} cannot be installed: {reason}. {instead.title} is used instead.", flush=True)
 
 
 def _install_mariadb() -> Installation:

@@ -62,7 +62,7 @@ class Installation:
     def program(self, folder: Path | None = None) -> list[str]:
         """The command line up to the options that a server has of its own.
 
-        folder: where a copy of the program's parts stands that is to be run instead.
+        folder: where a copy of the program's parts is that is to be run instead.
         """
         if self.system_program:
             return [self.system_program, "--no-defaults", *SMALL, self.dialect.redo_log]

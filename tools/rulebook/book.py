@@ -63,7 +63,7 @@ POLICIES_INTRODUCTION = """\
     pulumi up --policy-pack policies
 
 The pack judges what a program declares, whoever wrote it. A resource is judged before it is created; what
-lies between resources (which table a route stands in, whose claim a range has) is judged at the end of
+lies between resources (which table a route is in, whose claim a range has) is judged at the end of
 the preview. What a policy judges must be known in the preview: a value that only deployment makes known
 is refused.
 

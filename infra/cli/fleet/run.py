@@ -20,7 +20,7 @@ from tenantnet.fleet.words import as_markdown, changes_in_words, summary
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 
-# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: as a shell tells of Ctrl-C.
+# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: a shell's code for Ctrl-C.
 NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
 
 RESUME_ALONE = Rule(

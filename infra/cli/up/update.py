@@ -80,7 +80,7 @@ def _require_answer(*, yes: bool, as_json: bool) -> None:
 
 
 def _require_stack(project: Project, stack: str) -> None:
-    """Raises Refused for a stack without right settings, or without a place in the backend."""
+    """Raises Refused for a stack without valid settings, or one that the backend does not have."""
     load_file(read_settings_file(project, stack).path, project.file)
     if Engine(project).outputs(stack) is None:
         raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])

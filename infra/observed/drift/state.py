@@ -29,7 +29,7 @@ class StackState:
 
     @classmethod
     def of(cls, refreshed: Sequence[Step]) -> StackState:
-        """Of what a refresh tells of each resource."""
+        """Of what a refresh reports for each resource."""
         return cls(
             [
                 StackResource(type=each.type, name=each.name, id=each.old.id, inputs=each.old.inputs or {})

@@ -1,1 +1,1 @@
-"""The cut of a live move: a few statements on sessions that stand, and nothing of AWS between them."""
+"""The cut of a live move: a few statements on open sessions, and no call to AWS between them."""

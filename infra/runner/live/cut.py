@@ -38,7 +38,7 @@ class Journal(Protocol):
     """What outlives the runner, of one cut: a run that read of an earlier one can decide nothing here."""
 
     def begin(self, before: Before) -> None:
-        """Write down what stands, before any act."""
+        """Record the state before anything is changed."""
 
     def decide(self, decision: Decision) -> Decision:
         """Decide, unless that is done; what is decided now. Raises where it is not known."""

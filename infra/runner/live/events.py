@@ -51,7 +51,7 @@ def _alter(session: Session, events: Iterable[Event], state: str) -> None:
         )
         session.rows(sql.SPEAK_AS, event.character_set, event.collation)
         try:
-            # The server reads the names in the character set that it has just been told.
+            # The server reads the names in the character set that was just set.
             session.unlogged(statement.encode(charset_by_name(event.character_set).encoding))
         finally:
             session.rows(sql.SPEAK_AS_BEFORE)

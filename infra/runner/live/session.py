@@ -1,4 +1,4 @@
-"""A session that stands from before the fence until behind the decision, and a second one that watches it."""
+"""A session that is open from before the fence until after the decision, and a second one that watches it."""
 
 from __future__ import annotations
 
