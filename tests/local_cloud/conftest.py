@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -15,6 +16,15 @@ from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.aws import aws_client
 from tests.support.network import Network, VpnSite
+
+
+def _forget_session() -> None:
+    boto3.DEFAULT_SESSION = None
+
+
+# boto3 keeps the key that it found first for all later clients, and every cloud has its own.
+forget_session_of_another_module = pytest.fixture(scope="module", autouse=True)(_forget_session)
+forget_session_of_another_test = pytest.fixture(autouse=True)(_forget_session)
 
 
 @pytest.fixture(scope="session")

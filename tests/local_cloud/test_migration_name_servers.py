@@ -55,6 +55,8 @@ def endpoint(
     route53: Route53Client, name: str, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> Endpoint:
     lead_here(monkeypatch, cloud)
+    # The zone's own name servers are asked, as at AWS.
+    monkeypatch.delenv(NAME_SERVER_VARIABLE)
     return Endpoint(route53, name)
 
 

@@ -29,8 +29,7 @@ def aws_client(cloud: LocalCloud, service: str, config: Config | None = None) ->
 def lead_here(monkeypatch: pytest.MonkeyPatch, cloud: LocalCloud) -> None:
     """Let boto3 in this process, and what it starts, talk to the cloud."""
     for name, value in environment(cloud.state_dir).items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
