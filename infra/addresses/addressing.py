@@ -149,22 +149,6 @@ RESERVED_LIST = Rule(
     remedy="write each entry as {{cidr: 10.96.0.0/12, purpose: data centre}}",
 )
 
-RULES = (
-    RANGE_TEXT,
-    RANGE_NOTATION,
-    RANGE_ALIGNED,
-    NETWORK_SIZE,
-    RANGE_PRIVATE,
-    RANGE_RESERVED,
-    GATEWAY_TEXT,
-    GATEWAY_PUBLIC,
-    SESSION_SUBNET_SIZE,
-    SESSION_SUBNET_INSIDE,
-    SESSION_SUBNET_OWN,
-    FREE_RANGE_LEFT,
-    RESERVED_LIST,
-)
-
 _OCTET = r"(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 _ADDRESS = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _RANGE = re.compile(rf"{_ADDRESS.pattern}/(?:[0-9]|[12][0-9]|3[0-2])")

@@ -81,8 +81,6 @@ RANGE_UNCLAIMED = Rule(
     "If the stack {stack} no longer exists, `tenantnet claims audit` shows how to release its claims",
 )
 
-RULES = (RANGE_UNCLAIMED,)
-
 
 def refuse_claim(wanted: Claim, holder: Claim | None) -> Refusal | None:
     """The refusal of `wanted` while `holder` has the range; None if the stack may have it.

@@ -25,8 +25,6 @@ CELL_HAS_ROOM = Rule(
     remedy="add the tenant to another platform, or deploy a new one",
 )
 
-RULES = (CELL_HAS_ROOM,)
-
 
 class Ranges:
     """The taken ranges of a cell, and the free ones. claims: from its table, from settings files, or both."""

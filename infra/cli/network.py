@@ -37,7 +37,6 @@ LAST_NETWORK = Rule(
     remedy="to move the database to another network, add that first (`tenantnet network add {tenant}`); to "
     "remove the tenant: tenantnet tenant remove {tenant}",
 )
-RULES = (SLOT_FREE, NETWORK_EXISTS, LAST_NETWORK)
 
 
 @app.command("list")

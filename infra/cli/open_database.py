@@ -21,8 +21,6 @@ DEPLOYED_ONCE = Rule(
     remedy="tenantnet up {tenant}",
 )
 
-RULES = (DEPLOYED_ONCE,)
-
 TITLES = {"vpn": "Through the company's VPN", "session": "From a session", "tunnel": "Through a tunnel"}
 
 

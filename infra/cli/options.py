@@ -42,8 +42,6 @@ CIDR_OR_AUTO = Rule(
     remedy="leave out one of --cidr and --auto",
 )
 
-RULES = (CIDR_OR_AUTO,)
-
 Tenants = Annotated[
     list[str] | None,
     typer.Argument(

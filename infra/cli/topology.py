@@ -23,8 +23,6 @@ FORMAT_OR_JSON = Rule(
     remedy="leave out one of --json and --format",
 )
 
-RULES = (FORMAT_OR_JSON,)
-
 
 class Format(StrEnum):
     """How a picture is drawn."""

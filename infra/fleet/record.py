@@ -32,8 +32,6 @@ RUN_ENDED = Rule(
     remedy="wait for it, or press Ctrl-C there",
 )
 
-RULES = (RUN_TO_RESUME, RUN_ENDED)
-
 
 class FleetOperation(StrEnum):
     """What is done with every tenant's stack."""

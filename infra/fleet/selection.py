@@ -23,8 +23,6 @@ SLICE_FORM = Rule(
     remedy="give every machine the same count and its own number",
 )
 
-RULES = (PATTERN_MATCHES, SLICE_FORM)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:

@@ -105,5 +105,3 @@ NO_WAY_ON = Rule(
     reason="the abort of move {move} has begun, and {source} may have taken writes that {target} lacks",
     remedy="finish the abort (`tenantnet migrate abort`), then schedule the move again",
 )
-
-RULES = tuple(value for value in list(globals().values()) if isinstance(value, Rule))

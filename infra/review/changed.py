@@ -19,7 +19,6 @@ BASE_KNOWN = Rule(
     remedy="name a branch, a tag or a commit, and fetch it first: git fetch origin BRANCH; in a pipeline the "
     "checkout needs the whole history (fetch-depth: 0)",
 )
-RULES = (BASE_KNOWN,)
 
 
 class How(StrEnum):

@@ -26,7 +26,6 @@ SETTINGS_KEPT = Rule(
     remedy="keep the file. A tenant that leaves gets `retiring: true` first; once that is deployed, "
     "a review of the removal shows what `pulumi destroy --stack {stack}` deletes",
 )
-RULES = (SETTINGS_KEPT,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,6 @@ NOT_BEGUN = Rule(
     "tenantnet migrate abort {tenant}",
 )
 
-RULES = (MOVE_GIVEN, TARGET_GIVEN, DATA_COMPARED, RUNNER_LOGIN, SCHEDULED_ONCE, MOVE_SCHEDULED, NOT_BEGUN)
-
 _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
 
 

@@ -19,8 +19,6 @@ SETTINGS_OF_PLATFORM = Rule(
     remedy="correct its settings file",
 )
 
-RULES = (SETTINGS_OF_PLATFORM,)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:

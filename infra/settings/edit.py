@@ -30,8 +30,6 @@ EDITABLE_IN_PLACE = Rule(
     remedy="make the change by hand: {change}",
 )
 
-RULES = (EDITABLE_IN_PLACE,)
-
 
 class NotEditableError(ValueError):
     """The text cannot be edited in place; the message says why."""

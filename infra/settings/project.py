@@ -27,8 +27,6 @@ STACK_EXISTS = Rule(
     remedy="{remedy}",
 )
 
-RULES = (IN_A_PROJECT, STACK_EXISTS)
-
 
 class StackKind(StrEnum):
     """What a settings file describes."""

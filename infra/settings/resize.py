@@ -40,8 +40,6 @@ SIZE_CHANGES = Rule(
     remedy="give another class, storage or number of zones, or nothing has to be done",
 )
 
-RULES = (STORAGE_GROWS, STORAGE_STEP, SIZE_CHANGES)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeChange:

@@ -372,5 +372,3 @@ PROJECT_WIDE = Rule(
     reason="a stack that may change them could take addresses that others rely on",
     remedy="move tenantnet:reservedRanges to Pulumi.yaml",
 )
-
-RULES = tuple(value for value in list(globals().values()) if isinstance(value, Rule))

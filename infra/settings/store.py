@@ -32,8 +32,6 @@ STACK_NEW = Rule(
     remedy="choose another name; to change that tenant, edit its file",
 )
 
-RULES = (SETTINGS_OF_TENANT, STACK_NEW)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:

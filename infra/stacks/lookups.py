@@ -22,7 +22,6 @@ PLATFORM_DEPLOYED = Rule(
     reason="the platform stack {stack} cannot be read: {said}",
     remedy="deploy it first: pulumi up --stack {stack}",
 )
-RULES = (PLATFORM_DEPLOYED,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

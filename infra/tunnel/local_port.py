@@ -28,8 +28,6 @@ LOCAL_PORT_ONCE = Rule(
     remedy="choose another port for one of them",
 )
 
-RULES = (LOCAL_PORT_RANGE, LOCAL_PORT_ONCE)
-
 
 def check_local_port(port: int) -> list[Refusal]:
     """The problems of the number itself."""

@@ -36,8 +36,6 @@ TUNNEL_KNOWN = Rule(
     remedy="{remedy}",
 )
 
-RULES = (TUNNEL_NAME, TUNNEL_KNOWN)
-
 
 class Profile(BaseModel):
     """One tunnel. document: the session document's name, and the IAM group's. target: the tunnel host's id.

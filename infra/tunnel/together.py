@@ -24,8 +24,6 @@ TUNNEL_ONCE = Rule(
     remedy="use that one, or stop it first: tenantnet tunnel stop {name}",
 )
 
-RULES = (TUNNEL_ONCE,)
-
 
 def check_startable(profiles: Sequence[Profile], records: TunnelRecords) -> None:
     """Raises Refused for a tunnel that runs already, or a port that two of them would have."""

@@ -39,8 +39,6 @@ FORMAT_KNOWN = Rule(
     remedy="{remedy}",
 )
 
-RULES = (VPN_CONNECTION_READY, FORMAT_KNOWN)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:

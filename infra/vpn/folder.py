@@ -24,8 +24,6 @@ OUTPUT_REPLACEABLE = Rule(
     remedy="choose another directory",
 )
 
-RULES = (OUTPUT_EMPTY, OUTPUT_REPLACEABLE)
-
 _OWNER_ONLY = 0o600
 
 

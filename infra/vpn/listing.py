@@ -26,8 +26,6 @@ VPN_CONNECTION_ONE = Rule(
     remedy="{remedy}",
 )
 
-RULES = (VPN_CONNECTION_EXISTS, VPN_CONNECTION_ONE)
-
 
 class Pending(StrEnum):
     """What the next `pulumi up` does, by the settings."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
 from pkgutil import walk_packages
+from types import ModuleType
 
 import tenantnet
 from tenantnet.policies.model import Policy
@@ -23,12 +24,13 @@ from tools.rulebook.policies import EXAMPLES
 from tools.rulebook.samples import good_stack, judge
 from tools.rulebook.settings import examples as settings_examples
 
-# Parts that have no rules of their own, or none for people who write settings and programs.
+# Parts that have no rules, or whose rules are in the examples of the policies.
 WITHOUT_RULES = (
     "tenantnet.__main__",
     "tenantnet.language_host",
     "tenantnet.local_cloud",
     "tenantnet.components",
+    "tenantnet.policies",
 )
 # The chapter of each part's rules, the nearest counts; of all others it is the commands'.
 SOURCES = {
@@ -126,13 +128,18 @@ def _of_policies() -> Iterator[tuple[str, Entry]]:
             yield policy.name, Entry(rule=example.rule, judged_by=(), given=given, error=error)
 
 
+def rules_in(module: ModuleType) -> list[Rule]:
+    """The rules that a module has names for."""
+    return [value for value in vars(module).values() if isinstance(value, Rule)]
+
+
 def _of_words() -> Iterator[tuple[str, Entry]]:
     """The words of all rules; entries that have an example come first and stay."""
     for module in walk_packages(tenantnet.__path__, "tenantnet."):
         if module.name.startswith(WITHOUT_RULES):
             continue
         nearest = max((part for part in SOURCES if module.name.startswith(part)), key=len, default="")
-        for rule in getattr(import_module(module.name), "RULES", ()):
+        for rule in rules_in(import_module(module.name)):
             words = f"  rule:   {rule.rule}\n  reason: {rule.reason}\n  remedy: {rule.remedy}"
             error = re.sub(r"{(\w+)}", r"<\1>", words)
             yield SOURCES.get(nearest, "commands"), Entry(rule=rule, judged_by=(), given="", error=error)

@@ -30,8 +30,6 @@ RESUME_ALONE = Rule(
     remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
 )
 
-RULES = (RESUME_ALONE,)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

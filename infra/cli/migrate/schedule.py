@@ -21,8 +21,6 @@ TIME_AHEAD = Rule(
     remedy="give a later time, or move at once: tenantnet migrate run {tenant} --now",
 )
 
-RULES = (TIME_AHEAD,)
-
 
 def schedule(
     tenant: Tenant,

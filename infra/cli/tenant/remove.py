@@ -28,8 +28,6 @@ NAME_CONFIRMED = Rule(
     remedy="make sure that it is the right tenant, and repeat its name",
 )
 
-RULES = (CONFIRMED_TWICE, NAME_CONFIRMED)
-
 
 def remove(
     tenant: Tenant,

@@ -24,8 +24,6 @@ AS_SHARED = Rule(
     remedy="copy the whole line again; in a project, leave out all three",
 )
 
-RULES = (AS_SHARED,)
-
 app = typer.Typer()
 app.command()(tunnel_start.start)
 

@@ -22,8 +22,6 @@ NAMES_OR_ALL = Rule(
     remedy="tenantnet tunnel {command} NAME, or tenantnet tunnel {command} --all",
 )
 
-RULES = (NAMES_OR_ALL,)
-
 
 def complete_name(incomplete: str) -> list[str]:
     """The tunnels that there may be."""

@@ -45,8 +45,6 @@ TUNNELS_TO_START = Rule(
     remedy="name one: tenantnet tunnel start NAME; or add it: tenantnet tunnel add NAME --automatic",
 )
 
-RULES = (ONE_PORT, PORT_GIVEN, TUNNELS_TO_START)
-
 
 def start(
     names: Annotated[

@@ -43,8 +43,6 @@ CONFIRMED = Rule(
     remedy="run it in a terminal, or give --yes",
 )
 
-RULES = (STACK_MADE, CONFIRMED)
-
 _T = TypeVar("_T")
 
 

@@ -24,8 +24,6 @@ NETWORK_NAMED = Rule(
     remedy="say which: --network {remedy}",
 )
 
-RULES = (NETWORK_NAMED,)
-
 
 def add(
     tenant: Tenant,

@@ -17,8 +17,6 @@ REGION_KNOWN = Rule(
     remedy="put `aws:region` into the settings file, the same as its platform's",
 )
 
-RULES = (REGION_KNOWN,)
-
 
 def read_status(project: Project, tenant: str) -> TenantStatus:
     """Ask the engine and AWS. Raises Refused for an unknown tenant, Failure if either does not answer."""

@@ -7,10 +7,10 @@ from ipaddress import IPv4Network
 
 import pytest
 from hypothesis import given, settings
+from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import (
     DEFAULT_RESERVED,
     PING_HOST_OFFSET,
-    RULES,
     ReservedRange,
     check_company_cidr,
     check_gateway_ip,
@@ -24,6 +24,7 @@ from tenantnet.addresses.addressing import (
 from tenantnet.refusal import Refusal, Refused
 
 from tests.support import oracle
+from tools.rulebook.book import rules_in
 
 Check = Callable[[object], list[Refusal]]
 Oracle = Callable[[object], bool]
@@ -217,7 +218,7 @@ def test_ranges_overlap_where_they_have_an_address_in_common(a: str, b: str) -> 
 
 
 def test_every_rule_has_its_own_kebab_case_id() -> None:
-    ids = [rule.id for rule in RULES]
+    ids = [rule.id for rule in rules_in(addressing)]
     assert len(set(ids)) == len(ids)
     assert all(id_ == id_.lower() and " " not in id_ for id_ in ids)
 

@@ -22,6 +22,7 @@ from tenantnet.settings.relations import tenant_relations
 from tenantnet.tags import Slot, Strategy
 
 from tests.support import oracle
+from tools.rulebook.book import rules_in
 from tools.rulebook.settings import PLATFORM, TENANT
 
 PASSWORD = "correct-Horse9"
@@ -352,6 +353,6 @@ def test_an_object_that_holds_itself_gets_a_verdict() -> None:
 
 
 def test_every_rule_has_its_own_kebab_case_id() -> None:
-    ids = [rule.id for rule in rules.RULES]
+    ids = [rule.id for rule in rules_in(rules)]
     assert len(set(ids)) == len(ids)
     assert all(id_ == id_.lower() and " " not in id_ for id_ in ids)

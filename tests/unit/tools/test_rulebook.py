@@ -57,4 +57,4 @@ def test_every_rule_that_the_code_has_is_in_the_document() -> None:
     declared = {found for text in sources for found in re.findall(r'Rule\(\n\s+id="([\w-]+)"', text)}
     assert declared
     missing = declared - {entry.rule.id for entry in rulebook.entries()}
-    assert missing == set(), "a module names its rules in RULES"
+    assert missing == set(), "a module names its rules in constants"
