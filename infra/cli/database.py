@@ -23,20 +23,14 @@ app = typer.Typer()
 InstanceClass = Annotated[
     str | None,
     typer.Option(
-        "--instance-class",
         help="An RDS instance class, such as db.r7g.large.",
-        show_default=False,
         autocompletion=complete_instance_class,
     ),
 ]
-StorageGb = Annotated[
-    int | None, typer.Option("--storage-gb", help="Storage in GiB: more than now.", show_default=False)
-]
+StorageGb = Annotated[int | None, typer.Option(help="Storage in GiB: more than now.")]
 MultiAz = Annotated[
     bool | None,
-    typer.Option(
-        "--multi-az/--single-az", help="With or without a standby in a second zone.", show_default=False
-    ),
+    typer.Option("--multi-az/--single-az", help="With or without a standby in a second zone."),
 ]
 
 

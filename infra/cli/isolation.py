@@ -19,7 +19,7 @@ app = typer.Typer()
 
 Tenants = Annotated[
     list[str],
-    typer.Argument(help="The tenants' names.", show_default=False, autocompletion=complete_tenant),
+    typer.Argument(help="The tenants' names.", autocompletion=complete_tenant),
 ]
 
 

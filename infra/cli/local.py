@@ -19,7 +19,6 @@ app = typer.Typer()
 StateDirOption = Annotated[
     Path | None,
     typer.Option(
-        "--state-dir",
         help=f"The local cloud's state directory. [default: ${STATE_VARIABLE}, or .local-cloud]",
     ),
 ]

@@ -70,9 +70,7 @@ def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
 def add(
     tenant: Tenant,
     *,
-    slot: Annotated[
-        Slot | None, typer.Option("--slot", help="[default: the free one]", show_default=False)
-    ] = None,
+    slot: Annotated[Slot | None, typer.Option(help="[default: the free one]")] = None,
     cidr: Cidr = None,
     auto: Auto = False,
     offline: Offline = False,
@@ -115,7 +113,7 @@ network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 
 @app.command()
 def delete(
     tenant: Tenant,
-    slot: Annotated[Slot, typer.Argument(help="The network's slot.", show_default=False)],
+    slot: Annotated[Slot, typer.Argument(help="The network's slot.")],
 ) -> None:
     """Remove a Test network from a tenant's settings; the Production network stays.
 

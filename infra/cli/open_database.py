@@ -28,7 +28,7 @@ def open_database(
     tenant: Tenant,
     *,
     local_port: Annotated[
-        int, typer.Option("--local-port", min=1, max=65535, help="The tunnel's port on this machine.")
+        int, typer.Option(min=1, max=65535, help="The tunnel's port on this machine.")
     ] = 2201,
     as_json: AsJson = False,
 ) -> None:

@@ -10,21 +10,18 @@ from tenantnet.refusal import Refused, Rule
 
 Tenant = Annotated[
     str,
-    typer.Argument(
-        help="The tenant's name, which is its stack's.", show_default=False, autocompletion=complete_tenant
-    ),
+    typer.Argument(help="The tenant's name, which is its stack's.", autocompletion=complete_tenant),
 ]
 PlatformStack = Annotated[
     str,
     typer.Argument(
         metavar="PLATFORM",
         help="The platform's stack, such as platform-eu1.",
-        show_default=False,
         autocompletion=complete_platform,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Cidr = Annotated[str | None, typer.Option("--cidr", help="The network's range, a /26.", show_default=False)]
+Cidr = Annotated[str | None, typer.Option(help="The network's range, a /26.")]
 Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random. This is the default.")]
 Offline = Annotated[
     bool,
@@ -47,16 +44,13 @@ Tenants = Annotated[
     typer.Argument(
         metavar="[TENANT]...",
         help="Names, or patterns such as 'eu-*'. [default: all tenants]",
-        show_default=False,
         autocompletion=complete_tenant,
     ),
 ]
 OfPlatform = Annotated[
     str | None,
     typer.Option(
-        "--platform",
         help="Only the tenants of this platform.",
-        show_default=False,
         autocompletion=complete_platform,
     ),
 ]

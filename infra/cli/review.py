@@ -21,11 +21,7 @@ COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
 
 Base = Annotated[
     str,
-    typer.Option(
-        metavar="REF",
-        help="The branch, tag or commit that the change is to be merged into.",
-        show_default=False,
-    ),
+    typer.Option(metavar="REF", help="The branch, tag or commit that the change is to be merged into."),
 ]
 Every = Annotated[
     bool,
@@ -36,7 +32,7 @@ Every = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", show_default=False, file_okay=False),
+    typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", file_okay=False),
 ]
 Parallel = Annotated[int, typer.Option(min=1, help="Previews at once; each uses about one core.")]
 FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict with an exit code other than 0.")]
@@ -47,7 +43,6 @@ PolicyConfig = Annotated[
         exists=True,
         dir_okay=False,
         help="The policy pack's configuration, a JSON file.",
-        show_default=False,
     ),
 ]
 

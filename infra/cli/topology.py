@@ -41,11 +41,7 @@ def topology(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            help="The file to write instead of printing. An existing file is replaced.",
-            show_default=False,
-        ),
+        typer.Option(help="The file to write instead of printing. An existing file is replaced."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

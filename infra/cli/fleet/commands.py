@@ -17,29 +17,21 @@ app.command()(status)
 
 Share = Annotated[
     str | None,
-    typer.Option(
-        "--slice", help="Only one machine's share, such as 3/10: the third of ten.", show_default=False
-    ),
+    typer.Option("--slice", help="Only one machine's share, such as 3/10: the third of ten."),
 ]
 Parallel = Annotated[
     int | None,
-    typer.Option(
-        "--parallel", min=1, help="Stacks at once. [default: by the number of processors]", show_default=False
-    ),
+    typer.Option(min=1, help="Stacks at once. [default: by the number of processors]"),
 ]
 MaxFailures = Annotated[
     int | None,
-    typer.Option(
-        "--max-failures", min=1, help="Start no further tenant after this many failures.", show_default=False
-    ),
+    typer.Option(min=1, help="Start no further tenant after this many failures.", show_default=False),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the last run that did not finish.")]
-Report = Annotated[
-    Path | None, typer.Option("--report", help="The file for a Markdown report.", show_default=False)
-]
+Report = Annotated[Path | None, typer.Option(help="The file for a Markdown report.")]
 PolicyPack = Annotated[
     str | None,
-    typer.Option("--policy-pack", help="The policy pack to check every stack with.", show_default=False),
+    typer.Option(help="The policy pack to check every stack with."),
 ]
 
 

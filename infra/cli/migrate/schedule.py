@@ -25,20 +25,14 @@ TIME_AHEAD = Rule(
 def schedule(
     tenant: Tenant,
     *,
-    at: Annotated[
-        str, typer.Option("--at", help="Local date and time: YYYY-MM-DDTHH:MM.", show_default=False)
-    ],
-    timezone: Annotated[
-        str, typer.Option("--timezone", help="Its time zone, such as Europe/Amsterdam.", show_default=False)
-    ],
+    at: Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")],
+    timezone: Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")],
     strategy: Annotated[
-        Strategy, typer.Option("--strategy", help="replica: minutes of downtime. snapshot: more.")
+        Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more.")
     ] = Strategy.REPLICA,
     retire_after: Annotated[
         str,
-        typer.Option(
-            "--retire-after", help="How long the former database waits before it is deleted: 1h to 30d."
-        ),
+        typer.Option(help="How long the former database waits before it is deleted: 1h to 30d."),
     ] = "24h",
 ) -> None:
     """Schedule a move in a tenant's settings, after every check that is possible now.

@@ -23,37 +23,30 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Name = Annotated[str, typer.Argument(help="The new tenant's name.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="The new tenant's name.")]
 PlatformStack = Annotated[
     str,
     typer.Option(
-        "--platform",
         help="Its platform's stack, such as platform-eu1.",
-        show_default=False,
         autocompletion=complete_platform,
     ),
 ]
 Username = Annotated[
     str,
-    typer.Option(
-        "--username", help="The database's master user; it cannot be changed later.", show_default=False
-    ),
+    typer.Option(help="The database's master user; it cannot be changed later."),
 ]
 SessionSubnet = Annotated[
     str | None,
-    typer.Option(
-        "--session-subnet", help="Its /24 of the sessions network. [default: a free one]", show_default=False
-    ),
+    typer.Option(help="Its /24 of the sessions network. [default: a free one]"),
 ]
 InstanceClass = Annotated[
     str,
     typer.Option(
-        "--instance-class",
         help="The database's RDS instance class.",
         autocompletion=complete_instance_class,
     ),
 ]
-StorageGb = Annotated[int, typer.Option("--storage-gb", help="The database's storage in GiB.")]
+StorageGb = Annotated[int, typer.Option(help="The database's storage in GiB.")]
 MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]
 
 

@@ -35,9 +35,7 @@ def remove(
     in_production: Annotated[
         bool, typer.Option("--in-production", help="Confirm that the database is in production.")
     ] = False,
-    confirm: Annotated[
-        str | None, typer.Option("--confirm", help="The tenant's name, to confirm.", show_default=False)
-    ] = None,
+    confirm: Annotated[str | None, typer.Option(help="The tenant's name, to confirm.")] = None,
 ) -> None:
     """Mark a tenant for removal in its settings, and show the next steps and what stays.
 

@@ -73,22 +73,19 @@ def _listed(profile: Profile, records: Mapping[str, Record]) -> dict[str, Any]:
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.", show_default=False)],
-    local_port: Annotated[
-        int, typer.Option("--local-port", help="Its port on this machine.", show_default=False)
-    ],
+    name: Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.")],
+    local_port: Annotated[int, typer.Option(help="Its port on this machine.")],
     *,
     tenant: Annotated[
         str | None,
         typer.Option(
             help="The tenant, if it is not NAME; read from the stacks of this project.",
             autocompletion=complete_tenant,
-            show_default=False,
         ),
     ] = None,
-    region: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
-    document: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
-    target: Annotated[str | None, typer.Option(help=SHARED, show_default=False)] = None,
+    region: Annotated[str | None, typer.Option(help=SHARED)] = None,
+    document: Annotated[str | None, typer.Option(help=SHARED)] = None,
+    target: Annotated[str | None, typer.Option(help=SHARED)] = None,
     automatic: Annotated[
         bool, typer.Option("--automatic", help="Start it with `tenantnet tunnel start` without a name.")
     ] = False,
@@ -147,7 +144,7 @@ def remove(name: Name) -> None:
 @app.command()
 def share(
     tenant: Tenant,
-    local_port: Annotated[int, typer.Option("--local-port", help="Its port on this machine.")] = 2201,
+    local_port: Annotated[int, typer.Option(help="Its port on this machine.")] = 2201,
 ) -> None:
     """Print the command with which a person in `tunnelUsers` adds the tunnel. It contains no secret.
 
@@ -166,7 +163,7 @@ def share(
 
 @app.command()
 def status(
-    name: Annotated[str | None, typer.Argument(help="One tunnel only.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="One tunnel only.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -38,18 +38,14 @@ def complete_running(incomplete: str) -> list[str]:
     return [name for name in TunnelRecords().all() if name.startswith(incomplete)]
 
 
-Name = Annotated[
-    str, typer.Argument(help="The tunnel's name.", autocompletion=complete_name, show_default=False)
-]
+Name = Annotated[str, typer.Argument(help="The tunnel's name.", autocompletion=complete_name)]
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Tunnels.", autocompletion=complete_running, show_default=False),
+    typer.Argument(metavar="[NAME]...", help="Tunnels.", autocompletion=complete_running),
 ]
 LocalPort = Annotated[
     int | None,
-    typer.Option(
-        "--local-port", help="Its port on this machine. [default: its profile's]", show_default=False
-    ),
+    typer.Option(help="Its port on this machine. [default: its profile's]"),
 ]
 
 

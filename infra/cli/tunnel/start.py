@@ -53,7 +53,6 @@ def start(
             metavar="[TENANT|NAME]...",
             help="Tunnels. [default: those that start automatically]",
             autocompletion=complete_name,
-            show_default=False,
         ),
     ] = None,
     *,

@@ -16,7 +16,6 @@ def up(
         typer.Argument(
             metavar="TENANT",
             help="The tenant's name, or a platform's stack.",
-            show_default=False,
             autocompletion=complete_stack,
         ),
     ],
@@ -29,7 +28,6 @@ def up(
             help="The policies' configuration, as for pulumi.",
             exists=True,
             dir_okay=False,
-            show_default=False,
         ),
     ] = None,
     as_json: Annotated[

@@ -22,12 +22,10 @@ Format = Annotated[
         help="A text for people, files for strongSwan, or EC2's sample for a device of `vpn devices`.",
     ),
 ]
-Sample = Annotated[SampleType, typer.Option("--sample", help="The kind of EC2's sample for a device.")]
+Sample = Annotated[SampleType, typer.Option(help="The kind of EC2's sample for a device.")]
 Output = Annotated[
     Path,
-    typer.Option(
-        "--output", metavar="DIR", help="A new or empty directory for the files.", show_default=False
-    ),
+    typer.Option(metavar="DIR", help="A new or empty directory for the files."),
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace an earlier download of the same format in DIR.")

@@ -30,22 +30,16 @@ def add(
     *,
     company_cidr: Annotated[
         str,
-        typer.Option(
-            "--company-cidr", help="The company's network behind its gateway, private.", show_default=False
-        ),
+        typer.Option(help="The company's network behind its gateway, private."),
     ],
     gateway_ip: Annotated[
         str,
-        typer.Option(
-            "--gateway-ip", help="The public IPv4 address of the company's VPN device.", show_default=False
-        ),
+        typer.Option(help="The public IPv4 address of the company's VPN device."),
     ],
-    description: Annotated[
-        str, typer.Option("--description", help="The name of the place.", show_default=False)
-    ],
+    description: Annotated[str, typer.Option(help="The name of the place.")],
     network: Annotated[
         Slot | None,
-        typer.Option("--network", help="The network; needed if there are two.", show_default=False),
+        typer.Option(help="The network; needed if there are two."),
     ] = None,
 ) -> None:
     """Add a VPN connection to a network in a tenant's settings.
@@ -82,7 +76,6 @@ def delete(
         typer.Argument(
             metavar="COMPANY_CIDR|DESCRIPTION",
             help="Which VPN connection: its company CIDR or its description.",
-            show_default=False,
             autocompletion=complete_connection,
         ),
     ],

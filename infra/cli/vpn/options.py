@@ -13,10 +13,7 @@ VpnConnectionName = Annotated[
     typer.Argument(
         metavar="COMPANY_CIDR|DESCRIPTION|ID",
         help="Which VPN connection: its company CIDR, its description or its ID.",
-        show_default=False,
         autocompletion=complete_connection,
     ),
 ]
-NetworkSlot = Annotated[
-    Slot | None, typer.Option("--network", help="Of this network only.", show_default=False)
-]
+NetworkSlot = Annotated[Slot | None, typer.Option(help="Of this network only.")]
