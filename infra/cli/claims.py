@@ -17,10 +17,7 @@ app = typer.Typer()
 
 
 @app.command()
-def audit(
-    platform: PlatformStack,
-    as_json: AsJson = False,
-) -> None:
+def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
     """List claims that seem unused: their stack is gone, or no settings file has their range.
 
     Nothing is changed.

@@ -22,15 +22,11 @@ app = typer.Typer()
 
 InstanceClass = Annotated[
     str | None,
-    typer.Option(
-        help="An RDS instance class, such as db.r7g.large.",
-        autocompletion=complete_instance_class,
-    ),
+    typer.Option(help="An RDS instance class, such as db.r7g.large.", autocompletion=complete_instance_class),
 ]
 StorageGb = Annotated[int | None, typer.Option(help="Storage in GiB: more than now.")]
 MultiAz = Annotated[
-    bool | None,
-    typer.Option("--multi-az/--single-az", help="With or without a standby in a second zone."),
+    bool | None, typer.Option("--multi-az/--single-az", help="With or without a standby in a second zone.")
 ]
 
 
@@ -110,11 +106,7 @@ def resize(
     project = working_project()
     file, settings = read_tenant(project, tenant)
     changes = plan_resize(
-        tenant,
-        settings.database,
-        instance_class=instance_class,
-        storage_gb=storage_gb,
-        multi_az=multi_az,
+        tenant, settings.database, instance_class=instance_class, storage_gb=storage_gb, multi_az=multi_az
     )
     text = file.text
     for change in changes:

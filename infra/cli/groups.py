@@ -25,10 +25,7 @@ GROUPS = {
         "tunnel.commands",
         "Open tunnels from this machine to tenants' databases, through AWS's Session Manager.",
     ),
-    "migrate": (
-        "migrate.commands",
-        "Move a tenant's database to its other network, and follow the move.",
-    ),
+    "migrate": ("migrate.commands", "Move a tenant's database to its other network, and follow the move."),
     "fleet": (
         "fleet.commands",
         "Preview, update or check many tenants in parallel, with a report; resume an interrupted run.",

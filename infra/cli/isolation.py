@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Tenants = Annotated[
-    list[str],
-    typer.Argument(help="The tenants' names.", autocompletion=complete_tenant),
-]
+Tenants = Annotated[list[str], typer.Argument(help="The tenants' names.", autocompletion=complete_tenant)]
 
 
 @app.command("check")

@@ -18,9 +18,7 @@ app = typer.Typer()
 
 StateDirOption = Annotated[
     Path | None,
-    typer.Option(
-        help=f"The local cloud's state directory. [default: ${STATE_VARIABLE}, or .local-cloud]",
-    ),
+    typer.Option(help=f"The local cloud's state directory. [default: ${STATE_VARIABLE}, or .local-cloud]"),
 ]
 
 
@@ -47,12 +45,10 @@ def start(
         typer.Option("--simulate-databases", help="Run no MySQL servers: saves 100 MB for each database."),
     ] = False,
     mysql: Annotated[
-        Generation,
-        typer.Option(help="The version of the MySQL servers, whatever version RDS is asked for."),
+        Generation, typer.Option(help="The version of the MySQL servers, whatever version RDS is asked for.")
     ] = Generation.MYSQL_8_0,
     record_calls: Annotated[
-        bool,
-        typer.Option("--record-calls", help="Record who calls what, for tenantnet permissions."),
+        bool, typer.Option("--record-calls", help="Record who calls what, for tenantnet permissions.")
     ] = False,
     state_dir: StateDirOption = None,
 ) -> None:

@@ -111,10 +111,7 @@ network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 
 
 
 @app.command()
-def delete(
-    tenant: Tenant,
-    slot: Annotated[Slot, typer.Argument(help="The network's slot.")],
-) -> None:
+def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The network's slot.")]) -> None:
     """Remove a Test network from a tenant's settings; the Production network stays.
 
     Example: tenantnet network delete acme green

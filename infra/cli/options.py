@@ -9,8 +9,7 @@ from tenantnet.cli.completion import complete_platform, complete_tenant
 from tenantnet.refusal import Refused, Rule
 
 Tenant = Annotated[
-    str,
-    typer.Argument(help="The tenant's name, which is its stack's.", autocompletion=complete_tenant),
+    str, typer.Argument(help="The tenant's name, which is its stack's.", autocompletion=complete_tenant)
 ]
 PlatformStack = Annotated[
     str,
@@ -48,11 +47,7 @@ Tenants = Annotated[
     ),
 ]
 OfPlatform = Annotated[
-    str | None,
-    typer.Option(
-        help="Only the tenants of this platform.",
-        autocompletion=complete_platform,
-    ),
+    str | None, typer.Option(help="Only the tenants of this platform.", autocompletion=complete_platform)
 ]
 
 

@@ -20,8 +20,7 @@ CORES = os.cpu_count() or 1
 COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
 
 Base = Annotated[
-    str,
-    typer.Option(metavar="REF", help="The branch, tag or commit that the change is to be merged into."),
+    str, typer.Option(metavar="REF", help="The branch, tag or commit that the change is to be merged into.")
 ]
 Every = Annotated[
     bool,
@@ -31,8 +30,7 @@ Every = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None,
-    typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", file_okay=False),
+    Path | None, typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", file_okay=False)
 ]
 Parallel = Annotated[int, typer.Option(min=1, help="Previews at once; each uses about one core.")]
 FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict with an exit code other than 0.")]

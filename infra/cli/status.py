@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     )
 
 
-def status(
-    tenant: Tenant,
-    as_json: AsJson = False,
-) -> None:
+def status(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show a tenant's networks, database and VPN connections, as its stack and AWS see them now.
 
     Nothing is changed.

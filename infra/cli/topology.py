@@ -36,12 +36,10 @@ def topology(
     tenant: Tenant,
     *,
     drawn_as: Annotated[
-        Format | None,
-        typer.Option("--format", help="How it is drawn.", show_default="terminal"),
+        Format | None, typer.Option("--format", help="How it is drawn.", show_default="terminal")
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option(help="The file to write instead of printing. An existing file is replaced."),
+        Path | None, typer.Option(help="The file to write instead of printing. An existing file is replaced.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

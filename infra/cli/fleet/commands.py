@@ -16,12 +16,10 @@ app = typer.Typer()
 app.command()(status)
 
 Share = Annotated[
-    str | None,
-    typer.Option("--slice", help="Only one machine's share, such as 3/10: the third of ten."),
+    str | None, typer.Option("--slice", help="Only one machine's share, such as 3/10: the third of ten.")
 ]
 Parallel = Annotated[
-    int | None,
-    typer.Option(min=1, help="Stacks at once. [default: by the number of processors]"),
+    int | None, typer.Option(min=1, help="Stacks at once. [default: by the number of processors]")
 ]
 MaxFailures = Annotated[
     int | None,
@@ -29,10 +27,7 @@ MaxFailures = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the last run that did not finish.")]
 Report = Annotated[Path | None, typer.Option(help="The file for a Markdown report.")]
-PolicyPack = Annotated[
-    str | None,
-    typer.Option(help="The policy pack to check every stack with."),
-]
+PolicyPack = Annotated[str | None, typer.Option(help="The policy pack to check every stack with.")]
 
 
 @app.command()

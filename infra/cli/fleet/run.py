@@ -113,9 +113,7 @@ def _print(record: RunRecord) -> None:
             out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
         if found.reason:
             out.print(
-                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}",
-                markup=False,
-                soft_wrap=True,
+                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}", markup=False, soft_wrap=True
             )
     out.print(f"\n{summary(record)}", markup=False)
     if record.left():

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 PARALLEL = 4
 
 
-def status(
-    tenants: Tenants = None,
-    *,
-    platform: OfPlatform = None,
-    as_json: AsJson = False,
-) -> None:
+def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJson = False) -> None:
     """Show the tenants, one line each, as their stacks and AWS see them. Nothing is changed.
 
     Exit code 1: a tenant could not be read.

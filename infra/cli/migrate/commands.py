@@ -35,8 +35,7 @@ def run(
     *,
     now: Annotated[bool, typer.Option("--now", help="Begin now, whatever the settings say.")] = False,
     strategy: Annotated[
-        Strategy | None,
-        typer.Option(help="The strategy of a move with --now. [default: replica]"),
+        Strategy | None, typer.Option(help="The strategy of a move with --now. [default: replica]")
     ] = None,
     unverified: Unverified = False,
     through_tunnel_host: ThroughTunnelHost = False,

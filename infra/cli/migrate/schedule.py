@@ -31,8 +31,7 @@ def schedule(
         Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more.")
     ] = Strategy.REPLICA,
     retire_after: Annotated[
-        str,
-        typer.Option(help="How long the former database waits before it is deleted: 1h to 30d."),
+        str, typer.Option(help="How long the former database waits before it is deleted: 1h to 30d.")
     ] = "24h",
 ) -> None:
     """Schedule a move in a tenant's settings, after every check that is possible now.

@@ -25,26 +25,14 @@ app = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="The new tenant's name.")]
 PlatformStack = Annotated[
-    str,
-    typer.Option(
-        help="Its platform's stack, such as platform-eu1.",
-        autocompletion=complete_platform,
-    ),
+    str, typer.Option(help="Its platform's stack, such as platform-eu1.", autocompletion=complete_platform)
 ]
-Username = Annotated[
-    str,
-    typer.Option(help="The database's master user; it cannot be changed later."),
-]
+Username = Annotated[str, typer.Option(help="The database's master user; it cannot be changed later.")]
 SessionSubnet = Annotated[
-    str | None,
-    typer.Option(help="Its /24 of the sessions network. [default: a free one]"),
+    str | None, typer.Option(help="Its /24 of the sessions network. [default: a free one]")
 ]
 InstanceClass = Annotated[
-    str,
-    typer.Option(
-        help="The database's RDS instance class.",
-        autocompletion=complete_instance_class,
-    ),
+    str, typer.Option(help="The database's RDS instance class.", autocompletion=complete_instance_class)
 ]
 StorageGb = Annotated[int, typer.Option(help="The database's storage in GiB.")]
 MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]

@@ -143,8 +143,7 @@ def remove(name: Name) -> None:
 
 @app.command()
 def share(
-    tenant: Tenant,
-    local_port: Annotated[int, typer.Option(help="Its port on this machine.")] = 2201,
+    tenant: Tenant, local_port: Annotated[int, typer.Option(help="Its port on this machine.")] = 2201
 ) -> None:
     """Print the command with which a person in `tunnelUsers` adds the tunnel. It contains no secret.
 
@@ -163,9 +162,7 @@ def share(
 
 @app.command()
 def status(
-    name: Annotated[str | None, typer.Argument(help="One tunnel only.")] = None,
-    *,
-    as_json: AsJson = False,
+    name: Annotated[str | None, typer.Argument(help="One tunnel only.")] = None, *, as_json: AsJson = False
 ) -> None:
     """Show your running tunnels, of all shells.
 

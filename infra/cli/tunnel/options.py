@@ -40,13 +40,9 @@ def complete_running(incomplete: str) -> list[str]:
 
 Name = Annotated[str, typer.Argument(help="The tunnel's name.", autocompletion=complete_name)]
 Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[NAME]...", help="Tunnels.", autocompletion=complete_running),
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Tunnels.", autocompletion=complete_running)
 ]
-LocalPort = Annotated[
-    int | None,
-    typer.Option(help="Its port on this machine. [default: its profile's]"),
-]
+LocalPort = Annotated[int | None, typer.Option(help="Its port on this machine. [default: its profile's]")]
 
 
 def known_names() -> list[str]:

@@ -14,9 +14,7 @@ def up(
     stack: Annotated[
         str,
         typer.Argument(
-            metavar="TENANT",
-            help="The tenant's name, or a platform's stack.",
-            autocompletion=complete_stack,
+            metavar="TENANT", help="The tenant's name, or a platform's stack.", autocompletion=complete_stack
         ),
     ],
     *,

@@ -178,11 +178,7 @@ class JsonView:
     def findings(self, progress: Progress) -> None:
         for found in progress.violations:
             _emit(
-                "finding",
-                policy=found.policy,
-                level=found.level,
-                resource=found.resource,
-                text=found.message,
+                "finding", policy=found.policy, level=found.level, resource=found.resource, text=found.message
             )
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:

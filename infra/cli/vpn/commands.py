@@ -37,15 +37,7 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
         connections = [listing.model_dump(mode="json", by_alias=True) for listing in found]
         print_json({"tenant": tenant, "vpnConnections": connections})
     else:
-        columns = (
-            "Network",
-            "Description",
-            "Company CIDR",
-            "Gateway",
-            "Status",
-            "Connection",
-            "Tunnels up",
-        )
+        columns = ("Network", "Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels up")
         console().print(table(f"VPN connections of {tenant}", columns, map(_row, found)))
 
 

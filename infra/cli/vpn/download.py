@@ -23,10 +23,7 @@ Format = Annotated[
     ),
 ]
 Sample = Annotated[SampleType, typer.Option(help="The kind of EC2's sample for a device.")]
-Output = Annotated[
-    Path,
-    typer.Option(metavar="DIR", help="A new or empty directory for the files."),
-]
+Output = Annotated[Path, typer.Option(metavar="DIR", help="A new or empty directory for the files.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace an earlier download of the same format in DIR.")
 ]

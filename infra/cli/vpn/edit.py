@@ -28,19 +28,10 @@ NETWORK_NAMED = Rule(
 def add(
     tenant: Tenant,
     *,
-    company_cidr: Annotated[
-        str,
-        typer.Option(help="The company's network behind its gateway, private."),
-    ],
-    gateway_ip: Annotated[
-        str,
-        typer.Option(help="The public IPv4 address of the company's VPN device."),
-    ],
+    company_cidr: Annotated[str, typer.Option(help="The company's network behind its gateway, private.")],
+    gateway_ip: Annotated[str, typer.Option(help="The public IPv4 address of the company's VPN device.")],
     description: Annotated[str, typer.Option(help="The name of the place.")],
-    network: Annotated[
-        Slot | None,
-        typer.Option(help="The network; needed if there are two."),
-    ] = None,
+    network: Annotated[Slot | None, typer.Option(help="The network; needed if there are two.")] = None,
 ) -> None:
     """Add a VPN connection to a network in a tenant's settings.
 
