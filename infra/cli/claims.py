@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import typer
+from tenantnet.addresses.claims import Claim, ClaimFinding, DoubtfulClaim, audit_claims
 from tenantnet.cli.options import AsJson, PlatformStack
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project
-
-if TYPE_CHECKING:
-    from tenantnet.addresses.claims import Claim, DoubtfulClaim
 
 app = typer.Typer()
 
@@ -24,7 +21,6 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
 
     Example: tenantnet claims audit platform-eu1
     """
-    from tenantnet.addresses.claims import audit_claims
     from tenantnet.addresses.claims_table import ClaimsTable
     from tenantnet.engine.engine import Engine
     from tenantnet.settings.cells import read_cell
@@ -41,50 +37,32 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
     held = claims_table.all()
     doubtful = audit_claims(held, stacks=stacks, in_settings=claims_in_tree(project, platform))
     if as_json:
-        print_json(
-            {
-                "table": claims_table.name,
-                "claims": len(held),
-                "doubtful": [doubtful_as_json(each) for each in doubtful],
-            }
-        )
+        listed = [doubtful_as_json(each) for each in doubtful]
+        print_json({"table": claims_table.name, "claims": len(held), "doubtful": listed})
     else:
         _print(claims_table.name, len(held), doubtful)
 
 
 def doubtful_as_json(doubtful: DoubtfulClaim) -> dict[str, str]:
     """A doubtful claim as docs/commands.md describes it."""
-    claim = doubtful.claim
-    return {
-        "cidr": claim.cidr,
-        "kind": claim.kind,
-        "tenant": claim.tenant,
-        "slot": claim.slot,
-        "stack": claim.stack,
-        "finding": doubtful.finding,
-    }
+    keys = ("cidr", "kind", "tenant", "slot", "stack")
+    return {**{key: getattr(doubtful.claim, key) for key in keys}, "finding": doubtful.finding}
 
 
 def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
-    from tenantnet.addresses.claims import ClaimFinding
-
-    out = console()
-    out.print(f"{table_name}: {count} claims, {len(doubtful)} of them doubtful", markup=False)
+    typer.echo(f"{table_name}: {count} claims, {len(doubtful)} of them doubtful")
     if not doubtful:
         return
     rows = [(each.claim.cidr, each.claim.stack, each.claim.purpose, each.finding) for each in doubtful]
-    out.print()
-    out.print(table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows))
-    findings = {each.finding for each in doubtful}
-    out.print()
-    if ClaimFinding.STACK_GONE in findings:
-        gone = next(each.claim for each in doubtful if each.finding is ClaimFinding.STACK_GONE)
-        out.print(_release(table_name, gone), markup=False, soft_wrap=True)
-    if ClaimFinding.NOT_IN_SETTINGS in findings:
-        out.print(
+    typer.echo()
+    print_table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows)
+    typer.echo()
+    if gone := [each.claim for each in doubtful if each.finding is ClaimFinding.STACK_GONE]:
+        typer.echo(_release(table_name, gone[0]))
+    if len(gone) < len(doubtful):
+        typer.echo(
             "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
-            "not the ones that are deployed.",
-            soft_wrap=True,
+            "not the ones that are deployed."
         )
 
 

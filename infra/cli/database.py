@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_instance_class
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.project import working_project
+from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.status import database_cells
+from tenantnet.settings.edit import TENANT, set_scalar
 
 if TYPE_CHECKING:
     from tenantnet.observed.status.tenant import TenantStatus
     from tenantnet.settings.models import DatabaseSettings
-    from tenantnet.settings.project import Project
     from tenantnet.settings.resize import SizeChange
 
 app = typer.Typer()
@@ -30,61 +32,48 @@ MultiAz = Annotated[
 ]
 
 
-@app.command()
-def show(tenant: Tenant, as_json: AsJson = False) -> None:
+@app.command("show")
+def show_databases(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show a tenant's databases at AWS, and the size that its settings ask for.
 
     Example: tenantnet database show acme
     """
     from tenantnet.observed.status.read import read_status
-    from tenantnet.settings.resize import size_of
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     status = read_status(project, tenant)
-    settings = _settings(project, tenant)
+    # A tenant may be deployed from settings that are not in this clone.
+    known = project.settings_file(tenant).is_file()
+    settings = read_tenant(project, tenant)[1].database if known else None
     if as_json:
-        print_json(_as_json(status, settings))
-        return
-    out = console()
-    rows = [
-        (
-            each.slot,
-            each.type,
-            each.database.identifier,
-            each.database.status,
-            each.database.aws_status,
-            f"{each.database.address}:{each.database.port}" if each.database.address else "",
-        )
+        print_json(_document(status, settings))
+    else:
+        _print(status, settings)
+
+
+def _document(status: TenantStatus, settings: DatabaseSettings | None) -> dict[str, object]:
+    databases = [
+        {"network": each.slot, "type": each.type, **each.database.model_dump(mode="json", by_alias=True)}
         for each in status.networks
     ]
-    out.print(
-        table(
-            f"Databases of {tenant}", ("Network", "Type", "Identifier", "Status", "At RDS", "Address"), rows
-        )
-    )
-    out.print()
-    out.print(f"Endpoint: {status.endpoint or 'none yet'}", markup=False)
-    if settings:
-        out.print(f"Size in the settings: {size_of(settings)}; user {settings.username}", markup=False)
-
-
-def _settings(project: Project, tenant: str) -> DatabaseSettings | None:
-    """None for a tenant that is deployed from settings that are not in this clone."""
-    from tenantnet.settings.store import read_tenant
-
-    return read_tenant(project, tenant)[1].database if project.settings_file(tenant).is_file() else None
-
-
-def _as_json(status: TenantStatus, settings: DatabaseSettings | None) -> dict[str, object]:
     return {
         "tenant": status.tenant,
         "endpoint": status.endpoint,
-        "databases": [
-            {"network": each.slot, "type": each.type, **each.database.model_dump(mode="json", by_alias=True)}
-            for each in status.networks
-        ],
-        "settings": settings and settings.model_dump(mode="json", by_alias=True),
+        "databases": databases,
+        "settings": settings,
     }
+
+
+def _print(status: TenantStatus, settings: DatabaseSettings | None) -> None:
+    from tenantnet.settings.resize import size_of
+
+    columns = ("Network", "Type", "Identifier", "Status", "At RDS", "Address")
+    rows = [(each.slot, each.type, *database_cells(each)) for each in status.networks]
+    print_table(f"Databases of {status.tenant}", columns, rows)
+    typer.echo(f"\nEndpoint: {status.endpoint or 'none yet'}")
+    if settings:
+        typer.echo(f"Size in the settings: {size_of(settings)}; user {settings.username}")
 
 
 @app.command()
@@ -99,26 +88,24 @@ def resize(
 
     Example: tenantnet database resize acme --instance-class db.r7g.large --storage-gb 200
     """
-    from tenantnet.settings.edit import TENANT, in_place, set_scalar
     from tenantnet.settings.resize import plan_resize
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     file, settings = read_tenant(project, tenant)
     changes = plan_resize(
         tenant, settings.database, instance_class=instance_class, storage_gb=storage_gb, multi_az=multi_az
     )
-    text = file.text
-    for change in changes:
-        with in_place(f"under database set {change.setting}: {change.after}"):
-            text = set_scalar(text, (*TENANT, "database"), change.setting, change.after)
-    replace_settings_file(project, file, text)
-    typer.echo(f"Wrote {file.path.relative_to(project.folder)}: {_in_short(changes)}.")
+    edits = [
+        (
+            f"under database set {each.setting}: {each.after}",
+            partial(set_scalar, path=(*TENANT, "database"), key=each.setting, value=each.after),
+        )
+        for each in changes
+    ]
+    in_short = ", ".join(f"{each.setting} {each.after} (was {each.before})" for each in changes)
+    write_settings(project, file, f"{in_short}.", *edits)
     typer.echo(_what_follows(tenant, changes))
-
-
-def _in_short(changes: list[SizeChange]) -> str:
-    return ", ".join(f"{change.setting} {change.after} (was {change.before})" for change in changes)
 
 
 def _what_follows(tenant: str, changes: list[SizeChange]) -> str:

@@ -37,6 +37,15 @@ GROUPS = {
 }
 
 
+def in_capitals(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The commands with help that has their arguments' names in capitals, as their pages do."""
+    for command in commands.values():
+        for each in command.params:
+            if each.param_type_name == "argument":
+                each.metavar = each.metavar or each.name.upper()
+    return commands
+
+
 class Group(TyperGroup):
     """One of GROUPS."""
 
@@ -51,7 +60,7 @@ class Group(TyperGroup):
         if not self._commands:
             app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
             app.rich_markup_mode = PLAIN
-            self._commands = typer.main.get_group(app).commands
+            self._commands = in_capitals(typer.main.get_group(app).commands)
         return self._commands
 
     @commands.setter
@@ -64,5 +73,6 @@ class Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(**attributes)
+        in_capitals(self.commands)
         for name in GROUPS:
             self.add_command(Group(name))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Tenants = Annotated[list[str], typer.Argument(help="The tenants' names.", autocompletion=complete_tenant)]
+Tenants = Annotated[
+    list[str], typer.Argument(metavar="TENANT", help="The tenants' names.", autocompletion=complete_tenant)
+]
 
 
 @app.command("check")
@@ -28,18 +31,16 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 
     Example: tenantnet isolation check acme
     """
-    from tenantnet.observed.reachability.check import faults
     from tenantnet.observed.reachability.read import judge
 
     pairs = judge(working_project(), tenants)
-    found = faults(pairs)
     if as_json:
         print_json(document(tenants, pairs))
     else:
         _print(tenants, pairs)
-    if found:
+    if faults := [pair for pair in pairs if pair.findings]:
         raise Failure(
-            f"{len(found)} of {len(pairs)} pairs of places are not as intended.",
+            f"{len(faults)} of {len(pairs)} pairs of places are not as intended.",
             reason="a route, a peering or a rule was added or removed, or an update is not complete",
             remedy="find the change with `tenantnet fleet drift` and `pulumi preview --refresh --diff` for "
             "these tenants and their platform; docs/isolation.md shows what is intended",
@@ -48,55 +49,37 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
 
 def document(tenants: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Any]:
     """What `--json` prints."""
-    from tenantnet.observed.reachability.check import faults
+    passes = [{**_ends(pair), "traffic": sorted(pair.passes)} for pair in pairs if pair.passes]
+    faults = [
+        {
+            **_ends(pair),
+            "intended": sorted(pair.intended),
+            "leaks": sorted(pair.leaks),
+            "findings": [asdict(finding) for finding in pair.findings],
+        }
+        for pair in pairs
+        if pair.findings
+    ]
+    return {"tenants": list(tenants), "pairs": len(pairs), "passes": passes, "faults": faults}
 
-    return {
-        "tenants": list(tenants),
-        "pairs": len(pairs),
-        "passes": [
-            {"from": pair.source.name, "to": pair.target.name, "traffic": sorted(pair.passes)}
-            for pair in pairs
-            if pair.passes
-        ],
-        "faults": [
-            {
-                "from": pair.source.name,
-                "to": pair.target.name,
-                "intended": sorted(pair.intended),
-                "leaks": sorted(pair.leaks),
-                "findings": [
-                    {
-                        "layer": finding.layer,
-                        "traffic": finding.traffic,
-                        "missing": finding.missing,
-                        "partly": finding.partly,
-                    }
-                    for finding in pair.findings
-                ],
-            }
-            for pair in faults(pairs)
-        ],
-    }
+
+def _ends(pair: Pair) -> dict[str, str]:
+    return {"from": pair.source.name, "to": pair.target.name}
 
 
 def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
-    from tenantnet.observed.reachability.check import faults
-
-    out = console()
-    open_pairs = [
-        (pair.source.name, pair.target.name, ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes
-    ]
-    out.print(table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), open_pairs))
-    out.print()
+    passes = [(*_ends(pair).values(), ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes]
+    print_table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), passes)
+    typer.echo()
     rows = [
-        (pair.source.name, pair.target.name, in_words(finding, leaks=bool(pair.leaks)))
-        for pair in faults(pairs)
+        (*_ends(pair).values(), in_words(finding, leaks=bool(pair.leaks)))
+        for pair in pairs
         for finding in pair.findings
     ]
     if rows:
-        out.print(table("Not as intended", ("From", "To", "Finding"), rows))
+        print_table("Not as intended", ("From", "To", "Finding"), rows)
     else:
-        out.print(f"All {len(pairs)} pairs of places are as intended.")
+        typer.echo(f"All {len(pairs)} pairs of places are as intended.")
 
 
 def in_words(finding: LayerFinding, *, leaks: bool) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from tenantnet.cli.options import AsJson
+from tenantnet.cli.output import show
 from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.state import DEFAULT_PORT, STATE_VARIABLE, default_state_dir
 
@@ -28,10 +30,10 @@ def _cloud(state_dir: Path | None) -> LocalCloud:
     return LocalCloud(state_dir or default_state_dir())
 
 
-def _forgotten(stacks: list[str]) -> str:
-    if not stacks:
-        return "there was no stack in it"
-    return f"{len(stacks)} {'stack' if len(stacks) == 1 else 'stacks'}: {', '.join(stacks)}"
+def _removed(stacks: list[str]) -> str:
+    plural = "" if len(stacks) == 1 else "s"
+    held = f"{len(stacks)} stack{plural}: {', '.join(stacks)}" if stacks else "there was no stack in it"
+    return f"The Pulumi state that described it was removed ({held})."
 
 
 @app.command(epilog="Example: tenantnet local start --port 4600")
@@ -64,10 +66,8 @@ def start(
     started = cloud.start(port)
     server = started.server
     if started.forgotten:
-        typer.echo(
-            "The last local cloud ended without `stop`, and its content is gone. "
-            f"The Pulumi state that described it was removed ({_forgotten(started.forgotten)})."
-        )
+        gone = "The last local cloud ended without `stop`, and its content is gone."
+        typer.echo(f"{gone} {_removed(started.forgotten)}")
     state = "runs already" if started.already_running else "runs"
     typer.echo(f"The local cloud {state} at {server.url} (pid {server.pid}).")
     typer.echo(f"Databases: {server.databases}. Names: a DNS server at {server.name_server}.")
@@ -82,7 +82,7 @@ def stop(state_dir: StateDirOption = None) -> None:
         typer.echo("No local cloud runs here, and there was nothing to remove.")
         return
     typer.echo("The local cloud is stopped, and its content is gone.")
-    typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
+    typer.echo(_removed(forgotten))
 
 
 @app.command(epilog="Example: tenantnet local reset")
@@ -90,7 +90,7 @@ def reset(state_dir: StateDirOption = None) -> None:
     """Empty the local cloud and its Pulumi state; it keeps running."""
     forgotten = _cloud(state_dir).reset()
     typer.echo("The local cloud is empty again and keeps running.")
-    typer.echo(f"The Pulumi state that described it was removed ({_forgotten(forgotten)}).")
+    typer.echo(_removed(forgotten))
 
 
 @app.command(epilog='Example: eval "$(tenantnet local env)"')
@@ -103,19 +103,12 @@ def env(state_dir: StateDirOption = None) -> None:
 
 
 @app.command(epilog="Example: tenantnet local status --json")
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    state_dir: StateDirOption = None,
-) -> None:
+def status(as_json: AsJson = False, state_dir: StateDirOption = None) -> None:
     """Show whether the local cloud runs, since when, and its content."""
-    from rich.console import Console
-    from rich.table import Table
+    show(_cloud(state_dir).status(), _print, as_json=as_json)
 
-    shown = _cloud(state_dir).status()
-    if as_json:
-        typer.echo(json.dumps(shown, indent=2))
-        return
-    table = Table(show_header=False, box=None, pad_edge=False)
+
+def _print(shown: Mapping[str, object]) -> None:
+    width = max(map(len, shown))
     for name, value in shown.items():
-        table.add_row(name, ", ".join(value) if isinstance(value, list) else str(value))
-    Console().print(table)
+        typer.echo(f"{name:{width}}  {', '.join(value) if isinstance(value, list) else value}")

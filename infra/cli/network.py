@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
-from tenantnet.cli.output import console, print_json, table
-from tenantnet.cli.project import working_project
+from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.project import working_project, write_settings
+from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.edit import NETWORKS, add_entry, remove_entry
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
@@ -63,7 +67,7 @@ def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
     else:
         columns = ("Network", "CIDR", "Ping host", "VPN connections")
         rows = [tuple(map(str, each.values())) for each in networks]
-        console().print(table(f"Networks in the settings of {tenant}", columns, rows))
+        print_table(f"Networks in the settings of {tenant}", columns, rows)
 
 
 @app.command()
@@ -79,34 +83,27 @@ def add(
 
     Example: tenantnet network add acme --auto
     """
-    from tenantnet.addresses.addressing import check_network_cidr, ping_host_address
-    from tenantnet.addresses.claims import Claim, ClaimKind
-    from tenantnet.settings.cells import read_cell, read_ranges
-    from tenantnet.settings.edit import NETWORKS, add_entry, in_place
-    from tenantnet.settings.files import load_reserved
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.addresses.addressing import ping_host_address
+    from tenantnet.settings.store import read_tenant
 
     require_one(cidr, auto=auto)
     project = working_project()
     file, settings = read_tenant(project, tenant)
     slot = _free_slot(settings, slot)
-    ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
-    reserved = load_reserved(project.file)
-    cidr = ranges.free_network(reserved) if cidr is None else cidr
-    wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)
-    wrong = [refusal.at(wanted.path) for refusal in check_network_cidr(cidr, reserved)]
-    if refusals := [*wrong, *ranges.refuse([wanted])]:
-        raise Refused(f"The new network of {tenant}", refusals)
+    cidr = _range(project, settings, slot, cidr, offline=offline)
     if not offline:
         _require_declarable(project, tenant, {**_cidrs(settings), slot: cidr})
-    with in_place(f"under networks add {slot}: {{cidr: {cidr}}}"):
-        text = add_entry(file.text, NETWORKS, slot, {"cidr": cidr})
-    replace_settings_file(project, file, text)
-    typer.echo(
+    write_settings(
+        project,
+        file,
         f"""\
-Wrote {file.path.relative_to(project.folder)}: network {slot} {cidr}.
+network {slot} {cidr}.
 Nothing is created in AWS yet. `pulumi up --stack {tenant}` claims the range and creates the network as a Test
-network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 minutes."""
+network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 minutes.""",
+        (
+            f"under networks add {slot}: {{cidr: {cidr}}}",
+            partial(add_entry, path=NETWORKS, key=slot, value={"cidr": cidr}),
+        ),
     )
 
 
@@ -116,8 +113,7 @@ def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The networ
 
     Example: tenantnet network delete acme green
     """
-    from tenantnet.settings.edit import NETWORKS, in_place, remove_entry
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     file, settings = read_tenant(project, tenant)
@@ -128,16 +124,33 @@ def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The networ
     if not remaining:
         raise Refused(f"The networks of {tenant}", [LAST_NETWORK.refuse(slot, tenant=tenant, slot=slot)])
     _require_declarable(project, tenant, remaining)
-    with in_place(f"under networks remove {slot}"):
-        text = remove_entry(file.text, NETWORKS, slot)
-    replace_settings_file(project, file, text)
     gone = settings.networks[slot]
-    typer.echo(
+    write_settings(
+        project,
+        file,
         f"""\
-Wrote {file.path.relative_to(project.folder)}: without network {slot} {gone.cidr}.
+without network {slot} {gone.cidr}.
 Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
-({len(gone.vpn_connections)}) and then releases its range."""
+({len(gone.vpn_connections)}) and then releases its range.""",
+        (f"under networks remove {slot}", partial(remove_entry, path=NETWORKS, key=slot)),
     )
+
+
+def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | None, *, offline: bool) -> str:
+    """The range of a new network, chosen unless it is given. Raises Refused for one that it cannot have."""
+    from tenantnet.addresses.addressing import check_network_cidr
+    from tenantnet.settings.cells import read_cell, read_ranges
+    from tenantnet.settings.files import load_reserved
+
+    tenant = settings.name
+    ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
+    reserved = load_reserved(project.file)
+    cidr = ranges.free_network(reserved) if cidr is None else cidr
+    wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)
+    wrong = [refusal.at(wanted.path) for refusal in check_network_cidr(cidr, reserved)]
+    if refusals := [*wrong, *ranges.refuse([wanted])]:
+        raise Refused(f"The new network of {tenant}", refusals)
+    return cidr
 
 
 def _free_slot(settings: TenantSettings, wanted: Slot | None) -> Slot:
@@ -167,6 +180,5 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
 def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
     """Raises Refused if the next update would refuse these networks, in its own words."""
     from tenantnet.engine.engine import Engine
-    from tenantnet.phases.updates import plan_update
 
     plan_update(Engine(project).outputs(tenant) or {}, networks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import print_json
+from tenantnet.cli.output import show
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 
@@ -48,24 +48,21 @@ def open_database(
     found = connecting(tenant, outputs, region=region, local_port=local_port, local_ca=local_ca)
     if found is None:
         raise Refused("The database", [DEPLOYED_ONCE.refuse(tenant, tenant=tenant)])
-    if as_json:
-        print_json(found.model_dump(mode="json", by_alias=True))
-    else:
-        typer.echo("\n".join(_text(found)))
+    show(found, _print, as_json=as_json)
 
 
-def _text(found: Connecting) -> list[str]:
+def _print(found: Connecting) -> None:
     lines = [f"{found.tenant}: {found.endpoint}, user {found.username}; over TLS only.", ""]
     if found.ca_url:
         fetch = f"curl --fail --output {found.ca_file} {found.ca_url}"
         lines += ["Download the certificate authorities of RDS once:", f"  {fetch}", ""]
     for way in found.ways:
         lines += [*_way(found, way), ""]
-    return [
-        *lines,
+    lines += [
         f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
         "the endpoint's name leads to another one. Clients ask for the password.",
     ]
+    typer.echo("\n".join(lines))
 
 
 def _way(found: Connecting, way: Way) -> list[str]:

@@ -14,7 +14,6 @@ Tenant = Annotated[
 PlatformStack = Annotated[
     str,
     typer.Argument(
-        metavar="PLATFORM",
         help="The platform's stack, such as platform-eu1.",
         autocompletion=complete_platform,
     ),
@@ -41,7 +40,7 @@ CIDR_OR_AUTO = Rule(
 Tenants = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[TENANT]...",
+        metavar="TENANT",
         help="Names, or patterns such as 'eu-*'. [default: all tenants]",
         autocompletion=complete_tenant,
     ),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.console import Console
     from rich.table import Table
 
+_T = TypeVar("_T")
 # A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
 _WIDTH_OF_A_LOG = 160
 
@@ -39,6 +41,20 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     return drawn
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
-    """Print a value as indented JSON."""
-    typer.echo(json.dumps(value, indent=2))
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table."""
+    console().print(table(title, columns, rows))
+
+
+def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Print a value, which may be or hold models, as JSON."""
+
+    def plain(model: BaseModel) -> Any:  # noqa: ANN401
+        return model.model_dump(mode="json", by_alias=True)
+
+    typer.echo(json.dumps(value, indent=indent, default=plain))
+
+
+def show(value: _T, draw: Callable[[_T], None], *, as_json: bool) -> None:
+    """Print a value for programs, or draw it for people."""
+    (print_json if as_json else draw)(value)

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refusal, Refused
+from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
     from tenantnet.permissions.documents import Document, Role
 
 ACCOUNT = re.compile(r"\d{12}")
+ACCOUNT_DIGITS = Rule(
+    id="account-digits",
+    rule="an AWS account's ID has 12 digits",
+    reason="policies name the account that they are for",
+    remedy="aws sts get-caller-identity --query Account",
+)
 
 
 def permissions(  # noqa: PLR0917 - typer gives them by name
@@ -37,7 +43,8 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     from tenantnet.permissions.record import read_record
     from tenantnet.permissions.scopes import PolicyPlace
 
-    _check_account(account)
+    if not ACCOUNT.fullmatch(account):
+        raise Refused("The account", [ACCOUNT_DIGITS.refuse(account, "account")])
     place = PolicyPlace(
         account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key
     )
@@ -45,19 +52,6 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     for role in Role:
         if role in recorded or role in DECLARED:
             _write(output, role, documents(role, place, recorded))
-
-
-def _check_account(account: str) -> None:
-    if ACCOUNT.fullmatch(account):
-        return
-    refusal = Refusal(
-        path="account",
-        value=account,
-        rule="an AWS account's ID has 12 digits",
-        reason="policies name the account that they are for",
-        remedy="aws sts get-caller-identity --query Account",
-    )
-    raise Refused("The account", [refusal])
 
 
 def _write(folder: Path, role: Role, policies: list[Document]) -> None:

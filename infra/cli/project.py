@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
 from tenantnet.refusal import Refused
 
 if TYPE_CHECKING:
     from tenantnet.settings.project import Project
+    from tenantnet.settings.store import SettingsFile
 
 
 def working_project() -> Project:
@@ -33,3 +36,21 @@ def stacks_here(*, platforms: bool | None = None) -> list[str]:
     project = project_here()
     stacks = project.stacks_with_settings() if project else []
     return [stack for stack in stacks if platforms in (None, is_platform(stack))]
+
+
+def write_settings(
+    project: Project, file: SettingsFile, said: str, *edits: tuple[str, Callable[[str], str]]
+) -> None:
+    """Edit a settings file in place, and say what it has now.
+
+    edits: each in words, as a person would make it, and as what it makes of the file's text.
+    """
+    from tenantnet.settings.edit import in_place
+    from tenantnet.settings.store import replace_settings_file
+
+    text = file.text
+    for words, edit in edits:
+        with in_place(words):
+            text = edit(text)
+    replace_settings_file(project, file, text)
+    typer.echo(f"Wrote {file.path.relative_to(project.folder)}: {said}")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tenantnet.cli.options import AsJson
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from tenantnet.policies.model import Policy
@@ -23,9 +23,8 @@ def rules(as_json: AsJson = False) -> None:
         print_json({"policies": [_described(policy) for policy in POLICIES]})
         return
     rows = [(policy.name, policy.severity, policy.description) for policy in POLICIES]
-    console().print(
-        table("Policies (pulumi preview --policy-pack policies)", ("Policy", "Severity", "What holds"), rows)
-    )
+    columns = ("Policy", "Severity", "What holds")
+    print_table("Policies (pulumi preview --policy-pack policies)", columns, rows)
 
 
 def _described(policy: Policy) -> dict[str, object]:

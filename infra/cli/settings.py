@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +20,7 @@ app = typer.Typer()
 Kind = Annotated[StackKind | None, typer.Argument(help="One kind of stack. [default: both]")]
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[FILE]...", help="Settings files. [default: all of the project]"),
+    typer.Argument(metavar="FILE", help="Settings files. [default: all of the project]"),
 ]
 
 
@@ -52,32 +51,20 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
     verdicts = judge_files(files or all_files, project)
     if as_json:
         print_json({"files": [_as_json(verdict) for verdict in verdicts]})
-    elif verdicts:
-        _tell(verdicts)
-    else:
+    elif not verdicts:
         typer.echo(f"There is no settings file yet in {project.settings_folder}.")
+    else:
+        for verdict in verdicts:
+            refused = Refused(verdict.subject, verdict.refusals) if verdict.refusals else None
+            typer.echo(refused or f"{verdict.subject}: all right", err=refused is not None)
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
 
 
 def _as_json(verdict: FileVerdict) -> dict[str, object]:
+    keys = ("path", "value", "rule", "reason", "remedy")
     refusals = [
-        {
-            "path": refusal.path,
-            "value": refusal.value,
-            "rule": refusal.rule,
-            "reason": refusal.reason,
-            "remedy": refusal.remedy,
-            "id": refusal.rule_id,
-        }
+        {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id}
         for refusal in verdict.refusals
     ]
     return {"file": str(verdict.path), "stack": verdict.stack, "refusals": refusals}
-
-
-def _tell(verdicts: Iterable[FileVerdict]) -> None:
-    for verdict in verdicts:
-        if verdict.refusals:
-            typer.echo(Refused(verdict.subject, verdict.refusals), err=True)
-        else:
-            typer.echo(f"{verdict.subject}: all right")

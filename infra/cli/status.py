@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from tenantnet.observed.deployed import Tunnel
-    from tenantnet.observed.status.tenant import (
-        StatusDatabase,
-        StatusNetwork,
-        StatusPingHost,
-        StatusVpnConnection,
-        TenantStatus,
-    )
+    from tenantnet.observed.status.tenant import StatusNetwork, TenantStatus
 
 
 def status(tenant: Tenant, as_json: AsJson = False) -> None:
@@ -30,87 +23,57 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
     """
     from tenantnet.observed.status.read import read_status
 
-    project = working_project()
-    found = read_status(project, tenant)
-    if as_json:
-        print_json(found.model_dump(mode="json", by_alias=True))
-    else:
-        _print(found)
+    show(read_status(working_project(), tenant), _print, as_json=as_json)
 
 
 def _print(found: TenantStatus) -> None:
-    out = console()
-    out.print(f"{found.tenant}: cell {found.cell or 'not known yet'}, {found.region}", markup=False)
-    out.print(f"Endpoint: {found.endpoint or 'none yet'}", markup=False)
+    typer.echo(f"{found.tenant}: cell {found.cell or 'not known yet'}, {found.region}")
+    typer.echo(f"Endpoint: {found.endpoint or 'none yet'}")
     if not found.networks:
-        out.print("There is no network yet, in the stack or in AWS.")
+        typer.echo("There is no network yet, in the stack or in AWS.")
         return
-    out.print()
-    out.print(_networks(found.networks))
-    out.print()
-    out.print(_databases(found.networks))
+    columns = ("Network", "CIDR", "Type", "Status", "Ping host", "VPC")
+    rows = [
+        (each.slot, each.cidr, each.type, each.status, _ping_host(each), each.vpc_id)
+        for each in found.networks
+    ]
+    typer.echo()
+    print_table("Networks", columns, rows)
+    typer.echo()
+    databases = [(each.slot, *database_cells(each)) for each in found.networks]
+    print_table("Databases", ("Network", "Identifier", "Status", "At RDS", "Address"), databases)
     for network in found.networks:
         if network.vpn_connections:
-            out.print()
-            out.print(_vpn_connections(network))
+            typer.echo()
+            _print_vpn_connections(network)
 
 
-def _networks(networks: Sequence[StatusNetwork]) -> Table:
-    return table(
-        "Networks",
-        ("Network", "CIDR", "Type", "Status", "Ping host", "VPC"),
-        [
-            (each.slot, each.cidr, each.type, each.status, _ping_host(each.ping_host), each.vpc_id)
-            for each in networks
-        ],
-    )
-
-
-def _ping_host(host: StatusPingHost | None) -> str:
+def _ping_host(network: StatusNetwork) -> str:
+    host = network.ping_host
     return f"{host.address} {host.state}" if host else "none yet"
 
 
-def _databases(networks: Sequence[StatusNetwork]) -> Table:
-    return table(
-        "Databases",
-        ("Network", "Identifier", "Status", "At RDS", "Address"),
-        [
-            (
-                each.slot,
-                each.database.identifier,
-                each.database.status,
-                each.database.aws_status,
-                _address(each.database),
-            )
-            for each in networks
-        ],
-    )
+def database_cells(network: StatusNetwork) -> tuple[str, str, str, str]:
+    """A network's database in a table: identifier, status, RDS's own status, address."""
+    found = network.database
+    address = f"{found.address}:{found.port}" if found.address else ""
+    return found.identifier, found.status, found.aws_status, address
 
 
-def _address(database: StatusDatabase) -> str:
-    return f"{database.address}:{database.port}" if database.address else ""
-
-
-def _vpn_connections(network: StatusNetwork) -> Table:
-    return table(
-        f"VPN connections of {network.slot}",
-        ("Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels"),
-        [
-            (
-                each.description,
-                each.company_cidr,
-                each.company_gateway_ip,
-                each.status,
-                each.id,
-                _tunnels(each),
-            )
-            for each in network.vpn_connections
-        ],
-    )
-
-
-def _tunnels(connection: StatusVpnConnection) -> str:
-    return "\n".join(map(_tunnel, connection.tunnels))
+def _print_vpn_connections(network: StatusNetwork) -> None:
+    columns = ("Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels")
+    rows = [
+        (
+            each.description,
+            each.company_cidr,
+            each.company_gateway_ip,
+            each.status,
+            each.id,
+            "\n".join(map(_tunnel, each.tunnels)),
+        )
+        for each in network.vpn_connections
+    ]
+    print_table(f"VPN connections of {network.slot}", columns, rows)
 
 
 def _tunnel(tunnel: Tunnel) -> str:

@@ -56,7 +56,7 @@ def topology(
         raise Refused("The command", [FORMAT_OR_JSON.refuse(drawn_as)])
     found = read_topology(working_project(), tenant)
     if as_json and output is None:
-        print_json(found.model_dump(mode="json", by_alias=True))
+        print_json(found)
     elif output is None and drawn_as in (None, Format.TERMINAL):
         console().print(terminal(found))
     else:
@@ -85,7 +85,6 @@ def _write(drawing: str, output: Path | None) -> None:
     try:
         output.write_text(drawing, encoding="utf-8")
     except OSError as error:
-        raise Failure(
-            f"Could not write {output}.", reason=str(error), remedy="name another file with --output"
-        ) from None
+        remedy = "name another file with --output"
+        raise Failure(f"Could not write {output}.", reason=str(error), remedy=remedy) from None
     typer.echo(f"Written: {output}")

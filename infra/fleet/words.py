@@ -50,7 +50,8 @@ def as_markdown(record: RunRecord) -> str:
     """The report of a run."""
     lines = [f"# fleet {record.operation}: {summary(record)}", ""]
     lines += [f"Run {record.run}, {record.parallel} at once.", ""]
-    lines += _table(record)
+    lines += ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows(record)]
     for title, texts in _details(record).items():
         lines += ["", f"## {title}", "", *texts]
     if record.left():
@@ -58,13 +59,17 @@ def as_markdown(record: RunRecord) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(record: RunRecord) -> list[str]:
-    rows = ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
-    for name, found in sorted(record.tenants.items()):
-        seconds = "" if found.seconds is None else f"{found.seconds:.1f}"
-        what = changes_in_words(found, record.operation) if found.status is RunStatus.DONE else ""
-        rows.append(f"| {name} | {found.status} | {what} | {seconds} |")
-    return rows
+def rows(record: RunRecord) -> list[tuple[str, str, str, str]]:
+    """The tenants in a table: name, status, changes, seconds."""
+    return [
+        (
+            name,
+            found.status,
+            changes_in_words(found, record.operation) if found.status is RunStatus.DONE else "",
+            "" if found.seconds is None else f"{found.seconds:.1f}",
+        )
+        for name, found in sorted(record.tenants.items())
+    ]
 
 
 def _details(record: RunRecord) -> Mapping[str, Sequence[str]]:

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 
 import typer
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
-from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus
+from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.words import as_markdown, changes_in_words, summary
+from tenantnet.fleet.words import as_markdown, rows, summary
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 
@@ -84,10 +84,7 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
     asyncio.run(run.go())
     if report:
         report.write_text(as_markdown(record), encoding="utf-8")
-    if as_json:
-        print_json(record.model_dump(mode="json", by_alias=True))
-    else:
-        _print(record)
+    show(record, _print, as_json=as_json)
     if record.left():
         raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
     if any(found.findings for found in record.tenants.values()):
@@ -95,26 +92,13 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
 
 
 def _print(record: RunRecord) -> None:
-    out = console()
-    rows = [
-        (
-            name,
-            found.status,
-            changes_in_words(found, record.operation) if found.status is RunStatus.DONE else "",
-            "" if found.seconds is None else f"{found.seconds:.1f}",
-        )
-        for name, found in sorted(record.tenants.items())
-    ]
-    out.print(table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows))
+    print_table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows(record))
     for name, found in sorted(record.tenants.items()):
-        for finding in found.findings:
-            out.print(f"{name}: {finding}", markup=False, soft_wrap=True)
-        if found.note:
-            out.print(f"{name}: {found.note}", markup=False, soft_wrap=True)
+        for text in (*found.findings, found.note):
+            if text:
+                typer.echo(f"{name}: {text}")
         if found.reason:
-            out.print(
-                f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}", markup=False, soft_wrap=True
-            )
-    out.print(f"\n{summary(record)}", markup=False)
+            typer.echo(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
+    typer.echo(f"\n{summary(record)}")
     if record.left():
-        out.print(f"To go on: tenantnet fleet {record.operation} --resume", markup=False)
+        typer.echo(f"To go on: tenantnet fleet {record.operation} --resume")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -37,21 +37,17 @@ def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJ
     chosen = select_tenants(platforms, tenants or [], platform=platform, share=None)
     with ThreadPoolExecutor(PARALLEL) as pool:
         found = list(pool.map(partial(read_one, project), chosen))
-    if as_json:
-        print_json([each.model_dump(mode="json", by_alias=True) for each in found])
-    else:
-        _print(found)
+    show(found, _print, as_json=as_json)
     if any(each.failure for each in found):
         raise typer.Exit(1)
 
 
 def _print(found: list[FleetTenant]) -> None:
-    out = console()
     columns = ("Tenant", "Cell", "Phase", "Networks", "Database", "Tunnels")
-    out.print(table("Tenants", columns, [_row(each.status) for each in found if each.status]))
+    print_table("Tenants", columns, [_row(each.status) for each in found if each.status])
     for each in found:
         if each.failure:
-            out.print(f"\n{each.tenant}: {each.failure}", markup=False, soft_wrap=True)
+            typer.echo(f"\n{each.tenant}: {each.failure}")
 
 
 def _row(status: TenantStatus) -> tuple[str, ...]:

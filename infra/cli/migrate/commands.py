@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.tags import Strategy
 
@@ -101,10 +101,7 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
     found = progress(
         tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
     )
-    if as_json:
-        print_json(found.model_dump(mode="json", by_alias=True))
-    else:
-        _print(found)
+    show(found, _print, as_json=as_json)
 
 
 def _report(move: Move, state: State) -> None:
@@ -122,19 +119,18 @@ def _report(move: Move, state: State) -> None:
 
 
 def _print(found: MoveProgress) -> None:
-    out = console()
-    out.print(f"{found.tenant}: {found.production} is Production, phase {found.phase}", markup=False)
-    out.print(f"Migration: {found.status or 'none'}", markup=False)
+    typer.echo(f"{found.tenant}: {found.production} is Production, phase {found.phase}")
+    typer.echo(f"Migration: {found.status or 'none'}")
     if found.starts_at is not None:
-        out.print(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC", markup=False)
+        typer.echo(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC")
     if found.target:
-        out.print(f"Move {found.move} to {found.target}, by {found.strategy or 'none (aborted)'}")
+        typer.echo(f"Move {found.move} to {found.target}, by {found.strategy or 'none (aborted)'}")
     if found.downtime_seconds is not None:
-        out.print(f"Writes were held back for {found.downtime_seconds:.1f} s")
+        typer.echo(f"Writes were held back for {found.downtime_seconds:.1f} s")
     if found.events:
-        out.print()
-        rows = [_row(event) for event in found.events]
-        out.print(table(f"Move {found.move}", ("Time (UTC)", "Event", "Phase", "Seconds", "Note"), rows))
+        typer.echo()
+        columns = ("Time (UTC)", "Event", "Phase", "Seconds", "Note")
+        print_table(f"Move {found.move}", columns, map(_row, found.events))
 
 
 def _row(event: ProgressEvent) -> tuple[str, ...]:

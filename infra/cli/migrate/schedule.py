@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import working_project, write_settings
 from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.edit import TENANT, add_entry, remove_entry
 from tenantnet.tags import Strategy
 
 if TYPE_CHECKING:
@@ -22,25 +25,28 @@ TIME_AHEAD = Rule(
 )
 
 
+At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
+Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
+How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more.")]
+RetireAfter = Annotated[
+    str, typer.Option(help="How long the former database waits before it is deleted: 1h to 30d.")
+]
+
+
 def schedule(
     tenant: Tenant,
     *,
-    at: Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")],
-    timezone: Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")],
-    strategy: Annotated[
-        Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more.")
-    ] = Strategy.REPLICA,
-    retire_after: Annotated[
-        str, typer.Option(help="How long the former database waits before it is deleted: 1h to 30d.")
-    ] = "24h",
+    at: At,
+    timezone: Timezone,
+    strategy: How = Strategy.REPLICA,
+    retire_after: RetireAfter = "24h",
 ) -> None:
     """Schedule a move in a tenant's settings, after every check that is possible now.
 
     Example: tenantnet migrate schedule acme --at 2026-12-01T02:00 --timezone Europe/Amsterdam
     """
     from tenantnet.runner.move import Move
-    from tenantnet.settings.edit import TENANT, add_entry, in_place
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     move = Move.of(project, tenant)
@@ -55,13 +61,9 @@ def schedule(
         "strategy": str(strategy),
         "retireAfter": retire_after,
     }
-    with in_place(f"under tenantnet:tenant add migration: {planned}"):
-        text = add_entry(file.text, TENANT, "migration", planned)
-    replace_settings_file(project, file, text)
-    typer.echo(
-        f"Wrote {file.path.relative_to(project.folder)}: move to {planned['to']} at {at} {timezone}, by "
-        f"{strategy}.\n{_who_starts(move, strategy)}"
-    )
+    said = f"move to {planned['to']} at {at} {timezone}, by {strategy}.\n{_who_starts(move, strategy)}"
+    edit = partial(add_entry, path=TENANT, key="migration", value=planned)
+    write_settings(project, file, said, (f"under tenantnet:tenant add migration: {planned}", edit))
 
 
 def _who_starts(move: Move, strategy: Strategy) -> str:
@@ -94,32 +96,23 @@ def cancel(tenant: Tenant) -> None:
     Example: tenantnet migrate cancel acme
     """
     from tenantnet.runner.move import Move
-    from tenantnet.settings.edit import TENANT, in_place, remove_entry
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     move = Move.of(project, tenant)
     move.require_cancellable()
     file, _ = read_tenant(project, tenant)
-    with in_place("under tenantnet:tenant remove migration"):
-        text = remove_entry(file.text, TENANT, "migration")
-    replace_settings_file(project, file, text)
-    deploy = (
-        ""
-        if move.starts_at is None
-        else f"Deploy it, or the runner still starts: pulumi up --stack {tenant}.\n"
+    deploy = f"Deploy it, or the runner still starts: pulumi up --stack {tenant}.\n" if move.starts_at else ""
+    edit = partial(remove_entry, path=TENANT, key="migration")
+    said = (
+        f"without the move.\n{deploy}A `tenantnet migrate run {tenant}` that waits for its time does not "
+        "read the settings again: end\nit."
     )
-    typer.echo(
-        f"Wrote {file.path.relative_to(project.folder)}: without the move.\n{deploy}"
-        f"A `tenantnet migrate run {tenant}` that waits for its time does not read the settings again: end\n"
-        "it."
-    )
+    write_settings(project, file, said, ("under tenantnet:tenant remove migration", edit))
 
 
 def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) -> None:
     """Raises Refused for a time that is past or none. Whether it exists there is judged with the file."""
-    from zoneinfo import ZoneInfo
-
     from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
 
     refusals = [

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from ruamel.yaml import YAML
+from tenantnet.addresses.claims import claims_in_settings
 from tenantnet.aws import sizes
 from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
 from tenantnet.cli.project import working_project
 from tenantnet.cli.tenant.remove import remove
-from tenantnet.refusal import Refusal, Refused
+from tenantnet.refusal import Refused
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ InstanceClass = Annotated[
 ]
 StorageGb = Annotated[int, typer.Option(help="The database's storage in GiB.")]
 MultiAz = Annotated[bool, typer.Option("--multi-az", help="With a standby in a second zone.")]
+WRITTEN = """\
+Wrote {file}: network blue {cidr}, session subnet {session_subnet}.
+Nothing is created in AWS yet. Next:
+
+  pulumi stack init {name}
+  pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
+  tenantnet up {name}    # shows what it will do, and asks; or pulumi up --stack {name}
+
+The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
+peerings with sessions and services, the database and the endpoint. At AWS this takes about 20 minutes, most
+of them the database's."""
 
 
 @app.command()
@@ -59,14 +71,13 @@ def add(
     Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
     """
     from tenantnet.settings.cells import read_cell, read_ranges
-    from tenantnet.settings.files import load_reserved
-    from tenantnet.settings.store import create_settings_file
 
     require_one(cidr, auto=auto)
     project = working_project()
     _require_new(project, name)
     cell = read_cell(project, platform)
     ranges = read_ranges(project, cell, offline=offline)
+    session_subnet, cidr = _choose(project, cell, ranges, session_subnet, cidr)
     database = {
         "username": username,
         "instanceClass": instance_class,
@@ -75,71 +86,52 @@ def add(
     }
     settings = {
         "platform": platform,
-        "sessionSubnet": (
-            ranges.free_session_subnet(cell.settings.sessions.cidr, cell.settings.sessions.shared_subnets)
-            if session_subnet is None
-            else session_subnet
-        ),
+        "sessionSubnet": session_subnet,
         "database": database,
-        "networks": {
-            str(Slot.BLUE): {
-                "cidr": ranges.free_network(load_reserved(project.file)) if cidr is None else cidr
-            }
-        },
+        "networks": {str(Slot.BLUE): {"cidr": cidr}},
     }
-    path = create_settings_file(
-        project, name, _text(cell, settings), _wrong_in_its_cell(cell, ranges, name, settings)
-    )
-    _say_what_follows(project, path, name, settings)
+    file = _write(project, cell, ranges, name, settings)
+    typer.echo(WRITTEN.format(name=name, file=file, cidr=cidr, session_subnet=session_subnet))
 
 
 app.command()(remove)
 
 
 def _require_new(project: Project, name: str) -> None:
-    # Before it becomes part of a file's name.
     from tenantnet.settings.checks import check_tenant_name
     from tenantnet.settings.store import refuse_existing
 
+    # Before it becomes part of a file's name.
     if refusals := check_tenant_name(name):
         raise Refused("The new tenant", refusals)
     refuse_existing(project, name)
 
 
-def _wrong_in_its_cell(cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> list[Refusal]:
+def _choose(
+    project: Project, cell: Cell, ranges: Ranges, session_subnet: str | None, cidr: str | None
+) -> tuple[str, str]:
+    from tenantnet.settings.files import load_reserved
+
+    sessions = cell.settings.sessions
+    if session_subnet is None:
+        session_subnet = ranges.free_session_subnet(sessions.cidr, sessions.shared_subnets)
+    return session_subnet, ranges.free_network(load_reserved(project.file)) if cidr is None else cidr
+
+
+def _write(project: Project, cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> Path:
+    """Returns the file, as people in the project's folder know it. Raises Refused for any mistake in it."""
     from tenantnet.addresses.addressing import check_session_subnet
-    from tenantnet.addresses.claims import claims_in_settings
+    from tenantnet.settings.files import REGION_KEY
+    from tenantnet.settings.loading import TENANT_KEY
+    from tenantnet.settings.store import create_settings_file
 
     sessions = cell.settings.sessions
     misplaced = check_session_subnet(settings["sessionSubnet"], sessions.cidr, sessions.shared_subnets)
-    return [
+    wrong = [
         *ranges.refuse_tenant(name, cell.settings.name),
         *(refusal.at("sessionSubnet") for refusal in misplaced),
         *ranges.refuse(claims_in_settings(name, settings)),
     ]
-
-
-def _text(cell: Cell, settings: dict[str, Any]) -> str:
-    from tenantnet.settings.files import REGION_KEY
-    from tenantnet.settings.loading import TENANT_KEY
-
     text = StringIO()
     YAML().dump({"config": {REGION_KEY: cell.region, TENANT_KEY: settings}}, text)
-    return text.getvalue()
-
-
-def _say_what_follows(project: Project, path: Path, name: str, settings: dict[str, Any]) -> None:
-    cidr = settings["networks"][Slot.BLUE]["cidr"]
-    typer.echo(
-        f"""\
-Wrote {path.relative_to(project.folder)}: network blue {cidr}, session subnet {settings["sessionSubnet"]}.
-Nothing is created in AWS yet. Next:
-
-  pulumi stack init {name}
-  pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
-  tenantnet up {name}    # shows what it will do, and asks; or pulumi up --stack {name}
-
-The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
-peerings with sessions and services, the database and the endpoint. At AWS this takes about 20 minutes, most
-of them the database's."""
-    )
+    return create_settings_file(project, name, text.getvalue(), wrong).relative_to(project.folder)

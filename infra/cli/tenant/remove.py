@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import working_project
-from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.tags import Slot, final_snapshot_name, network_name
+from tenantnet.cli.project import working_project, write_settings
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.updates import plan_update
+from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.edit import TENANT, set_scalar
+from tenantnet.tags import final_snapshot_name, network_name
 
 if TYPE_CHECKING:
     from tenantnet.settings.models import TenantSettings
-    from tenantnet.settings.project import Project
-    from tenantnet.settings.store import SettingsFile
 
 CONFIRMED_TWICE = Rule(
     id="confirmed-twice",
@@ -27,6 +29,16 @@ NAME_CONFIRMED = Rule(
     reason="the tenant to be removed is {tenant}",
     remedy="make sure that it is the right tenant, and repeat its name",
 )
+NEVER_MADE = """\
+Nothing was changed: {tenant} has no stack in this Pulumi backend, so nothing of it is deployed from here.
+If this is its backend, only the settings file is left to remove:
+
+  git rm {file}"""
+NOTHING_LEFT = """\
+Nothing was changed: the stack of {tenant} is empty, so only a final snapshot is left, if it
+had a database. The last step removes the stack and {file}:
+
+  pulumi stack rm {tenant}"""
 
 
 def remove(
@@ -44,10 +56,7 @@ def remove(
     Example: tenantnet tenant remove acme --in-production --confirm acme
     """
     from tenantnet.engine.engine import Engine
-    from tenantnet.phases.memory import remembered
-    from tenantnet.phases.updates import plan_update
-    from tenantnet.settings.edit import TENANT, in_place, set_scalar
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     file, settings = read_tenant(project, tenant)
@@ -55,49 +64,24 @@ def remove(
         raise Refused("The removal", [NAME_CONFIRMED.refuse(confirm, "--confirm", tenant=tenant)])
     engine = Engine(project)
     outputs = engine.outputs(tenant)
-    if outputs is None:
-        typer.echo(_never_made(project, file))
-        return
-    if not outputs and engine.resource_count(tenant) == 0:
-        typer.echo(_nothing_left(project, file, tenant))
+    if outputs is None or (not outputs and engine.resource_count(tenant) == 0):
+        template = NEVER_MADE if outputs is None else NOTHING_LEFT
+        typer.echo(template.format(tenant=tenant, file=file.path.relative_to(project.folder)))
         return
     networks = {slot: network.cidr for slot, network in settings.networks.items()}
     state = plan_update(outputs, networks, tenant_retiring=True)
     if not settings.retiring:
         # After a first update that failed half way, nobody uses a database yet.
         if remembered(outputs) and not (in_production and confirm):
-            raise Refused(
-                "The removal", [_confirmed_twice(tenant, state.production, outputs.get("endpoint"))]
-            )
-        with in_place("under tenantnet:tenant set retiring: true"):
-            text = set_scalar(file.text, TENANT, "retiring", "true")
-        replace_settings_file(project, file, text)
-        typer.echo(f"Wrote {file.path.relative_to(project.folder)}: retiring: true.")
+            database = network_name(tenant, state.production)
+            endpoint = outputs.get("endpoint") or "its endpoint"
+            refusal = CONFIRMED_TWICE.refuse(tenant, tenant=tenant, database=database, endpoint=endpoint)
+            raise Refused("The removal", [refusal])
+        edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
+        write_settings(project, file, "retiring: true.", ("under tenantnet:tenant set retiring: true", edit))
     cidr = networks[state.production]
     snapshot = final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
     typer.echo(_what_follows(settings, snapshot))
-
-
-def _confirmed_twice(tenant: str, production: Slot, endpoint: object) -> Refusal:
-    return CONFIRMED_TWICE.refuse(
-        tenant, tenant=tenant, database=network_name(tenant, production), endpoint=endpoint or "its endpoint"
-    )
-
-
-def _never_made(project: Project, file: SettingsFile) -> str:
-    return f"""\
-Nothing was changed: {file.stack} has no stack in this Pulumi backend, so nothing of it is deployed from here.
-If this is its backend, only the settings file is left to remove:
-
-  git rm {file.path.relative_to(project.folder)}"""
-
-
-def _nothing_left(project: Project, file: SettingsFile, tenant: str) -> str:
-    return f"""\
-Nothing was changed: the stack of {tenant} is empty, so only a final snapshot is left, if it
-had a database. The last step removes the stack and {file.path.relative_to(project.folder)}:
-
-  pulumi stack rm {tenant}"""
 
 
 def _what_follows(settings: TenantSettings, snapshot: str) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.tunnel import start as tunnel_start
-from tenantnet.cli.tunnel.options import SHARED, Name, Names, choose_names, known_names, require_tenant
+from tenantnet.cli.tunnel.options import Name, require_known, require_tenant
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
@@ -23,6 +23,40 @@ AS_SHARED = Rule(
     reason="they locate a tunnel together; one of them alone is not enough",
     remedy="copy the whole line again; in a project, leave out all three",
 )
+NAMES_OR_ALL = Rule(
+    id="names-or-all",
+    rule="give the names of tunnels, or --all",
+    reason="{reason}",
+    remedy="tenantnet tunnel stop NAME, or tenantnet tunnel stop --all",
+)
+
+
+def complete_running(incomplete: str) -> list[str]:
+    """The tunnels that run."""
+    from tenantnet.tunnel.records import TunnelRecords
+
+    return [name for name in TunnelRecords().all() if name.startswith(incomplete)]
+
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Tunnels.", autocompletion=complete_running)
+]
+LocalPort = Annotated[int, typer.Option(help="Its port on this machine.")]
+NewName = Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.")]
+OtherTenant = Annotated[
+    str | None,
+    typer.Option(
+        help="The tenant, if it is not NAME; read from the stacks of this project.",
+        autocompletion=complete_tenant,
+    ),
+]
+Shared = Annotated[
+    str | None,
+    typer.Option(help="As `tenantnet tunnel share` prints it; give all three if you have no project."),
+]
+Automatic = Annotated[
+    bool, typer.Option("--automatic", help="Start it with `tenantnet tunnel start` without a name.")
+]
 
 app = typer.Typer()
 app.command()(tunnel_start.start)
@@ -39,9 +73,11 @@ def list_tunnels(as_json: AsJson = False) -> None:
 
     profiles, records = Profiles().all(), TunnelRecords().all()
     running = {name: record.profile for name, record in records.items()}
+    states = {name: record.state for name, record in records.items()}
     listed = [*({**running, **profiles}).values()]
     if as_json:
-        print_json({"tunnels": [_listed(each, records) for each in listed]})
+        tunnels = [{**each.model_dump(by_alias=True), "state": states.get(each.name)} for each in listed]
+        print_json({"tunnels": tunnels})
         return
     if not listed:
         typer.echo("You have no tunnels yet: tenantnet tunnel add NAME")
@@ -52,43 +88,26 @@ def list_tunnels(as_json: AsJson = False) -> None:
             each.name,
             f"localhost:{each.local_port}",
             "yes" if each.automatic else "no",
-            _state(each.name, records),
+            states.get(each.name, ""),
             each.document,
             each.target,
             each.region,
         )
         for each in listed
     ]
-    console().print(table("Tunnels", columns, rows))
-
-
-def _state(name: str, records: Mapping[str, Record]) -> str:
-    return records[name].state if name in records else ""
-
-
-def _listed(profile: Profile, records: Mapping[str, Record]) -> dict[str, Any]:
-    record = records.get(profile.name)
-    return {**profile.model_dump(by_alias=True), "state": record.state if record else None}
+    print_table("Tunnels", columns, rows)
 
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="The tunnel's name, such as the tenant's.")],
-    local_port: Annotated[int, typer.Option(help="Its port on this machine.")],
+    name: NewName,
+    local_port: LocalPort,
     *,
-    tenant: Annotated[
-        str | None,
-        typer.Option(
-            help="The tenant, if it is not NAME; read from the stacks of this project.",
-            autocompletion=complete_tenant,
-        ),
-    ] = None,
-    region: Annotated[str | None, typer.Option(help=SHARED)] = None,
-    document: Annotated[str | None, typer.Option(help=SHARED)] = None,
-    target: Annotated[str | None, typer.Option(help=SHARED)] = None,
-    automatic: Annotated[
-        bool, typer.Option("--automatic", help="Start it with `tenantnet tunnel start` without a name.")
-    ] = False,
+    tenant: OtherTenant = None,
+    region: Shared = None,
+    document: Shared = None,
+    target: Shared = None,
+    automatic: Automatic = False,
 ) -> None:
     """Add a tunnel to your profiles, or change the one of that name.
 
@@ -124,9 +143,8 @@ def _handed(name: str, local_port: int, handed: Mapping[str, str | None]) -> Pro
         return Profile.model_validate({"name": name, "localPort": local_port, **handed})
     except ValidationError as error:
         wrong = [str(problem["loc"][0]) for problem in error.errors()]
-        raise Refused(
-            "The tunnel", [AS_SHARED.refuse(handed.get(each), f"--{each}") for each in wrong]
-        ) from None
+        refusals = [AS_SHARED.refuse(handed.get(each), f"--{each}") for each in wrong]
+        raise Refused("The tunnel", refusals) from None
 
 
 @app.command()
@@ -142,9 +160,7 @@ def remove(name: Name) -> None:
 
 
 @app.command()
-def share(
-    tenant: Tenant, local_port: Annotated[int, typer.Option(help="Its port on this machine.")] = 2201
-) -> None:
+def share(tenant: Tenant, local_port: LocalPort = 2201) -> None:
     """Print the command with which a person in `tunnelUsers` adds the tunnel. It contains no secret.
 
     Example: tenantnet tunnel share acme
@@ -168,18 +184,16 @@ def status(
 
     Example: tenantnet tunnel status
     """
-    from tenantnet.tunnel.profiles import unknown_tunnel
     from tenantnet.tunnel.records import TunnelRecords
 
     records = TunnelRecords().all()
     if name is not None:
-        if name not in records and name not in known_names():
-            raise unknown_tunnel(name, known_names())
+        require_known(name, records)
         records = {each: record for each, record in records.items() if each == name}
     if as_json:
         print_json({"tunnels": [_document(record) for record in records.values()]})
     elif records:
-        console().print(table("Tunnels", tunnel_start.COLUMNS, map(tunnel_start.row, records.values())))
+        print_table("Tunnels", tunnel_start.COLUMNS, map(tunnel_start.row, records.values()))
     else:
         typer.echo("No tunnel runs." if name is None else f"The tunnel {name} does not run.")
 
@@ -206,21 +220,22 @@ def stop(
 
     Example: tenantnet tunnel stop acme
     """
-    from tenantnet.tunnel.profiles import unknown_tunnel
     from tenantnet.tunnel.records import TunnelRecords
 
+    if bool(names) is everything:
+        reason = "--all means these and all others" if everything else "neither is given"
+        raise Refused("The command", [NAMES_OR_ALL.refuse(" ".join(names or ()) or None, reason=reason)])
     records = TunnelRecords()
     running = records.all()
     if everything and not running:
         typer.echo("No tunnel runs.")
-    for name in choose_names(names, everything=everything, all_names=list(running), command="stop"):
-        if (record := running.get(name)) is None:
-            if name not in known_names():
-                raise unknown_tunnel(name, [*running, *known_names()])
+    for name in dict.fromkeys(names or running):
+        if record := running.get(name):
+            _stop(records, record)
+            typer.echo(f"Stopped the tunnel {name}: localhost:{record.profile.local_port} is free.")
+        else:
+            require_known(name, running)
             typer.echo(f"The tunnel {name} does not run.")
-            continue
-        _stop(records, record)
-        typer.echo(f"Stopped the tunnel {name}: localhost:{record.profile.local_port} is free.")
 
 
 def _stop(records: TunnelRecords, record: Record) -> None:

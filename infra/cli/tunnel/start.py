@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.output import console, table
-from tenantnet.cli.tunnel.options import LocalPort, complete_name, require_tenant
+from tenantnet.cli.tunnel.options import complete_name, require_tenant
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
@@ -50,14 +50,16 @@ def start(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TENANT|NAME]...",
+            metavar="TENANT|NAME",
             help="Tunnels. [default: those that start automatically]",
             autocompletion=complete_name,
         ),
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every tunnel that has a profile.")] = False,
-    local_port: LocalPort = None,
+    local_port: Annotated[
+        int | None, typer.Option(help="Its port on this machine. [default: its profile's]")
+    ] = None,
     background: Annotated[
         bool, typer.Option("--background", help="Return once they are open; they stay open until stopped.")
     ] = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project
 from tenantnet.cli.vpn import download as vpn_download
 from tenantnet.cli.vpn import edit as vpn_edit
@@ -34,11 +34,10 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     known = project.settings_file(tenant).is_file()
     found = listings(status, read_tenant(project, tenant)[1] if known else None)
     if as_json:
-        connections = [listing.model_dump(mode="json", by_alias=True) for listing in found]
-        print_json({"tenant": tenant, "vpnConnections": connections})
+        print_json({"tenant": tenant, "vpnConnections": found})
     else:
         columns = ("Network", "Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels up")
-        console().print(table(f"VPN connections of {tenant}", columns, map(_row, found)))
+        print_table(f"VPN connections of {tenant}", columns, map(_row, found))
 
 
 app.command()(vpn_status.status)
@@ -62,7 +61,7 @@ def devices(tenant: Tenant, as_json: AsJson = False) -> None:
     else:
         rows = [(device.name, device.vendor, device.platform, device.software, device.id) for device in found]
         columns = ("Format", "Vendor", "Platform", "Software", "EC2's ID")
-        console().print(table("Device types that EC2 has samples for", columns, rows))
+        print_table("Device types that EC2 has samples for", columns, rows)
 
 
 app.command()(vpn_edit.add)

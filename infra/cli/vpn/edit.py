@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import working_project, write_settings
 from tenantnet.cli.vpn.options import NetworkSlot
 from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.edit import NETWORKS, add_item, remove_item
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
@@ -37,26 +39,28 @@ def add(
 
     Example: tenantnet vpn add acme --company-cidr 192.168.4.0/24 --gateway-ip 198.51.100.7 --description HQ
     """
-    from tenantnet.settings.edit import NETWORKS, add_item, in_place
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
 
     project = working_project()
     file, settings = read_tenant(project, tenant)
     slot = _slot(settings, network)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
     fields = ", ".join(f"{key}: {value}" for key, value in item.items())
-    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}"):
-        text = add_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), item)
-    replace_settings_file(project, file, text)
-    typer.echo(
+    write_settings(
+        project,
+        file,
         f"""\
-Wrote {file.path.relative_to(project.folder)}: network {slot} with a VPN connection to {description},
+network {slot} with a VPN connection to {description},
 {company_cidr}.
 Nothing is created in AWS yet. `pulumi up --stack {tenant}` creates the customer gateway {gateway_ip}, the VPN
 connection with its two tunnels, its route, its rules and its alarms: about 5 minutes. The network's other VPN
 connections stay up. Then comes the company's end:
 
-  tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR"""
+  tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR""",
+        (
+            f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}",
+            partial(add_item, path=(*NETWORKS, slot, VPN_CONNECTIONS), item=item),
+        ),
     )
 
 
@@ -77,25 +81,26 @@ def delete(
 
     Example: tenantnet vpn delete acme 192.168.4.0/24
     """
-    from tenantnet.settings.edit import NETWORKS, in_place, remove_item
-    from tenantnet.settings.store import read_tenant, replace_settings_file
+    from tenantnet.settings.store import read_tenant
     from tenantnet.vpn.listing import choose, in_settings
 
     project = working_project()
     file, settings = read_tenant(project, tenant)
     listed = in_settings(settings)
     chosen = choose(tenant, listed, vpn_connection, network)
-    slot = Slot(chosen.network)
+    slot = chosen.network
     index = [each for each in listed if each.network == slot].index(chosen)
-    with in_place(f"under networks.{slot}.{VPN_CONNECTIONS} remove entry {index + 1}"):
-        text = remove_item(file.text, (*NETWORKS, slot, VPN_CONNECTIONS), index)
-    replace_settings_file(project, file, text)
-    typer.echo(
+    write_settings(
+        project,
+        file,
         f"""\
-Wrote {file.path.relative_to(project.folder)}: network {slot} without the VPN connection to \
-{chosen.description}, {chosen.company_cidr}.
+network {slot} without the VPN connection to {chosen.description}, {chosen.company_cidr}.
 Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes it: both its tunnels go down, and
-{chosen.company_cidr} no longer reaches the network. A new connection has other endpoints and keys."""
+{chosen.company_cidr} no longer reaches the network. A new connection has other endpoints and keys.""",
+        (
+            f"under networks.{slot}.{VPN_CONNECTIONS} remove entry {index + 1}",
+            partial(remove_item, path=(*NETWORKS, slot, VPN_CONNECTIONS), index=index),
+        ),
     )
 
 

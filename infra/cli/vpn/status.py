@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import console, print_json, show, table
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -46,35 +45,24 @@ def status(
     outputs, region = read_stack(working_project(), tenant)
     read = partial(read_vpn, tenant, region, outputs, VpnReader(region))
     if not watch:
-        _show(read(), as_json=as_json)
+        show(read(), lambda found: console().print(_table(found)), as_json=as_json)
     elif as_json:
-        _follow(read, lambda found: typer.echo(json.dumps(_document(found))))
+        _follow(read, partial(print_json, indent=None))
     else:
         with Live(console=console(), auto_refresh=False) as live:
             _follow(read, lambda found: live.update(_table(found), refresh=True))
 
 
-def _follow(read: Callable[[], VpnStatus], show: Callable[[VpnStatus], None]) -> None:
-    """Show every change until Ctrl-C."""
-    shown = None
+def _follow(read: Callable[[], VpnStatus], draw: Callable[[VpnStatus], None]) -> None:
+    """Draw every change until Ctrl-C."""
+    drawn = None
     with suppress(KeyboardInterrupt):
         while True:
             found = read()
-            if found != shown:
-                show(found)
-                shown = found
+            if found != drawn:
+                draw(found)
+                drawn = found
             time.sleep(WATCH_SECONDS)
-
-
-def _document(found: VpnStatus) -> Any:  # noqa: ANN401 - whatever JSON holds
-    return found.model_dump(mode="json", by_alias=True)
-
-
-def _show(found: VpnStatus, *, as_json: bool) -> None:
-    if as_json:
-        print_json(_document(found))
-    else:
-        console().print(_table(found))
 
 
 def _table(found: VpnStatus) -> Table:
@@ -101,11 +89,9 @@ def _rows(connection: ConnectionStatus) -> list[Sequence[str]]:
 
 
 def _maintenance(maintenance: Maintenance) -> str:
-    due = f"pending: {maintenance.pending}" if maintenance.pending != NO_MAINTENANCE else ""
+    parts = [f"pending: {maintenance.pending}"] if maintenance.pending != NO_MAINTENANCE else []
     times = {"by itself after": maintenance.auto_applied_after, "last": maintenance.last_applied}
-    return ", ".join(
-        part for part in [due, *(f"{word} {_time(at)}" for word, at in times.items() if at)] if part
-    )
+    return ", ".join([*parts, *(f"{word} {_time(at)}" for word, at in times.items() if at)])
 
 
 def _time(at: datetime | None) -> str:
