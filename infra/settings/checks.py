@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -17,52 +17,74 @@ from tenantnet.refusal import Refusal, Rule
 from tenantnet.settings import rules
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
+Check = Callable[[object], list[Refusal]]
+
 _LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
-_NAME = re.compile(_LABEL)
-_PLATFORM_NAME = re.compile(rf"platform-{_LABEL}")
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_ZONE_NAME = re.compile(rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
-_USERNAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,15}")
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
-
-# JSON Schema uses the same patterns.
-LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
-DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
-_LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
-_DURATION = re.compile(DURATION_PATTERN)
-_IAM_USER = re.compile(r"[a-zA-Z0-9+=,.@_-]{1,64}")
-
-# https://docs.aws.amazon.com/ec2/latest/userguide/resource-ids.html
-_AWS_ID_FORMS = {
-    prefix: re.compile(rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})") for prefix in ("vpc", "subnet", "rtb")
-}
 _ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
-_SECRET_ARN = re.compile(
-    _ARN.format(service="secretsmanager", resource=r"secret:[\w/+=.@-]{8,500}"), re.ASCII
-)
-_CONNECTION_ARN = re.compile(
-    _ARN.format(service="(?:codeconnections|codestar-connections)", resource="connection/[0-9a-f-]{36}")
-)
-_REPOSITORY = re.compile(r"https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}")
-_VERSION = re.compile(r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
-_IMAGE = re.compile(
-    r"[a-zA-Z0-9][a-zA-Z0-9._/-]{0,250}(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
-)
 BACKEND = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?(?:\?[!-~]{1,200})?"
     r"|https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/?"
 )
-_ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
+
+# JSON Schema uses the same patterns.
+LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
+DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 
 
-def _check_text(value: object, form: re.Pattern[str], rule: Rule, /, **facts: object) -> list[Refusal]:
-    return [] if isinstance(value, str) and form.fullmatch(value) else [rule.refuse(value, **facts)]
+def _text(rule: Rule, form: str | re.Pattern[str], /, **facts: object) -> Check:
+    """A check for text of that form. facts: those of the rule."""
+    pattern = re.compile(form)
+    return lambda value: (
+        [] if isinstance(value, str) and pattern.fullmatch(value) else [rule.refuse(value, **facts)]
+    )
 
 
-def _check_choice(value: object, offered: Collection[str], rule: Rule, words: str) -> list[Refusal]:
-    if isinstance(value, str) and value in offered:
+def aws_id(prefix: str) -> Check:
+    """A check for an EC2 id that starts with `prefix`.
+
+    https://docs.aws.amazon.com/ec2/latest/userguide/resource-ids.html
+    """
+    return _text(
+        rules.AWS_ID,
+        rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})",
+        form=f"{prefix}- and 8 or 17 of 0-9 and a-f",
+        example=f"{prefix}-0123456789abcdef0",
+    )
+
+
+check_platform_name = _text(rules.PLATFORM_NAME, rf"platform-{_LABEL}")
+check_zone_name = _text(rules.ZONE_NAME, rf"(?=.{{1,200}}\Z){_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
+check_zone_id = _text(
+    rules.AWS_ID, "Z[A-Z0-9]{1,31}", form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
+)
+check_tunnel_user = _text(rules.TUNNEL_USER, r"[a-zA-Z0-9+=,.@_-]{1,64}")
+check_version = _text(rules.RUNNER_VERSION, r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
+check_image = _text(
+    rules.RUNNER_IMAGE,
+    r"[a-zA-Z0-9][a-zA-Z0-9._/-]{0,250}(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})",
+)
+check_backend = _text(rules.RUNNER_BACKEND, BACKEND)
+check_secret_arn = _text(
+    rules.AWS_ARN,
+    _ARN.format(service="secretsmanager", resource="secret:[a-zA-Z0-9_/+=.@-]{8,500}"),
+    form="arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX",
+)
+check_connection_arn = _text(
+    rules.AWS_ARN,
+    _ARN.format(service="(?:codeconnections|codestar-connections)", resource="connection/[0-9a-f-]{36}"),
+    form="arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
+)
+_check_label = _text(rules.TENANT_NAME, _LABEL)
+_check_user = _text(rules.USERNAME, "[a-zA-Z][a-zA-Z0-9_]{0,15}")
+_check_address = _text(rules.RUNNER_REPOSITORY, "https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}")
+
+
+def _choice(value: object, known: Collection[str], rule: Rule, /, **facts: object) -> list[Refusal]:
+    if isinstance(value, str) and value in known:
         return []
-    return [rule.refuse(value, offered=words, hint=_hint(value, offered))]
+    return [rule.refuse(value, hint=_hint(value, known), **facts)]
 
 
 def _hint(word: object, known: Iterable[str]) -> str:
@@ -78,14 +100,12 @@ def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
 
 def check_word(value: object, known: Sequence[str]) -> list[Refusal]:
     """One of few words that have a meaning."""
-    if isinstance(value, str) and value in known:
-        return []
-    return [rules.WORD_KNOWN.refuse(value, known=" and ".join(known), hint=_hint(value, known))]
+    return _choice(value, known, rules.WORD_KNOWN, known=" and ".join(known))
 
 
 def check_tenant_name(value: object) -> list[Refusal]:
     """The name of a tenant, which is the name of its stack."""
-    if refusals := _check_text(value, _NAME, rules.TENANT_NAME):
+    if refusals := _check_label(value):
         return refusals
     name = str(value)
     if name == "platform" or name.startswith("platform-"):
@@ -101,33 +121,6 @@ def check_tenant_apart(name: str, raw: object) -> list[Refusal]:
     if isinstance(raw, Mapping) and raw.get("platform") == f"platform-{name}":
         return [rules.TENANT_NAME_FREE.refuse(name, other="its platform")]
     return []
-
-
-def check_platform_name(value: object) -> list[Refusal]:
-    """The name of a platform's stack."""
-    return _check_text(value, _PLATFORM_NAME, rules.PLATFORM_NAME)
-
-
-def check_zone_name(value: object) -> list[Refusal]:
-    """The DNS name of the zone with the tenants' endpoints."""
-    if isinstance(value, str) and len(value) <= 200 and _ZONE_NAME.fullmatch(value):
-        return []
-    return [rules.ZONE_NAME.refuse(value)]
-
-
-def check_zone_id(value: object) -> list[Refusal]:
-    """The id of a hosted zone."""
-    return _check_text(
-        value, _ZONE_ID, rules.AWS_ID, form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
-    )
-
-
-def check_aws_id(value: object, prefix: str) -> list[Refusal]:
-    """An EC2 id that starts with `prefix`."""
-    form = f"{prefix}- and 8 or 17 of 0-9 and a-f"
-    return _check_text(
-        value, _AWS_ID_FORMS[prefix], rules.AWS_ID, form=form, example=f"{prefix}-0123456789abcdef0"
-    )
 
 
 def _reserved_for(purpose: str, reserved: Sequence[ReservedRange]) -> list[str]:
@@ -184,7 +177,7 @@ def check_username(value: object) -> list[Refusal]:
     Source: MasterUsername in
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
     """
-    if refusals := _check_text(value, _USERNAME, rules.USERNAME):
+    if refusals := _check_user(value):
         return refusals
     for owner, words in (("RDS", RDS_ACCOUNTS), ("MySQL", RESERVED_WORDS)):
         if str(value).upper() in words:
@@ -210,9 +203,9 @@ def check_password(value: object) -> list[Refusal]:
 
 def check_instance_class(value: object) -> list[Refusal]:
     """The RDS instance class."""
-    words = ", ".join(f"db.{family}" for family in instance_classes.FAMILIES)
-    return _check_choice(
-        value, instance_classes.offered(), rules.INSTANCE_CLASS, f"{words}, each with its sizes"
+    families = ", ".join(f"db.{family}" for family in instance_classes.FAMILIES)
+    return _choice(
+        value, instance_classes.offered(), rules.INSTANCE_CLASS, offered=f"{families}, each with its sizes"
     )
 
 
@@ -229,7 +222,7 @@ def check_storage(value: object) -> list[Refusal]:
 
 def check_host_type(value: object) -> list[Refusal]:
     """The EC2 type of a ping host or tunnel host."""
-    return _check_choice(value, HOST_TYPES, rules.PING_HOST_TYPE, ", ".join(HOST_TYPES))
+    return _choice(value, HOST_TYPES, rules.PING_HOST_TYPE, offered=", ".join(HOST_TYPES))
 
 
 def check_description(value: object) -> list[Refusal]:
@@ -242,7 +235,7 @@ def check_description(value: object) -> list[Refusal]:
 
 def check_local_time(value: object) -> list[Refusal]:
     """A local date and time to the minute; whether it exists in a zone is a rule over both."""
-    if isinstance(value, str) and _LOCAL_TIME.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(LOCAL_TIME_PATTERN, value):
         try:
             datetime.fromisoformat(value)
         except ValueError:
@@ -260,16 +253,13 @@ def _timezones() -> frozenset[str]:
 
 def check_timezone(value: object) -> list[Refusal]:
     """A name of the IANA time zone database."""
-    if isinstance(value, str) and value in _timezones():
-        return []
-    return [rules.TIMEZONE.refuse(value, hint=_hint(value, sorted(_timezones())))]
+    return _choice(value, _timezones(), rules.TIMEZONE)
 
 
 def check_duration(value: object) -> list[Refusal]:
     """How long the former network waits."""
-    if not (isinstance(value, str) and _DURATION.fullmatch(value)):
-        return [rules.RETIRE_AFTER.refuse(value)]
-    fits = timedelta(hours=1) <= duration(value) <= timedelta(days=30)
+    written = isinstance(value, str) and re.fullmatch(DURATION_PATTERN, value)
+    fits = written and timedelta(hours=1) <= duration(str(value)) <= timedelta(days=30)
     return [] if fits else [rules.RETIRE_AFTER.refuse(value)]
 
 
@@ -279,41 +269,9 @@ def duration(text: str) -> timedelta:
     return timedelta(hours=number) if unit == "h" else timedelta(days=number)
 
 
-def check_tunnel_user(value: object) -> list[Refusal]:
-    """The name of an IAM user."""
-    return _check_text(value, _IAM_USER, rules.TUNNEL_USER)
-
-
-def check_secret_arn(value: object) -> list[Refusal]:
-    """The ARN of a secret in Secrets Manager."""
-    form = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX"
-    return _check_text(value, _SECRET_ARN, rules.AWS_ARN, form=form)
-
-
-def check_connection_arn(value: object) -> list[Refusal]:
-    """The ARN of a connection to the host of a repository."""
-    form = "arn:aws:codeconnections:REGION:ACCOUNT:connection/ID"
-    return _check_text(value, _CONNECTION_ARN, rules.AWS_ARN, form=form)
-
-
 def check_repository(value: object) -> list[Refusal]:
     """The address of the repository with the settings and the program."""
     if isinstance(value, str) and "@" in value:
         # The text before it may be a password.
         return [rules.RUNNER_REPOSITORY.refuse_secret()]
-    return _check_text(value, _REPOSITORY, rules.RUNNER_REPOSITORY)
-
-
-def check_version(value: object) -> list[Refusal]:
-    """The branch, tag or commit that the runner takes."""
-    return _check_text(value, _VERSION, rules.RUNNER_VERSION)
-
-
-def check_image(value: object) -> list[Refusal]:
-    """The container image that the runner works in."""
-    return _check_text(value, _IMAGE, rules.RUNNER_IMAGE)
-
-
-def check_backend(value: object) -> list[Refusal]:
-    """Where Pulumi keeps the state of the stacks."""
-    return _check_text(value, BACKEND, rules.RUNNER_BACKEND)
+    return _check_address(value)

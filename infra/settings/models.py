@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
@@ -28,7 +27,7 @@ from tenantnet.tags import Slot, Strategy
 REFUSED = "refused"
 
 
-def _verdict(value: object, refusals: list[Refusal]) -> object:
+def _verdict(value: Any, refusals: list[Refusal]) -> Any:  # noqa: ANN401 - of any type until it is checked
     if refusals:
         raise PydanticCustomError(REFUSED, "refused", {"refusals": refusals})
     return value
@@ -52,17 +51,15 @@ def judged_with_reserved(
     return BeforeValidator(judge)
 
 
-def check_slot(key: object) -> list[Refusal]:
+def _slot(key: object) -> Slot:
     """The key of a network."""
-    return [] if key in [*Slot] else [checks.unknown_key(key, "", [*Slot])]
+    refusals = [] if key in [*Slot] else [checks.unknown_key(key, "", [*Slot])]
+    return Slot(_verdict(key, refusals))
 
 
-def _member_of(enum: type[StrEnum]) -> BeforeValidator:
-    # Not the enum itself: pydantic cannot read its signature on Python 3.12 and newer.
-    def member(value: object) -> StrEnum:
-        return enum(value)  # type: ignore[arg-type]
-
-    return BeforeValidator(member)
+def _word_of(enum: type[StrEnum]) -> BeforeValidator:
+    words = [*enum]
+    return BeforeValidator(lambda value: enum(_verdict(value, checks.check_word(value, words))))
 
 
 class RepositoryHost(StrEnum):
@@ -99,19 +96,13 @@ Duration = Annotated[
     judged(checks.check_duration),
     WithJsonSchema({"type": "string", "pattern": checks.DURATION_PATTERN}),
 ]
-KnownSlot = Annotated[Slot, _member_of(Slot), judged(partial(checks.check_word, known=[*Slot]))]
-KnownStrategy = Annotated[
-    Strategy, _member_of(Strategy), judged(partial(checks.check_word, known=[*Strategy]))
-]
-KnownHost = Annotated[
-    RepositoryHost,
-    _member_of(RepositoryHost),
-    judged(partial(checks.check_word, known=[*RepositoryHost])),
-]
-SlotKey = Annotated[Slot, _member_of(Slot), judged(check_slot)]
-VpcId = Annotated[str, judged(partial(checks.check_aws_id, prefix="vpc"))]
-SubnetId = Annotated[str, judged(partial(checks.check_aws_id, prefix="subnet"))]
-RouteTableId = Annotated[str, judged(partial(checks.check_aws_id, prefix="rtb"))]
+KnownSlot = Annotated[Slot, _word_of(Slot)]
+KnownStrategy = Annotated[Strategy, _word_of(Strategy)]
+KnownHost = Annotated[RepositoryHost, _word_of(RepositoryHost)]
+SlotKey = Annotated[Slot, BeforeValidator(_slot)]
+VpcId = Annotated[str, judged(checks.aws_id("vpc"))]
+SubnetId = Annotated[str, judged(checks.aws_id("subnet"))]
+RouteTableId = Annotated[str, judged(checks.aws_id("rtb"))]
 
 
 class Settings(BaseModel):
