@@ -101,6 +101,11 @@ class State:
         return self.target.other if self.target else None
 
     @property
+    def leads_to(self) -> Slot:
+        """The target of the move under way; in steady, of the next one."""
+        return self.target or self.production.other
+
+    @property
     def move_at_stake(self) -> int:
         """The number of the move that the next step belongs to; in steady, of the next move."""
         return self.move + 1 if self.phase is Phase.STEADY else self.move

@@ -194,7 +194,7 @@ def transition(
 
 def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Refusal | None:
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
-        target = state.target or state.production.other
+        target = state.leads_to
         return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=target.other)
     if state.phase is Phase.STEADY and not begun and decision is None:
         return rules.ABORT_A_MOVE.refuse(Event.ABORT)

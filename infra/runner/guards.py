@@ -6,9 +6,7 @@ A check says in words what it saw, whether the condition holds or not; a failing
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 from tenantnet.failure import Failure
@@ -37,22 +35,11 @@ LIMITS: Mapping[Condition, timedelta] = {
 LONGEST_PAUSE_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A condition that holds. seconds: how long that took. what: what was seen, in words."""
-
-    seconds: float
-    what: str
-
-
 class Guards:
     """The conditions of one tenant's move. journal: gives the entries of a move."""
 
     def __init__(
-        self,
-        databases: Databases,
-        journal: Callable[[int], Sequence[Entry]],
-        inspector: Inspector,
+        self, databases: Databases, journal: Callable[[int], Sequence[Entry]], inspector: Inspector
     ) -> None:
         self._databases, self._journal, self._inspector = databases, journal, inspector
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
@@ -64,20 +51,19 @@ class Guards:
             Condition.TARGET_WRITABLE: self._target_writable,
             Condition.ENDPOINT_AT_TARGET: self._endpoint_at_target,
             Condition.SOURCE_WRITABLE: self._source_writable,
-            Condition.SOURCE_UNPROTECTED: lambda state: self._unprotected(_source(state)),
-            Condition.COPY_UNPROTECTED: lambda state: self._unprotected(_target(state)),
+            Condition.SOURCE_UNPROTECTED: lambda state: self._unprotected(state.leads_to.other),
+            Condition.COPY_UNPROTECTED: lambda state: self._unprotected(state.leads_to),
         }
 
     def look(self, condition: Condition, state: State) -> Sight:
         """Whether the condition holds now. Raises Failure if AWS does not answer."""
         return self._looks[condition](state)
 
-    def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Seen:
+    def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Sight:
         """Check until the condition holds.
 
         limit: None for the condition's own. Raises Failure, with what was seen last, at the limit.
         """
-        began = monotonic()
         limit = limit or LIMITS[condition]
         looking = Retrying(
             retry=retry_if_result(lambda sight: not sight.holds),
@@ -85,7 +71,7 @@ class Guards:
             wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
         )
         try:
-            sight = looking(self.look, condition, state)
+            return looking(self.look, condition, state)
         except RetryError as error:
             last: Sight = error.last_attempt.result()
             raise Failure(
@@ -95,41 +81,35 @@ class Guards:
                 "`tenantnet migrate abort` takes the move back",
                 state=f"The tenant stays in phase {state.phase}.",
             ) from None
-        return Seen(seconds=monotonic() - began, what=sight.seen)
-
-    def _instance(self, slot: Slot) -> Instance | None:
-        return self._databases.instance(slot)
 
     def _target_replicates(self, state: State) -> Sight:
-        target = self._instance(_target(state))
+        target = self._databases.instance(state.leads_to)
         if target is None:
             return Sight(holds=False, seen="there is no replica")
-        seen = f"it is {target.status} and replicates from {target.source or 'nowhere'}"
-        if not target.replicates:
-            seen = f"{seen}, but replication has stopped"
-        return Sight(
-            holds=target.status == "available" and target.source is not None and target.replicates, seen=seen
-        )
+        stopped = "" if target.replicates else ", but replication has stopped"
+        holds = target.status == "available" and target.source is not None and target.replicates
+        return Sight(holds=holds, seen=f"{_replication(target)}{stopped}")
 
     def _source_read_only(self, state: State) -> Sight:
-        source = self._instance(_source(state))
-        if source is None or not (source.read_only and _settled(source)):
+        source = self._databases.instance(state.leads_to.other)
+        if source is None or not (source.read_only and source.parameters_in_force):
             return Sight(holds=False, seen=_parameter(source))
-        return self._inspector.refuses_writes(_source(state))
+        return self._inspector.refuses_writes(state.leads_to.other)
 
     def _source_writable(self, state: State) -> Sight:
-        source = self._instance(_source(state))
-        if source is None or source.read_only or not _settled(source):
+        source = self._databases.instance(state.leads_to.other)
+        if source is None or source.read_only or not source.parameters_in_force:
             return Sight(holds=False, seen=_parameter(source))
-        return self._inspector.takes_writes(_source(state))
+        return self._inspector.takes_writes(state.leads_to.other)
 
     def _target_writable(self, state: State) -> Sight:
-        target = self._instance(_target(state))
-        holds = target is not None and not target.read_only and _settled(target) and target.source is None
-        return Sight(holds=holds, seen=_parameter(target))
+        target = self._databases.instance(state.leads_to)
+        if target is None or target.read_only or not target.parameters_in_force:
+            return Sight(holds=False, seen=_parameter(target))
+        return Sight(holds=target.source is None, seen=_parameter(target))
 
     def _target_caught_up(self, state: State) -> Sight:
-        target, entries = self._instance(_target(state)), self._journal(state.move)
+        target, entries = self._databases.instance(state.leads_to), self._journal(state.move)
         fenced_at = reached(entries, Phase.FENCED)
         if target is None or fenced_at is None:
             return Sight(
@@ -141,21 +121,21 @@ class Guards:
             return Sight(holds=own, seen=f"it was promoted by {'this move' if own else 'another one'}")
         if not target.replicates:
             return Sight(holds=False, seen="replication has stopped")
-        return self._inspector.caught_up(_source(state), _target(state), since=fenced_at)
+        return self._inspector.caught_up(state.leads_to.other, state.leads_to, since=fenced_at)
 
     def _snapshot_taken(self, state: State) -> Sight:
         status = self._databases.snapshot_status(state.move)
         return Sight(holds=status == "available", seen=f"it is {status}" if status else "there is none")
 
     def _target_independent(self, state: State) -> Sight:
-        target = self._instance(_target(state))
+        target = self._databases.instance(state.leads_to)
         if target is None:
             return Sight(holds=False, seen="there is no database")
-        seen = f"it is {target.status} and replicates from {target.source or 'nowhere'}"
-        return Sight(holds=target.status == "available" and target.source is None, seen=seen)
+        holds = target.status == "available" and target.source is None
+        return Sight(holds=holds, seen=_replication(target))
 
     def _endpoint_at_target(self, state: State) -> Sight:
-        target, address = self._instance(_target(state)), self._databases.endpoint_address()
+        target, address = self._databases.instance(state.leads_to), self._databases.endpoint_address()
         if target is None or address is None or target.address != address:
             return Sight(holds=False, seen=f"the record leads to {address or 'nowhere'}")
         if not self._databases.endpoint_has_spread():
@@ -163,7 +143,7 @@ class Guards:
         return _answered(ask(self._databases.host_name, self._databases.name_servers()), address)
 
     def _unprotected(self, slot: Slot) -> Sight:
-        found = self._instance(slot)
+        found = self._databases.instance(slot)
         if found is None:
             return Sight(holds=True, seen="it is gone")
         protected = found.deletion_protection
@@ -183,8 +163,8 @@ def _answered(answers: Sequence[Answer], address: str) -> Sight:
     )
 
 
-def _settled(instance: Instance) -> bool:
-    return instance.parameters_in_force
+def _replication(instance: Instance) -> str:
+    return f"it is {instance.status} and replicates from {instance.source or 'nowhere'}"
 
 
 def _parameter(instance: Instance | None) -> str:
@@ -192,11 +172,3 @@ def _parameter(instance: Instance | None) -> str:
         return "there is no database"
     force = "in force" if instance.parameters_in_force else "not in force yet"
     return f"read_only is {int(instance.read_only)}, {force}"
-
-
-def _source(state: State) -> Slot:
-    return state.source or state.production
-
-
-def _target(state: State) -> Slot:
-    return state.target or state.production.other

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.replication import behind
@@ -25,28 +24,12 @@ class Sight:
     seen: str
 
 
-class Inspector(Protocol):
-    """Every method raises Failure if AWS or a server does not answer."""
-
-    def require_readable(self, slots: Iterable[Slot]) -> None:
-        """Raises Failure if one could not be compared later, or has a transaction that no fence holds."""
-
-    def refuses_writes(self, slot: Slot) -> Sight:
-        """Whether the server itself lets nothing through."""
-
-    def takes_writes(self, slot: Slot) -> Sight:
-        """Whether the server lives and takes writes."""
-
-    def differences(self, source: Slot, target: Slot) -> Sequence[str] | None:
-        """The differences between the two; None if they are not compared."""
-
-    def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
-        """Whether the replica has everything of a source that has been read-only since then."""
-
-
 @dataclass(frozen=True, slots=True)
 class WithoutLogin:
-    """Asks no server: the data is not compared, and CloudWatch's metric shows how far the replica is."""
+    """Asks no server: the data is not compared, and CloudWatch's metric shows how far the replica is.
+
+    Every method raises Failure if AWS does not answer.
+    """
 
     databases: Databases
 
@@ -75,13 +58,16 @@ class WithoutLogin:
 
 @dataclass(frozen=True, slots=True)
 class WithLogin:
-    """Asks both servers."""
+    """Asks both servers. Every method raises Failure if AWS or a server does not answer."""
 
     databases: Databases
     access: Access
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
-        """Finds a wrong login or a missing network path while writes still work."""
+        """Finds what would stop the move later, while writes still work.
+
+        Raises Failure for a wrong login, a missing network path, or a transaction that no fence holds.
+        """
         for slot in slots:
             require_readable(self.databases.address(slot), self.access)
             require_nothing_prepared(self.databases.address(slot), self.access)
@@ -104,3 +90,6 @@ class WithLogin:
         """Whether the replica has applied all that the source has written, to the byte."""
         lacking = behind(self.databases.address(source), self.databases.address(replica), self.access)
         return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+
+
+Inspector = WithoutLogin | WithLogin

@@ -23,13 +23,7 @@ from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
 from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stack import MovingStack
-from tenantnet.runner.verification import (
-    Access,
-    Login,
-    is_without_login,
-    read_login,
-    secret_name,
-)
+from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.store import read_tenant
@@ -132,8 +126,7 @@ class Move:
         tenant = self.settings.name
         if (found := read_login(tenant, self.platform.region)) is not None:
             return found
-        refusal = DATA_COMPARED.refuse(None, "--unverified", secret=secret_name(tenant))
-        raise Refused("The move", [refusal])
+        raise self._refused(DATA_COMPARED, None, "--unverified", secret=secret_name(tenant))
 
     def reach(self, *, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
         """The way to the databases. It is opened when it is needed and closed afterwards."""
@@ -172,21 +165,15 @@ class Move:
 
     def require_schedulable(self, strategy: Strategy) -> None:
         """Raises Refused if the move could not begin now, or if one is scheduled."""
-        tenant, target, migration = self.settings.name, self.state.production.other, self.settings.migration
+        target, migration = self.state.leads_to, self.settings.migration
         if migration is not None:
-            refusal = SCHEDULED_ONCE.refuse(
-                migration.to,
-                "migration",
-                tenant=tenant,
-                to=migration.to,
-                at=f"{migration.at:%Y-%m-%dT%H:%M}",
-                timezone=migration.timezone,
+            at, timezone = f"{migration.at:%Y-%m-%dT%H:%M}", migration.timezone
+            raise self._refused(
+                SCHEDULED_ONCE, migration.to, "migration", to=migration.to, at=at, timezone=timezone
             )
-            raise Refused("The move", [refusal])
         self._require_steady()
         if target not in self.state.networks:
-            refusal = TARGET_GIVEN.refuse(None, f"networks.{target}", tenant=tenant, target=target)
-            raise Refused("The move", [refusal])
+            raise self._refused(TARGET_GIVEN, None, f"networks.{target}")
         networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
         if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
             raise Refused("The move", refusals)
@@ -195,37 +182,37 @@ class Move:
         """Raises Refused if the platform's runner compares the data and has no login for that."""
         tenant = self.settings.name
         if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
-            raise Refused("The move", [RUNNER_LOGIN.refuse(None, secret=secret_name(tenant))])
+            raise self._refused(RUNNER_LOGIN, None, secret=secret_name(tenant))
 
     def require_cancellable(self) -> None:
         """Raises Refused if no move is scheduled, or it has begun."""
-        tenant, migration = self.settings.name, self.settings.migration
+        migration = self.settings.migration
         if migration is None:
-            raise Refused("The move", [MOVE_SCHEDULED.refuse(None, "migration", tenant=tenant)])
+            raise self._refused(MOVE_SCHEDULED, None, "migration")
         if migration.to is not self.state.production:
             self._require_steady()
+
+    def _refused(self, rule: Rule, value: object, path: str = "", **facts: object) -> Refused:
+        """facts: those besides tenant and target."""
+        refusal = rule.refuse(value, path, tenant=self.settings.name, target=self.state.leads_to, **facts)
+        return Refused("The move", [refusal])
 
     def _require_steady(self) -> None:
         move = self.state.move_at_stake
         under_way = self.journal.decision(move) or begun(of_move(self.journal.entries(), move))
         if self.state.phase is not Phase.STEADY or under_way:
-            target = self.state.target or self.state.production.other
-            refusal = NOT_BEGUN.refuse(
-                self.state.phase, tenant=self.settings.name, target=target, phase=self.state.phase
-            )
-            raise Refused("The move", [refusal])
+            raise self._refused(NOT_BEGUN, self.state.phase, phase=self.state.phase)
 
     def _begun(
         self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
     ) -> Strategy | None:
         if self.state.phase is not Phase.STEADY:
             return None
-        tenant, target = self.settings.name, self.state.production.other
+        target = self.state.leads_to
         if migration is not None and migration.to is not target:
             return None
         if migration is None and not now:
-            raise Refused("The move", [MOVE_GIVEN.refuse(None, "migration", tenant=tenant, target=target)])
+            raise self._refused(MOVE_GIVEN, None, "migration")
         if target not in self.settings.networks:
-            path = f"networks.{target}"
-            raise Refused("The move", [TARGET_GIVEN.refuse(None, path, tenant=tenant, target=target)])
+            raise self._refused(TARGET_GIVEN, None, f"networks.{target}")
         return strategy or (migration.strategy if migration else Strategy.REPLICA)

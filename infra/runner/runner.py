@@ -9,8 +9,8 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -138,19 +138,17 @@ class Runner:
         if event is not Event.ABORT:
             self._see_all(state, conditions(state, decision))
         if event in (Event.PREPARE, Event.FENCE):
-            self._see_readable(state)
+            with self._failure_noted(state):
+                self._inspector.require_readable(_databases(state))
         if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
         began = monotonic()
-        try:
+        with self._failure_noted(requested, state.phase):
             if event is Event.PROMOTE:
                 self._promote(requested)
             self._stack.update(requested, lambda: self._ahead(requested, event))
-        except Failure as failure:
-            self._note_failure(requested, state.phase, failure)
-            raise
-        self._write(What.REACHED, requested, requested.phase, seconds=monotonic() - began)
+        self._write(What.REACHED, requested, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
 
     def _discard_unfinished(self, requested: State, event: Event) -> None:
@@ -158,28 +156,28 @@ class Runner:
 
         This happens behind the stack's lock, which a run that is still creating it would have.
         """
-        if event not in _WITH_A_COPY or not (parts := self._copies.parts(_target(requested))):
+        if event not in _WITH_A_COPY or not (parts := self._copies.parts(requested.leads_to)):
             return
         known = self._stack.parts()
         for part in (part for part in parts if part not in known):
             note = f"delete {part.name}, left by a killed run and unknown to the stack"
-            self._write(What.CLEARED, requested, requested.phase, note=note)
+            self._write(What.CLEARED, requested, note=note)
             self._tell(f"{requested.phase}: {note}")
             self._copies.delete(part)
 
     def _begin(self, requested: State, event: Event) -> None:
-        self._write(What.BEGAN, requested, requested.phase)
+        self._write(What.BEGAN, requested)
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
         if event is Event.FENCE:
             # The moment before the update is a little too early, so that downtime is never under-reported.
-            self._write(What.WRITES_STOPPED, requested, requested.phase)
+            self._write(What.WRITES_STOPPED, requested)
 
     def _promote(self, requested: State) -> None:
         """Promote before the update, which then finds it done."""
         self._begin(requested, Event.PROMOTE)
-        self._databases.promote(_target(requested))
+        self._databases.promote(requested.leads_to)
         self._see(Condition.TARGET_INDEPENDENT, requested)
-        self._stack.adopt(_target(requested))
+        self._stack.adopt(requested.leads_to)
 
     def _ahead(self, requested: State, event: Event) -> None:
         """The work before the update, behind the lock, once nothing is refused. It may be done twice."""
@@ -203,7 +201,7 @@ class Runner:
             self._resumed(requested)
 
     def _switch(self, requested: State) -> None:
-        target = _target(requested)
+        target = requested.leads_to
         self._databases.lead_endpoint_to(self._databases.address(target))
         self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
@@ -211,7 +209,7 @@ class Runner:
         self._resumed(requested)
 
     def _resumed(self, state: State) -> None:
-        self._write(What.WRITES_RESUMED, state, state.phase)
+        self._write(What.WRITES_RESUMED, state)
         if (measured := downtime(self._entries(state.move))) is not None:
             self._tell(
                 f"writes are allowed again; they were held back for {measured.total_seconds():.1f} s at most"
@@ -229,38 +227,30 @@ class Runner:
 
     def _see_equal_data(self, state: State) -> None:
         began = monotonic()
-        found = self._inspector.differences(state.production, _target(state))
+        found = self._inspector.differences(state.production, state.leads_to)
         if found is None:
-            self._write(What.SEEN, state, state.phase, note="the data was not compared")
+            self._write(What.SEEN, state, note="the data was not compared")
             self._tell(f"{state.phase}: the data was not compared")
             return
-        if found:
-            failure = _different(state, found)
-            self._note_failure(state, state.phase, failure)
-            raise failure
-        seconds = monotonic() - began
-        self._write(What.SEEN, state, state.phase, seconds=seconds, note=Condition.DATA_EQUAL)
-        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {Condition.DATA_EQUAL}")
-
-    def _see_readable(self, state: State) -> None:
-        try:
-            self._inspector.require_readable(_databases(state))
-        except Failure as failure:
-            self._note_failure(state, state.phase, failure)
-            raise
+        with self._failure_noted(state):
+            if found:
+                raise _different(state, found)
+        self._seen(Condition.DATA_EQUAL, state, began)
 
     def _see(self, condition: Condition, state: State) -> None:
-        try:
-            seen = self._guards.wait(condition, state)
-        except Failure as failure:
-            self._note_failure(state, state.phase, failure)
-            raise
-        self._write(What.SEEN, state, state.phase, seconds=seen.seconds, note=f"{condition}: {seen.what}")
-        self._tell(f"{state.phase}: seen after {seen.seconds:.1f} s: {condition}")
+        began = monotonic()
+        with self._failure_noted(state):
+            sight = self._guards.wait(condition, state)
+        self._seen(condition, state, began, f": {sight.seen}")
+
+    def _seen(self, condition: Condition, state: State, began: float, what: str = "") -> None:
+        seconds = monotonic() - began
+        self._write(What.SEEN, state, seconds=seconds, note=f"{condition}{what}")
+        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision) -> Decision:
         decided = self._journal.decide(state.move_at_stake, wanted, self._who)
-        self._write(What.DECIDED, state, state.phase, note=decided, move=state.move_at_stake)
+        self._write(What.DECIDED, state, note=decided, move=state.move_at_stake)
         return decided
 
     def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
@@ -275,10 +265,16 @@ class Runner:
     def _leftovers(self, state: State) -> bool:
         return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
 
-    def _note_failure(self, state: State, phase: Phase, failure: Failure) -> None:
-        # If AWS cannot be reached, the journal cannot either, and the original error must not be lost.
-        with suppress(Failure):
-            self._write(What.FAILED, state, phase, note=failure.reason[:LONGEST_NOTE])
+    @contextmanager
+    def _failure_noted(self, state: State, phase: Phase | None = None) -> Iterator[None]:
+        """Record a Failure in the block as one in `phase`, by default the state's own."""
+        try:
+            yield
+        except Failure as failure:
+            # If AWS cannot be reached, the journal cannot either, and the original error must not be lost.
+            with suppress(Failure):
+                self._write(What.FAILED, state, phase=phase, note=failure.reason[:LONGEST_NOTE])
+            raise
 
     def _note_reached(self, state: State) -> None:
         """Record that a phase was reached if the run that reached it was killed before it could.
@@ -287,7 +283,7 @@ class Runner:
         """
         if state.move and reached(self._entries(state.move), state.phase) is None:
             note = "recorded later: the run that reached it was killed"
-            self._write(What.REACHED, state, state.phase, note=note)
+            self._write(What.REACHED, state, note=note)
 
     def _retirement_due(self, state: State, plan: MovePlan) -> bool:
         switched_at = reached(self._entries(state.move), Phase.SWITCHED)
@@ -309,8 +305,8 @@ class Runner:
         self,
         what: What,
         state: State,
-        phase: Phase,
         *,
+        phase: Phase | None = None,
         seconds: float | None = None,
         note: str = "",
         move: int | None = None,
@@ -320,7 +316,7 @@ class Runner:
                 at=self._clock.now(),
                 move=state.move if move is None else move,
                 what=what,
-                phase=phase,
+                phase=phase or state.phase,
                 who=self._who,
                 seconds=seconds,
                 note=note,
@@ -342,13 +338,9 @@ _PURPOSE = {
 }
 
 
-def _target(state: State) -> Slot:
-    return state.target or state.production.other
-
-
 def _databases(state: State) -> list[Slot]:
     """The databases of the comparison that exist before writes are held back."""
-    return [state.production] + ([_target(state)] if state.phase is Phase.REPLICATING else [])
+    return [state.production] + ([state.leads_to] if state.phase is Phase.REPLICATING else [])
 
 
 def _different(state: State, found: Sequence[str]) -> Failure:

@@ -9,7 +9,7 @@ from tenantnet.addresses.ranges import Ranges
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings
-from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.project import Project, StackKind
 from tenantnet.settings.store import claims_in_tree, read_settings_file
 
 SETTINGS_OF_PLATFORM = Rule(
@@ -30,10 +30,7 @@ class Cell:
 
 def read_cell(project: Project, platform: str) -> Cell:
     """The cell of a platform. Raises Refused if it has no settings file or that is not valid."""
-    if not is_platform(platform):
-        known = project.stacks_with_settings()
-        raise unknown_stack(platform, known, kind="platform", where="with a settings file")
-    file = read_settings_file(project, platform)
+    file = read_settings_file(project, platform, StackKind.PLATFORM)
     settings = load_file(file.path, project.file)
     if not isinstance(settings, PlatformSettings) or file.region is None:
         raise Refused(f"The settings of {platform}", [SETTINGS_OF_PLATFORM.refuse(platform, stack=platform)])

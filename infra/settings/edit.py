@@ -54,15 +54,10 @@ def add_entry(text: str, path: Sequence[str], key: str, value: Mapping[str, str]
     place = _mapping_at(text, path)
     if key in place.keys:
         raise NotEditableError(f"{'.'.join(path)} has an entry {key} already")
-    end = _end_of(place.mapping.value[-1][1])
-    if place.mapping.flow_style:
-        fields = ", ".join(f"{name}: {scalar}" for name, scalar in value.items())
-        edited = f"{text[:end]}, {key}: {{{fields}}}{text[end:]}"
-    else:
-        inner = place.indent + place.step
-        lines = [" " * place.indent + f"{key}:", *(" " * inner + f"{name}: {value[name]}" for name in value)]
-        edited = _with_lines(text, _end_of_lines(text, end, place.indent), lines)
-    return _checked(edited, _changed(_load(text), path, lambda entries: {**entries, key: dict(value)}))
+    fields = [f"{name}: {scalar}" for name, scalar in value.items()]
+    lines = [f"{key}:", *(" " * place.step + field for field in fields)]
+    edited = _appended(text, place.mapping, f"{key}: {{{', '.join(fields)}}}", lines)
+    return _checked(text, edited, path, lambda entries: {**entries, key: dict(value)})
 
 
 def remove_entry(text: str, path: Sequence[str], key: str) -> str:
@@ -73,16 +68,9 @@ def remove_entry(text: str, path: Sequence[str], key: str) -> str:
     place = _mapping_at(text, path)
     if key not in place.keys or len(place.keys) == 1:
         raise NotEditableError(f"{'.'.join(path)} has no entry {key} beside another one")
-    index, entries = place.keys.index(key), place.mapping.value
-    start, end = entries[index][0].start_mark.index, _end_of(entries[index][1])
-    if not place.mapping.flow_style:
-        start, end = text.rindex("\n", 0, start) + 1, _end_of_lines(text, end, place.indent)
-    elif index + 1 < len(entries):
-        end = entries[index + 1][0].start_mark.index
-    else:
-        start = _end_of(entries[index - 1][1])
+    edited = _cut(text, place.mapping, place.keys.index(key))
     return _checked(
-        text[:start] + text[end:], _changed(_load(text), path, lambda entries: _without(entries, key))
+        text, edited, path, lambda entries: {name: entries[name] for name in entries if name != key}
     )
 
 
@@ -99,14 +87,9 @@ def set_scalar(text: str, path: Sequence[str], key: str, value: str) -> str:
             raise NotEditableError(f"{'.'.join((*path, key))} is no value on one line")
         edited = text[: node.start_mark.index] + value + text[node.end_mark.index :]
     else:
-        end = _end_of(place.mapping.value[-1][1])
-        if place.mapping.flow_style:
-            edited = f"{text[:end]}, {key}: {value}{text[end:]}"
-        else:
-            line = " " * place.indent + f"{key}: {value}"
-            edited = _with_lines(text, _end_of_lines(text, end, place.indent), [line])
+        edited = _appended(text, place.mapping, f"{key}: {value}", [f"{key}: {value}"])
     meant = _load(f"[{value}]")[0]
-    return _checked(edited, _changed(_load(text), path, lambda entries: {**entries, key: meant}))
+    return _checked(text, edited, path, lambda entries: {**entries, key: meant})
 
 
 def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:
@@ -116,18 +99,14 @@ def add_item(text: str, path: Sequence[str], item: Mapping[str, str]) -> str:
     list is not there or is empty, the key holds no list, or the list cannot be extended in place.
     """
     place, key = _mapping_at(text, path[:-1]), path[-1]
-    end = _end_of(place.mapping.value[-1][1])
     if key in place.keys:
         edited = _with_item(text, place.mapping.value[place.keys.index(key)][1], ".".join(path), item)
-    elif place.mapping.flow_style:
-        edited = f"{text[:end]}, {key}: [{_flow(item)}]{text[end:]}"
     else:
-        lines = [" " * place.indent + f"{key}:", *_block(item, place.indent + place.step)]
-        edited = _with_lines(text, _end_of_lines(text, end, place.indent), lines)
-    changed = _changed(
-        _load(text), path[:-1], lambda entries: {**entries, key: [*entries.get(key, []), dict(item)]}
+        lines = [f"{key}:", *(" " * place.step + line for line in _block(item))]
+        edited = _appended(text, place.mapping, f"{key}: [{_flow(item)}]", lines)
+    return _checked(
+        text, edited, path[:-1], lambda entries: {**entries, key: [*entries.get(key, []), dict(item)]}
     )
-    return _checked(edited, changed)
 
 
 def remove_item(text: str, path: Sequence[str], index: int) -> str:
@@ -141,28 +120,20 @@ def remove_item(text: str, path: Sequence[str], index: int) -> str:
         raise NotEditableError(f"{'.'.join(path)} is no list of more than {index} entries")
     if len(node.value) == 1:
         return remove_entry(text, path[:-1], key)
-    start, end = node.value[index].start_mark.index, _end_of(node.value[index])
-    if not node.flow_style:
-        start, end = text.rindex("\n", 0, start) + 1, _end_of_lines(text, end, node.start_mark.column)
-    elif index + 1 < len(node.value):
-        end = node.value[index + 1].start_mark.index
-    else:
-        start = _end_of(node.value[index - 1])
-    changed = _changed(
-        _load(text),
+    return _checked(
+        text,
+        _cut(text, node, index),
         path[:-1],
         lambda entries: {**entries, key: [*entries[key][:index], *entries[key][index + 1 :]]},
     )
-    return _checked(text[:start] + text[end:], changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """A mapping that is not empty. indent: its keys' column; step: how much deeper than their parent's."""
+    """A mapping that is not empty. step: how much deeper its keys are indented than their parent's."""
 
     mapping: MappingNode
     keys: list[str]
-    indent: int
     step: int
 
 
@@ -173,27 +144,53 @@ def _mapping_at(text: str, path: Sequence[str]) -> _Place:
         raise NotEditableError("it is no YAML") from None
     parent_column = 0
     for name in path:
-        found = [pair for pair in _pairs(node) if pair[0].value == name]
+        pairs = node.value if isinstance(node, MappingNode) else []
+        found = [pair for pair in pairs if pair[0].value == name]
         if not found:
             raise NotEditableError(f"it has no {'.'.join(path)}")
         parent_column, node = found[0][0].start_mark.column, found[0][1]
     if not isinstance(node, MappingNode) or not node.value:
         raise NotEditableError(f"{'.'.join(path)} is no mapping with entries")
-    indent = node.value[0][0].start_mark.column
-    return _Place(
-        mapping=node, keys=[key.value for key, _ in node.value], indent=indent, step=indent - parent_column
-    )
+    keys = [key.value for key, _ in node.value]
+    return _Place(mapping=node, keys=keys, step=_column(node) - parent_column)
 
 
-def _pairs(node: Node | None) -> list[tuple[Node, Node]]:
-    return list(node.value) if isinstance(node, MappingNode) else []
+def _entries(node: CollectionNode) -> list[tuple[Node, Node]]:
+    """First and last node of each entry: a mapping's key and value, twice a list's item."""
+    return list(node.value) if isinstance(node, MappingNode) else [(item, item) for item in node.value]
+
+
+def _column(node: CollectionNode) -> int:
+    """Where its keys start or, of a list, its dashes."""
+    first = node.value[0][0] if isinstance(node, MappingNode) else node
+    return int(first.start_mark.column)
+
+
+def _appended(text: str, node: CollectionNode, flow: str, lines: Sequence[str]) -> str:
+    """The text with one more entry of a collection that is not empty: `flow` within braces, else `lines`."""
+    end, column = _end_of(_entries(node)[-1][1]), _column(node)
+    if node.flow_style:
+        return f"{text[:end]}, {flow}{text[end:]}"
+    return _with_lines(text, _end_of_lines(text, end, column), [" " * column + line for line in lines])
+
+
+def _cut(text: str, node: CollectionNode, index: int) -> str:
+    """The text without one of several entries of a collection."""
+    spans = [(first.start_mark.index, _end_of(last)) for first, last in _entries(node)]
+    start, end = spans[index]
+    if not node.flow_style:
+        start, end = text.rindex("\n", 0, start) + 1, _end_of_lines(text, end, _column(node))
+    elif index + 1 < len(spans):
+        end = spans[index + 1][0]
+    else:
+        start = spans[index - 1][1]
+    return text[:start] + text[end:]
 
 
 def _end_of(node: Node) -> int:
     """Where the node's text ends; a block collection's own mark lies behind the comments after it."""
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _end_of(last[1] if isinstance(node, MappingNode) else last)
+        return _end_of(_entries(node)[-1][1])
     return int(node.end_mark.index)
 
 
@@ -218,25 +215,17 @@ def _with_item(text: str, node: Node, name: str, item: Mapping[str, str]) -> str
     if not node.value:
         return f"{text[: node.start_mark.index]}[{_flow(item)}]{text[node.end_mark.index :]}"
     last = node.value[-1]
-    end, column = _end_of(last), node.start_mark.column
-    if node.flow_style:
-        return f"{text[:end]}, {_flow(item)}{text[end:]}"
     flow = isinstance(last, MappingNode) and last.flow_style
-    lines = [" " * column + f"- {_flow(item)}"] if flow else _block(item, column)
-    return _with_lines(text, _end_of_lines(text, end, column), lines)
+    return _appended(text, node, _flow(item), [f"- {_flow(item)}"] if flow else _block(item))
 
 
 def _flow(item: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{name}: {_scalar(value)}' for name, value in item.items())}}}"
 
 
-def _block(item: Mapping[str, str], column: int) -> list[str]:
-    """The lines of a list's entry whose dash is in `column`."""
-    fields = [f"{name}: {_scalar(value)}" for name, value in item.items()]
-    return [
-        " " * column + mark + field
-        for mark, field in zip(["- ", *["  "] * len(fields)], fields, strict=False)
-    ]
+def _block(item: Mapping[str, str]) -> list[str]:
+    """The lines of a list's entry, from its dash on."""
+    return [f"{' ' if at else '-'} {name}: {_scalar(item[name])}" for at, name in enumerate(item)]
 
 
 def _scalar(value: str) -> str:
@@ -248,10 +237,10 @@ def _scalar(value: str) -> str:
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
-def _checked(edited: str, expected: Entries) -> str:
-    """The edited text. Raises NotEditableError if reading it does not give the intended change."""
+def _checked(text: str, edited: str, path: Sequence[str], change: Callable[[Entries], Entries]) -> str:
+    """The edited text. Raises NotEditableError if it does not read as the text with that change at `path`."""
     try:
-        meant = _load(edited) == expected
+        meant = _load(edited) == _changed(_load(text), path, change)
     except YAMLError:
         meant = False
     if not meant:
@@ -268,7 +257,3 @@ def _changed(data: Entries, path: Sequence[str], change: Callable[[Entries], Ent
     if not path:
         return change(data)
     return {**data, path[0]: _changed(data[path[0]], path[1:], change)}
-
-
-def _without(entries: Entries, key: str) -> Entries:
-    return {name: value for name, value in entries.items() if name != key}

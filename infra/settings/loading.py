@@ -22,6 +22,11 @@ PASSWORD_KEY = f"{NAMESPACE}databasePassword"
 S = TypeVar("S", TenantSettings, PlatformSettings)
 M = TypeVar("M", bound=BaseModel)
 
+# The key and the relations of each kind of stack.
+_KINDS: dict[type[BaseModel], tuple[str, Callable[[object, Sound], list[Refusal]]]] = {
+    TenantFile: (TENANT_KEY, tenant_relations),
+    PlatformFile: (PLATFORM_KEY, platform_relations),
+}
 # Pydantic's names for values of a wrong type, and the type that is expected.
 _EXPECTED = {
     "string_type": "text",
@@ -71,40 +76,34 @@ def load_platform(
 def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[TenantSettings]:
     """A tenant's settings or all of their problems, except the password's."""
     named = checks.check_tenant_name(name) or checks.check_tenant_apart(name, raw)
-    file, refusals = _judge(TenantFile, TENANT_KEY, raw, reserved, tenant_relations)
-    refusals = [*(refusal.at("stack") for refusal in named), *refusals]
-    if file is None or refusals:
-        return Verdict(None, refusals)
-    return Verdict(TenantSettings.model_construct(name=name, reserved=tuple(reserved), **dict(file)), [])
+    file, refusals = _judge(TenantFile, named, raw, reserved)
+    settings = file and TenantSettings.model_construct(name=name, reserved=tuple(reserved), **dict(file))
+    return Verdict(settings, refusals)
 
 
 def judge_platform(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[PlatformSettings]:
     """A platform's settings or all of their problems."""
     named = checks.check_platform_name(name)
-    file, refusals = _judge(PlatformFile, PLATFORM_KEY, raw, reserved, platform_relations)
-    refusals = [*(refusal.at("stack") for refusal in named), *refusals]
-    if file is None or refusals:
-        return Verdict(None, refusals)
-    return Verdict(PlatformSettings.model_construct(name=name, **dict(file)), [])
+    file, refusals = _judge(PlatformFile, named, raw, reserved)
+    return Verdict(file and PlatformSettings.model_construct(name=name, **dict(file)), refusals)
 
 
 def _judge(
-    model: type[M],
-    key: str,
-    raw: object,
-    reserved: Sequence[ReservedRange],
-    relations: Callable[[object, Sound], list[Refusal]],
+    model: type[M], named: Sequence[Refusal], raw: object, reserved: Sequence[ReservedRange]
 ) -> tuple[M | None, list[Refusal]]:
-    """The model, or all refusals: first of single values, then of several values together."""
+    """The model, or all refusals: of the name, of single values, then of several values together."""
+    key, relations = _KINDS[model]
+    of_name = [refusal.at("stack") for refusal in named]
     if raw is None:
-        return None, [rules.STACK_KIND.refuse(None, key, problem="neither is described")]
+        return None, [*of_name, rules.STACK_KIND.refuse(None, key, problem="neither is described")]
     settings, refusals = None, []
     try:
         settings = model.model_validate(raw, context=reserved)
     except ValidationError as error:
         refusals = [refusal for problem in error.errors() for refusal in _translate(model, key, problem)]
     refused = {refusal.path for refusal in refusals}
-    return settings, [*refusals, *relations(raw, lambda path: path not in refused)]
+    refusals = [*of_name, *refusals, *relations(raw, lambda path: path not in refused)]
+    return None if refusals else settings, refusals
 
 
 def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[Refusal]:

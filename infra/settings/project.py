@@ -88,6 +88,11 @@ def unknown_stack(name: str, known: Collection[str], *, kind: str, where: str) -
     )
 
 
+def kind_of(stack: str) -> StackKind:
+    """What the stack is: its name says so."""
+    return StackKind.PLATFORM if is_platform(stack) else StackKind.TENANT
+
+
 def is_platform(stack: str) -> bool:
     """Whether the stack is a platform's: its name says so."""
     return stack.startswith(PLATFORM_PREFIX)

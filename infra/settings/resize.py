@@ -7,6 +7,7 @@ https://repost.aws/knowledge-center/rds-performance-impact (what is in use durin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -41,6 +42,16 @@ SIZE_CHANGES = Rule(
 )
 
 
+_WITH_STANDBY = (
+    "RDS makes a standby in a second zone from a snapshot, while the database goes on serving; "
+    "writes may be slower meanwhile, and a little from then on. The database costs twice as much."
+)
+_WITHOUT_STANDBY = (
+    "RDS removes the standby, and the database goes on serving. Without it, maintenance and a failed "
+    "zone mean downtime."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeChange:
     """One setting of the database, by its name in the settings file, and what its change means.
@@ -68,21 +79,13 @@ def plan_resize(
     Raises Refused for a class that RDS does not offer, for storage that shrinks or grows by too little, and
     where nothing would change: everything at once.
     """
-    refusals = [
-        *_refuse_class(instance_class),
-        *(_refuse_storage(current.storage_gb, storage_gb) if storage_gb is not None else []),
-    ]
+    judged = check_instance_class(instance_class) if instance_class is not None else []
+    refusals = [refusal.at("database.instanceClass") for refusal in judged]
+    if storage_gb is not None:
+        refusals += _refuse_storage(current.storage_gb, storage_gb)
     if refusals:
         raise Refused(f"The new size of {tenant}", refusals)
-    changes = [
-        change
-        for change in (
-            _class_change(current, instance_class),
-            _storage_change(current, storage_gb),
-            _zones_change(current, multi_az),
-        )
-        if change
-    ]
+    changes = list(_changes(current, instance_class, storage_gb, multi_az))
     if not changes:
         raise Refused(
             f"The new size of {tenant}", [SIZE_CHANGES.refuse(None, tenant=tenant, current=size_of(current))]
@@ -94,12 +97,6 @@ def size_of(database: DatabaseSettings) -> str:
     """The size in words: `db.t4g.small, 100 GiB, in one zone`."""
     zones = "in two zones" if database.multi_az else "in one zone"
     return f"{database.instance_class}, {database.storage_gb} GiB, {zones}"
-
-
-def _refuse_class(instance_class: str | None) -> list[Refusal]:
-    if instance_class is None:
-        return []
-    return [refusal.at("database.instanceClass") for refusal in check_instance_class(instance_class)]
 
 
 def _refuse_storage(current: int, wanted: int) -> list[Refusal]:
@@ -114,66 +111,53 @@ def _refuse_storage(current: int, wanted: int) -> list[Refusal]:
     return [] if wanted >= least else [STORAGE_STEP.refuse(wanted, path, least=least)]
 
 
-def _class_change(current: DatabaseSettings, wanted: str | None) -> SizeChange | None:
-    if wanted in (None, current.instance_class):
-        return None
-    if current.multi_az:
-        outage = (
-            "RDS changes the standby first, then fails over to it: clients are cut off for 60 to 120 "
-            "seconds, longer where large transactions are open"
+def _changes(
+    current: DatabaseSettings, instance_class: str | None, storage_gb: int | None, multi_az: bool | None
+) -> Iterator[SizeChange]:
+    if instance_class and instance_class != current.instance_class:
+        yield SizeChange(
+            setting="instanceClass",
+            before=current.instance_class,
+            after=instance_class,
+            consequence=_of_class(current, instance_class),
+            outage=True,
         )
-    else:
-        outage = (
-            "RDS stops the database, moves its storage to a host of the new class and starts it there: "
-            "clients are cut off for several minutes"
+    if storage_gb and storage_gb != current.storage_gb:
+        yield SizeChange(
+            setting="storageGb",
+            before=str(current.storage_gb),
+            after=str(storage_gb),
+            consequence=_of_storage(current.storage_gb, storage_gb),
+            outage=False,
         )
-    return SizeChange(
-        setting="instanceClass",
-        before=current.instance_class,
-        after=str(wanted),
-        consequence=f"{outage}. MySQL then takes {max_connections(str(wanted))} connections at most, "
-        f"{max_connections(current.instance_class)} until then.",
-        outage=True,
+    if multi_az not in (None, current.multi_az):
+        yield SizeChange(
+            setting="multiAz",
+            before=str(current.multi_az).lower(),
+            after=str(multi_az).lower(),
+            consequence=_WITH_STANDBY if multi_az else _WITHOUT_STANDBY,
+            outage=False,
+        )
+
+
+def _of_class(current: DatabaseSettings, wanted: str) -> str:
+    outage = (
+        "RDS changes the standby first, then fails over to it: clients are cut off for 60 to 120 "
+        "seconds, longer where large transactions are open"
+        if current.multi_az
+        else "RDS stops the database, moves its storage to a host of the new class and starts it there: "
+        "clients are cut off for several minutes"
+    )
+    return (
+        f"{outage}. MySQL then takes {max_connections(wanted)} connections at most, "
+        f"{max_connections(current.instance_class)} until then."
     )
 
 
-def _storage_change(current: DatabaseSettings, wanted: int | None) -> SizeChange | None:
-    if wanted in (None, current.storage_gb):
-        return None
-    consequence = (
+def _of_storage(current: int, wanted: int) -> str:
+    more = f" From {STRIPED_FROM_GB} GiB on it has 12,000 IOPS instead of 3,000, at no extra price."
+    return (
         "The database goes on serving; it may be slower while RDS optimizes the storage, which takes hours. "
         "Storage cannot be changed again for six hours, and never shrinks."
-    )
-    if current.storage_gb < STRIPED_FROM_GB <= int(wanted or 0):
-        consequence += (
-            f" From {STRIPED_FROM_GB} GiB on it has 12,000 IOPS instead of 3,000, at no extra price."
-        )
-    return SizeChange(
-        setting="storageGb",
-        before=str(current.storage_gb),
-        after=str(wanted),
-        consequence=consequence,
-        outage=False,
-    )
-
-
-def _zones_change(current: DatabaseSettings, wanted: bool | None) -> SizeChange | None:
-    if wanted in (None, current.multi_az):
-        return None
-    if wanted:
-        consequence = (
-            "RDS makes a standby in a second zone from a snapshot, while the database goes on serving; "
-            "writes may be slower meanwhile, and a little from then on. The database costs twice as much."
-        )
-    else:
-        consequence = (
-            "RDS removes the standby, and the database goes on serving. Without it, maintenance and a failed "
-            "zone mean downtime."
-        )
-    return SizeChange(
-        setting="multiAz",
-        before=str(current.multi_az).lower(),
-        after=str(wanted).lower(),
-        consequence=consequence,
-        outage=False,
+        f"{more if current < STRIPED_FROM_GB <= wanted else ''}"
     )

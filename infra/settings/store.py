@@ -13,10 +13,10 @@ from pathlib import Path
 from tenantnet.addresses.claims import Claim, claims_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.settings.files import REGION_KEY, judge_file, load_file, read_defaults
+from tenantnet.settings.files import REGION_KEY, config_of, judge_file, load_file, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.project import Project, StackKind, is_platform, kind_of, unknown_stack
 from tenantnet.settings.reading import read_mapping
 
 SETTINGS_OF_TENANT = Rule(
@@ -47,14 +47,17 @@ class SettingsFile:
     region: str | None
 
 
-def read_settings_file(project: Project, stack: str) -> SettingsFile:
-    """Raises Refused if there is no such file (with the nearest names) or it is no YAML mapping."""
-    path = project.settings_file(stack)
-    if not path.is_file():
-        kind = "platform" if is_platform(stack) else "tenant"
-        raise unknown_stack(stack, project.stacks_with_settings(), kind=kind, where="with a settings file")
-    config = _config(path)
-    region = config.get(REGION_KEY, _config(project.file).get(REGION_KEY))
+def read_settings_file(project: Project, stack: str, kind: StackKind | None = None) -> SettingsFile:
+    """kind: what the stack must be; None for what its name says.
+
+    Raises Refused if there is no such file (with the nearest names) or it is no YAML mapping.
+    """
+    path, named = project.settings_file(stack), kind_of(stack)
+    if not path.is_file() or kind not in (None, named):
+        known = project.stacks_with_settings()
+        raise unknown_stack(stack, known, kind=kind or named, where="with a settings file")
+    config = config_of(read_mapping(path))
+    region = config.get(REGION_KEY, config_of(read_mapping(project.file)).get(REGION_KEY))
     return SettingsFile(
         stack=stack,
         path=path,
@@ -65,17 +68,9 @@ def read_settings_file(project: Project, stack: str) -> SettingsFile:
     )
 
 
-def _config(path: Path) -> Mapping[object, object]:
-    config = read_mapping(path).get("config")
-    return config if isinstance(config, Mapping) else {}
-
-
 def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSettings]:
     """A tenant's settings file and its settings. Raises Refused if it is missing or not valid."""
-    if is_platform(tenant):
-        known = project.stacks_with_settings()
-        raise unknown_stack(tenant, known, kind="tenant", where="with a settings file")
-    file = read_settings_file(project, tenant)
+    file = read_settings_file(project, tenant, StackKind.TENANT)
     settings = load_file(file.path, project.file)
     if not isinstance(settings, TenantSettings):
         raise Refused(f"The settings of {tenant}", [SETTINGS_OF_TENANT.refuse(tenant, file=file.path.name)])
@@ -88,7 +83,7 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
     Raises Refused if a file cannot be read: its ranges would otherwise count as free.
     """
     tenants = {
-        stack: _config(project.settings_file(stack)).get(TENANT_KEY)
+        stack: config_of(read_mapping(project.settings_file(stack))).get(TENANT_KEY)
         for stack in project.stacks_with_settings()
         if not is_platform(stack)
     }

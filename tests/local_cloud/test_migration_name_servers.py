@@ -115,7 +115,7 @@ def test_the_endpoint_is_at_the_target_once_route_53_and_its_servers_say_so(
     endpoint.databases.lead_endpoint_to(green)
     assert look(endpoint) == Sight(holds=False, seen="not all name servers have the record")
     assert (
-        guards(endpoint).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED).what
+        guards(endpoint).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED).seen
         == "1 of 1 name servers could be reached and answer so"
     )
 
@@ -126,7 +126,7 @@ def test_where_no_server_can_be_asked_route_53s_word_has_to_do(
     monkeypatch.setenv(NAME_SERVER_VARIABLE, silent)
     endpoint.databases.lead_endpoint_to(green)
     seen = guards(endpoint).wait(Condition.ENDPOINT_AT_TARGET, SWITCHED)
-    assert seen.what == "Route 53 reports it; no name server could be reached"
+    assert seen.seen == "Route 53 reports it; no name server could be reached"
 
 
 def test_a_server_that_answers_otherwise_is_named(
