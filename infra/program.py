@@ -16,7 +16,7 @@ from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
-from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, load_reserved
+from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
 from tenantnet.stacks.platform import PlatformStack
@@ -69,7 +69,8 @@ def _reserved(project_file: Path) -> tuple[ReservedRange, ...]:
     if region is None:
         raise Refused(f"The settings of {pulumi.get_stack()}", [rules.REGION.refuse(None, REGION_KEY)])
     check_local_endpoint(region)
-    reserved, own = load_reserved(project_file), pulumi.Config("tenantnet").get_object("reservedRanges")
+    reserved = read_defaults(project_file).reserved
+    own = pulumi.Config("tenantnet").get_object("reservedRanges")
     if reserved_ranges(own) != reserved:
         raise Refused("The reserved ranges", [rules.PROJECT_WIDE.refuse(own, RESERVED_KEY)])
     return reserved

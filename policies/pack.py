@@ -39,7 +39,7 @@ from tenantnet.policies.model import (
     Stack,
 )
 from tenantnet.refusal import Refused
-from tenantnet.settings.files import load_reserved
+from tenantnet.settings.files import read_defaults
 from tenantnet.settings.project import find_project
 from tenantnet.tags import Tag
 
@@ -134,7 +134,7 @@ def _read_holder(cell: str, region: str | None, cidr: str) -> Claim | None:
 @cache
 def _reserved_in(folder: Path) -> Sequence[ReservedRange]:
     """The reserved ranges of the project that the folder is in; read once a preview, not once a resource."""
-    return load_reserved(find_project(folder).file)
+    return read_defaults(find_project(folder).file).reserved
 
 
 def _stack(resources: Iterable[PolicyResource]) -> Stack:

@@ -362,14 +362,11 @@ def _gaps(inside: Sequence[str], blocked: Iterable[str], size: int) -> Iterator[
 
 
 def _bounds(cidr: str) -> tuple[int, int]:
-    """The first address of a range and the one after its last, as numbers."""
-    first, prefix = _block(cidr)
-    return first, first + (1 << (32 - prefix))
+    """The first address of a range and the one after its last: 20 times as fast as IPNetwork.
 
-
-def _block(cidr: str) -> tuple[int, int]:
-    """First address and prefix as numbers, 20 times as fast as IPNetwork: there may be 300,000 claims."""
+    There may be 300,000 claims.
+    """
     address, _, length = cidr.partition("/")
-    prefix = int(length)
-    mask = 0xFFFFFFFF << (32 - prefix) & 0xFFFFFFFF
-    return int.from_bytes(inet_aton(address)) & mask, prefix
+    size = 1 << (32 - int(length))
+    first = int.from_bytes(inet_aton(address)) // size * size
+    return first, first + size

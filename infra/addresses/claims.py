@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -35,14 +35,7 @@ class Claim:
 
     def item(self) -> dict[str, dict[str, str]]:
         """The row as DynamoDB writes it, every attribute a string."""
-        row = {
-            "cidr": self.cidr,
-            "tenant": self.tenant,
-            "stack": self.stack,
-            "kind": str(self.kind),
-            "slot": self.slot,
-        }
-        return {key: {"S": value} for key, value in row.items() if value}
+        return {key: {"S": str(value)} for key, value in asdict(self).items() if value}
 
     def item_json(self) -> str:
         """The row in DynamoDB's own JSON."""

@@ -140,11 +140,11 @@ def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | N
     """The range of a new network, chosen unless it is given. Raises Refused for one that it cannot have."""
     from tenantnet.addresses.addressing import check_network_cidr
     from tenantnet.settings.cells import read_cell, read_ranges
-    from tenantnet.settings.files import load_reserved
+    from tenantnet.settings.files import read_defaults
 
     tenant = settings.name
     ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
-    reserved = load_reserved(project.file)
+    reserved = read_defaults(project.file).reserved
     cidr = ranges.free_network(reserved) if cidr is None else cidr
     wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)
     wrong = [refusal.at(wanted.path) for refusal in check_network_cidr(cidr, reserved)]

@@ -44,30 +44,41 @@ class SecurityRuleArgs:
     """Who the peer is, in any characters: the EC2 console shows what EC2 takes of it, a tag the original."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroupArgs:
-    """A group without rules."""
+def security_group(
+    name: str,
+    *,
+    owner: Owner,
+    part: Part,
+    vpc_id: pulumi.Input[str],
+    description: str,
+    parent: pulumi.Resource,
+) -> pulumi.Output[str]:
+    """Declare a group without rules; its id.
 
-    owner: Owner
-    """The cell or tenant that it belongs to."""
-    part: Part
-    """The place that its members have."""
-    vpc_id: pulumi.Input[str]
-    """The VPC that it is in."""
-    description: str
-    """What its members are, in any characters."""
-
-
-def security_group(name: str, args: SecurityGroupArgs, *, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """Declare the group; its id."""
+    part: the place that its members have. description: what they are, in any characters.
+    """
     return aws.ec2.SecurityGroup(
         name,
         name=name,
-        description=ec2_description(f"{args.owner.prefix}: {args.description}", otherwise=name),
-        vpc_id=args.vpc_id,
-        tags=args.owner.tags(name, part=args.part),
+        description=ec2_description(f"{owner.prefix}: {description}", otherwise=name),
+        vpc_id=vpc_id,
+        tags=owner.tags(name, part=part),
         opts=fixed_description(parent),
     ).id
+
+
+def private_host(kms_key_arn: pulumi.Input[str]) -> dict[str, Any]:
+    """The properties that every host has: no public address, and an encrypted disk."""
+    return {
+        "associate_public_ip_address": False,
+        "metadata_options": {"http_tokens": "required", "http_endpoint": "enabled"},
+        "root_block_device": {
+            "encrypted": True,
+            "kms_key_id": kms_key_arn,
+            "volume_size": 8,
+            "volume_type": "gp3",
+        },
+    }
 
 
 def fixed_description(parent: pulumi.Resource) -> pulumi.ResourceOptions:

@@ -16,7 +16,7 @@ from tenantnet.addresses.addressing import (
 )
 from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
-from tenantnet.components.security import SecurityGroupArgs, security_group
+from tenantnet.components.security import private_host, security_group
 from tenantnet.refusal import Refused
 from tenantnet.tags import Owner, Part
 
@@ -144,11 +144,14 @@ class TenantNetwork(pulumi.ComponentResource):
         return table.id
 
     def _security_group(self, part: Part, description: str) -> pulumi.Output[str]:
-        name = f"{self._name}-{part}"
-        args = SecurityGroupArgs(
-            owner=self._args.owner, part=part, vpc_id=self.vpc_id, description=description
+        return security_group(
+            f"{self._name}-{part}",
+            owner=self._args.owner,
+            part=part,
+            vpc_id=self.vpc_id,
+            description=description,
+            parent=self,
         )
-        return security_group(name, args, parent=self)
 
     def _ping_host(self, subnet_id: pulumi.Output[str]) -> pulumi.Output[str]:
         name = f"{self._name}-ping-host"
@@ -158,15 +161,8 @@ class TenantNetwork(pulumi.ComponentResource):
             instance_type=self._args.ping_host_type,
             subnet_id=subnet_id,
             private_ip=self.ping_host,
-            associate_public_ip_address=False,
             vpc_security_group_ids=[self.ping_host_security_group_id],
-            metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-            root_block_device={
-                "encrypted": True,
-                "kms_key_id": self._args.kms_key_arn,
-                "volume_size": 8,
-                "volume_type": "gp3",
-            },
+            **private_host(self._args.kms_key_arn),
             tags=self._args.owner.tags(name, part=Part.PING_HOST),
             # A newer image is no reason to replace a host whose only duty is to answer.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], delete_before_replace=True),

@@ -6,6 +6,7 @@ Session Manager reaches it through interface endpoints in its own subnet; it rea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -14,11 +15,12 @@ from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
 from tenantnet.components.security import (
     HTTPS,
     MYSQL,
-    SecurityGroupArgs,
     SecurityRuleArgs,
+    Service,
     allow_from,
     allow_to,
     fixed_description,
+    private_host,
     security_group,
 )
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
@@ -79,38 +81,29 @@ class TunnelHost(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self)
 
     def _security_group(self, name: str, part: Part, description: str) -> pulumi.Output[str]:
-        args = SecurityGroupArgs(
-            owner=self._args.owner, part=part, vpc_id=self._args.vpc_id, description=description
+        owner, vpc_id = self._args.owner, self._args.vpc_id
+        return security_group(
+            name, owner=owner, part=part, vpc_id=vpc_id, description=description, parent=self
         )
-        return security_group(name, args, parent=self)
 
     def _rules(self, host_group: pulumi.Output[str], endpoints_group: pulumi.Output[str]) -> None:
-        owner, subnet = self._args.owner, self._args.subnet_cidr
-        from_subnet = SecurityRuleArgs(
-            owner=owner,
-            security_group_id=endpoints_group,
-            service=HTTPS,
-            peer_cidr=subnet,
-            description="the tunnel host",
-        )
-        to_endpoints = SecurityRuleArgs(
-            owner=owner,
-            security_group_id=host_group,
-            service=HTTPS,
-            peer_cidr=subnet,
-            description="endpoints of Session Manager",
-        )
-        allow_from(f"{self._name}-endpoints", from_subnet, fixed_description(self))
-        allow_to(f"{self._name}-endpoints", to_endpoints, fixed_description(self))
+        name, subnet = f"{self._name}-endpoints", self._args.subnet_cidr
+        rules: list[tuple[Any, str, pulumi.Output[str], Service, pulumi.Input[str], str]] = [
+            (allow_from, name, endpoints_group, HTTPS, subnet, "the tunnel host"),
+            (allow_to, name, host_group, HTTPS, subnet, "endpoints of Session Manager"),
+        ]
         for cidr in PRIVATE_RANGES:
-            to_tenants = SecurityRuleArgs(
-                owner=owner,
-                security_group_id=host_group,
-                service=MYSQL,
-                peer_cidr=str(cidr),
-                description="databases of tenants",
+            name = f"{self._name}-mysql-{cidr.replace('/', '-')}"
+            rules.append((allow_to, name, host_group, MYSQL, cidr, "databases of tenants"))
+        for allow, name, group, service, peer, description in rules:
+            args = SecurityRuleArgs(
+                owner=self._args.owner,
+                security_group_id=group,
+                service=service,
+                peer_cidr=peer,
+                description=description,
             )
-            allow_to(f"{self._name}-mysql-{str(cidr).replace('/', '-')}", to_tenants, fixed_description(self))
+            allow(name, args, fixed_description(self))
 
     def _endpoints(self, group: pulumi.Output[str]) -> list[pulumi.Resource]:
         return [
@@ -150,16 +143,9 @@ class TunnelHost(pulumi.ComponentResource):
             ami=self._args.image,
             instance_type=self._args.instance_type,
             subnet_id=self._args.subnet_id,
-            associate_public_ip_address=False,
             iam_instance_profile=self._profile(),
             vpc_security_group_ids=[group],
-            metadata_options={"http_tokens": "required", "http_endpoint": "enabled"},
-            root_block_device={
-                "encrypted": True,
-                "kms_key_id": self._args.kms_key_arn,
-                "volume_size": 8,
-                "volume_type": "gp3",
-            },
+            **private_host(self._args.kms_key_arn),
             tags=self._args.owner.tags(self._name, part=Part.TUNNEL_HOST),
             # Its agent registers when it boots, and gives up for half an hour where it finds no endpoint.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], depends_on=endpoints),

@@ -13,7 +13,7 @@ through
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 
 from tenantnet.tags import Lifecycle, Slot, Strategy
@@ -32,24 +32,13 @@ class Phase(StrEnum):
     ABORTING = "aborting"
 
 
+def _route(*to_the_switch: Phase) -> tuple[Phase, ...]:
+    return (Phase.STEADY, *to_the_switch, Phase.SWITCHED, Phase.RETIRING, Phase.STEADY)
+
+
 ROUTES: Mapping[Strategy, tuple[Phase, ...]] = {
-    Strategy.REPLICA: (
-        Phase.STEADY,
-        Phase.REPLICATING,
-        Phase.FENCED,
-        Phase.PROMOTED,
-        Phase.SWITCHED,
-        Phase.RETIRING,
-        Phase.STEADY,
-    ),
-    Strategy.SNAPSHOT: (
-        Phase.STEADY,
-        Phase.FENCED,
-        Phase.RESTORED,
-        Phase.SWITCHED,
-        Phase.RETIRING,
-        Phase.STEADY,
-    ),
+    Strategy.REPLICA: _route(Phase.REPLICATING, Phase.FENCED, Phase.PROMOTED),
+    Strategy.SNAPSHOT: _route(Phase.FENCED, Phase.RESTORED),
 }
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 
@@ -126,7 +115,7 @@ class Origin(StrEnum):
     LEAVING = "leaving"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DatabaseDeclaration:
     """A slot's database. read_only: the parameter `read_only`, which a replica's promotion leaves as it is.
 
@@ -135,9 +124,10 @@ class DatabaseDeclaration:
     """
 
     origin: Origin
-    read_only: bool
     lifecycle: Lifecycle
-    recoverable: bool
+    _: KW_ONLY
+    read_only: bool
+    recoverable: bool = False
 
     @property
     def protected(self) -> bool:
@@ -168,28 +158,20 @@ class Declaration:
 _FENCED_PHASES = frozenset({Phase.FENCED, Phase.PROMOTED, Phase.RESTORED})
 
 
-def _database(
-    origin: Origin, lifecycle: Lifecycle, *, read_only: bool, recoverable: bool = False
-) -> DatabaseDeclaration:
-    return DatabaseDeclaration(
-        origin=origin, lifecycle=lifecycle, read_only=read_only, recoverable=recoverable
-    )
-
-
-_PRODUCTION = _database(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=False, recoverable=True)
-_FENCED = _database(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=True, recoverable=True)
-_GIVEN_UP = _database(Origin.PRIMARY, Lifecycle.RETIRING, read_only=False, recoverable=True)
-_REPLICA = _database(Origin.REPLICA, Lifecycle.TEST, read_only=True)
+_PRODUCTION = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=False, recoverable=True)
+_FENCED = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=True, recoverable=True)
+_GIVEN_UP = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.RETIRING, read_only=False, recoverable=True)
+_REPLICA = DatabaseDeclaration(Origin.REPLICA, Lifecycle.TEST, read_only=True)
 
 # The slot that is not in production; in `fenced` the strategy decides.
 _OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
     Phase.STEADY: None,
     Phase.REPLICATING: _REPLICA,
-    Phase.PROMOTED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True),
-    Phase.RESTORED: _database(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
-    Phase.SWITCHED: _database(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
-    Phase.RETIRING: _database(Origin.LEAVING, Lifecycle.RETIRING, read_only=True, recoverable=True),
-    Phase.ABORTING: _database(Origin.LEAVING, Lifecycle.DISCARDED, read_only=True),
+    Phase.PROMOTED: DatabaseDeclaration(Origin.PRIMARY, Lifecycle.TEST, read_only=True),
+    Phase.RESTORED: DatabaseDeclaration(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
+    Phase.SWITCHED: DatabaseDeclaration(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
+    Phase.RETIRING: DatabaseDeclaration(Origin.LEAVING, Lifecycle.RETIRING, read_only=True, recoverable=True),
+    Phase.ABORTING: DatabaseDeclaration(Origin.LEAVING, Lifecycle.DISCARDED, read_only=True),
 }
 
 

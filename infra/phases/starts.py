@@ -8,7 +8,7 @@ Which of them is next follows from the state that the stack remembers, and from 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -54,12 +54,8 @@ class RunnerStart:
 
     def output(self) -> dict[str, str]:
         """Itself as an output of the tenant's stack."""
-        return {
-            "purpose": str(self.purpose),
-            "order": self.order,
-            "since": self.since.isoformat(),
-            "at": self.at.isoformat(),
-        }
+        times = {"since": self.since.isoformat(), "at": self.at.isoformat()}
+        return {"purpose": str(self.purpose), "order": self.order, **times}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +101,7 @@ def next_start(
     else:
         planned = _floor(migration.instant - LEAD[migration.strategy])
         start = RunnerStart(purpose=Purpose.MOVE, order=order, since=now, at=_ahead(planned, now))
-    if begun and start.at > now:
-        return RunnerStart(purpose=Purpose.MOVE, order=order, since=start.since, at=_floor(now))
-    return start
+    return replace(start, at=_floor(now)) if begun and start.at > now else start
 
 
 def missed(state: State, migration: MigrationSettings | None, start: RunnerStart | None) -> bool:
@@ -138,10 +132,10 @@ def _retirement(
 ) -> RunnerStart:
     waits = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
     order = f"move {state.move} after {waits}"
-    counted = remembered is not None and remembered.purpose is Purpose.RETIRE
-    if remembered is not None and counted and remembered.order == order:
-        return remembered
-    since = remembered.since if remembered is not None and counted else now
+    counted = remembered if remembered and remembered.purpose is Purpose.RETIRE else None
+    if counted and counted.order == order:
+        return counted
+    since = counted.since if counted else now
     planned = _ceiling(since + AFTER_THE_UPDATE + waits)
     return RunnerStart(purpose=Purpose.RETIRE, order=order, since=since, at=_ahead(planned, now))
 

@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import RetryError
 from tenantnet.aws import types
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
+from tenantnet.runner.clock import retrying
 from tenantnet.tags import Lifecycle, Slot, Tag, network_name
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_rds.type_defs import DBInstanceTypeDef, TagTypeDef
 
 LONGEST_WAIT = timedelta(hours=3)
-LONGEST_PAUSE_SECONDS = 15.0
 
 
 class CopyPart(NamedTuple):
@@ -148,13 +148,8 @@ class Copies:
             )
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
-        waiting = Retrying(
-            retry=retry_if_result(lambda holds: not holds),
-            stop=stop_after_delay(LONGEST_WAIT),
-            wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
-        )
         try:
-            waiting(condition)
+            retrying(LONGEST_WAIT, bool)(condition)
         except RetryError:
             raise Failure(
                 f"Could not wait any longer for {what}.",

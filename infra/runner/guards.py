@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import RetryError
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, reached
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
+from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases, Instance
 from tenantnet.runner.inspector import Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
@@ -20,19 +21,12 @@ from tenantnet.tags import Slot
 
 # Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
+    **dict.fromkeys(Condition, timedelta(minutes=5)),
     Condition.TARGET_REPLICATES: timedelta(hours=3),
-    Condition.SOURCE_READ_ONLY: timedelta(minutes=5),
     Condition.TARGET_CAUGHT_UP: timedelta(minutes=15),
     Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
     Condition.TARGET_INDEPENDENT: timedelta(minutes=30),
-    Condition.DATA_EQUAL: timedelta(minutes=5),
-    Condition.TARGET_WRITABLE: timedelta(minutes=5),
-    Condition.ENDPOINT_AT_TARGET: timedelta(minutes=5),
-    Condition.SOURCE_WRITABLE: timedelta(minutes=5),
-    Condition.SOURCE_UNPROTECTED: timedelta(minutes=5),
-    Condition.COPY_UNPROTECTED: timedelta(minutes=5),
 }
-LONGEST_PAUSE_SECONDS = 15.0
 
 
 class Guards:
@@ -65,13 +59,8 @@ class Guards:
         limit: None for the condition's own. Raises Failure, with what was seen last, at the limit.
         """
         limit = limit or LIMITS[condition]
-        looking = Retrying(
-            retry=retry_if_result(lambda sight: not sight.holds),
-            stop=stop_after_delay(limit),
-            wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
-        )
         try:
-            return looking(self.look, condition, state)
+            return retrying(limit, lambda sight: sight.holds)(self.look, condition, state)
         except RetryError as error:
             last: Sight = error.last_attempt.result()
             raise Failure(

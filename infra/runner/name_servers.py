@@ -38,17 +38,21 @@ def ask(name: str, servers: Sequence[str]) -> list[Answer]:
 
 
 def _ask(name: str, server: str) -> Answer:
-    host, _, port = server.partition(":")
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.port = int(port or 53)
-    resolver.nameservers = [host] if is_address(host) else _addresses(host)
     try:
-        found = resolver.resolve(name, dns.rdatatype.CNAME, lifetime=ANSWER_SECONDS)
+        found = asking(server).resolve(name, dns.rdatatype.CNAME, lifetime=ANSWER_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Answer(server=server)
     except (dns.exception.DNSException, OSError):
         return Answer(server=server, silent=True)
     return Answer(server=server, target=str(found[0].target).rstrip("."))
+
+
+def asking(server: str) -> dns.resolver.Resolver:
+    """A resolver that asks one server alone. server: its name or address, with a port where it is not 53."""
+    host, _, port = server.partition(":")
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [host] if is_address(host) else _addresses(host), int(port or 53)
+    return resolver
 
 
 def _addresses(host: str) -> list[str]:

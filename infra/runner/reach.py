@@ -10,11 +10,10 @@ from threading import Event, Lock
 from types import TracebackType
 from typing import Self
 
-import dns.resolver
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.failure import Failure
-from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE
+from tenantnet.runner.name_servers import NAME_SERVER_VARIABLE, asking
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import runner_document_name
 from tenantnet.tunnel.carried import CarriedSession
@@ -41,12 +40,9 @@ def reach_directly(host: str) -> socket.socket:
 
 def _look_up(host: str) -> str:
     """The host's address from the name server that the environment names; without one, the host itself."""
-    server, _, port = os.environ.get(NAME_SERVER_VARIABLE, "").partition(":")
-    if not server:
+    if not (server := os.environ.get(NAME_SERVER_VARIABLE)):
         return host
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = [server], int(port or 53)
-    return str(resolver.resolve(host, "A", lifetime=CONNECT_SECONDS)[0])
+    return str(asking(server).resolve(host, "A", lifetime=CONNECT_SECONDS)[0])
 
 
 class DatabaseTunnel(Profile):

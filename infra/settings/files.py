@@ -82,16 +82,11 @@ def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
     )
 
 
-def load_reserved(project: Path) -> tuple[ReservedRange, ...]:
-    """The reserved ranges of a project, from its Pulumi.yaml. Raises Refused if they are not valid.
-
-    They are read there and not from Pulumi's configuration, in which every stack could override them.
-    """
-    return read_defaults(project).reserved
-
-
 def read_defaults(project: Path) -> ProjectDefaults:
-    """What a Pulumi.yaml sets. Raises Refused if it is not valid."""
+    """What a Pulumi.yaml sets. Raises Refused if it is not valid.
+
+    It is read there and not from Pulumi's configuration, in which every stack could override it.
+    """
     config = config_of(read_mapping(project))
     own = config.get(RESERVED_KEY, config.get(RESERVED_KEY.removeprefix(NAMESPACE)))
     # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.

@@ -77,15 +77,16 @@ def judge_tenant(name: str, raw: object, reserved: Sequence[ReservedRange]) -> V
     """A tenant's settings or all of their problems, except the password's."""
     named = checks.check_tenant_name(name) or checks.check_tenant_apart(name, raw)
     file, refusals = _judge(TenantFile, named, raw, reserved)
-    settings = file and TenantSettings.model_construct(name=name, reserved=tuple(reserved), **dict(file))
-    return Verdict(settings, refusals)
+    if file is None:
+        return Verdict(None, refusals)
+    return Verdict(TenantSettings.model_construct(name=name, reserved=tuple(reserved), **dict(file)), [])
 
 
 def judge_platform(name: str, raw: object, reserved: Sequence[ReservedRange]) -> Verdict[PlatformSettings]:
     """A platform's settings or all of their problems."""
     named = checks.check_platform_name(name)
     file, refusals = _judge(PlatformFile, named, raw, reserved)
-    return Verdict(file and PlatformSettings.model_construct(name=name, **dict(file)), refusals)
+    return Verdict(PlatformSettings.model_construct(name=name, **dict(file)) if file else None, refusals)
 
 
 def _judge(

@@ -110,12 +110,12 @@ def _require_new(project: Project, name: str) -> None:
 def _choose(
     project: Project, cell: Cell, ranges: Ranges, session_subnet: str | None, cidr: str | None
 ) -> tuple[str, str]:
-    from tenantnet.settings.files import load_reserved
+    from tenantnet.settings.files import read_defaults
 
     sessions = cell.settings.sessions
     if session_subnet is None:
         session_subnet = ranges.free_session_subnet(sessions.cidr, sessions.shared_subnets)
-    return session_subnet, ranges.free_network(load_reserved(project.file)) if cidr is None else cidr
+    return session_subnet, ranges.free_network(read_defaults(project.file).reserved) if cidr is None else cidr
 
 
 def _write(project: Project, cell: Cell, ranges: Ranges, name: str, settings: dict[str, Any]) -> Path:

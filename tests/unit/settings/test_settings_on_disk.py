@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.cli.settings import app
 from tenantnet.refusal import Refused
-from tenantnet.settings.files import FileVerdict, judge_file, load_file, load_reserved, read_defaults
+from tenantnet.settings.files import FileVerdict, judge_file, load_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import StackKind
 from tenantnet.settings.rules import MAX_FILE_BYTES
@@ -136,7 +136,7 @@ def test_the_projects_reserved_ranges_are_read_as_pulumi_reads_them(
     tree: Tree, key: str, written: object
 ) -> None:
     tree.set_project(**{key: written})
-    assert load_reserved(tree.project) == (
+    assert read_defaults(tree.project).reserved == (
         DEFAULT_RESERVED[1],
         ReservedRange("10.96.0.0/12", "services"),
         ReservedRange("10.1.0.0/16", "data centre"),
@@ -145,8 +145,8 @@ def test_the_projects_reserved_ranges_are_read_as_pulumi_reads_them(
 
 
 def test_a_project_without_reserved_ranges_has_the_defaults(tree: Tree) -> None:
-    assert load_reserved(tree.project) == DEFAULT_RESERVED
-    assert load_reserved(CLONE / "Pulumi.yaml") == DEFAULT_RESERVED
+    assert read_defaults(tree.project).reserved == DEFAULT_RESERVED
+    assert read_defaults(CLONE / "Pulumi.yaml").reserved == DEFAULT_RESERVED
 
 
 def test_reserved_ranges_of_a_project_that_are_not_right_are_refused(tree: Tree) -> None:
@@ -158,7 +158,7 @@ def test_reserved_ranges_of_a_project_that_are_not_right_are_refused(tree: Tree)
 def test_a_project_file_that_cannot_be_read_is_refused_with_its_line(tree: Tree) -> None:
     tree.project.write_text("name: tenantnet\nconfig: [\n", encoding="utf-8")
     with pytest.raises(Refused, match="line 3, column 1"):
-        load_reserved(tree.project)
+        read_defaults(tree.project)
 
 
 def test_a_file_that_is_not_there_is_refused(tree: Tree) -> None:
