@@ -30,12 +30,13 @@ from tenantnet.addresses.addressing import (
     overlaps,
 )
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
+
+from tests.support.claims import WritableClaims
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +77,7 @@ def report() -> str:
             sys.stderr.write(f"{size:,} claims ...\n")
             write(dynamodb, ranges[written:size])
             written = size
-            rows.append(measure(ClaimsTable(dynamodb, CELL), ranges, size))
+            rows.append(measure(WritableClaims(dynamodb, CELL), ranges, size))
         sys.stderr.write(f"{RACERS} processes claim the same {RACES} ranges ...\n")
         answers = race(own, ranges[-RACES:])
     return f"{markdown(rows)}\n\n{verdict(answers)}"
@@ -115,7 +116,7 @@ def write(dynamodb: DynamoDBClient, ranges: Sequence[str]) -> None:
         dynamodb.batch_write_item(RequestItems={claims_table_name(CELL): requests})
 
 
-def measure(table: ClaimsTable, ranges: Sequence[str], size: int) -> Row:
+def measure(table: WritableClaims, ranges: Sequence[str], size: int) -> Row:
     """ranges: the first `size` are claimed, the others are free."""
     rng = random.Random(SEED)  # noqa: S311
     taken, free = ranges[:size], ranges[size:]
@@ -139,7 +140,7 @@ def each(inputs: Iterable[T], task: Callable[[T], object]) -> Iterator[float]:
         yield perf_counter() - start
 
 
-def lose(table: ClaimsTable, cidr: str) -> None:
+def lose(table: WritableClaims, cidr: str) -> None:
     try:
         table.claim(claim_of(cidr, "loser"))
     except Refused:
@@ -173,7 +174,7 @@ def _run(
     start: Barrier,
     answers: MutableSequence[Mapping[str, str]],
 ) -> None:
-    table = ClaimsTable(client("dynamodb", own), CELL)
+    table = WritableClaims(client("dynamodb", own), CELL)
     holders = {}
     for cidr in ranges:
         start.wait()

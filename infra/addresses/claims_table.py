@@ -1,16 +1,15 @@
-"""The claims table of a cell, read and written through DynamoDB's API."""
+"""The claims table of a cell, read through DynamoDB's API; the provider writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.addresses.claims import Claim
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
 
 if TYPE_CHECKING:
@@ -51,31 +50,6 @@ class ClaimsTable:
                 TableName=self.name, Key={"cidr": {"S": cidr}}, ConsistentRead=True
             )
         return self._claim(answer["Item"]) if "Item" in answer else None
-
-    def claim(self, wanted: Claim) -> None:
-        """Write the claim on condition that the range has none, as the provider does for a stack.
-
-        Raises Refused, naming the holder, if another stack has the range; claiming twice is no error.
-        """
-        with self._asking(f"claim {wanted.cidr} in {self.name}"):
-            holder = self._put(wanted)
-        refusal = refuse_claim(wanted, holder)
-        if refusal is not None:
-            raise Refused(f"The claim of {wanted.stack}", [refusal])
-
-    def _put(self, wanted: Claim) -> Claim | None:
-        """The claim that was there before, None if this one was written."""
-        try:
-            self._client.put_item(
-                TableName=self.name,
-                Item=wanted.item(),
-                ConditionExpression="attribute_not_exists(cidr)",
-                # The refused write itself returns the holder: a later read could find another one.
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as lost:
-            return self._claim(cast("dict[str, Any]", lost.response)["Item"])
-        return None
 
     @contextmanager
     def _asking(self, task: str) -> Iterator[None]:

@@ -43,13 +43,9 @@ class MovingStack:
         self._project, self._name, self._decision, self._plugins = project, name, decision, plugins
         self._engine = Engine(project)
 
-    def outputs(self) -> Mapping[str, Any] | None:
-        """None if there is no such stack in the backend."""
-        return self._engine.outputs(self._name)
-
     def state(self) -> State | None:
         """What the stack remembers; None before its first update has finished. Raises Refused."""
-        return remembered(self.outputs() or {})
+        return remembered(self._engine.outputs(self._name) or {})
 
     def update(self, requested: State, ahead: Callable[[], None]) -> None:
         """Bring the stack to `requested`, and record that.

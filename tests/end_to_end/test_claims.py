@@ -7,11 +7,11 @@ import copy
 import boto3
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.end_to_end.conftest import ACME
+from tests.support.claims import WritableClaims
 from tests.support.project import Project
 
 HELD_BY_ACME = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
@@ -28,15 +28,15 @@ RangeClaim("beta-blue", RangeClaimArgs(cell="local", claim=claim))
 
 
 @pytest.fixture(scope="module")
-def claimed(cell: Project, aws: boto3.Session) -> ClaimsTable:
+def claimed(cell: Project, aws: boto3.Session) -> WritableClaims:
     """The cell's claims table, in which acme holds the range."""
-    table = ClaimsTable(aws.client("dynamodb"), "local")
+    table = WritableClaims(aws.client("dynamodb"), "local")
     table.claim(HELD_BY_ACME)
     return table
 
 
 def test_a_tenant_is_told_who_holds_its_range_before_anything_is_declared(
-    cell: Project, claimed: ClaimsTable
+    cell: Project, claimed: WritableClaims
 ) -> None:
     settings = copy.deepcopy(ACME)
     settings["sessionSubnet"] = "172.17.6.0/24"
@@ -49,7 +49,7 @@ def test_a_tenant_is_told_who_holds_its_range_before_anything_is_declared(
 
 
 def test_a_claim_lost_to_a_racing_stack_names_the_winner(
-    cloud: LocalCloud, claimed: ClaimsTable, tmp_path_factory: pytest.TempPathFactory
+    cloud: LocalCloud, claimed: WritableClaims, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     race = Project.of_program(
         tmp_path_factory.mktemp("race"), environment(cloud.state_dir), CLAIM_WITHOUT_LOOKING

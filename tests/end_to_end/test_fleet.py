@@ -20,11 +20,11 @@ import pytest
 import yaml
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.end_to_end.conftest import ACME
 from tests.end_to_end.test_engine_processes import WatchedProject
+from tests.support.claims import WritableClaims
 from tests.support.clone import CLONE
 from tests.support.project import Project, Run
 
@@ -99,7 +99,7 @@ def fleet(cell: Project, aws: boto3.Session) -> Fleet:
     claim = Claim(
         cidr="10.7.3.0/26", tenant="umbrella", stack="umbrella", kind=ClaimKind.NETWORK, slot="blue"
     )
-    ClaimsTable(aws.client("dynamodb"), "local").claim(claim)
+    WritableClaims(aws.client("dynamodb"), "local").claim(claim)
     return Fleet(cell)
 
 
@@ -249,7 +249,7 @@ def test_of_ten_tenants_one_fails_nine_are_done_and_a_resumed_run_finishes(
     names = [f"tenant{number}" for number in range(10)]
     for number, name in enumerate(names, start=20):
         cell.write_tenant(name, settings_of(number))
-    table = ClaimsTable(aws.client("dynamodb"), "local")
+    table = WritableClaims(aws.client("dynamodb"), "local")
     claim = Claim(
         cidr="10.7.25.0/26", tenant="umbrella", stack="umbrella", kind=ClaimKind.NETWORK, slot="blue"
     )

@@ -19,6 +19,8 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
 
+from tests.support.claims import WritableClaims
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
@@ -58,11 +60,11 @@ def cell(dynamodb: DynamoDBClient) -> Iterator[str]:
 
 
 @pytest.fixture
-def table(dynamodb: DynamoDBClient, cell: str) -> ClaimsTable:
-    return ClaimsTable(dynamodb, cell)
+def table(dynamodb: DynamoDBClient, cell: str) -> WritableClaims:
+    return WritableClaims(dynamodb, cell)
 
 
-def test_a_claim_is_found_by_its_range(table: ClaimsTable) -> None:
+def test_a_claim_is_found_by_its_range(table: WritableClaims) -> None:
     wanted = network("10.1.2.0/26", "acme")
     table.claim(wanted)
     assert table.holder_of("10.1.2.0/26") == wanted
@@ -70,7 +72,7 @@ def test_a_claim_is_found_by_its_range(table: ClaimsTable) -> None:
 
 
 def test_a_range_that_another_stack_holds_is_refused_by_its_holders_name_and_stays_its(
-    table: ClaimsTable,
+    table: WritableClaims,
 ) -> None:
     table.claim(network("10.1.2.0/26", "acme"))
     with pytest.raises(Refused, match="tenant acme holds it for its network blue"):
@@ -78,13 +80,15 @@ def test_a_range_that_another_stack_holds_is_refused_by_its_holders_name_and_sta
     assert table.holder_of("10.1.2.0/26") == network("10.1.2.0/26", "acme")
 
 
-def test_claiming_ones_own_range_again_is_no_error(table: ClaimsTable) -> None:
+def test_claiming_ones_own_range_again_is_no_error(table: WritableClaims) -> None:
     for _ in range(2):
         table.claim(network("10.1.2.0/26", "acme"))
     assert table.all() == [network("10.1.2.0/26", "acme")]
 
 
-def test_all_claims_are_read_over_the_borders_of_pages(dynamodb: DynamoDBClient, table: ClaimsTable) -> None:
+def test_all_claims_are_read_over_the_borders_of_pages(
+    dynamodb: DynamoDBClient, table: WritableClaims
+) -> None:
     # A page ends at 1 MB: these rows fill more than one.
     claims = [
         network(f"10.{first}.{second}.0/26", f"t{'x' * 900}") for first in range(6) for second in range(250)
@@ -98,7 +102,7 @@ def test_all_claims_are_read_over_the_borders_of_pages(dynamodb: DynamoDBClient,
 
 
 def test_a_row_that_somebody_else_wrote_is_a_failure_that_shows_it(
-    dynamodb: DynamoDBClient, table: ClaimsTable
+    dynamodb: DynamoDBClient, table: WritableClaims
 ) -> None:
     dynamodb.put_item(TableName=table.name, Item={"cidr": {"S": "10.1.2.0/26"}, "owner": {"S": "me"}})
     with pytest.raises(Failure, match=r'"owner": \{"S": "me"\}\} has no'):
@@ -135,7 +139,7 @@ def test_without_credentials_the_failure_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_32_processes_that_claim_one_range_at_once_one_gets_it_and_all_others_are_told_who(
-    own: Mapping[str, str], cell: str, table: ClaimsTable
+    own: Mapping[str, str], cell: str, table: WritableClaims
 ) -> None:
     processes = multiprocessing.get_context("spawn")
     barrier = processes.Barrier(RACERS)
@@ -164,7 +168,7 @@ def test_of_32_processes_that_claim_one_range_at_once_one_gets_it_and_all_others
 
 
 def _race(own: Mapping[str, str], cell: str, tenant: str, barrier: Barrier, answers: dict[str, str]) -> None:
-    table = ClaimsTable(client("dynamodb", own), cell)
+    table = WritableClaims(client("dynamodb", own), cell)
     # The first call loads what boto3 loads late; the race is about the claim alone.
     table.holder_of("10.0.0.0/26")
     barrier.wait(timeout=240)

@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.local_cloud.test_status_observe import make_database, make_network, make_vpn_connection
+from tests.support.claims import WritableClaims
 from tests.support.desk import Desk
 
 REGION = "eu-west-1"
@@ -90,10 +90,10 @@ def make_acme() -> dict[str, Any]:
 
 
 @pytest.fixture
-def table(variables: Mapping[str, str]) -> Iterator[ClaimsTable]:
+def table(variables: Mapping[str, str]) -> Iterator[WritableClaims]:
     """The cell's claims table, empty."""
     dynamodb = boto3.client("dynamodb", region_name=REGION)
-    table = ClaimsTable(dynamodb, "eu1")
+    table = WritableClaims(dynamodb, "eu1")
     dynamodb.create_table(
         TableName=table.name,
         KeySchema=[{"AttributeName": "cidr", "KeyType": "HASH"}],
@@ -189,7 +189,7 @@ def test_without_a_backend_it_is_said_in_pulumis_own_words(desk: Desk) -> None:
 
 
 def test_a_range_that_the_table_gives_to_another_is_refused_by_its_name(
-    desk: Desk, table: ClaimsTable
+    desk: Desk, table: WritableClaims
 ) -> None:
     table.claim(claim("10.9.9.0/26", "beta", "green"))
     before = desk.settings("acme").read_bytes()
@@ -198,7 +198,7 @@ def test_a_range_that_the_table_gives_to_another_is_refused_by_its_name(
     assert desk.settings("acme").read_bytes() == before
 
 
-def test_a_session_subnet_is_chosen_beside_those_of_the_table(desk: Desk, table: ClaimsTable) -> None:
+def test_a_session_subnet_is_chosen_beside_those_of_the_table(desk: Desk, table: WritableClaims) -> None:
     # All but one are taken, so a choice that overlooked the table could hardly hit the free one.
     for third in set(range(256)) - {77}:
         table.claim(claim(f"172.17.{third}.0/24", f"t{third % 50}", ""))
@@ -240,7 +240,7 @@ def test_the_production_network_is_not_deleted(desk: Desk) -> None:
     assert desk.settings("acme").read_bytes() == both
 
 
-def test_an_audit_of_claims_in_use_finds_none_in_doubt(desk: Desk, table: ClaimsTable) -> None:
+def test_an_audit_of_claims_in_use_finds_none_in_doubt(desk: Desk, table: WritableClaims) -> None:
     table.claim(claim("10.1.2.0/26", "acme"))
     table.claim(claim("172.17.5.0/24", "acme", ""))
     done = desk.tenantnet("claims audit platform-eu1 --json")
@@ -248,7 +248,7 @@ def test_an_audit_of_claims_in_use_finds_none_in_doubt(desk: Desk, table: Claims
 
 
 def test_an_audit_lists_claims_of_stacks_that_are_gone_and_their_release(
-    desk: Desk, table: ClaimsTable
+    desk: Desk, table: WritableClaims
 ) -> None:
     table.claim(claim("10.7.7.0/26", "gone", "green"))
     done = desk.tenantnet("claims audit platform-eu1")
@@ -257,7 +257,7 @@ def test_an_audit_lists_claims_of_stacks_that_are_gone_and_their_release(
     assert """--key '{"cidr": {"S": "10.7.7.0/26"}}'""" in done.out
 
 
-def test_an_audit_lists_claims_that_no_settings_file_leads_to(desk: Desk, table: ClaimsTable) -> None:
+def test_an_audit_lists_claims_that_no_settings_file_leads_to(desk: Desk, table: WritableClaims) -> None:
     table.claim(claim("10.7.7.0/26", "acme", "green"))
     done = desk.tenantnet("claims audit platform-eu1 --json")
     assert json.loads(done.out)["doubtful"] == [
