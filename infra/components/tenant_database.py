@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
-from tenantnet.aws.instance_classes import max_connections, memory_bytes, supports_performance_insights
+from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
 from tenantnet.tags import Lifecycle, Owner, Part
 
@@ -17,7 +17,6 @@ PARAMETER_FAMILY = "mysql8.4"
 BACKUP_RETENTION_DAYS = 14
 LOG_RETENTION_DAYS = 90
 EXPORTED_LOGS = ("error", "slowquery")
-GIB = 1024**3
 
 PARAMETERS = {
     # Clients without TLS are refused by the server itself (error 3159), whatever they were configured to do.
@@ -26,6 +25,23 @@ PARAMETERS = {
     "log_output": "FILE",
     # Row images replay the same on every replica; statements need not.
     "binlog_format": "ROW",
+}
+
+# What every database has.
+ALWAYS: dict[str, Any] = {
+    "engine": "mysql",
+    "engine_version": ENGINE_VERSION,
+    "storage_type": "gp3",
+    "storage_encrypted": True,
+    "publicly_accessible": False,
+    "backup_retention_period": BACKUP_RETENTION_DAYS,
+    "copy_tags_to_snapshot": True,
+    "delete_automated_backups": False,
+    "enabled_cloudwatch_logs_exports": list(EXPORTED_LOGS),
+    "auto_minor_version_upgrade": True,
+    # What a preview showed is what happens, and when; a change that waits for a maintenance window
+    # would show up as a difference in every preview until then.
+    "apply_immediately": True,
 }
 
 
@@ -164,30 +180,18 @@ class TenantDatabase(pulumi.ComponentResource):
         return aws.rds.Instance(
             self._name,
             identifier=self._name,
-            engine="mysql",
-            engine_version=ENGINE_VERSION,
             instance_class=args.instance_class,
             allocated_storage=args.storage_gb,
-            storage_type="gp3",
-            storage_encrypted=True,
             kms_key_id=args.kms_key_arn,
             multi_az=args.multi_az,
             db_subnet_group_name=self._subnet_group(),
             vpc_security_group_ids=[args.security_group_id],
-            publicly_accessible=False,
             parameter_group_name=self._parameter_group(),
-            backup_retention_period=BACKUP_RETENTION_DAYS,
-            copy_tags_to_snapshot=True,
-            delete_automated_backups=False,
             deletion_protection=protected,
             **_source(args.source),
             **_on_delete(args.on_delete),
-            enabled_cloudwatch_logs_exports=list(EXPORTED_LOGS),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
-            auto_minor_version_upgrade=True,
-            # What a preview showed is what happens, and when; a change that waits for a maintenance window
-            # would show up as a difference in every preview until then.
-            apply_immediately=True,
+            **ALWAYS,
             tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -303,20 +307,13 @@ def _on_delete(on_delete: FinalSnapshot | Nothing) -> dict[str, Any]:
 
 def _alarms(args: TenantDatabaseArgs) -> tuple[_Alarm, ...]:
     above, below = "GreaterThanThreshold", "LessThanThreshold"
-    connections = max_connections(args.instance_class)
+    connections, storage = max_connections(args.instance_class), args.storage_gb * GIB
+    memory = memory_bytes(args.instance_class)
     return (
-        _Alarm(
-            "FreeStorageSpace", below, args.storage_gb * GIB // 10, 5, "less than 10 % of storage is free"
-        ),
+        _Alarm("FreeStorageSpace", below, storage // 10, 5, "less than 10 % of storage is free"),
         _Alarm("CPUUtilization", above, 90, 15, "CPU above 90 %"),
         _Alarm(
             "DatabaseConnections", above, connections * 8 // 10, 5, f"over 80 % of {connections} connections"
         ),
-        _Alarm(
-            "FreeableMemory",
-            below,
-            memory_bytes(args.instance_class) // 20,
-            15,
-            "less than 5 % of memory is free",
-        ),
+        _Alarm("FreeableMemory", below, memory // 20, 15, "less than 5 % of memory is free"),
     )

@@ -48,10 +48,7 @@ class Entry:
             "tenant": {"S": tenant},
             "at": {"S": f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"},
             "move": {"N": str(self.move)},
-            "what": {"S": str(self.what)},
-            "phase": {"S": str(self.phase)},
-            "who": {"S": self.who},
-            "note": {"S": self.note},
+            **{key: {"S": str(getattr(self, key))} for key in ("what", "phase", "who", "note")},
         }
         return item if self.seconds is None else {**item, "seconds": {"N": f"{self.seconds:.3f}"}}
 

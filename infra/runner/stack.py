@@ -18,7 +18,7 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.program import as_run_errors, database_password, tenant_settings
 from tenantnet.runner.copies import CopyPart
 from tenantnet.settings.project import Project
-from tenantnet.stacks.tenant import Order, plan
+from tenantnet.stacks.tenant import RequestedStep, plan
 from tenantnet.tags import Slot, network_name
 
 # Part of the URN of every resource below a database.
@@ -64,8 +64,8 @@ class MovingStack:
         """The program of an update; the engine holds the stack's lock."""
         with as_run_errors():
             settings = tenant_settings(self._project.file)
-            order = Order(state=requested, decision=self._decision(requested.move), missing=missing)
-            planned = plan(settings, order)
+            step = RequestedStep(state=requested, decision=self._decision(requested.move), missing=missing)
+            planned = plan(settings, step)
             ahead()
             planned.declare(database_password())
 

@@ -53,24 +53,18 @@ class PlatformStack:
 
     def declare(self) -> None:
         """Declare everything, and export what tenantnet.stacks.outputs reads."""
-        cell, account_id = self._settings.cell, self._place.account_id
-        key = PlatformKey(
-            cell, PlatformKeyArgs(owner=self._owner, account_id=account_id, region=self._region)
-        )
+        cell, owner = self._settings.cell, self._owner
+        place = {"account_id": self._place.account_id, "region": self._region}
+        key = PlatformKey(cell, PlatformKeyArgs(owner=owner, **place))
         self._key_arn, self._flow_logs = key.arn, self._flow_log_role()
-        tables = PlatformTables(cell, PlatformTablesArgs(owner=self._owner, kms_key_arn=key.arn))
-        topic = AlarmTopic(
-            cell,
-            AlarmTopicArgs(
-                owner=self._owner, account_id=account_id, region=self._region, kms_key_arn=key.arn
-            ),
-        )
+        tables = PlatformTables(cell, PlatformTablesArgs(owner=owner, kms_key_arn=key.arn))
+        topic = AlarmTopic(cell, AlarmTopicArgs(owner=owner, kms_key_arn=key.arn, **place))
         sessions_vpc_id, services = self._sessions(), self._services()
         host, zone_id = self._tunnel_host(services), self._zone()
         outputs = {
             "cell": cell,
             "region": self._region,
-            "accountId": account_id,
+            "accountId": self._place.account_id,
             "availabilityZones": list(self._place.zones),
             "imageId": self._place.image_id,
             "zoneId": zone_id,

@@ -47,7 +47,7 @@ from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RequestedStep:
     """What the migration runner asks of an update. All of it is read behind the stack's lock.
 
     state: to be reached. decision: about the move that it belongs to. missing: the slots without a database
@@ -59,10 +59,10 @@ class Order:
     missing: Collection[Slot]
 
 
-def plan(settings: TenantSettings, order: Order | None = None) -> TenantStack:
+def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantStack:
     """Read the stack and AWS, and check the update; nothing is declared yet.
 
-    order: what the migration runner wants; an ordinary update keeps the stack's phase.
+    step: what the migration runner wants; an ordinary update keeps the stack's phase.
     Raises Refused if the update is not allowed.
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
@@ -70,15 +70,15 @@ def plan(settings: TenantSettings, order: Order | None = None) -> TenantStack:
     state = plan_update(
         outputs,
         cidrs,
-        requested=order.state if order else None,
-        decision=order.decision if order else None,
-        leftovers=order is None and has_leftovers(settings.name, outputs),
+        requested=step.state if step else None,
+        decision=step.decision if step else None,
+        leftovers=step is None and has_leftovers(settings.name, outputs),
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
     _refuse_misplaced_sessions(settings, platform)
     owner = Owner(cell=platform.cell, tenant=settings.name)
-    missing = order.missing if order else databases_gone(owner, declaration(state))
+    missing = step.missing if step else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing, start=start)
     held = _ranges(outputs)
@@ -226,9 +226,7 @@ class TenantStack:
             name,
             VpnConnectionArgs(
                 owner=owner,
-                company_cidr=settings.company_cidr,
-                company_gateway_ip=settings.company_gateway_ip,
-                description=settings.description,
+                **dict(settings),
                 vpn_gateway_id=network.vpn_gateway_id,
                 database_security_group_id=network.database_security_group_id,
                 ping_host_security_group_id=network.ping_host_security_group_id,
@@ -236,12 +234,7 @@ class TenantStack:
                 reserved=self._settings.reserved,
             ),
         )
-        return {
-            "companyCidr": settings.company_cidr,
-            "companyGatewayIp": settings.company_gateway_ip,
-            "description": settings.description,
-            "id": connection.id,
-        }
+        return {**settings.model_dump(by_alias=True), "id": connection.id}
 
     def _reach(self, slot: Slot, network: TenantNetwork, session: SessionSubnet) -> None:
         """Let the tenant's sessions and the tunnel host reach the network's database and nothing else."""

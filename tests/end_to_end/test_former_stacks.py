@@ -22,13 +22,13 @@ from pulumi.runtime import get_root_directory
 from tenantnet.phases.memory import remembered
 from tenantnet.program import database_password, tenant_settings
 from tenantnet.stacks.lookups import read_stack_outputs
-from tenantnet.stacks.tenant import Order, plan
+from tenantnet.stacks.tenant import RequestedStep, plan
 from tenantnet.tags import Slot
 
 settings = tenant_settings(Path(get_root_directory(), "Pulumi.yaml"))
 state = remembered(read_stack_outputs(settings.name))
-order = Order(state=state, decision=None, missing=[*Slot])
-plan(settings, order).declare(database_password())
+step = RequestedStep(state=state, decision=None, missing=[*Slot])
+plan(settings, step).declare(database_password())
 """
 
 
