@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from socket import inet_aton
+from typing import NamedTuple
 
 from netaddr import IPAddress, IPNetwork
 from tenantnet.refusal import Refusal, Refused, Rule
@@ -270,8 +271,7 @@ def _gateway_hint(value: object) -> str:
     return f": {address} without the prefix" if slash and _ADDRESS.fullmatch(address) else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubnetPlan:
+class SubnetPlan(NamedTuple):
     """The four /28 of a tenant network, in the order of their addresses."""
 
     database_a: str
@@ -284,8 +284,7 @@ def subnet_plan(cidr: str) -> SubnetPlan:
     """How a permitted tenant network is divided. Raises ValueError for anything but a /26."""
     if IPNetwork(cidr).prefixlen != NETWORK_PREFIX:
         raise ValueError(f"{cidr} is not a /{NETWORK_PREFIX}")
-    database_a, database_b, hosts, spare = map(str, IPNetwork(cidr).subnet(SUBNET_PREFIX))
-    return SubnetPlan(database_a=database_a, database_b=database_b, hosts=hosts, spare=spare)
+    return SubnetPlan(*map(str, IPNetwork(cidr).subnet(SUBNET_PREFIX)))
 
 
 def ping_host_address(cidr: str) -> str:

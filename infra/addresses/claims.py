@@ -116,26 +116,18 @@ class ClaimFinding(StrEnum):
     NOT_IN_SETTINGS = "not in the settings"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoubtfulClaim:
-    """A claim that seems to have no user, and why."""
-
-    claim: Claim
-    finding: ClaimFinding
-
-
 def audit_claims(
     claims: Iterable[Claim], *, stacks: Collection[str], in_settings: Collection[Claim]
-) -> list[DoubtfulClaim]:
+) -> dict[Claim, ClaimFinding]:
     """The claims whose stack is not among `stacks`, and those that no settings file leads to.
 
     A claim whose stack is gone is listed once, for that reason. Sorted by stack and range.
     """
     wanted = {(claim.stack, claim.cidr) for claim in in_settings}
-    doubtful = []
+    doubtful = {}
     for claim in sorted(claims, key=lambda claim: (claim.stack, claim.cidr)):
         if claim.stack not in stacks:
-            doubtful.append(DoubtfulClaim(claim=claim, finding=ClaimFinding.STACK_GONE))
+            doubtful[claim] = ClaimFinding.STACK_GONE
         elif (claim.stack, claim.cidr) not in wanted:
-            doubtful.append(DoubtfulClaim(claim=claim, finding=ClaimFinding.NOT_IN_SETTINGS))
+            doubtful[claim] = ClaimFinding.NOT_IN_SETTINGS
     return doubtful

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import typer
-from tenantnet.addresses.claims import Claim, ClaimFinding, DoubtfulClaim, audit_claims
+from tenantnet.addresses.claims import Claim, ClaimFinding, audit_claims
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project
@@ -37,27 +38,27 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
     held = claims_table.all()
     doubtful = audit_claims(held, stacks=stacks, in_settings=claims_in_tree(project, platform))
     if as_json:
-        listed = [doubtful_as_json(each) for each in doubtful]
+        listed = [doubtful_as_json(claim, finding) for claim, finding in doubtful.items()]
         print_json({"table": claims_table.name, "claims": len(held), "doubtful": listed})
     else:
         _print(claims_table.name, len(held), doubtful)
 
 
-def doubtful_as_json(doubtful: DoubtfulClaim) -> dict[str, str]:
+def doubtful_as_json(claim: Claim, finding: ClaimFinding) -> dict[str, str]:
     """A doubtful claim as docs/commands.md describes it."""
     keys = ("cidr", "kind", "tenant", "slot", "stack")
-    return {**{key: getattr(doubtful.claim, key) for key in keys}, "finding": doubtful.finding}
+    return {**{key: getattr(claim, key) for key in keys}, "finding": finding}
 
 
-def _print(table_name: str, count: int, doubtful: list[DoubtfulClaim]) -> None:
+def _print(table_name: str, count: int, doubtful: Mapping[Claim, ClaimFinding]) -> None:
     typer.echo(f"{table_name}: {count} claims, {len(doubtful)} of them doubtful")
     if not doubtful:
         return
-    rows = [(each.claim.cidr, each.claim.stack, each.claim.purpose, each.finding) for each in doubtful]
+    rows = [(claim.cidr, claim.stack, claim.purpose, finding) for claim, finding in doubtful.items()]
     typer.echo()
     print_table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows)
     typer.echo()
-    if gone := [each.claim for each in doubtful if each.finding is ClaimFinding.STACK_GONE]:
+    if gone := [claim for claim, finding in doubtful.items() if finding is ClaimFinding.STACK_GONE]:
         typer.echo(_release(table_name, gone[0]))
     if len(gone) < len(doubtful):
         typer.echo(

@@ -18,12 +18,13 @@ from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import retrying
+from tenantnet.runner.databases import describe_instance
 from tenantnet.tags import Lifecycle, Slot, Tag, network_name
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
-    from mypy_boto3_rds.type_defs import DBInstanceTypeDef, TagTypeDef
+    from mypy_boto3_rds.type_defs import TagTypeDef
 
 LONGEST_WAIT = timedelta(hours=3)
 
@@ -76,21 +77,16 @@ class Copies:
         with aws_answers(f"delete {part.name}, which a killed run has left", region=self._region):
             kind.delete(part.name)
 
-    def _instance(self, identifier: str) -> DBInstanceTypeDef | None:
-        # As a filter an identifier that does not exist is no error.
-        found = self._rds.describe_db_instances(Filters=[{"Name": "db-instance-id", "Values": [identifier]}])
-        return found["DBInstances"][0] if found["DBInstances"] else None
-
     def _status(self, identifier: str) -> str | None:
-        found = self._instance(identifier)
+        found = describe_instance(self._rds, identifier)
         return found["DBInstanceStatus"] if found else None
 
     def _instances(self, identifier: str) -> list[str]:
-        return [identifier] if self._instance(identifier) else []
+        return [identifier] if describe_instance(self._rds, identifier) else []
 
     def _delete_instance(self, identifier: str) -> None:
         self._await(lambda: self._status(identifier) in ("available", None), f"{identifier} to be available")
-        if (found := self._instance(identifier)) is None:
+        if (found := describe_instance(self._rds, identifier)) is None:
             return
         self._require_tag(identifier, found.get("TagList", []), Tag.LIFECYCLE, Lifecycle.TEST)
         self._rds.modify_db_instance(

@@ -21,6 +21,7 @@ from tenantnet.tags import Slot, move_snapshot_name, network_name
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef
     from mypy_boto3_route53 import Route53Client
 
 LAG_PERIOD_SECONDS = 60
@@ -64,11 +65,8 @@ class Databases:
     def instance(self, slot: Slot) -> Instance | None:
         """None if there is none."""
         with aws_answers(f"read the database {self._identifier(slot)}", region=self._region):
-            # As a filter an identifier that does not exist is no error.
-            found = self._rds.describe_db_instances(
-                Filters=[{"Name": "db-instance-id", "Values": [self._identifier(slot)]}]
-            )["DBInstances"]
-            return _instance(found[0], read_only=self._read_only(found[0])) if found else None
+            found = describe_instance(self._rds, self._identifier(slot))
+            return _instance(found, read_only=self._read_only(found)) if found else None
 
     def address(self, slot: Slot) -> str:
         """Its name in DNS. Raises Failure if there is no database, or it has none yet."""
@@ -204,6 +202,13 @@ class Databases:
 
     def _identifier(self, slot: Slot) -> str:
         return network_name(self._tenant, slot)
+
+
+def describe_instance(rds: RDSClient, identifier: str) -> DBInstanceTypeDef | None:
+    """An instance as RDS describes it; None if there is none. Raises the client's error."""
+    # As a filter an identifier that does not exist is no error.
+    found = rds.describe_db_instances(Filters=[{"Name": "db-instance-id", "Values": [identifier]}])
+    return found["DBInstances"][0] if found["DBInstances"] else None
 
 
 def _parameter_group(described: Any) -> str:  # noqa: ANN401 - as RDS describes an instance

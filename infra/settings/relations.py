@@ -6,14 +6,14 @@ says of a path whether the value there was accepted; only such values are compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenantnet.addresses.addressing import contains, overlaps
-from tenantnet.refusal import Refusal, shown
+from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
 from tenantnet.tags import Slot
@@ -21,32 +21,26 @@ from tenantnet.tags import Slot
 Sound = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Connection:
-    """One VPN connection with its valid values. path: `networks.blue.vpnConnections[0]`."""
+class _Range(NamedTuple):
+    """A range that was accepted. owner: what has it, `networks.blue`; place: where it is written."""
 
-    path: str
     cidr: str
-    gateway: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Network:
-    """One network with its valid values; cidr is None if it was refused."""
-
-    path: str
-    cidr: str | None
-    connections: Sequence[_Connection]
+    owner: str
+    place: str
+    gateway: object = None
 
 
 def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
     """The problems between values of a tenant's settings."""
-    networks = list(_networks(raw, sound))
+    networks = {f"networks.{slot}": _child(_child(raw, "networks"), slot) for slot in Slot}
+    ranges = list(_ranges(networks, "cidr", sound))
+    companies = [list(_companies(network, path, sound)) for path, network in networks.items()]
+    outside = ((network, company) for each in companies for company in each for network in ranges)
     return [
         *_count(raw),
-        *_networks_apart(networks),
-        *(refusal for network in networks for refusal in _companies_apart(network)),
-        *(refusal for network in networks for refusal in _companies_outside(network, networks)),
+        *_apart(rules.NETWORKS_APART, combinations(ranges, 2)),
+        *(refusal for each in companies for refusal in _companies_apart(each)),
+        *_apart(rules.COMPANY_CIDR_OUTSIDE, outside),
         *_migration(raw, sound),
         *_users_once(raw, sound),
     ]
@@ -62,12 +56,18 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
     ]
 
 
+def _apart(rule: Rule, pairs: Iterable[tuple[_Range, _Range]]) -> Iterator[Refusal]:
+    for first, second in pairs:
+        if overlaps(first.cidr, second.cidr):
+            yield rule.refuse(second.cidr, second.place, other=first.owner, cidr=first.cidr)
+
+
 def _platform_ranges_apart(raw: object, sound: Sound) -> Iterator[Refusal]:
     services = _child(_child(raw, "services"), "cidr") or ServicesSettings.model_fields["cidr"].default
-    sessions = _sessions_cidr(raw)
-    both_sound = sound("services.cidr") and sound("sessions.cidr")
-    if both_sound and overlaps(str(services), str(sessions)):
-        yield rules.PLATFORM_RANGES_APART.refuse(services, "services.cidr", other=f"sessions.cidr {sessions}")
+    sessions, place = str(_sessions_cidr(raw)), "sessions.cidr"
+    if sound("services.cidr") and sound(place):
+        pair = _Range(sessions, f"{place} {sessions}", place), _Range(str(services), "", "services.cidr")
+        yield from _apart(rules.PLATFORM_RANGES_APART, [pair])
 
 
 def _sessions_cidr(raw: object) -> object:
@@ -80,16 +80,13 @@ def _shared_subnets(raw: object, sound: Sound) -> Iterator[Refusal]:
     if len(entries) > rules.MAX_SHARED_SUBNETS:
         yield rules.SHARED_SUBNETS_COUNT.refuse(f"{len(entries)} subnets", path)
         return
-    given = [
-        (str(cidr), f"{path}[{index}]") for index, cidr in enumerate(entries) if sound(f"{path}[{index}]")
-    ]
+    places = {f"{path}[{index}]": str(cidr) for index, cidr in enumerate(entries)}
+    given = [_Range(cidr, place, place) for place, cidr in places.items() if sound(place)]
     sessions = str(_sessions_cidr(raw))
-    for cidr, place in given if sound("sessions.cidr") else ():
-        if not contains(sessions, cidr):
-            yield rules.SHARED_SUBNET_INSIDE.refuse(cidr, place, sessions=sessions)
-    for (first, other), (second, place) in combinations(given, 2):
-        if overlaps(first, second):
-            yield rules.SHARED_SUBNETS_APART.refuse(second, place, other=other, cidr=first)
+    for subnet in given if sound("sessions.cidr") else ():
+        if not contains(sessions, subnet.cidr):
+            yield rules.SHARED_SUBNET_INSIDE.refuse(subnet.cidr, subnet.place, sessions=sessions)
+    yield from _apart(rules.SHARED_SUBNETS_APART, combinations(given, 2))
 
 
 def _child(raw: object, key: str) -> object:
@@ -100,22 +97,18 @@ def _entries(raw: object) -> list[object]:
     return raw if isinstance(raw, list) else []
 
 
-def _networks(raw: object, sound: Sound) -> Iterator[_Network]:
-    for slot in Slot:
-        network, path = _child(_child(raw, "networks"), slot), f"networks.{slot}"
-        cidr = _child(network, "cidr")
-        yield _Network(
-            path=path,
-            cidr=cidr if isinstance(cidr, str) and sound(f"{path}.cidr") else None,
-            connections=list(_connections(network, path, sound)),
-        )
+def _ranges(owners: Mapping[str, object], key: str, sound: Sound) -> Iterator[_Range]:
+    """The accepted ranges under `key`. owners: by their paths."""
+    for path, owner in owners.items():
+        cidr, place = _child(owner, key), f"{path}.{key}"
+        if isinstance(cidr, str) and sound(place):
+            yield _Range(cidr, path, place, _child(owner, "companyGatewayIp"))
 
 
-def _connections(network: object, network_path: str, sound: Sound) -> Iterator[_Connection]:
-    for index, connection in enumerate(_entries(_child(network, "vpnConnections"))):
-        path, cidr = f"{network_path}.vpnConnections[{index}]", _child(connection, "companyCidr")
-        if isinstance(cidr, str) and sound(f"{path}.companyCidr"):
-            yield _Connection(path=path, cidr=cidr, gateway=_child(connection, "companyGatewayIp"))
+def _companies(network: object, path: str, sound: Sound) -> Iterator[_Range]:
+    entries = enumerate(_entries(_child(network, "vpnConnections")))
+    connections = {f"{path}.vpnConnections[{index}]": connection for index, connection in entries}
+    return _ranges(connections, "companyCidr", sound)
 
 
 def _count(raw: object) -> Iterator[Refusal]:
@@ -130,35 +123,15 @@ def _count(raw: object) -> Iterator[Refusal]:
             )
 
 
-def _networks_apart(networks: Sequence[_Network]) -> Iterator[Refusal]:
-    blue, green = networks
-    if blue.cidr and green.cidr and overlaps(blue.cidr, green.cidr):
-        yield rules.NETWORKS_APART.refuse(green.cidr, f"{green.path}.cidr", other=blue.path, cidr=blue.cidr)
-
-
-def _companies_apart(network: _Network) -> Iterator[Refusal]:
-    if len(network.connections) > rules.MAX_VPN_CONNECTIONS:
+def _companies_apart(companies: Sequence[_Range]) -> Iterator[Refusal]:
+    if len(companies) > rules.MAX_VPN_CONNECTIONS:
         return  # too many are refused anyway, and all pairs of them would be too much to read
-    for first, second in combinations(network.connections, 2):
-        if not overlaps(first.cidr, second.cidr):
-            continue
-        if first.cidr == second.cidr and first.gateway == second.gateway:
-            yield rules.VPN_CONNECTION_ONCE.refuse(
-                f"{second.cidr} at {shown(second.gateway)}", second.path, other=first.path
-            )
+    for first, second in combinations(companies, 2):
+        if (first.cidr, first.gateway) == (second.cidr, second.gateway):
+            value = f"{second.cidr} at {shown(second.gateway)}"
+            yield rules.VPN_CONNECTION_ONCE.refuse(value, second.owner, other=first.owner)
         else:
-            yield rules.COMPANY_CIDRS_APART.refuse(
-                second.cidr, f"{second.path}.companyCidr", other=first.path, cidr=first.cidr
-            )
-
-
-def _companies_outside(network: _Network, networks: Sequence[_Network]) -> Iterator[Refusal]:
-    for connection in network.connections:
-        for other in networks:
-            if other.cidr and overlaps(connection.cidr, other.cidr):
-                yield rules.COMPANY_CIDR_OUTSIDE.refuse(
-                    connection.cidr, f"{connection.path}.companyCidr", other=other.path, cidr=other.cidr
-                )
+            yield from _apart(rules.COMPANY_CIDRS_APART, [(first, second)])
 
 
 def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:

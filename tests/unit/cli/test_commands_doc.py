@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import typer
-from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind, DoubtfulClaim
+from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind
 from tenantnet.cli.claims import doubtful_as_json
 from tenantnet.cli.main import app
 from tenantnet.observed.progress import MoveProgress
@@ -68,4 +68,4 @@ def test_the_connecting_document_is_one_that_the_command_could_print() -> None:
 def test_the_audit_document_is_one_that_the_command_could_print() -> None:
     claim = Claim(cidr="10.7.7.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="green")
     (doubtful,) = AUDIT["doubtful"]
-    assert doubtful_as_json(DoubtfulClaim(claim=claim, finding=ClaimFinding.NOT_IN_SETTINGS)) == doubtful
+    assert doubtful_as_json(claim, ClaimFinding.NOT_IN_SETTINGS) == doubtful
