@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import pulumi
 import pulumi_aws as aws
@@ -97,14 +98,10 @@ class TenantNetwork(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self)
 
     def _subnets(self) -> dict[str, aws.ec2.Subnet]:
-        plan = subnet_plan(self._args.cidr)
-        zone_a, zone_b = self._args.availability_zones
-        places = {
-            "database-a": (plan.database_a, zone_a),
-            "database-b": (plan.database_b, zone_b),
-            "hosts": (plan.hosts, zone_a),
-            "spare": (plan.spare, zone_b),
-        }
+        plan = subnet_plan(self._args.cidr)._asdict()
+        places = {part.replace("_", "-"): cidr for part, cidr in plan.items()}
+        # In turn: the database needs two, and the hosts are in the first.
+        zones = cycle(self._args.availability_zones)
         return {
             place: aws.ec2.Subnet(
                 f"{self._name}-{place}",
@@ -115,7 +112,7 @@ class TenantNetwork(pulumi.ComponentResource):
                 tags=self._args.owner.tags(f"{self._name}-{place}", part=Part.NETWORK),
                 opts=self._child(),
             )
-            for place, (cidr, zone) in places.items()
+            for (place, cidr), zone in zip(places.items(), zones, strict=False)
         }
 
     def _vpn_gateway(self) -> pulumi.Output[str]:

@@ -35,7 +35,6 @@ class Instance:
     stopped. read_only: the parameter; parameters_in_force: whether all that are set are in force.
     """
 
-    identifier: str
     status: str
     address: str | None
     source: str | None
@@ -219,7 +218,6 @@ def _parameter_group(described: Any) -> str:  # noqa: ANN401 - as RDS describes 
 def _instance(described: Any, *, read_only: bool) -> Instance:  # noqa: ANN401 - as RDS describes it
     infos = described.get("StatusInfos") or []
     return Instance(
-        identifier=described["DBInstanceIdentifier"],
         status=described["DBInstanceStatus"],
         address=described.get("Endpoint", {}).get("Address"),
         source=described.get("ReadReplicaSourceDBInstanceIdentifier"),
