@@ -1,138 +1,276 @@
-"""Records of what EC2 and RDS describe."""
+"""Records of what EC2 and RDS describe: each says which call describes it, and under which keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    AliasPath,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_pascal
+from pydantic.fields import FieldInfo
+from tenantnet.aws.vpn_routes import company_ranges
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.stacks.outputs import Model
 
 LOCAL = "local"
 ANY_PROTOCOL = "-1"
-
-
-class HasTags(Protocol):
-    """Any record with tags."""
-
-    @property
-    def tags(self) -> Mapping[str, str]:
-        """As AWS has them."""
-
-
-R = TypeVar("R", bound=HasTags)
 # Where a route comes from, in EC2's words.
 WRITTEN, PROPAGATED = "CreateRoute", "EnableVgwRoutePropagation"
 
+Filters = Mapping[str, Sequence[str]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vpc:
-    """cidrs: all its ranges, its first one first. tags: as AWS has them, here and below."""
 
-    id: str
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """A call that describes records. key: where its answer has them.
+
+    live: the filters for what exists, since EC2 describes what was deleted for about an hour.
+    """
+
+    call: str
+    key: str
+    live: Filters = field(default_factory=dict)
+    service: str = "ec2"
+
+
+def _at(*paths: str) -> FieldInfo:
+    """A field that AWS has at the first of these paths that is there; a dot leads inside."""
+    aliases = AliasChoices(*(AliasPath(*path.split(".")) for path in paths))
+    found: FieldInfo = Field(validation_alias=aliases)
+    return found
+
+
+def _each(key: str) -> BeforeValidator:
+    """Of the things that AWS lists, what each has under a key, if anything."""
+    return BeforeValidator(
+        lambda found: [
+            each[key] if isinstance(each, Mapping) else each
+            for each in found
+            if not isinstance(each, Mapping) or key in each
+        ]
+    )
+
+
+class Described(Model):
+    """A record, made of AWS's answer (model_validate) or by the names of its fields."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=to_pascal, serialization_alias=to_camel)
+    )
+    described_by: ClassVar[Describe]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, found: object) -> object:
+        if not isinstance(found, Mapping):
+            return found
+        # What AWS answers empty is not there.
+        present = {name: value for name, value in found.items() if value not in (None, "")}
+        return {**cls.combined(present), **present}
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields for which AWS's answer has no place of their own."""
+        return {}
+
+
+def _by_key(tags: Mapping[str, str] | Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    return tags if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+class WithTags(Described):
+    """A record with tags, as AWS has them."""
+
+    tags: Annotated[Mapping[str, str], BeforeValidator(_by_key)] = {}
+
+
+R = TypeVar("R", bound=WithTags)
+
+
+class Vpc(WithTags):
+    """cidrs: all its ranges, its first one first."""
+
+    described_by = Describe("describe_vpcs", "Vpcs")
+    id: Annotated[str, _at("VpcId")]
     cidrs: tuple[str, ...]
     state: str = "available"
-    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        further = [
+            each["CidrBlock"]
+            for each in found.get("CidrBlockAssociationSet", ())
+            if each["CidrBlockState"]["State"] == "associated"
+        ]
+        return {"cidrs": tuple(dict.fromkeys([found.get("CidrBlock"), *further]))}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
+class Subnet(WithTags):
     """A subnet; its routes are those of the table it is associated with, or of the VPC's main table."""
 
-    id: str
+    described_by = Describe("describe_subnets", "Subnets")
+    id: Annotated[str, _at("SubnetId")]
     vpc_id: str
-    cidr: str
-    tags: Mapping[str, str] = field(default_factory=dict)
+    cidr: Annotated[str, _at("CidrBlock")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Described):
     """destination: a range, or a prefix list's ID. target: `local` or an ID, such as pcx-… or igw-….
 
     origin: where it comes from, in EC2's word. active: false where its target is gone.
     """
 
-    destination: str
-    target: str
+    destination: Annotated[
+        str, _at("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+    ] = "nowhere"
+    target: Annotated[
+        str,
+        _at(
+            "VpcPeeringConnectionId",
+            "GatewayId",
+            "NatGatewayId",
+            "TransitGatewayId",
+            "InstanceId",
+            "NetworkInterfaceId",
+            "EgressOnlyInternetGatewayId",
+            "LocalGatewayId",
+            "CarrierGatewayId",
+            "CoreNetworkArn",
+        ),
+    ] = "nowhere"
     origin: str = WRITTEN
-    active: bool = True
+    active: Annotated[bool, _at("State"), BeforeValidator(lambda state: state in (True, "active"))] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteTable:
+class RouteTable(Described):
     """propagating: the gateways whose routes are added to the static ones."""
 
-    id: str
+    described_by = Describe("describe_route_tables", "RouteTables")
+    id: Annotated[str, _at("RouteTableId")]
     vpc_id: str
     main: bool
-    subnet_ids: tuple[str, ...]
+    subnet_ids: Annotated[tuple[str, ...], _at("Associations"), _each("SubnetId")] = ()
     routes: tuple[Route, ...]
-    propagating: tuple[str, ...] = ()
+    propagating: Annotated[tuple[str, ...], _at("PropagatingVgws"), _each("GatewayId")] = ()
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"main": any(each.get("Main") for each in found.get("Associations", ()))}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peering:
+class Peering(Described):
     """vpc_ids: of the requester and of the accepter. state: EC2's word."""
 
-    id: str
+    described_by = Describe(
+        "describe_vpc_peering_connections",
+        "VpcPeeringConnections",
+        {"status-code": ("initiating-request", "pending-acceptance", "provisioning", "active")},
+    )
+    id: Annotated[str, _at("VpcPeeringConnectionId")]
     vpc_ids: tuple[str, str]
-    state: str = "active"
+    state: Annotated[str, _at("Status.Code")] = "active"
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        sides = (found.get(side, {}) for side in ("RequesterVpcInfo", "AccepterVpcInfo"))
+        return {"vpc_ids": tuple(side.get("VpcId") for side in sides)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateway:
-    """A gateway of a VPC: a virtual private gateway, an internet gateway or a NAT gateway."""
-
-    id: str
-    vpc_id: str
-
-
-class Tunnel(Model):
-    """One tunnel of a VPN connection. outside_ip: AWS's end. message: AWS's words, often empty."""
-
-    outside_ip: str
-    state: TunnelState
-    message: str
-    last_change: datetime | None
+def _attached(found: str | Iterable[Mapping[str, str]]) -> str:
+    if isinstance(found, str):
+        return found
+    # An internet gateway's attachment is `available`, a VPN gateway's is `attached`.
+    attached = (each["VpcId"] for each in found if each.get("State") in ("attached", "available"))
+    return next(attached, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteToSiteVpn:
+class Gateway(Described):
+    """A gateway of a VPC. vpc_id: empty if it is attached to none."""
+
+    id: Annotated[str, _at("VpnGatewayId", "InternetGatewayId", "NatGatewayId")]
+    vpc_id: Annotated[str, _at("VpcId", "VpcAttachments", "Attachments"), BeforeValidator(_attached)] = ""
+
+
+class VpnGateway(Gateway):
+    """A virtual private gateway."""
+
+    described_by = Describe("describe_vpn_gateways", "VpnGateways")
+
+
+class InternetGateway(Gateway):
+    """An internet gateway."""
+
+    described_by = Describe("describe_internet_gateways", "InternetGateways")
+
+
+class NatGateway(Gateway):
+    """A NAT gateway."""
+
+    described_by = Describe("describe_nat_gateways", "NatGateways", {"state": ("pending", "available")})
+
+
+class Tunnel(Described):
+    """One tunnel of a VPN connection. outside_ip: AWS's end. message: AWS's words, often empty.
+
+    It is read as AWS describes it and as `tenantnet status --json` shows it.
+    """
+
+    outside_ip: Annotated[str, _at("OutsideIpAddress", "outsideIp")] = ""
+    state: Annotated[TunnelState, _at("Status")]
+    message: Annotated[str, _at("StatusMessage")] = ""
+    last_change: Annotated[datetime | None, _at("LastStatusChange", "lastChange")] = None
+
+
+class SiteToSiteVpn(WithTags):
     """A VPN connection. cidrs: its static routes. state: EC2's word."""
 
-    id: str
-    gateway_id: str
+    described_by = Describe("describe_vpn_connections", "VpnConnections", {"state": ("pending", "available")})
+    id: Annotated[str, _at("VpnConnectionId")]
+    gateway_id: Annotated[str, _at("VpnGatewayId")] = ""
     cidrs: tuple[str, ...]
     customer_gateway_id: str = ""
     state: str = "available"
-    tunnels: tuple[Tunnel, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tunnels: Annotated[tuple[Tunnel, ...], _at("VgwTelemetry")] = ()
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"cidrs": company_ranges(found)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerGateway:
+class CustomerGateway(Described):
     """The company's end of VPN connections. address: public, empty if it has none."""
 
-    id: str
-    address: str
+    described_by = Describe("describe_customer_gateways", "CustomerGateways")
+    id: Annotated[str, _at("CustomerGatewayId")]
+    address: Annotated[str, _at("IpAddress")] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroupRule:
+class SecurityGroupRule(Described):
     """A security group's rule. peer: a range, a prefix list or another group.
 
     protocol: as EC2 names it, `-1` for all. from_port, to_port: -1 for all; of ICMP type and code.
     """
 
-    id: str
+    described_by = Describe("describe_security_group_rules", "SecurityGroupRules")
+    id: Annotated[str, _at("SecurityGroupRuleId")]
     group_id: str
-    egress: bool
-    protocol: str
-    from_port: int
-    to_port: int
-    peer: str
+    egress: Annotated[bool, _at("IsEgress")]
+    protocol: Annotated[str, _at("IpProtocol")]
+    from_port: int = -1
+    to_port: int = -1
+    peer: Annotated[str, _at("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo.GroupId")] = (
+        "anywhere"
+    )
     description: str = ""
 
     @property
@@ -141,84 +279,89 @@ class SecurityGroupRule:
         return self.peer if "/" in self.peer and ":" not in self.peer else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AclRule:
+class AclRule(Described):
     """A network ACL's rule. The lowest number decides.
 
-    protocol: as EC2 numbers it, `-1` for all. from_port, to_port: as in Rule.
+    protocol: as EC2 numbers it, `-1` for all. from_port, to_port: as in SecurityGroupRule.
     """
 
-    number: int
+    number: Annotated[int, _at("RuleNumber")]
     egress: bool
-    allow: bool
-    cidr: str
+    allow: Annotated[bool, _at("RuleAction"), BeforeValidator(lambda action: action in (True, "allow"))]
+    cidr: Annotated[str, _at("CidrBlock")]
     protocol: str = ANY_PROTOCOL
-    from_port: int = -1
-    to_port: int = -1
+    from_port: Annotated[int, _at("IcmpTypeCode.Type", "PortRange.From")] = -1
+    to_port: Annotated[int, _at("IcmpTypeCode.Code", "PortRange.To")] = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkAcl:
-    """A network ACL and the subnets that it filters; every subnet has one."""
+class NetworkAcl(Described):
+    """A network ACL and the subnets that it filters; every subnet has one. rules: those of IPv4."""
 
-    id: str
+    described_by = Describe("describe_network_acls", "NetworkAcls")
+    id: Annotated[str, _at("NetworkAclId")]
     vpc_id: str
-    subnet_ids: tuple[str, ...]
+    subnet_ids: Annotated[tuple[str, ...], _at("Associations"), _each("SubnetId")]
     rules: tuple[AclRule, ...]
 
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"rules": [entry for entry in found.get("Entries", ()) if "CidrBlock" in entry]}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroup:
+
+class SecurityGroup(WithTags):
     """A security group without its rules, which EC2's API lists separately."""
 
-    id: str
+    described_by = Describe("describe_security_groups", "SecurityGroups")
+    id: Annotated[str, _at("GroupId")]
     vpc_id: str
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ec2Instance:
+class Ec2Instance(WithTags):
     """An EC2 instance with one interface. address: private. state: EC2's word, such as `running`."""
 
-    id: str
+    described_by = Describe(
+        "describe_instances",
+        "Reservations",
+        {"instance-state-name": ("pending", "running", "stopping", "stopped")},
+    )
+    id: Annotated[str, _at("InstanceId")]
     subnet_id: str
-    address: str
-    group_ids: tuple[str, ...]
+    address: Annotated[str, _at("PrivateIpAddress")] = ""
+    group_ids: Annotated[tuple[str, ...], _at("SecurityGroups"), _each("GroupId")]
     vpc_id: str = ""
-    state: str = "running"
-    tags: Mapping[str, str] = field(default_factory=dict)
+    state: Annotated[str, _at("State.Name")] = "running"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseInstance:
+class DatabaseInstance(Described):
     """An RDS instance: it may be in each of its subnets. address, port: None until it has them."""
 
-    identifier: str
+    described_by = Describe("describe_db_instances", "DBInstances", service="rds")
+    identifier: Annotated[str, _at("DBInstanceIdentifier")]
+    subnet_ids: Annotated[tuple[str, ...], _at("DBSubnetGroup.Subnets"), _each("SubnetIdentifier")] = ()
+    group_ids: Annotated[tuple[str, ...], _at("VpcSecurityGroups"), _each("VpcSecurityGroupId")] = ()
+    vpc_id: Annotated[str, _at("DBSubnetGroup.VpcId")] = ""
+    status: Annotated[str, _at("DBInstanceStatus")] = "available"
+    address: Annotated[str | None, _at("Endpoint.Address")] = None
+    port: Annotated[int | None, _at("Endpoint.Port")] = None
+
+
+class VpcEndpoint(Described):
+    """A VPC endpoint; an interface endpoint has interfaces in subnets."""
+
+    described_by = Describe("describe_vpc_endpoints", "VpcEndpoints")
+    id: Annotated[str, _at("VpcEndpointId")]
     subnet_ids: tuple[str, ...] = ()
-    group_ids: tuple[str, ...] = ()
+    group_ids: Annotated[tuple[str, ...], _at("Groups"), _each("GroupId")] = ()
     vpc_id: str = ""
-    status: str = "available"
-    address: str | None = None
-    port: int | None = None
+    service: Annotated[str, _at("ServiceName")] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VpcEndpoint:
-    """A VPC endpoint; an interface endpoint has interfaces in subnets. Two are alike whatever they serve."""
-
-    id: str
-    subnet_ids: tuple[str, ...]
-    group_ids: tuple[str, ...]
-    vpc_id: str = field(default="", compare=False)
-    service: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tagged:
+class Tagged(Described):
     """Something with a tag. type: EC2's word for what it is."""
 
-    id: str
-    type: str
+    described_by = Describe("describe_tags", "Tags")
+    id: Annotated[str, _at("ResourceId")]
+    type: Annotated[str, _at("ResourceType")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
 from tenantnet.observed import reader
+from tenantnet.observed.deployed import Vpc
 from tenantnet.observed.drift import find_drift
 from tenantnet.observed.reachability.observe import observe_cell
-from tenantnet.observed.reader import FILTER_VALUES, VPCS, Reader
+from tenantnet.observed.reader import FILTER_VALUES, Reader
 
 from tests.local_cloud.test_status_observe import (
     REGION,
@@ -104,9 +105,9 @@ def test_more_ids_than_ec2_takes_in_one_filter_are_asked_for_in_parts(
 ) -> None:
     names = [f"vpc-{number}" for number in range(FILTER_VALUES)]
     monkeypatch.setattr(reader, "FILTER_VALUES", 7)
-    assert [each.id for each in Reader(REGION).read(VPCS, {"vpc-id": [*names, vpc]})] == [vpc]
+    assert [each.id for each in Reader(REGION).read(Vpc, {"vpc-id": [*names, vpc]})] == [vpc]
 
 
 def test_of_no_ids_nothing_is_there_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert Reader(REGION).read(VPCS, {"vpc-id": []}) == ()
+    assert Reader(REGION).read(Vpc, {"vpc-id": []}) == ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -19,6 +18,8 @@ from tenantnet.observed.deployed import (
     SecurityGroupRule,
 )
 from tenantnet.tags import Part
+
+from tests.support.records import replace
 
 # Every network ACL ends with it.
 LAST_RULE = 32767

@@ -99,13 +99,14 @@ class _Check:
         findings = list(self._routes(row, source, target, there, back))
         passes = set()
         for traffic in Traffic:
-            out, into = self._out(source, target, traffic), self._into(source, target, traffic)
+            out = self._admitted(source, target, traffic, egress=True)
+            into = self._admitted(target, source, traffic, egress=False)
             findings += self._acls(row, source, target, traffic)
             if min(there, back, out, into) and self._acls_open(source, target, traffic):
                 passes.add(traffic)
             for layer, place, found in ((Layer.OUT, source, out), (Layer.IN, target, into)):
-                if place.group_ids is not None and (fault := _fault(layer, traffic, row, found)):
-                    findings.append(fault)
+                if place.group_ids is not None:
+                    findings += _faults(layer, traffic, found, missing=traffic in row.passes)
         return Pair(
             source=source,
             target=target,
@@ -121,10 +122,9 @@ class _Check:
             # The gateways of a VPC that the settings name belong to those who created it.
             return
         for layer, meant, found in ((Layer.THERE, row.there, there), (Layer.BACK, row.back, back)):
-            if row.passes and found is not Extent.ALL:
-                yield LayerFinding(layer=layer, traffic=None, missing=True, partly=found is Extent.SOME)
-            elif not meant and found is not Extent.NONE:
-                yield LayerFinding(layer=layer, traffic=None, missing=False, partly=found is Extent.SOME)
+            # Where nothing has to pass, a route that is meant may be there or not.
+            if row.passes or not meant:
+                yield from _faults(layer, None, found, missing=bool(row.passes))
 
     def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[LayerFinding]:
         """What is wrong in network ACLs, where they are to let something through, or to keep it out."""
@@ -136,8 +136,7 @@ class _Check:
             if traffic in row.passes:
                 # For traffic that must be blocked, the answers are checked as requests of the opposite pair.
                 found = min(found, self._paths.answers_pass(place, peer, traffic, egress=not out))
-            if fault := _fault(layer, traffic, row, found):
-                yield fault
+            yield from _faults(layer, traffic, found, missing=traffic in row.passes)
 
     def _acls_open(self, source: Place, target: Place, traffic: Traffic) -> bool:
         """Whether the network ACLs of both ends let requests through, and answers back."""
@@ -146,14 +145,6 @@ class _Check:
             for place, peer, out in ((source, target, True), (target, source, False))
             for passed, egress in ((self._paths.requests_pass, out), (self._paths.answers_pass, not out))
         )
-
-    def _out(self, source: Place, target: Place, traffic: Traffic) -> Extent:
-        """How much of the target the sender's groups let out to."""
-        return self._admitted(source, target, traffic, egress=True)
-
-    def _into(self, source: Place, target: Place, traffic: Traffic) -> Extent:
-        """How much of the source the receiver's groups let in."""
-        return self._admitted(target, source, traffic, egress=False)
 
     def _admitted(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Extent:
         """How much of the peer's addresses the place's groups let through, of those to be judged."""
@@ -184,8 +175,7 @@ class _Check:
         return found | IPSet(ranges) if egress and (place.kind, traffic) == (kind, wide_traffic) else found
 
 
-def _fault(layer: Layer, traffic: Traffic, row: Row, found: Extent) -> LayerFinding | None:
-    missing = traffic in row.passes
-    if found is (Extent.ALL if missing else Extent.NONE):
-        return None
-    return LayerFinding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)
+def _faults(layer: Layer, traffic: Traffic | None, found: Extent, *, missing: bool) -> Iterator[LayerFinding]:
+    """What is wrong where everything has to be open or, without `missing`, closed."""
+    if found is not (Extent.ALL if missing else Extent.NONE):
+        yield LayerFinding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)

@@ -18,7 +18,7 @@ class Whose(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """What is intended from any of the sources to any of the targets.
 
@@ -31,106 +31,56 @@ class Row:
     sources: tuple[Kind, ...]
     targets: tuple[Kind, ...]
     whose: Whose
+    why: str
     passes: frozenset[Traffic] = frozenset()
     there: bool = True
     back: bool = True
     acls: bool = True
-    why: str
 
     def matches(self, source: Place, target: Place) -> bool:
         """Whether it is about these two."""
-        return source.kind in self.sources and target.kind in self.targets and self._related(source, target)
-
-    def _related(self, source: Place, target: Place) -> bool:
         same_tenant = source.tenant == target.tenant
-        if self.whose is Whose.NETWORK:
-            return same_tenant and source.network == target.network
-        return same_tenant or self.whose is Whose.ANY
+        related = {
+            Whose.NETWORK: same_tenant and source.network == target.network,
+            Whose.TENANT: same_tenant,
+            Whose.ANY: True,
+        }
+        return source.kind in self.sources and target.kind in self.targets and related[self.whose]
 
 
-IN_NETWORK = (Kind.PING_HOST, Kind.DATABASE, Kind.REST)
 MYSQL, PING, HTTPS = frozenset({Traffic.MYSQL}), frozenset({Traffic.PING}), frozenset({Traffic.HTTPS})
+COMPANY, SESSION, TUNNEL_HOST, ENDPOINT = (
+    (Kind.COMPANY,),
+    (Kind.SESSION,),
+    (Kind.TUNNEL_HOST,),
+    (Kind.ENDPOINT,),
+)
+PING_HOST, DATABASE = (Kind.PING_HOST,), (Kind.DATABASE,)
+IN_NETWORK = (*PING_HOST, *DATABASE, Kind.REST)
+NETWORK, TENANT, ANY = Whose.NETWORK, Whose.TENANT, Whose.ANY
+_USE = "applications use their tenant's database, during a move in either network"
+_TUNNELS = "tunnels, and the migration runner; IAM decides who may open which"
+_PEERING = "the peering is for the whole network"
+_ENDPOINTS = "they share the tunnel host's route table"
+_ONE_VPC = "one VPC, whose routes cannot be removed; network ACLs block it"
 # If several rows match, the first one counts.
 INTENDED = (
-    Row(
-        sources=(Kind.COMPANY,),
-        targets=(Kind.DATABASE,),
-        whose=Whose.NETWORK,
-        passes=MYSQL,
-        why="what the VPN connection is for",
-    ),
-    Row(
-        sources=(Kind.COMPANY,),
-        targets=(Kind.PING_HOST,),
-        whose=Whose.NETWORK,
-        passes=PING,
-        why="to test the VPN connection",
-    ),
-    Row(
-        sources=(Kind.SESSION,),
-        targets=(Kind.DATABASE,),
-        whose=Whose.TENANT,
-        passes=MYSQL,
-        why="applications use their tenant's database, during a move in either network",
-    ),
-    Row(
-        sources=(Kind.TUNNEL_HOST,),
-        targets=(Kind.DATABASE,),
-        whose=Whose.ANY,
-        passes=MYSQL,
-        why="tunnels, and the migration runner; IAM decides who may open which",
-    ),
-    Row(
-        sources=(Kind.TUNNEL_HOST,),
-        targets=(Kind.ENDPOINT,),
-        whose=Whose.ANY,
-        passes=HTTPS,
-        why="the agent on the tunnel host",
-    ),
-    Row(
-        sources=(Kind.COMPANY, *IN_NETWORK),
-        targets=(Kind.COMPANY, *IN_NETWORK),
-        whose=Whose.NETWORK,
-        why="one VPC and its VPN gateway",
-    ),
-    Row(
-        sources=(Kind.SESSION,),
-        targets=IN_NETWORK,
-        whose=Whose.TENANT,
-        why="the peering is for the whole network",
-    ),
-    Row(sources=IN_NETWORK, targets=(Kind.SESSION,), whose=Whose.TENANT, why="answers"),
-    Row(
-        sources=(Kind.TUNNEL_HOST,),
-        targets=IN_NETWORK,
-        whose=Whose.ANY,
-        why="the peering is for the whole network",
-    ),
-    Row(sources=IN_NETWORK, targets=(Kind.TUNNEL_HOST,), whose=Whose.ANY, why="answers"),
-    Row(
-        sources=(Kind.ENDPOINT,),
-        targets=IN_NETWORK,
-        whose=Whose.ANY,
-        back=False,
-        why="they share the tunnel host's route table",
-    ),
-    Row(
-        sources=IN_NETWORK,
-        targets=(Kind.ENDPOINT,),
-        whose=Whose.ANY,
-        there=False,
-        why="they share the tunnel host's route table",
-    ),
-    Row(sources=(Kind.ENDPOINT,), targets=(Kind.TUNNEL_HOST,), whose=Whose.ANY, why="answers"),
-    Row(
-        sources=(Kind.SESSION,),
-        targets=(Kind.SESSION,),
-        whose=Whose.ANY,
-        acls=False,
-        why="one VPC, whose routes cannot be removed; network ACLs block it",
-    ),
+    Row(COMPANY, DATABASE, NETWORK, "what the VPN connection is for", MYSQL),
+    Row(COMPANY, PING_HOST, NETWORK, "to test the VPN connection", PING),
+    Row(SESSION, DATABASE, TENANT, _USE, MYSQL),
+    Row(TUNNEL_HOST, DATABASE, ANY, _TUNNELS, MYSQL),
+    Row(TUNNEL_HOST, ENDPOINT, ANY, "the agent on the tunnel host", HTTPS),
+    Row(COMPANY + IN_NETWORK, COMPANY + IN_NETWORK, NETWORK, "one VPC and its VPN gateway"),
+    Row(SESSION, IN_NETWORK, TENANT, _PEERING),
+    Row(IN_NETWORK, SESSION, TENANT, "answers"),
+    Row(TUNNEL_HOST, IN_NETWORK, ANY, _PEERING),
+    Row(IN_NETWORK, TUNNEL_HOST, ANY, "answers"),
+    Row(ENDPOINT, IN_NETWORK, ANY, _ENDPOINTS, back=False),
+    Row(IN_NETWORK, ENDPOINT, ANY, _ENDPOINTS, there=False),
+    Row(ENDPOINT, TUNNEL_HOST, ANY, "answers"),
+    Row(SESSION, SESSION, ANY, _ONE_VPC, acls=False),
 )
-NOTHING = Row(sources=(), targets=(), whose=Whose.ANY, there=False, back=False, why="")
+NOTHING = Row((), (), ANY, "", there=False, back=False)
 # The tunnel host may ask any private address for MySQL: its rules need no change when a tenant comes.
 WIDE_EGRESS = (Kind.TUNNEL_HOST, Traffic.MYSQL, PRIVATE_RANGES)
 
@@ -142,22 +92,10 @@ def intended(source: Place, target: Place) -> Row:
 
 def table() -> str:
     """The rows in Markdown."""
-    head = "| from | to | of | passes | routes | why |"
-    rows = [
-        (_kinds(row.sources), _kinds(row.targets), row.whose, _passes(row), _routes(row), row.why)
-        for row in INTENDED
-    ]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, "|---|---|---|---|---|---|", *lines]) + "\n"
-
-
-def _kinds(kinds: tuple[Kind, ...]) -> str:
-    return ", ".join(kinds)
-
-
-def _passes(row: Row) -> str:
-    return ", ".join(sorted(row.passes)) or "nothing"
-
-
-def _routes(row: Row) -> str:
-    return "there and back" if row.there and row.back else "there" if row.there else "back"
+    lines = ["| from | to | of | passes | routes | why |", "|---|---|---|---|---|---|"]
+    for row in INTENDED:
+        routes = "there and back" if row.there and row.back else "there" if row.there else "back"
+        passes = ", ".join(sorted(row.passes)) or "nothing"
+        cells = (", ".join(row.sources), ", ".join(row.targets), row.whose, passes, routes, row.why)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

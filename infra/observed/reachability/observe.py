@@ -5,28 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantnet.aws.answers import aws_answers
-from tenantnet.observed.deployed import Deployed, SiteToSiteVpn
-from tenantnet.observed.reader import (
-    CUSTOMER_GATEWAYS,
-    DATABASES,
-    ENDPOINTS,
-    GROUP_RULES,
-    INSTANCES,
-    NETWORK_ACLS,
-    PEERINGS,
-    ROUTE_TABLES,
-    SECURITY_GROUPS,
-    SUBNETS,
-    VPCS,
-    VPN_CONNECTIONS,
-    VPN_GATEWAYS,
-    Reader,
-    tagged,
-)
+from tenantnet.observed import deployed as aws
+from tenantnet.observed.reader import Reader, tagged
 from tenantnet.tags import Tag
 
 
-def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tunnel_host_id: str) -> Deployed:
+def observe_cell(
+    cell: str, region: str, *, platform_vpc_ids: Sequence[str], tunnel_host_id: str
+) -> aws.Deployed:
     """Everything of the cell's tenants, and of the platform's VPCs, also of those that the settings name.
 
     What is in a VPC is found by the VPC, so a missing tag hides nothing. Raises Failure if AWS
@@ -34,33 +20,33 @@ def observe_cell(cell: str, region: str, *, platform_vpc_ids: Sequence[str], tun
     """
     with aws_answers(f"read the networks of cell {cell} in {region}", region=region):
         reader, own = Reader(region), tagged(cell=cell)
-        found = (*reader.read(VPCS, own), *reader.read(VPCS, {"vpc-id": platform_vpc_ids}))
+        found = (*reader.read(aws.Vpc, own), *reader.read(aws.Vpc, {"vpc-id": platform_vpc_ids}))
         vpcs = {vpc.id: vpc for vpc in found}
         inside = {"vpc-id": list(vpcs)}
-        groups = reader.read(SECURITY_GROUPS, inside)
-        gateways = tuple(gateway for gateway in reader.read(VPN_GATEWAYS) if gateway.vpc_id in vpcs)
+        groups = reader.read(aws.SecurityGroup, inside)
+        gateways = tuple(gateway for gateway in reader.read(aws.VpnGateway) if gateway.vpc_id in vpcs)
         gateway_ids = {gateway.id for gateway in gateways}
 
-        def is_ours(connection: SiteToSiteVpn) -> bool:
+        def is_ours(connection: aws.SiteToSiteVpn) -> bool:
             return connection.gateway_id in gateway_ids or connection.tags.get(Tag.CELL) == cell
 
-        return Deployed(
+        return aws.Deployed(
             tunnel_host_id=tunnel_host_id,
             vpcs=tuple(vpcs.values()),
-            subnets=reader.read(SUBNETS, inside),
-            route_tables=reader.read(ROUTE_TABLES, inside),
-            network_acls=reader.read(NETWORK_ACLS, inside),
+            subnets=reader.read(aws.Subnet, inside),
+            route_tables=reader.read(aws.RouteTable, inside),
+            network_acls=reader.read(aws.NetworkAcl, inside),
             peerings=tuple(
                 peering
-                for peering in reader.read(PEERINGS)
+                for peering in reader.read(aws.Peering)
                 if peering.state == "active" and not vpcs.keys().isdisjoint(peering.vpc_ids)
             ),
             vpn_gateways=gateways,
-            vpn_connections=tuple(filter(is_ours, reader.read(VPN_CONNECTIONS))),
-            customer_gateways=reader.read(CUSTOMER_GATEWAYS, own),
+            vpn_connections=tuple(filter(is_ours, reader.read(aws.SiteToSiteVpn))),
+            customer_gateways=reader.read(aws.CustomerGateway, own),
             security_groups=groups,
-            rules=reader.read(GROUP_RULES, {"group-id": [group.id for group in groups]}),
-            instances=reader.read(INSTANCES, inside),
-            databases=tuple(each for each in reader.read(DATABASES) if each.vpc_id in vpcs),
-            endpoints=reader.read(ENDPOINTS, own),
+            rules=reader.read(aws.SecurityGroupRule, {"group-id": [group.id for group in groups]}),
+            instances=reader.read(aws.Ec2Instance, inside),
+            databases=tuple(each for each in reader.read(aws.DatabaseInstance) if each.vpc_id in vpcs),
+            endpoints=reader.read(aws.VpcEndpoint, own),
         )

@@ -14,7 +14,6 @@ from tenantnet.observed.deployed import (
     SiteToSiteVpn,
     Subnet,
     Vpc,
-    VpcEndpoint,
     having,
 )
 from tenantnet.tags import Part, Tag, network_name
@@ -92,14 +91,6 @@ def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
     return tags.get(Tag.TENANT, ""), tags.get(Tag.NETWORK, "")
 
 
-def _together(endpoints: Iterable[VpcEndpoint]) -> dict[VpcEndpoint, list[str]]:
-    """The IDs of the endpoints that differ in nothing but their ID."""
-    found: dict[VpcEndpoint, list[str]] = {}
-    for endpoint in endpoints:
-        found.setdefault(replace(endpoint, id=""), []).append(endpoint.id)
-    return found
-
-
 class _Finder:
     """Finds places by kind."""
 
@@ -141,14 +132,18 @@ class _Finder:
 
     def endpoints(self) -> Iterator[Place]:
         host = tuple(cidr for place in self.tunnel_host() for cidr in place.cidrs)
-        for alike, ids in _together(self._deployed.endpoints).items():
-            subnets = [self._subnets[each] for each in alike.subnet_ids if each in self._subnets]
+        # Endpoints in the same subnets and groups are alike, whatever they serve.
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for endpoint in self._deployed.endpoints:
+            alike.setdefault((endpoint.subnet_ids, endpoint.group_ids), []).append(endpoint.id)
+        for (subnet_ids, group_ids), ids in alike.items():
+            subnets = [self._subnets[each] for each in subnet_ids if each in self._subnets]
             yield self._in_subnets(
                 Kind.ENDPOINT,
                 f"Session Manager ({', '.join(ids)})",
                 subnets,
                 but_not=host,
-                group_ids=alike.group_ids,
+                group_ids=group_ids,
             )
 
     def ping_hosts(self) -> Iterator[Place]:

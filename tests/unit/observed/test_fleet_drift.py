@@ -8,22 +8,10 @@ import pytest
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
-from tenantnet.observed.deployed import Deployed
+from tenantnet.observed import deployed as aws
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
-from tenantnet.observed.reader import (
-    ENDPOINTS,
-    GROUP_RULES,
-    INSTANCES,
-    INTERNET_GATEWAYS,
-    NAT_GATEWAYS,
-    PEERINGS,
-    ROUTE_TABLES,
-    TAGS,
-    VPN_CONNECTIONS,
-    ResourceKind,
-)
 
 
 def state(**fields: Any) -> StepEventStateMetadata:
@@ -101,16 +89,16 @@ def instance(identifier: str) -> dict[str, Any]:
     return {"InstanceId": identifier, **place}
 
 
-KINDS: dict[str, ResourceKind[Any]] = {
-    "rules": GROUP_RULES,
-    "route_tables": ROUTE_TABLES,
-    "peerings": PEERINGS,
-    "vpn_connections": VPN_CONNECTIONS,
-    "internet_gateways": INTERNET_GATEWAYS,
-    "nat_gateways": NAT_GATEWAYS,
-    "instances": INSTANCES,
-    "endpoints": ENDPOINTS,
-    "tagged": TAGS,
+KINDS: dict[str, type[aws.Described]] = {
+    "rules": aws.SecurityGroupRule,
+    "route_tables": aws.RouteTable,
+    "peerings": aws.Peering,
+    "vpn_connections": aws.SiteToSiteVpn,
+    "internet_gateways": aws.InternetGateway,
+    "nat_gateways": aws.NatGateway,
+    "instances": aws.Ec2Instance,
+    "endpoints": aws.VpcEndpoint,
+    "tagged": aws.Tagged,
 }
 
 
@@ -132,10 +120,10 @@ AS_DECLARED = {
 def found(**more: Any) -> list[str]:
     """What is found where EC2 describes what is declared, and more of some kinds."""
     records: dict[str, Any] = {
-        name: tuple(map(kind.record, [*AS_DECLARED.get(name, []), *more.get(name, [])]))
+        name: tuple(map(kind.model_validate, [*AS_DECLARED.get(name, []), *more.get(name, [])]))
         for name, kind in KINDS.items()
     }
-    return additions(Deployed(**records), STATE)
+    return additions(aws.Deployed(**records), STATE)
 
 
 def test_what_the_stack_declares_is_no_drift() -> None:

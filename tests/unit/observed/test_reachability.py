@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -26,6 +25,7 @@ from tenantnet.observed.reachability.traffic import Traffic, traffic_of
 from tests.support.clone import CLONE
 from tests.support.reachability_mutations import Mutation, additions, removals
 from tests.support.reachability_samples import COMPANY, acl_rules, deployed, rule
+from tests.support.records import replace
 
 # Bits of the JSON document as the page shows it.
 KEYS = re.compile(r'^ *"(\w+)":', re.MULTILINE)

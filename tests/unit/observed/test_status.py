@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +19,8 @@ from tenantnet.observed.deployed import (
 from tenantnet.observed.status.tenant import StatusNetwork, TenantStatus, tenant_status
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.stacks.outputs import TenantOutputs
+
+from tests.support.records import replace
 
 CHANGED = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 TUNNELS = (
