@@ -66,17 +66,7 @@ def progress(
         target=state.target,
         downtime_seconds=measured.total_seconds() if measured else None,
         starts_at=starts_at,
-        events=[
-            ProgressEvent(
-                at=entry.at,
-                what=entry.what,
-                phase=entry.phase,
-                seconds=entry.seconds,
-                note=entry.note,
-                who=entry.who,
-            )
-            for entry in own
-        ],
+        events=[ProgressEvent.model_validate(entry, from_attributes=True) for entry in own],
     )
 
 

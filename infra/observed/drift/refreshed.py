@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tenantnet.aws import types
@@ -53,7 +53,7 @@ def _sentences(change: Step, state: StackState) -> Iterator[str]:
     if not change.type.startswith("aws:") or not change.old:
         return
     if change.operation is Operation.DELETE:
-        yield _LOST.get(change.type, _gone)(change, change.old.inputs or {}, state)
+        yield _lost(change, change.old.inputs or {}, state)
     elif change.operation is Operation.UPDATE:
         for name in _declared(change):
             yield f"{_thing(change, state)} {_changed(change, name)}"
@@ -95,28 +95,17 @@ def _thing(change: Step, state: StackState) -> str:
     return f"{noun} {change.name}"
 
 
-def _gone(change: Step, _: Mapping[str, Any], state: StackState) -> str:
-    return f"{_thing(change, state)} is gone"
-
-
-def _lost_vpn_route(_: Step, old: Mapping[str, Any], state: StackState) -> str:
-    name = state.vpn_connection(str(old.get("vpnConnectionId")))
-    return f"VPN connection {name} has lost its route to {old.get('destinationCidrBlock')}"
-
-
-def _lost_route(_: Step, old: Mapping[str, Any], state: StackState) -> str:
-    table = state.named(str(old.get("routeTableId")))
-    return f"route table {table} has lost its route to {old.get('destinationCidrBlock')}"
-
-
-def _lost_ingress(_: Step, old: Mapping[str, Any], state: StackState) -> str:
-    group = state.named(str(old.get("securityGroupId")))
-    peer = old.get("cidrIpv4") or old.get("referencedSecurityGroupId")
-    return f"security group {group} no longer admits {peer} ({old.get('description') or 'no description'})"
-
-
-_LOST: Mapping[str, Callable[[Step, Mapping[str, Any], StackState], str]] = {
-    types.VPN_CONNECTION_ROUTE: _lost_vpn_route,
-    types.ROUTE: _lost_route,
-    types.INGRESS_RULE: _lost_ingress,
-}
+def _lost(change: Step, old: Mapping[str, Any], state: StackState) -> str:
+    match change.type:
+        case types.VPN_CONNECTION_ROUTE:
+            loser = f"VPN connection {state.vpn_connection(str(old.get('vpnConnectionId')))}"
+        case types.ROUTE:
+            loser = f"route table {state.named(str(old.get('routeTableId')))}"
+        case types.INGRESS_RULE:
+            group = state.named(str(old.get("securityGroupId")))
+            peer = old.get("cidrIpv4") or old.get("referencedSecurityGroupId")
+            what = old.get("description") or "no description"
+            return f"security group {group} no longer admits {peer} ({what})"
+        case _:
+            return f"{_thing(change, state)} is gone"
+    return f"{loser} has lost its route to {old.get('destinationCidrBlock')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,9 +14,14 @@ from tenantnet.observed.deployed import (
     SiteToSiteVpn,
     Subnet,
     Vpc,
+    WithTags,
     having,
 )
 from tenantnet.tags import Part, Tag, network_name
+
+# A tenant and its network.
+Owner = tuple[str | None, str | None]
+PLATFORM: Owner = (None, None)
 
 
 class Kind(StrEnum):
@@ -87,8 +92,8 @@ def _elsewhere(deployed: Deployed, known: Iterable[Place]) -> Place:
     return Place(kind=Kind.ELSEWHERE, name="elsewhere", cidrs=("0.0.0.0/0",), but_not=subnets)
 
 
-def _owner(tags: Mapping[str, str]) -> tuple[str, str]:
-    return tags.get(Tag.TENANT, ""), tags.get(Tag.NETWORK, "")
+def _owner(record: WithTags) -> tuple[str, str]:
+    return record.tags.get(Tag.TENANT, ""), record.tags.get(Tag.NETWORK, "")
 
 
 class _Finder:
@@ -106,8 +111,7 @@ class _Finder:
 
     def _company(self, connection: SiteToSiteVpn, gateway: Gateway | None) -> Place:
         # Its gateway decides where it ends, not its tags.
-        tags = self._vpcs[gateway.vpc_id].tags if gateway else connection.tags
-        tenant, network = _owner(tags)
+        tenant, network = _owner(self._vpcs[gateway.vpc_id] if gateway else connection)
         description = connection.tags.get(Tag.DESCRIPTION, connection.id)
         return Place(
             kind=Kind.COMPANY,
@@ -123,7 +127,7 @@ class _Finder:
         for subnet in having(self._deployed.subnets, part=Part.SESSION):
             tenant = subnet.tags.get(Tag.TENANT, "")
             name = f"{tenant}: session ({subnet.cidr})"
-            yield self._in_subnets(Kind.SESSION, name, [subnet], tenant=tenant)
+            yield self._in_subnets(Kind.SESSION, name, [subnet], (tenant, None))
 
     def tunnel_host(self) -> Iterator[Place]:
         for host in self._deployed.instances:
@@ -148,16 +152,15 @@ class _Finder:
 
     def ping_hosts(self) -> Iterator[Place]:
         for host in having(self._deployed.instances, part=Part.PING_HOST):
-            tenant, network = _owner(self._vpcs[self._subnets[host.subnet_id].vpc_id].tags)
-            name = f"{tenant} {network}: ping host ({host.address})"
-            yield self._host(Kind.PING_HOST, name, host, tenant=tenant, network=network)
+            owner = _owner(self._vpcs[self._subnets[host.subnet_id].vpc_id])
+            yield self._host(Kind.PING_HOST, f"{' '.join(owner)}: ping host ({host.address})", host, owner)
 
     def databases(self) -> Iterator[Place]:
         """One per network, as it is or would be: its instance's subnets and groups, or those meant for it."""
         instances = {instance.identifier: instance for instance in self._deployed.databases}
         for vpc in self._networks():
-            tenant, network = _owner(vpc.tags)
-            identifier = network_name(tenant, network)
+            owner = _owner(vpc)
+            identifier = network_name(*owner)
             instance = instances.get(identifier)
             meant = {f"{identifier}-database-a", f"{identifier}-database-b"}
             subnets = [
@@ -169,21 +172,16 @@ class _Finder:
                     else subnet.vpc_id == vpc.id and subnet.tags.get("Name") in meant
                 )
             ]
-            yield self._in_subnets(
-                Kind.DATABASE,
-                f"{tenant} {network}: database",
-                subnets,
-                tenant=tenant,
-                network=network,
-                group_ids=instance.group_ids if instance else self._database_groups(vpc.id),
-            )
+            groups = instance.group_ids if instance else self._database_groups(vpc.id)
+            name = f"{' '.join(owner)}: database"
+            yield self._in_subnets(Kind.DATABASE, name, subnets, owner, group_ids=groups)
 
     def rest(self, known: Iterable[Place]) -> list[Place]:
         """Of each tenant network, what the known places leave."""
         return [self._rest(vpc, known) for vpc in self._networks()]
 
     def _rest(self, vpc: Vpc, known: Iterable[Place]) -> Place:
-        tenant, network = _owner(vpc.tags)
+        owner = _owner(vpc)
         taken = [place for place in known if place.vpc_id == vpc.id]
         of_database = {each for place in taken if place.kind is Kind.DATABASE for each in place.subnet_ids}
         subnets = [
@@ -193,11 +191,10 @@ class _Finder:
         ]
         return self._in_subnets(
             Kind.REST,
-            f"{tenant} {network}: rest of the network",
+            f"{' '.join(owner)}: rest of the network",
             subnets,
+            owner,
             but_not=tuple(cidr for place in taken for cidr in place.cidrs),
-            tenant=tenant,
-            network=network,
             group_ids=(),
         )
 
@@ -211,23 +208,9 @@ class _Finder:
             if group.vpc_id == vpc_id
         )
 
-    def _host(
-        self,
-        kind: Kind,
-        name: str,
-        host: Ec2Instance,
-        *,
-        tenant: str | None = None,
-        network: str | None = None,
-    ) -> Place:
-        found = self._in_subnets(
-            kind,
-            name,
-            [self._subnets[host.subnet_id]],
-            tenant=tenant,
-            network=network,
-            group_ids=host.group_ids,
-        )
+    def _host(self, kind: Kind, name: str, host: Ec2Instance, owner: Owner = PLATFORM) -> Place:
+        subnet = self._subnets[host.subnet_id]
+        found = self._in_subnets(kind, name, [subnet], owner, group_ids=host.group_ids)
         return replace(found, cidrs=(f"{host.address}/32",))
 
     def _in_subnets(
@@ -235,10 +218,9 @@ class _Finder:
         kind: Kind,
         name: str,
         subnets: list[Subnet],
+        owner: Owner = PLATFORM,
         *,
         but_not: tuple[str, ...] = (),
-        tenant: str | None = None,
-        network: str | None = None,
         group_ids: tuple[str, ...] | None = None,
     ) -> Place:
         vpc_id = subnets[0].vpc_id if subnets else None
@@ -247,8 +229,8 @@ class _Finder:
             name=name,
             cidrs=tuple(subnet.cidr for subnet in subnets),
             but_not=but_not,
-            tenant=tenant,
-            network=network,
+            tenant=owner[0],
+            network=owner[1],
             vpc_id=vpc_id,
             subnet_ids=tuple(subnet.id for subnet in subnets),
             group_ids=group_ids,

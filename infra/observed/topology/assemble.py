@@ -7,6 +7,7 @@ from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.deployed import Deployed, having
 from tenantnet.observed.status import tenant as status
 from tenantnet.observed.topology.model import (
+    UNKNOWN_TUNNELS,
     Side,
     Topology,
     TopologyDatabase,
@@ -22,25 +23,17 @@ from tenantnet.tags import Part
 
 def assemble(found: status.TenantStatus, deployed: Deployed, *, sessions_vpc_id: str) -> Topology:
     """The picture of the tenant as it is deployed."""
+    sessions = having(deployed.subnets, tenant=found.tenant, part=Part.SESSION)
+    hosts = (host.address for host in deployed.instances if host.id == deployed.tunnel_host_id)
     return Topology(
         tenant=found.tenant,
         cell=found.cell,
         region=found.region,
         endpoint=found.endpoint,
-        session_subnet=_session_subnet(found.tenant, deployed),
-        tunnel_host=_tunnel_host(deployed),
+        session_subnet=next((subnet.cidr for subnet in sessions), None),
+        tunnel_host=next(hosts, None),
         networks=[_network(network, deployed, sessions_vpc_id) for network in found.networks],
     )
-
-
-def _session_subnet(tenant: str, deployed: Deployed) -> str | None:
-    found = having(deployed.subnets, tenant=tenant, part=Part.SESSION)
-    return next((subnet.cidr for subnet in found), None)
-
-
-def _tunnel_host(deployed: Deployed) -> str | None:
-    found = (host.address for host in deployed.instances if host.id == deployed.tunnel_host_id)
-    return next(found, None)
 
 
 def _network(network: status.StatusNetwork, deployed: Deployed, sessions_vpc_id: str) -> TopologyNetwork:
@@ -92,10 +85,4 @@ def _connection(connection: status.StatusVpnConnection) -> TopologyVpnConnection
         TopologyTunnel(number=number, outside_ip=tunnel.outside_ip, state=tunnel.state)
         for number, tunnel in enumerate(connection.tunnels, 1)
     ]
-    return TopologyVpnConnection(
-        company_cidr=connection.company_cidr,
-        company_gateway_ip=connection.company_gateway_ip,
-        description=connection.description,
-        id=connection.id,
-        tunnels=tunnels or (TopologyTunnel(number=1), TopologyTunnel(number=2)),
-    )
+    return TopologyVpnConnection(**{**dict(connection), "tunnels": tunnels or UNKNOWN_TUNNELS})

@@ -8,23 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tenantnet.observed.status.words import NetworkType, TunnelState
+from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.model import (
-    DATABASE,
-    HOSTS,
     Side,
     Topology,
+    TopologyDatabase,
     TopologyNetwork,
+    TopologyPingHost,
     TopologyTunnel,
     described,
-    places,
+    parts,
+    served_database,
 )
 
 # Thick is up, dotted is down, thin is unknown. An arrow would look like who may connect to whom.
 LINKS = {TunnelState.UP: "===", TunnelState.DOWN: "-.-", None: "---"}
 # What Mermaid may read as its own; "1. " and "- " would begin a list.
 SPECIAL = re.compile(r"[^\w ,./-]|[.-](?= )")
-PLATFORM = {Side.SESSIONS: "Sessions", Side.SERVICES: "Tunnel host"}
 
 
 def mermaid(topology: Topology) -> str:
@@ -53,9 +53,7 @@ def _label(*lines: str | None) -> str:
 def _companies(topology: Topology) -> Iterator[str]:
     for network in topology.networks:
         for number, connection in enumerate(network.vpn_connections, 1):
-            gateway = f"gateway {connection.company_gateway_ip}"
-            label = _label(connection.description, connection.company_cidr, gateway, connection.id)
-            yield f"    {_company(network, number)}[{label}]"
+            yield f"    {_company(network, number)}[{_label(*connection.words)}]"
 
 
 def _company(network: TopologyNetwork, number: int) -> str:
@@ -74,22 +72,20 @@ def _network(network: TopologyNetwork) -> Iterator[str]:
 
 
 def _subnets(network: TopologyNetwork) -> Iterator[str]:
-    slot, host, database = network.slot, network.ping_host, network.database
-    inside = {}
-    if host:
-        inside[HOSTS] = f"{slot}_ping_host[{_label('Ping host', host.address)}]"
-    if database:
-        label = _label("MySQL", database.identifier, database.address, f"port {database.port}")
-        inside[DATABASE] = f"{slot}_database[({label})]"
-    for place, subnets in places(network).items():
-        label = _label(*(f"{subnet.name} {subnet.cidr}" for subnet in subnets))
-        if place in inside:
-            yield f"        subgraph {slot}_{place}_subnets[{label}]"
-            yield f"            {inside.pop(place)}"
-            yield "        end"
+    for place, subnets, inside in parts(network):
+        node = f"{network.slot}_{place}_subnets[{_label(*(subnet.words for subnet in subnets))}]"
+        thing = _inside(network.slot, inside) if inside else None
+        if subnets and thing:
+            yield from (f"        subgraph {node}", f"            {thing}", "        end")
         else:
-            yield f"        {slot}_{place}_subnets[{label}]"
-    yield from (f"        {node}" for node in inside.values())
+            yield f"        {thing or node}"
+
+
+def _inside(slot: str, thing: TopologyPingHost | TopologyDatabase) -> str:
+    label = _label(*thing.words)
+    return (
+        f"{slot}_database[({label})]" if isinstance(thing, TopologyDatabase) else f"{slot}_ping_host[{label}]"
+    )
 
 
 def _link(tunnel: TopologyTunnel) -> str:
@@ -103,7 +99,7 @@ def _platform(topology: Topology) -> Iterator[str]:
         return
     yield f"    subgraph platform[{_label('Platform', topology.cell)}]"
     for side in filter(peered.__contains__, Side):
-        yield f"        {side}[{_label(PLATFORM[side], topology.platform_side(side))}]"
+        yield f"        {side}[{_label(side.label, topology.platform_side(side))}]"
     yield "    end"
     for network in topology.networks:
         for peering in network.peerings:
@@ -116,5 +112,5 @@ def _endpoint(topology: Topology) -> Iterator[str]:
         return
     yield f"    endpoint{{{{{_label(topology.endpoint)}}}}}"
     for network in topology.networks:
-        if network.type is NetworkType.PRODUCTION and network.database:
+        if served_database(network):
             yield f'    endpoint -->|"CNAME"| {network.slot}_database'

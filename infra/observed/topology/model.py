@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.observed.status.words import NetworkType, TunnelState
@@ -19,6 +20,11 @@ class Side(StrEnum):
     SESSIONS = "sessions"
     SERVICES = "services"
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return "Sessions" if self is Side.SESSIONS else "Tunnel host"
+
 
 class TopologySubnet(Model):
     """A subnet of a network. name: `database-a`, `database-b`, `hosts` or `spare`."""
@@ -26,11 +32,21 @@ class TopologySubnet(Model):
     name: str
     cidr: str
 
+    @property
+    def words(self) -> str:
+        """What drawings say of it."""
+        return f"{self.name} {self.cidr}"
+
 
 class TopologyPingHost(Model):
     """The host to ping, in the subnet `hosts`."""
 
     address: str
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """What drawings say of it, what it is first."""
+        return "Ping host", self.address
 
 
 class TopologyDatabase(Model):
@@ -43,6 +59,11 @@ class TopologyDatabase(Model):
     address: str | None = None
     port: int = MYSQL_PORT
 
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """What drawings say of it, what it is first."""
+        return "MySQL", self.identifier, self.address, f"port {self.port}"
+
 
 class TopologyTunnel(Model):
     """number: 1 or 2, in EC2's order. outside_ip, state: None before the connection exists."""
@@ -50,6 +71,14 @@ class TopologyTunnel(Model):
     number: int
     outside_ip: str | None = None
     state: TunnelState | None = None
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """What drawings say of it."""
+        return f"tunnel {self.number}", self.outside_ip, self.state or "not known yet"
+
+
+UNKNOWN_TUNNELS = (TopologyTunnel(number=1), TopologyTunnel(number=2))
 
 
 class TopologyVpnConnection(Model):
@@ -59,7 +88,13 @@ class TopologyVpnConnection(Model):
     company_gateway_ip: str
     description: str
     id: str | None = None
-    tunnels: Sequence[TopologyTunnel] = (TopologyTunnel(number=1), TopologyTunnel(number=2))
+    tunnels: Sequence[TopologyTunnel] = UNKNOWN_TUNNELS
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        """What drawings say of it."""
+        gateway = f"gateway {self.company_gateway_ip}"
+        return self.description, self.company_cidr, gateway, self.id
 
 
 class TopologyPeering(Model):
@@ -103,12 +138,28 @@ class Topology(Model):
         return self.session_subnet if side is Side.SESSIONS else self.tunnel_host
 
 
-def places(network: TopologyNetwork) -> dict[str, list[TopologySubnet]]:
-    """The network's subnets by place, in the order of their ranges; a place has its subnets' first word."""
+class Part(NamedTuple):
+    """A part of a network. place: the first word of its subnets' names. subnets: none where unknown."""
+
+    place: str
+    subnets: Sequence[TopologySubnet]
+    inside: TopologyPingHost | TopologyDatabase | None
+
+
+def parts(network: TopologyNetwork) -> list[Part]:
+    """The network's parts, in the order of their ranges."""
+    inside = {DATABASE: network.database, HOSTS: network.ping_host}
     found: dict[str, list[TopologySubnet]] = {}
     for subnet in network.subnets:
         found.setdefault(subnet.name.split("-")[0], []).append(subnet)
-    return found
+    alone = (place for place, thing in inside.items() if thing and place not in found)
+    places = found | {place: [] for place in alone}
+    return [Part(place, subnets, inside.get(place)) for place, subnets in places.items()]
+
+
+def served_database(network: TopologyNetwork) -> TopologyDatabase | None:
+    """The database that the endpoint leads to, if it is in this network."""
+    return network.database if network.type is NetworkType.PRODUCTION else None
 
 
 def described(topology: Topology) -> str:

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from tenantnet.observed.status.words import NetworkType, TunnelState
+from tenantnet.observed.status.words import TunnelState
 from tenantnet.observed.topology.model import (
-    DATABASE,
-    HOSTS,
+    Part,
     Side,
     Topology,
     TopologyNetwork,
     TopologyPeering,
-    TopologySubnet,
     TopologyVpnConnection,
     described,
-    places,
+    parts,
+    served_database,
 )
 
 STYLE = """\
@@ -35,7 +34,6 @@ path { fill: none; stroke: currentColor; stroke-opacity: .7 }
 .down { stroke: #e5534b; stroke-opacity: 1; stroke-width: 2; stroke-dasharray: 5 4 }
 """
 TUNNEL_CLASSES = {TunnelState.UP: "up", TunnelState.DOWN: "down", None: ""}
-TITLES = {Side.SESSIONS: "Sessions", Side.SERVICES: "Tunnel host"}
 # Not of XML's characters: https://www.w3.org/TR/xml/#charsets
 NO_CHARACTERS = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 # As wide as a character is on average; what is longer than its box is cut, and whole in the box's title.
@@ -124,21 +122,18 @@ class _Drawing:
         return end + PADDING
 
     def _company(self, connection: TopologyVpnConnection, top: int) -> None:
-        gateway = f"gateway {connection.company_gateway_ip}"
-        words = [connection.description, connection.company_cidr, gateway, connection.id]
-        self._box(COMPANIES, top, COMPANY_HEIGHT, words)
+        self._box(COMPANIES, top, COMPANY_HEIGHT, connection.words)
         for number, tunnel in enumerate(connection.tunnels):
             y = top + LINE + 2 * LINE * number
             self._path(f"M{COMPANIES.right},{y} H{GATEWAYS.left}", TUNNEL_CLASSES[tunnel.state])
-            state = tunnel.state or "not known yet"
-            label = " ".join(filter(None, [f"tunnel {tunnel.number}", tunnel.outside_ip, state]))
-            self._text(COMPANIES.right + PADDING, y - 4, label)
+            self._text(COMPANIES.right + PADDING, y - 4, " ".join(filter(None, tunnel.words)))
 
     def _subnets(self, network: TopologyNetwork, top: int) -> int:
-        for words, is_database in _boxes(network):
-            height = len([word for word in words if word]) * LINE + PADDING
+        for part in parts(network):
+            words = _words(part)
+            height = len(words) * LINE + PADDING
             self._box(SUBNETS, top, height, words)
-            if is_database and network.type is NetworkType.PRODUCTION:
+            if part.inside and part.inside is served_database(network):
                 self._database_line = top + height // 2
             top += height + GAP
         return top - GAP
@@ -148,7 +143,7 @@ class _Drawing:
         sides = [side for side in Side if any(peering.to is side for peering, _ in self._ends)]
         for number, side in enumerate(sides):
             top = TOP + number * (3 * LINE + 2 * GAP)
-            self._box(PLATFORM, top, 3 * LINE, [TITLES[side], self._topology.platform_side(side)])
+            self._box(PLATFORM, top, 3 * LINE, [side.label, self._topology.platform_side(side)])
             turn = PLATFORM.left - 2 * GAP + GAP * number
             for peering, y in self._ends:
                 if peering.to is side:
@@ -173,17 +168,8 @@ class _Drawing:
         shown = [_characters(word) for word in words if word]
         if shown:
             ET.SubElement(group, "title").text = ", ".join(shown)
-        ET.SubElement(
-            group,
-            "rect",
-            {
-                "x": str(column.left),
-                "y": str(top),
-                "width": str(column.width),
-                "height": str(height),
-                "rx": "4",
-            },
-        )
+        sizes = {"x": column.left, "y": top, "width": column.width, "height": height, "rx": 4}
+        ET.SubElement(group, "rect", {name: str(size) for name, size in sizes.items()})
         for number, word in enumerate(shown, 1):
             fitting = _cut(word, column.width // CHARACTER)
             self._text(
@@ -203,23 +189,11 @@ class _Drawing:
         ET.SubElement(self._root, tag, attributes).text = _characters(words)
 
 
-def _boxes(network: TopologyNetwork) -> list[tuple[list[str | None], bool]]:
-    """What is in the network, top down: the lines of each box, and whether it holds the database."""
-    host, database = network.ping_host, network.database
-    inside: dict[str, list[str | None]] = {}
-    if database:
-        inside[DATABASE] = [f"MySQL {database.identifier}", database.address, f"port {database.port}"]
-    if host:
-        inside[HOSTS] = [f"Ping host {host.address}"]
-    boxes = [
-        ([*inside.pop(place, []), *map(_subnet, subnets)], place == DATABASE and database is not None)
-        for place, subnets in places(network).items()
-    ]
-    return [*boxes, *((words, place == DATABASE) for place, words in inside.items())]
-
-
-def _subnet(subnet: TopologySubnet) -> str:
-    return f"{subnet.name} {subnet.cidr}"
+def _words(part: Part) -> list[str]:
+    """What is said of it, a line each."""
+    subnets = (subnet.words for subnet in part.subnets)
+    what, name, *figures = part.inside.words if part.inside else (None, None)
+    return list(filter(None, [f"{what} {name}" if what else None, *figures, *subnets]))
 
 
 def _cut(words: str, length: int) -> str:
