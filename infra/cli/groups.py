@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -49,23 +50,17 @@ def in_capitals(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
 class Group(TyperGroup):
     """One of GROUPS."""
 
-    _commands: MutableMapping[str, Any]
-
     def __init__(self, name: str) -> None:
         self._module, help_text = GROUPS[name]
         super().__init__(name=name, help=help_text, no_args_is_help=True, rich_markup_mode=PLAIN)
+        # The base class has given it none.
+        del self.commands
 
-    @property
-    def commands(self) -> MutableMapping[str, Any]:
-        if not self._commands:
-            app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
-            app.rich_markup_mode = PLAIN
-            self._commands = in_capitals(typer.main.get_group(app).commands)
-        return self._commands
-
-    @commands.setter
-    def commands(self, commands: MutableMapping[str, Any]) -> None:
-        self._commands = commands
+    @cached_property
+    def commands(self) -> MutableMapping[str, Any]:  # type: ignore[override]
+        app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
+        app.rich_markup_mode = PLAIN
+        return in_capitals(typer.main.get_group(app).commands)
 
 
 class Commands(TyperGroup):

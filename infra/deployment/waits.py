@@ -10,7 +10,7 @@ the rest as the AWS provider's waits are known from their own defaults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tenantnet.aws import types
@@ -78,3 +78,8 @@ def wait_for(change: Step) -> Wait:
     if change.type == types.DATABASE and in_place:
         return _IN_PLACE
     return _BY_OPERATION[change.operation].get(change.type, _OTHER)
+
+
+def slowest_first(changes: Iterable[Step]) -> list[Step]:
+    """Changes by how long each typically takes."""
+    return sorted(changes, key=lambda change: -wait_for(change).seconds)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tenantnet.deployment.plan import Plan
-from tenantnet.deployment.progress import Progress, names
+from tenantnet.deployment.progress import Progress, in_words, names
 from tenantnet.engine.events import Diagnostic
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
@@ -29,17 +28,19 @@ def refusal(progress: Progress) -> str | None:
     return "\n".join([f"The update: {count}", *map(str, broken), _NOTHING])
 
 
-def failure(stack: str, progress: Progress, plan: Plan | None, said: str) -> Failure:
-    """A preview or an update that failed. plan: of the update; None for a preview. said: Pulumi's words."""
-    task = f"Could not finish the update of {stack}." if plan else f"Could not preview {stack}."
+def failure(stack: str, progress: Progress, said: str) -> Failure:
+    """A preview or an update that failed. said: Pulumi's words."""
     reasons = list(dict.fromkeys(map(reason, progress.errors))) or [said]
-    state = state_of(progress, plan) if plan else _NOTHING
-    remedy = (
-        f"remove the cause, then run `tenantnet up {stack}` again: it goes on with what is missing"
-        if plan
-        else "remove the cause, then try again"
+    reason_lines = "\n          ".join(reasons)
+    if progress.plan is None:
+        remedy = "remove the cause, then try again"
+        return Failure(f"Could not preview {stack}.", reason=reason_lines, remedy=remedy, state=_NOTHING)
+    return Failure(
+        f"Could not finish the update of {stack}.",
+        reason=reason_lines,
+        remedy=f"remove the cause, then run `tenantnet up {stack}` again: it goes on with what is missing",
+        state=state_of(progress),
     )
-    return Failure(task, reason="\n          ".join(reasons), remedy=remedy, state=state)
 
 
 def reason(problem: Diagnostic) -> str:
@@ -51,18 +52,17 @@ def reason(problem: Diagnostic) -> str:
     return f"{problem.resource}: {words}" if problem.resource else words
 
 
-def state_of(progress: Progress, plan: Plan) -> str:
+def state_of(progress: Progress) -> str:
     """What was and was not changed by an update that did not finish."""
-    done = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
-    left = [change for change in plan.changes if change.key not in progress.begun]
+    done = in_words(progress.counts_done())
     lines = [f"Done: {done or 'nothing was changed'}; the stack remembers it."]
     if progress.failed:
         lines.append(f"Failed: {names(progress.failed)}.")
     if progress.running:
         cut_off = names(progress.running.values())
         lines.append(f"Cut off, and perhaps done: {cut_off}. `pulumi refresh` finds out.")
-    if left:
-        lines.append(f"Not started: {len(left)} of {len(plan.changes)}.")
+    if left := progress.left():
+        lines.append(f"Not started: {len(left)} of {progress.total}.")
     return "\n".join(lines)
 
 

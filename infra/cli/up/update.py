@@ -10,14 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import typer
 from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
 from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.deployment.progress import Progress
-from tenantnet.deployment.words import failure, refusal, state_of
+from tenantnet.deployment.words import failure, refusal
 from tenantnet.engine.engine import Engine, said_by
 from tenantnet.engine.locks import locked
 from tenantnet.engine.update import StackUpdate
@@ -86,39 +86,37 @@ def _require_stack(project: Project, stack: str) -> None:
 
 def _preview(update: StackUpdate, stack: str, shown: View) -> Plan:
     progress = Progress()
-    try:
-        with shown.previewing(stack):
-            document = _follow(update, update.preview, progress, None)
-    except CommandError as error:
-        if update.command.interrupted:
-            typer.echo("Stopped while previewing. Nothing was changed.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, progress, None)
+    with _told(update, stack, progress, shown), shown.previewing(stack):
+        document = _follow(update, update.preview, progress, None)
     shown.findings(progress)
     return plan_of(progress.steps, document)
 
 
 def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
-    progress, began = Progress(), time.monotonic()
-    try:
-        with shown.updating(stack, plan, progress):
-            _follow(update, update.run, progress, shown)
-    except CommandError as error:
-        if update.command.interrupted:
-            shown.stopped(stack, progress, state_of(progress, plan))
-            raise typer.Exit(INTERRUPTED) from None
-        _give_up(error, stack, progress, plan)
+    progress, began = Progress(plan=plan), time.monotonic()
+    with _told(update, stack, progress, shown), shown.updating(stack, progress):
+        _follow(update, update.run, progress, shown)
     shown.end(stack, progress, int(time.monotonic() - began))
 
 
-def _give_up(error: CommandError, stack: str, progress: Progress, plan: Plan | None) -> NoReturn:
+@contextmanager
+def _told(update: StackUpdate, stack: str, progress: Progress, shown: View) -> Iterator[None]:
     """Say why Pulumi has given up a preview or an update, and end."""
-    if isinstance(error, ConcurrentUpdateError):
+    try:
+        yield
+    except ConcurrentUpdateError as error:
         raise locked(f"update {stack}", stack, str(error)) from None
-    if not progress.done and (refused := refusal(progress)):
-        typer.echo(refused, err=True)
-        raise typer.Exit(REFUSED)
-    raise failure(stack, progress, plan, f"Pulumi says: {said_by(error)}") from None
+    except CommandError as error:
+        if update.command.interrupted:
+            if progress.plan:
+                shown.stopped(stack, progress)
+            else:
+                typer.echo("Stopped while previewing. Nothing was changed.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        if not progress.done and (refused := refusal(progress)):
+            typer.echo(refused, err=True)
+            raise typer.Exit(REFUSED) from None
+        raise failure(stack, progress, f"Pulumi says: {said_by(error)}") from None
 
 
 def _follow(

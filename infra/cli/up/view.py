@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
 
 import typer
 from rich.console import Group
@@ -16,16 +14,19 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-from tenantnet.cli.output import console, table
+from tenantnet.cli.output import console, print_json, table
 from tenantnet.deployment.plan import Plan
-from tenantnet.deployment.progress import Progress
-from tenantnet.deployment.waits import LONG, wait_for
+from tenantnet.deployment.progress import Progress, in_words
+from tenantnet.deployment.waits import LONG, slowest_first, wait_for
+from tenantnet.deployment.words import state_of
 from tenantnet.engine.events import Operation, Status, Step
 
 # Of so many new resources of a stack, a table would say less than their number.
 _LISTED = 12
 _SECONDS_OF_SILENCE = 60
 _AT_LEAST_SHOWN = 8
+_STOPPING = "Stopping: nothing more is started, and running steps finish. Press Ctrl-C again to end at once."
+_ENDING = "Ending at once: running steps are cut off."
 
 
 class LineView:
@@ -35,13 +36,11 @@ class LineView:
     """
 
     def __init__(self) -> None:
-        self._plan: Plan | None = None
         self._progress = Progress()
         self._spoke = time.monotonic()
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
-        """Say that the preview runs."""
         typer.echo(f"Previewing {stack}, with the policy pack.")
         yield
 
@@ -57,9 +56,8 @@ class LineView:
         console().print(_planned(stack, plan, last))
 
     @contextmanager
-    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
-        """Say that the update runs; `progress` takes its events."""
-        self._plan, self._progress = plan, progress
+    def updating(self, stack: str, progress: Progress) -> Iterator[None]:
+        self._progress = progress
         self._say(f"Updating {stack}.")
         yield
 
@@ -72,16 +70,16 @@ class LineView:
 
     def stopping(self, times: int) -> None:
         """Say what the first Ctrl-C does, or the second."""
-        self._say(_stopping(times))
+        self._say(_STOPPING if times == 1 else _ENDING)
 
-    def stopped(self, stack: str, progress: Progress, state: str) -> None:
-        """Say that the update has stopped for Ctrl-C. state: what was and was not changed."""
+    def stopped(self, stack: str, progress: Progress) -> None:
+        """Say that the update has stopped for Ctrl-C, and what was and was not changed."""
         goes_on = f"`tenantnet up {stack}` goes on with what is missing."
-        typer.echo(f"The update of {stack} was stopped.\n{state}\n{goes_on}", err=True)
+        typer.echo(f"The update of {stack} was stopped.\n{state_of(progress)}\n{goes_on}", err=True)
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         """Say that the update is complete."""
-        counts = ", ".join(f"{number} {word}" for word, number in progress.counts_done().items())
+        counts = in_words(progress.counts_done())
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
 
@@ -91,13 +89,9 @@ class LineView:
             return f"{_named(change)}: waits until {_expected(change)}" if takes_long else ""
         if change.status is Status.FAILED:
             return f"failed: {_named(change)}"
-        done, total = len(self._progress.done), self._total
+        done, total = len(self._progress.done), self._progress.total
         number = f"{done:{len(str(total))}}/{total}"
         return f"[{number}] {change.operation.done} {change.kind} {change.name} ({spell(change.seconds)})"
-
-    @property
-    def _total(self) -> int:
-        return len(self._plan.changes) if self._plan else 0
 
     def _say(self, line: str) -> None:
         typer.echo(line)
@@ -118,8 +112,8 @@ class LiveView(LineView):
             yield
 
     @contextmanager
-    def updating(self, stack: str, plan: Plan, progress: Progress) -> Iterator[None]:
-        self._plan, self._progress = plan, progress
+    def updating(self, stack: str, progress: Progress) -> Iterator[None]:
+        self._progress = progress
         self._live.update(self._drawn())
         with self._live:
             yield
@@ -131,10 +125,11 @@ class LiveView(LineView):
         self._live.update(self._drawn())
 
     def stopping(self, times: int) -> None:
-        self._note = _stopping(times)
+        self._note = _STOPPING if times == 1 else _ENDING
 
     def _drawn(self) -> Group:
-        running = sorted(self._progress.running.values(), key=lambda change: -wait_for(change).seconds)
+        progress = self._progress
+        running = slowest_first(progress.running.values())
         rows = Table.grid(padding=(0, 2, 0, 0))
         for change in running[:_AT_LEAST_SHOWN]:
             passed, wait = _passed(change), wait_for(change)
@@ -145,28 +140,14 @@ class LiveView(LineView):
                 Text(f"until {wait.until}", style="dim"),
             )
         more = len(running) - _AT_LEAST_SHOWN
-        parts: list[Any] = [Text(f"{len(self._progress.done)} of {self._total} done", style="bold"), rows]
-        if more > 0:
-            parts.append(Text(f"and {more} more", style="dim"))
-        if next_ones := self._next():
-            parts.append(Text(f"then {next_ones}", style="dim"))
-        if self._note:
-            parts.append(Text(self._note, style="yellow"))
-        return Group(*parts)
-
-    def _next(self) -> str:
-        """What waits for something that runs, the slowest first."""
-        if self._plan is None:
-            return ""
-        busy = {urn for urn, _ in self._progress.running}
-        begun = self._progress.begun
-        waiting = [
-            change
-            for change in self._plan.changes
-            if change.key not in begun and self._plan.depends_on.get(change.urn, frozenset()) & busy
+        next_ones = ", ".join(f"{change.kind} {change.name}" for change in progress.next()[:3])
+        lines = [
+            (f"and {more} more" if more > 0 else "", "dim"),
+            (f"then {next_ones}" if next_ones else "", "dim"),
+            (self._note, "yellow"),
         ]
-        waiting.sort(key=lambda change: -wait_for(change).seconds)
-        return ", ".join(f"{change.kind} {change.name}" for change in waiting[:3])
+        head = Text(f"{len(progress.done)} of {progress.total} done", style="bold")
+        return Group(head, rows, *(Text(line, style=style) for line, style in lines if line))
 
 
 class JsonView:
@@ -185,7 +166,7 @@ class JsonView:
         changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
         _emit("plan", stack=stack, changes=changes, expectedSeconds=plan.seconds)
 
-    def updating(self, stack: str, plan: Plan, progress: Progress) -> AbstractContextManager[None]:
+    def updating(self, stack: str, progress: Progress) -> AbstractContextManager[None]:
         return nullcontext()
 
     def tick(self, change: Step | None) -> None:
@@ -195,8 +176,9 @@ class JsonView:
     def stopping(self, times: int) -> None:
         _emit("stopping", times=times)
 
-    def stopped(self, stack: str, progress: Progress, state: str) -> None:
-        _emit("end", stack=stack, result="stopped", changes=progress.counts_done(), state=state)
+    def stopped(self, stack: str, progress: Progress) -> None:
+        counts = progress.counts_done()
+        _emit("end", stack=stack, result="stopped", changes=counts, state=state_of(progress))
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         _emit("end", stack=stack, result="done", changes=progress.counts_done(), seconds=seconds)
@@ -213,7 +195,7 @@ def view(*, as_json: bool) -> View:
 
 
 def _emit(event: str, **fields: object) -> None:
-    typer.echo(json.dumps({"event": event, **fields}))
+    print_json({"event": event, **fields}, indent=None)
 
 
 def _fields(change: Step) -> dict[str, str]:
@@ -225,11 +207,16 @@ def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None)
         words = "no resource changes" + (", only what the stack remembers." if plan.outputs_change else ".")
         return Group(Text(f"{stack}: {words}"))
     counted = Counter(change.operation for change in plan.changes)
-    head = ", ".join(f"{counted[operation]} to {operation}" for operation in Operation if counted[operation])
-    parts: list[Any] = [Text(f"{stack}: {head}"), Text(), _changes(plan), Text(), Text(_expectation(plan))]
+    head = in_words({f"to {operation}": counted[operation] for operation in Operation})
+    longest = slowest_first(plan.slowest)[0]
+    expectation = (
+        f"At AWS this typically takes {spell(plan.seconds)}; longest takes {_named(longest)} "
+        f"({spell(wait_for(longest).seconds)})."
+    )
+    parts: list[Text | Table] = [Text(f"{stack}: {head}\n"), _changes(plan), Text(f"\n{expectation}")]
     if last:
         seconds, changes = last
-        counts = ", ".join(f"{number} {name}" for name, number in changes.items() if name != "same")
+        counts = in_words({name: number for name, number in changes.items() if name != "same"})
         parts.append(Text(f"The stack's last update took {spell(seconds)} ({counts or 'no change'})."))
     return Group(*parts)
 
@@ -247,14 +234,6 @@ def _changes(plan: Plan) -> Table:
     return table("What the update does", ("Operation", "Resource", "Name", "What differs"), rows)
 
 
-def _expectation(plan: Plan) -> str:
-    slowest = max(plan.slowest, key=lambda change: wait_for(change).seconds)
-    return (
-        f"At AWS this typically takes {spell(plan.seconds)}; longest takes {_named(slowest)} "
-        f"({spell(wait_for(slowest).seconds)})."
-    )
-
-
 def _named(change: Step) -> str:
     return f"{change.operation} {change.kind} {change.name}"
 
@@ -270,14 +249,6 @@ def _waiting(change: Step) -> str:
 def _expected(change: Step) -> str:
     wait = wait_for(change)
     return f"{wait.until} (typically {spell(wait.seconds)} at AWS)"
-
-
-def _stopping(times: int) -> str:
-    if times == 1:
-        return (
-            "Stopping: nothing more is started, and running steps finish. Press Ctrl-C again to end at once."
-        )
-    return "Ending at once: running steps are cut off."
 
 
 def spell(seconds: int) -> str:

@@ -28,8 +28,8 @@ def plan() -> Plan:
 
 def play(shown: View) -> None:
     """An update of which the first two resources are done."""
-    progress = Progress()
-    with shown.updating("acme", plan(), progress):
+    progress = Progress(plan=plan())
+    with shown.updating("acme", progress):
         for each in (
             event("resourcePreEvent", "create", GROUP, at=100),
             event("resOutputsEvent", "create", GROUP, at=101),
@@ -69,8 +69,8 @@ def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_terminal_shows_what_runs_how_long_that_takes_and_what_comes_next() -> None:
-    shown, progress = LiveView(), Progress()
-    with shown.updating("acme", plan(), progress):
+    shown, progress = LiveView(), Progress(plan=plan())
+    with shown.updating("acme", progress):
         progress.take(event("resourcePreEvent", "update", DATABASE, at=int(time.time()) - 65))
         screen = Console(width=160, record=True, file=StringIO())
         screen.print(shown._drawn())

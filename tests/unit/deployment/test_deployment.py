@@ -78,8 +78,8 @@ def planned(*steps: tuple[str, str, str], waits: dict[str, list[str]] | None = N
     return plan_of(EngineLog.of(events).steps, document)
 
 
-def progress(*events: EngineEvent) -> Progress:
-    found = Progress()
+def progress(*events: EngineEvent, plan: Plan | None = None) -> Progress:
+    found = Progress(plan=plan)
     for each in events:
         found.take(each)
     return found
@@ -175,8 +175,9 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
             about=urn(DATABASE),
         ),
         diagnostic("update failed"),
+        plan=plan,
     )
-    text = str(failure("acme", taken, plan, "unused"))
+    text = str(failure("acme", taken, "unused"))
     assert "reason: acme-blue: AWS answered InstanceQuotaExceeded: too many\n" in text
     assert "Done: 1 created" in text
     assert "Failed: acme-blue (rds Instance)" in text
@@ -185,14 +186,14 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
 
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
-    text = state_of(progress(event("resourcePreEvent", "create", DATABASE)), plan)
+    text = state_of(progress(event("resourcePreEvent", "create", DATABASE), plan=plan))
     assert "nothing was changed" in text
     assert "Cut off, and perhaps done: acme-blue (rds Instance)" in text
     assert "Not started: 1 of 2" in text
 
 
 def test_a_failure_without_diagnostics_is_told_in_pulumis_words() -> None:
-    assert "reason: incorrect passphrase" in str(failure("acme", Progress(), None, "incorrect passphrase"))
+    assert "reason: incorrect passphrase" in str(failure("acme", Progress(), "incorrect passphrase"))
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (108, "1 min 48 s")])
