@@ -107,7 +107,9 @@ def test_where_the_killed_runs_pulumi_still_works_the_next_run_says_who_holds_th
     move: KilledMove,
 ) -> None:
     """Killed is the runner alone; what it has started ends by itself."""
-    with stopped_at(move.project, "retiring: take the protection off", *move.command()) as running:
+    with stopped_at(
+        move.project, "retiring: remove the former production's protection", *move.command()
+    ) as running:
         wait_until(lambda: lock_holders(move.cloud))
         with start(move.project, *move.command()) as second:
             said, _ = second.communicate()
