@@ -43,14 +43,14 @@ class Describe:
     service: str = "ec2"
 
 
-def _at(*paths: str) -> FieldInfo:
+def at(*paths: str) -> FieldInfo:
     """A field that AWS has at the first of these paths that is there; a dot leads inside."""
     aliases = AliasChoices(*(AliasPath(*path.split(".")) for path in paths))
     found: FieldInfo = Field(validation_alias=aliases)
     return found
 
 
-def _each(key: str) -> BeforeValidator:
+def each_under(key: str) -> BeforeValidator:
     """Of the things that AWS lists, what each has under a key, if anything."""
     return BeforeValidator(
         lambda found: [
@@ -65,7 +65,9 @@ class Described(Model):
     """A record, made of AWS's answer (model_validate) or by the names of its fields."""
 
     model_config = ConfigDict(
-        alias_generator=AliasGenerator(validation_alias=to_pascal, serialization_alias=to_camel)
+        alias_generator=AliasGenerator(validation_alias=to_pascal, serialization_alias=to_camel),
+        # An answer about a VPN connection holds its keys.
+        hide_input_in_errors=True,
     )
     described_by: ClassVar[Describe]
 
@@ -101,7 +103,7 @@ class Vpc(WithTags):
     """cidrs: all its ranges, its first one first."""
 
     described_by = Describe("describe_vpcs", "Vpcs")
-    id: Annotated[str, _at("VpcId")]
+    id: Annotated[str, at("VpcId")]
     cidrs: tuple[str, ...]
     state: str = "available"
 
@@ -119,9 +121,9 @@ class Subnet(WithTags):
     """A subnet; its routes are those of the table it is associated with, or of the VPC's main table."""
 
     described_by = Describe("describe_subnets", "Subnets")
-    id: Annotated[str, _at("SubnetId")]
+    id: Annotated[str, at("SubnetId")]
     vpc_id: str
-    cidr: Annotated[str, _at("CidrBlock")]
+    cidr: Annotated[str, at("CidrBlock")]
 
 
 class Route(Described):
@@ -131,11 +133,11 @@ class Route(Described):
     """
 
     destination: Annotated[
-        str, _at("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+        str, at("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
     ] = "nowhere"
     target: Annotated[
         str,
-        _at(
+        at(
             "VpcPeeringConnectionId",
             "GatewayId",
             "NatGatewayId",
@@ -149,19 +151,19 @@ class Route(Described):
         ),
     ] = "nowhere"
     origin: str = WRITTEN
-    active: Annotated[bool, _at("State"), BeforeValidator(lambda state: state in (True, "active"))] = True
+    active: Annotated[bool, at("State"), BeforeValidator(lambda state: state in (True, "active"))] = True
 
 
 class RouteTable(Described):
     """propagating: the gateways whose routes are added to the static ones."""
 
     described_by = Describe("describe_route_tables", "RouteTables")
-    id: Annotated[str, _at("RouteTableId")]
+    id: Annotated[str, at("RouteTableId")]
     vpc_id: str
     main: bool
-    subnet_ids: Annotated[tuple[str, ...], _at("Associations"), _each("SubnetId")] = ()
+    subnet_ids: Annotated[tuple[str, ...], at("Associations"), each_under("SubnetId")] = ()
     routes: tuple[Route, ...]
-    propagating: Annotated[tuple[str, ...], _at("PropagatingVgws"), _each("GatewayId")] = ()
+    propagating: Annotated[tuple[str, ...], at("PropagatingVgws"), each_under("GatewayId")] = ()
 
     @classmethod
     def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -176,9 +178,9 @@ class Peering(Described):
         "VpcPeeringConnections",
         {"status-code": ("initiating-request", "pending-acceptance", "provisioning", "active")},
     )
-    id: Annotated[str, _at("VpcPeeringConnectionId")]
+    id: Annotated[str, at("VpcPeeringConnectionId")]
     vpc_ids: tuple[str, str]
-    state: Annotated[str, _at("Status.Code")] = "active"
+    state: Annotated[str, at("Status.Code")] = "active"
 
     @classmethod
     def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -197,8 +199,8 @@ def _attached(found: str | Iterable[Mapping[str, str]]) -> str:
 class Gateway(Described):
     """A gateway of a VPC. vpc_id: empty if it is attached to none."""
 
-    id: Annotated[str, _at("VpnGatewayId", "InternetGatewayId", "NatGatewayId")]
-    vpc_id: Annotated[str, _at("VpcId", "VpcAttachments", "Attachments"), BeforeValidator(_attached)] = ""
+    id: Annotated[str, at("VpnGatewayId", "InternetGatewayId", "NatGatewayId")]
+    vpc_id: Annotated[str, at("VpcId", "VpcAttachments", "Attachments"), BeforeValidator(_attached)] = ""
 
 
 class VpnGateway(Gateway):
@@ -225,22 +227,22 @@ class Tunnel(Described):
     It is read as AWS describes it and as `tenantnet status --json` shows it.
     """
 
-    outside_ip: Annotated[str, _at("OutsideIpAddress", "outsideIp")] = ""
-    state: Annotated[TunnelState, _at("Status")]
-    message: Annotated[str, _at("StatusMessage")] = ""
-    last_change: Annotated[datetime | None, _at("LastStatusChange", "lastChange")] = None
+    outside_ip: Annotated[str, at("OutsideIpAddress", "outsideIp")] = ""
+    state: Annotated[TunnelState, at("Status")]
+    message: Annotated[str, at("StatusMessage")] = ""
+    last_change: Annotated[datetime | None, at("LastStatusChange", "lastChange")] = None
 
 
 class SiteToSiteVpn(WithTags):
     """A VPN connection. cidrs: its static routes. state: EC2's word."""
 
     described_by = Describe("describe_vpn_connections", "VpnConnections", {"state": ("pending", "available")})
-    id: Annotated[str, _at("VpnConnectionId")]
-    gateway_id: Annotated[str, _at("VpnGatewayId")] = ""
+    id: Annotated[str, at("VpnConnectionId")]
+    gateway_id: Annotated[str, at("VpnGatewayId")] = ""
     cidrs: tuple[str, ...]
     customer_gateway_id: str = ""
     state: str = "available"
-    tunnels: Annotated[tuple[Tunnel, ...], _at("VgwTelemetry")] = ()
+    tunnels: Annotated[tuple[Tunnel, ...], at("VgwTelemetry")] = ()
 
     @classmethod
     def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -251,8 +253,8 @@ class CustomerGateway(Described):
     """The company's end of VPN connections. address: public, empty if it has none."""
 
     described_by = Describe("describe_customer_gateways", "CustomerGateways")
-    id: Annotated[str, _at("CustomerGatewayId")]
-    address: Annotated[str, _at("IpAddress")] = ""
+    id: Annotated[str, at("CustomerGatewayId")]
+    address: Annotated[str, at("IpAddress")] = ""
 
 
 class SecurityGroupRule(Described):
@@ -262,13 +264,13 @@ class SecurityGroupRule(Described):
     """
 
     described_by = Describe("describe_security_group_rules", "SecurityGroupRules")
-    id: Annotated[str, _at("SecurityGroupRuleId")]
+    id: Annotated[str, at("SecurityGroupRuleId")]
     group_id: str
-    egress: Annotated[bool, _at("IsEgress")]
-    protocol: Annotated[str, _at("IpProtocol")]
+    egress: Annotated[bool, at("IsEgress")]
+    protocol: Annotated[str, at("IpProtocol")]
     from_port: int = -1
     to_port: int = -1
-    peer: Annotated[str, _at("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo.GroupId")] = (
+    peer: Annotated[str, at("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo.GroupId")] = (
         "anywhere"
     )
     description: str = ""
@@ -285,22 +287,22 @@ class AclRule(Described):
     protocol: as EC2 numbers it, `-1` for all. from_port, to_port: as in SecurityGroupRule.
     """
 
-    number: Annotated[int, _at("RuleNumber")]
+    number: Annotated[int, at("RuleNumber")]
     egress: bool
-    allow: Annotated[bool, _at("RuleAction"), BeforeValidator(lambda action: action in (True, "allow"))]
-    cidr: Annotated[str, _at("CidrBlock")]
+    allow: Annotated[bool, at("RuleAction"), BeforeValidator(lambda action: action in (True, "allow"))]
+    cidr: Annotated[str, at("CidrBlock")]
     protocol: str = ANY_PROTOCOL
-    from_port: Annotated[int, _at("IcmpTypeCode.Type", "PortRange.From")] = -1
-    to_port: Annotated[int, _at("IcmpTypeCode.Code", "PortRange.To")] = -1
+    from_port: Annotated[int, at("IcmpTypeCode.Type", "PortRange.From")] = -1
+    to_port: Annotated[int, at("IcmpTypeCode.Code", "PortRange.To")] = -1
 
 
 class NetworkAcl(Described):
     """A network ACL and the subnets that it filters; every subnet has one. rules: those of IPv4."""
 
     described_by = Describe("describe_network_acls", "NetworkAcls")
-    id: Annotated[str, _at("NetworkAclId")]
+    id: Annotated[str, at("NetworkAclId")]
     vpc_id: str
-    subnet_ids: Annotated[tuple[str, ...], _at("Associations"), _each("SubnetId")]
+    subnet_ids: Annotated[tuple[str, ...], at("Associations"), each_under("SubnetId")]
     rules: tuple[AclRule, ...]
 
     @classmethod
@@ -312,7 +314,7 @@ class SecurityGroup(WithTags):
     """A security group without its rules, which EC2's API lists separately."""
 
     described_by = Describe("describe_security_groups", "SecurityGroups")
-    id: Annotated[str, _at("GroupId")]
+    id: Annotated[str, at("GroupId")]
     vpc_id: str
 
 
@@ -324,44 +326,44 @@ class Ec2Instance(WithTags):
         "Reservations",
         {"instance-state-name": ("pending", "running", "stopping", "stopped")},
     )
-    id: Annotated[str, _at("InstanceId")]
+    id: Annotated[str, at("InstanceId")]
     subnet_id: str
-    address: Annotated[str, _at("PrivateIpAddress")] = ""
-    group_ids: Annotated[tuple[str, ...], _at("SecurityGroups"), _each("GroupId")]
+    address: Annotated[str, at("PrivateIpAddress")] = ""
+    group_ids: Annotated[tuple[str, ...], at("SecurityGroups"), each_under("GroupId")]
     vpc_id: str = ""
-    state: Annotated[str, _at("State.Name")] = "running"
+    state: Annotated[str, at("State.Name")] = "running"
 
 
 class DatabaseInstance(Described):
     """An RDS instance: it may be in each of its subnets. address, port: None until it has them."""
 
     described_by = Describe("describe_db_instances", "DBInstances", service="rds")
-    identifier: Annotated[str, _at("DBInstanceIdentifier")]
-    subnet_ids: Annotated[tuple[str, ...], _at("DBSubnetGroup.Subnets"), _each("SubnetIdentifier")] = ()
-    group_ids: Annotated[tuple[str, ...], _at("VpcSecurityGroups"), _each("VpcSecurityGroupId")] = ()
-    vpc_id: Annotated[str, _at("DBSubnetGroup.VpcId")] = ""
-    status: Annotated[str, _at("DBInstanceStatus")] = "available"
-    address: Annotated[str | None, _at("Endpoint.Address")] = None
-    port: Annotated[int | None, _at("Endpoint.Port")] = None
+    identifier: Annotated[str, at("DBInstanceIdentifier")]
+    subnet_ids: Annotated[tuple[str, ...], at("DBSubnetGroup.Subnets"), each_under("SubnetIdentifier")] = ()
+    group_ids: Annotated[tuple[str, ...], at("VpcSecurityGroups"), each_under("VpcSecurityGroupId")] = ()
+    vpc_id: Annotated[str, at("DBSubnetGroup.VpcId")] = ""
+    status: Annotated[str, at("DBInstanceStatus")] = "available"
+    address: Annotated[str | None, at("Endpoint.Address")] = None
+    port: Annotated[int | None, at("Endpoint.Port")] = None
 
 
 class VpcEndpoint(Described):
     """A VPC endpoint; an interface endpoint has interfaces in subnets."""
 
     described_by = Describe("describe_vpc_endpoints", "VpcEndpoints")
-    id: Annotated[str, _at("VpcEndpointId")]
+    id: Annotated[str, at("VpcEndpointId")]
     subnet_ids: tuple[str, ...] = ()
-    group_ids: Annotated[tuple[str, ...], _at("Groups"), _each("GroupId")] = ()
+    group_ids: Annotated[tuple[str, ...], at("Groups"), each_under("GroupId")] = ()
     vpc_id: str = ""
-    service: Annotated[str, _at("ServiceName")] = ""
+    service: Annotated[str, at("ServiceName")] = ""
 
 
 class Tagged(Described):
     """Something with a tag. type: EC2's word for what it is."""
 
     described_by = Describe("describe_tags", "Tags")
-    id: Annotated[str, _at("ResourceId")]
-    type: Annotated[str, _at("ResourceType")]
+    id: Annotated[str, at("ResourceId")]
+    type: Annotated[str, at("ResourceType")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

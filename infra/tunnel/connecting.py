@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from shlex import join
 
 from tenantnet.stacks.outputs import Model, TenantOutputs
+from tenantnet.tunnel.local_port import LOOPBACK
 
 # The certificate names RDS's own address, and after a move the endpoint's name leads to another one.
 SSL_MODE = "VERIFY_CA"
@@ -48,45 +49,40 @@ def connecting(
     if outputs.endpoint is None or outputs.database is None or outputs.database.username is None:
         return None
     ca_file = local_ca or f"{region}-bundle.pem"
-    user, port = outputs.database.username, outputs.database.port
-
-    def way(name: str, opens_to: str, host: str, port: int, before: Sequence[str] = ()) -> Way:
-        mysql = [
-            "mysql",
-            f"--host={host}",
-            f"--port={port}",
-            f"--user={user}",
-            "--password",
-            f"--ssl-mode={SSL_MODE}",
-            f"--ssl-ca={ca_file}",
-        ]
-        return Way(way=name, opens_to=opens_to, host=host, port=port, before=before, mysql=join(mysql))
-
+    endpoint, user, port = outputs.endpoint, outputs.database.username, outputs.database.port
     production = outputs.networks.get(outputs.production or "")
     companies = production.vpn_connections if production else ()
     open_tunnel = join(["tenantnet", "tunnel", "start", tenant, "--local-port", str(local_port)])
+    people = "the settings' tunnelUsers, from anywhere that reaches AWS"
+    ways: list[tuple[str, str, str, int, list[str]]] = [
+        *(("vpn", f"{each.description}, {each.company_cidr}", endpoint, port, []) for each in companies),
+        ("session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", endpoint, port, []),
+        ("tunnel", people, LOOPBACK, local_port, [open_tunnel]),
+    ]
     return Connecting(
         tenant=tenant,
-        endpoint=outputs.endpoint,
+        endpoint=endpoint,
         username=user,
         ssl_mode=SSL_MODE,
         ca_file=ca_file,
         ca_url=None if local_ca else certificates_url(region),
         ways=[
-            *(
-                way("vpn", f"{each.description}, {each.company_cidr}", outputs.endpoint, port)
-                for each in companies
-            ),
-            way("session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", outputs.endpoint, port),
-            way(
-                "tunnel",
-                "the settings' tunnelUsers, from anywhere that reaches AWS",
-                "127.0.0.1",
-                local_port,
-                [open_tunnel],
-            ),
+            Way(
+                way=way,
+                opens_to=opens_to,
+                host=host,
+                port=at,
+                before=before,
+                mysql=_mysql(host, at, user, ca_file),
+            )
+            for way, opens_to, host, at, before in ways
         ],
     )
+
+
+def _mysql(host: str, port: int, user: str, ca_file: str) -> str:
+    server = [f"--host={host}", f"--port={port}", f"--user={user}", "--password"]
+    return join(["mysql", *server, f"--ssl-mode={SSL_MODE}", f"--ssl-ca={ca_file}"])
 
 
 def certificates_url(region: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.refusal import Refused, Rule
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,15 +29,10 @@ LOCAL_PORT_ONCE = Rule(
 )
 
 
-def check_local_port(port: int) -> list[Refusal]:
-    """The problems of the number itself."""
-    return [] if 1 <= port <= 65535 else [LOCAL_PORT_RANGE.refuse(port, "--local-port")]
-
-
 def require_local_port(port: int) -> None:
     """Raises Refused for a number that is no port."""
-    if refusals := check_local_port(port):
-        raise Refused("The local port", refusals)
+    if not 1 <= port <= 65535:
+        raise Refused("The local port", [LOCAL_PORT_RANGE.refuse(port, "--local-port")])
 
 
 def require_free(name: str, port: int) -> None:

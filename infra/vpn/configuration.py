@@ -124,6 +124,13 @@ class _Element:
     def address(self, path: str) -> str:
         return str(self.read(path, IPv4Address, "IPv4 address"))
 
+    def matching(self, path: str, pattern: re.Pattern[str], kind: str) -> str:
+        text = self.text(path)
+        if pattern.fullmatch(text):
+            return text
+        # Without the text: it may be a key.
+        raise ConfigurationError(f"{self.place}{path} is no {kind}")
+
     def number(self, path: str) -> int:
         return self.read(path, _natural, "whole number")
 
@@ -135,7 +142,9 @@ def _tunnel(xml: _Element) -> TunnelConfiguration:
         aws_inside=xml.address("vpn_gateway/tunnel_inside_address/ip_address"),
         company_inside=xml.address("customer_gateway/tunnel_inside_address/ip_address"),
         inside_prefix=xml.number("customer_gateway/tunnel_inside_address/network_cidr"),
-        pre_shared_key=xml.read("ike/pre_shared_key", _key, "pre-shared key of the form that AWS documents"),
+        pre_shared_key=xml.matching(
+            "ike/pre_shared_key", PRE_SHARED_KEY, "pre-shared key of the form that AWS documents"
+        ),
         ike=_algorithms(xml, "ike"),
         ipsec=_algorithms(xml, "ipsec"),
         protocol=xml.text("ipsec/protocol"),
@@ -150,8 +159,8 @@ def _tunnel(xml: _Element) -> TunnelConfiguration:
 
 def _algorithms(xml: _Element, phase: str) -> Algorithms:
     return Algorithms(
-        encryption=xml.read(f"{phase}/encryption_protocol", _word, "name of an algorithm"),
-        integrity=xml.read(f"{phase}/authentication_protocol", _word, "name of an algorithm"),
+        encryption=xml.matching(f"{phase}/encryption_protocol", ALGORITHM, "name of an algorithm"),
+        integrity=xml.matching(f"{phase}/authentication_protocol", ALGORITHM, "name of an algorithm"),
         dh_group=xml.read(f"{phase}/perfect_forward_secrecy", _group, "Diffie-Hellman group"),
         lifetime=xml.number(f"{phase}/lifetime"),
     )
@@ -165,18 +174,3 @@ def _natural(text: str) -> int:
 
 def _group(text: str) -> int:
     return _natural(text.removeprefix("group"))
-
-
-def _word(text: str) -> str:
-    return _matching(ALGORITHM, text)
-
-
-def _key(text: str) -> str:
-    return _matching(PRE_SHARED_KEY, text)
-
-
-def _matching(pattern: re.Pattern[str], text: str) -> str:
-    if not pattern.fullmatch(text):
-        # Without the text: it may be a key.
-        raise ValueError
-    return text

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from tenantnet.addresses.addressing import ping_host_address
+from tenantnet.observed.deployed import Described, at, each_under
 from tenantnet.vpn.configuration import Configuration, TunnelConfiguration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permitted:
+class Permitted(Described):
     """What a tunnel negotiates, in AWS's words (`AES256-GCM-16`, `SHA2-384`, 20, `ikev2`).
 
     AWS takes an empty option for everything that it knows: https://docs.aws.amazon.com/vpn/latest/s2svpn/
     VPNTunnels.html
     """
 
-    ike_versions: tuple[str, ...] = ()
-    ike_encryption: tuple[str, ...] = ()
-    ike_integrity: tuple[str, ...] = ()
-    ike_dh_groups: tuple[int, ...] = ()
-    ipsec_encryption: tuple[str, ...] = ()
-    ipsec_integrity: tuple[str, ...] = ()
-    ipsec_dh_groups: tuple[int, ...] = ()
+    ike_versions: Annotated[tuple[str, ...], each_under("Value")] = ()
+    ike_encryption: Annotated[tuple[str, ...], at("Phase1EncryptionAlgorithms"), each_under("Value")] = ()
+    ike_integrity: Annotated[tuple[str, ...], at("Phase1IntegrityAlgorithms"), each_under("Value")] = ()
+    ike_dh_groups: Annotated[tuple[int, ...], at("Phase1DHGroupNumbers"), each_under("Value")] = ()
+    ipsec_encryption: Annotated[tuple[str, ...], at("Phase2EncryptionAlgorithms"), each_under("Value")] = ()
+    ipsec_integrity: Annotated[tuple[str, ...], at("Phase2IntegrityAlgorithms"), each_under("Value")] = ()
+    ipsec_dh_groups: Annotated[tuple[int, ...], at("Phase2DHGroupNumbers"), each_under("Value")] = ()
 
     @property
     def ike_version(self) -> int:

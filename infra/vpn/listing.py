@@ -34,16 +34,21 @@ class Pending(StrEnum):
     DELETE = "delete"
 
 
-class VpnListing(Model):
-    """One VPN connection. status, id, tunnels_up: None if AWS has none yet.
-
-    pending: None if settings and AWS agree, or where there is no settings file.
-    """
+class TenantConnection(Model):
+    """A tenant's VPN connection. network: its slot."""
 
     network: str
     description: str
     company_cidr: str
     company_gateway_ip: str
+
+
+class VpnListing(TenantConnection):
+    """One VPN connection. status, id, tunnels_up: None if AWS has none yet.
+
+    pending: None if settings and AWS agree, or where there is no settings file.
+    """
+
     status: VpnConnectionStatus | None = None
     id: str | None = None
     tunnels_up: int | None = None
@@ -73,12 +78,8 @@ def at_aws(status: TenantStatus) -> list[VpnListing]:
     return [
         VpnListing(
             network=network.slot,
-            description=connection.description,
-            company_cidr=connection.company_cidr,
-            company_gateway_ip=connection.company_gateway_ip,
-            status=connection.status,
-            id=connection.id,
             tunnels_up=sum(tunnel.state is TunnelState.UP for tunnel in connection.tunnels),
+            **dict(connection),
         )
         for network in status.networks
         for connection in network.vpn_connections
@@ -88,13 +89,7 @@ def at_aws(status: TenantStatus) -> list[VpnListing]:
 def in_settings(settings: TenantSettings) -> list[VpnListing]:
     """Those of the settings, in the order of the file."""
     return [
-        VpnListing(
-            network=slot,
-            description=connection.description,
-            company_cidr=connection.company_cidr,
-            company_gateway_ip=connection.company_gateway_ip,
-            pending=Pending.CREATE,
-        )
+        VpnListing(network=slot, pending=Pending.CREATE, **dict(connection))
         for slot, network in settings.networks.items()
         for connection in network.vpn_connections
     ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
 from botocore.exceptions import ClientError
 from tenantnet.aws.answers import PATIENCE, aws_answers
-from tenantnet.aws.vpn_routes import company_ranges
 from tenantnet.failure import Failure
-from tenantnet.stacks.outputs import Model
+from tenantnet.observed.deployed import Described, SiteToSiteVpn, at
 from tenantnet.tags import Tag
 from tenantnet.vpn.configuration import Configuration, ConfigurationError, parse_configuration
 from tenantnet.vpn.connection import Connection, Permitted
@@ -20,18 +19,23 @@ from tenantnet.vpn.samples import DeviceType
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import TunnelOptionTypeDef, VpnConnectionTypeDef
+    from mypy_boto3_ec2.type_defs import VpnConnectionTypeDef
 
 # Where EC2 is asked for a sample in IKEv2 and has none: some devices know only the older version.
 _NO_SUCH_SAMPLE = ("InvalidParameter", "Unsupported")
 
 
-class Maintenance(Model):
-    """Of one tunnel's endpoint. pending: EC2's word, `None` or `Available`; times are None without one."""
+class Maintenance(Described):
+    """Of one tunnel's endpoint. pending: EC2's word, `None` or `Available`; times are None without one.
 
-    pending: str
-    auto_applied_after: datetime | None
-    last_applied: datetime | None
+    It is read as AWS describes it and as `tenantnet vpn status --json` shows it.
+    """
+
+    pending: Annotated[str, at("PendingMaintenance")] = "None"
+    auto_applied_after: Annotated[datetime | None, at("MaintenanceAutoAppliedAfter", "autoAppliedAfter")] = (
+        None
+    )
+    last_applied: Annotated[datetime | None, at("LastMaintenanceApplied", "lastApplied")] = None
 
 
 class VpnReader:
@@ -48,14 +52,16 @@ class VpnReader:
         options = described.get("Options", {})
         by_address = {tunnel.get("OutsideIpAddress"): tunnel for tunnel in options.get("TunnelOptions", [])}
         first, second = (
-            _permitted(by_address.get(tunnel.aws_outside, {})) for tunnel in configuration.tunnels
+            Permitted.model_validate(by_address.get(tunnel.aws_outside, {}))
+            for tunnel in configuration.tunnels
         )
+        found = SiteToSiteVpn.model_validate(described)
         return Connection(
             tenant=tenant,
             slot=slot,
-            description=_description(described),
+            description=found.tags.get(Tag.DESCRIPTION, ""),
             network_cidr=network_cidr,
-            company_cidrs=company_ranges(described),
+            company_cidrs=found.cidrs,
             local_cidr=options.get("LocalIpv4NetworkCidr", "0.0.0.0/0"),
             remote_cidr=options.get("RemoteIpv4NetworkCidr", "0.0.0.0/0"),
             configuration=configuration,
@@ -68,24 +74,14 @@ class VpnReader:
             answer = ec2.get_vpn_tunnel_replacement_status(
                 VpnConnectionId=connection_id, VpnTunnelOutsideIpAddress=outside_ip
             )
-        details = answer.get("MaintenanceDetails", {})
-        return Maintenance(
-            pending=details.get("PendingMaintenance", "None"),
-            auto_applied_after=details.get("MaintenanceAutoAppliedAfter"),
-            last_applied=details.get("LastMaintenanceApplied"),
-        )
+        return Maintenance.model_validate(answer.get("MaintenanceDetails", {}))
 
     def device_types(self) -> list[DeviceType]:
         """Every kind of device that EC2 has samples for, by name."""
         with self._ec2("list the devices that EC2 has samples for") as ec2:
             pages = ec2.get_paginator("get_vpn_connection_device_types").paginate()
             found = [
-                DeviceType(
-                    id=device["VpnConnectionDeviceTypeId"],
-                    vendor=device.get("Vendor", ""),
-                    platform=device.get("Platform", ""),
-                    software=device.get("Software", ""),
-                )
+                DeviceType.model_validate(device)
                 for page in pages
                 for device in page["VpnConnectionDeviceTypes"]
             ]
@@ -125,24 +121,3 @@ def _configuration(described: VpnConnectionTypeDef) -> Configuration:
             reason=f"EC2's XML is not as it is documented: {error}",
             remedy="download a configuration from the AWS console, and have this program learn the new form",
         ) from None
-
-
-def _description(described: VpnConnectionTypeDef) -> str:
-    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
-    return tags.get(Tag.DESCRIPTION, "")
-
-
-def _permitted(options: TunnelOptionTypeDef) -> Permitted:
-    return Permitted(
-        ike_versions=_values(options, "IkeVersions"),
-        ike_encryption=_values(options, "Phase1EncryptionAlgorithms"),
-        ike_integrity=_values(options, "Phase1IntegrityAlgorithms"),
-        ike_dh_groups=_values(options, "Phase1DHGroupNumbers"),
-        ipsec_encryption=_values(options, "Phase2EncryptionAlgorithms"),
-        ipsec_integrity=_values(options, "Phase2IntegrityAlgorithms"),
-        ipsec_dh_groups=_values(options, "Phase2DHGroupNumbers"),
-    )
-
-
-def _values(options: Mapping[str, Any], name: str) -> tuple[Any, ...]:
-    return tuple(item["Value"] for item in options.get(name, []))

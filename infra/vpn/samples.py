@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+from tenantnet.observed.deployed import Described, at
 from tenantnet.vpn.connection import Permitted
 from tenantnet.vpn.strongswan import DH_GROUPS
 
@@ -25,14 +27,13 @@ _GROUP = re.compile(
 _GROUP_NUMBERS = {name: number for number, name in DH_GROUPS.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceType:
+class DeviceType(Described):
     """A kind of device, as EC2 lists it. id: eight hexadecimal digits."""
 
-    id: str
-    vendor: str
-    platform: str
-    software: str
+    id: Annotated[str, at("VpnConnectionDeviceTypeId")]
+    vendor: str = ""
+    platform: str = ""
+    software: str = ""
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus
 from tenantnet.stacks.outputs import Model, TenantOutputs
+from tenantnet.vpn.listing import TenantConnection
 from tenantnet.vpn.reader import Maintenance, VpnReader
 
 
@@ -18,13 +19,9 @@ class TunnelStatus(Tunnel):
     maintenance: Maintenance
 
 
-class ConnectionStatus(Model):
+class ConnectionStatus(TenantConnection):
     """A VPN connection with its tunnels; it has none while it is Creating or Missing."""
 
-    network: str
-    description: str
-    company_cidr: str
-    company_gateway_ip: str
     id: str
     status: VpnConnectionStatus
     tunnels: Sequence[TunnelStatus]

@@ -43,19 +43,6 @@ class NotInStrongSwanError(ValueError):
     """An algorithm that strongSwan has no name for here."""
 
 
-def ike_proposal(algorithms: Algorithms) -> str:
-    """Phase 1: `aes256-sha256-modp2048`; with AES-GCM the hash is a pseudo-random function."""
-    cipher, hash_name, group = _names(algorithms)
-    prefix = "prf" if "gcm" in cipher else ""
-    return f"{cipher}-{prefix}{hash_name}-{group}"
-
-
-def esp_proposal(algorithms: Algorithms) -> str:
-    """Phase 2: `aes256-sha256-modp2048`; AES-GCM needs no hash."""
-    cipher, hash_name, group = _names(algorithms)
-    return f"{cipher}-{group}" if "gcm" in cipher else f"{cipher}-{hash_name}-{group}"
-
-
 def _names(algorithms: Algorithms) -> tuple[str, str, str]:
     cipher = _ENCRYPTION.fullmatch(algorithms.encryption)
     integrity = _INTEGRITY.fullmatch(algorithms.integrity)
@@ -78,11 +65,15 @@ class StrongSwanTunnel(Tunnel):
 
     @property
     def ike_proposal(self) -> str:
-        return ike_proposal(self.figures.ike)
+        """Phase 1: `aes256-sha256-modp2048`; with AES-GCM the hash is a pseudo-random function."""
+        cipher, hash_name, group = _names(self.figures.ike)
+        return f"{cipher}-{'prf' if 'gcm' in cipher else ''}{hash_name}-{group}"
 
     @property
     def esp_proposal(self) -> str:
-        return esp_proposal(self.figures.ipsec)
+        """Phase 2: `aes256-sha256-modp2048`; AES-GCM needs no hash."""
+        cipher, hash_name, group = _names(self.figures.ipsec)
+        return f"{cipher}-{group}" if "gcm" in cipher else f"{cipher}-{hash_name}-{group}"
 
     @property
     def interface_id(self) -> int:

@@ -7,13 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
-from tenantnet.tunnel.local_port import check_local_port, port_holder, require_free
+from tenantnet.tunnel.local_port import port_holder, require_free, require_local_port
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile, Profiles, require_name, unknown_tunnel
 from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
@@ -77,7 +78,8 @@ class TestUnknownTunnels:
 class TestLocalPorts:
     @pytest.mark.parametrize(("port", "wrong"), [(-1, 1), (0, 1), (1, 0), (65_535, 0), (65_536, 1)])
     def test_are_numbers_of_16_bits_and_not_0(self, port: int, wrong: int) -> None:
-        assert len(check_local_port(port)) == wrong
+        with pytest.raises(Refused, match=str(port)) if wrong else nullcontext():
+            require_local_port(port)
 
     def test_that_are_taken_are_told_with_who_has_them(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:

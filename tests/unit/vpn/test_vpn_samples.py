@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tenantnet.vpn.connection import Permitted
 from tenantnet.vpn.guides import device_guide
 from tenantnet.vpn.samples import DeviceType, Weakness, headed, weaknesses
 
+from tests.support.records import replace
 from tests.support.vpn_samples import STRICT, configuration_xml, connection
 
 CONNECTION = connection(configuration_xml([{}, {}]))
