@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Mapping
 from select import select
 from threading import Event, Lock
-from types import TracebackType
 from typing import Self
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
@@ -70,9 +69,7 @@ class ThroughTunnelHost:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for carried, _ in self._carried.values():
             carried.close()
         self._carried.clear()
@@ -110,7 +107,16 @@ class ThroughTunnelHost:
             carried = CarriedSession(find_plugin(), tunnel)
             carried.wait_until_open(Event())
         except Failure as failure:
-            raise self._failure(host, tunnel, failure) from None
+            denied = (
+                "deploy the platform with a runner that compares the data, and make sure that the caller may "
+                f"start sessions with the document {tunnel.document}, as the runner's role may"
+            )
+            raise Failure(
+                f"Could not reach {host} through the tunnel host.",
+                reason=failure.reason,
+                remedy=denied if isinstance(failure, FinalFailure) else failure.remedy,
+                state=PHASE_STAYS,
+            ) from None
         self._carried[host] = carried, tunnel.local_port
         return tunnel.local_port
 
@@ -122,18 +128,6 @@ class ThroughTunnelHost:
             target=self._platform.tunnel_host_id,
             local_port=_free_port(),
             host=host,
-        )
-
-    def _failure(self, host: str, tunnel: DatabaseTunnel, failure: Failure) -> Failure:
-        denied = (
-            f"deploy the platform with a runner that compares the data, and make sure that the caller may "
-            f"start sessions with the document {tunnel.document}, as the runner's role may"
-        )
-        return Failure(
-            f"Could not reach {host} through the tunnel host.",
-            reason=failure.reason,
-            remedy=denied if isinstance(failure, FinalFailure) else failure.remedy,
-            state=PHASE_STAYS,
         )
 
 

@@ -9,11 +9,16 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Declaration, Origin, Phase
 from tenantnet.refusal import Refused, Rule
 from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Owner, Slot, network_name
 
 # The newest Amazon Linux 2023 for arm64, kept by AWS as a public parameter.
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+# What the provider answers where there is no such instance.
+NO_SUCH_INSTANCE = "couldn't find resource"
 
 
 PLATFORM_DEPLOYED = Rule(
@@ -85,3 +90,38 @@ def read_platform(stack: str) -> PlatformOutputs:
         refusal = PLATFORM_DEPLOYED.refuse(stack, "platform", stack=stack, said=said)
         raise Refused("The tenant's platform", [refusal]) from None
     return PlatformOutputs.read(stack, outputs)
+
+
+def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
+    """The slots whose database is declared only while it exists, and is gone.
+
+    An update that was killed after it had deleted the database still declares it: made once more, it would be
+    empty. Raises Exception if AWS does not answer.
+    """
+    leaving = [
+        slot
+        for slot, part in declared.slots.items()
+        if part.database and part.database.origin is Origin.LEAVING
+    ]
+    return {slot for slot in leaving if not _exists(owner.in_network(slot).prefix)}
+
+
+def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
+    """Whether, between two moves, the slot that is not in production has a database.
+
+    It can have one only where it has a network. Raises Exception if AWS does not answer.
+    """
+    state = remembered(outputs)
+    if state is None or state.phase is not Phase.STEADY or state.production.other not in state.networks:
+        return False
+    return _exists(network_name(tenant, state.production.other))
+
+
+def _exists(identifier: str) -> bool:
+    try:
+        aws.rds.get_instance(db_instance_identifier=identifier)
+    except Exception as error:  # the engine raises nothing narrower
+        if NO_SUCH_INSTANCE in str(error):
+            return False
+        raise
+    return True

@@ -40,8 +40,7 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
-from tenantnet.stacks.existing import databases_gone, has_leftovers
-from tenantnet.stacks.lookups import read_platform, read_stack_outputs
+from tenantnet.stacks.lookups import databases_gone, has_leftovers, read_platform, read_stack_outputs
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
 
