@@ -8,9 +8,11 @@ row becomes a name in a list, and names that do not fit are counted. result.json
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 
 from tenantnet.engine.events import Operation
 from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
@@ -27,21 +29,13 @@ MOST_LINES = 40
 MOST_CHANGES = 100
 NAMES_ROOM = 4_000
 
-SIGNS = {
-    Verdict.SAFE: "🟢",
-    Verdict.TUNNEL_DOWN: "🟠",
-    Verdict.DATABASE_DOWN: "🔴",
-    Verdict.DESTROYS_DATA: "💥",
-    Verdict.REJECTED_BY_RULE: "⛔",
-    Verdict.REJECTED_BY_POLICY: "⛔",
-    Verdict.NOT_PREVIEWED: "❓",
-}
+# How a resource counts, as a sign and in words.
 COUNTED = {
-    Operation.CREATE: "to create",
-    Operation.UPDATE: "to change",
-    Operation.REPLACE: "to replace",
-    Operation.DELETE: "to delete",
-    Operation.SAME: "unchanged",
+    Operation.CREATE: ("+", "to create"),
+    Operation.UPDATE: ("~", "to change"),
+    Operation.REPLACE: ("±", "to replace"),
+    Operation.DELETE: ("-", "to delete"),
+    Operation.SAME: ("", "unchanged"),
 }
 SETTINGS = {"added": "new settings", "removed": "settings removed", "changed": "", "unchanged": ""}
 
@@ -93,14 +87,8 @@ def _shrunk(draft: _Draft, levels: Sequence[Level], level: Level, limit: int) ->
     def with_first(kept: int) -> list[Level]:
         return [*levels[:kept], *([level] * (len(levels) - kept))]
 
-    low, high = 0, len(levels)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if len(draft.text(with_first(middle))) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    return with_first(low)
+    too_long = bisect_right(range(len(levels)), limit, key=lambda kept: len(draft.text(with_first(kept))))
+    return with_first(max(too_long - 1, 0))
 
 
 class _Draft:
@@ -110,15 +98,15 @@ class _Draft:
         self._result = result
         self.groups = grouped(result.stacks)
         self._rows = [_row(group) for group in self.groups]
-        self._sections: dict[tuple[int, Level], str] = {}
-        self._end = [*_program(result), *_left_out(result)]
+        self._section = cache(lambda place, level: _section(self.groups[place], level))
+        self._end = [*_end(result)]
 
     def text(self, levels: Sequence[Level]) -> str:
         """The comment. levels: of the groups, in their order."""
         listed = list(enumerate(levels))
         parts = [
             MARKER,
-            f"## Tenantnet review: {SIGNS[self._result.verdict]} {self._result.verdict.words}",
+            f"## Tenantnet review: {self._result.verdict.sign} {self._result.verdict.words}",
             _head(self._result),
             _table([self._rows[place] for place, level in listed if level >= Level.ROW]),
             *_names([self.groups[place] for place, level in listed if level is Level.NAME]),
@@ -126,11 +114,6 @@ class _Draft:
             *self._end,
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
-
-    def _section(self, place: int, level: Level) -> str:
-        if (place, level) not in self._sections:
-            self._sections[place, level] = _section(self.groups[place], level)
-        return self._sections[place, level]
 
 
 def grouped(stacks: Sequence[StackResult]) -> list[Group]:
@@ -177,7 +160,7 @@ def _table(rows: Sequence[str]) -> str:
 
 def _row(group: Group) -> str:
     first = group.first
-    verdict = f"{SIGNS[first.verdict]} {first.verdict.words}"
+    verdict = f"{first.verdict.sign} {first.verdict.words}"
     return f"| {group.title} | {verdict} | {_signed(first.counts)} | {_cell(first.summary)} |"
 
 
@@ -186,10 +169,8 @@ def _cell(text: str) -> str:
 
 
 def _signed(counts: Mapping[Operation, int]) -> str:
-    signs = {Operation.CREATE: "+", Operation.UPDATE: "~", Operation.REPLACE: "±", Operation.DELETE: "-"}
-    return " ".join(
-        f"{sign}{counts[operation]}" for operation, sign in signs.items() if counts.get(operation)
-    )
+    listed = ((sign, counts.get(operation)) for operation, (sign, _) in COUNTED.items())
+    return " ".join(f"{sign}{count}" for sign, count in listed if sign and count)
 
 
 def _names(groups: Sequence[Group]) -> Iterator[str]:
@@ -198,7 +179,7 @@ def _names(groups: Sequence[Group]) -> Iterator[str]:
     for group in groups:
         by_verdict.setdefault(group.first.verdict, []).extend(stack.stack for stack in group.stacks)
     for verdict, names in by_verdict.items():
-        yield f"{SIGNS[verdict]} {verdict.words}: {_listed(names)}"
+        yield f"{verdict.sign} {verdict.words}: {_listed(names)}"
 
 
 def _listed(names: Sequence[str], room: int = NAMES_ROOM) -> str:
@@ -214,12 +195,12 @@ def _listed(names: Sequence[str], room: int = NAMES_ROOM) -> str:
 
 def _section(group: Group, level: Level) -> str:
     stack = group.first
-    parts = [f"### {SIGNS[stack.verdict]} {group.title}: {stack.verdict.words}", _facts(stack)]
+    parts = [f"### {stack.verdict.sign} {group.title}: {stack.verdict.words}", _facts(stack)]
     if len(group.stacks) > 1:
         names = _listed([each.stack for each in group.stacks])
         parts.append(f"The same in {len(group.stacks)} stacks, shown for {escaped(stack.stack)}: {names}.")
     parts += [
-        _findings(stack.findings),
+        _lines([*map(_finding, stack.findings)], " findings"),
         _lines([*map(_effect, stack.effects), *map(_line, stack.sentences)]),
         _lines([f"_{_line(note)}_" for note in stack.notes]),
         *(fenced(shortened(error, 2_000)) for error in stack.errors[:3]),
@@ -238,7 +219,7 @@ def _line(text: str) -> str:
 
 
 def _facts(stack: StackResult) -> str:
-    counts = [f"{stack.counts[each]} {word}" for each, word in COUNTED.items() if stack.counts.get(each)]
+    counts = [f"{count} {word}" for each, (_, word) in COUNTED.items() if (count := stack.counts.get(each))]
     facts = [
         SETTINGS[stack.settings],
         f"sample of: {escaped(stack.sample_of)}" if stack.sample_of else "",
@@ -248,29 +229,16 @@ def _facts(stack: StackResult) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _lines(lines: Sequence[str]) -> str:
-    listed = [f"- {line}" for line in lines[:MOST_LINES]]
-    if len(lines) > MOST_LINES:
-        listed.append(f"- and {len(lines) - MOST_LINES} more")
-    return "\n".join(listed)
-
-
-def _findings(findings: Sequence[ReviewFinding]) -> str:
-    listed = [_finding(finding) for finding in findings[:MOST_LINES]]
-    if len(findings) > MOST_LINES:
-        listed.append(f"- and {len(findings) - MOST_LINES} more findings")
-    return "\n".join(listed)
+def _lines(lines: Sequence[str], of_what: str = "") -> str:
+    more = [f"and {len(lines) - MOST_LINES} more{of_what}"] if len(lines) > MOST_LINES else []
+    return "\n".join(f"- {line}" for line in [*lines[:MOST_LINES], *more])
 
 
 def _finding(finding: ReviewFinding) -> str:
     level = "" if finding.mandatory else ", advisory"
     source = "" if finding.source == "settings" else f" (policy {escaped(finding.source)}{level})"
-    place = ": ".join(
-        escaped(shortened(part, LONGEST_CELL))
-        for part in (finding.resource, finding.path, finding.value)
-        if part
-    )
-    words = [f"- {place}{source}" if place else f"-{source}"]
+    place = ": ".join(map(_cell, filter(None, (finding.resource, finding.path, finding.value))))
+    words = [f"{place}{source}".strip()]
     for name in ("rule", "reason", "remedy"):
         if text := getattr(finding, name):
             words.append(f"  - {name}: {_line(text)}")
@@ -293,14 +261,10 @@ def _details(stack: StackResult) -> Iterator[str]:
         yield folded("1 resource" if count == 1 else f"{count} resources", table)
 
 
-def _program(result: ReviewResult) -> Iterator[str]:
+def _end(result: ReviewResult) -> Iterator[str]:
     if result.program_files:
         yield f"What makes every stack has changed: {_listed(result.program_files, 1_000)}."
-
-
-def _left_out(result: ReviewResult) -> Iterator[str]:
-    if result.left_out:
-        count = len(result.left_out)
+    if count := len(result.left_out):
         yield (
             f"Touched but not previewed, beyond the sample: {count} stack{'' if count == 1 else 's'} "
             f"({_listed(result.left_out, 2_000)}). `tenantnet review --all` previews them."

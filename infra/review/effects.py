@@ -8,11 +8,11 @@ https://docs.aws.amazon.com/vpn/latest/s2svpn/modify-vpn-target.html, modify-vpn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review.components import Components
-from tenantnet.review.model import Effect, Preview, PreviewedResource
+from tenantnet.review.model import Effect, Preview, PreviewedResource, tag
 from tenantnet.review.verdict import Verdict
 from tenantnet.tags import Lifecycle, Tag
 
@@ -92,6 +92,15 @@ WITHOUT_DATA = (
 # Of ec2, what does hold data.
 WITH_DATA = ("aws:ec2/snapshot", "aws:ec2/ami", "aws:ebs/")
 
+# What is lost with a resource, by its type and else for any type with data. In braces: what is gone, its name
+# and its type.
+LOST = {
+    types.ZONE: "no tenant's endpoint in {name} is found: {gone}",
+    types.TABLE: "{gone}, and its rows with it",
+    types.KEY: "{gone}: what is encrypted with it can no longer be read, databases and backups",
+}
+LOST_DATA = "{gone}, and what it holds with it: {type}"
+
 # What a network's traffic with the platform needs.
 PATHS = (
     types.VPC,
@@ -104,25 +113,27 @@ PATHS = (
 
 Found = Iterator[Effect]
 
+safe = partial(Effect, Verdict.SAFE)
+tunnel_down = partial(Effect, Verdict.TUNNEL_DOWN)
+database_down = partial(Effect, Verdict.DATABASE_DOWN)
+destroys_data = partial(Effect, Verdict.DESTROYS_DATA)
+
 
 def effects(preview: Preview) -> list[Effect]:
     """Everything that people will notice, the worst first, each sentence once."""
-    components = Components(preview)
     found = dict.fromkeys(
-        effect
-        for resource in preview.resources
-        for effect in _resource_effects(resource, components, preview)
+        effect for resource in preview.changes for effect in _resource_effects(resource, preview)
     )
     return sorted(found, key=lambda effect: -effect.verdict.severity)
 
 
-def _resource_effects(resource: PreviewedResource, components: Components, preview: Preview) -> Found:
-    if resource.operation is Operation.SAME or resource.is_component or resource.is_machinery:
-        return
+def _resource_effects(resource: PreviewedResource, preview: Preview) -> Found:
     if judge := _JUDGES.get(resource.type):
-        yield from judge(resource, components, preview)
-    elif resource.operation.removes and not _is_without_data(resource.type):
-        yield Effect(Verdict.DESTROYS_DATA, f"{_gone(resource)}, and what it holds with it: {resource.type}")
+        yield from judge(resource, preview)
+    elif resource.operation.removes and (resource.type in LOST or not _is_without_data(resource.type)):
+        lost = LOST.get(resource.type, LOST_DATA)
+        text = lost.format(gone=_gone(resource), name=resource.name, type=resource.type)
+        yield database_down(text) if resource.type == types.ZONE else destroys_data(text)
     if resource.type in PATHS and resource.operation.removes:
         yield from _path_effects(resource, preview)
 
@@ -135,25 +146,19 @@ def _gone(resource: PreviewedResource) -> str:
     return f"{resource.name} is {'replaced' if resource.operation is Operation.REPLACE else 'deleted'}"
 
 
-def _database_effects(database: PreviewedResource, *_: object) -> Found:
+def _database_effects(database: PreviewedResource, _: Preview) -> Found:
     name = f"database {database.name}"
     match database.operation:
         case Operation.REPLACE:
-            yield Effect(
-                Verdict.DESTROYS_DATA,
-                f"{name} is replaced: the new one is empty{_because(database)}; {_what_is_left(database)}",
+            yield destroys_data(
+                f"{name} is replaced: the new one is empty{_because(database)}; {_what_is_left(database)}"
             )
-        case Operation.DELETE if _lifecycle(database) == Lifecycle.DISCARDED:
-            yield Effect(Verdict.SAFE, f"{name} is deleted: a copy that never was in production")
+        case Operation.DELETE if tag(database.old, Tag.LIFECYCLE) == Lifecycle.DISCARDED:
+            yield safe(f"{name} is deleted: a copy that never was in production")
         case Operation.DELETE:
-            yield Effect(Verdict.DESTROYS_DATA, f"{name} is deleted; {_what_is_left(database)}")
+            yield destroys_data(f"{name} is deleted; {_what_is_left(database)}")
         case Operation.UPDATE:
             yield from _database_update_effects(database)
-
-
-def _lifecycle(database: PreviewedResource) -> object:
-    tags = database.old.get("tags")
-    return tags.get(Tag.LIFECYCLE) if isinstance(tags, Mapping) else None
 
 
 def _because(resource: PreviewedResource) -> str:
@@ -174,115 +179,79 @@ def _database_update_effects(database: PreviewedResource) -> Found:
         causes.append("backupRetentionPeriod")
     if causes:
         why = "; ".join(INTERRUPTED.get(name, f"because {name} changes") for name in causes)
-        yield Effect(
-            Verdict.DATABASE_DOWN,
-            f"database {database.name} restarts {why}: {_how_long(database)}{_when(database)}",
-        )
+        long = "without a standby it is down for some minutes"
+        if database.old.get("multiAz") is True:
+            long = "its standby takes over, and connections break for a minute or two"
+        when = "at once" if database.new.get("applyImmediately") is True else "in its next maintenance window"
+        yield database_down(f"database {database.name} restarts {why}: {long}, {when}")
 
 
-def _how_long(database: PreviewedResource) -> str:
-    if database.old.get("multiAz") is True:
-        return "its standby takes over, and connections break for a minute or two"
-    return "without a standby it is down for some minutes"
+def _parameters_effects(group: PreviewedResource, _: Preview) -> Found:
+    before, after = _is_read_only(group.old), _is_read_only(group.new)
+    if group.operation is Operation.UPDATE and after and not before:
+        yield database_down(f"database {group.name} refuses writes from now on (read_only)")
+    elif group.operation is Operation.UPDATE and before and not after:
+        yield safe(f"database {group.name} takes writes again (read_only)")
 
 
-def _when(database: PreviewedResource) -> str:
-    if database.new.get("applyImmediately") is True:
-        return ", at once"
-    return ", in its next maintenance window"
+def _is_read_only(properties: Mapping[str, object]) -> bool:
+    parameters, wanted = properties.get("parameters"), {"name": "read_only", "value": "1"}
+    listed = parameters if isinstance(parameters, list) else []
+    return any(isinstance(each, Mapping) and wanted.items() <= each.items() for each in listed)
 
 
-def _parameters_effects(group: PreviewedResource, *_: object) -> Found:
-    before, after = _read_only(group.old), _read_only(group.new)
-    if group.operation is Operation.UPDATE and before != after:
-        says = "refuses writes from now on" if after == "1" else "takes writes again"
-        verdict = Verdict.DATABASE_DOWN if after == "1" else Verdict.SAFE
-        yield Effect(verdict, f"database {group.name} {says} (read_only)")
-
-
-def _read_only(properties: Mapping[str, object]) -> object:
-    parameters = properties.get("parameters")
-    values = [
-        each.get("value")
-        for each in (parameters if isinstance(parameters, list) else [])
-        if isinstance(each, Mapping) and each.get("name") == "read_only"
-    ]
-    return values[0] if values else "0"
-
-
-def _vpn_connection_effects(connection: PreviewedResource, components: Components, _: Preview) -> Found:
-    name = vpn_name(connection, components)
+def _vpn_connection_effects(connection: PreviewedResource, preview: Preview) -> Found:
+    name, changed, because = vpn_name(connection, preview), connection.changed, _because(connection)
     if connection.operation is Operation.DELETE:
-        yield Effect(Verdict.TUNNEL_DOWN, f"both tunnels of {name} go down for good")
+        yield tunnel_down(f"both tunnels of {name} go down for good")
     elif connection.operation is Operation.REPLACE:
-        yield Effect(
-            Verdict.TUNNEL_DOWN,
-            f"both tunnels of {name} go down{_because(connection)}: the new connection has other addresses "
-            "and keys, and stays down until the company's device has them (tenantnet vpn download)",
+        yield tunnel_down(
+            f"both tunnels of {name} go down{because}: the new connection has other addresses and keys, "
+            "and stays down until the company's device has them (tenantnet vpn download)"
         )
+    elif connection.operation is Operation.UPDATE and BOTH_TUNNELS.intersection(changed):
+        while_changed = "for some minutes while AWS changes the connection"
+        yield tunnel_down(f"both tunnels of {name} go down {while_changed}{because}")
     elif connection.operation is Operation.UPDATE:
-        yield from _vpn_update_effects(connection, name)
+        for number in (1, 2):
+            if options := ", ".join(each for each in changed if each.startswith(f"tunnel{number}")):
+                while_changed = "for some minutes while AWS changes its options"
+                yield tunnel_down(f"tunnel {number} of {name} goes down {while_changed}: {options}")
 
 
-def _vpn_update_effects(connection: PreviewedResource, name: str) -> Found:
-    if BOTH_TUNNELS.intersection(connection.changed):
-        yield Effect(
-            Verdict.TUNNEL_DOWN,
-            f"both tunnels of {name} go down for some minutes while AWS changes the connection"
-            f"{_because(connection)}",
-        )
-        return
-    for number in (1, 2):
-        options = [option for option in connection.changed if option.startswith(f"tunnel{number}")]
-        if options:
-            yield Effect(
-                Verdict.TUNNEL_DOWN,
-                f"tunnel {number} of {name} goes down for some minutes while AWS changes its options: "
-                f"{', '.join(options)}",
-            )
-
-
-def vpn_name(resource: PreviewedResource, components: Components) -> str:
+def vpn_name(resource: PreviewedResource, preview: Preview) -> str:
     """The name of the VPN connection that a resource belongs to: its description and its range."""
-    found = components.siblings(resource)
+    found = preview.siblings(resource)
     description = next((each.tag(Tag.DESCRIPTION) for each in found if each.type == types.VPN_CONNECTION), "")
     routes = [each for each in found if each.type == types.VPN_CONNECTION_ROUTE]
     cidr = f" ({routes[0].current.get('destinationCidrBlock')})" if routes else ""
     return f"{description or resource.name}{cidr}"
 
 
-def _vpn_part_effects(part: PreviewedResource, components: Components, _: Preview) -> Found:
+def _vpn_part_effects(part: PreviewedResource, preview: Preview) -> Found:
     """A route or a rule of a connection that itself stays."""
-    connections = [each for each in components.siblings(part) if each.type == types.VPN_CONNECTION]
+    connections = [each for each in preview.siblings(part) if each.type == types.VPN_CONNECTION]
     if part.operation.removes and connections and not connections[0].operation.removes:
-        yield Effect(
-            Verdict.TUNNEL_DOWN, f"no traffic gets through {vpn_name(part, components)}: {_gone(part)}"
-        )
+        yield tunnel_down(f"no traffic gets through {vpn_name(part, preview)}: {_gone(part)}")
 
 
-def _gateway_effects(gateway: PreviewedResource, _: Components, preview: Preview) -> Found:
+def _gateway_effects(gateway: PreviewedResource, preview: Preview) -> Found:
     # Both of a network's gateway and its propagation have the network's name; so have its connections.
-    connections = [
-        each
+    staying = any(
+        each.name.startswith(f"{gateway.name}-") and each.old and not each.operation.removes
         for each in preview.of_type(types.VPN_CONNECTION)
-        if each.name.startswith(f"{gateway.name}-") and each.old and not each.operation.removes
-    ]
-    if gateway.operation.removes and connections:
-        yield Effect(
-            Verdict.TUNNEL_DOWN,
-            f"every VPN connection of network {gateway.name} is cut off: {_gone(gateway)}",
-        )
+    )
+    if gateway.operation.removes and staying:
+        yield tunnel_down(f"every VPN connection of network {gateway.name} is cut off: {_gone(gateway)}")
 
 
-def _ingress_effects(rule: PreviewedResource, components: Components, preview: Preview) -> Found:
-    parent = components.parent(rule)
-    if parent and parent.type.endswith(":VpnConnection"):
-        yield from _vpn_part_effects(rule, components, preview)
+def _ingress_effects(rule: PreviewedResource, preview: Preview) -> Found:
+    parent = preview.parent(rule)
+    if parent and parent.component == "VpnConnection":
+        yield from _vpn_part_effects(rule, preview)
     elif rule.operation.removes and holds_database(preview, rule.network):
         peer = rule.old.get("description") or rule.name
-        yield Effect(
-            Verdict.DATABASE_DOWN, f"{peer} no longer reaches the database of {rule.network}: {_gone(rule)}"
-        )
+        yield database_down(f"{peer} no longer reaches the database of {rule.network}: {_gone(rule)}")
 
 
 def _path_effects(path: PreviewedResource, preview: Preview) -> Found:
@@ -291,9 +260,10 @@ def _path_effects(path: PreviewedResource, preview: Preview) -> Found:
         slot = next((each for each in ("blue", "green") if f"-{each}-" in path.name), "")
     if slot and not holds_database(preview, slot):
         return
-    if _gone_altogether(preview):
-        return
-    yield Effect(Verdict.DATABASE_DOWN, f"the way to the database is cut: {_gone(path)}")
+    # Where the whole stack goes, nobody misses the way.
+    own = [each for each in preview.resources if each.in_aws or each.component]
+    if not all(each.operation is Operation.DELETE for each in own):
+        yield database_down(f"the way to the database is cut: {_gone(path)}")
 
 
 def holds_database(preview: Preview, slot: str) -> bool:
@@ -304,54 +274,25 @@ def holds_database(preview: Preview, slot: str) -> bool:
     )
 
 
-def _gone_altogether(preview: Preview) -> bool:
-    return all(
-        resource.operation is Operation.DELETE for resource in preview.resources if not resource.is_machinery
-    )
-
-
-def _record_effects(record: PreviewedResource, _: Components, preview: Preview) -> Found:
+def _record_effects(record: PreviewedResource, preview: Preview) -> Found:
     name = record.current.get("name", record.name)
     if record.operation.removes:
         until = "any more" if record.operation is Operation.DELETE else "until its new record is known"
-        yield Effect(Verdict.DATABASE_DOWN, f"{name} leads nowhere {until}")
+        yield database_down(f"{name} leads nowhere {until}")
     elif "records" in record.changed and preview.outputs:
-        yield Effect(
-            Verdict.DATABASE_DOWN, f"{name} leads to another database; open connections stay with the former"
-        )
+        yield database_down(f"{name} leads to another database; open connections stay with the former")
 
 
-def _zone_effects(zone: PreviewedResource, *_: object) -> Found:
-    if zone.operation.removes:
-        yield Effect(Verdict.DATABASE_DOWN, f"no tenant's endpoint in {zone.name} is found: {_gone(zone)}")
-
-
-def _table_effects(table: PreviewedResource, *_: object) -> Found:
-    if table.operation.removes:
-        yield Effect(Verdict.DESTROYS_DATA, f"{_gone(table)}, and its rows with it")
-
-
-def _key_effects(key: PreviewedResource, *_: object) -> Found:
-    if key.operation.removes:
-        yield Effect(
-            Verdict.DESTROYS_DATA,
-            f"{_gone(key)}: what is encrypted with it can no longer be read, databases and backups",
-        )
-
-
-def _host_effects(host: PreviewedResource, *_: object) -> Found:
-    interrupted = host.operation.removes or (
-        host.operation is Operation.UPDATE and "instanceType" in host.changed
-    )
+def _host_effects(host: PreviewedResource, _: Preview) -> Found:
+    resized = host.operation is Operation.UPDATE and "instanceType" in host.changed
+    interrupted = host.operation.removes or resized
     if interrupted and host.tag(Tag.PART) == "tunnel-host":
-        yield Effect(
-            Verdict.TUNNEL_DOWN, f"open tunnels from desks end: the tunnel host {host.name} is renewed"
-        )
+        yield tunnel_down(f"open tunnels from desks end: the tunnel host {host.name} is renewed")
     elif interrupted and host.operation is not Operation.DELETE:
-        yield Effect(Verdict.SAFE, f"{host.name} does not answer pings meanwhile")
+        yield safe(f"{host.name} does not answer pings meanwhile")
 
 
-_JUDGES: Mapping[str, Callable[[PreviewedResource, Components, Preview], Found]] = {
+_JUDGES: Mapping[str, Callable[[PreviewedResource, Preview], Found]] = {
     types.DATABASE: _database_effects,
     types.PARAMETER_GROUP: _parameters_effects,
     types.VPN_CONNECTION: _vpn_connection_effects,
@@ -360,8 +301,5 @@ _JUDGES: Mapping[str, Callable[[PreviewedResource, Components, Preview], Found]]
     types.ROUTE_PROPAGATION: _gateway_effects,
     types.INGRESS_RULE: _ingress_effects,
     types.RECORD: _record_effects,
-    types.ZONE: _zone_effects,
-    types.TABLE: _table_effects,
-    types.KEY: _key_effects,
     types.INSTANCE: _host_effects,
 }

@@ -15,35 +15,32 @@ from tenantnet.tags import Strategy
 DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 45 minutes of downtime"}
 
 
-def intentions(before: TenantSettings | None, after: TenantSettings | None) -> list[str]:
-    """What the settings newly intend. None: there are no settings, or they are invalid."""
-    return [*_migration(before, after), *_departure(before, after)] if after else []
+def intentions(before: object, after: object) -> list[str]:
+    """What the settings newly intend. Anything but a tenant's valid settings intends nothing."""
+    if not isinstance(after, TenantSettings):
+        return []
+    former = before if isinstance(before, TenantSettings) else None
+    return [*_migration(former, after), *_departure(former, after)]
 
 
 def _migration(before: TenantSettings | None, after: TenantSettings) -> Iterator[str]:
     old, new = before.migration if before else None, after.migration
-    if new is None:
-        if old:
-            yield f"cancels the move to {old.to} that was scheduled for {_time(old)}"
-    elif old is None:
-        yield f"schedules the move to {_place(new, after)} for {_time(new)}, {_way(new)}"
-    elif old != new:
-        now = f"to {_place(new, after)} at {_time(new)}, {_way(new)}"
-        yield f"changes the scheduled move: {now}; it was {_time(old)}"
+    if old and new is None:
+        yield f"cancels the move to {old.to} that was scheduled for {_time(old)}"
+    if new is None or old == new:
+        return
+    network = after.networks.get(new.to)
+    place = f"{new.to}, {network.cidr}," if network else new.to
+    way = f"by {new.strategy}: {DOWNTIME[new.strategy]} then, none now"
+    if old is None:
+        yield f"schedules the move to {place} for {_time(new)}, {way}"
+    else:
+        yield f"changes the scheduled move: to {place} at {_time(new)}, {way}; it was {_time(old)}"
 
 
 def _time(migration: MigrationSettings) -> str:
     """In the tenant's time zone, and in UTC."""
     return f"{migration.at:%Y-%m-%d %H:%M} {migration.timezone} ({migration.instant:%Y-%m-%d %H:%M} UTC)"
-
-
-def _place(migration: MigrationSettings, settings: TenantSettings) -> str:
-    network = settings.networks.get(migration.to)
-    return f"{migration.to}, {network.cidr}," if network else str(migration.to)
-
-
-def _way(migration: MigrationSettings) -> str:
-    return f"by {migration.strategy}: {DOWNTIME[migration.strategy]} then, none now"
 
 
 def _departure(before: TenantSettings | None, after: TenantSettings) -> Iterator[str]:
@@ -60,12 +57,9 @@ def phase_notes(outputs: Mapping[str, Any]) -> list[str]:
         state = remembered(outputs)
     except Refused:
         return []  # the program refuses it, in these words
-    if state is None:
-        return []
-    notes = [note] if (note := retired_note(state)) else []
-    if state.phase is Phase.STEADY:
-        return notes
-    what = (
-        "only `tenantnet migrate run` may update it" if state.phase in RUNNER_ONLY else "this update keeps it"
-    )
-    return [f"a move to {state.target} is in phase {state.phase}: {what}", *notes]
+    notes = [note] if state and (note := retired_note(state)) else []
+    if state and state.phase is not Phase.STEADY:
+        runner_only = "only `tenantnet migrate run` may update it"
+        what = runner_only if state.phase in RUNNER_ONLY else "this update keeps it"
+        notes.insert(0, f"a move to {state.target} is in phase {state.phase}: {what}")
+    return notes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
-from tenantnet.engine.events import Operation, Violation
+from tenantnet.engine.events import Operation
 from tenantnet.observed.topology.mermaid import mermaid
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.effects import effects
@@ -54,17 +54,17 @@ class Case:
 
 def judge(case: Case, preview: Preview) -> StackResult:
     """The stack's part of the result."""
-    kept_by = _protected(preview) if case.is_removed else []
+    protected = [each.name for each in preview.resources if each.operation.removes and each.protected]
+    kept_by = protected if case.is_removed else []
     findings = [*_findings(case, preview, kept_by)]
     # Refusals of the program become findings. So do the problems of the file, and that Pulumi deletes
     # nothing protected; the errors that follow from them add nothing.
-    errors = (
-        [] if kept_by or case.refusals else [error for error in preview.errors if not Refused.is_in(error)]
-    )
-    found = [] if preview.errors else effects(preview)
+    explained = kept_by or case.refusals
+    errors = [] if explained else [error for error in preview.errors if not Refused.is_in(error)]
     # The changes of a preview that was stopped are not those of an update.
-    resources = [] if preview.errors else preview.resources
-    changed = [each for each in resources if each.operation is not Operation.SAME]
+    done = replace(preview, resources=()) if preview.errors else preview
+    found = effects(done)
+    tenant = case.after if isinstance(case.after, TenantSettings) else None
     return StackResult(
         stack=case.stack,
         kind="platform" if is_platform(case.stack) else "tenant",
@@ -72,18 +72,17 @@ def judge(case: Case, preview: Preview) -> StackResult:
         settings=case.settings,
         sample_of=case.sample_of,
         phase=str(preview.outputs.get("phase", "")),
-        counts=dict(Counter(each.operation for each in resources)),
+        counts=dict(Counter(each.operation for each in done.resources)),
         effects=found,
-        sentences=[*_intended(case), *([] if case.is_removed or preview.errors else sentences(preview))],
+        sentences=[*intentions(case.before, case.after), *([] if case.is_removed else sentences(done))],
         notes=[*_notes(case, preview), *phase_notes(preview.outputs)],
         findings=findings,
         errors=errors,
         changes=[
             Change(operation=each.operation, type=each.type, name=each.name, properties=each.changed)
-            for each in sorted(changed, key=lambda each: (each.operation, each.type, each.name))
-            if not (each.is_component or each.is_machinery)
+            for each in sorted(done.changes, key=lambda each: (each.operation, each.type, each.name))
         ],
-        topology=_topology(case, preview),
+        topology=mermaid(planned(tenant, preview, case.region)) if tenant else "",
         seconds=round(preview.seconds, 1),
     )
 
@@ -97,60 +96,19 @@ def _verdicts(findings: Sequence[ReviewFinding], errors: Sequence[str]) -> Itera
         yield Verdict.NOT_PREVIEWED
 
 
-def _protected(preview: Preview) -> list[str]:
-    return [each.name for each in preview.resources if each.operation.removes and each.protected]
-
-
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
-    """The refusals of the change, each once."""
     refusals = [*case.refusals]
     refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
-    seen = set()
-    for refusal in refusals:
-        finding = _finding("settings", refusal)
-        if finding not in seen:
-            seen.add(finding)
-            yield finding
-    for violation in preview.violations:
-        yield from _policy_findings(violation)
-
-
-def _finding(source: str, refusal: Refusal, *, mandatory: bool = True, resource: str = "") -> ReviewFinding:
-    return ReviewFinding(
-        source=source,
-        mandatory=mandatory,
-        resource=resource,
-        path=refusal.path,
-        value=refusal.value,
-        rule=refusal.rule,
-        reason=refusal.reason,
-        remedy=refusal.remedy,
-    )
-
-
-def _policy_findings(violation: Violation) -> Iterator[ReviewFinding]:
-    refusals = Refusal.parse(violation.message)
-    for refusal in refusals:
-        yield _finding(violation.policy, refusal, mandatory=violation.mandatory, resource=violation.resource)
-    if not refusals:
-        first, _, rest = violation.message.partition("\n")
-        yield ReviewFinding(
-            source=violation.policy,
-            mandatory=violation.mandatory,
-            resource=violation.resource,
-            value="",
-            rule=first,
-            reason=" ".join(rest.split()),
-            remedy="",
-        )
-
-
-def _intended(case: Case) -> list[str]:
-    if not isinstance(case.after, TenantSettings):
-        return []
-    return intentions(case.before if isinstance(case.before, TenantSettings) else None, case.after)
+    # The program and the file refuse the same.
+    yield from dict.fromkeys(ReviewFinding(**asdict(refusal), source="settings") for refusal in refusals)
+    for each in preview.violations:
+        rule, _, reason = each.message.partition("\n")
+        other = Refusal(value="", rule=rule, reason=" ".join(reason.split()), remedy="")
+        for refusal in Refusal.parse(each.message) or [other]:
+            about = {"source": each.policy, "mandatory": each.mandatory, "resource": each.resource}
+            yield ReviewFinding(**asdict(refusal), **about)
 
 
 def _notes(case: Case, preview: Preview) -> Iterator[str]:
@@ -164,9 +122,3 @@ def _notes(case: Case, preview: Preview) -> Iterator[str]:
             f"merging deletes nothing by itself: `pulumi destroy --stack {case.stack}` does, and deletes "
             f"{len(deleted)} resources; afterwards `pulumi stack rm {case.stack}` forgets the stack"
         )
-
-
-def _topology(case: Case, preview: Preview) -> str:
-    if not isinstance(case.after, TenantSettings):
-        return ""
-    return mermaid(planned(case.after, preview, case.region))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tenantnet.engine.events import Operation, Violation
@@ -38,19 +40,19 @@ class PreviewedResource:
         return self.new or self.old
 
     @property
-    def is_component(self) -> bool:
-        """Whether it only groups others and does not exist in AWS."""
-        return self.type.startswith(COMPONENT_PREFIX)
+    def component(self) -> str:
+        """Its kind if it is a component, which only groups others and does not exist in AWS; else empty."""
+        kind = self.type.removeprefix(COMPONENT_PREFIX)
+        return kind if kind != self.type else ""
 
     @property
-    def is_machinery(self) -> bool:
-        """Whether it is Pulumi's own: the stack itself, a provider."""
-        return self.type.startswith("pulumi:")
+    def in_aws(self) -> bool:
+        """Whether it exists in AWS: neither a component nor Pulumi's own, such as a provider."""
+        return not self.type.startswith((COMPONENT_PREFIX, "pulumi:"))
 
     def tag(self, name: str) -> str:
         """One of the tags; empty if there is none."""
-        tags = self.current.get("tags")
-        return str(tags.get(name, "")) if isinstance(tags, Mapping) else ""
+        return tag(self.current, name)
 
     @property
     def network(self) -> str:
@@ -58,7 +60,13 @@ class PreviewedResource:
         return self.tag(Tag.NETWORK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def tag(properties: Mapping[str, Any], name: str) -> str:
+    """One of the tags among a resource's inputs; empty if there is none."""
+    tags = properties.get("tags")
+    return str(tags.get(name, "")) if isinstance(tags, Mapping) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """The engine's report on one stack.
 
@@ -73,9 +81,48 @@ class Preview:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def of_type(self, *types: str) -> list[PreviewedResource]:
-        """The resources of one of the types."""
-        return [resource for resource in self.resources if resource.type in types]
+    @property
+    def changes(self) -> list[PreviewedResource]:
+        """What changes in AWS."""
+        return [each for each in self.resources if each.in_aws and each.operation is not Operation.SAME]
+
+    def of_type(self, type_: str) -> list[PreviewedResource]:
+        """The resources of a type."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    @cached_property
+    def _children(self) -> Mapping[str, Sequence[PreviewedResource]]:
+        found: dict[str, list[PreviewedResource]] = defaultdict(list)
+        for resource in self.resources:
+            found[resource.parent].append(resource)
+        return found
+
+    @cached_property
+    def _components(self) -> Mapping[str, PreviewedResource]:
+        return {each.urn: each for each in self.resources if each.component}
+
+    def parent(self, resource: PreviewedResource) -> PreviewedResource | None:
+        """The component that a resource belongs to; None for one of the stack itself."""
+        return self._components.get(resource.parent)
+
+    def within(self, component: PreviewedResource) -> Iterator[PreviewedResource]:
+        """Everything in a component, at any depth."""
+        for child in self._children.get(component.urn, ()):
+            yield child
+            yield from self.within(child)
+
+    def siblings(self, resource: PreviewedResource) -> Sequence[PreviewedResource]:
+        """The resource and all others of its component."""
+        return self._children[resource.parent]
+
+    def whole(self, resource: PreviewedResource) -> PreviewedResource:
+        """The outermost component that comes or goes together with the resource, or the resource itself."""
+        found, component = resource, self.parent(resource)
+        while component is not None:
+            if component.operation is resource.operation in (Operation.CREATE, Operation.DELETE):
+                found = component
+            component = self.parent(component)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict
 from tenantnet.engine.events import Operation
 from tenantnet.review.model import Effect
-from tenantnet.review.verdict import Verdict, worst
+from tenantnet.review.verdict import Verdict
+from tenantnet.stacks.outputs import Model
 
-SCHEMA_VERSION = 1
 # 0 is safe, 1 a failure of the review, 2 the user's mistake.
 FIRST_VERDICT_CODE = 2
 
 
-class Result(BaseModel):
+class Result(Model):
     """Keys in camelCase."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, frozen=True, populate_by_name=True, extra="forbid", serialize_by_alias=True
-    )
+    model_config = ConfigDict(serialize_by_alias=True)
 
 
 class ReviewFinding(Result):
@@ -78,13 +75,11 @@ class StackResult(Result):
     @property
     def summary(self) -> str:
         """The most important change in one sentence."""
-        worst_effects = [effect.text for effect in self.effects if effect.verdict is not Verdict.SAFE]
         rejected = [
-            f"{finding.path}: {finding.rule}".removeprefix(": ")
-            for finding in self.findings
-            if finding.mandatory
+            f"{each.path}: {each.rule}".removeprefix(": ") for each in self.findings if each.mandatory
         ]
-        candidates = [*rejected, *self.errors[:1], *worst_effects, *self.sentences, *self.notes]
+        noticed = [effect.text for effect in self.effects if effect.verdict is not Verdict.SAFE]
+        candidates = [*rejected, *self.errors[:1], *noticed, *self.sentences, *self.notes]
         said = (" ".join(candidate.split()) for candidate in candidates)
         return next((each for each in said if each), "changes nothing")
 
@@ -95,7 +90,7 @@ class ReviewResult(Result):
     program_files: files that make every stack. left_out: touched stacks that were not previewed.
     """
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int = 1
     base: str
     commit: str
     verdict: Verdict
@@ -108,11 +103,6 @@ class ReviewResult(Result):
         """How many stacks have each verdict, the worst first."""
         counted = Counter(stack.verdict for stack in self.stacks)
         return {verdict: counted[verdict] for verdict in reversed(Verdict) if counted[verdict]}
-
-
-def verdict_of(stacks: Sequence[StackResult]) -> Verdict:
-    """The worst of all."""
-    return worst([stack.verdict for stack in stacks])
 
 
 def exit_code(verdict: Verdict, fail_on: Verdict) -> int:

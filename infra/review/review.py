@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,17 +16,18 @@ from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
-from tenantnet.review.previews import Previewer, PreviewOrder
+from tenantnet.review.previews import Previewer
 from tenantnet.review.program import Program
-from tenantnet.review.result import ReviewResult, StackResult, verdict_of
+from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.sample import Choice, choose
+from tenantnet.review.verdict import worst
 from tenantnet.review.workplace import workplace
 from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
-from tenantnet.settings.store import read_settings_file
+from tenantnet.settings.store import SettingsFile, read_settings_file
 from tenantnet.settings.tree import judge_files
 
 
@@ -62,17 +63,26 @@ def review(
         stacks = _Stacks(project, repository, commit, change)
         choice = stacks.choose(every=options.every)
         for stack in stacks.removed:
-            place.put_settings(stack, stacks.text_before(stack) or "")
+            place.put_settings(stack, stacks.text_before(stack))
         cases = stacks.cases(choice)
         # A single stack cannot share a plugin.
         targets = _targets(project) if len(cases) > 1 else {}
         with SharedPlugins(place.project, place.log, tell) as plugins:
             previewer = Previewer(place, plugins, targets, options.policy_config)
-            results = _results(cases, previewer, options.parallel, done)
+
+            def result(case: Case) -> StackResult:
+                if case.is_removed and not case.exists:
+                    return judge(case, Preview(stack=case.stack))
+                preview = previewer.preview(case)
+                done(preview)
+                return judge(case, preview)
+
+            with ThreadPoolExecutor(options.parallel) as pool:
+                results = list(pool.map(result, cases))
     return ReviewResult(
         base=options.base,
         commit=commit,
-        verdict=verdict_of(results),
+        verdict=worst(result.verdict for result in results),
         program_files=change.program,
         stacks=results,
         left_out=choice.left_out,
@@ -84,20 +94,6 @@ def _targets(project: Project) -> dict[str, Target]:
     with suppress(Refused):
         return read_targets(project)
     return {}
-
-
-def _results(
-    cases: Sequence[Case], previewer: Previewer, parallel: int, done: Callable[[Preview], None]
-) -> list[StackResult]:
-    asked = [case for case in cases if case.exists or not case.is_removed]
-    previews = previewer.preview_all([_order(case) for case in asked], parallel=parallel, done=done)
-    found = {preview.stack: preview for preview in previews}
-    return [judge(case, found.get(case.stack, Preview(stack=case.stack))) for case in cases]
-
-
-def _order(case: Case) -> PreviewOrder:
-    platform = case.after.platform if isinstance(case.after, TenantSettings) else None
-    return PreviewOrder(stack=case.stack, new=not case.exists, destroy=case.is_removed, platform=platform)
 
 
 class _Stacks:
@@ -116,33 +112,29 @@ class _Stacks:
 
     def choose(self, *, every: bool) -> Choice:
         """The stacks to preview."""
-        program = bool(self._change.program)
-        groups = self._groups() if program else {}
-        return choose(groups, self._change.settings, program=program, every=every)
-
-    def _groups(self) -> dict[str, str]:
-        stacks = self._project.stacks_with_settings()
+        stacks = self._project.stacks_with_settings() if self._change.program else []
         with ThreadPoolExecutor() as pool:
-            return dict(zip(stacks, pool.map(self._group, stacks), strict=True))
+            groups = dict(zip(stacks, pool.map(self._group, stacks), strict=True))
+        return choose(groups, self._change.settings, every=every)
 
     def _group(self, stack: str) -> str:
         if is_platform(stack):
             return "platform"
         if stack not in self._existing:
             return "tenant, new"
-        # While it moves, a tenant has two networks in its settings; its stack need not be asked otherwise.
-        if not self._has_two_networks(stack):
-            return "tenant, steady"
-        outputs = self._engine.outputs(stack) or {}
-        phase = outputs.get("phase", "steady")
-        return f"tenant, {phase}" + (" with a Test network" if phase == "steady" else "")
+        file = self._file(stack)
+        match file.config.get(TENANT_KEY) if file else None:
+            # While it moves, a tenant has two networks in its settings; only then its stack is asked.
+            case {"networks": dict(networks)} if len(networks) > 1:
+                phase = (self._engine.outputs(stack) or {}).get("phase", "steady")
+                return f"tenant, {phase}" + (" with a Test network" if phase == "steady" else "")
+        return "tenant, steady"
 
-    def _has_two_networks(self, stack: str) -> bool:
+    def _file(self, stack: str) -> SettingsFile | None:
+        """The stack's settings file as it is; None if it cannot be read."""
         with suppress(Refused):
-            tenant = read_settings_file(self._project, stack).config.get(TENANT_KEY)
-            networks = tenant.get("networks") if isinstance(tenant, Mapping) else None
-            return isinstance(networks, Mapping) and len(networks) > 1
-        return False
+            return read_settings_file(self._project, stack)
+        return None
 
     def cases(self, choice: Choice) -> list[Case]:
         """The chosen stacks as the change has found them and leaves them."""
@@ -152,40 +144,26 @@ class _Stacks:
 
     def _case(self, stack: str, choice: Choice, verdict: FileVerdict | None) -> Case:
         """verdict: on the settings file; None if that is gone."""
-        how = self._change.settings.get(stack)
-        case = Case(
+        how, file = self._change.settings.get(stack), self._file(stack)
+        after = verdict.settings if verdict else None
+        return Case(
             stack=stack,
             settings=str(how or "unchanged"),
-            before=self._before(stack) if how else None,
+            region=(file.region or "") if file else "",
+            before=self._before(stack) if how else after,
+            after=after,
+            refusals=verdict.refusals if verdict else (),
             exists=stack in self._existing,
             sample_of=choice.groups.get(stack, "") if how is None else "",
         )
-        if verdict is None:
-            return case
-        after = verdict.settings
-        return replace(
-            case,
-            before=case.before if how else after,
-            after=after,
-            refusals=verdict.refusals,
-            region=self._region(stack),
-        )
 
-    def _region(self, stack: str) -> str:
-        with suppress(Refused):
-            return read_settings_file(self._project, stack).region or ""
-        return ""
-
-    def text_before(self, stack: str) -> str | None:
-        """The stack's settings file before the change; None if there was none."""
+    def text_before(self, stack: str) -> str:
+        """The stack's settings file before the change; empty if there was none."""
         path = self._project.settings_file(stack).relative_to(self._project.folder)
-        return self._repository.text_in(self._commit, path)
+        return self._repository.text_in(self._commit, path) or ""
 
     def _before(self, stack: str) -> TenantSettings | PlatformSettings | None:
-        text = self.text_before(stack)
-        if text is None:
-            return None
         with suppress(Refused):
-            settings, _ = judge_config(stack, config_of(parse_mapping(text, stack)), self._defaults)
-            return settings
+            config = config_of(parse_mapping(self.text_before(stack), stack))
+            return judge_config(stack, config, self._defaults)[0]
         return None

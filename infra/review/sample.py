@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -18,26 +18,20 @@ class Choice:
     left_out: tuple[str, ...]
 
 
-def choose(groups: Mapping[str, str], wanted: Collection[str], *, program: bool, every: bool) -> Choice:
+def choose(groups: Mapping[str, str], wanted: Collection[str], *, every: bool) -> Choice:
     """The stacks to preview.
 
-    groups: what each stack is an example of. wanted: those whose settings have changed. program: whether the
-    program has, so that one of each group is needed. every: take all of them.
+    groups: what each stack is an example of, if the program has changed; one of each group is needed then.
+    wanted: those whose settings have changed. every: take all of them.
     """
-    sample = _one_of_each(groups, wanted) if program else {}
-    chosen = {*wanted, *(groups if program and every else sample)}
-    touched = set(groups) if program else set(wanted)
+    sample: dict[str, str] = {}
+    # First those that are previewed in any case.
+    for stack in sorted(groups, key=lambda stack: (stack not in wanted, stack)):
+        if groups[stack] not in sample.values():
+            sample[stack] = groups[stack]
+    chosen = {*wanted, *(groups if every else sample)}
     return Choice(
         stacks=tuple(sorted(chosen)),
         groups={} if every else sample,
-        left_out=tuple(sorted(touched - chosen)),
+        left_out=tuple(sorted(set(groups) - chosen)),
     )
-
-
-def _one_of_each(groups: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:
-    """One stack of every group; one that is previewed in any case, where there is one."""
-    first_choice = [*sorted(set(wanted) & set(groups)), *sorted(groups)]
-    found: dict[str, str] = {}
-    for stack in first_choice:
-        found.setdefault(groups[stack], stack)
-    return {stack: group for group, stack in found.items()}

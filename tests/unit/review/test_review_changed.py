@@ -84,22 +84,22 @@ def test_a_base_that_git_does_not_know_is_refused(base: str, clone: Path) -> Non
 
 
 def test_without_a_change_of_the_program_only_what_is_touched_is_previewed() -> None:
-    choice = choose({}, {"acme": How.CHANGED}, program=False, every=False)
+    choice = choose({}, {"acme": How.CHANGED}, every=False)
     assert (choice.stacks, choice.left_out, choice.groups) == (("acme",), (), {})
 
 
 def test_a_change_of_the_program_takes_one_of_each_kind_and_phase() -> None:
-    choice = choose(GROUPS, {}, program=True, every=False)
+    choice = choose(GROUPS, {}, every=False)
     assert choice.stacks == ("acme", "initech", "new", "platform-eu1")
     assert choice.left_out == ("globex",)
 
 
 def test_a_stack_that_is_previewed_anyway_stands_for_its_group() -> None:
-    choice = choose(GROUPS, {"globex": How.CHANGED}, program=True, every=False)
+    choice = choose(GROUPS, {"globex": How.CHANGED}, every=False)
     assert choice.stacks == ("globex", "initech", "new", "platform-eu1")
 
 
 def test_all_are_previewed_on_request() -> None:
-    choice = choose(GROUPS, {"gone": How.REMOVED}, program=True, every=True)
+    choice = choose(GROUPS, {"gone": How.REMOVED}, every=True)
     assert choice.stacks == ("acme", "globex", "gone", "initech", "new", "platform-eu1")
     assert choice.left_out == ()

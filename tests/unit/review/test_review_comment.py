@@ -14,8 +14,8 @@ from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced
 from tenantnet.review.model import Effect
-from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code, verdict_of
-from tenantnet.review.verdict import Verdict
+from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code
+from tenantnet.review.verdict import Verdict, worst
 
 # As settings and the engine have it: without control characters.
 TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200)
@@ -53,7 +53,7 @@ def result_of(stacks: list[StackResult], **more: object) -> ReviewResult:
         {
             "base": "origin/main",
             "commit": "0a1b2c3d4e5f",
-            "verdict": verdict_of(stacks),
+            "verdict": worst(each.verdict for each in stacks),
             "stacks": stacks,
             **more,
         }
