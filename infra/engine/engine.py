@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from pulumi.automation import (
     Stack,
     StackNotFoundError,
 )
+from tenantnet.engine.events import said_in
 from tenantnet.failure import Failure
 from tenantnet.settings.project import Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
@@ -113,7 +113,7 @@ class Engine:
         except CommandError as error:
             raise Failure(
                 f"Could not {task}.",
-                reason=f"Pulumi says: {said_by(error)}",
+                reason=f"Pulumi says: {said_in(str(error))}",
                 remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
                 "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
             ) from None
@@ -136,9 +136,3 @@ def file_backend() -> Path | None:
     """Where the backend that PULUMI_BACKEND_URL names keeps its files; None if that is no file system."""
     backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
     return Path(unquote(backend.path)) if backend.scheme == "file" else None
-
-
-def said_by(error: CommandError) -> str:
-    """Pulumi's error: what follows `error:`, or the last line."""
-    said = re.findall(r"error: (.+)", str(error))
-    return "; ".join(said) or str(error).strip().splitlines()[-1]

@@ -11,16 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pulumi.automation import EngineEvent
-from pulumi.automation.events import (
-    DiagnosticEvent,
-    OpType,
-    PolicyEvent,
-    StepEventMetadata,
-    StepEventStateMetadata,
-)
+from pulumi.automation.events import DiagnosticEvent, OpType, StepEventMetadata, StepEventStateMetadata
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
-_ERROR = re.compile(r"^error: (.+(?:\n(?!error: ).+)*)", re.MULTILINE)
+_DIAGNOSTICS = re.compile(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", re.M | re.S)
+_ERROR = re.compile(r"^(?: stderr:)? *error: (.+(?:\n(?! *error: ).+)*)", re.M)
 # The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -170,19 +165,33 @@ class EngineLog:
     def take(self, event: EngineEvent) -> Step | None:
         """Add an event; return the step that it reports, if it reports one."""
         if event.policy_event:
-            violation = _violation(event.policy_event)
+            found = event.policy_event
+            violation = Violation(
+                policy=found.policy_name,
+                level=found.enforcement_level,
+                message=_plain(found.message),
+                urn=found.resource_urn or "",
+            )
             if violation not in self.violations:
                 self.violations.append(violation)
         elif event.diagnostic_event:
-            diagnostic = _diagnostic(event.diagnostic_event)
-            if _says_something(diagnostic) and diagnostic not in self.diagnostics:
-                self.diagnostics.append(diagnostic)
+            self._take_diagnostic(event.diagnostic_event)
         elif event.summary_event:
-            self.counts = _counts(event.summary_event.resource_changes or {})
+            self.counts = Counter()
+            for word, number in (event.summary_event.resource_changes or {}).items():
+                if operation := _OPERATIONS.get(word):
+                    self.counts[operation] += number
         elif step := _step(event):
             self.steps.append(step)
             return step
         return None
+
+    def _take_diagnostic(self, event: DiagnosticEvent) -> None:
+        message, about = _plain(event.message), name_in(event.urn or "")
+        diagnostic = Diagnostic(severity=event.severity, message=message, resource=about)
+        tells = message and message not in _EMPTY_ERRORS and event.severity in ("error", "warning")
+        if tells and diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -200,42 +209,19 @@ def read_event_log(lines: Iterable[str]) -> Iterator[EngineEvent]:
             yield EngineEvent.from_json(json.loads(line))
 
 
-def errors_in_output(text: str) -> list[str]:
-    """The errors that `pulumi` prints, such as those before its engine has begun, which are in no event."""
-    return [found.strip() for found in _ERROR.findall(text)]
+def said_in(text: str) -> str:
+    """Pulumi's words in what it prints, such as errors before its engine has begun, which are in no event.
+
+    What is under Diagnostics; or all errors; or the last line.
+    """
+    if found := _DIAGNOSTICS.search(text):
+        return found[1].strip()
+    return "\n".join(map(str.strip, _ERROR.findall(text))) or (text.strip().splitlines() or [""])[-1]
 
 
 def name_in(urn: str) -> str:
     """A resource's name, from its URN."""
     return urn.rsplit("::", 1)[-1]
-
-
-def _violation(event: PolicyEvent) -> Violation:
-    return Violation(
-        policy=event.policy_name,
-        level=event.enforcement_level,
-        message=_plain(event.message),
-        urn=event.resource_urn or "",
-    )
-
-
-def _diagnostic(event: DiagnosticEvent) -> Diagnostic:
-    return Diagnostic(
-        severity=event.severity, message=_plain(event.message), resource=name_in(event.urn or "")
-    )
-
-
-def _counts(changes: Mapping[OpType, int]) -> Counter[Operation]:
-    counts = Counter[Operation]()
-    for word, number in changes.items():
-        if operation := _OPERATIONS.get(word):
-            counts[operation] += number
-    return counts
-
-
-def _says_something(diagnostic: Diagnostic) -> bool:
-    told = diagnostic.message and diagnostic.message not in _EMPTY_ERRORS
-    return bool(told) and diagnostic.severity in ("error", "warning")
 
 
 def _step(event: EngineEvent) -> Step | None:

@@ -10,10 +10,8 @@ from pathlib import Path
 import psutil
 from tenantnet.failure import Failure
 
-# How a file or bucket backend names a lock's holder.
-_HOLDER = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\).*")
-# Pulumi's own service does not name the holder.
-_OTHER_UPDATE = re.compile(r"Another update .+")
+# A file or bucket backend names a lock's holder, Pulumi's own service does not.
+_HOLDER = re.compile(r"(?:created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\)|Another update ).*")
 # Pulumi's error about a lock whose file is empty.
 _UNFINISHED = "unexpected end of JSON input"
 
@@ -34,11 +32,8 @@ class LockHolder:
 
 def lock_holder(text: str) -> LockHolder | None:
     """The holder of the lock that Pulumi complains of in `text`; None if it does not."""
-    if found := _HOLDER.search(text):
-        return LockHolder(words=found[0], host=found["host"], pid=int(found["pid"]))
-    if found := _OTHER_UPDATE.search(text):
-        return LockHolder(words=found[0])
-    return None
+    found = _HOLDER.search(text)
+    return found and LockHolder(words=found[0], host=found["host"], pid=found["pid"] and int(found["pid"]))
 
 
 def locked(task: str, stack: str, text: str, state: str = "Nothing was changed.") -> Failure:

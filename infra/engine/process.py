@@ -10,17 +10,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenantnet.engine.events import EngineLog, errors_in_output, read_event_log
+from tenantnet.engine.events import EngineLog, read_event_log, said_in
 from tenantnet.engine.locks import LockHolder, lock_holder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """code: of the process. errors: Pulumi's. lock: its holder, if the lock was the obstacle."""
+    """code: of the process. said: Pulumi's errors. lock: its holder, if the lock was the obstacle."""
 
     code: int
     log: EngineLog
-    errors: Sequence[str]
+    said: str
     lock: LockHolder | None
 
 
@@ -43,9 +43,9 @@ class StackProcess:
             with events.open(encoding="utf-8", errors="replace") as lines:
                 log = EngineLog.of(read_event_log(lines))
             events.unlink()
-        errors = list(dict.fromkeys(each.message for each in log.errors)) or errors_in_output(output)
+        said = "\n".join(dict.fromkeys(each.message for each in log.errors)) or said_in(output)
         # A lock is met before the engine begins, so no event tells of it.
-        return Result(code=code, log=log, errors=errors, lock=lock_holder(output) if code else None)
+        return Result(code=code, log=log, said=said, lock=lock_holder(output) if code else None)
 
     async def release_lock(self) -> bool:
         """Release the stack's lock; whether that worked."""

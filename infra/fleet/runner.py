@@ -210,5 +210,5 @@ def _reason(name: str, result: Result) -> str:
             f"the stack is locked, {lock.words}: {gone}. If it is certain that nothing works on the stack: "
             f"pulumi cancel --stack {name}"
         )
-    said = "\n".join(result.errors) or f"pulumi ended with code {result.code} and said nothing"
+    said = result.said or f"pulumi ended with code {result.code} and said nothing"
     return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."

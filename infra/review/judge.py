@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from tenantnet.engine.events import Operation
 from tenantnet.observed.topology.mermaid import mermaid
@@ -107,8 +108,8 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
         rule, _, reason = each.message.partition("\n")
         other = Refusal(value="", rule=rule, reason=" ".join(reason.split()), remedy="")
         for refusal in Refusal.parse(each.message) or [other]:
-            about = {"source": each.policy, "mandatory": each.mandatory, "resource": each.resource}
-            yield ReviewFinding(**asdict(refusal), **about)
+            about: dict[str, Any] = {"mandatory": each.mandatory, "resource": each.resource}
+            yield ReviewFinding(**asdict(refusal), source=each.policy, **about)
 
 
 def _notes(case: Case, preview: Preview) -> Iterator[str]:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pulumi.automation import CommandError, EngineEvent
-from tenantnet.engine.engine import said_by
-from tenantnet.engine.events import EngineLog
+from tenantnet.engine.events import EngineLog, said_in
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
 from tenantnet.fleet.targets import Target
@@ -45,7 +44,7 @@ class Previewer:
         try:
             self._run(case, log.take)
         except CommandError as error:
-            errors = [said_by(error)]
+            errors = [said_in(str(error))]
         # The Automation API raises RuntimeError if the engine ended without an error message.
         except (Failure, RuntimeError) as error:
             errors = [str(error)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
 from tenantnet.aws import types
 from tenantnet.engine.engine import Engine, file_backend
+from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import clear_unfinished_locks, lock_holder, locked
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
@@ -130,7 +130,7 @@ class MovingStack:
         except CommandError as error:
             raise Failure(
                 f"Could not {task}.",
-                reason=f"Pulumi says: {_diagnostics(error)}",
+                reason=f"Pulumi says: {said_in(str(error))}",
                 remedy="remove the cause, then `tenantnet migrate run` goes on; before the switch "
                 "`tenantnet migrate abort` takes the move back",
                 state="The phase that the stack remembers stays; part of the step may be done.",
@@ -167,12 +167,3 @@ def _pending(state: Mapping[str, Any], kind: str) -> list[str]:
     """The URNs of the resources that an update was creating or deleting when it was killed."""
     operations = state.get("pending_operations") or []
     return list(dict.fromkeys(each["resource"]["urn"] for each in operations if each["type"] == kind))
-
-
-def _diagnostics(error: CommandError) -> str:
-    """What Pulumi prints under Diagnostics; or from its first error on; or its last line."""
-    text = str(error)
-    found = re.search(
-        r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", text, re.M | re.S
-    ) or re.search(r"error: (.+)", text, re.S)
-    return (found[1] if found else text.strip().splitlines()[-1]).strip()

@@ -18,7 +18,8 @@ from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.deployment.progress import Progress
 from tenantnet.deployment.words import failure, refusal
-from tenantnet.engine.engine import Engine, said_by
+from tenantnet.engine.engine import Engine
+from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import locked
 from tenantnet.engine.update import StackUpdate
 from tenantnet.refusal import Refused, Rule
@@ -116,7 +117,7 @@ def _told(update: StackUpdate, stack: str, progress: Progress, shown: View) -> I
         if not progress.done and (refused := refusal(progress)):
             typer.echo(refused, err=True)
             raise typer.Exit(REFUSED) from None
-        raise failure(stack, progress, f"Pulumi says: {said_by(error)}") from None
+        raise failure(stack, progress, f"Pulumi says: {said_in(str(error))}") from None
 
 
 def _follow(

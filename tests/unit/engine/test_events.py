@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tenantnet.engine.events import EngineLog, Operation, errors_in_output, read_event_log
+import pytest
+from tenantnet.engine.events import EngineLog, Operation, read_event_log, said_in
 
 URN = "urn:pulumi:acme::tenantnet::aws:ec2/vpc:Vpc::acme-blue"
 
@@ -82,4 +83,21 @@ def test_errors_before_the_engine_has_begun_are_read_from_what_was_printed() -> 
     text = (
         "warning: old version\nerror: the stack is locked\n  file:///x: created by a@b (pid 1)\nerror: two\n"
     )
-    assert errors_in_output(text) == ["the stack is locked\n  file:///x: created by a@b (pid 1)", "two"]
+    assert said_in(text) == "the stack is locked\n  file:///x: created by a@b (pid 1)\ntwo"
+
+
+def test_the_automation_apis_error_is_read_in_pulumis_words() -> None:
+    assert said_in("\n code: 255\n stdout: \n stderr: error: no stack named 'acme' found\n") == (
+        "no stack named 'acme' found"
+    )
+
+
+def test_diagnostics_are_read_with_the_resources_that_they_are_about() -> None:
+    about = "aws:rds:Instance (acme-green):\n    error: 1 error occurred:\n    \t* creating it: denied"
+    text = f"\n stdout: Updating\n\nDiagnostics:\n  {about}\n\nOutputs:\n    phase: error: no\n stderr: \n"
+    assert said_in(text) == about
+
+
+@pytest.mark.parametrize(("text", "said"), [("Killed by\nthe kernel\n", "the kernel"), ("", "")])
+def test_without_an_error_the_last_line_is_read(text: str, said: str) -> None:
+    assert said_in(text) == said
