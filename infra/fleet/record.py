@@ -11,13 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, Field, ValidationError
 from tenantnet.engine import events
 from tenantnet.engine.locks import is_running
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
+from tenantnet.stacks.outputs import Model
 
 RUN_TO_RESUME = Rule(
     id="run-to-resume",
@@ -51,11 +51,7 @@ class RunStatus(StrEnum):
     STOPPED = "stopped"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
-
-
-class TenantRecord(_Model):
+class TenantRecord(Model):
     """One tenant in a run.
 
     changes: how many resources by operation (`create`, `update`, `same`). findings: drift, in sentences.
@@ -76,7 +72,7 @@ class TenantRecord(_Model):
     log: str = ""
 
 
-class RunRecord(_Model):
+class RunRecord(Model, frozen=False):
     """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something."""
 
     run: str
@@ -93,10 +89,6 @@ class RunRecord(_Model):
     def left(self) -> list[str]:
         """The tenants that are not done, sorted."""
         return sorted(name for name, each in self.tenants.items() if each.status is not RunStatus.DONE)
-
-    def with_status(self, status: RunStatus) -> list[str]:
-        """The tenants with this status, sorted."""
-        return sorted(name for name, each in self.tenants.items() if each.status is status)
 
 
 class RunRecords:
@@ -132,17 +124,14 @@ class RunRecords:
 
     def unfinished(self, operation: FleetOperation) -> RunRecord:
         """The newest run of an operation with tenants left. Raises Refused if none can be resumed."""
-        for run in self._runs():
+        # Newest first: a run's name begins with its time.
+        for run in sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True):
             record = self._read(run)
             if record and record.operation is operation and record.left():
                 if record.machine == this_machine() and record.pid != os.getpid() and is_running(record.pid):
                     raise Refused(f"The run {run}", [RUN_ENDED.refuse(run, pid=record.pid)])
                 return record
         raise Refused("The run", [RUN_TO_RESUME.refuse("--resume", folder=self.folder, operation=operation)])
-
-    def _runs(self) -> list[str]:
-        """Newest first: a run's name begins with its time."""
-        return sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True)
 
     def _read(self, run: str) -> RunRecord | None:
         """None if it is not one of this version's."""

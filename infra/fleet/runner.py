@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 
-from tenantnet.engine.locks import LockHolder, is_running
+from tenantnet.engine.locks import is_running
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
 from tenantnet.failure import Failure
@@ -49,8 +50,8 @@ class FleetRun:
         self._project, self._record, self._targets, self._tell = project, record, targets, tell
         self._records = RunRecords(project)
         self._folder = self._records.folder_of(record.run)
-        self._schedule = Schedule.of(
-            record.left(), parallel=record.parallel, max_failures=record.max_failures
+        self._schedule = Schedule(
+            waiting=deque(record.left()), parallel=record.parallel, max_failures=record.max_failures
         )
         self._stacks: dict[str, StackProcess] = {}
         self._began: dict[str, float] = {}
@@ -88,8 +89,7 @@ class FleetRun:
                 for task in finished:
                     self._finish(tasks.pop(task), task.result())
                 if not finished:
-                    under_way, waiting = len(tasks), len(self._schedule.waiting)
-                    self._tell(f"{under_way} under way, {waiting} waiting")
+                    self._tell(f"{len(tasks)} under way, {len(self._schedule.waiting)} waiting")
         finally:
             # Whatever happened here: an update that loses its plugin loses what it was creating.
             if tasks:
@@ -107,11 +107,8 @@ class FleetRun:
     def _line(self, name: str, found: TenantRecord) -> str:
         total = len(self._record.tenants)
         count = total - len(self._schedule.waiting) - len(self._schedule.running)
-        what = (
-            found.status
-            if found.status is not RunStatus.DONE
-            else changes_in_words(found, self._record.operation)
-        )
+        done = found.status is RunStatus.DONE
+        what = changes_in_words(found, self._record.operation) if done else found.status
         now = monotonic()
         left = estimate(
             self._took,
@@ -119,7 +116,7 @@ class FleetRun:
             0 if self._schedule.held_back else len(self._schedule.waiting),
             self._record.parallel,
         )
-        time_left = f"; {time_left_in_words(left)}" if left else ""
+        time_left = f"; {time_left_in_words(*left)}" if left else ""
         return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
 
     async def _tenant(self, name: str, plugins: SharedPlugins) -> TenantRecord:
@@ -150,7 +147,9 @@ class FleetRun:
         self, name: str, stack: StackProcess, plugins: SharedPlugins, former: TenantRecord
     ) -> TenantRecord:
         result = await self._pulumi(name, stack, plugins)
-        if result.lock and _is_of(former, result.lock) and await stack.release_lock():
+        # The holder was a process of this run that has ended.
+        of_run = result.lock and result.lock.is_gone and result.lock.pid == former.pid
+        if of_run and await stack.release_lock():
             self._tell(f"{name}: released the lock of the killed run's process {former.pid}")
             result = await self._pulumi(name, stack, plugins)
         if result.code != 0 and self._interrupted:
@@ -181,14 +180,14 @@ class FleetRun:
         if self._schedule.stopped:
             self._interrupt()
             return
-        self._schedule.stop()
+        self._schedule.stopped = True
         self._tell(
             f"Stopping: no further tenant is started. {', '.join(sorted(self._schedule.running)) or 'None'} "
             "running; press Ctrl-C again to interrupt."
         )
 
     def _interrupt(self) -> None:
-        self._schedule.stop()
+        self._schedule.stopped = True
         self._interrupted = True
         self._tell("Interrupting: each stack stops after its current steps.")
         for stack in self._stacks.values():
@@ -196,11 +195,6 @@ class FleetRun:
 
 
 _STOPPED = TenantRecord(status=RunStatus.STOPPED, reason="it was interrupted")
-
-
-def _is_of(former: TenantRecord, lock: LockHolder) -> bool:
-    """Whether the holder of the lock was a process of this run that has ended."""
-    return lock.pid == former.pid and lock.is_gone
 
 
 def _reason(name: str, result: Result) -> str:

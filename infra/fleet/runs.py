@@ -48,7 +48,7 @@ def begin_run(
         began=now,
         machine=this_machine(),
         pid=os.getpid(),
-        parallel=limits.parallel or _parallel(operation),
+        parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
         tenants={name: TenantRecord() for name in tenants},
@@ -83,7 +83,3 @@ def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -
     )
     records.write(record)
     return record
-
-
-def _parallel(operation: FleetOperation) -> int:
-    return _PER_PROCESSOR[operation] * (os.cpu_count() or 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
@@ -16,7 +16,8 @@ FEWEST_FOR_AN_ESTIMATE = 3
 class Schedule:
     """waiting: in the order they are taken. parallel: at once, at most.
 
-    max_failures: after so many no further tenant is taken; None for never.
+    max_failures: after so many no further tenant is taken; None for never. stopped: whether none is taken for
+    another reason; those that run go on.
     """
 
     waiting: deque[str]
@@ -25,11 +26,6 @@ class Schedule:
     running: set[str] = field(default_factory=set)
     failures: int = 0
     stopped: bool = False
-
-    @classmethod
-    def of(cls, tenants: Iterable[str], *, parallel: int, max_failures: int | None) -> Schedule:
-        """A schedule of all of them, of which none has begun."""
-        return cls(waiting=deque(tenants), parallel=parallel, max_failures=max_failures)
 
     def take(self) -> list[str]:
         """The tenants to start now, which count as running."""
@@ -45,38 +41,25 @@ class Schedule:
         self.running.remove(tenant)
         self.failures += failed
 
-    def stop(self) -> None:
-        """Take no further tenant; those that run go on."""
-        self.stopped = True
-
     @property
     def held_back(self) -> bool:
         """Whether no further tenant is taken."""
         return self.stopped or (self.max_failures is not None and self.failures >= self.max_failures)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """Seconds until all are done: if the rest is as quick, or as slow, as quarters of those so far were."""
-
-    low: float
-    high: float
-
-
 def estimate(
     finished: Sequence[float], running: Collection[float], waiting: int, parallel: int
-) -> Estimate | None:
-    """How long the rest will take; None while too little is known.
+) -> tuple[float, float] | None:
+    """How many seconds the rest will take, at least and at most; None while too little is known.
 
+    At least: if it is as quick as the quickest quarter of those so far was; at most: as slow as the slowest.
     finished: seconds that each took. running: seconds since each began. waiting: how many have not begun.
     """
     if len(finished) < FEWEST_FOR_AN_ESTIMATE or not (running or waiting):
         return None
     quick, _, slow = quantiles(finished, n=4, method="inclusive")
-    return Estimate(
-        low=_until_all_done(quick, running, waiting, parallel),
-        high=_until_all_done(slow, running, waiting, parallel),
-    )
+    low, high = (_until_all_done(each, running, waiting, parallel) for each in (quick, slow))
+    return low, high
 
 
 def _until_all_done(each: float, running: Collection[float], waiting: int, parallel: int) -> float:

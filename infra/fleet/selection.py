@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -34,10 +35,11 @@ class Slice:
     @classmethod
     def parse(cls, text: str) -> Slice:
         """Of text such as `3/10`. Raises Refused."""
-        number, stroke, count = text.partition("/")
-        if not (stroke and _is_number(number) and _is_number(count) and 1 <= int(number) <= int(count)):
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        number, count = map(int, found.groups()) if found else (0, 0)
+        if not 1 <= number <= count:
             raise Refused("The slice", [SLICE_FORM.refuse(text, "--slice")])
-        return cls(number=int(number), count=int(count))
+        return cls(number=number, count=count)
 
     def of(self, tenants: Sequence[str]) -> list[str]:
         """This slice's share, sorted by name.
@@ -46,7 +48,7 @@ class Slice:
         more or less moves at most one tenant across each border between two slices.
         """
         # By digest, since neighbours in the alphabet are often alike: one customer's, all large.
-        spread = sorted(set(tenants), key=_digest)
+        spread = sorted(set(tenants), key=lambda name: hashlib.sha256(name.encode()).digest())
         first, end = (position * len(spread) // self.count for position in (self.number - 1, self.number))
         return sorted(spread[first:end])
 
@@ -71,18 +73,8 @@ def select_tenants(
     ]
     if refusals:
         raise Refused("The tenants", refusals)
-    chosen = [
-        name for name in there if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
-    ]
+    chosen = [name for name in there if any(fnmatchcase(name, pattern) for pattern in patterns or ["*"])]
     return share.of(chosen) if share else chosen
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 6
-
-
-def _digest(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()
 
 
 def _remedy(pattern: str, there: Sequence[str]) -> str:

@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tenantnet.settings.files import REGION_KEY
+from tenantnet.settings.files import REGION_KEY, config_of
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import read_mapping
-
-_PROVIDER_PREFIX = "aws:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +27,17 @@ class Target:
 
 def read_targets(project: Project) -> dict[str, Target]:
     """Every tenant with a settings file, by name, not judged. Raises Refused if a file cannot be read."""
-    common = _config(read_mapping(project.file))
+    common = config_of(read_mapping(project.file))
     return {
-        name: _target(name, {**common, **_config(read_mapping(project.settings_file(name)))})
+        name: _target(name, {**common, **config_of(read_mapping(project.settings_file(name)))})
         for name in project.stacks_with_settings()
         if not is_platform(name)
     }
 
 
-def _config(document: Mapping[object, object]) -> Mapping[object, object]:
-    config = document.get("config")
-    return config if isinstance(config, Mapping) else {}
-
-
 def _target(name: str, config: Mapping[object, object]) -> Target:
     tenant = config.get(TENANT_KEY)
-    provider = {key: value for key, value in config.items() if str(key).startswith(_PROVIDER_PREFIX)}
+    provider = {key: value for key, value in config.items() if str(key).startswith("aws:")}
     return Target(
         name=name,
         platform=str(tenant.get("platform", "")) if isinstance(tenant, Mapping) else "",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tenantnet.engine.events import Operation
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunStatus, TenantRecord
-from tenantnet.fleet.schedule import Estimate
 
 # In the order of their weight.
 _CHANGES = (Operation.DELETE, Operation.REPLACE, Operation.CREATE, Operation.UPDATE)
+
+_STATUSES = {
+    RunStatus.DONE: "done",
+    RunStatus.FAILED: "failed",
+    RunStatus.STOPPED: "interrupted",
+    RunStatus.RUNNING: "under way",
+    RunStatus.WAITING: "not begun",
+}
 
 
 def changes_in_words(found: TenantRecord, operation: FleetOperation) -> str:
@@ -24,26 +32,17 @@ def changes_in_words(found: TenantRecord, operation: FleetOperation) -> str:
     return ", ".join(parts) or "no change"
 
 
-def time_left_in_words(left: Estimate) -> str:
-    """Such as `2 to 4 min left`; one figure where both come to the same."""
-    if left.high < 90:
-        low, high, unit = round(left.low), round(left.high), "s"
-    else:
-        low, high, unit = round(left.low / 60), round(left.high / 60), "min"
+def time_left_in_words(least: float, most: float) -> str:
+    """Such as `2 to 4 min left`, of seconds; one figure where both come to the same."""
+    unit, seconds = ("s", 1) if most < 90 else ("min", 60)
+    low, high = round(least / seconds), round(most / seconds)
     return f"about {high} {unit} left" if low >= high else f"{low} to {high} {unit} left"
 
 
 def summary(record: RunRecord) -> str:
     """Such as `9 done, 1 failed, 40 not begun`."""
-    words = {
-        RunStatus.DONE: "done",
-        RunStatus.FAILED: "failed",
-        RunStatus.STOPPED: "interrupted",
-        RunStatus.RUNNING: "under way",
-        RunStatus.WAITING: "not begun",
-    }
-    counts = {status: len(record.with_status(status)) for status in words}
-    return ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
+    counts = Counter(each.status for each in record.tenants.values())
+    return ", ".join(f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status])
 
 
 def as_markdown(record: RunRecord) -> str:
