@@ -32,8 +32,9 @@ class LockHolder:
 
 def lock_holder(text: str) -> LockHolder | None:
     """The holder of the lock that Pulumi complains of in `text`; None if it does not."""
-    found = _HOLDER.search(text)
-    return found and LockHolder(words=found[0], host=found["host"], pid=found["pid"] and int(found["pid"]))
+    if found := _HOLDER.search(text):
+        return LockHolder(words=found[0], host=found["host"], pid=int(found["pid"]) if found["pid"] else None)
+    return None
 
 
 def locked(task: str, stack: str, text: str, state: str = "Nothing was changed.") -> Failure:

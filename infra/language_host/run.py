@@ -109,18 +109,14 @@ def _execute(program: Path) -> None:
 def _report(error: BaseException, program: Path) -> int:
     if isinstance(error, SystemExit) and error.code in (None, 0):
         return 0
-    if not _is_end_of_engine(error):
+    # The engine stops listening after an error that it has shown itself.
+    if not (isinstance(error, pulumi.RunError) and isinstance(error.__context__, grpc.RpcError)):
         pulumi.log.error(_describe(error, program))
     return REPORTED
 
 
-def _is_end_of_engine(error: BaseException) -> bool:
-    """Say whether the engine stopped listening: it does so after an error that it has shown itself."""
-    return isinstance(error, pulumi.RunError) and isinstance(error.__context__, grpc.RpcError)
-
-
 def _describe(error: BaseException, program: Path) -> str:
-    """Give a RunError's message alone, since it is worded for the user, and where any other error arose."""
+    """A RunError's message alone, since it is worded for the user; of any other error also where it arose."""
     if isinstance(error, pulumi.RunError):
         return str(error)
     if isinstance(error, SystemExit):
@@ -130,17 +126,15 @@ def _describe(error: BaseException, program: Path) -> str:
 
 
 def _steps_in(program: Path, error: BaseException) -> str:
-    """Give the program's own lines that led to an error, and where it arose."""
+    """The program's own lines that led to an error, and where it arose."""
     if isinstance(error, SyntaxError):
         return ""  # its message names the place
     folder = program if program.is_dir() else program.parent
     *steps, last = traceback.extract_tb(error.__traceback__)
-    return "".join(traceback.format_list([*(step for step in steps if _is_in(folder, step.filename)), last]))
-
-
-def _is_in(folder: Path, source: str) -> bool:
-    """Say whether a file is the program's own; a virtual environment may are in the program's folder."""
-    return Path(source).is_relative_to(folder) and "site-packages" not in Path(source).parts
+    files = [(step, Path(step.filename)) for step in steps]
+    # A virtual environment may be in the program's folder.
+    own = [step for step, file in files if file.is_relative_to(folder) and "site-packages" not in file.parts]
+    return "".join(traceback.format_list([*own, last]))
 
 
 if __name__ == "__main__":

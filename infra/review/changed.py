@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,18 +44,12 @@ def touched(files: Mapping[str, How], settings_folder: str, is_program: Callable
     settings, program = {}, []
     for name, how in sorted(files.items()):
         path = PurePosixPath(name)
-        if path.parent == prefix and (stack := _stack_of(path.name)):
-            settings[stack] = how
+        # Not Pulumi.yaml.
+        if path.parent == prefix and (file := re.fullmatch(r"Pulumi\.(.+)\.yaml", path.name)):
+            settings[file[1]] = how
         elif is_program(name):
             program.append(name)
     return Touched(settings=settings, program=tuple(program))
-
-
-def _stack_of(file: str) -> str:
-    """The stack whose settings a file has; empty for any other file, Pulumi.yaml too."""
-    if not (file.startswith("Pulumi.") and file.endswith(".yaml")):
-        return ""
-    return file.removeprefix("Pulumi.").removesuffix("yaml").removesuffix(".")
 
 
 class Repository:

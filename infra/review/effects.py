@@ -17,43 +17,41 @@ from tenantnet.review.verdict import Verdict
 from tenantnet.tags import Lifecycle, Tag
 
 # Settings of an RDS instance whose change interrupts nothing.
-UNINTERRUPTED = frozenset(
-    {
-        "allocatedStorage",
-        "allowMajorVersionUpgrade",
-        "applyImmediately",
-        "autoMinorVersionUpgrade",
-        "backupRetentionPeriod",
-        "backupWindow",
-        # MySQL 8 takes another certificate without a restart.
-        "caCertIdentifier",
-        "copyTagsToSnapshot",
-        "deleteAutomatedBackups",
-        "deletionProtection",
-        "enabledCloudwatchLogsExports",
-        "finalSnapshotIdentifier",
-        "iamDatabaseAuthenticationEnabled",
-        "iops",
-        "maintenanceWindow",
-        "maxAllocatedStorage",
-        "monitoringInterval",
-        "monitoringRoleArn",
-        "multiAz",
-        # Another group waits for the next restart.
-        "parameterGroupName",
-        "password",
-        "performanceInsightsEnabled",
-        "performanceInsightsKmsKeyId",
-        "performanceInsightsRetentionPeriod",
-        "publiclyAccessible",
-        "skipFinalSnapshot",
-        "storageThroughput",
-        "storageType",
-        "tags",
-        "tagsAll",
-        "vpcSecurityGroupIds",
-    }
-)
+UNINTERRUPTED = {
+    "allocatedStorage",
+    "allowMajorVersionUpgrade",
+    "applyImmediately",
+    "autoMinorVersionUpgrade",
+    "backupRetentionPeriod",
+    "backupWindow",
+    # MySQL 8 takes another certificate without a restart.
+    "caCertIdentifier",
+    "copyTagsToSnapshot",
+    "deleteAutomatedBackups",
+    "deletionProtection",
+    "enabledCloudwatchLogsExports",
+    "finalSnapshotIdentifier",
+    "iamDatabaseAuthenticationEnabled",
+    "iops",
+    "maintenanceWindow",
+    "maxAllocatedStorage",
+    "monitoringInterval",
+    "monitoringRoleArn",
+    "multiAz",
+    # Another group waits for the next restart.
+    "parameterGroupName",
+    "password",
+    "performanceInsightsEnabled",
+    "performanceInsightsKmsKeyId",
+    "performanceInsightsRetentionPeriod",
+    "publiclyAccessible",
+    "skipFinalSnapshot",
+    "storageThroughput",
+    "storageType",
+    "tags",
+    "tagsAll",
+    "vpcSecurityGroupIds",
+}
 # Why a change of these interrupts clients; any other setting is assumed to interrupt.
 INTERRUPTED: Mapping[str, str] = {
     "instanceClass": "for its new class",
@@ -63,15 +61,13 @@ INTERRUPTED: Mapping[str, str] = {
     "replicateSourceDb": "to be promoted",
 }
 
-BOTH_TUNNELS = frozenset(
-    {
-        "customerGatewayId",
-        "vpnGatewayId",
-        "transitGatewayId",
-        "localIpv4NetworkCidr",
-        "remoteIpv4NetworkCidr",
-    }
-)
+BOTH_TUNNELS = {
+    "customerGatewayId",
+    "vpnGatewayId",
+    "transitGatewayId",
+    "localIpv4NetworkCidr",
+    "remoteIpv4NetworkCidr",
+}
 
 # Types without data. Any type that is not listed here or below may hold data.
 WITHOUT_DATA = (

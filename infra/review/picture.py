@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from tenantnet.addresses.addressing import ping_host_address, subnet_plan
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
@@ -27,56 +24,43 @@ from tenantnet.tags import Slot
 def planned(settings: TenantSettings, preview: Preview, region: str) -> Topology:
     """What the tenant consists of after the update."""
     outputs = preview.outputs
-    first = next(iter(settings.networks))
-    production = Slot(outputs.get("production") or first)
+    production = Slot(outputs.get("production") or next(iter(settings.networks)))
+    endpoints = (record.current.get("name") for record in preview.of_type(types.RECORD))
+    retired: object = None
+    match outputs.get("retired"):
+        # The network that the last move retired is there no more.
+        case {"slot": slot, "cidr": cidr}:
+            retired = slot, cidr
     return Topology(
         tenant=settings.name,
         cell=settings.platform.removeprefix("platform-"),
         region=region,
-        endpoint=outputs.get("endpoint") or _endpoint(preview),
+        endpoint=outputs.get("endpoint") or next(filter(None, endpoints), None),
         session_subnet=settings.session_subnet,
         networks=[
             _network(slot, network, production, preview)
             for slot, network in settings.networks.items()
-            if _declared(slot, network, outputs)
+            if (slot, network.cidr) != retired
         ],
     )
 
 
-def _declared(slot: Slot, network: NetworkSettings, outputs: Mapping[str, Any]) -> bool:
-    """All but the network that the last move retired."""
-    retired = outputs.get("retired")
-    return not (
-        isinstance(retired, Mapping) and (retired.get("slot"), retired.get("cidr")) == (slot, network.cidr)
-    )
-
-
-def _endpoint(preview: Preview) -> str | None:
-    return next(
-        (str(record.current["name"]) for record in preview.of_type(types.RECORD) if "name" in record.current),
-        None,
-    )
-
-
 def _network(slot: Slot, network: NetworkSettings, production: Slot, preview: Preview) -> TopologyNetwork:
-    plan = subnet_plan(network.cidr)
-    databases = [
-        database
+    databases = (
+        TopologyDatabase(identifier=database.name)
         for database in preview.of_type(types.DATABASE)
         if database.network == slot and database.operation is not Operation.DELETE
-    ]
+    )
     return TopologyNetwork(
         slot=slot,
         cidr=network.cidr,
         type=NetworkType.PRODUCTION if slot is production else NetworkType.TEST,
         subnets=[
-            TopologySubnet(name="database-a", cidr=plan.database_a),
-            TopologySubnet(name="database-b", cidr=plan.database_b),
-            TopologySubnet(name="hosts", cidr=plan.hosts),
-            TopologySubnet(name="spare", cidr=plan.spare),
+            TopologySubnet(name=name.replace("_", "-"), cidr=cidr)
+            for name, cidr in subnet_plan(network.cidr)._asdict().items()
         ],
         ping_host=TopologyPingHost(address=ping_host_address(network.cidr)),
-        database=TopologyDatabase(identifier=databases[0].name) if databases else None,
+        database=next(databases, None),
         vpn_connections=[
             TopologyVpnConnection(
                 company_cidr=each.company_cidr,

@@ -17,46 +17,43 @@ SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark
 NOT_KNOWN_YET: Final = "(known after deployment)"
 
 
-SHOWN: Mapping[str, frozenset[str]] = {
-    types.DATABASE: frozenset(
-        {
-            "allocatedStorage",
-            "applyImmediately",
-            "backupRetentionPeriod",
-            "deletionProtection",
-            "engineVersion",
-            "finalSnapshotIdentifier",
-            "identifier",
-            "instanceClass",
-            "multiAz",
-            "performanceInsightsEnabled",
-            "skipFinalSnapshot",
-            "storageType",
-            "username",
-        }
-    ),
-    types.PARAMETER_GROUP: frozenset({"family", "parameters"}),
-    types.VPN_CONNECTION_ROUTE: frozenset({"destinationCidrBlock"}),
-    types.CUSTOMER_GATEWAY: frozenset({"ipAddress"}),
-    types.VPC: frozenset({"cidrBlock"}),
-    types.SUBNET: frozenset({"cidrBlock"}),
-    types.INSTANCE: frozenset({"instanceType", "privateIp"}),
-    types.INGRESS_RULE: frozenset({"cidrIpv4", "description", "fromPort"}),
-    types.ROUTE: frozenset({"destinationCidrBlock"}),
-    types.RECORD: frozenset({"name", "ttl"}),
-    types.ZONE: frozenset({"name"}),
-    types.TABLE_ITEM: frozenset({"item"}),
-    types.ALARM: frozenset({"evaluationPeriods", "metricName", "period", "statistic", "threshold"}),
-    types.LOG_GROUP: frozenset({"retentionInDays"}),
-    types.GROUP_MEMBERSHIP: frozenset({"user"}),
-    types.SCHEDULE: frozenset({"scheduleExpression", "scheduleExpressionTimezone", "state"}),
+SHOWN: Mapping[str, set[str]] = {
+    types.DATABASE: {
+        "allocatedStorage",
+        "applyImmediately",
+        "backupRetentionPeriod",
+        "deletionProtection",
+        "engineVersion",
+        "finalSnapshotIdentifier",
+        "identifier",
+        "instanceClass",
+        "multiAz",
+        "performanceInsightsEnabled",
+        "skipFinalSnapshot",
+        "storageType",
+        "username",
+    },
+    types.PARAMETER_GROUP: {"family", "parameters"},
+    types.VPN_CONNECTION_ROUTE: {"destinationCidrBlock"},
+    types.CUSTOMER_GATEWAY: {"ipAddress"},
+    types.VPC: {"cidrBlock"},
+    types.SUBNET: {"cidrBlock"},
+    types.INSTANCE: {"instanceType", "privateIp"},
+    types.INGRESS_RULE: {"cidrIpv4", "description", "fromPort"},
+    types.ROUTE: {"destinationCidrBlock"},
+    types.RECORD: {"name", "ttl"},
+    types.ZONE: {"name"},
+    types.TABLE_ITEM: {"item"},
+    types.ALARM: {"evaluationPeriods", "metricName", "period", "statistic", "threshold"},
+    types.LOG_GROUP: {"retentionInDays"},
+    types.GROUP_MEMBERSHIP: {"user"},
+    types.SCHEDULE: {"scheduleExpression", "scheduleExpressionTimezone", "state"},
 }
-SHOWN_OF_EVERY_TYPE: frozenset[str] = frozenset({"tags"})
 
 
 def shown(type_: str, properties: Mapping[str, Any] | None) -> dict[str, Any]:
     """The properties of a resource that may be shown, without secrets; NOT_KNOWN_YET for what is unknown."""
-    allowed = SHOWN_OF_EVERY_TYPE | SHOWN.get(type_, frozenset())
+    allowed = {"tags"} | SHOWN.get(type_, set())
     return {name: _plain(value) for name, value in (properties or {}).items() if name in allowed}
 
 

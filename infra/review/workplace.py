@@ -56,22 +56,17 @@ class Workplace:
             self._pulumi(stack, environment, "stack", "import", "--stack", stack, "--file", state.name)
 
     def _init(self, stack: str, environment: Mapping[str, str]) -> None:
+        chosen: list[str] = []
         # By default Pulumi would use a passphrase, whatever the settings are encrypted with.
-        provider = self._secrets_provider(stack)
-        chosen = ["--secrets-provider", provider] if provider else []
+        with suppress(Refused):
+            match read_mapping(self.project.settings_file(stack)).get("secretsprovider"):
+                case str(provider) if provider:
+                    chosen = ["--secrets-provider", provider]
         self._pulumi(stack, environment, "stack", "init", stack, "--no-select", *chosen)
         self._stacks.add(stack)
 
-    def _secrets_provider(self, stack: str) -> str | None:
-        """What the settings are encrypted with; None for a passphrase, and where they cannot be read."""
-        with suppress(Refused):
-            provider = read_mapping(self.project.settings_file(stack)).get("secretsprovider")
-            return provider if isinstance(provider, str) else None
-        return None
-
     def _pulumi(self, stack: str, environment: Mapping[str, str], *arguments: str) -> None:
-        task = f"make a place to preview {stack} in"
-        self.engine.run(task, *arguments, environment=environment)
+        self.engine.run(f"make a place to preview {stack} in", *arguments, environment=environment)
 
 
 @contextmanager
