@@ -71,25 +71,17 @@ def refused(profile: Profile, error: ClientError) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     said = f"AWS answered {code}: {error.response.get('Error', {}).get('Message')}"
     what = f"Could not open the tunnel {profile.name}"
+    share = f"`tenantnet tunnel share {profile.name}` prints for the platform team"
+    again = f"add the tunnel again, with the line that {share}"
     if code in DENIED:
-        return FinalFailure(
-            f"{what}: access denied.",
-            reason=said,
-            remedy=f"have your IAM user put into the group {profile.document} (`tunnelUsers` in the tenant's "
-            "settings); `aws sts get-caller-identity` says who you are here",
-        )
+        group = f"the group {profile.document} (`tunnelUsers` in the tenant's settings)"
+        who = "`aws sts get-caller-identity` says who you are here"
+        remedy = f"have your IAM user put into {group}; {who}"
+        return FinalFailure(f"{what}: access denied.", reason=said, remedy=remedy)
     if code == "InvalidDocument":
-        return FinalFailure(
-            f"{what}: tunnel not found.",
-            reason=f"{said} ({profile.document} in {profile.region})",
-            remedy=f"add the tunnel again, with the line that `tenantnet tunnel share {profile.name}` prints "
-            "for the platform team",
-        )
+        reason = f"{said} ({profile.document} in {profile.region})"
+        return FinalFailure(f"{what}: tunnel not found.", reason=reason, remedy=again)
     if code == "TargetNotConnected":
-        return Failure(
-            f"{what}: the tunnel host is not connected.",
-            reason=said,
-            remedy="it may be starting: try again in a minute. If it was replaced, add the tunnel again, "
-            f"with the line that `tenantnet tunnel share {profile.name}` prints for the platform team",
-        )
+        remedy = f"it may be starting: try again in a minute. If it was replaced, {again}"
+        return Failure(f"{what}: the tunnel host is not connected.", reason=said, remedy=remedy)
     return error

@@ -55,11 +55,8 @@ def strongswan_guide(connection: Connection) -> Guide:
     """
     tunnels = [StrongSwanTunnel.of(tunnel) for tunnel in connection.tunnels]
     slowest = max(connection.configuration.tunnels, key=lambda tunnel: tunnel.dpd_timeout)
-    facts = {
-        "slowest": slowest,
-        "timers": retransmission(slowest),
-        "unreachable_metric": UNREACHABLE_METRIC,
-    }
+    timers = retransmission(slowest)
+    facts = {"slowest": slowest, "timers": timers, "unreachable_metric": UNREACHABLE_METRIC}
     return {name: _render(f"strongswan/{name}", connection, tunnels, **facts) for name in STRONGSWAN_FILES}
 
 

@@ -98,17 +98,10 @@ class StrongSwanTunnel(Tunnel):
         return self.figures.ipsec.lifetime * REKEY_PERCENT // 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retransmission:
-    """strongSwan's timers: `tries` repetitions of a probe, `timeout` seconds after each of all of them."""
+def retransmission(figures: TunnelConfiguration) -> dict[str, float]:
+    """strongSwan's timers: `tries` repetitions of a probe, `timeout` seconds after each of all of them.
 
-    timeout: float
-    tries: int
-
-
-def retransmission(figures: TunnelConfiguration) -> Retransmission:
-    """With a first probe after one interval of silence, the peer is dead when AWS's timeout is over."""
-    return Retransmission(
-        timeout=figures.dpd_interval / PROBES_PER_INTERVAL,
-        tries=PROBES_PER_INTERVAL * (figures.dpd_retries - 1) - 1,
-    )
+    With a first probe after one interval of silence, the peer is dead when AWS's timeout is over.
+    """
+    tries = PROBES_PER_INTERVAL * (figures.dpd_retries - 1) - 1
+    return {"timeout": figures.dpd_interval / PROBES_PER_INTERVAL, "tries": tries}
