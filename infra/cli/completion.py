@@ -6,26 +6,22 @@ less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import typer
 from tenantnet.cli.project import stacks_here, working_project
 from tenantnet.refusal import Refused
 
 
-def complete_stack(incomplete: str) -> list[str]:
-    """Every stack that has a settings file."""
-    return _beginning(stacks_here(), incomplete)
+def _stacks(platforms: bool | None) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return _beginning(stacks_here(platforms=platforms), incomplete)
+
+    return complete
 
 
-def complete_tenant(incomplete: str) -> list[str]:
-    """The tenants that have a settings file."""
-    return _beginning(stacks_here(platforms=False), incomplete)
-
-
-def complete_platform(incomplete: str) -> list[str]:
-    """The platforms that have a settings file."""
-    return _beginning(stacks_here(platforms=True), incomplete)
+# Of what has a settings file.
+complete_stack, complete_tenant, complete_platform = map(_stacks, (None, False, True))
 
 
 def complete_connection(context: typer.Context, incomplete: str) -> list[str]:

@@ -10,7 +10,6 @@ import typer
 from tenantnet.cli import open_database, permissions, review, rules, status, topology
 from tenantnet.cli.groups import PLAIN, Commands
 from tenantnet.cli.up import commands as up
-from tenantnet.cli.version import print_version
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, printable
 
@@ -30,6 +29,30 @@ app.command()(review.review)
 app.command()(topology.topology)
 app.command()(rules.rules)
 app.command()(permissions.permissions)
+
+
+def print_version(wanted: bool) -> None:
+    """Print the versions of Tenantnet, the engine, the AWS plugin that it asks for and Python, and end."""
+    if not wanted:
+        return
+    import platform
+    import subprocess
+    from importlib.metadata import version
+
+    try:
+        done = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=False, timeout=10)
+        engine = done.stdout.strip() or f"none that answers: {done.stderr.strip()}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        engine = (
+            f"none that answers: {error}" if not isinstance(error, FileNotFoundError) else "none on the path"
+        )
+    typer.echo(
+        f"tenantnet {version('tenantnet')}\n"
+        f"engine {engine}\n"
+        f"AWS plugin {version('pulumi_aws')}\n"
+        f"Python {platform.python_version()}"
+    )
+    raise typer.Exit
 
 
 @app.callback()

@@ -11,7 +11,6 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
 from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project, write_settings
-from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_entry, remove_entry
 from tenantnet.tags import Slot
@@ -180,5 +179,6 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
 def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
     """Raises Refused if the next update would refuse these networks, in its own words."""
     from tenantnet.engine.engine import Engine
+    from tenantnet.phases.updates import plan_update
 
     plan_update(Engine(project).outputs(tenant) or {}, networks)

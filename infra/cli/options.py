@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_platform, complete_tenant
 from tenantnet.refusal import Refused, Rule
+from tenantnet.tags import Slot
 
 Tenant = Annotated[
     str, typer.Argument(help="The tenant's name, which is its stack's.", autocompletion=complete_tenant)
@@ -29,6 +31,17 @@ Offline = Annotated[
         "`pulumi up` still refuses.",
     ),
 ]
+
+PolicyConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy-pack-config",
+        exists=True,
+        dir_okay=False,
+        help="The policy pack's configuration, a JSON file.",
+    ),
+]
+NetworkSlot = Annotated[Slot | None, typer.Option("--network", help="Of this network only.")]
 
 CIDR_OR_AUTO = Rule(
     id="cidr-or-auto",

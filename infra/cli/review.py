@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.cli.options import AsJson
+from tenantnet.cli.options import AsJson, PolicyConfig
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
 from tenantnet.review.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tenantnet.review.model import Preview
     from tenantnet.review.result import ReviewResult
 
 CORES = os.cpu_count() or 1
@@ -34,15 +34,6 @@ Output = Annotated[
 ]
 Parallel = Annotated[int, typer.Option(min=1, help="Previews at once; each uses about one core.")]
 FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict with an exit code other than 0.")]
-PolicyConfig = Annotated[
-    Path | None,
-    typer.Option(
-        "--policy-pack-config",
-        exists=True,
-        dir_okay=False,
-        help="The policy pack's configuration, a JSON file.",
-    ),
-]
 
 
 def review(
@@ -69,20 +60,18 @@ def review(
     from tenantnet.review.review import review as review_change
 
     options = Options(base=base, every=every, parallel=parallel, policy_config=policy_config)
-    result = review_change(working_project(), options, done=_tell, tell=_note)
+    note = partial(typer.echo, err=True)
+    result = review_change(
+        working_project(),
+        options,
+        done=lambda preview: note(f"previewed {preview.stack} in {preview.seconds:.1f} s"),
+        tell=note,
+    )
     text = comment(result)
     if output:
         _write(output, text, result)
     typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else text, nl=False)
     raise typer.Exit(exit_code(result.verdict, fail_on))
-
-
-def _tell(preview: Preview) -> None:
-    typer.echo(f"previewed {preview.stack} in {preview.seconds:.1f} s", err=True)
-
-
-def _note(text: str) -> None:
-    typer.echo(text, err=True)
 
 
 def _write(folder: Path, text: str, result: ReviewResult) -> None:

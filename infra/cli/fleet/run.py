@@ -43,37 +43,24 @@ class Asked:
     max_failures: int | None
     resume: bool
 
-    @property
-    def limits(self) -> Limits:
-        return Limits(parallel=self.parallel, max_failures=self.max_failures)
-
-    def choose(self, project: Project) -> list[str]:
-        # Without an engine or its backend every tenant would fail in turn.
-        Engine(project).stacks()
-        platforms = {name: target.platform for name, target in read_targets(project).items()}
-        share = Slice.parse(self.share) if self.share else None
-        return select_tenants(platforms, self.tenants, platform=self.platform, share=share)
-
-    def refuse_any(self) -> None:
-        for value in (self.tenants, self.platform, self.share, self.policy_pack):
-            if value:
-                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
-
 
 def _record(project: Project, operation: FleetOperation, asked: Asked, *, yes: bool) -> RunRecord:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
-    records = RunRecords(project)
+    records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
     if asked.resume:
-        asked.refuse_any()
-        return resume_run(records, operation, asked.limits)
-    chosen = asked.choose(project)
+        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack):
+            if value:
+                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
+        return resume_run(records, operation, limits)
+    # Without an engine or its backend every tenant would fail in turn.
+    Engine(project).stacks()
+    platforms = {name: target.platform for name, target in read_targets(project).items()}
+    share = Slice.parse(asked.share) if asked.share else None
+    chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
     if not yes:
-        typer.confirm(f"Update {len(chosen)} tenants ({_some(chosen)})?", abort=True, err=True)
-    return begin_run(records, operation, chosen, asked.limits, policy_pack=asked.policy_pack)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
+        typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
+    return begin_run(records, operation, chosen, limits, policy_pack=asked.policy_pack)
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:

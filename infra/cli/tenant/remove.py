@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.options import Tenant
 from tenantnet.cli.project import working_project, write_settings
-from tenantnet.phases.memory import remembered
-from tenantnet.phases.updates import plan_update
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import TENANT, set_scalar
 from tenantnet.tags import final_snapshot_name, network_name
@@ -56,6 +54,8 @@ def remove(
     Example: tenantnet tenant remove acme --in-production --confirm acme
     """
     from tenantnet.engine.engine import Engine
+    from tenantnet.phases.memory import remembered
+    from tenantnet.phases.updates import plan_update
     from tenantnet.settings.store import read_tenant
 
     project = working_project()

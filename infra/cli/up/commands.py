@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_stack
+from tenantnet.cli.options import PolicyConfig
 from tenantnet.cli.project import working_project
 
 
@@ -19,15 +19,7 @@ def up(
     ],
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Update without asking.")] = False,
-    policy_config: Annotated[
-        Path | None,
-        typer.Option(
-            "--policy-pack-config",
-            help="The policies' configuration, as for pulumi.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    policy_config: PolicyConfig = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document per line; needs --yes.")
     ] = False,

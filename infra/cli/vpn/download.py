@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.cli.options import Tenant
+from tenantnet.cli.completion import complete_connection
+from tenantnet.cli.options import NetworkSlot, Tenant
 from tenantnet.cli.project import working_project
-from tenantnet.cli.vpn.options import NetworkSlot, VpnConnectionName
 from tenantnet.vpn.words import GENERIC, SampleType
 
 if TYPE_CHECKING:
     from tenantnet.vpn.download import Made
 
+VpnConnectionName = Annotated[
+    str,
+    typer.Argument(
+        metavar="COMPANY_CIDR|DESCRIPTION|ID",
+        help="Which VPN connection: its company CIDR, its description or its ID.",
+        autocompletion=complete_connection,
+    ),
+]
 Format = Annotated[
     str,
     typer.Option(

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
-from tenantnet.cli.options import Tenant
+from tenantnet.cli.options import NetworkSlot, Tenant
 from tenantnet.cli.project import working_project, write_settings
-from tenantnet.cli.vpn.options import NetworkSlot
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_item, remove_item
 from tenantnet.tags import Slot
