@@ -59,17 +59,11 @@ def _print(table_name: str, count: int, doubtful: Mapping[Claim, ClaimFinding]) 
     print_table("Doubtful claims", ("CIDR", "Stack", "For", "Finding"), rows)
     typer.echo()
     if gone := [claim for claim, finding in doubtful.items() if finding is ClaimFinding.STACK_GONE]:
-        typer.echo(_release(table_name, gone[0]))
+        key = json.dumps({"cidr": {"S": gone[0].cidr}})
+        typer.echo("Stack gone: if no VPC or subnet has the range any more, release it with")
+        typer.echo(f"  aws dynamodb delete-item --table-name {table_name} --key '{key}'")
     if len(gone) < len(doubtful):
         typer.echo(
             "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
             "not the ones that are deployed."
         )
-
-
-def _release(table_name: str, claim: Claim) -> str:
-    key = json.dumps({"cidr": {"S": claim.cidr}})
-    return (
-        "Stack gone: if no VPC or subnet has the range any more, release it with\n"
-        f"  aws dynamodb delete-item --table-name {table_name} --key '{key}'"
-    )

@@ -46,23 +46,15 @@ def show_databases(tenant: Tenant, as_json: AsJson = False) -> None:
     # A tenant may be deployed from settings that are not in this clone.
     known = project.settings_file(tenant).is_file()
     settings = read_tenant(project, tenant)[1].database if known else None
-    if as_json:
-        print_json(_document(status, settings))
-    else:
+    if not as_json:
         _print(status, settings)
-
-
-def _document(status: TenantStatus, settings: DatabaseSettings | None) -> dict[str, object]:
+        return
     databases = [
         {"network": each.slot, "type": each.type, **each.database.model_dump(mode="json", by_alias=True)}
         for each in status.networks
     ]
-    return {
-        "tenant": status.tenant,
-        "endpoint": status.endpoint,
-        "databases": databases,
-        "settings": settings,
-    }
+    found = {"tenant": tenant, "endpoint": status.endpoint, "databases": databases, "settings": settings}
+    print_json(found)
 
 
 def _print(status: TenantStatus, settings: DatabaseSettings | None) -> None:

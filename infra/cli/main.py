@@ -42,10 +42,10 @@ def print_version(wanted: bool) -> None:
     try:
         done = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=False, timeout=10)
         engine = done.stdout.strip() or f"none that answers: {done.stderr.strip()}"
+    except FileNotFoundError:
+        engine = "none on the path"
     except (OSError, subprocess.TimeoutExpired) as error:
-        engine = (
-            f"none that answers: {error}" if not isinstance(error, FileNotFoundError) else "none on the path"
-        )
+        engine = f"none that answers: {error}"
     typer.echo(
         f"tenantnet {version('tenantnet')}\n"
         f"engine {engine}\n"

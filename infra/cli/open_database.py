@@ -12,7 +12,7 @@ from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
-    from tenantnet.tunnel.connecting import Connecting, Way
+    from tenantnet.tunnel.connecting import Connecting
 
 DEPLOYED_ONCE = Rule(
     id="deployed-once",
@@ -52,26 +52,23 @@ def open_database(
 
 
 def _print(found: Connecting) -> None:
+    from tenantnet.tunnel.connecting import WORKBENCH_SSL
+
     lines = [f"{found.tenant}: {found.endpoint}, user {found.username}; over TLS only.", ""]
     if found.ca_url:
         fetch = f"curl --fail --output {found.ca_file} {found.ca_url}"
         lines += ["Download the certificate authorities of RDS once:", f"  {fetch}", ""]
     for way in found.ways:
-        lines += [*_way(found, way), ""]
+        lines += [
+            f"{TITLES[way.way]}: {way.opens_to}",
+            *(f"  {command}" for command in way.before),
+            f"  {way.mysql}",
+            f"  MySQL Workbench: Standard (TCP/IP), hostname {way.host}, port {way.port},",
+            f"    username {found.username}; SSL: {WORKBENCH_SSL}, SSL CA file {found.ca_file}",
+            "",
+        ]
     lines += [
         f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
         "the endpoint's name leads to another one. Clients ask for the password.",
     ]
     typer.echo("\n".join(lines))
-
-
-def _way(found: Connecting, way: Way) -> list[str]:
-    from tenantnet.tunnel.connecting import WORKBENCH_SSL
-
-    return [
-        f"{TITLES[way.way]}: {way.opens_to}",
-        *(f"  {command}" for command in way.before),
-        f"  {way.mysql}",
-        f"  MySQL Workbench: Standard (TCP/IP), hostname {way.host}, port {way.port},",
-        f"    username {found.username}; SSL: {WORKBENCH_SSL}, SSL CA file {found.ca_file}",
-    ]

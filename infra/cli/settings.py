@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from tenantnet.cli.options import AsJson
@@ -11,9 +11,6 @@ from tenantnet.cli.output import print_json
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import StackKind
-
-if TYPE_CHECKING:
-    from tenantnet.settings.files import FileVerdict
 
 app = typer.Typer()
 
@@ -50,7 +47,19 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
     all_files = [project.settings_file(stack) for stack in project.stacks_with_settings()]
     verdicts = judge_files(files or all_files, project)
     if as_json:
-        print_json({"files": [_as_json(verdict) for verdict in verdicts]})
+        keys = ("path", "value", "rule", "reason", "remedy")
+        listed = [
+            {
+                "file": str(verdict.path),
+                "stack": verdict.stack,
+                "refusals": [
+                    {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id}
+                    for refusal in verdict.refusals
+                ],
+            }
+            for verdict in verdicts
+        ]
+        print_json({"files": listed})
     elif not verdicts:
         typer.echo(f"There is no settings file yet in {project.settings_folder}.")
     else:
@@ -59,12 +68,3 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
             typer.echo(refused or f"{verdict.subject}: all right", err=refused is not None)
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
-
-
-def _as_json(verdict: FileVerdict) -> dict[str, object]:
-    keys = ("path", "value", "rule", "reason", "remedy")
-    refusals = [
-        {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id}
-        for refusal in verdict.refusals
-    ]
-    return {"file": str(verdict.path), "stack": verdict.stack, "refusals": refusals}

@@ -34,7 +34,14 @@ def _print(found: TenantStatus) -> None:
         return
     columns = ("Network", "CIDR", "Type", "Status", "Ping host", "VPC")
     rows = [
-        (each.slot, each.cidr, each.type, each.status, _ping_host(each), each.vpc_id)
+        (
+            each.slot,
+            each.cidr,
+            each.type,
+            each.status,
+            f"{host.address} {host.state}" if (host := each.ping_host) else "none yet",
+            each.vpc_id,
+        )
         for each in found.networks
     ]
     typer.echo()
@@ -46,11 +53,6 @@ def _print(found: TenantStatus) -> None:
         if network.vpn_connections:
             typer.echo()
             _print_vpn_connections(network)
-
-
-def _ping_host(network: StatusNetwork) -> str:
-    host = network.ping_host
-    return f"{host.address} {host.state}" if host else "none yet"
 
 
 def database_cells(network: StatusNetwork) -> tuple[str, str, str, str]:

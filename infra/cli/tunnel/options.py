@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from tenantnet.cli.project import project_here, stacks_here
 from tenantnet.failure import Failure
-
-if TYPE_CHECKING:
-    from tenantnet.settings.project import Project
+from tenantnet.settings.project import Project
 
 
 def complete_name(incomplete: str) -> list[str]:

@@ -167,8 +167,8 @@ def _report(names: Sequence[str], records: TunnelRecords) -> None:
     """Say how each is. Exits with 1 where one is not open."""
     from tenantnet.tunnel.records import KeeperState
 
-    found = {name: records.read(name) for name in names}
-    opened = [record for record in found.values() if record and record.state is KeeperState.OPEN]
+    found = map(records.read, names)
+    opened = [record for record in found if record and record.state is KeeperState.OPEN]
     for record in opened:
         typer.echo(line(record))
     if len(opened) < len(names):

@@ -16,8 +16,7 @@ import typer
 from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
 from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
-from tenantnet.deployment.progress import Progress
-from tenantnet.deployment.words import failure, refusal
+from tenantnet.deployment.progress import Progress, failure, refusal
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import locked
@@ -67,14 +66,9 @@ def update_stack(
 
 
 def _require_answer(*, yes: bool, as_json: bool) -> None:
-    if yes:
+    if yes or (sys.stdin.isatty() and not as_json):
         return
-    if as_json:
-        reason = "--json cannot ask a question"
-    elif not sys.stdin.isatty():
-        reason = "there is no terminal to ask in"
-    else:
-        return
+    reason = "--json cannot ask a question" if as_json else "there is no terminal to ask in"
     raise Refused("The update", [CONFIRMED.refuse(None, "--yes", reason=reason)])
 
 

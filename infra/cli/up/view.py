@@ -16,9 +16,8 @@ from rich.table import Table
 from rich.text import Text
 from tenantnet.cli.output import console, print_json, table
 from tenantnet.deployment.plan import Plan
-from tenantnet.deployment.progress import Progress, in_words
+from tenantnet.deployment.progress import Progress, in_words, state_of
 from tenantnet.deployment.waits import LONG, slowest_first, wait_for
-from tenantnet.deployment.words import state_of
 from tenantnet.engine.events import Operation, Status, Step
 
 # Of so many new resources of a stack, a table would say less than their number.
@@ -66,7 +65,11 @@ class LineView:
         if change and (line := self._line(change)):
             self._say(line)
         elif time.monotonic() - self._spoke > _SECONDS_OF_SILENCE and self._progress.running:
-            self._say("\n".join(map(_waiting, self._progress.running.values())))
+            waiting = (
+                f"{_named(each)}: for {spell(_passed(each))}, until {_expected(each)}"
+                for each in self._progress.running.values()
+            )
+            self._say("\n".join(waiting))
 
     def stopping(self, times: int) -> None:
         """Say what the first Ctrl-C does, or the second."""
@@ -153,8 +156,10 @@ class LiveView(LineView):
 class JsonView:
     """One JSON document a line."""
 
-    def previewing(self, stack: str) -> AbstractContextManager[None]:
+    def previewing(self, *_: object) -> AbstractContextManager[None]:
         return nullcontext()
+
+    updating = previewing
 
     def findings(self, progress: Progress) -> None:
         for found in progress.violations:
@@ -165,9 +170,6 @@ class JsonView:
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
         changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
         _emit("plan", stack=stack, changes=changes, expectedSeconds=plan.seconds)
-
-    def updating(self, stack: str, progress: Progress) -> AbstractContextManager[None]:
-        return nullcontext()
 
     def tick(self, change: Step | None) -> None:
         if change:
@@ -240,10 +242,6 @@ def _named(change: Step) -> str:
 
 def _passed(change: Step) -> int:
     return max(0, int(time.time()) - change.time)
-
-
-def _waiting(change: Step) -> str:
-    return f"{_named(change)}: for {spell(_passed(change))}, until {_expected(change)}"
 
 
 def _expected(change: Step) -> str:

@@ -9,17 +9,14 @@ import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import working_project
-from tenantnet.cli.vpn import download as vpn_download
-from tenantnet.cli.vpn import edit as vpn_edit
-from tenantnet.cli.vpn import status as vpn_status
+from tenantnet.cli.vpn.download import download
+from tenantnet.cli.vpn.edit import add, delete
+from tenantnet.cli.vpn.status import status
 
 if TYPE_CHECKING:
     from tenantnet.vpn.listing import VpnListing
 
-app = typer.Typer()
 
-
-@app.command("list")
 def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     """List a tenant's VPN connections: those at AWS, and those that only its settings have.
 
@@ -30,9 +27,8 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     from tenantnet.vpn.listing import listings
 
     project = working_project()
-    status = read_status(project, tenant)
     known = project.settings_file(tenant).is_file()
-    found = listings(status, read_tenant(project, tenant)[1] if known else None)
+    found = listings(read_status(project, tenant), read_tenant(project, tenant)[1] if known else None)
     if as_json:
         print_json({"tenant": tenant, "vpnConnections": found})
     else:
@@ -40,11 +36,6 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
         print_table(f"VPN connections of {tenant}", columns, map(_row, found))
 
 
-app.command()(vpn_status.status)
-app.command()(vpn_download.download)
-
-
-@app.command()
 def devices(tenant: Tenant, as_json: AsJson = False) -> None:
     """List the device types that EC2 has samples for, by the names that `vpn download --format` takes.
 
@@ -64,10 +55,6 @@ def devices(tenant: Tenant, as_json: AsJson = False) -> None:
         print_table("Device types that EC2 has samples for", columns, rows)
 
 
-app.command()(vpn_edit.add)
-app.command()(vpn_edit.delete)
-
-
 def _row(listing: VpnListing) -> Sequence[str]:
     from tenantnet.observed.status.words import VpnConnectionStatus
 
@@ -81,3 +68,9 @@ def _row(listing: VpnListing) -> Sequence[str]:
         listing.id or "",
         f"{listing.tunnels_up} of 2" if listing.status is VpnConnectionStatus.READY else "",
     )
+
+
+app = typer.Typer()
+app.command("list")(list_connections)
+for command in (status, download, devices, add, delete):
+    app.command()(command)

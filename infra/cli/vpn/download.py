@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import NetworkSlot, Tenant
 from tenantnet.cli.project import working_project
 from tenantnet.vpn.words import GENERIC, SampleType
-
-if TYPE_CHECKING:
-    from tenantnet.vpn.download import Made
 
 VpnConnectionName = Annotated[
     str,
@@ -58,18 +55,13 @@ def download(
     from tenantnet.vpn.download import make, read
     from tenantnet.vpn.folder import write_guide
     from tenantnet.vpn.reader import VpnReader
+    from tenantnet.vpn.samples import WARNING_FILE
 
     status = read_status(working_project(), tenant)
     reader = VpnReader(status.region)
     connection = read(reader, status, vpn_connection, network)
     made = make(reader, connection, guide_format, sample)
     write_guide(output, made.guide, replaces=made.names if force else ())
-    _say(output, made)
-
-
-def _say(output: Path, made: Made) -> None:
-    from tenantnet.vpn.samples import WARNING_FILE
-
     typer.echo(
         f"Wrote {', '.join(made.guide)} to {output}, with both pre-shared keys. Only you can read the files."
     )

@@ -6,7 +6,8 @@ from tenantnet.engine.engine import Engine
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.checks import check_tenant_name
+from tenantnet.settings.project import Project, unknown_stack
 from tenantnet.settings.store import read_settings_file
 from tenantnet.stacks.outputs import TenantOutputs
 
@@ -26,8 +27,12 @@ def read_status(project: Project, tenant: str) -> TenantStatus:
 
 def read_stack(project: Project, tenant: str) -> tuple[TenantOutputs, str]:
     """What the tenant's stack remembers, and its region. Raises as read_status does; it does not ask AWS."""
+    if check_tenant_name(tenant):
+        # No tenant's stack has such a name, whatever the engine would answer.
+        known = project.stacks_with_settings()
+        raise unknown_stack(tenant, known, kind="tenant", where="with a settings file")
     engine = Engine(project)
-    outputs = None if is_platform(tenant) else engine.outputs(tenant)
+    outputs = engine.outputs(tenant)
     if outputs is None:
         raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="in this Pulumi backend")
     remembered = TenantOutputs.read(tenant, outputs)

@@ -302,3 +302,23 @@ def test_the_help_of_each_command_has_an_example(command: str) -> None:
 )
 def test_an_empty_range_is_refused_and_not_taken_for_none(folder: Path, command: str) -> None:
     assert "problem" in refused(command)
+
+
+@pytest.mark.parametrize(
+    "command", ["status {}", "open {}", "topology {}", "database show {}", "vpn list {}", "vpn devices {}"]
+)
+@pytest.mark.parametrize("name", ["Acme!", "platform-eu1", "acme-blue"])
+def test_a_name_that_no_tenant_can_have_is_refused_where_there_is_no_engine(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    assert name in refused(command.format(name))
+
+
+def test_usage_has_every_argument_in_capitals_and_once_in_brackets(folder: Path) -> None:
+    shown = {
+        command: run(f"{command} --help").output for command in ("status", "fleet status", "network delete")
+    }
+    assert "status [OPTIONS] {TENANT}" in shown["status"]
+    assert "status [OPTIONS] [TENANT]...\n" in shown["fleet status"]
+    assert "delete [OPTIONS] {TENANT} {SLOT}" in shown["network delete"]

@@ -9,9 +9,8 @@ import pytest
 from pulumi.automation.events import EngineEvent
 from tenantnet.cli.up.view import spell
 from tenantnet.deployment.plan import Plan, plan_of
-from tenantnet.deployment.progress import Progress
+from tenantnet.deployment.progress import Progress, failure, refusal, state_of
 from tenantnet.deployment.waits import wait_for
-from tenantnet.deployment.words import failure, refusal, state_of
 from tenantnet.engine.events import EngineLog, Operation, Status
 
 PREFIX = "urn:pulumi:acme::tenantnet::tenantnet:index:TenantDatabase$"
