@@ -111,7 +111,7 @@ def test_a_group_that_was_made_though_its_answer_was_lost_is_made_anew_by_the_ne
     faulty.clear_faults()
     faulty.fail(Fault(call="rds CreateDBInstanceReadReplica", effect=Effect.ERROR, code=REFUSED))
     run = migrate(moving, *RUN)
-    assert "delete acme-green, which a killed run has left" in run.text
+    assert "delete acme-green, left by a killed run" in run.text
     assert REFUSED in run.text
 
 
