@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pulumi_policy import EnforcementLevel, PolicyPack
-from tenantnet.policies.pack import PackPolicy
+from tenantnet.policies.pack import pack_policy
 from tenantnet.policies.rules import POLICIES
 
 PolicyPack(
     name="tenantnet",
     enforcement_level=EnforcementLevel.MANDATORY,
-    policies=[PackPolicy(policy) for policy in POLICIES],
+    policies=[pack_policy(policy) for policy in POLICIES],
 )

@@ -10,12 +10,12 @@ from tenantnet.addresses import addressing
 from tenantnet.aws.types import (
     CUSTOMER_GATEWAY,
     VPC,
-    VPC_SECOND_RANGE,
     VPN_CONNECTION,
     VPN_CONNECTION_ROUTE,
 )
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
+    PLATFORM_PREFIX,
     RESERVED_RANGES_SCHEMA,
     Finding,
     PackSettings,
@@ -25,7 +25,7 @@ from tenantnet.policies.model import (
     Stack,
     Unknown,
 )
-from tenantnet.policies.places import is_network, networks, slot_of_route
+from tenantnet.policies.places import networks, slot_of_route
 from tenantnet.refusal import Refusal, Rule
 from tenantnet.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
 
@@ -38,12 +38,6 @@ RANGE_RULES = (
     addressing.RANGE_RESERVED,
 )
 
-ONE_RANGE = Rule(
-    id="one-range",
-    rule="a network has one range",
-    reason="a second one is not claimed, and no route or security group of Tenantnet knows it",
-    remedy="remove it; for more addresses move the tenant to another network",
-)
 STATIC_ROUTES = Rule(
     id="static-routes",
     rule="a VPN connection has static routes",
@@ -63,9 +57,7 @@ def _judge_cidr(
 
 
 def _judge_network(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
-    if resource.type == VPC_SECOND_RANGE:
-        yield resource.refuse(ONE_RANGE, "cidrBlock")
-    elif resource.type == VPC and is_network(resource):
+    if resource.type == VPC and not resource.stack.startswith(PLATFORM_PREFIX):
         yield from _judge_cidr(
             resource, "cidrBlock", lambda value: addressing.check_network_cidr(value, settings.reserved)
         )
@@ -88,7 +80,7 @@ NETWORK_CIDR_PERMITTED = Policy(
     description="A tenant network is one aligned /26 in a private range, outside every reserved range.",
     severity=Severity.CRITICAL,
     remediation="Choose another range, or let `tenantnet network add TENANT --auto` choose a free one.",
-    rules=(*RANGE_RULES, addressing.NETWORK_SIZE, ONE_RANGE, PLATFORM_RANGE_RESERVED),
+    rules=(*RANGE_RULES, addressing.NETWORK_SIZE, PLATFORM_RANGE_RESERVED),
     judge_resource=_judge_network,
     schema=RESERVED_RANGES_SCHEMA,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD, SUBNET, SUBNET_GROUP
+from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD
+from tenantnet.components.tenant_database import PARAMETERS, read_only_value
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     Finding,
@@ -15,17 +16,13 @@ from tenantnet.policies.model import (
     Stack,
 )
 from tenantnet.refusal import Rule
-from tenantnet.tags import Lifecycle, Part, Tag
+from tenantnet.tags import Lifecycle, Tag
 
-# Other kinds of database that RDS offers; nothing of ours judges them.
-OTHER_DATABASES = (
-    "aws:rds/cluster:Cluster",
-    "aws:rds/clusterInstance:ClusterInstance",
-    "aws:rds/proxy:Proxy",
-    "aws:rds/globalCluster:GlobalCluster",
-)
-
-SNAPSHOTS = ("aws:rds/snapshot:Snapshot", "aws:rds/snapshotCopy:SnapshotCopy")
+# What a component sets, to which values.
+PERMITTED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    **{name: (value,) for name, value in PARAMETERS.items()},
+    "read_only": (read_only_value(read_only=True), read_only_value(read_only=False)),
+}
 
 NOT_PUBLIC = Rule(
     id="database-not-public",
@@ -33,35 +30,11 @@ NOT_PUBLIC = Rule(
     reason="with one it is on the internet as soon as a route leads there",
     remedy="set publicly_accessible=False",
 )
-NOT_SHARED = Rule(
-    id="snapshot-not-shared",
-    rule="a snapshot is shared with no other account: sharedAccounts is empty",
-    reason="everybody it is shared with can restore the tenant's data from it, and `all` is the public",
-    remedy="leave shared_accounts away",
-)
-KNOWN_KIND = Rule(
-    id="database-kind",
-    rule="a tenant's database is one RDS instance",
-    reason="no policy of this pack judges a {kind}",
-    remedy="declare it with tenantnet.components.tenant_database",
-)
-IN_NETWORK = Rule(
-    id="database-in-network",
-    rule="a database is in subnets of the tenant's network: {property} names them and no others",
-    reason="{problem}",
-    remedy="declare a SubnetGroup of the network's database subnets and name it",
-)
 ENCRYPTED = Rule(
     id="storage-encrypted",
     rule="a database's storage is encrypted: storageEncrypted is true",
     reason="RDS encrypts on creation only, and snapshots and replicas are as their source is",
     remedy="set storage_encrypted=True; an existing database must be restored from an encrypted copy",
-)
-PLATFORM_KEY = Rule(
-    id="database-key",
-    rule="a database is encrypted with the platform's key: kmsKeyId names it",
-    reason="AWS's own key for RDS can be neither revoked nor limited to this cell",
-    remedy="set kms_key_id to the platform's kmsKeyArn",
 )
 TLS_PARAMETER = Rule(
     id="tls-parameter",
@@ -69,11 +42,11 @@ TLS_PARAMETER = Rule(
     reason="otherwise MySQL accepts connections without TLS, whatever the clients are configured to do",
     remedy='add {{"name": "require_secure_transport", "value": "1"}} to its parameters',
 )
-TLS_GROUP_USED = Rule(
-    id="tls-group-used",
-    rule="a database uses a parameter group of this stack",
-    reason="AWS's default groups do not require TLS, and one of another stack may not either",
-    remedy="declare a ParameterGroup and set parameter_group_name",
+PARAMETER_PERMITTED = Rule(
+    id="parameter-permitted",
+    rule="a parameter group sets what TenantDatabase sets: {permitted}",
+    reason="other parameters weaken TLS and passwords, read files, or let a move go wrong",
+    remedy="leave it at MySQL's default",
 )
 BACKUPS_KEPT = Rule(
     id="backups-kept",
@@ -120,64 +93,31 @@ ENDPOINT_IN_PRODUCTION = Rule(
 
 
 def _judge_privacy(resource: Resource, _: PackSettings) -> Iterator[Finding]:
-    if resource.type in OTHER_DATABASES:
-        yield resource.refuse(KNOWN_KIND, "", value=resource.type, kind=resource.type.rsplit(":")[-1])
-    if resource.type in SNAPSHOTS and resource.props.get("sharedAccounts"):
-        yield resource.refuse(NOT_SHARED, "sharedAccounts")
-    if resource.type != DATABASE:
-        return
-    if resource.props.get("publiclyAccessible", False) is not False:
+    if resource.type == DATABASE and resource.props.get("publiclyAccessible", False) is not False:
         yield resource.refuse(NOT_PUBLIC, "publiclyAccessible")
-    if resource.props.get("dbSubnetGroupName") is None:
-        problem = "without a subnet group RDS takes the account's default VPC"
-        yield resource.refuse(IN_NETWORK, "dbSubnetGroupName", property="dbSubnetGroupName", problem=problem)
-
-
-def _judge_place(stack: Stack, _: PackSettings) -> Iterator[Finding]:
-    for database in stack.of_type(DATABASE):
-        group = stack.targets(database, "dbSubnetGroupName", SUBNET_GROUP).only
-        if database.props.get("dbSubnetGroupName") is not None and group is None:
-            yield database.refuse(
-                IN_NETWORK,
-                "dbSubnetGroupName",
-                property="dbSubnetGroupName",
-                problem="the subnet group is not of this stack",
-            )
-    for group in stack.of_type(SUBNET_GROUP):
-        subnets = stack.targets(group, "subnetIds", SUBNET)
-        strangers = [subnet.name for subnet in subnets.found if subnet.part != Part.NETWORK]
-        strangers += [str(subnet) for subnet in subnets.foreign]
-        for stranger in strangers:
-            problem = f"{stranger} is no subnet of a network of this stack"
-            yield group.refuse(IN_NETWORK, "subnetIds", value=stranger, property="subnetIds", problem=problem)
 
 
 DATABASE_PRIVATE = Policy(
     name="database-private",
-    description="A database is in its tenant's network, without a public address, and is not shared.",
+    description="A database has no public address.",
     severity=Severity.CRITICAL,
     remediation="Declare it with tenantnet.components.tenant_database.",
-    rules=(NOT_PUBLIC, IN_NETWORK, NOT_SHARED, KNOWN_KIND, KNOWN_IN_PREVIEW),
+    rules=(NOT_PUBLIC, KNOWN_IN_PREVIEW),
     judge_resource=_judge_privacy,
-    judge_stack=_judge_place,
 )
 
 
 def _judge_encryption(resource: Resource, _: PackSettings) -> Iterator[Finding]:
-    if resource.type != DATABASE:
-        return
-    if resource.props.get("storageEncrypted") is not True:
+    if resource.type == DATABASE and resource.props.get("storageEncrypted") is not True:
         yield resource.refuse(ENCRYPTED, "storageEncrypted")
-    if resource.props.get("kmsKeyId") is None:
-        yield resource.refuse(PLATFORM_KEY, "kmsKeyId")
 
 
 DATABASE_ENCRYPTED = Policy(
     name="database-encrypted",
-    description="A database's storage is encrypted with the platform's key.",
+    description="A database's storage is encrypted.",
     severity=Severity.CRITICAL,
-    remediation="Set storage_encrypted=True and kms_key_id to the platform's key.",
-    rules=(ENCRYPTED, PLATFORM_KEY, KNOWN_IN_PREVIEW),
+    remediation="Set storage_encrypted=True; only-known-resources wants the platform's key.",
+    rules=(ENCRYPTED, KNOWN_IN_PREVIEW),
     judge_resource=_judge_encryption,
 )
 
@@ -185,20 +125,19 @@ DATABASE_ENCRYPTED = Policy(
 def _judge_parameters(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     if resource.type != PARAMETER_GROUP:
         return
-    parameters = resource.props.get("parameters")
-    values = [
-        parameter.get("value")
-        for parameter in (parameters if isinstance(parameters, list) else [])
-        if isinstance(parameter, Mapping) and parameter.get("name") == "require_secure_transport"
-    ]
+    given = resource.props.get("parameters")
+    parameters = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
+    values = [each.get("value") for each in parameters if each.get("name") == "require_secure_transport"]
     if values not in (["1"], ["ON"]):
-        yield resource.refuse(TLS_PARAMETER, "parameters", value=values[0] if values else parameters)
-
-
-def _judge_parameter_group(stack: Stack, _: PackSettings) -> Iterator[Finding]:
-    for database in stack.of_type(DATABASE):
-        if stack.targets(database, "parameterGroupName", PARAMETER_GROUP).only is None:
-            yield database.refuse(TLS_GROUP_USED, "parameterGroupName")
+        yield resource.refuse(TLS_PARAMETER, "parameters", value=values[0] if values else given)
+    for each in parameters:
+        name, value = each.get("name"), each.get("value")
+        permitted = PERMITTED_PARAMETERS.get(name) if isinstance(name, str) else None
+        if name != "require_secure_transport" and value not in (permitted or ()):
+            words = f"{name} = {' or '.join(permitted)}" if permitted else ", ".join(PERMITTED_PARAMETERS)
+            yield resource.refuse(
+                PARAMETER_PERMITTED, "parameters", value=f"{name} = {value}", permitted=words
+            )
 
 
 DATABASE_TLS_ONLY = Policy(
@@ -206,9 +145,8 @@ DATABASE_TLS_ONLY = Policy(
     description="A database refuses connections without TLS.",
     severity=Severity.HIGH,
     remediation="Use a parameter group of the stack that sets require_secure_transport to 1.",
-    rules=(TLS_PARAMETER, TLS_GROUP_USED, KNOWN_IN_PREVIEW),
+    rules=(TLS_PARAMETER, PARAMETER_PERMITTED, KNOWN_IN_PREVIEW),
     judge_resource=_judge_parameters,
-    judge_stack=_judge_parameter_group,
 )
 
 
@@ -256,21 +194,11 @@ def _judge_backups(database: Resource, days: int) -> Iterator[Finding]:
 
 def _judge_endpoint(stack: Stack, _: PackSettings) -> Iterator[Finding]:
     for record in stack.of_type(RECORD):
-        for database in _databases_of(stack, record):
+        for database in stack.targets(record, "records", DATABASE).found:
             lifecycle = database.tags.get(Tag.LIFECYCLE)
             if lifecycle in (Lifecycle.TEST, Lifecycle.DISCARDED):
                 path = f"tags.{Tag.LIFECYCLE}"
                 yield database.refuse(ENDPOINT_IN_PRODUCTION, path, value=lifecycle, database=database.name)
-
-
-def _databases_of(stack: Stack, record: Resource) -> Iterator[Resource]:
-    origins = set(record.property_depends_on.get("records", ()))
-    records = record.props.get("records")
-    names = records if isinstance(records, list) else []
-    for database in stack.of_type(DATABASE):
-        address = database.props.get("address")
-        if address in names if isinstance(address, str) else database.urn in origins:
-            yield database
 
 
 DATABASE_RECOVERABLE = Policy(

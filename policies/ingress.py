@@ -1,19 +1,15 @@
-"""The policy on who reaches the database: the tenant's sessions, the tunnel host, its companies."""
+"""The policy on who reaches what: a group lets in exactly those that its component does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tenantnet.aws.session_documents import MYSQL_PORT
-from tenantnet.aws.types import (
-    DATABASE,
-    DEFAULT_SECURITY_GROUP,
-    INGRESS_RULE,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULE,
-)
+from tenantnet.addresses import addressing
+from tenantnet.aws.types import DATABASE, EGRESS_RULE, INGRESS_RULE, SECURITY_GROUP
+from tenantnet.components.security import HTTPS, MYSQL, PING, Service
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
+    PLATFORM_READ,
     RESERVED_RANGES_SCHEMA,
     Finding,
     PackSettings,
@@ -22,102 +18,97 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     Unknown,
+    with_platform,
 )
-from tenantnet.policies.places import company_cidrs, is_services_host, session_cidrs
+from tenantnet.policies.places import company_cidrs, session_cidrs
 from tenantnet.refusal import Rule
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
 
 ONE_SECURITY_GROUP = Rule(
     id="one-security-group",
-    rule="a database has one security group, this stack's own, tagged tenantnet:part=database",
-    reason="{problem}",
-    remedy="set vpc_security_group_ids to that group alone",
+    rule="a database has one security group",
+    reason="every further group lets further peers in, and without any RDS takes the VPC's default",
+    remedy="set vpc_security_group_ids to the network's database group alone",
 )
-RULES_APART = Rule(
-    id="rules-apart",
-    rule="each rule of a security group is a separate resource with one peer",
-    reason="rules in {what} are neither checked nor shown one by one in a preview",
-    remedy="declare an aws.vpc.SecurityGroupIngressRule or SecurityGroupEgressRule for each peer",
-)
-MYSQL_ONLY = Rule(
-    id="mysql-only",
-    rule=f"a database is reached at TCP port {MYSQL_PORT} only",
-    reason="nothing else listens there for anybody, and {given} is let through",
-    remedy=f'set ip_protocol="tcp", from_port={MYSQL_PORT}, to_port={MYSQL_PORT}',
-)
-OWN_GROUP = Rule(
-    id="own-security-group",
-    rule="a rule belongs to a security group of the same stack",
-    reason="in another stack's group it would let this tenant's peers in there",
-    remedy="add the rule to this stack's own group",
+SERVICE_EXACT = Rule(
+    id="service-exact",
+    rule="the group of a {part} lets through {permitted} only",
+    reason="nothing else there is for anybody, and {given} is let through",
+    remedy="set ip_protocol, from_port and to_port to that",
 )
 EXACT_PEER = Rule(
     id="exact-peer",
-    rule="a database's peers are the tenant's sessions ({sessions}), the tunnel host (one address of the "
-    "services network) and the companies of its own network's VPN connections ({companies})",
-    reason="nobody else needs the database",
+    rule="peers of a {part} are {permitted}",
+    reason="nobody else needs it",
     remedy="remove the rule, or name exactly one of these ranges",
 )
+SERVICE_WORDS = {MYSQL: "TCP port 3306 (MySQL)", HTTPS: "TCP port 443 (HTTPS)", PING: "ping"}
 
 
 def _judge_groups(resource: Resource, _: PackSettings) -> Iterator[Finding]:
-    if resource.type == SECURITY_GROUP_RULE:
-        yield resource.refuse(RULES_APART, "", value=resource.type, what="the older kind of rule")
-    if resource.type in (SECURITY_GROUP, DEFAULT_SECURITY_GROUP):
-        for path in ("ingress", "egress"):
-            if resource.props.get(path):
-                yield resource.refuse(RULES_APART, path, what="the group itself")
     if resource.type == DATABASE:
         groups = resource.props.get("vpcSecurityGroupIds")
         if not isinstance(groups, Unknown) and not (isinstance(groups, list) and len(groups) == 1):
-            problem = "every further group lets further peers in, and without any RDS takes the VPC's default"
-            yield resource.refuse(ONE_SECURITY_GROUP, "vpcSecurityGroupIds", problem=problem)
+            yield resource.refuse(ONE_SECURITY_GROUP, "vpcSecurityGroupIds")
 
 
-def _judge_ingress(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    for database in stack.of_type(DATABASE):
-        groups = stack.targets(database, "vpcSecurityGroupIds", SECURITY_GROUP)
-        if len(groups.found) + len(groups.foreign) != 1:
-            continue  # judged by the inputs already
-        if groups.only is None or groups.only.part != Part.DATABASE:
-            named = [group.name for group in groups.found] + [str(group) for group in groups.foreign]
-            problem = f"it has {', '.join(named) or 'none'}"
-            yield database.refuse(ONE_SECURITY_GROUP, "vpcSecurityGroupIds", problem=problem)
-    for rule in stack.of_type(INGRESS_RULE):
+@with_platform
+def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
+    for rule in stack.of_type(INGRESS_RULE, EGRESS_RULE):
         group = stack.targets(rule, "securityGroupId", SECURITY_GROUP).only
-        if group is None:
-            given = str(rule.props.get("securityGroupId"))
-            yield rule.refuse(OWN_GROUP, "securityGroupId", value=given)
-        elif group.part == Part.DATABASE:
-            yield from _judge_rule(stack, rule, group, settings)
+        if group is not None:
+            yield from _judge_rule(rule, group, _permitted(stack, rule, group, settings, platform))
 
 
-def _judge_rule(stack: Stack, rule: Resource, group: Resource, settings: PackSettings) -> Iterator[Finding]:
-    service = (rule.props.get("ipProtocol"), rule.props.get("fromPort"), rule.props.get("toPort"))
-    if service not in (("tcp", MYSQL_PORT, MYSQL_PORT), ("6", MYSQL_PORT, MYSQL_PORT)):
-        given = f"protocol {service[0]}, ports {service[1]} to {service[2]}"
-        yield rule.refuse(MYSQL_ONLY, "ipProtocol", given=given)
-    sessions = session_cidrs(stack)
-    companies = company_cidrs(stack, group.tags.get(Tag.NETWORK))
+Peers = Sequence[tuple[Service, Sequence[str]]]
+
+
+def _permitted(
+    stack: Stack, rule: Resource, group: Resource, settings: PackSettings, platform: PlatformOutputs | None
+) -> Peers:
+    """Which services the group's component lets through, and for which peers."""
+    if platform is not None:
+        companies = company_cidrs(stack, group.tags.get(Tag.NETWORK))
+        host = f"{platform.tunnel_host_address}/32"
+        return {
+            Part.DATABASE: [(MYSQL, [*session_cidrs(stack), host, *companies])],
+            Part.PING_HOST: [(PING, companies)],
+        }.get(group.part, [])  # type: ignore[call-overload,no-any-return]
+    services = [entry.cidr for entry in settings.reserved if entry.purpose == addressing.SERVICES]
     peer = rule.props.get("cidrIpv4")
-    if peer not in (*sessions, *companies) and not is_services_host(peer, settings):
-        yield rule.refuse(
-            EXACT_PEER,
-            "cidrIpv4",
-            sessions=", ".join(sessions) or "none",
-            companies=", ".join(companies) or "none",
-        )
+    near = [str(peer)] if any(_is_inside(peer, cidr) for cidr in services) else []
+    if rule.type == INGRESS_RULE:
+        return [(HTTPS, near)] if group.part == Part.ENDPOINTS else []
+    private = list(map(str, addressing.PRIVATE_RANGES))
+    return [(MYSQL, private), (HTTPS, near)] if group.part == Part.TUNNEL_HOST else []
 
 
-DATABASE_INGRESS_EXACT = Policy(
+def _is_inside(cidr: object, around: str) -> bool:
+    return not addressing.check_private_cidr(cidr) and addressing.contains(around, str(cidr))
+
+
+def _judge_rule(rule: Resource, group: Resource, permitted: Peers) -> Iterator[Finding]:
+    given = tuple(rule.props.get(path) for path in ("ipProtocol", "fromPort", "toPort"))
+    peers = [peer for service, each in permitted if given == tuple(service) for peer in each]
+    part = group.part or "group without tenantnet:part"
+    if not any(given == tuple(service) for service, _ in permitted):
+        services = " or ".join(SERVICE_WORDS[service] for service, _ in permitted) or "nothing"
+        words = f"protocol {given[0]}, ports {given[1]} to {given[2]}"
+        yield rule.refuse(SERVICE_EXACT, "ipProtocol", part=part, permitted=services, given=words)
+    elif rule.props.get("cidrIpv4") not in peers:
+        yield rule.refuse(EXACT_PEER, "cidrIpv4", part=part, permitted=", ".join(peers) or "none")
+
+
+INGRESS_EXACT = Policy(
     name="database-ingress-exact",
     description="A database lets in the tenant's sessions, the tunnel host and its companies, nobody else.",
     severity=Severity.CRITICAL,
     remediation="Name each peer's exact range in its own rule.",
-    rules=(EXACT_PEER, MYSQL_ONLY, OWN_GROUP, ONE_SECURITY_GROUP, RULES_APART, KNOWN_IN_PREVIEW),
+    rules=(EXACT_PEER, SERVICE_EXACT, ONE_SECURITY_GROUP, PLATFORM_READ, KNOWN_IN_PREVIEW),
     judge_resource=_judge_groups,
-    judge_stack=_judge_ingress,
+    judge_stack=_judge_stack,
     schema=RESERVED_RANGES_SCHEMA,
 )
 
-POLICIES = (DATABASE_INGRESS_EXACT,)
+POLICIES = (INGRESS_EXACT,)

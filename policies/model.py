@@ -14,10 +14,15 @@ from typing import Any, Final, Protocol
 
 from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.addresses.claims import Claim
+from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Rule
+from tenantnet.settings.models import RunnerSettings
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag
 
 JsonSchema = Mapping[str, Any]
+
+PLATFORM_PREFIX = "platform-"
 
 
 class Unknown:
@@ -34,6 +39,12 @@ KNOWN_IN_PREVIEW = Rule(
     rule="what a policy checks is known in the preview",
     reason="a value that is known only after deployment cannot be reviewed, and would be checked too late",
     remedy="give a plain value: from the settings, or from a stack's outputs read as plain values",
+)
+PLATFORM_READ = Rule(
+    id="platform-read",
+    rule="a stack belongs to one cell, whose platform is deployed: its resources are tagged with it",
+    reason="what belongs to this cell is compared with its platform's outputs, and {reason}",
+    remedy="{remedy}",
 )
 
 
@@ -66,6 +77,7 @@ class Resource:
 
     type: Pulumi's token, such as `aws:ec2/vpc:Vpc`. props: inputs where the resource is judged alone, outputs
     where it is judged with its stack; camelCase, secrets in clear, UNKNOWN where the value is not known yet.
+    inputs: names of the properties that the program sets, None where that is not known.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
     property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
     """
@@ -74,6 +86,7 @@ class Resource:
     name: str
     urn: str
     props: Mapping[str, Any]
+    inputs: Collection[str] | None = None
     protect: bool = False
     secret_outputs: Collection[str] = ()
     parent: str = ""
@@ -96,13 +109,23 @@ class Resource:
         return self.tags.get(Tag.PART)
 
     @property
+    def stack(self) -> str:
+        """The name of its stack."""
+        return self.urn.split("::")[0].removeprefix("urn:pulumi:")
+
+    @property
+    def kind(self) -> str:
+        """The last part of its type: `RouteTable`."""
+        return self.type.rsplit(":", maxsplit=1)[-1] or self.type
+
+    @property
     def ids(self) -> Collection[object]:
         """What other resources may call it by, where AWS has named it.
 
         The provider gives its `id`; a provider bridged without its schema gives it as `vpcId` for a Vpc.
         """
-        kind = self.type.rsplit(":", maxsplit=1)[-1]
-        names = ("id", f"{kind[0].lower()}{kind[1:]}Id", "name")
+        own = f"{self.kind[0].lower()}{self.kind[1:]}Id"
+        names = ("id", own, "name", "arn", "keyId", "identifier", "address")
         return [self.props[name] for name in names if isinstance(self.props.get(name), str)]
 
     def refuse(self, rule: Rule, path: str, *, value: object = None, **facts: object) -> Finding:
@@ -153,7 +176,28 @@ class Stack:
     @property
     def name(self) -> str:
         """The stack's name, as in every URN; empty for a stack without resources."""
-        return self.resources[0].urn.split("::")[0].removeprefix("urn:pulumi:") if self.resources else ""
+        return self.resources[0].stack if self.resources else ""
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether it is a cell's own stack, by its name."""
+        return self.name.startswith(PLATFORM_PREFIX)
+
+    @cached_property
+    def cell(self) -> str | None:
+        """The cell that its resources are tagged with; None if there is none, or more than one."""
+        cells = {str(each.tags[Tag.CELL]) for each in self.resources if each.tags.get(Tag.CELL)}
+        return cells.pop() if len(cells) == 1 else None
+
+    @property
+    def region(self) -> str | None:
+        """Its provider's region, where that is known."""
+        return next((each.region for each in self.resources if each.region), None)
+
+    @property
+    def root(self) -> Resource:
+        """The resource that represents the stack itself."""
+        return next(self.of_type("pulumi:pulumi:Stack"), self.resources[0])
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Every resource of one of the types."""
@@ -178,9 +222,13 @@ class Stack:
                 foreign.append(value)
         return Targets(found=list(found.values()), foreign=foreign)
 
-    def _origins(self, resource: Resource, path: str, types: Collection[str]) -> list[Resource]:
+    def origins(self, resource: Resource, path: str) -> list[Resource]:
+        """The resources that the property's value comes from."""
         urns = resource.property_depends_on.get(path, ())
-        return [self._by_urn[urn] for urn in urns if urn in self._by_urn and self._by_urn[urn].type in types]
+        return [self._by_urn[urn] for urn in urns if urn in self._by_urn]
+
+    def _origins(self, resource: Resource, path: str, types: Collection[str]) -> list[Resource]:
+        return [each for each in self.origins(resource, path) if each.type in types]
 
     def created_before(self, resource: Resource) -> set[str]:
         """The URNs of all that is created before the resource: its parents and dependencies, and theirs."""
@@ -200,18 +248,42 @@ class Stack:
         return {resource.urn: resource for resource in self.resources}
 
 
-class NotJudged(Exception):  # noqa: N818 - it is an answer of a policy, not its failure
-    """Raised by a policy that cannot judge, with the reason in words; nobody is held to it then."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company's range, as a deployed VPN connection routes to it, and the tenant that it is behind."""
+
+    cidr: str
+    tenant: str
 
 
-class HolderOf(Protocol):
-    """How a policy learns who holds a range."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """Who has which range of a cell: every claim, and every company that is connected."""
 
-    def __call__(self, cell: str, region: str | None, cidr: str) -> Claim | None:
-        """The claim on the range, None if it is free.
+    claims: Sequence[Claim] = ()
+    companies: Sequence[Company] = ()
 
-        Raises Failure if AWS does not answer, NotJudged where it cannot be asked.
-        """
+
+class Reading(Protocol):
+    """How policies learn what is there beside the stack. Every method raises Failure if it cannot be read."""
+
+    def platform(self, cell: str) -> PlatformOutputs:
+        """The outputs of the cell's platform stack."""
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        """The cell's claims and companies. region: where the cell is."""
+
+    def account_id(self) -> str:
+        """The AWS account of the credentials in use."""
+
+    def region(self) -> str:
+        """The region of a provider that names none."""
+
+    def runner(self) -> RunnerSettings | None:
+        """The migration runner in the settings of the platform's stack; None without one."""
+
+    def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """The tags of EC2's resources, by ID; nothing for one that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +293,14 @@ class PackSettings:
     reserved: see tenantnet.addresses.addressing.reserved_ranges.
     minimum_backup_days: how long automated backups of a database in production are kept at least.
     required_tags: tags that every resource has which can have tags.
+    own_types: types of resources that the organisation answers for itself, with its reason.
     """
 
     reserved: Sequence[ReservedRange]
     minimum_backup_days: int
     required_tags: Sequence[str]
-    holder_of: HolderOf
+    reading: Reading
+    own_types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +311,8 @@ class Policy:
     rules: the words of every refusal that it makes.
     judge_resource: judges one resource by its inputs, before it is created.
     judge_stack: judges what lies between resources, by the outputs of all of them.
+    judge_update: judges, in an update and before it is created, what a preview may not have known. Gets the
+    resource, and the stack as far as it was declared before, by its inputs.
     schema: its own settings in the pack's configuration, JSON Schema by name.
     """
 
@@ -247,4 +323,37 @@ class Policy:
     rules: Sequence[Rule]
     judge_resource: Callable[[Resource, PackSettings], Iterable[Finding]] | None = None
     judge_stack: Callable[[Stack, PackSettings], Iterable[Finding]] | None = None
+    judge_update: Callable[[Resource, Stack, PackSettings], Iterable[Finding]] | None = None
     schema: Mapping[str, JsonSchema] = field(default_factory=dict)
+
+
+def with_platform(
+    judge: Callable[[Stack, PackSettings, PlatformOutputs | None], Iterable[Finding]],
+) -> Callable[[Stack, PackSettings], Iterator[Finding]]:
+    """A `judge_stack` that gets the outputs of the stack's platform, None in the platform's own stack.
+
+    A stack whose platform cannot be read is refused: nothing of it could be compared.
+    """
+
+    def judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+        try:
+            platform = None if stack.is_platform else _platform(stack, settings)
+        except Failure as failure:
+            facts = {"reason": failure.reason, "remedy": failure.remedy}
+            yield stack.root.refuse(PLATFORM_READ, f"tags.{Tag.CELL}", value=stack.cell, **facts)
+            return
+        yield from judge(stack, settings, platform)
+
+    return judge_stack
+
+
+def _platform(stack: Stack, settings: PackSettings) -> PlatformOutputs | None:
+    if stack.cell is not None:
+        return settings.reading.platform(stack.cell)
+    if all(each.type.startswith("pulumi:") or each.type in settings.own_types for each in stack.resources):
+        return None
+    raise Failure(
+        "Could not tell the stack's cell.",
+        reason="its resources are tagged with none, or with several",
+        remedy="tag them with tenantnet.tags.Owner.tags",
+    )

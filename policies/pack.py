@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from pulumi_policy import (
     Policy as SdkPolicy,
 )
@@ -24,20 +23,19 @@ from pulumi_policy import (
 from pulumi_policy import (
     Severity as SdkSeverity,
 )
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
+from pulumi_policy import policy as sdk
+from pulumi_policy.proxy import UnknownValueError
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
-from tenantnet.addresses.claims import Claim
-from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.policies.model import (
     RESERVED_RANGES_SCHEMA,
     UNKNOWN,
     Finding,
-    NotJudged,
     PackSettings,
     Policy,
     Resource,
     Stack,
 )
+from tenantnet.policies.reading import Reader
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import read_defaults
 from tenantnet.settings.project import find_project
@@ -47,23 +45,53 @@ MINIMUM_BACKUP_DAYS = 7
 REQUIRED_TAGS = ("Name", Tag.CELL)
 
 
-class _CannotJudgeError(UnknownValueError):
-    """What makes the SDK report a policy as advisory, with a reason in our words."""
+class Run:
+    """What the pack knows of the preview or update that it judges.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(UNKNOWN_STRING_VALUE, [])
-        self.message = reason
+    previews: whether nothing is created. declared: every resource so far, by its inputs.
+    """
+
+    def __init__(self) -> None:
+        self.previews = True
+        self.declared: dict[str, Resource] = {}
+        self.reader = Reader()
+
+    def configure(self, request: Any) -> None:  # noqa: ANN401 - of the generated protocol
+        """Take what the engine says of the stack: whether it previews, and its settings."""
+        self.previews = request.dry_run
+        self.reader.configure(request.config)
+
+    def declare(self, resource: Resource) -> Stack:
+        """The stack so far, with this resource. The reading of its cell begins."""
+        self.declared[resource.urn] = resource
+        cell = resource.tags.get(Tag.CELL)
+        if isinstance(cell, str) and not resource.stack.startswith(f"platform-{cell}"):
+            self.reader.begin(cell, resource.region)
+        return Stack(self.declared.values())
 
 
-class PackPolicy(ResourceValidationPolicy, StackValidationPolicy):
-    """One policy of ours under one name, for single resources before and for the stack after.
+RUN = Run()
 
-    The SDK asks a policy what it is by its class. This is both: what a resource alone shows is refused before
-    it is created, and what only the stack shows is refused too.
+
+class _Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 - the SDK keeps nothing of this to itself
+    """The SDK's service; of what the engine says it keeps the stack's tags alone."""
+
+    def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        RUN.configure(request)
+        return super().ConfigureStack(request, context)
+
+
+sdk._PolicyAnalyzerServicer = _Servicer  # type: ignore[misc]  # noqa: SLF001
+
+
+class PackPolicy(SdkPolicy):
+    """One policy of ours under one name.
+
+    The SDK asks a policy what it is by its class, and hands single resources or the whole stack to it.
     """
 
     def __init__(self, policy: Policy) -> None:
-        # The two base classes hand their arguments on by position and cannot be called one through the other.
+        # The SDK's classes hand their arguments on by position and cannot be called one through the other.
         SdkPolicy.__init__(
             self,
             policy.name,
@@ -79,19 +107,17 @@ class PackPolicy(ResourceValidationPolicy, StackValidationPolicy):
     def validate(
         self, args: ResourceValidationArgs | StackValidationArgs, report_violation: ReportViolation
     ) -> None:
-        """Report every finding; where the policy cannot judge, say so and hold nobody to it."""
+        """Report every finding."""
         try:
             settings = pack_settings(plain(args.get_config()), self._policy)
             for finding in self._findings(args, settings):
                 report_violation(str(finding.refusal), finding.resource.urn)
         except Refused as refused:
             report_violation(str(refused), None)
-        except NotJudged as reason:
-            raise _CannotJudgeError(str(reason)) from reason
 
     def has_validation(self) -> bool:
         """Whether single resources are judged."""
-        return self._policy.judge_resource is not None
+        return True
 
     def has_remediation(self) -> bool:
         """None of the policies changes what a program declares."""
@@ -99,12 +125,38 @@ class PackPolicy(ResourceValidationPolicy, StackValidationPolicy):
 
     def _findings(
         self, args: ResourceValidationArgs | StackValidationArgs, settings: PackSettings
-    ) -> Iterable[Finding]:
+    ) -> Iterator[Finding]:
+        policy = self._policy
         if isinstance(args, StackValidationArgs):
-            judge_stack = self._policy.judge_stack
-            return judge_stack(_stack(args.resources), settings) if judge_stack else ()
-        judge_resource = self._policy.judge_resource
-        return judge_resource(_resource(args), settings) if judge_resource else ()
+            if policy.judge_stack:
+                yield from policy.judge_stack(_stack(args.resources), settings)
+            return
+        resource = _resource(args)
+        if policy.judge_resource:
+            yield from policy.judge_resource(resource, settings)
+        if policy.judge_update:
+            stack = RUN.declare(resource)
+            if not RUN.previews:
+                yield from policy.judge_update(resource, stack, settings)
+
+
+class _ResourcePolicy(PackPolicy, ResourceValidationPolicy):
+    """Judges single resources, before they are created."""
+
+
+class _StackPolicy(PackPolicy, StackValidationPolicy):
+    """Judges what lies between resources."""
+
+
+class _WholePolicy(PackPolicy, ResourceValidationPolicy, StackValidationPolicy):
+    """Judges both."""
+
+
+def pack_policy(policy: Policy) -> SdkPolicy:
+    """The policy as the SDK's class for what it judges: each thing that one judges is read for it alone."""
+    if not policy.judge_stack:
+        return _ResourcePolicy(policy)
+    return _WholePolicy(policy) if policy.judge_resource or policy.judge_update else _StackPolicy(policy)
 
 
 def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
@@ -120,15 +172,9 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
         reserved=reserved,
         minimum_backup_days=config.get("minimumBackupDays", MINIMUM_BACKUP_DAYS),
         required_tags=config.get("requiredTags", REQUIRED_TAGS),
-        holder_of=_read_holder,
+        reading=RUN.reader,
+        own_types={each["type"]: each["reason"] for each in config.get("ownTypes", ())},
     )
-
-
-def _read_holder(cell: str, region: str | None, cidr: str) -> Claim | None:
-    # A provider without a region of its own takes the one that AWS's SDKs find, and so does this.
-    if place := region or boto3.Session().region_name:
-        return ClaimsTable.of(cell, place).holder_of(cidr)
-    raise NotJudged(f"no region is configured, so nobody can say who holds {cidr}")
 
 
 @cache
@@ -144,6 +190,7 @@ def _stack(resources: Iterable[PolicyResource]) -> Stack:
             name=resource.name,
             urn=resource.urn,
             props=plain(resource.props),
+            inputs=RUN.declared[resource.urn].props.keys() if resource.urn in RUN.declared else None,
             protect=resource.opts.protect,
             secret_outputs=tuple(resource.opts.additional_secret_outputs),
             parent=resource.parent.urn if resource.parent else "",

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tenantnet.addresses import addressing
 from tenantnet.aws.types import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
-from tenantnet.policies.model import PackSettings, Resource, Stack
-from tenantnet.tags import Part, Tag
-
-
-def is_network(vpc: Resource) -> bool:
-    """Whether the VPC is a tenant's network: every VPC is that does not say it is the platform's."""
-    return vpc.part not in (Part.SESSIONS, Part.SERVICES) or Tag.TENANT in vpc.tags
+from tenantnet.policies.model import Resource, Stack
+from tenantnet.tags import Tag
 
 
 def networks(stack: Stack) -> list[Resource]:
-    """The tenant networks of the stack."""
-    return [vpc for vpc in stack.of_type(VPC) if is_network(vpc)]
+    """The tenant networks of the stack: every VPC that is not in a platform's stack."""
+    return [] if stack.is_platform else list(stack.of_type(VPC))
 
 
-def network_cidrs(stack: Stack) -> Sequence[str]:
-    """The ranges of the stack's tenant networks."""
-    return texts(networks(stack), "cidrBlock")
+def network_cidrs(stack: Stack, peering: Resource | None) -> Sequence[str]:
+    """The range of the network that the peering is of; nothing if it is of none of the stack's."""
+    found = stack.targets(peering, "vpcId", VPC).found if peering else ()
+    return texts(found, "cidrBlock")
 
 
 def company_cidrs(stack: Stack, slot: object) -> Sequence[str]:
@@ -37,27 +32,15 @@ def session_cidrs(stack: Stack) -> Sequence[str]:
 
 
 def session_subnets(stack: Stack) -> list[Resource]:
-    """The stack's subnets in the sessions VPC."""
-    return [subnet for subnet in stack.of_type(SUBNET) if subnet.part == Part.SESSION]
+    """The stack's subnets in the sessions VPC: all that are in no VPC of the stack."""
+    subnets = [] if stack.is_platform else stack.of_type(SUBNET)
+    return [subnet for subnet in subnets if not stack.targets(subnet, "vpcId", VPC).found]
 
 
 def texts(resources: Iterable[Resource], path: str) -> Sequence[str]:
     """The property's values that are known, sorted, each once: an unknown one equals no other."""
     values = (resource.props.get(path) for resource in resources)
     return sorted({value for value in values if isinstance(value, str)})
-
-
-def is_services_host(cidr: object, settings: PackSettings) -> bool:
-    """Whether the range is one address of the services network, such as the tunnel host's."""
-    return (
-        isinstance(cidr, str)
-        and cidr.endswith("/32")
-        and any(
-            addressing.overlaps(cidr, entry.cidr)
-            for entry in settings.reserved
-            if entry.purpose == addressing.SERVICES
-        )
-    )
 
 
 def slot_of_route(stack: Stack, route: Resource) -> object:

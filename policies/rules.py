@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantnet.policies import (
-    access,
     addresses,
     claims,
     database,
+    documents,
     ingress,
-    internet,
+    known,
     secrecy,
     sessions,
     tags,
@@ -19,14 +19,14 @@ from tenantnet.policies import (
 from tenantnet.policies.model import Policy
 
 POLICIES: Sequence[Policy] = (
+    *known.POLICIES,
     *addresses.POLICIES,
     *claims.POLICIES,
     *vpn.POLICIES,
-    *internet.POLICIES,
     *sessions.POLICIES,
     *database.POLICIES,
     *ingress.POLICIES,
-    *access.POLICIES,
+    *documents.POLICIES,
     *secrecy.POLICIES,
     *tags.POLICIES,
 )

@@ -1,32 +1,27 @@
 """The policy on isolation: a tenant's sessions reach that tenant's networks, and nothing reaches beyond.
 
 Peering does not lead through a VPN gateway, and AWS adds no route of its own; so what the route tables say is
-what can be reached. Every route, and everything else that could join two networks, is judged.
+what can be reached. A route is one of those that ServicePeering declares, or it is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tenantnet.addresses import addressing
 from tenantnet.aws.types import (
-    DEFAULT_ROUTE_TABLE,
-    MAIN_ROUTE_TABLE_ASSOCIATION,
+    NETWORK_ACL,
     PEERING,
     ROUTE,
-    ROUTE_PROPAGATION,
     ROUTE_TABLE,
     ROUTE_TABLE_ASSOCIATION,
     SUBNET,
     VPC,
-    VPN_CONNECTION,
-    VPN_GATEWAY,
-    VPN_GATEWAY_ATTACHMENT,
 )
-from tenantnet.policies import session_acls
+from tenantnet.components.session_subnet import network_acl_rules
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
-    RESERVED_RANGES_SCHEMA,
+    PLATFORM_READ,
     Finding,
     PackSettings,
     Policy,
@@ -34,105 +29,37 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     Unknown,
+    with_platform,
 )
-from tenantnet.policies.places import (
-    company_cidrs,
-    is_network,
-    is_services_host,
-    network_cidrs,
-    session_cidrs,
-    session_subnets,
-    texts,
-)
-from tenantnet.policies.session_acls import judge_acl_parts, judge_acls
+from tenantnet.policies.places import network_cidrs, session_cidrs, session_subnets, texts
 from tenantnet.refusal import Rule
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
 
-# What joins networks beside peering and VPN; none of it can be judged by routes.
-JOINING_TYPES = (
-    "aws:ec2transitgateway/",
-    "aws:networkmanager/",
-    "aws:vpclattice/",
-    "aws:directconnect/",
-    "aws:ram/",
-    "aws:ec2/vpcEndpointService:",
-    "aws:ec2/vpcPeeringConnectionAccepter:",
-    MAIN_ROUTE_TABLE_ASSOCIATION,
-)
-JOINING_TARGETS = (
-    "transitGatewayId",
-    "coreNetworkArn",
-    "localGatewayId",
-    "networkInterfaceId",
-    "vpcEndpointId",
-    "destinationPrefixListId",
-)
-
-ONLY_PEERING_AND_VPN = Rule(
-    id="only-peering-and-vpn",
-    rule="networks are joined by peerings and by VPN connections to a VPN gateway, and by nothing else",
-    reason="what {what} lets through does not show in the routes of this stack",
-    remedy="remove it",
-)
-ROUTES_APART = Rule(
-    id="routes-apart",
-    rule="routes are separate resources: a route table sets no {property}",
-    reason="a table that lists its routes removes those of other stacks, and hides which peering they use",
-    remedy="declare an aws.ec2.Route or VpnGatewayRoutePropagation for each, and remove {property}",
-)
-TABLE_TAGGED = Rule(
-    id="table-tagged",
-    rule="a route is in a table that is tagged tenantnet:part=network or tenantnet:part=session",
-    reason="the tag says whose traffic the table routes, and {table} is tagged {part}",
-    remedy="tag the table with what it is for",
-)
 SESSIONS_REACH_OWN = Rule(
     id="sessions-reach-own",
-    rule="sessions and services are led to this tenant's networks only: {permitted}",
+    rule="a session table leads to this tenant's networks, through their peerings with the sessions VPC: {permitted}",
     reason="whatever else the route leads to would be in reach of sessions, this tenant's or others'",
+    remedy="remove the route, or name one of these ranges",
+)
+SERVICES_REACH_OWN = Rule(
+    id="services-reach-own",
+    rule="in the platform's services table a tenant's routes lead to its own networks, through their peerings "
+    "with the services VPC: {permitted}",
+    reason="whatever else the route leads to, the tunnel host would reach it, or lose its way to another tenant",
     remedy="remove the route, or name one of these ranges",
 )
 NETWORK_REACHES_OWN = Rule(
     id="network-reaches-own",
-    rule="a network leads to the tenant's sessions ({sessions}), to a host of the services network, "
-    "and to the companies of its own VPN connections ({companies})",
+    rule="a network leads through its sessions peering to the tenant's sessions ({sessions}) and through its "
+    "services peering to the tunnel host ({host}); its VPN gateway propagates the companies",
     reason="any other destination is a network that has nothing to do with this tenant",
     remedy="remove the route, or name one of these ranges",
 )
-OWN_PEERING = Rule(
-    id="own-peering",
-    rule="a route leads through a peering or VPN gateway of this stack",
-    reason="{what} belongs to another stack, and where it leads cannot be seen",
-    remedy="use the peering that this stack declares for the network",
-)
-OTHER_TENANTS_TABLE = Rule(
-    id="other-tenants-table",
-    rule="in the sessions VPC, a tenant's routes are in that tenant's own table",
-    reason="the table is not of this stack: its sessions are another tenant's, and they would reach this one",
-    remedy="put the route into the table of this tenant's session subnet",
-)
-PEERED_FROM_NETWORK = Rule(
-    id="peered-from-network",
-    rule="a peering joins a network of this tenant with the sessions or the services VPC",
-    reason="{problem}",
-    remedy="peer this stack's networks with those two VPCs only",
-)
-VPN_FROM_NETWORK = Rule(
-    id="vpn-from-network",
-    rule="a company is connected to a network of this tenant: {property} is this stack's own",
-    reason="through a VPN gateway anywhere else, companies would reach sessions, services or other tenants",
-    remedy="attach it to the tenant's network",
-)
-PROPAGATED_IN_NETWORK = Rule(
-    id="propagated-in-network",
-    rule="a VPN gateway propagates routes to a table of a tenant network of this stack only",
-    reason="in any other table sessions or services would be led to companies",
-    remedy="propagate to the network's own table",
-)
 TABLE_FITS_SUBNET = Rule(
     id="table-fits-subnet",
-    rule="a subnet uses a table of this stack with the same tenantnet:part",
-    reason="the subnet is {subnet}, the table {table}: its traffic would be routed as another tenant's",
+    rule="a subnet uses a table of this stack with the same tenantnet:part and network",
+    reason="the subnet is {subnet}, the table {table}: its traffic would be routed as another's",
     remedy="associate the subnet with its own table",
 )
 SUBNET_HAS_TABLE = Rule(
@@ -143,172 +70,134 @@ SUBNET_HAS_TABLE = Rule(
 )
 SUBNET_FITS_VPC = Rule(
     id="subnet-fits-vpc",
-    rule="a subnet's tenantnet:part is its VPC's; in a VPC of another stack it is session",
-    reason="the subnet is {subnet}, its VPC {vpc}: its traffic would be checked as another tenant's",
+    rule="a subnet's tenantnet:part is its VPC's; in the platform's sessions VPC it is session",
+    reason="the subnet is {subnet}, its VPC {vpc}: its traffic would be checked as another's",
     remedy="tag the subnet with what it is for",
+)
+SUBNET_HAS_ACL = Rule(
+    id="subnet-has-acl",
+    rule="a session subnet has its own network ACL",
+    reason="with the VPC's default one every tenant's sessions reach it: nobody can remove their route",
+    remedy="declare an aws.ec2.NetworkAcl for it, as tenantnet.components.session_subnet does",
+)
+ACL_DENIES_SESSIONS = Rule(
+    id="acl-denies-sessions",
+    rule="in either direction, a session subnet's network ACL has the rules of SessionSubnet: {permitted}",
+    reason="with any other rule sessions of different tenants may reach each other",
+    remedy="take the rules from tenantnet.components.session_subnet.network_acl_rules",
 )
 
 
-def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
-    yield from judge_acl_parts(resource)
-    if resource.type.startswith(JOINING_TYPES):
-        yield resource.refuse(ONLY_PEERING_AND_VPN, "", value=resource.type, what="it")
-    if resource.type in (ROUTE_TABLE, DEFAULT_ROUTE_TABLE):
-        for path in ("routes", "propagatingVgws"):
-            if resource.props.get(path):
-                yield resource.refuse(ROUTES_APART, path, property=path)
-    for path in _joining_targets(resource):
-        if resource.props.get(path) is not None:
-            yield resource.refuse(ONLY_PEERING_AND_VPN, path, what=f"a resource with {path}")
-    if resource.type == SUBNET and resource.part == Part.SESSION:
-        yield from _judge_session_cidr(resource, settings)
-
-
-def _joining_targets(resource: Resource) -> tuple[str, ...]:
-    targets = {
-        ROUTE: JOINING_TARGETS,
-        ROUTE_TABLE_ASSOCIATION: ("gatewayId",),
-        VPN_CONNECTION: ("transitGatewayId",),
-        PEERING: ("peerOwnerId", "peerRegion"),
-    }
-    return targets.get(resource.type, ())
-
-
-def _judge_session_cidr(subnet: Resource, settings: PackSettings) -> Iterator[Finding]:
-    cidr = subnet.props.get("cidrBlock")
-    if isinstance(cidr, Unknown):
-        yield subnet.refuse(KNOWN_IN_PREVIEW, "cidrBlock")
-        return
-    verdicts = [
-        addressing.check_session_subnet(cidr, entry.cidr)
-        for entry in settings.reserved
-        if entry.purpose == addressing.SESSIONS
-    ]
-    if all(verdicts):
-        yield from (Finding(subnet, refusal.at("cidrBlock")) for refusal in verdicts[0])
-
-
-def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    for route in stack.of_type(ROUTE):
-        yield from _judge_route(stack, route, settings)
-    for propagation in stack.of_type(ROUTE_PROPAGATION):
-        table = stack.targets(propagation, "routeTableId", ROUTE_TABLE).only
-        if table is None or table.part != Part.NETWORK:
-            yield propagation.refuse(PROPAGATED_IN_NETWORK, "routeTableId", value=_name(table, propagation))
-    yield from _judge_peerings(stack)
-    yield from _judge_vpn(stack)
+@with_platform
+def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
     yield from _judge_subnets(stack)
-    yield from judge_acls(stack)
+    if platform is not None:
+        for route in stack.of_type(ROUTE):
+            yield from _judge_route(stack, route, platform)
+        for subnet in session_subnets(stack):
+            yield from _judge_session(stack, subnet, platform)
 
 
-def _judge_route(stack: Stack, route: Resource, settings: PackSettings) -> Iterator[Finding]:
-    table = stack.targets(route, "routeTableId", ROUTE_TABLE, DEFAULT_ROUTE_TABLE).only
-    part = Part.SERVICES if table is None else table.part
-    destination = route.props.get("destinationCidrBlock")
-    yield from _judge_way(stack, route, table)
-    if part == Part.NETWORK:
-        slot = table.tags.get(Tag.NETWORK) if table else None
-        sessions, companies = session_cidrs(stack), company_cidrs(stack, slot)
-        if destination not in (*sessions, *companies) and not is_services_host(destination, settings):
-            yield route.refuse(
-                NETWORK_REACHES_OWN,
-                "destinationCidrBlock",
-                sessions=_listed(sessions),
-                companies=_listed(companies),
-            )
-    elif part in (Part.SESSION, Part.SESSIONS, Part.SERVICES):
-        if destination not in (permitted := network_cidrs(stack)):
-            yield route.refuse(SESSIONS_REACH_OWN, "destinationCidrBlock", permitted=_listed(permitted))
-    else:
-        name = _name(table, route)
-        yield route.refuse(TABLE_TAGGED, "routeTableId", value=name, table=name, part=part or "nothing")
-
-
-def _judge_way(stack: Stack, route: Resource, table: Resource | None) -> Iterator[Finding]:
-    """What the route leads through: its peering or, in a network's table, the network's VPN gateway."""
+def _judge_route(stack: Stack, route: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
+    """Whether table, destination and peering belong together; foreign ones are refused as references."""
+    table = stack.targets(route, "routeTableId", ROUTE_TABLE).only
     peering = stack.targets(route, "vpcPeeringConnectionId", PEERING).only
-    gateway = stack.targets(route, "gatewayId", VPN_GATEWAY).only
-    if gateway and table and table.part == Part.NETWORK:
-        return
-    if peering is None:
-        path = "gatewayId" if "gatewayId" in route.props else "vpcPeeringConnectionId"
-        yield route.refuse(OWN_PEERING, path, what=str(route.props.get(path)))
-    elif table is None and peering.props.get("peerVpcId") in _session_vpcs(stack):
-        yield route.refuse(OTHER_TENANTS_TABLE, "routeTableId")
+    peer = peering.props.get("peerVpcId") if peering else None
+    networks, sessions = network_cidrs(stack, peering), session_cidrs(stack)
+    host = f"{platform.tunnel_host_address}/32"
+    way = (route.props.get("destinationCidrBlock"), peer)
+    path, listed = "destinationCidrBlock", ", ".join(networks) or "none"
+    if table is not None and table.part == Part.NETWORK:
+        permitted = [
+            *((each, platform.sessions_vpc_id) for each in sessions),
+            (host, platform.services_vpc_id),
+        ]
+        if way not in permitted or not _is_networks(stack, table, peering):
+            yield route.refuse(NETWORK_REACHES_OWN, path, sessions=", ".join(sessions) or "none", host=host)
+    elif table is not None:
+        if way not in [(each, platform.sessions_vpc_id) for each in networks]:
+            yield route.refuse(SESSIONS_REACH_OWN, path, permitted=listed)
+    elif way not in [(each, platform.services_vpc_id) for each in networks]:
+        yield route.refuse(SERVICES_REACH_OWN, path, permitted=listed)
 
 
-def _session_vpcs(stack: Stack) -> Sequence[str]:
-    return texts(session_subnets(stack), "vpcId")
-
-
-def _judge_peerings(stack: Stack) -> Iterator[Finding]:
-    sessions = _session_vpcs(stack)
-    peers = texts(stack.of_type(PEERING), "peerVpcId")
-    others = [peer for peer in peers if peer not in sessions]
-    for peering in stack.of_type(PEERING):
-        vpc = stack.targets(peering, "vpcId", VPC).only
-        if vpc is None or not is_network(vpc):
-            problem = f"{_name(vpc, peering)} is not a network of this stack"
-            yield peering.refuse(PEERED_FROM_NETWORK, "vpcId", value=_name(vpc, peering), problem=problem)
-        if isinstance(peering.props.get("peerVpcId"), Unknown):
-            yield peering.refuse(KNOWN_IN_PREVIEW, "peerVpcId")
-        elif peering.props.get("peerVpcId") in others and len(others) > 1:
-            problem = f"beside the sessions VPC there is one services VPC, and here are {_listed(others)}"
-            yield peering.refuse(PEERED_FROM_NETWORK, "peerVpcId", problem=problem)
-
-
-def _judge_vpn(stack: Stack) -> Iterator[Finding]:
-    for gateway in stack.of_type(VPN_GATEWAY, VPN_GATEWAY_ATTACHMENT):
-        vpc = stack.targets(gateway, "vpcId", VPC).only
-        if vpc is None or not is_network(vpc):
-            yield gateway.refuse(VPN_FROM_NETWORK, "vpcId", value=_name(vpc, gateway), property="vpcId")
-    for connection in stack.of_type(VPN_CONNECTION):
-        if stack.targets(connection, "vpnGatewayId", VPN_GATEWAY).only is None:
-            yield connection.refuse(
-                VPN_FROM_NETWORK,
-                "vpnGatewayId",
-                value=str(connection.props.get("vpnGatewayId")),
-                property="vpnGatewayId",
-            )
+def _is_networks(stack: Stack, table: Resource, peering: Resource | None) -> bool:
+    """Whether the table and the peering are of one VPC."""
+    return peering is not None and stack.targets(table, "vpcId", VPC) == stack.targets(peering, "vpcId", VPC)
 
 
 def _judge_subnets(stack: Stack) -> Iterator[Finding]:
-    associated = set()
     for association in stack.of_type(ROUTE_TABLE_ASSOCIATION):
         subnet = stack.targets(association, "subnetId", SUBNET).only
         table = stack.targets(association, "routeTableId", ROUTE_TABLE).only
-        associated.add(subnet.urn if subnet else "")
-        if subnet is None or table is None or subnet.part != table.part:
-            yield association.refuse(
-                TABLE_FITS_SUBNET,
-                "routeTableId",
-                value=_name(table, association),
-                subnet=_part(subnet),
-                table=_part(table),
-            )
+        if subnet and table and _place(subnet) != _place(table):
+            facts = {"subnet": _tagged(subnet), "table": _tagged(table)}
+            yield association.refuse(TABLE_FITS_SUBNET, "routeTableId", value=table.name, **facts)
     for subnet in stack.of_type(SUBNET):
         vpc = stack.targets(subnet, "vpcId", VPC).only
-        if subnet.part != (vpc.part if vpc else Part.SESSION):
-            vpc_part = _part(vpc)
-            yield subnet.refuse(
-                SUBNET_FITS_VPC, "tags", value=_part(subnet), subnet=_part(subnet), vpc=vpc_part
-            )
-        if subnet.part == Part.SESSION and subnet.urn not in associated:
-            yield subnet.refuse(SUBNET_HAS_TABLE, "", value=subnet.name)
+        if not stack.is_platform and subnet.part != (vpc.part if vpc else Part.SESSION):
+            facts = {"subnet": _tagged(subnet), "vpc": _tagged(vpc)}
+            yield subnet.refuse(SUBNET_FITS_VPC, "tags", value=_tagged(subnet), **facts)
 
 
-def _part(resource: Resource | None) -> str:
+def _judge_session(stack: Stack, subnet: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
+    yield from _judge_cidr(subnet, platform)
+    associations = [
+        each
+        for each in stack.of_type(ROUTE_TABLE_ASSOCIATION)
+        if stack.targets(each, "subnetId", SUBNET).only == subnet
+    ]
+    if not associations:
+        yield subnet.refuse(SUBNET_HAS_TABLE, "", value=subnet.name)
+    acls = [
+        acl for acl in stack.of_type(NETWORK_ACL) if subnet in stack.targets(acl, "subnetIds", SUBNET).found
+    ]
+    if not acls:
+        yield subnet.refuse(SUBNET_HAS_ACL, "", value=subnet.name)
+    wanted = _rules(network_acl_rules(platform.sessions_cidr, platform.shared_subnets))
+    words = ", then ".join(f"{action} {cidr}" for _, action, _, cidr, *_ in wanted)
+    for acl in acls:
+        for direction in ("ingress", "egress"):
+            if _rules(acl.props.get(direction)) != wanted:
+                yield acl.refuse(ACL_DENIES_SESSIONS, direction, permitted=words)
+
+
+def _judge_cidr(subnet: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
+    cidr = subnet.props.get("cidrBlock")
+    if isinstance(cidr, Unknown):
+        yield subnet.refuse(KNOWN_IN_PREVIEW, "cidrBlock")
+    else:
+        refusals = addressing.check_session_subnet(cidr, platform.sessions_cidr, platform.shared_subnets)
+        yield from (Finding(subnet, refusal.at("cidrBlock")) for refusal in refusals)
+
+
+def _rules(rules: object) -> Sequence[tuple[object, ...]]:
+    """What counts of an ACL's rules, in their order; the component's names and AWS's are both understood."""
+    names = [("ruleNo", "rule_no"), ("action",), ("protocol",), ("cidrBlock", "cidr_block")]
+    names += [
+        ("fromPort", "from_port"),
+        ("toPort", "to_port"),
+        ("ipv6CidrBlock",),
+        ("icmpType",),
+        ("icmpCode",),
+    ]
+    listed = [each for each in rules if isinstance(each, Mapping)] if isinstance(rules, list) else []
+    read = [
+        tuple(next((each[name] for name in known if each.get(name)), None) for known in names)
+        for each in listed
+    ]
+    return sorted(read, key=lambda rule: float(rule[0]) if isinstance(rule[0], int | float) else -1.0)
+
+
+def _place(resource: Resource) -> tuple[object, object]:
+    return resource.part, resource.tags.get(Tag.NETWORK)
+
+
+def _tagged(resource: Resource | None) -> str:
     if resource is None:
         return "of another stack"
-    return f"tagged {resource.part}" if resource.part else "not tagged"
-
-
-def _name(resource: Resource | None, user: Resource) -> str:
-    return resource.name if resource else f"what {user.name} names"
-
-
-def _listed(values: Sequence[str]) -> str:
-    return ", ".join(values) or "none"
+    words = " ".join(str(each) for each in _place(resource) if each)
+    return f"tagged {words}" if words else "not tagged"
 
 
 SESSION_ISOLATION = Policy(
@@ -318,26 +207,19 @@ SESSION_ISOLATION = Policy(
     remediation="Let routes lead as tenantnet.components.service_peering and session_subnet declare them.",
     rules=(
         KNOWN_IN_PREVIEW,
+        PLATFORM_READ,
         SESSIONS_REACH_OWN,
+        SERVICES_REACH_OWN,
         NETWORK_REACHES_OWN,
-        OTHER_TENANTS_TABLE,
-        OWN_PEERING,
-        PEERED_FROM_NETWORK,
-        VPN_FROM_NETWORK,
-        PROPAGATED_IN_NETWORK,
-        ONLY_PEERING_AND_VPN,
-        ROUTES_APART,
-        TABLE_TAGGED,
         TABLE_FITS_SUBNET,
         SUBNET_HAS_TABLE,
         SUBNET_FITS_VPC,
-        *session_acls.RULES,
+        SUBNET_HAS_ACL,
+        ACL_DENIES_SESSIONS,
         addressing.SESSION_SUBNET_SIZE,
         addressing.SESSION_SUBNET_INSIDE,
     ),
-    judge_resource=_judge_resource,
     judge_stack=_judge_stack,
-    schema=RESERVED_RANGES_SCHEMA,
 )
 
 POLICIES = (SESSION_ISOLATION,)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from tenantnet.aws.types import ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
-from tenantnet.policies.model import Finding, PackSettings, Policy, Severity, Stack
+from tenantnet.aws.types import INSTANCE, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
+from tenantnet.policies.model import (
+    Finding,
+    PackSettings,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+)
 from tenantnet.refusal import Rule
 from tenantnet.tags import Part, Tag
 
-PARTED_TYPES = (VPC, SUBNET, ROUTE_TABLE, SECURITY_GROUP)
+# In a platform's stack, and in a tenant's.
+PARTS: Mapping[str, tuple[Sequence[Part], Sequence[Part]]] = {
+    VPC: ((Part.SESSIONS, Part.SERVICES), (Part.NETWORK,)),
+    SUBNET: ((Part.SERVICES,), (Part.NETWORK, Part.SESSION)),
+    ROUTE_TABLE: ((Part.SERVICES,), (Part.NETWORK, Part.SESSION)),
+    SECURITY_GROUP: ((Part.TUNNEL_HOST, Part.ENDPOINTS), (Part.DATABASE, Part.PING_HOST)),
+    INSTANCE: ((Part.TUNNEL_HOST,), (Part.PING_HOST,)),
+}
 
 TAG_PRESENT = Rule(
     id="tag-present",
@@ -19,7 +33,7 @@ TAG_PRESENT = Rule(
 )
 TAG_PART = Rule(
     id="tag-part",
-    rule="VPCs, subnets, route tables and security groups are tagged tenantnet:part, one of {parts}",
+    rule="VPCs, subnets, route tables, security groups and hosts are tagged tenantnet:part: here one of {parts}",
     reason="routes and rules are judged by it",
     remedy="tag it with tenantnet.tags.Owner.tags(part=...)",
 )
@@ -34,8 +48,16 @@ def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
         for tag in required:
             if not resource.tags.get(tag):
                 yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
-        if resource.type in PARTED_TYPES and resource.part not in list(Part):
-            yield resource.refuse(TAG_PART, f"tags.{Tag.PART}", value=resource.part, parts=", ".join(Part))
+        permitted = _parts(stack, resource)
+        if permitted and resource.part not in permitted:
+            yield resource.refuse(
+                TAG_PART, f"tags.{Tag.PART}", value=resource.part, parts=", ".join(permitted)
+            )
+
+
+def _parts(stack: Stack, resource: Resource) -> Sequence[Part]:
+    """What the resource may be for, in a platform's or in a tenant's stack; empty if it has no such tag."""
+    return PARTS.get(resource.type, ((), ()))[0 if stack.is_platform else 1]
 
 
 TAGS_PRESENT = Policy(

@@ -32,7 +32,7 @@ class AlarmTopic(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:AlarmTopic", name, {}, opts)
-        topic_name = f"tenantnet-{args.owner.cell}-alarms"
+        topic_name = alarm_topic_name(args.owner.cell)
         topic = aws.sns.Topic(
             name,
             name=topic_name,
@@ -43,22 +43,26 @@ class AlarmTopic(pulumi.ComponentResource):
         aws.sns.TopicPolicy(
             name,
             arn=topic.arn,
-            policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "AlarmsPublish",
-                            "Effect": "Allow",
-                            "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                            "Action": "sns:Publish",
-                            "Resource": f"arn:aws:sns:{args.region}:{args.account_id}:{topic_name}",
-                            "Condition": {"StringEquals": {"aws:SourceAccount": args.account_id}},
-                        }
-                    ],
-                }
-            ),
+            policy=topic_policy(args.region, args.account_id, topic_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn = topic.arn
         self.register_outputs({"arn": self.arn})
+
+
+def topic_policy(region: str, account_id: str, topic_name: str) -> str:
+    """CloudWatch publishes to it, for alarms of this account."""
+    statement = {
+        "Sid": "AlarmsPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": f"arn:aws:sns:{region}:{account_id}:{topic_name}",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def alarm_topic_name(cell: str) -> str:
+    """The topic's name."""
+    return f"tenantnet-{cell}-alarms"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -185,21 +186,13 @@ class MigrationRunner(pulumi.ComponentResource):
         ]
 
     def _schedule_role(self) -> pulumi.Output[str]:
-        place = f"{self._args.region}:{self._args.account_id}"
         return ServiceRole(
             f"{self._name}-schedules",
             ServiceRoleArgs(
                 owner=self._args.owner,
                 account_id=self._args.account_id,
                 service="scheduler.amazonaws.com",
-                statements=[
-                    {
-                        "Sid": "StartTheRunner",
-                        "Effect": "Allow",
-                        "Action": "codebuild:StartBuild",
-                        "Resource": f"arn:aws:codebuild:{place}:project/{self._project_name}",
-                    }
-                ],
+                statements=start_statements(self._args.region, self._args.account_id, self._project_name),
             ),
             self._child(),
         ).arn
@@ -224,6 +217,18 @@ class MigrationRunner(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
+
+
+def start_statements(region: str, account_id: str, project: str) -> list[Mapping[str, object]]:
+    """What the schedules' role may do: start the runner."""
+    return [
+        {
+            "Sid": "StartTheRunner",
+            "Effect": "Allow",
+            "Action": "codebuild:StartBuild",
+            "Resource": f"arn:aws:codebuild:{region}:{account_id}:project/{project}",
+        }
+    ]
 
 
 def buildspec(settings: RunnerSettings) -> dict[str, object]:

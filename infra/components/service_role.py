@@ -42,7 +42,7 @@ class ServiceRole(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             name=physical_name,
-            assume_role_policy=_trust(args),
+            assume_role_policy=trust_policy(args.service, args.account_id),
             tags=args.owner.tags(physical_name),
             opts=child,
         )
@@ -65,13 +65,14 @@ def _document(statements: pulumi.Input[Sequence[Mapping[str, object]]]) -> pulum
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _trust(args: ServiceRoleArgs) -> str:
+def trust_policy(service: str, account_id: str) -> str:
+    """The service assumes the role, on behalf of this account."""
     statement: dict[str, object] = {
         "Effect": "Allow",
-        "Principal": {"Service": args.service},
+        "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
     # EC2 assumes an instance's role without naming a source account.
-    if args.service != "ec2.amazonaws.com":
-        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": args.account_id}}
+    if service != "ec2.amazonaws.com":
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -21,6 +21,37 @@ CELL, TENANT, SLOT = "eu1", "acme", "blue"
 OWNER = Owner(cell=CELL, tenant=TENANT, network=SLOT)
 NETWORK, SESSIONS, COMPANY, TUNNEL_HOST = "10.1.2.0/26", "172.17.5.0/24", "192.168.4.0/24", "10.32.0.10/32"
 PASSWORD = "Correct-Horse-7"  # noqa: S105 - nobody's
+SESSIONS_VPC, SERVICES_VPC, SERVICES_TABLE = "vpc-0000005e55105", "vpc-00000005e421ce", "rtb-00000005e421ce"
+KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:tenantnet-eu1-alarms"
+PLATFORM = PlatformOutputs(
+    cell=CELL,
+    region="eu-west-1",
+    account_id="123456789012",
+    availability_zones=("eu-west-1a", "eu-west-1b"),
+    image_id="ami-0123456789abcdef0",
+    zone_id="Z0123456789",
+    zone_name="db.example.com",
+    sessions_vpc_id=SESSIONS_VPC,
+    sessions_cidr="172.17.0.0/16",
+    services_vpc_id=SERVICES_VPC,
+    services_route_table_id=SERVICES_TABLE,
+    tunnel_host_id="i-0123456789abcdef0",
+    tunnel_host_address="10.32.0.10",
+    kms_key_arn=KEY_ARN,
+    alarm_topic_arn=TOPIC_ARN,
+    flow_log_role_arn="arn:aws:iam::123456789012:role/tenantnet-eu1-flow-logs",
+    runner_project="tenantnet-eu1-runner",
+    runner_schedule_role_arn="arn:aws:iam::123456789012:role/tenantnet-eu1-runner-schedules",
+)
+RUNNER = RunnerSettings(
+    repository="https://github.com/example/tenants.git",
+    host=RepositoryHost.GITHUB,
+    image="example/pulumi-python:3.200.0",
+    backend="s3://example-pulumi-state",
+    secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",  # noqa: S106
+)
+GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
 STRONG_TUNNEL = {
@@ -38,16 +69,48 @@ STRONG_TUNNEL = {
 }
 
 
-def holder_of(cell: str, region: str | None, cidr: str) -> Claim | None:
-    """The sample cell's claims: tenant beta holds one range."""
-    return BETA if (cell, cidr) == (CELL, BETA.cidr) else None
+class SampleReading:
+    """What the sample cell has: its platform, the claims of tenant beta and the company of tenant gamma."""
+
+    def platform(self, cell: str) -> PlatformOutputs:
+        """Raises Failure for any cell but the sample's."""
+        if cell == CELL:
+            return PLATFORM
+        stack = f"platform-{cell}"
+        raise Failure(
+            f"Could not read the outputs of {stack}.",
+            reason=f"there is no stack {stack}",
+            remedy=f"deploy it first: pulumi up --stack {stack}",
+        )
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        """Beta's network, and the company of another tenant."""
+        assert (cell, region) == (CELL, PLATFORM.region)
+        return Ranges(claims=[BETA], companies=[GAMMAS_COMPANY])
+
+    def account_id(self) -> str:
+        """The sample's account."""
+        return PLATFORM.account_id
+
+    def region(self) -> str:
+        """The sample's region."""
+        return PLATFORM.region
+
+    def runner(self) -> RunnerSettings | None:
+        """The sample platform's runner."""
+        return RUNNER
+
+    def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """Whose the IDs are by their ends: `vpc-…acme`, `rtb-…beta`."""
+        tenants = {each: next((name for name in (TENANT, "beta") if each.endswith(name)), "") for each in ids}
+        return {each: Owner(cell=CELL, tenant=tenant).tags(each) for each, tenant in tenants.items()}
 
 
 SETTINGS = PackSettings(
     reserved=DEFAULT_RESERVED,
     minimum_backup_days=7,
     required_tags=("Name", "tenantnet:cell"),
-    holder_of=holder_of,
+    reading=SampleReading(),
 )
 
 Resources = Mapping[str, Resource]

@@ -1,0 +1,456 @@
+"""What a stack of Tenantnet may consist of: every type that a component makes, and every property it sets.
+
+Everything else is a finding. A new component needs an entry here, and nothing more. ANY is a value that does
+no harm, or that a policy of its own judges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tenantnet.aws import types as aws
+from tenantnet.aws.session_documents import MYSQL_PORT
+from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
+from tenantnet.tags import Part
+
+TOPIC, ALIAS, ROLE = "aws:sns/topic:Topic", "aws:kms/alias:Alias", "aws:iam/role:Role"
+ROLE_POLICY, FLOW_LOG = "aws:iam/rolePolicy:RolePolicy", "aws:ec2/flowLog:FlowLog"
+TOPIC_POLICY, PROJECT = "aws:sns/topicPolicy:TopicPolicy", "aws:codebuild/project:Project"
+ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+PROVIDER, STACK = "pulumi:providers:aws", "pulumi:pulumi:Stack"
+COMPONENTS = (
+    *(
+        "AlarmTopic",
+        "EndpointRecord",
+        "MigrationRunner",
+        "MigrationSchedule",
+        "PlatformKey",
+        "PlatformTables",
+    ),
+    *("PrivateVpc", "RangeClaim", "ServicePeering", "ServiceRole", "SessionSubnet", "TenantDatabase"),
+    *("TenantNetwork", "TunnelAccess", "TunnelHost", "VpnConnection"),
+)
+AGENTS_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+START_BUILD = "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
+
+PUBLIC = "a public address, or any of IPv6, is half of a way to the internet"
+ROUTES_APART = "a table that lists its routes removes those of other stacks, and hides which peering they use"
+RULES_APART = "rules in the group itself are neither checked nor shown one by one in a preview"
+ELSEWHERE = "what a policy from elsewhere allows does not show here, and can be changed elsewhere"
+WIDE_SHARE = "everybody it is shared with would have what is in it"
+TOKENS = "without a token any request that a host forwards reads its role's credentials"
+ENCRYPTED = "what is not encrypted with the cell's key can be read by whoever gets hold of the disk"
+JOINS = "what it lets through does not show in the routes of this stack"
+OTHER_PLACE = "the other account or region is nobody's that this pack knows"
+THROUGH_VPN = "companies would reach sessions, services or other tenants through it"
+OTHERS_SESSIONS = (
+    "its sessions are another tenant's, and they would reach this one, or this one's reach theirs"
+)
+CODE = "it would be code of its own in the network, which no policy reads"
+
+
+def _text(pattern: str, words: str, **options: object) -> Only:
+    form = re.compile(pattern)
+    return Only(words, lambda value: isinstance(value, str) and form.fullmatch(value) is not None, **options)  # type: ignore[arg-type]
+
+
+def _any(*names: str) -> Mapping[str, Permit]:
+    return dict.fromkeys(names, ANY)
+
+
+def _never(reason: str, *names: str) -> Mapping[str, Permit]:
+    return dict.fromkeys(names, never(reason))
+
+
+_KEY = Ref(
+    (aws.KEY,), ("kms_key_arn",), reason="another key is not this cell's to revoke, or is somebody else's"
+)
+_TOPICS = Ref((TOPIC,), ("alarm_topic_arn",), needed=False, reason="alarms show a tenant's names and state")
+_OWN_VPC = Ref((aws.VPC,))
+_NETWORK_VPC = Ref((aws.VPC,), parts=(Part.NETWORK,), reason=THROUGH_VPN)
+_HOSTS = (Part.PING_HOST, Part.TUNNEL_HOST)
+_TUNNEL_OPTIONS = (
+    *("DpdTimeoutAction", "DpdTimeoutSeconds", "IkeVersions"),
+    *(f"Phase{phase}{option}" for phase in (1, 2) for option in ("DhGroupNumbers", "LifetimeSeconds")),
+    *(f"Phase{phase}{option}Algorithms" for phase in (1, 2) for option in ("Encryption", "Integrity")),
+)
+_DISK = Fields(
+    {
+        **_any("volumeSize", "volumeType"),
+        "encrypted": exactly(True, reason=ENCRYPTED, needed=True),
+        "kmsKeyId": _KEY,
+        "deleteOnTermination": exactly(True),
+    },
+    needed=True,
+    reason=ENCRYPTED,
+)
+_METADATA = Fields(
+    {
+        "httpTokens": exactly("required", reason=TOKENS, needed=True),
+        "httpEndpoint": ANY,
+        "httpPutResponseHopLimit": exactly(1),
+        "instanceMetadataTags": exactly("disabled"),
+        "httpProtocolIpv6": exactly("disabled"),
+    },
+    needed=True,
+    reason=TOKENS,
+)
+
+_NETWORK: Mapping[str, Shape] = {
+    aws.VPC: Shape(
+        Where.BOTH,
+        {
+            **_any("cidrBlock"),
+            **_never(PUBLIC, "assignGeneratedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId"),
+            "enableDnsSupport": exactly(True),
+            "enableDnsHostnames": exactly(True),
+            "instanceTenancy": exactly("default"),
+        },
+    ),
+    aws.DEFAULT_SECURITY_GROUP: Shape(
+        Where.BOTH, {"vpcId": _OWN_VPC, **_never(RULES_APART, "ingress", "egress")}
+    ),
+    aws.LOG_GROUP: Shape(
+        Where.BOTH,
+        {**_any("name", "retentionInDays"), "kmsKeyId": _KEY, "logGroupClass": exactly("STANDARD")},
+    ),
+    FLOW_LOG: Shape(
+        Where.BOTH,
+        {
+            "vpcId": _OWN_VPC,
+            "trafficType": exactly("ALL", reason="what is not logged is not seen", needed=True),
+            "logDestinationType": exactly("cloud-watch-logs", reason=OTHER_PLACE),
+            "logDestination": Ref((aws.LOG_GROUP,)),
+            "iamRoleArn": Ref((ROLE,), ("flow_log_role_arn",)),
+            "maxAggregationInterval": exactly(60, 600),
+        },
+    ),
+    aws.SUBNET: Shape(
+        Where.BOTH,
+        {
+            **_any("cidrBlock", "availabilityZone", "privateDnsHostnameTypeOnLaunch"),
+            "vpcId": Ref((aws.VPC,), ("sessions_vpc_id",)),
+            **_never(PUBLIC, "mapPublicIpOnLaunch", "ipv6CidrBlock", "assignIpv6AddressOnCreation"),
+            **_never(PUBLIC, "ipv6Native", "enableDns64"),
+        },
+    ),
+    aws.ROUTE_TABLE: Shape(
+        Where.BOTH,
+        {
+            "vpcId": Ref((aws.VPC,), ("sessions_vpc_id",)),
+            **_never(ROUTES_APART, "routes", "propagatingVgws"),
+        },
+    ),
+    aws.ROUTE_TABLE_ASSOCIATION: Shape(
+        Where.BOTH,
+        {
+            "subnetId": Ref((aws.SUBNET,)),
+            "routeTableId": Ref((aws.ROUTE_TABLE,)),
+            **_never(JOINS, "gatewayId"),
+        },
+    ),
+    aws.SECURITY_GROUP: Shape(
+        Where.BOTH,
+        {**_any("name", "description"), "vpcId": _OWN_VPC, **_never(RULES_APART, "ingress", "egress")},
+    ),
+    aws.INGRESS_RULE: Shape(
+        Where.BOTH,
+        {
+            **_any("cidrIpv4", "ipProtocol", "fromPort", "toPort", "description"),
+            "securityGroupId": Ref((aws.SECURITY_GROUP,)),
+            **_never(PUBLIC, "cidrIpv6"),
+        },
+    ),
+    aws.INSTANCE: Shape(
+        Where.BOTH,
+        {
+            **_any("instanceType", "privateIp"),
+            "ami": _text(r"ami-[0-9a-f]+", "the ID of an image"),
+            "subnetId": Ref((aws.SUBNET,)),
+            "vpcSecurityGroupIds": Ref((aws.SECURITY_GROUP,), parts=_HOSTS),
+            "iamInstanceProfile": Ref((aws.INSTANCE_PROFILE,), needed=False),
+            **_never(PUBLIC, "associatePublicIpAddress", "ipv6AddressCount", "ipv6Addresses"),
+            **_never(CODE, "userData", "userDataBase64", "keyName", "launchTemplate"),
+            "sourceDestCheck": exactly(
+                True, reason="a host that forwards what is not its own joins networks"
+            ),
+            "metadataOptions": _METADATA,
+            "rootBlockDevice": _DISK,
+        },
+    ),
+    aws.ALARM: Shape(
+        Where.BOTH,
+        {
+            **_any(
+                "name", "alarmDescription", "namespace", "metricName", "dimensions", "statistic", "period"
+            ),
+            **_any("evaluationPeriods", "threshold", "comparisonOperator", "treatMissingData"),
+            "actionsEnabled": exactly(True, reason="an alarm that tells nobody is none"),
+            "alarmActions": _TOPICS,
+            "okActions": _TOPICS,
+        },
+    ),
+}
+
+_TENANT: Mapping[str, Shape] = {
+    aws.PEERING: Shape(
+        Where.TENANT,
+        {
+            "vpcId": Ref((aws.VPC,), parts=(Part.NETWORK,)),
+            "peerVpcId": Ref(
+                (),
+                ("sessions_vpc_id", "services_vpc_id"),
+                reason="a network is joined with the platform's VPCs, and with no other tenant's",
+            ),
+            "autoAccept": exactly(True),
+            **_never(OTHER_PLACE, "peerOwnerId", "peerRegion"),
+        },
+    ),
+    aws.ROUTE: Shape(
+        Where.TENANT,
+        {
+            **_any("destinationCidrBlock"),
+            "routeTableId": Ref((aws.ROUTE_TABLE,), ("services_route_table_id",), reason=OTHERS_SESSIONS),
+            "vpcPeeringConnectionId": Ref(
+                (aws.PEERING,), reason="where another's peering leads is not seen here"
+            ),
+            **_never(PUBLIC, "destinationIpv6CidrBlock", "natGatewayId", "egressOnlyGatewayId"),
+            **_never(PUBLIC, "carrierGatewayId", "gatewayId"),
+            **_never(JOINS, "transitGatewayId", "coreNetworkArn", "localGatewayId", "networkInterfaceId"),
+            **_never(JOINS, "vpcEndpointId", "destinationPrefixListId", "instanceId"),
+        },
+    ),
+    aws.NETWORK_ACL: Shape(
+        Where.TENANT,
+        {
+            **_any("ingress", "egress"),
+            "vpcId": Ref((), ("sessions_vpc_id",)),
+            "subnetIds": Ref((aws.SUBNET,), parts=(Part.SESSION,)),
+        },
+    ),
+    aws.CUSTOMER_GATEWAY: Shape(
+        Where.TENANT,
+        {
+            **_any("ipAddress", "deviceName"),
+            "bgpAsn": exactly("65000", 65000, reason="with static routes it has no meaning but this one"),
+            "type": exactly("ipsec.1"),
+        },
+    ),
+    aws.VPN_GATEWAY: Shape(Where.TENANT, {"vpcId": _NETWORK_VPC}),
+    aws.ROUTE_PROPAGATION: Shape(
+        Where.TENANT,
+        {
+            "routeTableId": Ref((aws.ROUTE_TABLE,), parts=(Part.NETWORK,), reason=THROUGH_VPN),
+            "vpnGatewayId": Ref((aws.VPN_GATEWAY,), reason=THROUGH_VPN),
+        },
+    ),
+    aws.VPN_CONNECTION: Shape(
+        Where.TENANT,
+        {
+            **_any("staticRoutesOnly", *(f"tunnel{n}{each}" for n in (1, 2) for each in _TUNNEL_OPTIONS)),
+            **_never(
+                "a key that a program has is as weak as it is chosen, and known to who reads the program",
+                *("tunnel1PresharedKey", "tunnel2PresharedKey", "presharedKeyStorage"),
+            ),
+            **_never(JOINS, "transitGatewayId"),
+            "type": exactly("ipsec.1"),
+            "customerGatewayId": Ref((aws.CUSTOMER_GATEWAY,)),
+            "vpnGatewayId": Ref((aws.VPN_GATEWAY,), reason=THROUGH_VPN),
+        },
+    ),
+    aws.VPN_CONNECTION_ROUTE: Shape(
+        Where.TENANT,
+        {**_any("destinationCidrBlock"), "vpnConnectionId": Ref((aws.VPN_CONNECTION,))},
+    ),
+    aws.DATABASE: Shape(
+        Where.TENANT,
+        {
+            **_any(
+                "identifier", "engineVersion", "instanceClass", "allocatedStorage", "storageType", "multiAz"
+            ),
+            **_any("username", "password", "publiclyAccessible", "storageEncrypted", "applyImmediately"),
+            **_any("backupRetentionPeriod", "copyTagsToSnapshot", "deleteAutomatedBackups"),
+            **_any(
+                "deletionProtection", "skipFinalSnapshot", "finalSnapshotIdentifier", "snapshotIdentifier"
+            ),
+            **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled"),
+            "engine": exactly("mysql", reason="no policy knows how another engine is made to require TLS"),
+            "port": exactly(MYSQL_PORT),
+            "networkType": exactly("IPV4", reason=PUBLIC),
+            "enabledCloudwatchLogsExports": Only(
+                "some of error, slowquery",
+                lambda value: (
+                    isinstance(value, list) and all(each in ("error", "slowquery") for each in value)
+                ),
+                "the other logs show what a tenant's clients ask and get",
+            ),
+            "kmsKeyId": _KEY,
+            "dbSubnetGroupName": Ref((aws.SUBNET_GROUP,), reason="a database is in its tenant's own network"),
+            "vpcSecurityGroupIds": Ref(
+                (aws.SECURITY_GROUP,), parts=(Part.DATABASE,), reason="every other group lets other peers in"
+            ),
+            "parameterGroupName": Ref(
+                (aws.PARAMETER_GROUP,), reason="AWS's default groups do not require TLS"
+            ),
+            "replicateSourceDb": Ref(
+                (aws.DATABASE,), needed=False, reason="it would have another tenant's data"
+            ),
+        },
+    ),
+    aws.SUBNET_GROUP: Shape(
+        Where.TENANT,
+        {
+            **_any("name", "description"),
+            "subnetIds": Ref(
+                (aws.SUBNET,), parts=(Part.NETWORK,), reason="a database is in its tenant's own network"
+            ),
+        },
+    ),
+    aws.PARAMETER_GROUP: Shape(Where.TENANT, _any("name", "description", "family", "parameters")),
+    aws.RECORD: Shape(
+        Where.TENANT,
+        {
+            **_any("name", "ttl"),
+            "records": Ref((aws.DATABASE,), reason="clients would hand their passwords to wherever it leads"),
+            "zoneId": Ref((), ("zone_id",)),
+            "type": exactly("CNAME", reason="an endpoint is another name of its database"),
+        },
+    ),
+    aws.TABLE_ITEM: Shape(Where.TENANT, {**_any("tableName", "item"), "hashKey": exactly("cidr")}),
+    aws.IAM_GROUP: Shape(Where.TENANT, {**_any("name"), "path": exactly("/tenantnet/")}),
+    aws.IAM_GROUP_POLICY: Shape(Where.TENANT, {**_any("name", "policy"), "group": Ref((aws.IAM_GROUP,))}),
+    aws.GROUP_MEMBERSHIP: Shape(Where.TENANT, {**_any("user"), "groups": Ref((aws.IAM_GROUP,))}),
+    aws.SCHEDULE: Shape(
+        Where.TENANT,
+        {
+            **_any("name", "description", "scheduleExpression", "scheduleExpressionTimezone"),
+            **_any("flexibleTimeWindow", "actionAfterCompletion"),
+            "groupName": exactly("default"),
+            "state": exactly("ENABLED"),
+            "target": Fields(
+                {
+                    **_any("input", "retryPolicy"),
+                    "arn": exactly(START_BUILD, reason="it would call AWS as the role that it names"),
+                    "roleArn": Ref((), ("runner_schedule_role_arn",)),
+                },
+                needed=True,
+            ),
+        },
+    ),
+}
+
+_PLATFORM: Mapping[str, Shape] = {
+    aws.KEY: Shape(
+        Where.PLATFORM,
+        {
+            **_any("description", "policy", "deletionWindowInDays", "rotationPeriodInDays"),
+            "enableKeyRotation": exactly(True, needed=True),
+            "isEnabled": exactly(True),
+            "keyUsage": exactly("ENCRYPT_DECRYPT"),
+            "customerMasterKeySpec": exactly("SYMMETRIC_DEFAULT"),
+        },
+    ),
+    ALIAS: Shape(Where.PLATFORM, {**_any("name"), "targetKeyId": Ref((aws.KEY,))}),
+    aws.TABLE: Shape(
+        Where.PLATFORM,
+        {
+            **_any("name", "attributes", "billingMode", "hashKey", "rangeKey", "deletionProtectionEnabled"),
+            "tableClass": exactly("STANDARD"),
+            "pointInTimeRecovery": Fields(
+                {**_any("recoveryPeriodInDays"), "enabled": exactly(True, needed=True)}, needed=True
+            ),
+            "serverSideEncryption": Fields(
+                {"enabled": exactly(True, needed=True), "kmsKeyArn": _KEY}, needed=True, reason=ENCRYPTED
+            ),
+        },
+    ),
+    TOPIC: Shape(Where.PLATFORM, {**_any("name"), "kmsMasterKeyId": Ref((aws.KEY,))}),
+    TOPIC_POLICY: Shape(Where.PLATFORM, {**_any("policy"), "arn": Ref((TOPIC,))}),
+    ROLE: Shape(
+        Where.PLATFORM,
+        {
+            **_any("name", "description", "assumeRolePolicy", "permissionsBoundary"),
+            "path": exactly("/"),
+            "maxSessionDuration": exactly(3600),
+            **_never(ELSEWHERE, "managedPolicyArns", "inlinePolicies"),
+        },
+    ),
+    ROLE_POLICY: Shape(Where.PLATFORM, {**_any("name", "policy"), "role": Ref((ROLE,))}),
+    ROLE_ATTACHMENT: Shape(
+        Where.PLATFORM,
+        {"role": Ref((ROLE,)), "policyArn": exactly(AGENTS_POLICY, reason=ELSEWHERE)},
+    ),
+    aws.INSTANCE_PROFILE: Shape(Where.PLATFORM, {**_any("name"), "path": exactly("/"), "role": Ref((ROLE,))}),
+    aws.VPC_ENDPOINT: Shape(
+        Where.PLATFORM,
+        {
+            "vpcId": _OWN_VPC,
+            "serviceName": _text(
+                r"com\.amazonaws\.[a-z0-9-]+\.(ssm|ssmmessages|ec2messages)",
+                "a service of Session Manager in this region",
+                reason="any other endpoint leads out of the network, or into it from another account",
+            ),
+            "vpcEndpointType": exactly("Interface"),
+            "privateDnsEnabled": exactly(True),
+            "ipAddressType": exactly("ipv4"),
+            "subnetIds": Ref((aws.SUBNET,)),
+            "securityGroupIds": Ref((aws.SECURITY_GROUP,)),
+        },
+    ),
+    aws.ZONE: Shape(Where.PLATFORM, {**_any("name", "comment"), **_never(JOINS, "vpcs")}),
+    aws.EGRESS_RULE: Shape(
+        Where.PLATFORM,
+        {
+            **_any("cidrIpv4", "ipProtocol", "fromPort", "toPort", "description"),
+            "securityGroupId": Ref((aws.SECURITY_GROUP,)),
+        },
+    ),
+    PROJECT: Shape(
+        Where.PLATFORM,
+        {
+            **_any("name", "description", "buildTimeout", "queuedTimeout", "sourceVersion", "logsConfig"),
+            **_any("cache", "badgeEnabled"),
+            "serviceRole": Ref((ROLE,)),
+            "encryptionKey": _KEY,
+            "projectVisibility": exactly("PRIVATE", reason=WIDE_SHARE),
+            "artifacts": Fields({"type": exactly("NO_ARTIFACTS", reason=OTHER_PLACE)}),
+            "source": Fields(_any("type", "location", "gitCloneDepth", "buildspec", "auth")),
+            "environment": Fields(
+                _any("type", "computeType", "image", "imagePullCredentialsType", "environmentVariables")
+            ),
+        },
+    ),
+}
+
+ALLOWED: Mapping[str, Shape] = MappingProxyType(
+    {
+        **_NETWORK,
+        **_TENANT,
+        **_PLATFORM,
+        aws.DOCUMENT: Shape(
+            Where.BOTH,
+            {
+                **_any("name", "content"),
+                "documentType": exactly(
+                    "Session", reason="any other document runs commands on hosts", needed=True
+                ),
+                "documentFormat": exactly("JSON"),
+                "permissions": never(WIDE_SHARE),
+            },
+        ),
+        PROVIDER: Shape(
+            Where.BOTH,
+            {
+                **_any("version", "region", "defaultTags", "profile", "allowedAccountIds", "maxRetries"),
+                **_any("skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation"),
+                **_any("skipRequestingAccountId", "forbiddenAccountIds"),
+                **_never(OTHER_PLACE, "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity"),
+                **_never(OTHER_PLACE, "accessKey", "secretKey", "token", "endpoints"),
+            },
+        ),
+        STACK: Shape(Where.BOTH, anything=True),
+        **{f"tenantnet:index:{name}": Shape(Where.BOTH, anything=True) for name in COMPONENTS},
+    }
+)

@@ -1,0 +1,312 @@
+"""The policy on rights: documents and names are the ones that the components write, to the letter.
+
+A statement, a trust or a session document with one word more may lead to every tenant's database. So none is
+searched for what it should not have: the component's function writes it again, and the two are compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tenantnet.aws import types as aws
+from tenantnet.aws.session_documents import runner_document, tenant_document
+from tenantnet.components.alarm_topic import alarm_topic_name, topic_policy
+from tenantnet.components.migration_runner import buildspec, start_statements
+from tenantnet.components.migration_schedule import start_input
+from tenantnet.components.platform_key import key_policy
+from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
+from tenantnet.components.service_role import trust_policy
+from tenantnet.components.tunnel_access import tunnel_policy
+from tenantnet.failure import Failure
+from tenantnet.policies.allowed import PROJECT, ROLE, ROLE_POLICY, TOPIC, TOPIC_POLICY
+from tenantnet.policies.model import (
+    KNOWN_IN_PREVIEW,
+    PLATFORM_PREFIX,
+    PLATFORM_READ,
+    Finding,
+    PackSettings,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Unknown,
+    with_platform,
+)
+from tenantnet.refusal import Rule, shown
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
+from tenantnet.tags import (
+    Tag,
+    claims_table_name,
+    journal_table_name,
+    move_snapshot_name,
+    network_name,
+    runner_document_name,
+    tunnel_name,
+)
+
+# Stands for an ID that AWS makes up, in a document that is written again.
+WILD = "\N{BULLET}"
+WILD_FORM = "[A-Za-z0-9-]+"
+
+DOCUMENT_OWN = Rule(
+    id="document-own",
+    rule="{property} of {kind} is what its component writes, to the letter",
+    reason="{difference}; what else it allows nobody has judged",
+    remedy="take it from the component: {component}",
+)
+NAME_OWN = Rule(
+    id="name-own",
+    rule="{property} of {kind} is {permitted}",
+    reason="the name says whose it is: under any other it is another's, or nobody's",
+    remedy="set {property} to {permitted}",
+)
+
+
+def _difference(given: object, wanted: object, path: str = "it") -> str:
+    """The first difference, in words; empty if there is none."""
+    if isinstance(given, Mapping) and isinstance(wanted, Mapping):
+        for key in sorted({*given, *wanted}, key=str):
+            if key not in wanted or key not in given:
+                return f"{path} has {'also ' if key in given else 'no '}{key}"
+            if found := _difference(given[key], wanted[key], f"{key}" if path == "it" else f"{path}.{key}"):
+                return found
+        return ""
+    if isinstance(given, list) and isinstance(wanted, list):
+        for index, (one, other) in enumerate(zip(given, wanted, strict=False)):
+            if found := _difference(one, other, f"{path}[{index}]"):
+                return found
+        return "" if len(given) == len(wanted) else f"{path} has {len(given)} entries, not {len(wanted)}"
+    if isinstance(given, str) and isinstance(wanted, str) and WILD in wanted:
+        form = WILD_FORM.join(map(re.escape, wanted.split(WILD)))
+        return "" if re.fullmatch(form, given) else f"{path} is {given}"
+    return "" if given == wanted and type(given) is type(wanted) else f"{path} is {shown(given)}"
+
+
+def _parsed(text: object) -> object:
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return text
+
+
+def _compare(
+    resource: Resource, path: str, value: object, wanted: Sequence[str], component: str
+) -> Iterator[Finding]:
+    """Whether the document is one of those wanted; the difference from the last is shown."""
+    if isinstance(value, Unknown):
+        yield resource.refuse(KNOWN_IN_PREVIEW, path)
+        return
+    given = _parsed(value)
+    differences = [_difference(given, _parsed(each)) for each in wanted] or ["no component writes one here"]
+    if all(differences):
+        facts = {"kind": resource.kind, "property": path, "difference": differences[-1]}
+        yield resource.refuse(DOCUMENT_OWN, path, value=value, **facts, component=component)
+
+
+def _named(resource: Resource, path: str, permitted: Sequence[str]) -> Iterator[Finding]:
+    if (value := resource.props.get(path)) not in permitted:
+        words = " or ".join(permitted) or "that of a tenant of this stack"
+        facts = {"kind": resource.kind, "property": path, "permitted": words}
+        yield resource.refuse(NAME_OWN, path, value=value, **facts)
+
+
+def _statements(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    """The platform's own documents, before they are created: what a preview does not know, an update does."""
+    if resource.type == aws.DATABASE:
+        yield from _database(resource)
+    judge = _OF_PLATFORM.get(resource.type)
+    if judge is None or not resource.stack.startswith(PLATFORM_PREFIX):
+        return
+    try:
+        yield from judge(resource, resource.stack.removeprefix(PLATFORM_PREFIX), settings)
+    except Failure as failure:
+        facts = {"reason": failure.reason, "remedy": failure.remedy}
+        yield resource.refuse(PLATFORM_READ, "", value=resource.stack, **facts)
+
+
+def _database(database: Resource) -> Iterator[Finding]:
+    tenant, slot = (str(database.tags.get(tag)) for tag in (Tag.TENANT, Tag.NETWORK))
+    yield from _named(database, "identifier", [network_name(tenant, slot)])
+    snapshot = database.props.get("snapshotIdentifier")
+    if snapshot and not re.fullmatch(re.escape(f"{tenant}-move-") + "[0-9]+", str(snapshot)):
+        yield from _named(database, "snapshotIdentifier", [move_snapshot_name(tenant, 1)])
+
+
+def _key(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    wanted = key_policy(settings.reading.account_id(), resource.region or settings.reading.region())
+    yield from _compare(resource, "policy", resource.props.get("policy"), [wanted], "PlatformKey")
+
+
+def _topic(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    yield from _named(resource, "name", [alarm_topic_name(cell)])
+
+
+def _topic_policy(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    place = resource.region or settings.reading.region(), settings.reading.account_id()
+    wanted = topic_policy(*place, alarm_topic_name(cell))
+    yield from _compare(resource, "policy", resource.props.get("policy"), [wanted], "AlarmTopic")
+
+
+def _table(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    yield from _named(resource, "name", [claims_table_name(cell), journal_table_name(cell)])
+
+
+def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    yield from _named(resource, "name", [runner_document_name(cell)])
+    yield from _compare(
+        resource, "content", resource.props.get("content"), [runner_document()], "MigrationRunner"
+    )
+
+
+def _role(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    names = {role_name(cell, purpose): service for purpose, service in SERVICES.items()}
+    yield from _named(resource, "name", list(names))
+    if service := names.get(str(resource.props.get("name"))):
+        wanted = trust_policy(service, settings.reading.account_id())
+        path = "assumeRolePolicy"
+        yield from _compare(resource, path, resource.props.get(path), [wanted], "ServiceRole")
+
+
+def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    if isinstance(policy := resource.props.get("policy"), Unknown):
+        return  # it names what the update creates before, and is judged then, before it is created
+    wanted = {
+        role_name(cell, "flow-logs"): FLOW_LOG_STATEMENTS,
+        role_name(cell, "runner-schedules"): start_statements(
+            resource.region or settings.reading.region(),
+            settings.reading.account_id(),
+            f"tenantnet-{cell}-runner",
+        ),
+        role_name(cell, "runner"): _runner_statements(resource, cell, settings),
+    }
+    role = resource.props.get("role")
+    yield from _named(resource, "name", list(wanted))
+    if role != resource.props.get("name"):
+        yield from _named(resource, "role", [str(resource.props.get("name"))])
+    statements = wanted.get(str(role))
+    documents = [_statements(*statements)] if statements else []
+    yield from _compare(resource, "policy", policy, documents, "ServiceRole")
+
+
+def _runner_statements(
+    resource: Resource, cell: str, settings: PackSettings
+) -> Sequence[Mapping[str, object]]:
+    if (runner := settings.reading.runner()) is None:
+        return ()
+    region, account_id = resource.region or settings.reading.region(), settings.reading.account_id()
+    place = RunnerPlace(
+        cell=cell,
+        region=region,
+        account_id=account_id,
+        zone_id=WILD,
+        kms_key_arn=f"arn:aws:kms:{region}:{account_id}:key/{WILD}",
+        tunnel_host_id=WILD,
+        log_group=f"/tenantnet/{cell}/runner",
+        schedule_role=f"arn:aws:iam::{account_id}:role/{role_name(cell, 'runner-schedules')}",
+    )
+    return runner_statements(place, runner)
+
+
+def _project(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    runner, source = settings.reading.runner(), resource.props.get("source")
+    yield from _named(resource, "name", [f"tenantnet-{cell}-runner"])
+    if runner and isinstance(source, Mapping):
+        wanted = json.dumps({"buildspec": json.dumps(buildspec(runner)), "location": runner.repository})
+        given = {key: source.get(key) for key in ("buildspec", "location")}
+        yield from _compare(resource, "source", given, [wanted], "MigrationRunner")
+    else:
+        yield from _compare(resource, "source", source, [], "MigrationRunner, by the platform's settings")
+
+
+# Which service assumes the role of a purpose.
+SERVICES = {
+    "flow-logs": "vpc-flow-logs.amazonaws.com",
+    "tunnel-host": "ec2.amazonaws.com",
+    "runner": "codebuild.amazonaws.com",
+    "runner-schedules": "scheduler.amazonaws.com",
+}
+_OF_PLATFORM: Mapping[str, Callable[[Resource, str, PackSettings], Iterator[Finding]]] = {
+    aws.KEY: _key,
+    TOPIC: _topic,
+    TOPIC_POLICY: _topic_policy,
+    aws.TABLE: _table,
+    aws.DOCUMENT: _runner_document,
+    ROLE: _role,
+    ROLE_POLICY: _role_policy,
+    PROJECT: _project,
+}
+
+
+def role_name(cell: str, purpose: str) -> str:
+    """The name of one of the cell's roles."""
+    return f"tenantnet-{cell}-{purpose}"
+
+
+@with_platform
+def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
+    if platform is None:
+        return
+    tenants = sorted({str(each.tags[Tag.TENANT]) for each in stack.resources if each.tags.get(Tag.TENANT)})
+    groups = [tunnel_name(platform.cell, tenant) for tenant in tenants]
+    endpoints = {tenant: f"{tenant}.{platform.zone_name}" for tenant in tenants}
+    for group in stack.of_type(aws.IAM_GROUP):
+        yield from _named(group, "name", groups)
+    for record in stack.of_type(aws.RECORD):
+        yield from _named(record, "name", list(endpoints.values()))
+    for document in stack.of_type(aws.DOCUMENT):
+        yield from _judge_tunnel(document, platform, endpoints)
+    for policy in stack.of_type(aws.IAM_GROUP_POLICY):
+        yield from _judge_group_policy(policy, groups, platform)
+    for schedule in stack.of_type(aws.SCHEDULE):
+        yield from _judge_schedule(schedule, tenants, platform)
+
+
+def _judge_tunnel(
+    document: Resource, platform: PlatformOutputs, endpoints: Mapping[str, str]
+) -> Iterator[Finding]:
+    tenant = str(document.tags.get(Tag.TENANT))
+    yield from _named(document, "name", [tunnel_name(platform.cell, tenant)])
+    wanted = [tenant_document(endpoints[tenant])] if tenant in endpoints else []
+    content = document.props.get("content")
+    yield from _compare(document, "content", content, wanted, "TunnelAccess")
+
+
+def _judge_group_policy(
+    policy: Resource, groups: Sequence[str], platform: PlatformOutputs
+) -> Iterator[Finding]:
+    group = policy.props.get("group")
+    place = platform.region, platform.account_id, platform.tunnel_host_id
+    wanted = [tunnel_policy(*place, each) for each in groups if each == group]
+    yield from _compare(policy, "policy", policy.props.get("policy"), wanted, "TunnelAccess")
+
+
+def _judge_schedule(
+    schedule: Resource, tenants: Sequence[str], platform: PlatformOutputs
+) -> Iterator[Finding]:
+    target = schedule.props.get("target")
+    given = target.get("input") if isinstance(target, Mapping) else target
+    project = platform.runner_project or ""
+    yield from _compare(
+        schedule, "target.input", given, [start_input(project, each) for each in tenants], "MigrationSchedule"
+    )
+
+
+RIGHTS_EXACT = Policy(
+    name="rights-exact",
+    description="Session documents, IAM policies, trusts and names are what the components write, to the letter.",
+    severity=Severity.CRITICAL,
+    remediation="Declare it with tenantnet.components.",
+    rules=(DOCUMENT_OWN, NAME_OWN, PLATFORM_READ, KNOWN_IN_PREVIEW),
+    judge_resource=_judge_resource,
+    judge_stack=_judge_stack,
+)
+
+POLICIES = (RIGHTS_EXACT,)

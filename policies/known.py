@@ -1,0 +1,270 @@
+"""The policy that denies by default: a resource is as a component makes it, or the organisation answers for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tenantnet.failure import Failure
+from tenantnet.policies.allowed import ALLOWED, PROVIDER
+from tenantnet.policies.model import (
+    KNOWN_IN_PREVIEW,
+    PLATFORM_PREFIX,
+    PLATFORM_READ,
+    Finding,
+    PackSettings,
+    Policy,
+    Resource,
+    Severity,
+    Stack,
+    Unknown,
+    with_platform,
+)
+from tenantnet.policies.shapes import PROPERTY_KNOWN, PROPERTY_PERMITTED, Ref, Where, judge_shape, references
+from tenantnet.refusal import Rule
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Tag
+
+OWN_TYPES = "ownTypes"
+# EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
+EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
+NETWORK_IDS = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}")
+
+TYPE_KNOWN = Rule(
+    id="type-known",
+    rule="every resource is of a type that a component of Tenantnet makes, or that {setting} lists",
+    reason="no policy judges {type}: it could copy data, open a network or give rights to somebody",
+    remedy="remove it, declare it with a component, or have the organisation answer for it in the pack's "
+    "settings: only-known-resources, {setting}, with its reason",
+)
+TYPE_PLACED = Rule(
+    id="type-placed",
+    rule="{kind} belongs to {where}",
+    reason="{why}",
+    remedy="declare it there, with the component",
+)
+REFERENCE_OWN = Rule(
+    id="reference-own",
+    rule="{property} of {kind} names {permitted}",
+    reason="{reason}",
+    remedy="name {permitted}",
+)
+OWN_TYPE_APART = Rule(
+    id="own-type-apart",
+    rule="a type that the organisation answers for touches no network, host or database of Tenantnet",
+    reason="{what} is in reach of it, and no policy knows what it lets through",
+    remedy="remove the reference; for what needs a way to a tenant's database there are its sessions",
+)
+ONE_REGION = Rule(
+    id="one-region",
+    rule="a stack's resources are in its platform's region, {region}",
+    reason="the pack reads claims and companies of that region, and knows nothing of any other",
+    remedy="set aws:region to {region}, and give no provider another region",
+)
+
+
+WHERE = {
+    Where.PLATFORM: (
+        "a platform's stack",
+        "the cell's tenants share it: elsewhere it is more rights, or a way in",
+    ),
+    Where.TENANT: (
+        "a tenant's stack",
+        "a tenant's data and ways are judged together with the rest of that tenant",
+    ),
+}
+
+
+def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    if resource.type in settings.own_types:
+        return
+    yield from _judge_known(resource)
+    if (shape := ALLOWED.get(resource.type)) is not None:
+        yield from judge_shape(resource, shape)
+        for name, inner, ref in references(shape):
+            if not ref.outputs and not any(_is_placed(each, resource) for each in ref.types):
+                for value in _values(resource.props.get(name), inner):
+                    yield _refuse_reference(resource, name, inner, value, ref)
+
+
+def _is_placed(kind: str, resource: Resource) -> bool:
+    """Whether resources of the type belong into the stack of this one."""
+    here = Where.PLATFORM if resource.stack.startswith(PLATFORM_PREFIX) else Where.TENANT
+    return ALLOWED[kind].where in (here, Where.BOTH)
+
+
+def _refuse_reference(resource: Resource, name: str, inner: str, value: object, ref: Ref) -> Finding:
+    path = f"{name}.{inner}" if inner else name
+    facts = {"kind": resource.kind, "property": path, "permitted": ref.words, "reason": ref.reason}
+    return Finding(resource, REFERENCE_OWN.refuse(value, path, **facts))
+
+
+def _judge_known(resource: Resource) -> Iterator[Finding]:
+    if resource.type not in ALLOWED:
+        yield resource.refuse(TYPE_KNOWN, "", value=resource.type, type=resource.type, setting=OWN_TYPES)
+    elif not _is_placed(resource.type, resource):
+        where, why = WHERE[ALLOWED[resource.type].where]
+        facts = {"kind": resource.kind, "where": where, "why": why}
+        yield resource.refuse(TYPE_PLACED, "", value=resource.type, **facts)
+
+
+@with_platform
+def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
+    for resource in stack.resources:
+        if resource.type in settings.own_types:
+            yield from _judge_own_type(stack, resource)
+            continue
+        yield from _judge_known(resource)  # what a program reads is not judged before
+        if resource.type in ALLOWED:
+            yield from _judge_references(stack, resource, platform)
+        if platform and (resource.region or platform.region) != platform.region:
+            yield resource.refuse(ONE_REGION, "region", value=resource.region, region=platform.region)
+
+
+def _judge_references(
+    stack: Stack, resource: Resource, platform: PlatformOutputs | None
+) -> Iterator[Finding]:
+    for name, inner, ref in references(ALLOWED[resource.type]):
+        path = f"{name}.{inner}" if inner else name
+        for value in _values(resource.props.get(name), inner):
+            if not _is_permitted(stack, resource, name, inner, value, ref, platform):
+                facts = {
+                    "kind": resource.kind,
+                    "property": path,
+                    "permitted": ref.words,
+                    "reason": ref.reason,
+                }
+                yield Finding(resource, REFERENCE_OWN.refuse(value, path, **facts))
+
+
+def _values(value: object, inner: str) -> Iterator[object]:
+    if inner:
+        for each in value if isinstance(value, list) else [value]:
+            yield from _values(each.get(inner), "") if isinstance(each, Mapping) else ()
+    elif isinstance(value, list):
+        yield from value
+    elif value is not None and value != "":
+        yield value
+
+
+def _is_permitted(
+    stack: Stack,
+    resource: Resource,
+    name: str,
+    inner: str,
+    value: object,
+    ref: Ref,
+    platform: PlatformOutputs | None,
+) -> bool:
+    if isinstance(value, Unknown):
+        origins = stack.origins(resource, name)
+        found = [each for each in origins if each.type in ref.types]
+        if not origins and not ref.needed and name not in (resource.inputs or ()):
+            return True  # AWS chooses it
+        if not inner and len(found) < len(origins):
+            return False
+    else:
+        if platform and value in [getattr(platform, output) for output in ref.outputs]:
+            return True
+        if stack.is_platform and _names_existing(value, ref):
+            return True
+        found = [each for each in stack.of_type(*ref.types) if value in each.ids]
+    return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
+
+
+def _names_existing(value: object, ref: Ref) -> bool:
+    """Whether it is one of the networks that a platform's settings name, and does not make."""
+    return isinstance(value, str) and value.startswith(("vpc-", "subnet-", "rtb-")) and not ref.parts
+
+
+def _judge_own_type(stack: Stack, resource: Resource) -> Iterator[Finding]:
+    judged = {each.urn: each for each in stack.resources if each.type in ALLOWED and each.type != PROVIDER}
+    names = {value: each.name for each in judged.values() for value in each.ids if len(str(value)) > 5}
+    for path, value in resource.props.items():
+        before = [urn for urn in resource.property_depends_on.get(path, ()) if urn in judged]
+        touched = [judged[urn].name for urn in before if judged[urn].type.startswith("aws:")]
+        for text in _texts(value):
+            touched += [names[text]] if text in names else NETWORK_IDS.findall(text) and [text]
+        for what in dict.fromkeys(touched):
+            yield resource.refuse(OWN_TYPE_APART, path, value=what, what=what)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)
+
+
+def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """Whose the IDs are that the preview did not know: AWS says it by their tags, before the resource is created."""
+    shape = ALLOWED.get(resource.type)
+    if shape is None or stack.is_platform or stack.cell is None:
+        return
+    named = {
+        (name, value): ref
+        for name, inner, ref in references(shape)
+        for value in _values(resource.props.get(name), inner)
+        if isinstance(value, str) and EC2_ID.fullmatch(value)
+    }
+    if not named:
+        return
+    try:
+        platform = settings.reading.platform(stack.cell)
+        tags = settings.reading.tags(sorted({value for _, value in named}), platform.region)
+    except Failure as failure:
+        facts = {"reason": failure.reason, "remedy": failure.remedy}
+        yield resource.refuse(PLATFORM_READ, "", value=stack.cell, **facts)
+        return
+    tenants = {each.tags.get(Tag.TENANT) for each in stack.resources} - {None}
+    for (name, value), ref in named.items():
+        owner = tags.get(value, {})
+        own = owner.get(Tag.CELL) == stack.cell and owner.get(Tag.TENANT) in tenants and ref.types
+        if value not in [getattr(platform, output) for output in ref.outputs] and not own:
+            yield _refuse_reference(resource, name, "", value, ref)
+
+
+ONLY_KNOWN_RESOURCES = Policy(
+    name="only-known-resources",
+    description="A stack consists of what Tenantnet's components make, and of nothing that nobody judges.",
+    severity=Severity.CRITICAL,
+    remediation="Declare it with tenantnet.components.",
+    rules=(
+        TYPE_KNOWN,
+        TYPE_PLACED,
+        PROPERTY_KNOWN,
+        PROPERTY_PERMITTED,
+        REFERENCE_OWN,
+        OWN_TYPE_APART,
+        ONE_REGION,
+        PLATFORM_READ,
+        KNOWN_IN_PREVIEW,
+    ),
+    judge_resource=_judge_resource,
+    judge_stack=_judge_stack,
+    judge_update=_judge_update,
+    schema={
+        OWN_TYPES: {
+            "type": "array",
+            "description": "Types of resources that the organisation answers for, beside the components', each with "
+            "its reason. They may not touch networks, hosts or databases of Tenantnet.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "type": {"type": "string", "pattern": "^[^*]+$"},
+                    "reason": {"type": "string", "minLength": 10},
+                },
+                "required": ["type", "reason"],
+                "additionalProperties": False,
+            },
+        }
+    },
+)
+
+POLICIES = (ONLY_KNOWN_RESOURCES,)

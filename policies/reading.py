@@ -1,0 +1,142 @@
+"""Reads what policies compare a stack with: its platform's outputs, its cell's claims and companies, AWS's tags."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import boto3
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.failure import Failure
+from tenantnet.policies.model import PLATFORM_PREFIX, Company, Ranges
+from tenantnet.settings.models import RunnerSettings
+from tenantnet.settings.project import find_project
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Tag
+
+PLATFORM_KEY = "tenantnet:platform"
+# EC2 may answer with the tags of something new a moment later.
+TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
+
+
+class Reader:
+    """Reads each thing once a run. It is what model.Reading promises."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(thread_name_prefix="reading")
+        self._begun: dict[object, Future[Any]] = {}
+        self._lock = Lock()
+        self._platform: Mapping[str, Any] = {}
+
+    def configure(self, config: Mapping[str, str]) -> None:
+        """Take the stack's settings. config: by key, each as JSON where it is more than text."""
+        if PLATFORM_KEY in config:
+            self._platform = json.loads(config[PLATFORM_KEY])
+
+    def begin(self, cell: str, region: str | None) -> None:
+        """Begin to read what the stack's judgement at the end will want, while the program still declares."""
+        self._begin(("platform", cell), lambda: _read_platform(cell))
+        self._begin(("ranges", cell), lambda: _read_ranges(cell, region or self.region()))
+
+    def _begin(self, key: object, read: Callable[[], Any]) -> Future[Any]:
+        with self._lock:
+            if key not in self._begun:
+                self._begun[key] = self._pool.submit(read)
+            return self._begun[key]
+
+    def platform(self, cell: str) -> PlatformOutputs:
+        """The outputs of the cell's platform stack."""
+        return cast("PlatformOutputs", self._begin(("platform", cell), lambda: _read_platform(cell)).result())
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        """The cell's claims and companies."""
+        read = self._begin(("ranges", cell), lambda: _read_ranges(cell, region or self.region()))
+        return cast("Ranges", read.result())
+
+    def account_id(self) -> str:
+        """The AWS account of the credentials in use."""
+        return cast("str", self._begin("account", lambda: _read_account(self.region())).result())
+
+    def region(self) -> str:
+        """The region that AWS's SDKs find, and so does a provider without one of its own."""
+        if region := boto3.Session().region_name:
+            return region
+        raise Failure(
+            "Could not tell the region.",
+            reason="neither the provider nor the environment names one",
+            remedy="set aws:region in the stack's settings",
+        )
+
+    def runner(self) -> RunnerSettings | None:
+        """The migration runner in the settings of the platform's stack."""
+        raw = self._platform.get("runner")
+        return RunnerSettings.model_validate(raw) if raw else None
+
+    def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """The tags of EC2's resources, asked again until all have some."""
+        region, end = region or self.region(), time.monotonic() + TAGS_LIMIT_SECONDS
+        while True:
+            found = _read_tags(ids, region)
+            if len(found) == len(ids) or time.monotonic() > end:
+                return found
+            time.sleep(TAGS_PAUSE_SECONDS)
+
+
+def _read_platform(cell: str) -> PlatformOutputs:
+    stack = f"{PLATFORM_PREFIX}{cell}"
+    command = ["pulumi", "stack", "output", "--json", "--non-interactive", "--stack", stack]
+    done = subprocess.run(
+        command, cwd=find_project(Path.cwd()).folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Failure(
+            f"Could not read the outputs of {stack}.",
+            reason=f"the outputs of {stack} cannot be read: {done.stderr.strip()}",
+            remedy=f"deploy it first: pulumi up --stack {stack}",
+        )
+    return PlatformOutputs.read(stack, json.loads(done.stdout))
+
+
+def _read_ranges(cell: str, region: str) -> Ranges:
+    claims = ClaimsTable.of(cell, region).all()
+    with aws_answers(f"read the VPN connections of cell {cell}", region=region):
+        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+        own = [{"Name": f"tag:{Tag.CELL}", "Values": [cell]}]
+        connections = ec2.describe_vpn_connections(Filters=own)["VpnConnections"]
+    companies = [
+        Company(cidr=route["DestinationCidrBlock"], tenant=_tags(connection).get(Tag.TENANT, ""))
+        for connection in connections
+        if connection.get("State") not in ("deleting", "deleted")
+        for route in connection.get("Routes", [])
+        if "DestinationCidrBlock" in route and route.get("State") not in ("deleting", "deleted")
+    ]
+    return Ranges(claims=claims, companies=companies)
+
+
+def _read_account(region: str) -> str:
+    with aws_answers("tell the AWS account", region=region):
+        sts = boto3.client("sts", region_name=region, config=PATIENCE)
+        return sts.get_caller_identity()["Account"]
+
+
+def _read_tags(ids: Collection[str], region: str) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    with aws_answers("read the tags of what is referred to", region=region):
+        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+        for page in ec2.get_paginator("describe_tags").paginate(
+            Filters=[{"Name": "resource-id", "Values": [*ids]}]
+        ):
+            for tag in page["Tags"]:
+                found.setdefault(tag["ResourceId"], {})[tag["Key"]] = tag["Value"]
+    return found
+
+
+def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
