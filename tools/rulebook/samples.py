@@ -6,18 +6,39 @@ Ids are UNKNOWN, as they are before AWS has given them; relations stand in the d
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tenantnet.addresses.addressing import DEFAULT_RESERVED
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
-from tenantnet.aws.session_documents import runner_document
-from tenantnet.policies.model import UNKNOWN, Finding, PackSettings, Policy, Resource, Stack
-from tenantnet.tags import Lifecycle, Owner, Part, claims_table_name
+from tenantnet.aws.session_documents import runner_document, tenant_document
+from tenantnet.components.alarm_topic import topic_policy
+from tenantnet.components.migration_runner import start_statements
+from tenantnet.components.platform_key import key_policy
+from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
+from tenantnet.components.service_role import trust_policy
+from tenantnet.components.tunnel_access import tunnel_policy
+from tenantnet.failure import Failure
+from tenantnet.policies import allowed
+from tenantnet.policies.model import (
+    UNKNOWN,
+    Company,
+    Finding,
+    PackSettings,
+    Policy,
+    Ranges,
+    Resource,
+    Stack,
+)
+from tenantnet.settings.models import RunnerSettings
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
+from tenantnet.tags import Lifecycle, Owner, Part, claims_table_name, runner_document_name, tunnel_name
 
 CELL, TENANT, SLOT = "eu1", "acme", "blue"
+ENDPOINT = "acme.db.example.com"
 OWNER = Owner(cell=CELL, tenant=TENANT, network=SLOT)
 NETWORK, SESSIONS, COMPANY, TUNNEL_HOST = "10.1.2.0/26", "172.17.5.0/24", "192.168.4.0/24", "10.32.0.10/32"
 PASSWORD = "Correct-Horse-7"  # noqa: S105 - nobody's
@@ -44,12 +65,14 @@ PLATFORM = PlatformOutputs(
     runner_project="tenantnet-eu1-runner",
     runner_schedule_role_arn="arn:aws:iam::123456789012:role/tenantnet-eu1-runner-schedules",
 )
-RUNNER = RunnerSettings(
-    repository="https://github.com/example/tenants.git",
-    host=RepositoryHost.GITHUB,
-    image="example/pulumi-python:3.200.0",
-    backend="s3://example-pulumi-state",
-    secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",  # noqa: S106
+RUNNER = RunnerSettings.model_validate(
+    {
+        "repository": "https://github.com/example/tenants.git",
+        "host": "github",
+        "image": "example/pulumi-python:3.200.0",
+        "backend": "s3://example-pulumi-state",
+        "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
+    }
 )
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
@@ -85,8 +108,7 @@ class SampleReading:
 
     def ranges(self, cell: str, region: str | None) -> Ranges:
         """Beta's network, and the company of another tenant."""
-        assert (cell, region) == (CELL, PLATFORM.region)
-        return Ranges(claims=[BETA], companies=[GAMMAS_COMPANY])
+        return Ranges(claims=[BETA], companies=[GAMMAS_COMPANY]) if cell == CELL else Ranges()
 
     def account_id(self) -> str:
         """The sample's account."""
@@ -124,6 +146,7 @@ def resource(
     *,
     tags: Mapping[str, str] | None = None,
     origins: Mapping[str, Collection[str]] | None = None,
+    stack: str = TENANT,
     **options: Any,  # noqa: ANN401 - the other fields of Resource
 ) -> Resource:
     """A resource of the sample stack. origins: per property the URNs that it comes from."""
@@ -132,7 +155,7 @@ def resource(
     return Resource(
         type=kind,
         name=name,
-        urn=urn(kind, name),
+        urn=urn(kind, name, stack),
         props={**props, **tagging},
         property_depends_on=property_depends_on,
         depends_on=[each for urns in property_depends_on.values() for each in urns],
@@ -141,9 +164,9 @@ def resource(
     )
 
 
-def urn(kind: str, name: str) -> str:
-    """The URN of a resource of the sample stack."""
-    return f"urn:pulumi:{TENANT}::tenantnet::{kind}::{name}"
+def urn(kind: str, name: str, stack: str = TENANT) -> str:
+    """The URN of a resource of the sample stack, or of another."""
+    return f"urn:pulumi:{stack}::tenantnet::{kind}::{name}"
 
 
 def refers(path: str, *targets: Resource) -> Mapping[str, Collection[str]]:
@@ -164,6 +187,7 @@ def good_stack() -> Resources:
         **peerings,
         **_vpn(network),
         **_database(network),
+        **_ping_host(network),
         **_access(),
     }
 
@@ -219,13 +243,11 @@ def _sessions(claim: Resource) -> dict[str, Resource]:
     subnet = resource(
         aws.SUBNET,
         name,
-        {"vpcId": "vpc-0000005e55105", "cidrBlock": SESSIONS, "mapPublicIpOnLaunch": False},
+        {"vpcId": SESSIONS_VPC, "cidrBlock": SESSIONS, "mapPublicIpOnLaunch": False},
         tags=owner.tags(name, part=Part.SESSION),
     )
     subnet = replace(subnet, depends_on=[claim.urn])
-    table = resource(
-        aws.ROUTE_TABLE, name, {"vpcId": "vpc-0000005e55105"}, tags=owner.tags(name, part=Part.SESSION)
-    )
+    table = resource(aws.ROUTE_TABLE, name, {"vpcId": SESSIONS_VPC}, tags=owner.tags(name, part=Part.SESSION))
     return {
         "session-subnet": subnet,
         "session-table": table,
@@ -252,15 +274,15 @@ def _session_acl(subnet: Resource) -> Resource:
     return resource(
         aws.NETWORK_ACL,
         subnet.name,
-        {"vpcId": "vpc-0000005e55105", "subnetIds": [UNKNOWN], "ingress": rules, "egress": rules},
+        {"vpcId": SESSIONS_VPC, "subnetIds": [UNKNOWN], "ingress": rules, "egress": rules},
         tags=subnet.tags,
         origins=refers("subnetIds", subnet),
     )
 
 
 def _peerings(network: Resources, sessions: Resources) -> dict[str, Resource]:
-    to_sessions = _peering("acme-blue-sessions", "vpc-0000005e55105", network["network"])
-    to_services = _peering("acme-blue-services", "vpc-00000005e421ce", network["network"])
+    to_sessions = _peering("acme-blue-sessions", SESSIONS_VPC, network["network"])
+    to_services = _peering("acme-blue-services", SERVICES_VPC, network["network"])
     network_table, session_table = network["network-table"], sessions["session-table"]
     return {
         "sessions-peering": to_sessions,
@@ -268,7 +290,7 @@ def _peerings(network: Resources, sessions: Resources) -> dict[str, Resource]:
         "route-to-sessions": _route("acme-blue-sessions-out", SESSIONS, to_sessions, network_table),
         "route-to-services": _route("acme-blue-services-out", TUNNEL_HOST, to_services, network_table),
         "session-route": _route("acme-blue-sessions-back", NETWORK, to_sessions, session_table),
-        "services-route": _route("acme-blue-services-back", NETWORK, to_services, "rtb-00000005e421ce"),
+        "services-route": _route("acme-blue-services-back", NETWORK, to_services, SERVICES_TABLE),
     }
 
 
@@ -391,7 +413,13 @@ def _database(network: Resources) -> dict[str, Resource]:
         "endpoint": resource(
             aws.RECORD,
             "acme",
-            {"name": "acme.db.example.com", "type": "CNAME", "records": [UNKNOWN]},
+            {
+                "zoneId": PLATFORM.zone_id,
+                "name": ENDPOINT,
+                "type": "CNAME",
+                "ttl": 5,
+                "records": [UNKNOWN],
+            },
             origins=refers("records", database),
         ),
     }
@@ -403,12 +431,13 @@ def _instance(group: Resource) -> Resource:
         "acme-blue",
         {
             "identifier": "acme-blue",
+            "engine": "mysql",
             "password": PASSWORD,
             "publiclyAccessible": False,
             "dbSubnetGroupName": "acme-blue",
             "vpcSecurityGroupIds": [UNKNOWN],
             "storageEncrypted": True,
-            "kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1",
+            "kmsKeyId": KEY_ARN,
             "parameterGroupName": "acme-blue-mysql84",
             "backupRetentionPeriod": 14,
             "deletionProtection": True,
@@ -424,52 +453,60 @@ def _instance(group: Resource) -> Resource:
     )
 
 
-def session_document(**changes: object) -> str:
-    """A session document that leads to the sample's endpoint; changes: to its properties."""
-    properties = {"type": "LocalPortForwarding", "host": "acme.db.example.com", "portNumber": "3306"}
-    return json.dumps(
-        {
-            "schemaVersion": "1.0",
-            "sessionType": "Port",
-            "parameters": {"localPortNumber": {"type": "String"}},
-            "properties": {**properties, "localPortNumber": "{{ localPortNumber }}", **changes},
-        }
+def _ping_host(network: Resources) -> dict[str, Resource]:
+    name = "acme-blue-ping-host"
+    group = resource(
+        aws.SECURITY_GROUP,
+        name,
+        {"vpcId": UNKNOWN},
+        tags=OWNER.tags(name, part=Part.PING_HOST),
+        origins=refers("vpcId", network["network"]),
     )
+    host = resource(
+        aws.INSTANCE,
+        name,
+        {
+            "ami": "ami-0123456789abcdef0",
+            "instanceType": "t4g.nano",
+            "subnetId": UNKNOWN,
+            "vpcSecurityGroupIds": [UNKNOWN],
+            "metadataOptions": {"httpTokens": "required", "httpEndpoint": "enabled"},
+            "rootBlockDevice": {"encrypted": True, "kmsKeyId": KEY_ARN, "volumeSize": 8, "volumeType": "gp3"},
+        },
+        tags=OWNER.tags(name, part=Part.PING_HOST),
+        origins={**refers("subnetId", network["subnet-a"]), **refers("vpcSecurityGroupIds", group)},
+    )
+    ping = resource(
+        aws.INGRESS_RULE,
+        "acme-blue-vpn-ping",
+        {"securityGroupId": UNKNOWN, "cidrIpv4": COMPANY, "ipProtocol": "icmp", "fromPort": 8, "toPort": -1},
+        tags=OWNER.tags("acme-blue-vpn-ping"),
+        origins=refers("securityGroupId", group),
+    )
+    return {"ping-host-group": group, "ping-host": host, "ping": ping}
+
+
+def session_document(**changes: object) -> str:
+    """The session document that leads to the sample's endpoint; changes: to its properties."""
+    document = json.loads(tenant_document(ENDPOINT))
+    return json.dumps({**document, "properties": {**document["properties"], **changes}})
 
 
 def tunnel_statement(**changes: object) -> dict[str, object]:
     """The statement that lets a person open the tunnel; changes: to its keys."""
-    return {
-        "Sid": "OpenTheTunnel",
-        "Effect": "Allow",
-        "Action": "ssm:StartSession",
-        "Resource": [
-            "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
-            "arn:aws:ssm:eu-west-1:123456789012:document/eu1-acme-tunnel",
-        ],
-        "Condition": {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
-        **changes,
-    }
+    policy = json.loads(_tunnel_policy())
+    return {**policy["Statement"][0], **changes}
 
 
-def runner_statements(**changes: object) -> list[dict[str, object]]:
-    """The statements by which the migration runner reaches databases; changes: to the last one's keys."""
-    checked = {"ssm:SessionDocumentAccessCheck": "true"}
-    own = {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}
-    start = tunnel_statement(
-        Resource=[
-            "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
-            "arn:aws:ssm:eu-west-1:123456789012:document/eu1-migration-runner",
-        ]
-    )
-    end = {
-        "Sid": "EndOwnSessions",
-        "Effect": "Allow",
-        "Action": "ssm:TerminateSession",
-        "Resource": "arn:aws:ssm:eu-west-1:123456789012:session/*",
-        "Condition": {"BoolIfExists": checked, "StringEquals": own},
-    }
-    return [start, {**end, **changes}]
+def changed_policy(**changes: object) -> str:
+    """The policy of the tunnel's group; changes: to the keys of its first statement."""
+    policy = json.loads(_tunnel_policy())
+    return json.dumps({**policy, "Statement": [tunnel_statement(**changes), *policy["Statement"][1:]]})
+
+
+def _tunnel_policy() -> str:
+    document = tunnel_name(CELL, TENANT)
+    return tunnel_policy(PLATFORM.region, PLATFORM.account_id, PLATFORM.tunnel_host_id, document)
 
 
 def iam_policy(*statements: Mapping[str, object]) -> str:
@@ -478,35 +515,112 @@ def iam_policy(*statements: Mapping[str, object]) -> str:
 
 
 def _access() -> dict[str, Resource]:
-    own_sessions = tunnel_statement(
-        Sid="OwnSessions",
-        Action=["ssm:TerminateSession", "ssm:ResumeSession"],
-        Resource="arn:aws:ssm:eu-west-1:123456789012:session/${aws:username}-*",
-    )
+    name, owner = "acme-tunnel", Owner(cell=CELL, tenant=TENANT)
+    physical = tunnel_name(CELL, TENANT)
+    group = resource(aws.IAM_GROUP, name, {"name": physical, "path": "/tenantnet/"})
     return {
         "document": resource(
             aws.DOCUMENT,
-            "acme-tunnel",
-            {"name": "eu1-acme-tunnel", "documentType": "Session", "content": session_document()},
-            tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-acme-tunnel"),
+            name,
+            {"name": physical, "documentType": "Session", "content": session_document()},
+            tags=owner.tags(physical),
         ),
-        "runner-document": resource(
-            aws.DOCUMENT,
-            "eu1-runner",
-            {"name": "eu1-migration-runner", "documentType": "Session", "content": runner_document()},
-            tags=Owner(cell=CELL, tenant=TENANT).tags("eu1-migration-runner"),
-        ),
-        "runner-policy": resource(
-            "aws:iam/rolePolicy:RolePolicy",
-            "eu1-runner",
-            {"policy": iam_policy(*runner_statements())},
-        ),
+        "group": group,
         "group-policy": resource(
-            "aws:iam/groupPolicy:GroupPolicy",
-            "acme-tunnel",
-            {"policy": iam_policy(tunnel_statement(), own_sessions)},
+            aws.IAM_GROUP_POLICY, name, {"name": physical, "group": physical, "policy": _tunnel_policy()}
         ),
-        "stack": resource("pulumi:pulumi:Stack", "tenantnet-acme", {"endpoint": "acme.db.example.com"}),
+        "membership": resource(aws.GROUP_MEMBERSHIP, f"{name}-ada", {"user": "ada", "groups": [physical]}),
+        "stack": resource("pulumi:pulumi:Stack", "tenantnet-acme", {"endpoint": ENDPOINT}),
+    }
+
+
+def platform_stack() -> Resources:
+    """The cell's own stack in small, which every policy permits, by names for the examples."""
+    return {**_platform_rights(), **_platform_runner(), **_platform_services()}
+
+
+def _of_platform(
+    kind: str,
+    name: str,
+    props: Mapping[str, Any],
+    *,
+    part: Part | None = None,
+    origins: Mapping[str, Collection[str]] | None = None,
+) -> Resource:
+    tags = Owner(cell=CELL).tags(name, part=part)
+    return resource(kind, name, props, tags=tags, origins=origins, stack=f"platform-{CELL}")
+
+
+def _platform_rights() -> dict[str, Resource]:
+    account, region, name = PLATFORM.account_id, PLATFORM.region, "tenantnet-eu1-alarms"
+    key = _of_platform(aws.KEY, "eu1", {"enableKeyRotation": True, "policy": key_policy(account, region)})
+    topic = _of_platform(
+        allowed.TOPIC, name, {"name": name, "kmsMasterKeyId": UNKNOWN}, origins=refers("kmsMasterKeyId", key)
+    )
+    policy = {"arn": UNKNOWN, "policy": topic_policy(region, account, name)}
+    return {
+        "key": key,
+        "topic": topic,
+        "topic-policy": _of_platform(allowed.TOPIC_POLICY, name, policy, origins=refers("arn", topic)),
+        **_role("flow-logs", "vpc-flow-logs.amazonaws.com", FLOW_LOG_STATEMENTS),
+    }
+
+
+def _role(purpose: str, service: str, statements: Sequence[Mapping[str, object]]) -> dict[str, Resource]:
+    name = f"tenantnet-{CELL}-{purpose}"
+    trust = trust_policy(service, PLATFORM.account_id)
+    return {
+        f"{purpose}-role": _of_platform(allowed.ROLE, name, {"name": name, "assumeRolePolicy": trust}),
+        f"{purpose}-policy": _of_platform(
+            allowed.ROLE_POLICY, name, {"name": name, "role": name, "policy": iam_policy(*statements)}
+        ),
+    }
+
+
+def _platform_runner() -> dict[str, Resource]:
+    name = runner_document_name(CELL)
+    place = RunnerPlace(
+        cell=CELL,
+        region=PLATFORM.region,
+        account_id=PLATFORM.account_id,
+        zone_id=PLATFORM.zone_id,
+        kms_key_arn=KEY_ARN,
+        tunnel_host_id=PLATFORM.tunnel_host_id,
+        log_group=f"/tenantnet/{CELL}/runner",
+        schedule_role=str(PLATFORM.runner_schedule_role_arn),
+    )
+    start = start_statements(PLATFORM.region, PLATFORM.account_id, str(PLATFORM.runner_project))
+    return {
+        "runner-document": _of_platform(
+            aws.DOCUMENT, name, {"name": name, "documentType": "Session", "content": runner_document()}
+        ),
+        **_role("runner", "codebuild.amazonaws.com", runner_statements(place, RUNNER)),
+        **_role("runner-schedules", "scheduler.amazonaws.com", start),
+    }
+
+
+def _platform_services() -> dict[str, Resource]:
+    vpc = _of_platform(aws.VPC, "eu1-services", {"cidrBlock": "10.32.0.0/16"}, part=Part.SERVICES)
+    group = _of_platform(
+        aws.SECURITY_GROUP,
+        "eu1-tunnel-host",
+        {"vpcId": UNKNOWN},
+        part=Part.TUNNEL_HOST,
+        origins=refers("vpcId", vpc),
+    )
+    egress = {"securityGroupId": UNKNOWN, "cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp"}
+    return {
+        "services": vpc,
+        "tunnel-host-group": group,
+        "egress": _of_platform(
+            aws.EGRESS_RULE,
+            "eu1-tunnel-host-mysql",
+            {**egress, "fromPort": 3306, "toPort": 3306},
+            origins=refers("securityGroupId", group),
+        ),
+        "platform-stack": resource(
+            "pulumi:pulumi:Stack", "tenantnet-platform-eu1", {}, stack=f"platform-{CELL}"
+        ),
     }
 
 
@@ -562,10 +676,10 @@ def without(*keys: str) -> Change:
 
 
 def judge(policy: Policy, resources: Resources) -> list[Finding]:
-    """Everything that the policy finds, in single resources and in the stack."""
+    """Everything that the policy finds, in single resources and in the stack, each once."""
     findings: list[Finding] = []
     for each in resources.values():
         findings += policy.judge_resource(each, SETTINGS) if policy.judge_resource else ()
     if policy.judge_stack:
         findings += policy.judge_stack(Stack(resources.values()), SETTINGS)
-    return findings
+    return [each for index, each in enumerate(findings) if each not in findings[:index]]
