@@ -55,7 +55,7 @@ WILD_FORM = "[A-Za-z0-9-]+"
 DOCUMENT_OWN = Rule(
     id="document-own",
     rule="{property} of {kind} is what its component writes, to the letter",
-    reason="{difference}; what else it allows nobody has judged",
+    reason="whatever else stands there gives rights, or leads somewhere, that no policy has judged",
     remedy="take it from the component: {component}",
 )
 NAME_OWN = Rule(
@@ -103,8 +103,8 @@ def _compare(
     given = _parsed(value)
     differences = [_difference(given, _parsed(each)) for each in wanted] or ["no component writes one here"]
     if all(differences):
-        facts = {"kind": resource.kind, "property": path, "difference": differences[-1]}
-        yield resource.refuse(DOCUMENT_OWN, path, value=value, **facts, component=component)
+        facts = {"kind": resource.kind, "property": path, "component": component}
+        yield resource.refuse(DOCUMENT_OWN, path, value=differences[-1], **facts)
 
 
 def _named(resource: Resource, path: str, permitted: Sequence[str]) -> Iterator[Finding]:

@@ -16,16 +16,18 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.policies.rules import POLICIES
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Owner, claims_table_name
 
+from tests.support import component_samples as samples
 from tests.support.aws import aws_client
+from tests.support.broken_programs.breach import BETAS_COMPANY, BREACH
 from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.support.clone import CLONE
 from tests.support.project import Project, Run
 
 PROGRAM = "from tests.support.broken_programs.program import main\n\nmain()\n"
-PLATFORM, UNREADABLE_CLAIMS = "platform", "unreadable claims"
+PLATFORM, MADE_UP_CELL = "platform", "made-up cell"
 AT_A_TIME = 2
 VIOLATION = re.compile(r"\[(mandatory|advisory)\].*?([a-z]+(?:-[a-z]+)+)  \((\S+): (\S+)\)")
 
@@ -72,7 +74,40 @@ def claims(cloud: LocalCloud) -> str:
     )
     beta = Claim(cidr=BETAS_NETWORK, tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
     dynamodb.put_item(TableName=name, Item=beta.item())
+    connect_betas_company(cloud)
     return name
+
+
+def connect_betas_company(cloud: LocalCloud) -> None:
+    """A VPN connection of tenant beta, as its stack would have made it."""
+    ec2 = aws_client(cloud, "ec2")
+    tags = Owner(cell="local", tenant="beta").tags("x")
+    device = ec2.create_customer_gateway(Type="ipsec.1", IpAddress="198.51.100.99", BgpAsn=65000)
+    connection = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        CustomerGatewayId=device["CustomerGateway"]["CustomerGatewayId"],
+        VpnGatewayId=ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"],
+        Options={"StaticRoutesOnly": True},
+        TagSpecifications=[
+            {
+                "ResourceType": "vpn-connection",
+                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            }
+        ],
+    )["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock=BETAS_COMPANY)
+
+
+def deployed_platform(project: Project) -> None:
+    """Give the project's platform stack its outputs, as if it had been deployed."""
+    stack, kind = "platform-local", "pulumi:pulumi:Stack"
+    urn = f"urn:pulumi:{stack}::of-a-test::{kind}::of-a-test-{stack}"
+    exported = json.loads(project.pulumi("stack", "export", "--stack", stack).check().text)
+    root = {"urn": urn, "custom": False, "type": kind, "outputs": samples.PLATFORM_OUTPUTS}
+    exported["deployment"]["resources"] = [root]
+    file = project.folder / "platform.json"
+    file.write_text(json.dumps(exported), encoding="utf-8")
+    project.pulumi("stack", "import", "--stack", stack, "--file", str(file)).check()
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +124,7 @@ def previews(
         project = Project.of_program(folder, {**environment(cloud.state_dir), **variables}, PROGRAM)
         for stack in ("acme", "platform-local"):
             project.pulumi("stack", "init", stack).check()
+        deployed_platform(project)
         projects.append(project)
     previews = Previews(projects)
     for item in request.session.items:
@@ -127,12 +163,30 @@ def test_the_shipped_stacks_pass_every_policy_in_every_phase(previews: Previews,
     assert violations(run) == [], run.text
 
 
-@pytest.mark.parametrize("case", [UNREADABLE_CLAIMS])
-def test_claims_that_cannot_be_read_stop_nobody_but_are_mentioned(previews: Previews, case: str) -> None:
+@pytest.mark.parametrize("case", [MADE_UP_CELL])
+def test_a_cell_that_nobody_has_deployed_is_refused(previews: Previews, case: str) -> None:
     run = previews.of(case)
-    assert run.code == 0, run.text
-    assert [each[:2] for each in violations(run)] == [("advisory", "network-cidr-unclaimed")], run.text
-    assert "Could not read the claim on 10.1.2.0/26 in tenantnet-nowhere-claims" in run.text
+    assert run.code != 0, run.text
+    assert {level for level, *_ in violations(run)} == {"mandatory"}, run.text
+    assert "the outputs of platform-nowhere cannot be read" in " ".join(run.text.split())
+
+
+# What each step of the breach is refused for.
+STEPS = {
+    "n": "a tenant's network lies in no company range of another tenant",
+    "p": "peerVpcId of VpcPeeringConnection names the platform's sessionsVpcId",
+    "t": "routeTableId of Route names a RouteTable of this stack",
+    "r": "a company range overlaps no range that another tenant",
+}
+
+
+@pytest.mark.parametrize("case", [BREACH, *(f"{BREACH}{step}" for step in (*STEPS, "nptr"))])
+def test_each_step_into_another_tenants_network_is_refused(previews: Previews, case: str) -> None:
+    run, steps = previews.of(case), case.removeprefix(BREACH)
+    assert (run.code != 0) == bool(steps), run.text
+    said = " ".join(run.text.split())
+    assert [step for step, words in STEPS.items() if words in said] == [*steps], run.text
+    assert {level for level, *_ in violations(run)} <= {"mandatory"}, run.text
 
 
 def test_an_organisation_can_make_a_policy_advisory(previews: Previews, tmp_path: Path) -> None:

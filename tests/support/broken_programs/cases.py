@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+import pulumi_aws
 from tenantnet.aws import types as aws
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.tags import Slot, Strategy
@@ -58,8 +59,13 @@ def export_the_password() -> None:
     pulumi.export("databasePassword", pulumi.Output.secret("Correct-Horse-7"))
 
 
-# Nobody has deployed this cell's platform, so it has no claims table.
-UNREADABLE_CLAIMS = Case(cell="nowhere")
+def declare_a_bucket() -> None:
+    """What a helpful colleague might add, too."""
+    pulumi_aws.s3.Bucket("backups")
+
+
+# Nobody has deployed this cell's platform.
+MADE_UP_CELL = Case(cell="nowhere")
 
 BROKEN: Mapping[str, Case] = {
     "network-cidr-permitted": Case(
@@ -95,12 +101,6 @@ BROKEN: Mapping[str, Case] = {
         resource="acme-blue-vpn-192-168-4-0-24",
         value="SHA1",
         remedy="set tunnel2Phase1IntegrityAlgorithms to",
-    ),
-    "no-internet-path": Case(
-        change=setting(aws.SUBNET, "acme-blue-hosts", map_public_ip_on_launch=True),
-        resource="acme-blue-hosts",
-        value="mapPublicIpOnLaunch: true",
-        remedy="remove mapPublicIpOnLaunch or set it to false",
     ),
     "session-isolation": Case(
         change=setting(aws.ROUTE, "acme-blue-sessions-back", destination_cidr_block="192.168.4.0/24"),
@@ -140,11 +140,17 @@ BROKEN: Mapping[str, Case] = {
         value="172.17.0.0/16",
         remedy="remove the rule, or name exactly one of these ranges",
     ),
-    "tunnel-access-exact": Case(
-        change=setting(aws.DOCUMENT, "acme-tunnel", content=session_document(host="{{ host }}")),
+    "rights-exact": Case(
+        change=setting(aws.DOCUMENT, "acme-tunnel", content=session_document(host="localhost")),
         resource="acme-tunnel",
-        value="host {{ host }}",
-        remedy="write the endpoint's name and 3306 into the document",
+        value="is localhost",
+        remedy="take it from the component: TunnelAccess",
+    ),
+    "only-known-resources": Case(
+        change=declare_a_bucket,
+        resource="backups",
+        value="aws:s3/bucket:Bucket",
+        remedy="remove it, declare it with a component",
     ),
     "secrets-stay-secret": Case(
         change=export_the_password,

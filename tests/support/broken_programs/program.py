@@ -18,7 +18,8 @@ from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import TenantStack
 
 from tests.support import component_samples as samples
-from tests.support.broken_programs.cases import BROKEN, PHASES, UNREADABLE_CLAIMS, Case
+from tests.support.broken_programs.breach import BREACH, declare_raw
+from tests.support.broken_programs.cases import BROKEN, PHASES, MADE_UP_CELL, Case
 
 CASE_VARIABLE = "POLICY_CASE"
 PASSWORD = "Correct-Horse-7"
@@ -31,10 +32,12 @@ def main() -> None:
     if name == "platform":
         settings = load_platform("platform-local", samples.PLATFORM)
         PlatformStack(settings, "eu-west-1", PLACE).declare()
+    elif name.startswith(BREACH):
+        declare_raw(name.removeprefix(BREACH))
     elif name in PHASES:
         declare_tenant(Case.both_networks(), PHASES[name])
     else:
-        case = BROKEN.get(name, UNREADABLE_CLAIMS)
+        case = BROKEN.get(name, MADE_UP_CELL)
         case.change()
         declare_tenant(case, PHASES["steady"])
 

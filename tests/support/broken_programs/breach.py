@@ -1,0 +1,83 @@
+"""A tenant's own program that breaks into another tenant's database in four steps, each of which looks harmless.
+
+Without a step it declares a network of its own, in resources of AWS and in order: peered with the services VPC, with
+a VPN connection and a claim. Each letter in the case's name takes one step, against tenant beta:
+
+    n  the network is inside beta's company range, which beta's database lets in
+    p  it is peered with beta's network in place of the services VPC
+    t  a route in beta's table leads beta's answers here
+    r  a route in the own table leads to beta, whose range is said to be the own company's
+    l  like t, but the table's ID is hidden from the preview
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.components.vpn_connection import TUNNEL_OPTIONS
+from tenantnet.tags import Owner, Part, claims_table_name
+
+from tests.support import component_samples as samples
+
+BREACH = "breach "
+OWNER = Owner(cell="local", tenant="acme", network="blue")
+BETAS_NETWORK, BETAS_VPC, BETAS_TABLE = "10.9.9.0/26", "vpc-00000000000beta00", "rtb-00000000000beta00"
+BETAS_COMPANY, INSIDE_IT = "10.77.4.0/24", "10.77.4.0/26"
+
+
+def declare_raw(steps: str) -> None:
+    """Declare the network, with these steps."""
+    cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
+    vpc, table = _network(cidr)
+    peer = BETAS_VPC if "p" in steps else samples.PLATFORM_OUTPUTS["servicesVpcId"]
+    peering = aws.ec2.VpcPeeringConnection(
+        "peering", vpc_id=vpc.id, peer_vpc_id=peer, auto_accept=True, tags=OWNER.tags("peering")
+    )
+    _company(vpc, BETAS_NETWORK if "r" in steps else "192.168.4.0/24")
+    host = f"{samples.PLATFORM_OUTPUTS['tunnelHostAddress']}/32"
+    _route("out", table.id, BETAS_NETWORK if "r" in steps else host, peering)
+    tables: dict[str, pulumi.Input[str]] = {
+        "t": BETAS_TABLE,
+        "l": table.id.apply(lambda _: BETAS_TABLE),
+        "": samples.PLATFORM_OUTPUTS["servicesRouteTableId"],
+    }
+    _route("back", next(tables[step] for step in ("t", "l", "") if step in steps), cidr, peering)
+
+
+def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
+    claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    row = aws.dynamodb.TableItem(
+        "claim", table_name=claims_table_name("local"), hash_key="cidr", item=claim.item_json()
+    )
+    vpc = aws.ec2.Vpc(
+        "network",
+        cidr_block=cidr,
+        tags=OWNER.tags("network", part=Part.NETWORK),
+        opts=pulumi.ResourceOptions(depends_on=row),
+    )
+    table = aws.ec2.RouteTable("table", vpc_id=vpc.id, tags=OWNER.tags("table", part=Part.NETWORK))
+    return vpc, table
+
+
+def _company(vpc: aws.ec2.Vpc, cidr: str) -> None:
+    gateway = aws.ec2.VpnGateway("gateway", vpc_id=vpc.id, tags=OWNER.tags("gateway"))
+    device = aws.ec2.CustomerGateway(
+        "device", bgp_asn="65000", ip_address="198.51.100.7", type="ipsec.1", tags=OWNER.tags("device")
+    )
+    connection = aws.ec2.VpnConnection(
+        "company",
+        customer_gateway_id=device.id,
+        vpn_gateway_id=gateway.id,
+        type="ipsec.1",
+        static_routes_only=True,
+        **TUNNEL_OPTIONS,
+        tags=OWNER.tags("company"),
+    )
+    aws.ec2.VpnConnectionRoute("company", vpn_connection_id=connection.id, destination_cidr_block=cidr)
+
+
+def _route(name: str, table: pulumi.Input[str], cidr: str, peering: aws.ec2.VpcPeeringConnection) -> None:
+    aws.ec2.Route(
+        name, route_table_id=table, destination_cidr_block=cidr, vpc_peering_connection_id=peering.id
+    )
