@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER

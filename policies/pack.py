@@ -73,7 +73,7 @@ class Run:
 RUN = Run()
 
 
-class _Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 - the SDK keeps nothing of this to itself
+class _Servicer(sdk._PolicyAnalyzerServicer):
     """The SDK's service; of what the engine says it keeps the stack's tags alone."""
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
@@ -81,7 +81,7 @@ class _Servicer(sdk._PolicyAnalyzerServicer):  # noqa: SLF001 - the SDK keeps no
         return super().ConfigureStack(request, context)
 
 
-sdk._PolicyAnalyzerServicer = _Servicer  # type: ignore[misc]  # noqa: SLF001
+sdk._PolicyAnalyzerServicer = _Servicer  # type: ignore[misc]
 
 
 class PackPolicy(SdkPolicy):

@@ -16,6 +16,7 @@ from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
 from tenantnet.policies.model import PLATFORM_PREFIX, Company, Ranges
+from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -92,15 +93,16 @@ class Reader:
 def _read_platform(cell: str) -> PlatformOutputs:
     stack = f"{PLATFORM_PREFIX}{cell}"
     command = ["pulumi", "stack", "output", "--json", "--non-interactive", "--stack", stack]
-    done = subprocess.run(
-        command, cwd=find_project(Path.cwd()).folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
+    try:
+        folder = find_project(Path.cwd()).folder
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, Refused, subprocess.CalledProcessError) as error:
+        said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
         raise Failure(
             f"Could not read the outputs of {stack}.",
-            reason=f"the outputs of {stack} cannot be read: {done.stderr.strip()}",
+            reason=f"the outputs of {stack} cannot be read: {said}",
             remedy=f"deploy it first: pulumi up --stack {stack}",
-        )
+        ) from None
     return PlatformOutputs.read(stack, json.loads(done.stdout))
 
 

@@ -31,7 +31,7 @@ from tenantnet.policies.model import (
     Unknown,
     with_platform,
 )
-from tenantnet.policies.places import network_cidrs, session_cidrs, session_subnets, texts
+from tenantnet.policies.places import network_cidrs, session_cidrs, session_subnets
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag

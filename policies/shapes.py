@@ -12,12 +12,12 @@ from enum import Enum, auto
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from tenantnet.policies.model import Finding, Resource, Unknown
+from tenantnet.policies.model import Finding, Resource
 from tenantnet.refusal import Rule, shown
 from tenantnet.tags import Part
 
-# What every resource may have, beside its shape: tags are judged by a policy of their own.
-ALWAYS = ("tags", "tagsAll", "__defaults")
+# What every resource may have beside its shape: AWS's ID, and tags, which have a policy of their own.
+ALWAYS = ("id", "tags", "tagsAll", "__defaults")
 
 PROPERTY_KNOWN = Rule(
     id="property-known",

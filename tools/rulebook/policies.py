@@ -3,48 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind
 from tenantnet.aws import types as aws
 from tenantnet.policies import (
-    access,
     addresses,
     claims,
     database,
+    documents,
     ingress,
-    internet,
+    known,
     secrecy,
-    session_acls,
     sessions,
+    shapes,
     tags,
     vpn,
 )
-from tenantnet.policies.model import KNOWN_IN_PREVIEW, UNKNOWN
+from tenantnet.policies.model import KNOWN_IN_PREVIEW, PLATFORM_READ, UNKNOWN
 from tenantnet.refusal import Rule
 from tenantnet.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
-from tenantnet.tags import Owner, Part, claims_table_name
+from tenantnet.tags import Owner, Part, Tag, claims_table_name
 
 from tools.rulebook.samples import (
     BETA,
     CELL,
     COMPANY,
-    OWNER,
+    OWN_TYPE,
     SLOT,
     TENANT,
     Change,
     Resources,
     acl_rule,
+    changed_policy,
     company_route,
     good_stack,
-    iam_policy,
+    platform_stack,
     refers,
     resource,
-    session_document,
-    tunnel_statement,
-    urn,
     with_new,
     with_options,
     with_origins,
@@ -86,54 +84,42 @@ def _network(cidr: str) -> Change:
 
 
 def _session_subnet(cidr: str) -> Change:
-    """The sample's sessions in another range, with its claim, ACL, route to it and ingress rule."""
+    """The sample's sessions in another range, with its claim, route to it and ingress rule."""
     claim = Claim(cidr=cidr, tenant=TENANT, stack=TENANT, kind=ClaimKind.SESSION_SUBNET)
-    apart = [acl_rule(200, "deny", "172.16.0.0/12")]
     return _all(
         with_props("session-subnet", cidrBlock=cidr),
-        with_props("session-acl", ingress=apart, egress=apart),
         with_props("session-claim", item=claim.item_json()),
         with_props("route-to-sessions", destinationCidrBlock=cidr),
         with_props("ingress", cidrIpv4=cidr),
     )
 
 
-def _untagged_table(stack: Resources) -> Resources:
-    table = resource(
-        aws.ROUTE_TABLE,
-        "acme-extra",
-        {"vpcId": UNKNOWN},
-        tags=OWNER.tags("acme-extra"),
-        origins=refers("vpcId", stack["network"]),
-    )
-    route = replace(
-        stack["session-route"],
-        urn=urn(aws.ROUTE, "acme-extra"),
-        property_depends_on={
-            **stack["session-route"].property_depends_on,
-            **refers("routeTableId", table),
-        },
-    )
-    return with_new(table, route)(stack)
+def _stray_subnet(stack: Resources) -> Resources:
+    """Another subnet of the network, which says that it is the sessions'."""
+    tags = Owner(cell=CELL, tenant=TENANT).tags("acme-extra", part=Part.SESSION)
+    props = {"vpcId": UNKNOWN, "cidrBlock": "10.1.2.32/28"}
+    new = resource(aws.SUBNET, "acme-extra", props, tags=tags, origins=refers("vpcId", stack["network"]))
+    return with_new(new)(stack)
 
 
-PLATFORM = Owner(cell=CELL)
-_NEW_VPC = resource(
-    aws.VPC, "eu1-services", {"cidrBlock": "10.1.0.0/16"}, tags=PLATFORM.tags("eu1", part=Part.SERVICES)
-)
-_STRAY_SUBNET = resource(
-    aws.SUBNET,
-    "acme-extra",
-    {"vpcId": "vpc-0000005e55105", "cidrBlock": "172.17.6.0/24"},
-    tags=Owner(cell=CELL, tenant=TENANT).tags("acme-extra", part=Part.SERVICES),
-)
 _FOREIGN_CLAIM = resource(
     aws.TABLE_ITEM,
     "foreign",
     {"tableName": claims_table_name(CELL), "item": BETA.item_json()},
 )
-_ANY_DATABASE = "arn:aws:ssm:eu-west-1:123456789012:document/eu1-migration-runner"
-_SECOND_TUNNEL = "arn:aws:ssm:eu-west-1:123456789012:document/*"
+
+
+def _in_platform(change: Change) -> Change:
+    """The change of the platform's sample stack, in place of the tenant's."""
+    return lambda _: change(platform_stack())
+
+
+def _elsewhere(stack: Resources) -> Resources:
+    """The sample stack in a cell that nobody has deployed."""
+    for key, each in stack.items():
+        if Tag.CELL in each.tags:
+            stack = with_tag(key, Tag.CELL, "eu9")(stack)
+    return stack
 
 
 def _new(kind: str, name: str = "acme-extra", **props: object) -> Change:
@@ -149,8 +135,21 @@ def _network_examples() -> list[Example]:
         Example(addressing.NETWORK_SIZE, _network("10.1.2.0/25")),
         Example(addressing.RANGE_PRIVATE, _network("198.51.100.0/26")),
         Example(addressing.RANGE_RESERVED, _network("10.42.128.64/26")),
-        Example(addresses.ONE_RANGE, _new(aws.VPC_SECOND_RANGE, cidrBlock="10.1.3.0/26")),
-        Example(PLATFORM_RANGE_RESERVED, with_new(_NEW_VPC)),
+        Example(PLATFORM_RANGE_RESERVED, _in_platform(with_props("services", cidrBlock="10.1.0.0/16"))),
+    ]
+
+
+def _known_examples() -> list[Example]:
+    return [
+        Example(known.TYPE_KNOWN, _new("aws:ec2/internetGateway:InternetGateway")),
+        Example(known.TYPE_PLACED, _new("aws:route53/zone:Zone", name="db.example.com")),
+        Example(shapes.PROPERTY_KNOWN, with_props("subnet-a", mapPublicIpOnLaunch=True)),
+        Example(shapes.PROPERTY_PERMITTED, with_props("ping-host", sourceDestCheck=False)),
+        Example(known.REFERENCE_OWN, with_props("services-peering", peerVpcId="vpc-00000000000beta")),
+        Example(known.OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-00000000000beta")),
+        Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
+        Example(PLATFORM_READ, _elsewhere),
+        Example(KNOWN_IN_PREVIEW, with_props("subnet-a", mapPublicIpOnLaunch=UNKNOWN)),
     ]
 
 
@@ -160,6 +159,11 @@ def _claim_examples() -> list[Example]:
         Example(claims.RANGE_CLAIMED, without("network-claim")),
         Example(claims.CLAIMED_FIRST, with_options("network", depends_on=[])),
         Example(claims.OWN_CLAIMS, with_new(_FOREIGN_CLAIM)),
+        Example(claims.OTHERS_COMPANY, _network("10.77.3.0/26")),
+        Example(claims.OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")),
+        Example(claims.TENANT_OWN, with_tag("customer-gateway", Tag.TENANT, BETA.tenant)),
+        Example(claims.CELL_OWN, _in_platform(with_tag("services", Tag.CELL, "eu2"))),
+        Example(PLATFORM_READ, _elsewhere),
     ]
 
 
@@ -205,55 +209,27 @@ def _tunnel_examples() -> list[Example]:
     ]
 
 
-def _internet_examples() -> list[Example]:
-    return [
-        Example(KNOWN_IN_PREVIEW, with_props("subnet-a", mapPublicIpOnLaunch=UNKNOWN)),
-        Example(internet.NO_INTERNET_RESOURCE, _new("aws:ec2/internetGateway:InternetGateway")),
-        Example(internet.NO_PUBLIC_ADDRESS, with_props("subnet-a", mapPublicIpOnLaunch=True)),
-        Example(
-            internet.NO_INTERNET_ROUTE,
-            with_props("route-to-services", destinationCidrBlock="0.0.0.0/0"),
-        ),
-        Example(internet.NO_INTERNET_PEER, with_props("ingress", cidrIpv4="0.0.0.0/0")),
-    ]
-
-
 def _isolation_examples() -> list[Example]:
-    foreign = "vpc-00000000000beta"
+    acl = [acl_rule(100, "allow", "172.17.6.0/24"), *good_stack()["session-acl"].props["ingress"]]
     return [
         Example(KNOWN_IN_PREVIEW, with_props("session-route", destinationCidrBlock=UNKNOWN)),
+        Example(PLATFORM_READ, _elsewhere),
         Example(sessions.SESSIONS_REACH_OWN, with_props("session-route", destinationCidrBlock=COMPANY)),
+        Example(
+            sessions.SERVICES_REACH_OWN, with_props("services-route", destinationCidrBlock="10.9.9.0/26")
+        ),
         Example(
             sessions.NETWORK_REACHES_OWN,
             with_props("route-to-services", destinationCidrBlock="10.9.9.0/26"),
         ),
         Example(
-            sessions.OTHER_TENANTS_TABLE, with_props("session-route", routeTableId="rtb-00000000000beta")
-        ),
-        Example(
-            sessions.OWN_PEERING, with_props("session-route", vpcPeeringConnectionId="pcx-00000000000beta")
-        ),
-        Example(sessions.PEERED_FROM_NETWORK, with_props("services-peering", vpcId=foreign)),
-        Example(sessions.VPN_FROM_NETWORK, with_props("vpn-gateway", vpcId="vpc-0000005e55105")),
-        Example(sessions.PROPAGATED_IN_NETWORK, with_origins("propagation", "routeTableId", "session-table")),
-        Example(sessions.ONLY_PEERING_AND_VPN, _new("aws:ec2transitgateway/vpcAttachment:VpcAttachment")),
-        Example(
-            sessions.ROUTES_APART,
-            with_props("session-table", routes=[{"cidrBlock": COMPANY, "gatewayId": UNKNOWN}]),
-        ),
-        Example(sessions.TABLE_TAGGED, _untagged_table),
-        Example(
             sessions.TABLE_FITS_SUBNET,
             with_origins("association-session", "routeTableId", "network-table"),
         ),
         Example(sessions.SUBNET_HAS_TABLE, without("association-session")),
-        Example(session_acls.SUBNET_HAS_ACL, without("session-acl")),
-        Example(
-            session_acls.ACL_DENIES_SESSIONS,
-            with_props("session-acl", ingress=[acl_rule(100, "allow", "0.0.0.0/0")]),
-        ),
-        Example(session_acls.ACL_WHOLE, _new("aws:ec2/networkAclRule:NetworkAclRule")),
-        Example(sessions.SUBNET_FITS_VPC, with_new(_STRAY_SUBNET)),
+        Example(sessions.SUBNET_FITS_VPC, _stray_subnet),
+        Example(sessions.SUBNET_HAS_ACL, without("session-acl")),
+        Example(sessions.ACL_DENIES_SESSIONS, with_props("session-acl", ingress=acl)),
         Example(addressing.SESSION_SUBNET_SIZE, _session_subnet("172.17.4.0/23")),
         Example(addressing.SESSION_SUBNET_INSIDE, _session_subnet("172.18.5.0/24")),
     ]
@@ -262,9 +238,6 @@ def _isolation_examples() -> list[Example]:
 def _privacy_examples() -> list[Example]:
     return [
         Example(database.NOT_PUBLIC, with_props("database", publiclyAccessible=True)),
-        Example(database.IN_NETWORK, without_props("database", "dbSubnetGroupName")),
-        Example(database.NOT_SHARED, _new("aws:rds/snapshot:Snapshot", sharedAccounts=["all"])),
-        Example(database.KNOWN_KIND, _new("aws:rds/cluster:Cluster")),
         Example(KNOWN_IN_PREVIEW, with_props("database", publiclyAccessible=UNKNOWN)),
     ]
 
@@ -272,16 +245,16 @@ def _privacy_examples() -> list[Example]:
 def _encryption_examples() -> list[Example]:
     return [
         Example(database.ENCRYPTED, with_props("database", storageEncrypted=False)),
-        Example(database.PLATFORM_KEY, without_props("database", "kmsKeyId")),
         Example(KNOWN_IN_PREVIEW, with_props("database", storageEncrypted=UNKNOWN)),
     ]
 
 
 def _tls_examples() -> list[Example]:
     off = [{"name": "require_secure_transport", "value": "0"}]
+    weak = [{"name": "require_secure_transport", "value": "1"}, {"name": "tls_version", "value": "TLSv1"}]
     return [
         Example(database.TLS_PARAMETER, with_props("parameter-group", parameters=off)),
-        Example(database.TLS_GROUP_USED, with_props("database", parameterGroupName="default.mysql8.4")),
+        Example(database.PARAMETER_PERMITTED, with_props("parameter-group", parameters=weak)),
         Example(KNOWN_IN_PREVIEW, with_props("parameter-group", parameters=UNKNOWN)),
     ]
 
@@ -300,45 +273,20 @@ def _recovery_examples() -> list[Example]:
 
 
 def _ingress_examples() -> list[Example]:
-    legacy = "aws:ec2/securityGroupRule:SecurityGroupRule"
     return [
         Example(ingress.EXACT_PEER, with_props("ingress", cidrIpv4="172.17.0.0/16")),
-        Example(ingress.MYSQL_ONLY, with_props("ingress", ipProtocol="-1")),
-        Example(ingress.OWN_GROUP, with_props("ingress", securityGroupId="sg-00000000000beta")),
-        Example(
-            ingress.ONE_SECURITY_GROUP,
-            with_props("database", vpcSecurityGroupIds=[UNKNOWN, "sg-00000000000beta"]),
-        ),
-        Example(ingress.RULES_APART, _new(legacy, type="ingress", cidrBlocks=["10.0.0.0/8"])),
+        Example(ingress.SERVICE_EXACT, with_props("ingress", fromPort=22, toPort=22)),
+        Example(ingress.ONE_SECURITY_GROUP, with_props("database", vpcSecurityGroupIds=["sg-1", "sg-2"])),
+        Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("ingress", cidrIpv4=UNKNOWN)),
     ]
 
 
-def _access_examples() -> list[Example]:
-    def policy(**changes: object) -> Change:
-        return with_props("group-policy", policy=iam_policy(tunnel_statement(**changes)))
-
+def _rights_examples() -> list[Example]:
     return [
-        Example(
-            access.DOCUMENT_IS_TUNNEL,
-            with_props("document", content=session_document(type="InteractiveCommands")),
-        ),
-        Example(
-            access.DOCUMENT_LITERAL,
-            with_props("document", content=session_document(host="{{ host }}")),
-        ),
-        Example(access.DOCUMENT_READABLE, with_props("document", content="schemaVersion: '1.0'")),
-        Example(access.ANY_DATABASE_FOR_ROLES, policy(Resource=_ANY_DATABASE)),
-        Example(access.ACCESS_CHECKED, policy(Condition={})),
-        Example(access.EXACT_RESOURCES, policy(Resource=_SECOND_TUNNEL)),
-        Example(access.PLAIN_STATEMENT, policy(NotAction="iam:*")),
-        Example(
-            access.NO_ATTACHED_POLICY,
-            _new(
-                "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
-                policyArn="arn:aws:iam::aws:policy/AmazonSSMFullAccess",
-            ),
-        ),
+        Example(documents.DOCUMENT_OWN, with_props("group-policy", policy=changed_policy(Action="ssm:*"))),
+        Example(documents.NAME_OWN, with_props("endpoint", name="beta.db.example.com")),
+        Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("document", content=UNKNOWN)),
     ]
 
@@ -362,19 +310,19 @@ def _tag_examples() -> list[Example]:
 
 
 EXAMPLES: Mapping[str, Sequence[Example]] = {
+    "only-known-resources": _known_examples(),
     "network-cidr-permitted": _network_examples(),
     "company-cidr-permitted": _company_examples(),
     "company-gateway-public": _gateway_examples(),
     "network-cidr-unclaimed": _claim_examples(),
     "vpn-tunnels-hardened": _tunnel_examples(),
-    "no-internet-path": _internet_examples(),
     "session-isolation": _isolation_examples(),
     "database-private": _privacy_examples(),
     "database-encrypted": _encryption_examples(),
     "database-tls-only": _tls_examples(),
     "database-recoverable": _recovery_examples(),
     "database-ingress-exact": _ingress_examples(),
-    "tunnel-access-exact": _access_examples(),
+    "rights-exact": _rights_examples(),
     "secrets-stay-secret": _secret_examples(),
     "tags-present": _tag_examples(),
 }

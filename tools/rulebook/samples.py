@@ -74,6 +74,7 @@ RUNNER = RunnerSettings.model_validate(
         "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
     }
 )
+OWN_TYPE = "aws:sqs/queue:Queue"
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
@@ -133,6 +134,7 @@ SETTINGS = PackSettings(
     minimum_backup_days=7,
     required_tags=("Name", "tenantnet:cell"),
     reading=SampleReading(),
+    own_types={OWN_TYPE: "notes of the tenant's team, which hold no data of customers"},
 )
 
 Resources = Mapping[str, Resource]

@@ -19,7 +19,7 @@ from tenantnet.stacks.tenant import TenantStack
 
 from tests.support import component_samples as samples
 from tests.support.broken_programs.breach import BREACH, declare_raw
-from tests.support.broken_programs.cases import BROKEN, PHASES, MADE_UP_CELL, Case
+from tests.support.broken_programs.cases import BROKEN, MADE_UP_CELL, PHASES, Case
 
 CASE_VARIABLE = "POLICY_CASE"
 PASSWORD = "Correct-Horse-7"

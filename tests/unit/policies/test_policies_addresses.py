@@ -20,7 +20,6 @@ BY_NAME = {policy.name: policy for policy in POLICIES}
         ("network-cidr-permitted", "network", "cidrBlock", oracle.is_permitted_network),
         ("company-cidr-permitted", "vpn-route", "destinationCidrBlock", oracle.is_permitted_company),
         ("company-gateway-public", "customer-gateway", "ipAddress", oracle.is_permitted_gateway),
-        ("session-isolation", "session-subnet", "cidrBlock", oracle.is_permitted_session_subnet),
     ],
 )
 def test_a_policy_permits_an_address_just_where_the_second_computation_does(

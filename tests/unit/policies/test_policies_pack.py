@@ -138,32 +138,26 @@ def test_a_violation_names_policy_resource_value_and_remedy(pack: analyzer_pb2_g
     assert "remedy:" in diagnostic.message
 
 
-def test_unknown_values_do_not_make_a_policy_advisory(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
-    stack = with_props("session-route", destinationCidrBlock="10.9.9.0/26")(good_stack())
-    isolation = [
-        each for each in analyze_stack(pack, *stack.values()) if each.policyName == "session-isolation"
-    ]
-    assert [(each.enforcementLevel, each.urn) for each in isolation] == [
-        (MANDATORY, stack["session-route"].urn)
-    ]
-
-
-def test_where_the_claims_table_does_not_answer_the_policy_says_so_and_is_advisory(
+def test_what_cannot_be_read_is_a_mandatory_finding_and_never_advisory(
     pack: analyzer_pb2_grpc.AnalyzerStub,
 ) -> None:
-    (diagnostic,) = analyze_stack(pack, *good_stack().values())
-    assert diagnostic.policyName == "network-cidr-unclaimed"
-    assert diagnostic.enforcementLevel == ADVISORY
-    assert "Could not read the claim on 10.1.2.0/26" in diagnostic.message
-    assert "AWS did not answer" in diagnostic.message
+    found = analyze_stack(pack, *good_stack().values())
+    assert {each.enforcementLevel for each in found} == {MANDATORY}
+    assert {each.policyName for each in found} >= {"only-known-resources", "network-cidr-unclaimed"}
+    assert all("the outputs of platform-eu1 cannot be read" in each.message for each in found)
 
 
-def test_what_is_seen_without_the_claims_table_is_refused_all_the_same(
+def test_an_update_asks_whose_the_ids_are_that_a_preview_did_not_know(
     pack: analyzer_pb2_grpc.AnalyzerStub,
 ) -> None:
-    unclaimed = [each for key, each in good_stack().items() if key != "network-claim"]
-    levels = [each.enforcementLevel for each in analyze_stack(pack, *unclaimed)]
-    assert levels == [MANDATORY, ADVISORY]
+    hidden = with_props("session-route", routeTableId="rtb-00000000000beta")(good_stack())["session-route"]
+    analyze(pack, good_stack()["network"])  # the stack's cell
+    assert analyze(pack, hidden) == []
+    pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=False))
+    (diagnostic,) = analyze(pack, hidden)
+    pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=True))
+    assert diagnostic.enforcementLevel == MANDATORY
+    assert "platform-eu1 cannot be read" in diagnostic.message
 
 
 @pytest.mark.parametrize("level", [ADVISORY, MANDATORY])
@@ -208,10 +202,15 @@ def test_an_organisation_keeps_backups_longer(pack: analyzer_pb2_grpc.AnalyzerSt
 
 def test_an_organisation_requires_its_own_tags(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     configure(pack, "tags-present", MANDATORY, requiredTags=["cost-centre"])
-    (diagnostic,) = analyze_stack(pack, good_stack()["customer-gateway"])
+    found = analyze_stack(pack, good_stack()["customer-gateway"])
+    [diagnostic] = [each for each in found if each.policyName == "tags-present"]
     assert "cost-centre" in diagnostic.message
 
 
-def test_resources_of_other_providers_are_no_concern(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
+def test_an_organisation_answers_for_types_of_its_own(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     other = Resource(type="random:index/randomId:RandomId", name="id", urn="urn:pulumi:s::p::t::id", props={})
+    (diagnostic,) = analyze(pack, other)
+    assert "random:index/randomId:RandomId" in diagnostic.message
+    own = [{"type": other.type, "reason": "names of our buckets"}]
+    configure(pack, "only-known-resources", MANDATORY, ownTypes=own)
     assert analyze(pack, other) == []
