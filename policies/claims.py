@@ -1,4 +1,4 @@
-"""The policy on claims: every range in use is claimed in its cell's table, and is in no other tenant's reach."""
+"""The policy on claims: every range in use is claimed in its cell, and in no other tenant's reach."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OWN_CLAIMS = Rule(
 OTHERS_COMPANY = Rule(
     id="others-company",
     rule="a tenant's network lies in no company range of another tenant of the cell",
-    reason="tenant {tenant} has a VPN connection to {cidr}: its database lets in whoever has an address there",
+    reason="tenant {tenant} has a VPN connection to {cidr}: its database lets in who has an address there",
     remedy="take another range: `tenantnet network add --auto` finds a free one",
 )
 OTHERS_CLAIM = Rule(
@@ -213,7 +213,7 @@ def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> I
 
 NETWORK_CIDR_UNCLAIMED = Policy(
     name="network-cidr-unclaimed",
-    description="The stack that uses a range claims it first, and no other tenant's range or company overlaps it.",
+    description="The stack that uses a range claims it first, and no other tenant's range overlaps it.",
     severity=Severity.CRITICAL,
     remediation="Take another range with `tenantnet network add`, and declare its claim.",
     rules=(

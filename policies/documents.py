@@ -69,21 +69,28 @@ NAME_OWN = Rule(
 def _difference(given: object, wanted: object, path: str = "it") -> str:
     """The first difference, in words; empty if there is none."""
     if isinstance(given, Mapping) and isinstance(wanted, Mapping):
-        for key in sorted({*given, *wanted}, key=str):
-            if key not in wanted or key not in given:
-                return f"{path} has {'also ' if key in given else 'no '}{key}"
-            if found := _difference(given[key], wanted[key], f"{key}" if path == "it" else f"{path}.{key}"):
-                return found
-        return ""
+        missing = [f"{path} has no {key}" for key in wanted if key not in given]
+        added = [f"{path} has also {key}" for key in given if key not in wanted]
+        inner = [
+            _difference(given[key], wanted[key], _within(path, f".{key}")) for key in wanted if key in given
+        ]
+        return next(filter(None, [*missing, *added, *inner]), "")
     if isinstance(given, list) and isinstance(wanted, list):
-        for index, (one, other) in enumerate(zip(given, wanted, strict=False)):
-            if found := _difference(one, other, f"{path}[{index}]"):
-                return found
-        return "" if len(given) == len(wanted) else f"{path} has {len(given)} entries, not {len(wanted)}"
+        counted = [] if len(given) == len(wanted) else [f"{path} has {len(given)} entries, not {len(wanted)}"]
+        pairs = enumerate(zip(given, wanted, strict=False))
+        inner = [_difference(one, other, _within(path, f"[{index}]")) for index, (one, other) in pairs]
+        return next(filter(None, [*inner, *counted]), "")
+    return "" if _is_alike(given, wanted) else f"{path} is {shown(given)}"
+
+
+def _within(path: str, inner: str) -> str:
+    return inner.removeprefix(".") if path == "it" else f"{path}{inner}"
+
+
+def _is_alike(given: object, wanted: object) -> bool:
     if isinstance(given, str) and isinstance(wanted, str) and WILD in wanted:
-        form = WILD_FORM.join(map(re.escape, wanted.split(WILD)))
-        return "" if re.fullmatch(form, given) else f"{path} is {given}"
-    return "" if given == wanted and type(given) is type(wanted) else f"{path} is {shown(given)}"
+        return re.fullmatch(WILD_FORM.join(map(re.escape, wanted.split(WILD))), given) is not None
+    return given == wanted and type(given) is type(wanted)
 
 
 def _parsed(text: object) -> object:
@@ -301,7 +308,7 @@ def _judge_schedule(
 
 RIGHTS_EXACT = Policy(
     name="rights-exact",
-    description="Session documents, IAM policies, trusts and names are what the components write, to the letter.",
+    description="Session documents, IAM policies, trusts and names are what components write, to the letter.",
     severity=Severity.CRITICAL,
     remediation="Declare it with tenantnet.components.",
     rules=(DOCUMENT_OWN, NAME_OWN, PLATFORM_READ, KNOWN_IN_PREVIEW),

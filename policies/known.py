@@ -1,4 +1,4 @@
-"""The policy that denies by default: a resource is as a component makes it, or the organisation answers for it."""
+"""The policy that denies by default: a resource is as a component makes it, or it is refused."""
 
 from __future__ import annotations
 
@@ -125,16 +125,17 @@ def _judge_references(
     stack: Stack, resource: Resource, platform: PlatformOutputs | None
 ) -> Iterator[Finding]:
     for name, inner, ref in references(ALLOWED[resource.type]):
-        path = f"{name}.{inner}" if inner else name
         for value in _values(resource.props.get(name), inner):
-            if not _is_permitted(stack, resource, name, inner, value, ref, platform):
-                facts = {
-                    "kind": resource.kind,
-                    "property": path,
-                    "permitted": ref.words,
-                    "reason": ref.reason,
-                }
-                yield Finding(resource, REFERENCE_OWN.refuse(value, path, **facts))
+            if isinstance(value, Unknown):
+                permitted = _comes_from(stack, resource, (name, inner), ref)
+            elif (platform and value in [getattr(platform, output) for output in ref.outputs]) or (
+                stack.is_platform and _names_existing(value, ref)
+            ):
+                permitted = True
+            else:
+                permitted = _are_named([each for each in stack.of_type(*ref.types) if value in each.ids], ref)
+            if not permitted:
+                yield _refuse_reference(resource, name, inner, value, ref)
 
 
 def _values(value: object, inner: str) -> Iterator[object]:
@@ -147,28 +148,17 @@ def _values(value: object, inner: str) -> Iterator[object]:
         yield value
 
 
-def _is_permitted(
-    stack: Stack,
-    resource: Resource,
-    name: str,
-    inner: str,
-    value: object,
-    ref: Ref,
-    platform: PlatformOutputs | None,
-) -> bool:
-    if isinstance(value, Unknown):
-        origins = stack.origins(resource, name)
-        found = [each for each in origins if each.type in ref.types]
-        if not origins and not ref.needed and name not in (resource.inputs or ()):
-            return True  # AWS chooses it
-        if not inner and len(found) < len(origins):
-            return False
-    else:
-        if platform and value in [getattr(platform, output) for output in ref.outputs]:
-            return True
-        if stack.is_platform and _names_existing(value, ref):
-            return True
-        found = [each for each in stack.of_type(*ref.types) if value in each.ids]
+def _comes_from(stack: Stack, resource: Resource, path: tuple[str, str], ref: Ref) -> bool:
+    """Whether a value that is not known comes from what the property may name, and from nothing else."""
+    name, inner = path
+    origins = stack.origins(resource, name)
+    if not origins and not ref.needed and name not in (resource.inputs or ()):
+        return True  # AWS chooses it
+    found = [each for each in origins if each.type in ref.types]
+    return _are_named(found, ref) and (bool(inner) or len(found) == len(origins))
+
+
+def _are_named(found: list[Resource], ref: Ref) -> bool:
     return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
 
 
@@ -202,7 +192,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    """Whose the IDs are that the preview did not know: AWS says it by their tags, before the resource is created."""
+    """Whose the IDs are that a preview did not know: AWS says it by their tags, before anything is created."""
     shape = ALLOWED.get(resource.type)
     if shape is None or stack.is_platform or stack.cell is None:
         return
@@ -251,8 +241,8 @@ ONLY_KNOWN_RESOURCES = Policy(
     schema={
         OWN_TYPES: {
             "type": "array",
-            "description": "Types of resources that the organisation answers for, beside the components', each with "
-            "its reason. They may not touch networks, hosts or databases of Tenantnet.",
+            "description": "Types of resources that the organisation answers for, each with its reason. They "
+            "may not touch networks, hosts or databases of Tenantnet.",
             "items": {
                 "type": "object",
                 "properties": {

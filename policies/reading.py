@@ -1,4 +1,4 @@
-"""Reads what policies compare a stack with: its platform's outputs, its cell's claims and companies, AWS's tags."""
+"""Reads what policies compare a stack with: the platform's outputs, claims, companies, tags in AWS."""
 
 from __future__ import annotations
 

@@ -38,15 +38,16 @@ from tenantnet.tags import Part, Tag
 
 SESSIONS_REACH_OWN = Rule(
     id="sessions-reach-own",
-    rule="a session table leads to this tenant's networks, through their peerings with the sessions VPC: {permitted}",
+    rule="a session table leads to this tenant's networks, through their peerings with the sessions VPC: "
+    "{permitted}",
     reason="whatever else the route leads to would be in reach of sessions, this tenant's or others'",
     remedy="remove the route, or name one of these ranges",
 )
 SERVICES_REACH_OWN = Rule(
     id="services-reach-own",
-    rule="in the platform's services table a tenant's routes lead to its own networks, through their peerings "
-    "with the services VPC: {permitted}",
-    reason="whatever else the route leads to, the tunnel host would reach it, or lose its way to another tenant",
+    rule="in the platform's services table a tenant's routes lead to its own networks, through their "
+    "peerings with the services VPC: {permitted}",
+    reason="whatever else it leads to, the tunnel host would reach it, or lose its way to another tenant",
     remedy="remove the route, or name one of these ranges",
 )
 NETWORK_REACHES_OWN = Rule(

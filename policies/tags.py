@@ -33,7 +33,7 @@ TAG_PRESENT = Rule(
 )
 TAG_PART = Rule(
     id="tag-part",
-    rule="VPCs, subnets, route tables, security groups and hosts are tagged tenantnet:part: here one of {parts}",
+    rule="VPCs, subnets, route tables, security groups and hosts are tagged tenantnet:part: one of {parts}",
     reason="routes and rules are judged by it",
     remedy="tag it with tenantnet.tags.Owner.tags(part=...)",
 )

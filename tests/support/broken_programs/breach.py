@@ -1,7 +1,7 @@
-"""A tenant's own program that breaks into another tenant's database in four steps, each of which looks harmless.
+"""A tenant's own program that breaks into another tenant's database in four steps.
 
-Without a step it declares a network of its own, in resources of AWS and in order: peered with the services VPC, with
-a VPN connection and a claim. Each letter in the case's name takes one step, against tenant beta:
+Without a step it declares a network of its own, in resources of AWS: peered with the services VPC, with a VPN
+connection and a claim. Each letter in the case's name takes one step, against tenant beta:
 
     n  the network is inside beta's company range, which beta's database lets in
     p  it is peered with beta's network in place of the services VPC

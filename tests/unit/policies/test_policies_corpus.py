@@ -1,4 +1,4 @@
-"""Everything dangerous that could be thought of is a mandatory finding, and so is whatever nobody has thought of."""
+"""Everything dangerous that could be thought of is refused, and so is what nobody has thought of."""
 
 from __future__ import annotations
 
