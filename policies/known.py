@@ -192,7 +192,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    """Whose the IDs are that a preview did not know: AWS says it by their tags, before anything is created."""
+    """Whose the IDs are that a preview did not know: AWS says it by tags, before anything is created."""
     shape = ALLOWED.get(resource.type)
     if shape is None or stack.is_platform or stack.cell is None:
         return

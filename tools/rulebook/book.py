@@ -67,7 +67,14 @@ POLICIES_INTRODUCTION = """\
 The pack judges what a program declares, whoever wrote it. A resource is judged before it is created; what
 lies between resources (which table a route is in, whose claim a range has) is judged at the end of
 the preview. What a policy judges must be known in the preview: a value that only deployment makes known
-is refused.
+is refused, or it comes from the right resource of the stack and is judged again in the update, before
+what uses it is created.
+
+The pack denies by default. `policies/allowed.py` lists every type that a component makes with every
+property that it sets; any other is refused, and so is a document that differs in one word. What belongs to
+a cell is compared with its platform's outputs, which the pack reads with `pulumi stack output`, and with the
+claims and VPN connections of its other tenants, which it reads from AWS. Where it cannot read them, it
+refuses the preview.
 
 Every policy is mandatory. An organisation sets levels and settings of its own in a file:
 
@@ -76,12 +83,12 @@ Every policy is mandatory. An organisation sets levels and settings of its own i
 ```json
 {
   "tags-present": {"enforcementLevel": "advisory", "requiredTags": ["Name", "tenantnet:cell", "cost-centre"]},
-  "database-recoverable": {"minimumBackupDays": 14}
+  "database-recoverable": {"minimumBackupDays": 14},
+  "only-known-resources": {"ownTypes": [{"type": "aws:sqs/queue:Queue", "reason": "the team's own work queue"}]}
 }
 ```
 
-`network-cidr-unclaimed` reads the cell's claims table in DynamoDB. Where it cannot, it says so and stops
-nobody: the provider's conditional write stays the last guard.
+A type of your own is not judged, but it must not name a network, a host or a database of Tenantnet.
 """
 
 
