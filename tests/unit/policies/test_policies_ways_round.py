@@ -7,21 +7,27 @@ from typing import Any
 
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.policies.model import UNKNOWN
+from tenantnet.aws import types as aws
+from tenantnet.policies.model import UNKNOWN, Stack
 from tenantnet.policies.rules import POLICIES
+from tenantnet.tags import Owner, Part
 
 from tools.rulebook.samples import (
     COMPANY,
     NETWORK,
+    OWNER,
     SESSIONS,
+    SETTINGS,
     Change,
     acl_rule,
     good_stack,
     judge,
+    platform_stack,
     refers,
     resource,
     with_new,
     with_options,
+    with_origins,
     with_props,
     with_tag,
     without,
@@ -263,3 +269,84 @@ DOCUMENT = "arn:aws:ssm:eu-west-1:123456789012:document/eu1-acme-tunnel"
 @pytest.mark.parametrize("tag", ["Name", "tenantnet:cell", "tenantnet:tenant"])
 def test_a_missing_tag_is_named(tag: str) -> None:
     assert found_by(with_tag("customer-gateway", tag, None)) == {"tags-present": ["tag-present"]}
+
+
+def in_update(key: str, *changes: Change) -> list[str]:
+    """The rules that the changed resource breaks in an update, before it is created."""
+    stack = reduce(lambda changed, change: change(changed), changes, good_stack())
+    so_far = Stack(stack.values())
+    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
+    return [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, SETTINGS)]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("session-route", {"routeTableId": "rtb-000000000beta"}),
+        ("services-peering", {"peerVpcId": "vpc-000000000beta"}),
+        ("session-route", {"vpcPeeringConnectionId": "pcx-000000000beta"}),
+        ("subnet-group", {"subnetIds": ["subnet-000000000acme", "subnet-000000000beta"]}),
+        ("ingress", {"securityGroupId": "sg-000000000beta"}),
+        ("services-peering", {"peerVpcId": "vpc-000000000acme"}),
+    ],
+)
+def test_what_a_preview_did_not_know_is_judged_by_its_tags_before_anything_is_created(
+    key: str, props: dict[str, Any]
+) -> None:
+    assert in_update(key, with_props(key, **props)) == ["reference-own"]
+
+
+def test_what_the_stack_and_its_platform_have_is_used_in_an_update() -> None:
+    props = {"routeTableId": "rtb-000000000acme", "vpcPeeringConnectionId": "pcx-000000000acme"}
+    assert in_update("session-route", with_props("session-route", **props)) == []
+    assert in_update("services-route") == []
+
+
+def test_what_others_have_claimed_since_the_preview_stops_an_update() -> None:
+    assert in_update("network", with_props("network", cidrBlock="10.9.9.0/26")) == ["range-unclaimed"]
+    assert in_update("network", with_props("network", cidrBlock="10.77.3.0/26")) == ["others-company"]
+    assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")) == [
+        "others-claim"
+    ]
+
+
+def test_a_table_that_is_read_from_another_tenant_is_no_table_of_the_stack() -> None:
+    tags = Owner(cell="eu1", tenant="beta").tags("beta", part=Part.SESSION)
+    read = resource(aws.ROUTE_TABLE, "read", {"routeTableId": "rtb-000000000beta"}, tags=tags)
+    found = found_by(with_new(read), with_props("session-route", routeTableId="rtb-000000000beta"))
+    assert "tenant-own" in found["network-cidr-unclaimed"]
+
+
+def test_a_hidden_value_does_not_pass_for_one_of_the_stack() -> None:
+    """Output.all(own.id, other).apply(...) depends on more than it may name."""
+    assert found_by(with_origins("session-route", "routeTableId", "session-table", "network")) == {
+        "only-known-resources": ["reference-own"]
+    }
+    assert found_by(with_origins("session-route", "routeTableId")) == {
+        "only-known-resources": ["reference-own"],
+        "session-isolation": ["services-reach-own"],
+    }
+
+
+def test_the_runners_rights_are_judged_once_they_are_known() -> None:
+    def found(policy: object) -> list[str]:
+        stack = with_props("runner-policy", policy=policy)(platform_stack())
+        return [each.refusal.rule_id for policy in POLICIES for each in judge(policy, stack)]
+
+    assert found(UNKNOWN) == []
+    text = platform_stack()["runner-policy"].props["policy"]
+    assert found(text.replace("rds:CreateDBInstance", "rds:*")) == ["document-own"]
+    assert found(text.replace("eu1", "eu2")) == ["document-own"]
+    assert found(text.replace("i-0123456789abcdef0", "*")) == ["document-own"]
+
+
+def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
+    queue = resource("aws:sqs/queue:Queue", "acme-notes", {"name": "notes"}, tags=OWNER.tags("acme-notes"))
+    assert found_by(with_new(queue)) == {}
+    for props, origins in (
+        ({"vpc": UNKNOWN}, {"vpc": [good_stack()["network"].urn]}),
+        ({"policy": {"hosts": ["subnet-0123456789abcdef0"]}}, {}),
+        ({"source": "acme-blue"}, {}),
+    ):
+        near = resource(queue.type, queue.name, props, tags=queue.tags, origins=origins)
+        assert found_by(with_new(near)) == {"only-known-resources": ["own-type-apart"]}
