@@ -185,7 +185,7 @@ def _role(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Fin
 def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     if isinstance(policy := resource.props.get("policy"), Unknown):
         return  # it names what the update creates before, and is judged then, before it is created
-    wanted = {
+    wanted: Mapping[str, Sequence[Mapping[str, object]]] = {
         role_name(cell, "flow-logs"): FLOW_LOG_STATEMENTS,
         role_name(cell, "runner-schedules"): start_statements(
             resource.region or settings.reading.region(),

@@ -71,10 +71,9 @@ def _permitted(
     if platform is not None:
         companies = company_cidrs(stack, group.tags.get(Tag.NETWORK))
         host = f"{platform.tunnel_host_address}/32"
-        return {
-            Part.DATABASE: [(MYSQL, [*session_cidrs(stack), host, *companies])],
-            Part.PING_HOST: [(PING, companies)],
-        }.get(group.part, [])  # type: ignore[call-overload,no-any-return]
+        if group.part == Part.DATABASE:
+            return [(MYSQL, [*session_cidrs(stack), host, *companies])]
+        return [(PING, companies)] if group.part == Part.PING_HOST else []
     services = [entry.cidr for entry in settings.reserved if entry.purpose == addressing.SERVICES]
     peer = rule.props.get("cidrIpv4")
     near = [str(peer)] if any(_is_inside(peer, cidr) for cidr in services) else []

@@ -110,8 +110,9 @@ def _read_ranges(cell: str, region: str) -> Ranges:
     claims = ClaimsTable.of(cell, region).all()
     with aws_answers(f"read the VPN connections of cell {cell}", region=region):
         ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        own = [{"Name": f"tag:{Tag.CELL}", "Values": [cell]}]
-        connections = ec2.describe_vpn_connections(Filters=own)["VpnConnections"]
+        connections = ec2.describe_vpn_connections(Filters=[{"Name": f"tag:{Tag.CELL}", "Values": [cell]}])[
+            "VpnConnections"
+        ]
     companies = [
         Company(cidr=route["DestinationCidrBlock"], tenant=_tags(connection).get(Tag.TENANT, ""))
         for connection in connections

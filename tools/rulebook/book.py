@@ -84,7 +84,7 @@ Every policy is mandatory. An organisation sets levels and settings of its own i
 {
   "tags-present": {"enforcementLevel": "advisory", "requiredTags": ["Name", "tenantnet:cell", "cost-centre"]},
   "database-recoverable": {"minimumBackupDays": 14},
-  "only-known-resources": {"ownTypes": [{"type": "aws:sqs/queue:Queue", "reason": "the team's own work queue"}]}
+  "only-known-resources": {"ownTypes": [{"type": "aws:sqs/queue:Queue", "reason": "the team's work queue"}]}
 }
 ```
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-import pulumi_aws
 from tenantnet.aws import types as aws
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.tags import Slot, Strategy
@@ -59,9 +58,9 @@ def export_the_password() -> None:
     pulumi.export("databasePassword", pulumi.Output.secret("Correct-Horse-7"))
 
 
-def declare_a_bucket() -> None:
-    """What a helpful colleague might add, too."""
-    pulumi_aws.s3.Bucket("backups")
+def declare_something() -> None:
+    """What no policy has been told of."""
+    pulumi.ComponentResource("mine:index:Thing", "something")
 
 
 # Nobody has deployed this cell's platform.
@@ -147,9 +146,9 @@ BROKEN: Mapping[str, Case] = {
         remedy="take it from the component: TunnelAccess",
     ),
     "only-known-resources": Case(
-        change=declare_a_bucket,
-        resource="backups",
-        value="aws:s3/bucket:Bucket",
+        change=declare_something,
+        resource="something",
+        value="mine:index:Thing",
         remedy="remove it, declare it with a component",
     ),
     "secrets-stay-secret": Case(
