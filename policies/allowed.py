@@ -451,6 +451,9 @@ ALLOWED: Mapping[str, Shape] = MappingProxyType(
             },
         ),
         STACK: Shape(Where.BOTH, anything=True),
+        # The engine's own, for the outputs of other stacks; and the components as a plugin.
+        "pulumi:providers:pulumi": Shape(Where.BOTH),
+        "pulumi:providers:tenantnet": Shape(Where.BOTH, _any("version")),
         **{f"tenantnet:index:{name}": Shape(Where.BOTH, anything=True) for name in COMPONENTS},
     }
 )
