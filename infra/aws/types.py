@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 VPC = "aws:ec2/vpc:Vpc"
-VPC_SECOND_RANGE = "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"
 SUBNET = "aws:ec2/subnet:Subnet"
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
-DEFAULT_ROUTE_TABLE = "aws:ec2/defaultRouteTable:DefaultRouteTable"
 ROUTE_TABLE_ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-MAIN_ROUTE_TABLE_ASSOCIATION = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
 NETWORK_ACL = "aws:ec2/networkAcl:NetworkAcl"
-# What changes an ACL without being it.
-NETWORK_ACL_PARTS = (
-    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
-    "aws:ec2/networkAclAssociation:NetworkAclAssociation",
-    "aws:ec2/networkAclRule:NetworkAclRule",
-)
 ROUTE = "aws:ec2/route:Route"
 PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
 INSTANCE = "aws:ec2/instance:Instance"
 
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 CUSTOMER_GATEWAY = "aws:ec2/customerGateway:CustomerGateway"
 VPN_GATEWAY = "aws:ec2/vpnGateway:VpnGateway"
-VPN_GATEWAY_ATTACHMENT = "aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment"
 ROUTE_PROPAGATION = "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation"
 VPN_CONNECTION = "aws:ec2/vpnConnection:VpnConnection"
 VPN_CONNECTION_ROUTE = "aws:ec2/vpnConnectionRoute:VpnConnectionRoute"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
@@ -50,13 +51,13 @@ class Previews:
         self.start(case)
         return self._started[case].result()
 
-    def run(self, case: str, *arguments: str) -> Run:
+    def run(self, case: str, *arguments: str, command: Sequence[str] = ("preview",)) -> Run:
         project = self._free.get()
         try:
             project.environment[CASE_VARIABLE] = case
             stack = "platform-local" if case == PLATFORM else "acme"
             pack = str(CLONE / "policies")
-            return project.pulumi("preview", "--stack", stack, "--policy-pack", pack, *arguments)
+            return project.pulumi(*command, "--stack", stack, "--policy-pack", pack, *arguments)
         finally:
             self._free.put(project)
 
@@ -195,3 +196,24 @@ def test_an_organisation_can_make_a_policy_advisory(previews: Previews, tmp_path
     run = previews.run("company-gateway-public", "--policy-pack-config", str(config))
     assert run.code == 0, run.text
     assert {each[:2] for each in violations(run)} == {("advisory", "company-gateway-public")}, run.text
+
+
+def test_what_is_hidden_from_the_preview_stops_the_update_before_it_is_created(
+    previews: Previews, cloud: LocalCloud
+) -> None:
+    """The last test: it leaves the network behind."""
+    hidden = f"{BREACH}h"
+    assert previews.run(hidden).code == 0
+    run = previews.run(hidden, command=("up", "--yes", "--skip-preview"))
+    assert run.code != 0, run.text
+    assert "routeTableId of RouteTableAssociation names a RouteTable of this stack" in " ".join(
+        run.text.split()
+    )
+    [vpc] = aws_client(cloud, "ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.1.2.0/26"]}])[
+        "Vpcs"
+    ]
+    own = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    tables = aws_client(cloud, "ec2").describe_route_tables(Filters=own)["RouteTables"]
+    assert [
+        each["SubnetId"] for table in tables for each in table["Associations"] if "SubnetId" in each
+    ] == []

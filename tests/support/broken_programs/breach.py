@@ -7,7 +7,7 @@ connection and a claim. Each letter in the case's name takes one step, against t
     p  it is peered with beta's network in place of the services VPC
     t  a route in beta's table leads beta's answers here
     r  a route in the own table leads to beta, whose range is said to be the own company's
-    l  like t, but the table's ID is hidden from the preview
+    h  in place of all else a subnet uses beta's table, whose ID is hidden from the preview
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ def declare_raw(steps: str) -> None:
     """Declare the network, with these steps."""
     cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
     vpc, table = _network(cidr)
+    if "h" in steps:
+        _hide(vpc, table)
+        return
     peer = BETAS_VPC if "p" in steps else samples.PLATFORM_OUTPUTS["servicesVpcId"]
     peering = aws.ec2.VpcPeeringConnection(
         "peering", vpc_id=vpc.id, peer_vpc_id=peer, auto_accept=True, tags=OWNER.tags("peering")
@@ -37,12 +40,8 @@ def declare_raw(steps: str) -> None:
     _company(vpc, BETAS_NETWORK if "r" in steps else "192.168.4.0/24")
     host = f"{samples.PLATFORM_OUTPUTS['tunnelHostAddress']}/32"
     _route("out", table.id, BETAS_NETWORK if "r" in steps else host, peering)
-    tables: dict[str, pulumi.Input[str]] = {
-        "t": BETAS_TABLE,
-        "l": table.id.apply(lambda _: BETAS_TABLE),
-        "": samples.PLATFORM_OUTPUTS["servicesRouteTableId"],
-    }
-    _route("back", next(tables[step] for step in ("t", "l", "") if step in steps), cidr, peering)
+    services = samples.PLATFORM_OUTPUTS["servicesRouteTableId"]
+    _route("back", BETAS_TABLE if "t" in steps else services, cidr, peering)
 
 
 def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
@@ -58,6 +57,15 @@ def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
     )
     table = aws.ec2.RouteTable("table", vpc_id=vpc.id, tags=OWNER.tags("table", part=Part.NETWORK))
     return vpc, table
+
+
+def _hide(vpc: aws.ec2.Vpc, table: aws.ec2.RouteTable) -> None:
+    """A preview does not know the table, and sees that its ID comes from the stack's own."""
+    tags = OWNER.tags("subnet", part=Part.NETWORK)
+    subnet = aws.ec2.Subnet("subnet", vpc_id=vpc.id, cidr_block="10.1.2.0/28", tags=tags)
+    aws.ec2.RouteTableAssociation(
+        "hidden", subnet_id=subnet.id, route_table_id=table.id.apply(lambda _: BETAS_TABLE)
+    )
 
 
 def _company(vpc: aws.ec2.Vpc, cidr: str) -> None:
