@@ -8,6 +8,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
+from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance as MotoInstance
 from moto.ec2.models.instances import InstanceState as MotoInstanceState
@@ -114,9 +115,11 @@ class Instance(MotoInstance):
 class InstanceBackend(EC2Backend):
     """An instance's security groups are those of its first interface, whichever of both a call names."""
 
-    def run_instances(self, *args: Any, **kwargs: Any) -> Reservation:  # noqa: ANN401 - passed on as they are
-        """Run instances; groups that were given with the interface are the instance's too."""
-        reservation = super().run_instances(*args, **kwargs)
+    def run_instances(self, image_id: str, *args: Any, **kwargs: Any) -> Reservation:  # noqa: ANN401
+        """Run instances of an image that exists; their interface's groups are the instance's too."""
+        if image_id not in self.amis:
+            raise InvalidAMIIdError(image_id)
+        reservation = super().run_instances(image_id, *args, **kwargs)
         for instance in reservation.instances:
             if not instance.security_groups:
                 instance.security_groups = list(instance.nics[0].group_set)

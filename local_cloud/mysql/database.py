@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Protocol, TypeVar
 
 import pymysql
@@ -24,15 +24,14 @@ from tenantnet.local_cloud.mysql.replication import ReplicationState
 from tenantnet.local_cloud.mysql.server import Server
 
 LOG = logging.getLogger("tenantnet.local.mysql")
-AVAILABLE, FAILED = "available", "failed"
 Result = TypeVar("Result")
 
 
 class Owner(Protocol):
-    """The instance as the API describes it; these two are kept true from here."""
+    """The instance as the API describes it."""
 
-    status: str
-    parameters_applying: bool
+    def fail(self) -> None:
+        """Be told that the server has ended."""
 
     @property
     def db_instance_identifier(self) -> str: ...
@@ -53,13 +52,15 @@ class Beginning:
 
 
 class Database:
-    """Its methods return at once; what they ask for happens after everything that was asked for before."""
+    """Its methods return at once; what they ask for happens after everything that was asked for before.
+
+    The future that each returns is done once that has happened.
+    """
 
     def __init__(self, owner: Owner, server: Server, replicas_come_as: Account) -> None:
         self._owner, self._server, self._replicas_come_as = owner, server, replicas_come_as
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mysql-database")
-        self._lock, self._asked, self._at_rest = Lock(), 0, AVAILABLE
-        self._applying = 0
+        self._lock, self._asked, self._ran, self._abandoned = Lock(), 0, False, Event()
         self.is_replica = False
 
     @property
@@ -67,10 +68,10 @@ class Database:
         """On loopback."""
         return self._server.listening.address
 
-    def begin(self, beginning: Beginning) -> None:
+    def begin(self, beginning: Beginning) -> Future[None]:
         """Fill the server with data and start it."""
         self.is_replica = beginning.source is not None
-        self._do("creating", lambda: self._begin(beginning))
+        return self._do(lambda: self._begin(beginning))
 
     def _begin(self, beginning: Beginning) -> None:
         source = beginning.source
@@ -98,22 +99,14 @@ class Database:
                 cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{beginning.schema.replace('`', '``')}`")
         self._apply_all(beginning.parameters)
 
-    def apply(self, parameters: Values) -> None:
-        """Set parameters in the running server; None gives one its default back."""
+    def apply(self, parameters: Values, delay: float) -> Future[None]:
+        """Set parameters in the running server after a while; None gives one its default back."""
 
         def apply() -> None:
-            try:
+            if not self._abandoned.wait(delay):
                 self._apply(parameters)
-            finally:
-                self._count_applying(-1)
 
-        self._count_applying(1)
-        self._do(None, apply)
-
-    def _count_applying(self, difference: int) -> None:
-        with self._lock:
-            self._applying += difference
-            self._owner.parameters_applying = self._applying > 0
+        return self._do(apply)
 
     def _apply_all(self, parameters: Values) -> None:
         self._apply({**dict.fromkeys(DEFAULTS), **parameters})
@@ -123,7 +116,7 @@ class Database:
             who = self._owner.db_instance_identifier
             apply_values(cursor, parameters, is_replica=self.is_replica, who=who)
 
-    def set_password(self, master: Account) -> None:
+    def set_password(self, master: Account) -> Future[None]:
         """Give the master user another password; replicas get it too."""
 
         def change() -> None:
@@ -131,22 +124,22 @@ class Database:
                 cursor.execute("SET SESSION sql_log_bin = 1")
                 set_password(cursor, master)
 
-        self._do("resetting-master-credentials", change)
+        return self._do(change)
 
-    def reboot(self, parameters: Values) -> None:
-        """Restart it with a parameter group's values."""
-        self._do("rebooting", lambda: self._restart(parameters))
+    def restart(self, parameters: Values) -> Future[None]:
+        """Restart it, or start it where it was stopped, with a parameter group's values."""
+        return self._do(lambda: self._restart(parameters))
 
-    def rename(self, name: str, parameters: Values) -> None:
+    def rename(self, name: str, parameters: Values) -> Future[None]:
         """Restart it with a certificate for the endpoint's new name."""
 
         def rename() -> None:
             self._server.listening = replace(self._server.listening, name=name)
             self._restart(parameters)
 
-        self._do("renaming", rename)
+        return self._do(rename)
 
-    def promote(self, parameters: Values) -> None:
+    def promote(self, parameters: Values) -> Future[None]:
         """Let it follow nobody any more, and restart it, as RDS does."""
 
         def promote() -> None:
@@ -155,15 +148,11 @@ class Database:
             self.is_replica = False
             self._restart(parameters)
 
-        self._do("modifying", promote)
+        return self._do(promote)
 
-    def stop(self) -> None:
+    def stop(self) -> Future[None]:
         """End its process until it is started again."""
-        self._do("stopping", self._server.end, then="stopped")
-
-    def start(self, parameters: Values) -> None:
-        """Start it where it was stopped."""
-        self._do("starting", lambda: self._restart(parameters))
+        return self._do(self._server.end)
 
     def _restart(self, parameters: Values) -> None:
         self._server.end()
@@ -175,15 +164,16 @@ class Database:
 
     def image(self) -> Future[Path]:
         """A copy of its data as of the instant when its turn comes."""
-        return self._do(None, self._server.copy_data)
+        return self._do(self._server.copy_data)
 
     def remove(self) -> None:
         """End it and remove its data."""
-        self._do("deleting", self._server.remove, then="deleted")
+        self._do(self._server.remove)
         self._worker.shutdown(wait=False)
 
     def abandon(self) -> None:
         """Give up what has not begun yet."""
+        self._abandoned.set()
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def join(self) -> None:
@@ -193,15 +183,15 @@ class Database:
     def check(self) -> None:
         """Say so where the server has ended without being asked to."""
         with self._lock:
-            died = self._asked == 0 and self._owner.status == AVAILABLE and not self._server.runs
-            if died:
-                self._owner.status = self._at_rest = FAILED
+            died = self._asked == 0 and self._ran and not self._server.runs
+            self._ran = self._ran and not died
         if died:
+            self._owner.fail()
             LOG.error("%s: its database server has ended", self._owner.db_instance_identifier)
 
     def replication_state(self) -> ReplicationState | None:
         """How a replica follows its source; None where it is none, or cannot be asked now."""
-        if not (self.is_replica and self._owner.status == AVAILABLE):
+        if self._asked or not (self.is_replica and self._server.runs):
             return None
         try:
             with self._server.administrator() as cursor:
@@ -209,37 +199,27 @@ class Database:
         except (pymysql.MySQLError, OSError, KeyError):
             return None
 
-    def _do(
-        self, status: str | None, operation: Callable[[], Result], then: str = AVAILABLE
-    ) -> Future[Result]:
-        """Do something when its turn comes; meanwhile the instance has `status`, and `then` afterwards.
-
-        status: None for what leaves it as it is.
-        """
+    def _do(self, operation: Callable[[], Result]) -> Future[Result]:
+        """Do something when its turn comes."""
 
         def attempt() -> Result:
             try:
                 result = operation()
             except BaseException as error:
-                self._done(FAILED)
+                self._done(runs=False)
                 self._log(error)
                 raise
-            self._done(then if status else None)
+            self._done(runs=self._server.runs)
             return result
 
         with self._lock:
             self._asked += 1
-            if status and self._owner.status != FAILED:
-                self._owner.status = status
         return self._worker.submit(attempt)
 
-    def _done(self, at_rest: str | None) -> None:
+    def _done(self, *, runs: bool) -> None:
         with self._lock:
             self._asked -= 1
-            if at_rest and self._at_rest != FAILED:
-                self._at_rest = at_rest
-            if self._asked == 0 or self._at_rest == FAILED:
-                self._owner.status = self._at_rest
+            self._ran = runs
 
     def _log(self, error: BaseException) -> None:
         if isinstance(error, CancelledError):

@@ -59,8 +59,8 @@ class Fleet:
         state.authority.write_bytes(self._authority.certificate)
         Thread(target=self._watch, daemon=True).start()
 
-    def create(self, key: str, instance: Instance, beginning: Beginning, observe: Observer) -> None:
-        """Put a server behind an instance.
+    def create(self, key: str, instance: Instance, beginning: Beginning, observe: Observer) -> Future[None]:
+        """Put a server behind an instance; done once it answers.
 
         observe: told every second how it replicates, where it is a replica.
         """
@@ -71,7 +71,7 @@ class Fleet:
         server = Server(self._home, self._launcher, self._authority, listening)
         database = Database(instance, server, self._replicas_come_as)
         self._databases[key] = (database, observe)
-        database.begin(beginning)
+        return database.begin(beginning)
 
     def find(self, key: str) -> Database | None:
         """The database behind an instance; None behind one of another engine."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 from tenantnet.local_cloud.mysql.replication import ReplicationState
-from tenantnet.local_cloud.rds.instances import DatabaseInstance
+from tenantnet.local_cloud.rds.instance import DatabaseInstance
 
 # What RDS reports where replication does not run.
 UNKNOWN_LAG = -1

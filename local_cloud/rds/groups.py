@@ -12,7 +12,8 @@ from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import DBParameterGroupNotFoundError, DBSubnetGroupNotFoundError, RDSClientError
 from moto.rds.models import DBParameterGroup, DBSubnetGroup
 from tenantnet.local_cloud.rds.engines import families
-from tenantnet.local_cloud.rds.instances import DatabaseInstance, InstanceBackend
+from tenantnet.local_cloud.rds.instance import DatabaseInstance
+from tenantnet.local_cloud.rds.instances import DELETING, InstanceBackend
 from tenantnet.local_cloud.rds.parameters import find_parameter, parameters
 from tenantnet.local_cloud.rds.rules import invalid_value
 
@@ -67,6 +68,7 @@ class ParameterGroupBackend(InstanceBackend):
         """Give parameters back their defaults; None for all of them."""
         group = self._changeable(name)
         chosen = list(group.parameters.values()) if asked is None else asked
+        chosen = [{**item, "ParameterValue": None} for item in chosen]
         for item in chosen:
             find_parameter(group.family or "", item["ParameterName"])
         for item in chosen:
@@ -91,6 +93,11 @@ class ParameterGroupBackend(InstanceBackend):
         if any(item.get("ApplyMethod") == "pending-reboot" for item in changed):
             for instance in self._members(group):
                 instance.parameters_wait_for_reboot = True
+        immediate = [item for item in changed if item.get("ApplyMethod") == "immediate"]
+        values = {item["ParameterName"]: _value(item) for item in immediate}
+        for instance in self._members(group):
+            if values and instance.status != DELETING:
+                self.apply_parameters(instance, values)
 
     def described_parameters(self, name: str, source: str | None) -> list[dict[str, Any]]:
         """All parameters of the group's family with the group's values; `source` chooses some of them."""
@@ -109,6 +116,12 @@ class ParameterGroupBackend(InstanceBackend):
                 f"{group.name}, so the group cannot be deleted",
             )
         return super().delete_db_parameter_group(db_parameter_group_name)
+
+
+def _value(item: dict[str, Any]) -> str | None:
+    """The new value; None for the default one."""
+    value = item.get("ParameterValue")
+    return None if value is None else str(value)
 
 
 class SubnetGroupBackend(InstanceBackend):

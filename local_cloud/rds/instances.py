@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.DBInstance.Modif
 from __future__ import annotations
 
 import math
-import secrets
-import string
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from time import monotonic
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from moto.ec2.models import EC2Backend, ec2_backends
@@ -19,12 +19,19 @@ from moto.rds.exceptions import (
     DBInstanceNotFoundError,
     DBParameterGroupNotFoundError,
     KMSKeyNotAccessibleFault,
+    RDSClientError,
 )
-from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
 from moto.rds.utils import valid_preferred_maintenance_window
+from tenantnet.local_cloud.mysql.database import Database
+from tenantnet.local_cloud.mysql.parameters import Values
 from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.rds.course import AVAILABLE, FAILED, Step
 from tenantnet.local_cloud.rds.engines import MYSQL, EngineVersion, check_class, find_version
+from tenantnet.local_cloud.rds.instance import BACKUP_SECONDS, DEFERRABLE, DatabaseInstance
 from tenantnet.local_cloud.rds.rules import (
+    GP3_STEP_GIB,
+    add_gp3_performance,
     check_changeable,
     check_log_types,
     check_new_instance,
@@ -33,33 +40,6 @@ from tenantnet.local_cloud.rds.rules import (
     invalid_value,
 )
 
-# The zone of RDS's own names, one per region, as an alias record needs it.
-# https://docs.aws.amazon.com/general/latest/gr/rds-service.html
-HOSTED_ZONES = {
-    "eu-central-1": "Z1RLNUO7B9Q6NB",
-    "eu-north-1": "Z2IYUTAEG8VGFR",
-    "eu-west-1": "Z29XKXDKYMONMX",
-    "eu-west-2": "ZMESEXB7ZGGQ3",
-    "eu-west-3": "ZMESEXB7ZGGQ3",
-    "us-east-1": "Z2R2ITUGPM61AM",
-    "us-east-2": "Z2XHWR1WZ565X2",
-    "us-west-2": "Z1PVIF0B656C1W",
-}
-# These wait for the maintenance window unless ApplyImmediately is set; all others never wait.
-DEFERRABLE = {
-    "allocated_storage": "AllocatedStorage",
-    "backup_retention_period": "BackupRetentionPeriod",
-    "ca_certificate_identifier": "CACertificateIdentifier",
-    "db_instance_class": "DBInstanceClass",
-    "db_subnet_group_name": "DBSubnetGroupName",
-    "engine_version": "EngineVersion",
-    "iops": "Iops",
-    "license_model": "LicenseModel",
-    "multi_az": "MultiAZ",
-    "new_db_instance_identifier": "DBInstanceIdentifier",
-    "storage_throughput": "StorageThroughput",
-    "storage_type": "StorageType",
-}
 # What a replica has from its source where the request does not say otherwise.
 FROM_SOURCE = (
     "allocated_storage",
@@ -73,136 +53,109 @@ FROM_SOURCE = (
     "license_model",
     "master_username",
     "port",
-    "preferred_backup_window",
-    "preferred_maintenance_window",
     "storage_encrypted",
     "storage_type",
 )
-# Minutes, and longer with a final snapshot.
-DELETE_SECONDS = 60.0
-RESOURCE_ID_CHARACTERS = string.ascii_uppercase + string.digits
-
-
-class DatabaseInstance(DBInstance):
-    """An instance with an id of its own and modifications that wait."""
-
-    def __init__(self, backend: RDSBackend, **settings: Any) -> None:  # noqa: ANN401 - of any type
-        super().__init__(backend, **settings)
-        self.dbi_resource_id = "db-" + "".join(secrets.choice(RESOURCE_ID_CHARACTERS) for _ in range(26))
-        self.waiting: dict[str, Any] = {}
-        self.parameters_wait_for_reboot = False
-        self.parameters_applying = False
-        self.status_infos: list[dict[str, Any]] = []
-        self.backup_target, self.network_type = "region", "IPV4"
-        self.customer_owned_ip_enabled = False
-        self.publicly_accessible = bool(self.publicly_accessible)
-        self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
-        self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
-        self.performance_insights_retention_period = self._insights_retention(settings)
-
-    def _insights_retention(self, settings: Mapping[str, Any]) -> int | None:
-        if not self.performance_insights_enabled:
-            return None
-        return int(settings.get("performance_insights_retention_period") or 7)
-
-    @property
-    def pending_modified_values(self) -> dict[str, Any]:
-        """What waits for the maintenance window, as RDS describes it."""
-        return {DEFERRABLE[name]: value for name, value in self.waiting.items()}
-
-    @property  # type: ignore[override] # a plain attribute there
-    def instance_create_time(self) -> datetime | None:
-        return None if self.status == "creating" else self.created
-
-    @instance_create_time.setter
-    def instance_create_time(self, _value: datetime) -> None:
-        """It is the time of creation, whatever moto would have."""
-
-    @property
-    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override] # never None there
-        return None if self.status in ("creating", "backing-up") else datetime.now(UTC)
-
-    @property
-    def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # never None there
-        """None as long as the instance is being created."""
-        if self.status == "creating":
-            return None
-        zone = HOSTED_ZONES.get(self.region, HOSTED_ZONES["us-east-1"])
-        return {"Address": self.address, "Port": self.port, "HostedZoneId": zone}
-
-    @property
-    def db_parameter_group_status_list(self) -> list[dict[str, str]]:
-        status = "in-sync"
-        if self.parameters_wait_for_reboot:
-            status = "pending-reboot"
-        elif self.parameters_applying:
-            status = "applying"
-        return [
-            {"DBParameterGroupName": group.name, "ParameterApplyStatus": status}
-            for group in self.db_parameter_groups()
-        ]
-
-    def present(self, setting: str) -> object:
-        """What a deferrable setting is now."""
-        if setting == "db_subnet_group_name":
-            return self.db_subnet_group.name if self.db_subnet_group else None
-        return getattr(self, setting, None)
-
-    def leave_source(self) -> None:
-        """Be an instance of one's own."""
-        self.is_replica = False
-        self.source_db_instance_identifier = None
-        self.status_infos = []
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        """Take over changed settings, by their snake_case names."""
-        changes = dict(changes)
-        exports = changes.pop("cloudwatch_logs_export_configuration", None) or {}
-        logs = set(self.enabled_cloudwatch_logs_exports) - set(exports.get("DisableLogTypes", []))
-        self.enabled_cloudwatch_logs_exports = sorted(logs | set(exports.get("EnableLogTypes", [])))
-        if (insights := changes.pop("enable_performance_insights", None)) is not None:
-            self.performance_insights_enabled = insights
-            self.performance_insights_retention_period = self._insights_retention(changes)
-        self.port = changes.pop("db_port_number", self.port)
-        if changes.get("db_parameter_group_name") not in (None, self.db_parameter_group_name):
-            self.parameters_wait_for_reboot = True
-        self.update(**changes)
+# How long RDS takes, about: by recordings, by its documents and by what people report.
+CREATE_SECONDS, DELETE_SECONDS = 180.0, 180.0
+MODIFY_SECONDS, PROMOTE_SECONDS = 60.0, 90.0
+REBOOT_SECONDS, STOP_SECONDS, START_SECONDS = 30.0, 90.0, 120.0
+# Until RDS begins with what it has answered to already: meanwhile it describes what was.
+QUIET_SECONDS = 5.0
+# Changed at once, without another state.
+INSTANT = {
+    "auto_minor_version_upgrade",
+    "copy_tags_to_snapshot",
+    "deletion_protection",
+    "preferred_backup_window",
+    "preferred_maintenance_window",
+}
+# Deleted without a final snapshot in these.
+DELETING, DELETABLE = "deleting", {AVAILABLE, FAILED, "stopped"}
+STORAGE = ("allocated_storage", "storage_type", "iops", "storage_throughput")
+HIDDEN = "****"
+# As moto calls the key that RDS makes for itself.
+SERVICE_KEY = "default_kms_key_id"
+# An entry of our own among a restored instance's settings, which moto passes on.
+IMAGE = "image"
 
 
 class InstanceBackend(RDSBackend):
     """Keeps instances; those of other engines are moto's own."""
 
-    def __init__(self, region_name: str, account_id: str) -> None:
-        # Deleted instances with the time until which they are described.
-        self._leaving: dict[str, tuple[DBInstance, float]] = {}
-        super().__init__(region_name, account_id)
+    @property  # type: ignore[override] # a plain attribute there
+    def databases(self) -> OrderedDict[str, DBInstance]:
+        """All instances, also those that are being deleted, until they are gone."""
+        for instance in list(self._kept.values()):
+            if isinstance(instance, DatabaseInstance) and instance.course.deletes:
+                instance.course.settle()
+        return self._kept
 
-    def leaving(self, identifier: str) -> DBInstance | None:
-        """The instance that is being deleted."""
-        instance, end = self._leaving.get(identifier, (None, 0.0))
-        return instance if monotonic() < end else None
+    @databases.setter
+    def databases(self, kept: OrderedDict[str, DBInstance]) -> None:
+        self._kept = kept
+
+    def settle(self) -> None:
+        """Let all that time brings happen."""
+        for instance in list(self.databases.values()):
+            if isinstance(instance, DatabaseInstance):
+                instance.course.settle()
+                instance.back_up_if_due()
+
+    def serve(
+        self,
+        instance: DatabaseInstance,
+        image: Future[Path] | None = None,
+        source: DatabaseInstance | None = None,
+    ) -> Future[Any] | None:
+        """Put a server behind a new instance; what to wait for."""
+        return None
+
+    def perform(
+        self, _instance: DatabaseInstance, _task: Callable[[Database], Future[Any]]
+    ) -> Future[Any] | None:
+        """Do something to the server behind the instance; what to wait for."""
+        return None
+
+    def keep_image(self, _snapshot: DBSnapshot, _image: Future[Path] | None) -> None:
+        """Let the snapshot have these data."""
+
+    def discard(self, _instance: DBInstance) -> None:
+        """End the server behind an instance that is deleted."""
 
     def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """Create an instance, new or restored. Raises RDS's errors for what RDS refuses."""
         settings = dict(db_kwargs)
         if settings.get("engine") != MYSQL:
             return super().create_db_instance(db_kwargs)
+        image = settings.pop(IMAGE, None)
         identifier = settings["db_instance_identifier"]
-        if identifier in self.databases or self.leaving(identifier):
+        if identifier in self.databases:
             raise DBInstanceAlreadyExists
         self._validate_db_identifier(identifier)
         version = find_version(settings.get("engine_version") or "8.4")
         check_new_instance(settings, version)
         settings["engine_version"] = version.number
+        if "dbi_resource_id" in settings and settings["allocated_storage"] < GP3_STEP_GIB:
+            # A restored one: moto hands on what the former one had by itself.
+            settings |= {"iops": None, "storage_throughput": None}
+        add_gp3_performance(settings)
         self._place(settings, version)
         # A restored instance is nobody's replica, whatever the one was that the snapshot is of.
         settings.pop("source_db_instance_identifier", None)
         instance = DatabaseInstance(self, **settings)  # type: ignore[abstract] # to CloudFormation only
-        self.databases[identifier] = instance
+        if "dbi_resource_id" not in settings:
+            instance.changing = {"MasterUserPassword": HIDDEN}
+        self._launch(instance, self.serve(instance, image))
         instance.add_event("DB_INSTANCE_CREATE")
         if instance.backup_retention_period:
             instance.save_automated_backup()
         return instance
+
+    def _launch(self, instance: DatabaseInstance, work: Future[Any] | None) -> None:
+        creating = Step(status="creating", seconds=CREATE_SECONDS, work=work, finish=instance.changing.clear)
+        instance.course.go(creating, *_first_backup(instance.backup_retention_period))
+        self.databases[instance.db_instance_identifier] = instance
 
     def _place(self, settings: dict[str, Any], version: EngineVersion) -> None:
         """Check what surrounds a new instance; without security groups it gets its VPC's default one."""
@@ -214,7 +167,7 @@ class InstanceBackend(RDSBackend):
 
     def _check_surroundings(self, settings: Mapping[str, Any], version: EngineVersion) -> None:
         """What the instance refers to must exist and fit."""
-        if key := settings.get("kms_key_id"):
+        if (key := settings.get("kms_key_id")) and key != SERVICE_KEY:
             self._validate_kms_key(key)
         if name := settings.get("db_parameter_group_name"):
             self._check_parameter_group(name, version)
@@ -260,10 +213,12 @@ class InstanceBackend(RDSBackend):
         """Create a replica: an instance of its own that names its source."""
         asked = dict(db_kwargs)
         identifier, source_id = asked["db_instance_identifier"], asked["source_db_instance_identifier"]
-        if identifier in self.databases or self.leaving(identifier):
+        if identifier in self.databases:
             raise DBInstanceAlreadyExists
         self._validate_db_identifier(identifier)
         source = self._source(source_id)
+        if source.status in ("creating", "deleting", "stopped", "stopping", "starting", "failed"):
+            raise invalid_state(f"Instance {source.db_instance_identifier} is not in available state.")
         if not source.backup_retention_period:
             raise invalid_state(
                 "Automated backups are not enabled for this database instance. To enable automated backups, "
@@ -280,15 +235,19 @@ class InstanceBackend(RDSBackend):
             "master_user_password": source._master_user_password,
             "backup_retention_period": 0,
             **asked,
+            # https://github.com/hashicorp/terraform-provider-aws: its test of a protected replica is skipped,
+            # since "CreateDBInstanceReadReplica API currently ignores DeletionProtection=true".
+            "deletion_protection": False,
         }
         version = find_version(settings["engine_version"])
         check_class(settings["db_instance_class"])
         check_changeable(settings, version, settings["db_instance_class"])
+        add_gp3_performance(settings)
         self._place(settings, version)
         replica = DatabaseInstance(self, **settings)  # type: ignore[abstract] # to CloudFormation only
         replica.set_as_replica()
-        self.databases[identifier] = replica
         source.add_replica(replica)
+        self._launch(replica, self.serve(replica, source=source))
         return replica
 
     def _source(self, identifier_or_arn: str) -> DatabaseInstance:
@@ -298,14 +257,30 @@ class InstanceBackend(RDSBackend):
         return source
 
     def promote_read_replica(self, db_kwargs: dict[str, Any]) -> DBInstance:
-        """Make the replica an instance of its own."""
-        changes = dict(db_kwargs)
+        """Make the replica an instance of its own, with backups of one day unless more are asked for."""
+        changes = {"backup_retention_period": 1, **db_kwargs}
         replica = self._instance(changes.pop("db_instance_identifier"))
         if not replica.is_replica:
             raise invalid_state("DB Instance is not a read replica")
-        self._forget_replica(replica)
-        replica.apply(changes)
+        self.check_available(replica, "DB Instance is not in available state.")
+        replica.is_replica = False
+
+        def leave() -> None:
+            self._forget_replica(replica)
+            replica.apply(changes)
+
+        replica.course.go(
+            Step(seconds=QUIET_SECONDS),
+            self._promotion(replica, leave),
+            # It is not replicating and looks at rest before its first backup begins.
+            Step(seconds=QUIET_SECONDS),
+            *_first_backup(changes["backup_retention_period"]),
+        )
         return replica
+
+    def _promotion(self, replica: DatabaseInstance, finish: Callable[[], None] | None = None) -> Step:
+        work = self.perform(replica, lambda database: database.promote(replica.parameter_values))
+        return Step(status="modifying", seconds=PROMOTE_SECONDS, work=work, finish=finish)
 
     def _instance(self, identifier: str) -> DatabaseInstance:
         instance = self.databases.get(identifier)
@@ -314,32 +289,62 @@ class InstanceBackend(RDSBackend):
         return instance
 
     def _forget_replica(self, replica: DatabaseInstance) -> None:
-        source = self.find_db_from_id(str(replica.source_db_instance_identifier))
-        source.remove_replica(replica)
+        with suppress(DBInstanceNotFoundError):
+            source = self.find_db_from_id(str(replica.source_db_instance_identifier))
+            source.remove_replica(replica)
         replica.leave_source()
 
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> DBInstance:
-        """Apply what does not wait, and what waits if asked to; keep the rest waiting."""
+        """Apply what does not wait, and what waits if asked to, some time later; keep the rest waiting."""
         instance = self.databases.get(db_instance_identifier)
         if not isinstance(instance, DatabaseInstance):
             return super().modify_db_instance(db_instance_identifier, db_kwargs)
+        self.check_available(instance, "Database instance is not in available state.")
         changes = {name: value for name, value in db_kwargs.items() if value is not None}
         changes.pop("db_instance_identifier", None)
         immediately = changes.pop("apply_immediately", False)
         self._check_change(instance, changes)
-        deferred = {
+        instance.waiting |= {
             name: changes.pop(name)
             for name in list(changes)
             if name in DEFERRABLE and changes[name] != instance.present(name)
         }
-        instance.waiting.update(deferred)
-        if immediately:
-            changes |= instance.waiting
+        changes = {name: value for name, value in changes.items() if name not in DEFERRABLE}
+        changes.pop("allow_major_version_upgrade", None)
+        busy = any(name not in INSTANT and value != instance.present(name) for name, value in changes.items())
+        instance.apply(changes)
+        later = instance.waiting if immediately else {}
+        if later:
             instance.waiting = {}
-        instance.apply({name: value for name, value in changes.items() if name not in _NOT_SETTINGS})
-        if name := changes.get("new_db_instance_identifier"):
-            self._rename(instance, name)
+        if later or busy:
+            self._change(instance, changes, later)
         return instance
+
+    def _change(self, instance: DatabaseInstance, changes: Mapping[str, Any], later: dict[str, Any]) -> None:
+        """Let the instance be changed: by what it has been told already, and by what applies afterwards."""
+        status, work = "modifying", None
+        instance.changing = {DEFERRABLE[name]: value for name, value in later.items()}
+        if changes.get("master_user_password") or changes.get("manage_master_user_password"):
+            status = "resetting-master-credentials"
+            instance.changing["MasterUserPassword"] = HIDDEN
+            work = self.perform(instance, lambda database: database.set_password(instance.master))
+        retention = later.get("backup_retention_period", 0)
+        first_backup = [] if instance.backup_retention_period else _first_backup(retention)
+
+        def finish() -> None:
+            instance.changing = {}
+            name = later.pop("new_db_instance_identifier", None)
+            instance.apply(later)
+            if name:
+                self._rename(instance, name)
+
+        if "new_db_instance_identifier" in later:
+            status = "renaming"
+        instance.course.go(
+            Step(seconds=QUIET_SECONDS),
+            Step(status=status, seconds=MODIFY_SECONDS, work=work, finish=finish),
+            *first_backup,
+        )
 
     def _check_change(self, instance: DatabaseInstance, changes: dict[str, Any]) -> None:
         version = find_version(instance.engine_version)
@@ -351,6 +356,15 @@ class InstanceBackend(RDSBackend):
         instance_class = changes.get("db_instance_class", instance.db_instance_class)
         if (storage := changes.get("allocated_storage")) is not None:
             changes["allocated_storage"] = _grown(instance.allocated_storage, storage)
+        if not changes.keys().isdisjoint(STORAGE):
+            performance = {name: getattr(instance, name) for name in ("allocated_storage", "storage_type")}
+            performance |= {name: changes[name] for name in STORAGE if name in changes}
+            add_gp3_performance(performance)
+            changes |= {name: performance[name] for name in STORAGE if performance.get(name) is not None}
+        if name := changes.get("new_db_instance_identifier"):
+            self._validate_db_identifier(name)
+            if name in self.databases:
+                raise DBInstanceAlreadyExists
         check_changeable({"storage_type": instance.storage_type, **changes}, version, instance_class)
         exports = changes.get("cloudwatch_logs_export_configuration") or {}
         check_log_types(exports.get("EnableLogTypes", []), version)
@@ -363,26 +377,130 @@ class InstanceBackend(RDSBackend):
             raise invalid_value(problem)
 
     def _rename(self, instance: DatabaseInstance, name: str) -> None:
-        self._validate_db_identifier(name)
-        if name in self.databases:
-            raise DBInstanceAlreadyExists
-        del self.databases[instance.db_instance_identifier]
+        self.databases.pop(instance.db_instance_identifier)
         instance.db_instance_identifier = name
         self.databases[name] = instance
+        work = self.perform(
+            instance, lambda database: database.rename(instance.address, instance.parameter_values)
+        )
+        instance.course.go(Step(status="renaming", seconds=0, work=work))
 
-    def check_available(self, identifier: str) -> None:
+    def check_available(self, instance: DBInstance | None, refusal: str) -> None:
         """Raise RDS's error for an instance that is stopped or on its way to another state."""
-        instance = self.databases.get(identifier)
-        if isinstance(instance, DatabaseInstance) and instance.status != "available":
-            raise invalid_state(f"Instance {identifier} is not in available state.")
+        if isinstance(instance, DatabaseInstance) and instance.status != AVAILABLE:
+            raise invalid_state(refusal)
 
     def reboot_db_instance(self, db_instance_identifier: str) -> DBInstance:
         """Reboot: parameters that waited for it apply."""
-        self.check_available(db_instance_identifier)
         instance = super().reboot_db_instance(db_instance_identifier)
+        # https://github.com/hashicorp/terraform/issues/29976
+        self.check_available(
+            instance, "Instance cannot currently reboot due to an in-progress management operation."
+        )
         if isinstance(instance, DatabaseInstance):
             instance.parameters_wait_for_reboot = False
+            instance.course.go(Step(status="rebooting", seconds=REBOOT_SECONDS, work=self._restart(instance)))
         return instance
+
+    def _restart(self, instance: DatabaseInstance) -> Future[Any] | None:
+        return self.perform(instance, lambda database: database.restart(instance.parameter_values))
+
+    def stop_db_instance(
+        self, db_instance_identifier: str, db_snapshot_identifier: str | None = None
+    ) -> DBInstance:
+        """Stop it. https://github.com/cloud-custodian/cloud-custodian/issues/1687"""
+        self.check_available(
+            self.databases.get(db_instance_identifier),
+            f"Instance {db_instance_identifier} is not in available state.",
+        )
+        instance = super().stop_db_instance(db_instance_identifier, db_snapshot_identifier)
+        if isinstance(instance, DatabaseInstance):
+            work = self.perform(instance, lambda database: database.stop())
+            instance.course.go(Step(status="stopping", seconds=STOP_SECONDS, work=work, then="stopped"))
+        return instance
+
+    def start_db_instance(self, db_instance_identifier: str) -> DBInstance:
+        instance = self.databases.get(db_instance_identifier)
+        if not isinstance(instance, DatabaseInstance):
+            return super().start_db_instance(db_instance_identifier)
+        if instance.status != "stopped":
+            raise invalid_state(
+                f"Instance {db_instance_identifier} cannot be started as it is not in one of the following "
+                "statuses: 'stopped, inaccessible-encryption-credentials-recoverable'."
+            )
+        instance.course.go(Step(status="starting", seconds=START_SECONDS, work=self._restart(instance)))
+        return instance
+
+    def apply_parameters(self, instance: DatabaseInstance, values: Values) -> None:
+        """Change parameters of the running server: RDS says nothing of it before it begins."""
+        seconds = QUIET_SECONDS + MODIFY_SECONDS / 2
+        work = self.perform(instance, lambda database: database.apply(values, here(seconds)))
+        instance.course.go(
+            Step(seconds=QUIET_SECONDS),
+            Step(status="modifying", seconds=MODIFY_SECONDS, work=work, applying=True),
+        )
+
+    def create_db_snapshot(
+        self,
+        db_instance_identifier: str,
+        db_snapshot_identifier: str,
+        *args: Any,  # noqa: ANN401 - passed on as they are
+        **kwargs: Any,  # noqa: ANN401
+    ) -> DBSnapshot:
+        """A snapshot of an instance that is available.
+
+        In RDS's words: https://github.com/ministryofjustice/cloud-platform-user-guide/pull/1842
+        """
+        instance = self.databases.get(db_instance_identifier)
+        automated = kwargs.get("snapshot_type") == "automated"
+        if not automated:
+            self.check_available(
+                instance,
+                f"Cannot create a snapshot because the database instance {db_instance_identifier} is not "
+                "currently in the available state.",
+            )
+        snapshot: Any = super().create_db_snapshot(
+            db_instance_identifier, db_snapshot_identifier, *args, **kwargs
+        )
+        if isinstance(instance, DatabaseInstance) and not automated:
+            image = self.perform(instance, lambda database: database.image())
+            self.keep_image(snapshot, image)
+            snapshot.course.go(Step(status="creating", seconds=BACKUP_SECONDS, work=image))
+            instance.course.go(Step(status="backing-up", seconds=BACKUP_SECONDS, work=image))
+        return snapshot  # type: ignore[no-any-return] # register_rds() put its class there
+
+    def copy_db_snapshot(
+        self,
+        source_db_snapshot_identifier: str,
+        target_db_snapshot_identifier: str,
+        *args: Any,  # noqa: ANN401 - passed on as they are
+        **kwargs: Any,  # noqa: ANN401
+    ) -> DBSnapshot:
+        """A copy, which takes as long as a snapshot."""
+        self._check_snapshot(source_db_snapshot_identifier)
+        snapshot: Any = super().copy_db_snapshot(
+            source_db_snapshot_identifier, target_db_snapshot_identifier, *args, **kwargs
+        )
+        snapshot.course.go(
+            Step(status="pending", seconds=QUIET_SECONDS), Step(status="creating", seconds=BACKUP_SECONDS)
+        )
+        return snapshot  # type: ignore[no-any-return] # register_rds() put its class there
+
+    def restore_db_instance_from_db_snapshot(
+        self, from_snapshot_id: str, overrides: dict[str, Any]
+    ) -> DBInstance:
+        """A new instance with a snapshot's data; it is protected where that is asked for."""
+        self._check_snapshot(from_snapshot_id)
+        instance = super().restore_db_instance_from_db_snapshot(from_snapshot_id, overrides)
+        instance.deletion_protection = bool(overrides.get("deletion_protection"))
+        return instance
+
+    def _check_snapshot(self, identifier_or_arn: str) -> None:
+        """Raise RDS's error for a snapshot that is not made yet."""
+        name = identifier_or_arn.rpartition(":snapshot:")[2]
+        snapshot = self.database_snapshots.get(name)
+        if snapshot and snapshot.status != AVAILABLE:
+            raise RDSClientError("InvalidDBSnapshotState", f"Snapshot {name} is not in available state.")
 
     def delete_db_instance(
         self,
@@ -395,6 +513,8 @@ class InstanceBackend(RDSBackend):
         instance = self.databases.get(db_instance_identifier)
         if isinstance(instance, DatabaseInstance):
             _check_deletion(instance, final_db_snapshot_identifier, skip=bool(skip_final_snapshot))
+            if not final_db_snapshot_identifier and instance.status not in DELETABLE:
+                raise invalid_state(f"Instance {db_instance_identifier} is not in available state.")
         deleted = super().delete_db_instance(
             db_instance_identifier,
             final_db_snapshot_identifier,
@@ -405,14 +525,26 @@ class InstanceBackend(RDSBackend):
             replica = self.find_db_from_id(replica_id)
             if isinstance(replica, DatabaseInstance):
                 replica.leave_source()
-        self._leaving[db_instance_identifier] = (deleted, monotonic() + here(DELETE_SECONDS))
+                replica.course.go(self._promotion(replica))
+        self.discard(deleted)
+        if isinstance(deleted, DatabaseInstance):
+            self.databases[db_instance_identifier] = deleted
+
+            def gone() -> None:
+                self._kept.pop(db_instance_identifier)
+
+            deleted.course.leave(Step(status=DELETING, seconds=DELETE_SECONDS, finish=gone))
         return deleted
 
 
-_NOT_SETTINGS = {"allow_major_version_upgrade", "new_db_instance_identifier"}
+def _first_backup(retention_days: int) -> list[Step]:
+    return [Step(status="backing-up", seconds=BACKUP_SECONDS)] if retention_days else []
 
 
 def _check_deletion(instance: DatabaseInstance, final_snapshot: str | None, *, skip: bool) -> None:
+    if instance.status == DELETING:
+        # https://github.com/hashicorp/terraform-provider-aws/pull/5624
+        raise invalid_state(f"Instance {instance.db_instance_identifier} is already being deleted.")
     if instance.deletion_protection:
         # moto refuses it, in RDS's words, before it does anything else.
         return
@@ -433,8 +565,8 @@ def _check_deletion(instance: DatabaseInstance, final_snapshot: str | None, *, s
 def _upgrade(present: EngineVersion, asked: str, *, major: bool) -> EngineVersion:
     """The version to go to. Raises RDS's error for a step that it does not take."""
     target = find_version(asked)
-    # Only the major version asked for: any minor of it is that.
-    if target == present or asked == present.major:
+    # Asked for by its major version it is the default minor one, unless the present one is newer.
+    if target == present or (asked == present.major and target not in present.upgrade_targets):
         return present
     if target not in present.upgrade_targets:
         raise invalid_combination(f"Cannot upgrade {MYSQL} from {present.number} to {target.number}")

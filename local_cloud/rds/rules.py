@@ -16,6 +16,8 @@ from tenantnet.local_cloud.rds.engines import LOG_TYPES, EngineVersion, check_cl
 Settings = Mapping[str, Any]
 
 STORAGE_GIB = {"gp2": (20, 65_536), "gp3": (20, 65_536), "io1": (100, 65_536), "io2": (100, 65_536)}
+# From this size on gp3 of MySQL is striped over four volumes: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
+GP3_STEP_GIB = 400
 RESERVED_USERNAMES = {"rdsadmin", "mysql", "root", "rdsrepladmin", "rds_superuser_role"}
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
 PASSWORD = re.compile(r"[!-~]*")
@@ -66,6 +68,30 @@ def check_log_types(log_types: list[str], version: EngineVersion) -> None:
             f"You cannot use the log types '{', '.join(unknown)}' with engine version mysql "
             f"{version.number}. For supported log types, see the documentation."
         )
+
+
+def add_gp3_performance(settings: dict[str, Any]) -> None:
+    """Fill in a gp3 volume's IOPS and MB/s. Raises RDS's errors for values that its size does not have."""
+    if settings.get("storage_type") != "gp3":
+        return
+    iops, throughput = settings.get("iops"), settings.get("storage_throughput")
+    if settings["allocated_storage"] < GP3_STEP_GIB:
+        if iops or throughput:
+            # https://github.com/cloudtools/troposphere/pull/2153
+            raise invalid_combination(
+                "You can't specify IOPS or storage throughput for engine mysql and a storage size less than "
+                f"{GP3_STEP_GIB}."
+            )
+        settings |= {"iops": 3_000, "storage_throughput": 125}
+        return
+    # https://github.com/hashicorp/terraform-provider-aws/issues/28382
+    if iops and not 12_000 <= iops <= 64_000:
+        raise invalid_combination(f"Invalid iops value with engine name mysql and storage type gp3: {iops}")
+    if throughput and not 500 <= throughput <= 4_000:
+        raise invalid_combination(
+            f"Invalid storage throughput value with engine name mysql and storage type gp3: {throughput}"
+        )
+    settings |= {"iops": iops or 12_000, "storage_throughput": throughput or 500}
 
 
 def _require(settings: Settings, name: str, parameter: str) -> None:

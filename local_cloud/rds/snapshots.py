@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSnapshot.html
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from moto.rds.models import DBSnapshot as MotoSnapshot
+from tenantnet.local_cloud.rds.course import Course
 
 
 class DBSnapshot(MotoSnapshot):
@@ -15,6 +17,18 @@ class DBSnapshot(MotoSnapshot):
 
     snapshot_target = "region"
     processor_features: tuple[object, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        self.course = Course()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def status(self) -> str:
+        return self.course.status
+
+    @status.setter
+    def status(self, _value: str) -> None:
+        """It is the course's, whatever moto would have."""
 
     @property
     def availability_zone(self) -> str:

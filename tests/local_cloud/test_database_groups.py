@@ -133,6 +133,7 @@ def test_a_static_parameter_waits_for_a_reboot(rds: RDSClient, network: Network,
     assert status() == "in-sync"
     set_parameter(rds, group, "gtid-mode", "ON", "pending-reboot")
     assert status() == "pending-reboot"
+    database.settled()
     rds.reboot_db_instance(DBInstanceIdentifier=database.identifier)
     assert status() == "in-sync"
 
@@ -140,12 +141,12 @@ def test_a_static_parameter_waits_for_a_reboot(rds: RDSClient, network: Network,
 def test_a_group_in_use_is_not_deleted(
     rds: RDSClient, refusal: Refusal, network: Network, group: str
 ) -> None:
-    Database.create(rds, group, network, DBParameterGroupName=group)
+    database = Database.create(rds, group, network, DBParameterGroupName=group)
     assert refusal(rds.delete_db_parameter_group, DBParameterGroupName=group) == (
         "InvalidDBParameterGroupState"
     )
     assert refusal(rds.delete_db_subnet_group, DBSubnetGroupName=group) == "InvalidDBSubnetGroupStateFault"
-    rds.delete_db_instance(DBInstanceIdentifier=group, SkipFinalSnapshot=True)
+    database.delete()
     rds.delete_db_parameter_group(DBParameterGroupName=group)
     rds.delete_db_subnet_group(DBSubnetGroupName=group)
 

@@ -126,7 +126,10 @@ def test_what_may_wait_waits_for_the_maintenance_window(database: Database) -> N
 
 def test_a_later_change_at_once_applies_what_waited(database: Database) -> None:
     database.modify(AllocatedStorage=200)
-    described = database.modify(DBInstanceClass="db.t4g.medium", ApplyImmediately=True)
+    changed = database.modify(DBInstanceClass="db.t4g.medium", ApplyImmediately=True)
+    assert changed["DBInstanceStatus"] == "available"
+    assert changed["PendingModifiedValues"] == {"AllocatedStorage": 200, "DBInstanceClass": "db.t4g.medium"}
+    described = database.settled().described()
     assert described["PendingModifiedValues"] == {}
     assert (described["AllocatedStorage"], described["DBInstanceClass"]) == (200, "db.t4g.medium")
 
@@ -146,7 +149,7 @@ def test_asking_for_what_is_there_already_waits_for_nothing(database: Database) 
 def test_storage_grows_by_a_tenth_at_least_and_never_shrinks(
     rds: RDSClient, refusal: Refusal, database: Database
 ) -> None:
-    assert database.modify(AllocatedStorage=105, ApplyImmediately=True)["AllocatedStorage"] == 111
+    assert database.change(AllocatedStorage=105)["AllocatedStorage"] == 111
     code = refusal(rds.modify_db_instance, DBInstanceIdentifier=database.identifier, AllocatedStorage=100)
     assert code == "InvalidParameterCombination"
 
@@ -162,7 +165,7 @@ def test_a_new_major_version_is_asked_for_explicitly_and_never_an_older_one(
     ):
         code = refusal(rds.modify_db_instance, DBInstanceIdentifier=name, **settings)
         assert code == "InvalidParameterCombination", settings
-    upgraded = old.modify(EngineVersion="8.4", AllowMajorVersionUpgrade=True, ApplyImmediately=True)
+    upgraded = old.change(EngineVersion="8.4", AllowMajorVersionUpgrade=True)
     assert upgraded["EngineVersion"].startswith("8.4.")
 
 
@@ -175,7 +178,7 @@ def test_another_subnet_group_waits_and_another_port_does_not(
     described = database.modify(DBSubnetGroupName=f"{name}-2", DBPortNumber=3307)
     assert described["PendingModifiedValues"] == {"DBSubnetGroupName": f"{name}-2"}
     assert described["Endpoint"]["Port"] == 3307
-    applied = database.modify(ApplyImmediately=True)
+    applied = database.settled().change()
     assert applied["DBSubnetGroup"]["DBSubnetGroupName"] == f"{name}-2"
 
 
@@ -189,8 +192,8 @@ def test_windows_that_cannot_be_are_refused(rds: RDSClient, refusal: Refusal, da
 
 
 def test_exported_logs_change_one_by_one(database: Database) -> None:
-    database.modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error", "slowquery"]})
-    database.modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error"]})
+    database.change(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error", "slowquery"]})
+    database.change(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["error"]})
     described = database.modify(CloudwatchLogsExportConfiguration={"DisableLogTypes": ["slowquery"]})
     assert described["EnabledCloudwatchLogsExports"] == ["error"]
 
@@ -198,8 +201,7 @@ def test_exported_logs_change_one_by_one(database: Database) -> None:
 def test_a_renamed_instance_is_found_by_its_new_name_only(
     rds: RDSClient, refusal: Refusal, database: Database
 ) -> None:
-    database.modify(NewDBInstanceIdentifier=f"{database.identifier}-new", ApplyImmediately=True)
-    assert Database(rds=rds, identifier=f"{database.identifier}-new").described()
+    assert database.rename(f"{database.identifier}-new").described()
     assert refusal(rds.describe_db_instances, DBInstanceIdentifier=database.identifier) == (
         "DBInstanceNotFound"
     )
@@ -249,7 +251,7 @@ def test_a_promoted_replica_has_no_source_and_is_nobodys_replica(
 ) -> None:
     replica = database.replica()
     rds.promote_read_replica(DBInstanceIdentifier=replica.identifier, BackupRetentionPeriod=7)
-    promoted = replica.described()
+    promoted = replica.settled().described()
     assert "ReadReplicaSourceDBInstanceIdentifier" not in promoted
     assert promoted["BackupRetentionPeriod"] == 7
     assert database.described()["ReadReplicaDBInstanceIdentifiers"] == []
@@ -287,7 +289,8 @@ def test_a_protected_instance_is_not_deleted(rds: RDSClient, refusal: Refusal, d
 def test_a_refused_deletion_of_a_replica_changes_nothing(
     rds: RDSClient, refusal: Refusal, database: Database
 ) -> None:
-    replica = database.replica(DeletionProtection=True)
+    replica = database.replica()
+    replica.modify(DeletionProtection=True)
     code = refusal(rds.delete_db_instance, DBInstanceIdentifier=replica.identifier, SkipFinalSnapshot=True)
     assert code == "InvalidParameterCombination"
     assert replica.described()["ReadReplicaSourceDBInstanceIdentifier"] == database.identifier
@@ -305,6 +308,9 @@ def test_a_final_snapshot_is_left_and_restores_into_another_vpc(
 ) -> None:
     snapshot = f"{name}-final"
     rds.delete_db_instance(DBInstanceIdentifier=database.identifier, FinalDBSnapshotIdentifier=snapshot)
+    rds.get_waiter("db_snapshot_available").wait(
+        DBSnapshotIdentifier=snapshot, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+    )
     elsewhere = Network.create(ec2, "10.7.0.0/26")
     rds.create_db_subnet_group(
         DBSubnetGroupName=f"{name}-green", DBSubnetGroupDescription="green", SubnetIds=elsewhere.subnet_ids
@@ -324,6 +330,7 @@ def test_a_snapshot_of_a_replica_restores_to_an_instance_of_its_own(
 ) -> None:
     replica = database.replica()
     rds.create_db_snapshot(DBSnapshotIdentifier=f"{name}-s", DBInstanceIdentifier=replica.identifier)
+    replica.settled()
     restored = rds.restore_db_instance_from_db_snapshot(
         DBInstanceIdentifier=f"{name}-restored", DBSnapshotIdentifier=f"{name}-s"
     )["DBInstance"]

@@ -10,6 +10,7 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 
 from tests.local_cloud.conftest import Refusal
+from tests.support.databases import Database
 from tests.support.network import Network, VpnSite, instance_in
 
 VIOLATION = "DependencyViolation"
@@ -64,10 +65,7 @@ def test_a_subnet_and_a_group_stay_as_long_as_a_database_is_in_them(
     )
     assert refusal(ec2.delete_subnet, SubnetId=network.subnet_ids[0]) == VIOLATION
     assert refusal(ec2.delete_security_group, GroupId=group) == VIOLATION
-    rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-    rds.get_waiter("db_instance_deleted").wait(
-        DBInstanceIdentifier=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
-    )
+    Database(rds=rds, identifier=name).settled().delete()
     ec2.delete_subnet(SubnetId=network.subnet_ids[0])
     ec2.delete_security_group(GroupId=group)
 

@@ -15,7 +15,7 @@ from tenantnet.runner.copies import Copies
 from tenantnet.tags import Slot
 
 from tests.support.aws import lead_here
-from tests.support.databases import wanted
+from tests.support.databases import Database, wanted
 from tests.support.network import Network
 
 GREEN = Slot.GREEN
@@ -61,6 +61,7 @@ class Parts:
     def instance(self, tags: list[TagTypeDef]) -> None:
         settings = wanted(f"{self.tenant}-green", DeletionProtection=True, Tags=tags)
         self.rds.create_db_instance(**settings)
+        Database(rds=self.rds, identifier=settings["DBInstanceIdentifier"]).settled()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 
 from tests.local_cloud.conftest import Refusal
+from tests.support.databases import Database
 from tests.support.network import Network
 
 
@@ -138,10 +139,20 @@ def test_a_stopped_instance_is_neither_rebooted_nor_copied(
         MasterUserPassword="Correct-Horse-7",
         AllocatedStorage=20,
     )
+    database = Database(rds=rds, identifier=name).settled()
     snapshot = rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=name)["DBSnapshot"]
     keys = {"AvailabilityZone", "LicenseModel", "OptionGroupName", "PercentProgress", "StorageType"}
     assert keys <= snapshot.keys()
+    database.settled()
     rds.stop_db_instance(DBInstanceIdentifier=name)
+    database.settled("stopped")
     asked = {"DBInstanceIdentifier": name, "DBSnapshotIdentifier": f"{name}-2"}
     assert refusal(rds.create_db_snapshot, **asked) == "InvalidDBInstanceState"
     assert refusal(rds.reboot_db_instance, DBInstanceIdentifier=name) == "InvalidDBInstanceState"
+
+
+def test_an_instance_of_an_image_that_does_not_exist_is_refused(
+    ec2: EC2Client, network: Network, refusal: Refusal
+) -> None:
+    asked = {"InstanceType": "t4g.nano", "MinCount": 1, "MaxCount": 1, "SubnetId": network.subnet_ids[0]}
+    assert refusal(ec2.run_instances, ImageId="ami-0123456789abcdef0", **asked) == "InvalidAMIID.NotFound"

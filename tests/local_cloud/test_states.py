@@ -12,6 +12,7 @@ from mypy_boto3_ec2 import EC2Client
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.aws import aws_client
+from tests.support.databases import Database
 from tests.support.network import Network, instance_in
 
 
@@ -71,6 +72,7 @@ def test_a_deleted_database_is_described_as_deleting_and_keeps_its_name(
         "AllocatedStorage": 20,
     }
     rds.create_db_instance(**wanted)
+    Database(rds=rds, identifier="leaving").settled()
     rds.delete_db_instance(DBInstanceIdentifier="leaving", SkipFinalSnapshot=True)
     (described,) = rds.describe_db_instances(DBInstanceIdentifier="leaving")["DBInstances"]
     assert described["DBInstanceStatus"] == "deleting"

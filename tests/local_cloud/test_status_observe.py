@@ -13,6 +13,7 @@ from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.status.observe import observe
 
 from tests.support.aws import lead_here
+from tests.support.databases import Database
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -85,7 +86,8 @@ def make_vpn_connection(ec2: EC2Client, tenant: str, slot: str, vpc: str) -> str
 
 
 def make_database(identifier: str) -> None:
-    boto3.client("rds", region_name=REGION).create_db_instance(
+    rds = boto3.client("rds", region_name=REGION)
+    rds.create_db_instance(
         DBInstanceIdentifier=identifier,
         DBInstanceClass="db.t4g.small",
         Engine="mysql",
@@ -93,6 +95,7 @@ def make_database(identifier: str) -> None:
         MasterUsername="acmeadmin",
         MasterUserPassword="Correct-Horse-7",
     )
+    Database(rds=rds, identifier=identifier).settled()
 
 
 def test_a_network_and_its_ping_host_are_found_by_their_tags(ec2: EC2Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from mypy_boto3_rds import RDSClient
 
 from tests.support.network import Network
 
+# Longer than RDS takes to begin, at the pace of the tests.
+PAUSE_SECONDS, PATIENCE_SECONDS = 0.1, 60.0
 PASSWORD = "Correct-Horse-7"
 
 
@@ -26,7 +29,16 @@ class Database:
             DBSubnetGroupName=identifier, DBSubnetGroupDescription="two zones", SubnetIds=network.subnet_ids
         )
         rds.create_db_instance(**wanted(identifier, **settings))
-        return cls(rds=rds, identifier=identifier)
+        return cls(rds=rds, identifier=identifier).settled()
+
+    def settled(self, status: str = "available") -> Database:
+        """Wait until it is at rest: two looks apart, since RDS begins some time after it has answered."""
+        end, looks = time.monotonic() + PATIENCE_SECONDS, 0
+        while looks < 2:
+            assert time.monotonic() < end, self.described()
+            time.sleep(PAUSE_SECONDS)
+            looks = looks + 1 if self.described()["DBInstanceStatus"] == status else 0
+        return self
 
     def described(self) -> Any:
         return self.rds.describe_db_instances(DBInstanceIdentifier=self.identifier)["DBInstances"][0]
@@ -34,13 +46,36 @@ class Database:
     def modify(self, **settings: Any) -> Any:
         return self.rds.modify_db_instance(DBInstanceIdentifier=self.identifier, **settings)["DBInstance"]
 
+    def change(self, **settings: Any) -> Any:
+        """Modify it at once and wait for it: what it is then."""
+        self.modify(ApplyImmediately=True, **settings)
+        return self.settled().described()
+
+    def rename(self, name: str) -> Database:
+        """Rename it and wait until it is found by its new name."""
+        self.modify(NewDBInstanceIdentifier=name, ApplyImmediately=True)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while name not in [
+            each["DBInstanceIdentifier"] for each in self.rds.describe_db_instances()["DBInstances"]
+        ]:
+            assert time.monotonic() < end
+            time.sleep(PAUSE_SECONDS)
+        return Database(rds=self.rds, identifier=name).settled()
+
+    def delete(self) -> None:
+        """Delete it and wait until it is gone."""
+        self.rds.delete_db_instance(DBInstanceIdentifier=self.identifier, SkipFinalSnapshot=True)
+        self.rds.get_waiter("db_instance_deleted").wait(
+            DBInstanceIdentifier=self.identifier, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
     def replica(self, **settings: Any) -> Database:
         """A replica of this one, named after it."""
         identifier = f"{self.identifier}-replica"
         self.rds.create_db_instance_read_replica(
             DBInstanceIdentifier=identifier, SourceDBInstanceIdentifier=self.identifier, **settings
         )
-        return Database(rds=self.rds, identifier=identifier)
+        return Database(rds=self.rds, identifier=identifier).settled()
 
 
 def wanted(identifier: str, **settings: Any) -> dict[str, Any]:

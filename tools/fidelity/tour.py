@@ -30,7 +30,9 @@ POLICY = json.dumps(
     }
 )
 # Until a state in between has passed: those of the simulated databases are short.
-PATIENCE, PAUSE = 20.0, 0.1
+PATIENCE, PAUSE = 20.0, 0.05
+# Longer than any of those of EC2's instances.
+SELDOM = 1.0
 
 
 def networks(call: Caller) -> None:
@@ -119,6 +121,16 @@ def _instances(call: Caller, subnet: str) -> None:
         _until(call, "ec2:DescribeInstances", "running", InstanceIds=[instance])
         call("ec2:TerminateInstances", InstanceIds=[instance])
     _until(call, "ec2:DescribeInstances", "terminated", InstanceIds=[instance])
+    _seldom_seen(call, image, host)
+
+
+def _seldom_seen(call: Caller, image: str, host: dict[str, Any]) -> None:
+    """An instance that is looked at only when a state has passed, as in many recordings."""
+    instance = call("ec2:RunInstances", ImageId=image, **host)["Instances"][0]["InstanceId"]
+    for operation in ("StartInstances", "StopInstances", "StartInstances", "TerminateInstances"):
+        call(f"ec2:{operation}", InstanceIds=[instance])
+        time.sleep(SELDOM)
+        call("ec2:DescribeInstances", InstanceIds=[instance])
 
 
 def _peerings(call: Caller, vpc: str, other: str) -> None:
@@ -379,6 +391,7 @@ def tables(call: Caller) -> None:
     call("dynamodb:UpdateContinuousBackups", **table, **recovery)
     call("dynamodb:DescribeTimeToLive", **table)
     call("dynamodb:UpdateTable", **table, DeletionProtectionEnabled=False)
+    call("dynamodb:DescribeTable", **table)
     for name in ("tour", "none"):
         call("dynamodb:DeleteTable", TableName=name)
     call("dynamodb:DescribeTable", **table)
