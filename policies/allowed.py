@@ -275,7 +275,7 @@ _TENANT: Mapping[str, Shape] = {
             **_any(
                 "deletionProtection", "skipFinalSnapshot", "finalSnapshotIdentifier", "snapshotIdentifier"
             ),
-            **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled"),
+            **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled", "iops", "storageThroughput"),
             "engine": exactly("mysql", reason="no policy knows how another engine is made to require TLS"),
             "port": exactly(MYSQL_PORT),
             "networkType": exactly("IPV4", reason=PUBLIC),

@@ -17,6 +17,12 @@ PARAMETER_FAMILY = "mysql8.4"
 BACKUP_RETENTION_DAYS = 14
 LOG_RETENTION_DAYS = 90
 EXPORTED_LOGS = ("error", "slowquery")
+# Copies and final snapshots of terabytes take hours; the provider's own limits are 40 to 80 minutes.
+TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="6h", delete="3h")
+# From this size on gp3 has more performance, which has to be asked for: otherwise a volume that grows across
+# it would be asked to keep what a smaller one has, and AWS refuses that.
+STRIPED_GIB = 400
+STRIPED: dict[str, Any] = {"iops": 12_000, "storage_throughput": 500}
 
 PARAMETERS = {
     # Clients without TLS are refused by the server itself (error 3159), whatever they were configured to do.
@@ -30,7 +36,6 @@ PARAMETERS = {
 # What every database has.
 ALWAYS: dict[str, Any] = {
     "engine": "mysql",
-    "engine_version": ENGINE_VERSION,
     "storage_type": "gp3",
     "storage_encrypted": True,
     "publicly_accessible": False,
@@ -189,19 +194,20 @@ class TenantDatabase(pulumi.ComponentResource):
             parameter_group_name=self._parameter_group(),
             deletion_protection=protected,
             **_source(args.source),
+            **(STRIPED if args.storage_gb >= STRIPED_GIB else {}),
             **_on_delete(args.on_delete),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
+            # A restored one keeps its snapshot's minor version: a major one alone would mean an upgrade.
+            engine_version=None if isinstance(args.source, Restored) else ENGINE_VERSION,
             **ALWAYS,
             tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=protected,
                 depends_on=self._log_groups(),
-                # The origin of an instance matters once; removing it must not replace the instance.
-                ignore_changes=[
-                    "snapshotIdentifier",
-                    *(["replicateSourceDb"] if isinstance(args.source, Leaving) else []),
-                ],
+                custom_timeouts=TIMEOUTS,
+                # Origin and version of an instance matter once; removing them must change nothing.
+                ignore_changes=["engineVersion", "snapshotIdentifier", *_KEPT.get(type(args.source), ())],
             ),
         )
 
@@ -297,6 +303,13 @@ def _source(source: Source) -> dict[str, Any]:
             return {"snapshot_identifier": snapshot}
         case _:
             return {}
+
+
+# What an instance keeps though it is not declared, or not declared yet.
+_KEPT: dict[type[Source], tuple[str, ...]] = {
+    Leaving: ("replicateSourceDb",),
+    Promoted: ("username", "password"),
+}
 
 
 def _on_delete(on_delete: FinalSnapshot | Nothing) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Decision(StrEnum):
 class Condition(StrEnum):
     """What must hold before a phase is left for the next one; `source` and `target` are the move's."""
 
+    AT_REST = "RDS is doing nothing else to the databases"
     TARGET_REPLICATES = "the replica is available and replicates"
     SOURCE_READ_ONLY = "the source refuses writes"
     TARGET_CAUGHT_UP = "the replica has everything that the source has had since the fence"
@@ -65,14 +66,14 @@ _BEFORE_THE_SWITCH = (
     Condition.SOURCE_READ_ONLY,
 )
 CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
-    Phase.STEADY: (),
-    Phase.REPLICATING: (Condition.TARGET_REPLICATES,),
+    Phase.STEADY: (Condition.AT_REST,),
+    Phase.REPLICATING: (Condition.TARGET_REPLICATES, Condition.AT_REST),
     Phase.FENCED: (Condition.SOURCE_READ_ONLY,),
     Phase.PROMOTED: _BEFORE_THE_SWITCH,
     Phase.RESTORED: _BEFORE_THE_SWITCH,
-    Phase.SWITCHED: (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET),
-    Phase.RETIRING: (Condition.TARGET_WRITABLE, Condition.SOURCE_UNPROTECTED),
-    Phase.ABORTING: (Condition.SOURCE_WRITABLE, Condition.COPY_UNPROTECTED),
+    Phase.SWITCHED: (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET, Condition.AT_REST),
+    Phase.RETIRING: (Condition.TARGET_WRITABLE, Condition.SOURCE_UNPROTECTED, Condition.AT_REST),
+    Phase.ABORTING: (Condition.SOURCE_WRITABLE, Condition.COPY_UNPROTECTED, Condition.AT_REST),
 }
 _BEHIND_THE_FENCE = {
     Strategy.REPLICA: Condition.TARGET_CAUGHT_UP,

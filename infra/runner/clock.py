@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_exponenti
 
 # The clock is read again after this time, in case the machine slept or its clock was set.
 LONGEST_SLEEP_SECONDS = 30.0
-LONGEST_PAUSE_SECONDS = 15.0
+PAUSES = wait_exponential(multiplier=0.25, max=15.0)
 
 
 def _now() -> datetime:
@@ -40,5 +40,5 @@ def retrying(limit: timedelta, enough: Callable[[Any], bool]) -> Retrying:
     return Retrying(
         retry=retry_if_result(lambda answer: not enough(answer)),
         stop=stop_after_delay(limit),
-        wait=wait_exponential(multiplier=0.25, max=LONGEST_PAUSE_SECONDS),
+        wait=PAUSES,
     )

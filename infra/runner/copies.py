@@ -18,7 +18,7 @@ from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import retrying
-from tenantnet.runner.databases import describe_instance
+from tenantnet.runner.databases import describe_instance, when_at_rest
 from tenantnet.tags import Lifecycle, Slot, Tag, network_name
 
 if TYPE_CHECKING:
@@ -89,11 +89,15 @@ class Copies:
         if (found := describe_instance(self._rds, identifier)) is None:
             return
         self._require_tag(identifier, found.get("TagList", []), Tag.LIFECYCLE, Lifecycle.TEST)
-        self._rds.modify_db_instance(
-            DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
+        when_at_rest(
+            lambda: self._rds.modify_db_instance(
+                DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
+            )
         )
-        self._rds.delete_db_instance(
-            DBInstanceIdentifier=identifier, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+        when_at_rest(
+            lambda: self._rds.delete_db_instance(
+                DBInstanceIdentifier=identifier, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+            )
         )
         self._await(lambda: self._status(identifier) is None, f"{identifier} to be gone")
 

@@ -7,15 +7,19 @@ finds it done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+from botocore.exceptions import ClientError
+from tenacity import Retrying, retry_if_exception, stop_after_delay
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.endpoint_record import TTL_SECONDS
-from tenantnet.components.tenant_database import read_only_value
+from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS, read_only_value
 from tenantnet.failure import Failure
+from tenantnet.runner.clock import PAUSES
 from tenantnet.tags import Slot, move_snapshot_name, network_name
 
 if TYPE_CHECKING:
@@ -25,6 +29,13 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
 
 LAG_PERIOD_SECONDS = 60
+# While RDS does something else to an instance it refuses the next thing.
+BUSY, LONGEST_BUSY = "InvalidDBInstanceState", timedelta(minutes=30)
+# At the time of day of the move, or some hours before it, when people have chosen to be disturbed.
+NEXT_BACKUP, NEXT_MAINTENANCE, WINDOW = timedelta(hours=20), timedelta(days=3), timedelta(minutes=30)
+# RDS's words for an instance with which nothing goes on.
+_AT_REST = frozenset({"available", "failed", "stopped", "storage-full", "storage-optimization"})
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,11 @@ class Instance:
     read_only: bool
     parameters_in_force: bool
     deletion_protection: bool
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether RDS does nothing to it that would make it refuse a change."""
+        return self.status in _AT_REST or self.status.startswith("incompatible-")
 
 
 class Databases:
@@ -90,9 +106,14 @@ class Databases:
         return values.get("read_only") == "1"
 
     def set_read_only(self, slot: Slot, *, read_only: bool) -> None:
-        """Hold back or allow writes of all clients; the parameter is dynamic, so this needs no reboot."""
+        """Hold back or allow writes of all clients; the parameter is dynamic, so this needs no reboot.
+
+        Does nothing if it is set: RDS would be busy with the instance all the same.
+        """
         with aws_answers(f"set read_only of {self._identifier(slot)}", region=self._region):
             found = self._rds.describe_db_instances(DBInstanceIdentifier=self._identifier(slot))
+            if self._read_only(found["DBInstances"][0]) is read_only:
+                return
             self._rds.modify_db_parameter_group(
                 DBParameterGroupName=_parameter_group(found["DBInstances"][0]),
                 Parameters=[
@@ -104,13 +125,37 @@ class Databases:
                 ],
             )
 
+    def make_way(self, slot: Slot) -> None:
+        """Keep backups and maintenance out of the next hours; does nothing if there is no database.
+
+        A replica is protected by this, too: RDS creates it without.
+        """
+        if self.instance(slot) is None:
+            return
+        backup, maintenance = (datetime.now(UTC) + each for each in (NEXT_BACKUP, NEXT_MAINTENANCE))
+        with aws_answers(f"move the windows of {self._identifier(slot)}", region=self._region):
+            when_at_rest(
+                lambda: self._rds.modify_db_instance(
+                    DBInstanceIdentifier=self._identifier(slot),
+                    PreferredBackupWindow=f"{backup:%H:%M}-{backup + WINDOW:%H:%M}",
+                    PreferredMaintenanceWindow=f"{maintenance:%a:%H:%M}-{maintenance + WINDOW:%a:%H:%M}",
+                    DeletionProtection=True,
+                )
+            )
+
     def promote(self, slot: Slot) -> None:
         """Begin the promotion of a replica; does nothing if it is promoted already."""
-        found = self.instance(slot)
-        if found is None or found.source is None:
-            return
+
+        def promote() -> None:
+            found = self.instance(slot)
+            if found and found.source:
+                # Without a retention it would be one day, and the next update would change it.
+                self._rds.promote_read_replica(
+                    DBInstanceIdentifier=self._identifier(slot), BackupRetentionPeriod=BACKUP_RETENTION_DAYS
+                )
+
         with aws_answers(f"promote {self._identifier(slot)}", region=self._region):
-            self._rds.promote_read_replica(DBInstanceIdentifier=self._identifier(slot))
+            when_at_rest(promote)
 
     def lag(self, slot: Slot, since: datetime) -> float | None:
         """The most seconds that a replica was behind, in the newest minute of those that began after `since`.
@@ -146,8 +191,10 @@ class Databases:
         name = move_snapshot_name(self._tenant, move)
         if self.snapshot_status(move) is None:
             with aws_answers(f"take the snapshot {name}", region=self._region):
-                self._rds.create_db_snapshot(
-                    DBSnapshotIdentifier=name, DBInstanceIdentifier=self._identifier(slot)
+                when_at_rest(
+                    lambda: self._rds.create_db_snapshot(
+                        DBSnapshotIdentifier=name, DBInstanceIdentifier=self._identifier(slot)
+                    )
                 )
 
     def delete_snapshot(self, move: int) -> None:
@@ -201,6 +248,14 @@ class Databases:
 
     def _identifier(self, slot: Slot) -> str:
         return network_name(self._tenant, slot)
+
+
+def when_at_rest(call: Callable[[], _T]) -> _T:
+    """Call RDS, and again as long as it does something else to the instance. Raises the client's error."""
+    retry = retry_if_exception(
+        lambda error: isinstance(error, ClientError) and error.response["Error"]["Code"] == BUSY
+    )
+    return Retrying(retry=retry, stop=stop_after_delay(LONGEST_BUSY), wait=PAUSES, reraise=True)(call)
 
 
 def describe_instance(rds: RDSClient, identifier: str) -> DBInstanceTypeDef | None:

@@ -15,13 +15,15 @@ from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases, Instance
-from tenantnet.runner.inspector import Inspector, Sight
+from tenantnet.runner.inspector import SERVING, Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
 from tenantnet.tags import Slot
 
 # Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
     **dict.fromkeys(Condition, timedelta(minutes=5)),
+    # A backup of a large database.
+    Condition.AT_REST: timedelta(hours=2),
     Condition.TARGET_REPLICATES: timedelta(hours=3),
     Condition.TARGET_CAUGHT_UP: timedelta(minutes=15),
     Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
@@ -37,6 +39,7 @@ class Guards:
     ) -> None:
         self._databases, self._journal, self._inspector = databases, journal, inspector
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
+            Condition.AT_REST: self._at_rest,
             Condition.TARGET_REPLICATES: self._target_replicates,
             Condition.SOURCE_READ_ONLY: self._source_read_only,
             Condition.TARGET_CAUGHT_UP: self._target_caught_up,
@@ -71,6 +74,11 @@ class Guards:
                 state=f"The tenant stays in phase {state.phase}.",
             ) from None
 
+    def _at_rest(self, _state: State) -> Sight:
+        found = {slot: self._databases.instance(slot) for slot in Slot}
+        seen = ", ".join(f"{slot} is {each.status}" for slot, each in found.items() if each)
+        return Sight(holds=all(each.at_rest for each in found.values() if each), seen=seen)
+
     def _target_replicates(self, state: State) -> Sight:
         target = self._databases.instance(state.leads_to)
         if target is None:
@@ -83,7 +91,8 @@ class Guards:
         source = self._databases.instance(state.leads_to.other)
         if source is None or not (source.read_only and source.parameters_in_force):
             return Sight(holds=False, seen=_parameter(source))
-        return self._inspector.refuses_writes(state.leads_to.other)
+        fenced_at = reached(self._journal(state.move), Phase.FENCED)
+        return self._inspector.refuses_writes(state.leads_to.other, since=fenced_at)
 
     def _source_writable(self, state: State) -> Sight:
         source = self._databases.instance(state.leads_to.other)
@@ -95,7 +104,9 @@ class Guards:
         target = self._databases.instance(state.leads_to)
         if target is None or target.read_only or not target.parameters_in_force:
             return Sight(holds=False, seen=_parameter(target))
-        return Sight(holds=target.source is None, seen=_parameter(target))
+        if target.source is not None:
+            return Sight(holds=False, seen=_replication(target))
+        return self._inspector.takes_writes(state.leads_to)
 
     def _target_caught_up(self, state: State) -> Sight:
         target, entries = self._databases.instance(state.leads_to), self._journal(state.move)
@@ -120,7 +131,8 @@ class Guards:
         target = self._databases.instance(state.leads_to)
         if target is None:
             return Sight(holds=False, seen="there is no database")
-        holds = target.status == "available" and target.source is None
+        # Its first backup begins some time after the promotion, and takes as long as there is data.
+        holds = target.status in SERVING and target.source is None
         return Sight(holds=holds, seen=_replication(target))
 
     def _endpoint_at_target(self, state: State) -> Sight:

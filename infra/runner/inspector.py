@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pymysql
+from pymysql.cursors import DictCursor
+from tenantnet.failure import Failure
 from tenantnet.runner.databases import Databases
+from tenantnet.runner.live.events import enable, enabled_events
 from tenantnet.runner.replication import behind
-from tenantnet.runner.verification import Access, compare, require_readable
+from tenantnet.runner.verification import Access, compare, connected, require_readable
 from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
 from tenantnet.tags import Slot
 
+BY_HAND = "MySQL disables the events of a replica: enable those that are to run, by ALTER EVENT ... ENABLE"
+# Longer than people have seen RDS take to begin with a change of parameters and end it.
+TAKES_EFFECT = timedelta(minutes=3)
 # RDS's words for an instance that answers its clients.
 SERVING = frozenset(("available", "backing-up", "modifying", "storage-optimization"))
 
@@ -36,15 +44,20 @@ class WithoutLogin:
     def require_readable(self, slots: Iterable[Slot]) -> None:
         """Does nothing: no database will be read."""
 
-    def refuses_writes(self, slot: Slot) -> Sight:
-        """Yes: RDS's word has to suffice."""
-        return Sight(holds=True, seen="no server was asked")
+    def refuses_writes(self, slot: Slot, *, since: datetime | None) -> Sight:
+        """Whether RDS has had its time: it calls a change in force before it begins with it."""
+        holds = since is not None and datetime.now(UTC) - since >= TAKES_EFFECT
+        return Sight(holds=holds, seen=f"no server was asked; RDS has {TAKES_EFFECT} from the fence on")
 
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether RDS says that the instance lives; it shows parameters of a dead one, too."""
         found = self.databases.instance(slot)
         status = found.status if found else "gone"
         return Sight(holds=status in SERVING, seen=f"it is {status}")
+
+    def resume_events(self, source: Slot, target: Slot) -> str:
+        """What people have to do: without a login nothing can be done here."""
+        return f"no login to enable events with. {BY_HAND}"
 
     def differences(self, source: Slot, target: Slot) -> None:
         """None: the data is not compared."""
@@ -54,6 +67,22 @@ class WithoutLogin:
         lag = self.databases.lag(replica, since)
         seen = "CloudWatch has no minute since then yet" if lag is None else f"it was {lag:.0f} s behind"
         return Sight(holds=lag == 0, seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Logging:
+    """A production, whose changes belong into its own binary log."""
+
+    connection: pymysql.Connection[Any]
+
+    def rows(self, statement: str | bytes, *arguments: object) -> list[dict[str, Any]]:
+        with self.connection.cursor(DictCursor) as cursor:
+            cursor.execute(statement, arguments or None)  # type: ignore[arg-type] # bytes pass as they are
+            return list(cursor.fetchall())
+
+    def unlogged(self, statement: str | bytes, *arguments: object) -> None:
+        """Change something; it is logged here, so that a restore to a point in time has it."""
+        self.rows(statement, *arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +101,7 @@ class WithLogin:
             require_readable(self.databases.address(slot), self.access)
             require_nothing_prepared(self.databases.address(slot), self.access)
 
-    def refuses_writes(self, slot: Slot) -> Sight:
+    def refuses_writes(self, slot: Slot, *, since: datetime | None) -> Sight:
         """Whether it is read-only and has no prepared transaction, which would pass the fence."""
         through = let_through(self.databases.address(slot), self.access)
         return Sight(holds=through is None, seen=through or "the server refuses writes")
@@ -81,6 +110,18 @@ class WithLogin:
         """Whether it answers, and is not read-only."""
         held = held_back(self.databases.address(slot), self.access)
         return Sight(holds=not held, seen=f"the server is {'read-only' if held else 'writable'}")
+
+    def resume_events(self, source: Slot, target: Slot) -> str:
+        """Enable the events in the target that are enabled in the source; what was done, or is to be done."""
+        try:
+            with connected(self.databases.address(source), self.access) as former:
+                events = enabled_events(_Logging(former))
+            with connected(self.databases.address(target), self.access) as production:
+                enable(_Logging(production), events)
+        except Failure as failure:
+            # The switch is over: clients write to the target, with or without its events.
+            return f"could not enable events: {failure.reason}. {BY_HAND}"
+        return f"events enabled as in the source: {len(events)}"
 
     def differences(self, source: Slot, target: Slot) -> Sequence[str]:
         """Differences in tables, routines, users and so on. Takes as long as a scan of all tables."""

@@ -135,6 +135,8 @@ class Runner:
         return state
 
     def _step(self, state: State, event: Event, decision: Decision | None) -> None:
+        if event is Event.FENCE:
+            self._make_way(state)
         if event is not Event.ABORT:
             self._see_all(state, conditions(state, decision))
         if event in (Event.PREPARE, Event.FENCE):
@@ -150,6 +152,15 @@ class Runner:
             self._stack.update(requested, lambda: self._ahead(requested, event))
         self._write(What.REACHED, requested, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
+        if event is Event.PREPARE:
+            self._make_way(requested)
+
+    def _make_way(self, state: State) -> None:
+        """Let no backup and no maintenance of RDS's come into the move; protect the replica."""
+        with self._failure_noted(state):
+            for slot in Slot:
+                self._databases.make_way(slot)
+            self._stack.adopt(state.leads_to)
 
     def _discard_unfinished(self, requested: State, event: Event) -> None:
         """Delete what a killed run was creating and the stack does not know; the update creates it again.
@@ -187,6 +198,7 @@ class Runner:
         match event:
             case Event.PREPARE | Event.ABORT:
                 self._let_through(requested)
+                self._see(Condition.AT_REST, requested)
             case Event.SWITCH:
                 self._switch(requested)
             case Event.FINISH:
@@ -207,6 +219,10 @@ class Runner:
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
         self._resumed(requested)
+        if requested.strategy is Strategy.REPLICA:
+            note = self._inspector.resume_events(target.other, target)
+            self._write(What.SEEN, requested, note=note[:LONGEST_NOTE])
+            self._tell(f"{requested.phase}: {note}")
 
     def _resumed(self, state: State) -> None:
         self._write(What.WRITES_RESUMED, state)

@@ -34,7 +34,7 @@ from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
 from tenantnet.phases.memory import outputs_of
-from tenantnet.phases.phases import DatabaseDeclaration, Origin, State, declaration
+from tenantnet.phases.phases import AFTER_THE_SWITCH, DatabaseDeclaration, Origin, State, declaration
 from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
@@ -292,7 +292,11 @@ class TenantStack:
         password: pulumi.Output[str],
     ) -> TenantDatabase:
         settings, owner = self._settings.database, self._owner.in_network(slot)
-        user = MasterUser(username=settings.username, password=password) if declared.recoverable else None
+        # After the switch the new production is busy with its promotion, and a password is a modification.
+        adopted = declared.recoverable and not (
+            slot is self._state.production and self._state.phase in AFTER_THE_SWITCH
+        )
+        user = MasterUser(username=settings.username, password=password) if adopted else None
         final = final_snapshot_name(self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake)
         return TenantDatabase(
             owner.prefix,

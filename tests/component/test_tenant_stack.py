@@ -212,3 +212,39 @@ def test_a_replica_left_by_a_broken_preparation_is_refused_before_anything_is_de
 def test_a_test_network_without_a_database_is_declared(declare_tenant: DeclareTenant) -> None:
     engine = declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS, databases_stand=False)
     assert {database.name for database in engine.of_type("aws:rds/instance:Instance")} == {"acme-blue"}
+
+
+INSTANCE = "aws:rds/instance:Instance"
+
+
+def moving_to_green(phase: str, production: str, strategy: str = "replica") -> dict[str, Any]:
+    networks = {slot: {"cidr": network["cidr"]} for slot, network in NETWORKS.items()}
+    return {
+        "phase": phase,
+        "production": production,
+        "strategy": strategy,
+        "target": "green",
+        "move": 1,
+        "networks": networks,
+    }
+
+
+def test_after_the_switch_the_new_production_gets_no_password_before_the_former_one_is_gone(
+    declare_tenant: DeclareTenant,
+) -> None:
+    """A password is a modification, and RDS refuses it while the promotion's first backup is taken."""
+    engine = declare_tenant(previous=moving_to_green("switched", "green"), networks=NETWORKS)
+    assert "password" not in engine.one(INSTANCE, "acme-green").inputs
+    assert "password" in engine.one(INSTANCE, "acme-blue").inputs
+    steady = {**STEADY_WITH_TWO, "production": "green", "move": 1}
+    engine = declare_tenant(previous=steady, networks=NETWORKS, databases_stand=False)
+    assert "password" in engine.one(INSTANCE, "acme-green").inputs
+
+
+def test_from_400_gib_on_a_database_has_the_performance_that_aws_demands(
+    declare_tenant: DeclareTenant,
+) -> None:
+    for size, performance in ((399, (None, None)), (400, (12_000, 500))):
+        engine = declare_tenant(database={"username": "acmeadmin", "storageGb": size})
+        inputs = engine.one(INSTANCE, "acme-blue").inputs
+        assert (inputs.get("iops"), inputs.get("storageThroughput")) == performance

@@ -7,6 +7,7 @@ import signal
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -29,7 +30,7 @@ from tenantnet.runner.verification import Access, Login
 from tenantnet.tags import Slot, Strategy
 
 from tests.support.aws import aws_client, lead_here
-from tests.support.databases import PASSWORD, Database
+from tests.support.databases import PASSWORD, Database, wanted
 from tests.support.mysql_client import Client, home_of, servers_of, wait_for
 from tests.support.network import Network
 
@@ -62,13 +63,6 @@ def ec2(cloud: LocalCloud) -> EC2Client:
     return aws_client(cloud, "ec2")  # type: ignore[no-any-return]
 
 
-def available(database: Database) -> Database:
-    rest = {"available", "failed", "stopped"}
-    wait_for(lambda: database.described()["DBInstanceStatus"] in rest)
-    assert database.described()["DBInstanceStatus"] == "available"
-    return database
-
-
 Make = Callable[..., Database]
 
 
@@ -80,17 +74,14 @@ def make(rds: RDSClient, network: Network, name: str) -> Iterator[Make]:
         rds.create_db_parameter_group(
             DBParameterGroupName=identifier, DBParameterGroupFamily="mysql8.4", Description="its own"
         )
-        database = Database.create(
-            rds, identifier, network, **{"DBParameterGroupName": identifier, **settings}
-        )
-        return available(database)
+        return Database.create(rds, identifier, network, **{"DBParameterGroupName": identifier, **settings})
 
     yield make
     for instance in rds.describe_db_instances()["DBInstances"]:
-        if instance["DBInstanceIdentifier"].startswith(name):
-            rds.delete_db_instance(
-                DBInstanceIdentifier=instance["DBInstanceIdentifier"], SkipFinalSnapshot=True
-            )
+        left = Database(rds=rds, identifier=instance["DBInstanceIdentifier"])
+        if left.identifier.startswith(name) and instance["DBInstanceStatus"] != "deleting":
+            wait_for(partial(_rests, left))
+            rds.delete_db_instance(DBInstanceIdentifier=left.identifier, SkipFinalSnapshot=True)
 
 
 @pytest.fixture
@@ -103,6 +94,10 @@ def client(cloud: LocalCloud, rds: RDSClient, database: Database) -> Client:
     return Client.of(cloud, rds, database.identifier)
 
 
+def _rests(database: Database) -> bool:
+    return database.described()["DBInstanceStatus"] in ("available", "failed")
+
+
 def set_parameter(rds: RDSClient, group: str, name: str, value: str) -> None:
     rds.modify_db_parameter_group(
         DBParameterGroupName=group,
@@ -110,16 +105,18 @@ def set_parameter(rds: RDSClient, group: str, name: str, value: str) -> None:
     )
 
 
-def replica_of(database: Database) -> Database:
-    return available(database.replica())
+def apply_status(database: Database) -> str:
+    return str(database.described()["DBParameterGroups"][0]["ParameterApplyStatus"])
 
 
 def test_creation_answers_at_once_and_the_instance_is_available_when_mysql_answers(
     cloud: LocalCloud, rds: RDSClient, network: Network, name: str
 ) -> None:
-    database = Database.create(rds, name, network)
-    assert database.described()["DBInstanceStatus"] == "creating"
-    available(database)
+    rds.create_db_subnet_group(
+        DBSubnetGroupName=name, DBSubnetGroupDescription="two zones", SubnetIds=network.subnet_ids
+    )
+    assert rds.create_db_instance(**wanted(name))["DBInstance"]["DBInstanceStatus"] == "creating"
+    Database(rds=rds, identifier=name).settled()
     assert Client.of(cloud, rds, name).run("SELECT 1") == [(1,)]
     rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
 
@@ -167,7 +164,8 @@ def test_read_only_stops_the_master_user_and_lets_it_read(
 ) -> None:
     client.run(*ROWS)
     set_parameter(rds, database.identifier, "read_only", "1")
-    wait_for(lambda: client.refused("INSERT app.entry VALUES (2)") == READ_ONLY)
+    database.settled()
+    assert client.refused("INSERT app.entry VALUES (2)") == READ_ONLY
     assert client.run(COUNT) == [(1,)]
     assert client.refused("SET GLOBAL read_only = 0") == ER.SPECIFIC_ACCESS_DENIED_ERROR
     set_parameter(rds, database.identifier, "read_only", "0")
@@ -181,11 +179,10 @@ def test_a_parameter_is_in_sync_only_once_it_is_in_force(
     with client.connected() as busy:
         busy.execute("LOCK TABLES app.entry WRITE")
         set_parameter(rds, database.identifier, "read_only", "1")
-        (group,) = database.described()["DBParameterGroups"]
-        assert group["ParameterApplyStatus"] == "applying"
+        wait_for(lambda: apply_status(database) == "applying")
         busy.execute("INSERT app.entry VALUES (2)")
         busy.execute("UNLOCK TABLES")
-    wait_for(lambda: database.described()["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync")
+    wait_for(lambda: apply_status(database) == "in-sync")
     assert client.refused("INSERT app.entry VALUES (3)") == READ_ONLY
     assert client.run(COUNT) == [(2,)]
 
@@ -206,9 +203,10 @@ def test_a_parameter_that_is_reset_has_its_default_again(
 def test_a_reboot_keeps_the_data_and_the_fence(rds: RDSClient, database: Database, client: Client) -> None:
     client.run(*ROWS)
     set_parameter(rds, database.identifier, "read_only", "1")
+    database.settled()
     rds.reboot_db_instance(DBInstanceIdentifier=database.identifier)
     assert database.described()["DBInstanceStatus"] == "rebooting"
-    available(database)
+    database.settled()
     assert client.run(COUNT) == [(1,)]
     assert client.refused("INSERT app.entry VALUES (2)") == READ_ONLY
 
@@ -216,9 +214,9 @@ def test_a_reboot_keeps_the_data_and_the_fence(rds: RDSClient, database: Databas
 def test_a_changed_password_is_the_only_one(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
-    described = database.modify(MasterUserPassword=f"{PASSWORD}-new")
-    assert described["DBInstanceStatus"] == "resetting-master-credentials"
-    available(database)
+    database.modify(MasterUserPassword=f"{PASSWORD}-new")
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "resetting-master-credentials")
+    database.settled()
     assert client.refused("SELECT 1") == ER.ACCESS_DENIED_ERROR
     login = Client.of(cloud, rds, database.identifier, password=f"{PASSWORD}-new")
     assert login.run("SELECT 1") == [(1,)]
@@ -228,7 +226,7 @@ def test_passwords_are_neither_in_the_process_list_nor_in_a_log(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     database.modify(MasterUserPassword=f"{PASSWORD}-new")
-    available(database)
+    database.settled()
     home = home_of(cloud)
     logs = [*home.glob("server-*/mysqld.log"), cloud.state.log]
     commands = [Path(f"/proc/{pid}/cmdline") for pid in servers_of(home)]
@@ -247,7 +245,7 @@ def test_a_replica_has_what_its_source_had_and_gets_what_it_gets(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    copy = Client.of(cloud, rds, replica_of(database).identifier)
+    copy = Client.of(cloud, rds, database.replica().identifier)
     assert copy.run(COUNT) == [(1,)]
     client.run("INSERT app.entry VALUES (2)")
     wait_for(lambda: copy.run(COUNT) == [(2,)])
@@ -256,7 +254,7 @@ def test_a_replica_has_what_its_source_had_and_gets_what_it_gets(
 
 def test_a_replica_shows_how_it_follows(cloud: LocalCloud, rds: RDSClient, database: Database) -> None:
     cloudwatch: CloudWatchClient = aws_client(cloud, "cloudwatch")
-    replica = replica_of(database)
+    replica = database.replica()
     wait_for(lambda: replica.described().get("StatusInfos"))
     (info,) = replica.described()["StatusInfos"]
     assert (info["Status"], info["Normal"]) == ("replicating", True)
@@ -277,10 +275,10 @@ def test_a_promoted_replica_is_writable_and_follows_nobody(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    replica = replica_of(database)
-    promoted = rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)["DBInstance"]
-    assert promoted["DBInstanceStatus"] == "modifying"
-    available(replica)
+    replica = database.replica()
+    rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)
+    wait_for(lambda: replica.described()["DBInstanceStatus"] == "modifying")
+    replica.settled()
     copy = Client.of(cloud, rds, replica.identifier)
     copy.run("INSERT app.entry VALUES (20)")
     client.run("INSERT app.entry VALUES (2)", "INSERT app.entry VALUES (3)")
@@ -293,10 +291,11 @@ def test_a_replica_whose_group_says_read_only_stays_so_when_it_is_promoted(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    replica = replica_of(database)
+    replica = database.replica()
     set_parameter(rds, database.identifier, "read_only", "1")
+    replica.settled()
     rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)
-    available(replica)
+    replica.settled()
     copy = Client.of(cloud, rds, replica.identifier)
     assert copy.refused("INSERT app.entry VALUES (2)") == READ_ONLY
 
@@ -305,9 +304,9 @@ def test_the_replicas_of_a_deleted_source_are_writable(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    replica = replica_of(database)
+    replica = database.replica()
     rds.delete_db_instance(DBInstanceIdentifier=database.identifier, SkipFinalSnapshot=True)
-    available(replica)
+    replica.settled()
     Client.of(cloud, rds, replica.identifier).run("INSERT app.entry VALUES (2)")
 
 
@@ -315,10 +314,10 @@ def test_a_promoted_replica_can_have_a_replica(
     cloud: LocalCloud, rds: RDSClient, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    green = replica_of(database)
+    green = database.replica()
     rds.promote_read_replica(DBInstanceIdentifier=green.identifier, BackupRetentionPeriod=7)
-    available(green)
-    back = replica_of(green)
+    green.settled()
+    back = green.replica()
     Client.of(cloud, rds, green.identifier).run("INSERT app.entry VALUES (2)")
     wait_for(lambda: Client.of(cloud, rds, back.identifier).run(COUNT) == [(2,)])
 
@@ -326,7 +325,7 @@ def test_a_promoted_replica_can_have_a_replica(
 def restored(rds: RDSClient, identifier: str, snapshot: str) -> Database:
     rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=snapshot, WaiterConfig={"Delay": 1})
     rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier=snapshot)
-    return available(Database(rds=rds, identifier=identifier))
+    return Database(rds=rds, identifier=identifier).settled()
 
 
 def test_a_snapshot_holds_the_data_of_its_instant(
@@ -387,7 +386,7 @@ def test_a_restore_to_a_point_in_time_has_the_newest_data(
         TargetDBInstanceIdentifier=f"{name}-restored",
         UseLatestRestorableTime=True,
     )
-    available(Database(rds=rds, identifier=f"{name}-restored"))
+    Database(rds=rds, identifier=f"{name}-restored").settled()
     assert Client.of(cloud, rds, f"{name}-restored").run(COUNT) == [(1,)]
 
 
@@ -395,8 +394,7 @@ def test_a_renamed_instance_answers_under_its_new_name(
     cloud: LocalCloud, rds: RDSClient, name: str, database: Database, client: Client
 ) -> None:
     client.run(*ROWS)
-    database.modify(NewDBInstanceIdentifier=f"{name}-new", ApplyImmediately=True)
-    available(Database(rds=rds, identifier=f"{name}-new"))
+    database.rename(f"{name}-new")
     assert Client.of(cloud, rds, f"{name}-new").run(COUNT) == [(1,)]
 
 
@@ -409,7 +407,7 @@ def test_a_stopped_instance_does_not_answer_and_a_started_one_has_its_data(
     with pytest.raises(ConnectionRefusedError):
         client.run(COUNT)
     rds.start_db_instance(DBInstanceIdentifier=database.identifier)
-    available(database)
+    database.settled()
     assert client.run(COUNT) == [(1,)]
 
 
@@ -454,6 +452,37 @@ def test_the_fence_is_asked_of_the_server_whatever_rds_says(
     assert guards.look(Condition.SOURCE_READ_ONLY, fenced).holds
 
 
+def test_events_of_a_replica_are_disabled_and_resumed_with_their_definers_after_the_promotion(
+    cloud: LocalCloud, rds: RDSClient, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make(f"{name}-blue")
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier=f"{name}-green", SourceDBInstanceIdentifier=source.identifier
+    )
+    green = Database(rds=rds, identifier=f"{name}-green").settled()
+    Client.of(cloud, rds, source.identifier).run(
+        *ROWS,
+        "CREATE USER 'somebody'@'%' IDENTIFIED BY 'Correct-Horse-8'",
+        "CREATE DEFINER = 'somebody'@'%' EVENT app.runs ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+        "CREATE EVENT app.rests ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1",
+    )
+    rds.promote_read_replica(DBInstanceIdentifier=green.identifier)
+    green.settled()
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    listed = "SELECT event_name, status = 'ENABLED', definer FROM information_schema.events ORDER BY 1"
+    copy = Client.of(cloud, rds, green.identifier)
+    ((*_,), (runs, enabled, definer)) = copy.run(listed)
+    assert (runs, enabled, definer) == ("runs", 0, "somebody@%")
+    inspector = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
+    assert inspector.resume_events(Slot.BLUE, Slot.GREEN) == "events enabled as in the source: 1"
+    assert [row[1] for row in copy.run(listed)] == [0, 1]
+    assert copy.run(listed)[1][2] == "somebody@%"
+    wrong = WithLogin(databases, Access(login=Login(username="acmeadmin", password="wrong")))
+    assert "ALTER EVENT" in wrong.resume_events(Slot.BLUE, Slot.GREEN)
+    assert "ALTER EVENT" in WithoutLogin(databases).resume_events(Slot.BLUE, Slot.GREEN)
+
+
 def test_of_a_dead_source_no_parameter_makes_an_abort_believe_that_it_takes_writes(
     cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,7 +507,7 @@ class TestTheEnd:
     def own(self, tmp_path: Path) -> Iterator[LocalCloud]:
         own = LocalCloud(tmp_path / "state")
         own.start(0)
-        available(Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2"))))
+        Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2")))
         yield own
         own.stop()
 
@@ -493,7 +522,7 @@ class TestTheEnd:
         home, rds = home_of(own), aws_client(own, "rds")
         acme = Database(rds=rds, identifier="acme")
         rds.create_db_snapshot(DBSnapshotIdentifier="acme", DBInstanceIdentifier="acme")
-        acme.replica()
+        acme.settled().replica()
         rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="other", DBSnapshotIdentifier="acme")
         own.stop()
         assert not servers_of(home)
@@ -511,4 +540,4 @@ class TestTheEnd:
         home = home_of(own)
         own.reset()
         wait_for(lambda: not servers_of(home))
-        available(Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2"))))
+        Database.create(aws_client(own, "rds"), "acme", Network.create(aws_client(own, "ec2")))

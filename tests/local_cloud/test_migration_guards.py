@@ -42,6 +42,7 @@ class Tenant:
             SourceDBInstanceIdentifier=f"{name}-blue",
             DBParameterGroupName=f"{name}-green",
         )
+        self.green = Database(rds=rds, identifier=f"{name}-green").settled()
         self.databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
         self.entries: list[Entry] = []
         self.guards = Guards(self.databases, lambda _: self.entries, WithoutLogin(self.databases))
@@ -78,22 +79,74 @@ def report_lag(client: Callable[[str], CloudWatchClient], tenant: Tenant) -> Cal
 def test_a_source_is_read_only_once_its_parameter_says_so(tenant: Tenant) -> None:
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
     tenant.databases.set_read_only(BLUE, read_only=True)
+    tenant.blue.settled()
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(minutes=4))
     assert tenant.holds(Condition.SOURCE_READ_ONLY)
     tenant.databases.set_read_only(BLUE, read_only=False)
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
+
+
+def test_without_a_login_rdss_word_for_the_fence_is_believed_only_some_minutes_later(tenant: Tenant) -> None:
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC))
+    tenant.databases.set_read_only(BLUE, read_only=True)
+    assert tenant.blue.settled().described()["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
+    seen = tenant.guards.look(Condition.SOURCE_READ_ONLY, FENCED)
+    assert (seen.holds, seen.seen) == (False, "no server was asked; RDS has 0:03:00 from the fence on")
+
+
+def test_the_databases_are_at_rest_when_rds_does_nothing_to_either(tenant: Tenant) -> None:
+    assert tenant.holds(Condition.AT_REST)
+    tenant.databases.take_snapshot(BLUE, 1)
+    seen = tenant.guards.look(Condition.AT_REST, FENCED)
+    assert (seen.holds, seen.seen) == (False, "blue is backing-up, green is available")
+    assert tenant.guards.wait(Condition.AT_REST, FENCED).holds
+
+
+def test_a_call_that_rds_refuses_meanwhile_is_made_again(tenant: Tenant) -> None:
+    tenant.databases.take_snapshot(BLUE, 1)
+    tenant.databases.make_way(BLUE)
+    tenant.databases.take_snapshot(BLUE, 2)
+    assert tenant.blue.described()["DBInstanceStatus"] == "backing-up"
+
+
+def test_way_is_made_by_protection_and_windows_that_are_hours_away(tenant: Tenant) -> None:
+    tenant.databases.make_way(GREEN)
+    described = tenant.green.described()
+    assert described["DeletionProtection"] is True
+    begin = datetime.now(UTC) + timedelta(hours=20)
+    minutes = {f"{begin - timedelta(minutes=each):%H:%M}" for each in range(3)}
+    assert described["PreferredBackupWindow"][:5] in minutes
+    assert described["PreferredMaintenanceWindow"][:3] == f"{begin + timedelta(hours=52):%a}".lower()
+
+
+def test_a_promotion_keeps_as_many_days_of_backups_as_the_stack_declares(tenant: Tenant) -> None:
+    tenant.databases.promote(GREEN)
+    assert tenant.green.settled().described()["BackupRetentionPeriod"] == 14
+
+
+def test_a_parameter_that_is_set_is_not_set_again(tenant: Tenant) -> None:
+    tenant.databases.set_read_only(GREEN, read_only=False)
+    assert tenant.green.settled().described()["DBInstanceStatus"] == "available"
+    tenant.databases.set_read_only(GREEN, read_only=True)
+    tenant.green.settled()
+    tenant.databases.set_read_only(GREEN, read_only=True)
+    assert tenant.green.described()["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
 
 
 def test_a_promoted_replica_is_independent_and_replicates_no_more(tenant: Tenant) -> None:
     assert tenant.holds(Condition.TARGET_REPLICATES)
     assert not tenant.holds(Condition.TARGET_INDEPENDENT)
     tenant.databases.promote(GREEN)
+    assert not tenant.holds(Condition.TARGET_INDEPENDENT)
+    tenant.green.settled()
     assert not tenant.holds(Condition.TARGET_REPLICATES)
     assert tenant.holds(Condition.TARGET_INDEPENDENT)
 
 
 def test_promoting_twice_is_no_error(tenant: Tenant) -> None:
-    tenant.databases.promote(GREEN)
-    tenant.databases.promote(GREEN)
+    for _ in range(2):
+        tenant.databases.promote(GREEN)
+        tenant.green.settled()
     assert tenant.holds(Condition.TARGET_INDEPENDENT)
 
 
@@ -118,6 +171,7 @@ def test_a_replica_that_somebody_else_promoted_has_not_caught_up(tenant: Tenant)
     now = datetime.now(UTC)
     tenant.happened(What.REACHED, Phase.FENCED, now)
     tenant.databases.promote(GREEN)
+    tenant.green.settled()
     assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
     tenant.happened(What.BEGAN, Phase.PROMOTED, now)
     assert tenant.holds(Condition.TARGET_CAUGHT_UP)
@@ -127,6 +181,7 @@ def test_the_snapshot_of_a_move_is_taken_once_and_deleted_once(tenant: Tenant) -
     assert not tenant.holds(Condition.SNAPSHOT_TAKEN)
     for _ in range(2):
         tenant.databases.take_snapshot(BLUE, 1)
+        tenant.blue.settled()
     assert tenant.holds(Condition.SNAPSHOT_TAKEN)
     for _ in range(2):
         tenant.databases.delete_snapshot(1)

@@ -122,6 +122,8 @@ class World:
         assert state.source is not None
         source, target = self.databases.get(state.source), self.databases.get(state.target or state.source)
         answers: dict[Condition, Callable[[], bool]] = {
+            # Nothing takes its time in this world.
+            Condition.AT_REST: lambda: True,
             Condition.TARGET_REPLICATES: lambda: bool(target and target.replica_of),
             Condition.SOURCE_READ_ONLY: lambda: bool(source and source.read_only),
             Condition.TARGET_CAUGHT_UP: lambda: bool(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from pymysql.charset import charset_by_name
 from tenantnet.runner.live import sql
-from tenantnet.runner.live.session import Session
+
+
+class Server(Protocol):
+    """Where events are: a Session of a cut, or a database that logs its own changes."""
+
+    def rows(self, statement: str | bytes, *arguments: object) -> list[dict[str, Any]]: ...
+
+    def unlogged(self, statement: str | bytes, *arguments: object) -> None: ...
 
 
 class Event(NamedTuple):
@@ -20,28 +27,28 @@ class Event(NamedTuple):
     collation: str
 
 
-def enabled_events(session: Session) -> tuple[Event, ...]:
+def enabled_events(session: Server) -> tuple[Event, ...]:
     """What the event scheduler would run."""
     return _events(session, enabled=True)
 
 
-def _events(session: Session, *, enabled: bool) -> tuple[Event, ...]:
+def _events(session: Server, *, enabled: bool) -> tuple[Event, ...]:
     rows = session.rows(sql.EVENTS, enabled)
     return tuple(Event(**{name: str(value) for name, value in row.items()}) for row in rows)
 
 
-def disable(session: Session, events: Iterable[Event]) -> None:
+def disable(session: Server, events: Iterable[Event]) -> None:
     """Let none of them run any more."""
     _alter(session, events, "DISABLE")
 
 
-def enable(session: Session, events: Iterable[Event]) -> None:
+def enable(session: Server, events: Iterable[Event]) -> None:
     """Let them run; of those that are gone, or run already, nothing is asked."""
     disabled = {event[:2] for event in _events(session, enabled=False)}
     _alter(session, (event for event in events if event[:2] in disabled), "ENABLE")
 
 
-def _alter(session: Session, events: Iterable[Event], state: str) -> None:
+def _alter(session: Server, events: Iterable[Event], state: str) -> None:
     for event in events:
         user, _, host = event.definer.rpartition("@")
         statement = sql.ALTER_EVENT.format(
