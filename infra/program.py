@@ -16,9 +16,11 @@ from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
+from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
+from tenantnet.settings.project import Project, find_project, is_platform
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import plan
 
@@ -33,7 +35,14 @@ def declare_stack(project_file: Path) -> None:
             plan(tenant_settings(project_file)).declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))
+        _check_cell(settings.name, find_project(project_file.parent))
         PlatformStack(settings, pulumi.Config("aws").require("region")).declare()
+
+
+def _check_cell(platform: str, project: Project) -> None:
+    """Raises Refused where another platform of the project could have its names."""
+    if refusals := check_cell_apart(platform, filter(is_platform, project.stacks_with_settings())):
+        raise Refused(f"The settings of {platform}", refusals)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,8 @@ class Tag(StrEnum):
     PART = "tenantnet:part"
     LIFECYCLE = "tenantnet:lifecycle"
     DESCRIPTION = "tenantnet:description"
+    TUNNEL_USERS = "tenantnet:tunnel-users"
+    TUNNEL_USER = "tenantnet:tunnel-user"
 
 
 class Part(StrEnum):
@@ -121,9 +124,40 @@ def journal_table_name(cell: str) -> str:
     return f"tenantnet-{cell}-journal"
 
 
+def boundary_name(cell: str) -> str:
+    """The IAM policy that limits what the roles of a cell can be given."""
+    return f"tenantnet-{cell}-boundary"
+
+
 def tunnel_name(cell: str, tenant: str) -> str:
-    """The session document that leads to a tenant's database, and the IAM group that may use it."""
+    """The session document that leads to a tenant's database."""
     return f"{cell}-{tenant}-tunnel"
+
+
+# A tag's value has 256 characters at most, so the people who may open a tunnel are in several.
+TUNNEL_USER_TAGS = tuple(f"{Tag.TUNNEL_USERS}{suffix}" for suffix in ("", "-2", "-3", "-4"))
+TAG_VALUE_CHARACTERS = 256
+
+
+def tunnel_user_tags(users: Sequence[str]) -> dict[str, str]:
+    """The tags of a tunnel's document that name who may open it, each name between two slashes.
+
+    Raises ValueError for more than they hold.
+    """
+    values: list[str] = []
+    for user in sorted(users):
+        if not values or len(values[-1]) + len(user) + 1 > TAG_VALUE_CHARACTERS:
+            values.append("/")
+        values[-1] += f"{user}/"
+    if len(values) > len(TUNNEL_USER_TAGS):
+        raise ValueError(f"{len(users)} people are more than the tags of one document can name")
+    return dict(zip(TUNNEL_USER_TAGS, values, strict=False))
+
+
+def tunnel_users(tags: Mapping[str, object]) -> set[str]:
+    """Whom the tags of a tunnel's document name."""
+    named = (str(tags.get(tag, "")) for tag in TUNNEL_USER_TAGS)
+    return {user for value in named for user in value.split("/") if user}
 
 
 def runner_document_name(cell: str) -> str:

@@ -14,16 +14,25 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.request import Request as MotoRequest
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
     create_backend_app,
 )
-from tenantnet.local_cloud.errors import error, service_of
+from tenantnet.local_cloud.errors import error, region_of, service_of
 from tenantnet.local_cloud.faults import Effect, Fault, Faults, drop, has_gone
+from tenantnet.local_cloud.gate import SIGNER
+from tenantnet.local_cloud.iam.callers import caller_with_key
+from tenantnet.local_cloud.iam.enforcement import Denied, denied
+from tenantnet.local_cloud.iam.keys import Keys
 from tenantnet.local_cloud.own_api import OWN_PATHS, OwnApi
+from tenantnet.local_cloud.recorder import Recorder
 from tenantnet.local_cloud.state import ServerRecord, StateDir
 from tenantnet.local_cloud.validation.check import refusal
+from tenantnet.local_cloud.validation.request import ModelledCall, modelled_call
+from tenantnet.permissions.record import Call
 from werkzeug.wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -49,9 +58,10 @@ class Handler(MotoRequestHandler):
 class Application:
     """Answers every request to the server."""
 
-    def __init__(self, state: StateDir, record: ServerRecord) -> None:
+    def __init__(self, state: StateDir, record: ServerRecord, keys: Keys, recorder: Recorder | None) -> None:
+        """recorder: where calls are recorded."""
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-        self._faults = Faults()
+        self._faults, self._keys, self._recorder = Faults(), keys, recorder
         self._own = OwnApi(state, record, self._faults)
         self._moto = DomainDispatcherApplication(create_backend_app)
         # An SDK sends a call once more whose answer it did not get; done twice, most calls would fail.
@@ -108,11 +118,9 @@ class Application:
     def _answer(self, call: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """What moto answers, or that it does not."""
         request = Request(environ)
-        if refused := refusal(service_of(request), environ):
-            return error(request, refused.code, refused.message, HTTPStatus.BAD_REQUEST)(
-                environ, start_response
-            )
         try:
+            if refused := self._refused(request, environ):
+                return refused(environ, start_response)
             answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
             return error(request, "NotImplemented", f"The local cloud does not know {call}", FAILED)(
@@ -125,6 +133,32 @@ class Application:
             message = f"The local cloud broke on {call} with {type(broken).__name__}; its log says where"
             return error(request, "InternalFailure", message, FAILED)(environ, start_response)
         return answered
+
+    def _refused(self, request: Request, environ: WSGIEnvironment) -> Response | None:
+        """What AWS's front answers to who may not call, and to values of the wrong form."""
+        call = modelled_call(service_of(request), MotoRequest(environ))
+        environ["wsgi.input"].seek(0)
+        self._record(request, call)
+        if refused := self._denied(request, call):
+            return error(request, refused.code, refused.message, refused.status)
+        if call and (wrong := refusal(call)):
+            return error(request, wrong.code, wrong.message, HTTPStatus.BAD_REQUEST)
+        return None
+
+    def _record(self, request: Request, call: ModelledCall | None) -> None:
+        if self._recorder and call:
+            caller = request.environ[SIGNER]
+            self._recorder.write(Call(caller=caller, service=call.service, operation=call.operation))
+
+    def _denied(self, request: Request, call: ModelledCall | None) -> Denied | None:
+        """What IAM answers a user or a role that may not; the cloud's own key may everything."""
+        key = request.environ[SIGNER]
+        if self._keys.is_own(key):
+            return None
+        caller = caller_with_key(DEFAULT_ACCOUNT_ID, key)
+        if caller is None or call is None:
+            return Denied("AccessDenied", "Access Denied", HTTPStatus.FORBIDDEN)
+        return denied(call, caller, region_of(request))
 
 
 def _called(request: Request, body: bytes) -> str:

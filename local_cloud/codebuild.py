@@ -20,11 +20,14 @@ from moto.codebuild import urls
 from moto.codebuild.exceptions import InvalidInputException, ResourceNotFoundException
 from moto.codebuild.models import CodeBuildBackend, codebuild_backends
 from moto.codebuild.responses import CodeBuildResponse
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time
 from tenantnet.local_cloud.builds import Build, Builds, Order
 from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.iam.callers import caller_with_key, service_session
+from tenantnet.local_cloud.iam.policy import Decision
 from tenantnet.local_cloud.state import CLONE, StateDir
 
 # Their source comes with the build, so that there is nowhere to look for it.
@@ -47,6 +50,7 @@ CHANGEABLE = (
     "vpcConfig",
 )
 DEFAULT_TIMEOUT_MINUTES = 60
+PRINCIPAL = "codebuild.amazonaws.com"
 # The server that is asked is this one; where it has ended, nobody waits for its answer.
 IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
 
@@ -69,14 +73,19 @@ class LocalBuilds:
                 id=build["id"],
                 buildspec=build["source"].get("buildspec", ""),
                 folder=self.source,
-                variables=lambda: self._variables(build, account, region),
+                variables=lambda: self._variables(build, project, account, region),
                 tell=log,
                 limit_seconds=60.0 * build["timeoutInMinutes"],
             )
         )
 
-    def _variables(self, build: Mapping[str, Any], account: str, region: str) -> Mapping[str, str]:
-        own = environment(self._state.path)
+    def _variables(
+        self, build: Mapping[str, Any], project: Mapping[str, Any], account: str, region: str
+    ) -> Mapping[str, str]:
+        """As the project's role, which reads the secrets. Raises JsonRESTError where CodeBuild may not."""
+        session = f"AWSCodeBuild-{build['id'].rpartition(':')[2]}"
+        role = service_session(account, project["serviceRole"], PRINCIPAL, session)
+        own = {**environment(self._state.path), **role}
         given = {
             each["name"]: self._value(each, own, region)
             for each in build["environment"]["environmentVariables"]
@@ -136,6 +145,7 @@ class CompletedCodeBuildResponse(CodeBuildResponse):
 
     def create_project(self) -> ActionResult:
         source = self._get_param("source")
+        self._check_connection(source.get("auth") or {})
         accepted = dict(source)
         if source["type"] in WITHOUT_LOCATION:
             # moto insists on one.
@@ -148,6 +158,18 @@ class CompletedCodeBuildResponse(CodeBuildResponse):
         answer: Any = result.result
         answer["project"] |= {"source": source, **_given(body, ("encryptionKey",))}
         return result
+
+    def _check_connection(self, auth: Mapping[str, str]) -> None:
+        """CodeBuild tries a connection at once, as the role. https://github.com/aws/aws-cdk/issues/38504"""
+        if auth.get("type") != "CODECONNECTIONS":
+            return
+        account, connection = self.current_account, auth["resource"]
+        session = service_session(account, self._get_param("serviceRole"), PRINCIPAL, "connection")
+        caller = caller_with_key(account, session["AWS_ACCESS_KEY_ID"])
+        action = f"{connection.split(':')[2]}:UseConnection"
+        if caller is None or caller.judge(action, connection).decision is not Decision.ALLOWED:
+            message = f"User is not authorized to access connection {connection}"
+            raise JsonRESTError("OAuthProviderException", message)
 
     def update_project(self) -> ActionResult:
         name = self._get_param("name")

@@ -22,6 +22,13 @@ def service_of(request: Request) -> str:
     return "" if names_an_action else "s3"
 
 
+def region_of(request: Request) -> str:
+    """The region of the signature; the first one where it has none of its own, as IAM's."""
+    credential = request.headers.get("Authorization") or request.args.get("X-Amz-Credential", "")
+    parts = credential.split("/")
+    return parts[2] if len(parts) > 4 else "us-east-1"
+
+
 def in_xml(request: Request) -> bool:
     """Whether the service answers in XML."""
     return request.mimetype == FORM or "Action" in request.args or service_of(request) in ("route53", "s3")

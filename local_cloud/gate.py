@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOG = logging.getLogger("tenantnet.local")
+# Where the ID of the key is that signed a request, in its WSGI environment.
+SIGNER = "tenantnet.signer"
 QUERY_CODES = {
     Fault.MISSING: ("MissingAuthenticationToken", HTTPStatus.FORBIDDEN),
     Fault.INCOMPLETE: ("IncompleteSignature", HTTPStatus.BAD_REQUEST),
@@ -82,6 +84,7 @@ class Gate:
         if request.path.startswith(OWN_PATHS) and not self._keys.is_own(key_id):
             message = "Users and roles of the cloud may not do that."
             return error(request, "AccessDenied", message, HTTPStatus.FORBIDDEN)(environ, start_response)
+        environ[SIGNER] = key_id
         return self._application(environ, _without_cors(start_response))
 
 

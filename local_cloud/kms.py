@@ -6,21 +6,53 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-
 from __future__ import annotations
 
 import json
+from time import monotonic
 from types import SimpleNamespace
+from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.kms import urls
-from moto.kms.models import Alias, KmsBackend, kms_backends
+from moto.kms.models import Alias, Key, KmsBackend, kms_backends
 from moto.kms.utils import RESERVED_ALIASES
+from tenantnet.local_cloud.pace import here
+
+# "It might take up to five minutes for tag and alias changes to affect KMS key authorization."
+TAGS_SPREAD_SECONDS = 300.0
 
 
 class CompletedKmsBackend(KmsBackend):
     """One region's KMS."""
 
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._tagged: dict[str, tuple[float, dict[str, str]]] = {}
+
     @property
     def _url_module(self) -> SimpleNamespace:
         """What moto looks for in `urls.py` beside the backend's module."""
         return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+
+    def create_key(self, *args: Any, **kwargs: Any) -> Key:  # noqa: ANN401 - passed on as they are
+        """A new key, whose tags IAM does not know yet."""
+        key = super().create_key(*args, **kwargs)
+        self._tagged[key.id] = (monotonic(), {})
+        return key
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        """Give tags that IAM knows after a while."""
+        key = self.get_key_id(arn)
+        self._tagged[key] = (monotonic(), self.known_tags(key))
+        super().tag_resource(arn, tags)
+
+    def known_tags(self, key: str) -> dict[str, str]:
+        """The tags by which IAM judges.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+        """
+        since, former = self._tagged.get(key, (0.0, {}))
+        if monotonic() - since < here(TAGS_SPREAD_SECONDS):
+            return former
+        return dict(self.tagger.get_tag_dict_for_resource(key))
 
     def put_key_policy(self, key_id: str, policy: str) -> None:
         """Give the key a policy that is JSON."""

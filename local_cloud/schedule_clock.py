@@ -20,8 +20,11 @@ from uuid import uuid4
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+from moto.core.exceptions import JsonRESTError
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.scheduler.models import Schedule, ScheduleGroup, scheduler_backends
 from tenantnet.local_cloud.clients import client
+from tenantnet.local_cloud.iam.callers import service_session
 from tenantnet.local_cloud.scheduler import due_at
 
 LOG = logging.getLogger("tenantnet.local")
@@ -58,7 +61,7 @@ class _Delivery:
 
 
 class ScheduleClock:
-    """Watches all schedules. endpoint: asked at each call, for the server's own endpoint and credentials."""
+    """Watches all schedules. endpoint: asked at each call, for the server's own endpoint."""
 
     def __init__(self, endpoint: Callable[[], Mapping[str, str]]) -> None:
         self._endpoint = endpoint
@@ -115,8 +118,12 @@ class ScheduleClock:
         delivery.tries += 1
         name = delivery.schedule.name
         try:
-            call(delivery.schedule.target, delivery.execution_id, self._endpoint())
-        except (ClientError, BotoCoreError, NoTargetError, ValueError) as error:
+            target = delivery.schedule.target
+            session = service_session(
+                DEFAULT_ACCOUNT_ID, target["RoleArn"], "scheduler.amazonaws.com", "scheduler"
+            )
+            call(target, delivery.execution_id, {**self._endpoint(), **session})
+        except (ClientError, BotoCoreError, JsonRESTError, NoTargetError, ValueError) as error:
             wait = min(FIRST_WAIT * 2 ** (delivery.tries - 1), LONGEST_WAIT)
             delivery.due = datetime.now(UTC) + wait
             LOG.info("schedule %s: try %d failed: %s", name, delivery.tries, error)

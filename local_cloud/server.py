@@ -65,11 +65,12 @@ def main(
         databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
         secret=keys.secret,
     )
-    application = Application(state, record)
+    recorder = Recorder(state.calls) if record_calls else None
+    application = Application(state, record, keys, recorder)
     server = make_server(
         LOOPBACK,
         record.port,
-        Gate(Recorder(application, state.calls) if record_calls else application, keys, record.port),
+        Gate(application, keys, record.port),
         threaded=True,
         request_handler=Handler,
         fd=listener.fileno(),

@@ -319,9 +319,6 @@ _TENANT: Mapping[str, Shape] = {
         },
     ),
     aws.TABLE_ITEM: Shape(Where.TENANT, {**_any("tableName", "item"), "hashKey": exactly("cidr")}),
-    aws.IAM_GROUP: Shape(Where.TENANT, {**_any("name"), "path": exactly("/tenantnet/")}),
-    aws.IAM_GROUP_POLICY: Shape(Where.TENANT, {**_any("name", "policy"), "group": Ref((aws.IAM_GROUP,))}),
-    aws.GROUP_MEMBERSHIP: Shape(Where.TENANT, {**_any("user"), "groups": Ref((aws.IAM_GROUP,))}),
     aws.SCHEDULE: Shape(
         Where.TENANT,
         {

@@ -19,7 +19,6 @@ from tenantnet.components.migration_schedule import start_input
 from tenantnet.components.platform_key import key_policy
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
-from tenantnet.components.tunnel_access import tunnel_policy
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import PROJECT, ROLE, ROLE_POLICY, TOPIC, TOPIC_POLICY
 from tenantnet.policies.model import (
@@ -262,16 +261,11 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     if platform is None:
         return
     tenants = sorted({str(each.tags[Tag.TENANT]) for each in stack.resources if each.tags.get(Tag.TENANT)})
-    groups = [tunnel_name(platform.cell, tenant) for tenant in tenants]
     endpoints = {tenant: f"{tenant}.{platform.zone_name}" for tenant in tenants}
-    for group in stack.of_type(aws.IAM_GROUP):
-        yield from _named(group, "name", groups)
     for record in stack.of_type(aws.RECORD):
         yield from _named(record, "name", list(endpoints.values()))
     for document in stack.of_type(aws.DOCUMENT):
         yield from _judge_tunnel(document, platform, endpoints)
-    for policy in stack.of_type(aws.IAM_GROUP_POLICY):
-        yield from _judge_group_policy(policy, groups, platform)
     for schedule in stack.of_type(aws.SCHEDULE):
         yield from _judge_schedule(schedule, tenants, platform)
 
@@ -284,15 +278,6 @@ def _judge_tunnel(
     wanted = [tenant_document(endpoints[tenant])] if tenant in endpoints else []
     content = document.props.get("content")
     yield from _compare(document, "content", content, wanted, "TunnelAccess")
-
-
-def _judge_group_policy(
-    policy: Resource, groups: Sequence[str], platform: PlatformOutputs
-) -> Iterator[Finding]:
-    group = policy.props.get("group")
-    place = platform.region, platform.account_id, platform.tunnel_host_id
-    wanted = [tunnel_policy(*place, each) for each in groups if each == group]
-    yield from _compare(policy, "policy", policy.props.get("policy"), wanted, "TunnelAccess")
 
 
 def _judge_schedule(

@@ -40,5 +40,4 @@ SCHEDULE = "aws:scheduler/schedule:Schedule"
 
 IAM_GROUP = "aws:iam/group:Group"
 IAM_GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
-GROUP_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
 INSTANCE_PROFILE = "aws:iam/instanceProfile:InstanceProfile"

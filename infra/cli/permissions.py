@@ -30,27 +30,35 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     cell: Annotated[str, typer.Option(help="The cell's name.")],
     state_bucket: Annotated[str, typer.Option(help="The S3 bucket of Pulumi's state.")],
     secrets_key: Annotated[str, typer.Option(help="The ID of the KMS key of Pulumi's secrets.")],
+    zone: Annotated[str, typer.Option(help="The name of the DNS zone of the tenants' endpoints.")],
+    zone_id: Annotated[str | None, typer.Option(help="The zone's ID, once there is one.")] = None,
     record: Annotated[
         Path | None, typer.Option(help="A record of the local cloud, with the roles as access keys.")
     ] = None,
 ) -> None:
-    """Write an IAM policy for each role: reviewer, deployer, migration-runner, tunnel-user.
+    """Write the IAM policies of every role, and the boundary of the roles that a platform makes.
 
     Example: tenantnet permissions policies.eu1 --account 123456789012 --region eu-west-1 --cell eu1 \
-    --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab
+    --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab --zone db.example.com
     """
-    from tenantnet.permissions.documents import DECLARED, Role, distil, documents, shipped
+    from tenantnet.permissions.documents import RECORDED, Role, distil, documents, shipped
     from tenantnet.permissions.record import read_record
     from tenantnet.permissions.scopes import PolicyPlace
 
     if not ACCOUNT.fullmatch(account):
         raise Refused("The account", [ACCOUNT_DIGITS.refuse(account, "account")])
     place = PolicyPlace(
-        account=account, region=region, cell=cell, state_bucket=state_bucket, secrets_key=secrets_key
+        account=account,
+        region=region,
+        cell=cell,
+        state_bucket=state_bucket,
+        secrets_key=secrets_key,
+        zone=zone,
+        zone_id=zone_id,
     )
     recorded = distil(read_record(record)) if record else shipped()
     for role in Role:
-        if role in recorded or role in DECLARED:
+        if role in recorded or role not in RECORDED:
             _write(output, role, documents(role, place, recorded))
 
 

@@ -40,6 +40,23 @@ fi
 {MOVE} --through-tunnel-host"""
 
 
+# Whoever writes a schedule chooses the tenant, and neither what a build runs nor as whom.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
+AS_DECLARED = {
+    "Null": {
+        f"codebuild:{key}": "true"
+        for key in (
+            "environment.image",
+            "secondarySources",
+            "serviceRole",
+            "source.buildspec",
+            "source.location",
+        )
+    },
+    "ForAllValues:StringEquals": {"codebuild:environment.environmentVariables.name": [TENANT_VARIABLE]},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationRunnerArgs:
     """What the runner needs of its cell."""
@@ -60,6 +77,8 @@ class MigrationRunnerArgs:
     """Where the alarm of a failed run goes."""
     tunnel_host_id: pulumi.Input[str]
     """The host through which it reaches the databases."""
+    permissions_boundary: str | None = None
+    """The ARN of the policy that limits its roles."""
 
 
 class MigrationRunner(pulumi.ComponentResource):
@@ -134,6 +153,7 @@ class MigrationRunner(pulumi.ComponentResource):
                 account_id=self._args.account_id,
                 service="codebuild.amazonaws.com",
                 statements=statements,
+                permissions_boundary=self._args.permissions_boundary,
             ),
             self._child(),
         ).arn
@@ -177,13 +197,15 @@ class MigrationRunner(pulumi.ComponentResource):
 
     def _variables(self) -> list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict]:
         settings = self._args.settings
-        own_state = settings.backend.startswith("s3://")
-        secret = "PULUMI_CONFIG_PASSPHRASE" if own_state else "PULUMI_ACCESS_TOKEN"
-        return [
+        variables: list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict] = [
             {"name": "PULUMI_BACKEND_URL", "value": settings.backend, "type": "PLAINTEXT"},
             {"name": "PULUMI_SKIP_UPDATE_CHECK", "value": "true", "type": "PLAINTEXT"},
-            {"name": secret, "value": settings.secret_arn, "type": "SECRETS_MANAGER"},
         ]
+        if settings.secret_arn:
+            own_state = settings.backend.startswith("s3://")
+            secret = "PULUMI_CONFIG_PASSPHRASE" if own_state else "PULUMI_ACCESS_TOKEN"
+            variables.append({"name": secret, "value": settings.secret_arn, "type": "SECRETS_MANAGER"})
+        return variables
 
     def _schedule_role(self) -> pulumi.Output[str]:
         return ServiceRole(
@@ -193,6 +215,7 @@ class MigrationRunner(pulumi.ComponentResource):
                 account_id=self._args.account_id,
                 service="scheduler.amazonaws.com",
                 statements=start_statements(self._args.region, self._args.account_id, self._project_name),
+                permissions_boundary=self._args.permissions_boundary,
             ),
             self._child(),
         ).arn
@@ -220,13 +243,14 @@ class MigrationRunner(pulumi.ComponentResource):
 
 
 def start_statements(region: str, account_id: str, project: str) -> list[Mapping[str, object]]:
-    """What the schedules' role may do: start the runner."""
+    """What the schedules' role may do: start the runner, as its project says."""
     return [
         {
             "Sid": "StartTheRunner",
             "Effect": "Allow",
             "Action": "codebuild:StartBuild",
             "Resource": f"arn:aws:codebuild:{region}:{account_id}:project/{project}",
+            "Condition": AS_DECLARED,
         }
     ]
 

@@ -1,7 +1,7 @@
 """What the migration runner's role may do, statement by statement: what a move changes, and no more. Pure.
 
 A move creates no network, so the role cannot create one, and an update with more to do than the move ends
-before the phase is recorded. Resources with tags are this cell's alone.
+before the phase is recorded. All that it changes is its cell's, by tag or by name.
 """
 
 from __future__ import annotations
@@ -10,30 +10,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OWN_SESSIONS_ONLY
-from tenantnet.settings.checks import BACKEND
+from tenantnet.settings.checks import BACKEND, ECR_IMAGE
 from tenantnet.settings.models import RepositoryHost, RunnerSettings
-from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
+from tenantnet.tags import Slot, Tag, claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
+Condition = Mapping[str, Mapping[str, object]]
 
 # A copy of a database comes and goes with its parameter group, subnet group, snapshots.
-DATABASE_ACTIONS = (
-    "rds:AddTagsToResource",
+NEW_DATABASES = (
     "rds:CreateDBInstance",
     "rds:CreateDBInstanceReadReplica",
-    "rds:CreateDBParameterGroup",
+    "rds:RestoreDBInstanceFromDBSnapshot",
+)
+DATABASE_CREATION = (*NEW_DATABASES, "rds:CreateDBParameterGroup", "rds:CreateDBSubnetGroup")
+# To make a database uses what is there, too: its source, its groups.
+DATABASE_ACTIONS = (
+    *NEW_DATABASES,
     "rds:CreateDBSnapshot",
-    "rds:CreateDBSubnetGroup",
     "rds:DeleteDBInstance",
     "rds:DeleteDBParameterGroup",
     "rds:DeleteDBSnapshot",
     "rds:DeleteDBSubnetGroup",
-    "rds:DescribeDBInstances",
-    "rds:DescribeDBParameterGroups",
-    "rds:DescribeDBParameters",
-    "rds:DescribeDBSnapshots",
-    "rds:DescribeDBSubnetGroups",
-    "rds:ListTagsForResource",
     "rds:ModifyDBInstance",
     "rds:ModifyDBParameterGroup",
     "rds:ModifyDBSubnetGroup",
@@ -41,9 +39,22 @@ DATABASE_ACTIONS = (
     "rds:RebootDBInstance",
     "rds:RemoveTagsFromResource",
     "rds:ResetDBParameterGroup",
-    "rds:RestoreDBInstanceFromDBSnapshot",
 )
-DATABASE_RESOURCES = ("db", "pg", "snapshot", "subgrp", "og", "es", "secgrp")
+DATABASE_READING = (
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBParameterGroups",
+    "rds:DescribeDBParameters",
+    "rds:DescribeDBSnapshots",
+    "rds:DescribeDBSubnetGroups",
+    "rds:ListTagsForResource",
+)
+TAG_DATABASES = "rds:AddTagsToResource"
+DATABASE_RESOURCES = ("db", "pg", "snapshot", "subgrp")
+# RDS's own option group, which has no tags.
+DEFAULT_OPTIONS = "og:default:*"
+# What a project pulls a private image with.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/sample-ecr.html
+PULLING = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 # The former production's network goes at the end of a move.
 NETWORK_ACTIONS = (
     "ec2:DeleteCustomerGateway",
@@ -110,6 +121,21 @@ class RunnerPlace:
         """The ARN of a resource in the cell's account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
+    @property
+    def own(self) -> Condition:
+        """The resource belongs to the cell."""
+        return {"StringEquals": {f"aws:ResourceTag/{Tag.CELL}": self.cell}}
+
+    @property
+    def free(self) -> Condition:
+        """The resource belongs to no cell, as what is about to be made."""
+        return {"Null": {f"aws:ResourceTag/{Tag.CELL}": "true"}}
+
+    @property
+    def taken(self) -> Condition:
+        """The request gives the cell what nobody has."""
+        return {**self.free, "StringEquals": {f"aws:RequestTag/{Tag.CELL}": self.cell}}
+
 
 def runner_statements(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
     """All statements of the runner's role."""
@@ -131,11 +157,30 @@ def _allow(
 
 def _for_build(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
     log = place.arn("logs", f"log-group:{place.log_group}")
-    return [
+    statements = [
         _allow("WriteOwnLog", ("logs:CreateLogStream", "logs:PutLogEvents"), log, f"{log}:*"),
-        _allow("ReadPulumisSecret", ("secretsmanager:GetSecretValue",), settings.secret_arn),
         *_source(place, settings),
+        *_image(settings),
         *_backend(settings),
+    ]
+    if settings.secret_arn:
+        statements.append(
+            _allow("ReadPulumisSecret", ("secretsmanager:GetSecretValue",), settings.secret_arn)
+        )
+    if settings.secrets_key_arn:
+        statements.append(_allow("UseTheStacksKey", ("kms:Decrypt", "kms:Encrypt"), settings.secrets_key_arn))
+    return statements
+
+
+def _image(settings: RunnerSettings) -> list[Statement]:
+    """CodeBuild pulls an image of one's own registry with the project's role."""
+    found = ECR_IMAGE.match(settings.image)
+    if found is None:
+        return []
+    repository = "arn:aws:ecr:{region}:{account}:repository/{name}".format(**found.groupdict())
+    return [
+        _allow("LogInToTheRegistry", ("ecr:GetAuthorizationToken",), "*"),
+        _allow("PullTheImage", PULLING, repository),
     ]
 
 
@@ -173,16 +218,11 @@ def _for_journal(place: RunnerPlace) -> list[Statement]:
 
 
 def _for_move(place: RunnerPlace) -> list[Statement]:
-    own = {"StringEquals": {f"aws:ResourceTag/{Tag.CELL}": place.cell}}
     passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     return [
         _allow("Look", LOOKING_ACTIONS, "*"),
-        _allow(
-            "MoveDatabases",
-            DATABASE_ACTIONS,
-            *(place.arn("rds", f"{kind}:*") for kind in DATABASE_RESOURCES),
-        ),
-        _allow("GiveUpNetworks", NETWORK_ACTIONS, place.arn("ec2", "*"), condition=own),
+        *_databases(place),
+        _allow("GiveUpNetworks", NETWORK_ACTIONS, place.arn("ec2", "*"), condition=place.own),
         _allow(
             "UseTheCellsKey",
             (
@@ -200,6 +240,25 @@ def _for_move(place: RunnerPlace) -> list[Statement]:
     ]
 
 
+def _databases(place: RunnerPlace) -> list[Statement]:
+    """The cell's, which are named by their slots."""
+    every = [place.arn("rds", f"{kind}:*") for kind in DATABASE_RESOURCES]
+    named = [place.arn("rds", f"{kind}:*-{slot}*") for kind in ("db", "pg", "subgrp") for slot in Slot]
+    # They have their database's tags, which no request gives them.
+    snapshots = [place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move")]
+    return [
+        _allow("LookAtDatabases", DATABASE_READING, *every),
+        _allow("ChangeDatabases", (*DATABASE_ACTIONS, TAG_DATABASES), *every, condition=place.own),
+        _allow("MakeDatabases", (*DATABASE_CREATION, TAG_DATABASES), *named, condition=place.taken),
+        _allow("MakeSnapshots", ("rds:CreateDBSnapshot", TAG_DATABASES), *snapshots, condition=place.free),
+        _allow(
+            "UseRdssOptions",
+            (*NEW_DATABASES, "rds:ModifyDBInstance"),
+            place.arn("rds", DEFAULT_OPTIONS),
+        ),
+    ]
+
+
 def _for_comparison(place: RunnerPlace) -> list[Statement]:
     """To the databases through the tunnel host, as whom the tenants' secrets say.
 
@@ -211,6 +270,8 @@ def _for_comparison(place: RunnerPlace) -> list[Statement]:
             "ReadTheLogins",
             ("secretsmanager:GetSecretValue",),
             place.arn("secretsmanager", "secret:tenantnet/*/verification-*"),
+            # A login that says whose it is is no other cell's.
+            condition={"StringEqualsIfExists": {f"aws:ResourceTag/{Tag.CELL}": place.cell}},
         ),
         _allow(
             "ReachTheDatabases",
@@ -243,20 +304,24 @@ def _endpoint(place: RunnerPlace) -> list[Statement]:
 
 def _watching(place: RunnerPlace) -> list[Statement]:
     """The databases' logs and alarms, and the schedule of the move's second half."""
-    groups = ["log-group:/aws/rds/instance/*", f"log-group:/tenantnet/{place.cell}/flow/*"]
+    groups = [f"log-group:/aws/rds/instance/*-{slot}/*" for slot in Slot]
+    groups.append(f"log-group:/tenantnet/{place.cell}/flow/*")
+    logs = [place.arn("logs", group) for group in groups]
+    alarms = [place.arn("cloudwatch", f"alarm:*-{slot}-*") for slot in Slot]
     return [
         _allow(
             "KeepLogs",
             (
-                "logs:CreateLogGroup",
                 "logs:DeleteLogGroup",
                 "logs:ListTagsForResource",
                 "logs:PutRetentionPolicy",
                 "logs:TagResource",
                 "logs:UntagResource",
             ),
-            *(place.arn("logs", group) for group in groups),
+            *logs,
+            condition=place.own,
         ),
+        _allow("MakeLogs", ("logs:CreateLogGroup", "logs:TagResource"), *logs, condition=place.taken),
         _allow(
             "KeepAlarms",
             (
@@ -266,7 +331,14 @@ def _watching(place: RunnerPlace) -> list[Statement]:
                 "cloudwatch:TagResource",
                 "cloudwatch:UntagResource",
             ),
-            place.arn("cloudwatch", "alarm:*"),
+            *alarms,
+            condition=place.own,
+        ),
+        _allow(
+            "MakeAlarms",
+            ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
+            *alarms,
+            condition=place.taken,
         ),
         _allow(
             "KeepSchedules",
@@ -276,6 +348,6 @@ def _watching(place: RunnerPlace) -> list[Statement]:
                 "scheduler:GetSchedule",
                 "scheduler:UpdateSchedule",
             ),
-            place.arn("scheduler", "schedule/default/*"),
+            place.arn("scheduler", f"schedule/default/tenantnet-{place.cell}-*"),
         ),
     ]

@@ -25,10 +25,12 @@ class ServiceRoleArgs:
     """The statements of the role's own policy."""
     managed_policy_arns: Sequence[str] = ()
     """AWS's policies that it has, too."""
+    permissions_boundary: str | None = None
+    """The ARN of the policy that limits what it can be given."""
 
 
 class ServiceRole(pulumi.ComponentResource):
-    """An IAM role for a service of AWS."""
+    """An IAM role for a service of AWS. Whoever uses its ARN or name waits until it has its policies."""
 
     arn: pulumi.Output[str]
     """The role's ARN."""
@@ -43,19 +45,29 @@ class ServiceRole(pulumi.ComponentResource):
             name,
             name=physical_name,
             assume_role_policy=trust_policy(args.service, args.account_id),
+            permissions_boundary=args.permissions_boundary,
             tags=args.owner.tags(physical_name),
             opts=child,
         )
-        for policy_arn in args.managed_policy_arns:
+        policies: list[pulumi.Resource] = [
             aws.iam.RolePolicyAttachment(
                 f"{name}-{policy_arn.rsplit('/', 1)[-1]}", role=role.name, policy_arn=policy_arn, opts=child
             )
+            for policy_arn in args.managed_policy_arns
+        ]
         if args.statements:
             document = _document(args.statements)
-            aws.iam.RolePolicy(name, name=physical_name, role=role.name, policy=document, opts=child)
-        self.arn = role.arn
-        self.role_name = role.name
+            policies.append(
+                aws.iam.RolePolicy(name, name=physical_name, role=role.name, policy=document, opts=child)
+            )
+        self.arn = _after(policies, role.arn)
+        self.role_name = _after(policies, role.name)
         self.register_outputs({"arn": self.arn})
+
+
+def _after(resources: Sequence[pulumi.Resource], value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The value, once the resources are there: a service uses a role as soon as it is given one."""
+    return pulumi.Output.all(value, *(each.urn for each in resources)).apply(lambda known: str(known[0]))
 
 
 def _document(statements: pulumi.Input[Sequence[Mapping[str, object]]]) -> pulumi.Input[str]:

@@ -53,6 +53,8 @@ class TunnelHostArgs:
     """An arm64 AMI that brings the Session Manager agent, such as Amazon Linux 2023."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts its disk."""
+    permissions_boundary: str | None = None
+    """The ARN of the policy that limits its role."""
 
 
 class TunnelHost(pulumi.ComponentResource):
@@ -129,6 +131,7 @@ class TunnelHost(pulumi.ComponentResource):
                 account_id=self._args.account_id,
                 service="ec2.amazonaws.com",
                 managed_policy_arns=["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+                permissions_boundary=self._args.permissions_boundary,
             ),
             self._child(),
         )

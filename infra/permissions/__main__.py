@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tenantnet.permissions.documents import CALLS, Role, distil, shipped
+from tenantnet.permissions.documents import CALLS, RECORDED, distil, shipped
 from tenantnet.permissions.record import read_record
 
 
 def main(record: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Add what a record of the local cloud shows; callers that are no role of ours are left out."""
     known, found = shipped(), distil(read_record(record))
-    merged = {
-        str(role): sorted({*known.get(role, ()), *found.get(role, ())})
-        for role in (Role.DEPLOYER, Role.REVIEWER)
-    }
+    merged = {str(role): sorted({*known.get(role, ()), *found.get(role, ())}) for role in RECORDED}
     Path(__file__).with_name(CALLS).write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
 
 

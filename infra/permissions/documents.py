@@ -10,38 +10,44 @@ from importlib.resources import files
 from typing import Any
 
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
-from tenantnet.components.tunnel_access import tunnel_policy
+from tenantnet.components.tunnel_access import tunnel_statements
 from tenantnet.permissions.actions import actions_of, with_implied
+from tenantnet.permissions.boundary import boundary_statements
+from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
 from tenantnet.permissions.record import Call
-from tenantnet.permissions.scopes import Condition, PolicyPlace, Scope, scopes
+from tenantnet.permissions.scopes import PolicyPlace, Scope, as_condition, scopes
 from tenantnet.settings.models import RunnerSettings
 
 # A managed policy's limit, white space not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 DOCUMENT_CHARACTERS = 6_144
-# A tenant's group has this policy of its own stack, with the cell's tunnel host.
+# A cell's runner has its policy of the platform's stack, with the cell's host, zone, key and settings.
 EXAMPLE_HOST = "i-0123456789abcdef0"
-# A cell's runner has its policy of the platform's stack, with the cell's zone, key and settings.
 EXAMPLE_ZONE = "Z0123456789ABCDEFGHIJ"
-EXAMPLE_KEY = "11111111-2222-3333-4444-555555555555"
+EXAMPLE_KEY = "99999999-8888-7777-6666-555555555555"
 CALLS = "calls.json"
 Statement = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 
 class Role(StrEnum):
-    """A role that works with Tenantnet.
-
-    The last two have policies that their stacks declare; what represents them is made of the same statements.
-    """
+    """A role that works with Tenantnet, and what limits the roles of a cell."""
 
     REVIEWER = "reviewer"
-    DEPLOYER = "deployer"
+    PLATFORM_DEPLOYER = "platform-deployer"
+    TENANT_DEPLOYER = "tenant-deployer"
+    # The platform's stack declares it; what represents it is made of the same statements.
     MIGRATION_RUNNER = "migration-runner"
     TUNNEL_USER = "tunnel-user"
+    BOUNDARY = "boundary"
 
 
-DECLARED = (Role.MIGRATION_RUNNER, Role.TUNNEL_USER)
+# Whose policies are made of what they were recorded to call, and what their stacks' resources need besides.
+RECORDED: Mapping[Role, Mapping[str, Sequence[str]]] = {
+    Role.REVIEWER: {},
+    Role.PLATFORM_DEPLOYER: OF_PLATFORMS,
+    Role.TENANT_DEPLOYER: OF_TENANTS,
+}
 # By role: the actions of the calls it made.
 Recorded = Mapping[str, Sequence[str]]
 
@@ -62,12 +68,15 @@ def shipped() -> Recorded:
 
 def documents(role: Role, place: PolicyPlace, recorded: Recorded) -> list[Document]:
     """The role's policies, to be attached together: IAM limits the size of one."""
-    if role is Role.TUNNEL_USER:
-        name = f"{place.cell}-acme-tunnel"
-        return [json.loads(tunnel_policy(place.region, place.account, EXAMPLE_HOST, name))]
-    if role is Role.MIGRATION_RUNNER:
-        return list(_packed(_for_runner(place)))
-    return list(_packed(_statements(recorded[role], place)))
+    match role:
+        case Role.TUNNEL_USER:
+            return list(_packed(tunnel_statements(place.region, place.account, place.cell)))
+        case Role.MIGRATION_RUNNER:
+            return list(_packed(_for_runner(place)))
+        case Role.BOUNDARY:
+            return list(_packed(boundary_statements(place)))
+    changes = {action for actions in RECORDED[role].values() for action in actions}
+    return list(_packed(_statements({*recorded[role], *changes}, place)))
 
 
 def _for_runner(place: PolicyPlace) -> list[Statement]:
@@ -75,7 +84,7 @@ def _for_runner(place: PolicyPlace) -> list[Statement]:
         cell=place.cell,
         region=place.region,
         account_id=place.account,
-        zone_id=EXAMPLE_ZONE,
+        zone_id=place.zone_id or EXAMPLE_ZONE,
         kms_key_arn=place.arn("kms", f"key/{EXAMPLE_KEY}"),
         tunnel_host_id=EXAMPLE_HOST,
         log_group=f"/tenantnet/{place.cell}/runner",
@@ -87,13 +96,13 @@ def _for_runner(place: PolicyPlace) -> list[Statement]:
             "host": "github",
             "image": "example/pulumi-python:3.200.0",
             "backend": f"s3://{place.state_bucket}",
-            "secretArn": place.arn("secretsmanager", "secret:example/pulumi-AbCdEf"),
+            "secretsKeyArn": place.arn("kms", f"key/{place.secrets_key}"),
         }
     )
     return list(runner_statements(runner, settings))
 
 
-def _statements(actions: Sequence[str], place: PolicyPlace) -> list[Statement]:
+def _statements(actions: Iterable[str], place: PolicyPlace) -> list[Statement]:
     granted: dict[Scope, set[str]] = defaultdict(set)
     for action in with_implied(actions):
         for scope in scopes(action, place):
@@ -103,7 +112,7 @@ def _statements(actions: Sequence[str], place: PolicyPlace) -> list[Statement]:
             "Effect": "Allow",
             "Action": sorted(actions),
             "Resource": list(scope.resources),
-            **({"Condition": _condition(scope.condition)} if scope.condition else {}),
+            **({"Condition": as_condition(scope.condition)} if scope.condition else {}),
         }
         for scope, actions in sorted(granted.items(), key=_by_first_action)
     ]
@@ -113,13 +122,6 @@ def _by_first_action(granted: tuple[Scope, set[str]]) -> tuple[str, tuple[str, .
     """The same order every time, whatever a set's is."""
     scope, actions = granted
     return min(actions), scope.resources, str(scope.condition)
-
-
-def _condition(condition: Condition) -> dict[str, dict[str, str | list[str]]]:
-    operators: dict[str, dict[str, str | list[str]]] = defaultdict(dict)
-    for operator, key, value in condition:
-        operators[operator][key] = value if isinstance(value, str) else list(value)
-    return dict(operators)
 
 
 def _packed(statements: Iterable[Statement]) -> Iterator[Document]:

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tenantnet.failure import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledResource:
-    """arn: of something that the call names. tags: what it carried when it was called."""
-
-    arn: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """caller: the access key's ID, under which the local cloud knows who calls.
 
-    service: as in the request's signature, `ec2`. operation: as AWS's API calls it, `CreateVpc`.
-    request_tags: those that the call gives.
+    service: as AWS's model of it is called, `ec2`. operation: as AWS's API calls it, `CreateVpc`.
     """
 
     caller: str
     service: str
     operation: str
-    resources: tuple[CalledResource, ...] = ()
-    request_tags: Mapping[str, str] = field(default_factory=dict)
 
     def to_line(self) -> str:
         """Itself as one line of a record."""
@@ -39,8 +28,7 @@ class Call:
     @classmethod
     def from_line(cls, line: str) -> Call:
         """The call of one line."""
-        raw = json.loads(line)
-        return cls(**{**raw, "resources": tuple(CalledResource(**each) for each in raw["resources"])})
+        return cls(**json.loads(line))
 
 
 def read_record(file: Path) -> Iterator[Call]:

@@ -6,11 +6,19 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
-from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name, tunnel_name
+from tenantnet.tags import (
+    Tag,
+    boundary_name,
+    claims_table_name,
+    journal_table_name,
+    runner_document_name,
+    tunnel_name,
+)
 
 Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 
@@ -19,7 +27,8 @@ Condition = tuple[tuple[str, str, str | tuple[str, ...]], ...]
 class PolicyPlace:
     """Where a policy holds.
 
-    state_bucket: of Pulumi's state. secrets_key: the ID of the KMS key of Pulumi's secrets.
+    state_bucket: of Pulumi's state. secrets_key: the ID of the KMS key of Pulumi's secrets. zone: the name of
+    the DNS zone. zone_id: its ID, once there is one.
     """
 
     account: str
@@ -27,6 +36,8 @@ class PolicyPlace:
     cell: str
     state_bucket: str
     secrets_key: str
+    zone: str
+    zone_id: str | None = None
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of the account in its region."""
@@ -40,6 +51,16 @@ class PolicyPlace:
     def own(self) -> Condition:
         """The resource belongs to the cell."""
         return (("StringEquals", f"aws:ResourceTag/{Tag.CELL}", self.cell),)
+
+    @property
+    def boundary(self) -> str:
+        """The ARN of the policy that limits the cell's roles."""
+        return self.iam(f"policy/{boundary_name(self.cell)}")
+
+    @property
+    def taken(self) -> Condition:
+        """The request gives the cell what nobody has."""
+        return (*self.asked, *UNOWNED)
 
     @property
     def asked(self) -> Condition:
@@ -56,6 +77,11 @@ class Scope:
 
 
 EVERYTHING = Scope(("*",))
+# The resource belongs to no cell.
+UNOWNED: Condition = (("Null", f"aws:ResourceTag/{Tag.CELL}", "true"),)
+# It takes minutes until KMS knows a new key by its tags. It has no alias then, as all other keys have.
+# https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+NEW_KEY: Condition = (*UNOWNED, ("Null", "kms:ResourceAliases", "true"))
 READING = ("BatchGet", "Describe", "Get", "List", "Query", "Scan")
 
 # EC2: the kind that a call creates.
@@ -78,6 +104,16 @@ CREATED = {
 # Creating one of these uses no existing resource.
 CREATED_ALONE = ("CreateCustomerGateway", "CreateVpc", "CreateVpnGateway")
 SLOTS = ("blue", "green")
+# The roles that services are given, by what follows the cell's name in theirs.
+PASSED = ("runner", "tunnel-host", "runner-schedules", "flow-logs")
+
+
+def as_condition(condition: Condition) -> dict[str, dict[str, str | list[str]]]:
+    """The conditions as a statement has them."""
+    operators: dict[str, dict[str, str | list[str]]] = defaultdict(dict)
+    for operator, key, value in condition:
+        operators[operator][key] = value if isinstance(value, str) else list(value)
+    return dict(operators)
 
 
 def is_reading(action: str) -> bool:
@@ -120,8 +156,7 @@ def _tags_of_ec2(place: PolicyPlace, own: Scope) -> tuple[Scope, ...]:
 
 def _untagged(place: PolicyPlace, kind: str, condition: Condition = ()) -> Scope:
     """Resources of the kind that belong to no cell."""
-    nobodys = ("Null", f"aws:ResourceTag/{Tag.CELL}", "true")
-    return Scope((place.arn("ec2", f"{kind}/*"),), (*condition, nobodys))
+    return Scope((place.arn("ec2", f"{kind}/*"),), (*condition, *UNOWNED))
 
 
 def _instance_parts(place: PolicyPlace) -> tuple[Scope, ...]:
@@ -139,58 +174,88 @@ def _rds(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     named = tuple(place.arn("rds", f"{kind}:*-{slot}") for kind in ("db", "subgrp") for slot in SLOTS)
     groups = tuple(place.arn("rds", f"pg:*-{slot}-mysql84") for slot in SLOTS)
     # RDS's own option group, which has no tags.
-    options = place.arn("rds", "og:default:mysql-8-4")
-    own, asked = Scope((*named, *groups), place.own), Scope((*named, *groups, options), place.asked)
-    if name == "AddTagsToResource":
-        return (own, asked)
-    if name.startswith("Create"):
-        return (asked,)
-    return (own, Scope((options,))) if name == "ModifyDBInstance" else (own,)
+    options = Scope((place.arn("rds", "og:default:mysql-8-4"),))
+    own, taken = Scope((*named, *groups), place.own), Scope((*named, *groups), place.taken)
+    # What a database leaves has its tags, which are not in the request.
+    final = Scope((place.arn("rds", "snapshot:*-final-*"),), UNOWNED)
+    special = {
+        "AddTagsToResource": (own, taken, final),
+        "CreateDBInstance": (own, taken, options),
+        "CreateDBSnapshot": (own, final),
+        "ModifyDBInstance": (own, options),
+    }
+    return special.get(name, (taken,) if name.startswith("Create") else (own,))
 
 
 def _kms(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     keys = (place.arn("kms", "key/*"),)
-    own, asked = Scope(keys, place.own), Scope(keys, place.asked)
+    own, new = Scope(keys, place.own), Scope(keys, NEW_KEY)
     alias = Scope((place.arn("kms", f"alias/tenantnet-{place.cell}"),))
     secrets = Scope((place.arn("kms", f"key/{place.secrets_key}"),))
-    by_services = Scope(keys, (*place.own, ("Bool", "kms:GrantIsForAWSResource", "true")))
-    # What the provider compares a table's key with.
-    of_aws = Scope(keys, (("StringEquals", "kms:RequestAlias", "alias/aws/dynamodb"),))
+    through = tuple(
+        f"{service}.{place.region}.amazonaws.com" for service in ("dynamodb", "ec2", "rds", "secretsmanager")
+    )
+    used = Scope(keys, (*UNOWNED, ("StringEquals", "kms:ViaService", through)))
+    granted = (("Bool", "kms:GrantIsForAWSResource", "true"),)
     special = {
-        "CreateAlias": (own, alias),
-        "CreateGrant": (by_services,),
+        "CreateAlias": (own, new, alias),
+        "CreateGrant": (
+            Scope(keys, (*place.own, *granted)),
+            Scope(keys, (*used.condition, *granted)),
+        ),
         "CreateKey": (Scope(("*",), place.asked),),
-        "Decrypt": (own, secrets),
+        "Decrypt": (own, secrets, used),
         "DeleteAlias": (own, alias),
-        "DescribeKey": (own, of_aws),
+        "EnableKeyRotation": (own, new),
         "Encrypt": (secrets,),
+        "GenerateDataKey": (own, used),
+        "GenerateDataKeyWithoutPlaintext": (own, used),
         "ListAliases": (EVERYTHING,),
-        "TagResource": (own, asked),
+        "TagResource": (own, Scope(keys, (*place.asked, *NEW_KEY))),
+        "UpdateAlias": (own, alias),
     }
-    return special.get(name, (own,))
+    # What a key is like is no secret.
+    return special.get(name, (Scope(keys),) if is_reading(f"kms:{name}") else (own,))
+
+
+# What a role may be given and changed by, only while the boundary limits it.
+LIMITED = (
+    "AttachRolePolicy",
+    "CreateRole",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
+    "UpdateAssumeRolePolicy",
+    "UpdateRole",
+)
+SESSION_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 def _iam(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     roles = place.iam(f"role/tenantnet-{place.cell}-*")
     profiles = place.iam(f"instance-profile/tenantnet-{place.cell}-*")
-    groups = place.iam(f"group/tenantnet/{place.cell}-*-tunnel")
+    managed = ("ArnEquals", "iam:PolicyARN", SESSION_MANAGER)
+    limited = ("StringEquals", "iam:PermissionsBoundary", place.boundary)
     match name:
         case "PassRole":
-            services = tuple(
-                f"{each}.amazonaws.com" for each in ("codebuild", "ec2", "scheduler", "vpc-flow-logs")
+            passed = zip(PASSED, ("codebuild", "ec2", "scheduler", "vpc-flow-logs"), strict=True)
+            return tuple(
+                Scope(
+                    (place.iam(f"role/tenantnet-{place.cell}-{role}"),),
+                    (("StringEquals", "iam:PassedToService", f"{service}.amazonaws.com"),),
+                )
+                for role, service in passed
             )
-            return (Scope((roles,), (("StringEquals", "iam:PassedToService", services),)),)
         case "CreateServiceLinkedRole":
             role = place.iam("role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS")
             return (Scope((role,), (("StringEquals", "iam:AWSServiceName", "rds.amazonaws.com"),)),)
-        case "AttachRolePolicy" | "DetachRolePolicy":
-            managed = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-            return (Scope((roles,), (("ArnEquals", "iam:PolicyARN", managed),)),)
-        case "ListGroupsForUser":
-            return (Scope((place.iam("user/*"),)),)
-    if "InstanceProfile" in name and name != "ListInstanceProfilesForRole":
-        return (Scope((profiles,)),)
-    return (Scope((groups if "Group" in name or "User" in name else roles,)),)
+        case "AttachRolePolicy":
+            return (Scope((roles,), (managed, limited)),)
+        case "DetachRolePolicy":
+            return (Scope((roles,), (managed,)),)
+        case _ if name in LIMITED:
+            return (Scope((roles,), (limited,)),)
+    of_profile = "InstanceProfile" in name and name != "ListInstanceProfilesForRole"
+    return (Scope((profiles if of_profile else roles,)),)
 
 
 def _s3(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
@@ -199,17 +264,25 @@ def _s3(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
 
 
 def _route53(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
-    zones = "arn:aws:route53:::hostedzone/*"
+    zones = f"arn:aws:route53:::hostedzone/{place.zone_id or '*'}"
     match name:
         case "CreateHostedZone" | "ListHostedZones" | "ListHostedZonesByName":
             return (EVERYTHING,)
         case "GetChange":
             return (Scope(("arn:aws:route53:::change/*",)),)
         case "ChangeResourceRecordSets":
-            types = ("ForAllValues:StringEquals", "route53:ChangeResourceRecordSetsRecordTypes", ("CNAME",))
-            return (Scope((zones,), (types,)),)
+            key = f"route53:{name}"
+            records = (
+                ("ForAllValues:StringEquals", f"{key}RecordTypes", ("CNAME",)),
+                ("ForAllValues:StringLike", f"{key}NormalizedRecordNames", (f"*.{place.zone}",)),
+            )
+            return (Scope((zones,), records),)
         case "AssociateVPCWithHostedZone":
-            return (Scope((zones, place.arn("ec2", "vpc/*"))),)
+            # The zones of endpoints are AWS's.
+            return (Scope(("arn:aws:route53:::hostedzone/*", place.arn("ec2", "vpc/*"))),)
+        case "DeleteHostedZone" | "UpdateHostedZoneComment" if place.zone_id is None:
+            # Nothing but its ID tells it from another one.
+            return ()
     return (Scope((zones,)),)
 
 
@@ -217,14 +290,25 @@ def _ssm(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if name in ("GetParameter", "GetParameters"):
         return (Scope((f"arn:aws:ssm:{place.region}::parameter{IMAGE_PARAMETER}",)),)
     documents = (tunnel_name(place.cell, "*"), runner_document_name(place.cell))
-    return (Scope(tuple(place.arn("ssm", f"document/{each}") for each in documents)),)
+    return _tagged(f"ssm:{name}", place, *(place.arn("ssm", f"document/{each}") for each in documents))
+
+
+def _tagged(action: str, place: PolicyPlace, *resources: str) -> tuple[Scope, ...]:
+    """Resources whose names do not say whose they are, but their tags do."""
+    if is_reading(action):
+        return (Scope(resources),)
+    own, taken = Scope(resources, place.own), Scope(resources, place.taken)
+    name = action.partition(":")[2]
+    if name.startswith("Create"):
+        return (taken,)
+    return (own, taken) if name in {"AddTagsToResource", "PutMetricAlarm", "TagResource"} else (own,)
 
 
 def _logs(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     if name == "DescribeLogGroups":
         return (EVERYTHING,)
-    groups = ("/aws/rds/instance/*-blue/*", "/aws/rds/instance/*-green/*", f"/tenantnet/{place.cell}/*")
-    return (Scope(tuple(place.arn("logs", f"log-group:{group}") for group in groups)),)
+    groups = (*(f"/aws/rds/instance/*-{slot}/*" for slot in SLOTS), f"/tenantnet/{place.cell}/*")
+    return _tagged(f"logs:{name}", place, *(place.arn("logs", f"log-group:{each}") for each in groups))
 
 
 def _cloudwatch(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
@@ -232,8 +316,8 @@ def _cloudwatch(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
         return (EVERYTHING,)
     if name == "DescribeAlarms":
         return (Scope((place.arn("cloudwatch", "alarm:*"),)),)
-    names = ("*-blue-*", "*-green-*", f"tenantnet-{place.cell}-*")
-    return (Scope(tuple(place.arn("cloudwatch", f"alarm:{each}") for each in names)),)
+    names = (*(f"*-{slot}-*" for slot in SLOTS), f"tenantnet-{place.cell}-*")
+    return _tagged(f"cloudwatch:{name}", place, *(place.arn("cloudwatch", f"alarm:{each}") for each in names))
 
 
 def _dynamodb(_: str, place: PolicyPlace) -> tuple[Scope, ...]:

@@ -46,7 +46,6 @@ SHOWN: Mapping[str, set[str]] = {
     types.TABLE_ITEM: {"item"},
     types.ALARM: {"evaluationPeriods", "metricName", "period", "statistic", "threshold"},
     types.LOG_GROUP: {"retentionInDays"},
-    types.GROUP_MEMBERSHIP: {"user"},
     types.SCHEDULE: {"scheduleExpression", "scheduleExpressionTimezone", "state"},
 }
 

@@ -13,7 +13,7 @@ from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.effects import vpn_name
 from tenantnet.review.model import Preview, PreviewedResource, tag
-from tenantnet.tags import Tag
+from tenantnet.tags import Tag, tunnel_users
 
 NOUNS = {
     "PrivateVpc": "VPC",
@@ -74,7 +74,7 @@ def sentences(preview: Preview) -> list[str]:
 def _is_relabelled(subject: PreviewedResource) -> bool:
     """Whether only its labels change, and people need not read about that."""
     only_labels = subject.operation is Operation.UPDATE and LABELS.issuperset(subject.changed)
-    return only_labels and not _former_description(subject)
+    return only_labels and not _former_description(subject) and _named(subject.old) == _named(subject.new)
 
 
 def _former_description(resource: PreviewedResource) -> str:
@@ -154,7 +154,7 @@ def _session(component: PreviewedResource, inside: Inside) -> str:
 
 
 def _tunnel(component: PreviewedResource, inside: Inside) -> str:
-    users = sorted(str(each.current.get("user")) for each in inside if each.type == types.GROUP_MEMBERSHIP)
+    users = sorted(user for each in inside if each.type == types.DOCUMENT for user in _named(each.current))
     for_whom = f" for {', '.join(users)}" if users else ", for nobody yet"
     return f"{_verb(component)} tunnel access to the database{for_whom}"
 
@@ -231,9 +231,18 @@ def _changed_vpn(connection: PreviewedResource, preview: Preview) -> Iterator[st
         yield from _changes(connection, f"{_verb(connection)} VPN connection {name}", rest)
 
 
-def _changed_membership(membership: PreviewedResource) -> str:
-    lets = "no longer lets" if membership.operation is Operation.DELETE else "lets"
-    return f"{lets} {membership.current.get('user', membership.name)} open a tunnel to the database"
+def _named(document: Mapping[str, Any]) -> set[str]:
+    """Who may open a tunnel with the document."""
+    tags = document.get("tags")
+    return tunnel_users(tags) if isinstance(tags, Mapping) else set()
+
+
+def _changed_document(document: PreviewedResource) -> Iterator[str]:
+    before, after = _named(document.old), _named(document.new)
+    if document.operation is Operation.UPDATE:
+        yield from (f"lets {user} open a tunnel to the database" for user in sorted(after - before))
+        yield from (f"no longer lets {user} open a tunnel to the database" for user in sorted(before - after))
+    yield from _changes(document, f"{_verb(document)} Document {document.name}", document.changed)
 
 
 def _any_resource(resource: PreviewedResource) -> str:
@@ -277,7 +286,7 @@ _OF_RESOURCES: Mapping[str, Callable[[PreviewedResource, Preview], Iterable[str]
     types.DATABASE: _changed_database,
     types.CUSTOMER_GATEWAY: _changed_gateway,
     types.VPN_CONNECTION: _changed_vpn,
-    types.GROUP_MEMBERSHIP: lambda membership, _: [_changed_membership(membership)],
+    types.DOCUMENT: lambda document, _: _changed_document(document),
     types.ALARM: lambda alarm, _: _changes(alarm, f"{_verb(alarm)} alarm {alarm.name}", alarm.changed),
     types.TABLE_ITEM: lambda claim, _: [_changed_claim(claim)],
 }

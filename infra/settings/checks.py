@@ -23,6 +23,10 @@ _LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
 _ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
+# An image in a registry of AWS's, with the repository that its role must be let into.
+ECR_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@]"
+)
 BACKEND = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?(?:\?[!-~]{1,200})?"
     r"|https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/?"
@@ -59,7 +63,7 @@ check_zone_name = _text(rules.ZONE_NAME, rf"(?=.{{1,200}}\Z){_ZONE_LABEL}(?:\.{_
 check_zone_id = _text(
     rules.AWS_ID, "Z[A-Z0-9]{1,31}", form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
 )
-check_tunnel_user = _text(rules.TUNNEL_USER, r"[a-zA-Z0-9+=,.@_-]{1,64}")
+check_tunnel_user = _text(rules.TUNNEL_USER, r"[a-zA-Z0-9+=.@_-]{1,64}")
 check_version = _text(rules.RUNNER_VERSION, r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
 check_image = _text(
     rules.RUNNER_IMAGE,
@@ -70,6 +74,17 @@ check_secret_arn = _text(
     rules.AWS_ARN,
     _ARN.format(service="secretsmanager", resource="secret:[a-zA-Z0-9_/+=.@-]{8,500}"),
     form="arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX",
+)
+# Not an alias, which can come to mean another key.
+check_key_arn = _text(
+    rules.AWS_ARN,
+    _ARN.format(service="kms", resource="key/(?:mrk-)?[0-9a-f-]{32,36}"),
+    form="arn:aws:kms:REGION:ACCOUNT:key/ID",
+)
+check_policy_arn = _text(
+    rules.AWS_ARN,
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:policy/[a-zA-Z0-9_+=,.@/-]{1,640}",
+    form="arn:aws:iam::ACCOUNT:policy/NAME",
 )
 check_connection_arn = _text(
     rules.AWS_ARN,
@@ -121,6 +136,15 @@ def check_tenant_apart(name: str, raw: object) -> list[Refusal]:
     if isinstance(raw, Mapping) and raw.get("platform") == f"platform-{name}":
         return [rules.TENANT_NAME_FREE.refuse(name, other="its platform")]
     return []
+
+
+def check_cell_apart(platform: str, platforms: Iterable[str]) -> list[Refusal]:
+    """A platform's cell has no name that another one's begins with. platforms: those of the project."""
+    return [
+        rules.CELLS_APART.refuse(platform, other=other)
+        for other in platforms
+        if platform.startswith(f"{other}-") or other.startswith(f"{platform}-")
+    ]
 
 
 def _reserved_for(purpose: str, reserved: Sequence[ReservedRange]) -> list[str]:

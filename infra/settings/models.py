@@ -217,7 +217,7 @@ class TenantFile(Settings):
         default=None, description="The scheduled move to the other network, if there is one."
     )
     tunnel_users: list[Annotated[str, judged(checks.check_tunnel_user)]] = Field(
-        default=[], description="IAM users who may open a tunnel to the database."
+        default=[], description="People who may open a tunnel to the database, by their names in IAM."
     )
     retiring: bool = Field(
         default=False,
@@ -303,8 +303,13 @@ class RunnerSettings(Settings):
         description="Where Pulumi keeps the stacks: s3://bucket, or the address of a Pulumi service.",
         examples=["s3://example-pulumi-state"],
     )
-    secret_arn: Annotated[str, judged(checks.check_secret_arn)] = Field(
-        description="A secret in Secrets Manager: with s3:// the stacks' passphrase, else an access token."
+    secret_arn: Annotated[str, judged(checks.check_secret_arn)] | None = Field(
+        default=None,
+        description="A secret in Secrets Manager: with s3:// the stacks' passphrase, else an access token.",
+    )
+    secrets_key_arn: Annotated[str, judged(checks.check_key_arn)] | None = Field(
+        default=None,
+        description="The KMS key of the stacks' secrets, where they were made with --secrets-provider awskms://.",
     )
     unverified: bool = Field(
         default=False, description="true: the runner does not compare the data before the switch."
@@ -324,6 +329,11 @@ class PlatformFile(Settings):
     runner: RunnerSettings | None = Field(
         default=None,
         description="Moves databases at their scheduled time. Without it, you start tenantnet migrate run.",
+    )
+    permissions_boundary_arn: Annotated[str, judged(checks.check_policy_arn)] | None = Field(
+        default=None,
+        description="The IAM policy that limits every role of the platform: boundary.json of tenantnet "
+        "permissions.",
     )
 
 

@@ -16,7 +16,7 @@ from tenantnet.addresses.addressing import contains, overlaps
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, tunnel_user_tags
 
 Sound = Callable[[str], bool]
 
@@ -53,6 +53,7 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
         *_platform_ranges_apart(raw, sound),
         *_shared_subnets(raw, sound),
         *_connection_fits(_child(raw, "runner"), sound),
+        *_secret_given(_child(raw, "runner"), sound),
     ]
 
 
@@ -199,6 +200,10 @@ def _users_once(raw: object, sound: Sound) -> Iterator[Refusal]:
             if user in seen:
                 yield rules.ENTRY_ONCE.refuse(user, path, value=user)
             seen.add(user)
+    try:
+        tunnel_user_tags([*seen])
+    except ValueError:
+        yield rules.TUNNEL_USERS_FIT.refuse(f"{len(seen)} names", "tunnelUsers")
 
 
 def _services_together(services: object) -> Iterator[Refusal]:
@@ -218,3 +223,12 @@ def _connection_fits(runner: object, sound: Sound) -> Iterator[Refusal]:
         and _child(runner, "host") == RepositoryHost.CODECOMMIT
     ):
         yield rules.RUNNER_CONNECTION.refuse(connection, "runner.connectionArn")
+
+
+def _secret_given(runner: object, sound: Sound) -> Iterator[Refusal]:
+    backend = _child(runner, "backend")
+    if not isinstance(backend, str) or not sound("runner.backend"):
+        return
+    accepted = ["secretArn", "secretsKeyArn"] if backend.startswith("s3://") else ["secretArn"]
+    if all(_child(runner, key) is None for key in accepted):
+        yield rules.RUNNER_SECRET.refuse(f"no {' and no '.join(accepted)}", "runner")

@@ -134,6 +134,22 @@ RUNNER_CONNECTION = Rule(
     remedy="remove connectionArn, or name the host that the connection is for",
 )
 
+RUNNER_SECRET = Rule(
+    id="runner-secret",
+    rule="a runner with s3:// has secretArn, secretsKeyArn or both, and any other has secretArn",
+    reason="stacks in a bucket are encrypted with a passphrase, which is in the secret, or with a KMS key; "
+    "a Pulumi service is asked with an access token, which is in the secret",
+    remedy="name the secret with the passphrase or the token, or the key that the stacks were made with: "
+    "--secrets-provider awskms://KEY",
+)
+CELLS_APART = Rule(
+    id="cells-apart",
+    rule="no cell's name begins with another cell's name and a hyphen",
+    reason="names in AWS begin with the cell's, so what belongs to {other} could be taken for this one's, "
+    "and the permissions of the one would reach the other",
+    remedy="choose a name without the other in front, such as eu2 beside eu1",
+)
+
 # Platform ranges
 
 PLATFORM_RANGE_RESERVED = Rule(
@@ -323,9 +339,16 @@ RETIRING_STAYS = Rule(
 )
 TUNNEL_USER = Rule(
     id="tunnel-user",
-    rule="a tunnel user is the name of an IAM user: 1 to 64 of a-z, A-Z, 0-9 and + = , . @ _ -",
-    reason="IAM accepts no other name of a user",
-    remedy="write the user's name, not its ARN or path",
+    rule="a tunnel user is the name of a person in IAM: 1 to 64 of a-z, A-Z, 0-9 and + = . @ _ -",
+    reason="the tunnel's document names its users in a tag, and AWS's tags have no other characters for it",
+    remedy="write the user's name, not its ARN or path; a user with a comma in the name needs another name",
+)
+TUNNEL_USERS_FIT = Rule(
+    id="tunnel-users-fit",
+    rule=f"the names of a tenant's tunnel users have about {4 * 256 - 4:,} characters together at most",
+    reason="the tunnel's document names them in four tags, and a tag's value has 256 characters",
+    remedy="name fewer people, or let several come through IAM Identity Center with one value of the tag "
+    "tenantnet:tunnel-user",
 )
 
 # The file

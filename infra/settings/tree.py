@@ -9,9 +9,10 @@ from pathlib import Path
 from tenantnet.addresses.addressing import check_session_subnet
 from tenantnet.addresses.claims import claims_in_settings, refuse_claim
 from tenantnet.refusal import Refusal
+from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import Project, is_platform
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
@@ -29,10 +30,19 @@ def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
 
 
 def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVerdict:
-    refusals = [*_ranges_of_others(verdict, around), *_subnet_outside(verdict.settings, around)]
+    refusals = [
+        *_ranges_of_others(verdict, around),
+        *_subnet_outside(verdict.settings, around),
+        *_cell_apart(verdict, around),
+    ]
     if not refusals:
         return verdict
     return replace(verdict, settings=None, refusals=[*verdict.refusals, *refusals])
+
+
+def _cell_apart(verdict: FileVerdict, around: Sequence[FileVerdict]) -> list[Refusal]:
+    names = [other.stack for other in around if other.stack and is_platform(other.stack)]
+    return check_cell_apart(verdict.stack, names) if verdict.stack in names else []
 
 
 def _ranges_of_others(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:

@@ -105,6 +105,7 @@ class PlatformStack:
                 kms_key_arn=self._key_arn,
                 alarm_topic_arn=topic_arn,
                 tunnel_host_id=tunnel_host_id,
+                permissions_boundary=self._settings.permissions_boundary_arn,
             ),
         )
         return {
@@ -121,6 +122,7 @@ class PlatformStack:
                 account_id=self._place.account_id,
                 service="vpc-flow-logs.amazonaws.com",
                 statements=FLOW_LOG_STATEMENTS,
+                permissions_boundary=self._settings.permissions_boundary_arn,
             ),
         ).arn
 
@@ -198,5 +200,6 @@ class PlatformStack:
                 instance_type=self._settings.services.tunnel_host_type,
                 image=self._place.image_id,
                 kms_key_arn=self._key_arn,
+                permissions_boundary=self._settings.permissions_boundary_arn,
             ),
         )

@@ -339,14 +339,7 @@ class TenantStack:
     def _tunnel_access(self) -> None:
         TunnelAccess(
             f"{self._settings.name}-tunnel",
-            TunnelAccessArgs(
-                owner=self._owner,
-                region=self._platform.region,
-                account_id=self._platform.account_id,
-                host_name=self._host_name,
-                tunnel_host_id=self._platform.tunnel_host_id,
-                users=self._settings.tunnel_users,
-            ),
+            TunnelAccessArgs(owner=self._owner, host_name=self._host_name, users=self._settings.tunnel_users),
         )
 
     def _schedule(self) -> None:

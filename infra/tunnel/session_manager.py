@@ -74,9 +74,9 @@ def refused(profile: Profile, error: ClientError) -> Exception:
     share = f"`tenantnet tunnel share {profile.name}` prints for the platform team"
     again = f"add the tunnel again, with the line that {share}"
     if code in DENIED:
-        group = f"the group {profile.document} (`tunnelUsers` in the tenant's settings)"
-        who = "`aws sts get-caller-identity` says who you are here"
-        remedy = f"have your IAM user put into {group}; {who}"
+        name = "have your name added to `tunnelUsers` in the tenant's settings"
+        policy = "the policy tunnel-user.json of `tenantnet permissions` given to you"
+        remedy = f"{name}, and {policy}; `aws sts get-caller-identity` says who you are here"
         return FinalFailure(f"{what}: access denied.", reason=said, remedy=remedy)
     if code == "InvalidDocument":
         reason = f"{said} ({profile.document} in {profile.region})"

@@ -1,4 +1,4 @@
-"""IAM, completed: policies are JSON, and a group goes when nobody is in it.
+"""IAM and STS, completed: policies are JSON, a group goes when nobody is in it, a session has tags.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html
@@ -10,9 +10,13 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.iam import urls
 from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument
 from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.sts import urls as sts_urls
+from moto.sts.models import STSBackend, sts_backends
+from moto.sts.responses import TokenResponse
 
 
 class CompletedIamBackend(IAMBackend):
@@ -47,6 +51,27 @@ class CompletedIamBackend(IAMBackend):
         super().delete_group(group_name)
 
 
+class CompletedStsBackend(STSBackend):
+    """STS, with what a session is given beside its role's."""
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        """What moto looks for in `urls.py` beside the backend's module."""
+        paths = dict.fromkeys(sts_urls.url_paths, CompletedStsResponse.dispatch)
+        return SimpleNamespace(url_bases=sts_urls.url_bases, url_paths=paths)
+
+
+class CompletedStsResponse(TokenResponse):
+    """All calls."""
+
+    def assume_role(self) -> ActionResult:
+        answer = super().assume_role()
+        session: Any = self.backend.assumed_roles[-1]
+        session.tags = {each["Key"]: each["Value"] for each in self._get_param("Tags") or []}
+        return answer
+
+
 def register_iam() -> None:
     """Let moto make completed backends from now on."""
     iam_backends.backend = CompletedIamBackend
+    sts_backends.backend = CompletedStsBackend

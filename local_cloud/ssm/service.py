@@ -19,8 +19,10 @@ from moto.ssm import urls
 from moto.ssm.exceptions import SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
-from tenantnet.local_cloud.iam.callers import Caller, access_denied, access_key_of, caller_of
+from tenantnet.local_cloud.iam.callers import Caller, access_key_of, caller_of, sentence
+from tenantnet.local_cloud.iam.conditions import of_resource
 from tenantnet.local_cloud.iam.policy import Decision
+from tenantnet.local_cloud.iam.resources import tags_of
 from tenantnet.local_cloud.ssm.channels import DataChannels
 from tenantnet.local_cloud.ssm.documents import DEFAULT_DOCUMENT, destination_of, document_arn
 
@@ -173,12 +175,17 @@ class CompletedSsmResponse(SimpleSystemManagerResponse):
         https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
         """
         document_resource = document_arn(document or DEFAULT_DOCUMENT, self.region, self.current_account)
-        on_document = caller.decide(START, document_resource, {DOCUMENT_CHECK: "true"})
-        checked = str(on_document is Decision.ALLOWED).lower()
+        checked = {DOCUMENT_CHECK: "true"}
+        on_document = caller.judge(START, document_resource, {**_about(document_resource), **checked})
+        if on_document.decision is not Decision.ALLOWED:
+            checked = {DOCUMENT_CHECK: "false"}
         instance = f"arn:aws:ec2:{self.region}:{self.current_account}:instance/{target}"
-        caller.require(START, instance, {DOCUMENT_CHECK: checked})
-        if on_document is Decision.EXPLICIT_DENY or (document and on_document is not Decision.ALLOWED):
-            raise access_denied(caller, START, document_resource, on_document)
+        caller.require(START, instance, {**_about(instance), **checked})
+        if on_document.decision is Decision.EXPLICIT_DENY or (
+            document and checked[DOCUMENT_CHECK] == "false"
+        ):
+            message = sentence(caller, START, document_resource, on_document)
+            raise JsonRESTError("AccessDeniedException", message)
 
     def resume_session(self) -> ActionResult:
         backend = self._backend
@@ -205,7 +212,6 @@ class CompletedSsmResponse(SimpleSystemManagerResponse):
 
     def describe_sessions(self) -> ActionResult:
         backend = self._backend
-        self._caller().require("ssm:DescribeSessions", f"arn:aws:ssm:{self.region}:{self.current_account}:*")
         active = self._get_param("State") == "Active"
         filters = {each["key"]: each["value"] for each in self._get_param("Filters") or []}
         described = [
@@ -218,6 +224,10 @@ class CompletedSsmResponse(SimpleSystemManagerResponse):
                 raise SSMException("InvalidFilterKey", f"The filter key {key} is not known.")
             described = [each for each in described if each[key] == value]
         return ActionResult({"Sessions": described})
+
+
+def _about(arn: str) -> dict[str, str]:
+    return of_resource(START, arn, tags_of(arn))
 
 
 def _described(session: Session, status: str) -> dict[str, Any]:

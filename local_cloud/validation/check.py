@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from moto.core.request import Request
 from tenantnet.local_cloud.validation.constraint import modelled
 from tenantnet.local_cloud.validation.documented import DOCUMENTED
-from tenantnet.local_cloud.validation.request import ModelledCall, modelled_call, modelled_shape
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from tenantnet.local_cloud.validation.request import ModelledCall, modelled_shape
 
 # botocore has no types, and values have any.
 Shape: TypeAlias = Any
@@ -54,14 +50,9 @@ class Refusal:
     message: str
 
 
-def refusal(service: str, environ: WSGIEnvironment) -> Refusal | None:
-    """What AWS answers a call with values of the wrong form; None for all others.
-
-    service: the name that the request is signed for. environ: with a body in memory, read again afterwards.
-    """
-    call = modelled_call(service, Request(environ))
-    environ["wsgi.input"].seek(0)
-    if call is None or call.shape is None:
+def refusal(call: ModelledCall) -> Refusal | None:
+    """What AWS answers a call with values of the wrong form; None for all others."""
+    if call.shape is None:
         return None
     violations = list(_Judge(call.service).structure(call.shape, call.parameters))
     return _answer(call, violations) if violations else None

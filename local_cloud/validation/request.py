@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
@@ -18,11 +19,17 @@ from werkzeug.exceptions import NotFound
 MODEL_NAMES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 
 
+# A service's first call compiles its routes, which CPython 3.11 cannot do in two threads at once:
+# https://github.com/python/cpython/issues/106905
+ROUTING = Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelledCall:
-    """service: the model's name. shape: of the parameters, or None where the call has none."""
+    """service: the model's name. operation: likewise. shape: of the parameters, or None where it has none."""
 
     service: str
+    operation: str
     shape: Any
     parameters: dict[str, Any]
 
@@ -35,11 +42,14 @@ def modelled_call(service: str, request: Request) -> ModelledCall | None:
     name = MODEL_NAMES.get(service, service)
     try:
         model = get_service_model(name)
-        operation, labels = get_service_router(name).match(request)
+        with ROUTING:
+            operation, labels = get_service_router(name).match(request)
         protocol = determine_request_protocol(model, request.content_type)
     except (UnknownServiceError, NotFound, NotImplementedError):
         return None
-    return ModelledCall(name, operation.input_shape, _parameters(operation, protocol, request, labels))
+    return ModelledCall(
+        name, operation.name, operation.input_shape, _parameters(operation, protocol, request, labels)
+    )
 
 
 def modelled_shape(service: str, name: str) -> Any:  # noqa: ANN401 - botocore has no types

@@ -14,8 +14,6 @@ STACKS = ["acme", "moving_acme", "scheduled_acme", "cell", "cell_with_runner"]
 # Their names are AWS's to give, or they have none.
 NAMED_BY = {
     "aws:dynamodb/table:Table": "name",
-    "aws:iam/group:Group": "name",
-    "aws:iam/groupPolicy:GroupPolicy": "name",
     "aws:iam/instanceProfile:InstanceProfile": "name",
     "aws:iam/role:Role": "name",
     "aws:iam/rolePolicy:RolePolicy": "name",

@@ -16,8 +16,10 @@ import boto3
 import pymysql
 import pytest
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.documents import Role
 
 from tests.support.clone import CLONE
+from tests.support.permissions import policies
 from tests.support.project import PASSWORD, Project
 
 ACME = {
@@ -71,8 +73,11 @@ class Desk:
 def keys(aws: boto3.Session) -> dict[str, dict[str, str]]:
     """Those of users who were there before the tenant."""
     iam, made = aws.client("iam"), {}
+    (text,) = policies(Role.TUNNEL_USER)
+    policy = iam.create_policy(PolicyName="tunnels", PolicyDocument=text)["Policy"]["Arn"]
     for name in ("alice", "bob"):
         iam.create_user(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn=policy)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         made[name] = {
             "AWS_ACCESS_KEY_ID": key["AccessKeyId"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -42,6 +43,21 @@ def client(cloud: LocalCloud) -> Callable[[str], object]:
         return aws_client(cloud, service, config)
 
     return make
+
+
+def make_runner_role(cloud: LocalCloud) -> None:
+    """Make a role that CodeBuild and the scheduler may have, and that may everything."""
+    services = {"Service": ["codebuild.amazonaws.com", "scheduler.amazonaws.com"]}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"}]}
+    iam = aws_client(cloud, "iam")
+    iam.create_role(RoleName="runner", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.attach_role_policy(RoleName="runner", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+
+
+@pytest.fixture(scope="session")
+def runner_role(cloud: LocalCloud) -> None:
+    """In the shared cloud."""
+    make_runner_role(cloud)
 
 
 @pytest.fixture(scope="session")

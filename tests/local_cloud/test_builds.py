@@ -16,8 +16,10 @@ from tenantnet.local_cloud.builds import Build, Order
 from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.process import LocalCloud
 
-from tests.local_cloud.conftest import Refusal
+from tests.local_cloud.conftest import Refusal, make_runner_role
 from tests.support.aws import aws_client
+
+pytestmark = pytest.mark.usefixtures("runner_role")
 
 
 @pytest.fixture
@@ -208,6 +210,7 @@ def test_what_a_build_prints_is_in_its_log_group_and_in_the_state_directory(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_builds_end_with_the_local_cloud_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
     with LocalCloud(tmp_path / "cloud", real_databases=False) as own:
+        make_runner_role(own)
         codebuild = aws_client(own, "codebuild")
         codebuild.create_project(**project("waits"))
         own.take_source(tmp_path)

@@ -15,6 +15,8 @@ from tenantnet.local_cloud.process import LocalCloud
 from tests.local_cloud import test_builds as builds
 from tests.local_cloud.conftest import Refusal
 
+pytestmark = pytest.mark.usefixtures("runner_role")
+
 
 @pytest.fixture
 def scheduler(client: Any) -> EventBridgeSchedulerClient:

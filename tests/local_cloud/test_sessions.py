@@ -23,7 +23,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.local_cloud.conftest import Refusal
 from tests.support.aws import signed
 from tests.support.component_samples import RUNNER
-from tests.support.tunnels import ACCOUNT, CELL, REGION, TunnelSite, User
+from tests.support.roles import Iam
+from tests.support.tunnels import ACCOUNT, CELL, POLICY, REGION, TunnelSite, User
 
 Clients = Callable[[str], Any]
 TO_REMOTE_HOST = "AWS-StartPortForwardingSessionToRemoteHost"
@@ -91,21 +92,25 @@ class TestThePolicy:
         site.ssm.start_session(Target=site.target, DocumentName=TO_REMOTE_HOST, Parameters=parameters)
 
     def test_refuses_the_own_document_on_another_host(
-        self, cloud: LocalCloud, client: Clients, alice: User, acme: str, refusal: Refusal
+        self, client: Clients, site: TunnelSite, alice: User, acme: str, refusal: Refusal
     ) -> None:
-        other = TunnelSite.create(cloud, client)
-        assert refusal(start, user=alice, site=other, document=acme) == "AccessDeniedException"
+        """One that is not the cell's tunnel host, by its tags."""
+        ec2, asked = client("ec2"), {"MinCount": 1, "MaxCount": 1}
+        image = ec2.describe_images()["Images"][0]["ImageId"]
+        other = ec2.run_instances(ImageId=image, **asked)["Instances"][0]["InstanceId"]
+        begin = {"Target": other, "DocumentName": acme}
+        assert refusal(alice.ssm.start_session, **begin) == "AccessDeniedException"
 
-    def test_refuses_a_user_outside_the_group(
+    def test_refuses_a_user_whom_the_document_does_not_name(
         self, site: TunnelSite, acme: str, name: str, refusal: Refusal
     ) -> None:
         bob = site.add_user(f"{name}-bob")
         assert refusal(start, user=bob, site=site, document=acme) == "AccessDeniedException"
 
-    def test_refuses_who_was_taken_out_of_the_group(
+    def test_refuses_who_is_named_no_longer(
         self, site: TunnelSite, acme: str, alice: User, refusal: Refusal
     ) -> None:
-        site.iam.remove_user_from_group(GroupName=acme, UserName=alice.name)
+        site.let(acme)
         assert refusal(start, user=alice, site=site, document=acme) == "AccessDeniedException"
 
     def test_allows_to_resume_and_to_end_ones_own_session(self, session: Any, alice: User) -> None:
@@ -137,25 +142,25 @@ class TestThePolicy:
         self, site: TunnelSite, acme: str, alice: User, refusal: Refusal
     ) -> None:
         """The condition is what refuses it: the statement alone lets it through, and only the cloud stops."""
-        policy = str(site.iam.get_group_policy(GroupName=acme, PolicyName=acme)["PolicyDocument"])
-        unchecked = policy.replace("'", '"').replace("ssm:SessionDocumentAccessCheck", "aws:nothing")
-        site.iam.put_group_policy(GroupName=acme, PolicyName=acme, PolicyDocument=unchecked)
+        unchecked = POLICY.replace("ssm:SessionDocumentAccessCheck", "aws:nothing")
+        site.iam.attach_user_policy(UserName=alice.name, PolicyArn=site.policy(unchecked))
         assert refusal(start, user=alice, site=site, document=None) == "NotImplemented"
 
-    def test_lets_a_role_in_by_the_name_of_its_session(
-        self, site: TunnelSite, cloud: LocalCloud, client: Clients, acme: str, name: str
+    def test_lets_a_role_in_by_the_tag_of_its_session(
+        self, site: TunnelSite, cloud: LocalCloud, acme: str, name: str, refusal: Refusal
     ) -> None:
-        policy = site.iam.get_group_policy(GroupName=acme, PolicyName=acme)["PolicyDocument"]
-        site.iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-        site.iam.put_role_policy(RoleName=name, PolicyName=acme, PolicyDocument=str(policy).replace("'", '"'))
-        assumed = client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="carol"
-        )["Credentials"]
-        carol = boto3.Session(
-            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], region_name=REGION
-        ).client("ssm", endpoint_url=cloud.url)
-        started = carol.start_session(Target=site.target, DocumentName=acme)
+        """As people come through IAM Identity Center."""
+        iam, named = Iam(cloud), [{"Key": "tenantnet:tunnel-user", "Value": "carol"}]
+        carol = iam.role(POLICY, name=name, RoleSessionName="carol", Tags=named)
+        begin = {"Target": site.target, "DocumentName": acme}
+        assert refusal(carol.client("ssm").start_session, **begin) == "AccessDeniedException"
+        site.let(acme, "carol")
+        started = carol.client("ssm").start_session(**begin)
         assert started["SessionId"].startswith("carol-")
+        # The name of a session says nothing: whoever assumes a role chooses it.
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        mallory = iam.session(arn, RoleSessionName="carol")
+        assert refusal(mallory.client("ssm").start_session, **begin) == "AccessDeniedException"
 
 
 @pytest.fixture(scope="module")
@@ -180,10 +185,10 @@ def runner(site: TunnelSite, cloud: LocalCloud, client: Clients) -> Any:
     )
     statements = runner_statements(place, RunnerSettings.model_validate(RUNNER))
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    site.iam.create_role(RoleName="runner", AssumeRolePolicyDocument="{}")
-    site.iam.put_role_policy(RoleName="runner", PolicyName="runner", PolicyDocument=policy)
+    site.iam.create_role(RoleName="tunnel-runner", AssumeRolePolicyDocument="{}")
+    site.iam.put_role_policy(RoleName="tunnel-runner", PolicyName="runner", PolicyDocument=policy)
     assumed = client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/runner", RoleSessionName="AWSCodeBuild-1"
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/tunnel-runner", RoleSessionName="AWSCodeBuild-1"
     )["Credentials"]
     session = boto3.Session(
         assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"], region_name=REGION

@@ -264,7 +264,7 @@ def test_a_throttled_session_is_tried_for_again(
         assert answers(served, port)
 
 
-def test_who_is_taken_out_of_the_group_is_not_let_in_again(
+def test_who_is_named_no_longer_is_not_let_in_again(
     served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
 ) -> None:
     dora = site.add_user("dora", "eu1-acme-tunnel")
@@ -273,7 +273,7 @@ def test_who_is_taken_out_of_the_group_is_not_let_in_again(
     with desk.begin("tunnel start acme") as process:
         read_until(process, " Open\n")
         session = session_of(desk)
-        site.iam.remove_user_from_group(GroupName="eu1-acme-tunnel", UserName="dora")
+        site.let("eu1-acme-tunnel", *site.users("eu1-acme-tunnel") - {"dora"})
         # The plugin may not resume what is cut, and says so to nobody: it is noticed all the same.
         served.drop_session(session)
         read_until(process, "could not resume")
@@ -348,7 +348,7 @@ def test_a_killed_tunnel_is_called_lost_and_cleared_away(desk: TunnelDesk, port:
     assert desk.running() == {}
 
 
-def test_a_user_outside_the_group_is_told_which_group(
+def test_a_user_whom_no_document_names_is_told_what_is_missing(
     served: LocalCloud, site: TunnelSite, port: int, tmp_path: Path
 ) -> None:
     desk = TunnelDesk(served, tmp_path, site.add_user("bob"))
@@ -356,7 +356,7 @@ def test_a_user_outside_the_group_is_told_which_group(
     done = desk.run("tunnel start acme")
     assert done.code == 1
     assert "access denied" in done.err
-    assert "the group eu1-acme-tunnel" in done.err
+    assert "`tunnelUsers` in the tenant's settings" in done.err
     assert is_free(port)
 
 

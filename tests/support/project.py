@@ -74,6 +74,11 @@ class Project:
         platform = {"zone": {"name": "db.example.com"}, **settings}
         self._write(stack, {"aws:region": "eu-west-1", "tenantnet:platform": platform})
 
+    def platform(self, stack: str) -> dict[str, Any]:
+        """The platform's settings as they are in its file."""
+        found = YAML(typ="safe").load(self.settings_file(stack))
+        return dict(found["config"]["tenantnet:platform"])
+
     def write_tenant(self, stack: str, tenant: Mapping[str, Any], password: str = PASSWORD) -> None:
         """Make or change the tenant's stack."""
         self._write(stack, {"aws:region": "eu-west-1", "tenantnet:tenant": dict(tenant)})

@@ -13,8 +13,18 @@ SCHEDULE = "tenantnet-local-acme-migration"
 PROJECT = "tenantnet-local-runner"
 
 
-def deploy_cell_with_runner(project: Project, cloud: LocalCloud, aws: boto3.Session) -> None:
-    """Deploy the platform with a runner, whose source is the project's folder as it stands."""
+def deploy_cell_with_runner(
+    project: Project,
+    cloud: LocalCloud,
+    aws: boto3.Session,
+    *,
+    connectionArn: str | None = None,  # noqa: N803 - as the settings spell it
+    **settings: Any,
+) -> None:
+    """Deploy the platform with a runner, whose source is the project's folder as it stands.
+
+    settings: of the platform besides, in the file's own spelling.
+    """
     secret = aws.client("secretsmanager").create_secret(Name="pulumi", SecretString="passphrase")
     runner = {
         "repository": "https://github.com/example/tenants.git",
@@ -23,7 +33,9 @@ def deploy_cell_with_runner(project: Project, cloud: LocalCloud, aws: boto3.Sess
         "backend": "s3://example-pulumi-state",
         "secretArn": secret["ARN"],
     }
-    project.write_platform("platform-local", runner=runner)
+    if connectionArn:
+        runner["connectionArn"] = connectionArn
+    project.write_platform("platform-local", runner=runner, **settings)
     project.up("platform-local").check()
     cloud.take_source(project.folder)
 

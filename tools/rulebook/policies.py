@@ -9,6 +9,7 @@ from functools import reduce
 from tenantnet.addresses import addressing
 from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind
 from tenantnet.aws import types as aws
+from tenantnet.aws.session_documents import tenant_document
 from tenantnet.policies import (
     addresses,
     claims,
@@ -37,7 +38,6 @@ from tools.rulebook.samples import (
     Change,
     Resources,
     acl_rule,
-    changed_policy,
     company_route,
     good_stack,
     platform_stack,
@@ -284,7 +284,9 @@ def _ingress_examples() -> list[Example]:
 
 def _rights_examples() -> list[Example]:
     return [
-        Example(documents.DOCUMENT_OWN, with_props("group-policy", policy=changed_policy(Action="ssm:*"))),
+        Example(
+            documents.DOCUMENT_OWN, with_props("document", content=tenant_document("beta.db.example.com"))
+        ),
         Example(documents.NAME_OWN, with_props("endpoint", name="beta.db.example.com")),
         Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("document", content=UNKNOWN)),

@@ -19,7 +19,6 @@ from tenantnet.components.migration_runner import start_statements
 from tenantnet.components.platform_key import key_policy
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
-from tenantnet.components.tunnel_access import tunnel_policy
 from tenantnet.failure import Failure
 from tenantnet.policies import allowed
 from tenantnet.policies.model import (
@@ -494,23 +493,6 @@ def session_document(**changes: object) -> str:
     return json.dumps({**document, "properties": {**document["properties"], **changes}})
 
 
-def tunnel_statement(**changes: object) -> dict[str, object]:
-    """The statement that lets a person open the tunnel; changes: to its keys."""
-    policy = json.loads(_tunnel_policy())
-    return {**policy["Statement"][0], **changes}
-
-
-def changed_policy(**changes: object) -> str:
-    """The policy of the tunnel's group; changes: to the keys of its first statement."""
-    policy = json.loads(_tunnel_policy())
-    return json.dumps({**policy, "Statement": [tunnel_statement(**changes), *policy["Statement"][1:]]})
-
-
-def _tunnel_policy() -> str:
-    document = tunnel_name(CELL, TENANT)
-    return tunnel_policy(PLATFORM.region, PLATFORM.account_id, PLATFORM.tunnel_host_id, document)
-
-
 def iam_policy(*statements: Mapping[str, object]) -> str:
     """An IAM policy of these statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -519,7 +501,6 @@ def iam_policy(*statements: Mapping[str, object]) -> str:
 def _access() -> dict[str, Resource]:
     name, owner = "acme-tunnel", Owner(cell=CELL, tenant=TENANT)
     physical = tunnel_name(CELL, TENANT)
-    group = resource(aws.IAM_GROUP, name, {"name": physical, "path": "/tenantnet/"})
     return {
         "document": resource(
             aws.DOCUMENT,
@@ -527,11 +508,6 @@ def _access() -> dict[str, Resource]:
             {"name": physical, "documentType": "Session", "content": session_document()},
             tags=owner.tags(physical),
         ),
-        "group": group,
-        "group-policy": resource(
-            aws.IAM_GROUP_POLICY, name, {"name": physical, "group": physical, "policy": _tunnel_policy()}
-        ),
-        "membership": resource(aws.GROUP_MEMBERSHIP, f"{name}-ada", {"user": "ada", "groups": [physical]}),
         "stack": resource("pulumi:pulumi:Stack", "tenantnet-acme", {"endpoint": ENDPOINT}),
     }
 

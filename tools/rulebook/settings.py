@@ -16,7 +16,7 @@ from typing import Any
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
-from tenantnet.settings import rules
+from tenantnet.settings import checks, rules
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, ProjectDefaults, judge_config, judge_file
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY, load_platform, load_tenant
 from tenantnet.settings.reading import parse_mapping
@@ -198,7 +198,14 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.RETIRING_STAYS, "retiring", True),
         _tenant(rules.TUNNEL_USER, "tunnelUsers[0]", "arn:aws:iam::123456789012:user/alice"),
         _many_connections(),
+        _many_users(),
     ]
+
+
+def _many_users() -> Example:
+    users = [f"somebody.with.a.name.as.long.as.iam.allows-{number:020}" for number in range(20)]
+    example = _tenant(rules.TUNNEL_USERS_FIT, "tunnelUsers", users)
+    return replace(example, given=f"tunnelUsers: {len(users)} of 64 characters")
 
 
 def _many_connections() -> Example:
@@ -233,6 +240,12 @@ def _of_platforms() -> list[Example]:
         _platform(rules.RUNNER_IMAGE, "runner.image", "example/pulumi-python"),
         _platform(rules.RUNNER_BACKEND, "runner.backend", "file:///srv/state"),
         _platform(rules.RUNNER_CONNECTION, "runner.host", "codecommit"),
+        _platform(rules.RUNNER_SECRET, "runner.secretArn"),
+        Example(
+            rule=rules.CELLS_APART,
+            given="Pulumi.platform-eu1-b.yaml beside Pulumi.platform-eu1.yaml",
+            refusals=checks.check_cell_apart("platform-eu1-b", ["platform-eu1", "platform-eu1-b"]),
+        ),
     ]
 
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tenantnet.cli.main import app
-from tenantnet.permissions.actions import IMPLIED, actions_of
+from tenantnet.permissions.actions import GIVING_TAGS, IMPLIED, TAGGING, actions_of, tagging_action
+from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
 from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
 from tenantnet.refusal import Refused
 from typer.testing import CliRunner
 
+from tests.support import component_samples as samples
 from tests.support.clone import CLONE
 from tests.support.iam_reference import action_details, arn_forms, condition_keys, fits
+from tests.support.mock_stacks import declare_acme, declare_cell, declare_moving_acme, declare_scheduled_acme
 from tests.support.permissions import PLACE
 
 # Condition keys that every request has.
 GLOBAL_KEYS = {"iam:AWSServiceName"}
-REFUSING = [Role.REVIEWER, Role.DEPLOYER]
+REFUSING = [Role.REVIEWER, Role.PLATFORM_DEPLOYER, Role.TENANT_DEPLOYER]
+# A ceiling may name actions by patterns; a permission may not.
+GRANTING = [role for role in Role if role is not Role.BOUNDARY]
 
 
 def statements(role: Role) -> Iterator[Mapping[str, Any]]:
@@ -36,7 +42,7 @@ def actions(role: Role) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", GRANTING)
 def test_no_action_is_a_pattern_and_every_one_exists(role: Role) -> None:
     assert [action for action in actions(role) if "*" in action or "?" in action] == []
     for action in actions(role):
@@ -48,6 +54,64 @@ def test_every_policy_is_small_enough_for_iam(role: Role) -> None:
     assert [
         size(each) for each in documents(role, PLACE, shipped()) if size(each) > DOCUMENT_CHARACTERS
     ] == []
+
+
+def test_the_boundary_is_one_policy_and_reaches_nothing_in_iam() -> None:
+    (boundary,) = documents(Role.BOUNDARY, PLACE, shipped())
+    of_iam = {
+        action
+        for statement in boundary["Statement"]
+        for action in statement["Action"]
+        if action.startswith(("iam:", "sts:", "*"))
+    }
+    assert of_iam == {"iam:PassRole"}
+
+
+def test_the_tenant_deployer_makes_nothing_in_iam() -> None:
+    writing = {
+        each
+        for each in actions(Role.TENANT_DEPLOYER)
+        if each.startswith("iam:") and action_details(each)["accessLevel"] not in ("Read", "List")
+    }
+    assert writing == {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+
+
+def test_a_group_has_no_policy_and_nobody_is_put_into_one() -> None:
+    assert {
+        each for role in GRANTING for each in actions(role) if "Group" in each and "iam:" in each
+    } == set()
+
+
+@pytest.mark.parametrize("zone_id", [None, "Z0123456789ABCDEFGHIJ"])
+def test_only_the_zone_that_is_named_can_be_removed(zone_id: str | None) -> None:
+    place = replace(PLACE, zone_id=zone_id)
+    removing = [
+        statement["Resource"]
+        for document in documents(Role.PLATFORM_DEPLOYER, place, shipped())
+        for statement in document["Statement"]
+        if "route53:DeleteHostedZone" in statement["Action"]
+    ]
+    assert removing == ([[f"arn:aws:route53:::hostedzone/{zone_id}"]] if zone_id else [])
+
+
+@pytest.mark.parametrize(
+    ("table", "engines"),
+    [
+        (OF_PLATFORMS, [declare_cell, lambda: declare_cell(runner=samples.RUNNER)]),
+        (OF_TENANTS, [declare_acme, declare_moving_acme, declare_scheduled_acme]),
+    ],
+)
+def test_every_type_that_a_stack_declares_has_its_changes(table: Any, engines: Any) -> None:
+    declared = {
+        each.type for engine in engines for each in engine().registered if each.type.startswith("aws:")
+    }
+    assert declared - {*table} == set()
+
+
+@pytest.mark.parametrize("table", [OF_PLATFORMS, OF_TENANTS])
+def test_every_change_is_an_action_of_aws(table: Any) -> None:
+    for action in {action for actions in table.values() for action in actions}:
+        assert action_details(action)["name"] == action.partition(":")[2]
 
 
 def test_the_reviewer_changes_nothing() -> None:
@@ -105,6 +169,12 @@ def test_every_implied_action_follows_calls_that_exist_and_has_a_source() -> Non
         assert implied.source.startswith("https://docs.aws.amazon.com/")
 
 
+def test_every_tagging_action_exists_and_has_a_source() -> None:
+    for call in GIVING_TAGS:
+        assert action_details(str(tagging_action(call)))
+    assert all(each.source.startswith("https://docs.aws.amazon.com/") for each in TAGGING.values())
+
+
 def test_calls_have_the_names_of_iam() -> None:
     assert actions_of("monitoring", "PutMetricAlarm") == ("cloudwatch:PutMetricAlarm",)
     assert actions_of("s3", "CopyObject") == ("s3:GetObject", "s3:PutObject")
@@ -113,6 +183,7 @@ def test_calls_have_the_names_of_iam() -> None:
 
 KEPT = CLONE / "iam"
 ARGUMENTS = ["--region", "eu-west-1", "--cell", "eu1", "--state-bucket", "tenantnet-state"]
+ARGUMENTS += ["--zone", "db.example.com"]
 ARGUMENTS += ["--secrets-key", "11111111-2222-3333-4444-555555555555"]
 
 

@@ -57,5 +57,5 @@ def test_no_value_makes_a_policy_fail(changes: list[tuple[tuple[str, str], objec
 @given(nested(json_leaves))
 def test_no_document_makes_a_policy_fail(document: object) -> None:
     text = json.dumps(document)
-    changed = with_props("document", content=text)(with_props("group-policy", policy=text)(GOOD))
+    changed = with_props("document", content=text)(GOOD)
     every_policy_answers(with_props("network-claim", item=text)(changed))

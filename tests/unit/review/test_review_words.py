@@ -91,11 +91,23 @@ def test_a_new_network_says_that_it_is_claimed_and_peered() -> None:
 
 def test_a_tunnel_user_is_told_by_name() -> None:
     access = component("TunnelAccess", "acme-tunnel")
-    user = {"user": "alice"}
-    added = resource(types.GROUP_MEMBERSHIP, "acme-tunnel-alice", CREATE, parent=access, new=user)
-    removed = resource(types.GROUP_MEMBERSHIP, "acme-tunnel-alice", DELETE, parent=access, old=user)
-    assert sentences(preview(access, added)) == ["lets alice open a tunnel to the database"]
-    assert sentences(preview(access, removed)) == ["no longer lets alice open a tunnel to the database"]
+    nobody, alice = {"tags": {"Name": "x"}}, {"tags": {"Name": "x", "tenantnet:tunnel-users": "/alice/"}}
+
+    changes = [
+        resource(
+            types.DOCUMENT,
+            "acme-tunnel",
+            UPDATE,
+            parent=access,
+            old=old,
+            new=new,
+            changed=("tags", "tagsAll"),
+        )
+        for old, new in ((nobody, alice), (alice, nobody))
+    ]
+    lets, no_longer = (sentences(preview(access, change)) for change in changes)
+    assert lets == ["lets alice open a tunnel to the database"]
+    assert no_longer == ["no longer lets alice open a tunnel to the database"]
 
 
 def test_a_property_that_may_not_be_shown_is_told_by_name() -> None:

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "reserved-list",
     "file-readable",
     "session-subnet-own",
+    # About two files.
+    "cells-apart",
 }
 
 

@@ -151,12 +151,12 @@ class TestRefusals:
         answer = {"Error": {"Code": code, "Message": "AWS's words"}}
         return refused(profile(), ClientError(answer, "StartSession"))  # type: ignore[arg-type] # as parsed
 
-    def test_access_denied_names_the_group_that_is_missing(self) -> None:
+    def test_access_denied_names_what_is_missing(self) -> None:
         found = self.of("AccessDeniedException")
         assert isinstance(found, FinalFailure)
         assert "access denied" in found.what
         assert "AWS's words" in found.reason
-        assert "the group eu1-acme-tunnel" in found.remedy
+        assert "`tunnelUsers` in the tenant's settings" in found.remedy
 
     def test_a_missing_document_is_a_tunnel_that_is_not_found(self) -> None:
         found = self.of("InvalidDocument")
