@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from tools.fidelity.tour import TOURS
 
 def main(arguments: Sequence[str]) -> int:
     """Print how many facts hold of each kind, and with `--differences` which do not; the exit code."""
+    # Slow enough for the tour to see every state, on a busy machine too.
+    os.environ.setdefault("TENANTNET_LOCAL_PACE", "0.03")
     with tempfile.TemporaryDirectory() as folder, LocalCloud(Path(folder), real_databases=False) as cloud:
         call = Caller(environment(cloud.state_dir))
         for tour in TOURS:

@@ -32,7 +32,7 @@ POLICY = json.dumps(
 # Until a state in between has passed: those of the simulated databases are short.
 PATIENCE, PAUSE = 20.0, 0.05
 # Longer than any of those of EC2's instances.
-SELDOM = 1.0
+SELDOM = 2.0
 
 
 def networks(call: Caller) -> None:
