@@ -76,8 +76,9 @@ class Described(Model):
     def _complete(cls, found: object) -> object:
         if not isinstance(found, Mapping):
             return found
-        # What AWS answers empty is not there.
-        present = {name: value for name, value in found.items() if value not in (None, "")}
+        # What AWS answers empty is not there; what is given by a field's name stays as it is.
+        named = cls.model_fields.keys()
+        present = {key: value for key, value in found.items() if key in named or value not in (None, "")}
         return {**cls.combined(present), **present}
 
     @classmethod
