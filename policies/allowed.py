@@ -19,6 +19,7 @@ TOPIC, ALIAS, ROLE = "aws:sns/topic:Topic", "aws:kms/alias:Alias", "aws:iam/role
 ROLE_POLICY, FLOW_LOG = "aws:iam/rolePolicy:RolePolicy", "aws:ec2/flowLog:FlowLog"
 TOPIC_POLICY, PROJECT = "aws:sns/topicPolicy:TopicPolicy", "aws:codebuild/project:Project"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+ROLE_RIGHTS = (ROLE_POLICY, ROLE_ATTACHMENT)
 PROVIDER, STACK = "pulumi:providers:aws", "pulumi:pulumi:Stack"
 COMPONENTS = (
     *(

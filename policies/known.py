@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tenantnet.failure import Failure
-from tenantnet.policies.allowed import ALLOWED, PROVIDER
+from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     PLATFORM_PREFIX,
@@ -155,7 +155,13 @@ def _comes_from(stack: Stack, resource: Resource, path: tuple[str, str], ref: Re
     if not origins and not ref.needed and name not in (resource.inputs or ()):
         return True  # AWS chooses it
     found = [each for each in origins if each.type in ref.types]
-    return _are_named(found, ref) and (bool(inner) or len(found) == len(origins))
+    others = [each for each in origins if each not in found and not _is_right_of(stack, each, found)]
+    return _are_named(found, ref) and (bool(inner) or not others)
+
+
+def _is_right_of(stack: Stack, resource: Resource, roles: list[Resource]) -> bool:
+    """Whether it gives rights to one of the roles: who uses a role waits until it has them."""
+    return resource.type in ROLE_RIGHTS and any(each in roles for each in stack.origins(resource, "role"))
 
 
 def _are_named(found: list[Resource], ref: Ref) -> bool:
