@@ -12,6 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.aws import send_as_it_is
+from tests.support.databases import Database
 from tests.support.roles import ACCOUNT, Iam, Principal, allow, document
 
 HERE = f"eu-west-1:{ACCOUNT}"
@@ -534,6 +535,7 @@ class TestImpliedActions:
             MasterUsername="admin",
             MasterUserPassword="Correct-Horse-7",
         )
+        Database(rds=everything.client("rds"), identifier=name).settled()
         asked = {"DBInstanceIdentifier": name, "FinalDBSnapshotIdentifier": f"{name}-final"}
         granted = ["rds:DeleteDBInstance"]
         for missing in ("rds:CreateDBSnapshot", "rds:AddTagsToResource"):

@@ -80,8 +80,7 @@ def make(rds: RDSClient, network: Network, name: str) -> Iterator[Make]:
     for instance in rds.describe_db_instances()["DBInstances"]:
         left = Database(rds=rds, identifier=instance["DBInstanceIdentifier"])
         if left.identifier.startswith(name) and instance["DBInstanceStatus"] != "deleting":
-            wait_for(partial(_rests, left))
-            rds.delete_db_instance(DBInstanceIdentifier=left.identifier, SkipFinalSnapshot=True)
+            wait_for(partial(_is_deleted, left))
 
 
 @pytest.fixture
@@ -94,8 +93,13 @@ def client(cloud: LocalCloud, rds: RDSClient, database: Database) -> Client:
     return Client.of(cloud, rds, database.identifier)
 
 
-def _rests(database: Database) -> bool:
-    return database.described()["DBInstanceStatus"] in ("available", "failed")
+def _is_deleted(database: Database) -> bool:
+    """Whether RDS took the deletion: it refuses one while it is at work, at whatever time that begins."""
+    try:
+        database.rds.delete_db_instance(DBInstanceIdentifier=database.identifier, SkipFinalSnapshot=True)
+    except database.rds.exceptions.InvalidDBInstanceStateFault:
+        return False
+    return True
 
 
 def set_parameter(rds: RDSClient, group: str, name: str, value: str) -> None:
