@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.kms.utils import KEY_ID_LEN
 from moto.secretsmanager.models import secretsmanager_backends
 
 EC2_ID = re.compile(r"(?P<prefix>[a-z]+)-[0-9a-f]{8,}")
@@ -99,8 +100,11 @@ class _Value:
         return f"arn:aws:{self.service}:{self.region}:{DEFAULT_ACCOUNT_ID}:"
 
 
-def named_arns(service: str, operation: str, region: str, found: Iterable[Leaf]) -> Iterator[str]:
+def named_arns(service: str, operation: str, region: str, found: Sequence[Leaf]) -> Iterator[str]:
     """The ARNs of what a call names. service: as its model is called."""
+    for path, blob in found:
+        if path == ("CiphertextBlob",):
+            yield from _key_of(blob, region)
     texts = [(path, text) for path, text in found if isinstance(text, str) and path[0] not in NO_NAMES]
     beside = {path[0]: text for path, text in texts if len(path) == 1}
     for path, text in texts:
@@ -122,6 +126,12 @@ def _keys(value: _Value) -> Iterator[str]:
     yield f"{own}key/{key_id(value.region, value.text)}"
     if value.text.startswith("alias/") and value.service == "kms":
         yield own + value.text
+
+
+def _key_of(ciphertext: bytes, region: str) -> Iterator[str]:
+    """KMS finds the key in the ciphertext, whether a call names it or not."""
+    key = ciphertext[:KEY_ID_LEN].decode("ascii", "replace")
+    yield f"arn:aws:kms:{region}:{DEFAULT_ACCOUNT_ID}:key/{key}"
 
 
 def key_id(region: str, value: str) -> str:

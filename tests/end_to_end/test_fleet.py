@@ -140,7 +140,7 @@ def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: F
     wait_until(lambda: seen.update(killed.running()) or run.poll() is not None)
     names = list(seen.values())
     assert run.returncode == 0
-    assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 64}] * 2
+    assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 62}] * 2
     assert names.count("pulumi-resource-aws") == 1
     assert "pulumi-language-python" not in names
 

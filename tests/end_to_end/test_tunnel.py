@@ -154,7 +154,7 @@ def test_a_user_in_the_group_opens_it_with_the_line_that_was_handed_over(
         assert str((cursor.fetchone() or ("",))[0]).startswith("acmeadmin@")
 
 
-def test_a_user_outside_the_group_is_told_which_one(
+def test_a_user_who_is_not_among_the_tunnel_users_is_told_what_is_missing(
     caretaker: Desk, acme: Project, keys: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
     bob = desk_of("bob", acme, keys, tmp_path)
@@ -162,7 +162,8 @@ def test_a_user_outside_the_group_is_told_which_one(
     refused = bob.run("start", "acme")
     assert refused.returncode == 1
     assert "access denied" in refused.stderr
-    assert "the group local-acme-tunnel" in refused.stderr
+    assert "have your name added to `tunnelUsers`" in refused.stderr
+    assert "tunnel-user.json" in refused.stderr
 
 
 def test_a_tenant_that_is_not_there_is_a_tunnel_that_is_not_found(caretaker: Desk) -> None:

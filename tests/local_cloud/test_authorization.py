@@ -570,6 +570,16 @@ class TestImpliedActions:
         both = document(own, allow("kms:DeleteAlias", key))
         iam.role(both).client("kms").delete_alias(AliasName=alias)
 
+    def test_a_ciphertext_names_its_key(self, iam: Iam, everything: Principal) -> None:
+        """https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html (KeyId)"""
+        kms = everything.client("kms")
+        key, other = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+        secret = kms.encrypt(KeyId=key, Plaintext=b"word")["CiphertextBlob"]
+        own = iam.role(document(allow("kms:Decrypt", key))).client("kms")
+        assert own.decrypt(CiphertextBlob=secret)["Plaintext"] == b"word"
+        foreign = iam.role(document(allow("kms:Decrypt", other))).client("kms")
+        assert f"kms:Decrypt on resource: {key}" in denied(foreign.decrypt, CiphertextBlob=secret)
+
     def test_a_key_that_a_service_uses(self, iam: Iam, everything: Principal, name: str) -> None:
         key = everything.client("kms").create_key()["KeyMetadata"]["Arn"]
         through = {"StringEquals": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}}
