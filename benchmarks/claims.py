@@ -124,7 +124,6 @@ def measure(table: WritableClaims, ranges: Sequence[str], size: int) -> Row:
     seconds = {
         "claim, won": median(each(wanted, lambda cidr: table.claim(claim_of(cidr)))),
         "claim, lost": median(each(rng.sample(taken, REPEATS), lambda cidr: lose(table, cidr))),
-        "holder of a range": median(each(rng.sample(taken, REPEATS), table.holder_of)),
         "free range chosen": median(
             each(range(3), lambda _: choose_free_network(taken, DEFAULT_RESERVED, rng))
         ),

@@ -173,7 +173,7 @@ def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> I
 
 
 def _role(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    names = {role_name(cell, purpose): service for purpose, service in SERVICES.items()}
+    names = {physical_name(cell, purpose): service for purpose, service in SERVICES.items()}
     yield from _named(resource, "name", list(names))
     if service := names.get(str(resource.props.get("name"))):
         wanted = trust_policy(service, settings.reading.account_id())
@@ -185,13 +185,13 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
     if isinstance(policy := resource.props.get("policy"), Unknown):
         return  # it names what the update creates before, and is judged then, before it is created
     wanted: Mapping[str, Sequence[Mapping[str, object]]] = {
-        role_name(cell, "flow-logs"): FLOW_LOG_STATEMENTS,
-        role_name(cell, "runner-schedules"): start_statements(
+        physical_name(cell, "flow-logs"): FLOW_LOG_STATEMENTS,
+        physical_name(cell, "runner-schedules"): start_statements(
             resource.region or settings.reading.region(),
             settings.reading.account_id(),
-            f"tenantnet-{cell}-runner",
+            physical_name(cell, "runner"),
         ),
-        role_name(cell, "runner"): _runner_statements(resource, cell, settings),
+        physical_name(cell, "runner"): _runner_statements(resource, cell, settings),
     }
     role = resource.props.get("role")
     yield from _named(resource, "name", list(wanted))
@@ -216,14 +216,14 @@ def _runner_statements(
         kms_key_arn=f"arn:aws:kms:{region}:{account_id}:key/{WILD}",
         tunnel_host_id=WILD,
         log_group=f"/tenantnet/{cell}/runner",
-        schedule_role=f"arn:aws:iam::{account_id}:role/{role_name(cell, 'runner-schedules')}",
+        schedule_role=f"arn:aws:iam::{account_id}:role/{physical_name(cell, 'runner-schedules')}",
     )
     return runner_statements(place, runner)
 
 
 def _project(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     runner, source = settings.reading.runner(), resource.props.get("source")
-    yield from _named(resource, "name", [f"tenantnet-{cell}-runner"])
+    yield from _named(resource, "name", [physical_name(cell, "runner")])
     if runner and isinstance(source, Mapping):
         wanted = json.dumps({"buildspec": json.dumps(buildspec(runner)), "location": runner.repository})
         given = {key: source.get(key) for key in ("buildspec", "location")}
@@ -251,8 +251,8 @@ _OF_PLATFORM: Mapping[str, Callable[[Resource, str, PackSettings], Iterator[Find
 }
 
 
-def role_name(cell: str, purpose: str) -> str:
-    """The name of one of the cell's roles."""
+def physical_name(cell: str, purpose: str) -> str:
+    """The name of a role of the cell, and of the runner's project."""
     return f"tenantnet-{cell}-{purpose}"
 
 

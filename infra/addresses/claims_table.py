@@ -43,14 +43,6 @@ class ClaimsTable:
                 for item in page["Items"]
             ]
 
-    def holder_of(self, cidr: str) -> Claim | None:
-        """The claim on exactly this range. Every network is an aligned /26, so no other claim overlaps it."""
-        with self._asking(f"read the claim on {cidr} in {self.name}"):
-            answer = self._client.get_item(
-                TableName=self.name, Key={"cidr": {"S": cidr}}, ConsistentRead=True
-            )
-        return self._claim(answer["Item"]) if "Item" in answer else None
-
     @contextmanager
     def _asking(self, task: str) -> Iterator[None]:
         region = self._client.meta.region_name

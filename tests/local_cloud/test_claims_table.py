@@ -124,7 +124,7 @@ def test_where_nobody_listens_the_failure_says_that_aws_did_not_answer(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(Failure, match=r"AWS did not answer(.|\n)*tenantnet local start"):
-        ClaimsTable.of("eu1", REGION).holder_of("10.1.2.0/26")
+        ClaimsTable.of("eu1", REGION).all()
 
 
 def test_without_credentials_the_failure_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -26,3 +26,7 @@ class WritableClaims(ClaimsTable):
             holder = Claim.from_item(cast("dict[str, Any]", lost.response)["Item"])
             if refusal := refuse_claim(wanted, holder):
                 raise Refused(f"The claim of {wanted.stack}", [refusal]) from None
+
+    def holder_of(self, cidr: str) -> Claim | None:
+        """The claim on exactly this range."""
+        return next((claim for claim in self.all() if claim.cidr == cidr), None)

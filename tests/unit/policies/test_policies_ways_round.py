@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
+from tenantnet.policies.allowed import FLOW_LOG
+from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.tags import Owner, Part
@@ -326,6 +328,24 @@ def test_a_hidden_value_does_not_pass_for_one_of_the_stack() -> None:
         "only-known-resources": ["reference-own"],
         "session-isolation": ["services-reach-own"],
     }
+
+
+def test_a_value_may_wait_for_the_rights_of_the_role_that_it_names_and_for_no_others() -> None:
+    """A component gives a role's ARN once the role has its policies: it comes from these, too."""
+    log = resource(FLOW_LOG, "eu1-flow", {"iamRoleArn": UNKNOWN}, stack="platform-eu1")
+
+    def found(*origins: str) -> list[str]:
+        stack = with_new(log)(platform_stack())
+        for purpose in ("flow-logs", "runner"):
+            stack = with_origins(f"{purpose}-policy", "role", f"{purpose}-role")(stack)
+        stack = with_origins(f"new {FLOW_LOG} eu1-flow", "iamRoleArn", *origins)(stack)
+        findings = judge(ONLY_KNOWN_RESOURCES, stack)
+        return [each.refusal.rule_id for each in findings if each.resource.name == log.name]
+
+    assert "reference-own" not in found("flow-logs-role", "flow-logs-policy")
+    assert "reference-own" in found("flow-logs-role", "runner-policy")
+    assert "reference-own" in found("flow-logs-policy")
+    assert "reference-own" in found("flow-logs-role", "services")
 
 
 def test_the_runners_rights_are_judged_once_they_are_known() -> None:
