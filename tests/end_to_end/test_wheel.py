@@ -16,6 +16,7 @@ from tenantnet.cli.main import app
 from typer.core import TyperGroup
 
 from tests.support.clone import CLONE
+from tests.support.processes import Begun
 from tests.support.wheel import PIP, build_wheel, install_wheel
 from tools.setup.clone import cache
 
@@ -157,7 +158,7 @@ def test_components_are_imported_from_the_wheel(installed: Path, folder: Path) -
 
 def test_the_policy_pack_starts_and_names_its_policies(installed: Path, folder: Path) -> None:
     """It prints the port that it listens at, and waits for the engine."""
-    with subprocess.Popen(
+    with Begun(
         [installed / "python", "-m", "tenantnet.policies", "127.0.0.1:1"],
         cwd=folder,
         stdout=subprocess.PIPE,

@@ -26,6 +26,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
 from tests.support.mysql_client import Client, resolver
+from tests.support.processes import Begun
 from tests.support.project import PASSWORD, Project, Run
 
 # The provider waits 80 s after each change of a database; making a replica takes three of them.
@@ -50,9 +51,9 @@ BLUE = ACME["networks"]["blue"]
 BOTH = with_networks(blue=BLUE, green=GREEN)
 
 
-def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+def start(project: Project, *arguments: str) -> Begun[str]:
     """Begin `tenantnet migrate …`, with its lines to be read as they come."""
-    return subprocess.Popen(
+    return Begun(
         [str(CLONE / ".venv" / "bin" / "tenantnet"), "migrate", *arguments],
         cwd=project.folder,
         env=project.environment,
