@@ -384,6 +384,7 @@ _PLATFORM: Mapping[str, Shape] = {
     aws.VPC_ENDPOINT: Shape(
         Where.PLATFORM,
         {
+            **_any("policy"),
             "vpcId": _OWN_VPC,
             "serviceName": _text(
                 r"com\.amazonaws\.[a-z0-9-]+\.(ssm|ssmmessages|ec2messages)",

@@ -19,6 +19,7 @@ from tenantnet.components.migration_schedule import start_input
 from tenantnet.components.platform_key import key_policy
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
+from tenantnet.components.tunnel_host import AGENT_ACTIONS, endpoint_policy
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import PROJECT, ROLE, ROLE_POLICY, TOPIC, TOPIC_POLICY
 from tenantnet.policies.model import (
@@ -161,6 +162,13 @@ def _topic_policy(resource: Resource, cell: str, settings: PackSettings) -> Iter
     yield from _compare(resource, "policy", resource.props.get("policy"), [wanted], "AlarmTopic")
 
 
+def _endpoint(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
+    service = str(resource.props.get("serviceName")).rpartition(".")[2]
+    account_id = settings.reading.account_id()
+    wanted = [endpoint_policy(account_id, service)] if service in AGENT_ACTIONS else []
+    yield from _compare(resource, "policy", resource.props.get("policy"), wanted, "TunnelHost")
+
+
 def _table(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     yield from _named(resource, "name", [claims_table_name(cell), journal_table_name(cell)])
 
@@ -243,6 +251,7 @@ _OF_PLATFORM: Mapping[str, Callable[[Resource, str, PackSettings], Iterator[Find
     aws.KEY: _key,
     TOPIC: _topic,
     TOPIC_POLICY: _topic_policy,
+    aws.VPC_ENDPOINT: _endpoint,
     aws.TABLE: _table,
     aws.DOCUMENT: _runner_document,
     ROLE: _role,

@@ -23,7 +23,7 @@ class PlatformKeyArgs:
 
 
 class PlatformKey(pulumi.ComponentResource):
-    """The KMS key of a cell, for databases, disks, logs and alarms."""
+    """The KMS key of a cell, for databases, disks, logs and alarms; it stays when its stack is destroyed."""
 
     arn: pulumi.Output[str]
     """The key's ARN."""
@@ -37,7 +37,8 @@ class PlatformKey(pulumi.ComponentResource):
             deletion_window_in_days=30,
             policy=key_policy(args.account_id, args.region),
             tags=args.owner.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
+            # Final snapshots and backups outlive the cell, and are unreadable for ever without their key.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         aws.kms.Alias(
             name,

@@ -5,6 +5,7 @@ Session Manager reaches it through interface endpoints in its own subnet; it rea
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,14 @@ from tenantnet.components.security import (
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.tags import Owner, Part
 
-# What the Session Manager agent talks to.
+# The services that the Session Manager agent talks to, and what it calls there.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
-ENDPOINT_SERVICES = ("ssm", "ssmmessages", "ec2messages")
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+AGENT_ACTIONS = {
+    "ssm": "ssm:UpdateInstanceInformation",
+    "ssmmessages": "ssmmessages:*",
+    "ec2messages": "ec2messages:*",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +53,35 @@ class TunnelHostArgs:
     """The subnet of host and endpoints."""
     subnet_cidr: pulumi.Input[str]
     """That subnet's range."""
+    second_subnet_id: pulumi.Input[str] | None = None
+    """A subnet in another zone, where the endpoints are reached if the first zone's fail."""
+    second_subnet_cidr: pulumi.Input[str] | None = None
+    """The second subnet's range, given together with its ID."""
+    address: str | None = None
+    """The host's private address, in the first subnet; chosen by EC2 where it is not given."""
     instance_type: str = DEFAULT_HOST_TYPE
     """The host's instance type."""
     image: pulumi.Input[str]
     """An arm64 AMI that brings the Session Manager agent, such as Amazon Linux 2023."""
+    follows_image: bool = False
+    """Whether another image replaces a deployed host."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts its disk."""
     permissions_boundary: str | None = None
     """The ARN of the policy that limits its role."""
+
+
+def endpoint_policy(account_id: str, service: str) -> str:
+    """The agent's calls alone, signed by this account: nobody's keys of elsewhere are of use on the host."""
+    statement = {
+        "Sid": "AgentOfThisAccount",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": AGENT_ACTIONS[service],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": account_id}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 class TunnelHost(pulumi.ComponentResource):
@@ -94,6 +121,8 @@ class TunnelHost(pulumi.ComponentResource):
             (allow_from, name, endpoints_group, HTTPS, subnet, "the tunnel host"),
             (allow_to, name, host_group, HTTPS, subnet, "endpoints of Session Manager"),
         ]
+        if (second := self._args.second_subnet_cidr) is not None:
+            rules.append((allow_to, f"{name}-b", host_group, HTTPS, second, "endpoints in the second zone"))
         for cidr in PRIVATE_RANGES:
             name = f"{self._name}-mysql-{cidr.replace('/', '-')}"
             rules.append((allow_to, name, host_group, MYSQL, cidr, "databases of tenants"))
@@ -108,6 +137,7 @@ class TunnelHost(pulumi.ComponentResource):
             allow(name, args, fixed_description(self))
 
     def _endpoints(self, group: pulumi.Output[str]) -> list[pulumi.Resource]:
+        second = self._args.second_subnet_id
         return [
             aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}",
@@ -115,12 +145,13 @@ class TunnelHost(pulumi.ComponentResource):
                 service_name=f"com.amazonaws.{self._args.region}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
-                subnet_ids=[self._args.subnet_id],
+                subnet_ids=[self._args.subnet_id, *([] if second is None else [second])],
                 security_group_ids=[group],
+                policy=endpoint_policy(self._args.account_id, service),
                 tags=self._args.owner.tags(f"{self._name}-{service}"),
                 opts=self._child(),
             )
-            for service in ENDPOINT_SERVICES
+            for service in AGENT_ACTIONS
         ]
 
     def _profile(self) -> pulumi.Output[str]:
@@ -146,10 +177,17 @@ class TunnelHost(pulumi.ComponentResource):
             ami=self._args.image,
             instance_type=self._args.instance_type,
             subnet_id=self._args.subnet_id,
+            private_ip=self._args.address,
             iam_instance_profile=self._profile(),
             vpc_security_group_ids=[group],
             **private_host(self._args.kms_key_arn),
             tags=self._args.owner.tags(self._name, part=Part.TUNNEL_HOST),
-            # Its agent registers when it boots, and gives up for half an hour where it finds no endpoint.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"], depends_on=endpoints),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=None if self._args.follows_image else ["ami"],
+                # Its agent registers when it boots, and gives up for half an hour where it finds no endpoint.
+                depends_on=endpoints,
+                # Two hosts cannot have the one address.
+                delete_before_replace=True,
+            ),
         )

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tenantnet.components.tunnel_host import AGENT_ACTIONS
 from tenantnet.permissions.scopes import PASSED, UNOWNED, Condition, PolicyPlace, as_condition
 from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
-# What Session Manager's agent needs, of AmazonSSMManagedInstanceCore.
-# https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
-AGENT = ("ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*")
 LOOKING = ("cloudwatch:Describe*", "cloudwatch:Get*", "ec2:Describe*", "logs:Describe*", "rds:Describe*")
 DATABASES = ("rds:*DB*", "rds:*Tags*", "rds:PromoteReadReplica")
 OWN_SESSIONS: Condition = (("StringEquals", "ssm:resourceTag/aws:ssmmessages:session-id", "${aws:userid}"),)
@@ -48,7 +46,7 @@ def _allow(actions: Sequence[str], *resources: str, condition: Condition = ()) -
 def _everywhere(place: PolicyPlace) -> list[Statement]:
     log = place.arn("logs", f"log-group:/tenantnet/{place.cell}/*")
     return [
-        _allow((*LOOKING, *AGENT, "ecr:GetAuthorizationToken"), "*"),
+        _allow((*LOOKING, *AGENT_ACTIONS.values(), "ecr:GetAuthorizationToken"), "*"),
         _allow(("logs:CreateLogStream", "logs:PutLogEvents"), log),
         _allow(("codebuild:StartBuild",), place.arn("codebuild", f"project/tenantnet-{place.cell}-*")),
     ]

@@ -72,7 +72,6 @@ OF_PLATFORMS: Mapping[str, tuple[str, ...]] = {
         "kms:DisableKeyRotation",
         "kms:EnableKeyRotation",
         "kms:PutKeyPolicy",
-        "kms:ScheduleKeyDeletion",
         "kms:TagResource",
         "kms:UntagResource",
         "kms:UpdateKeyDescription",

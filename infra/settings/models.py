@@ -103,6 +103,7 @@ SlotKey = Annotated[Slot, BeforeValidator(_slot)]
 VpcId = Annotated[str, judged(checks.aws_id("vpc"))]
 SubnetId = Annotated[str, judged(checks.aws_id("subnet"))]
 RouteTableId = Annotated[str, judged(checks.aws_id("rtb"))]
+ImageId = Annotated[str, judged(checks.aws_id("ami"))]
 
 
 class Settings(BaseModel):
@@ -277,6 +278,12 @@ class ServicesSettings(Settings):
     )
     tunnel_host_type: HostType = Field(
         default=sizes.DEFAULT_HOST_TYPE, description="The EC2 type of the host that tunnels lead through."
+    )
+    tunnel_host_image: ImageId | None = Field(
+        default=None,
+        description="Its image, an arm64 one of Amazon's; another one replaces the host at the same address. "
+        "Without it a new host has the newest Amazon Linux 2023, and a deployed one is left as it is.",
+        examples=["ami-0123456789abcdef0"],
     )
 
 

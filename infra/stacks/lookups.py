@@ -31,20 +31,27 @@ PLATFORM_DEPLOYED = Rule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """account_id: of the credentials in use. zones: two of the region's availability zones."""
+    """account_id: of the credentials in use. zones: two of the region's availability zones.
+
+    tunnel_host_address: that of the deployed host, which the next one gets too: it stands in every tenant's
+    routes and rules.
+    """
 
     account_id: str
     zones: tuple[str, str]
     image_id: str
+    tunnel_host_address: str | None = None
 
 
 def look_up_place() -> Place:
     """Ask AWS, for a platform; its tenants find the answers among its outputs."""
     image = aws.ssm.get_parameter(name=IMAGE_PARAMETER)
+    remembered = read_stack_outputs(pulumi.get_stack())
     return Place(
         account_id=aws.get_caller_identity().account_id,
-        zones=_zones(read_stack_outputs(pulumi.get_stack()).get("availabilityZones")),
+        zones=_zones(remembered.get("availabilityZones")),
         image_id=image.insecure_value,
+        tunnel_host_address=remembered.get("tunnelHostAddress"),
     )
 
 

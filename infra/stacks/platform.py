@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import pulumi
 import pulumi_aws as aws
 from netaddr import IPNetwork
+from tenantnet.addresses.addressing import contains
 from tenantnet.components.alarm_topic import AlarmTopic, AlarmTopicArgs
 from tenantnet.components.migration_runner import MigrationRunner, MigrationRunnerArgs
 from tenantnet.components.platform_key import PlatformKey, PlatformKeyArgs
@@ -38,8 +40,10 @@ class _ServicesPlace:
 
     vpc_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
-    subnet_cidr: pulumi.Input[str]
+    subnet_cidr: str
     route_table_id: pulumi.Input[str]
+    second_subnet_id: pulumi.Input[str] | None = None
+    second_subnet_cidr: str | None = None
 
 
 class PlatformStack:
@@ -164,19 +168,11 @@ class PlatformStack:
                 subnet_cidr=aws.ec2.get_subnet(id=services.subnet_id).cidr_block,
                 route_table_id=services.route_table_id,
             )
-        return self._tunnel_subnet(self._vpc(Part.SERVICES, services.cidr))
+        return self._tunnel_subnets(self._vpc(Part.SERVICES, services.cidr))
 
-    def _tunnel_subnet(self, vpc_id: pulumi.Output[str]) -> _ServicesPlace:
+    def _tunnel_subnets(self, vpc_id: pulumi.Output[str]) -> _ServicesPlace:
+        """One subnet in each zone; a range of a single /26 has room for the first alone."""
         name = f"{self._settings.cell}-tunnel"
-        cidr = str(next(iter(IPNetwork(self._settings.services.cidr).subnet(26))))
-        subnet = aws.ec2.Subnet(
-            name,
-            vpc_id=vpc_id,
-            cidr_block=cidr,
-            availability_zone=self._place.zones[0],
-            map_public_ip_on_launch=False,
-            tags=self._owner.tags(name, part=Part.SERVICES),
-        )
         table = aws.ec2.RouteTable(
             name,
             vpc_id=vpc_id,
@@ -184,10 +180,37 @@ class PlatformStack:
             # Every tenant's stack adds its own routes.
             opts=pulumi.ResourceOptions(ignore_changes=["routes"]),
         )
-        aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id)
-        return _ServicesPlace(vpc_id=vpc_id, subnet_id=subnet.id, subnet_cidr=cidr, route_table_id=table.id)
+        cidrs = [str(each) for each in islice(IPNetwork(self._settings.services.cidr).subnet(26), 2)]
+        made = [
+            self._subnet(*place, vpc_id, table.id)
+            for place in zip((name, f"{name}-b"), cidrs, self._place.zones, strict=False)
+        ]
+        return _ServicesPlace(
+            vpc_id=vpc_id,
+            subnet_id=made[0],
+            subnet_cidr=cidrs[0],
+            route_table_id=table.id,
+            second_subnet_id=made[1] if made[1:] else None,
+            second_subnet_cidr=cidrs[1] if cidrs[1:] else None,
+        )
+
+    def _subnet(
+        self, name: str, cidr: str, zone: str, vpc_id: pulumi.Output[str], table_id: pulumi.Output[str]
+    ) -> pulumi.Output[str]:
+        subnet = aws.ec2.Subnet(
+            name,
+            vpc_id=vpc_id,
+            cidr_block=cidr,
+            availability_zone=zone,
+            map_public_ip_on_launch=False,
+            tags=self._owner.tags(name, part=Part.SERVICES),
+        )
+        aws.ec2.RouteTableAssociation(name, route_table_id=table_id, subnet_id=subnet.id)
+        return subnet.id
 
     def _tunnel_host(self, services: _ServicesPlace) -> TunnelHost:
+        image, address = self._settings.services.tunnel_host_image, self._place.tunnel_host_address
+        stays = address is not None and contains(services.subnet_cidr, f"{address}/32")
         return TunnelHost(
             f"{self._settings.cell}-tunnel-host",
             TunnelHostArgs(
@@ -197,8 +220,12 @@ class PlatformStack:
                 vpc_id=services.vpc_id,
                 subnet_id=services.subnet_id,
                 subnet_cidr=services.subnet_cidr,
+                second_subnet_id=services.second_subnet_id,
+                second_subnet_cidr=services.second_subnet_cidr,
+                address=address if stays else None,
                 instance_type=self._settings.services.tunnel_host_type,
-                image=self._place.image_id,
+                image=image or self._place.image_id,
+                follows_image=image is not None,
                 kms_key_arn=self._key_arn,
                 permissions_boundary=self._settings.permissions_boundary_arn,
             ),

@@ -12,6 +12,7 @@ from moto.ec2.models import ec2_backends, instances, route_tables
 from moto.ec2.responses import EC2Response
 from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
 from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
+from tenantnet.local_cloud.ec2.endpoints import EndpointBackend
 from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
 from tenantnet.local_cloud.ec2.networks import NetworkResponse
@@ -52,6 +53,7 @@ class CompletedEc2Backend(
     VpcPeeringBackend,
     NetworkAclBackend,
     InstanceBackend,
+    EndpointBackend,
     DependencyBackend,
 ):
     """One region's EC2."""

@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.ec2.models import ec2_backends
 from moto.ssm import urls
 from moto.ssm.exceptions import SSMException
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
@@ -23,12 +22,12 @@ from tenantnet.local_cloud.iam.callers import Caller, access_key_of, caller_of, 
 from tenantnet.local_cloud.iam.conditions import of_resource
 from tenantnet.local_cloud.iam.policy import Decision
 from tenantnet.local_cloud.iam.resources import tags_of
+from tenantnet.local_cloud.ssm.agent import is_online
 from tenantnet.local_cloud.ssm.channels import DataChannels
 from tenantnet.local_cloud.ssm.documents import DEFAULT_DOCUMENT, destination_of, document_arn
 
 START, DOCUMENT_CHECK = "ssm:StartSession", "ssm:SessionDocumentAccessCheck"
 SESSION_OF, SESSION_TO = (f"ssm:resourceTag/aws:ssmmessages:{key}" for key in ("session-id", "target-id"))
-RUNNING = "running"
 FILTERS = ("Owner", "Target", "SessionId", "Status")
 
 
@@ -83,7 +82,7 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
     ) -> tuple[Session, str, str]:
         """A new session, the URL of its channel and the token that opens it."""
         destination = destination_of(self, document, parameters)
-        if not self._is_connected(target):
+        if not is_online(self.account_id, self.region_name, target):
             raise SSMException("TargetNotConnected", f"{target} is not connected.")
         identifier = f"{caller.name}-{secrets.token_hex(9)[1:]}"
         session = Session(
@@ -125,12 +124,6 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
             return "Terminated"
         connected = self.channels and self.channels.is_connected(session.id)
         return "Connected" if connected else "Disconnected"
-
-    def _is_connected(self, target: str) -> bool:
-        """Whether the target's agent would answer: the instance runs."""
-        ec2: Any = ec2_backends[self.account_id][self.region_name]
-        instance = ec2.get_instance_by_id(target)
-        return bool(instance) and instance.state == RUNNING
 
     def _refuse_channel(self, session: Session, headers: Mapping[str, str]) -> str | None:
         """Why the channel is not opened for a signed request; plugins before 1.2.764 do not sign theirs."""

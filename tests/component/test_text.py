@@ -29,6 +29,7 @@ FIELDS = {
     "aws:ec2/customerGateway:CustomerGateway.deviceName": "ec2 CreateCustomerGatewayRequest.DeviceName",
     "aws:ec2/securityGroup:SecurityGroup.description": "ec2 CreateSecurityGroupRequest.Description",
     "aws:ec2/securityGroup:SecurityGroup.name": "ec2 CreateSecurityGroupRequest.GroupName",
+    "aws:ec2/vpcEndpoint:VpcEndpoint.policy": "ec2 CreateVpcEndpointRequest.PolicyDocument",
     "aws:ec2/vpcEndpoint:VpcEndpoint.serviceName": "ec2 CreateVpcEndpointRequest.ServiceName",
     "aws:iam/instanceProfile:InstanceProfile.name": "iam CreateInstanceProfileRequest.InstanceProfileName",
     "aws:iam/role:Role.assumeRolePolicy": "iam CreateRoleRequest.AssumeRolePolicyDocument",

@@ -25,15 +25,31 @@ TAGS_FOR_ADA = {
     Step(operation="delete", type="aws:iam/userGroupMembership:UserGroupMembership", name="acme-tunnel-ada"),
     Step(operation="update", type="aws:ssm/document:Document", name="acme-tunnel"),
 }
+# Session Manager's endpoints are for this account alone, and in a second zone.
+SECOND_ZONE = {
+    *(
+        Step(operation="create", type=f"aws:ec2/{kind}", name="local-tunnel-b")
+        for kind in ("subnet:Subnet", "routeTableAssociation:RouteTableAssociation")
+    ),
+    Step(
+        operation="create",
+        type="aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        name="local-tunnel-host-endpoints-b",
+    ),
+    *(
+        Step(operation="update", type="aws:ec2/vpcEndpoint:VpcEndpoint", name=f"local-tunnel-host-{service}")
+        for service in ("ssm", "ssmmessages", "ec2messages")
+    ),
+}
 # The runner's role is held to its cell, and that of schedules to the tenant's name.
 NARROWER_ROLES = {
     Step(operation="update", type="aws:iam/rolePolicy:RolePolicy", name=name)
     for name in ("local-runner", "local-runner-schedules")
 }
 CHANGES: dict[tuple[str, str], set[Step]] = {
-    ("steady", "platform-local"): set(),
+    ("steady", "platform-local"): SECOND_ZONE,
     ("steady", "acme"): NO_GROUP,
-    ("scheduled", "platform-local"): NARROWER_ROLES,
+    ("scheduled", "platform-local"): SECOND_ZONE | NARROWER_ROLES,
     ("scheduled", "acme"): NO_GROUP | TAGS_FOR_ADA,
 }
 # Declares the tenant as the runner does, in the state that its stack remembers.

@@ -219,18 +219,38 @@ def test_a_person_gets_and_loses_a_tunnel_by_the_settings_alone(acme: Project, r
         alice.start_session(**asked)
 
 
+def _tunnel_host(aws: boto3.Session) -> Any:
+    filters = [
+        {"Name": "tag:tenantnet:part", "Values": ["tunnel-host"]},
+        {"Name": "instance-state-name", "Values": ["running"]},
+    ]
+    ec2: Any = aws.client("ec2")
+    [reservation] = ec2.describe_instances(Filters=filters)["Reservations"]
+    return reservation["Instances"][0]
+
+
+def _another_image(aws: boto3.Session) -> str:
+    ec2, used = aws.client("ec2"), _tunnel_host(aws)["ImageId"]
+    images = ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-*-arm64"]}])["Images"]
+    return next(each["ImageId"] for each in images if each["ImageId"] != used)
+
+
 def test_the_platform_deployer_changes_what_the_settings_say(
     acme: Project, cloud: LocalCloud, aws: boto3.Session, roles: Roles
 ) -> None:
-    """Another host, another image: updates that no first deployment shows."""
+    """Another host at the same address, another image: updates that no first deployment shows."""
     deployer = roles.deployer(acme, "platform-local")
     runner = {**deployer.platform("platform-local")["runner"], "image": "example/other:2", "unverified": True}
-    services = {"tunnelHostType": "t4g.micro"}
+    host, image = _tunnel_host(aws), _another_image(aws)
+    services = {"tunnelHostType": "t4g.micro", "tunnelHostImage": image}
     boundary = {"permissionsBoundaryArn": PLACE.boundary}
     deployer.write_platform("platform-local", runner=runner, services=services, **boundary)
     deployer.up("platform-local").check()
     (project,) = aws.client("codebuild").batch_get_projects(names=["tenantnet-local-runner"])["projects"]
     assert project["environment"]["image"] == "example/other:2"
+    replaced = _tunnel_host(aws)
+    assert replaced["InstanceId"] != host["InstanceId"]
+    assert (replaced["ImageId"], replaced["PrivateIpAddress"]) == (image, host["PrivateIpAddress"])
 
 
 @pytest.mark.parametrize("stack", ["platform-local", "acme"])
@@ -261,10 +281,14 @@ def test_a_retired_tenant_leaves_nothing_but_its_final_snapshot(acme: Project, a
     assert left == {"rds snapshot acme-blue-10-1-2-0-final-1"}
 
 
-def test_a_destroyed_platform_leaves_nothing(acme: Project, aws: Any, roles: Roles) -> None:
+def test_a_destroyed_platform_leaves_the_key_of_the_final_snapshot_and_nothing_else(
+    acme: Project, aws: Any, roles: Roles
+) -> None:
     zone = acme.outputs("platform-local")["zoneId"]
     # Only its ID tells a zone from another: the role can remove it once it is known.
     place = replace(PLACE, zone_id=zone)
     last = roles.iam.role(*policies(Role.PLATFORM_DEPLOYER, place))
     Project(acme.folder, last.environment).destroy("platform-local").check()
-    assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final-1"}
+    [snapshot] = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    key = aws.client("kms").describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]
+    assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final-1", f"kms key {key['KeyId']}"}

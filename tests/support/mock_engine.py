@@ -21,6 +21,13 @@ class Registered:
     custom: bool
 
 
+ANSWERS: dict[str, dict[str, Any]] = {
+    "aws:ec2/getSubnet:getSubnet": {"cidrBlock": "10.32.7.0/24"},
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
+    "aws:ssm/getParameter:getParameter": {"insecureValue": "ami-12345678"},
+}
+
+
 class RecordingEngine(Mocks):
     """Every resource gets an id and an ARN made of its name; the few functions in use get plain answers."""
 
@@ -47,15 +54,13 @@ class RecordingEngine(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         match args.token:
+            case token if token in ANSWERS:
+                answer: dict[str, Any] = ANSWERS[token]
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
                 zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
                 # Opted in to: it sorts first, and only a filter leaves it out.
                 local = [] if args.args.get("filters") else ["eu-west-1-own-1a"]
-                answer: dict[str, Any] = {"names": [*local, *zones]}
-            case "aws:index/getCallerIdentity:getCallerIdentity":
-                answer = {"accountId": "123456789012"}
-            case "aws:ssm/getParameter:getParameter":
-                answer = {"insecureValue": "ami-12345678"}
+                answer = {"names": [*local, *zones]}
             case "aws:dynamodb/getTableItem:getTableItem":
                 return {}, [("", "reading DynamoDB Table Item: empty result")]
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:

@@ -19,6 +19,7 @@ from tenantnet.components.migration_runner import start_statements
 from tenantnet.components.platform_key import key_policy
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
+from tenantnet.components.tunnel_host import endpoint_policy
 from tenantnet.failure import Failure
 from tenantnet.policies import allowed
 from tenantnet.policies.model import (
@@ -590,6 +591,7 @@ def _platform_services() -> dict[str, Resource]:
     return {
         "services": vpc,
         "tunnel-host-group": group,
+        **_agents_endpoint(vpc),
         "egress": _of_platform(
             aws.EGRESS_RULE,
             "eu1-tunnel-host-mysql",
@@ -600,6 +602,42 @@ def _platform_services() -> dict[str, Resource]:
             "pulumi:pulumi:Stack", "tenantnet-platform-eu1", {}, stack=f"platform-{CELL}"
         ),
     }
+
+
+def _agents_endpoint(vpc: Resource) -> dict[str, Resource]:
+    subnet = _of_platform(
+        aws.SUBNET,
+        "eu1-tunnel",
+        {"vpcId": UNKNOWN, "cidrBlock": "10.32.0.0/26"},
+        part=Part.SERVICES,
+        origins=refers("vpcId", vpc),
+    )
+    group = _of_platform(
+        aws.SECURITY_GROUP,
+        "eu1-tunnel-host-endpoints",
+        {"vpcId": UNKNOWN},
+        part=Part.ENDPOINTS,
+        origins=refers("vpcId", vpc),
+    )
+    endpoint = _of_platform(
+        aws.VPC_ENDPOINT,
+        "eu1-tunnel-host-ssm",
+        {
+            "vpcId": UNKNOWN,
+            "serviceName": f"com.amazonaws.{PLATFORM.region}.ssm",
+            "vpcEndpointType": "Interface",
+            "privateDnsEnabled": True,
+            "subnetIds": [UNKNOWN],
+            "securityGroupIds": [UNKNOWN],
+            "policy": endpoint_policy(PLATFORM.account_id, "ssm"),
+        },
+        origins={
+            **refers("vpcId", vpc),
+            **refers("subnetIds", subnet),
+            **refers("securityGroupIds", group),
+        },
+    )
+    return {"tunnel-subnet": subnet, "endpoints-group": group, "endpoint": endpoint}
 
 
 def with_props(key: str, **props: object) -> Change:
