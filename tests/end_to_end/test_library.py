@@ -34,6 +34,34 @@ args = TenantNetworkArgs(
 )
 network = TenantNetwork("acme-blue", args)
 """
+# With what the pack asks for: a claim, the platform's own key and role, the team's own type with a reason.
+WHOLE_PROGRAM = """\
+import pulumi
+from tenantnet.components import Claim, ClaimKind, Owner, RangeClaim, RangeClaimArgs
+from tenantnet.components import TenantNetwork, TenantNetworkArgs
+from tenantnet.stacks.lookups import read_platform
+
+owner, cidr = Owner(cell="local", tenant="acme", network="blue"), "10.1.2.0/26"
+platform = read_platform("platform-local")
+shop = pulumi.ComponentResource("shop:index:Shop", "shop")
+row = Claim(cidr=cidr, tenant="acme", stack=pulumi.get_stack(), kind=ClaimKind.NETWORK, slot="blue")
+claim = RangeClaim("acme-blue", RangeClaimArgs(cell=owner.cell, claim=row))
+args = TenantNetworkArgs(
+    owner=owner,
+    cidr=cidr,
+    availability_zones=platform.availability_zones,
+    ping_host_image=platform.image_id,
+    kms_key_arn=platform.kms_key_arn,
+    flow_log_role_arn=platform.flow_log_role_arn,
+)
+network = TenantNetwork("acme-blue", args, pulumi.ResourceOptions(parent=shop, depends_on=[claim]))
+"""
+RUNTIME = "runtime: {name: python, options: {virtualenv: ../venv}}\n"
+PACK = {
+    "PulumiPolicy.yaml": RUNTIME,
+    "__main__.py": "import tenantnet.policies.__main__\n",
+}
+OWN_TYPES = [{"type": "shop:index:Shop", "reason": "groups the resources of the team's shop; nothing in AWS"}]
 YAML_PROGRAM = """\
 name: of-a-test
 runtime: yaml
@@ -118,6 +146,40 @@ def test_a_ten_line_program_previews_a_network_with_the_wheel_alone(elsewhere: P
     created = {(step.type, step.name) for step in elsewhere.steps("dev") if step.operation == "create"}
     assert ("tenantnet:index:TenantNetwork", "acme-blue") in created
     assert ("aws:ec2/instance:Instance", "acme-blue-ping-host") in created
+
+
+@pytest.fixture
+def beside_a_platform(cloud: LocalCloud, installed: Path, tmp_path: Path) -> Project:
+    """A team's program and pack in a folder of their own, in the project of a platform that is deployed."""
+    local = environment(cloud.state_dir)
+    platform = Project.of_clone(tmp_path / "clone", local)
+    platform.write_platform("platform-local")
+    platform.up("platform-local").check()
+    (tmp_path / "venv").symlink_to(installed)
+    for name, text in {**PACK, "Pulumi.yaml": "name: tenantnet\n" + RUNTIME}.items():
+        place = tmp_path / ("program" if name == "Pulumi.yaml" else "pack") / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    (tmp_path / "program" / "__main__.py").write_text(WHOLE_PROGRAM, encoding="utf-8")
+    project = Project(tmp_path / "program", local)
+    project.pulumi("stack", "init", "acme").check()
+    return project
+
+
+def test_a_teams_own_program_passes_the_pack_in_preview_and_update(
+    beside_a_platform: Project, tmp_path: Path
+) -> None:
+    project, settings = beside_a_platform, tmp_path / "pack.json"
+    with_pack = ("--stack", "acme", "--policy-pack", str(tmp_path / "pack"))
+    refused = project.pulumi("preview", *with_pack)
+    assert refused.code != 0
+    assert "no policy judges shop:index:Shop" in " ".join(refused.text.split()), refused.text
+    assert refused.text.count("[mandatory]") == 1, refused.text
+    settings.write_text(json.dumps({"only-known-resources": {"ownTypes": OWN_TYPES}}), encoding="utf-8")
+    allowed = (*with_pack, "--policy-pack-config", str(settings))
+    project.pulumi("preview", *allowed).check()
+    project.pulumi("up", "--yes", "--skip-preview", *allowed).check()
+    assert project.steps("acme") == []
 
 
 def test_the_wheel_brings_types_templates_and_the_policy_pack(installed: Path, tmp_path: Path) -> None:

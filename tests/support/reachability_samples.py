@@ -26,7 +26,7 @@ from tenantnet.observed.deployed import (
     VpcEndpoint,
 )
 
-TUNNEL_HOST, TUNNEL_SUBNET = "10.32.0.4/32", "10.32.0.0/26"
+TUNNEL_HOST, TUNNEL_SUBNET, SECOND_SUBNET = "10.32.0.4/32", "10.32.0.0/26", "10.32.0.64/26"
 SESSIONS, SERVICES = "172.17.0.0/16", "10.32.0.0/16"
 COMPANY = "192.168.4.0/24"
 
@@ -116,26 +116,36 @@ def platform() -> Deployed:
             Vpc(id="vpc-sessions", cidrs=(SESSIONS,), tags={**cell, "tenantnet:part": "sessions"}),
             Vpc(id="vpc-services", cidrs=(SERVICES,), tags={**cell, "tenantnet:part": "services"}),
         ),
-        subnets=(Subnet(id="subnet-tunnel", vpc_id="vpc-services", cidr=TUNNEL_SUBNET, tags=cell),),
+        subnets=(
+            Subnet(id="subnet-tunnel", vpc_id="vpc-services", cidr=TUNNEL_SUBNET, tags=cell),
+            Subnet(id="subnet-tunnel-b", vpc_id="vpc-services", cidr=SECOND_SUBNET, tags=cell),
+        ),
         route_tables=(
             RouteTable(
                 id="rtb-services",
                 vpc_id="vpc-services",
                 main=False,
-                subnet_ids=("subnet-tunnel",),
+                subnet_ids=("subnet-tunnel", "subnet-tunnel-b"),
                 routes=(
                     Route(destination=SERVICES, target=LOCAL),
                     *(Route(destination=plan.cidr, target=f"pcx-{plan.name}-services") for plan in NETWORKS),
                 ),
             ),
         ),
-        network_acls=(default_acl("vpc-sessions"), default_acl("vpc-services", "subnet-tunnel")),
+        network_acls=(
+            default_acl("vpc-sessions"),
+            default_acl("vpc-services", "subnet-tunnel", "subnet-tunnel-b"),
+        ),
         instances=(
             Ec2Instance(
                 id="i-tunnel", subnet_id="subnet-tunnel", address="10.32.0.4", group_ids=("sg-tunnel",)
             ),
         ),
-        endpoints=(VpcEndpoint(id="vpce-ssm", subnet_ids=("subnet-tunnel",), group_ids=("sg-endpoints",)),),
+        endpoints=(
+            VpcEndpoint(
+                id="vpce-ssm", subnet_ids=("subnet-tunnel", "subnet-tunnel-b"), group_ids=("sg-endpoints",)
+            ),
+        ),
         security_groups=(
             SecurityGroup(id="sg-tunnel", vpc_id="vpc-services"),
             SecurityGroup(id="sg-endpoints", vpc_id="vpc-services"),
@@ -143,6 +153,7 @@ def platform() -> Deployed:
         rules=(
             rule("sg-endpoints", TUNNEL_SUBNET, 443),
             rule("sg-tunnel", TUNNEL_SUBNET, 443, egress=True),
+            rule("sg-tunnel", SECOND_SUBNET, 443, egress=True),
             *(rule("sg-tunnel", str(cidr), 3306, egress=True) for cidr in PRIVATE_RANGES),
         ),
     )

@@ -160,9 +160,14 @@ def test_a_database_whose_answers_a_network_acl_keeps_out_of_a_session_is_missed
 
 
 def test_a_network_acl_does_not_see_what_stays_within_its_subnet() -> None:
-    closed = with_acl_rules("acl-services", without=(100,))
-    missed = {(pair.source.kind, pair.target.kind) for pair in faults(check(closed))}
-    assert missed == {(Kind.TUNNEL_HOST, Kind.DATABASE)}, "and not the endpoints beside the tunnel host"
+    both_zones = with_acl_rules("acl-services", without=(100,))
+    beside = tuple(replace(each, subnet_ids=("subnet-tunnel",)) for each in both_zones.endpoints)
+    for closed, missed in (
+        (replace(both_zones, endpoints=beside), {Kind.DATABASE}),
+        (both_zones, {Kind.DATABASE, Kind.ENDPOINT}),
+    ):
+        found = {(pair.source.kind, pair.target.kind) for pair in faults(check(closed))}
+        assert found == {(Kind.TUNNEL_HOST, each) for each in missed}
 
 
 def network_of(name: str) -> str:
