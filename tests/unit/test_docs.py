@@ -113,6 +113,22 @@ def test_every_page_is_in_the_index() -> None:
     assert set((CLONE / "docs").rglob("*.md")) - linked == {index}
 
 
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    page = (CLONE / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(TEST.findall(page))
+    assert len(named) >= 30
+    for file, test in sorted(named):
+        source = (CLONE / file).read_text(encoding="utf-8")
+        assert re.search(rf"^ *def {test}\(", source, re.MULTILINE), f"{file} has no {test}"
+    promises = [line for line in page.splitlines() if line.startswith("| ") and "`tests/" in line]
+    tables = page.partition("## To a tenant")[2].partition("## Not promised")[0]
+    rows = re.findall(r"^\| (?!threat)[^-].*$", tables, re.MULTILINE)
+    assert promises == rows, "a promise without a test"
+
+
 def test_every_implied_permission_is_documented_with_its_source() -> None:
     page = (CLONE / "docs" / "permissions.md").read_text(encoding="utf-8")
     for implied in IMPLIED:

@@ -76,6 +76,12 @@ def test_the_tenant_deployer_makes_nothing_in_iam() -> None:
     assert writing == {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 
 
+@pytest.mark.parametrize("role", GRANTING)
+def test_no_role_makes_backups_unreadable(role: Role) -> None:
+    """Snapshots and backups of a cell can be read as long as its key is there."""
+    assert not actions(role) & {"kms:DisableKey", "kms:ScheduleKeyDeletion"}
+
+
 def test_a_group_has_no_policy_and_nobody_is_put_into_one() -> None:
     assert {
         each for role in GRANTING for each in actions(role) if "Group" in each and "iam:" in each
