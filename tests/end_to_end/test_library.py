@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -34,34 +35,12 @@ args = TenantNetworkArgs(
 )
 network = TenantNetwork("acme-blue", args)
 """
-# With what the pack asks for: a claim, the platform's own key and role, the team's own type with a reason.
-WHOLE_PROGRAM = """\
-import pulumi
-from tenantnet.components import Claim, ClaimKind, Owner, RangeClaim, RangeClaimArgs
-from tenantnet.components import TenantNetwork, TenantNetworkArgs
-from tenantnet.stacks.lookups import read_platform
-
-owner, cidr = Owner(cell="local", tenant="acme", network="blue"), "10.1.2.0/26"
-platform = read_platform("platform-local")
-shop = pulumi.ComponentResource("shop:index:Shop", "shop")
-row = Claim(cidr=cidr, tenant="acme", stack=pulumi.get_stack(), kind=ClaimKind.NETWORK, slot="blue")
-claim = RangeClaim("acme-blue", RangeClaimArgs(cell=owner.cell, claim=row))
-args = TenantNetworkArgs(
-    owner=owner,
-    cidr=cidr,
-    availability_zones=platform.availability_zones,
-    ping_host_image=platform.image_id,
-    kms_key_arn=platform.kms_key_arn,
-    flow_log_role_arn=platform.flow_log_role_arn,
-)
-network = TenantNetwork("acme-blue", args, pulumi.ResourceOptions(parent=shop, depends_on=[claim]))
-"""
-RUNTIME = "runtime: {name: python, options: {virtualenv: ../venv}}\n"
-PACK = {
-    "PulumiPolicy.yaml": RUNTIME,
-    "__main__.py": "import tenantnet.policies.__main__\n",
-}
-OWN_TYPES = [{"type": "shop:index:Shop", "reason": "groups the resources of the team's shop; nothing in AWS"}]
+# The program, the pack and its settings as the page shows them.
+PAGE = (CLONE / "docs" / "library.md").read_text(encoding="utf-8").partition("## With the policy pack")[2]
+[WHOLE_PROGRAM, MAIN] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+[RUNTIME, *_] = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+[SETTINGS] = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+PACK = {"PulumiPolicy.yaml": RUNTIME, "__main__.py": MAIN}
 YAML_PROGRAM = """\
 name: of-a-test
 runtime: yaml
@@ -175,7 +154,7 @@ def test_a_teams_own_program_passes_the_pack_in_preview_and_update(
     assert refused.code != 0
     assert "no policy judges shop:index:Shop" in " ".join(refused.text.split()), refused.text
     assert refused.text.count("[mandatory]") == 1, refused.text
-    settings.write_text(json.dumps({"only-known-resources": {"ownTypes": OWN_TYPES}}), encoding="utf-8")
+    settings.write_text(SETTINGS, encoding="utf-8")
     allowed = (*with_pack, "--policy-pack-config", str(settings))
     project.pulumi("preview", *allowed).check()
     project.pulumi("up", "--yes", "--skip-preview", *allowed).check()
