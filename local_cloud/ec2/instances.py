@@ -83,7 +83,10 @@ class Instance(MotoInstance):
         return previous
 
     def terminate(self) -> MotoInstanceState:
+        freed = [(nic.subnet, nic.private_ip_address or "") for nic in self.nics.values()]
         previous = super().terminate()
+        for subnet, address in freed:
+            subnet.del_subnet_ip(address)
         self._state = InstanceState("shutting-down", "terminated", TERMINATE_SECONDS)
         return previous
 

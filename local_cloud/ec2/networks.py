@@ -6,12 +6,29 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
 from __future__ import annotations
 
 from copy import copy
+from ipaddress import ip_address
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.subnets import Subnet as MotoSubnet
 from moto.ec2.responses import EC2Response
 
 RANGES = ("CidrBlock", "Ipv4IpamPoolId", "Ipv6CidrBlock", "Ipv6IpamPoolId")
+
+
+class Subnet(MotoSubnet):
+    """A subnet with one host for each of its addresses."""
+
+    def request_ip(self, ip: str, instance: Instance) -> None:
+        """Give the address to the instance."""
+        if ip_address(ip) not in self.cidr:
+            raise EC2ClientError(
+                "InvalidParameterValue", f"Address {ip} does not fall within the subnet's address range"
+            )
+        if ip in self._subnet_ips:
+            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {ip} is in use.")
+        super().request_ip(ip, instance)
 
 
 class NetworkResponse(EC2Response):

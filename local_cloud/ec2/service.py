@@ -8,14 +8,14 @@ from typing import Any
 
 from moto.core.serialize import return_if_not_empty
 from moto.ec2 import urls, utils
-from moto.ec2.models import ec2_backends, instances, route_tables
+from moto.ec2.models import ec2_backends, instances, route_tables, subnets
 from moto.ec2.responses import EC2Response
 from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
 from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
 from tenantnet.local_cloud.ec2.endpoints import EndpointBackend
 from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
-from tenantnet.local_cloud.ec2.networks import NetworkResponse
+from tenantnet.local_cloud.ec2.networks import NetworkResponse, Subnet
 from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
 from tenantnet.local_cloud.ec2.tagged_resources import TaggedResourceBackend
 from tenantnet.local_cloud.ec2.vpc_peerings import Route, VpcPeeringBackend, VpcPeeringResponse
@@ -70,5 +70,6 @@ def register_ec2() -> None:
     ec2_backends.backend = CompletedEc2Backend
     instances.Instance = Instance  # type: ignore[misc]
     route_tables.Route = Route  # type: ignore[misc]
+    subnets.Subnet = Subnet  # type: ignore[misc]
     # Its own name for them is no resource type of EC2's.
     utils.EC2_PREFIX_TO_RESOURCE["fl"] = "vpc-flow-log"

@@ -131,3 +131,21 @@ def test_a_stopped_instance_changes_its_type(ec2: EC2Client, network: Network, i
     host = instance(ec2, instance_id)
     assert (host["InstanceType"], host["State"]["Name"]) == ("t4g.micro", "running")
     assert host["PrivateIpAddress"] == "10.1.2.10"
+
+
+def test_an_address_has_one_host_and_is_free_when_that_is_gone(
+    ec2: EC2Client, network: Network, image: str, refusal: Refusal
+) -> None:
+    asked: dict[str, Any] = {
+        "ImageId": image,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SubnetId": network.subnet_ids[0],
+        "PrivateIpAddress": "10.1.2.9",
+    }
+    first = ec2.run_instances(**asked)["Instances"][0]["InstanceId"]
+    assert refusal(ec2.run_instances, **asked) == "InvalidIPAddress.InUse"
+    outside = {**asked, "PrivateIpAddress": "10.1.2.20"}
+    assert refusal(ec2.run_instances, **outside) == "InvalidParameterValue"
+    ec2.terminate_instances(InstanceIds=[first])
+    assert ec2.run_instances(**asked)["Instances"][0]["PrivateIpAddress"] == "10.1.2.9"
