@@ -10,7 +10,7 @@ import typer
 from tenantnet.cli.completion import complete_instance_class
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write_settings
 from tenantnet.cli.status import database_cells
 from tenantnet.settings.edit import TENANT, set_scalar
 
@@ -69,6 +69,7 @@ def _print(status: TenantStatus, settings: DatabaseSettings | None) -> None:
 
 
 @app.command()
+@edits_settings
 def resize(
     tenant: Tenant,
     *,

@@ -10,7 +10,7 @@ import typer
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_entry, remove_entry
 from tenantnet.tags import Slot
@@ -70,6 +70,7 @@ def list_networks(tenant: Tenant, as_json: AsJson = False) -> None:
 
 
 @app.command()
+@edits_settings
 def add(
     tenant: Tenant,
     *,
@@ -107,6 +108,7 @@ network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 
 
 
 @app.command()
+@edits_settings
 def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The network's slot.")]) -> None:
     """Remove a Test network from a tenant's settings; the Production network stays.
 

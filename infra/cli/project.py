@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 from tenantnet.refusal import Refused
@@ -13,12 +14,27 @@ if TYPE_CHECKING:
     from tenantnet.settings.project import Project
     from tenantnet.settings.store import SettingsFile
 
+P = ParamSpec("P")
+
 
 def working_project() -> Project:
     """The project that the working directory is in. Raises Refused where it is in none."""
     from tenantnet.settings.project import find_project
 
     return find_project(Path.cwd())
+
+
+def edits_settings(command: Callable[P, None]) -> Callable[P, None]:
+    """A command during which no other one edits the project's settings: what it reads is what it changes."""
+
+    @wraps(command)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> None:
+        from tenantnet.settings.locking import edit_lock
+
+        with edit_lock(working_project().settings_folder):
+            command(*args, **kwargs)
+
+    return alone
 
 
 def project_here() -> Project | None:

@@ -23,7 +23,7 @@ from tenantnet.settings.loading import (
     judge_tenant,
 )
 from tenantnet.settings.models import PlatformSettings, TenantSettings
-from tenantnet.settings.reading import called, read_mapping
+from tenantnet.settings.reading import called, parse, read_mapping, read_text
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
@@ -67,18 +67,23 @@ def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
     return verdict.settings
 
 
-def judge_file(path: Path, defaults: ProjectDefaults) -> FileVerdict:
-    """The settings in a file, or all of its problems."""
+def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -> FileVerdict:
+    """The settings in a file, or all of its problems. text: what it is to hold, instead of what it holds."""
     named = _FILE_NAME.fullmatch(path.name)
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
     try:
-        config = config_of(read_mapping(path))
+        document, odd = parse(read_text(path) if text is None else text, called(path))
     except Refused as refused:
         return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
+    config = config_of(document)
     settings, refusals = judge_config(named[1], config, defaults)
     return FileVerdict(
-        path=path, stack=named[1], tenant=config.get(TENANT_KEY), settings=settings, refusals=refusals
+        path=path,
+        stack=named[1],
+        tenant=config.get(TENANT_KEY),
+        settings=None if odd else settings,
+        refusals=[*odd, *refusals],
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -13,7 +16,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings import rules
+from tenantnet.settings.alike import check_alike
 
+BYTE_ORDER_MARK = "\ufeff"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
 # What ruamel.yaml lets through besides its own errors, for tags and values that it cannot follow.
 _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
@@ -21,33 +26,66 @@ _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, 
 
 def read_mapping(path: Path) -> Mapping[object, object]:
     """A file that holds one YAML mapping. Raises Refused with line and column if it does not."""
-    return parse_mapping(_read_text(path), called(path))
+    return parse_mapping(read_text(path), called(path))
 
 
 def parse_mapping(text: str, name: str) -> Mapping[object, object]:
-    """A text that is one YAML mapping. Raises Refused, with the text's name, if it is not."""
+    """A text that is one YAML mapping, and the same one for every reader of YAML.
+
+    Raises Refused, with the text's name, if it is not.
+    """
+    document, refusals = parse(text, name)
+    if refusals:
+        raise Refused(name, refusals)
+    return document
+
+
+def parse(text: str, name: str) -> tuple[Mapping[object, object], list[Refusal]]:
+    """The mapping in a text, and the places that other readers of YAML read differently.
+
+    Raises Refused, with the text's name, if it is not one YAML mapping.
+    """
     try:
-        with warnings.catch_warnings(action="ignore"):
-            document = YAML(typ="safe", pure=True).load(text)
+        document, refusals = _read(text.removeprefix(BYTE_ORDER_MARK))
     except _YAML_ERRORS as error:
         raise Refused(name, [_yaml_refusal(error)]) from None
     if isinstance(document, Mapping):
-        return document
+        return document, refusals
     problem = f"it describes {'nothing' if document is None else 'no mapping'}"
     raise Refused(name, [rules.YAML_VALID.refuse(document, problem=problem)])
 
 
-def _read_text(path: Path) -> str:
+# A command needs Pulumi.yaml and a settings file in several places, and each takes milliseconds.
+@lru_cache(maxsize=16)
+def _read(text: str) -> tuple[object, list[Refusal]]:
+    """What the text describes, and the places that other readers read differently."""
+    with warnings.catch_warnings(action="ignore"):
+        yaml = YAML(typ="safe", pure=True)
+        node = yaml.compose(text)
+        document = None if node is None else yaml.constructor.construct_document(node)
+    return document, check_alike(text, node) if isinstance(document, Mapping) else []
+
+
+def read_text(path: Path) -> str:
+    """The text of a file as it is, byte order mark and line ends included. Raises Refused if it has none."""
     try:
-        content = path.read_bytes()
+        content = _read_bytes(path)
         if len(content) <= rules.MAX_FILE_BYTES:
-            return content.decode("utf-8-sig")
-        problem = f"it has {len(content)} bytes"
+            return content.decode()
+        problem = f"it has more than {rules.MAX_FILE_BYTES:,} bytes"
     except OSError as error:
         problem = f"{error.strerror}".lower()
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8"
     raise Refused(called(path), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Raises OSError, also for what is no regular file: a named pipe or a terminal may never answer."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "it is no regular file")
+        return file.read(rules.MAX_FILE_BYTES + 1)
 
 
 def _yaml_refusal(error: Exception) -> Refusal:

@@ -377,6 +377,12 @@ KEY_ONCE = Rule(
     reason="the key at {place} is in its mapping already, and YAML readers differ in which one they use",
     remedy="remove one of the two",
 )
+YAML_ALIKE = Rule(
+    id="yaml-alike",
+    rule="every YAML reader reads the file the same",
+    reason="{problem}: what is checked here might not be what Pulumi deploys",
+    remedy="{remedy}",
+)
 STACK_KIND = Rule(
     id="stack-kind",
     rule="a stack is a tenant or a platform: config has tenantnet:tenant or tenantnet:platform",

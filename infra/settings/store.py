@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
 
 from tenantnet.addresses.claims import Claim, claims_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.files import REGION_KEY, config_of, judge_file, load_file, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, StackKind, is_platform, kind_of, unknown_stack
-from tenantnet.settings.reading import read_mapping
+from tenantnet.settings.reading import BYTE_ORDER_MARK, called, parse_mapping, read_mapping, read_text
 
 SETTINGS_OF_TENANT = Rule(
     id="settings-of-tenant",
@@ -33,11 +36,23 @@ STACK_NEW = Rule(
 )
 
 
+SETTINGS_WRITABLE = Rule(
+    id="settings-writable",
+    rule="a command edits no settings file that is read-only",
+    reason="its mode {mode} or its owner says that it is to stay as it is",
+    remedy="make it writable: chmod u+w; or make the change by hand",
+)
+# What a file is called until it is complete.
+_DRAFT = ".tenantnet-"
+_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
     """A stack's settings file as it is, not checked.
 
-    config: what it has under `config`. region: AWS's, from the file or, for all stacks, from Pulumi.yaml.
+    text: without a byte order mark. config: what it has under `config`. region: AWS's, from the file or,
+    for all stacks, from Pulumi.yaml.
     """
 
     stack: str
@@ -56,13 +71,13 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
     if not path.is_file() or kind not in (None, named):
         known = project.stacks_with_settings()
         raise unknown_stack(stack, known, kind=kind or named, where="with a settings file")
-    config = config_of(read_mapping(path))
+    text = read_text(path)
+    config = config_of(parse_mapping(text, called(path)))
     region = config.get(REGION_KEY, config_of(read_mapping(project.file)).get(REGION_KEY))
     return SettingsFile(
         stack=stack,
         path=path,
-        # Line ends stay as they are: what is not edited must come back byte by byte.
-        text=path.read_bytes().decode(),
+        text=text.removeprefix(BYTE_ORDER_MARK),
         config=config,
         region=region if isinstance(region, str) else None,
     )
@@ -98,20 +113,30 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
 def replace_settings_file(project: Project, file: SettingsFile, text: str) -> None:
     """Put `text` in the file's place, at once and only if it is valid.
 
-    Raises Refused with all problems with `text`, Failure if it cannot be written or somebody
-    has changed the file since it was read; then it is as it was.
+    Raises Refused with all problems with `text`, or if the file is read-only; Failure if it cannot be written
+    or somebody has changed it since it was read; then it is as it was. Under `edit_lock` from the
+    reading on, no other command has.
     """
     # A settings file may be a link: its target is replaced, not the link.
     path = file.path.resolve()
-    with _draft(project, file.stack, path.parent, text) as draft:
-        if path.read_bytes() != file.text.encode():
+    _refuse_mistakes(project, file.stack, text)
+    with _writing(file.stack, path.parent):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if not mode & _WRITE or not os.access(path, os.W_OK):
+            raise Refused(
+                f"The settings of {file.stack}",
+                [SETTINGS_WRITABLE.refuse(called(file.path), mode=f"{mode:04o}")],
+            )
+        before = read_text(path)
+        if before.removeprefix(BYTE_ORDER_MARK) != file.text:
             raise Failure(
                 f"Could not write the settings of {file.stack}.",
                 reason=f"{path.name} was changed by somebody else meanwhile",
                 remedy="try again",
             )
-        shutil.copymode(path, draft)
-        draft.replace(path)
+        mark = BYTE_ORDER_MARK if before.startswith(BYTE_ORDER_MARK) else ""
+        with _draft(path.parent, mark + text, mode) as draft:
+            draft.replace(path)
 
 
 def create_settings_file(project: Project, stack: str, text: str, wrong: Sequence[Refusal] = ()) -> Path:
@@ -121,8 +146,8 @@ def create_settings_file(project: Project, stack: str, text: str, wrong: Sequenc
     wrong in itself, or where there is such a file already; Failure if it cannot be written.
     """
     path = project.settings_file(stack)
-    with _draft(project, stack, project.settings_folder, text, wrong) as draft:
-        draft.chmod(0o644)
+    _refuse_mistakes(project, stack, text, wrong)
+    with _writing(stack, path.parent), _draft(path.parent, text, 0o644) as draft:
         try:
             # Unlike a rename, a link never replaces a file that somebody created meanwhile.
             path.hardlink_to(draft)
@@ -138,24 +163,49 @@ def refuse_existing(project: Project, stack: str) -> None:
         raise Refused(f"The new tenant {stack}", [STACK_NEW.refuse(stack, file=path.name)])
 
 
+def _refuse_mistakes(project: Project, stack: str, text: str, wrong: Sequence[Refusal] = ()) -> None:
+    verdict = judge_file(project.settings_file(stack), read_defaults(project.file), text)
+    if refusals := dict.fromkeys([*verdict.refusals, *wrong]):
+        raise Refused(f"The settings of {stack}", refusals)
+
+
 @contextmanager
-def _draft(
-    project: Project, stack: str, folder: Path, text: str, wrong: Sequence[Refusal] = ()
-) -> Iterator[Path]:
-    """Write the text to a draft beside its destination, flush it to disk, and check it."""
+def _writing(stack: str, folder: Path) -> Iterator[None]:
+    """Lock the folder, and turn what the operating system says into Failure."""
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".tenantnet-") as beside:
-            draft = Path(beside) / project.settings_file(stack).name
-            with draft.open("wb") as written:
-                written.write(text.encode())
-                written.flush()
-                os.fsync(written.fileno())
-            if refusals := dict.fromkeys([*judge_file(draft, read_defaults(project.file)).refusals, *wrong]):
-                raise Refused(f"The settings of {stack}", refusals)
-            yield draft
+        with edit_lock(folder):
+            yield
     except OSError as error:
         raise Failure(
             f"Could not write the settings of {stack}.",
             reason=f"{error.strerror}: {folder}",
             remedy="make the folder writable, or free space on its disk",
         ) from None
+
+
+@contextmanager
+def _draft(folder: Path, text: str, mode: int) -> Iterator[Path]:
+    """A hidden file of the folder with the text, flushed to disk; it is gone afterwards."""
+    for left_behind in folder.glob(f"{_DRAFT}*"):  # by commands that were killed, since the lock is ours
+        left_behind.unlink() if not left_behind.is_dir() else shutil.rmtree(left_behind)
+    draft = folder / f"{_DRAFT}{uuid4().hex}"
+    try:
+        with _nameless(folder, draft) as written:
+            written.write(text.encode())
+            os.fchmod(written.fileno(), mode)
+            written.flush()
+            os.fsync(written.fileno())
+            if not draft.exists():
+                os.link(f"/proc/self/fd/{written.fileno()}", draft, src_dir_fd=0, follow_symlinks=True)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _nameless(folder: Path, otherwise: Path) -> BinaryIO:
+    """A new file without a name, so that a killed command leaves none behind; under a name where it must."""
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except (AttributeError, OSError):  # not every operating system and file system has them
+        return otherwise.open("xb")
+    return os.fdopen(descriptor, "wb")

@@ -279,6 +279,7 @@ def _of_files() -> list[Example]:
         _password(rules.PASSWORD_GIVEN, f"no {PASSWORD_KEY}", None),
         _password(rules.PASSWORD, f"{PASSWORD_KEY}: {NOT_SHOWN}", "short/1"),
         _text(rules.YAML_VALID, "config: ["),
+        _text(rules.YAML_ALIKE, "config: {storage: 0144}"),
         _text(rules.KEY_ONCE, "config: {a: 1, a: 2}"),
         _file(rules.FILE_NAME, "acme.yaml"),
         _file(rules.FILE_READABLE, "tenants/Pulumi.nobody.yaml"),

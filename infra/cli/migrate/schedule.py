@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import TENANT, add_entry, remove_entry
 from tenantnet.tags import Strategy
@@ -33,6 +33,7 @@ RetireAfter = Annotated[
 ]
 
 
+@edits_settings
 def schedule(
     tenant: Tenant,
     *,
@@ -90,6 +91,7 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     )
 
 
+@edits_settings
 def cancel(tenant: Tenant) -> None:
     """Remove a scheduled move from a tenant's settings, before it begins or after it has ended.
 

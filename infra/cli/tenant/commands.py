@@ -12,9 +12,10 @@ from tenantnet.addresses.claims import claims_in_settings
 from tenantnet.aws import sizes
 from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import edits_settings, working_project
 from tenantnet.cli.tenant.remove import remove
 from tenantnet.refusal import Refused
+from tenantnet.settings.alike import quoted
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ of them the database's."""
 
 
 @app.command()
+@edits_settings
 def add(
     name: Name,
     *,
@@ -133,5 +135,5 @@ def _write(project: Project, cell: Cell, ranges: Ranges, name: str, settings: di
         *ranges.refuse(claims_in_settings(name, settings)),
     ]
     text = StringIO()
-    YAML().dump({"config": {REGION_KEY: cell.region, TENANT_KEY: settings}}, text)
+    YAML().dump(quoted({"config": {REGION_KEY: cell.region, TENANT_KEY: settings}}), text)
     return create_settings_file(project, name, text.getvalue(), wrong).relative_to(project.folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import TENANT, set_scalar
 from tenantnet.tags import final_snapshot_name, network_name
@@ -39,6 +39,7 @@ had a database. The last step removes the stack and {file}:
   pulumi stack rm {tenant}"""
 
 
+@edits_settings
 def remove(
     tenant: Tenant,
     *,

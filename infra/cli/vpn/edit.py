@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import NetworkSlot, Tenant
-from tenantnet.cli.project import working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_item, remove_item
 from tenantnet.tags import Slot
@@ -26,6 +26,7 @@ NETWORK_NAMED = Rule(
 )
 
 
+@edits_settings
 def add(
     tenant: Tenant,
     *,
@@ -63,6 +64,7 @@ connections stay up. Then comes the company's end:
     )
 
 
+@edits_settings
 def delete(
     tenant: Tenant,
     vpn_connection: Annotated[

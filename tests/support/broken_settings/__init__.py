@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from tenantnet.settings.alike import quoted
 
 from tools.rulebook.settings import REMOVED, change, good_config
 
@@ -50,9 +51,9 @@ def broken_files() -> list[BrokenFile]:
 
 def as_yaml(document: object) -> str:
     """A document as YAML text."""
-    text, yaml = StringIO(), YAML(typ="safe", pure=True)
-    yaml.allow_unicode = True
-    yaml.dump(document, text)
+    text, yaml = StringIO(), YAML(pure=True)
+    yaml.representer.ignore_aliases = lambda _: True
+    yaml.dump(quoted(document), text)
     return text.getvalue()
 
 

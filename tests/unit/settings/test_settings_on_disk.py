@@ -223,13 +223,13 @@ def test_a_file_that_is_nested_without_end_is_refused(tree: Tree, text: str) -> 
     assert refused_rules(tree.write("acme", text), tree.project) == ["yaml-valid"]
 
 
-def test_aliases_that_multiply_do_not_multiply_here(tree: Tree) -> None:
+def test_aliases_that_multiply_are_refused_and_do_not_multiply_here(tree: Tree) -> None:
     levels = "\n".join(f"  l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 30))
     path = tree.write(
         "acme", f"config:\n  l0: &l0 [x]\n{levels}\n  tenantnet:tenant: {{tunnelUsers: *l29}}\n"
     )
     refusals = judge(path, tree.project).refusals
-    assert "tunnelUsers[0] tunnel-user" in [f"{refusal.path} {refusal.rule_id}" for refusal in refusals]
+    assert {"yaml-alike", "tunnel-user"} <= {refusal.rule_id for refusal in refusals}
     assert all(len(str(refusal)) < 1_000 for refusal in refusals)
 
 
