@@ -106,6 +106,12 @@ RANGE_RESERVED = Rule(
     remedy="choose a range outside {reserved}; what is reserved is set for the whole project, in Pulumi.yaml "
     "under tenantnet:reservedRanges",
 )
+RANGE_BESIDE_PLATFORM = Rule(
+    id="range-beside-platform",
+    rule="the range does not overlap {other}, the {purpose} network of {platform}",
+    reason="a tenant's networks are peered with that one, and one of the two would not be reached",
+    remedy="choose a range outside {other}; for a network, `tenantnet network add TENANT --auto` finds one",
+)
 GATEWAY_TEXT = Rule(
     id="gateway-text",
     rule="a company gateway is one IPv4 address, written a.b.c.d without prefix, blanks or leading zeros",
@@ -198,6 +204,20 @@ def check_session_subnet(
         for cidr in shared
         if overlaps(str(subnet), cidr)
     ]
+
+
+def check_beside_platform(cidr: str, platform: str, ranges: Mapping[str, str]) -> list[Refusal]:
+    """The problems of a permitted range beside its platform's networks. ranges: theirs, by their purposes."""
+    return [
+        RANGE_BESIDE_PLATFORM.refuse(cidr, other=other, purpose=purpose, platform=platform)
+        for purpose, other in ranges.items()
+        if overlaps(cidr, other)
+    ]
+
+
+def check_range(value: object) -> list[Refusal]:
+    """The problems of an IPv4 range of any size and place."""
+    return _parse_range(value)[1]
 
 
 def check_private_cidr(value: object) -> list[Refusal]:

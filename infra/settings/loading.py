@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -27,6 +27,8 @@ _KINDS: dict[type[BaseModel], tuple[str, Callable[[object, Sound], list[Refusal]
     TenantFile: (TENANT_KEY, tenant_relations),
     PlatformFile: (PLATFORM_KEY, platform_relations),
 }
+# Pydantic's word for the key of a dictionary, beside its value.
+_KEY = "[key]"
 # Pydantic's names for values of a wrong type, and the type that is expected.
 _EXPECTED = {
     "string_type": "text",
@@ -101,23 +103,38 @@ def _judge(
     try:
         settings = model.model_validate(raw, context=reserved)
     except ValidationError as error:
-        refusals = [refusal for problem in error.errors() for refusal in _translate(model, key, problem)]
+        refusals = [refusal for problem in error.errors() for refusal in _translate(model, key, problem, raw)]
     refused = {refusal.path for refusal in refusals}
     refusals = [*of_name, *refusals, *relations(raw, lambda path: path not in refused)]
     return None if refusals else settings, refusals
 
 
-def _translate(model: type[BaseModel], key: str, problem: ErrorDetails) -> list[Refusal]:
-    """The refusal for one of pydantic's errors. key: the path of an error about the whole object."""
+def _translate(model: type[BaseModel], key: str, problem: ErrorDetails, raw: object) -> list[Refusal]:
+    """The refusal for one of pydantic's errors. key: the path of an error about the whole object, raw."""
     path, kind, value = _dotted(problem["loc"]) or key, problem["type"], problem["input"]
     if kind == REFUSED:
-        return [refusal.at(path) for refusal in problem["ctx"]["refusals"]]
+        refusals = [refusal.at(path) for refusal in problem["ctx"]["refusals"]]
+        if _is_given(raw, problem["loc"]):
+            return refusals
+        return [replace(refusal, value=f"{refusal.value} (the default)") for refusal in refusals]
     if kind == "missing":
         return [rules.KEY_GIVEN.refuse(None, path, key=path)]
     if expected := _EXPECTED.get(kind):
         found = "no value" if value is None else shown(value)
         return [rules.VALUE_TYPE.refuse(value, path, expected=expected, found=found)]
     return [checks.unknown_key(problem["loc"][-1], path, _known_keys(model, problem["loc"][:-1]))]
+
+
+def _is_given(raw: object, places: Sequence[int | str]) -> bool:
+    """Whether the value there is the file's, and not a default."""
+    for place in places:
+        if isinstance(raw, Mapping) and place != _KEY:
+            if place not in raw:
+                return False
+            raw = raw[place]
+        elif isinstance(raw, list) and isinstance(place, int):
+            raw = raw[place]
+    return True
 
 
 def _known_keys(model: type[BaseModel], places: Sequence[int | str]) -> list[str]:
@@ -140,6 +157,6 @@ def _dotted(places: Sequence[int | str]) -> str:
     for place in places:
         if isinstance(place, int):
             path += f"[{place}]"
-        elif place != "[key]":  # pydantic's word for the key of a dictionary, beside its value
+        elif place != _KEY:
             path += f"{'.' if path else ''}{shown(place)}"
     return path

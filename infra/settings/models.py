@@ -115,6 +115,8 @@ class Settings(BaseModel):
         field_title_generator=lambda name, _: to_camel(name),
         frozen=True,
         strict=True,
+        # A default is judged like a given value: the project's reserved ranges may forbid it.
+        validate_default=True,
     )
 
 
@@ -179,7 +181,6 @@ class MigrationSettings(Settings):
     )
     retire_after: Duration = Field(
         default="24h",
-        validate_default=True,
         description="How long the former network waits, read-only, before it is removed: 1h to 30d.",
     )
 
@@ -327,11 +328,9 @@ class PlatformFile(Settings):
     """What `tenantnet:platform` holds."""
 
     zone: ZoneSettings = Field(description="The DNS zone of the tenants' endpoints.")
-    sessions: SessionsSettings = Field(
-        default=SessionsSettings(), description="The network with the tenants' sessions."
-    )
+    sessions: SessionsSettings = Field(default={}, description="The network with the tenants' sessions.")
     services: ServicesSettings = Field(
-        default=ServicesSettings(), description="The network with the platform's own services."
+        default={}, description="The network with the platform's own services."
     )
     runner: RunnerSettings | None = Field(
         default=None,

@@ -12,10 +12,10 @@ from itertools import combinations
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tenantnet.addresses.addressing import contains, overlaps
+from tenantnet.addresses.addressing import check_beside_platform, check_session_subnet, contains, overlaps
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
-from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings
+from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings, TenantSettings
 from tenantnet.tags import Slot, tunnel_user_tags
 
 Sound = Callable[[str], bool]
@@ -54,6 +54,28 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
         *_shared_subnets(raw, sound),
         *_connection_fits(_child(raw, "runner"), sound),
         *_secret_given(_child(raw, "runner"), sound),
+    ]
+
+
+def beside_platform(
+    tenant: TenantSettings, *, services: str | None, sessions: str, shared: Sequence[str]
+) -> list[Refusal]:
+    """The problems of a tenant's ranges beside its platform's networks.
+
+    services: None where a platform of an older version does not tell it. shared: the sessions network's
+    subnets for all tenants.
+    """
+    ranges = {"sessions": sessions, **({"services": services} if services else {})}
+    places = {f"networks.{slot}.cidr": network.cidr for slot, network in tenant.networks.items()} | {
+        f"networks.{slot}.vpnConnections[{index}].companyCidr": connection.company_cidr
+        for slot, network in tenant.networks.items()
+        for index, connection in enumerate(network.vpn_connections)
+    }
+    misplaced = check_session_subnet(tenant.session_subnet, sessions, shared)
+    return [refusal.at("sessionSubnet") for refusal in misplaced] + [
+        refusal.at(path)
+        for path, cidr in places.items()
+        for refusal in check_beside_platform(cidr, tenant.platform, ranges)
     ]
 
 

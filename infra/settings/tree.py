@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tenantnet.addresses.addressing import check_session_subnet
 from tenantnet.addresses.claims import claims_in_settings, refuse_claim
 from tenantnet.refusal import Refusal
 from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.relations import beside_platform
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
     """The verdicts on some settings files, in their order, checked against all others of the project.
 
-    A tenant is also refused if another tenant of its platform has one of its ranges, or if its session
-    subnet lies outside its platform's sessions network. Raises Refused if Pulumi.yaml is not valid.
+    A tenant is also refused if another tenant of its platform has one of its ranges, or if its ranges do not
+    fit beside its platform's networks. Raises Refused if Pulumi.yaml is not valid.
     """
     defaults = read_defaults(project.file)
     asked = [judge_file(path, defaults) for path in paths]
@@ -32,7 +32,7 @@ def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
 def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVerdict:
     refusals = [
         *_ranges_of_others(verdict, around),
-        *_subnet_outside(verdict.settings, around),
+        *_beside_platform(verdict.settings, around),
         *_cell_apart(verdict, around),
     ]
     if not refusals:
@@ -63,14 +63,17 @@ def _platform(verdict: FileVerdict) -> object:
     return verdict.tenant.get("platform") if isinstance(verdict.tenant, Mapping) else None
 
 
-def _subnet_outside(
+def _beside_platform(
     tenant: TenantSettings | PlatformSettings | None, around: Sequence[FileVerdict]
 ) -> Iterator[Refusal]:
     if not isinstance(tenant, TenantSettings):
         return
     for platform in (other.settings for other in around):
         if isinstance(platform, PlatformSettings) and platform.name == tenant.platform:
-            for refusal in check_session_subnet(
-                tenant.session_subnet, platform.sessions.cidr, platform.sessions.shared_subnets
-            ):
-                yield refusal.at("sessionSubnet")
+            sessions = platform.sessions
+            yield from beside_platform(
+                tenant,
+                services=platform.services.cidr,
+                sessions=sessions.cidr,
+                shared=sessions.shared_subnets,
+            )

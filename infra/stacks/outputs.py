@@ -48,6 +48,7 @@ class PlatformOutputs(Outputs):
     sessions_cidr: str
     shared_subnets: tuple[str, ...] = ()
     services_vpc_id: str
+    services_cidr: str | None = None
     services_route_table_id: str
     tunnel_host_id: str
     tunnel_host_address: str

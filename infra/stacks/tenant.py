@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
-from tenantnet.addresses.addressing import check_session_subnet
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.holders import refuse_ranges_of_others
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
@@ -40,6 +39,7 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
+from tenantnet.settings.relations import beside_platform
 from tenantnet.stacks.lookups import databases_gone, has_leftovers, read_platform, read_stack_outputs
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
@@ -75,7 +75,7 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
-    _refuse_misplaced_sessions(settings, platform)
+    _refuse_beside_platform(settings, platform)
     owner = Owner(cell=platform.cell, tenant=settings.name)
     missing = step.missing if step else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
@@ -87,11 +87,16 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     return stack
 
 
-def _refuse_misplaced_sessions(settings: TenantSettings, platform: PlatformOutputs) -> None:
-    """Check the session subnet against the deployed platform: its settings file may be newer."""
-    refusals = check_session_subnet(settings.session_subnet, platform.sessions_cidr, platform.shared_subnets)
+def _refuse_beside_platform(settings: TenantSettings, platform: PlatformOutputs) -> None:
+    """Check the ranges against the deployed platform: its settings file may be newer, or another clone's."""
+    refusals = beside_platform(
+        settings,
+        services=platform.services_cidr,
+        sessions=platform.sessions_cidr,
+        shared=platform.shared_subnets,
+    )
     if refusals:
-        raise Refused("The tenant's session subnet", [each.at("sessionSubnet") for each in refusals])
+        raise Refused(f"The settings of tenant {settings.name} beside its deployed platform", refusals)
 
 
 def _runner_start(

@@ -94,6 +94,24 @@ def test_a_session_subnet_that_the_deployed_platform_has_no_room_for_is_refused(
         declare_tenant(platform_outputs=platform)
 
 
+@pytest.mark.parametrize(
+    ("platform", "said"),
+    [
+        ({"servicesCidr": "10.1.0.0/16"}, r"networks\.blue\.cidr: 10\.1\.2\.0/26"),
+        ({"sessionsCidr": "10.1.0.0/16"}, r"networks\.blue\.cidr: 10\.1\.2\.0/26"),
+        (
+            {"servicesCidr": "192.168.0.0/20"},
+            r"networks\.blue\.vpnConnections\[0\]\.companyCidr: 192\.168\.4\.0/24",
+        ),
+    ],
+)
+def test_a_range_of_the_deployed_platforms_networks_is_refused(
+    declare_tenant: DeclareTenant, platform: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refused, match=said):
+        declare_tenant(platform_outputs=platform)
+
+
 def test_a_network_leads_back_to_its_sessions_and_the_tunnel_host_only(acme: RecordingEngine) -> None:
     assert routes_of(acme, "id-acme-blue") == {"172.17.5.0/24", "10.32.0.10/32"}
 

@@ -294,6 +294,13 @@ def _of_files() -> list[Example]:
             lambda: addressing.choose_free_session_subnet(["172.17.0.0/16"]),
         ),
         Example(
+            rule=addressing.RANGE_BESIDE_PLATFORM,
+            given="networks.blue.cidr: 10.32.0.0/26, where the platform's services network is 10.32.0.0/16",
+            refusals=addressing.check_beside_platform(
+                "10.32.0.0/26", "platform-eu1", {addressing.SERVICES: "10.32.0.0/16"}
+            ),
+        ),
+        Example(
             rule=addressing.SESSION_SUBNET_OWN,
             given="sessionSubnet: 172.17.255.0/24, where the platform's settings share it",
             refusals=addressing.check_session_subnet("172.17.255.0/24", shared=["172.17.255.0/24"]),

@@ -28,6 +28,7 @@ ELSEWHERE = {
     "session-subnet-own",
     # About two files.
     "cells-apart",
+    "range-beside-platform",
 }
 
 

@@ -20,6 +20,7 @@ from tenantnet.refusal import Refused
 from tenantnet.settings.files import FileVerdict, judge_file, load_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import StackKind
+from tenantnet.settings.relations import beside_platform
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.schema import file_schema
 from typer.testing import CliRunner
@@ -321,6 +322,60 @@ def test_a_session_subnet_that_its_platform_shares_is_refused(tree: Tree) -> Non
     assert result.exit_code == 2
     assert "every tenant's sessions reach 172.17.4.0/23" in result.stderr
     assert check(tree.tenant("acme", sessionSubnet="172.17.6.0/24")).exit_code == 0
+
+
+ELSEWHERE = [
+    {"cidr": "10.96.0.0/12", "purpose": "services"},
+    {"cidr": "172.20.0.0/16", "purpose": "sessions"},
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({}, ["services.cidr", "sessions.cidr"]),
+        ({"services": {"tunnelHostType": "t4g.nano"}}, ["services.cidr", "sessions.cidr"]),
+        ({"services": {"cidr": "10.96.0.0/16"}}, ["sessions.cidr"]),
+        ({"sessions": {"cidr": "172.20.0.0/20"}}, ["services.cidr"]),
+        ({"services": {"cidr": "10.96.0.0/16"}, "sessions": {"cidr": "172.20.0.0/20"}}, []),
+    ],
+)
+def test_a_default_is_judged_like_a_given_value(
+    tree: Tree, changes: dict[str, Any], refused: list[str]
+) -> None:
+    tree.set_project(**{"tenantnet:reservedRanges": {"value": ELSEWHERE}})
+    document = good_file("platform")
+    for key in ("services", "sessions"):
+        document["config"]["tenantnet:platform"].pop(key, None)
+    document["config"]["tenantnet:platform"].update(changes)
+    verdict = judge(tree.write("platform-eu1", as_yaml(document)), tree.project)
+    assert sorted(refusal.path for refusal in verdict.refusals) == refused
+    assert all(refusal.value.endswith(" (the default)") for refusal in verdict.refusals)
+
+
+def test_a_tenants_ranges_are_judged_beside_its_platforms_networks(tree: Tree) -> None:
+    networks = {
+        "blue": {
+            "cidr": "10.1.2.0/26",
+            "vpnConnections": [
+                {
+                    "companyCidr": "172.20.0.0/16",
+                    "companyGatewayIp": "198.51.100.7",
+                    "description": "Seattle office",
+                }
+            ],
+        },
+        "green": {"cidr": "10.40.0.0/26"},
+    }
+    tree.set_project(**{"tenantnet:reservedRanges": {"value": ELSEWHERE[:1]}})
+    tenant = load_file(tree.tenant("acme", networks=networks, migration=None), tree.project)
+    assert isinstance(tenant, TenantSettings)
+    found = beside_platform(tenant, services="10.40.0.0/16", sessions="172.16.0.0/12", shared=[])
+    assert [(refusal.path, refusal.rule_id) for refusal in found] == [
+        ("networks.green.cidr", "range-beside-platform"),
+        ("networks.blue.vpnConnections[0].companyCidr", "range-beside-platform"),
+    ]
+    assert beside_platform(tenant, services="10.96.0.0/16", sessions="172.17.0.0/16", shared=[]) == []
 
 
 def test_check_of_a_project_without_files_says_so(tree: Tree) -> None:
