@@ -84,7 +84,7 @@ def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
 
 def in_words(finding: LayerFinding, *, leaks: bool) -> str:
     """A finding as a person reads it. leaks: whether traffic that should not pass does."""
-    what = f"{finding.traffic}: " if finding.traffic else ""
+    what = f"{'IPv6: ' if finding.ipv6 else ''}{f'{finding.traffic}: ' if finding.traffic else ''}"
     part = " for some of the addresses" if finding.partly else ""
     if finding.missing:
         return f"{what}{finding.layer} is missing{part}"

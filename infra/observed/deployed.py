@@ -101,7 +101,7 @@ R = TypeVar("R", bound=WithTags)
 
 
 class Vpc(WithTags):
-    """cidrs: all its ranges, its first one first."""
+    """cidrs: all its ranges, of IPv4 and IPv6, its first one first."""
 
     described_by = Describe("describe_vpcs", "Vpcs")
     id: Annotated[str, at("VpcId")]
@@ -111,20 +111,32 @@ class Vpc(WithTags):
     @classmethod
     def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
         further = [
-            each["CidrBlock"]
-            for each in found.get("CidrBlockAssociationSet", ())
-            if each["CidrBlockState"]["State"] == "associated"
+            each[key]
+            for key in ("CidrBlock", "Ipv6CidrBlock")
+            for each in found.get(f"{key}AssociationSet", ())
+            if each[f"{key}State"]["State"] == "associated"
         ]
         return {"cidrs": tuple(dict.fromkeys([found.get("CidrBlock"), *further]))}
 
 
 class Subnet(WithTags):
-    """A subnet; its routes are those of the table it is associated with, or of the VPC's main table."""
+    """A subnet; its routes are those of the table it is associated with, or of the VPC's main table.
+
+    cidr: its IPv4 range. ipv6_cidrs: none in a VPC of Tenantnet's.
+    """
 
     described_by = Describe("describe_subnets", "Subnets")
     id: Annotated[str, at("SubnetId")]
     vpc_id: str
     cidr: Annotated[str, at("CidrBlock")]
+    ipv6_cidrs: Annotated[
+        tuple[str, ...], at("Ipv6CidrBlockAssociationSet"), each_under("Ipv6CidrBlock")
+    ] = ()
+
+    @property
+    def cidrs(self) -> tuple[str, ...]:
+        """Its ranges of both versions."""
+        return (self.cidr, *self.ipv6_cidrs)
 
 
 class Route(Described):
@@ -278,8 +290,8 @@ class SecurityGroupRule(Described):
 
     @property
     def cidr(self) -> str | None:
-        """The peer's range; None if the peer is not an IPv4 range."""
-        return self.peer if "/" in self.peer and ":" not in self.peer else None
+        """The peer's range, of IPv4 or IPv6; None if the peer is no range."""
+        return self.peer if "/" in self.peer else None
 
 
 class AclRule(Described):
@@ -291,14 +303,14 @@ class AclRule(Described):
     number: Annotated[int, at("RuleNumber")]
     egress: bool
     allow: Annotated[bool, at("RuleAction"), BeforeValidator(lambda action: action in (True, "allow"))]
-    cidr: Annotated[str, at("CidrBlock")]
+    cidr: Annotated[str, at("CidrBlock", "Ipv6CidrBlock")]
     protocol: str = ANY_PROTOCOL
     from_port: Annotated[int, at("IcmpTypeCode.Type", "PortRange.From")] = -1
     to_port: Annotated[int, at("IcmpTypeCode.Code", "PortRange.To")] = -1
 
 
 class NetworkAcl(Described):
-    """A network ACL and the subnets that it filters; every subnet has one. rules: those of IPv4."""
+    """A network ACL and the subnets that it filters; every subnet has one."""
 
     described_by = Describe("describe_network_acls", "NetworkAcls")
     id: Annotated[str, at("NetworkAclId")]
@@ -308,7 +320,7 @@ class NetworkAcl(Described):
 
     @classmethod
     def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"rules": [entry for entry in found.get("Entries", ()) if "CidrBlock" in entry]}
+        return {"rules": found.get("Entries", ())}
 
 
 class SecurityGroup(WithTags):
@@ -335,6 +347,36 @@ class Ec2Instance(WithTags):
     state: Annotated[str, at("State.Name")] = "running"
 
 
+class NetworkInterface(Described):
+    """An interface of anything in a VPC. cidrs: its private addresses and prefixes, of IPv4 and IPv6.
+
+    group_ids: none where it has no security groups, as with NAT gateways. managed_by: the service that made
+    it, in AWS's word, and that alone can.
+    """
+
+    described_by = Describe("describe_network_interfaces", "NetworkInterfaces")
+    id: Annotated[str, at("NetworkInterfaceId")]
+    vpc_id: str
+    subnet_id: str
+    cidrs: tuple[str, ...]
+    group_ids: Annotated[tuple[str, ...], at("Groups"), each_under("GroupId")] = ()
+    managed_by: Annotated[str, at("RequesterId")] = ""
+
+    @classmethod
+    def combined(cls, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        single = [
+            f"{each[key]}/{length}"
+            for listed, key, length in (
+                ("PrivateIpAddresses", "PrivateIpAddress", 32),
+                ("Ipv6Addresses", "Ipv6Address", 128),
+            )
+            for each in found.get(listed, ())
+        ]
+        prefixes = [each[key] for key in ("Ipv4Prefix", "Ipv6Prefix") for each in found.get(f"{key}es", ())]
+        own = [f"{found['PrivateIpAddress']}/32"] if "PrivateIpAddress" in found else []
+        return {"cidrs": tuple(dict.fromkeys([*own, *single, *prefixes]))}
+
+
 class DatabaseInstance(Described):
     """An RDS instance: it may be in each of its subnets. address, port: None until it has them."""
 
@@ -357,6 +399,7 @@ class VpcEndpoint(Described):
     group_ids: Annotated[tuple[str, ...], at("Groups"), each_under("GroupId")] = ()
     vpc_id: str = ""
     service: Annotated[str, at("ServiceName")] = ""
+    interface_ids: Annotated[tuple[str, ...], at("NetworkInterfaceIds")] = ()
 
 
 class Tagged(Described):
@@ -388,6 +431,7 @@ class Deployed:
     security_groups: tuple[SecurityGroup, ...] = ()
     rules: tuple[SecurityGroupRule, ...] = ()
     instances: tuple[Ec2Instance, ...] = ()
+    interfaces: tuple[NetworkInterface, ...] = ()
     databases: tuple[DatabaseInstance, ...] = ()
     endpoints: tuple[VpcEndpoint, ...] = ()
     tagged: tuple[Tagged, ...] = ()

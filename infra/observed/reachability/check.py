@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 from netaddr import IPSet
 from tenantnet.observed.deployed import Deployed
@@ -32,6 +32,7 @@ class LayerFinding:
     """One layer of one pair that is not as intended.
 
     traffic: None if it is about all traffic, as with routes. partly: it is so for some addresses only.
+    ipv6: it is about IPv6, which no VPC of Tenantnet's has.
     missing: the layer is closed and must be open; otherwise it is open and must be closed.
     """
 
@@ -39,6 +40,7 @@ class LayerFinding:
     traffic: Traffic | None
     missing: bool
     partly: bool
+    ipv6: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def check(deployed: Deployed, tenants: Collection[str] | None = None) -> list[Pa
     """Check every pair of places with a place of a named tenant or, without names, every pair of the cell."""
     return [
         pair
-        for pair in _Check(deployed).pairs()
+        for pair in _pairs(deployed)
         if tenants is None or {pair.source.tenant, pair.target.tenant} & set(tenants)
     ]
 
@@ -71,14 +73,37 @@ def faults(pairs: Iterable[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.findings]
 
 
-class _Check:
-    """Checks pairs, and caches what several of them need."""
+def _pairs(deployed: Deployed) -> Iterator[Pair]:
+    places = places_of(deployed)
+    pairs = _Check(deployed, places, 4).pairs()
+    if not _has_ipv6(deployed):
+        yield from pairs
+        return
+    for pair, other in zip(pairs, _Check(deployed, places, 6).pairs(), strict=True):
+        yield replace(pair, passes=pair.passes | other.passes, findings=(*pair.findings, *other.findings))
 
-    def __init__(self, deployed: Deployed) -> None:
-        self._places = places_of(deployed)
-        self._paths = Paths(deployed)
+
+def _has_ipv6(deployed: Deployed) -> bool:
+    cidrs = chain(
+        (cidr for vpc in deployed.vpcs for cidr in vpc.cidrs),
+        (cidr for interface in deployed.interfaces for cidr in interface.cidrs),
+        (route.destination for table in deployed.route_tables for route in table.routes),
+        (rule.peer for rule in deployed.rules),
+    )
+    return any(":" in cidr for cidr in cidrs)
+
+
+class _Check:
+    """Checks pairs, and caches what several of them need. version: of IP, 4 or 6.
+
+    Of IPv6 nothing is intended but the routes within a VPC, which nobody can remove.
+    """
+
+    def __init__(self, deployed: Deployed, places: Sequence[Place], version: int) -> None:
+        self._places, self._version = places, version
+        self._paths = Paths(deployed, places, version)
         self._rows = {
-            (source, target): intended(source, target)
+            (source, target): self._row(source, target)
             for source, target in product(self._places, repeat=2)
             # A database has one address of its subnets; the others count like those of any other host.
             if source is not target or source.kind is Kind.DATABASE
@@ -90,6 +115,10 @@ class _Check:
         self._permitted = cache(self._peers_meant)
         self._ranges_of = cache(self._ranges_meant)
 
+    def _row(self, source: Place, target: Place) -> Row:
+        row = intended(source, target)
+        return row if self._version == 4 else replace(row, passes=frozenset())
+
     def pairs(self) -> Iterator[Pair]:
         for (source, target), row in self._rows.items():
             yield self._pair(source, target, row)
@@ -98,13 +127,14 @@ class _Check:
         there, back = self._paths.leads(source, target), self._paths.leads(target, source)
         findings = list(self._routes(row, source, target, there, back))
         passes = set()
+        has_both = all(self._paths.addresses(place).size for place in (source, target))
         for traffic in Traffic:
-            out = self._admitted(source, target, traffic, egress=True)
-            into = self._admitted(target, source, traffic, egress=False)
+            out, judged_out = self._admitted(source, target, traffic, egress=True)
+            into, judged_into = self._admitted(target, source, traffic, egress=False)
             findings += self._acls(row, source, target, traffic)
-            if min(there, back, out, into) and self._acls_open(source, target, traffic):
+            if has_both and min(there, back, out, into) and self._acls_open(source, target, traffic):
                 passes.add(traffic)
-            for layer, place, found in ((Layer.OUT, source, out), (Layer.IN, target, into)):
+            for layer, place, found in ((Layer.OUT, source, judged_out), (Layer.IN, target, judged_into)):
                 if place.group_ids is not None:
                     findings += _faults(layer, traffic, found, missing=traffic in row.passes)
         return Pair(
@@ -112,7 +142,7 @@ class _Check:
             target=target,
             intended=row.passes,
             passes=frozenset(passes),
-            findings=tuple(findings),
+            findings=tuple(replace(each, ipv6=self._version != 4) for each in findings),
         )
 
     def _routes(
@@ -146,20 +176,26 @@ class _Check:
             for passed, egress in ((self._paths.requests_pass, out), (self._paths.answers_pass, not out))
         )
 
-    def _admitted(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Extent:
-        """How much of the peer's addresses the place's groups let through, of those to be judged."""
+    def _admitted(
+        self, place: Place, peer: Place, traffic: Traffic, *, egress: bool
+    ) -> tuple[Extent, Extent]:
+        """How much of the peer's addresses the place's groups let through, and how much of those to judge."""
         admitted = self._paths.admitted(place, traffic, egress=egress)
         if admitted is None:
-            return Extent.ALL
-        if peer.kind is Kind.ELSEWHERE and self._paths.admits_unnamed(place, traffic, egress=egress):
-            return Extent.SOME
-        peers = self._permitted(place, traffic, egress)
+            return Extent.ALL, Extent.ALL
         wanted = self._paths.addresses(peer)
-        if not (wanted & admitted).size or peer in peers:
-            return extent(wanted & admitted, wanted)
-        # A rule allows an address for everybody who has it; routes decide whose it is.
-        wanted = wanted - self._ranges_of(place, traffic, egress)
-        return extent(wanted & admitted, wanted)
+        found = judged = extent(wanted & admitted, wanted)
+        if peer.kind is Kind.ELSEWHERE and self._paths.admits_unnamed(place, traffic, egress=egress):
+            return Extent.SOME, Extent.SOME
+        if peer in self._permitted(place, traffic, egress):
+            return found, judged
+        if self._paths.admits_unknown(place, traffic, egress=egress):
+            return max(found, Extent.SOME), Extent.SOME
+        if found:
+            # A rule allows an address for everybody who has it; routes decide whose it is.
+            wanted = wanted - self._ranges_of(place, traffic, egress)
+            judged = extent(wanted & admitted, wanted)
+        return found, judged
 
     def _peers_meant(self, place: Place, traffic: Traffic, egress: bool) -> frozenset[Place]:
         """The places that this one is meant to reach or, without `egress`, to be reached from."""

@@ -56,6 +56,8 @@ COMPANY, SESSION, TUNNEL_HOST, ENDPOINT = (
     (Kind.ENDPOINT,),
 )
 PING_HOST, DATABASE = (Kind.PING_HOST,), (Kind.DATABASE,)
+SERVICES = (*ENDPOINT, Kind.SERVICES_HOST)
+SESSIONS = (*SESSION, Kind.SESSIONS_HOST)
 IN_NETWORK = (*PING_HOST, *DATABASE, Kind.REST)
 NETWORK, TENANT, ANY = Whose.NETWORK, Whose.TENANT, Whose.ANY
 _USE = "applications use their tenant's database, during a move in either network"
@@ -75,10 +77,10 @@ INTENDED = (
     Row(IN_NETWORK, SESSION, TENANT, "answers"),
     Row(TUNNEL_HOST, IN_NETWORK, ANY, _PEERING),
     Row(IN_NETWORK, TUNNEL_HOST, ANY, "answers"),
-    Row(ENDPOINT, IN_NETWORK, ANY, _ENDPOINTS, back=False),
-    Row(IN_NETWORK, ENDPOINT, ANY, _ENDPOINTS, there=False),
-    Row(ENDPOINT, TUNNEL_HOST, ANY, "answers"),
-    Row(SESSION, SESSION, ANY, _ONE_VPC, acls=False),
+    Row(SERVICES, IN_NETWORK, ANY, _ENDPOINTS, back=False),
+    Row(IN_NETWORK, SERVICES, ANY, _ENDPOINTS, there=False),
+    Row(SERVICES + TUNNEL_HOST, SERVICES + TUNNEL_HOST, ANY, "one VPC"),
+    Row(SESSIONS, SESSIONS, ANY, _ONE_VPC, acls=False),
 )
 NOTHING = Row((), (), ANY, "", there=False, back=False)
 # The tunnel host may ask any private address for MySQL: its rules need no change when a tenant comes.

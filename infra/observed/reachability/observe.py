@@ -47,6 +47,11 @@ def observe_cell(
             security_groups=groups,
             rules=reader.read(aws.SecurityGroupRule, {"group-id": [group.id for group in groups]}),
             instances=reader.read(aws.Ec2Instance, inside),
+            # Others' VPCs have others' hosts, perhaps thousands.
+            interfaces=reader.read(
+                aws.NetworkInterface,
+                {"vpc-id": [vpc.id for vpc in vpcs.values() if vpc.tags.get(Tag.CELL) == cell]},
+            ),
             databases=tuple(each for each in reader.read(aws.DatabaseInstance) if each.vpc_id in vpcs),
             endpoints=reader.read(aws.VpcEndpoint, own),
         )

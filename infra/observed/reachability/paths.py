@@ -8,17 +8,18 @@ VPC and no further, a VPN gateway to its own connections and to its own VPC
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
-from functools import cache
+from functools import cache, partial
 
 from netaddr import IPNetwork, IPSet
-from tenantnet.observed.deployed import LOCAL, PROPAGATED, Deployed, RouteTable
+from tenantnet.observed.deployed import LOCAL, PROPAGATED, Deployed, RouteTable, SecurityGroupRule
 from tenantnet.observed.reachability.acls import answers_admitted, requests_admitted
-from tenantnet.observed.reachability.places import Kind, Place
+from tenantnet.observed.reachability.places import Kind, Place, addresses_of
 from tenantnet.observed.reachability.traffic import Traffic, traffic_of
 
 Admitting = Callable[..., IPSet]
+PREFIX_LIST = "pl-"
 
 
 class Extent(IntEnum):
@@ -37,19 +38,20 @@ def extent(found: IPSet, wanted: IPSet) -> Extent:
 
 
 class Paths:
-    """The routes and rules of what is deployed."""
+    """The routes and rules of what is deployed. version: of IP, 4 or 6."""
 
-    def __init__(self, deployed: Deployed) -> None:
-        self._deployed = deployed
-        self._vpcs = {vpc.id: IPSet(vpc.cidrs) for vpc in deployed.vpcs}
+    def __init__(self, deployed: Deployed, places: Sequence[Place], version: int) -> None:
+        self._deployed, self._places, self._version = deployed, places, version
+        self._vpcs = {vpc.id: addresses_of(vpc.cidrs, version) for vpc in deployed.vpcs}
         self._subnets = {subnet.id: subnet for subnet in deployed.subnets}
         self._peers = {peering.id: set(peering.vpc_ids) for peering in deployed.peerings}
         self._gateways = {gateway.id: gateway.vpc_id for gateway in deployed.vpn_gateways}
         self._tables = {subnet: table for table in deployed.route_tables for subnet in table.subnet_ids}
         self._main = {table.vpc_id: table for table in deployed.route_tables if table.main}
-        self._spans = {table.id: list(_spans(table, deployed)) for table in deployed.route_tables}
+        self._spans = {table.id: list(_spans(table, deployed, version)) for table in deployed.route_tables}
         self._acls = {subnet: acl for acl in deployed.network_acls for subnet in acl.subnet_ids}
-        self.addresses = cache(Place.addresses)
+        self.addresses = cache(partial(_addresses, version=version))
+        self._of_group = cache(self._addresses_of_group)
         self.admitted = cache(self._admitted)
         self._through = cache(self._through_acl)
 
@@ -83,7 +85,7 @@ class Paths:
 
     def _through_acl(self, admitting: Admitting, subnet_id: str, traffic: Traffic, egress: bool) -> IPSet:
         # An ACL does not see what stays within its subnet. A subnet without one has just been deleted.
-        own, acl = IPSet([self._subnets[subnet_id].cidr]), self._acls.get(subnet_id)
+        own, acl = addresses_of(self._subnets[subnet_id].cidrs, self._version), self._acls.get(subnet_id)
         return own | admitting(acl, traffic, egress=egress) if acl else own
 
     def _leads_from_gateway(self, source: Place, target: Place) -> Extent:
@@ -124,24 +126,37 @@ class Paths:
         """The peers that the place's security groups let through; None if the groups are not ours."""
         if place.group_ids is None:
             return None
-        return IPSet(
-            rule.cidr
+        rules = list(self._rules(place, traffic, egress))
+        found = addresses_of((rule.cidr for rule in rules if rule.cidr), self._version)
+        for rule in rules:
+            if rule.cidr is None:
+                found |= self._of_group(rule.peer)
+        return found
+
+    def _addresses_of_group(self, group_id: str) -> IPSet:
+        """The addresses of the places that have a security group."""
+        found = IPSet()
+        for place in self._places:
+            if group_id in (place.group_ids or ()):
+                found |= self.addresses(place)
+        return found
+
+    def _rules(self, place: Place, traffic: Traffic, egress: bool) -> Iterator[SecurityGroupRule]:
+        return (
+            rule
             for rule in self._deployed.rules
-            if rule.group_id in place.group_ids
+            if rule.group_id in (place.group_ids or ())
             and rule.egress == egress
-            and rule.cidr
             and traffic in traffic_of(rule)
         )
 
     def admits_unnamed(self, place: Place, traffic: Traffic, *, egress: bool) -> bool:
-        """Whether a rule lets through what has no IPv4 range: another group, a prefix list, IPv6."""
-        return any(
-            rule.group_id in (place.group_ids or ())
-            and rule.egress == egress
-            and rule.cidr is None
-            and traffic in traffic_of(rule)
-            for rule in self._deployed.rules
-        )
+        """Whether a rule lets through what has no range: another group, or a prefix list."""
+        return any(rule.cidr is None for rule in self._rules(place, traffic, egress))
+
+    def admits_unknown(self, place: Place, traffic: Traffic, *, egress: bool) -> bool:
+        """Whether a rule lets through a prefix list, which may hold anything."""
+        return any(rule.peer.startswith(PREFIX_LIST) for rule in self._rules(place, traffic, egress))
 
 
 def _together(extents: Iterable[Extent]) -> Extent:
@@ -150,10 +165,16 @@ def _together(extents: Iterable[Extent]) -> Extent:
     return found.pop() if len(found) == 1 else Extent.SOME if found else Extent.NONE
 
 
-def _spans(table: RouteTable, deployed: Deployed) -> Iterator[tuple[IPSet, str]]:
+def _addresses(place: Place, version: int) -> IPSet:
+    return place.addresses(version)
+
+
+def _spans(table: RouteTable, deployed: Deployed, version: int) -> Iterator[tuple[IPSet, str]]:
     """What each route of the table really takes, longest prefix first."""
     taken = IPSet()
     for cidr, target in _by_precedence(table, deployed):
+        if cidr.version != version:
+            continue
         span = IPSet([cidr]) - taken
         taken |= span
         yield span, target
@@ -161,10 +182,11 @@ def _spans(table: RouteTable, deployed: Deployed) -> Iterator[tuple[IPSet, str]]
 
 def _by_precedence(table: RouteTable, deployed: Deployed) -> Iterable[tuple[IPNetwork, str]]:
     written = [
-        # A prefix list may hold anything.
-        (IPNetwork(route.destination if "/" in route.destination else "0.0.0.0/0"), route.target)
+        (IPNetwork(cidr), route.target)
         for route in table.routes
-        if route.active and route.origin != PROPAGATED and ":" not in route.destination
+        if route.active and route.origin != PROPAGATED
+        # A prefix list may hold anything.
+        for cidr in ([route.destination] if "/" in route.destination else ["0.0.0.0/0", "::/0"])
     ]
     propagated = [
         (IPNetwork(cidr), connection.gateway_id)

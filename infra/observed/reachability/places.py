@@ -11,6 +11,7 @@ from tenantnet.observed.deployed import (
     Deployed,
     Ec2Instance,
     Gateway,
+    NetworkInterface,
     SiteToSiteVpn,
     Subnet,
     Vpc,
@@ -27,7 +28,9 @@ PLATFORM: Owner = (None, None)
 class Kind(StrEnum):
     """What a place is.
 
-    ENDPOINT: Session Manager's interface endpoints. REST: the unused addresses of a tenant network.
+    ENDPOINT: Session Manager's interface endpoints. REST: the unused addresses of a tenant network, and each
+    interface there that is none of Tenantnet's. SERVICES_HOST, SESSIONS_HOST: such interfaces in a platform's
+    networks, outside the session subnets.
     ELSEWHERE: the internet, and every host that is in none of the other places.
     """
 
@@ -38,6 +41,8 @@ class Kind(StrEnum):
     PING_HOST = "ping host"
     DATABASE = "database"
     REST = "rest of the network"
+    SERVICES_HOST = "another host of the services network"
+    SESSIONS_HOST = "another host of the sessions network"
     ELSEWHERE = "elsewhere"
 
 
@@ -66,9 +71,14 @@ class Place:
     group_ids: tuple[str, ...] | None = None
     ours: bool = True
 
-    def addresses(self) -> IPSet:
-        """All of its addresses."""
-        return IPSet(self.cidrs) - IPSet(self.but_not)
+    def addresses(self, version: int) -> IPSet:
+        """All of its addresses of IPv4 or IPv6."""
+        return addresses_of(self.cidrs, version) - addresses_of(self.but_not, version)
+
+
+def addresses_of(cidrs: Iterable[str], version: int) -> IPSet:
+    """The addresses of those ranges that are of IPv4 or IPv6."""
+    return IPSet(cidr for cidr in cidrs if (6 if ":" in cidr else 4) == version)
 
 
 def places_of(deployed: Deployed) -> list[Place]:
@@ -82,18 +92,35 @@ def places_of(deployed: Deployed) -> list[Place]:
         *found.ping_hosts(),
         *found.databases(),
     ]
+    known += found.other_hosts(known)
     rest = found.rest(known)
     return [*known, *rest, _elsewhere(deployed, [*known, *rest])]
 
 
 def _elsewhere(deployed: Deployed, known: Iterable[Place]) -> Place:
     taken = {subnet_id for place in known for subnet_id in place.subnet_ids}
-    subnets = tuple(subnet.cidr for subnet in deployed.subnets if subnet.id in taken)
-    return Place(kind=Kind.ELSEWHERE, name="elsewhere", cidrs=("0.0.0.0/0",), but_not=subnets)
+    subnets = tuple(cidr for subnet in deployed.subnets if subnet.id in taken for cidr in subnet.cidrs)
+    return Place(kind=Kind.ELSEWHERE, name="elsewhere", cidrs=("0.0.0.0/0", "::/0"), but_not=subnets)
 
 
 def _owner(record: WithTags) -> tuple[str, str]:
     return record.tags.get(Tag.TENANT, ""), record.tags.get(Tag.NETWORK, "")
+
+
+_KINDS_OF_OTHERS = {
+    Part.NETWORK: Kind.REST,
+    Part.SERVICES: Kind.SERVICES_HOST,
+    Part.SESSIONS: Kind.SESSIONS_HOST,
+}
+
+
+def _is_of(interface: NetworkInterface, database: Place) -> bool:
+    """Whether RDS made the interface for this database: nobody else can have it say so."""
+    return (
+        interface.managed_by == "amazon-rds"
+        and interface.subnet_id in database.subnet_ids
+        and set(interface.group_ids) == set(database.group_ids or ())
+    )
 
 
 class _Finder:
@@ -176,6 +203,43 @@ class _Finder:
             name = f"{' '.join(owner)}: database"
             yield self._in_subnets(Kind.DATABASE, name, subnets, owner, group_ids=groups)
 
+    def other_hosts(self, known: Iterable[Place]) -> list[Place]:
+        """Each interface in the cell's VPCs that belongs to none of the known hosts, endpoints and databases.
+
+        Those in session subnets are sessions.
+        """
+        hosts = {
+            (place.vpc_id, cidr)
+            for place in known
+            if place.kind in (Kind.TUNNEL_HOST, Kind.PING_HOST)
+            for cidr in place.cidrs
+        }
+        ours = {each for endpoint in self._deployed.endpoints for each in endpoint.interface_ids}
+        databases = [place for place in known if place.kind is Kind.DATABASE]
+        sessions = {each for place in known if place.kind is Kind.SESSION for each in place.subnet_ids}
+        found = []
+        for interface in self._deployed.interfaces:
+            left = tuple(cidr for cidr in interface.cidrs if (interface.vpc_id, cidr) not in hosts)
+            of_database = any(_is_of(interface, place) for place in databases)
+            if left and not of_database and interface.id not in ours and interface.subnet_id not in sessions:
+                found += self._other_host(interface, left)
+        return found
+
+    def _other_host(self, interface: NetworkInterface, cidrs: tuple[str, ...]) -> Iterator[Place]:
+        vpc = self._vpcs[interface.vpc_id]
+        kind = _KINDS_OF_OTHERS.get(vpc.tags.get(Tag.PART, ""))
+        if kind and interface.subnet_id in self._subnets:
+            owner = _owner(vpc) if kind is Kind.REST else PLATFORM
+            where = " ".join(each for each in owner if each) or vpc.tags[Tag.PART]
+            place = self._in_subnets(
+                kind,
+                f"{where}: {interface.id} ({', '.join(cidrs)})",
+                [self._subnets[interface.subnet_id]],
+                owner,
+                group_ids=interface.group_ids or None,
+            )
+            yield replace(place, cidrs=cidrs)
+
     def rest(self, known: Iterable[Place]) -> list[Place]:
         """Of each tenant network, what the known places leave."""
         return [self._rest(vpc, known) for vpc in self._networks()]
@@ -227,7 +291,7 @@ class _Finder:
         return Place(
             kind=kind,
             name=name,
-            cidrs=tuple(subnet.cidr for subnet in subnets),
+            cidrs=tuple(cidr for subnet in subnets for cidr in subnet.cidrs),
             but_not=but_not,
             tenant=owner[0],
             network=owner[1],

@@ -12,10 +12,13 @@ from tenantnet.observed.deployed import (
     AclRule,
     Deployed,
     Ec2Instance,
+    NetworkInterface,
     Peering,
     Route,
+    RouteTable,
     SecurityGroup,
     SecurityGroupRule,
+    Subnet,
 )
 from tenantnet.observed.reachability.check import Layer, Pair, check, faults
 from tenantnet.observed.reachability.intended import table
@@ -24,7 +27,16 @@ from tenantnet.observed.reachability.traffic import Traffic, traffic_of
 
 from tests.support.clone import CLONE
 from tests.support.reachability_mutations import Mutation, additions, removals
-from tests.support.reachability_samples import COMPANY, SECOND_SUBNET, acl_rules, deployed, rule
+from tests.support.reachability_samples import (
+    COMPANY,
+    SECOND_SUBNET,
+    NetworkPlan,
+    acl_rules,
+    deployed,
+    joined,
+    network,
+    rule,
+)
 from tests.support.records import replace
 
 # Bits of the JSON document as the page shows it.
@@ -243,6 +255,178 @@ def test_a_rule_for_a_group_or_a_prefix_list_is_open_to_elsewhere() -> None:
     added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), peer="sg-other")
     (pair,) = faults(check(replace(CELL, rules=(*CELL.rules, added))))
     assert (pair.source.name, pair.target.name) == ("elsewhere", "acme blue: database")
+
+
+def test_a_rule_for_a_group_is_open_to_all_that_have_it_and_one_for_a_prefix_list_to_everybody() -> None:
+    for peer, reached in (("sg-zeta-blue-ping-host", 1), ("pl-1", 5)):
+        added = replace(rule("sg-acme-blue-database", "0.0.0.0/0", 3306), peer=peer)
+        found = {pair.source.name for pair in faults(check(replace(CELL, rules=(*CELL.rules, added))))}
+        assert len([name for name in found if name.startswith("zeta")]) == reached
+        assert "elsewhere" in found
+
+
+# A network of mallory's within the company range that acme's database lets in, peered with acme's.
+MALLORY = NetworkPlan(
+    tenant="mallory", slot="blue", cidr="192.168.4.0/26", session="172.17.7.0/24", database=False
+)
+OUT = rule("sg-out", "10.0.0.0/8", 3306, egress=True)
+
+
+def with_routes(cell: Deployed, added: dict[str, Route]) -> tuple[RouteTable, ...]:
+    return tuple(
+        replace(each, routes=(*each.routes, added[each.id])) if each.id in added else each
+        for each in cell.route_tables
+    )
+
+
+def broken_into(*interfaces: NetworkInterface, rules: tuple[SecurityGroupRule, ...] = ()) -> Deployed:
+    cell = joined(CELL, network(MALLORY))
+    ways = {
+        "rtb-mallory-blue": Route(destination="10.1.2.0/26", target="pcx-in"),
+        "rtb-acme-blue": Route(destination=MALLORY.cidr, target="pcx-in"),
+    }
+    return replace(
+        cell,
+        route_tables=with_routes(cell, ways),
+        peerings=(*cell.peerings, Peering(id="pcx-in", vpc_ids=("vpc-mallory-blue", "vpc-acme-blue"))),
+        rules=(*cell.rules, *rules),
+        interfaces=interfaces,
+    )
+
+
+def interface(
+    subnet: str, address: str, *groups: str, vpc: str = "vpc-mallory-blue", managed_by: str = ""
+) -> NetworkInterface:
+    return NetworkInterface(
+        id="eni-1", vpc_id=vpc, subnet_id=subnet, cidrs=(address,), group_ids=groups, managed_by=managed_by
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [("database-a", "192.168.4.9/32"), ("hosts", "192.168.4.41/32"), ("spare", "192.168.4.60/32")],
+)
+def test_a_host_that_somebody_put_into_a_peered_network_is_seen_to_reach_the_database(
+    place: str, address: str
+) -> None:
+    host = interface(f"subnet-mallory-blue-{place}", address, "sg-out")
+    reached = ("mallory blue", "acme blue: database")
+    assert leak(broken_into(host, rules=(OUT,)), "mallory blue: eni-1", reached[1]) == {Traffic.MYSQL}
+    assert leak(broken_into(host), *reached) == frozenset(), "its group is closed"
+    assert leak(broken_into(rules=(OUT,)), *reached) == frozenset(), "nobody has the group"
+
+
+def test_a_host_without_security_groups_counts_as_open() -> None:
+    cell = broken_into(interface("subnet-mallory-blue-spare", "192.168.4.60/32"))
+    assert leak(cell, "mallory blue: eni-1", "acme blue: database") == {Traffic.MYSQL}
+
+
+def test_a_host_of_a_vpc_that_is_no_network_of_ours_is_seen_as_elsewhere() -> None:
+    cell = broken_into()
+    vpcs = tuple(
+        replace(vpc, tags={"tenantnet:cell": "eu1"}) if vpc.id == "vpc-mallory-blue" else vpc
+        for vpc in cell.vpcs
+    )
+    unnamed = tuple(each for each in cell.instances if each.id != "i-mallory-blue")
+    assert leak(replace(cell, vpcs=vpcs, instances=unnamed), "elsewhere", "acme blue: database") == {
+        Traffic.MYSQL
+    }
+
+
+@pytest.mark.parametrize(
+    ("vpc", "subnet", "address"),
+    [
+        ("vpc-services", "subnet-tunnel", "10.32.0.9/32"),
+        ("vpc-sessions", "subnet-other", "172.17.99.9/32"),
+        ("vpc-acme-blue", "subnet-acme-blue-database-b", "10.1.2.20/32"),
+        ("vpc-acme-blue", "subnet-acme-blue-hosts", "10.1.2.43/32"),
+    ],
+)
+def test_every_interface_in_a_network_of_the_cell_is_checked(vpc: str, subnet: str, address: str) -> None:
+    other = Subnet(id="subnet-other", vpc_id="vpc-sessions", cidr="172.17.99.0/24")
+    cell = replace(
+        CELL,
+        subnets=(*CELL.subnets, other),
+        interfaces=(interface(subnet, address, "sg-out", vpc=vpc),),
+        rules=(*CELL.rules, rule("sg-out", "0.0.0.0/0", -1, egress=True, protocol="-1")),
+    )
+    assert [pair for pair in faults(check(cell)) if "eni-1" in pair.source.name]
+
+
+def test_interfaces_of_ours_are_not_taken_for_others() -> None:
+    of_database = interface(
+        "subnet-acme-blue-database-a",
+        "10.1.2.7/32",
+        "sg-acme-blue-database",
+        vpc="vpc-acme-blue",
+        managed_by="amazon-rds",
+    )
+    of_endpoint = interface("subnet-tunnel-b", "10.32.0.70/32", "sg-endpoints", vpc="vpc-services")
+    ours = (
+        interface("subnet-tunnel", "10.32.0.4/32", "sg-tunnel", vpc="vpc-services"),
+        interface("subnet-acme-blue-hosts", "10.1.2.42/32", "sg-acme-blue-ping-host", vpc="vpc-acme-blue"),
+        of_database,
+        replace(of_endpoint, id="eni-ssm"),
+        interface("subnet-acme-session", "172.17.5.30/32", "sg-app", vpc="vpc-sessions"),
+    )
+    endpoints = tuple(replace(each, interface_ids=("eni-ssm",)) for each in CELL.endpoints)
+    pairs = check(replace(CELL, interfaces=ours, endpoints=endpoints))
+    assert faults(pairs) == []
+    assert len(pairs) == len(check(CELL))
+    pretended = replace(CELL, interfaces=(replace(of_database, managed_by=""),))
+    assert [pair for pair in check(pretended) if "eni-1" in pair.source.name]
+
+
+def about_ipv6(cell: Deployed) -> set[tuple[str, str, Layer]]:
+    return {
+        (pair.source.name, pair.target.name, finding.layer)
+        for pair in faults(check(cell))
+        for finding in pair.findings
+        if finding.ipv6
+    }
+
+
+@pytest.mark.parametrize("target", ["eigw-0", "igw-0", "pcx-of-a-strange-vpc", "tgw-0"])
+@pytest.mark.parametrize("destination", ["::/0", "2001:db8::/32"])
+def test_an_ipv6_route_out_of_a_network_is_a_fault(destination: str, target: str) -> None:
+    cell = with_route("rtb-acme-blue", destination, target)
+    assert ("acme blue: database", "elsewhere", Layer.THERE) in about_ipv6(cell)
+    assert leak(cell, "acme blue", "elsewhere") == frozenset(), "no address of IPv6, no rule for it"
+
+
+@pytest.mark.parametrize("egress", [True, False])
+def test_an_ipv6_range_in_a_group_is_a_fault(egress: bool) -> None:
+    added = rule("sg-acme-blue-database", "::/0", 3306, egress=egress)
+    database = "acme blue: database"
+    expected = (database, "elsewhere", Layer.OUT) if egress else ("elsewhere", database, Layer.IN)
+    assert about_ipv6(replace(CELL, rules=(*CELL.rules, added))) == {expected}
+
+
+def test_what_is_open_by_ipv6_in_every_layer_leaks() -> None:
+    acme, sessions = "2001:db8:0:1::/64", "2001:db8:0:2::/64"
+    ranges = {"subnet-acme-blue-database-a": acme, "subnet-zeta-session": sessions}
+    vpcs = {"vpc-acme-blue": acme, "vpc-sessions": sessions}
+    ways = {
+        "rtb-acme-blue": Route(destination=sessions, target="pcx-acme-blue-sessions"),
+        "rtb-zeta-session": Route(destination=acme, target="pcx-acme-blue-sessions"),
+    }
+    cell = replace(
+        CELL,
+        vpcs=tuple(
+            replace(each, cidrs=(*each.cidrs, vpcs[each.id])) if each.id in vpcs else each
+            for each in CELL.vpcs
+        ),
+        subnets=tuple(
+            replace(each, ipv6_cidrs=(ranges[each.id],)) if each.id in ranges else each
+            for each in CELL.subnets
+        ),
+        route_tables=with_routes(CELL, ways),
+        rules=(*CELL.rules, rule("sg-acme-blue-database", sessions, 3306)),
+    )
+    assert leak(cell, "zeta: session", "acme blue: database") == frozenset(), "no rule of an ACL for IPv6"
+    let_through = [AclRule(number=9, egress=egress, allow=True, cidr="::/0") for egress in (True, False)]
+    acls = tuple(replace(acl, rules=(*acl.rules, *let_through)) for acl in CELL.network_acls)
+    assert leak(replace(cell, network_acls=acls), "zeta: session", "acme blue: database") == {Traffic.MYSQL}
 
 
 def test_of_named_tenants_every_pair_with_one_of_them_is_judged() -> None:
