@@ -13,11 +13,17 @@ from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.dynamodb import models, urls
+from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 from moto.dynamodb.responses import DynamoHandler
 from tenantnet.local_cloud.pace import here
 
+# moto's words are others. https://github.com/nubo-db/dynoxide/issues/46
+PROTECTED = (
+    "Resource cannot be deleted as it is currently protected against deletion. "
+    "Disable deletion protection first."
+)
 # By public recordings, for a table without indexes.
 CREATE_SECONDS = 8.0
 
@@ -60,6 +66,8 @@ class CompletedDynamoDBBackend(DynamoDBBackend):
 
     def delete_table(self, name: str) -> MotoTable:
         """Delete the table; the answer says that it is being deleted."""
+        if self.get_table(name).deletion_protection_enabled:
+            raise MockValidationException(PROTECTED)
         table = super().delete_table(name)
         if isinstance(table, Table):
             table.deleting = True

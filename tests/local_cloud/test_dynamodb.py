@@ -79,3 +79,15 @@ def test_no_addition_of_callers_that_add_at_once_is_lost(dynamodb: DynamoDBClien
         list(callers.map(add, range(CALLERS)))
     item = dynamodb.get_item(TableName=table, Key={"key": {"S": "sum"}}, ConsistentRead=True)["Item"]
     assert item["added"] == {"N": str(CALLERS * ROUNDS)}
+
+
+def test_a_protected_table_is_deleted_only_after_its_protection(dynamodb: DynamoDBClient, table: str) -> None:
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    with pytest.raises(dynamodb.exceptions.ClientError) as refused:
+        dynamodb.delete_table(TableName=table)
+    assert refused.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "Resource cannot be deleted as it is currently protected against deletion. "
+        "Disable deletion protection first.",
+    }
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
