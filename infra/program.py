@@ -20,7 +20,8 @@ from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, find_project, is_platform
+from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.spaces import check_claims_platform, named_in_tree, sharing
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import plan
 
@@ -35,14 +36,19 @@ def declare_stack(project_file: Path) -> None:
             plan(tenant_settings(project_file)).declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))
-        _check_cell(settings.name, find_project(project_file.parent))
-        PlatformStack(settings, pulumi.Config("aws").require("region")).declare()
+        neighbours = _neighbours(settings.name, find_project(project_file.parent))
+        PlatformStack(settings, pulumi.Config("aws").require("region"), neighbours=neighbours).declare()
 
 
-def _check_cell(platform: str, project: Project) -> None:
-    """Raises Refused where another platform of the project could have its names."""
-    if refusals := check_cell_apart(platform, filter(is_platform, project.stacks_with_settings())):
+def _neighbours(platform: str, project: Project) -> list[str]:
+    """The platforms of the project with which this one shares its address space.
+
+    Raises Refused where another platform could have its names, or cannot have its claims.
+    """
+    named = named_in_tree(project)
+    if refusals := [*check_cell_apart(platform, named), *check_claims_platform(platform, named)]:
         raise Refused(f"The settings of {platform}", refusals)
+    return sharing(platform, named)
 
 
 @contextmanager

@@ -115,8 +115,13 @@ def network_name(tenant: str, slot: str) -> str:
 
 
 def claims_table_name(cell: str) -> str:
-    """The DynamoDB table that says which tenant of a cell has which range."""
+    """The cell's DynamoDB table of claims: which tenant has which range. Another cell may use it, too."""
     return f"tenantnet-{cell}-claims"
+
+
+def cell_of_claims_table(name: str) -> str:
+    """The cell whose table of claims is called so."""
+    return name.removeprefix("tenantnet-").removesuffix("-claims")
 
 
 def journal_table_name(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""The policy on claims: every range in use is claimed in its cell, and in no other tenant's reach."""
+"""The policy on claims: every range in use is claimed, and in no other tenant's reach."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tenantnet.addresses.addressing import check_private_cidr, overlaps
-from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind, refuse_claim
+from tenantnet.addresses.claims import (
+    RANGE_UNCLAIMED,
+    ROW_READABLE,
+    Claim,
+    ClaimKind,
+    refuse_claim,
+)
+from tenantnet.addresses.companies import (
+    OTHERS_CLAIM,
+    OTHERS_COMPANY,
+    overlap,
+    refuse_company,
+    refuse_in_companies,
+)
 from tenantnet.aws.types import TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
 from tenantnet.failure import Failure
 from tenantnet.policies.model import (
@@ -29,7 +41,7 @@ from tenantnet.tags import Tag, claims_table_name
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
-    rule="a range is claimed by the stack that uses it, in its cell's claims table",
+    rule="a range is claimed by the stack that uses it, in the claims table of its platform",
     reason="this stack declares no row {claim} in {table}, so another one may take the range unnoticed",
     remedy="declare the claim with tenantnet.components.range_claim.RangeClaim",
 )
@@ -41,21 +53,9 @@ CLAIMED_FIRST = Rule(
 )
 OWN_CLAIMS = Rule(
     id="own-claims",
-    rule="a stack writes claims of its own into its cell's claims table, {table}, and nothing else",
-    reason="the row would be that of stack {holder}, written by stack {stack}",
+    rule="a stack writes claims of its own into the claims table of its platform, {table}, and nothing else",
+    reason="the row would be that of {holder}, written by stack {stack}",
     remedy="claim with this stack's own name, by tenantnet.components.range_claim.RangeClaim",
-)
-OTHERS_COMPANY = Rule(
-    id="others-company",
-    rule="a tenant's network lies in no company range of another tenant of the cell",
-    reason="tenant {tenant} has a VPN connection to {cidr}: its database lets in who has an address there",
-    remedy="take another range: `tenantnet network add --auto` finds a free one",
-)
-OTHERS_CLAIM = Rule(
-    id="others-claim",
-    rule="a company range overlaps no range that another tenant of the cell has claimed",
-    reason="{cidr} is tenant {tenant}'s {purpose}, and packets to it would go to this company",
-    remedy="write the exact ranges behind the company's VPN device",
 )
 TENANT_OWN = Rule(
     id="tenant-own",
@@ -84,15 +84,15 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     if platform is None:
         yield from _judge_cell(stack)
         return
-    yield from _judge_rows(stack, platform.cell)
-    places = list(_places(stack))
+    yield from _judge_rows(stack, platform)
+    places = list(_places(stack, platform))
     for place in places:
-        yield from _judge_declared(stack, place, platform.cell)
+        yield from _judge_declared(stack, place, platform.claims_table)
     try:
         ranges = settings.reading.ranges(platform.cell, platform.region)
     except Failure as failure:
         facts = {"reason": failure.reason, "remedy": failure.remedy}
-        yield stack.root.refuse(PLATFORM_READ, "", value=claims_table_name(platform.cell), **facts)
+        yield stack.root.refuse(PLATFORM_READ, "", value=platform.claims_table, **facts)
         return
     yield from _judge_tenants(stack, ranges)
     for place in places:
@@ -109,16 +109,26 @@ def _judge_cell(stack: Stack) -> Iterator[Finding]:
             yield resource.refuse(CELL_OWN, f"tags.{Tag.CELL}", value=given, cell=cell, given=given)
 
 
-def _judge_rows(stack: Stack, cell: str) -> Iterator[Finding]:
-    facts = {"table": claims_table_name(cell), "stack": stack.name}
+def _judge_rows(stack: Stack, platform: PlatformOutputs) -> Iterator[Finding]:
+    facts = {"table": platform.claims_table, "stack": stack.name}
     for item, claim in _rows(stack):
-        table = item.props.get("tableName")
-        if claim is None or claim.stack != stack.name:
-            holder = claim.stack if claim else "nobody that Tenantnet knows"
+        if holder := _other_holder(claim, stack, platform):
             value = claim.cidr if claim else item.props.get("item")
             yield item.refuse(OWN_CLAIMS, "item", value=value, holder=holder, **facts)
-        elif table != facts["table"]:
-            yield item.refuse(OWN_CLAIMS, "tableName", holder=f"{claim.stack}, in another table", **facts)
+        elif item.props.get("tableName") != platform.claims_table:
+            holder = f"stack {stack.name}, in another table"
+            yield item.refuse(OWN_CLAIMS, "tableName", holder=holder, **facts)
+
+
+def _other_holder(claim: Claim | None, stack: Stack, platform: PlatformOutputs) -> str | None:
+    """Whose row it would be; None if it is the stack's own."""
+    if claim is None:
+        return "nobody that Tenantnet knows"
+    if claim.stack != stack.name:
+        return f"stack {claim.stack}"
+    if claim != claim.in_table(platform.claims_table, platform.cell):
+        return f"cell {claim.cell}" if claim.cell else "the cell that has the table"
+    return None
 
 
 def _rows(stack: Stack) -> Iterator[tuple[Resource, Claim | None]]:
@@ -135,21 +145,21 @@ def _parse(item: object) -> Claim | None:
         return None
 
 
-def _places(stack: Stack) -> Iterator[_Place]:
-    for vpc in networks(stack):
-        yield from _place(vpc, ClaimKind.NETWORK, str(vpc.tags.get(Tag.NETWORK, "")))
-    for subnet in session_subnets(stack):
-        yield from _place(subnet, ClaimKind.SESSION_SUBNET, "")
+def _places(stack: Stack, platform: PlatformOutputs) -> Iterator[_Place]:
+    parts = [(vpc, ClaimKind.NETWORK, str(vpc.tags.get(Tag.NETWORK, ""))) for vpc in networks(stack)]
+    parts += [(subnet, ClaimKind.SESSION_SUBNET, "") for subnet in session_subnets(stack)]
+    for resource, kind, slot in parts:
+        for claim in _claim(resource, kind, slot):
+            yield _Place(resource, claim.in_table(platform.claims_table, platform.cell))
 
 
-def _place(resource: Resource, kind: ClaimKind, slot: str) -> Iterator[_Place]:
+def _claim(resource: Resource, kind: ClaimKind, slot: str) -> Iterator[Claim]:
     cidr, tenant = resource.props.get("cidrBlock"), str(resource.tags.get(Tag.TENANT))
     if isinstance(cidr, str):
-        yield _Place(resource, Claim(cidr=cidr, tenant=tenant, stack=resource.stack, kind=kind, slot=slot))
+        yield Claim(cidr=cidr, tenant=tenant, stack=resource.stack, kind=kind, slot=slot)
 
 
-def _judge_declared(stack: Stack, place: _Place, cell: str) -> Iterator[Finding]:
-    table = claims_table_name(cell)
+def _judge_declared(stack: Stack, place: _Place, table: str) -> Iterator[Finding]:
     rows = [
         item for item, claim in _rows(stack) if claim == place.claim and item.props.get("tableName") == table
     ]
@@ -161,7 +171,8 @@ def _judge_declared(stack: Stack, place: _Place, cell: str) -> Iterator[Finding]
 
 
 def _judge_tenants(stack: Stack, ranges: Ranges) -> Iterator[Finding]:
-    holders = {claim.tenant: claim.stack for claim in ranges.claims if claim.stack != stack.name}
+    claims = (row for row in ranges.claims if isinstance(row, Claim))
+    holders = {claim.tenant: claim.stack for claim in claims if claim.stack != stack.name}
     for resource in stack.resources:
         tenant = resource.tags.get(Tag.TENANT)
         if isinstance(tenant, str) and tenant in holders:
@@ -170,28 +181,21 @@ def _judge_tenants(stack: Stack, ranges: Ranges) -> Iterator[Finding]:
 
 
 def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[Finding]:
-    for claim in ranges.claims:
-        if _overlap(claim.cidr, wanted.cidr) and (refusal := refuse_claim(wanted, claim)):
+    held = (row for row in ranges.claims if overlap(row.cidr, wanted.cidr))
+    refusals = [
+        *(refuse_claim(wanted, row) for row in held),
+        *refuse_in_companies(wanted, ranges.companies),
+    ]
+    for refusal in refusals:
+        if refusal:
             yield Finding(resource, refusal)
-    for company in ranges.companies:
-        if company.tenant != wanted.tenant and _overlap(company.cidr, wanted.cidr):
-            facts = {"tenant": company.tenant, "cidr": company.cidr}
-            yield resource.refuse(OTHERS_COMPANY, "cidrBlock", value=wanted.cidr, **facts)
 
 
 def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Finding]:
     cidr = route.props.get("destinationCidrBlock")
-    for claim in ranges.claims:
-        if claim.stack != stack and isinstance(cidr, str) and _overlap(claim.cidr, cidr):
-            facts = {"cidr": claim.cidr, "tenant": claim.tenant, "purpose": claim.purpose}
-            yield route.refuse(OTHERS_CLAIM, "destinationCidrBlock", **facts)
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two ranges overlap; what is no range at all is refused elsewhere."""
-    if one == other:
-        return True
-    return not check_private_cidr(one) and not check_private_cidr(other) and overlaps(one, other)
+    if isinstance(cidr, str):
+        for refusal in refuse_company(cidr, stack, "destinationCidrBlock", ranges.claims):
+            yield Finding(route, refusal)
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
@@ -205,8 +209,8 @@ def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> I
         yield resource.refuse(PLATFORM_READ, "", value=claims_table_name(stack.cell), **facts)
         return
     if resource.type == VPC:
-        for place in _place(resource, ClaimKind.NETWORK, ""):
-            yield from _judge_held(resource, place.claim, ranges)
+        for claim in _claim(resource, ClaimKind.NETWORK, ""):
+            yield from _judge_held(resource, claim, ranges)
     else:
         yield from _judge_company(resource, stack.name, ranges)
 
@@ -218,6 +222,7 @@ NETWORK_CIDR_UNCLAIMED = Policy(
     remediation="Take another range with `tenantnet network add`, and declare its claim.",
     rules=(
         RANGE_UNCLAIMED,
+        ROW_READABLE,
         RANGE_CLAIMED,
         CLAIMED_FIRST,
         OWN_CLAIMS,

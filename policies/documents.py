@@ -207,11 +207,14 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
         yield from _named(resource, "role", [str(resource.props.get("name"))])
     statements = wanted.get(str(role))
     documents = [_statements(*statements)] if statements else []
+    if role == physical_name(cell, "runner") and statements:
+        # Which cell has the claims is in the platform's outputs, which its first update has not written yet.
+        documents.insert(0, _statements(*_runner_statements(resource, cell, settings, claims_cell=WILD)))
     yield from _compare(resource, "policy", policy, documents, "ServiceRole")
 
 
 def _runner_statements(
-    resource: Resource, cell: str, settings: PackSettings
+    resource: Resource, cell: str, settings: PackSettings, claims_cell: str | None = None
 ) -> Sequence[Mapping[str, object]]:
     if (runner := settings.reading.runner()) is None:
         return ()
@@ -225,6 +228,7 @@ def _runner_statements(
         tunnel_host_id=WILD,
         log_group=f"/tenantnet/{cell}/runner",
         schedule_role=f"arn:aws:iam::{account_id}:role/{physical_name(cell, 'runner-schedules')}",
+        claims_cell=claims_cell,
     )
     return runner_statements(place, runner)
 

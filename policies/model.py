@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.addresses.claims import Claim
+from tenantnet.addresses.claims import Row
+from tenantnet.addresses.companies import Company
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Rule
 from tenantnet.settings.models import RunnerSettings
@@ -249,18 +250,10 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    """A company's range, as a deployed VPN connection routes to it, and the tenant that it is behind."""
-
-    cidr: str
-    tenant: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranges:
-    """Who has which range of a cell: every claim, and every company that is connected."""
+    """Who has which range: every row of the cell's claims table, and every company connected to its cells."""
 
-    claims: Sequence[Claim] = ()
+    claims: Sequence[Row] = ()
     companies: Sequence[Company] = ()
 
 

@@ -12,15 +12,17 @@ from threading import Lock
 from typing import Any, cast
 
 import boto3
+from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.addresses.companies import Company
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.policies.model import PLATFORM_PREFIX, Company, Ranges
+from tenantnet.policies.model import PLATFORM_PREFIX, Ranges
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag
+from tenantnet.tags import Tag, cell_of_claims_table
 
 PLATFORM_KEY = "tenantnet:platform"
 # EC2 may answer with the tags of something new a moment later.
@@ -44,7 +46,7 @@ class Reader:
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
         self._begin(("platform", cell), lambda: _read_platform(cell))
-        self._begin(("ranges", cell), lambda: _read_ranges(cell, region or self.region()))
+        self._begin(("ranges", cell), lambda: self._read_ranges(cell, region))
 
     def _begin(self, key: object, read: Callable[[], Any]) -> Future[Any]:
         with self._lock:
@@ -57,9 +59,14 @@ class Reader:
         return cast("PlatformOutputs", self._begin(("platform", cell), lambda: _read_platform(cell)).result())
 
     def ranges(self, cell: str, region: str | None) -> Ranges:
-        """The cell's claims and companies."""
-        read = self._begin(("ranges", cell), lambda: _read_ranges(cell, region or self.region()))
-        return cast("Ranges", read.result())
+        """The claims in the cell's table, and the companies of the cells that use it."""
+        return cast("Ranges", self._begin(("ranges", cell), lambda: self._read_ranges(cell, region)).result())
+
+    def _read_ranges(self, cell: str, region: str | None) -> Ranges:
+        region, table = region or self.region(), self.platform(cell).claims_table
+        claims = ClaimsTable.of(cell, region, table).all()
+        cells = {cell, cell_of_claims_table(table), *(row.cell for row in claims if isinstance(row, Claim))}
+        return Ranges(claims=claims, companies=_read_companies(cells - {""}, region))
 
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""
@@ -106,21 +113,19 @@ def _read_platform(cell: str) -> PlatformOutputs:
     return PlatformOutputs.read(stack, json.loads(done.stdout))
 
 
-def _read_ranges(cell: str, region: str) -> Ranges:
-    claims = ClaimsTable.of(cell, region).all()
-    with aws_answers(f"read the VPN connections of cell {cell}", region=region):
+def _read_companies(cells: Collection[str], region: str) -> list[Company]:
+    with aws_answers(f"read the VPN connections of {', '.join(sorted(cells))}", region=region):
         ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        connections = ec2.describe_vpn_connections(Filters=[{"Name": f"tag:{Tag.CELL}", "Values": [cell]}])[
-            "VpnConnections"
-        ]
-    companies = [
+        connections = ec2.describe_vpn_connections(
+            Filters=[{"Name": f"tag:{Tag.CELL}", "Values": sorted(cells)}]
+        )["VpnConnections"]
+    return [
         Company(cidr=route["DestinationCidrBlock"], tenant=_tags(connection).get(Tag.TENANT, ""))
         for connection in connections
         if connection.get("State") not in ("deleting", "deleted")
         for route in connection.get("Routes", [])
         if "DestinationCidrBlock" in route and route.get("State") not in ("deleting", "deleted")
     ]
-    return Ranges(claims=claims, companies=companies)
 
 
 def _read_account(region: str) -> str:

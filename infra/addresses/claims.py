@@ -1,14 +1,15 @@
-"""Claims: which tenant has which range in a cell. The range is the table's only key, so it has one holder."""
+"""Claims: which tenant has which range of a claims table. The range is its only key, so it has one holder."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from tenantnet.refusal import Refusal, Rule
+from tenantnet.tags import claims_table_name
 
 
 class ClaimKind(StrEnum):
@@ -32,6 +33,12 @@ class Claim:
     """What it is used for."""
     slot: str = ""
     """The network's slot; empty for a session subnet."""
+    cell: str = ""
+    """The holder's cell, where the table is another cell's; empty in the cell's own table."""
+
+    def in_table(self, table: str, cell: str) -> Claim:
+        """The claim of a tenant of `cell` as the table has it. A cell's own table names no cell."""
+        return replace(self, cell="" if table == claims_table_name(cell) else cell)
 
     def item(self) -> dict[str, dict[str, str]]:
         """The row as DynamoDB writes it, every attribute a string."""
@@ -51,6 +58,7 @@ class Claim:
                 stack=item["stack"]["S"],
                 kind=ClaimKind(item["kind"]["S"]),
                 slot=item.get("slot", {}).get("S", ""),
+                cell=item.get("cell", {}).get("S", ""),
             )
         except KeyError as missing:
             raise ValueError(f"{json.dumps(item, default=str)} has no {missing} of type S") from None
@@ -66,21 +74,71 @@ class Claim:
         return f"networks.{self.slot}.cidr" if self.kind is ClaimKind.NETWORK else "sessionSubnet"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRow:
+    """A row that Tenantnet has not written. Its range is taken, because no second row can have its key."""
+
+    cidr: str
+    """The row's key."""
+    text: str
+    """The row as JSON without control characters, cut where it is long."""
+
+
+Row = Claim | ForeignRow
+# A row may have 400 KB, and is shown in a message.
+LONGEST_ROW = 200
+
+
+def read_row(item: Mapping[str, Mapping[str, Any]]) -> Row:
+    """The row that DynamoDB returned, whoever wrote it."""
+    try:
+        claim = Claim.from_item(item)
+    except ValueError:
+        pass
+    else:
+        # Names end up in messages: what Tenantnet writes can be printed.
+        if all(isinstance(value, str) and value.isprintable() for value in asdict(claim).values()):
+            return claim
+    text = json.dumps(item, default=str)
+    return ForeignRow(
+        cidr=item["cidr"]["S"], text=text if len(text) <= LONGEST_ROW else f"{text[:LONGEST_ROW]}..."
+    )
+
+
 RANGE_UNCLAIMED = Rule(
     id="range-unclaimed",
-    rule="a range has one holder in a cell",
+    rule="a range has one holder among the cells that share a claims table",
     reason="tenant {tenant} holds it for its {purpose} (stack {stack})",
     remedy="take another range: `tenantnet network add` and `tenantnet tenant add` find a free one. "
     "If the stack {stack} no longer exists, `tenantnet claims audit` shows how to release its claims",
 )
+ROW_READABLE = Rule(
+    id="row-readable",
+    rule="a row of a claims table has tenant, stack and kind, as Tenantnet writes them",
+    reason="the range has the row {row}, which does not say who holds it",
+    remedy="take another range, or find out who wrote the row and delete it: `tenantnet claims audit` shows "
+    "how",
+)
 
 
-def refuse_claim(wanted: Claim, holder: Claim | None) -> Refusal | None:
+OWN_ROW_UNUSED = Rule(
+    id="own-row-unused",
+    rule="a stack takes a row of its own that it does not know of only where nothing has the range",
+    reason="{network} has the range, and this stack's state does not have the row: a stack of this name in "
+    "another Pulumi backend has both, or this state is not the latest one",
+    remedy="use the backend of that stack, or a later state. Where nothing needs {network}, delete it first, "
+    "and try again",
+)
+
+
+def refuse_claim(wanted: Claim, holder: Row | None) -> Refusal | None:
     """The refusal of `wanted` while `holder` has the range; None if the stack may have it.
 
     Stacks, policies and the command line all refuse with it. A stack may repeat its own claim,
     in whichever slot.
     """
+    if isinstance(holder, ForeignRow):
+        return ROW_READABLE.refuse(wanted.cidr, wanted.path, row=holder.text)
     if holder is None or holder.stack == wanted.stack:
         return None
     return RANGE_UNCLAIMED.refuse(
@@ -110,10 +168,12 @@ def claims_in_settings(stack: str, tenant: object) -> list[Claim]:
 
 
 class ClaimFinding(StrEnum):
-    """Why an audit doubts a claim."""
+    """What is wrong between a claims table, the stacks and the settings."""
 
     STACK_GONE = "stack gone"
     NOT_IN_SETTINGS = "not in the settings"
+    ROW_GONE = "row gone"
+    NOT_DEPLOYED = "not deployed"
 
 
 def audit_claims(
@@ -125,9 +185,26 @@ def audit_claims(
     """
     wanted = {(claim.stack, claim.cidr) for claim in in_settings}
     doubtful = {}
-    for claim in sorted(claims, key=lambda claim: (claim.stack, claim.cidr)):
+    for claim in sorted(claims, key=_by_stack):
         if claim.stack not in stacks:
             doubtful[claim] = ClaimFinding.STACK_GONE
         elif (claim.stack, claim.cidr) not in wanted:
             doubtful[claim] = ClaimFinding.NOT_IN_SETTINGS
     return doubtful
+
+
+def missing_claims(
+    rows: Iterable[Row], *, deployed: Iterable[Claim], in_settings: Iterable[Claim]
+) -> dict[Claim, ClaimFinding]:
+    """The ranges of stacks and settings files of which the table has no row of that stack.
+
+    deployed: what the stacks' outputs say that they have. Sorted by stack and range.
+    """
+    held = {(row.stack, row.cidr) for row in rows if isinstance(row, Claim)}
+    wanted = {(claim.stack, claim.cidr): (claim, ClaimFinding.NOT_DEPLOYED) for claim in in_settings}
+    wanted |= {(claim.stack, claim.cidr): (claim, ClaimFinding.ROW_GONE) for claim in deployed}
+    return dict(sorted((wanted[key] for key in wanted.keys() - held), key=lambda each: _by_stack(each[0])))
+
+
+def _by_stack(claim: Claim) -> tuple[str, str]:
+    return claim.stack, claim.cidr

@@ -1,47 +1,79 @@
-"""The claims table of a cell, read through DynamoDB's API; the provider writes it."""
+"""A claims table through DynamoDB's API. Pulumi's provider writes it; here it is read, and mended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
-from tenantnet.addresses.claims import Claim
+from tenantnet.addresses.claims import Claim, ClaimKind, Row, read_row
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Tag, claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class ClaimsTable:
-    """One cell's claims. Every read is consistent: it sees each claim that was written before it began.
+    """One table of claims. Every read is consistent: it sees each claim that was written before it began.
 
     Every method raises Failure if AWS does not answer or does not allow the call.
     """
 
-    def __init__(self, client: DynamoDBClient, cell: str) -> None:
+    def __init__(self, client: DynamoDBClient, cell: str, name: str | None = None) -> None:
+        """name: the table's; without it, it is the cell's own."""
         self._client = client
         self._cell = cell
-        self.name = claims_table_name(cell)
+        self.name = name or claims_table_name(cell)
 
     @classmethod
-    def of(cls, cell: str, region: str) -> ClaimsTable:
-        """The claims table of the platform stack `platform-<cell>`."""
+    def of(cls, cell: str, region: str, name: str | None = None) -> ClaimsTable:
+        """The table that the platform `platform-<cell>` uses. name: the table's, if not the cell's own."""
         with aws_answers(f"reach DynamoDB in {region}", region=region):
-            return cls(boto3.client("dynamodb", region_name=region, config=PATIENCE), cell)
+            return cls(boto3.client("dynamodb", region_name=region, config=PATIENCE), cell, name)
 
-    def all(self) -> list[Claim]:
-        """Every claim of the cell, read page by page (a page is 1 MB)."""
+    def all(self) -> list[Row]:
+        """Every row, read page by page (a page is 1 MB)."""
         pages = self._client.get_paginator("scan")
         with self._asking(f"read the claims in {self.name}"):
             return [
-                self._claim(item)
+                read_row(item)
                 for page in pages.paginate(TableName=self.name, ConsistentRead=True)
                 for item in page["Items"]
             ]
+
+    def put(self, claim: Claim) -> Row | None:
+        """Write the claim unless its range has a row: then nothing is written, and that row returned."""
+        with self._asking(f"claim {claim.cidr} in {self.name}"):
+            try:
+                self._client.put_item(
+                    TableName=self.name,
+                    Item=claim.item(),
+                    ConditionExpression="attribute_not_exists(cidr)",
+                    # The refused write itself returns the row: a later read could find another one.
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as lost:
+                return read_row(cast("dict[str, Any]", lost.response)["Item"])
+        return None
+
+    def delete(self, claim: Claim) -> bool:
+        """Delete the claim's row if it is exactly this claim. Whether it was."""
+        names = {f"#{key}": key for key in claim.item()}
+        with self._asking(f"delete the claim of {claim.cidr} in {self.name}"):
+            try:
+                self._client.delete_item(
+                    TableName=self.name,
+                    Key={"cidr": {"S": claim.cidr}},
+                    ConditionExpression=" AND ".join(f"{name} = :{key}" for name, key in names.items()),
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={f":{key}": value for key, value in claim.item().items()},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     @contextmanager
     def _asking(self, task: str) -> Iterator[None]:
@@ -57,12 +89,15 @@ class ClaimsTable:
                     remedy=f"deploy the platform first: pulumi up --stack platform-{self._cell}",
                 ) from None
 
-    def _claim(self, item: Mapping[str, Mapping[str, Any]]) -> Claim:
-        try:
-            return Claim.from_item(item)
-        except ValueError as error:
-            raise Failure(
-                f"Could not read the claims in {self.name}.",
-                reason=f"a row there was not written by Tenantnet: {error}",
-                remedy="complete the row or delete it",
-            ) from None
+
+def networks_of(claim: Claim, region: str) -> list[str]:
+    """The IDs of the claim's tenant's VPCs, or of its session subnets, that have the claim's range."""
+    tenant = {"Name": f"tag:{Tag.TENANT}", "Values": [claim.tenant]}
+    with aws_answers(f"tell whether {claim.cidr} is in use", region=region):
+        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+        if claim.kind is ClaimKind.NETWORK:
+            vpcs = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [claim.cidr]}, tenant])["Vpcs"]
+            return [vpc["VpcId"] for vpc in vpcs]
+        by_range = {"Name": "cidr-block", "Values": [claim.cidr]}
+        subnets = ec2.describe_subnets(Filters=[by_range, tenant])["Subnets"]
+        return [subnet["SubnetId"] for subnet in subnets]

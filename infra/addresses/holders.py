@@ -6,32 +6,31 @@ import json
 from collections.abc import Iterable
 
 import pulumi_aws as aws
-from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.addresses.claims import Claim, Row, read_row, refuse_claim
 from tenantnet.refusal import Refused
-from tenantnet.tags import claims_table_name
 
-# What the provider answers where the table has no such row.
-NO_SUCH_ROW = "empty result"
+# What the provider answers where the table has no such row, or is gone with all of them.
+NO_SUCH_ROW = ("empty result", "ResourceNotFoundException")
 
 
-def read_holder(cell: str, cidr: str) -> Claim | None:
-    """The claim on `cidr` in the cell's table. Raises Exception if AWS does not answer."""
+def read_holder(table: str, cidr: str) -> Row | None:
+    """The table's row of `cidr`. Raises Exception if AWS does not answer."""
     try:
-        row = aws.dynamodb.get_table_item(
-            table_name=claims_table_name(cell), key=json.dumps({"cidr": {"S": cidr}})
-        )
+        row = aws.dynamodb.get_table_item(table_name=table, key=json.dumps({"cidr": {"S": cidr}}))
     except Exception as error:  # the engine raises nothing narrower
-        if NO_SUCH_ROW in str(error):
+        if any(words in str(error) for words in NO_SUCH_ROW):
             return None
         raise
-    return Claim.from_item(json.loads(row.item))
+    return read_row(json.loads(row.item))
 
 
-def refuse_ranges_of_others(cell: str, claims: Iterable[Claim]) -> None:
-    """Raises Refused if another stack holds one of the ranges; each such range is named.
+def unclaimed_ranges(table: str, claims: Iterable[Claim]) -> list[Claim]:
+    """The claims of which the table has no row. Raises Refused if one has another's; each of them is named.
 
     It only saves the user a failing update: the conditional write of the claim decides a race.
     """
-    refusals = [refuse_claim(claim, read_holder(cell, claim.cidr)) for claim in claims]
+    holders = [(claim, read_holder(table, claim.cidr)) for claim in claims]
+    refusals = [refuse_claim(claim, holder) for claim, holder in holders]
     if found := [refusal for refusal in refusals if refusal]:
         raise Refused("The tenant's ranges", found)
+    return [claim for claim, holder in holders if holder is None]

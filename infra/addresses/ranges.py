@@ -1,4 +1,4 @@
-"""The ranges of one cell: which are taken, by which tenant, and which are free. Pure."""
+"""The ranges of an address space: which are taken, by which tenant, and which are free. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenantnet.addresses.addressing import (
     choose_free_network,
     choose_free_session_subnet,
 )
-from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.addresses.claims import Claim, Row, refuse_claim
 from tenantnet.refusal import Refusal, Rule
 
 # A tenant has two peerings with either platform VPC while it moves, and a VPC has 125 at most.
@@ -27,10 +27,14 @@ CELL_HAS_ROOM = Rule(
 
 
 class Ranges:
-    """The taken ranges of a cell, and the free ones. claims: from its table, from settings files, or both."""
+    """The taken ranges of an address space, and the free ones, as a cell in it sees them.
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
-        self._holders = {claim.cidr: claim for claim in claims}
+    rows: from its claims table, from settings files, or both; each claim with its cell. cell: that cell.
+    """
+
+    def __init__(self, rows: Iterable[Row], cell: str = "") -> None:
+        self._holders = {row.cidr: row for row in rows}
+        self._cell = cell
 
     def refuse(self, wanted: Iterable[Claim]) -> list[Refusal]:
         """One refusal for every wanted range that another stack holds."""
@@ -39,7 +43,8 @@ class Ranges:
 
     def refuse_tenant(self, tenant: str, platform: str) -> list[Refusal]:
         """The refusal of a further tenant in a cell that is full."""
-        others = {claim.stack for claim in self._holders.values()} - {tenant}
+        claims = (row for row in self._holders.values() if isinstance(row, Claim))
+        others = {claim.stack for claim in claims if claim.cell == self._cell} - {tenant}
         if len(others) < TENANTS_PER_CELL:
             return []
         return [CELL_HAS_ROOM.refuse(tenant, platform=platform, count=len(others))]

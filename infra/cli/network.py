@@ -10,7 +10,7 @@ import typer
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import edits_settings, working_project, write_settings
+from tenantnet.cli.project import claims_table, edits_settings, working_project, write_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_entry, remove_entry
 from tenantnet.tags import Slot
@@ -144,7 +144,8 @@ def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | N
     from tenantnet.settings.files import read_defaults
 
     tenant = settings.name
-    ranges = read_ranges(project, read_cell(project, settings.platform), offline=offline)
+    table = None if offline else claims_table(project, settings.platform)
+    ranges = read_ranges(project, read_cell(project, settings.platform), table)
     reserved = read_defaults(project.file).reserved
     cidr = ranges.free_network(reserved) if cidr is None else cidr
     wanted = Claim(cidr=cidr, tenant=tenant, stack=tenant, kind=ClaimKind.NETWORK, slot=slot)

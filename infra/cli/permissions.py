@@ -32,6 +32,9 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     secrets_key: Annotated[str, typer.Option(help="The ID of the KMS key of Pulumi's secrets.")],
     zone: Annotated[str, typer.Option(help="The name of the DNS zone of the tenants' endpoints.")],
     zone_id: Annotated[str | None, typer.Option(help="The zone's ID, once there is one.")] = None,
+    claims_cell: Annotated[
+        str | None, typer.Option(help="The cell whose claims table it uses, if not its own.")
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="A record of the local cloud, with the roles as access keys.")
     ] = None,
@@ -55,6 +58,7 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
         secrets_key=secrets_key,
         zone=zone,
         zone_id=zone_id,
+        claims_cell=claims_cell,
     )
     recorded = distil(read_record(record)) if record else shipped()
     for role in Role:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 from tenantnet.refusal import Refused
+from tenantnet.tags import claims_table_name
 
 if TYPE_CHECKING:
     from tenantnet.settings.project import Project
@@ -52,6 +53,15 @@ def stacks_here(*, platforms: bool | None = None) -> list[str]:
     project = project_here()
     stacks = project.stacks_with_settings() if project else []
     return [stack for stack in stacks if platforms in (None, is_platform(stack))]
+
+
+def claims_table(project: Project, platform: str) -> str:
+    """The name of the claims table that a platform uses: before its first update, the cell's own."""
+    from tenantnet.engine.engine import Engine
+    from tenantnet.settings.project import PLATFORM_PREFIX
+
+    outputs = Engine(project).outputs(platform) or {}
+    return outputs.get("claimsTable") or claims_table_name(platform.removeprefix(PLATFORM_PREFIX))
 
 
 def write_settings(

@@ -79,6 +79,8 @@ class MigrationRunnerArgs:
     """The host through which it reaches the databases."""
     permissions_boundary: str | None = None
     """The ARN of the policy that limits its roles."""
+    claims_cell: str | None = None
+    """The cell that has the claims table, if it is not its own."""
 
 
 class MigrationRunner(pulumi.ComponentResource):
@@ -135,6 +137,7 @@ class MigrationRunner(pulumi.ComponentResource):
         place = partial(
             RunnerPlace,
             cell=self._args.owner.cell,
+            claims_cell=self._args.claims_cell,
             region=self._args.region,
             account_id=self._args.account_id,
             log_group=self._log_name,

@@ -18,6 +18,8 @@ class PlatformTablesArgs:
     """The cell that it belongs to."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts them."""
+    protected: bool = True
+    """Whether neither AWS nor Pulumi deletes them."""
 
 
 class PlatformTables(pulumi.ComponentResource):
@@ -48,6 +50,7 @@ class PlatformTables(pulumi.ComponentResource):
             attributes=[{"name": key, "type": "S"} for key in keys],
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": self._args.kms_key_arn},
+            deletion_protection_enabled=self._args.protected,
             tags=self._args.owner.tags(physical_name),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.protected),
         ).name

@@ -1,4 +1,4 @@
-"""A range's claim: the row in the cell's claims table that says which tenant has the range.
+"""A range's claim: the row in a claims table that says which tenant has the range.
 
 The provider writes the row on condition that the range has none, so of two stacks that race exactly one gets
 it. A stack whose range is taken already is refused before it declares anything (see addresses.holders).
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-from tenantnet.addresses.claims import Claim, refuse_claim
+from tenantnet.addresses.claims import OWN_ROW_UNUSED, Claim, refuse_claim
 from tenantnet.addresses.holders import read_holder
+from tenantnet.failure import Failure
 from tenantnet.tags import claims_table_name
 
 
@@ -20,9 +21,13 @@ class RangeClaimArgs:
     """The claim, and the cell that records it."""
 
     cell: str
-    """The cell whose table records it."""
+    """The cell that the range is used in."""
     claim: Claim
     """The range and its holder."""
+    table: str | None = None
+    """The name of the claims table: the platform's output `claimsTable`. Without it, the cell's own."""
+    in_use: bool = False
+    """Whether this stack has a network in the range already, as its outputs say."""
 
 
 class RangeClaim(pulumi.ComponentResource):
@@ -30,27 +35,52 @@ class RangeClaim(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RangeClaimArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:RangeClaim", name, {}, opts)
-        self._args = args
+        self._table, self._in_use = args.table or claims_table_name(args.cell), args.in_use
+        self._cell, self._claim = args.cell, args.claim.in_table(self._table, args.cell)
         aws.dynamodb.TableItem(
             name,
-            table_name=claims_table_name(args.cell),
+            table_name=self._table,
             hash_key="cidr",
-            item=args.claim.item_json(),
+            item=self._claim.item_json(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # Changed in place, a claim would keep its key; only a new key is checked for another holder.
                 replace_on_changes=["item"],
                 delete_before_replace=True,
                 hooks=pulumi.ResourceHookBinding(
-                    on_error=[pulumi.ErrorHook(f"{name}-holder", self._name_holder)]
+                    on_error=[pulumi.ErrorHook(f"{name}-holder", self._write_again)]
                 ),
             ),
         )
         self.register_outputs({})
 
-    def _name_holder(self, _: pulumi.ErrorHookArgs) -> bool:
-        """The provider's message does not name the holder; the winner of the race is in the table by now."""
-        refusal = refuse_claim(self._args.claim, read_holder(self._args.cell, self._args.claim.cidr))
-        if refusal is not None:
+    def _write_again(self, error: pulumi.ErrorHookArgs) -> bool:
+        """Whether the refused write is to be tried once more; if not, say whose the range is.
+
+        The provider's message does not name the holder. An update that is killed between the write and the
+        state's next checkpoint leaves the stack's own row, which would refuse every later update.
+        """
+        if error.failed_operation != "create":
+            return False
+        holder = read_holder(self._table, self._claim.cidr)
+        if holder == self._claim:
+            return len(error.errors) == 1 and self._release_own()
+        if (refusal := refuse_claim(self._claim, holder)) is not None:
             pulumi.log.error(str(refusal), self)
+        return False
+
+    def _release_own(self) -> bool:
+        """Delete the stack's own row, of which its state has nothing. Whether it was deleted."""
+        # Only here: it takes boto3 to do it, which no other declaration needs.
+        from tenantnet.addresses.claims_table import ClaimsTable, networks_of  # noqa: PLC0415
+
+        region = aws.config.region or ""
+        try:
+            used = [] if self._in_use else networks_of(self._claim, region)
+            if not used:
+                return ClaimsTable.of(self._cell, region, self._table).delete(self._claim)
+            refusal = OWN_ROW_UNUSED.refuse(self._claim.cidr, self._claim.path, network=used[0])
+            pulumi.log.error(str(refusal), self)
+        except Failure as failure:
+            pulumi.log.error(str(failure), self)
         return False

@@ -105,7 +105,7 @@ class RunnerPlace:
     """Whose runner it is.
 
     zone_id, kms_key_arn, tunnel_host_id: the cell's. log_group: its own log's name. schedule_role: the ARN of
-    the role that schedules start it with.
+    the role that schedules start it with. claims_cell: the cell whose claims table it uses; None for its own.
     """
 
     cell: str
@@ -116,6 +116,7 @@ class RunnerPlace:
     tunnel_host_id: str
     log_group: str
     schedule_role: str
+    claims_cell: str | None = None
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource in the cell's account and region."""
@@ -210,11 +211,27 @@ def _backend(settings: RunnerSettings) -> list[Statement]:
 
 
 def _for_journal(place: RunnerPlace) -> list[Statement]:
-    tables = [
-        place.arn("dynamodb", f"table/{name(place.cell)}") for name in (claims_table_name, journal_table_name)
-    ]
+    holder = place.claims_cell or place.cell
+    names = claims_table_name(holder), journal_table_name(place.cell)
+    tables = [place.arn("dynamodb", f"table/{name}") for name in names]
     actions = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
-    return [_allow("KeepJournalAndClaims", actions, *tables)]
+    statements = [_allow("KeepJournalAndClaims", actions, *tables)]
+    if holder != place.cell:
+        through = {f"aws:ResourceTag/{Tag.CELL}": holder, "kms:ViaService": via_dynamodb(place.region)}
+        statements.append(
+            _allow(
+                "ReadTheSharedClaims",
+                ("kms:Decrypt",),
+                place.arn("kms", "key/*"),
+                condition={"StringEquals": through},
+            )
+        )
+    return statements
+
+
+def via_dynamodb(region: str) -> str:
+    """What a KMS key sees of DynamoDB when it uses the key for a caller."""
+    return f"dynamodb.{region}.amazonaws.com"
 
 
 def _for_move(place: RunnerPlace) -> list[Statement]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tenantnet.components.tunnel_host import AGENT_ACTIONS
-from tenantnet.permissions.scopes import PASSED, UNOWNED, Condition, PolicyPlace, as_condition
+from tenantnet.permissions.scopes import PASSED, UNOWNED, Condition, PolicyPlace, as_condition, key_of_claims
 from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
 
 Statement = Mapping[str, object]
@@ -83,7 +83,7 @@ def _of_builds(place: PolicyPlace) -> list[Statement]:
 
 
 def _of_moves(place: PolicyPlace) -> list[Statement]:
-    tables = (claims_table_name(place.cell), journal_table_name(place.cell))
+    tables = (claims_table_name(place.claims_cell or place.cell), journal_table_name(place.cell))
     records = (
         (
             "ForAllValues:StringLike",
@@ -105,6 +105,7 @@ def _of_moves(place: PolicyPlace) -> list[Statement]:
         _allow(
             ("dynamodb:*Item", "dynamodb:Query"), *(place.arn("dynamodb", f"table/{each}") for each in tables)
         ),
+        *(_allow(("kms:Decrypt",), *key.resources, condition=key.condition) for key in key_of_claims(place)),
         _allow(("route53:ChangeResourceRecordSets",), zone, condition=records),
         _allow(("route53:Get*", "route53:ListResourceRecordSets"), zone, "arn:aws:route53:::change/*"),
         _allow(("scheduler:*Schedule",), schedules),

@@ -79,6 +79,8 @@ OF_PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "aws:kms/alias:Alias": ("kms:DeleteAlias", "kms:UpdateAlias"),
     types.TABLE: (
         "dynamodb:DeleteTable",
+        # Before a platform is removed, the program looks whose claims are left.
+        "dynamodb:Scan",
         "dynamodb:TagResource",
         "dynamodb:UntagResource",
         "dynamodb:UpdateContinuousBackups",

@@ -89,6 +89,7 @@ def _for_runner(place: PolicyPlace) -> list[Statement]:
         tunnel_host_id=EXAMPLE_HOST,
         log_group=f"/tenantnet/{place.cell}/runner",
         schedule_role=place.iam(f"role/tenantnet-{place.cell}-runner-schedules"),
+        claims_cell=place.claims_cell,
     )
     settings = RunnerSettings.model_validate(
         {

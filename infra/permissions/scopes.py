@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tenantnet.components.runner_permissions import via_dynamodb
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.tags import (
     Tag,
@@ -28,7 +29,8 @@ class PolicyPlace:
     """Where a policy holds.
 
     state_bucket: of Pulumi's state. secrets_key: the ID of the KMS key of Pulumi's secrets. zone: the name of
-    the DNS zone. zone_id: its ID, once there is one.
+    the DNS zone. zone_id: its ID, once there is one. claims_cell: the cell whose claims table this one uses,
+    if not its own.
     """
 
     account: str
@@ -38,6 +40,7 @@ class PolicyPlace:
     secrets_key: str
     zone: str
     zone_id: str | None = None
+    claims_cell: str | None = None
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of the account in its region."""
@@ -204,7 +207,7 @@ def _kms(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
             Scope(keys, (*used.condition, *granted)),
         ),
         "CreateKey": (Scope(("*",), place.asked),),
-        "Decrypt": (own, secrets, used),
+        "Decrypt": (own, secrets, used, *key_of_claims(place)),
         "DeleteAlias": (own, alias),
         "EnableKeyRotation": (own, new),
         "Encrypt": (secrets,),
@@ -216,6 +219,17 @@ def _kms(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     }
     # What a key is like is no secret.
     return special.get(name, (Scope(keys),) if is_reading(f"kms:{name}") else (own,))
+
+
+def key_of_claims(place: PolicyPlace) -> tuple[Scope, ...]:
+    """The key of the claims table, where it is another cell's: DynamoDB uses it for the caller."""
+    if place.claims_cell is None:
+        return ()
+    condition = (
+        ("StringEquals", f"aws:ResourceTag/{Tag.CELL}", place.claims_cell),
+        ("StringEquals", "kms:ViaService", via_dynamodb(place.region)),
+    )
+    return (Scope((place.arn("kms", "key/*"),), condition),)
 
 
 # What a role may be given and changed by, only while the boundary limits it.
@@ -320,8 +334,10 @@ def _cloudwatch(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
     return _tagged(f"cloudwatch:{name}", place, *(place.arn("cloudwatch", f"alarm:{each}") for each in names))
 
 
-def _dynamodb(_: str, place: PolicyPlace) -> tuple[Scope, ...]:
-    tables = (claims_table_name(place.cell), journal_table_name(place.cell))
+def _dynamodb(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
+    tables = [claims_table_name(place.cell), journal_table_name(place.cell)]
+    if place.claims_cell and (name.endswith("Item") or is_reading(f"dynamodb:{name}")):
+        tables.append(claims_table_name(place.claims_cell))
     return (Scope(tuple(place.arn("dynamodb", f"table/{table}") for table in tables)),)
 
 

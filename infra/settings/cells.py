@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tenantnet.addresses.claims import Claim, Row
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.ranges import Ranges
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings
-from tenantnet.settings.project import Project, StackKind
+from tenantnet.settings.project import PLATFORM_PREFIX, Project, StackKind
+from tenantnet.settings.spaces import named_in_tree, sharing
 from tenantnet.settings.store import claims_in_tree, read_settings_file
+from tenantnet.tags import cell_of_claims_table
 
 SETTINGS_OF_PLATFORM = Rule(
     id="settings-of-platform",
@@ -37,12 +40,19 @@ def read_cell(project: Project, platform: str) -> Cell:
     return Cell(settings=settings, region=file.region)
 
 
-def read_ranges(project: Project, cell: Cell, *, offline: bool) -> Ranges:
-    """The cell's ranges by the settings files here and, unless offline, by its claims table.
+def read_ranges(project: Project, cell: Cell, table: str | None) -> Ranges:
+    """The ranges of the cell's address space, by the settings files here and by its claims table.
 
-    Raises Refused if a settings file cannot be read, Failure if the table cannot.
+    table: the claims table's name; None asks the settings files only. Raises Refused if a settings file
+    cannot be read, Failure if the table cannot.
     """
-    claims = claims_in_tree(project, cell.settings.name)
-    if not offline:
-        claims += ClaimsTable.of(cell.settings.cell, cell.region).all()
-    return Ranges(claims)
+    own = cell.settings.cell
+    rows: list[Row] = []
+    for platform in sharing(cell.settings.name, named_in_tree(project)):
+        other = platform.removeprefix(PLATFORM_PREFIX)
+        rows += [replace(claim, cell=other) for claim in claims_in_tree(project, platform)]
+    if table:
+        holder = cell_of_claims_table(table)
+        for row in ClaimsTable.of(own, cell.region, table).all():
+            rows.append(replace(row, cell=row.cell or holder) if isinstance(row, Claim) else row)
+    return Ranges(rows, own)

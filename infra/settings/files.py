@@ -44,12 +44,13 @@ class FileVerdict:
     """A checked settings file. settings: None if something was refused.
 
     stack: by the file's name; empty if that is not one of a settings file. tenant: what `tenantnet:tenant`
-    holds, as YAML gives it.
+    holds, as YAML gives it. platform: the same of `tenantnet:platform`.
     """
 
     path: Path
     stack: str = ""
     tenant: object = None
+    platform: object = None
     settings: TenantSettings | PlatformSettings | None = None
     refusals: Sequence[Refusal] = ()
 
@@ -82,6 +83,7 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
         path=path,
         stack=named[1],
         tenant=config.get(TENANT_KEY),
+        platform=config.get(PLATFORM_KEY),
         settings=None if odd else settings,
         refusals=[*odd, *refusals],
     )

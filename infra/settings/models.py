@@ -341,6 +341,16 @@ class PlatformFile(Settings):
         description="The IAM policy that limits every role of the platform: boundary.json of tenantnet "
         "permissions.",
     )
+    claims_platform: Annotated[str, judged(checks.check_platform_name)] | None = Field(
+        default=None,
+        description="The platform whose claims table has this cell's claims, in the same account and region. "
+        "Without it, the project's cells share one. The platform's own name keeps its ranges apart.",
+        examples=["platform-eu1"],
+    )
+    retiring: bool = Field(
+        default=False,
+        description="The platform is being removed: its tables lose their protection.",
+    )
 
 
 class PlatformSettings(PlatformFile):

@@ -7,18 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tenantnet.addresses.claims import claims_in_settings, refuse_claim
+from tenantnet.addresses.companies import Company, companies_in_settings, refuse_company, refuse_in_companies
 from tenantnet.refusal import Refusal
 from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.relations import beside_platform
+from tenantnet.settings.spaces import Named, check_claims_platform, named_in, space_of
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
     """The verdicts on some settings files, in their order, checked against all others of the project.
 
-    A tenant is also refused if another tenant of its platform has one of its ranges, or if its ranges do not
+    A tenant is also refused if a range of it is another's in the same address space, or if its ranges do not
     fit beside its platform's networks. Raises Refused if Pulumi.yaml is not valid.
     """
     defaults = read_defaults(project.file)
@@ -41,26 +43,44 @@ def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVe
 
 
 def _cell_apart(verdict: FileVerdict, around: Sequence[FileVerdict]) -> list[Refusal]:
-    names = [other.stack for other in around if other.stack and is_platform(other.stack)]
-    return check_cell_apart(verdict.stack, names) if verdict.stack in names else []
+    named = _named(around)
+    if verdict.stack not in named:
+        return []
+    return [*check_cell_apart(verdict.stack, named), *check_claims_platform(verdict.stack, named)]
+
+
+def _named(around: Sequence[FileVerdict]) -> Named:
+    return {each.stack: named_in(each.platform) for each in around if is_platform(each.stack)}
 
 
 def _ranges_of_others(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
     # Read as they are, so that other mistakes in either file hide nothing.
-    platform = _platform(verdict)
-    holders = {
-        claim.cidr: claim
+    named = _named(around)
+    space = space_of(_platform(verdict), named)
+    others = [
+        other
         for other in around
-        if other.stack != verdict.stack and _platform(other) == platform
-        for claim in claims_in_settings(other.stack, other.tenant)
-    }
+        if other.stack != verdict.stack and space_of(_platform(other), named) == space
+    ]
+    holders = [claim for other in others for claim in claims_in_settings(other.stack, other.tenant)]
+    companies = [
+        Company(cidr=cidr, tenant=other.stack)
+        for other in others
+        for _, cidr in companies_in_settings(other.tenant)
+    ]
+    by_range = {holder.cidr: holder for holder in holders}
     for claim in claims_in_settings(verdict.stack, verdict.tenant):
-        if refusal := refuse_claim(claim, holders.get(claim.cidr)):
+        if refusal := refuse_claim(claim, by_range.get(claim.cidr)):
             yield refusal
+        yield from refuse_in_companies(claim, companies)
+    for path, cidr in companies_in_settings(verdict.tenant):
+        yield from refuse_company(cidr, verdict.stack, path, holders)
 
 
-def _platform(verdict: FileVerdict) -> object:
-    return verdict.tenant.get("platform") if isinstance(verdict.tenant, Mapping) else None
+def _platform(verdict: FileVerdict) -> str:
+    """The tenant's platform; nothing where its settings name none."""
+    platform = verdict.tenant.get("platform") if isinstance(verdict.tenant, Mapping) else None
+    return platform if isinstance(platform, str) else ""
 
 
 def _beside_platform(

@@ -55,6 +55,7 @@ class PlatformOutputs(Outputs):
     kms_key_arn: str
     alarm_topic_arn: str
     flow_log_role_arn: str
+    claims_table: str
     # Only where the platform's settings have a runner.
     runner_project: str | None = None
     runner_schedule_role_arn: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,8 +18,9 @@ from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
 from tenantnet.settings.models import PlatformSettings
+from tenantnet.stacks.claims import CellPlace, choose_claims_table, refuse_claims_left
 from tenantnet.stacks.lookups import Place, look_up_place
-from tenantnet.tags import Owner, Part
+from tenantnet.tags import Owner, Part, cell_of_claims_table, claims_table_name
 
 FLOW_LOG_STATEMENTS = [
     {
@@ -49,11 +51,23 @@ class _ServicesPlace:
 class PlatformStack:
     """One cell, declared part by part."""
 
-    def __init__(self, settings: PlatformSettings, region: str, place: Place | None = None) -> None:
-        """place: asked of AWS where it is not given."""
+    def __init__(
+        self,
+        settings: PlatformSettings,
+        region: str,
+        place: Place | None = None,
+        neighbours: Collection[str] = (),
+    ) -> None:
+        """Raises Refused for a claims table that it cannot use or give up.
+
+        place: asked of AWS where it is not given. neighbours: the platforms of its address space.
+        """
         self._settings, self._region = settings, region
         self._place = place or look_up_place()
         self._owner = Owner(cell=settings.cell)
+        cell_place = CellPlace(region=region, account_id=self._place.account_id, neighbours=neighbours)
+        refuse_claims_left(settings, cell_place)
+        self._claims_table = choose_claims_table(settings, cell_place)
 
     def declare(self) -> None:
         """Declare everything, and export what tenantnet.stacks.outputs reads."""
@@ -61,7 +75,11 @@ class PlatformStack:
         place = {"account_id": self._place.account_id, "region": self._region}
         key = PlatformKey(cell, PlatformKeyArgs(owner=owner, **place))
         self._key_arn, self._flow_logs = key.arn, self._flow_log_role()
-        tables = PlatformTables(cell, PlatformTablesArgs(owner=owner, kms_key_arn=key.arn))
+        protected = not self._settings.retiring
+        tables = PlatformTables(
+            cell, PlatformTablesArgs(owner=owner, kms_key_arn=key.arn, protected=protected)
+        )
+        shared = self._claims_table != claims_table_name(cell)
         topic = AlarmTopic(cell, AlarmTopicArgs(owner=owner, kms_key_arn=key.arn, **place))
         sessions_vpc_id, services = self._sessions(), self._services()
         host, zone_id = self._tunnel_host(services), self._zone()
@@ -81,7 +99,7 @@ class PlatformStack:
             "servicesRouteTableId": services.route_table_id,
             "tunnelHostId": host.id,
             "tunnelHostAddress": host.address,
-            "claimsTable": tables.claims,
+            "claimsTable": self._claims_table if shared else tables.claims,
             "journalTable": tables.journal,
             "kmsKeyArn": key.arn,
             "alarmTopicArn": topic.arn,
@@ -110,6 +128,7 @@ class PlatformStack:
                 alarm_topic_arn=topic_arn,
                 tunnel_host_id=tunnel_host_id,
                 permissions_boundary=self._settings.permissions_boundary_arn,
+                claims_cell=cell_of_claims_table(self._claims_table),
             ),
         )
         return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
-from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.addresses.holders import refuse_ranges_of_others
+from tenantnet.addresses.claims import Claim, ClaimKind, refuse_claim
+from tenantnet.addresses.holders import unclaimed_ranges
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
@@ -42,7 +42,10 @@ from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
 from tenantnet.settings.relations import beside_platform
 from tenantnet.stacks.lookups import databases_gone, has_leftovers, read_platform, read_stack_outputs
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Owner, Slot, final_snapshot_name, move_snapshot_name
+from tenantnet.tags import Owner, Slot, claims_table_name, final_snapshot_name, move_snapshot_name
+
+# Exported where it is not the cell's own table.
+CLAIMS_TABLE = "claimsTable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,12 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     owner = Owner(cell=platform.cell, tenant=settings.name)
     missing = step.missing if step else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
-    stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing, start=start)
-    held = _ranges(outputs)
-    refuse_ranges_of_others(platform.cell, [each for each in stack.claims.values() if each.cidr not in held])
+    declared, held = networks_to_declare(state, cidrs), _ranges(outputs)
+    stack = TenantStack(settings, platform, state, declared, missing, start=start, held=held)
+    unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
+    # A table that the stack has not claimed in yet gets its claims by the engine.
+    if outputs.get(CLAIMS_TABLE, claims_table_name(platform.cell)) == platform.claims_table:
+        _claim_again(platform, [claim for claim in unclaimed if claim.cidr in held])
     if note := retired_note(state):
         pulumi.log.warn(note)
     return stack
@@ -114,6 +120,27 @@ def _runner_start(
     return start
 
 
+def _claim_again(platform: PlatformOutputs, gone: Sequence[Claim]) -> None:
+    """Write rows that the stack's state has and the table has no longer: Pulumi would not miss them.
+
+    A preview only says so. Raises Refused if another stack was quicker.
+    """
+    for claim in gone:
+        pulumi.log.warn(
+            f"The claim of {claim.cidr} ({claim.purpose}) is gone from {platform.claims_table}: no update "
+            "of this stack released it. The next one writes it again."
+        )
+    if not gone or pulumi.runtime.is_dry_run():
+        return
+    # Only here: it takes boto3 to do it, which no other declaration needs.
+    from tenantnet.addresses.claims_table import ClaimsTable  # noqa: PLC0415
+
+    table = ClaimsTable.of(platform.cell, platform.region, platform.claims_table)
+    refusals = [refuse_claim(claim, table.put(claim)) for claim in gone]
+    if found := [refusal for refusal in refusals if refusal]:
+        raise Refused("The tenant's ranges", found)
+
+
 def _ranges(outputs: Mapping[str, Any]) -> set[str]:
     """The ranges that the stack has claimed already, as its last update left them."""
     return {
@@ -125,7 +152,8 @@ def _ranges(outputs: Mapping[str, Any]) -> set[str]:
 class TenantStack:
     """One tenant, declared part by part.
 
-    start: the next one of the platform's runner. claims: what it claims, by the claims' resource names.
+    start: the next one of the platform's runner. held: ranges that it had before. claims: what it claims, by
+    the claims' resource names.
     """
 
     def __init__(
@@ -137,8 +165,9 @@ class TenantStack:
         missing: Collection[Slot],
         *,
         start: RunnerStart | None = None,
+        held: Collection[str] = (),
     ) -> None:
-        self._start = start
+        self._start, self._held = start, held
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
@@ -148,7 +177,15 @@ class TenantStack:
     def declare(self, password: pulumi.Output[str]) -> None:
         """Declare everything of the tenant."""
         claims = {
-            name: RangeClaim(name, RangeClaimArgs(cell=self._platform.cell, claim=claim))
+            name: RangeClaim(
+                name,
+                RangeClaimArgs(
+                    cell=self._platform.cell,
+                    claim=claim,
+                    table=self._platform.claims_table,
+                    in_use=claim.cidr in self._held,
+                ),
+            )
             for name, claim in self.claims.items()
         }
         session = self._session_subnet(claims[self._session_name])
@@ -177,7 +214,7 @@ class TenantStack:
         return f"{self._settings.name}.{self._platform.zone_name}"
 
     def _claims(self) -> dict[str, Claim]:
-        tenant = self._settings.name
+        tenant, platform = self._settings.name, self._platform
         session = Claim(
             cidr=self._settings.session_subnet, tenant=tenant, stack=tenant, kind=ClaimKind.SESSION_SUBNET
         )
@@ -187,7 +224,8 @@ class TenantStack:
             )
             for slot, cidr in self._cidrs.items()
         }
-        return {self._session_name: session, **networks}
+        claims = {self._session_name: session, **networks}
+        return {name: claim.in_table(platform.claims_table, platform.cell) for name, claim in claims.items()}
 
     def _session_subnet(self, claim: RangeClaim) -> SessionSubnet:
         return SessionSubnet(
@@ -398,6 +436,8 @@ class TenantStack:
                 "username": self._settings.database.username,
             },
         }
+        if self._platform.claims_table != claims_table_name(self._platform.cell):
+            outputs[CLAIMS_TABLE] = self._platform.claims_table
         for name, value in outputs.items():
             pulumi.export(name, value)
 

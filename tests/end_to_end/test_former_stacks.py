@@ -46,10 +46,15 @@ NARROWER_ROLES = {
     Step(operation="update", type="aws:iam/rolePolicy:RolePolicy", name=name)
     for name in ("local-runner", "local-runner-schedules")
 }
+# Both tables are protected against deletion.
+PROTECTED_TABLES = {
+    Step(operation="update", type="aws:dynamodb/table:Table", name=name)
+    for name in ("local-claims", "local-journal")
+}
 CHANGES: dict[tuple[str, str], set[Step]] = {
-    ("steady", "platform-local"): SECOND_ZONE,
+    ("steady", "platform-local"): SECOND_ZONE | PROTECTED_TABLES,
     ("steady", "acme"): NO_GROUP,
-    ("scheduled", "platform-local"): SECOND_ZONE | NARROWER_ROLES,
+    ("scheduled", "platform-local"): SECOND_ZONE | NARROWER_ROLES | PROTECTED_TABLES,
     ("scheduled", "acme"): NO_GROUP | TAGS_FOR_ADA,
 }
 # Declares the tenant as the runner does, in the state that its stack remembers.

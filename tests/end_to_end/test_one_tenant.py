@@ -288,7 +288,10 @@ def test_a_destroyed_platform_leaves_the_key_of_the_final_snapshot_and_nothing_e
     # Only its ID tells a zone from another: the role can remove it once it is known.
     place = replace(PLACE, zone_id=zone)
     last = roles.iam.role(*policies(Role.PLATFORM_DEPLOYER, place))
-    Project(acme.folder, last.environment).destroy("platform-local").check()
+    deployer = Project(acme.folder, last.environment)
+    deployer.write_platform("platform-local", **{**acme.platform("platform-local"), "retiring": True})
+    deployer.up("platform-local").check()
+    deployer.destroy("platform-local").check()
     [snapshot] = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     key = aws.client("kms").describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]
     assert what_is_left(aws) == {"rds snapshot acme-blue-10-1-2-0-final-1", f"kms key {key['KeyId']}"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims import Claim, ClaimKind, ForeignRow
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.clients import client
@@ -101,12 +102,25 @@ def test_all_claims_are_read_over_the_borders_of_pages(
     assert sorted(claim.cidr for claim in table.all()) == sorted(claim.cidr for claim in claims)
 
 
-def test_a_row_that_somebody_else_wrote_is_a_failure_that_shows_it(
+def test_a_row_that_somebody_else_wrote_is_read_as_one_and_keeps_its_range(
     dynamodb: DynamoDBClient, table: WritableClaims
 ) -> None:
     dynamodb.put_item(TableName=table.name, Item={"cidr": {"S": "10.1.2.0/26"}, "owner": {"S": "me"}})
-    with pytest.raises(Failure, match=r'"owner": \{"S": "me"\}\} has no'):
-        table.all()
+    (row,) = table.all()
+    assert isinstance(row, ForeignRow)
+    assert (row.cidr, '"owner": {"S": "me"}' in row.text) == ("10.1.2.0/26", True)
+    with pytest.raises(Refused, match="does not say who holds it"):
+        table.claim(network("10.1.2.0/26", "acme"))
+
+
+def test_a_claim_is_deleted_only_where_the_row_is_that_claim(table: WritableClaims) -> None:
+    held = network("10.1.2.0/26", "acme")
+    table.claim(held)
+    for other in (replace(held, stack="beta"), replace(held, tenant="beta"), replace(held, slot="green")):
+        assert not table.delete(other)
+    assert table.all() == [held]
+    assert table.delete(held)
+    assert table.all() == []
 
 
 def test_a_platform_that_is_not_deployed_is_a_failure_with_the_command_that_deploys_it(
@@ -158,7 +172,7 @@ def test_of_32_processes_that_claim_one_range_at_once_one_gets_it_and_all_others
     winners = [tenant for tenant, answer in told.items() if answer == "got it"]
     assert len(winners) == 1
     holder = table.holder_of("10.1.2.0/26")
-    assert holder is not None
+    assert isinstance(holder, Claim)
     assert holder.tenant == winners[0]
     losers = [answer for answer in told.values() if answer != "got it"]
     assert all(

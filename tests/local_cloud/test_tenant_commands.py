@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,8 +244,83 @@ def test_the_production_network_is_not_deleted(desk: Desk) -> None:
 def test_an_audit_of_claims_in_use_finds_none_in_doubt(desk: Desk, table: WritableClaims) -> None:
     table.claim(claim("10.1.2.0/26", "acme"))
     table.claim(claim("172.17.5.0/24", "acme", ""))
+    found = audit(desk)
+    assert found["table"] == "tenantnet-eu1-claims"
+    assert (found["claims"], found["doubtful"], found["foreign"]) == (2, [], [])
+
+
+def audit(desk: Desk) -> dict[str, Any]:
     done = desk.tenantnet("claims audit platform-eu1 --json")
-    assert json.loads(done.out) == {"table": "tenantnet-eu1-claims", "claims": 2, "doubtful": []}
+    assert done.code == 0, done.err
+    return dict(json.loads(done.out))
+
+
+@pytest.mark.usefixtures("table")
+def test_an_audit_lists_deployed_ranges_without_a_row_and_settings_that_nobody_deployed(desk: Desk) -> None:
+    missing = {(each["stack"], each["cidr"]): each["finding"] for each in audit(desk)["missing"]}
+    assert missing == {
+        ("acme", "10.1.2.0/26"): "row gone",
+        ("acme", "172.17.5.0/24"): "not deployed",
+        ("fresh", "10.1.3.0/26"): "not deployed",
+        ("fresh", "172.17.6.0/24"): "not deployed",
+    }
+    said = desk.tenantnet("claims audit platform-eu1").out
+    assert "0 claims, 0 of them doubtful, 1 missing" in said
+    assert "pulumi up --stack acme" in said
+
+
+def test_a_row_of_somebody_else_is_named_by_audit_and_by_who_wants_its_range(
+    desk: Desk, table: WritableClaims
+) -> None:
+    rows = [
+        {"cidr": {"S": "10.9.9.0/26"}, "owner": {"S": "mallory\x1b[2J"}},
+        {"cidr": {"S": "172.17.8.0/24"}, "tenant": {"N": "1"}, "stack": {"S": "t"}, "kind": {"S": "network"}},
+        {"cidr": {"S": "no range\x07"}},
+        claim("10.9.8.0/26", "beta\x1b[2J").item(),
+    ]
+    for row in rows:
+        boto3.client("dynamodb", region_name=REGION).put_item(TableName=table.name, Item=row)
+    table.claim(claim("10.7.7.0/26", "gone", "green"))
+    found = audit(desk)
+    assert {each["cidr"] for each in found["foreign"]} == {row["cidr"]["S"] for row in rows}
+    assert [each["cidr"] for each in found["doubtful"]] == ["10.7.7.0/26"]
+    done = desk.tenantnet("claims audit platform-eu1")
+    assert "mallory" in done.out
+    assert not {"\x1b", "\x07"} & {*done.out}
+    done = desk.tenantnet("network add acme --cidr 10.9.9.0/26")
+    assert (done.code, "mallory" in done.err, "\x1b" in done.err) == (2, True, False)
+    assert desk.tenantnet("network add acme --auto").code == 0
+
+
+SHARED = {"cell": "eu2", "region": REGION, "claimsTable": "tenantnet-eu1-claims"}
+
+
+def test_cells_that_share_a_table_have_no_range_twice(desk: Desk, table: WritableClaims) -> None:
+    table.claim(claim("10.9.9.0/26", "beta", "green"))
+    desk.add_stack("platform-eu2", PLATFORM, SHARED)
+    add = "tenant add dora --platform platform-eu2 --username dora --cidr"
+    for taken, holder in (("10.9.9.0/26", "beta"), ("10.1.2.0/26", "acme")):
+        done = desk.tenantnet(f"{add} {taken}")
+        assert (done.code, f"tenant {holder} holds it" in done.err) == (2, True), done.err
+    assert desk.tenantnet(f"{add} 10.9.10.0/26").code == 0
+
+
+def test_an_audit_covers_the_tenants_of_every_cell_that_uses_the_table(
+    desk: Desk, table: WritableClaims
+) -> None:
+    settings = tenant("172.17.9.0/24", "10.1.9.0/26")
+    settings["tenantnet:tenant"]["platform"] = "platform-eu2"
+    networks = {
+        "blue": {"cidr": "10.1.9.0/26", "vpcId": "vpc-1", "pingHost": "10.1.9.42", "pingHostId": "i-1"}
+    }
+    outputs = {"platform": "platform-eu2", "sessionSubnet": "172.17.9.0/24", "networks": networks}
+    desk.add_stack("platform-eu2", PLATFORM, SHARED)
+    desk.add_stack("dora", settings, outputs)
+    table.claim(replace(claim("10.1.9.0/26", "dora"), cell="eu2"))
+    found = audit(desk)
+    assert found["doubtful"] == []
+    missing = {each["cidr"]: each["finding"] for each in found["missing"] if each["stack"] == "dora"}
+    assert missing == {"172.17.9.0/24": "row gone"}
 
 
 def test_an_audit_lists_claims_of_stacks_that_are_gone_and_their_release(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from tenantnet.addresses.claims import Claim, ClaimKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class RecordingEngine(Mocks):
                 local = [] if args.args.get("filters") else ["eu-west-1-own-1a"]
                 answer = {"names": [*local, *zones]}
             case "aws:dynamodb/getTableItem:getTableItem":
-                return {}, [("", "reading DynamoDB Table Item: empty result")]
+                return self._row(json.loads(args.args["key"])["cidr"]["S"])
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:
                 return {}, [("", "reading RDS DB Instance: couldn't find resource")]
             case "aws:rds/getInstance:getInstance":
@@ -72,6 +74,15 @@ class RecordingEngine(Mocks):
             case other:
                 raise AssertionError(f"the program asked for {other}, which no test answers")
         return answer, []
+
+    def _row(self, cidr: str) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        """The row of a range that one of the stacks has by its outputs."""
+        for stack, outputs in self._outputs.items():
+            ranges = {network["cidr"] for network in outputs.get("networks", {}).values()}
+            if cidr in ranges | {outputs.get("sessionSubnet")}:
+                claim = Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK)
+                return {"item": claim.item_json()}, []
+        return {}, [("", "reading DynamoDB Table Item: empty result")]
 
     def of_type(self, token: str) -> list[Registered]:
         return [resource for resource in self.registered if resource.type == token]

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from functools import reduce
 
 from tenantnet.addresses import addressing
-from tenantnet.addresses.claims import RANGE_UNCLAIMED, Claim, ClaimKind
+from tenantnet.addresses.claims import (
+    RANGE_UNCLAIMED,
+    ROW_READABLE,
+    Claim,
+    ClaimKind,
+)
+from tenantnet.addresses.companies import OTHERS_CLAIM, OTHERS_COMPANY
 from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import tenant_document
 from tenantnet.policies import (
@@ -34,6 +40,7 @@ from tools.rulebook.samples import (
     COMPANY,
     OWN_TYPE,
     SLOT,
+    STRANGE_ROW,
     TENANT,
     Change,
     Resources,
@@ -159,8 +166,9 @@ def _claim_examples() -> list[Example]:
         Example(claims.RANGE_CLAIMED, without("network-claim")),
         Example(claims.CLAIMED_FIRST, with_options("network", depends_on=[])),
         Example(claims.OWN_CLAIMS, with_new(_FOREIGN_CLAIM)),
-        Example(claims.OTHERS_COMPANY, _network("10.77.3.0/26")),
-        Example(claims.OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")),
+        Example(ROW_READABLE, _network(STRANGE_ROW.cidr)),
+        Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
+        Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")),
         Example(claims.TENANT_OWN, with_tag("customer-gateway", Tag.TENANT, BETA.tenant)),
         Example(claims.CELL_OWN, _in_platform(with_tag("services", Tag.CELL, "eu2"))),
         Example(PLATFORM_READ, _elsewhere),

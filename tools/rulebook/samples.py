@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from tenantnet.addresses.addressing import DEFAULT_RESERVED
-from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.claims import Claim, ClaimKind, ForeignRow
+from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import runner_document, tenant_document
 from tenantnet.components.alarm_topic import topic_policy
@@ -24,7 +25,6 @@ from tenantnet.failure import Failure
 from tenantnet.policies import allowed
 from tenantnet.policies.model import (
     UNKNOWN,
-    Company,
     Finding,
     PackSettings,
     Policy,
@@ -62,6 +62,7 @@ PLATFORM = PlatformOutputs(
     kms_key_arn=KEY_ARN,
     alarm_topic_arn=TOPIC_ARN,
     flow_log_role_arn="arn:aws:iam::123456789012:role/tenantnet-eu1-flow-logs",
+    claims_table=claims_table_name(CELL),
     runner_project="tenantnet-eu1-runner",
     runner_schedule_role_arn="arn:aws:iam::123456789012:role/tenantnet-eu1-runner-schedules",
 )
@@ -76,6 +77,7 @@ RUNNER = RunnerSettings.model_validate(
 )
 OWN_TYPE = "aws:sqs/queue:Queue"
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
+STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
 STRONG_TUNNEL = {
@@ -108,8 +110,8 @@ class SampleReading:
         )
 
     def ranges(self, cell: str, region: str | None) -> Ranges:
-        """Beta's network, and the company of another tenant."""
-        return Ranges(claims=[BETA], companies=[GAMMAS_COMPANY]) if cell == CELL else Ranges()
+        """Beta's network, a row that nobody knows, and the company of another tenant."""
+        return Ranges(claims=[BETA, STRANGE_ROW], companies=[GAMMAS_COMPANY]) if cell == CELL else Ranges()
 
     def account_id(self) -> str:
         """The sample's account."""

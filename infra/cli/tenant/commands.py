@@ -12,7 +12,7 @@ from tenantnet.addresses.claims import claims_in_settings
 from tenantnet.aws import sizes
 from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
-from tenantnet.cli.project import edits_settings, working_project
+from tenantnet.cli.project import claims_table, edits_settings, working_project
 from tenantnet.cli.tenant.remove import remove
 from tenantnet.refusal import Refused
 from tenantnet.settings.alike import quoted
@@ -78,7 +78,7 @@ def add(
     project = working_project()
     _require_new(project, name)
     cell = read_cell(project, platform)
-    ranges = read_ranges(project, cell, offline=offline)
+    ranges = read_ranges(project, cell, None if offline else claims_table(project, platform))
     session_subnet, cidr = _choose(project, cell, ranges, session_subnet, cidr)
     database = {
         "username": username,

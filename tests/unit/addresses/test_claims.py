@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantnet.addresses.claims import (
+    LONGEST_ROW,
     Claim,
     ClaimFinding,
     ClaimKind,
+    ForeignRow,
     audit_claims,
     claims_in_settings,
+    missing_claims,
+    read_row,
     refuse_claim,
 )
+from tenantnet.addresses.companies import Company, companies_in_settings, refuse_company, refuse_in_companies
 
 WANTED = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
 BETAS = Claim(cidr="10.1.2.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="green")
@@ -126,3 +132,63 @@ def test_an_audit_finds_a_claim_that_no_settings_file_leads_to() -> None:
 def test_another_stacks_settings_do_not_vouch_for_a_claim() -> None:
     doubtful = audit_claims([WANTED], stacks=["acme", "beta"], in_settings=[BETAS])
     assert doubtful == {WANTED: ClaimFinding.NOT_IN_SETTINGS}
+
+
+def test_a_claim_names_its_cell_in_another_cells_table_only() -> None:
+    assert WANTED.in_table("tenantnet-eu1-claims", "eu1") == WANTED
+    elsewhere = WANTED.in_table("tenantnet-eu1-claims", "eu2")
+    assert elsewhere.cell == "eu2"
+    assert Claim.from_item(elsewhere.item()) == elsewhere
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"cidr": {"S": "10.1.2.0/26"}},
+        {**WANTED.item(), "kind": {"S": "lottery"}},
+        {**WANTED.item(), "tenant": {"N": "7"}},
+        {**WANTED.item(), "stack": {"S": "acme\x1b[2J"}},
+        {"cidr": {"S": "10.1.2.0/26"}, "owner": {"B": b"\x00"}, "more": {"S": "x" * 1_000}},
+    ],
+)
+def test_a_row_that_tenantnet_has_not_written_keeps_its_range_and_shows_itself(row: dict[str, Any]) -> None:
+    found = read_row(row)
+    assert isinstance(found, ForeignRow)
+    assert found.text.isprintable()
+    assert len(found.text) <= LONGEST_ROW + len("...")
+    refusal = refuse_claim(WANTED, found)
+    assert refusal is not None
+    assert refusal.reason == f"the range has the row {found.text}, which does not say who holds it"
+
+
+def test_a_range_of_a_stack_without_its_row_is_missing_and_one_of_settings_is_not_deployed() -> None:
+    changed = replace(WANTED, cidr="10.1.3.0/26")
+    thief = replace(SESSION, stack="thief")
+    missing = missing_claims([thief], deployed=[WANTED, SESSION], in_settings=[WANTED, changed, SESSION])
+    assert missing == {
+        WANTED: ClaimFinding.ROW_GONE,
+        changed: ClaimFinding.NOT_DEPLOYED,
+        SESSION: ClaimFinding.ROW_GONE,
+    }
+    foreign = ForeignRow(cidr=WANTED.cidr, text="{}")
+    assert missing_claims([foreign], deployed=[WANTED], in_settings=[]) == {WANTED: ClaimFinding.ROW_GONE}
+    assert missing_claims([WANTED, SESSION], deployed=[WANTED], in_settings=[WANTED, SESSION]) == {}
+
+
+def test_companies_are_found_in_settings_of_any_shape() -> None:
+    connections = [{"companyCidr": "192.168.4.0/24"}, {"companyCidr": 5}, "x"]
+    tenant = {
+        "networks": {"blue": {"vpnConnections": connections}, "green": {"vpnConnections": None}, "x": []}
+    }
+    found = [("networks.blue.vpnConnections[0].companyCidr", "192.168.4.0/24")]
+    assert companies_in_settings(tenant) == found
+    assert companies_in_settings([]) == []
+
+
+def test_a_company_range_over_another_stacks_claim_is_refused_and_over_its_own_is_not() -> None:
+    (refusal,) = refuse_company("10.1.0.0/16", "beta", "companyCidr", [WANTED, BETAS])
+    assert refusal.reason.startswith("10.1.2.0/26 is tenant acme's network blue")
+    assert [*refuse_company("10.2.0.0/16", "beta", "companyCidr", [WANTED])] == []
+    companies = [Company(cidr="10.1.0.0/16", tenant="beta"), Company(cidr="10.1.0.0/16", tenant="acme")]
+    (refusal,) = refuse_in_companies(WANTED, companies)
+    assert "tenant beta has a VPN connection to 10.1.0.0/16" in refusal.reason

@@ -88,6 +88,23 @@ def test_a_group_has_no_policy_and_nobody_is_put_into_one() -> None:
     } == set()
 
 
+@pytest.mark.parametrize("role", [*REFUSING, Role.MIGRATION_RUNNER])
+def test_roles_change_the_claims_in_another_cells_table_and_not_the_table(role: Role) -> None:
+    sharing = replace(PLACE, claims_cell="eu0")
+    shared = f"arn:aws:dynamodb:{PLACE.region}:{PLACE.account}:table/tenantnet-eu0-claims"
+    allowed = {
+        action.partition(":")[2]
+        for document in documents(role, sharing, shipped())
+        for statement in document["Statement"]
+        if shared in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert "GetItem" in allowed or role is Role.PLATFORM_DEPLOYER
+    assert {each for each in allowed if each.endswith("Table")} <= {"DescribeTable"}
+    assert ("PutItem" in allowed) == (role in (Role.TENANT_DEPLOYER, Role.MIGRATION_RUNNER))
+    assert "tenantnet-eu0-claims" not in json.dumps(documents(role, PLACE, shipped()))
+
+
 @pytest.mark.parametrize("zone_id", [None, "Z0123456789ABCDEFGHIJ"])
 def test_only_the_zone_that_is_named_can_be_removed(zone_id: str | None) -> None:
     place = replace(PLACE, zone_id=zone_id)

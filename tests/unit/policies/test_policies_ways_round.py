@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.policies.allowed import FLOW_LOG
+from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
-from tenantnet.policies.model import UNKNOWN, Stack
+from tenantnet.policies.model import UNKNOWN, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
-from tenantnet.tags import Owner, Part
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Owner, Part, claims_table_name
 
 from tools.rulebook.samples import (
     COMPANY,
@@ -21,6 +26,7 @@ from tools.rulebook.samples import (
     SESSIONS,
     SETTINGS,
     Change,
+    SampleReading,
     acl_rule,
     good_stack,
     judge,
@@ -310,6 +316,36 @@ def test_what_others_have_claimed_since_the_preview_stops_an_update() -> None:
     assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")) == [
         "others-claim"
     ]
+
+
+class SharingReading(SampleReading):
+    """The sample cell, which uses the claims table of cell eu0, where a tenant has its network."""
+
+    def platform(self, cell: str) -> PlatformOutputs:
+        return super().platform(cell).model_copy(update={"claims_table": claims_table_name("eu0")})
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        others = Claim(cidr=NETWORK, tenant="zoe", stack="zoe", kind=ClaimKind.NETWORK, slot="blue")
+        return Ranges(claims=[others], companies=[Company(cidr="172.17.0.0/16", tenant="zoe")])
+
+
+def test_claims_are_in_the_table_that_the_platforms_outputs_name_and_name_the_cell() -> None:
+    settings = replace(SETTINGS, reading=SharingReading())
+
+    def rules(stack: Mapping[str, Resource]) -> list[str]:
+        assert NETWORK_CIDR_UNCLAIMED.judge_stack is not None
+        found = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(stack.values()), settings)
+        return sorted(each.refusal.rule_id for each in found)
+
+    own = good_stack()
+    held = ["others-company", "range-unclaimed"]
+    assert rules(own) == sorted([*held, *["own-claims", "range-claimed"] * 2])
+    network = Claim(cidr=NETWORK, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    session = Claim(cidr=SESSIONS, tenant="acme", stack="acme", kind=ClaimKind.SESSION_SUBNET)
+    for key, claim in (("network-claim", network), ("session-claim", session)):
+        row = claim.in_table(claims_table_name("eu0"), OWNER.cell)
+        own = with_props(key, tableName=claims_table_name("eu0"), item=row.item_json())(own)
+    assert rules(own) == held
 
 
 def test_a_table_that_is_read_from_another_tenant_is_no_table_of_the_stack() -> None:

@@ -28,6 +28,15 @@ from typer.testing import CliRunner
 from tests.support.broken_settings import as_yaml, broken_files, good_file
 from tests.support.clone import CLONE
 
+OVER_ACME = {
+    "blue": {
+        "cidr": "10.9.9.0/26",
+        "vpnConnections": [
+            {"companyCidr": "10.1.0.0/20", "companyGatewayIp": "198.51.100.9", "description": "Office"}
+        ],
+    }
+}
+
 
 class Tree:
     """A project with settings files that a test may write."""
@@ -297,10 +306,53 @@ def test_a_range_is_seen_in_a_file_with_other_mistakes(tree: Tree) -> None:
     assert "sessionSubnet: 172.17.5.0/24" in check(beta).stderr
 
 
-def test_tenants_of_two_platforms_may_have_one_range(tree: Tree) -> None:
+def test_tenants_of_two_platforms_have_no_range_in_common(tree: Tree) -> None:
+    tree.tenant("acme")
+    result = check(tree.tenant("beta", platform="platform-us1"))
+    assert result.exit_code == 2
+    assert "networks.blue.cidr: 10.1.2.0/26" in result.stderr
+    assert "sessionSubnet: 172.17.5.0/24" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "shared"),
+    [
+        ({}, True),
+        ({"eu1": "platform-eu1"}, False),
+        ({"us1": "platform-us1"}, False),
+        ({"us1": "platform-eu1"}, True),
+        ({"us1": "platform-eu1", "eu1": "platform-eu1"}, True),
+        ({"us1": "platform-us1", "eu1": "platform-eu1"}, False),
+    ],
+)
+def test_platforms_share_their_address_space_but_where_one_keeps_its_own(
+    tree: Tree, named: dict[str, str], shared: bool
+) -> None:
+    for cell in ("eu1", "us1"):
+        changes = {"claimsPlatform": named[cell]} if cell in named else {}
+        tree.platform(f"platform-{cell}", **changes)
     tree.tenant("acme")
     tree.tenant("beta", platform="platform-us1")
-    assert check().exit_code == 0
+    result = check()
+    assert result.exit_code == (2 if shared else 0), result.stderr
+    assert ("tenant acme holds it" in result.stderr) == shared
+
+
+@pytest.mark.parametrize("holder", ["platform-eu9", "platform-eu2"])
+def test_a_platform_that_names_another_ones_claims_names_one_that_has_them(tree: Tree, holder: str) -> None:
+    tree.platform("platform-eu2", claimsPlatform="platform-eu3")
+    tree.platform("platform-eu3")
+    result = check(tree.platform("platform-eu1", claimsPlatform=holder))
+    assert result.exit_code == 2
+    assert f"claimsPlatform: {holder}" in result.stderr
+
+
+def test_a_company_range_over_another_platforms_tenant_is_refused_in_both_files(tree: Tree) -> None:
+    changes = {"sessionSubnet": "172.17.6.0/24", "networks": OVER_ACME, "migration": None}
+    beta = tree.tenant("beta", platform="platform-us1", **changes)
+    acme = tree.tenant("acme")
+    assert "10.1.2.0/26 is tenant acme's network blue" in check(beta).stderr
+    assert "tenant beta has a VPN connection to 10.1.0.0/20" in check(acme).stderr
 
 
 def test_a_file_named_twice_is_not_its_own_rival(tree: Tree) -> None:
