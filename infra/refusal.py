@@ -127,11 +127,13 @@ class Rule:
 
     def refuse(self, value: object, path: str = "", /, **facts: object) -> Refusal:
         """The refusal of `value`, with every `{name}` filled in from `facts`."""
+        # A line break in one would look like a further refusal.
+        told = {name: str(fact).replace("\n", "\\n") for name, fact in facts.items()}
         return Refusal(
             value=shown(value),
-            rule=printable(self.rule.format(**facts)),
-            reason=printable(self.reason.format(**facts)),
-            remedy=printable(self.remedy.format(**facts)),
+            rule=printable(self.rule.format(**told)),
+            reason=printable(self.reason.format(**told)),
+            remedy=printable(self.remedy.format(**told)),
             path=path,
             rule_id=self.id,
         )
@@ -145,7 +147,7 @@ class Refused(Exception):  # noqa: N818 - it rejects the input; the program did 
     """All problems of one input, found in one pass."""
 
     def __init__(self, subject: str, refusals: Iterable[Refusal]) -> None:
-        self.subject = subject
+        self.subject = printable(subject).replace("\n", "\\n")
         self.refusals = tuple(refusals)
         super().__init__(str(self))
 

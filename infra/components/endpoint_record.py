@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.components.checked import known, require
+from tenantnet.settings.checks import check_zone_name
 
 # A client that resolves again after a move must not wait longer than the move's last step takes.
 TTL_SECONDS = 5
@@ -21,6 +23,9 @@ class EndpointRecordArgs:
     """The hosted zone's ID."""
     target: pulumi.Input[str]
     """The production database's own name."""
+
+    def __post_init__(self) -> None:
+        require("The endpoint", None, {"host_name": known(check_zone_name, self.host_name)})
 
 
 class EndpointRecord(pulumi.ComponentResource):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.addresses.addressing import check_private_cidr
+from tenantnet.components.checked import require
 from tenantnet.tags import Owner, Part
 
 LOG_RETENTION_DAYS = 90
@@ -13,7 +15,7 @@ LOG_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateVpcArgs:
-    """What a VPC is for, and its range."""
+    """What a VPC is for, and its range. Raises Refused for a range that is not private."""
 
     owner: Owner
     """The cell or tenant that it belongs to."""
@@ -25,6 +27,9 @@ class PrivateVpcArgs:
     """The key that encrypts its flow logs."""
     flow_log_role_arn: pulumi.Input[str]
     """The role that VPC flow logs are written with."""
+
+    def __post_init__(self) -> None:
+        require(f"The VPC of {self.owner.prefix}", self.owner, {"cidr": check_private_cidr(self.cidr)})
 
 
 class PrivateVpc(pulumi.ComponentResource):

@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.addresses.addressing import check_range
 from tenantnet.aws.descriptions import ec2_description
 from tenantnet.aws.session_documents import MYSQL_PORT
+from tenantnet.components.checked import known, require
+from tenantnet.settings.checks import check_description
 from tenantnet.tags import Owner, Part
 
 
@@ -30,7 +33,7 @@ PING = Service("icmp", 8, -1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityRuleArgs:
-    """One peer's permission."""
+    """One peer's permission. Raises Refused for what is no IPv4 range or no description."""
 
     owner: Owner
     """The cell or tenant that it belongs to."""
@@ -42,6 +45,16 @@ class SecurityRuleArgs:
     """The peer's IPv4 range."""
     description: str
     """Who the peer is, in any characters: the EC2 console shows what EC2 takes of it, a tag the original."""
+
+    def __post_init__(self) -> None:
+        require(
+            f"The security rule of {self.owner.prefix}",
+            self.owner,
+            {
+                "peer_cidr": known(check_range, self.peer_cidr),
+                "description": check_description(self.description),
+            },
+        )
 
 
 def security_group(

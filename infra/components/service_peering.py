@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.addresses.addressing import check_private_cidr
+from tenantnet.components.checked import known, require
 from tenantnet.tags import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringSide:
-    """One side of a peering."""
+    """One side of a peering. Raises Refused for a range that is not private."""
 
     vpc_id: pulumi.Input[str]
     """The side's VPC."""
@@ -20,10 +22,13 @@ class PeeringSide:
     cidr: pulumi.Input[str]
     """What the other side may reach here: a part of the VPC's range, no more than it needs."""
 
+    def __post_init__(self) -> None:
+        require("The side of a peering", None, {"cidr": known(check_private_cidr, self.cidr)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePeeringArgs:
-    """The two sides of a peering."""
+    """The two sides of a peering. Raises Refused for an owner that cannot be."""
 
     owner: Owner
     """The tenant that it belongs to, with its network's slot."""
@@ -31,6 +36,9 @@ class ServicePeeringArgs:
     """The tenant's side."""
     platform: PeeringSide
     """The platform's side."""
+
+    def __post_init__(self) -> None:
+        require(f"The peering of {self.owner.prefix}", self.owner, {})
 
 
 class ServicePeering(pulumi.ComponentResource):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.addresses.addressing import check_private_cidr, check_session_subnet
+from tenantnet.components.checked import require
+from tenantnet.refusal import Refusal
+from tenantnet.settings.relations import shared_subnet_relations
 from tenantnet.tags import Owner, Part
 
 # The lowest number that matches decides.
@@ -15,7 +19,7 @@ FIRST_SHARED_RULE, OTHER_SESSIONS_RULE, EVERYTHING_ELSE_RULE = 101, 200, 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSubnetArgs:
-    """A tenant's subnet and the network that it is part of."""
+    """A tenant's subnet and the network that it is part of. Raises Refused for what the settings refuse."""
 
     owner: Owner
     """The tenant that it belongs to."""
@@ -29,6 +33,21 @@ class SessionSubnetArgs:
     """Ranges in it that every tenant's sessions may reach."""
     availability_zone: str
     """The subnet's zone."""
+
+    def __post_init__(self) -> None:
+        network = check_private_cidr(self.sessions_cidr)
+        shared = [refusal for cidr in self.shared_subnets for refusal in check_private_cidr(cidr)]
+        own: list[Refusal] = []
+        if not network and not shared:
+            sessions = {"cidr": self.sessions_cidr, "sharedSubnets": [*self.shared_subnets]}
+            together = shared_subnet_relations({"sessions": sessions}, lambda _: True)
+            shared = [replace(refusal, path="") for refusal in together]
+            own = check_session_subnet(self.cidr, self.sessions_cidr, self.shared_subnets)
+        require(
+            f"The session subnet {self.owner.prefix}",
+            self.owner,
+            {"sessions_cidr": network, "shared_subnets": shared, "cidr": own},
+        )
 
 
 def network_acl_rules(

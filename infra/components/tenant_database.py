@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
+from tenantnet.components.checked import known, require
+from tenantnet.settings.checks import check_instance_class, check_password, check_storage, check_username
 from tenantnet.tags import Lifecycle, Owner, Part
 
 ENGINE_VERSION = "8.4"
@@ -115,7 +117,10 @@ Source = Fresh | Promoted | ReplicaOf | Restored | Leaving
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantDatabaseArgs:
-    """A database, where it comes from, and what its deletion leaves behind."""
+    """A database, where it comes from, and what its deletion leaves behind.
+
+    Raises Refused for what the settings refuse.
+    """
 
     owner: Owner
     """Whose database it is, with its network's slot."""
@@ -141,6 +146,19 @@ class TenantDatabaseArgs:
     """The key that encrypts the database and its logs."""
     alarm_topic_arn: pulumi.Input[str]
     """Where its alarms go."""
+
+    def __post_init__(self) -> None:
+        user = self.source.user if isinstance(self.source, Fresh | Leaving) else None
+        require(
+            f"The database {self.owner.prefix}",
+            self.owner,
+            {
+                "instance_class": check_instance_class(self.instance_class),
+                "storage_gb": check_storage(self.storage_gb),
+                "username": check_username(user.username) if user else [],
+                "password": known(check_password, user.password) if user else [],
+            },
+        )
 
 
 class _Alarm(NamedTuple):

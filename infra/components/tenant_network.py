@@ -16,15 +16,16 @@ from tenantnet.addresses.addressing import (
     subnet_plan,
 )
 from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
+from tenantnet.components.checked import require
 from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
 from tenantnet.components.security import private_host, security_group
-from tenantnet.refusal import Refused
+from tenantnet.settings.checks import check_host_type
 from tenantnet.tags import Owner, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantNetworkArgs:
-    """A network's settings and what it needs of its cell. Raises Refused for a range that it may not have."""
+    """A network's settings and what it needs of its cell. Raises Refused for what the settings refuse."""
 
     owner: Owner
     """Whose network it is, with its slot."""
@@ -44,8 +45,14 @@ class TenantNetworkArgs:
     """Ranges that no tenant's network may overlap."""
 
     def __post_init__(self) -> None:
-        if refusals := check_network_cidr(self.cidr, self.reserved):
-            raise Refused(f"The network {self.owner.prefix}", refusals)
+        require(
+            f"The network {self.owner.prefix}",
+            self.owner,
+            {
+                "cidr": check_network_cidr(self.cidr, self.reserved),
+                "ping_host_type": check_host_type(self.ping_host_type),
+            },
+        )
 
 
 class TenantNetwork(pulumi.ComponentResource):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OWN_SESSIONS_ONLY, tenant_document
+from tenantnet.components.checked import require
+from tenantnet.settings.checks import check_tunnel_user, check_zone_name
+from tenantnet.settings.relations import tunnel_user_relations
 from tenantnet.tags import TUNNEL_USER_TAGS, Owner, Part, Tag, tunnel_name, tunnel_user_tags
 
 Statement = Mapping[str, object]
@@ -18,7 +21,7 @@ PERSONS = ("${aws:username, ' '}", f"${{aws:PrincipalTag/{Tag.TUNNEL_USER}, ' '}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelAccessArgs:
-    """Who may open a tunnel, and where it leads."""
+    """Who may open a tunnel, and where it leads. Raises Refused for what the settings refuse."""
 
     owner: Owner
     """The tenant that it belongs to."""
@@ -26,6 +29,18 @@ class TunnelAccessArgs:
     """The tenant's endpoint."""
     users: Sequence[str]
     """The names of the people who may open a tunnel."""
+
+    def __post_init__(self) -> None:
+        of_names = [refusal for user in self.users for refusal in check_tunnel_user(user)]
+        together = tunnel_user_relations({"tunnelUsers": [*self.users]}, lambda _: True)
+        require(
+            f"The tunnel of {self.owner.prefix}",
+            self.owner,
+            {
+                "host_name": check_zone_name(self.host_name),
+                "users": of_names or [replace(refusal, path="") for refusal in together],
+            },
+        )
 
 
 class TunnelAccess(pulumi.ComponentResource):

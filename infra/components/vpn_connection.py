@@ -14,8 +14,8 @@ from tenantnet.addresses.addressing import (
     check_company_cidr,
     check_gateway_ip,
 )
+from tenantnet.components.checked import require
 from tenantnet.components.security import MYSQL, PING, SecurityRuleArgs, Service, allow_from
-from tenantnet.refusal import Refused
 from tenantnet.settings.checks import check_description
 from tenantnet.tags import Owner
 
@@ -76,13 +76,15 @@ class VpnConnectionArgs:
     """Ranges that no company's network may overlap."""
 
     def __post_init__(self) -> None:
-        refusals = [
-            *check_company_cidr(self.company_cidr, self.reserved),
-            *check_gateway_ip(self.company_gateway_ip),
-            *check_description(self.description),
-        ]
-        if refusals:
-            raise Refused(f"The VPN connection {self.description} of {self.owner.prefix}", refusals)
+        require(
+            f"The VPN connection {self.description} of {self.owner.prefix}",
+            self.owner,
+            {
+                "company_cidr": check_company_cidr(self.company_cidr, self.reserved),
+                "company_gateway_ip": check_gateway_ip(self.company_gateway_ip),
+                "description": check_description(self.description),
+            },
+        )
 
 
 class VpnConnection(pulumi.ComponentResource):

@@ -181,6 +181,7 @@ class MigrationSettings(Settings):
     )
     retire_after: Duration = Field(
         default="24h",
+        validate_default=True,
         description="How long the former network waits, read-only, before it is removed: 1h to 30d.",
     )
 
@@ -330,7 +331,7 @@ class PlatformFile(Settings):
     zone: ZoneSettings = Field(description="The DNS zone of the tenants' endpoints.")
     sessions: SessionsSettings = Field(default={}, description="The network with the tenants' sessions.")
     services: ServicesSettings = Field(
-        default={}, description="The network with the platform's own services."
+        default={}, validate_default=True, description="The network with the platform's own services."
     )
     runner: RunnerSettings | None = Field(
         default=None,

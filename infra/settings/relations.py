@@ -42,7 +42,7 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
         *(refusal for each in companies for refusal in _companies_apart(each)),
         *_apart(rules.COMPANY_CIDR_OUTSIDE, outside),
         *_migration(raw, sound),
-        *_users_once(raw, sound),
+        *tunnel_user_relations(raw, sound),
     ]
 
 
@@ -51,7 +51,7 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
     return [
         *_services_together(_child(raw, "services")),
         *_platform_ranges_apart(raw, sound),
-        *_shared_subnets(raw, sound),
+        *shared_subnet_relations(raw, sound),
         *_connection_fits(_child(raw, "runner"), sound),
         *_secret_given(_child(raw, "runner"), sound),
     ]
@@ -97,7 +97,8 @@ def _sessions_cidr(raw: object) -> object:
     return _child(_child(raw, "sessions"), "cidr") or SessionsSettings.model_fields["cidr"].default
 
 
-def _shared_subnets(raw: object, sound: Sound) -> Iterator[Refusal]:
+def shared_subnet_relations(raw: object, sound: Sound) -> Iterator[Refusal]:
+    """The problems of a platform's shared subnets with each other and with its sessions network."""
     path = "sessions.sharedSubnets"
     entries = _entries(_child(_child(raw, "sessions"), "sharedSubnets"))
     if len(entries) > rules.MAX_SHARED_SUBNETS:
@@ -214,7 +215,12 @@ def _is_in_gap(wall: datetime, example: datetime) -> bool:
     return len(offsets) == 2
 
 
-def _users_once(raw: object, sound: Sound) -> Iterator[Refusal]:
+def tunnel_user_relations(raw: object, sound: Sound) -> list[Refusal]:
+    """The problems of a tenant's tunnel users together."""
+    return list(_users_together(raw, sound))
+
+
+def _users_together(raw: object, sound: Sound) -> Iterator[Refusal]:
     seen: set[str] = set()
     for index, user in enumerate(_entries(_child(raw, "tunnelUsers"))):
         path = f"tunnelUsers[{index}]"

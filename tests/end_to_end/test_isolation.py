@@ -135,6 +135,23 @@ def group_of(cell: Deployed, name: str) -> str:
     return group
 
 
+def test_an_interface_that_somebody_made_is_checked_by_its_own_groups(
+    deployed: Deployed, observe: Observe, ec2: EC2Client
+) -> None:
+    (subnet,) = [each for each in deployed.subnets if each.tags.get("Name") == "zeta-blue-spare"]
+    # A group's first rule lets everything out.
+    group = ec2.create_security_group(GroupName="own", Description="own", VpcId=subnet.vpc_id)["GroupId"]
+    made = ec2.create_network_interface(SubnetId=subnet.id, Groups=[group])["NetworkInterface"]
+    try:
+        found = faults(check(observe()))
+    finally:
+        ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterfaceId"])
+        ec2.delete_security_group(GroupId=group)
+    name = f"zeta blue: {made['NetworkInterfaceId']} ({made['PrivateIpAddress']}/32)"
+    assert {pair.source.name for pair in found} == {name}
+    assert "elsewhere" in {pair.target.name for pair in found}
+
+
 def test_what_passes_between_two_tenants_and_their_platform_is_what_is_meant_to(deployed: Deployed) -> None:
     assert faults(check(deployed)) == []
     assert passing(deployed) == {

@@ -51,7 +51,7 @@ def is_let_through(text: str) -> bool:
 def _ruamel(version: tuple[int, int]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         reader = YAML(typ="safe", pure=True)
-        reader.version = version  # type: ignore[assignment]
+        reader.version = version
         return reader.load(text)
 
     return read

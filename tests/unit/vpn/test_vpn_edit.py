@@ -82,6 +82,21 @@ def connections(file: Path, slot: str = "blue") -> list[dict[str, str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    "text", ["a\x9bb", "a\x7fb", "a\x1b[31mb", "a\u202eb", "a\u2028b", "a\n  remedy: b", "a\rb", "a\x85b"]
+)
+@pytest.mark.parametrize(
+    "form", [HEAD + BLOCK + TAIL, "config: &a\n  tenantnet:tenant: *a\n"], ids=["good", "odd"]
+)
+def test_no_character_of_a_description_reaches_the_terminal_but_printable_ones(
+    acme: Path, text: str, form: str
+) -> None:
+    acme.write_text(form)
+    said = refused("add", "acme", *ADD, text)
+    assert all(each.isprintable() or each == "\n" for each in said)
+    assert "\n  remedy: b" not in said
+
+
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_a_connection_added_and_deleted_leaves_every_byte_as_it_was(acme: Path, form: str) -> None:
     acme.write_text(HEAD + form + TAIL)

@@ -1,0 +1,38 @@
+"""Checks the arguments of components by the rules of the settings, before anything is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+from tenantnet.refusal import Refusal, Refused
+from tenantnet.settings import checks
+from tenantnet.settings.checks import Check
+from tenantnet.tags import Owner, Slot
+
+
+def require(subject: str, owner: Owner | None, arguments: Mapping[str, Sequence[Refusal]]) -> None:
+    """Raises Refused with every problem, each under its argument's name. arguments: their problems."""
+    refusals = [refusal.at("owner") for refusal in _check_owner(owner)] if owner else []
+    refusals += [refusal.at(name) for name, found in arguments.items() for refusal in found]
+    if refusals:
+        raise Refused(subject, refusals)
+
+
+def known(check: Check, value: pulumi.Input[Any]) -> list[Refusal]:
+    """The problems of a value; none while it is an output, which is not known yet."""
+    return [] if isinstance(value, pulumi.Output | Awaitable) else check(value)
+
+
+def _check_owner(owner: Owner) -> list[Refusal]:
+    platform = f"platform-{owner.cell}"
+    refusals = [refusal.at("cell") for refusal in checks.check_platform_name(platform)]
+    if owner.tenant is not None:
+        named = checks.check_tenant_name(owner.tenant) or checks.check_tenant_apart(
+            owner.tenant, {"platform": platform}
+        )
+        refusals += [refusal.at("tenant") for refusal in named]
+    if owner.network is not None:
+        refusals += [refusal.at("network") for refusal in checks.check_word(owner.network, [*Slot])]
+    return refusals
