@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ SETTINGS_WRITABLE = Rule(
     remedy="make it writable: chmod u+w; or make the change by hand",
 )
 # What a file is called until it is complete.
-_DRAFT = ".tenantnet-"
+_DRAFT = ".tenantnet-draft-"
 _WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -68,7 +67,7 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
     Raises Refused if there is no such file (with the nearest names) or it is no YAML mapping.
     """
     path, named = project.settings_file(stack), kind_of(stack)
-    if not path.is_file() or kind not in (None, named):
+    if not os.path.lexists(path) or kind not in (None, named):
         known = project.stacks_with_settings()
         raise unknown_stack(stack, known, kind=kind or named, where="with a settings file")
     text = read_text(path)
@@ -159,7 +158,7 @@ def create_settings_file(project: Project, stack: str, text: str, wrong: Sequenc
 def refuse_existing(project: Project, stack: str) -> None:
     """Raises Refused if the stack has a settings file, whatever is in it."""
     path = project.settings_file(stack)
-    if path.exists():
+    if os.path.lexists(path):
         raise Refused(f"The new tenant {stack}", [STACK_NEW.refuse(stack, file=path.name)])
 
 
@@ -187,7 +186,7 @@ def _writing(stack: str, folder: Path) -> Iterator[None]:
 def _draft(folder: Path, text: str, mode: int) -> Iterator[Path]:
     """A hidden file of the folder with the text, flushed to disk; it is gone afterwards."""
     for left_behind in folder.glob(f"{_DRAFT}*"):  # by commands that were killed, since the lock is ours
-        left_behind.unlink() if not left_behind.is_dir() else shutil.rmtree(left_behind)
+        left_behind.unlink()
     draft = folder / f"{_DRAFT}{uuid4().hex}"
     try:
         with _nameless(folder, draft) as written:

@@ -119,10 +119,10 @@ def test_a_killed_command_leaves_nothing_behind_and_no_lock(project: Project) ->
         pass
 
 
-def test_what_a_killed_command_of_another_version_left_goes_with_the_next_edit(project: Project) -> None:
-    (project.settings_folder / ".tenantnet-abc").mkdir()
-    (project.settings_folder / ".tenantnet-abc" / "Pulumi.acme.yaml").write_text(ACME)
-    (project.settings_folder / ".tenantnet-def").write_text(ACME)
+def test_what_a_command_left_that_was_killed_at_the_last_moment_goes_with_the_next_edit(
+    project: Project,
+) -> None:
+    (project.settings_folder / ".tenantnet-draft-abc").write_text(ACME)
     replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
     assert left_behind(project) == []
 
@@ -167,8 +167,10 @@ def test_what_is_no_regular_file_is_refused_at_once(project: Project, kind: str)
             os.mknod(path, 0o600 | 0o140000)
     verdict = judge_file(path, read_defaults(project.file))
     assert [refusal.rule_id for refusal in verdict.refusals] == ["file-readable"]
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="cannot be read"):
         read_settings_file(project, "beta")
+    with pytest.raises(Refused, match="there is a settings file"):
+        create_settings_file(project, "beta", ACME)
 
 
 def test_a_byte_order_mark_stays_in_an_edited_file(project: Project) -> None:
