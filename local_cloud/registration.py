@@ -8,6 +8,7 @@ from tenantnet.local_cloud.dynamodb import register_dynamodb
 from tenantnet.local_cloud.ec2.service import register_ec2
 from tenantnet.local_cloud.iam.service import register_iam
 from tenantnet.local_cloud.kms import register_kms
+from tenantnet.local_cloud.quotas import register_quotas
 from tenantnet.local_cloud.rds.service import register_rds
 from tenantnet.local_cloud.route53.service import register_route53
 from tenantnet.local_cloud.scheduler import register_scheduler
@@ -26,6 +27,7 @@ def register() -> None:
     register_dynamodb()
     register_iam()
     register_kms()
+    register_quotas()
     register_scheduler()
     register_secrets()
     register_ssm()

@@ -37,6 +37,17 @@ STOP_LIMIT_SECONDS = 10
 Tell = Callable[[str], None]
 
 
+def aws_plugin(environment: Mapping[str, str] = os.environ) -> tuple[str, Path | None]:
+    """The version of the AWS plugin that pulumi_aws asks for, and its program where that is installed."""
+    wanted = version("pulumi_aws")
+    program = _home(environment) / "plugins" / f"resource-aws-v{wanted}" / "pulumi-resource-aws"
+    return wanted, program if os.access(program, os.X_OK) else None
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
+
+
 class SharedPlugins:
     """Start when an engine first needs them, and again if one has ended; they end with the context.
 
@@ -91,13 +102,11 @@ class SharedPlugins:
 
     def _aws_program(self) -> Path | None:
         """The plugin that pulumi_aws asks for, where it is installed and serves more than one stack."""
-        home = Path(self._environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
-        wanted = version("pulumi_aws")
-        program = home / "plugins" / f"resource-aws-v{wanted}" / "pulumi-resource-aws"
-        if not os.access(program, os.X_OK):
+        wanted, program = aws_plugin(self._environment)
+        if program is None:
             self._tell_once(
-                f"There is no AWS plugin {wanted} in {home} yet, so every stack starts its own. To share "
-                f"one: pulumi plugin install resource aws {wanted}"
+                f"There is no AWS plugin {wanted} in {_home(self._environment)} yet, so every stack starts "
+                f"its own. To share one: pulumi plugin install resource aws {wanted}"
             )
             return None
         if self._environment.get("AWS_CA_BUNDLE") and not program.with_name(BUILT_BY_SETUP).exists():

@@ -14,6 +14,7 @@ from tenantnet.components.tunnel_access import tunnel_statements
 from tenantnet.permissions.actions import actions_of, with_implied
 from tenantnet.permissions.boundary import boundary_statements
 from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
+from tenantnet.permissions.doctor import doctor_statements
 from tenantnet.permissions.record import Call
 from tenantnet.permissions.scopes import PolicyPlace, Scope, as_condition, scopes
 from tenantnet.settings.models import RunnerSettings
@@ -40,6 +41,8 @@ class Role(StrEnum):
     MIGRATION_RUNNER = "migration-runner"
     TUNNEL_USER = "tunnel-user"
     BOUNDARY = "boundary"
+    # Beside one of the others, for whoever runs tenantnet doctor.
+    DOCTOR = "doctor"
 
 
 # Whose policies are made of what they were recorded to call, and what their stacks' resources need besides.
@@ -71,6 +74,8 @@ def documents(role: Role, place: PolicyPlace, recorded: Recorded) -> list[Docume
     match role:
         case Role.TUNNEL_USER:
             return list(_packed(tunnel_statements(place.region, place.account, place.cell)))
+        case Role.DOCTOR:
+            return list(_packed(doctor_statements(place)))
         case Role.MIGRATION_RUNNER:
             return list(_packed(_for_runner(place)))
         case Role.BOUNDARY:

@@ -91,6 +91,14 @@ def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSett
     return file, settings
 
 
+def tenants_of(project: Project, platform: str) -> list[TenantSettings]:
+    """The settings of all tenants of one platform, by name. Raises Refused if one of them is not valid."""
+    read = (
+        read_tenant(project, stack)[1] for stack in project.stacks_with_settings() if not is_platform(stack)
+    )
+    return [settings for settings in read if settings.platform == platform]
+
+
 def claims_in_tree(project: Project, platform: str) -> list[Claim]:
     """The claims that the settings files of all tenants of one platform lead to.
 

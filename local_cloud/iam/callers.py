@@ -170,7 +170,6 @@ def service_session(account_id: str, role_arn: str, service: str, name: str) -> 
 
 
 def _user(account_id: str, iam: IAMBackend, user: Any) -> Caller:  # noqa: ANN401 - moto has no types for it
-    holders = [user, *iam.get_groups_for_user(user.name)]
     tags = iam.list_user_tags(user.name)
     return Caller(
         account=account_id,
@@ -178,7 +177,7 @@ def _user(account_id: str, iam: IAMBackend, user: Any) -> Caller:  # noqa: ANN40
         name=user.name,
         user_id=user.id,
         kind="User",
-        policies=Policies(identity=[text for each in holders for text in _documents(each)]),
+        policies=_of_user(iam, user),
         principals=(user.arn,),
         tags={each["Key"]: each["Value"] for each in tags},
     )
@@ -189,19 +188,37 @@ def _session(account_id: str, iam: IAMBackend, session: Any) -> Caller:  # noqa:
         role: Any = iam.get_role_by_arn(session.role_arn)
     except NotFoundException:
         role = None
-    boundaries = {SESSION: [session.policy]} if session.policy else {}
-    if role and role.permissions_boundary_arn:
-        boundaries[BOUNDARY] = [managed_document(iam, role.permissions_boundary_arn)]
+    own = _of_role(iam, role) if role else Policies(identity=[])
+    session_policy = {SESSION: [session.policy]} if session.policy else {}
     return Caller(
         account=account_id,
         arn=session.arn,
         name=session.session_name,
         user_id=session.user_id,
         kind="AssumedRole",
-        policies=Policies(identity=[*_documents(role)] if role else [], boundaries=boundaries),
+        policies=Policies(identity=own.identity, boundaries={**session_policy, **own.boundaries}),
         principals=(session.arn, session.role_arn),
         tags={**tags_of(session.role_arn), **getattr(session, "tags", {})},
     )
+
+
+def _of_user(iam: IAMBackend, user: Any) -> Policies:  # noqa: ANN401 - likewise
+    holders = [user, *iam.get_groups_for_user(user.name)]
+    return Policies(identity=[text for each in holders for text in _documents(each)])
+
+
+def _of_role(iam: IAMBackend, role: Any) -> Policies:  # noqa: ANN401 - likewise
+    limit = role.permissions_boundary_arn
+    boundaries = {BOUNDARY: [managed_document(iam, limit)]} if limit else {}
+    return Policies(identity=[*_documents(role)], boundaries=boundaries)
+
+
+def policies_of(iam: IAMBackend, arn: str) -> Policies:
+    """What decides on a user's or a role's requests. Raises IAM's NoSuchEntity for anybody else."""
+    for user in iam.users.values():
+        if user.arn == arn:
+            return _of_user(iam, user)
+    return _of_role(iam, iam.get_role_by_arn(arn))
 
 
 def _documents(holder: Any) -> Iterator[str]:  # noqa: ANN401 - a user, a group or a role

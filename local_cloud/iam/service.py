@@ -1,7 +1,9 @@
-"""IAM and STS, completed: policies are JSON, a group goes when nobody is in it, a session has tags.
+"""IAM and STS, completed: policies are JSON, a group goes when nobody is in it, a session has tags, and
+whoever asks is told what a user or a role may.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
 from __future__ import annotations
@@ -14,9 +16,39 @@ from moto.core.responses import ActionResult
 from moto.iam import urls
 from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument
 from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.iam.responses import IamResponse
 from moto.sts import urls as sts_urls
 from moto.sts.models import STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
+from tenantnet.local_cloud.iam.callers import access_key_of, caller_of, policies_of
+from tenantnet.local_cloud.iam.policy import Request, judge
+from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
+
+
+class CompletedIamResponse(IamResponse):
+    """All calls."""
+
+    def simulate_principal_policy(self) -> ActionResult:
+        """What the policies and the boundary of a user or a role say, whatever the resource's own say."""
+        policies = policies_of(self.backend, self._get_param("PolicySourceArn"))
+        context = {
+            each["ContextKeyName"]: each["ContextKeyValues"]
+            if each["ContextKeyType"].endswith("List")
+            else each["ContextKeyValues"][0]
+            for each in self._get_param("ContextEntries", [])
+        }
+        results = [
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": judge(
+                    policies, Request(action=action, resource=resource, context=context)
+                ).decision,
+            }
+            for action in self._get_param("ActionNames")
+            for resource in self._get_param("ResourceArns", ["*"])
+        ]
+        return ActionResult({"EvaluationResults": results, "IsTruncated": False})
 
 
 class CompletedIamBackend(IAMBackend):
@@ -25,7 +57,8 @@ class CompletedIamBackend(IAMBackend):
     @property
     def _url_module(self) -> SimpleNamespace:
         """What moto looks for in `urls.py` beside the backend's module."""
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+        paths = dict.fromkeys(urls.url_paths, CompletedIamResponse.dispatch)
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
     def create_role(
         self,
@@ -63,6 +96,14 @@ class CompletedStsBackend(STSBackend):
 
 class CompletedStsResponse(TokenResponse):
     """All calls."""
+
+    def get_caller_identity(self) -> ActionResult:
+        """Who signed; this cloud's own key is the account's root user's."""
+        key = access_key_of(self.headers)
+        if key != ADMINISTRATOR_KEY:
+            return super().get_caller_identity()
+        root = caller_of(self.current_account, self.headers)
+        return ActionResult({"UserId": root.user_id, "Account": root.account, "Arn": root.arn})
 
     def assume_role(self) -> ActionResult:
         answer = super().assume_role()

@@ -15,7 +15,7 @@ from typing import Any
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models import ec2_backends
-from moto.route53 import urls
+from moto.route53 import models, urls
 from moto.route53.exceptions import InvalidVPCId, Route53ClientError
 from moto.route53.models import FakeZone, Route53Backend, route53_backends
 from moto.route53.responses import Route53
@@ -192,6 +192,12 @@ class CompletedRoute53Response(Route53):
         return EmptyResult()
 
 
+def _zone_id(**_: object) -> str:
+    """As Route 53 writes them: Z, and letters and digits."""
+    return "Z" + "".join(secrets.choice(ID_CHARACTERS) for _ in range(20))
+
+
 def register_route53() -> None:
     """Let moto make completed backends from now on."""
     route53_backends.backend = CompletedRoute53Backend
+    models.create_route53_zone_id = _zone_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -240,3 +241,7 @@ def test_a_zone_with_records_is_not_deleted(
     assert refusal(route53.delete_hosted_zone, Id=zone) == "HostedZoneNotEmpty"
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch(("DELETE", *record)))
     route53.delete_hosted_zone(Id=zone)
+
+
+def test_an_id_is_written_as_route_53_writes_it(zone: str) -> None:
+    assert re.fullmatch(r"/hostedzone/Z[A-Z0-9]{1,31}", zone)

@@ -1,0 +1,53 @@
+"""Looks at everything, in the order in which an update would need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from tenantnet.aws.answers import aws_answers
+from tenantnet.doctor import account, machine, names, quotas, region, secrets
+from tenantnet.doctor.finding import Finding, Planned, State
+from tenantnet.failure import Failure
+
+# AWS's codes for a caller who may not.
+DENIED = ("AccessDenied", "UnauthorizedOperation")
+Check = Callable[[Planned], Iterator[Finding]]
+OF_THE_MACHINE: dict[str, Check] = {
+    "Pulumi": machine.engine,
+    "plugins": machine.plugins,
+    "state": secrets.backend,
+}
+OF_THE_ACCOUNT: dict[str, Check] = {
+    "permissions": account.permissions,
+    "region": region.zones,
+    "MySQL": region.database_offers,
+    "hosts": region.host_offers,
+    "quotas": quotas.quotas,
+    "zone": names.zone,
+    "secrets": secrets.providers,
+}
+
+
+def examine(planned: Planned) -> Iterator[Finding]:
+    """What is there and what is missing. Nothing is changed.
+
+    Without credentials that AWS takes, the account is not looked at.
+    """
+    for about, check in OF_THE_MACHINE.items():
+        yield from _tried(about, check, planned)
+    identity = list(_tried("identity", account.identity, planned))
+    yield from identity
+    if any(finding.state is State.FAULT and finding.about == "identity" for finding in identity):
+        return
+    yield from chain.from_iterable(_tried(about, check, planned) for about, check in OF_THE_ACCOUNT.items())
+
+
+def _tried(about: str, check: Check, planned: Planned) -> Iterator[Finding]:
+    try:
+        with aws_answers("ask", region=planned.region):
+            yield from check(planned)
+    except Failure as failure:
+        # Who may not look has found nothing out.
+        state = State.WARNING if any(code in failure.reason for code in DENIED) else State.FAULT
+        yield Finding(about=about, state=state, found=failure.reason, remedy=failure.remedy)

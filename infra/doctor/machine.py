@@ -1,0 +1,68 @@
+"""The machine: the engine, its AWS plugin, and Session Manager's plugin."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+from tenantnet.doctor.finding import Finding, Planned, State
+from tenantnet.engine.plugins import aws_plugin
+
+# Claims use error hooks, which the engine has since then.
+OLDEST_ENGINE = (3, 217, 0)
+ANSWER_SECONDS = 20
+VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+
+
+def engine(_: Planned) -> Iterator[Finding]:
+    """Whether there is a `pulumi`, and one that is new enough."""
+    about, install = "Pulumi", "install a current one (https://www.pulumi.com/docs/install/)"
+    try:
+        done = subprocess.run(
+            ["pulumi", "version"], capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS
+        )
+    except FileNotFoundError:
+        yield Finding(about=about, state=State.FAULT, found="no `pulumi` is on the path", remedy=install)
+        return
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Finding(about=about, state=State.FAULT, found=f"`pulumi version`: {error}", remedy=install)
+        return
+    yield judge_engine(done.stdout.strip() or done.stderr.strip())
+
+
+def judge_engine(said: str) -> Finding:
+    """said: what `pulumi version` prints."""
+    about, oldest = "Pulumi", ".".join(map(str, OLDEST_ENGINE))
+    found = VERSION.match(said)
+    if found is None:
+        remedy = f"install {oldest} or newer"
+        return Finding(about=about, state=State.FAULT, found=f"`pulumi version` says: {said}", remedy=remedy)
+    if tuple(map(int, found.groups())) < OLDEST_ENGINE:
+        found_old = f"{said} has no error hooks, by which claims say who holds a range"
+        return Finding(about=about, state=State.FAULT, found=found_old, remedy=f"install {oldest} or newer")
+    return Finding(about=about, found=said)
+
+
+def plugins(_: Planned) -> Iterator[Finding]:
+    """Whether the AWS plugin and Session Manager's are installed."""
+    wanted, program = aws_plugin()
+    if program:
+        yield Finding(about="AWS plugin", found=wanted)
+    else:
+        yield Finding(
+            about="AWS plugin",
+            state=State.WARNING,
+            found=f"{wanted} is not installed; the first preview downloads it",
+            remedy=f"pulumi plugin install resource aws {wanted}",
+        )
+    if path := shutil.which("session-manager-plugin"):
+        yield Finding(about="tunnels", found=path)
+    else:
+        yield Finding(
+            about="tunnels",
+            state=State.WARNING,
+            found="no session-manager-plugin is on the path: no tunnel opens, and no move compares data",
+            remedy="install AWS's Session Manager plugin",
+        )

@@ -1,0 +1,156 @@
+"""Quotas: what the account may have in the region, and what it has.
+
+https://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tenantnet.doctor.finding import Finding, Planned, State, code_of
+
+GONE = ("deleted", "deleting")
+NOT_KNOWN = ("NoSuchResourceException", "AccessDeniedException")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """name: in Service Quotas. tenant: how many one tenant takes; during a move it takes them twice.
+
+    call and key: what lists those there are. counts: whether one of them counts.
+    """
+
+    service: str
+    code: str
+    name: str
+    client: str
+    call: str
+    key: str
+    tenant: int = 1
+    counts: Callable[[Any], bool] = lambda _: True
+    asked: tuple[tuple[str, str], ...] = ()
+
+    def used(self, planned: Planned) -> int:
+        """How many the region has."""
+        client, asked = planned.client(self.client), dict(self.asked)
+        pages = (
+            client.get_paginator(self.call).paginate(**asked)
+            if client.can_paginate(self.call)
+            else [getattr(client, self.call)(**asked)]
+        )
+        return sum(self.counts(each) for page in pages for each in page[self.key])
+
+
+def _stands(described: Any) -> bool:  # noqa: ANN401 - as EC2 describes it
+    return described["State"] not in GONE
+
+
+QUOTAS = (
+    Quota(
+        service="vpc",
+        code="L-F678F1CE",
+        name="VPCs per Region",
+        client="ec2",
+        call="describe_vpcs",
+        key="Vpcs",
+    ),
+    Quota(
+        service="ec2",
+        code="L-7029FAB6",
+        name="Virtual private gateways per region",
+        client="ec2",
+        call="describe_vpn_gateways",
+        key="VpnGateways",
+        counts=_stands,
+    ),
+    Quota(
+        service="ec2",
+        code="L-3E6EC3A3",
+        name="VPN connections per region",
+        client="ec2",
+        call="describe_vpn_connections",
+        key="VpnConnections",
+        counts=_stands,
+    ),
+    Quota(
+        service="ec2",
+        code="L-4FB7FF5D",
+        name="Customer gateways per region",
+        client="ec2",
+        call="describe_customer_gateways",
+        key="CustomerGateways",
+        counts=_stands,
+    ),
+    Quota(
+        service="rds",
+        code="L-7B6409FD",
+        name="DB instances",
+        client="rds",
+        call="describe_db_instances",
+        key="DBInstances",
+    ),
+    Quota(
+        service="rds",
+        code="L-DE55804A",
+        name="Parameter groups",
+        client="rds",
+        call="describe_db_parameter_groups",
+        key="DBParameterGroups",
+        # AWS's own do not count.
+        counts=lambda each: not each["DBParameterGroupName"].startswith("default."),
+    ),
+    Quota(
+        service="rds",
+        code="L-48C6BF61",
+        name="DB subnet groups",
+        client="rds",
+        call="describe_db_subnet_groups",
+        key="DBSubnetGroups",
+    ),
+    Quota(
+        service="rds",
+        code="L-272F1212",
+        name="Manual DB instance snapshots",
+        client="rds",
+        call="describe_db_snapshots",
+        key="DBSnapshots",
+        asked=(("SnapshotType", "manual"),),
+    ),
+)
+
+
+def quotas(planned: Planned) -> Iterator[Finding]:
+    """Whether there is room for one tenant more, and for its move."""
+    limits = planned.client("service-quotas")
+    for quota in QUOTAS:
+        try:
+            limit = limits.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
+        except ClientError as error:
+            if code_of(error) not in NOT_KNOWN:
+                raise
+            yield Finding(
+                about=quota.name,
+                state=State.WARNING,
+                found=f"not known: {error.response['Error']['Message']}",
+                remedy="see Service Quotas in the console",
+            )
+            continue
+        yield judge_quota(quota, int(limit["Quota"]["Value"]), quota.used(planned))
+
+
+def judge_quota(quota: Quota, limit: int, used: int) -> Finding:
+    """limit: how many there may be. used: how many there are."""
+    found, free = f"{used} of {limit} used", limit - used
+    state = State.OK
+    if free < quota.tenant:
+        state, found = State.FAULT, f"{found}: no room for another tenant"
+    elif free < 2 * quota.tenant:
+        state, found = State.WARNING, f"{found}: room for a tenant, and not for its move"
+    remedy = (
+        f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
+        f"--quota-code {quota.code} --desired-value N"
+    )
+    return Finding(about=quota.name, state=state, found=found, remedy="" if state is State.OK else remedy)

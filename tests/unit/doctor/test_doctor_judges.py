@@ -1,0 +1,103 @@
+"""What the doctor says of what it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tenantnet.doctor.account import judge_clock, judge_denied
+from tenantnet.doctor.finding import State
+from tenantnet.doctor.machine import judge_engine
+from tenantnet.doctor.names import judge_delegation
+from tenantnet.doctor.quotas import QUOTAS, judge_quota
+from tenantnet.doctor.region import judge_offer, judge_zones
+from tenantnet.doctor.secrets import key_of
+
+OWN = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("v3.217.0", "ok"), ("v3.216.9", "fault"), ("v4.0.0", "ok"), ("3.300.1-dev", "ok"), ("what?", "fault")],
+)
+def test_an_engine_is_as_new_as_error_hooks(said: str, state: str) -> None:
+    assert judge_engine(said).state == state
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state"), [(0, "ok"), (59, "ok"), (-61, "warning"), (241, "fault"), (-9000, "fault")]
+)
+def test_a_clock_is_off_before_aws_refuses_it(ahead: float, state: str) -> None:
+    assert judge_clock(ahead).state == state
+
+
+def zone(name: str, state: str = "available", kind: str = "availability-zone") -> Mapping[str, Any]:
+    return {"ZoneName": name, "State": state, "ZoneType": kind}
+
+
+class TestZones:
+    def test_of_a_region_are_two(self) -> None:
+        found = judge_zones([zone("b"), zone("a"), zone("c")])
+        assert (found.state, found.found) == (State.OK, "a, b")
+
+    def test_are_none_of_the_local_ones(self) -> None:
+        found = judge_zones([zone("a-lon-1a", kind="local-zone"), zone("b")])
+        assert (found.state, "1 of 1" in found.found) == (State.FAULT, True)
+
+    def test_that_are_impaired_are_named(self) -> None:
+        found = judge_zones([zone("a", "impaired"), zone("b"), zone("c")])
+        assert (found.state, found.found.startswith("b, c; not a")) == (State.WARNING, True)
+
+
+def test_an_offer_is_needed_in_both_zones() -> None:
+    assert judge_offer("host", ["a", "b"], {"a", "b", "c"}, "x").state is State.OK
+    lacking = judge_offer("host", ["a", "b"], {"a"}, "pingHostType")
+    assert (lacking.state, "b" in lacking.found, "pingHostType" in lacking.remedy) == (
+        State.FAULT,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("used", "state"), [(3, "ok"), (4, "warning"), (5, "fault"), (9, "fault")])
+def test_a_quota_has_room_for_a_tenant_and_its_move(used: int, state: str) -> None:
+    found = judge_quota(QUOTAS[0], 5, used)
+    assert (found.state, "--quota-code L-F678F1CE" in found.remedy) == (state, state != "ok")
+
+
+class TestADelegation:
+    def test_leads_to_the_zones_own_servers_in_any_order_and_case(self) -> None:
+        assert judge_delegation("x.org", OWN, [each.upper() for each in reversed(OWN)]).state is State.OK
+
+    @pytest.mark.parametrize("told", [[], [OWN[0]], [*OWN, "ns.old.example"]])
+    def test_that_leads_elsewhere_is_a_fault(self, told: list[str]) -> None:
+        found = judge_delegation("x.org", OWN, told)
+        assert (found.state, all(each in found.remedy for each in OWN)) == (State.FAULT, True)
+
+    def test_that_nobody_answers_for_is_not_known(self) -> None:
+        assert judge_delegation("x.org", OWN, None).state is State.WARNING
+
+
+def test_denied_actions_are_named_and_the_rest_counted() -> None:
+    found = judge_denied("permissions", [f"ec2:Call{number}" for number in range(8)])
+    assert (found.state, "and 2 more" in found.found) == (State.FAULT, True)
+
+
+@pytest.mark.parametrize(
+    ("provider", "key"),
+    [
+        ("awskms://alias/name?region=eu-west-1", "alias/name"),
+        ("awskms:///alias/name?region=eu-west-1", "alias/name"),
+        (
+            "awskms://1234abcd-12ab-34cd-56ef-1234567890ab?region=eu-west-1",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+        ),
+        (
+            "awskms:///arn:aws:kms:eu-west-1:123456789012:key/1234?region=eu-west-1",
+            "arn:aws:kms:eu-west-1:123456789012:key/1234",
+        ),
+    ],
+)
+def test_a_secrets_provider_names_its_key(provider: str, key: str) -> None:
+    assert key_of(provider) == key
