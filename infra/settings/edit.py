@@ -244,7 +244,7 @@ def _checked(text: str, edited: str, path: Sequence[str], change: Callable[[Entr
     except (yaml.YAMLError, ValueError):
         meant = False
     if not meant:
-        raise NotEditableError("its form (anchors, or several entries on one line) does not allow it")
+        raise NotEditableError("its form (several entries on one line, or keys after `?`) does not allow it")
     return edited
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from tenantnet.failure import Failure
@@ -44,6 +43,8 @@ def edit_lock(folder: Path) -> Iterator[None]:
 
 
 def _wait_for(descriptor: int, folder: Path) -> None:
+    from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on Windows, where settings are only read
+
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -20,6 +20,8 @@ from tenantnet.settings.alike import check_alike
 
 BYTE_ORDER_MARK = "\ufeff"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
+# Neither wait for the other end of a pipe nor take a terminal. Windows has neither, and text files besides.
+_OPEN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 # What ruamel.yaml lets through besides its own errors, for tags and values that it cannot follow.
 _YAML_ERRORS = (YAMLError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
 
@@ -82,7 +84,7 @@ def read_text(path: Path) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     """Raises OSError, also for what is no regular file: a named pipe or a terminal may never answer."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
+    with os.fdopen(os.open(path, _OPEN), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "it is no regular file")
         return file.read(rules.MAX_FILE_BYTES + 1)

@@ -137,7 +137,7 @@ def test_a_slot_that_does_not_exist_is_a_usage_error(folder: Path) -> None:
 def test_a_file_whose_form_cannot_be_edited_is_left_alone_and_the_change_is_told(folder: Path) -> None:
     path = folder / "tenants" / "Pulumi.acme.yaml"
     networks = "networks:   # of Acme\n            blue:"
-    text = ACME.replace(networks, "networks: &n\n            blue:") + "former: *n\n"
+    text = ACME.replace(networks, "networks:\n            ? blue\n            :")
     path.write_text(text)
     assert "under networks add green: {cidr: 10.9.9.0/26}" in refused(
         "network add acme --cidr 10.9.9.0/26 --offline"
