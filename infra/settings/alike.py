@@ -75,11 +75,12 @@ def check_alike(text: str, node: Node) -> list[Refusal]:
         if refusals := list(_odd_tokens(text)):
             return refusals
         mark = _difference(node, yaml.compose(text, Loader=LOADER))
+        place = _place(mark) if mark else None
     except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None) or True
-    if mark is None:
+        mark = getattr(error, "problem_mark", None)
+        place = _place(mark) if mark else "the file"
+    if place is None:
         return []
-    place = "the file" if mark is True else _place(mark)
     return [rules.YAML_ALIKE.refuse(place, problem="YAML 1.1 and 1.2 differ in its layout", remedy=_LAYOUT)]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from tests.support.plain_yaml import plain_yaml
 
 TENANTNET = Path(sys.executable).parent / "tenantnet"
 
@@ -41,7 +41,7 @@ class Desk:
         """A stack with settings and, as if it had been updated, with outputs."""
         self._pulumi("stack", "init", stack, "--non-interactive")
         with self.settings(stack).open("w", encoding="utf-8") as file:
-            YAML(typ="safe").dump({"config": dict(config)}, file)
+            plain_yaml().dump({"config": dict(config)}, file)
         if outputs:
             self.leave_outputs(stack, outputs)
 

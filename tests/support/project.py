@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from tests.support.clone import CLONE
+from tests.support.plain_yaml import plain_yaml
 
 PASSWORD = "Correct-Horse-7"
 # Two tenants' worth of the provider's waits.
@@ -76,7 +75,7 @@ class Project:
 
     def platform(self, stack: str) -> dict[str, Any]:
         """The platform's settings as they are in its file."""
-        found = YAML(typ="safe").load(self.settings_file(stack))
+        found = plain_yaml().load(self.settings_file(stack))
         return dict(found["config"]["tenantnet:platform"])
 
     def write_tenant(self, stack: str, tenant: Mapping[str, Any], password: str = PASSWORD) -> None:
@@ -87,7 +86,7 @@ class Project:
         ).check()
 
     def _write(self, stack: str, config: Mapping[str, Any]) -> None:
-        yaml, path = YAML(typ="safe"), self.settings_file(stack)
+        yaml, path = plain_yaml(), self.settings_file(stack)
         kept = yaml.load(path) if path.exists() else {}
         with path.open("w", encoding="utf-8") as file:
             yaml.dump({**kept, "config": {**kept.get("config", {}), **config}}, file)

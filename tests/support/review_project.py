@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from tests.support.clone import CLONE
+from tests.support.plain_yaml import plain_yaml
 from tests.support.project import Project
 
 GOLDEN = CLONE / "tests" / "end_to_end" / "golden"
@@ -82,7 +81,7 @@ class ReviewProject(Project):
 
     def edit(self, stack: str, **settings: Any) -> None:
         """Set top keys of a tenant's settings."""
-        yaml, path = YAML(typ="safe"), self.settings_file(stack)
+        yaml, path = plain_yaml(), self.settings_file(stack)
         document = yaml.load(path)
         document["config"]["tenantnet:tenant"].update(settings)
         with path.open("w", encoding="utf-8") as file:
