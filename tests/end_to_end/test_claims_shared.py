@@ -24,54 +24,20 @@ def tenant_of_east(**network: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def acme(cell: Project) -> Project:
-    """Tenant acme, without its companies."""
-    settings = copy.deepcopy(ACME)
-    settings["networks"]["blue"]["vpnConnections"] = []
-    cell.write_tenant("acme", settings)
-    cell.up("acme").check()
-    return cell
+def table(cell: Project, aws: boto3.Session) -> WritableClaims:
+    """The first cell's claims table, in which tenant acme has a network."""
+    table = WritableClaims(aws.client("dynamodb"), cell.outputs("platform-local")["cell"])
+    table.claim(Claim(cidr=CIDR, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue"))
+    return table
 
 
 @pytest.fixture(scope="module")
-def east(acme: Project) -> Project:
+def east(cell: Project, table: WritableClaims) -> Project:
     """A second cell, whose settings say nothing of claims."""
-    acme.write_platform("platform-east")
-    acme.up("platform-east").check()
-    return acme
-
-
-@pytest.fixture(scope="module")
-def table(aws: boto3.Session) -> WritableClaims:
-    """The first cell's claims table."""
-    return WritableClaims(aws.client("dynamodb"), "local")
-
-
-def test_a_claim_that_was_deleted_by_hand_is_missed_by_a_preview_and_written_again_by_an_update(
-    acme: Project, aws: boto3.Session, table: WritableClaims
-) -> None:
-    held = table.holder_of(CIDR)
-    aws.client("dynamodb").delete_item(TableName=table.name, Key={"cidr": {"S": CIDR}})
-    assert f"claim of {CIDR} (network blue) is gone" in acme.pulumi("preview", "--stack", "acme").check().text
-    assert table.holder_of(CIDR) is None
-    acme.up("acme").check()
-    assert table.holder_of(CIDR) == held
-
-
-def test_a_claim_that_was_deleted_and_taken_by_another_stack_stops_an_update(
-    acme: Project, aws: boto3.Session, table: WritableClaims
-) -> None:
-    held = table.holder_of(CIDR)
-    assert isinstance(held, Claim)
-    aws.client("dynamodb").delete_item(TableName=table.name, Key={"cidr": {"S": CIDR}})
-    thief = Claim(cidr=CIDR, tenant="thief", stack="thief", kind=ClaimKind.NETWORK, slot="blue")
-    table.claim(thief)
-    run = acme.up("acme")
-    assert run.code != 0
-    assert "tenant thief holds it" in run.text
-    assert table.holder_of(CIDR) == thief
-    table.delete(thief)
-    table.claim(held)
+    assert table.all()
+    cell.write_platform("platform-east")
+    cell.up("platform-east").check()
+    return cell
 
 
 def test_a_second_cell_uses_the_claims_table_of_the_first(east: Project) -> None:
