@@ -7,7 +7,7 @@ Error codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overv
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
@@ -18,40 +18,22 @@ from moto.ec2.models.vpcs import VPCEndPoint
 class EndpointBackend(EC2Backend):
     """Takes the policies and subnets that EC2 takes."""
 
-    def create_vpc_endpoint(  # type: ignore[override] # moto's names a dozen parameters
-        self,
-        vpc_id: str,
-        *args: Any,  # noqa: ANN401 - passed on as they are
-        policy_document: str | None = None,
-        subnet_ids: Sequence[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - likewise
-    ) -> VPCEndPoint:
+    def create_vpc_endpoint(self, *args: Any, **kwargs: Any) -> VPCEndPoint:  # noqa: ANN401 - passed on
         """Create an endpoint with a policy of its own, or the one that lets everything through."""
-        _require_policy(policy_document)
-        self._require_zones_apart(subnet_ids or ())
-        return super().create_vpc_endpoint(
-            vpc_id, *args, policy_document=policy_document, subnet_ids=subnet_ids, **kwargs
-        )
+        _require_policy(kwargs.get("policy_document"))
+        self._require_zones_apart(kwargs.get("subnet_ids") or ())
+        return super().create_vpc_endpoint(*args, **kwargs)
 
-    def modify_vpc_endpoint(  # type: ignore[override] # likewise
-        self,
-        vpc_id: str,
-        policy_doc: str | None,
-        add_subnets: Sequence[str] | None,
-        remove_subnets: Sequence[str] | None,
-        **changes: Any,  # noqa: ANN401 - passed on as they are
-    ) -> None:
+    def modify_vpc_endpoint(self, vpc_id: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - likewise
         """Change the policy or the subnets, each with its interface. vpc_id: the endpoint's ID."""
-        _require_policy(policy_doc)
-        endpoint = self.get_vpc_end_point(vpc_id)
-        stay = [each for each in endpoint.subnet_ids or () if each not in (remove_subnets or ())]
-        new = [each for each in add_subnets or () if each not in stay]
+        _require_policy(kwargs.get("policy_doc"))
+        endpoint, leaving = self.get_vpc_end_point(vpc_id), kwargs.get("remove_subnets") or ()
+        stay = [each for each in endpoint.subnet_ids or () if each not in leaving]
+        new = [each for each in kwargs.get("add_subnets") or () if each not in stay]
         self._require_zones_apart([*stay, *new])
-        super().modify_vpc_endpoint(
-            vpc_id, policy_doc=policy_doc, add_subnets=new, remove_subnets=remove_subnets, **changes
-        )
+        super().modify_vpc_endpoint(vpc_id, *args, **kwargs)
         for interface_id in [*endpoint.network_interface_ids]:
-            if self.get_network_interface(interface_id).subnet.id in (remove_subnets or ()):
+            if self.get_network_interface(interface_id).subnet.id in leaving:
                 self.delete_network_interface(interface_id)
                 endpoint.network_interface_ids.remove(interface_id)
         endpoint.network_interface_ids += [self.create_network_interface(each, "").id for each in new]
