@@ -28,7 +28,7 @@ INSTALL = """\
 test -x .venv/bin/tenantnet || {
   python3 -m venv .venv
   .venv/bin/pip install --quiet --require-hashes --requirement requirements.lock
-  .venv/bin/pip install --quiet --no-deps --editable .
+  .venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 }"""
 MOVE = f'.venv/bin/tenantnet migrate run "${TENANT_VARIABLE}"'
 # If the environment names an authority already, there is nothing to download.

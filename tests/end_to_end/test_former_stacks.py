@@ -51,10 +51,12 @@ PROTECTED_TABLES = {
     Step(operation="update", type="aws:dynamodb/table:Table", name=name)
     for name in ("local-claims", "local-journal")
 }
+# It builds Tenantnet with the setuptools of requirements.lock.
+PINNED_BUILD = {Step(operation="update", type="aws:codebuild/project:Project", name="local-runner")}
 CHANGES: dict[tuple[str, str], set[Step]] = {
     ("steady", "platform-local"): SECOND_ZONE | PROTECTED_TABLES,
     ("steady", "acme"): NO_GROUP,
-    ("scheduled", "platform-local"): SECOND_ZONE | NARROWER_ROLES | PROTECTED_TABLES,
+    ("scheduled", "platform-local"): SECOND_ZONE | NARROWER_ROLES | PROTECTED_TABLES | PINNED_BUILD,
     ("scheduled", "acme"): NO_GROUP | TAGS_FOR_ADA,
 }
 # Declares the tenant as the runner does, in the state that its stack remembers.
