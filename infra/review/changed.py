@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tarfile
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import IO
 
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
@@ -22,6 +25,10 @@ BASE_KNOWN = Rule(
 )
 
 
+# Of GitHub and GitLab.
+PIPELINES = (".github", ".gitlab", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS")
+
+
 class How(StrEnum):
     """What happened to a file. CHANGED: it exists before and after."""
 
@@ -32,24 +39,35 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """settings: the stacks whose settings file was changed, and how. program: files that make every stack."""
+    """settings: the stacks whose settings file was changed, and how. program: files that make every stack.
+
+    rules: files that judge changes; those may be of the program, too.
+    """
 
     settings: Mapping[str, How]
     program: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
-def touched(files: Mapping[str, How], settings_folder: str, is_program: Callable[[str], bool]) -> Touched:
+def touched(
+    files: Mapping[str, How],
+    settings_folder: str,
+    is_program: Callable[[str], bool],
+    is_rule: Callable[[str], bool],
+) -> Touched:
     """The stacks that changed files touch. Paths are from the project's folder."""
     prefix = PurePosixPath(settings_folder)
-    settings, program = {}, []
+    settings, others = {}, []
     for name, how in sorted(files.items()):
         path = PurePosixPath(name)
         # Not Pulumi.yaml.
         if path.parent == prefix and (file := re.fullmatch(r"Pulumi\.(.+)\.yaml", path.name)):
             settings[file[1]] = how
-        elif is_program(name):
-            program.append(name)
-    return Touched(settings=settings, program=tuple(program))
+        else:
+            others.append(name)
+    return Touched(
+        settings=settings, program=tuple(filter(is_program, others)), rules=tuple(filter(is_rule, others))
+    )
 
 
 class Repository:
@@ -76,6 +94,26 @@ class Repository:
         untracked = self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
         return {**found, **dict.fromkeys(untracked, How.ADDED)}
 
+    def pipeline_changes_since(self, commit: str) -> list[str]:
+        """What differs at the top of the repository, where hosts look for pipelines. Paths are from there."""
+        places = [f":(top,icase){place}" for place in PIPELINES]
+        changed = self._ask("diff", "--name-only", "--no-renames", "-z", commit, "--", *places)
+        new = self._ask("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", *places)
+        return [*filter(None, f"{changed}{new}".split("\0"))]
+
+    def extract(self, commit: str, folder: Path) -> None:
+        """Write the project's files into a folder as they were in `commit`."""
+        with tempfile.TemporaryFile() as archive:
+            done = self._run("archive", "--format=tar", commit, output=archive)
+            archive.seek(0)
+            if done.returncode != 0:
+                raise _failed(done.stderr.strip())
+            try:
+                with tarfile.open(fileobj=archive) as files:
+                    files.extractall(folder, filter="data")
+            except (OSError, tarfile.TarError) as error:
+                raise _failed(str(error)) from None
+
     def text_in(self, commit: str, path: PurePath) -> str | None:
         """A file as it was in `commit`; None if it was not there. path: from the project's folder."""
         done = self._run("show", f"{commit}:./{path.as_posix()}")
@@ -87,10 +125,12 @@ class Repository:
             raise _failed(done.stderr.strip())
         return done.stdout
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *arguments: str, output: IO[bytes] | int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[str]:
         command = ["git", "-C", str(self._folder), *arguments]
         try:
-            return subprocess.run(command, capture_output=True, text=True, check=False)
+            return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
         except OSError as error:
             raise _failed(str(error)) from None
 

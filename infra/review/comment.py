@@ -108,6 +108,7 @@ class _Draft:
             MARKER,
             f"## Tenantnet review: {self._result.verdict.sign} {self._result.verdict.words}",
             _head(self._result),
+            _rules(self._result),
             _table([self._rows[place] for place, level in listed if level >= Level.ROW]),
             *_names([self.groups[place] for place, level in listed if level is Level.NAME]),
             *(self._section(place, level) for place, level in listed if level >= Level.SECTION),
@@ -148,8 +149,19 @@ def _head(result: ReviewResult) -> str:
         return "No stack is touched: neither a settings file nor what makes the stacks has changed."
     verdicts = ", ".join(f"{count} {verdict.words}" for verdict, count in result.tally.items())
     count = len(result.stacks)
-    against = f"`{shortened(result.base.replace('`', ''), 100)}` ({result.commit[:8]})"
+    base = " ".join(result.base.replace("`", "").split())
+    against = f"`{shortened(base, 100)}` ({result.commit[:8]})"
     return f"{count} stack{'' if count == 1 else 's'} previewed against {against}: {verdicts}."
+
+
+def _rules(result: ReviewResult) -> str:
+    if not result.rule_files:
+        return ""
+    return (
+        f"**This change {Verdict.CHANGES_RULES.words}**: {_listed(result.rule_files, 1_000)}. Previews do "
+        "not show what later changes may do then, so somebody who answers for the rules must read them. "
+        "The policies from before the change judge the previews, too."
+    )
 
 
 def _table(rows: Sequence[str]) -> str:

@@ -9,23 +9,32 @@ import re
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
 # A heading or a list at the start of a line, or a rule or an underline on a line of its own.
 _AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
-# What GitHub and GitLab turn into a link or a mention.
-_REFERENCE = re.compile(r"(@|#|!|://|www\.)(?=\w)")
+# What GitHub and GitLab turn into a link or a mention: people, issues, commits, milestones, epics, addresses.
+_REFERENCE = re.compile(
+    r"(@|#|!|%|&amp;|://|www\.|mailto:|xmpp:)(?=\w)"
+    r"|(\b(?:GH|GL)-)(?=\d)"
+    r"|(\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{3})(?=[0-9a-f]{4,37}\b)",
+    re.IGNORECASE,
+)
+# Controls, and what turns the order of the text that follows.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NOTHING = "<!-- -->"
 
 
 def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is, in a table too: no markup, no mention, no link."""
-    line = html.escape(" ".join(text.split()), quote=False)
+    line = html.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split())), quote=False)
     line = _ANYWHERE.sub(r"\\\1", line)
     line = _AT_START.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[4]}", line)
-    return _REFERENCE.sub(rf"\1{_NOTHING}", line)
+    return _REFERENCE.sub(rf"\g<0>{_NOTHING}", line)
 
 
 def worded(text: str) -> str:
     """Like `escaped`, but text between backticks is code, as in our own sentences."""
     parts = re.split(r"`([^`]+)`", text)
-    return "".join(f"`{part}`" if place % 2 else _between(part) for place, part in enumerate(parts))
+    return "".join(
+        f"`{' '.join(part.split())}`" if place % 2 else _between(part) for place, part in enumerate(parts)
+    )
 
 
 def _between(text: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pulumi.automation import CommandError, EngineEvent
 from tenantnet.engine.events import EngineLog, said_in
@@ -15,16 +14,15 @@ from tenantnet.fleet.targets import Target
 from tenantnet.review.events import preview_of
 from tenantnet.review.judge import Case
 from tenantnet.review.model import Preview
+from tenantnet.review.packs import Pack
 from tenantnet.review.workplace import Workplace
 from tenantnet.settings.models import TenantSettings
 
-POLICY_PACK = "policies"
-
 
 class Previewer:
-    """The `pulumi` on the path, in the workplace, with the project's own policy pack.
+    """The `pulumi` on the path, in the workplace.
 
-    targets: the stacks that share plugins. policy_config: the pack's configuration, a JSON file.
+    targets: the stacks that share plugins. packs: each judges every preview; all or none has a configuration.
     """
 
     def __init__(
@@ -32,10 +30,11 @@ class Previewer:
         place: Workplace,
         plugins: SharedPlugins,
         targets: Mapping[str, Target],
-        policy_config: Path | None = None,
+        packs: Sequence[Pack],
     ) -> None:
         self._place, self._plugins, self._targets = place, plugins, targets
-        self._configs = [str(policy_config.resolve())] if policy_config else None
+        self._packs = [pack.folder for pack in packs]
+        self._configs = [str(pack.config.resolve()) for pack in packs if pack.config] or None
 
     def preview(self, case: Case) -> Preview:
         """What an update would do; of a stack whose settings are removed, what a destruction would delete."""
@@ -64,5 +63,5 @@ class Previewer:
         if case.is_removed:
             stack.preview_destroy(on_event=listen, color="never")
         else:
-            packs, configs = [POLICY_PACK], self._configs
+            packs, configs = self._packs, self._configs
             stack.preview(on_event=listen, color="never", policy_packs=packs, policy_pack_configs=configs)

@@ -1,4 +1,4 @@
-"""Which files make the stacks: the program, its policies, and what of the project they import.
+"""Which files make the stacks, and which judge them: the program, its policies, and what they import.
 
 Nothing is imported for it: the imports are in the sources, as they are and as they were before a change.
 """
@@ -6,24 +6,47 @@ Nothing is imported for it: the imports are in the sources, as they are and as t
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from tenantnet.review.previews import POLICY_PACK
+from tenantnet.review.packs import POLICY_PACK
 from tenantnet.settings.project import PROJECT_FILE, Project
 from tenantnet.settings.reading import read_mapping
 
 PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")
+# Beside the policy pack and what it imports: what chooses packages, what roles may do, and what reviews.
+RULE_FILES = (
+    *PROGRAM_FILES,
+    "requirements*.*",
+    "setup.cfg",
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile*",
+    "CODEOWNERS",
+    f"{POLICY_PACK}/*",
+    "iam/*",
+    "tools/*",
+    ".github/*",
+    ".gitlab*",
+    "infra/addresses/*",
+    "infra/settings/*",
+    "infra/permissions/*",
+    "infra/review/*",
+)
 TOP = PurePosixPath()
 INIT, MAIN = "__init__.py", "__main__.py"
+_PROVIDERS = re.compile(rb"^\s*(?:import|from) pulumi_(?!policy\b)", re.MULTILINE)
 
 
 class Program:
     """Of a project in which some files have changed. Paths are from the project's folder.
 
-    former: the text of a file before the change, None if it was not there.
+    former: the text of a file before the change, None if it was not there. policy_config: a file with the
+    pack's configuration, which may be one of the project's.
     """
 
     def __init__(
@@ -31,8 +54,10 @@ class Program:
         project: Project,
         changed: Collection[str],
         former: Callable[[PurePosixPath], str | None],
+        policy_config: Path | None = None,
     ) -> None:
         self._folder, self._changed, self._former = project.folder, changed, former
+        self._config = policy_config.resolve() if policy_config else None
         self._main = PurePosixPath(str(read_mapping(project.file).get("main", ".")))
         home = self._main.parent if self._main.suffix else self._main
         # Where a module's name may begin, with or without its first part: a distribution may call a folder
@@ -47,11 +72,32 @@ class Program:
             return True
         if not self._entries and path.is_relative_to(self._main):
             return True  # in a program of another language, whose imports nobody knows here
-        return path.suffix != ".py" and self._is_data(path)
+        return path.suffix != ".py" and self._is_data(path, self._modules)
 
-    def _is_data(self, path: PurePosixPath) -> bool:
-        """Whether the nearest folder with modules is the program's; beside Pulumi.yaml may be anything."""
-        modules = {module.parent for module in self._modules}
+    def is_rule(self, name: str) -> bool:
+        """Whether a change of the file may change what is permitted."""
+        path = PurePosixPath(name)
+        # A folder is one name where it is a link or another repository's.
+        listed = any(fnmatchcase(each, pattern) for pattern in RULE_FILES for each in (name, f"{name}/"))
+        if listed or (self._config and (self._folder / name).resolve() == self._config):
+            return True
+        if path.suffix != ".py":
+            return self._is_data(path, frozenset(filter(self._only_judges, self._pack)))
+        return path in self._pack and self._only_judges(path)
+
+    def is_of_pack(self, name: str) -> bool:
+        """Whether the policy pack may judge in another way with the file changed."""
+        path = PurePosixPath(name)
+        data = path.suffix != ".py" and self._is_data(path, self._pack)
+        return self.is_rule(name) or path in self._pack or data
+
+    def _only_judges(self, path: PurePosixPath) -> bool:
+        """Whether a module declares nothing. What it declares, the policies judge like all else."""
+        return not all(_PROVIDERS.search(text) for text in self._texts(path))
+
+    def _is_data(self, path: PurePosixPath, of: Collection[PurePosixPath]) -> bool:
+        """Whether the nearest folder with modules is these modules'; beside Pulumi.yaml may be anything."""
+        modules = {module.parent for module in of}
         for folder in path.parents[:-1]:
             if folder in modules:
                 return True
@@ -66,8 +112,16 @@ class Program:
         return [path for path in files if path.suffix == ".py" and self._texts(path)]
 
     @cached_property
+    def _pack(self) -> frozenset[PurePosixPath]:
+        return self._imported_by([PurePosixPath(POLICY_PACK, MAIN)])
+
+    @cached_property
     def _modules(self) -> frozenset[PurePosixPath]:
-        waiting = [*self._entries, PurePosixPath(POLICY_PACK, MAIN)]
+        return self._imported_by(self._entries) | self._pack
+
+    def _imported_by(self, entries: Iterable[PurePosixPath]) -> frozenset[PurePosixPath]:
+        """The modules themselves and all that they import."""
+        waiting = [*entries]
         found = set[PurePosixPath]()
         while waiting:
             path = waiting.pop()

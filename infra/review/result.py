@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from tenantnet.engine.events import Operation
 from tenantnet.review.model import Effect
 from tenantnet.review.verdict import Verdict
 from tenantnet.stacks.outputs import Model
-
-# 0 is safe, 1 a failure of the review, 2 the user's mistake.
-FIRST_VERDICT_CODE = 2
 
 
 class Result(Model):
@@ -59,7 +57,7 @@ class StackResult(Result):
     stack: str
     kind: str
     verdict: Verdict
-    settings: str
+    settings: Annotated[str, Field(pattern=r"^(added|changed|removed|unchanged)$")]
     sample_of: str = ""
     phase: str = ""
     counts: Mapping[Operation, int] = {}
@@ -87,14 +85,16 @@ class StackResult(Result):
 class ReviewResult(Result):
     """A whole review. base: as it was named; commit: the one that the change is compared with.
 
-    program_files: files that make every stack. left_out: touched stacks that were not previewed.
+    program_files: files that make every stack. rule_files: files that judge changes, or review them.
+    left_out: touched stacks that were not previewed.
     """
 
     schema_version: int = 1
     base: str
-    commit: str
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]+$")]
     verdict: Verdict
     program_files: Sequence[str] = ()
+    rule_files: Sequence[str] = ()
     stacks: Sequence[StackResult] = ()
     left_out: Sequence[str] = ()
 
@@ -106,7 +106,5 @@ class ReviewResult(Result):
 
 
 def exit_code(verdict: Verdict, fail_on: Verdict) -> int:
-    """0 if the verdict is less severe than `fail_on`; else 3 to 8, by severity."""
-    if verdict is Verdict.SAFE or verdict.severity < fail_on.severity:
-        return 0
-    return FIRST_VERDICT_CODE + verdict.severity
+    """0 if the verdict is less severe than `fail_on`; else the verdict's own."""
+    return 0 if verdict.severity < fail_on.severity else verdict.code

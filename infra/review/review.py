@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,12 @@ from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
+from tenantnet.review.packs import Pack, pack_of_base
 from tenantnet.review.previews import Previewer
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.sample import Choice, choose
-from tenantnet.review.verdict import worst
+from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.workplace import workplace
 from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
@@ -35,7 +37,8 @@ from tenantnet.settings.tree import judge_files
 class Options:
     """base: a commit, by any name. every: preview all stacks that a change of the program touches.
 
-    parallel: how many previews at a time. policy_config: the policy pack's configuration, a JSON file.
+    parallel: how many previews at a time. policy_config: the policy pack's configuration, a JSON file; if it
+    is one of the project's, the base's pack has it as it was at the base.
     """
 
     base: str
@@ -55,38 +58,57 @@ def review(
     """
     repository = Repository(project)
     commit = repository.fork_point(options.base)
-    folder = project.settings_folder.relative_to(project.folder).as_posix()
     files = repository.changes_since(commit)
-    program = Program(project, files, partial(repository.text_in, commit))
-    change = touched(files, folder, program.is_made_of)
+    program = Program(project, files, partial(repository.text_in, commit), options.policy_config)
+    folder = project.settings_folder.relative_to(project.folder).as_posix()
+    change = touched(files, folder, program.is_made_of, program.is_rule)
+    rules = sorted({*change.rules, *repository.pipeline_changes_since(commit)})
     with workplace(project) as place:
         stacks = _Stacks(project, repository, commit, change)
         choice = stacks.choose(every=options.every)
         for stack in stacks.removed:
             place.put_settings(stack, stacks.text_before(stack))
         cases = stacks.cases(choice)
+        base = commit if cases and any(map(program.is_of_pack, files)) else None
         # A single stack cannot share a plugin.
         targets = _targets(project) if len(cases) > 1 else {}
-        with SharedPlugins(place.project, place.log, tell) as plugins:
-            previewer = Previewer(place, plugins, targets, options.policy_config)
-
-            def result(case: Case) -> StackResult:
-                if case.is_removed and not case.exists:
-                    return judge(case, Preview(stack=case.stack))
-                preview = previewer.preview(case)
-                done(preview)
-                return judge(case, preview)
-
-            with ThreadPoolExecutor(options.parallel) as pool:
-                results = list(pool.map(result, cases))
+        with (
+            _packs(project, repository, base, options.policy_config) as packs,
+            SharedPlugins(place.project, place.log, tell) as plugins,
+            ThreadPoolExecutor(options.parallel) as pool,
+        ):
+            previewer = Previewer(place, plugins, targets, packs)
+            results = list(pool.map(partial(_result, previewer, done), cases))
     return ReviewResult(
         base=options.base,
         commit=commit,
-        verdict=worst(result.verdict for result in results),
+        verdict=worst([*([Verdict.CHANGES_RULES] if rules else []), *(each.verdict for each in results)]),
         program_files=change.program,
+        rule_files=rules,
         stacks=results,
         left_out=choice.left_out,
     )
+
+
+@contextmanager
+def _packs(
+    project: Project, repository: Repository, base: str | None, config: Path | None
+) -> Iterator[Sequence[Pack]]:
+    """The change's own pack, and that of `base`, the commit, unless both would say the same."""
+    with tempfile.TemporaryDirectory(prefix="tenantnet-base-") as folder:
+        found = None
+        if base:
+            repository.extract(base, Path(folder))
+            found = pack_of_base(project, Path(folder), config)
+        yield [Pack(config=config), *filter(None, [found])]
+
+
+def _result(previewer: Previewer, done: Callable[[Preview], None], case: Case) -> StackResult:
+    if case.is_removed and not case.exists:
+        return judge(case, Preview(stack=case.stack))
+    preview = previewer.preview(case)
+    done(preview)
+    return judge(case, preview)
 
 
 def _targets(project: Project) -> dict[str, Target]:

@@ -17,6 +17,88 @@ SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark
 NOT_KNOWN_YET: Final = "(known after deployment)"
 
 
+_TUNNEL_OPTIONS = (
+    "IkeVersions",
+    "Phase1DhGroupNumbers",
+    "Phase1EncryptionAlgorithms",
+    "Phase1IntegrityAlgorithms",
+    "Phase1LifetimeSeconds",
+    "Phase2DhGroupNumbers",
+    "Phase2EncryptionAlgorithms",
+    "Phase2IntegrityAlgorithms",
+    "Phase2LifetimeSeconds",
+)
+# What safety depends on, of any type: shown before and after, documents and lists by what differs in them.
+SAFETY: Final = frozenset(
+    {
+        # who reaches it
+        "associatePublicIpAddress",
+        "cidrBlock",
+        "cidrBlocks",
+        "cidrIpv4",
+        "cidrIpv6",
+        "destinationCidrBlock",
+        "destinationIpv6CidrBlock",
+        "egress",
+        "fromPort",
+        "ingress",
+        "ipProtocol",
+        "ipv6CidrBlocks",
+        "mapPublicIpOnLaunch",
+        "metadataOptions",
+        "peerOwnerId",
+        "peerVpcId",
+        "port",
+        "prefixListId",
+        "publiclyAccessible",
+        "referencedSecurityGroupId",
+        "toPort",
+        "vpcSecurityGroupIds",
+        # who may do what
+        "assumeRolePolicy",
+        "iamDatabaseAuthenticationEnabled",
+        "inlinePolicies",
+        "managedPolicyArns",
+        "permissionsBoundary",
+        "policy",
+        "policyArn",
+        # what protects data
+        "backupRetentionPeriod",
+        "caCertIdentifier",
+        "copyTagsToSnapshot",
+        "deleteAutomatedBackups",
+        "deletionProtection",
+        "deletionProtectionEnabled",
+        "deletionWindowInDays",
+        "enableKeyRotation",
+        "encrypted",
+        "kmsKeyArn",
+        "kmsKeyId",
+        "pointInTimeRecovery",
+        "retentionInDays",
+        "rootBlockDevice",
+        "serverSideEncryption",
+        "skipFinalSnapshot",
+        "storageEncrypted",
+        # how tunnels are encrypted; never their keys
+        *(f"tunnel{number}{option}" for number in (1, 2) for option in _TUNNEL_OPTIONS),
+    }
+)
+# Values of them that a new resource has only for a reason.
+UNSAFE: Final[Mapping[str, object]] = {
+    "associatePublicIpAddress": True,
+    "backupRetentionPeriod": 0,
+    "cidrIpv4": "0.0.0.0/0",
+    "cidrIpv6": "::/0",
+    "deletionProtection": False,
+    "enableKeyRotation": False,
+    "encrypted": False,
+    "mapPublicIpOnLaunch": True,
+    "publiclyAccessible": True,
+    "skipFinalSnapshot": True,
+    "storageEncrypted": False,
+}
+
 SHOWN: Mapping[str, set[str]] = {
     types.DATABASE: {
         "allocatedStorage",
@@ -52,7 +134,7 @@ SHOWN: Mapping[str, set[str]] = {
 
 def shown(type_: str, properties: Mapping[str, Any] | None) -> dict[str, Any]:
     """The properties of a resource that may be shown, without secrets; NOT_KNOWN_YET for what is unknown."""
-    allowed = {"tags"} | SHOWN.get(type_, set())
+    allowed = {"tags"} | (SAFETY if type_.startswith("aws:") else set()) | SHOWN.get(type_, set())
     return {name: _plain(value) for name, value in (properties or {}).items() if name in allowed}
 
 

@@ -8,22 +8,29 @@ from typing import Self
 
 
 class Verdict(StrEnum):
-    """What an update would do, in the order of severity. words: as people read it. sign: of the comment."""
+    """What an update would do, in the order of severity.
+
+    words: as people read it. sign: of the comment. code: exit code of the command; 1 is a failure of the
+    review, 2 the user's mistake.
+    """
 
     words: str
     sign: str
+    code: int
 
-    SAFE = "safe", "safe", "🟢"
-    TUNNEL_DOWN = "tunnel-down", "takes a tunnel down", "🟠"
-    DATABASE_DOWN = "database-down", "takes the database down", "🔴"
-    DESTROYS_DATA = "destroys-data", "destroys data", "💥"
-    REJECTED_BY_RULE = "rejected-by-rule", "rejected by a rule", "⛔"
-    REJECTED_BY_POLICY = "rejected-by-policy", "rejected by policy", "⛔"
-    NOT_PREVIEWED = "not-previewed", "could not be previewed", "❓"
+    SAFE = "safe", "safe", "🟢", 0
+    TUNNEL_DOWN = "tunnel-down", "takes a tunnel down", "🟠", 3
+    DATABASE_DOWN = "database-down", "takes the database down", "🔴", 4
+    DESTROYS_DATA = "destroys-data", "destroys data", "💥", 5
+    # Rules that have changed may allow all of the above later.
+    CHANGES_RULES = "changes-rules", "changes the rules", "📜", 9
+    REJECTED_BY_RULE = "rejected-by-rule", "rejected by a rule", "⛔", 6
+    REJECTED_BY_POLICY = "rejected-by-policy", "rejected by policy", "⛔", 7
+    NOT_PREVIEWED = "not-previewed", "could not be previewed", "❓", 8
 
-    def __new__(cls, value: str, words: str, sign: str) -> Self:
+    def __new__(cls, value: str, words: str, sign: str, code: int) -> Self:
         verdict = str.__new__(cls, value)
-        verdict._value_, verdict.words, verdict.sign = value, words, sign
+        verdict._value_, verdict.words, verdict.sign, verdict.code = value, words, sign, code
         return verdict
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -68,7 +69,24 @@ def sentences(preview: Preview) -> list[str]:
         for sentence in _speak(subject, preview)
     ]
     count = f"{relabelled} resource{'' if relabelled == 1 else 's'}"
-    return [*dict.fromkeys(told), *([f"changes tags or descriptions of {count}"] if relabelled else [])]
+    return [
+        *_unsafe(preview),
+        *dict.fromkeys(told),
+        *([f"changes tags or descriptions of {count}"] if relabelled else []),
+    ]
+
+
+def _unsafe(preview: Preview) -> Iterator[str]:
+    """What a new resource has of values that are safe for a reason only."""
+    for resource in preview.changes:
+        if resource.operation in (Operation.CREATE, Operation.REPLACE):
+            for name, value in shown.UNSAFE.items():
+                if resource.new.get(name) == value:
+                    yield f"{_called(resource)} is new with {name} {_value(value)}"
+
+
+def _called(resource: PreviewedResource) -> str:
+    return f"{resource.type.rsplit(':', maxsplit=1)[-1]} {resource.name}"
 
 
 def _is_relabelled(subject: PreviewedResource) -> bool:
@@ -104,7 +122,7 @@ def _speak(subject: PreviewedResource, preview: Preview) -> Iterator[str]:
     elif subject.type in _OF_RESOURCES:
         yield from _OF_RESOURCES[subject.type](subject, preview)
     else:
-        yield _any_resource(subject)
+        yield from _any_resource(subject)
 
 
 def _verb(resource: PreviewedResource) -> str:
@@ -193,6 +211,8 @@ def _changed_database(database: PreviewedResource, _: Preview) -> Iterator[str]:
     if database.operation in (Operation.CREATE, Operation.DELETE, Operation.REPLACE):
         size = f"{database.current.get('instanceClass')}, {database.current.get('allocatedStorage')} GiB"
         yield f"{_verb(database)} database {database.name}: {size}"
+        if safety := shown.SAFETY.intersection(database.changed):
+            yield from _changes(database, f"{_verb(database)} database {database.name}", sorted(safety))
         return
     listed = {name: sentence for name in database.changed if (sentence := _changed_setting(database, name))}
     yield from listed.values()
@@ -219,7 +239,7 @@ def _changed_gateway(gateway: PreviewedResource, preview: Preview) -> Iterator[s
         old, new = gateway.old.get("ipAddress"), gateway.new.get("ipAddress")
         yield f"moves VPN connection {vpn_name(gateway, preview)} from gateway {old} to {new}"
     else:
-        yield _any_resource(gateway)
+        yield from _any_resource(gateway)
 
 
 def _changed_vpn(connection: PreviewedResource, preview: Preview) -> Iterator[str]:
@@ -245,17 +265,26 @@ def _changed_document(document: PreviewedResource) -> Iterator[str]:
     yield from _changes(document, f"{_verb(document)} Document {document.name}", document.changed)
 
 
-def _any_resource(resource: PreviewedResource) -> str:
-    kind = resource.type.rsplit(":", maxsplit=1)[-1]
-    start = f"{_verb(resource)} {kind} {resource.name}"
-    return next(iter(_changes(resource, start, resource.changed)), start)
+def _any_resource(resource: PreviewedResource) -> Iterator[str]:
+    start = f"{_verb(resource)} {_called(resource)}"
+    if resource.operation is Operation.CREATE:
+        values = [f"{name} {_value(resource.new[name])}" for name in sorted(shown.SAFETY & {*resource.new})]
+        yield f"{start}: {', '.join(values)}" if values else start
+    else:
+        yield from list(_changes(resource, start, resource.changed)) or [start]
 
 
 def _changes(resource: PreviewedResource, start: str, names: Iterable[str]) -> Iterator[str]:
-    """`start`, and how each of the properties changes: with values where they may be shown."""
-    listed = [_change(resource, name) for name in names if name not in NOISE | LABELS]
-    if listed or resource.operation is not Operation.UPDATE:
+    """`start`, and how each of the properties changes: with values where they may be shown.
+
+    What differs in documents and lists that safety depends on has a sentence each: none is cut off by others.
+    """
+    named = [name for name in names if name not in NOISE | LABELS]
+    within = {name: list(_differences(resource, name)) for name in named if name in shown.SAFETY}
+    listed = [_change(resource, name) for name in named if not within.get(name)]
+    if listed or not (resource.operation is Operation.UPDATE or any(within.values())):
         yield f"{start}: {', '.join(listed)}" if listed else start
+    yield from (f"{start}: {each}" for differences in within.values() for each in differences)
 
 
 def _change(resource: PreviewedResource, name: str) -> str:
@@ -266,7 +295,39 @@ def _change(resource: PreviewedResource, name: str) -> str:
     return f"{word} {_value(old)} → {_value(new)}"
 
 
+def _differences(resource: PreviewedResource, name: str) -> Iterator[str]:
+    """How the leaves of a list or a document differ; nothing for a plain value."""
+    old, new = (_document(each.get(name)) for each in (resource.old, resource.new))
+    if isinstance(old, dict | list) or isinstance(new, dict | list):
+        before, after = dict(_leaves(old, name)), dict(_leaves(new, name))
+        for place in dict.fromkeys([*before, *after]):
+            if before.get(place) != after.get(place):
+                yield f"{place} {_value(before.get(place))} → {_value(after.get(place))}"
+
+
+def _document(value: object) -> Any:  # noqa: ANN401 - of any shape
+    """What a text in JSON holds; any other value itself."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
+def _leaves(value: object, place: str) -> Iterator[tuple[str, object]]:
+    inside: Iterable[tuple[str, object]] = ()
+    if isinstance(value, dict):
+        inside = ((f"{place}.{key}", each) for key, each in value.items())
+    elif isinstance(value, list):
+        inside = ((f"{place}[{number}]", each) for number, each in enumerate(value))
+    elif value is not None:
+        yield place, value
+    for deeper, each in inside:
+        yield from _leaves(each, deeper)
+
+
 def _value(value: object) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 

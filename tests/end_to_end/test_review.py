@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from ruamel.yaml import YAML
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
@@ -25,6 +23,7 @@ from tests.support.clone import CLONE
 from tests.support.comment_host import comment_host
 from tests.support.project import PASSWORD
 from tests.support.review_project import ReviewProject
+from tests.support.workflow import run_scripts
 
 SEATTLE = ACME["networks"]["blue"]["vpnConnections"][0]
 BERLIN = {
@@ -33,7 +32,15 @@ BERLIN = {
     "description": "Berlin | @office <b>",
 }
 BLUE = ACME["networks"]["blue"]["cidr"]
-SAFE, TUNNEL_DOWN, DATABASE_DOWN, DESTROYS_DATA, BY_RULE, BY_POLICY = 0, 3, 4, 5, 6, 7
+SAFE, TUNNEL_DOWN, DATABASE_DOWN, DESTROYS_DATA, BY_RULE, BY_POLICY, CHANGES_RULES = 0, 3, 4, 5, 6, 7, 9
+COMPONENT, POLICY = "infra/components/tenant_database.py", "policies/database.py"
+ISOLATED = '"publicly_accessible": False'
+FOLDER = "stackConfigDir: tenants\n"
+RESERVED = f"""{FOLDER}config:
+  tenantnet:reservedRanges:
+    value:
+      - {{cidr: 10.200.0.0/16, purpose: data centre Utrecht}}
+"""
 
 
 def network(cidr: str, *connections: dict[str, str]) -> dict[str, Any]:
@@ -202,11 +209,50 @@ def test_a_change_of_code_is_previewed_on_one_stack_of_each_kind_and_phase(
 
 def keep_backups_longer(project: ReviewProject) -> None:
     """Change the program, for every tenant."""
-    file = project.folder / "infra" / "components" / "tenant_database.py"
-    text = file.read_text(encoding="utf-8")
-    changed = text.replace("BACKUP_RETENTION_DAYS = 14", "BACKUP_RETENTION_DAYS = 21")
-    assert changed != text
-    file.write_text(changed, encoding="utf-8")
+    project.rewrite(COMPONENT, "BACKUP_RETENTION_DAYS = 14", "BACKUP_RETENTION_DAYS = 21")
+
+
+def test_a_change_that_weakens_a_policy_is_judged_by_the_policy_before_it(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    weaken_a_policy(change)
+    change.rewrite(COMPONENT, ISOLATED, ISOLATED.replace("False", "True"))
+    reviewed = change.review(output=tmp_path)
+    acme = next(each for each in reviewed.result["stacks"] if each["stack"] == "acme")
+    assert (reviewed.code, acme["verdict"]) == (BY_POLICY, "rejected-by-policy")
+    assert {each["source"] for each in acme["findings"]} == {"database-private"}
+    assert f"This change changes the rules**: {POLICY}" in reviewed.comment.replace("\\", "")
+    assert "publiclyAccessible false → true" in reviewed.comment
+
+
+def test_a_weaker_policy_alone_is_no_safe_change(change: ReviewProject, tmp_path: Path) -> None:
+    weaken_a_policy(change)
+    reviewed = change.review(output=tmp_path)
+    assert (reviewed.code, reviewed.result["verdict"]) == (CHANGES_RULES, "changes-rules")
+    assert {each["verdict"] for each in reviewed.result["stacks"]} == {"safe"}
+
+
+def weaken_a_policy(project: ReviewProject) -> None:
+    project.rewrite(
+        POLICY, 'get("publiclyAccessible", False) is not False', 'get("publiclyAccessible") == "never"'
+    )
+
+
+def test_a_reserved_range_that_a_change_gives_up_still_is_reserved_in_its_review(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    change.rewrite("Pulumi.yaml", FOLDER, RESERVED)
+    change.commit()
+    change.rewrite("Pulumi.yaml", RESERVED, FOLDER)
+    change.add_tenant(
+        "globex", like="acme", sessionSubnet="172.17.7.0/24", networks={"blue": network("10.200.4.0/26")}
+    )
+    reviewed = change.review(output=tmp_path)
+    change.git("reset", "--quiet", "--hard", "HEAD~1")
+    globex = next(each for each in reviewed.result["stacks"] if each["stack"] == "globex")
+    assert globex["verdict"] == "rejected-by-policy"
+    assert "10.200.0.0/16" in json.dumps(globex["findings"])
+    assert reviewed.result["ruleFiles"] == ["Pulumi.yaml"]
 
 
 def test_no_secret_leaves_the_review(change: ReviewProject, aws: boto3.Session, tmp_path: Path) -> None:
@@ -224,74 +270,61 @@ def test_no_secret_leaves_the_review(change: ReviewProject, aws: boto3.Session, 
         assert secret not in told
 
 
-def test_the_workflows_pass_actionlint(go: str) -> None:
-    lint = CLONE / "tools" / "actionlint"
-    workflows = map(str, (CLONE / ".github" / "workflows").iterdir())
-    done = subprocess.run(
-        [go, "tool", "actionlint", *workflows], cwd=lint, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+# Writes what the program of a change may see of a job's environment.
+CURIOUS = """
+import json, os, pathlib
+pathlib.Path(os.environ["SEEN"]).write_text(json.dumps(dict(os.environ)))
+"""
 
 
-@pytest.fixture
-def go() -> str:
-    """The Go that builds the engine; skipped where an official engine needs none."""
-    command = [str(CLONE / "scripts" / "setup"), "--print-go"]
-    found = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
-    if found.returncode != 0:
-        pytest.skip("there is no Go here to run actionlint with")
-    return str(found.stdout).strip()
-
-
-def test_the_steps_of_the_workflow_write_one_comment_and_fail_by_the_verdict(
+def test_the_workflows_halves_preview_without_a_token_and_comment_without_the_changes_code(
     change: ReviewProject, tmp_path: Path
 ) -> None:
-    shutil.copytree(CLONE / "tools", change.folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    change.edit("acme", networks={"blue": network(BLUE)})
+    merge(change)
+    job, seen = change.folder.parent, tmp_path / "seen.json"
+    (job / "change").symlink_to(change.folder)
+    identity = {
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "identity",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1",
+    }
     with comment_host() as host:
-        workflow = Workflow(change, tmp_path, {**host.github, "NO_PROXY": "127.0.0.1"})
-        assert workflow.run() == {"Review": 0, "Comment": 0, "Verdict": TUNNEL_DOWN}
-        change.git("checkout", "--quiet", "--", "tenants")
-        assert workflow.run() == {"Review": 0, "Comment": 0, "Verdict": SAFE}
-        ours = [body for body in host.comments.values() if body.startswith(MARKER)]
-    assert len(ours) == 1
-    assert "No stack is touched" in ours[0]
+        preview = run_scripts(
+            "review",
+            "preview",
+            folder=job,
+            environment={**change.environment, **identity, "SEEN": str(seen)},
+            scratch=tmp_path,
+            install=lambda: (job / "base" / ".venv").symlink_to(CLONE / ".venv"),
+        )
+        host.left = (job / "review" / "result.json").read_bytes()
+        comment = run_scripts(
+            "review-comment",
+            "comment",
+            folder=CLONE,
+            environment={"PATH": os.environ["PATH"], "NO_PROXY": "*", **host.github(tmp_path)},
+            scratch=tmp_path,
+            install=lambda: None,
+        )
+    change.git("worktree", "remove", "--force", str(job / "base"))
+    change.git("reset", "--quiet", "--hard", "HEAD^1")
+    assert preview == {"Base": 0, "Review": 0, "Verdict": TUNNEL_DOWN}
+    assert comment == {"Comment": 0}
+    (own,) = host.own()
+    assert own.startswith(f"{MARKER}\n\n## Tenantnet review: 🟠 takes a tunnel down\n")
+    known = json.loads(seen.read_text(encoding="utf-8"))
+    assert "PULUMI_CONFIG_PASSPHRASE" in known
+    assert [name for name in known if "TOKEN" in name] == []
 
 
-class Workflow:
-    """The steps of the review's workflow that run a script, but for the installation: the project has it."""
-
-    def __init__(self, project: ReviewProject, folder: Path, variables: Mapping[str, str]) -> None:
-        file = CLONE / ".github" / "workflows" / "review.yaml"
-        steps = YAML(typ="safe").load(file)["jobs"]["review"]["steps"]
-        self._steps = [step for step in steps if "run" in step and step["name"] != "Install"]
-        self._project, self._folder, self._variables = project, folder, variables
-
-    def run(self) -> dict[str, int]:
-        """The exit code of each step, run as GitHub runs them."""
-        summary, output = self._folder / "summary", self._folder / "output"
-        output.write_text("", encoding="utf-8")
-        files = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
-        codes = {}
-        for step in self._steps:
-            known = {
-                "github.event.pull_request.base.sha": "main",
-                "steps.review.outputs.code": output.read_text(encoding="utf-8").strip().removeprefix("code="),
-            }
-            # What the step takes from GitHub's own settings, the project and the host have given already.
-            given = {
-                name: known[value.removeprefix("${{ ").removesuffix(" }}")]
-                for name, value in step["env"].items()
-                if value.removeprefix("${{ ").removesuffix(" }}") in known
-            }
-            done = subprocess.run(
-                ["bash", "-e", "-c", step["run"]],
-                cwd=self._project.folder,
-                env={**self._project.environment, **self._variables, **files, **given},
-                check=False,
-            )
-            codes[step["name"]] = done.returncode
-        return codes
+def merge(project: ReviewProject) -> None:
+    """Make HEAD the merge of a change that takes a connection away and looks around."""
+    project.git("checkout", "--quiet", "-b", "change")
+    project.edit("acme", networks={"blue": network(BLUE)})
+    program = project.folder / "infra" / "__main__.py"
+    program.write_text(f"{program.read_text(encoding='utf-8')}{CURIOUS}", encoding="utf-8")
+    project.git("commit", "--quiet", "--all", "--message", "change")
+    project.git("checkout", "--quiet", "main")
+    project.git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
 
 
 @pytest.mark.long

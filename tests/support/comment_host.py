@@ -1,80 +1,174 @@
-"""What GitHub and GitLab do with comments, on loopback: list them by pages, take one, change one."""
+"""What GitHub and GitLab do with pull requests, comments and what pipelines leave, on loopback."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-GITHUB = "/repos/example/tenants/issues"
-GITLAB = "/projects/7/merge_requests/12/notes"
+GITHUB = "/repos/example/tenants"
+GITLAB = "/projects/7"
+HEAD = "4f2a9c1e7b3d5f60718293a4b5c6d7e8f9012345"
+# Who the tokens of pipelines are.
+BOT = "github-actions[bot]"
 
 
+@dataclass
+class Comment:
+    """author: a login at GitHub, whose hash is the id at GitLab."""
+
+    author: str
+    body: str
+
+
+def zipped(**files: bytes) -> bytes:
+    """An artifact, as GitHub keeps it."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as entries:
+        for name, content in files.items():
+            entries.writestr(name, content)
+    return archive.getvalue()
+
+
+def pull(number: int = 12, head: str = HEAD, repository: str = "example/tenants") -> dict[str, Any]:
+    """An open pull request."""
+    return {"number": number, "state": "open", "head": {"sha": head, "repo": {"full_name": repository}}}
+
+
+@dataclass
 class CommentHost:
-    """comments: what is there, by id. requests: method and path of every call. url: where it listens."""
+    """comments: those of every request, by id. requests: method and path of every call.
 
-    def __init__(self) -> None:
-        self.comments: dict[int, str] = {number: f"comment {number}" for number in range(1, 121)}
-        self.requests: list[tuple[str, str]] = []
-        self.url = ""
+    tokens: what each call had as its token. pulls: what have HEAD. files: what the requests change. left: the
+    pipeline's result; None where it left none. url: where it listens.
+    """
 
-    @property
-    def github(self) -> dict[str, str]:
-        """The variables of a job at GitHub."""
+    comments: dict[int, Comment] = field(
+        default_factory=lambda: {number: Comment("ada", f"comment {number}") for number in range(1, 121)}
+    )
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=lambda: [pull()])
+    files: list[str] = field(default_factory=lambda: ["tenants/Pulumi.acme.yaml"])
+    left: bytes | None = None
+    artifact: bytes | None = None
+    url: str = ""
+
+    def github(self, folder: Path, head: str = HEAD) -> dict[str, str]:
+        """The variables of a job at GitHub after a run of the workflow. folder: for the event."""
+        event = folder / "event.json"
+        event.write_text(json.dumps({"workflow_run": {"id": 77, "head_sha": head}}), encoding="utf-8")
         return {
             "GITHUB_API_URL": self.url,
             "GITHUB_REPOSITORY": "example/tenants",
             "GITHUB_TOKEN": "token",
-            "PULL_REQUEST": "12",
+            "GITHUB_EVENT_PATH": str(event),
         }
 
-    @property
-    def gitlab(self) -> dict[str, str]:
-        """The variables of a job at GitLab."""
-        return {
-            "CI_API_V4_URL": self.url,
-            "CI_PROJECT_ID": "7",
-            "CI_MERGE_REQUEST_IID": "12",
-            "TENANTNET_GITLAB_TOKEN": "token",
-        }
+    def gitlab(self, _: Path) -> dict[str, str]:
+        """The variables of a scheduled job at GitLab."""
+        return {"CI_API_V4_URL": self.url, "CI_PROJECT_ID": "7", "TENANTNET_GITLAB_TOKEN": "token"}
+
+    def own(self) -> list[str]:
+        """The bot's comments."""
+        return [each.body for each in self.comments.values() if each.author == BOT]
 
     def answer(self, method: str, target: str, body: dict[str, Any]) -> tuple[int, Any]:
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         self.requests.append((method, path))
-        lists = path in (f"{GITHUB}/12/comments", GITLAB)
-        one = re.fullmatch(rf"(?:{GITHUB}/comments|{GITLAB})/(\d+)", path)
-        if method == "GET" and lists:
-            size, page = int(query["per_page"][0]), int(query["page"][0])
-            chosen = sorted(self.comments)[(page - 1) * size : page * size]
-            return 200, [{"id": number, "body": self.comments[number]} for number in chosen]
-        if method == "POST" and lists:
+        if method == "GET":
+            found = self._found(path)
+            if isinstance(found, list):
+                size, page = int(query["per_page"][0]), int(query["page"][0])
+                found = found[(page - 1) * size : page * size]
+            return (404, {"message": "Not Found"}) if found is None else (200, found)
+        return self._write(method, path, body)
+
+    def _write(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        one = re.fullmatch(rf"(?:{GITHUB}/issues/comments|{GITLAB}/merge_requests/12/notes)/(\d+)", path)
+        lists = rf"{GITHUB}/issues/\d+/comments|{GITLAB}/merge_requests/12/notes"
+        if method == "POST" and re.fullmatch(lists, path):
             number = max(self.comments) + 1
+            self.comments[number] = Comment(BOT, body["body"])
         elif one and method == ("PATCH" if GITHUB in path else "PUT"):
             number = int(one[1])
+            # The hosts let a token that may write change anybody's comment.
+            self.comments[number].body = body["body"]
         else:
             return 404, {"message": "Not Found"}
-        self.comments[number] = body["body"]
         return 201, {"id": number}
+
+    def _found(self, path: str) -> Any:
+        names = [{"filename": name, "old_path": name, "new_path": name} for name in self.files]
+        notes = [
+            {
+                "id": number,
+                "body": each.body,
+                "user": {"login": each.author},
+                "author": {"id": hash(each.author)},
+            }
+            for number, each in sorted(self.comments.items())
+        ]
+        artifacts = [{"id": 5, "name": "review", "expired": False}] if self._archive() else []
+        request = {"iid": 12, "sha": HEAD, "source_project_id": 7}
+        job = {"id": 9, "name": "review", "finished_at": "2031-03-05T02:00:00Z"}
+        return {
+            f"{GITHUB}/commits/{HEAD}/pulls": self.pulls,
+            **{f"{GITHUB}/pulls/{each['number']}/files": names for each in self.pulls},
+            **{f"{GITHUB}/pulls/{each['number']}": {"changed_files": len(names)} for each in self.pulls},
+            **{f"{GITHUB}/issues/{each['number']}/comments": notes for each in self.pulls},
+            f"{GITHUB}/actions/runs/77/artifacts": {"artifacts": artifacts},
+            f"{GITHUB}/actions/artifacts/5/zip": self._archive(),
+            "/user": {"id": hash(BOT)},
+            f"{GITLAB}/merge_requests": [request],
+            f"{GITLAB}/merge_requests/12/pipelines": [{"id": 8, "sha": HEAD}],
+            f"{GITLAB}/merge_requests/12/notes": notes,
+            f"{GITLAB}/merge_requests/12/diffs": names,
+            f"{GITLAB}/pipelines/8/jobs": [job],
+            f"{GITLAB}/jobs/9/artifacts/review/result.json": self.left,
+        }.get(path)
+
+    def _archive(self) -> bytes | None:
+        if self.artifact is None and self.left is not None:
+            return zipped(**{"result.json": self.left})
+        return self.artifact
 
 
 @contextmanager
 def comment_host() -> Iterator[CommentHost]:
-    """A host with 120 comments of others, on a free port."""
+    """A host with 120 comments of others, on a free port. It redirects to where archives are."""
     host = CommentHost()
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length) or "{}")
-            status, answer = host.answer(self.command, self.path, body)
+            token = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN")
+            elsewhere = self.path.startswith("/elsewhere")
+            if self.path.endswith("/zip") and not elsewhere:
+                self.send_response(302)
+                self.send_header(
+                    "Location", f"{host.url.replace('127.0.0.1', 'localhost')}/elsewhere{self.path}"
+                )
+                self.end_headers()
+                return
+            if not elsewhere:
+                host.tokens.append(token)
+            status, answer = host.answer(self.command, self.path.removeprefix("/elsewhere"), body)
+            # As a storage does with a signed address.
+            status = 400 if elsewhere and token else status
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
         do_GET = do_POST = do_PATCH = do_PUT = _answer  # noqa: N815 - the names that the library calls
 

@@ -87,6 +87,13 @@ class ReviewProject(Project):
         with path.open("w", encoding="utf-8") as file:
             yaml.dump(document, file)
 
+    def rewrite(self, name: str, old: str, new: str) -> None:
+        """Change text in a file of the project that has it."""
+        file = self.folder / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{name} does not have {old!r}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
     def add_tenant(self, stack: str, like: str, **settings: Any) -> None:
         """Add a tenant's settings file without making its stack, with the password of another."""
         shutil.copy(self.settings_file(like), self.settings_file(stack))

@@ -13,6 +13,8 @@ from tenantnet.settings.project import find_project
 
 # Whether a file makes every stack.
 PROGRAM = "Pulumi.yaml".__eq__
+# Whether it judges changes.
+RULE = "policies/database.py".__eq__
 GROUPS = {
     "platform-eu1": "platform",
     "acme": "tenant, steady",
@@ -41,15 +43,24 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_a_settings_file_touches_its_stack_alone() -> None:
-    found = touched({"tenants/Pulumi.acme.yaml": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants", PROGRAM)
+    found = touched(
+        {"tenants/Pulumi.acme.yaml": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants", PROGRAM, RULE
+    )
     assert found.settings == {"acme": How.CHANGED}
     assert found.program == ()
 
 
 def test_settings_beside_the_project_file_are_told_from_it() -> None:
-    found = touched({"Pulumi.yaml": How.CHANGED, "Pulumi.acme.yaml": How.ADDED}, ".", PROGRAM)
+    found = touched({"Pulumi.yaml": How.CHANGED, "Pulumi.acme.yaml": How.ADDED}, ".", PROGRAM, RULE)
     assert found.settings == {"acme": How.ADDED}
     assert found.program == ("Pulumi.yaml",)
+
+
+def test_files_that_judge_are_told_apart() -> None:
+    found = touched(
+        {"policies/database.py": How.CHANGED, "docs/vpn.md": How.CHANGED}, "tenants", PROGRAM, RULE
+    )
+    assert found.rules == ("policies/database.py",)
 
 
 def test_changes_are_those_since_the_branches_parted_committed_or_not(clone: Path) -> None:
@@ -75,6 +86,33 @@ def test_a_file_is_read_as_it_was(clone: Path) -> None:
     commit = repository.fork_point("main")
     assert repository.text_in(commit, file.relative_to(clone)) == "config: {}\n"
     assert repository.text_in(commit, Path("tenants/Pulumi.missing.yaml")) is None
+
+
+def test_the_project_is_extracted_as_it_was(clone: Path, tmp_path: Path) -> None:
+    (clone / "tenants" / "Pulumi.acme.yaml").write_text("config: {other: 1}\n", encoding="utf-8")
+    (clone / "new.py").write_text("", encoding="utf-8")
+    repository = Repository(find_project(clone))
+    repository.extract(repository.fork_point("main"), tmp_path / "base")
+    files = sorted(
+        path.relative_to(tmp_path / "base").as_posix() for path in (tmp_path / "base").rglob("*.yaml")
+    )
+    assert files == ["Pulumi.yaml", "tenants/Pulumi.acme.yaml"]
+    assert (tmp_path / "base" / files[1]).read_text(encoding="utf-8") == "config: {}\n"
+    assert not (tmp_path / "base" / "new.py").exists()
+
+
+@pytest.mark.parametrize(
+    "name", [".github/workflows/other.yaml", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS"]
+)
+def test_pipelines_are_found_above_the_project(name: str, clone: Path) -> None:
+    repository = Repository(find_project(clone))
+    commit = repository.fork_point("main")
+    assert repository.pipeline_changes_since(commit) == []
+    (clone.parent / name).parent.mkdir(parents=True, exist_ok=True)
+    (clone.parent / name).write_text("", encoding="utf-8")
+    assert repository.pipeline_changes_since(commit) == [name]
+    git(clone.parent, "add", "--all")
+    assert repository.pipeline_changes_since(commit) == [name]
 
 
 @pytest.mark.parametrize("base", ["nowhere", "--help", "-n"])

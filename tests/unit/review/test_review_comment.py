@@ -12,13 +12,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tenantnet.engine.events import Operation
 from tenantnet.review.comment import MARKER, comment, grouped
-from tenantnet.review.markdown import escaped, fenced
+from tenantnet.review.markdown import escaped, fenced, worded
 from tenantnet.review.model import Effect
 from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code
 from tenantnet.review.verdict import Verdict, worst
 
 # As settings and the engine have it: without control characters.
-TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=200)
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=TURNING), max_size=200)
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,40}", fullmatch=True)
 SEVERE = [Verdict.DESTROYS_DATA, Verdict.DATABASE_DOWN]
 
@@ -174,10 +175,41 @@ def test_any_text_stays_in_its_cell(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["@octocat", "see #12", "org/repo#12", "https://example.com", "www.example.com"]
+    "text",
+    [
+        "@octocat",
+        "see #12",
+        "org/repo#12",
+        "https://example.com",
+        "www.example.com",
+        "GH-1",
+        "gh-1",
+        "(GH-26)",
+        "GL-3",
+        "a5c3785ed8d6a35868bc169f07e40e889087fd2e",
+        "see a5c3785e",
+        "!7",
+        "%5",
+        "&3",
+        "mailto:ada",
+    ],
 )
 def test_nobody_is_mentioned_and_nothing_is_linked(text: str) -> None:
     assert "<!-- -->" in escaped(text)
+
+
+@pytest.mark.parametrize("text", ["acme-1", "eu-west-1", "10737418240", "globex-10", "high-1", "vpc-1"])
+def test_ordinary_names_and_numbers_stay_as_they_are(text: str) -> None:
+    assert escaped(text) == text
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "a\u2066b", "a\x9bb", "a\x00b"])
+def test_controls_are_replaced(text: str) -> None:
+    assert escaped(text) == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_code_stays_on_its_line() -> None:
+    assert worded("run `a\n\n## b` now") == "run `a ## b` now"
 
 
 @settings(deadline=None)
@@ -187,7 +219,7 @@ def test_nothing_ends_a_block_of_code(text: str) -> None:
     assert [token.type for token in tokens][:2] == ["fence", "paragraph_open"]
 
 
-@pytest.mark.parametrize(("verdict", "code"), list(zip(Verdict, [0, 3, 4, 5, 6, 7, 8], strict=True)))
+@pytest.mark.parametrize(("verdict", "code"), list(zip(Verdict, [0, 3, 4, 5, 9, 6, 7, 8], strict=True)))
 def test_each_verdict_has_its_exit_code(verdict: Verdict, code: int) -> None:
     assert exit_code(verdict, Verdict.TUNNEL_DOWN) == code
 

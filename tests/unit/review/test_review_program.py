@@ -190,3 +190,87 @@ def test_of_a_program_in_another_language_everything_counts(project: Path) -> No
     assert program(project).is_made_of("app/index.ts")
     assert program(project).is_made_of("policies/rules/tags.py")
     assert not program(project).is_made_of("docs/vpn.md")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        ".github/workflows/review.yaml",
+        ".gitlab-ci.yml",
+        "CODEOWNERS",
+        "Pulumi.yaml",
+        "iam/reviewer.json",
+        "infra/addresses/holders.py",
+        "infra/aws/session_documents.py",
+        "infra/components/runner_permissions.py",
+        "infra/permissions/calls.json",
+        "infra/refusal.py",
+        "infra/review/verdict.py",
+        "infra/settings/rules.py",
+        "policies",
+        "policies/PulumiPolicy.yaml",
+        "policies/database.py",
+        "policies/new.py",
+        "pyproject.toml",
+        "requirements.lock",
+        "tools/review_comment.py",
+    ],
+)
+def test_what_judges_is_a_rule(own: Program, file: str) -> None:
+    assert own.is_rule(file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "README.md",
+        "docs/rules.md",
+        "infra/cli/main.py",
+        "infra/components/tenant_database.py",
+        "infra/stacks/tenant.py",
+        "infra/vpn/templates/strongswan/swanctl.conf.j2",
+        "tests/unit/test_docs.py",
+    ],
+)
+def test_what_only_is_judged_is_no_rule(own: Program, file: str) -> None:
+    assert not own.is_rule(file)
+
+
+@pytest.mark.parametrize(
+    "file", ["infra/components/tenant_database.py", "policies/database.py", "infra/tags.py"]
+)
+def test_the_pack_is_all_that_it_imports(own: Program, file: str) -> None:
+    assert own.is_of_pack(file)
+
+
+@pytest.mark.parametrize("file", ["infra/stacks/tenant.py", "infra/cli/main.py", "README.md"])
+def test_the_pack_is_no_more_than_it_imports(own: Program, file: str) -> None:
+    assert not own.is_of_pack(file)
+
+
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "requirements/dev.txt", "uv.lock", "Pulumi.yaml", "policies/rules/tags.py"]
+)
+def test_in_a_users_project_pins_and_pack_are_rules(project: Path, file: str) -> None:
+    assert program(project).is_rule(file)
+
+
+@pytest.mark.parametrize("file", ["__main__.py", "office/lines.py", "office/data/sites.json"])
+def test_a_users_program_is_no_rule(project: Path, file: str) -> None:
+    assert not program(project).is_rule(file)
+
+
+def test_what_the_pack_imports_is_a_rule_unless_it_always_declared(project: Path) -> None:
+    write(project, "policies/__main__.py", "from office import lines\n")
+    assert program(project).is_rule("office/lines.py")
+    write(project, "office/lines.py", "import pulumi_aws\n")
+    assert not program(project).is_rule("office/lines.py")
+    # A rule does not cease to be one by an import.
+    assert program(project, {"office/lines.py": "LIMIT = 3\n"}).is_rule("office/lines.py")
+
+
+def test_the_packs_configuration_is_a_rule(project: Path) -> None:
+    write(project, "ours/pack.json", "{}")
+    config = project / "ours" / "pack.json"
+    assert Program(find_project(project), (), lambda _: None, config).is_rule("ours/pack.json")
+    assert not program(project).is_rule("ours/pack.json")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
+from tenantnet.review.model import PreviewedResource
+from tenantnet.review.shown import SECRET_MARK, UNSAFE, shown
 from tenantnet.review.words import sentences
 
 from tests.support.review_samples import component, connection, database, preview, resource, tags
@@ -117,3 +123,102 @@ def test_a_property_that_may_not_be_shown_is_told_by_name() -> None:
 
 def test_what_stays_is_not_told() -> None:
     assert sentences(preview(database(), *connection())) == []
+
+
+ROLE = "aws:iam/role:Role"
+
+
+def trust(principal: str) -> dict[str, str]:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    return {"assumeRolePolicy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+
+
+def shown_resource(
+    type_: str, operation: Operation, old: dict[str, Any], new: dict[str, Any]
+) -> PreviewedResource:
+    """A resource whose values have come through what may be shown."""
+    changed = tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
+    found = resource(type_, "acme", operation, old=shown(type_, old), changed=changed)
+    return replace(found, new=shown(type_, new))
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "new", "told"),
+    [
+        (types.DATABASE, {"publiclyAccessible": False}, {"publiclyAccessible": True}, "false → true"),
+        (types.DATABASE, {"iamDatabaseAuthenticationEnabled": True}, {}, "true → none"),
+        (
+            types.INGRESS_RULE,
+            {"cidrIpv4": "10.1.2.0/26"},
+            {"cidrIpv4": "0.0.0.0/0"},
+            "10.1.2.0/26 → 0.0.0.0/0",
+        ),
+        (
+            types.TABLE,
+            {"deletionProtectionEnabled": True},
+            {"deletionProtectionEnabled": False},
+            "true → false",
+        ),
+        (
+            types.SECURITY_GROUP,
+            {"ingress": [{"cidrBlocks": ["10.0.0.0/8"]}]},
+            {"ingress": [{"cidrBlocks": ["10.0.0.0/8", "0.0.0.0/0"]}]},
+            "ingress[0].cidrBlocks[1] none → 0.0.0.0/0",
+        ),
+        (
+            ROLE,
+            trust("arn:aws:iam::1:root"),
+            trust("*"),
+            "Statement[0].Principal.AWS arn:aws:iam::1:root → *",
+        ),
+        (
+            types.VPN_CONNECTION,
+            {"tunnel1Phase1DhGroupNumbers": [20]},
+            {"tunnel1Phase1DhGroupNumbers": [2]},
+            "tunnel1Phase1DhGroupNumbers[0] 20 → 2",
+        ),
+    ],
+)
+def test_what_safety_depends_on_is_told_by_its_values(
+    type_: str, old: dict[str, Any], new: dict[str, Any], told: str
+) -> None:
+    (sentence,) = sentences(preview(shown_resource(type_, UPDATE, old, new)))
+    assert sentence.endswith(told)
+
+
+def test_no_difference_hides_behind_others() -> None:
+    many = {"ingress": [{"fromPort": number} for number in range(60)]}
+    told = sentences(preview(shown_resource(types.SECURITY_GROUP, UPDATE, {"ingress": []}, many)))
+    assert len(told) == 60
+
+
+def test_a_database_that_is_replaced_tells_what_safety_depends_on() -> None:
+    replaced = shown_resource(
+        types.DATABASE, REPLACE, {"storageEncrypted": True}, {"storageEncrypted": False}
+    )
+    told = sentences(preview(replaced))
+    assert "replaces database acme: storageEncrypted true → false" in told
+    assert "Instance acme is new with storageEncrypted false" in told
+
+
+@pytest.mark.parametrize(("name", "value"), list(UNSAFE.items()))
+def test_an_unsafe_value_of_something_new_is_told_even_in_a_new_component(name: str, value: object) -> None:
+    parent = component("TenantDatabase", "acme-blue", CREATE)
+    inside = replace(resource(types.DATABASE, "acme-blue", CREATE, parent=parent), new={name: value})
+    assert sentences(preview(parent, inside))[0].startswith(f"Instance acme-blue is new with {name} ")
+
+
+def test_a_new_resource_is_told_with_what_safety_depends_on() -> None:
+    rule = {"cidrIpv4": "10.0.0.0/8", "fromPort": 3306, "securityGroupId": "sg-1"}
+    told = sentences(preview(shown_resource(types.INGRESS_RULE, CREATE, {}, rule)))
+    assert told == ["adds SecurityGroupIngressRule acme: cidrIpv4 10.0.0.0/8, fromPort 3306"]
+
+
+@pytest.mark.parametrize("name", ["tunnel1PresharedKey", "password", "secretString", "content", "userData"])
+def test_secrets_have_no_values(name: str) -> None:
+    assert shown("aws:any/thing:Thing", {name: "psk"}) == {}
+
+
+def test_a_secret_among_what_safety_depends_on_is_not_shown() -> None:
+    secret = {SECRET_MARK: "1b47061264138c4ac30d75fd1eb44270", "plaintext": "psk"}
+    assert shown(ROLE, {"policy": secret}) == {"policy": "[secret]"}

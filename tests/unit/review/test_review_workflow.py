@@ -1,22 +1,29 @@
-"""The pipeline that reviews pull requests: its workflow file, and the one comment that it writes."""
+"""The pipeline that reviews pull requests: two workflows, and the comment that the second writes."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 from tenantnet.review.comment import MARKER
+from tenantnet.review.result import ReviewResult, StackResult
+from tenantnet.review.verdict import Verdict
 
 from tests.support.clone import CLONE
-from tests.support.comment_host import CommentHost, comment_host
+from tests.support.comment_host import BOT, HEAD, Comment, CommentHost, comment_host, pull, zipped
+from tests.support.review_project import GOLDEN
+from tests.support.workflow import WORKFLOWS, run_scripts, scripts, workflow
 from tools import review_comment
 
-WORKFLOW = CLONE / ".github" / "workflows" / "review.yaml"
+OWN_COMMENT = f"{MARKER}\n\n## Tenantnet review: 🟢 safe\n"
+EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 
 
 @pytest.fixture
@@ -25,62 +32,340 @@ def host() -> Iterator[CommentHost]:
         yield running
 
 
-def write(file: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, review_comment.__file__, str(file)]
-    environment = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **variables}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+@pytest.fixture
+def write(host: CommentHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """What the second workflow's last step runs."""
+    monkeypatch.chdir(CLONE)
+    monkeypatch.setenv("NO_PROXY", "*")
+    return lambda kind="github": review_comment.main(getattr(host, kind)(tmp_path))
+
+
+def script(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same as a process."""
+    (step,) = [each for each in scripts("review-comment", "comment") if each["name"] == "Comment"]
+    environment = {"PATH": os.environ["PATH"], "NO_PROXY": "*", **variables}
+    command = ["bash", "-e", "-c", step["run"]]
+    return subprocess.run(command, env=environment, cwd=CLONE, capture_output=True, text=True, check=False)
+
+
+def result(verdict: Verdict = Verdict.SAFE, **more: object) -> bytes:
+    """What the first workflow leaves: one stack."""
+    stack = {"stack": "acme", "kind": "tenant", "verdict": verdict, "settings": "changed", **more}
+    stacks = [StackResult.model_validate(stack)]
+    whole = ReviewResult(base="HEAD^1", commit="0a1b2c3d", verdict=Verdict.SAFE, stacks=stacks)
+    return whole.model_dump_json().encode()
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_one_comment_is_written_and_then_changed(kind: str, host: CommentHost, tmp_path: Path) -> None:
-    file, variables = tmp_path / "comment.md", getattr(host, kind)
-    for text in ("first", "second"):
-        file.write_text(f"{MARKER}\n\n{text}\n", encoding="utf-8")
-        done = write(file, variables)
-        assert done.returncode == 0, done.stderr
-    ours = [body for body in host.comments.values() if body.startswith(MARKER)]
-    assert ours == [f"{MARKER}\n\nsecond\n"]
+def test_one_comment_is_written_and_then_changed(
+    kind: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    for verdict in (Verdict.SAFE, Verdict.TUNNEL_DOWN):
+        host.left = result(verdict)
+        write(kind)
+    (own,) = host.own()
+    assert own.startswith(f"{MARKER}\n\n## Tenantnet review: 🟠 takes a tunnel down\n")
+    assert own.endswith(f"\nReviewed: {HEAD}\n")
     assert len(host.comments) == 121
 
 
-def test_a_review_that_failed_does_not_leave_the_former_one_standing(
-    host: CommentHost, tmp_path: Path
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_nobody_elses_comment_is_touched_whatever_is_in_it(
+    kind: str, host: CommentHost, write: Callable[..., None]
 ) -> None:
-    host.comments[7] = f"{MARKER}\n\n## Tenantnet review: 🟢 safe\n"
-    assert write(tmp_path / "missing.md", host.github).returncode == 0
-    assert host.comments[7] == review_comment.FAILED
+    host.comments[3] = Comment("mallory", OWN_COMMENT)
+    host.comments[9] = Comment(BOT, "a comment of another workflow")
+    host.comments[11] = Comment(BOT, OWN_COMMENT)
+    before = {number: each.body for number, each in host.comments.items() if number != 11}
+    host.left = result(Verdict.DESTROYS_DATA)
+    write(kind)
+    assert {number: host.comments[number].body for number in before} == before
+    assert "destroys data" in host.comments[11].body
+    assert len(host.comments) == 120
+
+
+def test_a_review_that_failed_does_not_leave_the_former_one_standing(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.comments[7] = Comment(BOT, OWN_COMMENT)
+    write()
+    assert host.comments[7].body == review_comment.FAILED
+
+
+def test_a_head_that_is_another_by_now_is_not_commented_on(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result()
+    host.pulls = [pull(head="b" * 40), pull(repository="mallory/tenants"), {**pull(), "state": "closed"}]
+    write()
+    assert {method for method, _ in host.requests} == {"GET"}
+
+
+def test_of_several_requests_with_one_head_none_gets_the_others_verdict(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result()
+    host.pulls = [pull(12), pull(13)]
+    write()
+    assert host.own() == [review_comment.FAILED]
+
+
+def test_the_token_goes_to_the_host_alone(host: CommentHost, write: Callable[..., None]) -> None:
+    host.left = result()
+    # The storage that archives are redirected to refuses a call with a token.
+    write()
+    assert set(host.tokens) == {"Bearer token"}
+    assert "🟢 safe" in host.own()[0]
+
+
+def hostile_artifacts() -> Iterator[tuple[str, bytes]]:
+    """What code of a pull request may leave in the place of a result."""
+    yield "no archive", b"x" * 1000
+    yield "nothing in it", zipped()
+    yield "another name", zipped(**{"../../../result.json": result()})
+    yield "an absolute name", zipped(**{"/tmp/result.json": result()})  # noqa: S108
+    yield "a bomb", zipped(**{"result.json": b" " * 50_000_000})
+    yield "half an archive", zipped(**{"result.json": result()})[:-30]
+    whole = zipped(**{"result.json": zlib.compress(os.urandom(5_000))})
+    yield "broken bytes", whole[:60] + b"\0" * 60 + whole[120:]
+    yield "no JSON", zipped(**{"result.json": b"# safe"})
+    yield "deep JSON", zipped(**{"result.json": b"[" * 1_000_000})
+    yield "no result", zipped(**{"result.json": b'{"verdict": "safe"}'})
+    yield "an unknown verdict", zipped(**{"result.json": result().replace(b'"safe"', b'"perfect"')})
+    yield "a commit that is none", zipped(**{"result.json": result().replace(b"0a1b2c3d", b"[x](y)")})
+
+
+@pytest.mark.parametrize(("what", "artifact"), list(hostile_artifacts()), ids=lambda each: str(each)[:30])
+def test_what_is_no_result_is_a_review_that_failed(
+    what: str, artifact: bytes, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.comments[7] = Comment(BOT, OWN_COMMENT)
+    host.artifact = artifact
+    write()
+    assert host.comments[7].body == review_comment.FAILED, what
+
+
+def test_a_result_cannot_choose_its_request(host: CommentHost, write: Callable[..., None]) -> None:
+    host.left = json.dumps({**json.loads(result()), "pullRequest": 1, "number": 1, "head": "b" * 40}).encode()
+    write()
+    assert {path for method, path in host.requests if method != "GET"} == {
+        "/repos/example/tenants/issues/12/comments"
+    }
+    assert host.own()[0].endswith(f"Reviewed: {HEAD}\n")
+
+
+INJECTION = "`x\n\n## Approved ![i](https://evil.example/i) <img src=x> @ada GH-1 <!-- tenantnet review -->"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"stack": INJECTION},
+        {"sampleOf": INJECTION},
+        {"phase": INJECTION},
+        {"sentences": [INJECTION]},
+        {"notes": [INJECTION + "`"]},
+        {"effects": [{"verdict": "safe", "text": INJECTION}]},
+        {"errors": [f"```\n{INJECTION}"]},
+        {"topology": f"flowchart LR\n```\n{INJECTION}"},
+        {"topology": 'flowchart LR\n    click acme href "https://evil.example"\n'},
+        {
+            "changes": [
+                {"operation": "update", "type": INJECTION, "name": INJECTION, "properties": [INJECTION]}
+            ]
+        },
+    ],
+    ids=str,
+)
+def test_a_result_adds_no_markup(more: dict[str, Any], host: CommentHost, write: Callable[..., None]) -> None:
+    host.left = result(**more)
+    write()
+    (own,) = host.own()
+    outside_code = re.sub(r"(`{3,})text\n.*?\n\1|`[^`\n]*`", "", own, flags=re.DOTALL)
+    assert "\n## Approved" not in outside_code
+    assert not re.search(r"(?<!\\)!\[|<img|https://evil|@ada|GH-1|click", outside_code)
+    assert outside_code.count(MARKER) == 1
+
+
+@pytest.mark.parametrize("golden", sorted(GOLDEN.glob("*.md")), ids=lambda each: each.stem)
+def test_pictures_of_our_own_stay(golden: Path) -> None:
+    for picture in re.findall(r"```mermaid\n(.*?)```", golden.read_text(encoding="utf-8"), re.DOTALL):
+        read = review_comment.read_result(result(topology=picture))
+        assert read.stacks[0].topology == picture
+
+
+def test_what_changes_the_rules_is_found_by_the_hosts_own_list(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result()
+    host.files = ["policies/database.py", "docs/vpn.md"]
+    write()
+    (own,) = host.own()
+    assert "📜 changes the rules" in own
+    assert "policies/database.py" in own
+    assert "docs/vpn.md" not in own
+
+
+def test_a_verdict_is_not_milder_than_those_of_its_stacks(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result(Verdict.REJECTED_BY_POLICY)
+    write()
+    assert "## Tenantnet review: ⛔ rejected by policy" in host.own()[0]
+
+
+def test_the_step_writes_its_comment(host: CommentHost, tmp_path: Path) -> None:
+    host.left = result()
+    done = script(host.github(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "The comment on pull request 12 was written.\n"), done.stderr
+    assert len(host.own()) == 1
 
 
 def test_a_host_that_says_no_is_told_in_words(host: CommentHost, tmp_path: Path) -> None:
-    done = write(tmp_path / "missing.md", {**host.github, "GITHUB_REPOSITORY": "example/other"})
+    done = script({**host.github(tmp_path), "GITHUB_REPOSITORY": "example/other"})
     assert done.returncode == 1
     assert "HTTP Error 404" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_outside_a_pipeline_nothing_is_written(tmp_path: Path) -> None:
-    done = write(tmp_path / "missing.md", {})
+def test_outside_a_pipeline_nothing_is_written() -> None:
+    done = script({})
     assert done.returncode == 1
-    assert "GITHUB_API_URL" in done.stderr
-
-
-def test_the_marker_is_the_comments() -> None:
-    assert review_comment.MARKER == MARKER
+    assert "GITHUB_TOKEN" in done.stderr
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:
-    steps = YAML(typ="safe").load(WORKFLOW)["jobs"]["review"]["steps"]
-    actions = [step["uses"].split("@") for step in steps if "uses" in step]
-    assert actions
-    for name, version in actions:
-        assert len(version) == 40, f"{name} is at {version}"
+    texts = [file.read_text(encoding="utf-8") for file in WORKFLOWS.iterdir()]
+    actions = [found for text in texts for found in re.findall(r"uses: (\S+)", text)]
+    assert len(actions) > 5
+    for action in actions:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)
 
 
-def test_only_the_job_that_needs_rights_has_any() -> None:
-    workflow = YAML(typ="safe").load(WORKFLOW)
-    assert workflow["permissions"] == {}
-    assert workflow["jobs"]["review"]["permissions"] == {
-        "contents": "read",
-        "id-token": "write",
-        "pull-requests": "write",
+def test_every_pipeline_installs_with_hashes_and_builds_with_what_it_has_installed() -> None:
+    places = [*WORKFLOWS.iterdir(), CLONE / "tools/fleet/buildspec.yml", CLONE / "docs/review.md"]
+    places.append(CLONE / "infra/components/migration_runner.py")
+    installs = [
+        line
+        for place in places
+        for line in place.read_text(encoding="utf-8").splitlines()
+        if re.search(r"pip\S* install", line)
+    ]
+    assert len(installs) >= 8
+    for line in installs:
+        assert "--require-hashes" in line or {"--no-deps", "--no-build-isolation"} <= {*line.split()}
+
+
+def test_nothing_is_piped_into_a_shell() -> None:
+    texts = [*WORKFLOWS.iterdir(), *(CLONE / "docs").glob("*.md"), CLONE / "tools/fleet/buildspec.yml"]
+    for file in texts:
+        assert not re.search(r"\|\s*(?:ba)?sh\b", file.read_text(encoding="utf-8")), file
+
+
+def test_the_half_that_runs_the_changes_code_can_write_nowhere() -> None:
+    document = workflow("review")
+    assert document["permissions"] == {}
+    job = document["jobs"]["preview"]
+    assert [*document["jobs"]] == ["preview"]
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert job["environment"] == "review"
+    used = {each.strip() for each in EXPRESSION.findall((WORKFLOWS / "review.yaml").read_text("utf-8"))}
+    assert {each for each in used if "secrets" in each or "token" in each} == {
+        "secrets.PULUMI_CONFIG_PASSPHRASE"
+    }
+
+
+def test_the_command_that_reviews_is_the_bases_and_has_no_identity() -> None:
+    (step,) = [each for each in workflow("review")["jobs"]["preview"]["steps"] if each.get("id") == "review"]
+    assert "../base/.venv/bin/tenantnet review --base HEAD^1" in step["run"]
+    assert "env -u ACTIONS_ID_TOKEN_REQUEST_TOKEN -u ACTIONS_ID_TOKEN_REQUEST_URL" in step["run"]
+
+
+def test_the_half_that_comments_runs_the_default_branch_alone() -> None:
+    document = workflow("review-comment")
+    assert document["permissions"] == {}
+    job = document["jobs"]["comment"]
+    assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
+    (checkout,) = [step["with"] for step in job["steps"] if "checkout" in step.get("uses", "")]
+    assert checkout["ref"] == "${{ github.event.repository.default_branch }}"
+    used = {each.strip() for step in job["steps"] for each in EXPRESSION.findall(json.dumps(step))}
+    assert used == {"github.event.repository.default_branch", "github.token"}
+    actions = {step["uses"].split("@")[0] for step in job["steps"] if "uses" in step}
+    assert actions == {"actions/checkout", "actions/setup-python"}
+
+
+# A command that says where it is, what it knows and what it was asked, and finds something.
+COMMAND = """#!/bin/sh
+set -e
+env > "$SEEN"
+git log -1 --format=%s "$3" > "$SEEN.base"
+dirname "$0" > "$SEEN.place"
+mkdir "$5" && cp "$RESULT" "$5/result.json"
+exit 3
+"""
+
+
+def test_the_halves_run_one_after_the_other(host: CommentHost, tmp_path: Path) -> None:
+    merged_change(tmp_path / "change")
+    (tmp_path / "left.json").write_bytes(result(Verdict.TUNNEL_DOWN))
+
+    def install() -> None:
+        command = tmp_path / "base" / ".venv" / "bin" / "tenantnet"
+        command.parent.mkdir(parents=True)
+        command.write_text(COMMAND, encoding="utf-8")
+        command.chmod(0o755)
+
+    seen = tmp_path / "seen"
+    known = {
+        "PATH": os.environ["PATH"],
+        "SEEN": str(seen),
+        "RESULT": str(tmp_path / "left.json"),
+        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "identity",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:1",
+    }
+    where: dict[str, Any] = {"folder": tmp_path, "environment": known, "scratch": tmp_path}
+    codes = run_scripts("review", "preview", **where, install=install)
+    assert codes == {"Base": 0, "Review": 0, "Verdict": 3}
+    assert (tmp_path / "seen.base").read_text(encoding="utf-8") == "base\n"
+    assert (tmp_path / "seen.place").read_text(encoding="utf-8") == "../base/.venv/bin\n"
+    names = {line.partition("=")[0] for line in seen.read_text(encoding="utf-8").splitlines()}
+    assert "PULUMI_CONFIG_PASSPHRASE" in names
+    assert not [name for name in names if "TOKEN" in name]
+
+    host.left = (tmp_path / "review" / "result.json").read_bytes()
+    variables = {"PATH": os.environ["PATH"], "NO_PROXY": "*", **host.github(tmp_path)}
+    where = {"folder": CLONE, "environment": variables, "scratch": tmp_path}
+    assert run_scripts("review-comment", "comment", **where, install=lambda: None) == {"Comment": 0}
+    assert "takes a tunnel down" in host.own()[0]
+
+
+def merged_change(folder: Path) -> None:
+    """A checkout of what merging a change would make."""
+    folder.mkdir()
+    for arguments in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["commit", "--quiet", "--allow-empty", "--message", "base"],
+        ["checkout", "--quiet", "-b", "change"],
+        ["commit", "--quiet", "--allow-empty", "--message", "change"],
+        ["checkout", "--quiet", "main"],
+        ["merge", "--quiet", "--no-ff", "--message", "merge", "change"],
+    ):
+        identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
+        subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_workflow_runs_whenever_the_rules_may_change() -> None:
+    # YAML 1.1 reads the key `on` as true.
+    trigger = workflow("review").get("on") or workflow("review")[True]
+    paths = {path.split("/")[0] for path in trigger["pull_request"]["paths"]}
+    assert paths >= {
+        "policies",
+        "iam",
+        "tools",
+        ".github",
+        "infra",
+        "tenants",
+        "Pulumi.yaml",
+        "requirements*",
     }
