@@ -232,6 +232,17 @@ def test_a_weaker_policy_alone_is_no_safe_change(change: ReviewProject, tmp_path
     assert {each["verdict"] for each in reviewed.result["stacks"]} == {"safe"}
 
 
+@pytest.mark.parametrize("name", ["iam/reviewer.json", ".github/workflows/review.yaml", "tools/new.py"])
+def test_a_change_of_roles_or_pipelines_is_no_safe_change_though_it_touches_no_stack(
+    name: str, change: ReviewProject, tmp_path: Path
+) -> None:
+    (change.folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (change.folder / name).write_text("", encoding="utf-8")
+    reviewed = change.review(output=tmp_path)
+    assert (reviewed.code, reviewed.result["stacks"]) == (CHANGES_RULES, [])
+    assert reviewed.result["ruleFiles"] == [name]
+
+
 def weaken_a_policy(project: ReviewProject) -> None:
     project.rewrite(
         POLICY, 'get("publiclyAccessible", False) is not False', 'get("publiclyAccessible") == "never"'
