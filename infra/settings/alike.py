@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from ruamel.yaml.nodes import Node
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from tenantnet.refusal import Refusal
 from tenantnet.settings import rules
@@ -40,6 +40,9 @@ _FORMS = {
     yaml.AliasToken: ("it is an alias", "write out what it stands for"),
     yaml.TagToken: ("it is a tag", "remove it; put quotes around the value if it is text"),
 }
+_OPENING = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+_TEXT = "tag:yaml.org,2002:str"
 _PLAIN = "put quotes around it if it is text; else write true, false, or a number of decimal digits alone"
 _LAYOUT = "give each key a line of its own, indented by blanks, with its value behind `: ` or below"
 
@@ -72,7 +75,7 @@ def check_alike(text: str, node: Node) -> list[Refusal]:
         problem = f"the character U+{ord(found[0]):04X} is invisible or a line break to some of them"
         return [rules.YAML_ALIKE.refuse(f"line {line}", problem=problem, remedy="remove it")]
     try:
-        if refusals := list(_odd_tokens(text)):
+        if refusals := [*_odd_tokens(text), *_odd_keys(node)]:
             return refusals
         mark = _difference(node, yaml.compose(text, Loader=LOADER))
         place = _place(mark) if mark else None
@@ -85,19 +88,34 @@ def check_alike(text: str, node: Node) -> list[Refusal]:
 
 
 def _odd_tokens(text: str) -> Iterator[Refusal]:
+    depth = 0
     for token in yaml.scan(text, Loader=LOADER):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
         if type(token) in _FORMS:
             what, remedy = _FORMS[type(token)]
             problem = f"{what}, and not all of them follow those alike"
-        elif isinstance(token, yaml.ScalarToken) and token.plain and not _is_alike(token.value):
+        elif isinstance(token, yaml.ScalarToken) and token.plain and not _is_alike(token.value, depth):
             problem, remedy = "some of them take it for another number, a date or a word of YAML's", _PLAIN
         else:
             continue
         yield rules.YAML_ALIKE.refuse(_place(token.start_mark), problem=problem, remedy=remedy)
 
 
-def _is_alike(plain: str) -> bool:
-    return is_text_for_all(plain) or _NUMBER.fullmatch(plain) is not None
+def _is_alike(plain: str, depth: int) -> bool:
+    """depth: how many brackets and braces are around it, where a question mark starts a key for some."""
+    return (is_text_for_all(plain) or bool(_NUMBER.fullmatch(plain))) and not (depth and "?" in plain)
+
+
+def _odd_keys(node: Node) -> Iterator[Refusal]:
+    for child in _children(node) if isinstance(node, CollectionNode) else ():
+        yield from _odd_keys(child)
+    for key, _ in node.value if isinstance(node, MappingNode) else ():
+        if not isinstance(key, ScalarNode) or str(key.tag) != _TEXT:
+            problem, remedy = (
+                "some of them take no key that is not text, or leave it out",
+                "write a text there",
+            )
+            yield rules.YAML_ALIKE.refuse(_place(key.start_mark), problem=problem, remedy=remedy)
 
 
 def _place(mark: Any) -> str:  # noqa: ANN401 - of PyYAML, of LibYAML or of ruamel.yaml

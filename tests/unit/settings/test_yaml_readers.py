@@ -75,6 +75,15 @@ def test_a_value_that_they_read_alike_is_let_through(value: str) -> None:
         "a: b\n---\nc: d\n",
         "a: b\na: c\n",
         "config:\n  a: 1\n\tb: 2\n",
+        "[a]: b\n",
+        "? \n: b\n",
+        "config: {a: b, : c}\n",
+        "config:\n  null: b\n",
+        "config:\n  7: b\n",
+        "config:\n  true: b\n",
+        "config: {a? b: c}\n",
+        "? {a: b}\n: c\n",
+        "config: {[a, b]: c}\n",
     ],
 )
 def test_a_form_that_readers_follow_differently_is_refused(text: str) -> None:
