@@ -106,11 +106,8 @@ def test_a_row_of_ones_own_is_not_taken_where_a_network_says_that_another_state_
     gamma: Project, claimed: WritableClaims, aws: boto3.Session
 ) -> None:
     ec2 = aws.client("ec2")
-    tags = [{"Key": "tenantnet:tenant", "Value": "gamma"}]
-    vpc = ec2.create_vpc(
-        CidrBlock="10.1.3.0/26",
-        TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}],  # type: ignore[list-item]
-    )["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock="10.1.3.0/26")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "tenantnet:tenant", "Value": "gamma"}])
     run = gamma.up("gamma")
     ec2.delete_vpc(VpcId=vpc)
     assert run.code != 0
