@@ -73,10 +73,12 @@ class Surgery:
         return self.desk.tenantnet(["doctor", PLATFORM, *options], **{**keys, **variables})
 
     def findings(self, about: str, **asked: Any) -> list[Mapping[str, str]]:
-        """What is said about one thing, worst first."""
+        """What is said about one thing, by its name or its first word, worst first."""
         done = self.run("--json", **asked)
         assert done.out, done.err
-        found = [each for each in json.loads(done.out) if about in each["about"]]
+        found = [
+            each for each in json.loads(done.out) if about in (each["about"], each["about"].partition(" ")[0])
+        ]
         assert done.code == (1 if any(each["state"] == "fault" for each in json.loads(done.out)) else 0)
         return sorted(found, key=lambda each: ["fault", "warning", "ok"].index(each["state"]))
 
