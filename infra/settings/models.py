@@ -329,7 +329,9 @@ class PlatformFile(Settings):
     """What `tenantnet:platform` holds."""
 
     zone: ZoneSettings = Field(description="The DNS zone of the tenants' endpoints.")
-    sessions: SessionsSettings = Field(default={}, description="The network with the tenants' sessions.")
+    sessions: SessionsSettings = Field(
+        default={}, validate_default=True, description="The network with the tenants' sessions."
+    )
     services: ServicesSettings = Field(
         default={}, validate_default=True, description="The network with the platform's own services."
     )

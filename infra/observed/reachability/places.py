@@ -107,7 +107,7 @@ def _owner(record: WithTags) -> tuple[str, str]:
     return record.tags.get(Tag.TENANT, ""), record.tags.get(Tag.NETWORK, "")
 
 
-_KINDS_OF_OTHERS = {
+_KINDS_OF_OTHERS: dict[str, Kind] = {
     Part.NETWORK: Kind.REST,
     Part.SERVICES: Kind.SERVICES_HOST,
     Part.SESSIONS: Kind.SESSIONS_HOST,
@@ -217,7 +217,7 @@ class _Finder:
         ours = {each for endpoint in self._deployed.endpoints for each in endpoint.interface_ids}
         databases = [place for place in known if place.kind is Kind.DATABASE]
         sessions = {each for place in known if place.kind is Kind.SESSION for each in place.subnet_ids}
-        found = []
+        found: list[Place] = []
         for interface in self._deployed.interfaces:
             left = tuple(cidr for cidr in interface.cidrs if (interface.vpc_id, cidr) not in hosts)
             of_database = any(_is_of(interface, place) for place in databases)
