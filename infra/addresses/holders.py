@@ -10,7 +10,7 @@ from tenantnet.addresses.claims import Claim, Row, read_row, refuse_claim
 from tenantnet.refusal import Refused
 
 # What the provider answers where the table has no such row, or is gone with all of them.
-NO_SUCH_ROW = ("empty result", "ResourceNotFoundException")
+NO_SUCH_ROW = ("empty result", "couldn't find resource")
 
 
 def read_holder(table: str, cidr: str) -> Row | None:
