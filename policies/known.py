@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS
 from tenantnet.policies.model import (
@@ -28,6 +29,11 @@ from tenantnet.tags import Tag
 OWN_TYPES = "ownTypes"
 # EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
 EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
+# What goes by a name that the program gives: the name, RDS's ARN and address with it.
+NAMED = {aws.DATABASE: "identifier", aws.SUBNET_GROUP: "name", aws.PARAMETER_GROUP: "name"}
+NAME_FORM = r"(?:arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]*:db:)?{0}|" + (
+    r"{0}\.[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+)
 NETWORK_IDS = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}")
 
 TYPE_KNOWN = Rule(
@@ -54,6 +60,12 @@ OWN_TYPE_APART = Rule(
     rule="a type that the organisation answers for touches no network, host or database of Tenantnet",
     reason="{what} is in reach of it, and no policy knows what it lets through",
     remedy="remove the reference; for what needs a way to a tenant's database there are its sessions",
+)
+ONE_PROFILE = Rule(
+    id="one-profile",
+    rule="a stack's AWS providers use one profile",
+    reason="under another one a claim would be in another account's table, where nobody looks for it",
+    remedy="give every provider the profile of aws:profile, or none",
 )
 ONE_REGION = Rule(
     id="one-region",
@@ -119,6 +131,14 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
             yield from _judge_references(stack, resource, platform)
         if platform and (resource.region or platform.region) != platform.region:
             yield resource.refuse(ONE_REGION, "region", value=resource.region, region=platform.region)
+    yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+
+
+def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
+    profiles = [provider.props.get("profile") or None for provider in providers]
+    for provider, profile in zip(providers, profiles, strict=True):
+        if profile and profiles.count(profile) < len(profiles):
+            yield provider.refuse(ONE_PROFILE, "profile", value=profile)
 
 
 def _judge_references(
@@ -198,20 +218,30 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    """Whose the IDs are that a preview did not know: AWS says it by tags, before anything is created."""
+    """Whose the IDs and names are that a preview did not know, before anything is created."""
     shape = ALLOWED.get(resource.type)
     if shape is None or stack.is_platform or stack.cell is None:
         return
-    named = {
+    texts = {
         (name, value): ref
         for name, inner, ref in references(shape)
         for value in _values(resource.props.get(name), inner)
-        if isinstance(value, str) and EC2_ID.fullmatch(value)
+        if isinstance(value, str)
     }
-    if not named:
-        return
+    ids = {place: ref for place, ref in texts.items() if EC2_ID.fullmatch(place[1])}
+    for (name, value), ref in texts.items():
+        if (name, value) not in ids and _is_others_name(value, stack.of_type(*ref.types)):
+            yield _refuse_reference(resource, name, "", value, ref)
+    if ids:
+        yield from _judge_ids(resource, stack, settings, ids)
+
+
+def _judge_ids(
+    resource: Resource, stack: Stack, settings: PackSettings, named: Mapping[tuple[str, str], Ref]
+) -> Iterator[Finding]:
+    """Whose EC2's IDs are, AWS says by tags. named: by property and ID."""
     try:
-        platform = settings.reading.platform(stack.cell)
+        platform = settings.reading.platform(str(stack.cell))
         tags = settings.reading.tags(sorted({value for _, value in named}), platform.region)
     except Failure as failure:
         facts = {"reason": failure.reason, "remedy": failure.remedy}
@@ -223,6 +253,13 @@ def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> I
         own = owner.get(Tag.CELL) == stack.cell and owner.get(Tag.TENANT) in tenants and ref.types
         if value not in [getattr(platform, output) for output in ref.outputs] and not own:
             yield _refuse_reference(resource, name, "", value, ref)
+
+
+def _is_others_name(value: str, own: Iterable[Resource]) -> bool:
+    """Whether none of the stack's own is called so, where the program gives the names."""
+    names = [str(each.props.get(NAMED[each.type])) for each in own if each.type in NAMED]
+    forms = [NAME_FORM.format(re.escape(name)) for name in names]
+    return bool(forms) and re.fullmatch("|".join(forms), value) is None
 
 
 ONLY_KNOWN_RESOURCES = Policy(
@@ -237,6 +274,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         PROPERTY_PERMITTED,
         REFERENCE_OWN,
         OWN_TYPE_APART,
+        ONE_PROFILE,
         ONE_REGION,
         PLATFORM_READ,
         KNOWN_IN_PREVIEW,

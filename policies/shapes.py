@@ -132,7 +132,9 @@ def _judge_fields(
     for name in dict.fromkeys([*values, *needed]):
         value, path = values.get(name), f"{within}.{name}" if within else name
         if name in shape:
-            yield from _judge_value(resource, shape[name], value, path)
+            # To the provider an empty name, list or object is none at all: AWS's default counts then.
+            empty = not isinstance(shape[name], Only) and value in ("", [], {})
+            yield from _judge_value(resource, shape[name], None if empty else value, path)
         elif value and not (not within and name in ALWAYS) and (name, value) != ("region", resource.region):
             facts = {"kind": resource.kind, "property": path, "reason": UNJUDGED}
             yield resource.refuse(PROPERTY_KNOWN, path, value=value, **facts)

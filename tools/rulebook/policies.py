@@ -146,6 +146,12 @@ def _network_examples() -> list[Example]:
     ]
 
 
+def _two_profiles(stack: Resources) -> Resources:
+    kind = "pulumi:providers:aws"
+    providers = [resource(kind, "default", {}), resource(kind, "other", {"profile": "elsewhere"})]
+    return {**stack, **{each.name: each for each in providers}}
+
+
 def _known_examples() -> list[Example]:
     return [
         Example(known.TYPE_KNOWN, _new("aws:ec2/internetGateway:InternetGateway")),
@@ -154,6 +160,7 @@ def _known_examples() -> list[Example]:
         Example(shapes.PROPERTY_PERMITTED, with_props("ping-host", sourceDestCheck=False)),
         Example(known.REFERENCE_OWN, with_props("services-peering", peerVpcId="vpc-00000000000beta")),
         Example(known.OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-00000000000beta")),
+        Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("subnet-a", mapPublicIpOnLaunch=UNKNOWN)),

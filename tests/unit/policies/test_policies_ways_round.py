@@ -406,3 +406,70 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
     ):
         near = resource(queue.type, queue.name, props, tags=queue.tags, origins=origins)
         assert found_by(with_new(near)) == {"only-known-resources": ["own-type-apart"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("database", {"parameterGroupName": ""}),
+        ("database", {"dbSubnetGroupName": ""}),
+        ("database", {"kmsKeyId": ""}),
+        ("ping-host", {"subnetId": ""}),
+        ("ping-host", {"vpcSecurityGroupIds": []}),
+        ("ping-host", {"rootBlockDevice": []}),
+        ("ping-host", {"metadataOptions": {}}),
+        ("ping-host", {"rootBlockDevice": {"encrypted": True, "kmsKeyId": ""}}),
+    ],
+)
+def test_an_empty_name_is_none_at_all(key: str, props: dict[str, Any]) -> None:
+    """The provider leaves it out, and AWS takes its default: a group without TLS, a key of its own."""
+    assert found_by(with_props(key, **props)) == {"only-known-resources": ["property-permitted"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("database", {"replicateSourceDb": "beta-blue"}),
+        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"}),
+        ("database", {"parameterGroupName": "default.mysql8.4"}),
+        ("database", {"dbSubnetGroupName": "beta-blue"}),
+        ("endpoint", {"records": ["db.evil.example"]}),
+        ("endpoint", {"records": ["acme-blue.evil.example"]}),
+        ("endpoint", {"records": ["beta-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
+    ],
+)
+def test_a_name_that_a_preview_did_not_know_is_judged_before_anything_is_created(
+    key: str, props: dict[str, Any]
+) -> None:
+    """own.arn.apply(...) is known in the update only, and comes from the stack's own."""
+    assert in_update(key, with_props(key, **props)) == ["reference-own"]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:acme-blue"}),
+        ("database", {"parameterGroupName": "acme-blue-mysql84", "dbSubnetGroupName": "acme-blue"}),
+        ("endpoint", {"records": ["acme-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
+        ("endpoint", {"records": ["acme-blue.abc123.rds.cn-north-1.amazonaws.com.cn"]}),
+    ],
+)
+def test_the_stacks_own_go_by_their_names_in_an_update(key: str, props: dict[str, Any]) -> None:
+    assert in_update(key, with_props(key, **props)) == []
+
+
+def test_all_providers_of_a_stack_are_of_one_account() -> None:
+    """A claim in another account's table would be seen by nobody."""
+    own = resource("pulumi:providers:aws", "default", {"region": "eu-west-1"})
+    other = resource("pulumi:providers:aws", "other", {"region": "eu-west-1", "profile": "elsewhere"})
+    assert found_by(with_new(own), with_new(other)) == {"only-known-resources": ["one-profile"]}
+    assert found_by(with_new(other)) == {}
+
+
+def test_a_document_that_says_something_twice_is_refused() -> None:
+    stack = platform_stack()
+    trust = stack["runner-role"].props["assumeRolePolicy"]
+    everybody = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}], '
+    stack = with_props("runner-role", assumeRolePolicy=trust.replace("{", everybody, 1))(stack)
+    found = [each.refusal.rule_id for policy in POLICIES for each in judge(policy, stack)]
+    assert found == ["document-own"]
