@@ -23,7 +23,7 @@ def doctor(
 ) -> None:
     """Say what this machine and this account lack for a platform and its tenants.
 
-    Nothing is changed. Exit code 1: there is a fault, so an update would fail.
+    Nothing is changed. Exit code 1: there is a fault, so an update or what it makes would fail.
 
     Example: tenantnet doctor platform-eu1
     """

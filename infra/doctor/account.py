@@ -54,20 +54,23 @@ def permissions(planned: Planned) -> Iterator[Finding]:
     """Whether IAM would let the caller do what its role does, asked statement by statement."""
     about = f"permissions ({planned.role})"
     answer = planned.client("sts").get_caller_identity()
-    principal = _principal(answer["Arn"])
-    if principal is None:
+    if answer["Arn"].endswith(":root"):
         yield Finding(about=about, found="no policy limits the root user")
         return
+    principal = _principal(planned, answer["Arn"])
     try:
         denied = _denied(planned, principal, answer["Account"])
     except ClientError as error:
-        if not code_of(error).startswith("AccessDenied"):
+        if not code_of(error).startswith(("AccessDenied", "NoSuchEntity", "InvalidInput")):
             raise
+        refused = "may not call iam:SimulatePrincipalPolicy"
+        known = refused if code_of(error).startswith("AccessDenied") else "is nobody that IAM can simulate"
         yield Finding(
             about=about,
             state=State.WARNING,
-            found=f"not known: {principal} may not call iam:SimulatePrincipalPolicy",
-            remedy="let somebody who may run tenantnet doctor with this role's name, or allow the call",
+            found=f"not known: {principal} {known}",
+            remedy="let somebody who may run tenantnet doctor with this role's name, or allow the call and "
+            "iam:GetRole",
         )
         return
     yield judge_denied(about, denied)
@@ -86,15 +89,18 @@ def judge_denied(about: str, denied: Sequence[str]) -> Finding:
     )
 
 
-def _principal(arn: str) -> str | None:
+def _principal(planned: Planned, arn: str) -> str:
     """The user's or role's ARN behind a caller's, which for a role is one of its session's."""
-    _, _, service, _, account, name = arn.split(":", 5)
-    if name == "root":
-        return None
-    if service == "sts":
-        _, role, _ = name.split("/", 2)
-        return f"arn:aws:iam::{account}:role/{role}"
-    return arn
+    _, partition, service, _, account, name = arn.split(":", 5)
+    kind, _, session = name.partition("/")
+    if (service, kind) != ("sts", "assumed-role"):
+        return arn
+    role = session.partition("/")[0]
+    try:
+        # Only IAM knows its path, such as that of roles that people sign in to.
+        return str(planned.client("iam").get_role(RoleName=role)["Role"]["Arn"])
+    except ClientError:
+        return f"arn:{partition}:iam::{account}:role/{role}"
 
 
 def _denied(planned: Planned, principal: str, account: str) -> list[str]:

@@ -10,8 +10,15 @@ from tenantnet.doctor import account, machine, names, quotas, region, secrets
 from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.failure import Failure
 
-# AWS's codes for a caller who may not.
-DENIED = ("AccessDenied", "UnauthorizedOperation")
+# AWS's codes for a caller who may not, and for one who is to ask later.
+NOT_TOLD = (
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "Throttl",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "ServiceUnavailable",
+)
 Check = Callable[[Planned], Iterator[Finding]]
 OF_THE_MACHINE: dict[str, Check] = {
     "Pulumi": machine.engine,
@@ -48,6 +55,6 @@ def _tried(about: str, check: Check, planned: Planned) -> Iterator[Finding]:
         with aws_answers("ask", region=planned.region):
             yield from check(planned)
     except Failure as failure:
-        # Who may not look has found nothing out.
-        state = State.WARNING if any(code in failure.reason for code in DENIED) else State.FAULT
+        # Who may not look, or not now, has found nothing out.
+        state = State.WARNING if any(code in failure.reason for code in NOT_TOLD) else State.FAULT
         yield Finding(about=about, state=state, found=failure.reason, remedy=failure.remedy)

@@ -10,6 +10,8 @@ from typing import Any
 
 import boto3
 from tenantnet.aws.answers import PATIENCE
+from tenantnet.engine.engine import Engine
+from tenantnet.failure import Failure
 from tenantnet.permissions.documents import Role
 from tenantnet.settings.cells import Cell
 from tenantnet.settings.models import TenantSettings
@@ -54,6 +56,15 @@ class Planned:
         return self.cell.region
 
     @cached_property
+    def deployed(self) -> frozenset[str]:
+        """The project's stacks that have resources; none where the state cannot be read."""
+        try:
+            counts = Engine(self.project).resource_counts()
+        except Failure:  # said of the state itself
+            return frozenset()
+        return frozenset(stack for stack, count in counts.items() if count)
+
+    @cached_property
     def zones(self) -> Sequence[str]:
         """The zones in which the platform would be put, or fewer where the region has not two."""
         described = self.client("ec2").describe_availability_zones(
@@ -62,9 +73,9 @@ class Planned:
         usable = sorted(each["ZoneName"] for each in described if each["State"] == "available")
         return usable[:2]
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - each service has its own type
-        """A client of an AWS service in the cell's region."""
-        return boto3.client(service, region_name=self.region, config=PATIENCE)  # type: ignore[call-overload]
+    def client(self, service: str, region: str | None = None) -> Any:  # noqa: ANN401 - each has its own type
+        """A client of an AWS service, in the cell's region or in another one."""
+        return boto3.client(service, region_name=region or self.region, config=PATIENCE)  # type: ignore[call-overload]
 
 
 def code_of(error: Exception) -> str:

@@ -3,44 +3,73 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dns.exception
 import dns.rdatatype
 import dns.resolver
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
+from tenantnet.engine.engine import Engine
 from tenantnet.runner.name_servers import ANSWER_SECONDS, NAME_SERVER_VARIABLE, asking
 
 ABOUT = "zone"
 
 
 def zone(planned: Planned) -> Iterator[Finding]:
-    """Whether the zone of the settings is there, is of that name, and is delegated to."""
+    """Whether the zone of the settings, or the platform's own, is of that name, and is delegated to."""
     settings, route53 = planned.cell.settings.zone, planned.client("route53")
-    if settings.zone_id is None:
+    zone_id = settings.zone_id or _made(planned)
+    if zone_id is None:
         yield from _judge_new(planned)
         return
     try:
-        found = route53.get_hosted_zone(Id=settings.zone_id)
+        found = route53.get_hosted_zone(Id=zone_id)
     except ClientError as error:
         if code_of(error) != "NoSuchHostedZone":
             raise
-        remedy = "correct zone.zoneId, or leave it out and a zone is made"
-        yield Finding(about=ABOUT, state=State.FAULT, found=f"no zone {settings.zone_id}", remedy=remedy)
+        remedy = (
+            "correct zone.zoneId, or leave it out and a zone is made"
+            if settings.zone_id
+            else f"the stack made it: pulumi refresh --stack {planned.platform}, and an update makes another"
+        )
+        yield Finding(about=ABOUT, state=State.FAULT, found=f"no zone {zone_id}", remedy=remedy)
         return
     name = found["HostedZone"]["Name"].rstrip(".")
     if name != settings.name:
         remedy = "correct zone.name or zone.zoneId"
-        yield Finding(about=ABOUT, state=State.FAULT, found=f"{settings.zone_id} is {name}", remedy=remedy)
+        yield Finding(about=ABOUT, state=State.FAULT, found=f"{zone_id} is {name}", remedy=remedy)
+        return
+    if is_private(found["HostedZone"]):
+        remedy = "let zone.zoneId be a public zone, or leave it out and one is made"
+        problem = f"{zone_id} is private: companies do not see its names"
+        yield Finding(about=ABOUT, state=State.FAULT, found=problem, remedy=remedy)
         return
     yield judge_delegation(settings.name, found["DelegationSet"]["NameServers"], _led_to(settings.name))
+
+
+def _made(planned: Planned) -> str | None:
+    """The ID of the zone that the platform's stack has made, as its outputs say."""
+    if planned.platform not in planned.deployed:
+        return None
+    made = (Engine(planned.project).outputs(planned.platform) or {}).get("zoneId")
+    return made if isinstance(made, str) else None
+
+
+def is_private(described: Mapping[str, Any]) -> bool:
+    """Whether only some VPCs see a zone. described: as Route 53 describes it."""
+    return bool(described.get("Config", {}).get("PrivateZone"))
 
 
 def _judge_new(planned: Planned) -> Iterator[Finding]:
     name = planned.cell.settings.zone.name
     listed = planned.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
-    same = [each["Id"].rpartition("/")[2] for each in listed if each["Name"].rstrip(".") == name]
+    same = [
+        each["Id"].rpartition("/")[2]
+        for each in listed
+        if each["Name"].rstrip(".") == name and not is_private(each)
+    ]
     if same:
         yield Finding(
             about=ABOUT,
@@ -58,8 +87,8 @@ def _judge_new(planned: Planned) -> Iterator[Finding]:
 def _led_to(name: str) -> list[str] | None:
     """The name servers that the world is told for a zone; None where no resolver answers."""
     own = os.environ.get(NAME_SERVER_VARIABLE)
-    resolver = asking(own) if own else dns.resolver.get_default_resolver()
     try:
+        resolver = asking(own) if own else dns.resolver.get_default_resolver()
         found = resolver.resolve(name, dns.rdatatype.NS, lifetime=ANSWER_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
+from tenantnet.settings.models import TenantSettings
 
 GONE = ("deleted", "deleting")
 NOT_KNOWN = ("NoSuchResourceException", "AccessDeniedException")
@@ -18,7 +19,7 @@ NOT_KNOWN = ("NoSuchResourceException", "AccessDeniedException")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """name: in Service Quotas. tenant: how many one tenant takes; during a move it takes them twice.
+    """name: in Service Quotas. platform: how many a platform takes. tenant: how many a tenant takes.
 
     call and key: what lists those there are. counts: whether one of them counts.
     """
@@ -29,7 +30,8 @@ class Quota:
     client: str
     call: str
     key: str
-    tenant: int = 1
+    platform: int = 0
+    tenant: Callable[[TenantSettings], int] = lambda _: 1
     counts: Callable[[Any], bool] = lambda _: True
     asked: tuple[tuple[str, str], ...] = ()
 
@@ -42,6 +44,20 @@ class Quota:
             else [getattr(client, self.call)(**asked)]
         )
         return sum(self.counts(each) for page in pages for each in page[self.key])
+
+    def needed(self, planned: Planned) -> int:
+        """How many the planned stacks take that have nothing yet."""
+        platform = 0 if planned.platform in planned.deployed else self.platform
+        tenants = (each for each in planned.tenants if each.name not in planned.deployed)
+        return platform + sum(map(self.tenant, tenants))
+
+
+def _networks(tenant: TenantSettings) -> int:
+    return len(tenant.networks)
+
+
+def _connections(tenant: TenantSettings) -> int:
+    return sum(len(network.vpn_connections) for network in tenant.networks.values())
 
 
 def _stands(described: Any) -> bool:  # noqa: ANN401 - as EC2 describes it
@@ -56,6 +72,8 @@ QUOTAS = (
         client="ec2",
         call="describe_vpcs",
         key="Vpcs",
+        platform=2,
+        tenant=_networks,
     ),
     Quota(
         service="ec2",
@@ -64,6 +82,7 @@ QUOTAS = (
         client="ec2",
         call="describe_vpn_gateways",
         key="VpnGateways",
+        tenant=_networks,
         counts=_stands,
     ),
     Quota(
@@ -73,6 +92,7 @@ QUOTAS = (
         client="ec2",
         call="describe_vpn_connections",
         key="VpnConnections",
+        tenant=_connections,
         counts=_stands,
     ),
     Quota(
@@ -82,6 +102,7 @@ QUOTAS = (
         client="ec2",
         call="describe_customer_gateways",
         key="CustomerGateways",
+        tenant=_connections,
         counts=_stands,
     ),
     Quota(
@@ -117,13 +138,14 @@ QUOTAS = (
         client="rds",
         call="describe_db_snapshots",
         key="DBSnapshots",
+        tenant=lambda _: 0,
         asked=(("SnapshotType", "manual"),),
     ),
 )
 
 
 def quotas(planned: Planned) -> Iterator[Finding]:
-    """Whether there is room for one tenant more, and for its move."""
+    """Whether there is room for what is not deployed yet, and for a tenant or a move more."""
     limits = planned.client("service-quotas")
     for quota in QUOTAS:
         try:
@@ -138,17 +160,17 @@ def quotas(planned: Planned) -> Iterator[Finding]:
                 remedy="see Service Quotas in the console",
             )
             continue
-        yield judge_quota(quota, int(limit["Quota"]["Value"]), quota.used(planned))
+        yield judge_quota(quota, int(limit["Quota"]["Value"]), quota.used(planned), quota.needed(planned))
 
 
-def judge_quota(quota: Quota, limit: int, used: int) -> Finding:
-    """limit: how many there may be. used: how many there are."""
-    found, free = f"{used} of {limit} used", limit - used
+def judge_quota(quota: Quota, limit: int, used: int, needed: int) -> Finding:
+    """limit: how many there may be. used: how many there are. needed: by what is not deployed yet."""
+    found, room = f"{used} of {limit} used", limit - used - needed
     state = State.OK
-    if free < quota.tenant:
-        state, found = State.FAULT, f"{found}: no room for another tenant"
-    elif free < 2 * quota.tenant:
-        state, found = State.WARNING, f"{found}: room for a tenant, and not for its move"
+    if needed and room < 0:
+        state, found = State.FAULT, f"{found}, and {needed} needed by what is not deployed yet"
+    elif room < 1:
+        state, found = State.WARNING, f"{found}: no room for another tenant, or for a move"
     remedy = (
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
         f"--quota-code {quota.code} --desired-value N"

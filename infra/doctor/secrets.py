@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
@@ -17,12 +17,13 @@ PROVIDER = "secretsprovider"
 KMS, PASSPHRASE = "awskms", "passphrase"
 PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 BACKEND = "PULUMI_BACKEND_URL"
+REGION_IN_ARN = 3
 
 
 def backend(planned: Planned) -> Iterator[Finding]:
     """Whether Pulumi's state can be read, and what keeps it."""
     stacks = Engine(planned.project).stacks()
-    where = os.environ.get(BACKEND) or "the backend that you are logged in to"
+    where = shown_backend(os.environ.get(BACKEND, "")) or "the backend that you are logged in to"
     yield Finding(about="state", found=f"{where} has {len(stacks)} stacks")
     if bucket := _bucket(os.environ.get(BACKEND, "")):
         versioning = planned.client("s3").get_bucket_versioning(Bucket=bucket).get("Status")
@@ -54,11 +55,17 @@ def _judge_key(planned: Planned, stack: str, provider: str) -> Finding:
     key = key_of(provider)
     about = f"secrets of {stack}"
     try:
-        found = planned.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+        found = _described(planned, provider)
     except ClientError as error:
-        if code_of(error) != "NotFoundException":
+        code = code_of(error)
+        if code.startswith("AccessDenied"):
+            remedy = "allow kms:DescribeKey, and in the key's own policy where it is another account's"
+            problem = f"not known: you may not look at {key}"
+            return Finding(about=about, state=State.WARNING, found=problem, remedy=remedy)
+        if code != "NotFoundException":
             raise
-        remedy = f"pulumi stack change-secrets-provider --stack {stack}, to a key of {planned.region}"
+        region = region_of(provider) or planned.region
+        remedy = f"pulumi stack change-secrets-provider --stack {stack}, to a key of {region}"
         return Finding(about=about, state=State.FAULT, found=f"there is no key {key}", remedy=remedy)
     if found["KeyState"] != "Enabled":
         remedy = "enable it, or cancel its deletion"
@@ -68,7 +75,16 @@ def _judge_key(planned: Planned, stack: str, provider: str) -> Finding:
 
 def _judge_passphrase(stack: str) -> Finding:
     about = f"secrets of {stack}"
-    if any(name in os.environ for name in PASSPHRASES):
+    # As Pulumi: an empty passphrase is one, an empty name of a file is none.
+    file = os.environ.get(PASSPHRASES[1])
+    if PASSPHRASES[0] not in os.environ and file and not os.access(file, os.R_OK):
+        return Finding(
+            about=about,
+            state=State.FAULT,
+            found=f"a passphrase, and {PASSPHRASES[1]} names {file}, which cannot be read",
+            remedy=f"correct {PASSPHRASES[1]}, or set {PASSPHRASES[0]}",
+        )
+    if PASSPHRASES[0] in os.environ or file:
         return Finding(about=about, found="a passphrase, which the environment has")
     return Finding(
         about=about,
@@ -84,18 +100,21 @@ def _judge_runner(planned: Planned, runner: RunnerSettings) -> Iterator[Finding]
         yield Finding(
             about=about,
             state=State.FAULT,
-            found=f"it looks for the stacks in {runner.backend}, and they are in {here}",
+            found=f"it looks for the stacks in {shown_backend(runner.backend)}, and they are in "
+            f"{shown_backend(here)}",
             remedy="correct runner.backend, or log in to that backend",
         )
     yield from _judge_secret(planned, runner)
     for tenant in planned.tenants:
         provider = read_mapping(planned.project.settings_file(tenant.name)).get(PROVIDER)
-        key = key_of(provider) if isinstance(provider, str) and provider.startswith(f"{KMS}://") else None
-        if key and not _same_key(planned, key, runner.secrets_key_arn):
+        if not isinstance(provider, str) or not provider.startswith(f"{KMS}://"):
+            continue
+        if not _same_key(planned, provider, runner.secrets_key_arn):
             yield Finding(
                 about=about,
                 state=State.FAULT,
-                found=f"the secrets of {tenant.name} are encrypted by {key}, which it may not use",
+                found=f"the secrets of {tenant.name} are encrypted by {key_of(provider)}, which it may not "
+                "use",
                 remedy="set runner.secretsKeyArn to the key's ARN",
             )
 
@@ -116,14 +135,19 @@ def _judge_secret(planned: Planned, runner: RunnerSettings) -> Iterator[Finding]
         )
 
 
-def _same_key(planned: Planned, key: str, arn: str | None) -> bool:
+def _same_key(planned: Planned, provider: str, arn: str | None) -> bool:
     if arn is None:
         return False
     try:
-        found: Mapping[str, Any] = planned.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+        return bool(_described(planned, provider)["Arn"] == arn)
     except ClientError:
         return True  # said of the stack itself
-    return bool(found["Arn"] == arn)
+
+
+def _described(planned: Planned, provider: str) -> Mapping[str, Any]:
+    client = planned.client("kms", region_of(provider))
+    described: Mapping[str, Any] = client.describe_key(KeyId=key_of(provider))["KeyMetadata"]
+    return described
 
 
 def key_of(provider: str) -> str:
@@ -132,15 +156,34 @@ def key_of(provider: str) -> str:
     return f"{parts.netloc}{parts.path}".lstrip("/")
 
 
+def region_of(provider: str) -> str | None:
+    """The key's region, where the address or the key's ARN names one."""
+    asked = parse_qs(urlsplit(provider).query).get("region")
+    if asked:
+        return asked[0]
+    arn = key_of(provider).split(":")
+    return arn[REGION_IN_ARN] if arn[:1] == ["arn"] and len(arn) > REGION_IN_ARN else None
+
+
+def shown_backend(url: str) -> str:
+    """The address without what may be a password: PostgreSQL's has one, and some have it as a parameter."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
 def secrets_key(planned: Planned) -> str | None:
-    """The ID of the KMS key of the platform's secrets, where it has one that can be described."""
+    """The ID of the KMS key of the platform's secrets, where it has one in its region that is described."""
     provider = read_mapping(planned.project.settings_file(planned.platform)).get(PROVIDER)
     if not isinstance(provider, str) or not provider.startswith(f"{KMS}://"):
         return None
     try:
-        return str(planned.client("kms").describe_key(KeyId=key_of(provider))["KeyMetadata"]["KeyId"])
+        found = _described(planned, provider)
     except ClientError:
         return None
+    return str(found["KeyId"]) if found["Arn"].split(":")[REGION_IN_ARN] == planned.region else None
 
 
 def state_bucket(planned: Planned) -> str | None:

@@ -55,14 +55,14 @@ class Engine:
 
     def stacks(self) -> list[str]:
         """The names of the project's stacks in the backend, sorted, without organisation and project."""
-        listed = self._ask("list the stacks", "stack", "ls", "--json")
-        return sorted(str(stack["name"]).rsplit("/", maxsplit=1)[-1] for stack in listed)
+        return sorted(self.resource_counts())
 
-    def resource_count(self, stack: str) -> int:
-        """How many resources the stack has; 0 for one that does not exist."""
+    def resource_counts(self) -> Mapping[str, int]:
+        """How many resources each of the project's stacks has, by its name."""
         listed = self._ask("list the stacks", "stack", "ls", "--json")
-        counts = {str(each["name"]).rsplit("/", maxsplit=1)[-1]: each.get("resourceCount") for each in listed}
-        return counts.get(stack) or 0
+        return {
+            str(each["name"]).rsplit("/", maxsplit=1)[-1]: each.get("resourceCount") or 0 for each in listed
+        }
 
     def outputs(self, stack: str) -> Mapping[str, Any] | None:
         """The stack's outputs; empty for a stack that was never updated, None for one that does not exist."""

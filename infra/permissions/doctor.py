@@ -35,7 +35,7 @@ def doctor_statements(place: PolicyPlace) -> Iterator[dict[str, Any]]:
     yield {
         "Sid": "AskWhatRolesMay",
         "Effect": "Allow",
-        "Action": ["iam:SimulatePrincipalPolicy"],
+        "Action": ["iam:GetRole", "iam:SimulatePrincipalPolicy"],
         "Resource": [place.iam("role/*"), place.iam("user/*")],
     }
     yield {

@@ -93,10 +93,7 @@ def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSett
 
 def tenants_of(project: Project, platform: str) -> list[TenantSettings]:
     """The settings of all tenants of one platform, by name. Raises Refused if one of them is not valid."""
-    read = (
-        read_tenant(project, stack)[1] for stack in project.stacks_with_settings() if not is_platform(stack)
-    )
-    return [settings for settings in read if settings.platform == platform]
+    return [read_tenant(project, stack)[1] for stack in _in_tree(project, platform)]
 
 
 def claims_in_tree(project: Project, platform: str) -> list[Claim]:
@@ -104,17 +101,22 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
 
     Raises Refused if a file cannot be read: its ranges would otherwise count as free.
     """
+    tenants = _in_tree(project, platform)
+    return [claim for stack, tenant in tenants.items() for claim in claims_in_settings(stack, tenant)]
+
+
+def _in_tree(project: Project, platform: str) -> Mapping[str, Mapping[object, object]]:
+    """What the settings files of one platform's tenants hold, by stack, not checked."""
     tenants = {
         stack: config_of(read_mapping(project.settings_file(stack))).get(TENANT_KEY)
         for stack in project.stacks_with_settings()
         if not is_platform(stack)
     }
-    return [
-        claim
+    return {
+        stack: tenant
         for stack, tenant in tenants.items()
         if isinstance(tenant, Mapping) and tenant.get("platform") == platform
-        for claim in claims_in_settings(stack, tenant)
-    ]
+    }
 
 
 def replace_settings_file(project: Project, file: SettingsFile, text: str) -> None:

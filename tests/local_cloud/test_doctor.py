@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
@@ -64,6 +65,7 @@ class Surgery:
         self.platform: dict[str, Any] = {"zone": {"name": ZONE}}
         self.document: dict[str, Any] = {}
         self.tenant = tenant("172.17.5.0/24", "10.1.2.0/26")
+        self.tenant["tenantnet:tenant"]["platform"] = PLATFORM
 
     def run(self, *options: str, by: Principal | None = None, **variables: str | None) -> Done:
         settings = {"aws:region": "eu-west-1", "tenantnet:platform": self.platform}
@@ -160,6 +162,12 @@ class TestTheAccount:
         caller = iam.role(*policies(Role.PLATFORM_DEPLOYER), *policies(Role.DOCTOR), boundary=limit)
         surgery.check("permissions", "fault", "denied: ", by=caller)
 
+    def test_is_used_by_a_role_with_a_path(self, surgery: Surgery, iam: Iam) -> None:
+        caller = iam.role(
+            *policies(Role.PLATFORM_DEPLOYER), *policies(Role.DOCTOR), path="/aws-reserved/sso.amazonaws.com/"
+        )
+        surgery.check("permissions", "ok", "all that the role's policies give", by=caller)
+
     def test_does_not_let_the_caller_ask(self, surgery: Surgery, iam: Iam) -> None:
         caller = iam.role(*policies(Role.PLATFORM_DEPLOYER))
         surgery.check("permissions", "warning", "iam:SimulatePrincipalPolicy", by=caller)
@@ -184,11 +192,11 @@ class TestTheRegion:
         ec2 = client(own, "ec2")
         made = [
             ec2.create_vpc(CidrBlock=f"10.9.{number}.0/26")["Vpc"]["VpcId"]
-            for number in range(4 - len(ec2.describe_vpcs()["Vpcs"]))
+            for number in range(2 - len(ec2.describe_vpcs()["Vpcs"]))
         ]
-        surgery.check("VPCs", "warning", "room for a tenant, and not for its move")
+        surgery.check("VPCs", "warning", "no room for another tenant, or for a move")
         made.append(ec2.create_vpc(CidrBlock="10.9.8.0/26")["Vpc"]["VpcId"])
-        surgery.check("VPCs", "fault", "no room for another tenant")
+        surgery.check("VPCs", "fault", "3 of 5 used, and 3 needed by what is not deployed yet")
         client(own, "service-quotas").request_service_quota_increase(
             ServiceCode="vpc", QuotaCode="L-F678F1CE", DesiredValue=100
         )
@@ -212,6 +220,19 @@ class TestTheZone:
         client(own, "route53").create_hosted_zone(Name="there.example.com", CallerReference="2")
         surgery.check("zone", "warning", "makes another one")
 
+    def test_is_private(self, surgery: Surgery, own: LocalCloud) -> None:
+        vpc = client(own, "ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+        made = client(own, "route53").create_hosted_zone(
+            Name="inside.example.com",
+            CallerReference="4",
+            VPC={"VPCRegion": "eu-west-1", "VPCId": vpc},
+            HostedZoneConfig={"PrivateZone": True},
+        )
+        surgery.platform["zone"] = {"name": "inside.example.com"}
+        surgery.check("zone", "ok", "will be made")
+        surgery.platform["zone"]["zoneId"] = made["HostedZone"]["Id"].rpartition("/")[2]
+        surgery.check("zone", "fault", "is private")
+
     def test_is_delegated_to(self, surgery: Surgery, own: LocalCloud) -> None:
         made = client(own, "route53").create_hosted_zone(Name="led.example.com", CallerReference="3")
         surgery.platform["zone"] = {
@@ -230,6 +251,17 @@ class TestSecrets:
     def test_have_a_key_that_is_not_there(self, surgery: Surgery) -> None:
         surgery.document = {"secretsprovider": "awskms://alias/nobody?region=eu-west-1"}
         surgery.check(f"secrets of {PLATFORM}", "fault", "there is no key alias/nobody")
+
+    def test_have_a_passphrase_in_a_file_that_is_gone(self, surgery: Surgery, tmp_path: Path) -> None:
+        surgery.document = {"encryptionsalt": "v1:x"}
+        gone = {"PULUMI_CONFIG_PASSPHRASE": None, "PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "gone")}
+        surgery.check(f"secrets of {PLATFORM}", "fault", "which cannot be read", **gone)
+
+    def test_have_a_key_in_another_region(self, surgery: Surgery, own: LocalCloud) -> None:
+        kms = clients.client("kms", environment(own.state_dir), region="us-east-1")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        surgery.document = {"secretsprovider": f"awskms:///{key}?region=us-east-1"}
+        surgery.check(f"secrets of {PLATFORM}", "ok", key)
 
     def test_have_a_key_that_is_disabled(self, surgery: Surgery, own: LocalCloud) -> None:
         kms = client(own, "kms")
@@ -258,6 +290,12 @@ class TestTheCommand:
     def test_refuses_a_role_that_it_does_not_know(self, surgery: Surgery) -> None:
         done = surgery.run("--role", "king")
         assert (done.code, "platform-deployer" in done.err) == (2, True)
+
+    def test_is_not_stopped_by_a_tenant_of_another_platform(self, surgery: Surgery) -> None:
+        other = {"config": {"tenantnet:tenant": {"platform": "platform-other", "networks": 7}}}
+        surgery.desk.settings("globex").write_text(json.dumps(other))
+        done = surgery.run()
+        assert (done.code, done.err) == (0, "")
 
     def test_refuses_a_platform_without_settings(self, surgery: Surgery) -> None:
         done = surgery.desk.tenantnet("doctor platform-nowhere")

@@ -72,6 +72,7 @@ class Iam:
         boundary: str | None = None,
         tags: Mapping[str, str] | None = None,
         trust: Mapping[str, Any] = TRUST,
+        path: str = "/",
         **session: Any,
     ) -> Principal:
         """A session of a new role with these policies. session: further parameters of AssumeRole."""
@@ -79,13 +80,14 @@ class Iam:
         more = {"PermissionsBoundary": boundary} if boundary else {}
         self.iam.create_role(
             RoleName=name,
+            Path=path,
             AssumeRolePolicyDocument=json.dumps(trust),
             Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
             **more,
         )
         for text in documents:
             self.iam.attach_role_policy(RoleName=name, PolicyArn=self.policy(text))
-        return self.session(f"arn:aws:iam::{ACCOUNT}:role/{name}", **session)
+        return self.session(f"arn:aws:iam::{ACCOUNT}:role{path}{name}", **session)
 
     def session(self, role_arn: str, **session: Any) -> Principal:
         """A session of a role."""

@@ -65,7 +65,7 @@ def remove(
         raise Refused("The removal", [NAME_CONFIRMED.refuse(confirm, "--confirm", tenant=tenant)])
     engine = Engine(project)
     outputs = engine.outputs(tenant)
-    if outputs is None or (not outputs and engine.resource_count(tenant) == 0):
+    if outputs is None or (not outputs and not engine.resource_counts().get(tenant)):
         template = NEVER_MADE if outputs is None else NOTHING_LEFT
         typer.echo(template.format(tenant=tenant, file=file.path.relative_to(project.folder)))
         return

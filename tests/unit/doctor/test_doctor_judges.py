@@ -12,7 +12,7 @@ from tenantnet.doctor.machine import judge_engine
 from tenantnet.doctor.names import judge_delegation
 from tenantnet.doctor.quotas import QUOTAS, judge_quota
 from tenantnet.doctor.region import judge_offer, judge_zones
-from tenantnet.doctor.secrets import key_of
+from tenantnet.doctor.secrets import key_of, region_of, shown_backend
 
 OWN = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
 
@@ -60,9 +60,15 @@ def test_an_offer_is_needed_in_both_zones() -> None:
     )
 
 
-@pytest.mark.parametrize(("used", "state"), [(3, "ok"), (4, "warning"), (5, "fault"), (9, "fault")])
-def test_a_quota_has_room_for_a_tenant_and_its_move(used: int, state: str) -> None:
-    found = judge_quota(QUOTAS[0], 5, used)
+@pytest.mark.parametrize(
+    ("used", "needed", "state"),
+    [
+        *((4, 0, "ok"), (5, 0, "warning"), (9, 0, "warning")),
+        *((1, 3, "ok"), (2, 3, "warning"), (3, 3, "fault"), (5, 1, "fault")),
+    ],
+)
+def test_a_quota_that_is_full_stops_only_what_is_not_deployed(used: int, needed: int, state: str) -> None:
+    found = judge_quota(QUOTAS[0], 5, used, needed)
     assert (found.state, "--quota-code L-F678F1CE" in found.remedy) == (state, state != "ok")
 
 
@@ -101,3 +107,30 @@ def test_denied_actions_are_named_and_the_rest_counted() -> None:
 )
 def test_a_secrets_provider_names_its_key(provider: str, key: str) -> None:
     assert key_of(provider) == key
+
+
+@pytest.mark.parametrize(
+    ("provider", "region"),
+    [
+        ("awskms://alias/name?region=us-east-1&context_a=b", "us-east-1"),
+        ("awskms:///arn:aws:kms:us-east-1:123456789012:key/1234", "us-east-1"),
+        ("awskms:///arn:aws-cn:kms:cn-north-1:123456789012:alias/x?awssdk=v2", "cn-north-1"),
+        ("awskms://alias/name", None),
+        ("awskms://arn", None),
+    ],
+)
+def test_a_secrets_provider_names_its_keys_region(provider: str, region: str | None) -> None:
+    assert region_of(provider) == region
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://user:s3cret@host:5432/state", "postgres://host:5432/state"),
+        ("postgres://user:s3@cret@host/state?password=s3cret", "postgres://host/state"),
+        ("s3://bucket/folder?region=eu-west-1", "s3://bucket/folder"),
+        ("https://[s3cret", "an address that is none"),
+    ],
+)
+def test_a_backend_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert shown_backend(url) == shown
