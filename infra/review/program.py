@@ -17,7 +17,9 @@ from tenantnet.review.packs import POLICY_PACK
 from tenantnet.settings.project import PROJECT_FILE, Project
 from tenantnet.settings.reading import read_mapping
 
-PROGRAM_FILES = (PROJECT_FILE, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")
+# The engine takes the first of the project's files by name, whatever Tenantnet reads.
+PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
+PROGRAM_FILES = (*PROJECT_FILES, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")
 # Beside the policy pack and what it imports: what chooses packages, what roles may do, and what reviews.
 RULE_FILES = (
     *PROGRAM_FILES,
@@ -26,6 +28,12 @@ RULE_FILES = (
     "uv.lock",
     "poetry.lock",
     "Pipfile*",
+    # What Python runs before any program, and the tools, which are nobody's to commit.
+    "*.pth",
+    *(f"{place}{name}customize.py" for place in ("", "*/") for name in ("site", "user")),
+    ".venv*/*",
+    ".engine/*",
+    ".tools/*",
     "CODEOWNERS",
     f"{POLICY_PACK}/*",
     "iam/*",

@@ -198,8 +198,15 @@ def test_of_a_program_in_another_language_everything_counts(project: Path) -> No
         ".github/workflows/review.yaml",
         ".gitlab-ci.yml",
         "CODEOWNERS",
+        ".venv",
+        ".venv/lib/python3.11/site-packages/zz.pth",
+        ".engine/bin/pulumi",
+        "Pulumi.json",
         "Pulumi.yaml",
+        "Pulumi.yml",
         "iam/reviewer.json",
+        "infra/sitecustomize.py",
+        "usercustomize.py",
         "infra/addresses/holders.py",
         "infra/aws/session_documents.py",
         "infra/components/runner_permissions.py",
@@ -274,3 +281,13 @@ def test_the_packs_configuration_is_a_rule(project: Path) -> None:
     config = project / "ours" / "pack.json"
     assert Program(find_project(project), (), lambda _: None, config).is_rule("ours/pack.json")
     assert not program(project).is_rule("ours/pack.json")
+
+
+@pytest.mark.parametrize("file", ["Pulumi.json", "Pulumi.yml"])
+def test_another_project_file_makes_every_stack_and_has_the_bases_pack_judge_too(
+    own: Program, file: str
+) -> None:
+    """The engine prefers Pulumi.json to Pulumi.yaml."""
+    assert own.is_made_of(file)
+    assert own.is_of_pack(file)
+    assert own.is_of_pack(".venv/lib/python3.11/site-packages/zz.pth")
