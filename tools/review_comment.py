@@ -28,6 +28,7 @@ from urllib.request import Request, urlopen
 
 from tenantnet.failure import Failure
 from tenantnet.review.comment import MARKER, comment
+from tenantnet.review.markdown import escaped
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult
 from tenantnet.review.verdict import Verdict, worst
@@ -92,13 +93,14 @@ class Api:
 class Reviewed:
     """A request whose head was previewed.
 
-    name: for people. head: its commit. comments: path of its comments; single: of one, without its id. edit:
-    HTTP method that changes one. is_own: whether a comment is by the writer of this one. files: what it
-    changes. data: result.json as it was left; None where there is none.
+    name: for people. head: its commit. base: the branch that it is for. comments: path of its comments;
+    single: of one, without its id. edit: HTTP method that changes one. is_own: whether a comment is by the
+    writer of this one. files: what it changes. data: result.json as it was left; None where there is none.
     """
 
     name: str
     head: str
+    base: str
     comments: str
     single: str
     edit: str
@@ -130,7 +132,7 @@ class Reviewed:
         except ValueError as error:
             sys.stderr.write(f"{self.name} has no result that can be read: {str(error)[:500]!a}\n")
             return FAILED
-        return f"{text}\nReviewed: {self.head}\n"
+        return f"{text}\nReviewed: {self.head}, for {escaped(self.base)}\n"
 
 
 def read_result(data: bytes) -> ReviewResult:
@@ -191,6 +193,7 @@ def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Rev
         yield Reviewed(
             name=f"pull request {number}",
             head=head,
+            base=pull["base"]["ref"],
             comments=f"{issues}/{number}/comments",
             single=f"{issues}/comments",
             edit="PATCH",
@@ -237,6 +240,7 @@ def of_gitlab(api: Api, project: str) -> Iterator[Reviewed]:
         yield Reviewed(
             name=f"merge request {request['iid']}",
             head=head,
+            base=request["target_branch"],
             comments=f"{place}/notes",
             single=f"{place}/notes",
             edit="PUT",

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 GITHUB = "/repos/example/tenants"
 GITLAB = "/projects/7"
 HEAD = "4f2a9c1e7b3d5f60718293a4b5c6d7e8f9012345"
+BASE = "main"
 # Who the tokens of pipelines are.
 BOT = "github-actions[bot]"
 
@@ -41,7 +42,12 @@ def zipped(**files: bytes) -> bytes:
 
 def pull(number: int = 12, head: str = HEAD, repository: str = "example/tenants") -> dict[str, Any]:
     """An open pull request."""
-    return {"number": number, "state": "open", "head": {"sha": head, "repo": {"full_name": repository}}}
+    return {
+        "number": number,
+        "state": "open",
+        "head": {"sha": head, "repo": {"full_name": repository}},
+        "base": {"ref": BASE},
+    }
 
 
 @dataclass
@@ -119,7 +125,7 @@ class CommentHost:
             for number, each in sorted(self.comments.items())
         ]
         artifacts = [{"id": 5, "name": "review", "expired": False}] if self._archive() else []
-        request = {"iid": 12, "sha": HEAD, "source_project_id": 7}
+        request = {"iid": 12, "sha": HEAD, "source_project_id": 7, "target_branch": BASE}
         job = {"id": 9, "name": "review", "finished_at": "2031-03-05T02:00:00Z"}
         return {
             f"{GITHUB}/commits/{HEAD}/pulls": self.pulls,
