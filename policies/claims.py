@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tenantnet.addresses import addressing
 from tenantnet.addresses.claims import (
     RANGE_UNCLAIMED,
     ROW_READABLE,
@@ -97,6 +98,10 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     yield from _judge_tenants(stack, ranges)
     for place in places:
         yield from _judge_held(place.resource, place.claim, ranges)
+    placed = [place.claim for place in places]
+    for item, claim in _rows(stack):
+        if claim and claim not in placed and not _other_holder(claim, stack, platform):
+            yield from _judge_spare(item, claim, settings, platform, ranges)
     for route in stack.of_type(VPN_CONNECTION_ROUTE):
         yield from _judge_company(route, stack.name, ranges)
 
@@ -189,6 +194,24 @@ def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[F
     for refusal in refusals:
         if refusal:
             yield Finding(resource, refusal)
+
+
+def _judge_spare(
+    item: Resource, claim: Claim, settings: PackSettings, platform: PlatformOutputs, ranges: Ranges
+) -> Iterator[Finding]:
+    """A claim without a network or subnet: it would still keep others out, as far as it reaches."""
+    if claim.kind is ClaimKind.SESSION_SUBNET:
+        refusals = addressing.check_session_subnet(
+            claim.cidr, platform.sessions_cidr, platform.shared_subnets
+        )
+    else:
+        refusals = addressing.check_network_cidr(claim.cidr, settings.reserved)
+    if refusals:
+        facts = {"table": platform.claims_table, "stack": claim.stack}
+        holder = f"nobody, for no {claim.kind} can have {claim.cidr}"
+        yield item.refuse(OWN_CLAIMS, "item", value=claim.cidr, holder=holder, **facts)
+    else:
+        yield from _judge_held(item, claim, ranges)
 
 
 def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Finding]:

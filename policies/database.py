@@ -8,6 +8,7 @@ from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD
 from tenantnet.components.tenant_database import PARAMETERS, read_only_value
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
+    UNKNOWN,
     Finding,
     PackSettings,
     Policy,
@@ -130,6 +131,8 @@ def _judge_parameters(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     values = [each.get("value") for each in parameters if each.get("name") == "require_secure_transport"]
     if values not in (["1"], ["ON"]):
         yield resource.refuse(TLS_PARAMETER, "parameters", value=values[0] if values else given)
+    if isinstance(given, list) and len(parameters) < len(given):
+        yield resource.refuse(KNOWN_IN_PREVIEW, "parameters", value=UNKNOWN)
     for each in parameters:
         name, value = each.get("name"), each.get("value")
         permitted = PERMITTED_PARAMETERS.get(name) if isinstance(name, str) else None

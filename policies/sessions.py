@@ -182,7 +182,8 @@ def _rules(rules: object) -> Sequence[tuple[object, ...]]:
         ("icmpType",),
         ("icmpCode",),
     ]
-    listed = [each for each in rules if isinstance(each, Mapping)] if isinstance(rules, list) else []
+    # A rule that is not known yet is none of those wanted.
+    listed = [each if isinstance(each, Mapping) else {} for each in rules] if isinstance(rules, list) else []
     read = [
         tuple(next((each[name] for name in known if each.get(name)), None) for known in names)
         for each in listed

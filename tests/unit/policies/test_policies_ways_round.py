@@ -473,3 +473,30 @@ def test_a_document_that_says_something_twice_is_refused() -> None:
     stack = with_props("runner-role", assumeRolePolicy=trust.replace("{", everybody, 1))(stack)
     found = [each.refusal.rule_id for policy in POLICIES for each in judge(policy, stack)]
     assert found == ["document-own"]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "kind", "rule"),
+    [
+        ("10.0.0.0/8", ClaimKind.NETWORK, "own-claims"),
+        ("10.9.9.0/26 ", ClaimKind.NETWORK, "own-claims"),
+        ("10.9.9.0/26", ClaimKind.NETWORK, "range-unclaimed"),
+        ("10.77.3.0/26", ClaimKind.NETWORK, "others-company"),
+        ("172.17.0.0/16", ClaimKind.SESSION_SUBNET, "own-claims"),
+    ],
+)
+def test_a_claim_without_a_network_keeps_nobody_else_out(cidr: str, kind: ClaimKind, rule: str) -> None:
+    claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=kind, slot="green")
+    props = {"tableName": claims_table_name("eu1"), "item": claim.item_json()}
+    assert found_by(new(aws.TABLE_ITEM, **props)) == {"network-cidr-unclaimed": [rule]}
+
+
+def test_one_entry_of_a_list_that_is_not_known_is_refused() -> None:
+    rules = [*good_stack()["session-acl"].props["ingress"], UNKNOWN]
+    assert found_by(with_props("session-acl", ingress=rules)) == {
+        "session-isolation": ["acl-denies-sessions"]
+    }
+    parameters = [*good_stack()["parameter-group"].props["parameters"], UNKNOWN]
+    assert found_by(with_props("parameter-group", parameters=parameters)) == {
+        "database-tls-only": ["known-in-preview"]
+    }
