@@ -6,10 +6,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from ipaddress import IPv4Network
 from typing import Any
 
 from tenantnet.refusal import Refusal, Rule
 from tenantnet.tags import claims_table_name
+
+# Pulumi's limit of a stack's name.
+LONGEST_NAME = 100
 
 
 class ClaimKind(StrEnum):
@@ -64,6 +68,19 @@ class Claim:
             raise ValueError(f"{json.dumps(item, default=str)} has no {missing} of type S") from None
 
     @property
+    def is_ours(self) -> bool:
+        """Whether Tenantnet could have written it: messages and commands show a claim as it is."""
+        values = asdict(self).values()
+        names = all(
+            isinstance(each, str) and each.isprintable() and len(each) <= LONGEST_NAME for each in values
+        )
+        try:
+            IPv4Network(self.cidr)
+        except ValueError:
+            return False
+        return names and bool(self.tenant and self.stack)
+
+    @property
     def purpose(self) -> str:
         """What the holder uses the range for: `network blue`, `session subnet`."""
         return f"network {self.slot}" if self.kind is ClaimKind.NETWORK else "session subnet"
@@ -96,8 +113,7 @@ def read_row(item: Mapping[str, Mapping[str, Any]]) -> Row:
     except ValueError:
         pass
     else:
-        # Names end up in messages: what Tenantnet writes can be printed.
-        if all(isinstance(value, str) and value.isprintable() for value in asdict(claim).values()):
+        if claim.is_ours:
             return claim
     text = json.dumps(item, default=str)
     return ForeignRow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,9 +42,11 @@ class _Audit:
     def foreign(self) -> list[ForeignRow]:
         return [row for row in self.rows if isinstance(row, ForeignRow)]
 
-    def release(self, cidr: str) -> str:
-        key = json.dumps({"cidr": {"S": cidr}})
-        return f"  aws dynamodb delete-item --table-name {self.table} --key '{key}'"
+
+def release_command(table: str, cidr: str) -> str:
+    """The line for a shell that deletes a row. cidr: its key, which whoever could write it has chosen."""
+    key = shlex.quote(json.dumps({"cidr": {"S": cidr}}))
+    return f"  aws dynamodb delete-item --table-name {table} --key {key}"
 
 
 @app.command()
@@ -129,7 +132,7 @@ def _print(found: _Audit) -> None:
     _list("Doubtful claims", found.doubtful)
     if free := [claim for claim, finding in found.doubtful.items() if finding is ClaimFinding.STACK_GONE]:
         typer.echo("Stack gone: if no VPC or subnet has the range any more, release it with")
-        typer.echo(found.release(free[0].cidr))
+        typer.echo(release_command(found.table, free[0].cidr))
     if len(free) < len(found.doubtful):
         typer.echo(
             "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
@@ -148,7 +151,7 @@ def _print(found: _Audit) -> None:
         rows = [(json.dumps(row.cidr), row.text) for row in found.foreign]
         print_table("Rows that Tenantnet has not written", ("CIDR", "Row"), rows)
         typer.echo("Nobody gets such a range. Find out who wrote the row, then delete it with")
-        typer.echo(found.release(found.foreign[0].cidr))
+        typer.echo(release_command(found.table, found.foreign[0].cidr))
 
 
 def _list(title: str, claims: Mapping[Claim, ClaimFinding]) -> None:

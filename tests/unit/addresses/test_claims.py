@@ -148,6 +148,10 @@ def test_a_claim_names_its_cell_in_another_cells_table_only() -> None:
         {**WANTED.item(), "kind": {"S": "lottery"}},
         {**WANTED.item(), "tenant": {"N": "7"}},
         {**WANTED.item(), "stack": {"S": "acme\x1b[2J"}},
+        {**WANTED.item(), "stack": {"S": "x" * 101}},
+        {**WANTED.item(), "tenant": {"S": ""}},
+        {**WANTED.item(), "cidr": {"S": "10.1.2.1/26"}},
+        {**WANTED.item(), "cidr": {"S": "10.1.2.0/26'; id; '"}},
         {"cidr": {"S": "10.1.2.0/26"}, "owner": {"B": b"\x00"}, "more": {"S": "x" * 1_000}},
     ],
 )
