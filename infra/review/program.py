@@ -41,6 +41,8 @@ RULE_FILES = (
     ".github/*",
     ".gitlab*",
     "infra/addresses/*",
+    "infra/cli/review.py",
+    "infra/engine/*",
     "infra/settings/*",
     "infra/permissions/*",
     "infra/review/*",
