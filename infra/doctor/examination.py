@@ -42,15 +42,16 @@ def examine(planned: Planned) -> Iterator[Finding]:
     Without credentials that AWS takes, the account is not looked at.
     """
     for about, check in OF_THE_MACHINE.items():
-        yield from _tried(about, check, planned)
-    identity = list(_tried("identity", account.identity, planned))
+        yield from tried(about, check, planned)
+    identity = list(tried("identity", account.identity, planned))
     yield from identity
     if any(finding.state is State.FAULT and finding.about == "identity" for finding in identity):
         return
-    yield from chain.from_iterable(_tried(about, check, planned) for about, check in OF_THE_ACCOUNT.items())
+    yield from chain.from_iterable(tried(about, check, planned) for about, check in OF_THE_ACCOUNT.items())
 
 
-def _tried(about: str, check: Check, planned: Planned) -> Iterator[Finding]:
+def tried(about: str, check: Check, planned: Planned) -> Iterator[Finding]:
+    """What a check finds, and where it ends early, why."""
     try:
         with aws_answers("ask", region=planned.region):
             yield from check(planned)

@@ -220,6 +220,14 @@ class TestTheZone:
         client(own, "route53").create_hosted_zone(Name="there.example.com", CallerReference="2")
         surgery.check("zone", "warning", "makes another one")
 
+    def test_is_the_platforms_own(self, surgery: Surgery, own: LocalCloud) -> None:
+        route53 = client(own, "route53")
+        made = route53.create_hosted_zone(Name=ZONE, CallerReference="5")["HostedZone"]["Id"]
+        surgery.desk.add_stack(PLATFORM, {"aws:region": "eu-west-1"}, {"zoneId": made.rpartition("/")[2]})
+        surgery.check("zone", "ok", f"{ZONE} is delegated to")
+        route53.delete_hosted_zone(Id=made)
+        surgery.check("zone", "fault", "no zone Z")
+
     def test_is_private(self, surgery: Surgery, own: LocalCloud) -> None:
         vpc = client(own, "ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
         made = client(own, "route53").create_hosted_zone(

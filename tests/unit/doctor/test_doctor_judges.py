@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 from tenantnet.doctor.account import judge_clock, judge_denied
-from tenantnet.doctor.finding import State
+from tenantnet.doctor.examination import tried
+from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.doctor.machine import judge_engine
 from tenantnet.doctor.names import judge_delegation
 from tenantnet.doctor.quotas import QUOTAS, judge_quota
@@ -134,3 +137,21 @@ def test_a_secrets_provider_names_its_keys_region(provider: str, region: str | N
 )
 def test_a_backend_is_shown_without_its_password(url: str, shown: str) -> None:
     assert shown_backend(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("AccessDeniedException", "warning"),
+        ("ThrottlingException", "warning"),
+        ("RequestLimitExceeded", "warning"),
+        ("InvalidParameterCombination", "fault"),
+    ],
+)
+def test_what_aws_does_not_tell_now_is_no_fault(code: str, state: str) -> None:
+    def refused(_: Planned) -> Iterator[Finding]:
+        yield Finding(about="quotas", found="5 of 9 used")
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetServiceQuota")
+
+    found = list(tried("quotas", refused, cast("Planned", SimpleNamespace(region="eu-west-1"))))
+    assert [each.state for each in found] == ["ok", state]
