@@ -26,7 +26,7 @@ def environment(state_dir: Path) -> dict[str, str]:
         )
         raise Refused("The local cloud", [refusal])
     return {
-        **_engine(),
+        **engine_variables(),
         # The backend replaces a file in one act, but not the metadata that it would keep beside it: a kill in
         # between leaves them half written, and a stack without a checkpoint that can be read.
         "PULUMI_BACKEND_URL": f"file://{cloud.state.pulumi}?metadata=skip",
@@ -52,7 +52,7 @@ def _no_proxy() -> dict[str, str]:
     return {name: ",".join([*hosts, LOOPBACK])}
 
 
-def _engine() -> dict[str, str]:
+def engine_variables() -> dict[str, str]:
     """PATH with the clone's own programs first; PULUMI_HOME only where the clone has its own engine."""
     engine = CLONE / ".engine"
     folders = (engine / "bin", CLONE / ".tools" / "bin", CLONE / ".venv" / "bin")

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from tenantnet.local_cloud.environment import engine_variables
 from tenantnet.settings.reading import parse_mapping
 
 from tests.support.yaml_readers import is_let_through, short_values
@@ -26,6 +27,7 @@ def test_values_that_are_let_through_are_the_same_for_the_engine(tmp_path: Path)
             cwd=tmp_path,
             env={
                 **os.environ,
+                **engine_variables(),
                 "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
                 "PULUMI_CONFIG_PASSPHRASE": "of a test",
             },
