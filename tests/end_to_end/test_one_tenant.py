@@ -261,8 +261,10 @@ def test_the_reviewer_previews_everything(acme: Project, stack: str, roles: Role
 
 
 def test_the_tenant_deployer_does_not_deploy_the_platform(acme: Project) -> None:
-    acme.write_platform("platform-local", services={"tunnelHostType": "t4g.small"})
+    settings = acme.platform("platform-local")
+    acme.write_platform("platform-local", **{**settings, "services": {"tunnelHostType": "t4g.small"}})
     run = acme.up("platform-local")
+    acme.write_platform("platform-local", **settings)
     assert run.code != 0
     assert "is not authorized to perform: " in run.text
 
