@@ -75,7 +75,7 @@ def check_alike(text: str, node: Node) -> list[Refusal]:
         problem = f"the character U+{ord(found[0]):04X} is invisible or a line break to some of them"
         return [rules.YAML_ALIKE.refuse(f"line {line}", problem=problem, remedy="remove it")]
     try:
-        if refusals := [*_odd_tokens(text), *_odd_keys(node)]:
+        if refusals := [*_odd_tokens(text), *_odd_keys(node, set())]:
             return refusals
         mark = _difference(node, yaml.compose(text, Loader=LOADER))
         place = _place(mark) if mark else None
@@ -106,9 +106,13 @@ def _is_alike(plain: str, depth: int) -> bool:
     return (is_text_for_all(plain) or bool(_NUMBER.fullmatch(plain))) and not (depth and "?" in plain)
 
 
-def _odd_keys(node: Node) -> Iterator[Refusal]:
+def _odd_keys(node: Node, seen: set[int]) -> Iterator[Refusal]:
+    """seen: the nodes so far, by id(). Aliases of aliases lead to one node more often than can be walked."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     for child in _children(node) if isinstance(node, CollectionNode) else ():
-        yield from _odd_keys(child)
+        yield from _odd_keys(child, seen)
     for key, _ in node.value if isinstance(node, MappingNode) else ():
         if not isinstance(key, ScalarNode) or str(key.tag) != _TEXT:
             problem, remedy = (
