@@ -37,16 +37,14 @@ def print_version(wanted: bool) -> None:
     if not wanted:
         return
     import platform
-    import subprocess
     from importlib.metadata import version
 
+    from tenantnet.engine.version import engine_version
+
     try:
-        done = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=False, timeout=10)
-        engine = done.stdout.strip() or f"none that answers: {done.stderr.strip()}"
-    except FileNotFoundError:
-        engine = "none on the path"
-    except (OSError, subprocess.TimeoutExpired) as error:
-        engine = f"none that answers: {error}"
+        engine = engine_version()
+    except Failure as failure:
+        engine = f"none: {failure.reason}"
     typer.echo(
         f"tenantnet {version('tenantnet')}\n"
         f"engine {engine}\n"

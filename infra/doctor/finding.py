@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -65,8 +65,17 @@ class Planned:
         return frozenset(stack for stack, count in counts.items() if count)
 
     @cached_property
+    def outputs(self) -> Mapping[str, Any]:
+        """What the platform's stack remembers; empty before it is deployed."""
+        if self.platform not in self.deployed:
+            return {}
+        return Engine(self.project).outputs(self.platform) or {}
+
+    @cached_property
     def zones(self) -> Sequence[str]:
-        """The zones in which the platform would be put, or fewer where the region has not two."""
+        """The cell's zones, which it keeps; for a new one those it would take, fewer if there are not two."""
+        if kept := self.outputs.get("availabilityZones"):
+            return [*kept]
         described = self.client("ec2").describe_availability_zones(
             Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
         )["AvailabilityZones"]

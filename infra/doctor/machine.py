@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 
 from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.engine.plugins import aws_plugin
+from tenantnet.engine.version import engine_version
 
 # Claims use error hooks, which the engine has since then.
 OLDEST_ENGINE = (3, 217, 0)
-ANSWER_SECONDS = 20
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
 def engine(_: Planned) -> Iterator[Finding]:
     """Whether there is a `pulumi`, and one that is new enough."""
-    about, install = "Pulumi", "install a current one (https://www.pulumi.com/docs/install/)"
-    try:
-        done = subprocess.run(
-            ["pulumi", "version"], capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS
-        )
-    except FileNotFoundError:
-        yield Finding(about=about, state=State.FAULT, found="no `pulumi` is on the path", remedy=install)
-        return
-    except (OSError, subprocess.TimeoutExpired) as error:
-        yield Finding(about=about, state=State.FAULT, found=f"`pulumi version`: {error}", remedy=install)
-        return
-    yield judge_engine(done.stdout.strip() or done.stderr.strip())
+    yield judge_engine(engine_version())
 
 
 def judge_engine(said: str) -> Finding:

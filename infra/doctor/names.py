@@ -11,7 +11,6 @@ import dns.rdatatype
 import dns.resolver
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
-from tenantnet.engine.engine import Engine
 from tenantnet.runner.name_servers import ANSWER_SECONDS, NAME_SERVER_VARIABLE, asking
 
 ABOUT = "zone"
@@ -51,9 +50,7 @@ def zone(planned: Planned) -> Iterator[Finding]:
 
 def _made(planned: Planned) -> str | None:
     """The ID of the zone that the platform's stack has made, as its outputs say."""
-    if planned.platform not in planned.deployed:
-        return None
-    made = (Engine(planned.project).outputs(planned.platform) or {}).get("zoneId")
+    made = planned.outputs.get("zoneId")
     return made if isinstance(made, str) else None
 
 

@@ -27,7 +27,6 @@ class Quota:
     service: str
     code: str
     name: str
-    client: str
     call: str
     key: str
     platform: int = 0
@@ -37,7 +36,8 @@ class Quota:
 
     def used(self, planned: Planned) -> int:
         """How many the region has."""
-        client, asked = planned.client(self.client), dict(self.asked)
+        # EC2 describes networks, whose quotas are a service of their own.
+        client, asked = planned.client("ec2" if self.service == "vpc" else self.service), dict(self.asked)
         pages = (
             client.get_paginator(self.call).paginate(**asked)
             if client.can_paginate(self.call)
@@ -69,7 +69,6 @@ QUOTAS = (
         service="vpc",
         code="L-F678F1CE",
         name="VPCs per Region",
-        client="ec2",
         call="describe_vpcs",
         key="Vpcs",
         platform=2,
@@ -79,7 +78,6 @@ QUOTAS = (
         service="ec2",
         code="L-7029FAB6",
         name="Virtual private gateways per region",
-        client="ec2",
         call="describe_vpn_gateways",
         key="VpnGateways",
         tenant=_networks,
@@ -89,7 +87,6 @@ QUOTAS = (
         service="ec2",
         code="L-3E6EC3A3",
         name="VPN connections per region",
-        client="ec2",
         call="describe_vpn_connections",
         key="VpnConnections",
         tenant=_connections,
@@ -99,7 +96,6 @@ QUOTAS = (
         service="ec2",
         code="L-4FB7FF5D",
         name="Customer gateways per region",
-        client="ec2",
         call="describe_customer_gateways",
         key="CustomerGateways",
         tenant=_connections,
@@ -109,7 +105,6 @@ QUOTAS = (
         service="rds",
         code="L-7B6409FD",
         name="DB instances",
-        client="rds",
         call="describe_db_instances",
         key="DBInstances",
     ),
@@ -117,7 +112,6 @@ QUOTAS = (
         service="rds",
         code="L-DE55804A",
         name="Parameter groups",
-        client="rds",
         call="describe_db_parameter_groups",
         key="DBParameterGroups",
         # AWS's own do not count.
@@ -127,7 +121,6 @@ QUOTAS = (
         service="rds",
         code="L-48C6BF61",
         name="DB subnet groups",
-        client="rds",
         call="describe_db_subnet_groups",
         key="DBSubnetGroups",
     ),
@@ -135,7 +128,6 @@ QUOTAS = (
         service="rds",
         code="L-272F1212",
         name="Manual DB instance snapshots",
-        client="rds",
         call="describe_db_snapshots",
         key="DBSnapshots",
         tenant=lambda _: 0,

@@ -23,14 +23,21 @@ def zones(planned: Planned) -> Iterator[Finding]:
         )
         return
     yield Finding(about="region", found=planned.region)
-    yield judge_zones(ec2.describe_availability_zones()["AvailabilityZones"])
+    kept = planned.outputs.get("availabilityZones", ())
+    yield judge_zones(ec2.describe_availability_zones()["AvailabilityZones"], kept)
 
 
-def judge_zones(described: Sequence[Mapping[str, Any]]) -> Finding:
-    """described: as EC2 describes the region's zones, Local Zones among them."""
+def judge_zones(described: Sequence[Mapping[str, Any]], kept: Sequence[str] = ()) -> Finding:
+    """described: as EC2 describes the region's zones, Local Zones among them. kept: a deployed cell's."""
     own = [zone for zone in described if zone["ZoneType"] == "availability-zone"]
     usable = sorted(zone["ZoneName"] for zone in own if zone["State"] == "available")
-    about, first = "zones", ", ".join(usable[:2])
+    about, first = "zones", ", ".join(kept or usable[:2])
+    if kept and {*kept} <= {*usable}:
+        return Finding(about=about, found=first)
+    if kept:
+        lost = ", ".join(sorted({*kept} - {*usable}))
+        found, remedy = f"the cell is in {first}, and not all can be used: {lost}", "wait for AWS to mend it"
+        return Finding(about=about, state=State.WARNING, found=found, remedy=remedy)
     if len(usable) < 2:
         return Finding(
             about=about,

@@ -357,7 +357,8 @@ def test_a_snapshot_under_way_disturbs_no_client_and_loses_no_write(
                 cursor.execute("INSERT app.entry VALUES (%s)", (acknowledged[-1] + 1,))
                 acknowledged.append(acknowledged[-1] + 1)
 
-    writer = Thread(target=write)
+    # One that fails must not keep the run waiting for a writer that nobody stops.
+    writer = Thread(target=write, daemon=True)
     writer.start()
     wait_for(lambda: len(acknowledged) > 100)
     before = acknowledged[-1]

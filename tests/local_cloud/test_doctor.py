@@ -116,6 +116,8 @@ class TestWithoutALack:
     def test_nothing_is_missed_by_the_shipped_role(self, surgery: Surgery, deployer: Principal) -> None:
         done = surgery.run("--json", by=deployer)
         assert [each for each in json.loads(done.out) if each["state"] == "fault"] == []
+        # Who may not look is only warned: its policy has every call that the doctor makes.
+        assert "not authorized" not in done.out
         assert done.code == 0
 
     def test_a_person_reads_a_table_and_what_to_do(self, surgery: Surgery) -> None:

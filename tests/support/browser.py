@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,11 +62,13 @@ class Site:
             *("--remote-debugging-port=0", f"--host-resolver-rules=MAP *.example {SITE_ADDRESS}"),
             f"http://{host}:{self.port}/page",
         ]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as process:
             try:
                 return self.reports.get(timeout=LIMIT_SECONDS)
             finally:
-                process.kill()
+                # Chromium's own children outlive their parent.
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -27,6 +27,7 @@ SHOWS = {
     "audit",
     "topology",
     "devices",
+    "doctor",
     "drift",
     "check",
     "preview",

@@ -52,6 +52,12 @@ class TestZones:
         found = judge_zones([zone("a", "impaired"), zone("b"), zone("c")])
         assert (found.state, found.found.startswith("b, c; not a")) == (State.WARNING, True)
 
+    def test_of_a_deployed_cell_are_those_that_it_keeps(self) -> None:
+        described = [zone("a"), zone("b"), zone("c"), zone("d", "impaired")]
+        assert judge_zones(described, ["b", "c"]).found == "b, c"
+        found = judge_zones(described, ["c", "d"])
+        assert (found.state, found.found.endswith(": d")) == (State.WARNING, True)
+
 
 def test_an_offer_is_needed_in_both_zones() -> None:
     assert judge_offer("host", ["a", "b"], {"a", "b", "c"}, "x").state is State.OK
