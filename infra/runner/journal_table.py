@@ -1,9 +1,11 @@
-"""The journal of a cell's moves in DynamoDB: entries by tenant and time, and one decision per move."""
+"""The journal of a cell's moves in DynamoDB: entries by tenant and time, one decision per move, one lease."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -16,9 +18,44 @@ from tenantnet.tags import journal_table_name
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The decisions are in the same table as the entries, whose range key is a time: a digit sorts before any
-# letter.
+# The decisions and the lease are in the same table as the entries, whose range key is a time: a digit sorts
+# before any letter.
 DECISION = "decision#"
+LEASE = "lease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The run that has a tenant's lease.
+
+    run: its own name, at random. who: user, host and process. machine: in which `pid` is a process's number.
+    since: in UTC. renewals: how often it has renewed the lease, so that others see that it lives.
+    """
+
+    run: str
+    who: str
+    machine: str
+    pid: int
+    since: datetime
+    renewals: int = 0
+
+    def item(self) -> dict[str, Any]:
+        """As DynamoDB stores it, without its key."""
+        texts = {"run": self.run, "who": self.who, "machine": self.machine, "since": self.since.isoformat()}
+        return {
+            **{name: {"S": text} for name, text in texts.items()},
+            **{name: {"N": str(getattr(self, name))} for name in ("pid", "renewals")},
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Holder:
+        """Of DynamoDB's item."""
+        return cls(
+            **{name: item[name]["S"] for name in ("run", "who", "machine")},
+            pid=int(item["pid"]["N"]),
+            renewals=int(item["renewals"]["N"]),
+            since=datetime.fromisoformat(item["since"]["S"]).astimezone(UTC),
+        )
 
 
 class JournalTable:
@@ -56,11 +93,7 @@ class JournalTable:
         try:
             return [Entry.from_item(item) for item in items]
         except ValueError as error:
-            raise Failure(
-                f"Could not read the journal of {self._tenant}.",
-                reason=f"a row in {self.name} was not written by this version of Tenantnet: {error}",
-                remedy="complete the row or delete it",
-            ) from None
+            raise self._unreadable(str(error)) from None
 
     def decision(self, move: int) -> Decision | None:
         """The decision about `move`; None before there is one."""
@@ -84,8 +117,74 @@ class JournalTable:
                 return Decision(cast("dict[str, Any]", lost.response)["Item"]["decision"]["S"])
         return wanted
 
+    def lease(self) -> Holder | None:
+        """The run that has the tenant's lease; None if none has."""
+        with self._asking("read the lease of the tenant's moves"):
+            answer = self._client.get_item(TableName=self.name, Key=self._lease_key, ConsistentRead=True)
+        try:
+            return Holder.from_item(answer["Item"]) if "Item" in answer else None
+        except (KeyError, ValueError) as error:
+            raise self._unreadable(f"the lease: {error}") from None
+
+    def take_lease(self, mine: Holder, instead_of: Holder | None) -> bool:
+        """Take the lease if no run has it, or `instead_of` has not renewed it since; whether that is so."""
+        if instead_of is None:
+            return self._put_lease(mine, "attribute_not_exists(tenant)")
+        seen = instead_of.item()
+        return self._put_lease(
+            mine,
+            "attribute_not_exists(tenant) OR (#run = :run AND renewals = :renewals)",
+            {":run": seen["run"], ":renewals": seen["renewals"]},
+        )
+
+    def renew_lease(self, mine: Holder) -> bool:
+        """Write `mine`, with its renewals, over its own lease; False if it has none any more."""
+        return self._put_lease(mine, "#run = :run", {":run": {"S": mine.run}})
+
+    def release_lease(self, mine: Holder) -> None:
+        """Give the lease back; nothing happens if another run has it."""
+        with (
+            self._asking("release the lease of the tenant's moves"),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._client.delete_item(
+                TableName=self.name,
+                Key=self._lease_key,
+                ConditionExpression="#run = :run",
+                ExpressionAttributeNames={"#run": "run"},
+                ExpressionAttributeValues={":run": {"S": mine.run}},
+            )
+
+    def _put_lease(self, mine: Holder, condition: str, values: Mapping[str, Any] | None = None) -> bool:
+        facts: Any = {
+            "ExpressionAttributeNames": {"#run": "run"},
+            "ExpressionAttributeValues": values,
+        }
+        with self._asking("write the lease of the tenant's moves"):
+            try:
+                self._client.put_item(
+                    TableName=self.name,
+                    Item={**self._lease_key, **mine.item()},
+                    ConditionExpression=condition,
+                    **(facts if values else {}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    @property
+    def _lease_key(self) -> dict[str, Any]:
+        return {"tenant": {"S": self._tenant}, "at": {"S": LEASE}}
+
     def _key(self, move: int) -> dict[str, Any]:
         return {"tenant": {"S": self._tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
+
+    def _unreadable(self, what: str) -> Failure:
+        return Failure(
+            f"Could not read the journal of {self._tenant}.",
+            reason=f"a row in {self.name} was not written by this version of Tenantnet: {what}",
+            remedy="complete the row or delete it",
+        )
 
     @contextmanager
     def _asking(self, task: str) -> Iterator[None]:

@@ -33,6 +33,7 @@ from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
 from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.lease import Lease
 from tenantnet.runner.stack import MovingStack
 from tenantnet.tags import Slot, Strategy
 
@@ -86,12 +87,18 @@ class Runner:
         self._inspector = inspector
         self._guards = Guards(databases, self._entries, inspector)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+        self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
 
     def run(self, plan: MovePlan) -> State:
         """Take the steps of the move; return the state when no step is left, or none is due yet.
 
-        Raises Failure if a guard or an update fails, Refused if a step is not allowed.
+        Raises Failure if a guard or an update fails, or if another run is at work; Refused if a step is not
+        allowed.
         """
+        with self._lease.held():
+            return self._go_on(plan)
+
+    def _go_on(self, plan: MovePlan) -> State:
         strategy = plan.strategy
         while True:
             state = self._state()
@@ -109,13 +116,17 @@ class Runner:
             strategy = None
 
     def abort(self) -> State:
-        """Abort the move, up to the end. Raises Refused after the switch, and if there is no move."""
+        """Abort the move, up to the end. Raises Refused after the switch, and if there is no move.
+
+        A run that is at work takes the move back itself once it sees the decision: its end is waited for.
+        """
         state = self._state()
         decision = self._journal.decision(state.move_at_stake)
         self._transition(state, Event.ABORT, decision)
         if state.phase is not Phase.ABORTING:
             self._decide(state, Decision.ABORT)
-        return self.run(MovePlan())
+        with self._lease.held(patient=True):
+            return self._go_on(MovePlan())
 
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
@@ -177,6 +188,7 @@ class Runner:
             self._copies.delete(part)
 
     def _begin(self, requested: State, event: Event) -> None:
+        self._lease.confirm()
         self._write(What.BEGAN, requested)
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
         if event is Event.FENCE:
@@ -265,6 +277,7 @@ class Runner:
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision) -> Decision:
+        self._lease.confirm()
         decided = self._journal.decide(state.move_at_stake, wanted, self._who)
         self._write(What.DECIDED, state, note=decided, move=state.move_at_stake)
         return decided
@@ -311,7 +324,8 @@ class Runner:
         if begin is None or self._clock.now() >= begin:
             return False
         self._tell(f"waiting until {begin:%Y-%m-%d %H:%M} UTC for: {_PURPOSE[event]}")
-        self._clock.wait_until(begin)
+        with self._lease.lent():
+            self._clock.wait_until(begin)
         return True
 
     def _entries(self, move: int) -> list[Entry]:

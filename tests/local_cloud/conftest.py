@@ -10,10 +10,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.tags import journal_table_name
 
 from tests.support.aws import aws_client
 from tests.support.network import Network, VpnSite
@@ -106,3 +108,27 @@ def refusal() -> Refusal:
         return caught.value.response["Error"]["Code"]
 
     return call
+
+
+@pytest.fixture(scope="session")
+def dynamodb(client: Callable[[str], DynamoDBClient]) -> DynamoDBClient:
+    return client("dynamodb")
+
+
+@pytest.fixture
+def cell(dynamodb: DynamoDBClient, name: str) -> Iterator[str]:
+    """A cell with a journal such as the platform stack makes."""
+    dynamodb.create_table(
+        TableName=journal_table_name(name),
+        KeySchema=[
+            {"AttributeName": "tenant", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "tenant", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield name
+    dynamodb.delete_table(TableName=journal_table_name(name))

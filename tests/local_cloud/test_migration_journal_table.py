@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,37 +12,12 @@ from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.journal_table import JournalTable
-from tenantnet.tags import journal_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BEGIN = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 RACERS = 16
-
-
-@pytest.fixture(scope="module")
-def dynamodb(client: Callable[[str], DynamoDBClient]) -> DynamoDBClient:
-    return client("dynamodb")
-
-
-@pytest.fixture
-def cell(dynamodb: DynamoDBClient, name: str) -> Iterator[str]:
-    """A cell with a journal such as the platform stack makes."""
-    dynamodb.create_table(
-        TableName=journal_table_name(name),
-        KeySchema=[
-            {"AttributeName": "tenant", "KeyType": "HASH"},
-            {"AttributeName": "at", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "tenant", "AttributeType": "S"},
-            {"AttributeName": "at", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield name
-    dynamodb.delete_table(TableName=journal_table_name(name))
 
 
 @pytest.fixture
