@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
+from time import monotonic
 from typing import Protocol, TypeVar
 
 import pymysql
-from tenantnet.local_cloud.mysql import replication
+from tenantnet.local_cloud.mysql import procedures, replication
 from tenantnet.local_cloud.mysql.accounts import (
     Account,
     make_master_user,
@@ -22,9 +24,12 @@ from tenantnet.local_cloud.mysql.accounts import (
 from tenantnet.local_cloud.mysql.parameters import DEFAULTS, Values, apply_values
 from tenantnet.local_cloud.mysql.replication import ReplicationState
 from tenantnet.local_cloud.mysql.server import Server
+from tenantnet.local_cloud.pace import here
 
 LOG = logging.getLogger("tenantnet.local.mysql")
 Result = TypeVar("Result")
+# RDS's agent looks every five minutes for binary logs that nobody needs any more.
+PURGE_SECONDS = 300
 
 
 class Owner(Protocol):
@@ -55,10 +60,17 @@ class Database:
     """Its methods return at once; what they ask for happens after everything that was asked for before.
 
     The future that each returns is done once that has happened.
+    introduce: called once it answers by another name than before.
     """
 
-    def __init__(self, owner: Owner, server: Server, replicas_come_as: Account) -> None:
+    def __init__(
+        self, owner: Owner, server: Server, replicas_come_as: Account, introduce: Callable[[], None]
+    ) -> None:
         self._owner, self._server, self._replicas_come_as = owner, server, replicas_come_as
+        self._introduce = introduce
+        self._source: Database | None = None
+        self._replicas: set[Database] = set()
+        self._purged_at = monotonic()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mysql-database")
         self._lock, self._asked, self._ran, self._abandoned = Lock(), 0, False, Event()
         self.is_replica = False
@@ -68,9 +80,15 @@ class Database:
         """On loopback."""
         return self._server.listening.address
 
+    @property
+    def name(self) -> str:
+        """The endpoint's."""
+        return self._server.listening.name
+
     def begin(self, beginning: Beginning) -> Future[None]:
         """Fill the server with data and start it."""
         self.is_replica = beginning.source is not None
+        self._replicate(beginning.source)
         return self._do(lambda: self._begin(beginning))
 
     def _begin(self, beginning: Beginning) -> None:
@@ -84,7 +102,9 @@ class Database:
         self._server.start()
         with self._server.administrator() as cursor:
             replication.forget(cursor, self._server.dialect)
+            procedures.install(cursor, self._server.dialect)
             make_replication_user(cursor, self._replicas_come_as)
+            procedures.note_replica(cursor, self._server.dialect, is_replica=self.is_replica)
             if source:
                 replication.follow(
                     cursor,
@@ -98,6 +118,17 @@ class Database:
             if beginning.schema:
                 cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{beginning.schema.replace('`', '``')}`")
         self._apply_all(beginning.parameters)
+        self._introduce()
+
+    def know(self, addresses: Mapping[str, str]) -> Future[None]:
+        """Let its procedures find other servers by their endpoints' names."""
+
+        def know() -> None:
+            if self._server.runs:
+                with self._server.administrator() as cursor:
+                    procedures.keep_addresses(cursor, self._server.dialect, addresses)
+
+        return self._do(know)
 
     def apply(self, parameters: Values, delay: float) -> Future[None]:
         """Set parameters in the running server after a while; None gives one its default back."""
@@ -136,6 +167,7 @@ class Database:
         def rename() -> None:
             self._server.listening = replace(self._server.listening, name=name)
             self._restart(parameters)
+            self._introduce()
 
         return self._do(rename)
 
@@ -145,7 +177,9 @@ class Database:
         def promote() -> None:
             with self._server.administrator() as cursor:
                 replication.leave(cursor, self._server.dialect)
+                procedures.note_replica(cursor, self._server.dialect, is_replica=False)
             self.is_replica = False
+            self._replicate(None)
             self._restart(parameters)
 
         return self._do(promote)
@@ -168,6 +202,7 @@ class Database:
 
     def remove(self) -> None:
         """End it and remove its data."""
+        self._replicate(None)
         self._do(self._server.remove)
         self._worker.shutdown(wait=False)
 
@@ -188,6 +223,23 @@ class Database:
         if died:
             self._owner.fail()
             LOG.error("%s: its database server has ended", self._owner.db_instance_identifier)
+
+    def expire_logs(self) -> None:
+        """Delete binary logs that are kept for nobody; its own replicas need theirs."""
+        if self._asked or self._replicas or not self._server.runs:
+            return
+        if monotonic() - self._purged_at >= here(PURGE_SECONDS):
+            self._purged_at = monotonic()
+            with suppress(pymysql.MySQLError, OSError), self._server.administrator() as cursor:
+                procedures.purge_logs(cursor, self._server.dialect)
+
+    def _replicate(self, source: Database | None) -> None:
+        """Be a replica of RDS's own, whose source keeps what it needs; or be none any more."""
+        if self._source:
+            self._source._replicas.discard(self)
+        self._source = source
+        if source:
+            source._replicas.add(self)
 
     def replication_state(self) -> ReplicationState | None:
         """How a replica follows its source; None where it is none, or cannot be asked now."""

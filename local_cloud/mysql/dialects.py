@@ -21,6 +21,7 @@ class Dialect:
     begin_at_own_data: statements by which a copy of a source's data knows up to where it has them.
     follow_from_there: CHANGE MASTER's words for it. received: SHOW SLAVE STATUS's column of what has arrived.
     has_applied: a query of one row that says whether that is in the data.
+    source_procedures: RDS's words for a source in the names of its procedures; none where it has others.
     """
 
     options: tuple[str, ...]
@@ -33,6 +34,7 @@ class Dialect:
     follow_from_there: str
     received: str
     has_applied: str
+    source_procedures: tuple[str, ...] = ()
 
 
 _SLAVE_OPTIONS = ("--slave-net-timeout=4", "--skip-slave-start")
@@ -51,6 +53,7 @@ MYSQL = Dialect(
     follow_from_there="MASTER_AUTO_POSITION = 1",
     received="Retrieved_Gtid_Set",
     has_applied="SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed) AS applied",
+    source_procedures=("master",),
 )
 MYSQL_9 = replace(
     MYSQL,
@@ -61,6 +64,7 @@ MYSQL_9 = replace(
     source="SOURCE",
     change_source="CHANGE REPLICATION SOURCE",
     follow_from_there="SOURCE_AUTO_POSITION = 1",
+    source_procedures=("master", "source"),
 )
 MARIADB = Dialect(
     options=(*_SLAVE_OPTIONS, "--log-slave-updates"),

@@ -69,9 +69,18 @@ class Fleet:
             self._home.make()
         listening = Listening(name=instance.address, address=free_address(port), port=port)
         server = Server(self._home, self._launcher, self._authority, listening)
-        database = Database(instance, server, self._replicas_come_as)
+        database = Database(instance, server, self._replicas_come_as, self._introduce)
         self._databases[key] = (database, observe)
         return database.begin(beginning)
+
+    def _introduce(self) -> None:
+        """Let all know where all are: one of them has another name than before."""
+        known = [database for database, _ in list(self._databases.values())]
+        addresses = {database.name: database.address for database in known}
+        for database in known:
+            # One that is being removed needs to know nothing any more.
+            with suppress(RuntimeError):
+                database.know(addresses)
 
     def find(self, key: str) -> Database | None:
         """The database behind an instance; None behind one of another engine."""
@@ -119,6 +128,7 @@ class Fleet:
         while not self._closed.wait(WATCH_SECONDS):
             for database, observe in list(self._databases.values()):
                 database.check()
+                database.expire_logs()
                 if state := database.replication_state():
                     observe(state)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pymysql
 import pytest
-from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
+from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.runner.live.accounts import Account, lock, open_accounts
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Outcome, Servers, cut, finish, take_back
 from tenantnet.runner.live.events import enabled_events
@@ -25,7 +25,7 @@ from tests.support.live_clients import (
     pool,
     reconnecting,
 )
-from tests.support.raw_servers import MASTER, Pair, pair_of
+from tests.support.raw_servers import MASTER, Pair, installed, pair_of
 
 ACCOUNT_LOCKED = 3118
 WRITTEN = "SELECT client, number FROM app.written"
@@ -54,10 +54,7 @@ class Journal:
 
 @pytest.fixture(scope="module", params=Generation)
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    installed = find(request.param)
-    if not isinstance(installed, Installation) or installed.dialect is not mysql(request.param).dialect:
-        pytest.skip(f"MYSQL {request.param} IS NOT TESTED: it is not installed")
-    with pair_of(installed, tmp_path_factory.mktemp("servers")) as pair:
+    with pair_of(installed(request.param), tmp_path_factory.mktemp("servers")) as pair:
         yield pair
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
+import pytest
 from pymysql.cursors import DictCursor
-from tenantnet.local_cloud.mysql import replication
+from tenantnet.local_cloud.mysql import procedures, replication
 from tenantnet.local_cloud.mysql.accounts import Account, make_master_user, make_replication_user
 from tenantnet.local_cloud.mysql.addresses import free_address
 from tenantnet.local_cloud.mysql.authority import CertificateAuthority
 from tenantnet.local_cloud.mysql.home import Home
-from tenantnet.local_cloud.mysql.installation import Installation
+from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
 from tenantnet.local_cloud.mysql.launcher import Launcher
 from tenantnet.local_cloud.mysql.server import Listening, Server
 from tenantnet.local_cloud.state import StateDir
@@ -30,8 +31,6 @@ PASSWORD = "Correct-Horse-7"
 MASTER = Account(username="acmeadmin", password=PASSWORD)
 RUNNER = "tenantnet_runner"
 REPLICATION = Account(username="tenantnet_replication", password=PASSWORD)
-# RDS's own refuses the users that RDS reserves; the keep-list never asks for them.
-RDS_KILL = "CREATE PROCEDURE mysql.rds_kill(IN thread BIGINT) SQL SECURITY DEFINER KILL thread"
 
 
 @dataclass(kw_only=True)
@@ -142,9 +141,20 @@ def _drop_what_was_made(cursor: DictCursor) -> None:
         cursor.execute("DROP USER IF EXISTS %s@%s", (row["user"], row["host"]))
 
 
+def installed(generation: Generation) -> Installation:
+    """What runs it; the test is skipped, and says so, where nothing does."""
+    found = find(generation)
+    if not isinstance(found, Installation) or found.dialect is not mysql(generation).dialect:
+        pytest.skip(f"MYSQL {generation} IS NOT TESTED: it is not installed")
+    return found
+
+
 @contextmanager
-def pair_of(installation: Installation, folder: Path) -> Iterator[Pair]:
-    """Start both, with the runner's account as the master user makes it."""
+def pair_of(installation: Installation, folder: Path, *, follows: bool = True) -> Iterator[Pair]:
+    """Start both, with the runner's account as the master user makes it.
+
+    follows: else green is a copy of blue in which nothing is locked yet, and that nobody leads.
+    """
     launcher, authority = Launcher(), CertificateAuthority()
     home = Home(StateDir(folder), installation)
 
@@ -155,6 +165,12 @@ def pair_of(installation: Installation, folder: Path) -> Iterator[Pair]:
     pair = Pair(blue=server("blue"), green=server("green"), launcher=launcher)
     try:
         _begin(pair)
+        if follows:
+            with pair.green.administrator() as cursor:
+                replication.follow(
+                    cursor, pair.blue.listening, REPLICATION, pair.green.authority_file, pair.green.dialect
+                )
+            pair.lock_green()
         yield pair
     finally:
         pair.close()
@@ -168,7 +184,7 @@ def _begin(pair: Pair) -> None:
     with blue.administrator() as cursor:
         make_master_user(cursor, MASTER, blue.dialect.privileges)
         make_replication_user(cursor, REPLICATION)
-        cursor.execute(RDS_KILL)
+        procedures.install(cursor, blue.dialect)
         cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
         cursor.execute("SELECT VERSION() AS version")
         (row,) = cursor.fetchall()
@@ -180,8 +196,6 @@ def _begin(pair: Pair) -> None:
     green.start()
     with green.administrator() as cursor:
         replication.forget(cursor, green.dialect)
-        replication.follow(cursor, blue.listening, REPLICATION, green.authority_file, green.dialect)
         cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
     with pair.servers() as both:
         pair.keep = accounts.keep_list(both.source, REPLICATION.username)
-    pair.lock_green()
