@@ -48,6 +48,19 @@ def _home(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("PULUMI_HOME") or Path.home() / ".pulumi")
 
 
+def other_program(project: Project) -> str | None:
+    """Why the project's program is another than this package with these dependencies; None if it is not."""
+    document = read_mapping(project.file)
+    runtime = document.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, Mapping) else None
+    virtualenv = options.get("virtualenv") if isinstance(options, Mapping) else None
+    own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
+    for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
+        if not isinstance(value, str) or (project.folder / value).resolve() != own[name].resolve():
+            return f"The project's {name} is not {own[name]}, which this command runs from"
+    return None
+
+
 class SharedPlugins:
     """Start when an engine first needs them, and again if one has ended; they end with the context.
 
@@ -119,22 +132,11 @@ class SharedPlugins:
 
     @cached_property
     def _runs_own_program(self) -> bool:
-        """Whether the project's program is this package, with these dependencies."""
         if self._project is None:
             return False
-        document = read_mapping(self._project.file)
-        runtime = document.get("runtime")
-        options = runtime.get("options") if isinstance(runtime, Mapping) else None
-        virtualenv = options.get("virtualenv") if isinstance(options, Mapping) else None
-        own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
-        for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
-            if not isinstance(value, str) or (self._project.folder / value).resolve() != own[name].resolve():
-                self._tell_once(
-                    f"The project's {name} is not {own[name]}, which this command runs from, so every stack "
-                    "loads its program by itself."
-                )
-                return False
-        return True
+        if problem := other_program(self._project):
+            self._tell_once(f"{problem}, so every stack loads its program by itself.")
+        return problem is None
 
     def _tell_once(self, text: str) -> None:
         if text not in self._told:

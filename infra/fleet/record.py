@@ -55,8 +55,8 @@ class TenantRecord(Model):
     """One tenant in a run.
 
     changes: how many resources by operation (`create`, `update`, `same`). findings: drift, in sentences.
-    reason: why it failed. note: a remark on a success. pid: of the `pulumi` that has or had
-    it. log: what that printed.
+    proved: it is unchanged, and no engine had to see that. reason: why it failed. note: a remark on a
+    success. pid: of the `pulumi` that has or had it. log: what that printed.
     """
 
     # Runs of former versions have it as `standing`.
@@ -66,6 +66,7 @@ class TenantRecord(Model):
     seconds: float | None = None
     changes: Mapping[events.Operation, int] = {}
     findings: tuple[str, ...] = ()
+    proved: bool = False
     reason: str = ""
     note: str = ""
     pid: int | None = None

@@ -16,6 +16,7 @@ from tenantnet.failure import Failure
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.targets import Target
+from tenantnet.fleet.unchanged import Proofs
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
 from tenantnet.observed.drift import find_drift
 from tenantnet.refusal import Refused
@@ -37,7 +38,8 @@ COMMANDS: Mapping[FleetOperation, Sequence[str]] = {
 class FleetRun:
     """Continues a run until no tenant is left, the user stops it, or too many tenants have failed.
 
-    targets: at least the record's tenants. tell: prints a line.
+    targets: at least the record's tenants. tell: prints a line. proofs: where previews without a change are
+    kept as proofs.
     """
 
     def __init__(
@@ -46,8 +48,10 @@ class FleetRun:
         record: RunRecord,
         targets: Mapping[str, Target],
         tell: Callable[[str], None],
+        proofs: Proofs | None = None,
     ) -> None:
-        self._project, self._record, self._targets, self._tell = project, record, targets, tell
+        self._project, self.record, self._targets, self._tell = project, record, targets, tell
+        self._proofs = proofs
         self._records = RunRecords(project)
         self._folder = self._records.folder_of(record.run)
         self._schedule = Schedule(
@@ -71,8 +75,8 @@ class FleetRun:
             loop.add_signal_handler(number, self._interrupt)
         with SharedPlugins(self._project, self._folder / "plugin.log", self._tell) as plugins:
             await self._all(plugins)
-        self._record.ended = datetime.now(UTC)
-        self._records.write(self._record)
+        self.record.ended = datetime.now(UTC)
+        self._records.write(self.record)
 
     async def _all(self, plugins: SharedPlugins) -> None:
         tasks: dict[asyncio.Task[TenantRecord], str] = {}
@@ -105,23 +109,23 @@ class FleetRun:
         self._tell(self._line(name, found))
 
     def _line(self, name: str, found: TenantRecord) -> str:
-        total = len(self._record.tenants)
+        total = len(self.record.tenants)
         count = total - len(self._schedule.waiting) - len(self._schedule.running)
         done = found.status is RunStatus.DONE
-        what = changes_in_words(found, self._record.operation) if done else found.status
+        what = changes_in_words(found, self.record.operation) if done else found.status
         now = monotonic()
         left = estimate(
             self._took,
             [now - began for began in self._began.values()],
             0 if self._schedule.held_back else len(self._schedule.waiting),
-            self._record.parallel,
+            self.record.parallel,
         )
         time_left = f"; {time_left_in_words(*left)}" if left else ""
         return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
 
     async def _tenant(self, name: str, plugins: SharedPlugins) -> TenantRecord:
         """One tenant, from start to end; a failure does not affect others."""
-        former, began = self._record.tenants[name], monotonic()
+        former, began = self.record.tenants[name], monotonic()
         stack = StackProcess(self._project.folder, name, self._folder / f"{name}.log")
         self._stacks[name] = stack
         try:
@@ -129,7 +133,7 @@ class FleetRun:
             found = _STOPPED if self._interrupted else await self._operate(name, stack, plugins, former)
         except (Failure, Refused) as error:
             found = TenantRecord(status=RunStatus.FAILED, reason=str(error))
-        if former.pid and self._record.operation is FleetOperation.UP:
+        if former.pid and self.record.operation is FleetOperation.UP:
             found = found.model_copy(update={"note": LEFT_OVER.format(name=name)})
         log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
         return found.model_copy(update={"seconds": monotonic() - began, "log": log})
@@ -146,6 +150,8 @@ class FleetRun:
     async def _operate(
         self, name: str, stack: StackProcess, plugins: SharedPlugins, former: TenantRecord
     ) -> TenantRecord:
+        target, proofs = self._targets[name], self._proofs
+        before = await asyncio.to_thread(proofs.fingerprint, target) if proofs else None
         result = await self._pulumi(name, stack, plugins)
         # The holder was a process of this run that has ended.
         of_run = result.lock and result.lock.is_gone and result.lock.pid == former.pid
@@ -157,14 +163,15 @@ class FleetRun:
         if result.code != 0:
             return TenantRecord(status=RunStatus.FAILED, reason=_reason(name, result))
         findings: tuple[str, ...] = ()
-        if self._record.operation is FleetOperation.DRIFT:
-            region, refreshed = self._targets[name].region, result.log.steps
-            findings = tuple(await asyncio.to_thread(find_drift, name, region, refreshed))
+        if self.record.operation is FleetOperation.DRIFT:
+            findings = tuple(await asyncio.to_thread(find_drift, name, target.region, result.log.steps))
+        if proofs:
+            await asyncio.to_thread(proofs.keep, target, before, result.log)
         return TenantRecord(status=RunStatus.DONE, changes=result.log.counts, findings=findings)
 
     async def _pulumi(self, name: str, stack: StackProcess, plugins: SharedPlugins) -> Result:
         environment = await asyncio.to_thread(plugins.environment, self._targets[name].provider)
-        operation, pack = self._record.operation, self._record.policy_pack
+        operation, pack = self.record.operation, self.record.policy_pack
         policies = ("--policy-pack", pack) if pack and operation is not FleetOperation.DRIFT else ()
         return await stack.run(
             [*COMMANDS[operation], *policies],
@@ -173,8 +180,8 @@ class FleetRun:
         )
 
     def _set(self, name: str, found: TenantRecord) -> None:
-        self._record.tenants[name] = found
-        self._records.write(self._record)
+        self.record.tenants[name] = found
+        self._records.write(self.record)
 
     def _on_interrupt(self) -> None:
         if self._schedule.stopped:

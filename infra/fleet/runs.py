@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,10 +37,14 @@ def begin_run(
     tenants: Sequence[str],
     limits: Limits,
     *,
+    proved: Collection[str] = (),
     policy_pack: str | None = None,
 ) -> RunRecord:
-    """A new run on record, nothing of it done. Raises Failure if it cannot be recorded."""
-    now = datetime.now(UTC)
+    """A new run on record. proved: the tenants with which nothing is to be done, as they are unchanged.
+
+    Raises Failure if it cannot be recorded.
+    """
+    now, unchanged = datetime.now(UTC), TenantRecord(status=RunStatus.DONE, proved=True)
     record = RunRecord(
         # Its time first, so that names sort as runs follow each other.
         run=f"{now:%Y%m%d-%H%M%S}-{operation}-{os.getpid()}",
@@ -51,7 +55,7 @@ def begin_run(
         parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
-        tenants={name: TenantRecord() for name in tenants},
+        tenants={name: unchanged if name in proved else TenantRecord() for name in tenants},
     )
     records.begin(record)
     return record

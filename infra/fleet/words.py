@@ -22,6 +22,8 @@ _STATUSES = {
 
 def changes_in_words(found: TenantRecord, operation: FleetOperation) -> str:
     """What was, or would be, changed: `1 to delete, 3 to create`."""
+    if found.proved:
+        return "unchanged, proved"
     if operation is FleetOperation.DRIFT:
         return f"{len(found.findings)} differences" if len(found.findings) != 1 else "1 difference"
     parts = [
@@ -40,9 +42,11 @@ def time_left_in_words(least: float, most: float) -> str:
 
 
 def summary(record: RunRecord) -> str:
-    """Such as `9 done, 1 failed, 40 not begun`."""
+    """Such as `9 done, 1 failed, 40 not begun`, and how many of those done are proved unchanged."""
     counts = Counter(each.status for each in record.tenants.values())
-    return ", ".join(f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status])
+    text = ", ".join(f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status])
+    proved = sum(each.proved for each in record.tenants.values())
+    return f"{text}; {proved} unchanged, proved without an engine" if proved else text
 
 
 def as_markdown(record: RunRecord) -> str:

@@ -40,16 +40,26 @@ def preview(
     max_failures: MaxFailures = None,
     policy_pack: PolicyPack = None,
     resume: Resume = False,
+    all_engines: Annotated[
+        bool, typer.Option("--all-engines", help="Preview also the stacks that are proved unchanged.")
+    ] = False,
     report: Report = None,
     as_json: AsJson = False,
 ) -> None:
-    """Preview the tenants' stacks. Nothing is changed.
+    """Preview the tenants' stacks. Nothing is changed in AWS or in a stack.
+
+    A stack is proved unchanged, and not previewed, if everything that its preview follows from is as it was
+    when a preview of it showed no change.
 
     Example: tenantnet fleet preview --platform platform-eu1 --report preview.md
     """
     from tenantnet.cli.fleet.run import Asked, go
 
-    asked = Asked(tenants or [], platform, share, policy_pack, parallel, max_failures, resume=resume)
+    asked = Asked(
+        *(tenants or [], platform, share, policy_pack, parallel, max_failures),
+        resume=resume,
+        all_engines=all_engines,
+    )
     go("preview", asked, report, as_json=as_json)
 
 

@@ -11,11 +11,13 @@ import typer
 from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
+from tenantnet.engine.plugins import Tell
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.words import as_markdown, rows, summary
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -42,33 +44,43 @@ class Asked:
     parallel: int | None
     max_failures: int | None
     resume: bool
+    all_engines: bool = False
 
 
-def _record(project: Project, operation: FleetOperation, asked: Asked, *, yes: bool) -> RunRecord:
+def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell, *, yes: bool) -> FleetRun:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
+    targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
     if asked.resume:
         for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack):
             if value:
                 raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
-        return resume_run(records, operation, limits)
-    # Without an engine or its backend every tenant would fail in turn.
-    Engine(project).stacks()
-    platforms = {name: target.platform for name, target in read_targets(project).items()}
+        record = resume_run(records, operation, limits)
+        proofs = find_proofs(project, record.policy_pack, tell) if previews else None
+        return FleetRun(project, record, targets, tell, proofs)
+    platforms = {name: target.platform for name, target in targets.items()}
     share = Slice.parse(asked.share) if asked.share else None
     chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
+    proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
+    proved = set()
+    if proofs and not asked.all_engines:
+        proved = proofs.proved(targets[name] for name in chosen)
+    if proved < {*chosen}:
+        # Without an engine or its backend every tenant would fail in turn.
+        Engine(project).stacks()
     if not yes:
         some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
         typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
-    return begin_run(records, operation, chosen, limits, policy_pack=asked.policy_pack)
+    record = begin_run(records, operation, chosen, limits, proved=proved, policy_pack=asked.policy_pack)
+    return FleetRun(project, record, targets, tell, proofs)
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:
     """Do the rest of the run, and print its result."""
-    project = working_project()
-    record = _record(project, FleetOperation(operation), asked, yes=yes)
-    run = FleetRun(project, record, read_targets(project), partial(typer.echo, err=True))
+    project, tell = working_project(), partial(typer.echo, err=True)
+    run = _begin(project, FleetOperation(operation), asked, tell, yes=yes)
     asyncio.run(run.go())
+    record = run.record
     if report:
         report.write_text(as_markdown(record), encoding="utf-8")
     show(record, _print, as_json=as_json)

@@ -1,0 +1,205 @@
+"""The files of a backend that Pulumi keeps itself, in a folder or in a bucket of S3, read without an engine.
+
+Where they are: https://www.pulumi.com/docs/iac/concepts/state-and-backends/
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tenantnet.failure import Failure
+from tenantnet.settings.project import Project
+from tenantnet.settings.reading import read_mapping
+
+BACKEND = "PULUMI_BACKEND_URL"
+ENDINGS = (".json", ".json.gz")
+
+
+class Store(Protocol):
+    """Files by name, such as `.pulumi/stacks/tenantnet/acme.json`. Every method raises Failure."""
+
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Every file whose name begins so, with a text that is another for another content."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The file's content."""
+        ...
+
+    def mark(self, name: str) -> None:
+        """Write an empty file."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        ...
+
+
+def backend_url(project: Project) -> str:
+    """Where Pulumi keeps the project's stacks, found as it finds it; empty if nobody has logged in."""
+    backend = read_mapping(project.file).get("backend")
+    if url := os.environ.get(BACKEND) or (isinstance(backend, Mapping) and backend.get("url")):
+        return str(url)
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        return str(json.loads((home / "credentials.json").read_bytes()).get("current", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def store_of(url: str) -> Store | None:
+    """The files of a backend; None if it is one whose files nobody sees, such as Pulumi's own service."""
+    found = urlsplit(url)
+    if found.scheme == "file":
+        return _Folder(Path(unquote(found.netloc + found.path)).expanduser())
+    return _Bucket(found.netloc, found.path.strip("/"), found.query) if found.scheme == "s3" else None
+
+
+class States:
+    """The states of a project's stacks in a store."""
+
+    def __init__(self, store: Store, project: Project) -> None:
+        self._store = store
+        self._folder = f".pulumi/stacks/{read_mapping(project.file).get('name')}/"
+
+    def versions(self) -> dict[str, str]:
+        """Each stack's, by name: another text for another state."""
+        return dict(self._versions(""))
+
+    def version(self, stack: str) -> str | None:
+        """One stack's; None if it has no state."""
+        return dict(self._versions(f"{stack}.")).get(stack)
+
+    def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        for name, version in self._store.versions(f"{self._folder}{prefix}"):
+            for ending in ENDINGS:
+                if name.endswith(ending):
+                    yield name.removeprefix(self._folder).removesuffix(ending), f"{ending} {version}"
+
+    def outputs(self, stack: str) -> Mapping[str, Any]:
+        """A stack's outputs, secrets encrypted; empty before its first update has ended."""
+        version = self.version(stack)
+        if version is None:
+            return {}
+        ending = version.split(" ")[0]
+        content = self._store.read(f"{self._folder}{stack}{ending}")
+        try:
+            text = gzip.decompress(content) if ending == ENDINGS[1] else content
+            resources = json.loads(text)["checkpoint"]["latest"]["resources"]
+            root = next(each for each in resources if each["type"] == "pulumi:pulumi:Stack")
+            outputs: Mapping[str, Any] = root.get("outputs", {})
+        except StopIteration:
+            return {}
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise Failure(
+                f"Could not read the state of {stack}.",
+                reason=f"it is no state as Pulumi writes it: {error}",
+                remedy=f"see what Pulumi says of it: pulumi stack --stack {stack}",
+            ) from None
+        return outputs
+
+
+class _Folder:
+    """A backend of `file://`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        place, _, start = prefix.rpartition("/")
+        with self._doing("list", prefix):
+            for file in sorted((self._folder / place).rglob(f"{start}*")):
+                if file.is_file():
+                    content = file.read_bytes()
+                    yield file.relative_to(self._folder).as_posix(), hashlib.sha256(content).hexdigest()
+
+    def read(self, name: str) -> bytes:
+        with self._doing("read", name):
+            return (self._folder / name).read_bytes()
+
+    def mark(self, name: str) -> None:
+        with self._doing("write", name):
+            (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self._folder / name).touch()
+
+    def remove(self, name: str) -> None:
+        with self._doing("remove", name):
+            (self._folder / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _doing(self, what: str, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Failure(
+                f"Could not {what} {name} in Pulumi's backend.",
+                reason=f"{error.strerror}: {self._folder / name}",
+                remedy="make the folder readable and writable for this user",
+            ) from None
+
+
+class _Bucket:
+    """A backend of `s3://`. query: of its URL, such as `region=eu-west-1&profile=production`."""
+
+    def __init__(self, bucket: str, folder: str, query: str) -> None:
+        self._bucket, self._prefix = bucket, f"{folder}/" if folder else ""
+        self._options = {key: values[-1] for key, values in parse_qs(query).items()}
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its clients as it runs
+        # Only here: a backend of files needs no boto3.
+        import boto3  # noqa: PLC0415
+        from tenantnet.aws.answers import PATIENCE  # noqa: PLC0415
+
+        endpoint = self._options.get("endpoint")
+        if endpoint and "://" not in endpoint:
+            plain = {"disableSSL", "disable_https"} & {
+                key for key, value in self._options.items() if value == "true"
+            }
+            endpoint = f"http{'' if plain else 's'}://{endpoint}"
+        return boto3.Session(profile_name=self._options.get("profile")).client(
+            "s3",
+            region_name=self._options.get("region"),
+            endpoint_url=endpoint,
+            config=PATIENCE,
+        )
+
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        with self._doing("list", prefix):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{prefix}"
+            )
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield found["Key"].removeprefix(self._prefix), found["ETag"]
+
+    def read(self, name: str) -> bytes:
+        with self._doing("read", name):
+            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+            content: bytes = answer["Body"].read()
+            return content
+
+    def mark(self, name: str) -> None:
+        with self._doing("write", name):
+            self._s3.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=b"")
+
+    def remove(self, name: str) -> None:
+        with self._doing("remove", name):
+            self._s3.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+
+    @contextmanager
+    def _doing(self, what: str, name: str) -> Iterator[None]:
+        from tenantnet.aws.answers import aws_answers  # noqa: PLC0415
+
+        task = f"{what} {name} in s3://{self._bucket}"
+        with aws_answers(task, region=self._options.get("region", "the bucket's region")):
+            yield

@@ -1,0 +1,207 @@
+"""Stacks that are proved unchanged: the engine would see what it saw last time, so it need not start.
+
+A preview without changes proves its stack's fingerprint, which has all that the preview's result follows
+from: code and packages, engine and plugin, settings, the stack's state, and its platform's outputs. The
+proofs are empty files beside the states: whoever may write a proof may write the state, too. What a preview
+reads live (claims, leftovers of a killed update) is for `fleet drift` and `claims audit`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeVar
+
+import tenantnet
+from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation
+from tenantnet.engine.plugins import aws_plugin, other_program
+from tenantnet.engine.states import States, Store, backend_url, store_of
+from tenantnet.engine.version import engine_version
+from tenantnet.failure import Failure
+from tenantnet.fleet.targets import Target
+from tenantnet.phases.memory import remembered
+from tenantnet.phases.phases import Phase
+from tenantnet.phases.starts import OUTPUT as RUNNER_START
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import config_of
+from tenantnet.settings.loading import TENANT_KEY
+from tenantnet.settings.project import Project
+from tenantnet.settings.reading import read_mapping
+
+PROOFS = ".tenantnet/unchanged/"
+# The rooms that `program` imports, and the vocabulary beside it.
+ROOMS = (
+    *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "tags.py"),
+    *("stacks", "components", "phases", "settings", "addresses", "aws"),
+)
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+# What else a program's result may follow from. No secret: those have no influence on it.
+VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
+# Go's linker writes the digest of what it links near the beginning.
+HEAD_OF_PROGRAM = 65536
+
+
+_Answer = TypeVar("_Answer")
+
+
+class Proofs:
+    """The proofs of a project's stacks, for previews with one policy pack.
+
+    pack: the pack's folder, from the project's; None for previews without one. engine: its version. tell:
+    prints a line.
+    """
+
+    def __init__(
+        self, project: Project, store: Store, pack: str | None, engine: str, tell: Callable[[str], None]
+    ) -> None:
+        self._project, self._store, self._pack = project, store, pack
+        self._engine, self._tell, self._usable = engine, tell, True
+        self._folder = f"{PROOFS}{read_mapping(project.file).get('name')}/"
+
+    def proved(self, targets: Iterable[Target]) -> set[str]:
+        """The tenants whose stacks are as they were when a preview of them showed no change."""
+        return self._ask(lambda: self._proved(targets)) or set()
+
+    def fingerprint(self, target: Target) -> str | None:
+        """Of a stack as it is now; None if it has no state, or none that can be read."""
+        return self._ask(lambda: self._fingerprint(target))
+
+    def keep(self, target: Target, before: str | None, seen: EngineLog) -> None:
+        """Keep a proof, if a preview that has just ended is one. before: the fingerprint as it began."""
+        if before is not None and _without_changes(seen):
+            self._ask(lambda: self._keep(target, before))
+
+    def _ask(self, task: Callable[[], _Answer]) -> _Answer | None:
+        """None, and why is printed once, where the files cannot be read or written: previews go on."""
+        try:
+            return task() if self._usable else None
+        except Failure as failure:
+            self._usable = False
+            self._tell(f"{failure}\nFrom here on, no stack is proved unchanged.")
+            return None
+
+    def _proved(self, targets: Iterable[Target]) -> set[str]:
+        known = {name.removeprefix(self._folder) for name, _ in self._store.versions(self._folder)}
+        now = self._look()
+        versions = now.states.versions()
+        return {
+            target.name
+            for target in targets
+            if (version := versions.get(target.name)) and now.proof(target, version) in known
+        }
+
+    def _fingerprint(self, target: Target) -> str | None:
+        now = self._look()
+        version = now.states.version(target.name)
+        return now.proof(target, version) if version else None
+
+    def _keep(self, target: Target, before: str) -> None:
+        if before != self._fingerprint(target) or not self._is_at_rest(target):
+            return
+        former = [name for name, _ in self._store.versions(f"{self._folder}{target.name}/")]
+        self._store.mark(f"{self._folder}{before}")
+        for name in former:
+            if name != f"{self._folder}{before}":
+                self._store.remove(name)
+
+    def _look(self) -> _Look:
+        return _Look(self._project, States(self._store, self._project), self._pack, self._engine)
+
+    def _is_at_rest(self, target: Target) -> bool:
+        """Whether the program does not look at the clock: no move is under way or scheduled."""
+        tenant = config_of(read_mapping(self._project.settings_file(target.name))).get(TENANT_KEY)
+        outputs = self._look().states.outputs(target.name)
+        try:
+            state = remembered(outputs)
+        except Refused:
+            return False
+        resting = state is not None and state.phase is Phase.STEADY and RUNNER_START not in outputs
+        return resting and isinstance(tenant, Mapping) and "migration" not in tenant
+
+
+class _Look:
+    """What a preview's result follows from, read at one time. engine: its version."""
+
+    def __init__(self, project: Project, states: States, pack: str | None, engine: str) -> None:
+        self.states = states
+        self._project, self._pack, self._engine = project, pack, engine
+        self._platform = cache(self._read_platform)
+
+    def proof(self, target: Target, version: str) -> str:
+        """The name of a stack's proof. version: of its state."""
+        settings = self._project.settings_file(target.name).read_bytes()
+        parts = (self._ground, version, self._platform(target.platform), hashlib.sha256(settings).hexdigest())
+        return f"{target.name}/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+
+    def _read_platform(self, platform: str) -> str:
+        """A digest of a platform's outputs."""
+        text = json.dumps(self.states.outputs(platform), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def _ground(self) -> str:
+        """A digest of what all stacks of the project have in common."""
+        version, program = aws_plugin()
+        facts: list[object] = [
+            *_of_package(),
+            *(_of_files(self._project.folder / self._pack) if self._pack else ()),
+            *_of_files(*(self._project.folder / name for name in PROJECT_FILES)),
+            *sorted(path.name for place in sys.path for path in Path(place).glob("*.dist-info")),
+            *(sys.version, self._engine, version),
+            *(_of_program(file) for file in sorted(program.parent.iterdir() if program else ())),
+            *(os.environ.get(name) for name in VARIABLES),
+        ]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None]) -> Proofs | None:
+    """The proofs of the project's stacks. None, and why is printed, where no stack can be proved unchanged.
+
+    tell: prints a line.
+    """
+    if problem := other_program(project):
+        tell(f"No stack can be proved unchanged: {problem}.")
+    elif store := store_of(backend_url(project)):
+        return Proofs(project, store, pack, engine_version(), tell)
+    else:
+        tell(
+            "No stack can be proved unchanged: only a backend in a folder or in S3 shows the stacks' states."
+        )
+    return None
+
+
+def _without_changes(seen: EngineLog) -> bool:
+    """Whether a preview that succeeded has no change, of outputs neither, and nothing to say."""
+    root = [step for step in seen.steps if step.type == STACK_TYPE]
+    outputs = all(step.old and step.new and step.old.outputs == step.new.outputs for step in root)
+    unchanged = bool(seen.counts) and set(seen.counts) == {Operation.SAME}
+    return unchanged and outputs and not seen.violations and not seen.diagnostics
+
+
+def _of_package() -> Iterator[tuple[str, str]]:
+    """The package's modules that declare and judge stacks."""
+    home = Path(tenantnet.__file__).parent
+    policies = find_spec("tenantnet.policies")
+    yield from _of_files(*(home / name for name in ROOMS))
+    yield from _of_files(*map(Path, (policies and policies.submodule_search_locations) or ()))
+
+
+def _of_files(*places: Path) -> Iterator[tuple[str, str]]:
+    """The digests of files, and of all files in folders, with their names there."""
+    for place in places:
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                name = str(Path(place.name, file.relative_to(place)))
+                yield name, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _of_program(file: Path) -> tuple[str, int, str]:
+    """A program's size, and a digest of its beginning: it may have 500 MB."""
+    with file.open("rb") as content:
+        return file.name, file.stat().st_size, hashlib.sha256(content.read(HEAD_OF_PROGRAM)).hexdigest()

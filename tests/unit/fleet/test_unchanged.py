@@ -1,0 +1,284 @@
+"""Stacks that are proved unchanged: what a proof follows from, and what is no proof."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi.automation.events import StepEventStateMetadata
+from tenantnet.engine.events import STACK_TYPE, Diagnostic, EngineLog, Operation, Step, Violation
+from tenantnet.engine.states import store_of
+from tenantnet.failure import Failure
+from tenantnet.fleet import unchanged
+from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.unchanged import ROOMS, Proofs
+from tenantnet.review.program import Program
+from tenantnet.settings.project import find_project
+
+from tests.support.clone import CLONE
+
+SETTINGS = """\
+encryptionsalt: v1:salt
+config:
+  aws:region: eu-west-1
+  tenantnet:tenant:
+    platform: platform-eu1
+    sessionSubnet: 172.17.1.0/24
+"""
+RESTING: dict[str, Any] = {"phase": "steady", "production": "blue", "move": 0}
+
+
+@dataclass
+class Fleet:
+    """A project, its pack and its backend in a folder."""
+
+    folder: Path
+    engine: str = "v3.200.0"
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        (self.folder / "tenants").mkdir(parents=True)
+        (self.folder / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\nmain: .\n")
+        (self.folder / "policies").mkdir()
+        (self.folder / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+        self.write_state("platform-eu1", {"cell": "eu1"})
+        for name in ("acme", "globex"):
+            self.settings(name).write_text(SETTINGS)
+            self.write_state(name, RESTING)
+
+    @property
+    def states(self) -> Path:
+        return self.folder / "state" / ".pulumi" / "stacks" / "tenantnet"
+
+    def settings(self, name: str) -> Path:
+        return self.folder / "tenants" / f"Pulumi.{name}.yaml"
+
+    def write_state(self, name: str, outputs: dict[str, Any], serial: int = 0) -> None:
+        self.states.mkdir(parents=True, exist_ok=True)
+        root = {"type": STACK_TYPE, "outputs": outputs}
+        state = {"version": 3, "checkpoint": {"latest": {"resources": [root]}}, "serial": serial}
+        (self.states / f"{name}.json").write_text(json.dumps(state))
+
+    def proofs(self) -> Proofs:
+        store = store_of(f"file://{self.folder / 'state'}?metadata=skip")
+        assert store
+        return Proofs(find_project(self.folder), store, "policies", self.engine, self.said.append)
+
+    def preview(self, name: str, seen: EngineLog, meanwhile: Callable[[], object] = lambda: None) -> None:
+        proofs, target = self.proofs(), read_targets(find_project(self.folder))[name]
+        before = proofs.fingerprint(target)
+        meanwhile()
+        proofs.keep(target, before, seen)
+
+    def proved(self) -> set[str]:
+        return self.proofs().proved(read_targets(find_project(self.folder)).values())
+
+
+def without_change(outputs: dict[str, Any] | None = None) -> EngineLog:
+    """The log of a preview without a change. outputs: those that the program exports now."""
+    old, new = (
+        StepEventStateMetadata("", "", "", "", "", outputs=each) for each in (RESTING, outputs or RESTING)
+    )
+    root = Step(operation=Operation.SAME, urn="urn::acme", type=STACK_TYPE, old=old, new=new)
+    return EngineLog(steps=[root], counts=Counter({Operation.SAME: 45}))
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    found = Fleet(tmp_path)
+    for name in ("acme", "globex"):
+        found.preview(name, without_change())
+    return found
+
+
+def test_a_preview_without_a_change_proves_its_stack_and_no_other(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    assert fleet.proved() == set()
+    fleet.preview("acme", without_change())
+    assert fleet.proved() == {"acme"}
+    assert fleet.said == []
+
+
+CHANGES: dict[str, Callable[[Fleet], object]] = {
+    "the settings": lambda fleet: fleet.settings("acme").write_text(SETTINGS + "# a remark\n"),
+    "the secrets": lambda fleet: fleet.settings("acme").write_text(SETTINGS.replace("salt", "other")),
+    "the state": lambda fleet: fleet.write_state("acme", RESTING, serial=1),
+    "no state": lambda fleet: (fleet.states / "acme.json").unlink(),
+    "the settings of another": lambda fleet: fleet.settings("acme").write_text(
+        SETTINGS.replace("platform-eu1", "platform-us1")
+    ),
+}
+CHANGES_OF_ALL: dict[str, Callable[[Fleet], object]] = {
+    "the platform's outputs": lambda fleet: fleet.write_state("platform-eu1", {"cell": "eu2"}),
+    "the platform's absence": lambda fleet: (fleet.states / "platform-eu1.json").unlink(),
+    "the project": lambda fleet: (fleet.folder / "Pulumi.yaml").write_text(
+        "name: tenantnet\nstackConfigDir: tenants\nmain: .\nconfig: {'a:b': 1}\n"
+    ),
+    "another project's file": lambda fleet: (fleet.folder / "Pulumi.yml").write_text("name: tenantnet\n"),
+    "the pack": lambda fleet: (fleet.folder / "policies" / "__main__.py").write_text("pass\n"),
+    "the engine": lambda fleet: setattr(fleet, "engine", "v3.201.0"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_stack_is_not_proved(fleet: Fleet, change: str) -> None:
+    assert fleet.proved() == {"acme", "globex"}
+    CHANGES[change](fleet)
+    assert fleet.proved() == {"globex"}
+
+
+@pytest.mark.parametrize("change", CHANGES_OF_ALL)
+def test_what_all_stacks_follow_from_changes_all_of_them(fleet: Fleet, change: str) -> None:
+    CHANGES_OF_ALL[change](fleet)
+    assert fleet.proved() == set()
+
+
+@pytest.mark.parametrize("variable", unchanged.VARIABLES)
+def test_a_program_that_sees_another_environment_is_another(
+    fleet: Fleet, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "elsewhere")
+    assert fleet.proved() == set()
+
+
+def test_what_the_platform_changes_beside_its_outputs_changes_no_tenant(fleet: Fleet) -> None:
+    fleet.write_state("platform-eu1", {"cell": "eu1"}, serial=7)
+    assert fleet.proved() == {"acme", "globex"}
+
+
+def test_a_change_taken_back_is_proved_as_before_until_another_preview(fleet: Fleet) -> None:
+    fleet.settings("acme").write_text(SETTINGS + "# a remark\n")
+    assert fleet.proved() == {"globex"}
+    fleet.settings("acme").write_text(SETTINGS)
+    assert fleet.proved() == {"acme", "globex"}
+    fleet.settings("acme").write_text(SETTINGS + "# a remark\n")
+    fleet.preview("acme", without_change())
+    assert (
+        len(list((fleet.folder / "state" / ".tenantnet" / "unchanged" / "tenantnet" / "acme").iterdir())) == 1
+    )
+
+
+UNPROVED: dict[str, EngineLog] = {
+    "a change": EngineLog(counts=Counter({Operation.SAME: 44, Operation.UPDATE: 1})),
+    "nothing counted": EngineLog(),
+    "another output": without_change({**RESTING, "move": 1}),
+    "a finding of the pack": EngineLog(
+        steps=without_change().steps,
+        counts=without_change().counts,
+        violations=[Violation(policy="tags", level="advisory", message="")],
+    ),
+    "a warning": EngineLog(
+        steps=without_change().steps,
+        counts=without_change().counts,
+        diagnostics=[Diagnostic(severity="warning", message="a claim is gone")],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNPROVED)
+def test_a_preview_that_shows_anything_proves_nothing(tmp_path: Path, what: str) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.preview("acme", UNPROVED[what])
+    assert fleet.proved() == set()
+
+
+def test_what_changes_under_a_preview_is_not_proved_by_it(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.preview("acme", without_change(), lambda: fleet.write_state("acme", RESTING, serial=1))
+    assert fleet.proved() == set()
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {**RESTING, "phase": "fenced", "strategy": "replica", "target": "green", "move": 1},
+        {**RESTING, "runnerStart": {"purpose": "move"}},
+        {"phase": "nonsense"},
+        {},
+    ],
+)
+def test_a_stack_for_which_the_time_of_day_counts_is_not_proved(
+    tmp_path: Path, outputs: dict[str, Any]
+) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.write_state("acme", outputs)
+    fleet.preview("acme", without_change())
+    assert fleet.proved() == set()
+
+
+def test_a_scheduled_move_is_not_proved(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.settings("acme").write_text(SETTINGS + "    migration: {to: green, at: 2027-01-01T02:00}\n")
+    fleet.preview("acme", without_change())
+    assert fleet.proved() == set()
+
+
+def test_previews_go_on_where_proofs_cannot_be_kept(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    (fleet.folder / "state" / ".tenantnet").write_text("in the way")
+    fleet.preview("acme", without_change())
+    [said] = fleet.said
+    assert "in the way" not in said
+    assert "no stack is proved unchanged" in said
+
+
+def test_a_state_that_is_none_is_said(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    (fleet.states / "platform-eu1.json").write_text("{")
+    assert fleet.proved() == set()
+    assert "Could not read the state of platform-eu1" in fleet.said[0]
+
+
+def test_a_backend_whose_files_nobody_sees_has_no_store() -> None:
+    assert store_of("https://api.example.com") is None
+    assert store_of("") is None
+
+
+def test_the_rooms_have_all_that_the_program_and_the_pack_import() -> None:
+    program = Program(find_project(CLONE), (), lambda _: None)
+    python = [PurePosixPath(path.relative_to(CLONE)) for path in CLONE.glob("infra/**/*.py")]
+    imported = [path for path in python if program.is_made_of(str(path))]
+    assert len(imported) > len(ROOMS)
+    assert [path for path in imported if path.parts[1] not in ROOMS] == []
+
+
+def test_each_room_is_there() -> None:
+    assert [room for room in ROOMS if not (CLONE / "infra" / room).exists()] == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_no_byte_of_what_a_preview_follows_from_can_change_unseen(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    fleet = Fleet(tmp_path_factory.mktemp("fleet") / "project")
+    fleet.preview("acme", without_change())
+    file = data.draw(
+        st.sampled_from(
+            [
+                fleet.settings("acme"),
+                fleet.states / "acme.json",
+                fleet.folder / "policies" / "PulumiPolicy.yaml",
+            ]
+        )
+    )
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 127))
+    targets = [read_targets(find_project(fleet.folder))["acme"]]
+    file.write_bytes(content)
+    assert fleet.proofs().proved(targets) == set()
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
+    store = store_of(f"file://{tmp_path}")
+    assert store
+    with pytest.raises(Failure, match="Could not read"):
+        store.read("nothing")
