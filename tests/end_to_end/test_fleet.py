@@ -146,13 +146,33 @@ def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: F
 
 
 def test_an_interrupt_begins_no_further_tenant_and_ends_those_under_way(killed: Fleet) -> None:
-    run = killed.start("preview", "acme", "globex", "--parallel", "1")
+    run = killed.start("preview", "acme", "globex", "--parallel", "1", "--all-engines")
     wait_until(lambda: "running" in killed.statuses().values())
     run.send_signal(signal.SIGINT)
     assert run.wait(LIMIT) == 130
     assert sorted(killed.statuses().values()) == ["done", "waiting"]
     assert killed("preview", "--resume").code == 0
     assert set(killed.statuses().values()) == {"done"}
+
+
+def test_what_is_proved_unchanged_takes_no_engine_and_what_is_not_does(killed: Fleet) -> None:
+    assert killed("preview", "acme", "globex").code == 0
+    proved = killed("preview", "acme", "globex")
+    assert "2 done; 2 unchanged, proved without an engine" in proved.text
+    assert [each["log"] for each in killed.record()["tenants"].values()] == ["", ""]
+    settings = settings_of(1)
+    settings["database"]["storageGb"] = 40
+    killed.write_tenant("acme", settings)
+    changed = killed("preview", "acme", "globex")
+    assert "2 done; 1 unchanged, proved without an engine" in changed.text
+    assert killed.record()["tenants"]["acme"]["changes"]["update"] >= 1
+    write_tenants(killed, ["acme"])
+    # Its password was encrypted anew.
+    assert "1 unchanged, proved" in killed("preview", "acme", "globex").text
+    assert "2 unchanged, proved" in killed("preview", "acme", "globex").text
+    everyone = killed("preview", "acme", "globex", "--all-engines")
+    assert "proved" not in everyone.text
+    assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 62}] * 2
 
 
 def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:
