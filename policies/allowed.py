@@ -15,7 +15,7 @@ from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
 from tenantnet.tags import Part
 
-TOPIC, ALIAS, ROLE = "aws:sns/topic:Topic", "aws:kms/alias:Alias", "aws:iam/role:Role"
+TOPIC, ROLE = "aws:sns/topic:Topic", "aws:iam/role:Role"
 ROLE_POLICY, FLOW_LOG = "aws:iam/rolePolicy:RolePolicy", "aws:ec2/flowLog:FlowLog"
 TOPIC_POLICY, PROJECT = "aws:sns/topicPolicy:TopicPolicy", "aws:codebuild/project:Project"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -350,7 +350,7 @@ _PLATFORM: Mapping[str, Shape] = {
             "customerMasterKeySpec": exactly("SYMMETRIC_DEFAULT"),
         },
     ),
-    ALIAS: Shape(Where.PLATFORM, {**_any("name"), "targetKeyId": Ref((aws.KEY,))}),
+    aws.ALIAS: Shape(Where.PLATFORM, {**_any("name"), "targetKeyId": Ref((aws.KEY,))}),
     aws.TABLE: Shape(
         Where.PLATFORM,
         {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tenantnet.addresses import addressing
@@ -21,11 +20,11 @@ from tenantnet.addresses.companies import (
     refuse_company,
     refuse_in_companies,
 )
-from tenantnet.aws.types import TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
-from tenantnet.failure import Failure
+from tenantnet.aws.types import SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,
     PLATFORM_READ,
+    RESERVED_RANGES_SCHEMA,
     Finding,
     PackSettings,
     Policy,
@@ -33,12 +32,13 @@ from tenantnet.policies.model import (
     Resource,
     Severity,
     Stack,
+    before_creation,
     with_platform,
 )
-from tenantnet.policies.places import networks, session_subnets
+from tenantnet.policies.places import claim_of, networks, own_claims, session_subnets
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag, claims_table_name
+from tenantnet.tags import Tag
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
@@ -54,15 +54,15 @@ CLAIMED_FIRST = Rule(
 )
 OWN_CLAIMS = Rule(
     id="own-claims",
-    rule="a stack writes claims of its own into the claims table of its platform, {table}, and nothing else",
+    rule="a stack writes claims of its own into the claims table of its platform, and nothing else",
     reason="the row would be that of {holder}, written by stack {stack}",
     remedy="claim with this stack's own name, by tenantnet.components.range_claim.RangeClaim",
 )
 TENANT_OWN = Rule(
     id="tenant-own",
-    rule="a stack's resources are tagged as its own tenant's: no other stack has claims as that tenant",
-    reason="{given} is the tenant of stack {holder}, and what is tagged so counts as that tenant's",
-    remedy="tag it with this stack's tenant; what is another tenant's belongs to that tenant's stack",
+    rule="a tenant's stack has the tenant's name and nothing of any other tenant; a platform's has no tenant",
+    reason="what is tagged as {given}'s counts as {given}'s, whether {given} is deployed yet or not",
+    remedy="declare it in stack {given}, or tag it with the tenant whose stack this is: {stack}",
 )
 CELL_OWN = Rule(
     id="cell-own",
@@ -80,8 +80,32 @@ class _Place:
     claim: Claim
 
 
+def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
+    """Whose it is, by its tags or as a row: the stack's name alone tells it, before anything is created."""
+    given = resource.tags.get(Tag.TENANT, resource.stack)
+    if given != resource.stack:
+        facts = {"given": given, "stack": resource.stack}
+        yield resource.refuse(TENANT_OWN, f"tags.{Tag.TENANT}", value=given, **facts)
+    if resource.type == TABLE_ITEM:
+        yield from _judge_row(resource)
+
+
+def _judge_row(item: Resource) -> Iterator[Finding]:
+    claim = claim_of(item)
+    if claim is None or (claim.stack, claim.tenant) != (item.stack, item.stack):
+        holder = f"tenant {claim.tenant} in stack {claim.stack}" if claim else "nobody that Tenantnet knows"
+        yield _refuse_row(item, "item", claim, holder)
+
+
+def _refuse_row(item: Resource, path: str, claim: Claim | None, holder: str) -> Finding:
+    value = claim.cidr if claim and path == "item" else item.props.get(path)
+    return item.refuse(OWN_CLAIMS, path, value=value, holder=holder, stack=item.stack)
+
+
 @with_platform
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
+    for resource in stack.resources:
+        yield from _judge_resource(resource, settings)  # what a program reads is not judged before
     if platform is None:
         yield from _judge_cell(stack)
         return
@@ -89,18 +113,19 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     places = list(_places(stack, platform))
     for place in places:
         yield from _judge_declared(stack, place, platform.claims_table)
-    try:
-        ranges = settings.reading.ranges(platform.cell, platform.region)
-    except Failure as failure:
-        facts = {"reason": failure.reason, "remedy": failure.remedy}
-        yield stack.root.refuse(PLATFORM_READ, "", value=platform.claims_table, **facts)
-        return
-    yield from _judge_tenants(stack, ranges)
+    yield from _judge_ranges(stack, settings, platform, places)
+
+
+def _judge_ranges(
+    stack: Stack, settings: PackSettings, platform: PlatformOutputs, places: Sequence[_Place]
+) -> Iterator[Finding]:
+    """The stack's ranges beside those of others."""
+    ranges = settings.reading.ranges(platform.cell, platform.region)
     for place in places:
         yield from _judge_held(place.resource, place.claim, ranges)
     placed = [place.claim for place in places]
-    for item, claim in _rows(stack):
-        if claim and claim not in placed and not _other_holder(claim, stack, platform):
+    for item, claim in own_claims(stack):
+        if claim not in placed and claim == claim.in_table(platform.claims_table, platform.cell):
             yield from _judge_spare(item, claim, settings, platform, ranges)
     for route in stack.of_type(VPN_CONNECTION_ROUTE):
         yield from _judge_company(route, stack.name, ranges)
@@ -115,39 +140,13 @@ def _judge_cell(stack: Stack) -> Iterator[Finding]:
 
 
 def _judge_rows(stack: Stack, platform: PlatformOutputs) -> Iterator[Finding]:
-    facts = {"table": platform.claims_table, "stack": stack.name}
-    for item, claim in _rows(stack):
-        if holder := _other_holder(claim, stack, platform):
-            value = claim.cidr if claim else item.props.get("item")
-            yield item.refuse(OWN_CLAIMS, "item", value=value, holder=holder, **facts)
-        elif item.props.get("tableName") != platform.claims_table:
-            holder = f"stack {stack.name}, in another table"
-            yield item.refuse(OWN_CLAIMS, "tableName", holder=holder, **facts)
-
-
-def _other_holder(claim: Claim | None, stack: Stack, platform: PlatformOutputs) -> str | None:
-    """Whose row it would be; None if it is the stack's own."""
-    if claim is None:
-        return "nobody that Tenantnet knows"
-    if claim.stack != stack.name:
-        return f"stack {claim.stack}"
-    if claim != claim.in_table(platform.claims_table, platform.cell):
-        return f"cell {claim.cell}" if claim.cell else "the cell that has the table"
-    return None
-
-
-def _rows(stack: Stack) -> Iterator[tuple[Resource, Claim | None]]:
-    """The rows that the stack writes to tables; None for one that is not a claim."""
-    for item in stack.of_type(TABLE_ITEM):
-        yield item, _parse(item.props.get("item"))
-
-
-def _parse(item: object) -> Claim | None:
-    try:
-        row = json.loads(item) if isinstance(item, str) else None
-        return Claim.from_item(row) if isinstance(row, Mapping) else None
-    except (ValueError, TypeError):
-        return None
+    table = platform.claims_table
+    for item, claim in own_claims(stack):
+        if claim != claim.in_table(table, platform.cell):
+            holder = f"cell {claim.cell}" if claim.cell else "the cell that has the table"
+            yield _refuse_row(item, "item", claim, holder)
+        elif item.props.get("tableName") != table:
+            yield _refuse_row(item, "tableName", claim, f"this stack's, in another table than {table}")
 
 
 def _places(stack: Stack, platform: PlatformOutputs) -> Iterator[_Place]:
@@ -166,23 +165,15 @@ def _claim(resource: Resource, kind: ClaimKind, slot: str) -> Iterator[Claim]:
 
 def _judge_declared(stack: Stack, place: _Place, table: str) -> Iterator[Finding]:
     rows = [
-        item for item, claim in _rows(stack) if claim == place.claim and item.props.get("tableName") == table
+        item
+        for item, claim in own_claims(stack)
+        if claim == place.claim and item.props.get("tableName") == table
     ]
     if not rows:
         claim = place.claim.item_json()
         yield place.resource.refuse(RANGE_CLAIMED, "cidrBlock", claim=claim, table=table)
     elif rows[0].urn not in stack.created_before(place.resource):
         yield place.resource.refuse(CLAIMED_FIRST, "cidrBlock")
-
-
-def _judge_tenants(stack: Stack, ranges: Ranges) -> Iterator[Finding]:
-    claims = (row for row in ranges.claims if isinstance(row, Claim))
-    holders = {claim.tenant: claim.stack for claim in claims if claim.stack != stack.name}
-    for resource in stack.resources:
-        tenant = resource.tags.get(Tag.TENANT)
-        if isinstance(tenant, str) and tenant in holders:
-            facts = {"given": tenant, "holder": holders[tenant]}
-            yield resource.refuse(TENANT_OWN, f"tags.{Tag.TENANT}", value=tenant, **facts)
 
 
 def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[Finding]:
@@ -207,9 +198,7 @@ def _judge_spare(
     else:
         refusals = addressing.check_network_cidr(claim.cidr, settings.reserved)
     if refusals:
-        facts = {"table": platform.claims_table, "stack": claim.stack}
-        holder = f"nobody, for no {claim.kind} can have {claim.cidr}"
-        yield item.refuse(OWN_CLAIMS, "item", value=claim.cidr, holder=holder, **facts)
+        yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
     else:
         yield from _judge_held(item, claim, ranges)
 
@@ -221,21 +210,23 @@ def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Find
             yield Finding(route, refusal)
 
 
-def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    """What others have claimed since the preview, before the network or the route is created."""
-    if stack.is_platform or stack.cell is None or resource.type not in (VPC, VPN_CONNECTION_ROUTE):
-        return
-    try:
-        ranges = settings.reading.ranges(stack.cell, resource.region or settings.reading.region())
-    except Failure as failure:
-        facts = {"reason": failure.reason, "remedy": failure.remedy}
-        yield resource.refuse(PLATFORM_READ, "", value=claims_table_name(stack.cell), **facts)
-        return
-    if resource.type == VPC:
-        for claim in _claim(resource, ClaimKind.NETWORK, ""):
-            yield from _judge_held(resource, claim, ranges)
-    else:
+@before_creation(VPC, SUBNET, VPN_CONNECTION_ROUTE)
+def _judge_update(
+    resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[Finding]:
+    """What others have claimed since the preview, and whether this stack has claimed it at all."""
+    ranges = settings.reading.ranges(platform.cell, platform.region)
+    if resource.type == VPN_CONNECTION_ROUTE:
         yield from _judge_company(resource, stack.name, ranges)
+    elif resource.type == VPC or resource.props.get("vpcId") == platform.sessions_vpc_id:
+        kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET
+        slot = str(resource.tags.get(Tag.NETWORK, "")) if resource.type == VPC else ""
+        for wanted in _claim(resource, kind, slot):
+            claim = wanted.in_table(platform.claims_table, platform.cell)
+            yield from _judge_held(resource, claim, ranges)
+            if claim not in [each for _, each in own_claims(stack)]:
+                facts = {"claim": claim.item_json(), "table": platform.claims_table}
+                yield resource.refuse(RANGE_CLAIMED, "cidrBlock", **facts)
 
 
 NETWORK_CIDR_UNCLAIMED = Policy(
@@ -255,8 +246,10 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         CELL_OWN,
         PLATFORM_READ,
     ),
+    judge_resource=_judge_resource,
     judge_stack=_judge_stack,
     judge_update=_judge_update,
+    schema=RESERVED_RANGES_SCHEMA,
 )
 
 POLICIES = (NETWORK_CIDR_UNCLAIMED,)

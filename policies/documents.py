@@ -33,17 +33,19 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     Unknown,
+    before_creation,
+    parse_json,
+    unread,
     with_platform,
 )
+from tenantnet.policies.names import NAME_OWN, judge_names, named
 from tenantnet.refusal import Rule, shown
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
 from tenantnet.tags import (
-    Tag,
     claims_table_name,
     journal_table_name,
     move_snapshot_name,
-    network_name,
     runner_document_name,
     tunnel_name,
 )
@@ -57,12 +59,6 @@ DOCUMENT_OWN = Rule(
     rule="{property} of {kind} is what its component writes, to the letter",
     reason="whatever else stands there gives rights, or leads somewhere, that no policy has judged",
     remedy="take it from the component: {component}",
-)
-NAME_OWN = Rule(
-    id="name-own",
-    rule="{property} of {kind} is {permitted}",
-    reason="the name says whose it is: under any other it is another's, or nobody's",
-    remedy="set {property} to {permitted}",
 )
 
 
@@ -95,17 +91,9 @@ def _is_alike(given: object, wanted: object) -> bool:
 
 def _parsed(text: object) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_once) if isinstance(text, str) else text
+        return parse_json(text) if isinstance(text, str) else text
     except ValueError:
         return text
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object without a key that stands twice: of two, another reader may take the other."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
 
 
 def _compare(
@@ -122,19 +110,13 @@ def _compare(
         yield resource.refuse(DOCUMENT_OWN, path, value=differences[-1], **facts)
 
 
-def _named(resource: Resource, path: str, permitted: Sequence[str]) -> Iterator[Finding]:
-    if (value := resource.props.get(path)) not in permitted:
-        words = " or ".join(permitted) or "that of a tenant of this stack"
-        facts = {"kind": resource.kind, "property": path, "permitted": words}
-        yield resource.refuse(NAME_OWN, path, value=value, **facts)
-
-
 def _statements(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     """The platform's own documents, before they are created: what a preview does not know, an update does."""
+    yield from judge_names(resource)
     if resource.type == aws.DATABASE:
         yield from _database(resource)
     judge = _OF_PLATFORM.get(resource.type)
@@ -143,16 +125,13 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
     try:
         yield from judge(resource, resource.stack.removeprefix(PLATFORM_PREFIX), settings)
     except Failure as failure:
-        facts = {"reason": failure.reason, "remedy": failure.remedy}
-        yield resource.refuse(PLATFORM_READ, "", value=resource.stack, **facts)
+        yield unread(resource, resource.stack, failure)
 
 
 def _database(database: Resource) -> Iterator[Finding]:
-    tenant, slot = (str(database.tags.get(tag)) for tag in (Tag.TENANT, Tag.NETWORK))
-    yield from _named(database, "identifier", [network_name(tenant, slot)])
-    snapshot = database.props.get("snapshotIdentifier")
+    tenant, snapshot = database.stack, database.props.get("snapshotIdentifier")
     if snapshot and not re.fullmatch(re.escape(f"{tenant}-move-") + "[0-9]+", str(snapshot)):
-        yield from _named(database, "snapshotIdentifier", [move_snapshot_name(tenant, 1)])
+        yield from named(database, "snapshotIdentifier", move_snapshot_name(tenant, 1))
 
 
 def _key(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
@@ -161,7 +140,7 @@ def _key(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Find
 
 
 def _topic(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    yield from _named(resource, "name", [alarm_topic_name(cell)])
+    yield from named(resource, "name", alarm_topic_name(cell))
 
 
 def _topic_policy(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
@@ -178,11 +157,11 @@ def _endpoint(resource: Resource, cell: str, settings: PackSettings) -> Iterator
 
 
 def _table(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    yield from _named(resource, "name", [claims_table_name(cell), journal_table_name(cell)])
+    yield from named(resource, "name", claims_table_name(cell), journal_table_name(cell))
 
 
 def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    yield from _named(resource, "name", [runner_document_name(cell)])
+    yield from named(resource, "name", runner_document_name(cell))
     yield from _compare(
         resource, "content", resource.props.get("content"), [runner_document()], "MigrationRunner"
     )
@@ -190,7 +169,7 @@ def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> I
 
 def _role(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     names = {physical_name(cell, purpose): service for purpose, service in SERVICES.items()}
-    yield from _named(resource, "name", list(names))
+    yield from named(resource, "name", *names)
     if service := names.get(str(resource.props.get("name"))):
         wanted = trust_policy(service, settings.reading.account_id())
         path = "assumeRolePolicy"
@@ -210,9 +189,9 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
         physical_name(cell, "runner"): _runner_statements(resource, cell, settings),
     }
     role = resource.props.get("role")
-    yield from _named(resource, "name", list(wanted))
+    yield from named(resource, "name", *wanted)
     if role != resource.props.get("name"):
-        yield from _named(resource, "role", [str(resource.props.get("name"))])
+        yield from named(resource, "role", str(resource.props.get("name")))
     statements = wanted.get(str(role))
     documents = [_statements(*statements)] if statements else []
     if role == physical_name(cell, "runner") and statements:
@@ -243,7 +222,7 @@ def _runner_statements(
 
 def _project(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     runner, source = settings.reading.runner(), resource.props.get("source")
-    yield from _named(resource, "name", [physical_name(cell, "runner")])
+    yield from named(resource, "name", physical_name(cell, "runner"))
     if runner and isinstance(source, Mapping):
         wanted = json.dumps({"buildspec": json.dumps(buildspec(runner)), "location": runner.repository})
         given = {key: source.get(key) for key in ("buildspec", "location")}
@@ -277,39 +256,38 @@ def physical_name(cell: str, purpose: str) -> str:
     return f"tenantnet-{cell}-{purpose}"
 
 
+def _judge_tenants(resource: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
+    """What a tenant's stack has in the zone, in Session Manager and in the scheduler."""
+    tenant, endpoint = resource.stack, f"{resource.stack}.{platform.zone_name}"
+    if resource.type == aws.RECORD:
+        yield from named(resource, "name", endpoint)
+    elif resource.type == aws.DOCUMENT:
+        yield from named(resource, "name", tunnel_name(platform.cell, tenant))
+        content, wanted = resource.props.get("content"), [tenant_document(endpoint)]
+        yield from _compare(resource, "content", content, wanted, "TunnelAccess")
+    else:
+        yield from named(resource, "name", f"tenantnet-{platform.cell}-{tenant}-migration")
+        target = resource.props.get("target")
+        given = target.get("input") if isinstance(target, Mapping) else target
+        wanted = [start_input(platform.runner_project or "", tenant)]
+        yield from _compare(resource, "target.input", given, wanted, "MigrationSchedule")
+
+
+_OF_TENANT = (aws.RECORD, aws.DOCUMENT, aws.SCHEDULE)
+
+
 @with_platform
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
-    if platform is None:
-        return
-    tenants = sorted({str(each.tags[Tag.TENANT]) for each in stack.resources if each.tags.get(Tag.TENANT)})
-    endpoints = {tenant: f"{tenant}.{platform.zone_name}" for tenant in tenants}
-    for record in stack.of_type(aws.RECORD):
-        yield from _named(record, "name", list(endpoints.values()))
-    for document in stack.of_type(aws.DOCUMENT):
-        yield from _judge_tunnel(document, platform, endpoints)
-    for schedule in stack.of_type(aws.SCHEDULE):
-        yield from _judge_schedule(schedule, tenants, platform)
+    if platform is not None:
+        for resource in stack.of_type(*_OF_TENANT):
+            yield from _judge_tenants(resource, platform)
 
 
-def _judge_tunnel(
-    document: Resource, platform: PlatformOutputs, endpoints: Mapping[str, str]
+@before_creation(*_OF_TENANT)
+def _judge_update(
+    resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
-    tenant = str(document.tags.get(Tag.TENANT))
-    yield from _named(document, "name", [tunnel_name(platform.cell, tenant)])
-    wanted = [tenant_document(endpoints[tenant])] if tenant in endpoints else []
-    content = document.props.get("content")
-    yield from _compare(document, "content", content, wanted, "TunnelAccess")
-
-
-def _judge_schedule(
-    schedule: Resource, tenants: Sequence[str], platform: PlatformOutputs
-) -> Iterator[Finding]:
-    target = schedule.props.get("target")
-    given = target.get("input") if isinstance(target, Mapping) else target
-    project = platform.runner_project or ""
-    yield from _compare(
-        schedule, "target.input", given, [start_input(project, each) for each in tenants], "MigrationSchedule"
-    )
+    yield from _judge_tenants(resource, platform)
 
 
 RIGHTS_EXACT = Policy(
@@ -320,6 +298,7 @@ RIGHTS_EXACT = Policy(
     rules=(DOCUMENT_OWN, NAME_OWN, PLATFORM_READ, KNOWN_IN_PREVIEW),
     judge_resource=_judge_resource,
     judge_stack=_judge_stack,
+    judge_update=_judge_update,
 )
 
 POLICIES = (RIGHTS_EXACT,)

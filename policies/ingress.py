@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tenantnet.addresses import addressing
+from tenantnet.addresses.companies import refuse_company
 from tenantnet.aws.types import DATABASE, EGRESS_RULE, INGRESS_RULE, SECURITY_GROUP
 from tenantnet.components.security import HTTPS, MYSQL, PING, Service
 from tenantnet.policies.model import (
@@ -18,9 +19,10 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     Unknown,
+    before_creation,
     with_platform,
 )
-from tenantnet.policies.places import company_cidrs, session_cidrs
+from tenantnet.policies.places import company_cidrs, own_claims, session_cidrs
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
@@ -43,6 +45,7 @@ EXACT_PEER = Rule(
     reason="nobody else needs it",
     remedy="remove the rule, or name exactly one of these ranges",
 )
+PORTS = ("ipProtocol", "fromPort", "toPort")
 SERVICE_WORDS = {MYSQL: "TCP port 3306 (MySQL)", HTTPS: "TCP port 443 (HTTPS)", PING: "ping"}
 
 
@@ -59,6 +62,27 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         group = stack.targets(rule, "securityGroupId", SECURITY_GROUP).only
         if group is not None:
             yield from _judge_rule(rule, group, _permitted(stack, rule, group, settings, platform))
+
+
+@before_creation(INGRESS_RULE)
+def _judge_update(
+    rule: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[Finding]:
+    """What a preview did not show: its group is the stack's own, but which one is not known here.
+
+    Companies' routes are declared after it; so what no other tenant has is taken for a company.
+    """
+    given, peer = tuple(rule.props.get(path) for path in PORTS), rule.props.get("cidrIpv4")
+    if given not in (tuple(MYSQL), tuple(PING)):
+        yield _refuse_service(rule, "group of a tenant", (MYSQL, PING), given)
+    own = [f"{platform.tunnel_host_address}/32", *(claim.cidr for _, claim in own_claims(stack))]
+    claims = settings.reading.ranges(platform.cell, platform.region).claims
+    others = addressing.check_company_cidr(peer, settings.reserved) or [
+        *refuse_company(str(peer), stack.name, "cidrIpv4", claims)
+    ]
+    if peer not in own and others:
+        permitted = ", ".join([*own, "what no other tenant has"])
+        yield rule.refuse(EXACT_PEER, "cidrIpv4", part="group of a tenant", permitted=permitted)
 
 
 Peers = Sequence[tuple[Service, Sequence[str]]]
@@ -88,15 +112,21 @@ def _is_inside(cidr: object, around: str) -> bool:
 
 
 def _judge_rule(rule: Resource, group: Resource, permitted: Peers) -> Iterator[Finding]:
-    given = tuple(rule.props.get(path) for path in ("ipProtocol", "fromPort", "toPort"))
+    given = tuple(rule.props.get(path) for path in PORTS)
     peers = [peer for service, each in permitted if given == tuple(service) for peer in each]
-    part = group.part or "group without tenantnet:part"
+    part = str(group.part or "group without tenantnet:part")
     if not any(given == tuple(service) for service, _ in permitted):
-        services = " or ".join(SERVICE_WORDS[service] for service, _ in permitted) or "nothing"
-        words = f"protocol {given[0]}, ports {given[1]} to {given[2]}"
-        yield rule.refuse(SERVICE_EXACT, "ipProtocol", part=part, permitted=services, given=words)
+        yield _refuse_service(rule, part, [service for service, _ in permitted], given)
     elif rule.props.get("cidrIpv4") not in peers:
         yield rule.refuse(EXACT_PEER, "cidrIpv4", part=part, permitted=", ".join(peers) or "none")
+
+
+def _refuse_service(
+    rule: Resource, part: str, permitted: Sequence[Service], given: tuple[object, ...]
+) -> Finding:
+    services = " or ".join(SERVICE_WORDS[service] for service in permitted) or "nothing"
+    words = f"protocol {given[0]}, ports {given[1]} to {given[2]}"
+    return rule.refuse(SERVICE_EXACT, "ipProtocol", part=part, permitted=services, given=words)
 
 
 INGRESS_EXACT = Policy(
@@ -107,6 +137,7 @@ INGRESS_EXACT = Policy(
     rules=(EXACT_PEER, SERVICE_EXACT, ONE_SECURITY_GROUP, PLATFORM_READ, KNOWN_IN_PREVIEW),
     judge_resource=_judge_groups,
     judge_stack=_judge_stack,
+    judge_update=_judge_update,
     schema=RESERVED_RANGES_SCHEMA,
 )
 

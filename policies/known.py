@@ -15,10 +15,13 @@ from tenantnet.policies.model import (
     Finding,
     PackSettings,
     Policy,
+    Reading,
     Resource,
     Severity,
     Stack,
     Unknown,
+    before_creation,
+    unread,
     with_platform,
 )
 from tenantnet.policies.shapes import PROPERTY_KNOWN, PROPERTY_PERMITTED, Ref, Where, judge_shape, references
@@ -29,11 +32,13 @@ from tenantnet.tags import Tag
 OWN_TYPES = "ownTypes"
 # EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
 EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
-# What goes by a name that the program gives: the name, RDS's ARN and address with it.
-NAMED = {aws.DATABASE: "identifier", aws.SUBNET_GROUP: "name", aws.PARAMETER_GROUP: "name"}
-NAME_FORM = r"(?:arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]*:db:)?{0}|" + (
-    r"{0}\.[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
-)
+# What goes by a name that the program gives, or by an ARN that ends in it.
+NAMED = {
+    aws.DATABASE: ("identifier", "rds", "db"),
+    aws.SUBNET_GROUP: ("name", "rds", "subgrp"),
+    aws.PARAMETER_GROUP: ("name", "rds", "pg"),
+    aws.LOG_GROUP: ("name", "logs", "log-group"),
+}
 NETWORK_IDS = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}")
 
 TYPE_KNOWN = Rule(
@@ -54,6 +59,12 @@ REFERENCE_OWN = Rule(
     rule="{property} of {kind} names {permitted}",
     reason="{reason}",
     remedy="name {permitted}",
+)
+IMAGE_OWN = Rule(
+    id="image-own",
+    rule="a new host is made of the platform's image, {image}, and a deployed one keeps its own",
+    reason="whoever made another image has programs of their own in the network",
+    remedy="name {image}; the tunnel host's is services.tunnelHostImage in the platform's settings",
 )
 OWN_TYPE_APART = Rule(
     id="own-type-apart",
@@ -89,8 +100,14 @@ WHERE = {
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     if resource.type in settings.own_types:
+        yield from _judge_own_texts(resource)
         return
     yield from _judge_known(resource)
+    if resource.type == aws.INSTANCE and resource.stack.startswith(PLATFORM_PREFIX):
+        try:
+            yield from _judge_image(resource, settings.reading, settings.reading.image())
+        except Failure as failure:
+            yield unread(resource, resource.stack, failure)
     if (shape := ALLOWED.get(resource.type)) is not None:
         yield from judge_shape(resource, shape)
         for name, inner, ref in references(shape):
@@ -129,6 +146,8 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.type in ALLOWED:
             yield from _judge_references(stack, resource, platform)
+        if platform and resource.type == aws.INSTANCE:
+            yield from _judge_image(resource, settings.reading, platform.image_id)
         if platform and (resource.region or platform.region) != platform.region:
             yield resource.refuse(ONE_REGION, "region", value=resource.region, region=platform.region)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
@@ -199,10 +218,15 @@ def _judge_own_type(stack: Stack, resource: Resource) -> Iterator[Finding]:
     for path, value in resource.props.items():
         before = [urn for urn in resource.property_depends_on.get(path, ()) if urn in judged]
         touched = [judged[urn].name for urn in before if judged[urn].type.startswith("aws:")]
-        for text in _texts(value):
-            touched += [names[text]] if text in names else NETWORK_IDS.findall(text) and [text]
+        touched += [names[text] for text in _texts(value) if text in names]
         for what in dict.fromkeys(touched):
             yield resource.refuse(OWN_TYPE_APART, path, value=what, what=what)
+
+
+def _judge_own_texts(resource: Resource) -> Iterator[Finding]:
+    for path, value in resource.props.items():
+        for text in filter(NETWORK_IDS.search, _texts(value)):
+            yield resource.refuse(OWN_TYPE_APART, path, value=text, what=text)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -217,49 +241,66 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+_REFERRING = [kind for kind, shape in ALLOWED.items() if [*references(shape)]]
+
+
+@before_creation(*_REFERRING)
+def _judge_update(
+    resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[Finding]:
     """Whose the IDs and names are that a preview did not know, before anything is created."""
-    shape = ALLOWED.get(resource.type)
-    if shape is None or stack.is_platform or stack.cell is None:
-        return
     texts = {
         (name, value): ref
-        for name, inner, ref in references(shape)
+        for name, inner, ref in references(ALLOWED[resource.type])
         for value in _values(resource.props.get(name), inner)
-        if isinstance(value, str)
+        if isinstance(value, str) and value not in [getattr(platform, output) for output in ref.outputs]
     }
     ids = {place: ref for place, ref in texts.items() if EC2_ID.fullmatch(place[1])}
-    for (name, value), ref in texts.items():
-        if (name, value) not in ids and _is_others_name(value, stack.of_type(*ref.types)):
+    yield from _judge_ids(resource, stack, settings.reading, ids, platform)
+    for (name, value), ref in texts.items() - ids.items():
+        own = _own_names(stack.of_type(*ref.types), platform)
+        if resource.type == aws.RECORD:
+            own = [settings.reading.address(each, platform.region) for each in own]
+        if value not in own:
             yield _refuse_reference(resource, name, "", value, ref)
-    if ids:
-        yield from _judge_ids(resource, stack, settings, ids)
+    if resource.type == aws.INSTANCE:
+        yield from _judge_image(resource, settings.reading, platform.image_id)
 
 
 def _judge_ids(
-    resource: Resource, stack: Stack, settings: PackSettings, named: Mapping[tuple[str, str], Ref]
+    resource: Resource,
+    stack: Stack,
+    reading: Reading,
+    named: Mapping[tuple[str, str], Ref],
+    platform: PlatformOutputs,
 ) -> Iterator[Finding]:
-    """Whose EC2's IDs are, AWS says by tags. named: by property and ID."""
-    try:
-        platform = settings.reading.platform(str(stack.cell))
-        tags = settings.reading.tags(sorted({value for _, value in named}), platform.region)
-    except Failure as failure:
-        facts = {"reason": failure.reason, "remedy": failure.remedy}
-        yield resource.refuse(PLATFORM_READ, "", value=stack.cell, **facts)
-        return
-    tenants = {each.tags.get(Tag.TENANT) for each in stack.resources} - {None}
+    """Whose EC2's IDs are, and what for, AWS says by tags. named: by property and ID."""
+    tags = reading.tags(sorted({value for _, value in named}), platform.region) if named else {}
     for (name, value), ref in named.items():
         owner = tags.get(value, {})
-        own = owner.get(Tag.CELL) == stack.cell and owner.get(Tag.TENANT) in tenants and ref.types
-        if value not in [getattr(platform, output) for output in ref.outputs] and not own:
+        own = (owner.get(Tag.CELL), owner.get(Tag.TENANT)) == (platform.cell, stack.name)
+        if not own or not ref.types or (ref.parts and owner.get(Tag.PART) not in ref.parts):
             yield _refuse_reference(resource, name, "", value, ref)
 
 
-def _is_others_name(value: str, own: Iterable[Resource]) -> bool:
-    """Whether none of the stack's own is called so, where the program gives the names."""
-    names = [str(each.props.get(NAMED[each.type])) for each in own if each.type in NAMED]
-    forms = [NAME_FORM.format(re.escape(name)) for name in names]
-    return bool(forms) and re.fullmatch("|".join(forms), value) is None
+def _own_names(own: Iterable[Resource], platform: PlatformOutputs) -> list[str]:
+    """What the stack's own goes by, where the program gives the names: the name, and the ARN of it."""
+    partition, names = platform.kms_key_arn.split(":")[1], []
+    for each in own:
+        path, service, kind = NAMED.get(each.type, ("", "", ""))
+        name = str(each.props.get(path))
+        arn = f"arn:{partition}:{service}:{platform.region}:{platform.account_id}:{kind}:{name}"
+        names += [name, arn, f"{arn}:*"] if path else []
+    return names
+
+
+def _judge_image(host: Resource, reading: Reading, image: str) -> Iterator[Finding]:
+    """image: the one that a host of the stack is made of today; a deployed host keeps the one it has."""
+    tags = {tag: host.tags.get(tag) for tag in ("Name", Tag.CELL, Tag.TENANT, Tag.PART)}
+    whose = {tag: value for tag, value in tags.items() if isinstance(value, str)}
+    given = host.props.get("ami")
+    if given != image and ("Name" not in whose or given not in reading.images(whose, host.region)):
+        yield host.refuse(IMAGE_OWN, "ami", value=given, image=image)
 
 
 ONLY_KNOWN_RESOURCES = Policy(
@@ -273,6 +314,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         PROPERTY_KNOWN,
         PROPERTY_PERMITTED,
         REFERENCE_OWN,
+        IMAGE_OWN,
         OWN_TYPE_APART,
         ONE_PROFILE,
         ONE_REGION,

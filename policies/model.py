@@ -6,6 +6,7 @@ between new resources are then read from the dependencies that the program decla
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -97,12 +98,12 @@ class Resource:
 
     @property
     def tags(self) -> Mapping[str, Any]:
-        """The tags, with the provider's default tags where they are known; empty if there are none."""
-        for key in ("tagsAll", "tags"):
-            tags = self.props.get(key)
-            if isinstance(tags, Mapping):
-                return tags
-        return {}
+        """The tags, with the provider's default tags where they are known; empty if there are none.
+
+        What a program writes into tagsAll, which the provider computes, hides no tag of its own.
+        """
+        both = [self.props.get(key) for key in ("tagsAll", "tags")]
+        return {key: value for tags in both if isinstance(tags, Mapping) for key, value in tags.items()}
 
     @property
     def part(self) -> object:
@@ -275,8 +276,17 @@ class Reading(Protocol):
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack; None without one."""
 
+    def image(self) -> str:
+        """The image of the platform's settings; without one, the newest that AWS names."""
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, by ID; nothing for one that does not exist."""
+
+    def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
+        """The images of the hosts that have all the tags."""
+
+    def address(self, identifier: str, region: str | None) -> str:
+        """The DNS name that RDS has given a database; empty for one that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +330,32 @@ class Policy:
     schema: Mapping[str, JsonSchema] = field(default_factory=dict)
 
 
+Judge = Callable[[Resource, Stack, PackSettings, PlatformOutputs], Iterable[Finding]]
+JudgeUpdate = Callable[[Resource, Stack, PackSettings], Iterator[Finding]]
+
+
+def before_creation(*types: str) -> Callable[[Judge], JudgeUpdate]:
+    """A `judge_update` for resources of these types that gets the outputs of the stack's platform.
+
+    A platform's own stack is left out. Elsewhere nothing of these types is created before the stack's cell is
+    known, and its platform read.
+    """
+
+    def decorate(judge: Judge) -> JudgeUpdate:
+        def judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+            if resource.type not in types or stack.is_platform:
+                return
+            try:
+                if platform := _platform(stack, settings):
+                    yield from judge(resource, stack, settings, platform)
+            except Failure as failure:
+                yield unread(resource, stack.cell, failure)
+
+        return judge_update
+
+    return decorate
+
+
 def with_platform(
     judge: Callable[[Stack, PackSettings, PlatformOutputs | None], Iterable[Finding]],
 ) -> Callable[[Stack, PackSettings], Iterator[Finding]]:
@@ -331,13 +367,17 @@ def with_platform(
     def judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
         try:
             platform = None if stack.is_platform else _platform(stack, settings)
+            yield from judge(stack, settings, platform)
         except Failure as failure:
-            facts = {"reason": failure.reason, "remedy": failure.remedy}
-            yield stack.root.refuse(PLATFORM_READ, f"tags.{Tag.CELL}", value=stack.cell, **facts)
-            return
-        yield from judge(stack, settings, platform)
+            yield unread(stack.root, stack.cell, failure)
 
     return judge_stack
+
+
+def unread(resource: Resource, value: str | None, failure: Failure) -> Finding:
+    """The finding that nothing can be compared with the resource's platform. value: its cell, if known."""
+    facts = {"reason": failure.reason, "remedy": failure.remedy}
+    return resource.refuse(PLATFORM_READ, f"tags.{Tag.CELL}", value=value, **facts)
 
 
 def _platform(stack: Stack, settings: PackSettings) -> PlatformOutputs | None:
@@ -350,3 +390,15 @@ def _platform(stack: Stack, settings: PackSettings) -> PlatformOutputs | None:
         reason="its resources are tagged with none, or with several",
         remedy="tag them with tenantnet.tags.Owner.tags",
     )
+
+
+def parse_json(text: str) -> object:
+    """What the text says. Raises ValueError where it says a thing twice: two readers may take one each."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from tenantnet.aws.types import SUBNET, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
-from tenantnet.policies.model import Resource, Stack
+from tenantnet.addresses.claims import Claim
+from tenantnet.aws.types import SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from tenantnet.policies.model import Resource, Stack, parse_json
 from tenantnet.tags import Tag
 
 
@@ -47,3 +49,21 @@ def slot_of_route(stack: Stack, route: Resource) -> object:
     """The slot of the network whose VPN connection the route belongs to; None if nothing tells it."""
     connection = stack.targets(route, "vpnConnectionId", VPN_CONNECTION).only
     return connection.tags.get(Tag.NETWORK) if connection else None
+
+
+def own_claims(stack: Stack) -> Iterator[tuple[Resource, Claim]]:
+    """The claims of the stack's own tenant that it declares, each with its row."""
+    for item in stack.of_type(TABLE_ITEM):
+        claim = claim_of(item)
+        if claim and (claim.stack, claim.tenant) == (stack.name, stack.name):
+            yield item, claim
+
+
+def claim_of(item: Resource) -> Claim | None:
+    """The claim that a table's row is, to the letter; None for any other row, or one that is not known."""
+    try:
+        row: Any = parse_json(str(item.props.get("item")))
+        claim = Claim.from_item(row)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return claim if claim.item() == row and claim.is_ours else None

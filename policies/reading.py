@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from tenantnet.addresses.claims import Claim
@@ -21,10 +21,15 @@ from tenantnet.policies.model import PLATFORM_PREFIX, Ranges
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
+from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag, cell_of_claims_table
 
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
 PLATFORM_KEY = "tenantnet:platform"
+GONE = ("shutting-down", "terminated")
 # EC2 may answer with the tags of something new a moment later.
 TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
 
@@ -87,6 +92,11 @@ class Reader:
         raw = self._platform.get("runner")
         return RunnerSettings.model_validate(raw) if raw else None
 
+    def image(self) -> str:
+        """The image of the platform's settings; without one, the newest that AWS names."""
+        own = self._platform.get("services", {}).get("tunnelHostImage")
+        return own or cast("str", self._begin("image", lambda: _read_image(self.region())).result())
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked again until all have some."""
         region, end = region or self.region(), time.monotonic() + TAGS_LIMIT_SECONDS
@@ -95,6 +105,29 @@ class Reader:
             if len(found) == len(ids) or time.monotonic() > end:
                 return found
             time.sleep(TAGS_PAUSE_SECONDS)
+
+    def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
+        """The images of the hosts that have all the tags."""
+        region = region or self.region()
+        filters: list[FilterTypeDef] = [
+            {"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()
+        ]
+        with aws_answers("read the images of hosts", region=region):
+            ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+            found = ec2.describe_instances(Filters=filters)["Reservations"]
+        hosts = [host for each in found for host in each["Instances"]]
+        return {host["ImageId"] for host in hosts if host["State"]["Name"] not in GONE}
+
+    def address(self, identifier: str, region: str | None) -> str:
+        """The DNS name that RDS has given a database; empty for one that does not exist."""
+        region = region or self.region()
+        with aws_answers(f"read the address of {identifier}", region=region):
+            rds = boto3.client("rds", region_name=region, config=PATIENCE)
+            try:
+                [found] = rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+            except rds.exceptions.DBInstanceNotFoundFault:
+                return ""
+        return found.get("Endpoint", {}).get("Address", "")
 
 
 def _read_platform(cell: str) -> PlatformOutputs:
@@ -126,6 +159,12 @@ def _read_companies(cells: Collection[str], region: str) -> list[Company]:
         for route in connection.get("Routes", [])
         if "DestinationCidrBlock" in route and route.get("State") not in ("deleting", "deleted")
     ]
+
+
+def _read_image(region: str) -> str:
+    with aws_answers("tell the newest image", region=region):
+        ssm = boto3.client("ssm", region_name=region, config=PATIENCE)
+        return ssm.get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"]
 
 
 def _read_account(region: str) -> str:

@@ -29,9 +29,10 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     Unknown,
+    before_creation,
     with_platform,
 )
-from tenantnet.policies.places import network_cidrs, session_cidrs, session_subnets
+from tenantnet.policies.places import network_cidrs, own_claims, session_cidrs, session_subnets
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
@@ -99,6 +100,22 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
             yield from _judge_session(stack, subnet, platform)
 
 
+@before_creation(ROUTE, NETWORK_ACL, SUBNET)
+def _judge_update(
+    resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[Finding]:
+    """What a preview did not show; whose tables and peerings they are, only-known-resources judges."""
+    if resource.type == NETWORK_ACL:
+        yield from _judge_acl(resource, platform)
+    elif resource.type == SUBNET and resource.props.get("vpcId") == platform.sessions_vpc_id:
+        yield from _judge_cidr(resource, platform)
+    elif resource.type == ROUTE:
+        host, own = f"{platform.tunnel_host_address}/32", [claim.cidr for _, claim in own_claims(stack)]
+        if resource.props.get("destinationCidrBlock") not in [host, *own]:
+            facts = {"sessions": ", ".join(own) or "none", "host": host}
+            yield resource.refuse(NETWORK_REACHES_OWN, "destinationCidrBlock", **facts)
+
+
 def _judge_route(stack: Stack, route: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
     """Whether table, destination and peering belong together; foreign ones are refused as references."""
     table = stack.targets(route, "routeTableId", ROUTE_TABLE).only
@@ -155,12 +172,16 @@ def _judge_session(stack: Stack, subnet: Resource, platform: PlatformOutputs) ->
     ]
     if not acls:
         yield subnet.refuse(SUBNET_HAS_ACL, "", value=subnet.name)
+    for acl in acls:
+        yield from _judge_acl(acl, platform)
+
+
+def _judge_acl(acl: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
     wanted = _rules(network_acl_rules(platform.sessions_cidr, platform.shared_subnets))
     words = ", then ".join(f"{action} {cidr}" for _, action, _, cidr, *_ in wanted)
-    for acl in acls:
-        for direction in ("ingress", "egress"):
-            if _rules(acl.props.get(direction)) != wanted:
-                yield acl.refuse(ACL_DENIES_SESSIONS, direction, permitted=words)
+    for direction in ("ingress", "egress"):
+        if _rules(acl.props.get(direction)) != wanted:
+            yield acl.refuse(ACL_DENIES_SESSIONS, direction, permitted=words)
 
 
 def _judge_cidr(subnet: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
@@ -222,6 +243,7 @@ SESSION_ISOLATION = Policy(
         addressing.SESSION_SUBNET_INSIDE,
     ),
     judge_stack=_judge_stack,
+    judge_update=_judge_update,
 )
 
 POLICIES = (SESSION_ISOLATION,)

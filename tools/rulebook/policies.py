@@ -23,6 +23,7 @@ from tenantnet.policies import (
     documents,
     ingress,
     known,
+    names,
     secrecy,
     sessions,
     shapes,
@@ -159,6 +160,7 @@ def _known_examples() -> list[Example]:
         Example(shapes.PROPERTY_KNOWN, with_props("subnet-a", mapPublicIpOnLaunch=True)),
         Example(shapes.PROPERTY_PERMITTED, with_props("ping-host", sourceDestCheck=False)),
         Example(known.REFERENCE_OWN, with_props("services-peering", peerVpcId="vpc-00000000000beta")),
+        Example(known.IMAGE_OWN, with_props("ping-host", ami="ami-00000000000be7a00")),
         Example(known.OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-00000000000beta")),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
@@ -302,7 +304,7 @@ def _rights_examples() -> list[Example]:
         Example(
             documents.DOCUMENT_OWN, with_props("document", content=tenant_document("beta.db.example.com"))
         ),
-        Example(documents.NAME_OWN, with_props("endpoint", name="beta.db.example.com")),
+        Example(names.NAME_OWN, with_props("endpoint", name="beta.db.example.com")),
         Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("document", content=UNKNOWN)),
     ]

@@ -125,10 +125,29 @@ class SampleReading:
         """The sample platform's runner."""
         return RUNNER
 
+    def image(self) -> str:
+        """The platform's."""
+        return PLATFORM.image_id
+
+    def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
+        """No host is deployed."""
+        return ()
+
+    def address(self, identifier: str, region: str | None) -> str:
+        """As RDS makes one up."""
+        return f"{identifier}.abc123.{PLATFORM.region}.rds.amazonaws.com"
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
-        """Whose the IDs are by their ends: `vpc-…acme`, `rtb-…beta`."""
-        tenants = {each: next((name for name in (TENANT, "beta") if each.endswith(name)), "") for each in ids}
-        return {each: Owner(cell=CELL, tenant=tenant).tags(each) for each, tenant in tenants.items()}
+        """Whose the IDs are by their ends, and what for: `vpc-…acme`, `rtb-…beta`, `sg-database…acme`."""
+        return {each: _owner_of(each).tags(each, part=_part_of(each)) for each in ids}
+
+
+def _owner_of(name: str) -> Owner:
+    return Owner(cell=CELL, tenant=next((each for each in (TENANT, "beta") if name.endswith(each)), ""))
+
+
+def _part_of(name: str) -> Part | None:
+    return next((part for part in Part if part.replace("-", "") in name), None)
 
 
 SETTINGS = PackSettings(
@@ -334,7 +353,8 @@ def _vpn(network: Resources) -> dict[str, Resource]:
         origins=refers("vpcId", network["network"]),
     )
     name = "acme-blue-vpn"
-    customer = resource(aws.CUSTOMER_GATEWAY, name, {"ipAddress": "198.51.100.7"}, tags=OWNER.tags(name))
+    device = {"ipAddress": "198.51.100.7", "deviceName": name}
+    customer = resource(aws.CUSTOMER_GATEWAY, name, device, tags=OWNER.tags(name))
     tunnels = {f"tunnel{number}{key}": value for number in (1, 2) for key, value in STRONG_TUNNEL.items()}
     connection = resource(
         aws.VPN_CONNECTION,

@@ -71,7 +71,12 @@ def _hide(vpc: aws.ec2.Vpc, table: aws.ec2.RouteTable) -> None:
 def _company(vpc: aws.ec2.Vpc, cidr: str) -> None:
     gateway = aws.ec2.VpnGateway("gateway", vpc_id=vpc.id, tags=OWNER.tags("gateway"))
     device = aws.ec2.CustomerGateway(
-        "device", bgp_asn="65000", ip_address="198.51.100.7", type="ipsec.1", tags=OWNER.tags("device")
+        "device",
+        bgp_asn="65000",
+        device_name="acme-blue-device",
+        ip_address="198.51.100.7",
+        type="ipsec.1",
+        tags=OWNER.tags("device"),
     )
     connection = aws.ec2.VpnConnection(
         "company",

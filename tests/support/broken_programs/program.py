@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 
 import pulumi
+import pulumi_aws as aws
 from tenantnet.phases.phases import State
 from tenantnet.phases.updates import networks_to_declare
 from tenantnet.settings.loading import load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks.lookups import Place
+from tenantnet.stacks.lookups import IMAGE_PARAMETER, Place
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import TenantStack
@@ -23,7 +24,6 @@ from tests.support.broken_programs.cases import BROKEN, MADE_UP_CELL, PHASES, Ca
 
 CASE_VARIABLE = "POLICY_CASE"
 PASSWORD = "Correct-Horse-7"
-PLACE = Place(account_id="123456789012", zones=("eu-west-1a", "eu-west-1b"), image_id="ami-12345678")
 
 
 def main() -> None:
@@ -31,7 +31,9 @@ def main() -> None:
     name = os.environ[CASE_VARIABLE]
     if name == "platform":
         settings = load_platform("platform-local", samples.PLATFORM)
-        PlatformStack(settings, "eu-west-1", PLACE).declare()
+        image = aws.ssm.get_parameter(name=IMAGE_PARAMETER).insecure_value
+        place = Place(account_id="123456789012", zones=("eu-west-1a", "eu-west-1b"), image_id=image)
+        PlatformStack(settings, "eu-west-1", place).declare()
     elif name.startswith(BREACH):
         declare_raw(name.removeprefix(BREACH))
     elif name in PHASES:

@@ -154,10 +154,11 @@ def test_an_update_asks_whose_the_ids_are_that_a_preview_did_not_know(
     analyze(pack, good_stack()["network"])  # the stack's cell
     assert analyze(pack, hidden) == []
     pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=False))
-    (diagnostic,) = analyze(pack, hidden)
+    found = analyze(pack, hidden)
     pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=True))
-    assert diagnostic.enforcementLevel == MANDATORY
-    assert "platform-eu1 cannot be read" in diagnostic.message
+    assert {each.policyName for each in found} == {"only-known-resources", "session-isolation"}
+    assert {each.enforcementLevel for each in found} == {MANDATORY}
+    assert all("platform-eu1 cannot be read" in each.message for each in found)
 
 
 @pytest.mark.parametrize("level", [ADVISORY, MANDATORY])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
@@ -13,6 +14,7 @@ from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.policies.allowed import FLOW_LOG
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
+from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
@@ -117,10 +119,9 @@ def test_a_range_from_ipam_is_refused_for_nobody_can_see_it() -> None:
     "claim",
     [
         Claim(cidr=NETWORK, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="green"),
-        Claim(cidr=NETWORK, tenant="beta", stack="acme", kind=ClaimKind.NETWORK, slot="blue"),
         Claim(cidr="10.1.2.64/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue"),
     ],
-    ids=["another slot", "another tenant", "another range"],
+    ids=["another slot", "another range"],
 )
 def test_a_claim_for_something_else_is_no_claim(claim: Claim) -> None:
     found = found_by(with_props("network-claim", item=claim.item_json()))
@@ -279,45 +280,6 @@ def test_a_missing_tag_is_named(tag: str) -> None:
     assert found_by(with_tag("customer-gateway", tag, None)) == {"tags-present": ["tag-present"]}
 
 
-def in_update(key: str, *changes: Change) -> list[str]:
-    """The rules that the changed resource breaks in an update, before it is created."""
-    stack = reduce(lambda changed, change: change(changed), changes, good_stack())
-    so_far = Stack(stack.values())
-    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
-    return [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, SETTINGS)]
-
-
-@pytest.mark.parametrize(
-    ("key", "props"),
-    [
-        ("session-route", {"routeTableId": "rtb-000000000beta"}),
-        ("services-peering", {"peerVpcId": "vpc-000000000beta"}),
-        ("session-route", {"vpcPeeringConnectionId": "pcx-000000000beta"}),
-        ("subnet-group", {"subnetIds": ["subnet-000000000acme", "subnet-000000000beta"]}),
-        ("ingress", {"securityGroupId": "sg-000000000beta"}),
-        ("services-peering", {"peerVpcId": "vpc-000000000acme"}),
-    ],
-)
-def test_what_a_preview_did_not_know_is_judged_by_its_tags_before_anything_is_created(
-    key: str, props: dict[str, Any]
-) -> None:
-    assert in_update(key, with_props(key, **props)) == ["reference-own"]
-
-
-def test_what_the_stack_and_its_platform_have_is_used_in_an_update() -> None:
-    props = {"routeTableId": "rtb-000000000acme", "vpcPeeringConnectionId": "pcx-000000000acme"}
-    assert in_update("session-route", with_props("session-route", **props)) == []
-    assert in_update("services-route") == []
-
-
-def test_what_others_have_claimed_since_the_preview_stops_an_update() -> None:
-    assert in_update("network", with_props("network", cidrBlock="10.9.9.0/26")) == ["range-unclaimed"]
-    assert in_update("network", with_props("network", cidrBlock="10.77.3.0/26")) == ["others-company"]
-    assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")) == [
-        "others-claim"
-    ]
-
-
 class SharingReading(SampleReading):
     """The sample cell, which uses the claims table of cell eu0, where a tenant has its network."""
 
@@ -426,38 +388,6 @@ def test_an_empty_name_is_none_at_all(key: str, props: dict[str, Any]) -> None:
     assert found_by(with_props(key, **props)) == {"only-known-resources": ["property-permitted"]}
 
 
-@pytest.mark.parametrize(
-    ("key", "props"),
-    [
-        ("database", {"replicateSourceDb": "beta-blue"}),
-        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"}),
-        ("database", {"parameterGroupName": "default.mysql8.4"}),
-        ("database", {"dbSubnetGroupName": "beta-blue"}),
-        ("endpoint", {"records": ["db.evil.example"]}),
-        ("endpoint", {"records": ["acme-blue.evil.example"]}),
-        ("endpoint", {"records": ["beta-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
-    ],
-)
-def test_a_name_that_a_preview_did_not_know_is_judged_before_anything_is_created(
-    key: str, props: dict[str, Any]
-) -> None:
-    """own.arn.apply(...) is known in the update only, and comes from the stack's own."""
-    assert in_update(key, with_props(key, **props)) == ["reference-own"]
-
-
-@pytest.mark.parametrize(
-    ("key", "props"),
-    [
-        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:acme-blue"}),
-        ("database", {"parameterGroupName": "acme-blue-mysql84", "dbSubnetGroupName": "acme-blue"}),
-        ("endpoint", {"records": ["acme-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
-        ("endpoint", {"records": ["acme-blue.abc123.rds.cn-north-1.amazonaws.com.cn"]}),
-    ],
-)
-def test_the_stacks_own_go_by_their_names_in_an_update(key: str, props: dict[str, Any]) -> None:
-    assert in_update(key, with_props(key, **props)) == []
-
-
 def test_all_providers_of_a_stack_are_of_one_account() -> None:
     """A claim in another account's table would be seen by nobody."""
     own = resource("pulumi:providers:aws", "default", {"region": "eu-west-1"})
@@ -500,3 +430,90 @@ def test_one_entry_of_a_list_that_is_not_known_is_refused() -> None:
     assert found_by(with_props("parameter-group", parameters=parameters)) == {
         "database-tls-only": ["known-in-preview"]
     }
+
+
+ROWS = {"tableName": claims_table_name("eu1")}
+TWO_STACKS = {"stack": {"S": "acme", "s": "beta"}}
+
+
+@pytest.mark.parametrize("key", ["network", "customer-gateway", "database", "ping-host"])
+@pytest.mark.parametrize("tenant", ["beta", "nobody-yet", UNKNOWN, ""])
+def test_a_stack_is_one_tenants_and_takes_no_name_of_another(key: str, tenant: Any) -> None:
+    """Nobody has claimed anything as nobody-yet: who declares it first would be it."""
+    rule = "known-in-preview" if tenant is UNKNOWN else "tenant-own"
+    assert rule in found_by(with_tag(key, "tenantnet:tenant", tenant))["network-cidr-unclaimed"]
+
+
+def test_tags_that_only_the_provider_computes_hide_no_tag() -> None:
+    tags = {**OWNER.tags("acme-blue"), "tenantnet:tenant": "beta"}
+    found = found_by(with_props("customer-gateway", tags=tags))
+    assert found["network-cidr-unclaimed"] == ["tenant-own"]
+
+
+def test_a_platform_has_no_tenant() -> None:
+    stack = with_tag("topic", "tenantnet:tenant", "acme")(platform_stack())
+    assert [each.refusal.rule_id for each in judge(NETWORK_CIDR_UNCLAIMED, stack)] == ["tenant-own"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tenant": {"S": "beta"}},
+        {"stack": {"S": "beta"}},
+        TWO_STACKS,
+        {"comment": {"S": "more"}},
+        {"kind": {"S": "nothing"}},
+        {"slot": {"N": "1"}},
+    ],
+    ids=str,
+)
+def test_a_row_is_a_claim_of_the_stacks_tenant_to_the_letter(changes: dict[str, Any]) -> None:
+    claim = Claim(cidr="10.1.2.64/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="green")
+    row = json.dumps({**claim.item(), **changes})
+    assert found_by(new(aws.TABLE_ITEM, **ROWS, item=row)) == {"network-cidr-unclaimed": ["own-claims"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "wrong", "right"),
+    [
+        (aws.LOG_GROUP, "name", "/tenantnet/eu1/flow/beta-blue", "/tenantnet/eu1/flow/acme-blue"),
+        (aws.LOG_GROUP, "name", "/aws/rds/instance/beta-blue/error", "/aws/rds/instance/acme-blue/error"),
+        (aws.LOG_GROUP, "name", "/aws/codebuild/anything", "/aws/rds/instance/acme-blue/slowquery"),
+        (aws.ALARM, "name", "beta-blue-CPUUtilization", "acme-blue-CPUUtilization"),
+        (aws.ALARM, "name", "acme-blue-corp-blue-CPUUtilization", "acme-blue-vpn-10-0-0-0-8-one-tunnel-down"),
+        (aws.CUSTOMER_GATEWAY, "deviceName", "beta-blue-vpn-10-0-0-0-8", "acme-blue-vpn-10-0-0-0-8"),
+        (aws.CUSTOMER_GATEWAY, "deviceName", None, "acme-blue-seattle"),
+        (aws.SUBNET_GROUP, "name", "beta-blue", "acme-blue"),
+        (aws.PARAMETER_GROUP, "name", "beta-blue-mysql84", "acme-blue-mysql84"),
+        (aws.DATABASE, "finalSnapshotIdentifier", "beta-move-1", "acme-blue-10-1-2-0-final-1"),
+        (aws.DATABASE, "identifier", "beta-blue", "acme-blue"),
+    ],
+)
+def test_nothing_is_called_as_another_tenants(kind: str, path: str, wrong: str | None, right: str) -> None:
+    def rules(name: str | None) -> list[str]:
+        made = resource(kind, "extra", {path: name}, tags=OWNER.tags("extra"))
+        given = {"identifier": "acme-blue", **made.props} if kind == aws.DATABASE else made.props
+        return [
+            each.refusal.rule_id
+            for each in judge(RIGHTS_EXACT, {"extra": replace(made, props=given)})
+            if each.refusal.path == path
+        ]
+
+    assert rules(wrong) == ["name-own"]
+    assert rules(right) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "right"),
+    [
+        (aws.LOG_GROUP, "/tenantnet/eu1/flow/eu1-sessions"),
+        (aws.LOG_GROUP, "/tenantnet/eu1/runner"),
+        (aws.ALARM, "tenantnet-eu1-runner-failed"),
+        (aws.ALIAS, "alias/tenantnet-eu1"),
+        (aws.INSTANCE_PROFILE, "tenantnet-eu1-tunnel-host"),
+    ],
+)
+def test_nothing_of_a_platform_is_called_as_another_cells(kind: str, right: str) -> None:
+    for name, rules in ((right, []), (right.replace("eu1", "eu2"), ["name-own"])):
+        made = resource(kind, "extra", {"name": name}, stack="platform-eu1")
+        assert [each.refusal.rule_id for each in judge(RIGHTS_EXACT, {"extra": made})] == rules

@@ -1,0 +1,83 @@
+"""Names: under a name of its own, a resource of one tenant is not taken for another's.
+
+A log group, an alarm or a snapshot has one name in the account. Whoever takes it first keeps its owner from
+it, and AWS changes an alarm of the same name without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from tenantnet.aws import types as aws
+from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
+from tenantnet.policies.model import PLATFORM_PREFIX, Finding, Resource
+from tenantnet.refusal import Rule
+from tenantnet.tags import Part, Slot, Tag, network_name
+
+NAME_OWN = Rule(
+    id="name-own",
+    rule="{property} of {kind} is {permitted}",
+    reason="the name says whose it is: under any other it is another's, or nobody's",
+    remedy="set {property} to {permitted}",
+)
+# Words that tell one thing of a network from another. A slot among them would make it another tenant's.
+_REST = rf"(?:-(?!(?:{'|'.join(Slot)})(?:-|$))[A-Za-z0-9]+)*"
+_ANYTHING = ", ending in what it is for"
+
+
+def named(resource: Resource, path: str, *permitted: str, words: str = "") -> Iterator[Finding]:
+    """The finding that the property is none of the names permitted. words: how they may go on.
+
+    With words, a name may go on in words that name no slot.
+    """
+    value, rest = resource.props.get(path), _REST if words else ""
+    forms = [re.escape(each) + rest for each in permitted]
+    if not (isinstance(value, str) and any(re.fullmatch(form, value) for form in forms)):
+        listed = " or ".join(permitted) or "that of a tenant of this stack"
+        facts = {"kind": resource.kind, "property": path, "permitted": f"{listed}{words}"}
+        yield resource.refuse(NAME_OWN, path, value=value, **facts)
+
+
+def judge_names(resource: Resource) -> Iterator[Finding]:
+    """The names of what a stack of a tenant or of a platform has."""
+    if resource.stack.startswith(PLATFORM_PREFIX):
+        cell = resource.stack.removeprefix(PLATFORM_PREFIX)
+        if permitted := _of_platform(cell).get(resource.type):
+            yield from named(resource, "name", *permitted)
+        return
+    cell, slot = (str(resource.tags.get(tag)) for tag in (Tag.CELL, Tag.NETWORK))
+    own = network_name(resource.stack, slot)
+    if permitted := _of_network(cell, own).get(resource.type):
+        yield from named(resource, "name", *permitted)
+    if resource.type == aws.DATABASE:
+        yield from named(resource, "identifier", own)
+        if resource.props.get("finalSnapshotIdentifier") is not None:
+            yield from named(resource, "finalSnapshotIdentifier", own, words=_ANYTHING)
+    elif resource.type in _BEGIN:
+        yield from named(resource, _BEGIN[resource.type], own, words=_ANYTHING)
+
+
+# What is called after its network, with more words.
+_BEGIN = {aws.ALARM: "name", aws.CUSTOMER_GATEWAY: "deviceName"}
+
+
+def _of_network(cell: str, own: str) -> Mapping[str, Sequence[str]]:
+    flow_logs = f"/tenantnet/{cell}/flow/{own}"
+    return {
+        aws.LOG_GROUP: [flow_logs, *(log_group_name(own, log) for log in EXPORTED_LOGS)],
+        aws.SUBNET_GROUP: [own],
+        aws.PARAMETER_GROUP: [parameter_group_name(own)],
+    }
+
+
+def _of_platform(cell: str) -> Mapping[str, Sequence[str]]:
+    return {
+        aws.LOG_GROUP: [
+            f"/tenantnet/{cell}/runner",
+            *(f"/tenantnet/{cell}/flow/{cell}-{part}" for part in (Part.SESSIONS, Part.SERVICES)),
+        ],
+        aws.ALARM: [f"tenantnet-{cell}-runner-failed"],
+        aws.ALIAS: [f"alias/tenantnet-{cell}"],
+        aws.INSTANCE_PROFILE: [f"tenantnet-{cell}-tunnel-host"],
+    }

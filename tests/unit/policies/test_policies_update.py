@@ -1,0 +1,155 @@
+"""What a preview did not know or was not shown is judged in the update, before it is created."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import pytest
+from tenantnet.policies.model import PackSettings, Stack
+from tenantnet.policies.rules import POLICIES
+
+from tools.rulebook.samples import (
+    SETTINGS,
+    Change,
+    SampleReading,
+    acl_rule,
+    good_stack,
+    session_document,
+    with_props,
+    with_tag,
+    without,
+)
+
+
+def in_update(key: str, *changes: Change, settings: PackSettings = SETTINGS) -> list[str]:
+    """The rules that the changed resource breaks in an update, before it is created."""
+    stack = reduce(lambda changed, change: change(changed), changes, good_stack())
+    so_far = Stack(stack.values())
+    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
+    return [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, settings)]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("session-route", {"routeTableId": "rtb-000000000beta"}),
+        ("services-peering", {"peerVpcId": "vpc-000000000beta"}),
+        ("session-route", {"vpcPeeringConnectionId": "pcx-000000000beta"}),
+        ("subnet-group", {"subnetIds": ["subnet-network0acme", "subnet-network0beta"]}),
+        ("subnet-group", {"subnetIds": ["subnet-session0acme"]}),
+        ("ingress", {"securityGroupId": "sg-000000000beta"}),
+        ("services-peering", {"peerVpcId": "vpc-000000000acme"}),
+    ],
+)
+def test_what_a_preview_did_not_know_is_judged_by_its_tags_before_anything_is_created(
+    key: str, props: dict[str, Any]
+) -> None:
+    assert in_update(key, with_props(key, **props)) == ["reference-own"]
+
+
+def test_what_the_stack_and_its_platform_have_is_used_in_an_update() -> None:
+    props = {"routeTableId": "rtb-000000000acme", "vpcPeeringConnectionId": "pcx-000000000acme"}
+    assert in_update("session-route", with_props("session-route", **props)) == []
+    assert in_update("services-route") == []
+
+
+def test_what_others_have_claimed_since_the_preview_stops_an_update() -> None:
+    assert "range-unclaimed" in in_update("network", with_props("network", cidrBlock="10.9.9.0/26"))
+    assert "others-company" in in_update("network", with_props("network", cidrBlock="10.77.3.0/26"))
+    assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")) == [
+        "others-claim"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("database", {"replicateSourceDb": "beta-blue"}),
+        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"}),
+        ("database", {"parameterGroupName": "default.mysql8.4"}),
+        ("database", {"dbSubnetGroupName": "beta-blue"}),
+        ("endpoint", {"records": ["db.evil.example"]}),
+        ("endpoint", {"records": ["acme-blue.evil.example"]}),
+        ("endpoint", {"records": ["acme-blue.zzz999.eu-west-1.rds.amazonaws.com"]}),
+        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:999999999999:db:acme-blue"}),
+        ("endpoint", {"records": ["beta-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
+    ],
+)
+def test_a_name_that_a_preview_did_not_know_is_judged_before_anything_is_created(
+    key: str, props: dict[str, Any]
+) -> None:
+    """own.arn.apply(...) is known in the update only, and comes from the stack's own."""
+    assert in_update(key, with_props(key, **props)) == ["reference-own"]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("database", {"replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:acme-blue"}),
+        ("database", {"parameterGroupName": "acme-blue-mysql84", "dbSubnetGroupName": "acme-blue"}),
+        ("endpoint", {"records": ["acme-blue.abc123.eu-west-1.rds.amazonaws.com"]}),
+    ],
+)
+def test_the_stacks_own_go_by_their_names_in_an_update(key: str, props: dict[str, Any]) -> None:
+    assert in_update(key, with_props(key, **props)) == []
+
+
+@pytest.mark.parametrize("key", [*good_stack()])
+def test_what_the_components_declare_is_created(key: str) -> None:
+    assert in_update(key) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "props", "rule"),
+    [
+        ("session-route", {"destinationCidrBlock": "10.9.9.0/26"}, "network-reaches-own"),
+        ("services-route", {"destinationCidrBlock": "0.0.0.0/0"}, "network-reaches-own"),
+        ("session-acl", {"ingress": [acl_rule(1, "allow", "0.0.0.0/0")]}, "acl-denies-sessions"),
+        ("session-subnet", {"cidrBlock": "172.17.0.0/20"}, "session-subnet-size"),
+        ("ingress", {"cidrIpv4": "10.9.9.0/26"}, "exact-peer"),
+        ("ingress", {"cidrIpv4": "172.17.6.0/24"}, "exact-peer"),
+        ("ingress", {"cidrIpv4": "10.32.0.0/16"}, "exact-peer"),
+        ("ingress", {"cidrIpv4": "0.0.0.0/0"}, "exact-peer"),
+        ("ingress", {"fromPort": 22, "toPort": 22}, "service-exact"),
+        ("endpoint", {"name": "beta.db.example.com"}, "name-own"),
+        ("document", {"name": "eu1-beta-tunnel"}, "name-own"),
+        ("document", {"content": session_document(host="beta.db.example.com")}, "document-own"),
+        ("ping-host", {"ami": "ami-00000000000be7a00"}, "image-own"),
+    ],
+)
+def test_what_a_preview_was_not_shown_is_refused_before_it_is_created(
+    key: str, props: dict[str, Any], rule: str
+) -> None:
+    assert rule in in_update(key, with_props(key, **props))
+
+
+def test_a_network_and_a_session_subnet_are_claimed_before_they_are_created() -> None:
+    assert in_update("network", without("network-claim")) == ["range-claimed"]
+    assert in_update("session-subnet", without("session-claim")) == ["range-claimed"]
+
+
+@pytest.mark.parametrize("key", ["services-peering", "session-route", "ingress", "endpoint", "network"])
+def test_nothing_is_created_while_nobody_knows_the_stacks_cell(key: str) -> None:
+    """One resource that says it is another cell's would leave all others unjudged."""
+    assert in_update(key, with_tag("customer-gateway", "tenantnet:cell", "eu2"))[0] == "platform-read"
+
+
+class DeployedReading(SampleReading):
+    """A ping host was made of an older image, by the stack of the tenant."""
+
+    def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
+        deployed = {**good_stack()["ping-host"].tags}
+        return {"ami-000000000000001d0"} if tags.items() <= deployed.items() else ()
+
+
+def test_a_deployed_host_keeps_its_image() -> None:
+    older = with_props("ping-host", ami="ami-000000000000001d0")
+    settings = replace(SETTINGS, reading=DeployedReading())
+    assert in_update("ping-host", older, settings=settings) == []
+    assert in_update("ping-host", older, with_tag("ping-host", "Name", "x"), settings=settings) == [
+        "image-own"
+    ]
+    assert in_update("ping-host", older) == ["image-own"]
