@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+# The exit code of a command that was stopped by Ctrl-C or SIGTERM.
+INTERRUPTED = 130
+
 _T = TypeVar("_T")
 # A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
 _WIDTH_OF_A_LOG = 160

@@ -47,7 +47,7 @@ class Command(PulumiCommand):
             cwd=cwd,
             env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
             text=True,
-            start_new_session=True,
+            process_group=0,
         ) as self._process:
             out, err = self._process.communicate()
         for callback, text in ((on_output, out), (on_error, err)):
@@ -59,10 +59,15 @@ class Command(PulumiCommand):
             raise create_command_error(result)
         return result
 
+    @property
+    def runs(self) -> bool:
+        """Whether an engine is at work."""
+        return self._process is not None and self._process.poll() is None
+
     def interrupt(self) -> None:
         """Once: start nothing more, and finish running steps. Twice: end at once."""
         self.interrupted += 1
-        if self._process and self._process.poll() is None:
+        if self._process and self.runs:
             self._process.send_signal(signal.SIGINT)
 
 

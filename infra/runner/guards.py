@@ -32,12 +32,19 @@ LIMITS: Mapping[Condition, timedelta] = {
 
 
 class Guards:
-    """The conditions of one tenant's move. journal: gives the entries of a move."""
+    """The conditions of one tenant's move. journal: gives the entries of a move.
+
+    check: called before each look; raises if no more is wanted.
+    """
 
     def __init__(
-        self, databases: Databases, journal: Callable[[int], Sequence[Entry]], inspector: Inspector
+        self,
+        databases: Databases,
+        journal: Callable[[int], Sequence[Entry]],
+        inspector: Inspector,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._databases, self._journal, self._inspector = databases, journal, inspector
+        self._databases, self._journal, self._inspector, self._check = databases, journal, inspector, check
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
             Condition.AT_REST: self._at_rest,
             Condition.TARGET_REPLICATES: self._target_replicates,
@@ -54,6 +61,7 @@ class Guards:
 
     def look(self, condition: Condition, state: State) -> Sight:
         """Whether the condition holds now. Raises Failure if AWS does not answer."""
+        self._check()
         return self._looks[condition](state)
 
     def wait(self, condition: Condition, state: State, limit: timedelta | None = None) -> Sight:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import SharedPlugins
-from tenantnet.phases.journal import begun, of_move
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import Entry, begun, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
-from tenantnet.phases.transitions import Event, successors
+from tenantnet.phases.transitions import Decision, Event, successors
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refused, Rule
 from tenantnet.runner.copies import Copies
@@ -23,6 +24,7 @@ from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
 from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stack import MovingStack
+from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
 from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
@@ -128,27 +130,73 @@ class Move:
             return found
         raise self._refused(DATA_COMPARED, None, "--unverified", secret=secret_name(tenant))
 
-    def reach(self, *, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
+    def carry_out(
+        self,
+        work: Callable[[Runner], State],
+        tell: Callable[[str], None],
+        *,
+        login: Login | None = None,
+        through_tunnel_host: bool = False,
+    ) -> State:
+        """Let a runner work, which says what it does; return where it has ended.
+
+        login: without it the data is not compared. Raises Stopped if the user has stopped it.
+        """
+        stop = Stop(tell)
+        try:
+            with stop.heeded(), self._reach(through_tunnel_host) as reach, SharedPlugins() as plugins:
+                access = Access(login=login, reach=reach) if login else None
+                return work(self._runner(tell, access, plugins, stop))
+        except (Failure, KeyboardInterrupt) as ended:
+            if stop.wanted:
+                raise self._stopped() from None
+            if isinstance(ended, Failure):
+                raise self._with_what_is_left(ended) from None
+            raise
+
+    def _stopped(self) -> Stopped:
+        tenant = self.settings.name
+        try:
+            state, entries, decision = self._now()
+        except Failure as failure:
+            return unknown_state(tenant, failure)
+        return stopped(tenant, state, entries, decision)
+
+    def _with_what_is_left(self, failure: Failure) -> Failure:
+        """The failure, which also says whether clients cannot write now."""
+        with suppress(Failure):
+            state, entries, _ = self._now()
+            left = "\n".join(filter(None, [failure.state, held_back(state, entries)]))
+            return Failure(failure.what, reason=failure.reason, remedy=failure.remedy, state=left)
+        return failure
+
+    def _now(self) -> tuple[State, list[Entry], Decision | None]:
+        """What the stack remembers now, with the entries of the move at stake and its decision."""
+        state = remembered(Engine(self.project).outputs(self.settings.name) or {}) or self.state
+        move = state.move_at_stake
+        return state, of_move(self.journal.entries(), move), self.journal.decision(move)
+
+    def _reach(self, through_tunnel_host: bool) -> AbstractContextManager[Reach]:
         """The way to the databases. It is opened when it is needed and closed afterwards."""
         return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
-    @contextmanager
-    def runner(self, tell: Callable[[str], None], access: Access | None = None) -> Iterator[Runner]:
-        """The runner, which prints what it does. Without access the data is not compared."""
+    def _runner(
+        self, tell: Callable[[str], None], access: Access | None, plugins: SharedPlugins, stop: Stop
+    ) -> Runner:
         tenant = self.settings.name
         databases = Databases(
             tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
         )
-        with SharedPlugins() as plugin:
-            yield Runner(
-                tenant,
-                stack=MovingStack(self.project, tenant, self.journal.decision, plugin),
-                journal=self.journal,
-                databases=databases,
-                copies=Copies(tenant, self.platform.region),
-                tell=tell,
-                inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
-            )
+        return Runner(
+            tenant,
+            stack=MovingStack(self.project, tenant, self.journal.decision, plugins, stop.command),
+            journal=self.journal,
+            databases=databases,
+            copies=Copies(tenant, self.platform.region),
+            tell=tell,
+            inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
+            stop=stop,
+        )
 
     def plan(self, *, now: bool, strategy: Strategy | None) -> MovePlan:
         """What to begin or finish, and when. Raises Refused if there is nothing to begin."""

@@ -35,6 +35,7 @@ from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 from tenantnet.runner.stack import MovingStack
+from tenantnet.runner.stop import Stop
 from tenantnet.tags import Slot, Strategy
 
 LONGEST_NOTE = 1000
@@ -66,7 +67,7 @@ class MovePlan:
 class Runner:
     """Moves one tenant's database. tell: prints a line.
 
-    inspector: asks the databases' servers, if there is a login.
+    inspector: asks the databases' servers, if there is a login. stop: whether the user has stopped the run.
     """
 
     def __init__(
@@ -79,13 +80,15 @@ class Runner:
         copies: Copies,
         tell: Callable[[str], None],
         inspector: Inspector,
+        stop: Stop,
         clock: Clock = Clock(),  # noqa: B008 - it cannot change
     ) -> None:
         self._clock = clock
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._copies, self._tell = databases, copies, tell
         self._inspector = inspector
-        self._guards = Guards(databases, self._entries, inspector)
+        self._stop = stop
+        self._guards = Guards(databases, self._entries, inspector, stop.check)
         self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
         self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
 
@@ -101,6 +104,7 @@ class Runner:
     def _go_on(self, plan: MovePlan) -> State:
         strategy = plan.strategy
         while True:
+            self._stop.check()
             state = self._state()
             self._note_reached(state)
             decision = self._journal.decision(state.move_at_stake)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from pulumi.automation import CommandError, ConcurrentUpdateError, Stack
+from pulumi.automation import CommandError, ConcurrentUpdateError, PulumiCommand, Stack
 from tenantnet.aws import types
 from tenantnet.engine.engine import Engine, file_backend
 from tenantnet.engine.events import said_in
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 class MovingStack:
     """One tenant's stack. Every method raises Failure, in Pulumi's words, where Pulumi does not succeed.
 
-    plugins: those that its updates share.
+    plugins: those that its updates share. command: of every engine.
     """
 
     def __init__(
@@ -39,9 +39,10 @@ class MovingStack:
         name: str,
         decision: Callable[[int], Decision | None],
         plugins: SharedPlugins,
+        command: PulumiCommand,
     ) -> None:
         self._project, self._name, self._decision, self._plugins = project, name, decision, plugins
-        self._engine = Engine(project)
+        self._engine = Engine(project, lambda: command)
 
     def state(self) -> State | None:
         """What the stack remembers; None before its first update has finished. Raises Refused."""

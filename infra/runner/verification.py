@@ -132,8 +132,12 @@ def differences(source: Contents, target: Contents) -> list[str]:
 
 def compare(source: str, target: str, access: Access) -> list[str]:
     """The differences between the databases at two addresses. Raises Failure if one cannot be read."""
-    with ThreadPoolExecutor(2) as readers:
+    readers = ThreadPoolExecutor(2)
+    try:
         first, second = readers.map(lambda address: read_contents(address, access), (source, target))
+    finally:
+        # A run that is stopped, or that could not read one, does not wait for a checksum of the other.
+        readers.shutdown(wait=False, cancel_futures=True)
     return differences(first, second)
 
 

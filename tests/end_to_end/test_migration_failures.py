@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,8 +23,10 @@ from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 
-from tests.support.moves import BOTH, SECRET, Traffic, database, migrate, status, stopped_at, wait_until
+from tests.support.kills import lock_holders
+from tests.support.moves import BOTH, SECRET, Traffic, database, migrate, start, status, stopped_at
 from tests.support.mysql_client import Client
+from tests.support.processes import wait_until
 from tests.support.project import PASSWORD, Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
@@ -137,6 +141,23 @@ def test_a_fence_that_is_refused_leaves_the_replica_and_writes(
     assert phase(moving) == Phase.REPLICATING
     before = len(traffic.acknowledged)
     wait_until(lambda: len(traffic.acknowledged) > before, 30)
+
+
+def test_a_run_stopped_as_it_holds_back_writes_says_so_and_leaves_the_stack_unlocked(
+    moving: Project, cloud: LocalCloud
+) -> None:
+    with start(moving, *RUN) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if line.startswith("fenced: hold back writes"):
+                break
+        run.send_signal(signal.SIGTERM)
+        said, _ = run.communicate()
+    assert (run.returncode, "Traceback" in said) == (130, False), said
+    assert "Stopping: what runs is finished" in said
+    assert re.search(r"WRITES (ARE|MAY BE) HELD BACK", said), said
+    assert "tenantnet migrate abort acme" in said
+    assert lock_holders(cloud) == []
 
 
 def test_a_run_without_a_connection_says_so_and_the_next_one_goes_on(

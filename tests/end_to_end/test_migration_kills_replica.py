@@ -16,7 +16,8 @@ from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
 
 from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
-from tests.support.moves import start, stopped_at, wait_until
+from tests.support.moves import start, stopped_at
+from tests.support.processes import wait_until
 from tests.support.project import Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]

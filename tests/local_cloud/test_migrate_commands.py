@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase
-from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.journal_table import Holder, JournalTable
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import journal_table_name
 
 from tests.support.desk import Desk
+from tests.support.processes import Begun, wait_until
 
 REGION = "eu-west-1"
 SCHEDULE = "migrate schedule acme --at 2096-12-01T02:00 --timezone Europe/Amsterdam"
@@ -161,6 +164,58 @@ def test_where_the_runner_compares_the_data_a_move_is_scheduled_once_there_is_a_
     finally:
         secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     assert (done.code, "secret tenantnet/acme/verification" in done.out) == (0, True), done
+
+
+def end_by(run: Begun[str], number: int) -> str:
+    """What a run says after a signal; it must end with 130."""
+    run.send_signal(number)
+    said, _ = run.communicate()
+    assert (run.returncode, "Traceback" in said) == (130, False), said
+    return said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_stopped_behind_the_fence_says_that_writes_are_held_back(
+    desk: Desk, journal: JournalTable, number: int
+) -> None:
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    fenced = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
+    of_initech.write(fenced)
+    of_initech.write(replace(fenced, what=What.REACHED, at=datetime.now(UTC)))
+    with desk.begin("migrate run initech --unverified") as run:
+        # There is no database, so the guard waits for one.
+        wait_until(of_initech.lease)
+        said = end_by(run, number)
+    assert "WRITES ARE HELD BACK: blue is read-only." in said
+    assert "go on: tenantnet migrate run initech" in said
+    assert "go back: tenantnet migrate abort initech" in said
+    assert of_initech.lease() is None
+
+
+def test_a_run_stopped_while_it_waits_for_its_time_has_begun_nothing(desk: Desk) -> None:
+    desk.tenantnet(SCHEDULE)
+    with desk.begin("migrate run acme --unverified") as run:
+        assert run.stdout is not None
+        assert "waiting until" in run.stdout.readline()
+        said = end_by(run, signal.SIGINT)
+    assert "acme is in phase steady" in said
+    assert "HELD BACK" not in said
+
+
+def test_a_run_that_fails_behind_the_fence_says_that_writes_are_held_back(
+    desk: Desk, journal: JournalTable
+) -> None:
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    fenced = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
+    of_initech.write(fenced)
+    other = Holder(run="r", who="bob@elsewhere pid 1", machine="", pid=1, since=datetime.now(UTC))
+    of_initech.take_lease(other, None)
+    with desk.begin("migrate run initech --unverified") as run:
+        assert run.stdout is not None
+        assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
+        of_initech.renew_lease(replace(other, renewals=1))
+        said = run.stdout.read()
+    assert (run.wait(), "WRITES ARE HELD BACK" in said) == (1, True), said
 
 
 def test_a_time_that_clocks_skip_is_refused(desk: Desk) -> None:

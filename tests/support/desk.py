@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.plain_yaml import plain_yaml
+from tests.support.processes import Begun
 
 TENANTNET = Path(sys.executable).parent / "tenantnet"
 
@@ -69,6 +70,17 @@ class Desk:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def begin(self, command: str) -> Begun[str]:
+        """Begin it, with its lines to be read as they come."""
+        return Begun(
+            [TENANTNET, *command.split()],
+            cwd=self.folder,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def _pulumi(self, *arguments: str, given: str = "") -> None:
         done = subprocess.run(

@@ -29,8 +29,8 @@ from tests.support.moves import (
     start,
     status,
     stopped_at,
-    wait_until,
 )
+from tests.support.processes import wait_until
 from tests.support.project import PASSWORD, Project
 
 PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset*"

@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from threading import Event, Thread
@@ -19,18 +19,14 @@ from typing import Any, Self
 import psutil
 import pymysql
 from dns.exception import DNSException
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
 from tests.support.mysql_client import Client, resolver
-from tests.support.processes import Begun
+from tests.support.processes import Begun, wait_until
 from tests.support.project import PASSWORD, Project, Run
-
-# The provider waits 80 s after each change of a database; making a replica takes three of them.
-STEP_SECONDS = 600
 
 GREEN = {
     "cidr": "10.9.8.64/26",
@@ -175,12 +171,6 @@ def endpoint(project: Project, aws: Any) -> str:
     records = aws.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     (record,) = [record for record in records if record["Name"].startswith("acme.")]
     return str(record["ResourceRecords"][0]["Value"])
-
-
-def wait_until(condition: Callable[[], object], seconds: float = STEP_SECONDS) -> None:
-    Retrying(
-        retry=retry_if_result(lambda holds: not holds), stop=stop_after_delay(seconds), wait=wait_fixed(0.1)
-    )(condition)
 
 
 def end_session(leader: subprocess.Popen[str]) -> None:

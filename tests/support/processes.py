@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from types import TracebackType
 from typing import AnyStr
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+# The provider waits 80 s after each change of a database; making a replica takes three of them.
+STEP_SECONDS = 600
 
 
 class Begun(subprocess.Popen[AnyStr]):
@@ -22,3 +28,9 @@ class Begun(subprocess.Popen[AnyStr]):
         if exc_type:
             self.kill()
         super().__exit__(exc_type, value, traceback)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = STEP_SECONDS) -> None:
+    Retrying(
+        retry=retry_if_result(lambda holds: not holds), stop=stop_after_delay(seconds), wait=wait_fixed(0.1)
+    )(condition)

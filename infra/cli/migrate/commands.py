@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.migrate.schedule import cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import print_table, show
+from tenantnet.cli.output import INTERRUPTED, print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.tags import Strategy
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from tenantnet.observed.progress import MoveProgress, ProgressEvent
     from tenantnet.phases.phases import State
     from tenantnet.runner.move import Move
+    from tenantnet.runner.runner import Runner
+    from tenantnet.runner.verification import Login
 
 app = typer.Typer()
 app.command()(schedule)
@@ -47,16 +52,12 @@ def run(
     Example: tenantnet migrate run acme --now --unverified
     """
     from tenantnet.runner.move import Move
-    from tenantnet.runner.verification import Access
 
     move = Move.of(working_project(), tenant)
     plan = move.plan(now=now, strategy=strategy)
     switches = plan.strategy is not None or move.before_the_switch
     login = move.login() if switches and not unverified else None
-    with move.reach(through_tunnel_host=through_tunnel_host) as reach:
-        access = Access(login=login, reach=reach) if login else None
-        with move.runner(typer.echo, access) as runner:
-            _report(move, runner.run(plan))
+    _carry_out(move, lambda runner: runner.run(plan), login=login, through_tunnel_host=through_tunnel_host)
 
 
 @app.command()
@@ -68,8 +69,7 @@ def abort(tenant: Tenant) -> None:
     from tenantnet.runner.move import Move
 
     move = Move.of(working_project(), tenant)
-    with move.runner(typer.echo) as runner:
-        _report(move, runner.abort())
+    _carry_out(move, lambda runner: runner.abort())
 
 
 @app.command()
@@ -82,8 +82,7 @@ def retire(tenant: Tenant) -> None:
     from tenantnet.runner.move import Move
 
     move = Move.of(working_project(), tenant)
-    with move.runner(typer.echo) as runner:
-        _report(move, runner.retire())
+    _carry_out(move, lambda runner: runner.retire())
 
 
 @app.command()
@@ -102,6 +101,26 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
         tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
     )
     show(found, _print, as_json=as_json)
+
+
+def _carry_out(
+    move: Move,
+    work: Callable[[Runner], State],
+    *,
+    login: Login | None = None,
+    through_tunnel_host: bool = False,
+) -> None:
+    """Let the runner work, and print where it has ended."""
+    from tenantnet.runner.stop import Stopped
+
+    try:
+        state = move.carry_out(work, typer.echo, login=login, through_tunnel_host=through_tunnel_host)
+    except Stopped as stopped:
+        typer.echo(stopped, err=True)
+        sys.stdout.flush()
+        # At once: a step that was cut off may still be waiting in a thread of its own.
+        os._exit(INTERRUPTED)
+    _report(move, state)
 
 
 def _report(move: Move, state: State) -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import typer
 from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
+from tenantnet.cli.output import INTERRUPTED
 from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.deployment.progress import Progress, failure, refusal
@@ -26,7 +27,7 @@ from tenantnet.settings.files import load_file
 from tenantnet.settings.project import Project
 from tenantnet.settings.store import read_settings_file
 
-NOT_DONE, REFUSED, INTERRUPTED = 1, 2, 130
+NOT_DONE, REFUSED = 1, 2
 # How often a view is drawn again while nothing happens.
 _TICK_SECONDS = 0.25
 

@@ -1,0 +1,93 @@
+"""Ctrl-C and SIGTERM in a run of a move: what is at work ends in order, and the run says what it leaves."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from tenantnet.engine.update import Command
+from tenantnet.failure import Failure
+from tenantnet.phases.journal import Entry, What, begun, writes_stopped
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
+from tenantnet.phases.transitions import Decision
+
+_ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
+_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
+
+
+class Stopped(Failure):
+    """The user has stopped a run."""
+
+
+class Stop:
+    """Whether the user has stopped this run. tell: prints a line. command: the one for every engine of it."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.command = Command()
+        self.wanted = False
+        self._tell = tell
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Within it a signal lets a working engine finish its steps, and otherwise ends what waits."""
+        former = {number: signal.signal(number, self._heed) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                # A stopped run ends soon, and says first what it leaves: further signals change nothing.
+                signal.signal(number, signal.SIG_IGN if self.wanted else handler)
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt if the run is to stop. Other threads than the main one get no signal."""
+        if self.wanted:
+            raise KeyboardInterrupt
+
+    def _heed(self, *_: object) -> None:
+        self.wanted = True
+        if not self.command.runs:
+            raise KeyboardInterrupt
+        self.command.interrupt()
+        if self.command.interrupted == 1:
+            self._tell(_ENDS)
+
+
+def held_back(state: State, entries: Sequence[Entry]) -> str:
+    """Which clients cannot write now, in a sentence; empty where all can. entries: of the move at stake."""
+    resumed = any(entry.what is What.WRITES_RESUMED for entry in entries)
+    if state.phase in AFTER_THE_SWITCH or writes_stopped(entries) is None or resumed:
+        return ""
+    if state.phase in _BEFORE_THE_FENCE:
+        return f"WRITES MAY BE HELD BACK: the step that makes {state.production} read-only had begun."
+    return f"WRITES ARE HELD BACK: {state.production} is read-only."
+
+
+def unknown_state(tenant: str, failure: Failure) -> Stopped:
+    """What a stopped run says if it cannot read what it leaves."""
+    return Stopped(
+        f"The move of {tenant} was stopped, and its phase could not be read.",
+        reason=failure.reason,
+        remedy=f"{failure.remedy}; then: tenantnet migrate status {tenant}",
+        state="WRITES MAY BE HELD BACK.",
+    )
+
+
+def stopped(tenant: str, state: State, entries: Sequence[Entry], decision: Decision | None) -> Stopped:
+    """What a stopped run leaves, and the way on. entries, decision: of the move at stake. Pure."""
+    under_way = state.phase is not Phase.STEADY or begun(entries)
+    phase = f"{tenant} is in phase {state.phase}; {state.production} is Production."
+    if state.phase is Phase.ABORTING or decision is Decision.ABORT:
+        way = f"the move is being taken back; to go on: tenantnet migrate abort {tenant}"
+    elif state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
+        way = f"to go on: tenantnet migrate run {tenant}. The switch is decided, so there is no way back"
+    elif under_way:
+        way = f"to go on: tenantnet migrate run {tenant}; to go back: tenantnet migrate abort {tenant}"
+    else:
+        way = f"no move has begun; to begin: tenantnet migrate run {tenant}, as before"
+    return Stopped(
+        f"The move of {tenant} was stopped.",
+        reason="this run got Ctrl-C or SIGTERM",
+        remedy=way,
+        state="\n".join(filter(None, [phase, held_back(state, entries)])),
+    )
