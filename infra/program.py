@@ -16,7 +16,7 @@ from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
-from tenantnet.settings.checks import check_cell_apart
+from tenantnet.settings.checks import check_cell_apart, check_region
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
@@ -81,9 +81,9 @@ def database_password() -> pulumi.Output[str]:
 def _reserved(project_file: Path) -> tuple[ReservedRange, ...]:
     """The project's reserved ranges; refused without a region, or where the stack has ranges of its own."""
     region = pulumi.Config("aws").get("region")
-    if region is None:
-        raise Refused(f"The settings of {pulumi.get_stack()}", [rules.REGION.refuse(None, REGION_KEY)])
-    check_local_endpoint(region)
+    if refusals := [refusal.at(REGION_KEY) for refusal in check_region(region)]:
+        raise Refused(f"The settings of {pulumi.get_stack()}", refusals)
+    check_local_endpoint(str(region))
     reserved = read_defaults(project_file).reserved
     own = pulumi.Config("tenantnet").get_object("reservedRanges")
     if reserved_ranges(own) != reserved:

@@ -34,7 +34,6 @@ RANGE_RULES = (
     addressing.RANGE_TEXT,
     addressing.RANGE_NOTATION,
     addressing.RANGE_ALIGNED,
-    addressing.RANGE_PRIVATE,
     addressing.RANGE_RESERVED,
 )
 
@@ -80,7 +79,7 @@ NETWORK_CIDR_PERMITTED = Policy(
     description="A tenant network is one aligned /26 in a private range, outside every reserved range.",
     severity=Severity.CRITICAL,
     remediation="Choose another range, or let `tenantnet network add TENANT --auto` choose a free one.",
-    rules=(*RANGE_RULES, addressing.NETWORK_SIZE, PLATFORM_RANGE_RESERVED),
+    rules=(*RANGE_RULES, addressing.RANGE_PRIVATE, addressing.NETWORK_SIZE, PLATFORM_RANGE_RESERVED),
     judge_resource=_judge_network,
     schema=RESERVED_RANGES_SCHEMA,
 )
@@ -126,7 +125,13 @@ COMPANY_CIDR_PERMITTED = Policy(
     description="A company range is private, outside reserved ranges, apart from the tenant's other ranges.",
     severity=Severity.CRITICAL,
     remediation="Write the exact ranges behind the company's VPN device.",
-    rules=(*RANGE_RULES, STATIC_ROUTES, COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART),
+    rules=(
+        *RANGE_RULES,
+        addressing.COMPANY_PRIVATE,
+        STATIC_ROUTES,
+        COMPANY_CIDR_OUTSIDE,
+        COMPANY_CIDRS_APART,
+    ),
     judge_resource=_judge_company,
     judge_stack=_judge_companies,
     schema=RESERVED_RANGES_SCHEMA,

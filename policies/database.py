@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tenantnet.aws import parameters as mysql
 from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD
 from tenantnet.components.tenant_database import PARAMETERS, read_only_value
 from tenantnet.policies.model import (
@@ -136,11 +137,23 @@ def _judge_parameters(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     for each in parameters:
         name, value = each.get("name"), each.get("value")
         permitted = PERMITTED_PARAMETERS.get(name) if isinstance(name, str) else None
-        if name != "require_secure_transport" and value not in (permitted or ()):
-            words = f"{name} = {' or '.join(permitted)}" if permitted else ", ".join(PERMITTED_PARAMETERS)
+        if name == "require_secure_transport" or (name in mysql.NAMES and mysql.takes(name, value)):
+            continue
+        if value not in (permitted or ()):
             yield resource.refuse(
-                PARAMETER_PERMITTED, "parameters", value=f"{name} = {value}", permitted=words
+                PARAMETER_PERMITTED,
+                "parameters",
+                value=f"{name} = {value}",
+                permitted=_words(name, permitted),
             )
+
+
+def _words(name: object, permitted: tuple[str, ...] | None) -> str:
+    if permitted:
+        return f"{name} = {' or '.join(permitted)}"
+    if name in mysql.NAMES:
+        return f"{name} = {mysql.values(str(name))}"
+    return ", ".join((*PERMITTED_PARAMETERS, *mysql.NAMES))
 
 
 DATABASE_TLS_ONLY = Policy(

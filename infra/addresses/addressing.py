@@ -99,6 +99,14 @@ RANGE_PRIVATE = Rule(
     "and would no longer be reachable there",
     remedy=f"choose a range inside {_PRIVATE_TEXT}",
 )
+COMPANY_PRIVATE = Rule(
+    id="company-private",
+    rule=f"a company's range lies inside {_PRIVATE_TEXT}",
+    reason="a rule of a security group for any other address is an opening to the internet to every check of "
+    "it, ours and AWS's; 100.64.0.0/10 is one that carriers share",
+    remedy="have the company's VPN device translate its addresses (NAT) into a range inside "
+    f"{_PRIVATE_TEXT} that is free there, and write that range",
+)
 RANGE_RESERVED = Rule(
     id="range-reserved",
     rule="the range does not overlap {reserved}, which is reserved for {purpose}",
@@ -174,7 +182,9 @@ def check_network_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAUL
 def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
     """The problems of the range of a company's network behind a VPN connection, of any size."""
     network, refusals = _parse_range(value)
-    return refusals if network is None else refusals + _check_place(value, network, reserved)
+    if network is None:
+        return refusals
+    return refusals + _check_place(value, network, reserved, private=COMPANY_PRIVATE)
 
 
 def check_gateway_ip(value: object) -> list[Refusal]:
@@ -222,7 +232,8 @@ def check_range(value: object) -> list[Refusal]:
 
 def check_private_cidr(value: object) -> list[Refusal]:
     """The problems of a private range of any size, reserved or not."""
-    return check_company_cidr(value, reserved=())
+    network, refusals = _parse_range(value)
+    return refusals if network is None else refusals + _check_place(value, network, ())
 
 
 def reserved_ranges(raw: object) -> tuple[ReservedRange, ...]:
@@ -269,9 +280,11 @@ def _parse_range(value: object) -> tuple[IPNetwork | None, list[Refusal]]:
     return network.cidr, [RANGE_ALIGNED.refuse(value, network=network.cidr)]
 
 
-def _check_place(value: object, network: IPNetwork, reserved: Sequence[ReservedRange]) -> list[Refusal]:
-    if not any(network in IPNetwork(private) for private in PRIVATE_RANGES):
-        return [RANGE_PRIVATE.refuse(value)]
+def _check_place(
+    value: object, network: IPNetwork, reserved: Sequence[ReservedRange], *, private: Rule = RANGE_PRIVATE
+) -> list[Refusal]:
+    if not any(network in IPNetwork(around) for around in PRIVATE_RANGES):
+        return [private.refuse(value)]
     return [
         RANGE_RESERVED.refuse(value, reserved=entry.cidr, purpose=entry.purpose)
         for entry in reserved

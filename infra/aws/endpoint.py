@@ -7,8 +7,10 @@ import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-# A region's name, such as `eu-west-1`.
-REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}"
+# The name of a region, of any partition, such as `eu-west-1`.
+REGION = r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}"
+# One of AWS's commercial partition: the names of the others have a word more, or begin with cn or eusc.
+COMMERCIAL = r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}"
 
 
 def local_endpoint() -> str | None:

@@ -63,12 +63,15 @@ def _print(found: Connecting) -> None:
             f"{TITLES[way.way]}: {way.opens_to}",
             *(f"  {command}" for command in way.before),
             f"  {way.mysql}",
+            f"  {way.mariadb}",
             f"  MySQL Workbench: Standard (TCP/IP), hostname {way.host}, port {way.port},",
             f"    username {found.username}; SSL: {WORKBENCH_SSL}, SSL CA file {found.ca_file}",
             "",
         ]
     lines += [
         f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
-        "the endpoint's name leads to another one. Clients ask for the password.",
+        "the endpoint's name leads to another one. MariaDB's client cannot verify the authority alone, so it",
+        "goes to RDS's own address, which a move changes; for a tunnel it must be 11.4 or newer. Clients ask",
+        "for the password.",
     ]
     typer.echo("\n".join(lines))

@@ -12,8 +12,9 @@ from tenantnet.phases.starts import LocalTime
 from tenantnet.tags import Owner
 
 START_BUILD = "arn:aws:scheduler:::aws-sdk:codebuild:startBuild"
-# Within the lead time; after that a person has to look anyway.
-MAXIMUM_EVENT_AGE_SECONDS = 3600
+# As long as CodeBuild knows a start's token again: a later try would be a second build.
+# https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html
+MAXIMUM_EVENT_AGE_SECONDS = 300
 MAXIMUM_RETRY_ATTEMPTS = 60
 
 

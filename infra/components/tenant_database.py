@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
+from tenantnet.aws.parameters import STATIC
 from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
 from tenantnet.components.checked import known, require
-from tenantnet.settings.checks import check_instance_class, check_password, check_storage, check_username
+from tenantnet.settings.checks import (
+    check_instance_class,
+    check_parameters,
+    check_password,
+    check_storage,
+    check_username,
+)
 from tenantnet.tags import Lifecycle, Owner, Part
 
 ENGINE_VERSION = "8.4"
@@ -33,6 +40,8 @@ PARAMETERS = {
     "log_output": "FILE",
     # Row images replay the same on every replica; statements need not.
     "binlog_format": "ROW",
+    # So a function need not be declared safe for replaying statements (error 1419), which RDS lets nobody be.
+    "log_bin_trust_function_creators": "1",
 }
 
 # What every database has.
@@ -43,7 +52,6 @@ ALWAYS: dict[str, Any] = {
     "publicly_accessible": False,
     "backup_retention_period": BACKUP_RETENTION_DAYS,
     "copy_tags_to_snapshot": True,
-    "delete_automated_backups": False,
     "enabled_cloudwatch_logs_exports": list(EXPORTED_LOGS),
     "auto_minor_version_upgrade": True,
     # What a preview showed is what happens, and when; a change that waits for a maintenance window
@@ -140,6 +148,8 @@ class TenantDatabaseArgs:
     """Whether a standby is kept in a second zone."""
     lifecycle: Lifecycle = Lifecycle.PRODUCTION
     """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is being removed."""
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    """Parameters of MySQL, by name: those that the settings take."""
     read_only: bool = False
     """Whether the server refuses writes, by its parameter group, to everybody."""
     kms_key_arn: pulumi.Input[str]
@@ -155,6 +165,7 @@ class TenantDatabaseArgs:
             {
                 "instance_class": check_instance_class(self.instance_class),
                 "storage_gb": check_storage(self.storage_gb),
+                "parameters": check_parameters(self.parameters),
                 "username": check_username(user.username) if user else [],
                 "password": known(check_password, user.password) if user else [],
             },
@@ -241,13 +252,17 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _parameter_group(self) -> pulumi.Output[str]:
         name = parameter_group_name(self._name)
-        parameters = {**PARAMETERS, "read_only": read_only_value(read_only=self._args.read_only)}
+        own = {key: str(value) for key, value in self._args.parameters.items()}
+        parameters = {**PARAMETERS, "read_only": read_only_value(read_only=self._args.read_only), **own}
         return aws.rds.ParameterGroup(
             self._name,
             name=name,
             family=PARAMETER_FAMILY,
             description=f"{self._name}: TLS only, row-based binlog",
-            parameters=[{"name": key, "value": value} for key, value in parameters.items()],
+            parameters=[
+                {"name": key, "value": value, **({"apply_method": "pending-reboot"} if key in STATIC else {})}
+                for key, value in parameters.items()
+            ],
             tags=self._args.owner.tags(name),
             opts=self._child(),
         ).name
@@ -332,8 +347,10 @@ _KEPT: dict[type[Source], tuple[str, ...]] = {
 
 def _on_delete(on_delete: FinalSnapshot | Nothing) -> dict[str, Any]:
     if isinstance(on_delete, FinalSnapshot):
-        return {"skip_final_snapshot": False, "final_snapshot_identifier": on_delete.identifier}
-    return {"skip_final_snapshot": True}
+        kept = {"skip_final_snapshot": False, "final_snapshot_identifier": on_delete.identifier}
+        return {**kept, "delete_automated_backups": False}
+    # An account keeps the backups of 40 deleted databases; at that limit none with backups can be deleted.
+    return {"skip_final_snapshot": True, "delete_automated_backups": True}
 
 
 def _alarms(args: TenantDatabaseArgs) -> tuple[_Alarm, ...]:

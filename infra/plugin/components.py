@@ -45,6 +45,8 @@ class TenantDatabaseArgs(TypedDict):
     """GiB, 20 to 65536; 100 without it."""
     multi_az: NotRequired[bool]
     """Whether a standby is kept in a second zone."""
+    parameters: NotRequired[dict[str, str]]
+    """Parameters of MySQL, by name: those that the settings take."""
     final_snapshot_identifier: str
     """The snapshot that deletion leaves behind."""
     kms_key_arn: pulumi.Input[str]

@@ -40,20 +40,23 @@ PING_SECONDS = 20.0
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
 
-# The content of a database, by names such as `table shop.orders: rows`.
-Contents = Mapping[str, str]
+# What is compared of one thing: its kind, its schema and name or its user and host, and of which aspect.
+Key = tuple[str, ...]
+Contents = Mapping[Key, str]
 
-_LISTS = {
-    "routine": "SELECT routine_schema, routine_name, routine_type, routine_definition, security_type, "
+# Kind, schema and name first: a procedure, a function and an event may have one name.
+_LISTS = (
+    "SELECT LOWER(routine_type), routine_schema, routine_name, routine_definition, security_type, sql_mode, "
     "definer FROM information_schema.routines WHERE routine_schema NOT IN %s",
-    "trigger": "SELECT trigger_schema, trigger_name, event_manipulation, event_object_table, action_timing, "
-    "action_statement, definer FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
+    "SELECT 'trigger', trigger_schema, trigger_name, event_manipulation, event_object_table, action_timing, "
+    "action_statement, sql_mode, definer FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
     # Not their status: on a replica every event is disabled, until somebody enables it after the promotion.
-    "event": "SELECT event_schema, event_name, event_definition, interval_value, interval_field, execute_at, "
-    "definer FROM information_schema.events WHERE event_schema NOT IN %s",
-    "view": "SELECT table_schema, table_name, view_definition, definer, security_type "
+    "SELECT 'event', event_schema, event_name, event_definition, interval_value, interval_field, execute_at, "
+    "starts, ends, on_completion, time_zone, sql_mode, definer FROM information_schema.events "
+    "WHERE event_schema NOT IN %s",
+    "SELECT 'view', table_schema, table_name, view_definition, definer, security_type "
     "FROM information_schema.views WHERE table_schema NOT IN %s",
-}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +122,8 @@ def is_without_login(tenant: str, region: str) -> bool:
 def differences(source: Contents, target: Contents) -> list[str]:
     """The differences, one sentence each, in order of the names. Pure."""
     found = []
-    for name in sorted(source.keys() | target.keys()):
-        here, there = source.get(name), target.get(name)
+    for key in sorted(source.keys() | target.keys()):
+        here, there, name = source.get(key), target.get(key), _name(key)
         if here is None:
             found.append(f"{name}: only in the target")
         elif there is None:
@@ -128,6 +131,12 @@ def differences(source: Contents, target: Contents) -> list[str]:
         elif here != there:
             found.append(f"{name}: {here} in the source, {there} in the target")
     return found
+
+
+def _name(key: Key) -> str:
+    """`table shop.orders: rows`, `function shop.vat`, `user shop@%: grants`."""
+    kind, first, second, *aspect = key
+    return ": ".join((f"{kind} {first}{'@' if kind == 'user' else '.'}{second}", *aspect))
 
 
 def compare(source: str, target: str, access: Access) -> list[str]:
@@ -214,30 +223,30 @@ def _authority() -> str:
     )
 
 
-def _tables(cursor: Cursor) -> Iterator[tuple[str, str]]:
+def _tables(cursor: Cursor) -> Iterator[tuple[Key, str]]:
     cursor.execute(
         "SELECT table_schema, table_name FROM information_schema.tables "
         "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN %s",
         (SYSTEM_SCHEMAS,),
     )
     for schema, table in cursor.fetchall():
-        quoted, name = f"{_quoted(schema)}.{_quoted(table)}", f"table {schema}.{table}"
+        quoted, key = f"{_quoted(schema)}.{_quoted(table)}", ("table", schema, table)
         (created,) = _rows(cursor, f"SHOW CREATE TABLE {quoted}")
         ((count,),) = _rows(cursor, f"SELECT COUNT(*) FROM {quoted}")  # noqa: S608 - quoted
         ((_, checksum),) = _rows(cursor, f"CHECKSUM TABLE {quoted}")
-        yield f"{name}: definition", _digest([re.sub(r" AUTO_INCREMENT=\d+", "", created[1])])
-        yield f"{name}: rows", str(count)
-        yield f"{name}: checksum", str(checksum)
+        yield (*key, "definition"), _digest([re.sub(r" AUTO_INCREMENT=\d+", "", created[1])])
+        yield (*key, "rows"), str(count)
+        yield (*key, "checksum"), str(checksum)
 
 
-def _lists(cursor: Cursor) -> Iterator[tuple[str, str]]:
-    for kind, query in _LISTS.items():
+def _lists(cursor: Cursor) -> Iterator[tuple[Key, str]]:
+    for query in _LISTS:
         cursor.execute(query, (SYSTEM_SCHEMAS,))
-        for schema, name, *rest in cursor.fetchall():
-            yield f"{kind} {schema}.{name}", _digest(rest)
+        for kind, schema, name, *rest in cursor.fetchall():
+            yield (kind, schema, name), _digest(rest)
 
 
-def _users(cursor: Cursor, login: Login) -> Iterator[tuple[str, str]]:
+def _users(cursor: Cursor, login: Login) -> Iterator[tuple[Key, str]]:
     cursor.execute(
         "SELECT user, host, plugin, authentication_string FROM mysql.user WHERE user NOT IN %s",
         (SYSTEM_USERS,),
@@ -248,8 +257,8 @@ def _users(cursor: Cursor, login: Login) -> Iterator[tuple[str, str]]:
         # The login works in both databases, so its password is the same. Its hash may differ: a
         # restored database sets its master user's password again, with another salt.
         if user != login.username:
-            yield f"user {user}@{host}: password", _digest(secret)
-        yield f"user {user}@{host}: grants", _digest(grants)
+            yield ("user", user, host, "password"), _digest(secret)
+        yield ("user", user, host, "grants"), _digest(grants)
 
 
 def _rows(cursor: Cursor, query: str) -> Sequence[Sequence[Any]]:

@@ -11,9 +11,10 @@ from zoneinfo import available_timezones
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.aws import instance_classes
+from tenantnet.aws import instance_classes, parameters
+from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
-from tenantnet.refusal import Refusal, Rule
+from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
@@ -22,7 +23,7 @@ Check = Callable[[object], list[Refusal]]
 _LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
-_ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
+_ARN = r"arn:aws:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
 # An image in a registry of AWS's, with the repository that its role must be let into.
 ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@]"
@@ -83,7 +84,7 @@ check_key_arn = _text(
 )
 check_policy_arn = _text(
     rules.AWS_ARN,
-    r"arn:aws[a-z-]*:iam::[0-9]{12}:policy/[a-zA-Z0-9_+=,.@/-]{1,640}",
+    r"arn:aws:iam::[0-9]{12}:policy/[a-zA-Z0-9_+=,.@/-]{1,640}",
     form="arn:aws:iam::ACCOUNT:policy/NAME",
 )
 check_connection_arn = _text(
@@ -91,6 +92,8 @@ check_connection_arn = _text(
     _ARN.format(service="(?:codeconnections|codestar-connections)", resource="connection/[0-9a-f-]{36}"),
     form="arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
 )
+_check_region_name = _text(rules.REGION, REGION)
+_check_partition = _text(rules.REGION_COMMERCIAL, COMMERCIAL)
 _check_label = _text(rules.TENANT_NAME, _LABEL)
 _check_user = _text(rules.USERNAME, "[a-zA-Z][a-zA-Z0-9_]{0,15}")
 _check_address = _text(rules.RUNNER_REPOSITORY, "https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}")
@@ -244,6 +247,21 @@ def check_storage(value: object) -> list[Refusal]:
     return [rules.STORAGE.refuse(value)]
 
 
+def check_parameters(value: object) -> list[Refusal]:
+    """The database's own parameters of MySQL, by their names."""
+    if not isinstance(value, Mapping):
+        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=type(value).__name__)]
+    found = []
+    for name, given in value.items():
+        if name not in parameters.NAMES:
+            known, hint = ", ".join(parameters.NAMES), _hint(name, parameters.NAMES)
+            found.append(rules.PARAMETER_KNOWN.refuse(name, shown(name), known=known, hint=hint))
+        elif not parameters.takes(name, given):
+            refused = rules.PARAMETER_VALUE.refuse(given, name, name=name, values=parameters.values(name))
+            found.append(refused)
+    return found
+
+
 def check_host_type(value: object) -> list[Refusal]:
     """The EC2 type of a ping host or tunnel host."""
     return _choice(value, HOST_TYPES, rules.PING_HOST_TYPE, offered=", ".join(HOST_TYPES))
@@ -291,6 +309,11 @@ def duration(text: str) -> timedelta:
     """`24h` or `3d`, checked before, as a duration."""
     number, unit = int(text[:-1]), text[-1]
     return timedelta(hours=number) if unit == "h" else timedelta(days=number)
+
+
+def check_region(value: object) -> list[Refusal]:
+    """The region of a stack."""
+    return _check_region_name(value) or _check_partition(value)
 
 
 def check_repository(value: object) -> list[Refusal]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
-from tenantnet.aws.endpoint import REGION
 from tenantnet.refusal import Refusal, Refused, shown
 from tenantnet.settings import checks, rules
 from tenantnet.settings.loading import (
@@ -78,7 +77,9 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
     except Refused as refused:
         return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
     config = config_of(document)
-    settings, refusals = judge_config(named[1], config, defaults)
+    # An environment of Pulumi ESC may have the region: that is not known here.
+    elsewhere = replace(defaults, has_region=defaults.has_region or "environment" in document)
+    settings, refusals = judge_config(named[1], config, elsewhere)
     return FileVerdict(
         path=path,
         stack=named[1],
@@ -140,8 +141,7 @@ def _judge_region(config: Mapping[object, object], defaults: ProjectDefaults) ->
     region = config.get(REGION_KEY)
     if region is None and defaults.has_region:
         return
-    if not (isinstance(region, str) and re.fullmatch(REGION, region)):
-        yield rules.REGION.refuse(region, REGION_KEY)
+    yield from (refusal.at(REGION_KEY) for refusal in checks.check_region(region))
 
 
 def _judge_password(stack: str, config: Mapping[object, object]) -> Iterator[Refusal]:

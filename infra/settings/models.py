@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.aws import instance_classes, sizes
+from tenantnet.aws import instance_classes, parameters, sizes
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
 from tenantnet.tags import Slot, Strategy
@@ -83,6 +83,20 @@ StorageGb = Annotated[
     int,
     judged(checks.check_storage),
     WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
+]
+Parameters = Annotated[
+    dict[str, str | int],
+    judged(checks.check_parameters),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {
+                name: {"type": ["integer", "string"], "description": f"It is {parameters.values(name)}."}
+                for name in parameters.NAMES
+            },
+            "additionalProperties": False,
+        }
+    ),
 ]
 LocalTime = Annotated[
     datetime,
@@ -164,6 +178,9 @@ class DatabaseSettings(Settings):
         default=sizes.DEFAULT_STORAGE_GB, description="Storage in GiB. It can grow, never shrink."
     )
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
+    parameters: Parameters = Field(
+        default={}, description="Parameters of MySQL, by name; its other network's database has them too."
+    )
 
 
 class MigrationSettings(Settings):

@@ -192,6 +192,18 @@ SHARED_SUBNETS_APART = Rule(
 
 # The database
 
+PARAMETER_KNOWN = Rule(
+    id="parameter-known",
+    rule="a parameter is one of {known}",
+    reason="Tenantnet or RDS sets the others, or they weaken TLS, passwords or durability, or stop a move",
+    remedy="leave it at RDS's default{hint}",
+)
+PARAMETER_VALUE = Rule(
+    id="parameter-value",
+    rule="{name} is {values}",
+    reason="RDS or MySQL accepts nothing else",
+    remedy="write such a value; words that YAML takes for true or false, such as ON, in quotes",
+)
 USERNAME = Rule(
     id="username",
     rule="a database username has 1 to 16 of a-z, A-Z, 0-9 and '_' and starts with a letter",
@@ -394,6 +406,13 @@ REGION = Rule(
     rule="aws:region names an AWS region",
     reason="without it the provider would use the region of the person who runs it",
     remedy="write for example aws:region: eu-west-1",
+)
+REGION_COMMERCIAL = Rule(
+    id="region-commercial",
+    rule="the region is one of AWS's commercial partition, whose ARNs begin with arn:aws:",
+    reason="in AWS GovCloud, China, the European Sovereign Cloud and isolated regions ARNs, names of hosts "
+    "and certificates are others, and Tenantnet writes and has tried those of the commercial partition alone",
+    remedy="use such a region, for example eu-west-1",
 )
 PROJECT_WIDE = Rule(
     id="project-wide",

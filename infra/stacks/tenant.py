@@ -352,6 +352,7 @@ class TenantStack:
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
+                parameters=settings.parameters,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,
                 kms_key_arn=self._platform.kms_key_arn,

@@ -17,7 +17,7 @@ WORKBENCH_SSL = "Require and Verify CA"
 
 
 class Way(Model):
-    """One way in. opens_to: who can take it. before: commands that open it. mysql: the client's command."""
+    """One way in. opens_to: who can take it. before: commands that open it. mysql, mariadb: the clients'."""
 
     way: str
     opens_to: str
@@ -25,6 +25,7 @@ class Way(Model):
     port: int
     before: Sequence[str]
     mysql: str
+    mariadb: str
 
 
 class Connecting(Model):
@@ -59,6 +60,7 @@ def connecting(
         ("session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", endpoint, port, []),
         ("tunnel", people, LOOPBACK, local_port, [open_tunnel]),
     ]
+    own, authority = {endpoint: outputs.database.address}, f"--ssl-ca={ca_file}"
     return Connecting(
         tenant=tenant,
         endpoint=endpoint,
@@ -73,19 +75,21 @@ def connecting(
                 host=host,
                 port=at,
                 before=before,
-                mysql=_mysql(host, at, user, ca_file),
+                mysql=join(["mysql", *_login(host, at, user), f"--ssl-mode={SSL_MODE}", authority]),
+                # It verifies the name with the authority or nothing, so it goes to the certificate's name.
+                mariadb=join(
+                    ["mariadb", *_login(own.get(host, host), at, user), "--ssl-verify-server-cert", authority]
+                ),
             )
             for way, opens_to, host, at, before in ways
         ],
     )
 
 
-def _mysql(host: str, port: int, user: str, ca_file: str) -> str:
-    server = [f"--host={host}", f"--port={port}", f"--user={user}", "--password"]
-    return join(["mysql", *server, f"--ssl-mode={SSL_MODE}", f"--ssl-ca={ca_file}"])
+def _login(host: str, port: int, user: str) -> list[str]:
+    return [f"--host={host}", f"--port={port}", f"--user={user}", "--password"]
 
 
 def certificates_url(region: str) -> str:
     """Where AWS publishes the certificates that RDS signs with in a region."""
-    host = "truststore.pki.us-gov-west-1.rds" if region.startswith("us-gov-") else "truststore.pki.rds"
-    return f"https://{host}.amazonaws.com/{region}/{region}-bundle.pem"
+    return f"https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem"

@@ -17,6 +17,9 @@ Value = TypeVar("Value")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnTunnelOptionsSpecification.html
 ALGORITHM = re.compile(r"[a-z0-9-]+")
 PRE_SHARED_KEY = re.compile(r"[A-Za-z0-9._]{8,64}")
+# What is in a key's place if Secrets Manager keeps it.
+# https://github.com/hashicorp/terraform-provider-aws/pull/42819
+REDACTED = "REDACTED"
 # IPv4 and TCP without options: what a segment has on top in a packet.
 IP_AND_TCP_HEADER_BYTES = 40
 
@@ -63,6 +66,11 @@ class TunnelConfiguration:
     def mtu(self) -> int:
         """Of the tunnel's interface: the largest packet that holds a segment of `tcp_mss` bytes."""
         return self.tcp_mss + IP_AND_TCP_HEADER_BYTES
+
+    @property
+    def hides_key(self) -> bool:
+        """Whether the pre-shared key is kept elsewhere."""
+        return self.pre_shared_key == REDACTED
 
     @property
     def dpd_timeout(self) -> int:

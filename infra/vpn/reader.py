@@ -114,10 +114,19 @@ class VpnReader:
 def _configuration(described: VpnConnectionTypeDef) -> Configuration:
     connection_id = described["VpnConnectionId"]
     try:
-        return parse_configuration(described.get("CustomerGatewayConfiguration", ""))
+        found = parse_configuration(described.get("CustomerGatewayConfiguration", ""))
     except ConfigurationError as error:
         raise Failure(
             f"Could not read the configuration of {connection_id}.",
             reason=f"EC2's XML is not as it is documented: {error}",
             remedy="download a configuration from the AWS console, and have this program learn the new form",
         ) from None
+    if any(tunnel.hides_key for tunnel in found.tunnels):
+        secret = described.get("PreSharedKeyArn", "a secret of Secrets Manager")
+        raise Failure(
+            f"Could not read the pre-shared keys of {connection_id}.",
+            reason=f"{secret} has them, and EC2 shows them no more: somebody has changed where they are kept",
+            remedy="give the company the keys from that secret and the figures from the AWS console, or have "
+            "EC2 keep them again: aws ec2 modify-vpn-tunnel-options --pre-shared-key-storage Standard",
+        )
+    return found

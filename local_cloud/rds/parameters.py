@@ -64,6 +64,8 @@ innodb_deadlock_detect dynamic boolean 0,1 -
 innodb_file_per_table dynamic boolean 0,1 1
 innodb_flush_log_at_trx_commit dynamic integer 0-2 1
 innodb_flush_method static string O_DIRECT,O_DIRECT_NO_FSYNC,fsync,O_DSYNC,littlesync,nosync O_DIRECT
+innodb_ft_enable_stopword dynamic boolean 0,1 -
+innodb_ft_max_token_size static integer 10-84 -
 innodb_ft_min_token_size static integer 0-16 -
 innodb_io_capacity dynamic integer 100-18446744073709547520 -
 innodb_io_capacity_max dynamic integer 100-18446744073709547520 -

@@ -99,7 +99,7 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     ),
     (TenantNetworkArgs, {"cidr": "10.1.2.0/25"}, "cidr network-size"),
     (TenantNetworkArgs, {"ping_host_type": "m5.large"}, "ping_host_type ping-host-type"),
-    (VpnConnectionArgs, {"company_cidr": "8.8.8.0/24"}, "company_cidr range-private"),
+    (VpnConnectionArgs, {"company_cidr": "8.8.8.0/24"}, "company_cidr company-private"),
     (VpnConnectionArgs, {"company_gateway_ip": "10.0.0.1"}, "company_gateway_ip gateway-public"),
     *(
         (VpnConnectionArgs, {"description": text}, "description description")

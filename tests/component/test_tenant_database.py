@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tenantnet.components.tenant_database import (
+    PARAMETERS,
+    FinalSnapshot,
     Fresh,
     MasterUser,
     Nothing,
@@ -14,7 +18,7 @@ from tenantnet.components.tenant_database import (
 )
 from tenantnet.tags import Owner, Slot
 
-from tests.support.mock_engine import run_program
+from tests.support.mock_engine import RecordingEngine, run_program
 
 INSTANCE = "aws:rds/instance:Instance"
 
@@ -22,10 +26,10 @@ INSTANCE = "aws:rds/instance:Instance"
 USER = MasterUser(username="acmeadmin", password="Correct-Horse-7")
 
 
-@pytest.mark.parametrize(("source", "version"), [(Fresh(USER), "8.4"), (Restored("acme-move-1"), None)])
-def test_a_restored_database_keeps_its_minor_version(source: Source, version: str | None) -> None:
-    """ModifyDBInstance (EngineVersion): a major version alone means an upgrade to its default minor one."""
+GROUP = "aws:rds/parameterGroup:ParameterGroup"
 
+
+def declared(**args: Any) -> RecordingEngine:
     def program() -> None:
         TenantDatabase(
             "acme-blue",
@@ -33,11 +37,36 @@ def test_a_restored_database_keeps_its_minor_version(source: Source, version: st
                 owner=Owner(cell="local", tenant="acme", network=Slot.BLUE),
                 subnet_ids=["subnet-1", "subnet-2"],
                 security_group_id="sg-1",
-                source=source,
-                on_delete=Nothing(),
                 kms_key_arn="arn:aws:kms:eu-west-1:123456789012:key/1",
                 alarm_topic_arn="arn:aws:sns:eu-west-1:123456789012:alarms",
+                **{"source": Fresh(USER), "on_delete": Nothing(), **args},
             ),
         )
 
-    assert run_program(program).one(INSTANCE, "acme-blue").inputs.get("engineVersion") == version
+    return run_program(program)
+
+
+@pytest.mark.parametrize(("source", "version"), [(Fresh(USER), "8.4"), (Restored("acme-move-1"), None)])
+def test_a_restored_database_keeps_its_minor_version(source: Source, version: str | None) -> None:
+    """ModifyDBInstance (EngineVersion): a major version alone means an upgrade to its default minor one."""
+    assert declared(source=source).one(INSTANCE, "acme-blue").inputs.get("engineVersion") == version
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "deleted"), [(FinalSnapshot("acme-blue-final"), False), (Nothing(), True)]
+)
+def test_what_leaves_nothing_behind_leaves_no_backups_either(
+    on_delete: FinalSnapshot | Nothing, deleted: bool
+) -> None:
+    """An account keeps 40 deleted databases' backups; DBInstanceAutomatedBackupQuotaExceeded ends a move."""
+    instance = declared(on_delete=on_delete).one(INSTANCE, "acme-blue").inputs
+    assert instance["deleteAutomatedBackups"] is deleted
+
+
+def test_parameters_of_a_tenants_own_are_beside_those_of_every_database() -> None:
+    own = {"max_allowed_packet": 67_108_864, "innodb_ft_min_token_size": 1}
+    group = declared(parameters=own).one(GROUP, "acme-blue").inputs["parameters"]
+    found = {each["name"]: each["value"] for each in group}
+    assert found == {**PARAMETERS, "read_only": "{TrueIfReplica}", **{k: str(v) for k, v in own.items()}}
+    late = [each["name"] for each in group if each.get("applyMethod") == "pending-reboot"]
+    assert late == ["innodb_ft_min_token_size"], "RDS refuses to apply a static one at once"

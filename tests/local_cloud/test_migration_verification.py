@@ -10,6 +10,7 @@ import boto3
 import psutil
 import pytest
 from tenantnet.aws.session_documents import runner_document
+from tenantnet.components.tenant_database import PARAMETER_FAMILY, PARAMETERS
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.mysql.installation import find
@@ -48,6 +49,7 @@ CONTENT = (
     "CREATE VIEW app.texts AS SELECT text FROM app.entry",
     "CREATE PROCEDURE app.nothing() SELECT 1",
     "CREATE EVENT app.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.entry WHERE id < 0",
+    "CREATE FUNCTION app.nothing() RETURNS INT RETURN 1",
     "CREATE USER reader@'%' IDENTIFIED BY 'Another-Horse-8'",
     "GRANT SELECT ON app.* TO reader@'%'",
 )
@@ -73,7 +75,17 @@ def takes_writes(client: Client) -> bool:
 def pair(cloud: LocalCloud) -> tuple[Client, Client]:
     """A source with content, and what was its replica and took everything over before it was promoted."""
     rds, network = boto3.client("rds"), Network.create(boto3.client("ec2"))
-    source = Database.create(rds, "acme-blue", network)
+    # With the parameters of a tenant's database, or nobody could make a function.
+    group = {"DBParameterGroupName": "acme-blue-mysql84"}
+    rds.create_db_parameter_group(**group, DBParameterGroupFamily=PARAMETER_FAMILY, Description="a tenant's")
+    rds.modify_db_parameter_group(
+        **group,
+        Parameters=[
+            {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}
+            for name, value in PARAMETERS.items()
+        ],
+    )
+    source = Database.create(rds, "acme-blue", network, **group)
     wait_for(lambda: source.described()["DBInstanceStatus"] == "available")
     first = Client.of(cloud, rds, "acme-blue")
     first.run(*CONTENT)
@@ -90,9 +102,10 @@ def test_a_promoted_replica_holds_what_its_source_holds(pair: tuple[Client, Clie
     source, target = pair
     assert compare(source.host, target.host, ACCESS) == []
     named = read_contents(source.host, ACCESS)
-    assert named["table app.entry: rows"] == "2"
-    assert {"view app.texts", "routine app.nothing", "event app.nightly"} <= named.keys()
-    assert "user reader@%: grants" in named
+    assert named["table", "app", "entry", "rows"] == "2"
+    kinds = {("view", "texts"), ("procedure", "nothing"), ("function", "nothing"), ("event", "nightly")}
+    assert {(kind, "app", name) for kind, name in kinds} <= named.keys()
+    assert ("user", "reader", "%", "grants") in named
 
 
 def test_a_prepared_transaction_of_xa_keeps_writes_from_being_held_back(pair: tuple[Client, Client]) -> None:
@@ -157,7 +170,13 @@ def test_a_restored_snapshot_holds_what_its_source_held(
         ("CREATE TABLE app.more (id INT)", "DROP TABLE app.more", "table app.more: rows: only in the target"),
         ("ALTER TABLE app.entry ADD INDEX (text)", "ALTER TABLE app.entry DROP INDEX text", "definition"),
         ("DROP VIEW app.texts", CONTENT[3], "view app.texts: only in the source"),
-        ("DROP PROCEDURE app.nothing", CONTENT[4], "routine app.nothing: only in the source"),
+        ("DROP PROCEDURE app.nothing", CONTENT[4], "procedure app.nothing: only in the source"),
+        ("DROP FUNCTION app.nothing", CONTENT[6], "function app.nothing: only in the source"),
+        (
+            "ALTER EVENT app.nightly ON COMPLETION PRESERVE",
+            "ALTER EVENT app.nightly ON COMPLETION NOT PRESERVE",
+            "event app.nightly: ",
+        ),
         ("DROP EVENT app.nightly", CONTENT[5], "event app.nightly: only in the source"),
         ("GRANT INSERT ON app.* TO reader@'%'", "REVOKE INSERT ON app.* FROM reader@'%'", "reader@%: grants"),
         ("CREATE USER new@'%'", "DROP USER new@'%'", "user new@%: password: only in the target"),
@@ -270,7 +289,7 @@ def test_a_cell_without_the_runners_document_is_a_failure_in_words(
 def test_no_password_and_no_hash_of_one_is_in_what_is_compared(pair: tuple[Client, Client]) -> None:
     source, _ = pair
     ((stored,),) = source.run("SELECT authentication_string FROM mysql.user WHERE user = 'reader'")
-    shown = json.dumps(dict(read_contents(source.host, ACCESS)))
+    shown = repr(read_contents(source.host, ACCESS))
     assert PASSWORD not in repr(LOGIN)
     assert str(stored) not in shown
 
@@ -315,12 +334,21 @@ def test_a_secret_of_another_form_is_a_failure_that_does_not_show_it(cloud: Loca
     ("source", "target", "found"),
     [
         ({}, {}, []),
-        ({"a": "1"}, {"a": "1"}, []),
-        ({"a": "1"}, {}, ["a: only in the source"]),
+        ({("view", "a", "b"): "1"}, {("view", "a", "b"): "1"}, []),
+        ({("view", "a", "b"): "1"}, {}, ["view a.b: only in the source"]),
         (
-            {"b": "1", "a": "1"},
-            {"b": "2", "c": "1"},
-            ["a: only in the source", "b: 1 in the source, 2 in the target", "c: only in the target"],
+            {("procedure", "a", "b"): "1"},
+            {("function", "a", "b"): "1"},
+            ["function a.b: only in the target", "procedure a.b: only in the source"],
+        ),
+        (
+            {("table", "a", "b", "rows"): "1", ("event", "a", "b"): "1"},
+            {("table", "a", "b", "rows"): "2", ("user", "a", "%", "grants"): "1"},
+            [
+                "event a.b: only in the source",
+                "table a.b: rows: 1 in the source, 2 in the target",
+                "user a@%: grants: only in the target",
+            ],
         ),
     ],
 )

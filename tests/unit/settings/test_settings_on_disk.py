@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -126,12 +127,27 @@ def test_a_region_may_stand_in_the_project(tree: Tree) -> None:
     assert refused_rules(path, tree.project) == []
 
 
-@pytest.mark.parametrize(
-    "region", ["eu-west-1", "us-gov-east-1", "ap-southeast-4", "us-isob-east-1", "mx-central-1"]
-)
-def test_a_region_is_recognised_by_its_form(tree: Tree, region: str) -> None:
+def test_a_region_is_one_of_the_commercial_partition_as_botocore_knows_them(tree: Tree) -> None:
+    document, partitions = good_file("tenant"), boto3.Session().get_available_partitions()
+    for partition in partitions:
+        for region in boto3.Session().get_available_regions("ec2", partition):
+            document["config"]["aws:region"] = region
+            refused = [] if partition == "aws" else ["region-commercial"]
+            assert refused_rules(tree.write("acme", as_yaml(document)), tree.project) == refused, region
+
+
+@pytest.mark.parametrize("region", ["Ireland", "eu-west", "eu-west-1a", "", 1])
+def test_what_is_no_region_is_refused_as_such(tree: Tree, region: object) -> None:
     document = good_file("tenant")
     document["config"]["aws:region"] = region
+    assert refused_rules(tree.write("acme", as_yaml(document)), tree.project) == ["region"]
+
+
+def test_a_region_may_come_from_an_environment_of_pulumi_esc(tree: Tree) -> None:
+    """https://www.pulumi.com/docs/esc/integrations/infrastructure/pulumi-iac/: not known here."""
+    document = good_file("tenant")
+    del document["config"]["aws:region"]
+    document["environment"] = ["example/eu1"]
     load_file(tree.write("acme", as_yaml(document)), tree.project)
 
 

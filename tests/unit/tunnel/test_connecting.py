@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 from tenantnet.stacks.outputs import TenantOutputs
-from tenantnet.tunnel.connecting import Connecting, certificates_url, connecting
+from tenantnet.tunnel.connecting import Connecting, connecting
 
 OUTPUTS = {
     "production": "blue",
@@ -76,5 +76,12 @@ def test_before_the_first_update_there_is_no_way(missing: str) -> None:
     assert connecting("acme", outputs, region="eu-west-1", local_port=2201) is None
 
 
-def test_the_certificates_of_government_regions_are_published_there() -> None:
-    assert certificates_url("us-gov-east-1").startswith("https://truststore.pki.us-gov-west-1.rds.")
+def test_mariadbs_client_verifies_too_by_the_name_in_the_certificate() -> None:
+    """It has no --ssl-mode: https://mariadb.com/kb/en/mariadb-command-line-client/."""
+    commands = [shlex.split(way.mariadb) for way in ways().ways]
+    assert {words[0] for words in commands} == {"mariadb"}
+    assert not any(word.startswith("--ssl-mode") for words in commands for word in words)
+    assert all(
+        {"--ssl-verify-server-cert", "--ssl-ca=eu-west-1-bundle.pem"} <= set(each) for each in commands
+    )
+    assert [words[1] for words in commands] == ["--host=x.rds", "--host=x.rds", "--host=127.0.0.1"]
