@@ -260,7 +260,9 @@ class TenantDatabase(pulumi.ComponentResource):
             family=PARAMETER_FAMILY,
             description=f"{self._name}: TLS only, row-based binlog",
             parameters=[
-                {"name": key, "value": value, **({"apply_method": "pending-reboot"} if key in STATIC else {})}
+                aws.rds.ParameterGroupParameterArgs(
+                    name=key, value=value, apply_method="pending-reboot" if key in STATIC else None
+                )
                 for key, value in parameters.items()
             ],
             tags=self._args.owner.tags(name),

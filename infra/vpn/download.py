@@ -22,7 +22,7 @@ from tenantnet.vpn.guides import (
 )
 from tenantnet.vpn.listing import at_aws, choose
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses
+from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, unseen, weaknesses
 from tenantnet.vpn.strongswan import NotInStrongSwanError
 from tenantnet.vpn.words import GENERIC, STRONGSWAN, SampleType
 
@@ -42,11 +42,12 @@ FORMAT_KNOWN = Rule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A guide, what an earlier one of its kind may consist of, and what is weak in it."""
+    """A guide, what an earlier one of its kind may consist of, and what in it is weak or was not found."""
 
     guide: Guide
     names: Collection[str]
     weaknesses: Sequence[Weakness] = ()
+    unseen: Sequence[str] = ()
 
 
 def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | None) -> Connection:
@@ -75,9 +76,9 @@ def make(reader: VpnReader, connection: Connection, guide_format: str, sample_ty
     sample = reader.sample(connection.id, device, sample_type)
     sample = headed(sample, weaknesses(sample, connection.permitted))
     # Once more, for the numbers of the lines as they are now.
-    weak = weaknesses(sample, connection.permitted)
-    guide = device_guide(connection, device, sample, weak)
-    return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak)
+    weak, missing = weaknesses(sample, connection.permitted), unseen(sample)
+    guide = device_guide(connection, device, sample, weak, missing)
+    return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak, unseen=missing)
 
 
 def _strongswan(connection: Connection) -> Guide:

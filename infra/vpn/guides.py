@@ -61,13 +61,25 @@ def strongswan_guide(connection: Connection) -> Guide:
 
 
 def device_guide(
-    connection: Connection, device: DeviceType, sample: str, weaknesses: Sequence[Weakness]
+    connection: Connection,
+    device: DeviceType,
+    sample: str,
+    weaknesses: Sequence[Weakness],
+    unseen: Sequence[str] = (),
 ) -> Guide:
-    """EC2's sample; where it is weaker than the tunnels demand, with what to set instead beside it."""
+    """EC2's sample; where it is weaker than the tunnels demand, with what to set instead beside it.
+
+    unseen: kinds of settings that nobody could find in it, and that may be weak for all that is known.
+    """
     name = f"{device.name}.txt"
-    if not weaknesses:
+    if not (weaknesses or unseen):
         return {name: sample}
-    facts = {"device": device, "weaknesses": weaknesses, "figures": ALGORITHM_FIGURES.items()}
+    facts = {
+        "device": device,
+        "weaknesses": weaknesses,
+        "unseen": unseen,
+        "figures": ALGORITHM_FIGURES.items(),
+    }
     warning = _render(f"device/{WARNING_FILE}", connection, connection.tunnels, **facts)
     return {name: sample, WARNING_FILE: warning}
 

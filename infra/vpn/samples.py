@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/vpn/latest/s2svpn/example-configuration-files.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -20,8 +20,11 @@ WARNING_FILE = "WARNING.md"
 COMMENT_MARKS = ("!", "#", ";", "//")
 # How AWS's samples speak of algorithms that they do not set.
 _ADVICE = re.compile(r"minimum requirement|take advantage of|need to modify", re.IGNORECASE)
+# One word for it, and then numbers: `group 14 2`, `dh-group '2'`, `dhgrp 14 5`, `"dhGroups": [14, 2]`.
 _GROUP = re.compile(
-    r"(?<![\w-])(?:dh-?)?(?:group|grp)[ _-]?(?P<number>\d+)(?![\w.])|\b(?P<name>modp\d+(?:s\d+)?|ecp\d+)\b",
+    r"(?<![\w-])(?:dh[ _-]?)?(?:group|grp)(?:s|\(s\))?['\"]?"
+    r"(?P<numbers>(?:[ \t,:=_(\[{-]*['\"]?\d{1,2}['\"]?(?![\w.]))+)"
+    r"|\b(?P<name>modp\d+(?:s\d+)?|ecp\d+)\b",
     re.IGNORECASE,
 )
 _GROUP_NUMBERS = {name: number for number, name in DH_GROUPS.items()}
@@ -84,19 +87,32 @@ _SIGNS = (
     ),
 )
 _GROUP_OPTIONS = ("ike_dh_groups", "ipsec_dh_groups")
+# How a sample shows that it sets something of a kind, weak or not.
+_SEEN: Mapping[str, re.Pattern[str]] = {
+    "a version of IKE": re.compile(r"\bike[ _-]?v?[12]\b|\bike version|\bisakmp\b", re.IGNORECASE),
+    "an encryption": re.compile(r"aes|gcm", re.IGNORECASE),
+    "an integrity": re.compile(r"sha|gcm", re.IGNORECASE),
+    "a Diffie-Hellman group": _GROUP,
+}
 
 
 def weaknesses(sample: str, permitted: Sequence[Permitted]) -> list[Weakness]:
     """What the sample sets although a tunnel refuses it, each once; [] where nothing of that kind is seen.
 
     It reads texts of many forms by the signs that they have in common: what it names is there, and something
-    that has no such sign it does not see.
+    that has no such sign it does not see; `unseen` says of what kind.
     """
     lines: dict[str, int] = {}
     for number, text in _settings(sample):
         for what in _refused(text, permitted):
             lines.setdefault(what, number)
     return [Weakness(what=what, line=line) for what, line in lines.items()]
+
+
+def unseen(sample: str) -> list[str]:
+    """The kinds of which the sample shows nothing that is known here, so that none of it can be judged."""
+    lines = [text for _, text in _settings(sample)]
+    return [kind for kind, sign in _SEEN.items() if not any(map(sign.search, lines))]
 
 
 def headed(sample: str, found: Sequence[Weakness]) -> str:
@@ -122,9 +138,10 @@ def _refused(line: str, permitted: Sequence[Permitted]) -> Iterator[str]:
         if sign.pattern.search(line) and not _allowed(sign.options, sign.values, permitted):
             yield sign.what
     for match in _GROUP.finditer(line):
-        number = int(match["number"] or _GROUP_NUMBERS.get(match["name"].lower(), 0))
-        if not _allowed(_GROUP_OPTIONS, (number,), permitted):
-            yield f"Diffie-Hellman group {number}"
+        named = [str(_GROUP_NUMBERS.get((match["name"] or "").lower(), 0))]
+        for number in map(int, re.findall(r"\d+", match["numbers"]) if match["numbers"] else named):
+            if not _allowed(_GROUP_OPTIONS, (number,), permitted):
+                yield f"Diffie-Hellman group {number}"
 
 
 def _allowed(options: Sequence[str], values: Sequence[object], permitted: Sequence[Permitted]) -> bool:

@@ -76,16 +76,18 @@ def pair(cloud: LocalCloud) -> tuple[Client, Client]:
     """A source with content, and what was its replica and took everything over before it was promoted."""
     rds, network = boto3.client("rds"), Network.create(boto3.client("ec2"))
     # With the parameters of a tenant's database, or nobody could make a function.
-    group = {"DBParameterGroupName": "acme-blue-mysql84"}
-    rds.create_db_parameter_group(**group, DBParameterGroupFamily=PARAMETER_FAMILY, Description="a tenant's")
+    group = "acme-blue-mysql84"
+    rds.create_db_parameter_group(
+        DBParameterGroupName=group, DBParameterGroupFamily=PARAMETER_FAMILY, Description="a tenant's"
+    )
     rds.modify_db_parameter_group(
-        **group,
+        DBParameterGroupName=group,
         Parameters=[
             {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}
             for name, value in PARAMETERS.items()
         ],
     )
-    source = Database.create(rds, "acme-blue", network, **group)
+    source = Database.create(rds, "acme-blue", network, DBParameterGroupName=group)
     wait_for(lambda: source.described()["DBInstanceStatus"] == "available")
     first = Client.of(cloud, rds, "acme-blue")
     first.run(*CONTENT)

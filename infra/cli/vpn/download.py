@@ -74,3 +74,9 @@ def download(
             f"A device set up by it does not connect. {output / WARNING_FILE} says what to set instead.",
             err=True,
         )
+    if made.unseen:
+        typer.echo(
+            f"WARNING: in EC2's sample no setting was found of {', '.join(made.unseen)}.\n"
+            f"Compare it with {output / WARNING_FILE}.",
+            err=True,
+        )

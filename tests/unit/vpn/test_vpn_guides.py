@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,13 @@ def test_the_guide_names_networks_ping_host_and_routes() -> None:
         "| Phase 1 encryption | AES256, AES256-GCM-16 | AES256, AES256-GCM-16 |",
         "| Local traffic selector (proxy ID) | 0.0.0.0/0 | 0.0.0.0/0 |",
     ):
+        assert words in text
+
+
+@pytest.mark.parametrize("guide", [generic_guide, strongswan_guide])
+def test_the_guide_goes_on_to_the_databases_name_where_private_answers_are_dropped(guide: Any) -> None:
+    text = "\n".join(guide(connection(XML)).values())
+    for words in ("DNS rebinding", "private-domain", "rebind-domain-ok", "`rds.amazonaws.com`"):
         assert words in text
 
 

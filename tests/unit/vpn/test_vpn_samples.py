@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tenantnet.vpn.connection import Permitted
 from tenantnet.vpn.guides import device_guide
-from tenantnet.vpn.samples import DeviceType, Weakness, headed, weaknesses
+from tenantnet.vpn.samples import DeviceType, Weakness, headed, unseen, weaknesses
 
 from tests.support.records import replace
 from tests.support.vpn_samples import STRICT, configuration_xml, connection
@@ -42,6 +42,17 @@ def found(text: str, permitted: Permitted = STRICT) -> list[str]:
         ("  - IKE version              : IKEv1", "IKEv1"),
         ("  keyexchange=ikev1", "IKEv1"),
         ("crypto isakmp policy 200", "IKEv1"),
+        ("            dh-group '2'", "Diffie-Hellman group 2"),
+        ("        pfs 'dh-group5'", "Diffie-Hellman group 5"),
+        ("    set dhgrp 14 5 ", "Diffie-Hellman group 5"),
+        ("  group 14 2", "Diffie-Hellman group 2"),
+        ("  group 19 20 2", "Diffie-Hellman group 2"),
+        ("dh-group [ group14 group2 ];", "Diffie-Hellman group 2"),
+        ('"dhGroups": [14, 2],', "Diffie-Hellman group 2"),
+        ("DH Group(s): 14,5", "Diffie-Hellman group 5"),
+        ("            encryption 'aes128'", "AES-128"),
+        ("            hash 'sha1'", "SHA-1"),
+        ("auth-algorithms=sha1 enc-algorithms=aes-256-cbc", "SHA-1"),
     ],
 )
 def test_a_setting_that_the_tunnels_refuse_is_named(line: str, what: str) -> None:
@@ -63,6 +74,10 @@ def test_a_setting_that_the_tunnels_refuse_is_named(line: str, what: str) -> Non
         "  ike=aes256-sha256-modp2048,aes256gcm16-prfsha384-ecp384!",
         "tunnel-group 203.0.113.2 type ipsec-l2l",
         "object-group network 2",
+        "group-policy 2.example attributes",
+        "  group 14 15 16",
+        "            dh-group '14'",
+        "ip access-group 2101 in",
         "crypto ikev2 policy 1",
         "crypto isakmp key KEY address 203.0.113.1",
         "! these samples are for the minimum requirement of AES128, SHA1, and DH Group 2.",
@@ -131,3 +146,23 @@ def test_where_a_comment_might_be_none_the_sample_stays_as_it_is() -> None:
 def test_a_sample_that_fits_is_alone_and_as_ec2_gave_it() -> None:
     assert headed("! x\n", []) == "! x\n"
     assert device_guide(CONNECTION, CISCO, "! x\n", []) == {f"{CISCO.name}.txt": "! x\n"}
+
+
+ALL = "ikev2\nencryption aes256\nintegrity sha256\ngroup 14\n"
+
+
+@pytest.mark.parametrize(
+    ("without", "kind"),
+    [
+        ("ikev2", "a version of IKE"),
+        ("encryption aes256", "an encryption"),
+        ("integrity sha256", "an integrity"),
+        ("group 14", "a Diffie-Hellman group"),
+    ],
+)
+def test_silence_means_that_every_kind_was_found(without: str, kind: str) -> None:
+    assert unseen(ALL) == []
+    assert unseen(ALL.replace(without, "cipher-suite 7")) == [kind]
+    guide = device_guide(CONNECTION, CISCO, "x\n", [], unseen("! x\n"))
+    assert "Not found in the sample" in guide["WARNING.md"]
+    assert kind in guide["WARNING.md"]
