@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.cli.options import AsJson, Auto, Cidr, Offline, Tenant, require_one
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import claims_table, edits_settings, working_project, write_settings
+from tenantnet.cli.project import (
+    add_connection,
+    claims_table,
+    edits_settings,
+    working_project,
+    write_settings,
+)
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import NETWORKS, add_entry, remove_entry
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
-    from tenantnet.settings.models import TenantSettings
+    from tenantnet.phases.phases import State
+    from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
     from tenantnet.settings.project import Project
 
 app = typer.Typer()
@@ -77,6 +84,13 @@ def add(
     slot: Annotated[Slot | None, typer.Option(help="[default: the free one]")] = None,
     cidr: Cidr = None,
     auto: Auto = False,
+    copy_vpn: Annotated[
+        bool,
+        typer.Option(
+            "--copy-vpn/--no-vpn",
+            help="With a new VPN connection for each company of the other network, or with none.",
+        ),
+    ] = True,
     offline: Offline = False,
 ) -> None:
     """Add a Test network to a tenant's settings, with the given range or a free one.
@@ -84,26 +98,32 @@ def add(
     Example: tenantnet network add acme --auto
     """
     from tenantnet.addresses.addressing import ping_host_address
+    from tenantnet.phases.memory import remembered
+    from tenantnet.phases.updates import plan_update
     from tenantnet.settings.store import read_tenant
 
     require_one(cidr, auto=auto)
     project = working_project()
     file, settings = read_tenant(project, tenant)
-    slot = _free_slot(settings, slot)
+    outputs = {} if offline else _outputs(project, tenant)
+    slot = _free_slot(settings, slot, remembered(outputs))
     cidr = _range(project, settings, slot, cidr, offline=offline)
     if not offline:
-        _require_declarable(project, tenant, {**_cidrs(settings), slot: cidr})
+        plan_update(outputs, {**_cidrs(settings), slot: cidr})
+    copied = settings.networks[slot.other].vpn_connections if copy_vpn else []
     write_settings(
         project,
         file,
         f"""\
 network {slot} {cidr}.
 Nothing is created in AWS yet. `pulumi up --stack {tenant}` claims the range and creates the network as a Test
-network, with its ping host {ping_host_address(cidr)} and its peerings: about 3 minutes.""",
+network, with its ping host {ping_host_address(cidr)} and its peerings: about {5 if copied else 3} minutes.
+{_companies(tenant, slot, copied)}""",
         (
             f"under networks add {slot}: {{cidr: {cidr}}}",
             partial(add_entry, path=NETWORKS, key=slot, value={"cidr": cidr}),
         ),
+        *(add_connection(slot, each.model_dump(by_alias=True)) for each in copied),
     )
 
 
@@ -114,6 +134,8 @@ def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The networ
 
     Example: tenantnet network delete acme green
     """
+    from tenantnet.phases.memory import remembered
+    from tenantnet.phases.updates import plan_update
     from tenantnet.settings.store import read_tenant
 
     project = working_project()
@@ -124,17 +146,32 @@ def delete(tenant: Tenant, slot: Annotated[Slot, typer.Argument(help="The networ
     remaining = {other: cidr for other, cidr in _cidrs(settings).items() if other != slot}
     if not remaining:
         raise Refused(f"The networks of {tenant}", [LAST_NETWORK.refuse(slot, tenant=tenant, slot=slot)])
-    _require_declarable(project, tenant, remaining)
+    outputs = _outputs(project, tenant)
+    plan_update(outputs, remaining)
     gone = settings.networks[slot]
+    if _retired(settings, remembered(outputs)) == slot:
+        left = "The last move retired it, and nothing is left of it in AWS: `pulumi up` changes no resource."
+    else:
+        left = f"""\
+Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
+({len(gone.vpn_connections)}) and then releases its range."""
     write_settings(
         project,
         file,
-        f"""\
-without network {slot} {gone.cidr}.
-Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
-({len(gone.vpn_connections)}) and then releases its range.""",
+        f"without network {slot} {gone.cidr}.\n{left}",
         (f"under networks remove {slot}", partial(remove_entry, path=NETWORKS, key=slot)),
     )
+
+
+def _companies(tenant: str, slot: Slot, copied: Sequence[VpnConnectionSettings]) -> str:
+    """What the companies have to do with a new network."""
+    if not copied:
+        return f"It has no VPN connections; a company needs one before a move: tenantnet vpn add {tenant}"
+    names = ", ".join(each.description for each in copied)
+    return f"""\
+It has a VPN connection of its own for {names}, with new addresses and keys: before a move, give
+each company its new guide (`tenantnet vpn download {tenant} NAME --network {slot}`), and wait until its
+tunnels are UP. The connections of network {slot.other} stay as they are."""
 
 
 def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | None, *, offline: bool) -> str:
@@ -155,15 +192,22 @@ def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | N
     return cidr
 
 
-def _free_slot(settings: TenantSettings, wanted: Slot | None) -> Slot:
+def _free_slot(settings: TenantSettings, wanted: Slot | None, state: State | None) -> Slot:
+    """The slot of a new network. state: the stack's, if it is known. Raises Refused if there is none."""
     free = [slot for slot in Slot if slot not in settings.networks]
     slot = wanted or (free[0] if free else Slot.GREEN)
     if slot in free:
         return slot
     if free:
         remedy = f"add {free[0]} instead: leave out --slot"
+    elif retired := _retired(settings, state):
+        remedy = (
+            f"the last move retired {retired}, which is gone from AWS: remove it from the settings first: "
+            f"tenantnet network delete {settings.name} {retired}"
+        )
     else:
-        remedy = f"delete the Test network first: tenantnet network delete {settings.name} SLOT"
+        test = state.production.other if state else "SLOT"
+        remedy = f"delete the Test network first: tenantnet network delete {settings.name} {test}"
     refusal = SLOT_FREE.refuse(
         slot,
         f"networks.{slot}",
@@ -179,9 +223,13 @@ def _cidrs(settings: TenantSettings) -> dict[Slot, str]:
     return {slot: network.cidr for slot, network in settings.networks.items()}
 
 
-def _require_declarable(project: Project, tenant: str, networks: Mapping[Slot, str]) -> None:
-    """Raises Refused if the next update would refuse these networks, in its own words."""
-    from tenantnet.engine.engine import Engine
-    from tenantnet.phases.updates import plan_update
+def _retired(settings: TenantSettings, state: State | None) -> Slot | None:
+    """The network that the settings still name and the last move has retired."""
+    retired = state and state.retired
+    return retired.slot if retired and _cidrs(settings).get(retired.slot) == retired.cidr else None
 
-    plan_update(Engine(project).outputs(tenant) or {}, networks)
+
+def _outputs(project: Project, tenant: str) -> Mapping[str, Any]:
+    from tenantnet.engine.engine import Engine
+
+    return Engine(project).outputs(tenant) or {}

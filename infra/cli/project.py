@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 from tenantnet.refusal import Refused
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Slot, claims_table_name
 
 if TYPE_CHECKING:
     from tenantnet.settings.project import Project
     from tenantnet.settings.store import SettingsFile
 
 P = ParamSpec("P")
+# In words, as a person would make it, and as what it makes of a settings file's text.
+Edit = tuple[str, Callable[[str], str]]
+VPN_CONNECTIONS = "vpnConnections"
 
 
 def working_project() -> Project:
@@ -64,13 +67,19 @@ def claims_table(project: Project, platform: str) -> str:
     return outputs.get("claimsTable") or claims_table_name(platform.removeprefix(PLATFORM_PREFIX))
 
 
-def write_settings(
-    project: Project, file: SettingsFile, said: str, *edits: tuple[str, Callable[[str], str]]
-) -> None:
-    """Edit a settings file in place, and say what it has now.
+def add_connection(slot: Slot, item: Mapping[str, str]) -> Edit:
+    """The edit that adds a VPN connection to a network; item: with the keys of the settings."""
+    from tenantnet.settings.edit import NETWORKS, add_item
 
-    edits: each in words, as a person would make it, and as what it makes of the file's text.
-    """
+    fields = ", ".join(f"{key}: {value}" for key, value in item.items())
+    return (
+        f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}",
+        partial(add_item, path=(*NETWORKS, slot, VPN_CONNECTIONS), item=item),
+    )
+
+
+def write_settings(project: Project, file: SettingsFile, said: str, *edits: Edit) -> None:
+    """Edit a settings file in place, and say what it has now."""
     from tenantnet.settings.edit import in_place
     from tenantnet.settings.store import replace_settings_file
 

@@ -90,6 +90,13 @@ class OutputDatabase(Model):
     username: str | None = None
 
 
+class OutputRetired(Model):
+    """The network that the last move retired, while the settings still name it."""
+
+    slot: str
+    cidr: str
+
+
 class TenantOutputs(Outputs):
     """What a tenant's stack remembers. All of it is absent until the first update has finished."""
 
@@ -101,4 +108,5 @@ class TenantOutputs(Outputs):
     endpoint: str | None = None
     session_subnet: str | None = None
     networks: Mapping[str, OutputNetwork] = {}
+    retired: OutputRetired | None = None
     database: OutputDatabase | None = None

@@ -10,7 +10,7 @@ from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks.outputs import Model
+from tenantnet.stacks.outputs import Model, OutputRetired
 from tenantnet.tags import Slot
 
 VPN_CONNECTION_EXISTS = Rule(
@@ -59,8 +59,13 @@ class VpnListing(TenantConnection):
         return (self.network, self.company_cidr, self.company_gateway_ip)
 
 
-def listings(status: TenantStatus, settings: TenantSettings | None) -> list[VpnListing]:
-    """Everything that AWS has, and what only the settings have; settings: None if there are none."""
+def listings(
+    status: TenantStatus, settings: TenantSettings | None, retired: OutputRetired | None = None
+) -> list[VpnListing]:
+    """Everything that AWS has, and what only the settings have, but for a network that was retired.
+
+    settings: None if there are none.
+    """
     there = at_aws(status)
     if settings is None:
         return there
@@ -70,7 +75,15 @@ def listings(status: TenantStatus, settings: TenantSettings | None) -> list[VpnL
         for listing in there
     ]
     made = {listing._key for listing in there}
-    return [*existing, *(listing for key, listing in wanted.items() if key not in made)]
+    gone = retired.slot if retired and _names_network(settings, retired) else None
+    return [
+        *existing,
+        *(each for key, each in wanted.items() if key not in made and each.network != gone),
+    ]
+
+
+def _names_network(settings: TenantSettings, retired: OutputRetired) -> bool:
+    return any((slot, each.cidr) == (retired.slot, retired.cidr) for slot, each in settings.networks.items())
 
 
 def at_aws(status: TenantStatus) -> list[VpnListing]:

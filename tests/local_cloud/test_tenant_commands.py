@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -239,6 +240,22 @@ def test_the_production_network_is_not_deleted(desk: Desk) -> None:
     done = desk.tenantnet("network delete acme blue")
     assert (done.code, "the network in production cannot be deleted" in done.err) == (2, True)
     assert desk.settings("acme").read_bytes() == both
+
+
+@pytest.mark.usefixtures("table")
+def test_a_network_that_was_retired_is_what_makes_room_for_a_new_one(desk: Desk) -> None:
+    assert desk.tenantnet("network add acme").code == 0
+    both = desk.settings("acme").read_bytes()
+    cidr = re.findall(rb"cidr: ([0-9./]+)", both)
+    networks = {"green": {"cidr": cidr[1].decode(), "vpcId": "vpc-1"}}
+    retired = {"slot": "blue", "cidr": cidr[0].decode()}
+    state = {"phase": "steady", "production": "green", "move": 1, "networks": networks, "retired": retired}
+    desk.leave_outputs("acme", state)
+    refused = desk.tenantnet("network add acme --auto")
+    assert (refused.code, "tenantnet network delete acme blue" in refused.err) == (2, True), refused.err
+    done = desk.tenantnet("network delete acme blue")
+    assert (done.code, "nothing is left of it in AWS" in done.out) == (0, True), done
+    assert desk.tenantnet("network add acme --auto").code == 0
 
 
 def test_an_audit_of_claims_in_use_finds_none_in_doubt(desk: Desk, table: WritableClaims) -> None:

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import NetworkSlot, Tenant
-from tenantnet.cli.project import edits_settings, working_project, write_settings
+from tenantnet.cli.project import (
+    VPN_CONNECTIONS,
+    add_connection,
+    edits_settings,
+    working_project,
+    write_settings,
+)
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.edit import NETWORKS, add_item, remove_item
+from tenantnet.settings.edit import NETWORKS, remove_item
 from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
     from tenantnet.settings.models import TenantSettings
-
-VPN_CONNECTIONS = "vpnConnections"
 
 NETWORK_NAMED = Rule(
     id="network-named",
@@ -45,7 +49,6 @@ def add(
     file, settings = read_tenant(project, tenant)
     slot = _slot(settings, network)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
-    fields = ", ".join(f"{key}: {value}" for key, value in item.items())
     write_settings(
         project,
         file,
@@ -57,10 +60,7 @@ connection with its two tunnels, its route, its rules and its alarms: about 5 mi
 connections stay up. Then comes the company's end:
 
   tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR""",
-        (
-            f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}",
-            partial(add_item, path=(*NETWORKS, slot, VPN_CONNECTIONS), item=item),
-        ),
+        add_connection(slot, item),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -57,14 +58,14 @@ def refused(command: str) -> str:
     return str(error)
 
 
-def settings(folder: Path, tenant: str) -> dict[str, object]:
+def settings(folder: Path, tenant: str) -> dict[str, Any]:
     document = YAML(typ="safe").load(folder / "tenants" / f"Pulumi.{tenant}.yaml")
-    found: dict[str, object] = document["config"]["tenantnet:tenant"]
+    found: dict[str, Any] = document["config"]["tenantnet:tenant"]
     return found
 
 
 def test_an_added_network_gets_a_permitted_range_and_every_other_byte_stays(folder: Path) -> None:
-    result = run("network add acme --auto --offline")
+    result = run("network add acme --auto --no-vpn --offline")
     assert result.exit_code == 0, result.output
     edited = (folder / "tenants" / "Pulumi.acme.yaml").read_text()
     added = re.search(r" {12}green:\n {16}cidr: (\S+)\n", edited)
@@ -72,6 +73,25 @@ def test_an_added_network_gets_a_permitted_range_and_every_other_byte_stays(fold
     assert edited.replace(added[0], "") == ACME
     assert check_network_cidr(added[1], DEFAULT_RESERVED) == []
     assert added[1] in result.output
+
+
+def test_an_added_network_has_the_companies_of_the_other_one(folder: Path) -> None:
+    oslo = """
+                - companyCidr: 192.168.9.0/24
+                  companyGatewayIp: 198.51.100.9
+                  description: 'Oslo: #1'"""
+    file = folder / "tenants" / "Pulumi.acme.yaml"
+    file.write_text(ACME.replace("'HQ  west' }", f"'HQ  west' }}{oslo}"))
+    result = run("network add acme --cidr 10.9.9.0/26 --offline")
+    assert result.exit_code == 0, result.output
+    blue, green = settings(folder, "acme")["networks"].values()
+    assert green == {"cidr": "10.9.9.0/26", "vpnConnections": blue["vpnConnections"]}
+    assert "VPN connection of its own for HQ  west, Oslo: #1, with new addresses and keys" in result.output
+
+
+def test_an_added_network_has_no_companies_if_it_is_to_have_none(folder: Path) -> None:
+    assert "It has no VPN connections" in run("network add acme --no-vpn --offline").output
+    assert "vpnConnections" not in settings(folder, "acme")["networks"]["green"]
 
 
 def test_what_will_happen_at_the_next_update_is_said(folder: Path) -> None:

@@ -11,7 +11,7 @@ from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refused
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks.outputs import OutputNetwork, OutputVpnConnection, TenantOutputs
+from tenantnet.stacks.outputs import OutputNetwork, OutputRetired, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Slot
 from tenantnet.vpn.listing import Pending, choose, listings
 
@@ -90,6 +90,15 @@ def test_the_same_company_on_another_network_is_another_connection() -> None:
     at_aws = status(observed("vpn-1", "blue", SEATTLE))
     found = listings(at_aws, settings(blue=[SEATTLE], green=[SEATTLE]))
     assert [(each.network, each.pending) for each in found] == [("blue", None), ("green", Pending.CREATE)]
+
+
+def test_those_of_a_network_that_was_retired_are_not_to_be_created() -> None:
+    gone = OutputRetired(slot="blue", cidr=CIDRS["blue"])
+    both = settings(blue=[SEATTLE, UTRECHT], green=[SEATTLE])
+    at_aws = status(observed("vpn-1", "green", SEATTLE))
+    assert [each.network for each in listings(at_aws, both, gone)] == ["green"]
+    another = OutputRetired(slot="blue", cidr="10.8.8.0/26")
+    assert len(listings(at_aws, both, another)) == 3
 
 
 def test_without_a_settings_file_nothing_is_said_to_be_pending() -> None:
