@@ -11,6 +11,7 @@ import json
 import os
 import re
 import ssl
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -46,16 +47,23 @@ Contents = Mapping[Key, str]
 
 # Kind, schema and name first: a procedure, a function and an event may have one name.
 _LISTS = (
+    "SELECT 'database', schema_name, '', default_character_set_name, default_collation_name "
+    "FROM information_schema.schemata WHERE schema_name NOT IN %s",
     "SELECT LOWER(routine_type), routine_schema, routine_name, routine_definition, security_type, sql_mode, "
-    "definer FROM information_schema.routines WHERE routine_schema NOT IN %s",
+    "definer, dtd_identifier, sql_data_access, is_deterministic, character_set_client, collation_connection, "
+    "database_collation FROM information_schema.routines WHERE routine_schema NOT IN %s",
+    "SELECT CONCAT('parameters of ', LOWER(routine_type)), specific_schema, specific_name, ordinal_position, "
+    "parameter_mode, parameter_name, dtd_identifier FROM information_schema.parameters "
+    "WHERE specific_schema NOT IN %s",
     "SELECT 'trigger', trigger_schema, trigger_name, event_manipulation, event_object_table, action_timing, "
-    "action_statement, sql_mode, definer FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
+    "action_order, action_statement, sql_mode, definer, character_set_client, collation_connection, "
+    "database_collation FROM information_schema.triggers WHERE trigger_schema NOT IN %s",
     # Not their status: on a replica every event is disabled, until somebody enables it after the promotion.
     "SELECT 'event', event_schema, event_name, event_definition, interval_value, interval_field, execute_at, "
-    "starts, ends, on_completion, time_zone, sql_mode, definer FROM information_schema.events "
-    "WHERE event_schema NOT IN %s",
-    "SELECT 'view', table_schema, table_name, view_definition, definer, security_type "
-    "FROM information_schema.views WHERE table_schema NOT IN %s",
+    "starts, ends, on_completion, time_zone, sql_mode, definer, character_set_client, collation_connection, "
+    "database_collation FROM information_schema.events WHERE event_schema NOT IN %s",
+    "SELECT 'view', table_schema, table_name, view_definition, definer, security_type, check_option, "
+    "character_set_client, collation_connection FROM information_schema.views WHERE table_schema NOT IN %s",
 )
 
 
@@ -136,7 +144,8 @@ def differences(source: Contents, target: Contents) -> list[str]:
 def _name(key: Key) -> str:
     """`table shop.orders: rows`, `function shop.vat`, `user shop@%: grants`."""
     kind, first, second, *aspect = key
-    return ": ".join((f"{kind} {first}{'@' if kind == 'user' else '.'}{second}", *aspect))
+    name = f"{first}{'@' if kind == 'user' else '.'}{second}" if second else first
+    return ": ".join((f"{kind} {name}", *aspect))
 
 
 def compare(source: str, target: str, access: Access) -> list[str]:
@@ -159,7 +168,15 @@ def require_readable(address: str, access: Access) -> None:
 def read_contents(address: str, access: Access) -> Contents:
     """The compared content of one database. Raises Failure if it cannot be reached or read."""
     with connected(address, access) as connection, pinged(address, access), connection.cursor() as cursor:
-        return {**dict(_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, access.login))}
+        return {**definitions(cursor, access.login.username), **dict(_rows_of_tables(cursor))}
+
+
+def definitions(cursor: Cursor, login: str) -> Contents:
+    """All that is compared but the rows: definitions, and users with their grants. Raises MySQL's error.
+
+    login: the user whose password may be hashed anew.
+    """
+    return {**dict(_definitions_of_tables(cursor)), **dict(_lists(cursor)), **dict(_users(cursor, login))}
 
 
 @contextmanager
@@ -223,41 +240,55 @@ def _authority() -> str:
     )
 
 
-def _tables(cursor: Cursor) -> Iterator[tuple[Key, str]]:
+def tables(cursor: Cursor) -> Sequence[tuple[str, str]]:
+    """Schema and name of each table of the tenant's."""
     cursor.execute(
         "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN %s",
+        "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN %s ORDER BY table_schema, table_name",
         (SYSTEM_SCHEMAS,),
     )
-    for schema, table in cursor.fetchall():
-        quoted, key = f"{_quoted(schema)}.{_quoted(table)}", ("table", schema, table)
-        (created,) = _rows(cursor, f"SHOW CREATE TABLE {quoted}")
+    return [(str(schema), str(table)) for schema, table in cursor.fetchall()]
+
+
+def _definitions_of_tables(cursor: Cursor) -> Iterator[tuple[Key, str]]:
+    for schema, table in tables(cursor):
+        (created,) = _rows(cursor, f"SHOW CREATE TABLE {_quoted(schema)}.{_quoted(table)}")
+        definition = re.sub(r" AUTO_INCREMENT=\d+", "", created[1])
+        yield ("table", schema, table, "definition"), _digest([definition])
+
+
+def _rows_of_tables(cursor: Cursor) -> Iterator[tuple[Key, str]]:
+    for schema, table in tables(cursor):
+        quoted = f"{_quoted(schema)}.{_quoted(table)}"
         ((count,),) = _rows(cursor, f"SELECT COUNT(*) FROM {quoted}")  # noqa: S608 - quoted
         ((_, checksum),) = _rows(cursor, f"CHECKSUM TABLE {quoted}")
-        yield (*key, "definition"), _digest([re.sub(r" AUTO_INCREMENT=\d+", "", created[1])])
-        yield (*key, "rows"), str(count)
-        yield (*key, "checksum"), str(checksum)
+        yield ("table", schema, table, "rows"), str(count)
+        yield ("table", schema, table, "checksum"), str(checksum)
 
 
 def _lists(cursor: Cursor) -> Iterator[tuple[Key, str]]:
     for query in _LISTS:
+        found = defaultdict[Key, list[str]](list)
         cursor.execute(query, (SYSTEM_SCHEMAS,))
         for kind, schema, name, *rest in cursor.fetchall():
-            yield (kind, schema, name), _digest(rest)
+            found[kind, schema, name].append(repr(rest))
+        yield from ((key, _digest(sorted(rows))) for key, rows in found.items())
 
 
-def _users(cursor: Cursor, login: Login) -> Iterator[tuple[Key, str]]:
+def _users(cursor: Cursor, login: str) -> Iterator[tuple[Key, str]]:
     cursor.execute(
-        "SELECT user, host, plugin, authentication_string FROM mysql.user WHERE user NOT IN %s",
+        "SELECT user, host, plugin, authentication_string, ssl_type, password_expired, max_questions, "
+        "max_updates, max_connections, max_user_connections FROM mysql.user WHERE user NOT IN %s",
         (SYSTEM_USERS,),
     )
-    for user, host, *secret in cursor.fetchall():
+    for user, host, plugin, secret, *limits in cursor.fetchall():
         cursor.execute("SHOW GRANTS FOR %s@%s", (user, host))
         grants = sorted(str(grant) for (grant,) in cursor.fetchall())
         # The login works in both databases, so its password is the same. Its hash may differ: a
         # restored database sets its master user's password again, with another salt.
-        if user != login.username:
-            yield ("user", user, host, "password"), _digest(secret)
+        if user != login:
+            yield ("user", user, host, "password"), _digest([plugin, secret])
+        yield ("user", user, host, "limits"), _digest(limits)
         yield ("user", user, host, "grants"), _digest(grants)
 
 

@@ -48,7 +48,7 @@ CONTENT = (
     "INSERT app.entry (text) VALUES ('a'), ('b')",
     "CREATE VIEW app.texts AS SELECT text FROM app.entry",
     "CREATE PROCEDURE app.nothing() SELECT 1",
-    "CREATE EVENT app.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.entry WHERE id < 0",
+    "CREATE EVENT app.nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DO DELETE FROM app.entry",
     "CREATE FUNCTION app.nothing() RETURNS INT RETURN 1",
     "CREATE USER reader@'%' IDENTIFIED BY 'Another-Horse-8'",
     "GRANT SELECT ON app.* TO reader@'%'",
@@ -182,6 +182,8 @@ def test_a_restored_snapshot_holds_what_its_source_held(
         ("DROP EVENT app.nightly", CONTENT[5], "event app.nightly: only in the source"),
         ("GRANT INSERT ON app.* TO reader@'%'", "REVOKE INSERT ON app.* FROM reader@'%'", "reader@%: grants"),
         ("CREATE USER new@'%'", "DROP USER new@'%'", "user new@%: password: only in the target"),
+        ("CREATE DATABASE more", "DROP DATABASE more", "database more: only in the target"),
+        ("ALTER USER reader@'%' REQUIRE SSL", "ALTER USER reader@'%' REQUIRE NONE", "user reader@%: limits"),
         (
             "CREATE TRIGGER app.once BEFORE DELETE ON app.entry FOR EACH ROW SET @gone = 1",
             "DROP TRIGGER app.once",
