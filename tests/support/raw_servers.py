@@ -13,7 +13,7 @@ import pymysql
 import pytest
 from pymysql.cursors import DictCursor
 from tenantnet.local_cloud.mysql import procedures, replication
-from tenantnet.local_cloud.mysql.accounts import Account, make_master_user, make_replication_user
+from tenantnet.local_cloud.mysql.accounts import Account, make_master_user
 from tenantnet.local_cloud.mysql.addresses import free_address
 from tenantnet.local_cloud.mysql.authority import CertificateAuthority
 from tenantnet.local_cloud.mysql.home import Home
@@ -24,13 +24,11 @@ from tenantnet.local_cloud.state import StateDir
 from tenantnet.runner.live import accounts, events
 from tenantnet.runner.live.cut import Before, Budgets, Servers, take_back
 from tenantnet.runner.live.session import Session
-from tenantnet.runner.live.sql import rights
 
 PORT = 3306
 PASSWORD = "Correct-Horse-7"
 MASTER = Account(username="acmeadmin", password=PASSWORD)
-RUNNER = "tenantnet_runner"
-REPLICATION = Account(username="tenantnet_replication", password=PASSWORD)
+REPLICATION = Account(username=accounts.REPLICATION, password=PASSWORD)
 
 
 @dataclass(kw_only=True)
@@ -54,8 +52,8 @@ class Pair:
             **{"autocommit": True, "read_timeout": 20, "connect_timeout": 20, **options},
         )
 
-    def session(self, server: Server, kind: type[Session] = Session) -> Session:
-        return kind(server.listening.name, lambda: self.connect(server, RUNNER))
+    def session(self, server: Server, kind: type[Session] = Session, **options: Any) -> Session:
+        return kind(server.listening.name, lambda: self.connect(server, accounts.RUNNER, **options))
 
     @contextmanager
     def servers(self) -> Iterator[Servers]:
@@ -75,7 +73,7 @@ class Pair:
 
     def ask(self, server: Server, statement: str, *arguments: object) -> list[dict[str, Any]]:
         with server.administrator() as cursor:
-            cursor.execute(statement, arguments)
+            cursor.execute(statement, arguments or None)
             return list(cursor.fetchall())
 
     def logins(self, server: Server) -> set[str]:
@@ -183,19 +181,14 @@ def _begin(pair: Pair) -> None:
     blue.start()
     with blue.administrator() as cursor:
         make_master_user(cursor, MASTER, blue.dialect.privileges)
-        make_replication_user(cursor, REPLICATION)
         procedures.install(cursor, blue.dialect)
         cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
-        cursor.execute("SELECT VERSION() AS version")
-        (row,) = cursor.fetchall()
-    pair.master(f"CREATE USER {RUNNER}@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE SSL")
-    with pair.connect(blue, MASTER.username) as connection, connection.cursor() as master:
-        for right in rights(row["version"]):
-            master.execute(right, (RUNNER, "%"))
+    with pair.connect(blue, MASTER.username) as connection, connection.cursor(DictCursor) as master:
+        accounts.make_own(master, accounts.Own(runner=PASSWORD, replication=PASSWORD))
     green.fill(blue.copy_data())
     green.start()
     with green.administrator() as cursor:
         replication.forget(cursor, green.dialect)
         cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
     with pair.servers() as both:
-        pair.keep = accounts.keep_list(both.source, REPLICATION.username)
+        pair.keep = accounts.keep_list(both.source)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from pymysql.charset import charset_by_name
 from tenantnet.runner.live import sql
+from tenantnet.runner.live.session import Session
 
 
 class Server(Protocol):
@@ -39,16 +40,21 @@ def _events(session: Server, *, enabled: bool) -> tuple[Event, ...]:
 
 def disable(session: Server, events: Iterable[Event]) -> None:
     """Let none of them run any more."""
-    _alter(session, events, "DISABLE")
+    _alter(session, session.unlogged, events, "DISABLE")
 
 
 def enable(session: Server, events: Iterable[Event]) -> None:
     """Let them run; of those that are gone, or run already, nothing is asked."""
     disabled = {event[:2] for event in _events(session, enabled=False)}
-    _alter(session, (event for event in events if event[:2] in disabled), "ENABLE")
+    _alter(session, session.unlogged, (event for event in events if event[:2] in disabled), "ENABLE")
 
 
-def _alter(session: Server, events: Iterable[Event], state: str) -> None:
+def enable_logged(session: Session, events: Iterable[Event]) -> None:
+    """Let it be in the binary log that they run."""
+    _alter(session, session.logged, events, "ENABLE")
+
+
+def _alter(session: Server, execute: Callable[..., None], events: Iterable[Event], state: str) -> None:
     for event in events:
         user, _, host = event.definer.rpartition("@")
         statement = sql.ALTER_EVENT.format(
@@ -59,6 +65,6 @@ def _alter(session: Server, events: Iterable[Event], state: str) -> None:
         session.rows(sql.SPEAK_AS, event.character_set, event.collation)
         try:
             # The server reads the names in the character set that was just set.
-            session.unlogged(statement.encode(charset_by_name(event.character_set).encoding))
+            execute(statement.encode(charset_by_name(event.character_set).encoding))
         finally:
             session.rows(sql.SPEAK_AS_BEFORE)

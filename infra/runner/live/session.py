@@ -1,4 +1,4 @@
-"""A session that is open from before the fence until after the decision, and a second one that watches it."""
+"""A session that is open from before an act until after it, and a second one that watches it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 
 import pymysql
 from pymysql.constants import ER
-from pymysql.cursors import DictCursor
+from pymysql.cursors import Cursor, DictCursor
 from tenantnet.runner.live import sql
 
 UNKNOWN_THREAD = ER.NO_SUCH_THREAD
+# What a procedure of RDS's signals: often that what was asked for is so already.
+SIGNALLED = 1644
 OVER_BUDGET = (ER.QUERY_INTERRUPTED, ER.LOCK_WAIT_TIMEOUT)
 
 
@@ -54,6 +56,24 @@ class Session:
             cursor.execute(statement, arguments or None)  # type: ignore[arg-type] # bytes pass as they are
             return list(cursor.fetchall())
 
+    def cursor(self) -> Cursor:
+        """For what asks one by itself."""
+        return self._connection.cursor(Cursor)
+
+    def results(self, statements: str) -> list[list[dict[str, Any]]]:
+        """What several statements answer that are sent at once; the connection must have been opened so."""
+        with self._connection.cursor(DictCursor) as cursor:
+            cursor.execute(statements)
+            found = [list(cursor.fetchall())]
+            while cursor.nextset():
+                found.append(list(cursor.fetchall()))
+            return found
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has not been seen to have ended it."""
+        return bool(self._connection.open)
+
     def answer(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - as the server returns it
         """The one value that a statement answers."""
         ((answer,),) = (row.values() for row in self.rows(statement, *arguments))
@@ -67,6 +87,24 @@ class Session:
         if self.answer(sql.IS_LOGGED) != 0:
             raise GuardError(f"the session on {self.name} would write its changes to the binary log")
         self.rows(statement, *arguments)
+
+    def logged(self, statement: str | bytes, *arguments: object) -> None:
+        """Execute what is to travel, or to be in a restore to a point in time."""
+        self.rows(sql.LOGGED)
+        try:
+            self.rows(statement, *arguments)
+        finally:
+            self.rows(sql.NOT_LOGGED)
+
+    def ask(self, procedure: str, *arguments: object) -> str:
+        """Call a procedure of RDS's; what it refuses, in words for people: only the state decides."""
+        try:
+            self.rows(procedure, *arguments)
+        except pymysql.MySQLError as error:
+            if error.args[0] != SIGNALLED:
+                raise
+            return str(error.args[1])
+        return ""
 
     def kill(self, session: int) -> None:
         """End a session; nothing where it is gone."""
