@@ -20,7 +20,7 @@ from tenantnet.settings.checks import check_cell_apart, check_region
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.project import OLDEST_ENGINE, Project, find_project
 from tenantnet.settings.spaces import check_claims_platform, named_in_tree, sharing
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import plan
@@ -32,12 +32,26 @@ def declare_stack(project_file: Path) -> None:
     project_file: the project's Pulumi.yaml. Raises pulumi.RunError as `as_run_errors` does.
     """
     with as_run_errors():
+        _require_engine()
         if (raw := pulumi.Config("tenantnet").get_object("platform")) is None:
             plan(tenant_settings(project_file)).declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))
         neighbours = _neighbours(settings.name, find_project(project_file.parent))
         PlatformStack(settings, pulumi.Config("aws").require("region"), neighbours=neighbours).declare()
+
+
+def _require_engine() -> None:
+    """Raises Failure for an engine that is too old."""
+    oldest = ".".join(map(str, OLDEST_ENGINE))
+    try:
+        pulumi.require_pulumi_version(f">={oldest}")
+    except Exception as error:  # the engine raises nothing narrower
+        raise Failure(
+            "Could not use this Pulumi.",
+            reason=str(error),
+            remedy=f"install {oldest} or newer (https://www.pulumi.com/docs/install/)",
+        ) from None
 
 
 def _neighbours(platform: str, project: Project) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from tenantnet.aws.answers import aws_answers
-from tenantnet.doctor import account, machine, names, quotas, region, secrets
+from tenantnet.doctor import account, machine, names, quotas, region, runner, secrets
 from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.failure import Failure
 
@@ -33,6 +33,7 @@ OF_THE_ACCOUNT: dict[str, Check] = {
     "quotas": quotas.quotas,
     "zone": names.zone,
     "secrets": secrets.providers,
+    "runner": runner.image,
 }
 
 

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.version import engine_version
+from tenantnet.settings.project import OLDEST_ENGINE
 
-# Claims use error hooks, which the engine has since then.
-OLDEST_ENGINE = (3, 217, 0)
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
@@ -28,7 +27,7 @@ def judge_engine(said: str) -> Finding:
         remedy = f"install {oldest} or newer"
         return Finding(about=about, state=State.FAULT, found=f"`pulumi version` says: {said}", remedy=remedy)
     if tuple(map(int, found.groups())) < OLDEST_ENGINE:
-        found_old = f"{said} has no error hooks, by which claims say who holds a range"
+        found_old = f"{said} has no error hooks that work, by which claims say who holds a range"
         return Finding(about=about, state=State.FAULT, found=found_old, remedy=f"install {oldest} or newer")
     return Finding(about=about, found=said)
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
 from tenantnet.engine.engine import Engine
 from tenantnet.settings.models import RunnerSettings
+from tenantnet.settings.providers import REGION_IN_ARN, by_passphrase, key_of, kms_provider, region_of
 from tenantnet.settings.reading import read_mapping
 
-PROVIDER = "secretsprovider"
-KMS, PASSPHRASE = "awskms", "passphrase"
 PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 BACKEND = "PULUMI_BACKEND_URL"
-REGION_IN_ARN = 3
 
 
 def backend(planned: Planned) -> Iterator[Finding]:
@@ -42,10 +40,9 @@ def providers(planned: Planned) -> Iterator[Finding]:
     names = [planned.platform, *(tenant.name for tenant in planned.tenants)]
     for stack in names:
         document = read_mapping(planned.project.settings_file(stack))
-        provider = document.get(PROVIDER)
-        if isinstance(provider, str) and provider.startswith(f"{KMS}://"):
+        if provider := kms_provider(document):
             yield _judge_key(planned, stack, provider)
-        elif provider == PASSPHRASE or "encryptionsalt" in document:
+        elif by_passphrase(document):
             yield _judge_passphrase(stack)
     if runner := planned.cell.settings.runner:
         yield from _judge_runner(planned, runner)
@@ -106,10 +103,8 @@ def _judge_runner(planned: Planned, runner: RunnerSettings) -> Iterator[Finding]
         )
     yield from _judge_secret(planned, runner)
     for tenant in planned.tenants:
-        provider = read_mapping(planned.project.settings_file(tenant.name)).get(PROVIDER)
-        if not isinstance(provider, str) or not provider.startswith(f"{KMS}://"):
-            continue
-        if not _same_key(planned, provider, runner.secrets_key_arn):
+        provider = kms_provider(read_mapping(planned.project.settings_file(tenant.name)))
+        if provider and not _same_key(planned, provider, runner.secrets_key_arn):
             yield Finding(
                 about=about,
                 state=State.FAULT,
@@ -150,21 +145,6 @@ def _described(planned: Planned, provider: str) -> Mapping[str, Any]:
     return described
 
 
-def key_of(provider: str) -> str:
-    """The key's ID, ARN or alias in `awskms://alias/name?region=eu-west-1`."""
-    parts = urlsplit(provider)
-    return f"{parts.netloc}{parts.path}".lstrip("/")
-
-
-def region_of(provider: str) -> str | None:
-    """The key's region, where the address or the key's ARN names one."""
-    asked = parse_qs(urlsplit(provider).query).get("region")
-    if asked:
-        return asked[0]
-    arn = key_of(provider).split(":")
-    return arn[REGION_IN_ARN] if arn[:1] == ["arn"] and len(arn) > REGION_IN_ARN else None
-
-
 def shown_backend(url: str) -> str:
     """The address without what may be a password: PostgreSQL's has one, and some have it as a parameter."""
     try:
@@ -176,8 +156,8 @@ def shown_backend(url: str) -> str:
 
 def secrets_key(planned: Planned) -> str | None:
     """The ID of the KMS key of the platform's secrets, where it has one in its region that is described."""
-    provider = read_mapping(planned.project.settings_file(planned.platform)).get(PROVIDER)
-    if not isinstance(provider, str) or not provider.startswith(f"{KMS}://"):
+    provider = kms_provider(read_mapping(planned.project.settings_file(planned.platform)))
+    if provider is None:
         return None
     try:
         found = _described(planned, provider)

@@ -100,7 +100,7 @@ def _for_runner(place: PolicyPlace) -> list[Statement]:
         {
             "repository": "https://github.com/example/tenants.git",
             "host": "github",
-            "image": "example/pulumi-python:3.200.0",
+            "image": "example/pulumi-python:3.274.1",
             "backend": f"s3://{place.state_bucket}",
             "secretsKeyArn": place.arn("kms", f"key/{place.secrets_key}"),
         }

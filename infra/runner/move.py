@@ -26,8 +26,11 @@ from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
 from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
+from tenantnet.settings.cells import read_cell
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.providers import PROVIDER, why_unreadable
+from tenantnet.settings.reading import read_mapping
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Strategy
@@ -56,6 +59,13 @@ RUNNER_LOGIN = Rule(
     rule="before a move is scheduled, the platform's runner has a login to compare the databases with",
     reason="there is no secret {secret} in Secrets Manager, and a run without it ends before it begins",
     remedy="create the secret, with username and password of a user that may read every table",
+)
+RUNNER_SECRETS = Rule(
+    id="runner-secrets",
+    rule="before a move is scheduled, the platform's runner can decrypt the secrets of the tenant's stack",
+    reason="{problem}: a run would end before it begins",
+    remedy="set it in the platform's settings and deploy the platform, or run: pulumi stack "
+    "change-secrets-provider --stack {tenant}",
 )
 SCHEDULED_ONCE = Rule(
     id="scheduled-once",
@@ -231,6 +241,16 @@ class Move:
         tenant = self.settings.name
         if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
             raise self._refused(RUNNER_LOGIN, None, secret=secret_name(tenant))
+
+    def require_secrets_for_runner(self) -> None:
+        """Raises Refused if the platform's runner could not decrypt the stack's secrets, by both files."""
+        tenant, platform = self.settings.name, self.settings.platform
+        if self.platform.runner_project is None or not self.project.settings_file(platform).is_file():
+            return
+        runner = read_cell(self.project, platform).settings.runner
+        document = read_mapping(self.project.settings_file(tenant))
+        if runner and (problem := why_unreadable(document, runner)):
+            raise self._refused(RUNNER_SECRETS, None, PROVIDER, problem=problem)
 
     def require_cancellable(self) -> None:
         """Raises Refused if no move is scheduled, or it has begun."""

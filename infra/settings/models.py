@@ -321,9 +321,12 @@ class RunnerSettings(Settings):
         default="main", description="The branch, tag or commit that a run takes."
     )
     image: Annotated[str, judged(checks.check_image)] = Field(
-        description="A container image with Pulumi, Python 3.11 or newer, git, curl and "
+        description="A container image with Pulumi 3.244 or newer, Python 3.11 or newer, git, curl and "
         "session-manager-plugin, for x86_64.",
-        examples=["example/pulumi-python:3.200.0"],
+        examples=[
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner@sha256:"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        ],
     )
     backend: Annotated[str, judged(checks.check_backend)] = Field(
         description="Where Pulumi keeps the stacks: s3://bucket, or the address of a Pulumi service.",

@@ -12,6 +12,9 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.reading import read_mapping
 
 PROJECT_FILE = "Pulumi.yaml"
+# Claims use error hooks. The engine has them since 3.217; in 3.243 they did not fire on a failed creation.
+# https://github.com/pulumi/pulumi/issues/23344
+OLDEST_ENGINE = (3, 244, 0)
 PLATFORM_PREFIX = "platform-"
 
 IN_A_PROJECT = Rule(

@@ -118,7 +118,8 @@ RUNNER_IMAGE = Rule(
     id="runner-image",
     rule="an image is a container image's name with its tag or digest, without blanks",
     reason="CodeBuild starts the runner in it, and an image without a tag changes over time",
-    remedy="name one with Pulumi, Python 3.11 or newer and git, for example example/pulumi-python:3.200.0",
+    remedy="build one from tools/runner/Dockerfile and name it with its digest, for example "
+    "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner@sha256:0123...",
 )
 RUNNER_BACKEND = Rule(
     id="runner-backend",

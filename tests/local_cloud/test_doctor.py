@@ -24,10 +24,11 @@ PLATFORM = "platform-local"
 ZONE = "db.example.com"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:passphrase-AbCdEf"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/99999999-8888-7777-6666-555555555555"
+IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner@sha256:{'0123456789abcdef' * 4}"
 RUNNER = {
     "repository": "https://github.com/example/tenants.git",
     "host": "github",
-    "image": "example/pulumi-python:3.220.0",
+    "image": IMAGE,
     "backend": "s3://example-pulumi-state",
     "secretsKeyArn": KEY,
 }

@@ -33,7 +33,7 @@ RUNNER: dict[str, Any] = {
     "host": "github",
     "connectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/"
     "11111111-2222-3333-4444-555555555555",
-    "image": "example/pulumi-python:3.200.0",
+    "image": "example/pulumi-python:3.274.1",
     "backend": "s3://example-pulumi-state/cells",
     "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
 }

@@ -29,7 +29,7 @@ def deploy_cell_with_runner(
     runner = {
         "repository": "https://github.com/example/tenants.git",
         "host": "github",
-        "image": "example/pulumi-python:3.200.0",
+        "image": "example/pulumi-python:3.274.1",
         "backend": "s3://example-pulumi-state",
         "secretArn": secret["ARN"],
     }

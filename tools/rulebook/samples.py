@@ -70,7 +70,7 @@ RUNNER = RunnerSettings.model_validate(
     {
         "repository": "https://github.com/example/tenants.git",
         "host": "github",
-        "image": "example/pulumi-python:3.200.0",
+        "image": "example/pulumi-python:3.274.1",
         "backend": "s3://example-pulumi-state",
         "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
     }

@@ -78,7 +78,7 @@ PLATFORM: dict[str, Any] = {
         "connectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/"
         "11111111-2222-3333-4444-555555555555",
         "version": "main",
-        "image": "example/pulumi-python:3.200.0",
+        "image": "example/pulumi-python:3.274.1",
         "backend": "s3://example-pulumi-state",
         "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
         "unverified": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from tools.setup.progress import say
 
 LANGUAGE_HOST = "pulumi-language-python"
+# As tenantnet.settings.project says, which is not installed yet.
+OLDEST = (3, 244, 0)
+VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 ASK_LIMIT = 60  # seconds for an answer from the disk
 DOWNLOAD_LIMIT = 600  # seconds for some 200 MB
 
@@ -27,6 +31,8 @@ def find(aws_version: str, *, may_download: bool) -> Path | None:
     beside = Path(pulumi).resolve().with_name(LANGUAGE_HOST)
     if not beside.exists() and shutil.which(LANGUAGE_HOST, path=environment["PATH"]) is None:
         say(f"Engine: {pulumi} has no {LANGUAGE_HOST} with it, so it cannot run this project")
+        return None
+    if not _is_new_enough(pulumi, environment):
         return None
     if _has_plugin(pulumi, aws_version, environment):
         return Path(pulumi)
@@ -46,6 +52,22 @@ def _environment_without_own_engine() -> dict[str, str]:
     if Path(environment.get("PULUMI_HOME", "")).parts[-2:] == (".engine", "home"):
         del environment["PULUMI_HOME"]
     return environment | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+
+def _is_new_enough(pulumi: str, environment: dict[str, str]) -> bool:
+    command = [pulumi, "version"]
+    try:
+        asked = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=ASK_LIMIT, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return False
+    found = VERSION.match(asked.stdout)
+    if found and tuple(map(int, found.groups())) >= OLDEST:
+        return True
+    oldest = ".".join(map(str, OLDEST))
+    say(f"Engine: {pulumi} is {asked.stdout.strip() or 'of no known version'}; {oldest} or newer is needed")
+    return False
 
 
 def _has_plugin(pulumi: str, version: str, environment: dict[str, str]) -> bool:

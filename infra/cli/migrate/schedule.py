@@ -53,6 +53,7 @@ def schedule(
     move = Move.of(project, tenant)
     move.require_schedulable(strategy)
     move.require_login_for_runner()
+    move.require_secrets_for_runner()
     _require_time_ahead(tenant, at, timezone, retire_after)
     file, _ = read_tenant(project, tenant)
     planned = {

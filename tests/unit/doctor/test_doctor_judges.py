@@ -15,17 +15,35 @@ from tenantnet.doctor.machine import judge_engine
 from tenantnet.doctor.names import judge_delegation
 from tenantnet.doctor.quotas import QUOTAS, judge_quota
 from tenantnet.doctor.region import judge_offer, judge_zones
-from tenantnet.doctor.secrets import key_of, region_of, shown_backend
+from tenantnet.doctor.runner import judge_image
+from tenantnet.doctor.secrets import shown_backend
+from tenantnet.settings.providers import key_of, region_of
 
 OWN = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
 
 
 @pytest.mark.parametrize(
     ("said", "state"),
-    [("v3.217.0", "ok"), ("v3.216.9", "fault"), ("v4.0.0", "ok"), ("3.300.1-dev", "ok"), ("what?", "fault")],
+    [("v3.244.0", "ok"), ("v3.243.9", "fault"), ("v4.0.0", "ok"), ("3.300.1-dev", "ok"), ("what?", "fault")],
 )
 def test_an_engine_is_as_new_as_error_hooks(said: str, state: str) -> None:
     assert judge_engine(said).state == state
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner@sha256:{'0' * 64}", ""),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner:1", "may be other code"),
+        ("example/pulumi-python:3.274.1", "Docker Hub"),
+        (f"example/pulumi-python@sha256:{'0' * 64}", "Docker Hub"),
+        ("aws/codebuild/standard:7.0", "CodeBuild's own"),
+    ],
+)
+def test_an_image_is_what_was_built_and_can_be_pulled_at_night(image: str, words: str) -> None:
+    found = judge_image(image)
+    assert (found.state, bool(found.remedy)) == (("warning", True) if words else ("ok", False))
+    assert words in found.found
 
 
 @pytest.mark.parametrize(

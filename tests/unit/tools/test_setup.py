@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.failure import Failure
+from tenantnet.settings.project import OLDEST_ENGINE
 
 from tests.support.clone import CLONE
 from tools.setup import (
@@ -92,14 +93,24 @@ class TestTerraformProvider:
 
 
 class TestOfficialEngine:
-    LISTS_PLUGIN = """echo '[{"name": "aws", "kind": "resource", "version": "7.0.0"}]'"""
+    VERSION = '[ "$1" = version ] && { echo v3.274.1; exit; }'
+    LISTS_PLUGIN = (
+        VERSION
+        + """
+echo '[{"name": "aws", "kind": "resource", "version": "7.0.0"}]'"""
+    )
     # Lists a plugin only after it was installed.
     DOWNLOADS_PLUGIN = f"""\
+{VERSION}
 case "$*" in
   "plugin install resource aws 7.0.0") touch "$0.installed" ;;
   *) [ -e "$0.installed" ] && {LISTS_PLUGIN} ;;
 esac"""
-    IS_OFFLINE = '[ "$2" = ls ] && echo "[]"'
+    IS_OFFLINE = (
+        VERSION
+        + """
+[ "$2" = ls ] && echo '[]'"""
+    )
 
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -112,6 +123,16 @@ esac"""
         a_program(folder / "pulumi-language-python", "")
         assert official_engine.find("7.0.0", may_download=False) == pulumi
         assert official_engine.find("7.0.1", may_download=False) is None
+
+    @pytest.mark.parametrize("version", ["v3.243.0", "v2.9.9", "", "dev"])
+    def test_one_that_is_too_old_is_not_used(
+        self, folder: Path, version: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert official_engine.OLDEST == OLDEST_ENGINE
+        a_program(folder / "pulumi", self.LISTS_PLUGIN.replace("v3.274.1", version))
+        a_program(folder / "pulumi-language-python", "")
+        assert official_engine.find("7.0.0", may_download=True) is None
+        assert "3.244.0 or newer is needed" in "".join(capsys.readouterr())
 
     def test_its_plugin_is_downloaded(self, folder: Path) -> None:
         pulumi = a_program(folder / "pulumi", self.DOWNLOADS_PLUGIN)
