@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tenantnet.failure import Failure
@@ -172,16 +173,17 @@ def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Rev
 
     run: the event's workflow_run.
     """
-    head = run["head_sha"]
-    pulls = [
+    head, branch = run["head_sha"], run["head_branch"]
+    of_branch = urlencode({"state": "all", "head": f"{repository.partition('/')[0]}:{branch}"})
+    with_head = [
         pull
-        for pull in api.pages(f"/repos/{repository}/commits/{head}/pulls")
-        if pull["state"] == "open"
-        and pull["head"]["sha"] == head
-        and (pull["head"]["repo"] or {}).get("full_name") == repository
+        for pull in api.pages(f"/repos/{repository}/pulls?{of_branch}")
+        if pull["head"]["sha"] == head and (pull["head"]["repo"] or {}).get("full_name") == repository
     ]
-    # Of several requests with one head nobody knows which one was previewed.
-    data = _left_at_github(api, repository, run["id"]) if len(pulls) == 1 else None
+    pulls = [pull for pull in with_head if pull["state"] == "open"]
+    # Of several requests with one head, closed ones too, nobody knows which one was previewed.
+    alone = len(with_head) == 1 and not _is_other_by_now(api, repository, with_head[0], run["created_at"])
+    data = _left_at_github(api, repository, run["id"]) if alone else None
     issues = f"/repos/{repository}/issues"
     for pull in pulls:
         number = int(pull["number"])
@@ -201,6 +203,13 @@ def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Rev
             files=names if complete else [*names, MORE_FILES],
             data=data,
         )
+
+
+def _is_other_by_now(api: Api, repository: str, pull: Mapping[str, Any], started: str) -> bool:
+    """Whether the request was made, or got another base, after the run was. started: in UTC, as all times."""
+    events = api.pages(f"/repos/{repository}/issues/{int(pull['number'])}/events")
+    changed = [each["created_at"] for each in events if each["event"] == "base_ref_changed"]
+    return max([pull["created_at"], *changed]) > started
 
 
 def _left_at_github(api: Api, repository: str, run: int) -> bytes | None:

@@ -61,6 +61,9 @@ INTERRUPTED: Mapping[str, str] = {
     "replicateSourceDb": "to be promoted",
 }
 
+# While AWS has them on, it deletes nothing.
+PROTECTIONS = ("deletionProtection", "deletionProtectionEnabled")
+
 BOTH_TUNNELS = {
     "customerGatewayId",
     "vpnGatewayId",
@@ -112,13 +115,17 @@ Found = Iterator[Effect]
 safe = partial(Effect, Verdict.SAFE)
 tunnel_down = partial(Effect, Verdict.TUNNEL_DOWN)
 database_down = partial(Effect, Verdict.DATABASE_DOWN)
+unprotects = partial(Effect, Verdict.UNPROTECTS)
 destroys_data = partial(Effect, Verdict.DESTROYS_DATA)
 
 
 def effects(preview: Preview) -> list[Effect]:
     """Everything that people will notice, the worst first, each sentence once."""
     found = dict.fromkeys(
-        effect for resource in preview.changes for effect in _resource_effects(resource, preview)
+        [
+            *(effect for resource in preview.changes for effect in _resource_effects(resource, preview)),
+            *(effect for resource in preview.resources for effect in _protection_effects(resource)),
+        ]
     )
     return sorted(found, key=lambda effect: -effect.verdict.severity)
 
@@ -132,6 +139,20 @@ def _resource_effects(resource: PreviewedResource, preview: Preview) -> Found:
         yield database_down(text) if resource.type == types.ZONE else destroys_data(text)
     if resource.type in PATHS and resource.operation.removes:
         yield from _path_effects(resource, preview)
+
+
+def _protection_effects(resource: PreviewedResource) -> Found:
+    """Pulumi's own protection goes without any change in AWS."""
+    off = [
+        name
+        for name in PROTECTIONS
+        if name in resource.changed and resource.old.get(name) is True and resource.new.get(name) is not True
+    ]
+    if resource.protected and not resource.stays_protected:
+        off.append("protect")
+    if off and not resource.operation.removes:
+        lost = f"{resource.name} is no longer protected ({', '.join(off)})"
+        yield unprotects(f"{lost}: from then on `pulumi destroy` deletes it")
 
 
 def _is_without_data(type_: str) -> bool:

@@ -38,6 +38,7 @@ def _resource(step: Step) -> PreviewedResource:
         new=_inputs(step.new) if step.operation is not Operation.DELETE else {},
         changed=step.properties,
         protected=bool(step.old and step.old.protect),
+        stays_protected=bool(step.new and step.new.protect),
     )
 
 

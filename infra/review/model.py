@@ -22,6 +22,7 @@ class PreviewedResource:
     old, new: inputs before and after, of the properties that may be shown only (review.shown); empty
     where there is no such resource then. changed: names of the properties that differ, shown or not.
     parent: its component's URN. protected: whether Pulumi refuses to delete what is there now.
+    stays_protected: whether it still does after the update.
     """
 
     operation: Operation
@@ -33,6 +34,7 @@ class PreviewedResource:
     new: Mapping[str, Any] = field(default_factory=dict)
     changed: Sequence[str] = ()
     protected: bool = False
+    stays_protected: bool = True
 
     @property
     def current(self) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ class Verdict(StrEnum):
     SAFE = "safe", "safe", "🟢", 0
     TUNNEL_DOWN = "tunnel-down", "takes a tunnel down", "🟠", 3
     DATABASE_DOWN = "database-down", "takes the database down", "🔴", 4
+    # The next command may destroy it.
+    UNPROTECTS = "unprotects", "takes protection off data", "🔓", 10
     DESTROYS_DATA = "destroys-data", "destroys data", "💥", 5
     # Rules that have changed may allow all of the above later.
     CHANGES_RULES = "changes-rules", "changes the rules", "📜", 9

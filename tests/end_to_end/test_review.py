@@ -33,6 +33,7 @@ BERLIN = {
 }
 BLUE = ACME["networks"]["blue"]["cidr"]
 SAFE, TUNNEL_DOWN, DATABASE_DOWN, DESTROYS_DATA, BY_RULE, BY_POLICY, CHANGES_RULES = 0, 3, 4, 5, 6, 7, 9
+UNPROTECTS = 10
 COMPONENT, POLICY = "infra/components/tenant_database.py", "policies/database.py"
 ISOLATED = '"publicly_accessible": False'
 FOLDER = "stackConfigDir: tenants\n"
@@ -168,6 +169,23 @@ def test_the_settings_of_a_tenant_on_its_way_out_are_removed(change: ReviewProje
     reviewed = change.review(output=tmp_path)
     reviewed.check_comment("destroy")
     assert reviewed.code == DESTROYS_DATA
+
+
+def test_a_tenant_and_a_platform_that_are_to_leave_lose_their_protection(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    change.edit("acme", retiring=True)
+    reviewed = change.review(output=tmp_path)
+    assert reviewed.code == UNPROTECTS
+    assert "acme-blue is no longer protected (deletionProtection, protect)" in reviewed.comment
+    change.git("checkout", "--quiet", "--", ".")
+    change.write_platform("platform-local", retiring=True)
+    reviewed = change.review(output=tmp_path)
+    assert reviewed.code == UNPROTECTS
+    for table in ("claims", "journal"):
+        assert (
+            f"local-{table} is no longer protected (deletionProtectionEnabled, protect)" in reviewed.comment
+        )
 
 
 def test_the_settings_of_a_protected_tenant_are_not_to_be_removed(

@@ -18,7 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 GITHUB = "/repos/example/tenants"
 GITLAB = "/projects/7"
 HEAD = "4f2a9c1e7b3d5f60718293a4b5c6d7e8f9012345"
-BASE = "main"
+BASE, BRANCH = "main", "change"
+RUN = {"id": 77, "head_branch": BRANCH, "created_at": "2031-03-05T01:30:00Z"}
 # Who the tokens of pipelines are.
 BOT = "github-actions[bot]"
 
@@ -45,7 +46,8 @@ def pull(number: int = 12, head: str = HEAD, repository: str = "example/tenants"
     return {
         "number": number,
         "state": "open",
-        "head": {"sha": head, "repo": {"full_name": repository}},
+        "created_at": "2031-03-05T01:00:00Z",
+        "head": {"sha": head, "ref": BRANCH, "repo": {"full_name": repository}},
         "base": {"ref": BASE},
     }
 
@@ -54,8 +56,8 @@ def pull(number: int = 12, head: str = HEAD, repository: str = "example/tenants"
 class CommentHost:
     """comments: those of every request, by id. requests: method and path of every call.
 
-    tokens: what each call had as its token. pulls: what have HEAD. files: what the requests change. left: the
-    pipeline's result; None where it left none. url: where it listens.
+    tokens: what each call had as its token. pulls: those of BRANCH. events: each one's. files: what the
+    requests change. left: the pipeline's result; None where it left none. url: where it listens.
     """
 
     comments: dict[int, Comment] = field(
@@ -64,6 +66,7 @@ class CommentHost:
     requests: list[tuple[str, str]] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=lambda: [pull()])
+    events: list[dict[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=lambda: ["tenants/Pulumi.acme.yaml"])
     left: bytes | None = None
     artifact: bytes | None = None
@@ -72,7 +75,7 @@ class CommentHost:
     def github(self, folder: Path, head: str = HEAD) -> dict[str, str]:
         """The variables of a job at GitHub after a run of the workflow. folder: for the event."""
         event = folder / "event.json"
-        event.write_text(json.dumps({"workflow_run": {"id": 77, "head_sha": head}}), encoding="utf-8")
+        event.write_text(json.dumps({"workflow_run": {**RUN, "head_sha": head}}), encoding="utf-8")
         return {
             "GITHUB_API_URL": self.url,
             "GITHUB_REPOSITORY": "example/tenants",
@@ -128,7 +131,8 @@ class CommentHost:
         request = {"iid": 12, "sha": HEAD, "source_project_id": 7, "target_branch": BASE}
         job = {"id": 9, "name": "review", "finished_at": "2031-03-05T02:00:00Z"}
         return {
-            f"{GITHUB}/commits/{HEAD}/pulls": self.pulls,
+            f"{GITHUB}/pulls": self.pulls,
+            **{f"{GITHUB}/issues/{each['number']}/events": self.events for each in self.pulls},
             **{f"{GITHUB}/pulls/{each['number']}/files": names for each in self.pulls},
             **{f"{GITHUB}/pulls/{each['number']}": {"changed_files": len(names)} for each in self.pulls},
             **{f"{GITHUB}/issues/{each['number']}/comments": notes for each in self.pulls},

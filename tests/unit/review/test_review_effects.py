@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
@@ -160,3 +162,30 @@ def test_what_holds_data_or_may_hold_some_is_not_deleted_silently(type_: str) ->
 def test_the_worst_effect_comes_first() -> None:
     told = effects(preview(*connection(DELETE), database(DELETE)))
     assert [effect.verdict for effect in told] == [Verdict.DESTROYS_DATA, Verdict.TUNNEL_DOWN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [(types.DATABASE, "deletionProtection"), (types.TABLE, "deletionProtectionEnabled")],
+)
+def test_what_loses_its_protection_can_be_deleted_next(kind: str, setting: str) -> None:
+    protected = {"protected": True, "old": {setting: True}}
+    off = resource(kind, "it", UPDATE, **protected, new={setting: False}, changed=(setting,))
+    assert verdict(preview(off)) is Verdict.UNPROTECTS
+    left_out = replace(off, new={})
+    assert verdict(preview(left_out)) is Verdict.UNPROTECTS
+    on = resource(kind, "it", UPDATE, old={setting: False}, new={setting: True}, changed=(setting,))
+    assert verdict(preview(on)) is Verdict.SAFE
+
+
+def test_protection_that_pulumi_alone_gives_up_is_told_although_nothing_changes_in_aws() -> None:
+    told = preview(replace(database(), protected=True, stays_protected=False))
+    assert verdict(told) is Verdict.UNPROTECTS
+    assert "no longer protected (protect)" in text(told)
+    assert verdict(preview(replace(database(), protected=True))) is Verdict.SAFE
+
+
+def test_what_is_deleted_is_not_told_to_lose_its_protection_too() -> None:
+    told = preview(replace(database(DELETE), protected=True, stays_protected=False))
+    assert verdict(told) is Verdict.DESTROYS_DATA
+    assert "no longer protected" not in text(told)

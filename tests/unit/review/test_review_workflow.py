@@ -112,6 +112,42 @@ def test_of_several_requests_with_one_head_none_gets_the_others_verdict(
     assert host.own() == [review_comment.FAILED]
 
 
+def closed(number: int) -> dict[str, Any]:
+    return {**pull(number), "state": "closed"}
+
+
+@pytest.mark.parametrize(
+    ("pulls", "events"),
+    [
+        ([closed(11), pull(12)], []),
+        ([{**pull(12), "created_at": "2031-03-05T01:31:00Z"}], []),
+        ([pull(12)], [{"event": "base_ref_changed", "created_at": "2031-03-05T01:31:00Z"}]),
+    ],
+    ids=["a closed request had this head", "made after the run", "another base after the run"],
+)
+def test_a_result_that_may_be_another_requests_or_bases_is_nobodys(
+    pulls: list[dict[str, Any]],
+    events: list[dict[str, str]],
+    host: CommentHost,
+    write: Callable[..., None],
+) -> None:
+    host.left, host.pulls, host.events = result(), pulls, events
+    write()
+    assert host.own() == [review_comment.FAILED]
+
+
+def test_a_base_that_was_changed_before_the_run_is_the_one_reviewed(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result()
+    host.events = [
+        {"event": "base_ref_changed", "created_at": "2031-03-05T01:20:00Z"},
+        {"event": "labeled", "created_at": "2031-03-05T01:31:00Z"},
+    ]
+    write()
+    assert "🟢 safe" in host.own()[0]
+
+
 def test_the_token_goes_to_the_host_alone(host: CommentHost, write: Callable[..., None]) -> None:
     host.left = result()
     # The storage that archives are redirected to refuses a call with a token.
