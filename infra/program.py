@@ -34,7 +34,9 @@ def declare_stack(project_file: Path) -> None:
     with as_run_errors():
         _require_engine()
         if (raw := pulumi.Config("tenantnet").get_object("platform")) is None:
-            plan(tenant_settings(project_file)).declare(database_password())
+            tenant = plan(tenant_settings(project_file))
+            tenant.refuse_others_ranges()
+            tenant.declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))
         neighbours = _neighbours(settings.name, find_project(project_file.parent))

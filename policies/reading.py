@@ -12,9 +12,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
-from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
-from tenantnet.addresses.companies import Company
+from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges
@@ -23,7 +22,6 @@ from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag, cell_of_claims_table
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -70,8 +68,7 @@ class Reader:
     def _read_ranges(self, cell: str, region: str | None) -> Ranges:
         region, table = region or self.region(), self.platform(cell).claims_table
         claims = ClaimsTable.of(cell, region, table).all()
-        cells = {cell, cell_of_claims_table(table), *(row.cell for row in claims if isinstance(row, Claim))}
-        return Ranges(claims=claims, companies=_read_companies(cells - {""}, region))
+        return Ranges(claims=claims, companies=read_companies(table, claims, region))
 
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""
@@ -146,21 +143,6 @@ def _read_platform(cell: str) -> PlatformOutputs:
     return PlatformOutputs.read(stack, json.loads(done.stdout))
 
 
-def _read_companies(cells: Collection[str], region: str) -> list[Company]:
-    with aws_answers(f"read the VPN connections of {', '.join(sorted(cells))}", region=region):
-        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        connections = ec2.describe_vpn_connections(
-            Filters=[{"Name": f"tag:{Tag.CELL}", "Values": sorted(cells)}]
-        )["VpnConnections"]
-    return [
-        Company(cidr=route["DestinationCidrBlock"], tenant=_tags(connection).get(Tag.TENANT, ""))
-        for connection in connections
-        if connection.get("State") not in ("deleting", "deleted")
-        for route in connection.get("Routes", [])
-        if "DestinationCidrBlock" in route and route.get("State") not in ("deleting", "deleted")
-    ]
-
-
 def _read_image(region: str) -> str:
     with aws_answers("tell the newest image", region=region):
         ssm = boto3.client("ssm", region_name=region, config=PATIENCE)
@@ -183,7 +165,3 @@ def _read_tags(ids: Collection[str], region: str) -> Mapping[str, Mapping[str, s
             for tag in page["Tags"]:
                 found.setdefault(tag["ResourceId"], {})[tag["Key"]] = tag["Value"]
     return found
-
-
-def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}

@@ -11,6 +11,7 @@ from tenantnet.addresses.addressing import (
     choose_free_session_subnet,
 )
 from tenantnet.addresses.claims import Claim, Row, refuse_claim
+from tenantnet.addresses.companies import Company, refuse_company, refuse_in_companies
 from tenantnet.refusal import Refusal, Rule
 
 # A tenant has two peerings with either platform VPC while it moves, and a VPC has 125 at most.
@@ -30,16 +31,29 @@ class Ranges:
     """The taken ranges of an address space, and the free ones, as a cell in it sees them.
 
     rows: from its claims table, from settings files, or both; each claim with its cell. cell: that cell.
+    companies: behind the VPN connections of its tenants.
     """
 
-    def __init__(self, rows: Iterable[Row], cell: str = "") -> None:
+    def __init__(self, rows: Iterable[Row], cell: str = "", companies: Iterable[Company] = ()) -> None:
         self._holders = {row.cidr: row for row in rows}
-        self._cell = cell
+        self._cell, self._companies = cell, list(companies)
 
     def refuse(self, wanted: Iterable[Claim]) -> list[Refusal]:
-        """One refusal for every wanted range that another stack holds."""
-        refusals = (refuse_claim(claim, self._holders.get(claim.cidr)) for claim in wanted)
-        return [refusal for refusal in refusals if refusal is not None]
+        """The refusals of ranges that another stack holds, or another tenant's companies."""
+        found = [
+            refusal
+            for claim in wanted
+            for refusal in (
+                refuse_claim(claim, self._holders.get(claim.cidr)),
+                *refuse_in_companies(claim, self._companies),
+            )
+        ]
+        return list(dict.fromkeys(refusal for refusal in found if refusal is not None))
+
+    def refuse_companies(self, stack: str, companies: Iterable[tuple[str, str]]) -> list[Refusal]:
+        """The refusals of company ranges of `stack`, each after its path, that another stack has claimed."""
+        holders = list(self._holders.values())
+        return [refusal for path, cidr in companies for refusal in refuse_company(cidr, stack, path, holders)]
 
     def refuse_tenant(self, tenant: str, platform: str) -> list[Refusal]:
         """The refusal of a further tenant in a cell that is full."""
@@ -62,4 +76,5 @@ class Ranges:
 
     def _taken(self) -> list[str]:
         # An unfinished settings file may contain text that is no range.
-        return [cidr for cidr in self._holders if not check_private_cidr(cidr)]
+        known = [*self._holders, *(company.cidr for company in self._companies)]
+        return [cidr for cidr in known if not check_private_cidr(cidr)]

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 from tenantnet.addresses.claims import Claim, Row
 from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.addresses.companies import Company
+from tenantnet.addresses.connections import read_companies
 from tenantnet.addresses.ranges import Ranges
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings
 from tenantnet.settings.project import PLATFORM_PREFIX, Project, StackKind
 from tenantnet.settings.spaces import named_in_tree, sharing
-from tenantnet.settings.store import claims_in_tree, read_settings_file
+from tenantnet.settings.store import claims_in_tree, companies_in_tree, read_settings_file
 from tenantnet.tags import cell_of_claims_table
 
 SETTINGS_OF_PLATFORM = Rule(
@@ -41,18 +43,21 @@ def read_cell(project: Project, platform: str) -> Cell:
 
 
 def read_ranges(project: Project, cell: Cell, table: str | None) -> Ranges:
-    """The ranges of the cell's address space, by the settings files here and by its claims table.
+    """The ranges of the cell's address space, by the settings files here, its claims table and EC2.
 
     table: the claims table's name; None asks the settings files only. Raises Refused if a settings file
-    cannot be read, Failure if the table cannot.
+    cannot be read, Failure if AWS does not answer.
     """
     own = cell.settings.cell
     rows: list[Row] = []
+    companies: list[Company] = []
     for platform in sharing(cell.settings.name, named_in_tree(project)):
         other = platform.removeprefix(PLATFORM_PREFIX)
         rows += [replace(claim, cell=other) for claim in claims_in_tree(project, platform)]
+        companies += companies_in_tree(project, platform)
     if table:
         holder = cell_of_claims_table(table)
-        for row in ClaimsTable.of(own, cell.region, table).all():
-            rows.append(replace(row, cell=row.cell or holder) if isinstance(row, Claim) else row)
-    return Ranges(rows, own)
+        held = ClaimsTable.of(own, cell.region, table).all()
+        rows += [replace(row, cell=row.cell or holder) if isinstance(row, Claim) else row for row in held]
+        companies += read_companies(table, held, cell.region)
+    return Ranges(rows, own, companies)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from tenantnet.addresses.claims import Claim, claims_in_settings
+from tenantnet.addresses.companies import Company, companies_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.files import REGION_KEY, config_of, judge_file, load_file, read_defaults
@@ -103,6 +104,15 @@ def claims_in_tree(project: Project, platform: str) -> list[Claim]:
     """
     tenants = _in_tree(project, platform)
     return [claim for stack, tenant in tenants.items() for claim in claims_in_settings(stack, tenant)]
+
+
+def companies_in_tree(project: Project, platform: str) -> list[Company]:
+    """The companies in the settings files of all tenants of one platform. Raises as claims_in_tree does."""
+    return [
+        Company(cidr=cidr, tenant=stack)
+        for stack, tenant in _in_tree(project, platform).items()
+        for _, cidr in companies_in_settings(tenant)
+    ]
 
 
 def _in_tree(project: Project, platform: str) -> Mapping[str, Mapping[object, object]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 from tenantnet.addresses.claims import Claim, ClaimKind, refuse_claim
 from tenantnet.addresses.holders import unclaimed_ranges
+from tenantnet.addresses.ranges import Ranges
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
@@ -142,10 +143,13 @@ def _claim_again(platform: PlatformOutputs, gone: Sequence[Claim]) -> None:
 
 
 def _ranges(outputs: Mapping[str, Any]) -> set[str]:
-    """The ranges that the stack has claimed already, as its last update left them."""
+    """The ranges that the stack has already, companies' too, as its last update left them."""
+    networks = outputs.get("networks", {}).values()
+    connections = [each for network in networks for each in network.get("vpnConnections", ())]
     return {
         outputs.get("sessionSubnet", ""),
-        *(each["cidr"] for each in outputs.get("networks", {}).values()),
+        *(each["cidr"] for each in networks),
+        *(each["companyCidr"] for each in connections),
     }
 
 
@@ -173,6 +177,32 @@ class TenantStack:
         self._declared = declaration(state, tenant_retiring=settings.retiring)
         self._missing = missing
         self.claims = self._claims()
+
+    def refuse_others_ranges(self) -> None:
+        """Check what is new beside other tenants' claims and companies, as the policy pack does.
+
+        Raises Refused, or Failure if AWS does not answer.
+        """
+        networks = {slot: self._settings.networks[slot] for slot in self._cidrs}
+        claims = [claim for claim in self.claims.values() if claim.cidr not in self._held]
+        companies = [
+            (f"networks.{slot}.vpnConnections[{index}].companyCidr", each.company_cidr)
+            for slot, network in networks.items()
+            for index, each in enumerate(network.vpn_connections)
+            if each.company_cidr not in self._held
+        ]
+        if not claims and not companies:
+            return
+        # Only here: it takes boto3 to do it, which no other declaration needs.
+        from tenantnet.addresses.claims_table import ClaimsTable  # noqa: PLC0415
+        from tenantnet.addresses.connections import read_companies  # noqa: PLC0415
+
+        cell, region, table = self._platform.cell, self._platform.region, self._platform.claims_table
+        rows = ClaimsTable.of(cell, region, table).all()
+        others = Ranges(rows, cell, read_companies(table, rows, region))
+        name = self._settings.name
+        if refusals := [*others.refuse(claims), *others.refuse_companies(name, companies)]:
+            raise Refused(f"The ranges of tenant {name}", refusals)
 
     def declare(self, password: pulumi.Output[str]) -> None:
         """Declare everything of the tenant."""

@@ -70,6 +70,24 @@ def test_a_tenant_is_told_who_holds_its_range_before_anything_is_declared(
     assert claimed.all() == [HELD_BY_ACME]
 
 
+def test_ranges_of_companies_and_of_others_are_apart_without_the_policy_pack_too(
+    cell: Project, claimed: WritableClaims
+) -> None:
+    settings = copy.deepcopy(ACME)
+    settings["sessionSubnet"] = "172.17.6.0/24"
+    [connection] = settings["networks"]["blue"]["vpnConnections"]
+    settings["networks"] = {
+        "blue": {"cidr": "10.1.7.0/26", "vpnConnections": [{**connection, "companyCidr": "10.1.2.0/24"}]}
+    }
+    cell.write_tenant("beta", settings)
+    run = cell.up("beta")
+    assert run.code != 0
+    assert "networks.blue.vpnConnections[0].companyCidr: 10.1.2.0/24" in run.text
+    assert "10.1.2.0/26 is tenant acme's network blue" in run.text
+    assert "Nothing was created" in run.text
+    assert claimed.all() == [HELD_BY_ACME]
+
+
 def test_a_claim_lost_to_a_racing_stack_names_the_winner(
     cloud: LocalCloud, claimed: WritableClaims, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -183,18 +183,7 @@ def _in_use(deployed: Deployed) -> list[RouteTable]:
 def _more_rules(deployed: Deployed) -> Iterator[Mutation]:
     peers = [*UNKNOWN_PEERS, *(subnet.cidr for subnet in deployed.subnets)]
     groups = sorted({each.group_id for each in deployed.rules})
-    hosts = {host.subnet_id for host in deployed.instances}
-    # Where nothing but endpoints is, a rule of theirs opens nothing.
-    among_endpoints = {
-        (group, subnet.cidr)
-        for endpoint in deployed.endpoints
-        for group in endpoint.group_ids
-        for subnet in deployed.subnets
-        if subnet.id in endpoint.subnet_ids and subnet.id not in hosts
-    }
     for group, peer, egress, traffic in product(groups, peers, (True, False), TRAFFIC):
-        if (group, peer) in among_endpoints:
-            continue
         protocol, port = traffic
         added = SecurityGroupRule(
             id="added",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
-from tenantnet.cli.options import NetworkSlot, Tenant
+from tenantnet.cli.options import NetworkSlot, Offline, Tenant
 from tenantnet.cli.project import (
     VPN_CONNECTIONS,
     add_connection,
+    claims_table,
     edits_settings,
     working_project,
     write_settings,
@@ -21,6 +22,7 @@ from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
     from tenantnet.settings.models import TenantSettings
+    from tenantnet.settings.project import Project
 
 NETWORK_NAMED = Rule(
     id="network-named",
@@ -38,6 +40,7 @@ def add(
     gateway_ip: Annotated[str, typer.Option(help="The public IPv4 address of the company's VPN device.")],
     description: Annotated[str, typer.Option(help="The name of the place.")],
     network: Annotated[Slot | None, typer.Option(help="The network; needed if there are two.")] = None,
+    offline: Offline = False,
 ) -> None:
     """Add a VPN connection to a network in a tenant's settings.
 
@@ -48,6 +51,7 @@ def add(
     project = working_project()
     file, settings = read_tenant(project, tenant)
     slot = _slot(settings, network)
+    _refuse_others(project, settings, slot, company_cidr, offline=offline)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
     write_settings(
         project,
@@ -62,6 +66,19 @@ connections stay up. Then comes the company's end:
   tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR""",
         add_connection(slot, item),
     )
+
+
+def _refuse_others(
+    project: Project, settings: TenantSettings, slot: Slot, cidr: str, *, offline: bool
+) -> None:
+    """Raises Refused for a company range that another tenant of the address space has claimed."""
+    from tenantnet.settings.cells import read_cell, read_ranges
+
+    table = None if offline else claims_table(project, settings.platform)
+    ranges = read_ranges(project, read_cell(project, settings.platform), table)
+    path = f"networks.{slot}.{VPN_CONNECTIONS}.companyCidr"
+    if refusals := ranges.refuse_companies(settings.name, [(path, cidr)]):
+        raise Refused(f"The new VPN connection of {settings.name}", refusals)
 
 
 @edits_settings

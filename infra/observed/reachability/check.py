@@ -12,7 +12,7 @@ from netaddr import IPSet
 from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.reachability.intended import WIDE_EGRESS, Row, intended
 from tenantnet.observed.reachability.paths import Extent, Paths, extent
-from tenantnet.observed.reachability.places import Kind, Place, places_of
+from tenantnet.observed.reachability.places import Kind, Place, addresses_of, places_of
 from tenantnet.observed.reachability.traffic import Traffic
 
 
@@ -105,9 +105,11 @@ class _Check:
         self._rows = {
             (source, target): self._row(source, target)
             for source, target in product(self._places, repeat=2)
-            # A database has one address of its subnets; the others count like those of any other host.
-            if source is not target or source.kind is Kind.DATABASE
+            # A database has one address of its subnets; the others count like those of any other host. Of
+            # endpoints there are several, in as many subnets.
+            if source is not target or source.kind in (Kind.DATABASE, Kind.ENDPOINT)
         }
+        self._beside_host = _beside_host(deployed, places, version)
         self._meant = {
             traffic: [pair for pair, row in self._rows.items() if traffic in row.passes]
             for traffic in Traffic
@@ -194,6 +196,9 @@ class _Check:
         if found:
             # A rule allows an address for everybody who has it; routes decide whose it is.
             wanted = wanted - self._ranges_of(place, traffic, egress)
+            if peer is place:
+                # A rule lets in the tunnel host's whole subnet, where endpoints are too.
+                wanted = wanted - self._beside_host
             judged = extent(wanted & admitted, wanted)
         return found, judged
 
@@ -209,6 +214,14 @@ class _Check:
             found |= self._paths.addresses(peer)
         kind, wide_traffic, ranges = WIDE_EGRESS
         return found | IPSet(ranges) if egress and (place.kind, traffic) == (kind, wide_traffic) else found
+
+
+def _beside_host(deployed: Deployed, places: Iterable[Place], version: int) -> IPSet:
+    """The addresses of the tunnel host's subnet."""
+    there = {each for place in places if place.kind is Kind.TUNNEL_HOST for each in place.subnet_ids}
+    return addresses_of(
+        (cidr for subnet in deployed.subnets if subnet.id in there for cidr in subnet.cidrs), version
+    )
 
 
 def _faults(layer: Layer, traffic: Traffic | None, found: Extent, *, missing: bool) -> Iterator[LayerFinding]:

@@ -6,6 +6,7 @@ import pytest
 from netaddr import IPNetwork
 from tenantnet.addresses.addressing import DEFAULT_RESERVED
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.companies import Company
 from tenantnet.addresses.ranges import TENANTS_PER_CELL, Ranges
 from tenantnet.refusal import Refused
 
@@ -24,6 +25,24 @@ def test_every_taken_range_is_refused_at_once() -> None:
     assert [refusal.path for refusal in refusals] == ["networks.blue.cidr", "sessionSubnet"]
     assert "tenant beta" in refusals[0].reason
     assert "tenant gamma" in refusals[1].reason
+
+
+def test_a_network_in_another_tenants_company_is_refused_and_never_chosen() -> None:
+    company = Company(cidr="10.0.0.0/9", tenant="beta")
+    ranges = Ranges([], companies=[company])
+    (refusal,) = ranges.refuse([network("10.1.2.0/26", "acme")])
+    assert "tenant beta has a VPN connection to 10.0.0.0/9" in refusal.reason
+    assert ranges.refuse([network("10.1.2.0/26", "beta")]) == []
+    assert not [
+        each for each in range(200) if ranges.free_network(DEFAULT_RESERVED) in IPNetwork(company.cidr)
+    ]
+
+
+def test_a_company_over_another_stacks_claim_is_refused() -> None:
+    ranges = Ranges([network("10.1.2.0/26", "beta")])
+    (refusal,) = ranges.refuse_companies("acme", [("here", "10.1.0.0/16"), ("there", "10.2.0.0/16")])
+    assert (refusal.path, refusal.rule_id) == ("here", "others-claim")
+    assert ranges.refuse_companies("beta", [("here", "10.1.0.0/16")]) == []
 
 
 def test_the_last_free_session_subnet_is_found() -> None:

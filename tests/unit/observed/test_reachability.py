@@ -186,6 +186,16 @@ def test_a_network_acl_does_not_see_what_stays_within_its_subnet() -> None:
         assert found == {(Kind.TUNNEL_HOST, each) for each in missed}
 
 
+def test_a_rule_among_the_endpoints_of_session_manager_is_seen() -> None:
+    """Only endpoints are in the second subnet; the rule for the first one is there for the tunnel host."""
+    named = ("'sg-endpoints'", f"'{SECOND_SUBNET}'")
+    rules = [each for each in additions(CELL) if all(name in each.what for name in named)]
+    assert len(rules) == 10
+    for mutation in rules:
+        pairs = [pair for pair in faults(check(mutation.deployed)) if pair.source is pair.target]
+        assert {pair.source.kind for pair in pairs} == {Kind.ENDPOINT}, mutation.what
+
+
 def network_of(name: str) -> str:
     (vpc,) = [vpc for vpc in CELL.vpcs if vpc.id == f"vpc-{name}"]
     return vpc.cidrs[0]

@@ -53,7 +53,7 @@ FORMS = {
     "a flow list": "      blue: {cidr: 10.1.2.0/26, vpnConnections: [{companyCidr: 192.168.4.0/24, "
     "companyGatewayIp: 198.51.100.7, description: HQ west}]}\n",
 }
-ADD = ["--company-cidr", "192.168.8.0/24", "--gateway-ip", "198.51.100.9", "--description"]
+ADD = ["--offline", "--company-cidr", "192.168.8.0/24", "--gateway-ip", "198.51.100.9", "--description"]
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_what_will_happen_at_the_next_update_is_said(acme: Path) -> None:
 def test_everything_wrong_with_a_connection_is_said_at_once_and_the_file_stays(acme: Path) -> None:
     acme.write_text(HEAD + BLOCK + TAIL)
     before = acme.read_bytes()
-    wrong = ["--company-cidr", "8.8.8.0/24", "--gateway-ip", "10.0.0.1", "--description", " "]
+    wrong = ["--offline", "--company-cidr", "8.8.8.0/24", "--gateway-ip", "10.0.0.1", "--description", " "]
     said = refused("add", "acme", *wrong)
     for place in ("companyCidr", "companyGatewayIp", "description"):
         assert f"networks.blue.vpnConnections[1].{place}" in said
@@ -152,8 +152,18 @@ def test_everything_wrong_with_a_connection_is_said_at_once_and_the_file_stays(a
 
 def test_a_company_that_overlaps_another_of_the_network_is_refused(acme: Path) -> None:
     acme.write_text(HEAD + BLOCK + TAIL)
-    overlapping = ["--company-cidr", "192.168.4.0/25", "--gateway-ip", "198.51.100.9", "--description", "x"]
-    assert "networks.blue.vpnConnections[1]" in refused("add", "acme", *overlapping)
+    overlapping = ["--offline", "--company-cidr", "192.168.4.0/25", "--gateway-ip", "198.51.100.9"]
+    assert "networks.blue.vpnConnections[1]" in refused("add", "acme", *overlapping, "--description", "x")
+
+
+@pytest.mark.parametrize("others", ["192.168.8.64/26", "192.168.8.0/24", "192.168.0.0/16"])
+def test_a_company_over_the_network_of_another_tenant_is_refused(acme: Path, others: str) -> None:
+    acme.write_text(HEAD + BLOCK + TAIL)
+    (acme.parent / "Pulumi.beta.yaml").write_text(acme.read_text().replace("10.1.2.0/26", others))
+    before = acme.read_bytes()
+    said = refused("add", "acme", *ADD, "Utrecht")
+    assert f"{others} is tenant beta's network blue" in said
+    assert acme.read_bytes() == before
 
 
 def test_of_two_networks_one_must_be_named(acme: Path) -> None:
