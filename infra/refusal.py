@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 NOT_SHOWN = "(not shown)"
-_LONGEST_SHOWN = 80
+_LONGEST_SHOWN, _LONGEST_WORD = 80, 400
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+# Characters that Python calls printable and nobody sees: fillers of alphabets, an empty pattern of Braille,
+# and what chooses a variant of the character before it. Others without a width, blanks and marks of
+# direction are not printable.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 # Text that without quotes would be read as another type, or as part of a refusal's layout.
 _NEEDS_QUOTES = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~|- .*|.*: .*", re.IGNORECASE)
@@ -56,11 +63,20 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of several lines, safe on a terminal: control characters and broken Unicode are escaped."""
+    """Text of several lines, safe on a terminal: control and invisible characters are escaped."""
     return "".join(
-        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
-        for each in text
+        each if is_visible(each) or each == "\n" else each.encode("unicode_escape").decode() for each in text
     )
+
+
+def is_visible(text: str) -> bool:
+    """Whether people see every character, so that what looks alike is alike but for foreign alphabets."""
+    return text.isprintable() and _INVISIBLE.search(text) is None
+
+
+def short_words(text: str) -> str:
+    """Text in which no word is longer than a path or an ARN: a whole file may have been given as a name."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][: _LONGEST_WORD - 3]}...", text)
 
 
 def _is_plain(text: str) -> bool:
@@ -128,7 +144,7 @@ class Rule:
     def refuse(self, value: object, path: str = "", /, **facts: object) -> Refusal:
         """The refusal of `value`, with every `{name}` filled in from `facts`."""
         # A line break in one would look like a further refusal.
-        told = {name: str(fact).replace("\n", "\\n") for name, fact in facts.items()}
+        told = {name: short_words(str(fact).replace("\n", "\\n")) for name, fact in facts.items()}
         return Refusal(
             value=shown(value),
             rule=printable(self.rule.format(**told)),

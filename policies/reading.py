@@ -138,7 +138,8 @@ def _read_platform(cell: str) -> PlatformOutputs:
         raise Failure(
             f"Could not read the outputs of {stack}.",
             reason=f"the outputs of {stack} cannot be read: {said}",
-            remedy=f"deploy it first: pulumi up --stack {stack}",
+            remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
+            f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
         ) from None
     return PlatformOutputs.read(stack, json.loads(done.stdout))
 

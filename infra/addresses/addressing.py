@@ -17,7 +17,7 @@ from socket import inet_aton
 from typing import NamedTuple
 
 from netaddr import IPAddress, IPNetwork
-from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.refusal import Refusal, Refused, Rule, is_visible
 
 NETWORK_PREFIX = 26
 SUBNET_PREFIX = 28
@@ -264,7 +264,7 @@ def _check_reserved(entry: object) -> list[Refusal]:
         return [RESERVED_LIST.refuse(entry)]
     refusals = [refusal.at("cidr") for refusal in check_private_cidr(entry["cidr"])]
     purpose = entry["purpose"]
-    if not (isinstance(purpose, str) and purpose.isprintable() and purpose.strip() == purpose != ""):
+    if not (isinstance(purpose, str) and is_visible(purpose) and purpose.strip() == purpose != ""):
         refusals.append(RESERVED_LIST.refuse(purpose, "purpose"))
     return refusals
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Any
 
-from tenantnet.refusal import Refusal, Rule
+from tenantnet.refusal import Refusal, Rule, is_visible
 from tenantnet.tags import claims_table_name
 
 # Pulumi's limit of a stack's name.
@@ -72,7 +72,7 @@ class Claim:
         """Whether Tenantnet could have written it: messages and commands show a claim as it is."""
         values = asdict(self).values()
         names = all(
-            isinstance(each, str) and each.isprintable() and len(each) <= LONGEST_NAME for each in values
+            isinstance(each, str) and is_visible(each) and len(each) <= LONGEST_NAME for each in values
         )
         try:
             IPv4Network(self.cidr)

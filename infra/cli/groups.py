@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from typing import Any
 
 import typer
+from tenantnet.refusal import short_words
 from typer.core import TyperGroup
 
 # No boxes around help: to import what draws them takes longer than all else that help needs.
@@ -63,8 +65,26 @@ class Group(TyperGroup):
         return in_capitals(typer.main.get_group(app).commands)
 
 
+@contextmanager
+def _short_errors() -> Iterator[None]:
+    """What is wrong with a command line repeats what was given, whatever that is."""
+    try:
+        yield
+    except typer.TyperException as error:
+        error.message = short_words(error.message)
+        raise
+
+
 class Commands(TyperGroup):
     """The commands of `tenantnet` itself, then the groups."""
+
+    @_short_errors()
+    def make_context(self, *given: Any, **more: Any) -> typer.Context:  # noqa: ANN401 - whatever typer gives
+        return super().make_context(*given, **more)
+
+    @_short_errors()
+    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401 - whatever a command returns
+        return super().invoke(ctx)
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(**attributes)

@@ -60,7 +60,7 @@ class VpnConnectionArgs:
     company_gateway_ip: str
     """The device's public IPv4 address."""
     description: str
-    """What people call the place, such as "Seattle office": 1 to 255 printable characters of any alphabet.
+    """What people call the place, such as "Seattle office": 1 to 255 visible characters of any alphabet.
 
     The connection's tag has it as it is, the rules have what EC2 takes of it.
     """

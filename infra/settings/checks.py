@@ -14,7 +14,7 @@ from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.aws import instance_classes, parameters
 from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
-from tenantnet.refusal import Refusal, Rule, shown
+from tenantnet.refusal import Refusal, Rule, is_visible, shown
 from tenantnet.settings import rules
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
@@ -270,7 +270,7 @@ def check_host_type(value: object) -> list[Refusal]:
 def check_description(value: object) -> list[Refusal]:
     """The description of a VPN connection."""
     fits = isinstance(value, str) and 1 <= len(value) <= rules.MAX_DESCRIPTION
-    if fits and str(value).isprintable() and value == str(value).strip():
+    if fits and is_visible(str(value)) and value == str(value).strip():
         return []
     return [rules.DESCRIPTION.refuse(value)]
 

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
-from tenantnet.refusal import Refusal, Refused
+from tenantnet.refusal import Refusal, Refused, is_visible
 from tenantnet.settings import rules
 from tenantnet.settings.alike import check_alike
 
@@ -112,4 +112,4 @@ def called(path: Path) -> str:
     """The path, relative to the working directory if the file is below it."""
     here = Path.cwd()
     name = str(path.relative_to(here) if path.is_relative_to(here) else path)
-    return name if name.isprintable() else ascii(name)
+    return name if is_visible(name) else ascii(name)

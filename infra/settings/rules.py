@@ -276,7 +276,7 @@ NETWORKS_APART = Rule(
 
 DESCRIPTION = Rule(
     id="description",
-    rule=f"a description has 1 to {MAX_DESCRIPTION} printable characters and no blank at its ends",
+    rule=f"a description has 1 to {MAX_DESCRIPTION} visible characters and no blank at its ends",
     reason="it is shown in one line of tables and becomes a tag of AWS resources",
     remedy="write a short name of the place, for example Seattle office",
 )

@@ -42,6 +42,12 @@ SETTINGS_WRITABLE = Rule(
     reason="its mode {mode} or its owner says that it is to stay as it is",
     remedy="make it writable: chmod u+w; or make the change by hand",
 )
+SETTINGS_ONE_NAME = Rule(
+    id="settings-one-name",
+    rule="a command edits no settings file that has a second name (a hard link)",
+    reason="it has {names}: an edit puts a new file under this one, and the others keep the former text",
+    remedy="give it a file of its own: cp FILE FILE.new && mv FILE.new FILE",
+)
 # What a file is called until it is complete.
 _DRAFT = ".tenantnet-draft-"
 _WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -140,12 +146,13 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
     path = file.path.resolve()
     _refuse_mistakes(project, file.stack, text)
     with _writing(file.stack, path.parent):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if not mode & _WRITE or not os.access(path, os.W_OK):
-            raise Refused(
-                f"The settings of {file.stack}",
-                [SETTINGS_WRITABLE.refuse(called(file.path), mode=f"{mode:04o}")],
-            )
+        mode, name = stat.S_IMODE(path.stat().st_mode), called(file.path)
+        wrong = [SETTINGS_WRITABLE.refuse(name, mode=f"{mode:04o}")]
+        if mode & _WRITE and os.access(path, os.W_OK):
+            names = path.stat().st_nlink
+            wrong = [SETTINGS_ONE_NAME.refuse(name, names=f"{names} names")] if names > 1 else []
+        if wrong:
+            raise Refused(f"The settings of {file.stack}", wrong)
         before = read_text(path)
         if before.removeprefix(BYTE_ORDER_MARK) != file.text:
             raise Failure(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
+from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, is_visible, printable, shown
 
 RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy="take less")
 
@@ -108,3 +108,33 @@ def test_a_refusal_inside_another_ones_reason_is_a_part_of_it() -> None:
 def test_another_error_is_no_refusal() -> None:
     text = "error: AccessDenied: not authorized to perform: ec2:DescribeVpcs"
     assert (Refusal.parse(text), Refused.is_in(text)) == ([], False)
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\u200b",
+        "\u202e",
+        "\u2066",
+        "\xa0",
+        "\u3164",
+        "\u115f",
+        "\uffa0",
+        "\u2800",
+        "\ufe0f",
+        "\u034f",
+        "\U000e0041",
+    ],
+    ids=ascii,
+)
+def test_a_character_that_nobody_sees_is_no_part_of_a_name_and_is_shown_as_its_code(character: str) -> None:
+    assert not is_visible(f"Seattle{character} office")
+    assert character not in printable(f"Seattle{character} office")
+    assert is_visible("Z\xfcrich \u6771\u4eac \u0928\u093e")
+
+
+def test_a_fact_that_is_a_whole_file_does_not_fill_the_screen() -> None:
+    refusal = RULE.refuse("x" * 9_000, most="y" * 9_000)
+    assert len(str(refusal)) < 1_500
+    kept = "/a" * 150
+    assert RULE.refuse(1, most=kept).reason == f"it holds {kept}"

@@ -342,3 +342,20 @@ def test_usage_has_every_argument_in_capitals_and_once_in_brackets(folder: Path)
     assert "status [OPTIONS] {TENANT}" in shown["status"]
     assert "status [OPTIONS] [TENANT]...\n" in shown["fleet status"]
     assert "delete [OPTIONS] {TENANT} {SLOT}" in shown["network delete"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "network add acme --slot {}",
+        "network delete acme {}",
+        "network {}",
+        "{}",
+        "network add --{}",
+        "network add {} --auto",
+    ],
+)
+def test_a_name_of_thousands_of_characters_is_not_repeated(folder: Path, command: str) -> None:
+    result = run(command.format("x" * 9_000))
+    assert len(result.output + str(result.exception)) < 1_500
+    assert result.exit_code != 0

@@ -139,6 +139,15 @@ def test_who_waits_too_long_is_told(project: Project, monkeypatch: pytest.Monkey
     create_settings_file(project, "beta", ACME)
 
 
+def test_a_file_with_a_second_name_is_not_parted_from_it(project: Project) -> None:
+    path = project.settings_file("acme")
+    (path.parent / "other").hardlink_to(path)
+    with pytest.raises(Refused, match="2 names") as refused:
+        replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert refused.value.refusals[0].rule_id == "settings-one-name"
+    assert path.read_text() == ACME
+
+
 def test_a_read_only_file_stays_as_it_is(project: Project) -> None:
     path = project.settings_file("acme")
     path.chmod(0o444)
