@@ -208,8 +208,8 @@ def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Rev
 def _is_other_by_now(api: Api, repository: str, pull: Mapping[str, Any], started: str) -> bool:
     """Whether the request was made, or got another base, after the run was. started: in UTC, as all times."""
     events = api.pages(f"/repos/{repository}/issues/{int(pull['number'])}/events")
-    changed = [each["created_at"] for each in events if each["event"] == "base_ref_changed"]
-    return max([pull["created_at"], *changed]) > started
+    changed: list[str] = [each["created_at"] for each in events if each["event"] == "base_ref_changed"]
+    return any(each > started for each in [str(pull["created_at"]), *changed])
 
 
 def _left_at_github(api: Api, repository: str, run: int) -> bytes | None:

@@ -79,11 +79,11 @@ class Commands(TyperGroup):
     """The commands of `tenantnet` itself, then the groups."""
 
     @_short_errors()
-    def make_context(self, *given: Any, **more: Any) -> typer.Context:  # noqa: ANN401 - whatever typer gives
+    def make_context(self, *given: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever typer gives
         return super().make_context(*given, **more)
 
     @_short_errors()
-    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401 - whatever a command returns
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - whatever a command returns
         return super().invoke(ctx)
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives

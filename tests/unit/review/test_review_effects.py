@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tenantnet.aws import types
@@ -169,7 +170,7 @@ def test_the_worst_effect_comes_first() -> None:
     [(types.DATABASE, "deletionProtection"), (types.TABLE, "deletionProtectionEnabled")],
 )
 def test_what_loses_its_protection_can_be_deleted_next(kind: str, setting: str) -> None:
-    protected = {"protected": True, "old": {setting: True}}
+    protected: dict[str, Any] = {"protected": True, "old": {setting: True}}
     off = resource(kind, "it", UPDATE, **protected, new={setting: False}, changed=(setting,))
     assert verdict(preview(off)) is Verdict.UNPROTECTS
     left_out = replace(off, new={})
