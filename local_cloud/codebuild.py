@@ -23,10 +23,11 @@ from moto.codebuild.responses import CodeBuildResponse
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time
+from moto.iam.models import iam_backends
 from tenantnet.local_cloud.builds import Build, Builds, Order
 from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.environment import environment
-from tenantnet.local_cloud.iam.callers import caller_with_key, service_session
+from tenantnet.local_cloud.iam.callers import PARTITION, caller_with_key, service_session
 from tenantnet.local_cloud.iam.policy import Decision
 from tenantnet.local_cloud.state import CLONE, StateDir
 
@@ -167,7 +168,9 @@ class CompletedCodeBuildResponse(CodeBuildResponse):
         session = service_session(account, self._get_param("serviceRole"), PRINCIPAL, "connection")
         caller = caller_with_key(account, session["AWS_ACCESS_KEY_ID"])
         action = f"{connection.split(':')[2]}:UseConnection"
-        if caller is None or caller.judge(action, connection).decision is not Decision.ALLOWED:
+        iam: Any = iam_backends[account][PARTITION]
+        known = iam.is_spread(self._get_param("serviceRole").rpartition("/")[2])
+        if not known or caller is None or caller.judge(action, connection).decision is not Decision.ALLOWED:
             message = f"User is not authorized to access connection {connection}"
             raise JsonRESTError("OAuthProviderException", message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ TENANT_VARIABLE = "TENANT"
 # A run waits for its time, and a large database takes hours to copy. CodeBuild ends a build after 36 hours.
 TIMEOUT_MINUTES = 24 * 60
 QUEUED_TIMEOUT_MINUTES = 60
+
+# CodeBuild tries a connection at once, as the role, and IAM tells it of the role's rights some seconds later.
+# https://github.com/aws/aws-cdk/issues/38504
+RIGHTS_NOT_KNOWN = "OAuthProviderException"
+RIGHTS_SPREAD_SECONDS, MOST_TRIES = 10.0, 6
 
 # If the checkout has its programs already, nothing is installed.
 INSTALL = """\
@@ -183,7 +189,12 @@ class MigrationRunner(pulumi.ComponentResource):
             },
             logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": log}},
             tags=self._args.owner.tags(self._project_name),
-            opts=self._child(),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                hooks=pulumi.ResourceHookBinding(
+                    on_error=[pulumi.ErrorHook(f"{self._name}-connection", once_more)]
+                ),
+            ),
         )
 
     def _source(self) -> aws.codebuild.ProjectSourceArgsDict:
@@ -243,6 +254,14 @@ class MigrationRunner(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
+
+
+async def once_more(error: pulumi.ErrorHookArgs) -> bool:
+    """Wait and say whether to try again, where IAM has not told CodeBuild of the role's rights yet."""
+    if RIGHTS_NOT_KNOWN not in error.errors[0] or len(error.errors) >= MOST_TRIES:
+        return False
+    await asyncio.sleep(RIGHTS_SPREAD_SECONDS)
+    return True
 
 
 def start_statements(region: str, account_id: str, project: str) -> list[Mapping[str, object]]:

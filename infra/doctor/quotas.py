@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+from tenantnet.aws import quotas as aws
+from tenantnet.aws.quotas import ServiceQuota
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
 from tenantnet.settings.models import TenantSettings
 
@@ -19,14 +21,12 @@ NOT_KNOWN = ("NoSuchResourceException", "AccessDeniedException")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """name: in Service Quotas. platform: how many a platform takes. tenant: how many a tenant takes.
+    """platform: how many a platform takes. tenant: how many a tenant takes.
 
     call and key: what lists those there are. counts: whether one of them counts.
     """
 
-    service: str
-    code: str
-    name: str
+    of: ServiceQuota
     call: str
     key: str
     platform: int = 0
@@ -37,7 +37,8 @@ class Quota:
     def used(self, planned: Planned) -> int:
         """How many the region has."""
         # EC2 describes networks, whose quotas are a service of their own.
-        client, asked = planned.client("ec2" if self.service == "vpc" else self.service), dict(self.asked)
+        service, asked = "ec2" if self.of.service == "vpc" else self.of.service, dict(self.asked)
+        client = planned.client(service)
         pages = (
             client.get_paginator(self.call).paginate(**asked)
             if client.can_paginate(self.call)
@@ -66,68 +67,52 @@ def _stands(described: Any) -> bool:  # noqa: ANN401 - as EC2 describes it
 
 QUOTAS = (
     Quota(
-        service="vpc",
-        code="L-F678F1CE",
-        name="VPCs per Region",
+        of=aws.VPCS,
         call="describe_vpcs",
         key="Vpcs",
         platform=2,
         tenant=_networks,
     ),
     Quota(
-        service="ec2",
-        code="L-7029FAB6",
-        name="Virtual private gateways per region",
+        of=aws.VPN_GATEWAYS,
         call="describe_vpn_gateways",
         key="VpnGateways",
         tenant=_networks,
         counts=_stands,
     ),
     Quota(
-        service="ec2",
-        code="L-3E6EC3A3",
-        name="VPN connections per region",
+        of=aws.VPN_CONNECTIONS,
         call="describe_vpn_connections",
         key="VpnConnections",
         tenant=_connections,
         counts=_stands,
     ),
     Quota(
-        service="ec2",
-        code="L-4FB7FF5D",
-        name="Customer gateways per region",
+        of=aws.CUSTOMER_GATEWAYS,
         call="describe_customer_gateways",
         key="CustomerGateways",
         tenant=_connections,
         counts=_stands,
     ),
     Quota(
-        service="rds",
-        code="L-7B6409FD",
-        name="DB instances",
+        of=aws.DATABASES,
         call="describe_db_instances",
         key="DBInstances",
     ),
     Quota(
-        service="rds",
-        code="L-DE55804A",
-        name="Parameter groups",
+        of=aws.PARAMETER_GROUPS,
         call="describe_db_parameter_groups",
         key="DBParameterGroups",
         # AWS's own do not count.
         counts=lambda each: not each["DBParameterGroupName"].startswith("default."),
     ),
     Quota(
-        service="rds",
-        code="L-48C6BF61",
-        name="DB subnet groups",
+        of=aws.SUBNET_GROUPS,
         call="describe_db_subnet_groups",
         key="DBSubnetGroups",
     ),
     Quota(
-        service="rds",
-        code="L-272F1212",
-        name="Manual DB instance snapshots",
+        of=aws.SNAPSHOTS,
         call="describe_db_snapshots",
         key="DBSnapshots",
         tenant=lambda _: 0,
@@ -141,12 +126,12 @@ def quotas(planned: Planned) -> Iterator[Finding]:
     limits = planned.client("service-quotas")
     for quota in QUOTAS:
         try:
-            limit = limits.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
+            limit = limits.get_service_quota(ServiceCode=quota.of.service, QuotaCode=quota.of.code)
         except ClientError as error:
             if code_of(error) not in NOT_KNOWN:
                 raise
             yield Finding(
-                about=quota.name,
+                about=quota.of.name,
                 state=State.WARNING,
                 found=f"not known: {error.response['Error']['Message']}",
                 remedy="see Service Quotas in the console",
@@ -164,7 +149,7 @@ def judge_quota(quota: Quota, limit: int, used: int, needed: int) -> Finding:
     elif room < 1:
         state, found = State.WARNING, f"{found}: no room for another tenant, or for a move"
     remedy = (
-        f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
-        f"--quota-code {quota.code} --desired-value N"
+        f"aws service-quotas request-service-quota-increase --service-code {quota.of.service} "
+        f"--quota-code {quota.of.code} --desired-value N"
     )
-    return Finding(about=quota.name, state=state, found=found, remedy="" if state is State.OK else remedy)
+    return Finding(about=quota.of.name, state=state, found=found, remedy="" if state is State.OK else remedy)

@@ -15,7 +15,9 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import generic_filter, random_customer_gateway_id
 from netaddr import valid_ipv4
+from tenantnet.aws.quotas import CUSTOMER_GATEWAYS
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionBackend
+from tenantnet.local_cloud.quotas import require_room
 
 DEFAULT_BGP_ASN = "65000"
 
@@ -54,6 +56,8 @@ class CustomerGatewayBackend(VpnConnectionBackend):
             for gateway in self.customer_gateways.values():
                 if gateway.state == "available" and gateway.identity == asked.identity:
                     return gateway
+            live = sum(each.state != "deleted" for each in self.customer_gateways.values())
+            require_room(self, CUSTOMER_GATEWAYS, live)
             self.customer_gateways[asked.id] = asked
             asked.add_tags(tags)
             return asked

@@ -8,12 +8,13 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from moto.ec2.exceptions import InvalidAMIIdError
+from moto.ec2.exceptions import EC2ClientError, InvalidAMIIdError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance as MotoInstance
 from moto.ec2.models.instances import InstanceState as MotoInstanceState
 from moto.ec2.models.instances import Reservation
 from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
 from tenantnet.local_cloud.pace import here
 
 # The root volume of Amazon Linux 2023; moto's images know none.
@@ -122,6 +123,14 @@ class InstanceBackend(EC2Backend):
         """Run instances of an image that exists; their interface's groups are the instance's too."""
         if image_id not in self.amis:
             raise InvalidAMIIdError(image_id)
+        if profile := kwargs.get("iam_instance_profile_name"):
+            iam: Any = iam_backends[self.account_id][self.partition]
+            if not iam.is_spread(profile):
+                raise EC2ClientError(
+                    "InvalidParameterValue",
+                    f"Value ({profile}) for parameter iamInstanceProfile.name is invalid. "
+                    "Invalid IAM Instance Profile name",
+                )
         reservation = super().run_instances(image_id, *args, **kwargs)
         for instance in reservation.instances:
             if not instance.security_groups:

@@ -13,12 +13,12 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclAssociation, NetworkAclEntry
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
+from tenantnet.aws.quotas import ACL_RULES, NETWORK_ACLS
+from tenantnet.local_cloud.quotas import require_room
 
 # The rule that ends every ACL. It can neither be changed nor removed.
 LAST_RULE = 32767
 # AWS's default quota "Rules per network ACL", for either direction.
-# https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-RULES_PER_DIRECTION = 20
 
 
 class NetworkAclBackend(EC2Backend):
@@ -28,6 +28,9 @@ class NetworkAclBackend(EC2Backend):
         self, vpc_id: str, tags: list[dict[str, str]] | None = None, default: bool = False
     ) -> NetworkAcl:
         """The ACL; one that is not its VPC's default lets nothing through yet."""
+        if not default:
+            acls = [*self.network_acls.values()]
+            require_room(self, NETWORK_ACLS, sum(each.vpc_id == vpc_id for each in acls))
         acl = super().create_network_acl(vpc_id, tags, default)
         if not default:
             self._all_traffic(acl.id, LAST_RULE, "deny")
@@ -64,11 +67,7 @@ class NetworkAclBackend(EC2Backend):
         _refuse_number(rule_number)
         entries = self.get_network_acl(network_acl_id).entries
         # The last rule does not count.
-        if sum(each.egress == entry["egress"] for each in entries) > RULES_PER_DIRECTION:
-            raise EC2ClientError(
-                "NetworkAclEntryLimitExceeded",
-                f"The maximum number of network acl entries has been reached for {network_acl_id}.",
-            )
+        require_room(self, ACL_RULES, sum(each.egress == entry["egress"] for each in entries) - 1)
         return super().create_network_acl_entry(network_acl_id, rule_number, *args, **entry)
 
     def delete_network_acl_entry(

@@ -14,6 +14,7 @@ from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
 from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
 from tenantnet.local_cloud.ec2.endpoints import EndpointBackend
 from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
+from tenantnet.local_cloud.ec2.limits import LimitedBackend
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
 from tenantnet.local_cloud.ec2.networks import NetworkResponse, Subnet
 from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
@@ -55,6 +56,7 @@ class CompletedEc2Backend(
     InstanceBackend,
     EndpointBackend,
     DependencyBackend,
+    LimitedBackend,
 ):
     """One region's EC2."""
 

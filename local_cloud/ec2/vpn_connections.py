@@ -19,6 +19,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import generic_filter, random_vpn_connection_id
 from netaddr import AddrFormatError, IPNetwork
+from tenantnet.aws.quotas import CONNECTIONS_OF_GATEWAY, VPN_CONNECTIONS
 from tenantnet.local_cloud.ec2.vpn_configuration import (
     Configured,
     CustomerSide,
@@ -26,6 +27,7 @@ from tenantnet.local_cloud.ec2.vpn_configuration import (
 )
 from tenantnet.local_cloud.ec2.vpn_tunnels import Tunnel, TunnelOptions, check_options, new_tunnel
 from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.quotas import require_room
 
 # AWS's ends of the tunnels: one benchmark range (RFC 2544) per tunnel, as AWS has them in separate zones.
 OUTSIDE_RANGES = (IPNetwork("198.18.0.0/16"), IPNetwork("198.19.0.0/16"))
@@ -180,6 +182,10 @@ class VpnConnectionBackend(EC2Backend):
             for connection in self._existing(vpn_gateway_id, transit_gateway_id):
                 if connection.customer_gateway_id == customer_gateway_id:
                     return connection
+            live = [each for each in self.vpn_connections.values() if not each.deleted]
+            require_room(self, VPN_CONNECTIONS, len(live))
+            of_gateway = sum(each.vpn_gateway_id == vpn_gateway_id for each in live) if vpn_gateway_id else 0
+            require_room(self, CONNECTIONS_OF_GATEWAY, of_gateway)
             connection = VpnConnection(
                 ec2_backend=self,
                 id=random_vpn_connection_id(),

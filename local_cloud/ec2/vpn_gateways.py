@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment, VpnGateway
+from tenantnet.aws.quotas import VPN_GATEWAYS
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionBackend
+from tenantnet.local_cloud.quotas import require_room
 
 # AWS's own side where nobody asks for another.
 AMAZON_ASN = "64512"
@@ -23,6 +25,7 @@ class VpnGatewayBackend(VpnConnectionBackend):
         availability_zone: str | None = None,
         tags: dict[str, str] | None = None,
     ) -> VpnGateway:
+        require_room(self, VPN_GATEWAYS, sum(each.state != "deleted" for each in self.vpn_gateways.values()))
         return super().create_vpn_gateway(
             gateway_type, amazon_side_asn or AMAZON_ASN, availability_zone, tags
         )

@@ -9,19 +9,22 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 import json
+from math import inf
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam import urls
 from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument
-from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.iam.models import IAMBackend, InstanceProfile, Role, iam_backends
 from moto.iam.responses import IamResponse
 from moto.sts import urls as sts_urls
 from moto.sts.models import STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 from tenantnet.local_cloud.iam.callers import access_key_of, caller_of, policies_of
 from tenantnet.local_cloud.iam.policy import Request, judge
+from tenantnet.local_cloud.pace import here
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 
 
@@ -51,8 +54,33 @@ class CompletedIamResponse(IamResponse):
         return ActionResult({"EvaluationResults": results, "IsTruncated": False})
 
 
+# "Changes ... are eventually consistent": what services know of a role or a profile is some seconds old.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+SPREAD_SECONDS = 10.0
+
+
 class CompletedIamBackend(IAMBackend):
     """One partition's IAM."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._changed: dict[str, float] = {}
+
+    def is_spread(self, name: str) -> bool:
+        """Whether other services know a role, its rights or a profile as they are. name: of either."""
+        return monotonic() - self._changed.get(name, -inf) >= here(SPREAD_SECONDS)
+
+    def put_role_policy(self, role_name: str, *args: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().put_role_policy(role_name, *args)
+        self._changed[role_name] = monotonic()
+
+    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        super().attach_role_policy(policy_arn, role_name)
+        self._changed[role_name] = monotonic()
+
+    def create_instance_profile(self, name: str, *args: Any, **kwargs: Any) -> InstanceProfile:  # noqa: ANN401
+        self._changed[name] = monotonic()
+        return super().create_instance_profile(name, *args, **kwargs)
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -72,6 +100,7 @@ class CompletedIamBackend(IAMBackend):
             json.loads(assume_role_policy_document)
         except ValueError:
             raise MalformedPolicyDocument("This policy contains invalid Json") from None
+        self._changed[role_name] = monotonic()
         return super().create_role(role_name, assume_role_policy_document, *args, **kwargs)
 
     def delete_group(self, group_name: str) -> None:

@@ -10,9 +10,11 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.rds import models, urls
-from moto.rds.models import rds_backends
+from moto.rds.models import DBInstance, DBParameterGroup, DBSubnetGroup, rds_backends
 from moto.rds.responses import RDSResponse
+from tenantnet.aws.quotas import DATABASES, PARAMETER_GROUPS, SNAPSHOTS, SUBNET_GROUPS
 from tenantnet.local_cloud.mysql.backend import ServedBackend
+from tenantnet.local_cloud.quotas import require_room
 from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
 from tenantnet.local_cloud.rds.snapshots import DBSnapshot
 
@@ -84,6 +86,31 @@ class CompletedRdsResponse(RDSResponse):
 
 class CompletedRdsBackend(ServedBackend):
     """One region's RDS."""
+
+    def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
+        """Restores come here, too."""
+        require_room(self, DATABASES, len(self.databases))
+        return super().create_db_instance(db_kwargs)
+
+    def create_db_instance_read_replica(self, db_kwargs: dict[str, Any]) -> DBInstance:
+        require_room(self, DATABASES, len(self.databases))
+        return super().create_db_instance_read_replica(db_kwargs)
+
+    def create_db_parameter_group(self, db_parameter_group_kwargs: dict[str, Any]) -> DBParameterGroup:
+        own = [name for name in self.db_parameter_groups if not name.startswith("default.")]
+        require_room(self, PARAMETER_GROUPS, len(own))
+        return super().create_db_parameter_group(db_parameter_group_kwargs)
+
+    def create_subnet_group(self, *args: Any, **kwargs: Any) -> DBSubnetGroup:  # noqa: ANN401 - passed on
+        require_room(self, SUBNET_GROUPS, len(self.subnet_groups))
+        return super().create_subnet_group(*args, **kwargs)
+
+    def create_db_snapshot(self, *args: Any, **kwargs: Any) -> models.DBSnapshot:  # noqa: ANN401 - passed on
+        """Final ones come here, too."""
+        if kwargs.get("snapshot_type", "manual") == "manual":
+            manual = [each for each in self.database_snapshots.values() if each.snapshot_type == "manual"]
+            require_room(self, SNAPSHOTS, len(manual))
+        return super().create_db_snapshot(*args, **kwargs)
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
         """What the Resource Groups Tagging API finds: groups too."""

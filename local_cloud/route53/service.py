@@ -19,10 +19,12 @@ from moto.route53 import models, urls
 from moto.route53.exceptions import InvalidVPCId, Route53ClientError
 from moto.route53.models import FakeZone, Route53Backend, route53_backends
 from moto.route53.responses import Route53
+from tenantnet.local_cloud.pace import here
 from tenantnet.local_cloud.route53.records import Change, apply_changes
 
-# Route 53 takes up to a minute; long enough here that a client can see it.
-PENDING_SECONDS = 1.0
+# "Changes generally propagate to all Route 53 name servers within 60 seconds."
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+PENDING_SECONDS = 60.0
 ID_CHARACTERS = string.ascii_uppercase + string.digits
 
 
@@ -33,7 +35,7 @@ class ChangeInfo:
     id: str = field(default_factory=lambda: "C" + "".join(secrets.choice(ID_CHARACTERS) for _ in range(20)))
     comment: str | None = None
     submitted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    settled_at: float = field(default_factory=lambda: monotonic() + PENDING_SECONDS)
+    settled_at: float = field(default_factory=lambda: monotonic() + here(PENDING_SECONDS))
 
     def described(self) -> dict[str, Any]:
         return {

@@ -39,6 +39,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud in which KMS has known all keys for long."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TENANTNET_LOCAL_PACE", "0")
+        patch.setenv("TENANTNET_LOCAL_QUOTAS", "aws")
         with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as running:
             yield running
 

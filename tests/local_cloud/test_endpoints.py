@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mypy_boto3_ec2 import EC2Client
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
 from tenantnet.components.tunnel_host import AGENT_ACTIONS, endpoint_policy
 
 from tests.local_cloud.conftest import Refusal
@@ -97,12 +98,23 @@ def host(client: Clients, ec2: EC2Client, network: Network, name: str) -> str:
     iam.create_role(RoleName=name, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
     iam.create_instance_profile(InstanceProfileName=name)
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    return started(ec2, network, name)
+
+
+# As the provider does while IAM tells EC2 of the profile.
+@retry(
+    retry=retry_if_exception_message(match=".*Invalid IAM Instance Profile"),
+    stop=stop_after_delay(10),
+    wait=wait_fixed(0.05),
+    reraise=True,
+)
+def started(ec2: EC2Client, network: Network, profile: str) -> str:
     return ec2.run_instances(
         ImageId=ec2.describe_images()["Images"][0]["ImageId"],
         MinCount=1,
         MaxCount=1,
         SubnetId=network.subnet_ids[0],
-        IamInstanceProfile={"Name": name},
+        IamInstanceProfile={"Name": profile},
     )["Instances"][0]["InstanceId"]
 
 
