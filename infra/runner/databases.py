@@ -114,16 +114,24 @@ class Databases:
             found = self._rds.describe_db_instances(DBInstanceIdentifier=self._identifier(slot))
             if self._read_only(found["DBInstances"][0]) is read_only:
                 return
+        self.set_parameter(slot, "read_only", read_only_value(read_only=read_only))
+
+    def set_parameter(self, slot: Slot, name: str, value: str) -> None:
+        """Set a dynamic parameter of a copy's group, before the stack declares another one."""
+        identifier = self._identifier(slot)
+        with aws_answers(f"set {name} of {identifier}", region=self._region):
+            found = self._rds.describe_db_instances(DBInstanceIdentifier=identifier)
             self._rds.modify_db_parameter_group(
                 DBParameterGroupName=_parameter_group(found["DBInstances"][0]),
-                Parameters=[
-                    {
-                        "ParameterName": "read_only",
-                        "ParameterValue": read_only_value(read_only=read_only),
-                        "ApplyMethod": "immediate",
-                    }
-                ],
+                Parameters=[{"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}],
             )
+
+    def engine_version(self, slot: Slot) -> str:
+        """As RDS calls it. Raises Failure if there is no database."""
+        identifier = self._identifier(slot)
+        with aws_answers(f"read the database {identifier}", region=self._region):
+            found = self._rds.describe_db_instances(DBInstanceIdentifier=identifier)
+        return found["DBInstances"][0]["EngineVersion"]
 
     def make_way(self, slot: Slot) -> None:
         """Keep backups and maintenance out of the next hours; does nothing if there is no database.

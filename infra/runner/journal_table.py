@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 DECISION = "decision#"
 LEASE = "lease"
 
+# As DynamoDB stores it.
+Item = Mapping[str, Any]
+
+
+def decision_in(outcome: Item) -> Decision | None:
+    """The decision about a move, in what the table has of how it ends."""
+    return Decision(outcome["decision"]["S"]) if "decision" in outcome else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
@@ -97,25 +105,35 @@ class JournalTable:
 
     def decision(self, move: int) -> Decision | None:
         """The decision about `move`; None before there is one."""
-        with self._asking("read the decision about a move"):
-            answer = self._client.get_item(TableName=self.name, Key=self._key(move), ConsistentRead=True)
-        return Decision(answer["Item"]["decision"]["S"]) if "Item" in answer else None
+        return decision_in(self.outcome(move))
 
     def decide(self, move: int, wanted: Decision, who: str) -> Decision:
         """Decide `move`, once: returns `wanted`, or the decision that was written before."""
-        item = {**self._key(move), "decision": {"S": str(wanted)}, "who": {"S": who}}
+        while (found := decision_in(item := self.outcome(move))) is None:
+            self.replace_outcome(move, item, {"decision": {"S": str(wanted)}, "who": {"S": who}})
+        return found
+
+    def outcome(self, move: int) -> Item:
+        """What the table has of how `move` ends, beside the entries: empty before there is anything."""
+        with self._asking("read the decision about a move"):
+            answer = self._client.get_item(TableName=self.name, Key=self._key(move), ConsistentRead=True)
+        return cast("Item", answer.get("Item", {}))
+
+    def replace_outcome(self, move: int, seen: Item, changes: Item) -> bool:
+        """Change what the table has, unless that is not any more what was seen; whether it was done."""
+        revision = int(seen["revision"]["N"]) if "revision" in seen else None
+        condition = "attribute_not_exists(tenant)" if not seen else "attribute_not_exists(revision)"
+        values: Any = {}
+        if revision is not None:
+            condition = "revision = :seen"
+            values = {"ExpressionAttributeValues": {":seen": seen["revision"]}}
+        item = {**seen, **self._key(move), **changes, "revision": {"N": str((revision or 0) + 1)}}
         with self._asking("write the decision about a move"):
             try:
-                self._client.put_item(
-                    TableName=self.name,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(decision)",
-                    # The refused write itself returns the decision.
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as lost:
-                return Decision(cast("dict[str, Any]", lost.response)["Item"]["decision"]["S"])
-        return wanted
+                self._client.put_item(TableName=self.name, Item=item, ConditionExpression=condition, **values)
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def lease(self) -> Holder | None:
         """The run that has the tenant's lease; None if none has."""

@@ -202,7 +202,7 @@ def pinged(address: str, access: Access) -> Iterator[None]:
 def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]:
     """A connection over TLS. Raises Failure if the database cannot be reached, or does not answer."""
     try:
-        with _connect(address, access) as connection:
+        with connect(address, access) as connection:
             yield connection
     except (pymysql.MySQLError, OSError, dns.exception.DNSException) as error:
         raise Failure(
@@ -214,13 +214,19 @@ def connected(address: str, access: Access) -> Iterator[pymysql.Connection[Any]]
         ) from None
 
 
-def _connect(address: str, access: Access) -> pymysql.Connection[Any]:
+def connect(
+    address: str,
+    access: Access,
+    **options: Any,  # noqa: ANN401 - the driver's
+) -> pymysql.Connection[Any]:
+    """A connection over TLS. Raises MySQL's error, OSError, or Failure if there is no way."""
     connection = pymysql.connect(
         host=address,
         user=access.login.username,
         password=access.login.password,
         ssl=ssl.create_default_context(cafile=_authority()),
         defer_connect=True,
+        **options,
     )
     reached = access.reach(address)
     # A checksum takes as long as it takes.

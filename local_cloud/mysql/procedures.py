@@ -157,10 +157,11 @@ def install(cursor: DictCursor, dialect: Dialect) -> None:
         return
     for table in _TABLES:
         cursor.execute(table)
-    for statement in _definitions(dialect):
-        kind, name = statement.split("(")[0].split()[1:3]
-        cursor.execute(f"DROP {kind} IF EXISTS {name}")
-        cursor.execute(statement)
+    cursor.execute("SHOW PROCEDURE STATUS WHERE Db = 'mysql' AND Name = 'rds_kill_query'")
+    if not cursor.fetchall():
+        # Those that came with the data stay: rights to call them go with a procedure that is dropped.
+        for statement in _definitions(dialect):
+            cursor.execute(statement)
 
 
 def _definitions(dialect: Dialect) -> list[str]:

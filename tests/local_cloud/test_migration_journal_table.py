@@ -12,6 +12,12 @@ from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.live.accounts import Account
+from tenantnet.runner.live.cut import Before
+from tenantnet.runner.live.cut import Decision as CutDecision
+from tenantnet.runner.live.cut_journal import Begun, CutJournal, begun
+from tenantnet.runner.live.events import Event
+from tenantnet.runner.live.session import GuardError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,6 +71,65 @@ def test_of_racing_runners_all_are_told_the_same_decision(journal: JournalTable)
     with ThreadPoolExecutor(RACERS) as racers:
         told = set(racers.map(lambda each: journal.decide(7, each, "ada"), wanted))
     assert told == {journal.decision(7)}
+
+
+BEFORE = Before(
+    accounts=(Account("acmeadmin", "%"), Account("o'neill", "10.0.0.%")),
+    events=(Event("app", "día", "owner@%", "latin1", "latin1_swedish_ci"),),
+)
+
+
+def test_what_a_cut_has_to_restore_is_read_as_it_was_written(journal: JournalTable) -> None:
+    assert begun(journal, 1) is None
+    CutJournal(journal, 1, "ada").begin(BEFORE)
+    assert begun(journal, 1) == Begun(number=1, before=BEFORE, decided=None)
+    assert journal.decision(1) is None
+    assert journal.entries() == []
+
+
+def test_a_cut_that_is_switched_decides_the_move(journal: JournalTable) -> None:
+    cut = CutJournal(journal, 1, "ada")
+    cut.begin(BEFORE)
+    assert cut.decide(CutDecision.SWITCH) is CutDecision.SWITCH
+    assert cut.decide(CutDecision.BACK) is CutDecision.SWITCH
+    assert journal.decide(1, Decision.ABORT, "bob") is Decision.SWITCH
+    with pytest.raises(GuardError, match="decided"):
+        CutJournal(journal, 1, "bob").begin(BEFORE)
+
+
+def test_a_cut_that_was_taken_back_is_never_switched_and_another_one_may_be(journal: JournalTable) -> None:
+    first, second = CutJournal(journal, 1, "ada"), CutJournal(journal, 1, "bob")
+    first.begin(BEFORE)
+    with pytest.raises(GuardError, match="another run"):
+        second.begin(BEFORE)
+    assert CutJournal(journal, 1, "bob", number=1).decide(CutDecision.BACK) is CutDecision.BACK
+    assert first.decide(CutDecision.SWITCH) is CutDecision.BACK
+    second.begin(BEFORE)
+    assert second.decide(CutDecision.SWITCH) is CutDecision.SWITCH
+    for decision in CutDecision:
+        with pytest.raises(GuardError, match="since"):
+            first.decide(decision)
+
+
+def test_a_move_that_is_aborted_in_a_cut_is_taken_back(journal: JournalTable) -> None:
+    cut = CutJournal(journal, 1, "ada")
+    cut.begin(BEFORE)
+    assert journal.decide(1, Decision.ABORT, "bob") is Decision.ABORT
+    assert cut.decide(CutDecision.SWITCH) is CutDecision.BACK
+    assert begun(journal, 1) == Begun(number=1, before=BEFORE, decided=CutDecision.BACK)
+    with pytest.raises(GuardError, match="decided"):
+        cut.begin(BEFORE)
+
+
+def test_of_switches_ways_back_and_aborts_that_race_one_counts(journal: JournalTable) -> None:
+    cut = CutJournal(journal, 1, "ada")
+    cut.begin(BEFORE)
+    asked = [*[CutDecision.SWITCH, CutDecision.BACK] * RACERS]
+    with ThreadPoolExecutor(RACERS) as racers:
+        aborted = racers.submit(journal.decide, 1, Decision.ABORT, "bob")
+        decided = set(racers.map(cut.decide, asked))
+    assert len(decided) == 1
+    assert (aborted.result() is Decision.SWITCH) == (decided == {CutDecision.SWITCH})
 
 
 def test_a_platform_without_a_journal_is_named_with_what_to_do(dynamodb: DynamoDBClient) -> None:

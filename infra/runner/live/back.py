@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenantnet.runner.live import accounts, events, fence, follow, sql
+from tenantnet.runner.live.accounts import REPLICATION
 from tenantnet.runner.live.cut import Before
 from tenantnet.runner.live.session import GuardError, Session
 
@@ -21,12 +22,21 @@ def prepare(former: Session, production: Session, keep: frozenset[str]) -> None:
     follow.assert_follows(former, production)
 
 
+def end(former: Session, production: Session) -> None:
+    """Let the former production follow nobody any more. Raises GuardError if it does not end."""
+    follow.end(former)
+    # The sender notices only when it has something to send.
+    for row in production.rows(sql.FOLLOWERS):
+        if row["user"] == REPLICATION:
+            production.kill(row["id"])
+
+
 def retire(production: Session, before: Before, keep: frozenset[str]) -> None:
     """Write into the binary log what the move has done without it: a restore to a point in time has it then.
 
     Raises GuardError as long as anybody follows: the former production would be opened.
     """
-    if any(row["user"] in keep for row in production.rows(sql.FOLLOWERS)):
+    if any(row["user"] == REPLICATION for row in production.rows(sql.FOLLOWERS)):
         raise GuardError(f"{production.name} is followed still, so nothing may be written for a restore")
     opened = set(accounts.open_accounts(production, keep))
     accounts.unlock_logged(production, [account for account in before.accounts if account in opened])

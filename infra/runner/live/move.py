@@ -1,0 +1,259 @@
+"""A live move's acts between the updates of its stack, on the servers and through AWS's API.
+
+Each may be done again: a run asks first what an earlier one has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, NoReturn, Protocol
+
+import pymysql
+from pymysql.constants import CLIENT
+from pymysql.cursors import DictCursor
+from tenacity import RetryError
+from tenantnet.failure import Failure
+from tenantnet.phases.phases import State
+from tenantnet.runner.clock import retrying
+from tenantnet.runner.databases import Databases
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.live import accounts, back, cut, fence, follow, gate, preflight, seed, sql, verify
+from tenantnet.runner.live.accounts import RUNNER, Own
+from tenantnet.runner.live.cut import Budgets, Decision, Outcome, Servers
+from tenantnet.runner.live.cut_journal import CutJournal, begun
+from tenantnet.runner.live.follow import Source
+from tenantnet.runner.live.session import GuardError, Session
+from tenantnet.runner.live.verify import Ways
+from tenantnet.runner.reach import PHASE_STAYS
+from tenantnet.runner.verification import Access, Login, connect, connected
+from tenantnet.tags import Slot
+
+# How long the gate may take to open, and a parameter to be in force in the server itself.
+GATE_SECONDS, IN_FORCE = 600.0, timedelta(minutes=15)
+# The longest that the server leaves a standing session without an answer; the budgets end earlier.
+ANSWER_SECONDS = 120
+SCHEDULER = "event_scheduler"
+# A reader takes several statements at once, and waits for a checksum as long as that takes.
+READER: Mapping[str, Any] = {"client_flag": CLIENT.MULTI_STATEMENTS, "read_timeout": None}
+
+
+class Ports(Protocol):
+    """The way of the tenant's clients to a database."""
+
+    def open(self, slot: Slot) -> None:
+        """Let them in, as the stack declares it for the production. Raises Failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMove:
+    """One tenant's. access: as the master user, or one with its rights. who: this run, for the journal."""
+
+    tenant: str
+    databases: Databases
+    journal: JournalTable
+    access: Access
+    ports: Ports
+    who: str
+    tell: Callable[[str], None]
+
+    def get_ready(self, production: Slot) -> None:
+        """Make the move's own accounts, and keep the logs that a copy will need.
+
+        Raises Failure with everything that would stop the move later.
+        """
+        own = self._own
+        with connected(self.databases.address(production), self.access) as connection:
+            with connection.cursor(DictCursor) as master:
+                accounts.make_own(master, own)
+            connection.commit()
+        with self._asking("begin a live move"), self._session(production) as source:
+            if found := preflight.complaints(source, self.databases.engine_version(production)):
+                raise GuardError("; ".join(found))
+            seed.keep_logs(source)
+
+    def follow(self, state: State) -> None:
+        """Let the copy follow its source, with everybody locked out of it; look after it where it does."""
+        with self._asking("let the copy follow"), self._servers(state.leads_to) as servers:
+            source, target, keep = servers.source, servers.target, servers.keep
+            if follow.following(target).state is follow.State.NOT_EXIST:
+                seed.first_acts(target, source, keep)
+                self._run_events(state.leads_to, source, target)
+            follow.begin(target, source, self._source(state.leads_to.other), keep)
+            follow.look(target, source, keep)
+
+    def _run_events(self, slot: Slot, source: Session, target: Session) -> None:
+        """Let the copy's scheduler be what the source's is: each of its events is disabled by now."""
+        runs = source.answer(sql.SCHEDULER) == "ON"
+        if runs and target.answer(sql.SCHEDULER) != "ON":
+            self.databases.set_parameter(slot, SCHEDULER, "ON")
+            self._await(lambda: target.answer(sql.SCHEDULER) == "ON", SCHEDULER)
+        seed.assert_scheduler(target, runs=runs)
+
+    def differences(self, state: State) -> list[str]:
+        """Compare source and copy while clients write. Takes as long as a scan of all tables."""
+        slot = state.leads_to
+        with self._asking("compare the databases"), self._servers(slot) as servers:
+            ways = Ways(
+                open_source=lambda: self._open(slot.other, **READER),
+                open_target=lambda: self._open(slot, **READER),
+                one_worker=lambda: self._one_worker(slot, servers.target),
+            )
+            leader, login = self._source(slot.other), self.access.login.username
+            return verify.compare(servers, leader, ways, login, self.tell)
+
+    @contextmanager
+    def _one_worker(self, slot: Slot, target: Session) -> Iterator[None]:
+        """Let the copy apply one transaction after the other: only then it stops where it is asked to."""
+        name, several = _workers(target)
+        if several in ("0", "1"):
+            yield
+            return
+        self._set_workers(slot, target, name, "1")
+        try:
+            yield
+        finally:
+            self._set_workers(slot, target, name, several)
+
+    def _set_workers(self, slot: Slot, target: Session, name: str, value: str) -> None:
+        self.databases.set_parameter(slot, name, value)
+        self._await(lambda: _workers(target) == (name, value), name)
+
+    def cut(self, state: State, budgets: Budgets, begin: Callable[[], None]) -> Outcome:
+        """Lead the clients over once nothing is in the way; what became of it.
+
+        begin: called right before the first client is locked out. Raises Failure if the gate does not open.
+        """
+        slot = state.leads_to
+        with self._asking("lead the clients over"), self._servers(slot) as servers:
+            follow.look(servers.target, servers.source, servers.keep)
+            gate.wait(servers, GATE_SECONDS, self.tell)
+            begin()
+            journal = CutJournal(self.journal, state.move, self.who)
+            return cut.cut(servers, journal, lambda: self._lead(slot), budgets)
+
+    def finish(self, state: State) -> None:
+        """Carry out a switch that is decided: open the new production; the former one may be dead."""
+        last = begun(self.journal, state.move)
+        with self._asking("carry the switch out"), self._session(state.leads_to) as target:
+            fence.end_other_runners(target)
+            if last is not None:
+                keep = accounts.keep_list(target)
+                cut.finish(target, keep, last.before, lambda: self._lead(state.leads_to))
+
+    def _lead(self, slot: Slot) -> None:
+        self.databases.lead_endpoint_to(self.databases.address(slot))
+        self.ports.open(slot)
+
+    def take_back(self, state: State) -> bool:
+        """Open the source again if an earlier run has left it shut; whether there was such a cut.
+
+        Not once a switch is decided. Repeating it does no harm.
+        """
+        last = begun(self.journal, state.move)
+        if last is None or last.decided is Decision.SWITCH:
+            return False
+        journal = CutJournal(self.journal, state.move, self.who, number=last.number)
+        with self._asking("take the cut back"), self._session(state.leads_to.other) as source:
+            fence.end_other_runners(source)
+            if journal.decide(Decision.BACK) is not Decision.BACK:
+                return False
+            # The target is not touched on the way back; it may be dead.
+            servers = Servers(source=source, target=source, keep=accounts.keep_list(source))
+            cut.take_back(servers, last.before, Budgets())
+        return last.decided is None
+
+    def lead_back(self, state: State) -> str:
+        """Let the former production follow the new one, as the way back; what became of that, in words."""
+        try:
+            with self._servers(state.production) as servers:
+                former, production, keep = servers.source, servers.target, servers.keep
+                follow.end(production)
+                self._await(lambda: bool(former.answer(sql.READ_ONLY)), "read_only")
+                follow.follow_back(former, production, self._source(state.production), keep)
+        except (GuardError, pymysql.MySQLError, OSError, Failure) as error:
+            # Clients write to the new production, with or without a way back.
+            return f"the former production does not follow: {error}"
+        return "the former production follows the new one"
+
+    def retire(self, state: State) -> None:
+        """End the way back, and write down for a restore what the move did without the binary log."""
+        last = begun(self.journal, state.move)
+        with self._asking("retire the former production"), self._session(state.production) as production:
+            # It may be dead: then it follows nobody.
+            with (
+                suppress(GuardError, pymysql.MySQLError, OSError, Failure),
+                self._session(state.production.other) as former,
+            ):
+                back.end(former, production)
+            if last is not None:
+                back.retire(production, last.before, accounts.keep_list(production))
+
+    def forget(self, production: Slot) -> None:
+        """Remove the move's own accounts. Raises Failure."""
+        with connected(self.databases.address(production), self.access) as connection:
+            with connection.cursor(DictCursor) as master:
+                accounts.drop_own(master)
+            connection.commit()
+
+    @property
+    def _own(self) -> Own:
+        return Own.of(self.tenant, self.access.login.password)
+
+    def _source(self, slot: Slot) -> Source:
+        return Source(host=self.databases.address(slot), password=self._own.replication)
+
+    def _open(self, slot: Slot, **options: Any) -> Session:  # noqa: ANN401 - the driver's
+        access = replace(self.access, login=Login(username=RUNNER, password=self._own.runner))
+        address = self.databases.address(slot)
+        return Session(
+            f"{self.tenant}-{slot}",
+            lambda: connect(address, access, **{"read_timeout": ANSWER_SECONDS, **options}),
+        )
+
+    @contextmanager
+    def _session(self, slot: Slot) -> Iterator[Session]:
+        session = self._open(slot)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    @contextmanager
+    def _servers(self, target: Slot) -> Iterator[Servers]:
+        """Standing sessions on both, once those of any other run are ended."""
+        with ExitStack() as stack:
+            source, copy = (stack.enter_context(self._session(slot)) for slot in (target.other, target))
+            for session in (source, copy):
+                fence.end_other_runners(session)
+            yield Servers(source=source, target=copy, keep=accounts.keep_list(source))
+
+    @contextmanager
+    def _asking(self, task: str) -> Iterator[None]:
+        try:
+            yield
+        except (GuardError, pymysql.MySQLError, OSError) as error:
+            self._fail(task, str(error))
+
+    def _fail(self, task: str, why: str) -> NoReturn:
+        raise Failure(
+            f"Could not {task}.",
+            reason=why,
+            remedy="remove the cause, then `tenantnet migrate run` goes on; before the switch "
+            "`tenantnet migrate abort` takes the move back",
+            state=PHASE_STAYS,
+        ) from None
+
+    def _await(self, holds: Callable[[], bool], name: str) -> None:
+        try:
+            retrying(IN_FORCE, bool)(holds)
+        except RetryError:
+            raise GuardError(f"{name} is not in force in the server after {IN_FORCE}") from None
+
+
+def _workers(session: Session) -> tuple[str, str]:
+    """How many transactions are applied at once: the parameter, by the newer of its names, and its value."""
+    found = {str(row["Variable_name"]): str(row["Value"]) for row in session.rows(sql.WORKERS)}
+    return min(found.items())
