@@ -20,10 +20,15 @@ class Slot(StrEnum):
 
 
 class Strategy(StrEnum):
-    """How the data reaches the target: by a replica that is promoted, or by a snapshot that is restored."""
+    """How the data reaches the target.
+
+    By a replica that is promoted; by a snapshot that is restored behind the fence; or by a snapshot that is
+    restored and then follows the source, so that only the last transactions are waited for (`live`).
+    """
 
     REPLICA = "replica"
     SNAPSHOT = "snapshot"
+    LIVE = "live"
 
 
 class Tag(StrEnum):
@@ -181,3 +186,8 @@ def final_snapshot_name(tenant: str, slot: str, cidr: str, move: int) -> str:
 def move_snapshot_name(tenant: str, move: int) -> str:
     """The snapshot, taken behind the fence, that a move by snapshot restores."""
     return f"{tenant}-move-{move}"
+
+
+def seed_snapshot_name(tenant: str, move: int) -> str:
+    """The snapshot, of a source that takes writes, that a live move begins with: no other may restore it."""
+    return f"{tenant}-seed-{move}"

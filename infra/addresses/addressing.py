@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from socket import inet_aton
 from typing import NamedTuple
 
-from netaddr import IPAddress, IPNetwork
+from netaddr import IPAddress, IPNetwork, spanning_cidr
 from tenantnet.refusal import Refusal, Refused, Rule, is_visible
 
 NETWORK_PREFIX = 26
@@ -318,6 +318,12 @@ def subnet_plan(cidr: str) -> SubnetPlan:
     if IPNetwork(cidr).prefixlen != NETWORK_PREFIX:
         raise ValueError(f"{cidr} is not a /{NETWORK_PREFIX}")
     return SubnetPlan(*map(str, IPNetwork(cidr).subnet(SUBNET_PREFIX)))
+
+
+def database_range(cidr: str) -> str:
+    """The range of both database subnets of the tenant network `cidr`, and of nothing else."""
+    plan = subnet_plan(cidr)
+    return str(spanning_cidr([plan.database_a, plan.database_b]))
 
 
 def ping_host_address(cidr: str) -> str:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
-import pulumi_aws as aws
 from tenantnet.addresses.claims import Claim, Row, read_row, refuse_claim
+from tenantnet.aws.items import NO_TABLE, read_item
 from tenantnet.refusal import Refused
-
-# What the provider answers where the table has no such row, or is gone with all of them.
-NO_SUCH_ROW = ("empty result", "couldn't find resource")
 
 
 def read_holder(table: str, cidr: str) -> Row | None:
-    """The table's row of `cidr`. Raises Exception if AWS does not answer."""
+    """The table's row of `cidr`; None if it has none, or is gone with all of them.
+
+    Raises Exception if AWS does not answer.
+    """
     try:
-        row = aws.dynamodb.get_table_item(table_name=table, key=json.dumps({"cidr": {"S": cidr}}))
+        row = read_item(table, {"cidr": {"S": cidr}})
     except Exception as error:  # the engine raises nothing narrower
-        if any(words in str(error) for words in NO_SUCH_ROW):
+        if NO_TABLE in str(error):
             return None
         raise
-    return read_row(json.loads(row.item))
+    return read_row(row) if row else None
 
 
 def unclaimed_ranges(table: str, claims: Iterable[Claim]) -> list[Claim]:

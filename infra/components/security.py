@@ -106,17 +106,18 @@ def allow_from(
     name: str, args: SecurityRuleArgs, opts: pulumi.ResourceOptions
 ) -> aws.vpc.SecurityGroupIngressRule:
     """Let the peer connect to the group's members."""
-    return aws.vpc.SecurityGroupIngressRule(name, **_properties(name, args), opts=opts)
+    return aws.vpc.SecurityGroupIngressRule(name, **rule_properties(name, args), opts=opts)
 
 
 def allow_to(
     name: str, args: SecurityRuleArgs, opts: pulumi.ResourceOptions
 ) -> aws.vpc.SecurityGroupEgressRule:
     """Let the group's members connect to the peer."""
-    return aws.vpc.SecurityGroupEgressRule(name, **_properties(name, args), opts=opts)
+    return aws.vpc.SecurityGroupEgressRule(name, **rule_properties(name, args), opts=opts)
 
 
-def _properties(name: str, args: SecurityRuleArgs) -> dict[str, Any]:
+def rule_properties(name: str, args: SecurityRuleArgs) -> dict[str, Any]:
+    """What a rule of that name is declared with, in the provider's words."""
     description = ec2_description(args.description, otherwise=name)
     original = None if description == args.description else args.description
     return {

@@ -48,23 +48,25 @@ class ServicePeering(pulumi.ComponentResource):
         self, name: str, args: ServicePeeringArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("tenantnet:index:ServicePeering", name, {}, opts)
-        peering = aws.ec2.VpcPeeringConnection(
-            name,
-            vpc_id=args.network.vpc_id,
-            peer_vpc_id=args.platform.vpc_id,
-            auto_accept=True,
-            tags=args.owner.tags(name),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        for direction, source, target in (
-            ("out", args.network, args.platform),
-            ("back", args.platform, args.network),
-        ):
-            aws.ec2.Route(
-                f"{name}-{direction}",
-                route_table_id=source.route_table_id,
-                destination_cidr_block=target.cidr,
-                vpc_peering_connection_id=peering.id,
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-            )
+        peer(name, args.owner, args.network, args.platform, parent=self)
         self.register_outputs({})
+
+
+def peer(name: str, owner: Owner, near: PeeringSide, far: PeeringSide, *, parent: pulumi.Resource) -> None:
+    """Declare a peering, and on either side the route to what the other one lets be reached."""
+    peering = aws.ec2.VpcPeeringConnection(
+        name,
+        vpc_id=near.vpc_id,
+        peer_vpc_id=far.vpc_id,
+        auto_accept=True,
+        tags=owner.tags(name),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    for direction, source, target in (("out", near, far), ("back", far, near)):
+        aws.ec2.Route(
+            f"{name}-{direction}",
+            route_table_id=source.route_table_id,
+            destination_cidr_block=target.cidr,
+            vpc_peering_connection_id=peering.id,
+            opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+        )

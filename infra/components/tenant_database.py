@@ -43,6 +43,11 @@ PARAMETERS = {
     # So a function need not be declared safe for replaying statements (error 1419), which RDS lets nobody be.
     "log_bin_trust_function_creators": "1",
 }
+# Static: in force from the next reboot on.
+GTID_PARAMETERS = {"gtid-mode": "ON", "enforce_gtid_consistency": "ON"}
+# What a seed is born with: an event of its source would change it before it follows. The runner switches the
+# scheduler on once the events themselves are disabled.
+SEED_PARAMETERS = {"event_scheduler": "OFF"}
 
 # What every database has.
 ALWAYS: dict[str, Any] = {
@@ -100,6 +105,14 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class Seed:
+    """Restored from a snapshot, to follow the database that the snapshot is of."""
+
+    snapshot: str
+    """The snapshot's identifier."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """Being removed: it stays as it was created, even as a replica."""
 
@@ -120,7 +133,7 @@ class Nothing:
     """Deletion leaves nothing behind; AWS takes no final snapshot of a replica."""
 
 
-Source = Fresh | Promoted | ReplicaOf | Restored | Leaving
+Source = Fresh | Promoted | ReplicaOf | Restored | Seed | Leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,7 @@ class TenantDatabaseArgs:
     security_group_id: pulumi.Input[str]
     """The group that lets clients in."""
     source: Source
-    """Where it comes from: Fresh, Promoted, ReplicaOf, Restored or Leaving."""
+    """Where it comes from: Fresh, Promoted, ReplicaOf, Restored, Seed or Leaving."""
     on_delete: FinalSnapshot | Nothing
     """What deletion leaves behind: FinalSnapshot or Nothing."""
     instance_class: str = DEFAULT_INSTANCE_CLASS
@@ -152,6 +165,8 @@ class TenantDatabaseArgs:
     """Parameters of MySQL, by name: those that the settings take."""
     read_only: bool = False
     """Whether the server refuses writes, by its parameter group, to everybody."""
+    gtid: bool = False
+    """Whether its transactions have global identifiers; a change takes effect with a reboot."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts the database and its logs."""
     alarm_topic_arn: pulumi.Input[str]
@@ -227,7 +242,7 @@ class TenantDatabase(pulumi.ComponentResource):
             **_on_delete(args.on_delete),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
             # A restored one keeps its snapshot's minor version: a major one alone would mean an upgrade.
-            engine_version=None if isinstance(args.source, Restored) else ENGINE_VERSION,
+            engine_version=None if isinstance(args.source, Restored | Seed) else ENGINE_VERSION,
             **ALWAYS,
             tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
             opts=pulumi.ResourceOptions(
@@ -251,9 +266,14 @@ class TenantDatabase(pulumi.ComponentResource):
         ).name
 
     def _parameter_group(self) -> pulumi.Output[str]:
-        name = parameter_group_name(self._name)
-        own = {key: str(value) for key, value in self._args.parameters.items()}
-        parameters = {**PARAMETERS, "read_only": read_only_value(read_only=self._args.read_only), **own}
+        name, is_seed = parameter_group_name(self._name), isinstance(self._args.source, Seed)
+        parameters = {
+            **PARAMETERS,
+            "read_only": read_only_value(read_only=self._args.read_only),
+            **{key: str(value) for key, value in self._args.parameters.items()},
+            **(GTID_PARAMETERS if self._args.gtid else {}),
+            **(SEED_PARAMETERS if is_seed else {}),
+        }
         return aws.rds.ParameterGroup(
             self._name,
             name=name,
@@ -261,12 +281,14 @@ class TenantDatabase(pulumi.ComponentResource):
             description=f"{self._name}: TLS only, row-based binlog",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(
-                    name=key, value=value, apply_method="pending-reboot" if key in STATIC else None
+                    name=key,
+                    value=value,
+                    apply_method="pending-reboot" if key in STATIC | GTID_PARAMETERS.keys() else None,
                 )
                 for key, value in parameters.items()
             ],
             tags=self._args.owner.tags(name),
-            opts=self._child(),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["parameters"] if is_seed else []),
         ).name
 
     def _log_groups(self) -> list[pulumi.Resource]:
@@ -334,7 +356,7 @@ def _source(source: Source) -> dict[str, Any]:
             return {"username": user.username, "password": user.password}
         case ReplicaOf(arn=arn):
             return {"replicate_source_db": arn}
-        case Restored(snapshot=snapshot):
+        case Restored(snapshot=snapshot) | Seed(snapshot=snapshot):
             return {"snapshot_identifier": snapshot}
         case _:
             return {}

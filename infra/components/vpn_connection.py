@@ -70,6 +70,8 @@ class VpnConnectionArgs:
     """The group that lets the company into the database."""
     ping_host_security_group_id: pulumi.Input[str]
     """The group that lets the company ping."""
+    reaches_database: bool = True
+    """Whether the company is let in to the database; it may always ping."""
     alarm_topic_arn: pulumi.Input[str]
     """Where the tunnels' alarms go."""
     reserved: Sequence[ReservedRange] = DEFAULT_RESERVED
@@ -105,7 +107,8 @@ class VpnConnection(pulumi.ComponentResource):
             destination_cidr_block=args.company_cidr,
             opts=self._child(),
         )
-        self._let_in("database", args.database_security_group_id, MYSQL)
+        if args.reaches_database:
+            self._let_in("database", args.database_security_group_id, MYSQL)
         self._let_in("ping", args.ping_host_security_group_id, PING)
         self._alarm("one-tunnel-down", connection.id, threshold=1, comparison="LessThanThreshold")
         self._alarm("both-tunnels-down", connection.id, threshold=0, comparison="LessThanOrEqualToThreshold")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tenantnet.phases.journal import Entry, begun, downtime, of_move
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
-from tenantnet.phases.updates import runner_only
+from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.settings.models import MigrationSettings
 from tenantnet.stacks.outputs import Model
 
@@ -71,7 +71,7 @@ def progress(
 
 
 def _status(state: State, migration: MigrationSettings | None, *, has_begun: bool) -> str:
-    if runner_only(state) or (state.phase is Phase.STEADY and has_begun):
+    if state.phase in UNDER_WAY or (state.phase is Phase.STEADY and has_begun):
         return "In Progress"
     if migration is None:
         return "Completed" if state.phase in AFTER_THE_SWITCH else ""

@@ -10,6 +10,8 @@ from typing import Any
 
 from tenantnet.phases.phases import Phase
 
+DECISION = "decision#"
+
 
 class What(StrEnum):
     """The kind of an entry. `seen`: a condition held. The writes are those of the tenant's clients.
@@ -72,6 +74,14 @@ class Entry:
 def of_move(entries: Iterable[Entry], move: int) -> list[Entry]:
     """The entries of one move, in order of time."""
     return sorted((entry for entry in entries if entry.move == move), key=lambda entry: entry.at)
+
+
+def decision_key(tenant: str, move: int) -> dict[str, Any]:
+    """The key of the item that says how a move is going to end, beside the entries.
+
+    Their range key is a time: a digit sorts before any letter.
+    """
+    return {"tenant": {"S": tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
 
 
 def begun(entries: Iterable[Entry]) -> bool:

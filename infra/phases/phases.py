@@ -2,9 +2,8 @@
 
 Three rules hold in every phase, and every half-finished step between two phases keeps them:
 
-- Clients can write only to the database that the endpoint leads to. The target of a move stays read-only,
-through
-  promotion too, until the step that leads the endpoint to it.
+- Clients can write only to the database that the endpoint leads to. Until the step that leads the endpoint to
+  it, the target of a move is read-only, through promotion too; one that follows cannot be, so it is shut.
 - A database is protected in every phase but its own retirement, so that no half-finished step can replace it.
 - `production` changes with `switched`: from that phase on, clients write to the target, and the former
   production no longer has all their data. Until that phase is recorded, the source is production.
@@ -24,6 +23,7 @@ class Phase(StrEnum):
 
     STEADY = "steady"
     REPLICATING = "replicating"
+    FOLLOWING = "following"
     FENCED = "fenced"
     PROMOTED = "promoted"
     RESTORED = "restored"
@@ -39,6 +39,7 @@ def _route(*to_the_switch: Phase) -> tuple[Phase, ...]:
 ROUTES: Mapping[Strategy, tuple[Phase, ...]] = {
     Strategy.REPLICA: _route(Phase.REPLICATING, Phase.FENCED, Phase.PROMOTED),
     Strategy.SNAPSHOT: _route(Phase.FENCED, Phase.RESTORED),
+    Strategy.LIVE: _route(Phase.FOLLOWING),
 }
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 
@@ -55,7 +56,8 @@ class RetiredNetwork:
 class State:
     """What a tenant's stack remembers in its outputs.
 
-    production: the slot that clients write to. strategy: of the move under way; none in steady and aborting.
+    production: the slot that clients write to. strategy: of the move under way; none in steady. In aborting
+    only `live` is remembered: what may have followed stays shut until it is gone.
     move: the number of the move under way, or of the last one; 0 before the first. It names what must differ
     from move to move: snapshots, journal entries, decisions. retired: forgotten once the settings no longer
     name that network. networks: the CIDR of each network, as the last update left it.
@@ -72,7 +74,8 @@ class State:
     def __post_init__(self) -> None:
         if self.strategy is None and self.phase not in (Phase.STEADY, Phase.ABORTING):
             raise ValueError(f"phase {self.phase} needs a strategy")
-        if self.strategy is not None and self.phase not in ROUTES[self.strategy][1:-1]:
+        left_open = (self.phase, self.strategy) == (Phase.ABORTING, Strategy.LIVE)
+        if self.strategy is not None and not left_open and self.phase not in ROUTES[self.strategy][1:-1]:
             raise ValueError(f"strategy {self.strategy} has no phase {self.phase}")
         if self.move < (0 if self.phase is Phase.STEADY else 1):
             raise ValueError(f"phase {self.phase} cannot belong to move {self.move}")
@@ -105,6 +108,7 @@ class Origin(StrEnum):
 
     PRIMARY: created empty with its tenant; a replica declared so is promoted, a restored one stays as it is.
     REPLICA, SNAPSHOT: of the other slot's database; the snapshot was taken behind the fence of this move.
+    SEED: of a snapshot from before any fence; it begins with its events off, and follows the other slot's.
     LEAVING: being removed. Declared only while it exists, and whatever it came from: it must neither be
     created again by a repeated update nor be replaced.
     """
@@ -112,6 +116,7 @@ class Origin(StrEnum):
     PRIMARY = "primary"
     REPLICA = "replica"
     SNAPSHOT = "snapshot"
+    SEED = "seed"
     LEAVING = "leaving"
 
 
@@ -139,24 +144,33 @@ class DatabaseDeclaration:
 class SlotDeclaration:
     """One slot. required: its network must be in the settings; otherwise they decide about a Test network.
 
-    protected: Pulumi's protect on the network.
+    protected: Pulumi's protect on the network. shut: none of the tenant's clients, neither its sessions nor
+    its companies, is let in to the database.
     """
 
     required: bool
     protected: bool
     database: DatabaseDeclaration | None
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What a stack declares. endpoint: the slot of the database that the tenant's name leads to."""
+    """What a stack declares.
+
+    endpoint: the slot of the database that the tenant's name leads to. joined: each of the two databases
+    reaches the other one. identified: their transactions have GTIDs, whatever the settings say.
+    """
 
     slots: Mapping[Slot, SlotDeclaration]
     endpoint: Slot
+    joined: bool = False
+    identified: bool = False
 
 
 _FENCED_PHASES = frozenset({Phase.FENCED, Phase.PROMOTED, Phase.RESTORED})
-
+# Until the retirement the former production follows the new one: the way back.
+_JOINED_PHASES = frozenset({Phase.FOLLOWING, Phase.SWITCHED})
 
 _PRODUCTION = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=False, recoverable=True)
 _FENCED = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=True, recoverable=True)
@@ -167,6 +181,8 @@ _REPLICA = DatabaseDeclaration(Origin.REPLICA, Lifecycle.TEST, read_only=True)
 _OTHER_SLOT: Mapping[Phase, DatabaseDeclaration | None] = {
     Phase.STEADY: None,
     Phase.REPLICATING: _REPLICA,
+    # What it applies are the source's writes. It is shut, so that nobody else writes.
+    Phase.FOLLOWING: DatabaseDeclaration(Origin.SEED, Lifecycle.TEST, read_only=False),
     Phase.PROMOTED: DatabaseDeclaration(Origin.PRIMARY, Lifecycle.TEST, read_only=True),
     Phase.RESTORED: DatabaseDeclaration(Origin.SNAPSHOT, Lifecycle.TEST, read_only=True),
     Phase.SWITCHED: DatabaseDeclaration(Origin.PRIMARY, Lifecycle.TEST, read_only=True, recoverable=True),
@@ -181,16 +197,24 @@ def declaration(state: State, *, tenant_retiring: bool = False) -> Declaration:
     tenant_retiring: the settings remove the whole tenant; its database and network are unprotected, so
     that `pulumi destroy` can delete them. `plan_update` allows that in steady only.
     """
+    live, moving = state.strategy is Strategy.LIVE, state.phase is not Phase.STEADY
     slots = {
         state.production: _slot(_production(state, tenant_retiring=tenant_retiring)),
-        state.production.other: _slot(_other(state), required=state.phase is not Phase.STEADY),
+        state.production.other: _slot(_other(state), required=moving, shut=live),
     }
-    return Declaration(slots=slots, endpoint=state.production)
+    return Declaration(
+        slots=slots,
+        endpoint=state.production,
+        joined=live and state.phase in _JOINED_PHASES,
+        identified=live and state.phase is not Phase.ABORTING,
+    )
 
 
-def _slot(database: DatabaseDeclaration | None, *, required: bool = True) -> SlotDeclaration:
+def _slot(
+    database: DatabaseDeclaration | None, *, required: bool = True, shut: bool = False
+) -> SlotDeclaration:
     protected = required and (database is None or database.protected)
-    return SlotDeclaration(required=required, protected=protected, database=database)
+    return SlotDeclaration(required=required, protected=protected, database=database, shut=shut)
 
 
 def _production(state: State, *, tenant_retiring: bool) -> DatabaseDeclaration:

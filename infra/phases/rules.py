@@ -63,11 +63,20 @@ RUNNER_ONLY = Rule(
     remedy="wait for it (`tenantnet migrate status`); if nothing runs, `tenantnet migrate run` goes on with "
     "it and `tenantnet migrate abort` takes it back",
 )
+SWITCH_RECORDED = Rule(
+    id="switch-recorded",
+    rule="between the decision about a move and the phase that follows from it only the migration runner "
+    "updates the stack",
+    reason="the {decision} of move {move} is decided, and the stack still says {phase}: an update could undo "
+    "what the runner has done since",
+    remedy="wait for it (`tenantnet migrate status`); if nothing runs, `tenantnet migrate run` carries the "
+    "decision out",
+)
 LEFTOVERS = Rule(
     id="leftovers",
     rule="what a move has begun to create is either used or removed",
-    reason="{slot} has a replica of a move whose preparation was interrupted, and it is protected",
-    remedy="`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` removes the replica",
+    reason="{slot} has a copy of a move whose preparation was interrupted, and it is protected",
+    remedy="`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` removes the copy",
 )
 STEP_IN_ORDER = Rule(
     id="step-in-order",

@@ -19,8 +19,13 @@ from tenantnet.settings.models import MigrationSettings
 from tenantnet.tags import Strategy
 
 # Before the time at which writes are held back. Creating the replica of a full database takes hours, without
-# effect on clients; a snapshot is taken behind the fence, so only the machine has to be ready by then.
-LEAD = {Strategy.REPLICA: timedelta(hours=4), Strategy.SNAPSHOT: timedelta(minutes=30)}
+# effect on clients, and what follows is compared besides; a snapshot is taken behind the fence, so only the
+# machine has to be ready by then.
+LEAD = {
+    Strategy.REPLICA: timedelta(hours=4),
+    Strategy.SNAPSHOT: timedelta(minutes=30),
+    Strategy.LIVE: timedelta(hours=12),
+}
 # A start whose time is past happens as soon as the update that declares it can have created the schedule.
 SOON = timedelta(minutes=3)
 # The former production waits from the end of the update that records the switch; a start that is too early

@@ -25,6 +25,7 @@ class Event(StrEnum):
     """A step: everything but `abort` leads to the next phase of the route, `finish` to steady."""
 
     PREPARE = "prepare"
+    SEED = "seed"
     FENCE = "fence"
     PROMOTE = "promote"
     RESTORE = "restore"
@@ -68,6 +69,8 @@ _BEFORE_THE_SWITCH = (
 CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
     Phase.STEADY: (Condition.AT_REST,),
     Phase.REPLICATING: (Condition.TARGET_REPLICATES, Condition.AT_REST),
+    # The cut asks the servers themselves, in the moment that relies on the answer.
+    Phase.FOLLOWING: (Condition.AT_REST,),
     Phase.FENCED: (Condition.SOURCE_READ_ONLY,),
     Phase.PROMOTED: _BEFORE_THE_SWITCH,
     Phase.RESTORED: _BEFORE_THE_SWITCH,
@@ -82,6 +85,7 @@ _BEHIND_THE_FENCE = {
 
 _EVENT_TO = {
     Phase.REPLICATING: Event.PREPARE,
+    Phase.FOLLOWING: Event.SEED,
     Phase.FENCED: Event.FENCE,
     Phase.PROMOTED: Event.PROMOTE,
     Phase.RESTORED: Event.RESTORE,
@@ -129,7 +133,7 @@ def successors(state: State) -> Mapping[Event, State]:
             begun = {_EVENT_TO[route[1]]: _begun(state, strategy) for strategy, route in ROUTES.items()}
             return {**begun, Event.ABORT: _aborting(state)}
         case Phase.ABORTING:
-            return {Event.FINISH: replace(state, phase=Phase.STEADY)}
+            return {Event.FINISH: replace(state, phase=Phase.STEADY, strategy=None)}
         case Phase.RETIRING:
             return {Event.FINISH: _finished(state)}
     following = _following(state)
@@ -176,18 +180,19 @@ def transition(
     *,
     decision: Decision | None = None,
     leftovers: bool = False,
+    left_by: Strategy = Strategy.REPLICA,
     begun: bool = False,
 ) -> State:
     """The state that `event` leads to; `state` itself if the event led to it already. Raises Refused.
 
     decision: the one about `state.move_at_stake`. leftovers: in steady, whether the slot that is
-    not in production has a database. begun: whether a first step of that move was begun; in
-    steady it did not finish, and may have held back writes.
+    not in production has a database. left_by: the strategy whose first step made it. begun: whether a first
+    step of that move was begun; in steady it did not finish, and may have held back writes.
     """
     if event is Event.ABORT:
         refusal = _refuse_abort(state, decision, begun=begun or leftovers)
     else:
-        refusal = _refuse_onward(state, event, decision, leftovers=leftovers)
+        refusal = _refuse_onward(state, event, decision, left_by if leftovers else None)
     if refusal:
         raise Refused(SUBJECT, [refusal])
     return successors(state).get(event, state)
@@ -203,7 +208,7 @@ def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Re
 
 
 def _refuse_onward(
-    state: State, event: Event, decision: Decision | None, *, leftovers: bool
+    state: State, event: Event, decision: Decision | None, left_by: Strategy | None
 ) -> Refusal | None:
     if event not in allowed(state):
         phases = sorted({str(phase) for phase in _phases_with(event)})
@@ -211,7 +216,7 @@ def _refuse_onward(
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         source, target = state.production, state.production.other
         return rules.NO_WAY_ON.refuse(event, move=state.move_at_stake, source=source, target=target)
-    if leftovers and state.phase is Phase.STEADY and event is not Event.PREPARE:
+    if left_by and state.phase is Phase.STEADY and event is not _EVENT_TO[ROUTES[left_by][1]]:
         return rules.LEFTOVERS.refuse(event, slot=state.production.other)
     return None
 
@@ -242,7 +247,10 @@ def _finished(state: State) -> State:
 
 
 def _aborting(state: State) -> State:
-    return replace(state, phase=Phase.ABORTING, strategy=None, move=state.move_at_stake)
+    # What a first step that did not finish was about is not remembered in steady.
+    may_follow = state.phase is Phase.STEADY or state.strategy is Strategy.LIVE
+    strategy = Strategy.LIVE if may_follow else None
+    return replace(state, phase=Phase.ABORTING, strategy=strategy, move=state.move_at_stake)
 
 
 def _place(state: State) -> tuple[object, ...]:

@@ -11,11 +11,13 @@ from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, declaration
 from tenantnet.phases.transitions import Decision, carries_out, step_to
 from tenantnet.refusal import Refusal, Refused
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, Strategy
 
 SUBJECT = "The tenant's update"
 
 RUNNER_ONLY = frozenset({Phase.REPLICATING, Phase.FENCED, Phase.PROMOTED, Phase.RESTORED, Phase.ABORTING})
+# The move has begun, and clients are not led to its target yet.
+UNDER_WAY = RUNNER_ONLY | {Phase.FOLLOWING}
 
 
 def plan_update(
@@ -24,16 +26,16 @@ def plan_update(
     *,
     requested: State | None = None,
     decision: Decision | None = None,
-    leftovers: bool = False,
+    leftovers: Strategy | None = None,
     tenant_retiring: bool = False,
 ) -> State:
     """The state that this update declares and, once all of it is there, records.
 
     outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
     in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
-    decision: the one about `requested.move`, read behind the lock too: a runner that was overtaken
-    must not lead the endpoint back from a switch that has been begun.
-    leftovers: in steady, whether the slot that is not in production has a database.
+    decision: the one about that move, or the recorded one, read behind the lock too: neither a runner that
+    was overtaken nor an ordinary update may lead the endpoint back from a switch that has been begun.
+    leftovers: in steady, the strategy whose first step has left a database in the other slot.
     tenant_retiring: the settings remove the whole tenant.
     Raises Refused if the outputs make no sense, the update is not this program's to make, or the settings
     take away what the phase needs. Nothing may be declared before.
@@ -43,11 +45,16 @@ def plan_update(
         if requested is not None:
             raise Refused(SUBJECT, [_out_of_order(None, requested)])
         return _first(networks)
-    if requested is None and (refusal := refuse_ordinary_update(recorded, leftovers=leftovers)):
+    if requested is None and (
+        refusal := refuse_ordinary_update(recorded, leftovers=leftovers, decision=decision)
+    ):
         raise Refused(SUBJECT, [refusal])
     step = step_to(recorded, requested or recorded)
     if step is None:
         raise Refused(SUBJECT, [_out_of_order(recorded, requested or recorded)])
+    goes_on = step.phase in (Phase.STEADY, Phase.ABORTING) or step.strategy is leftovers
+    if leftovers and not goes_on:
+        raise Refused(SUBJECT, [rules.LEFTOVERS.refuse(step.phase, "phase", slot=step.production.other)])
     if requested is not None and not carries_out(requested, decision):
         raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
     state = _forgetting(step, networks)
@@ -64,11 +71,17 @@ def runner_only(state: State) -> bool:
     return state.phase in RUNNER_ONLY
 
 
-def refuse_ordinary_update(state: State, *, leftovers: bool = False) -> Refusal | None:
+def refuse_ordinary_update(
+    state: State, *, leftovers: Strategy | None = None, decision: Decision | None = None
+) -> Refusal | None:
     """The refusal of an ordinary `pulumi up`; None if it may update the stack and keep the phase.
 
-    leftovers: as for plan_update.
+    leftovers, decision: as for plan_update.
     """
+    if decision and state.phase is Phase.FOLLOWING:
+        return rules.SWITCH_RECORDED.refuse(
+            state.phase, "phase", decision=decision, move=state.move, phase=state.phase
+        )
     if leftovers and state.phase is Phase.STEADY:
         return rules.LEFTOVERS.refuse(state.phase, "phase", slot=state.production.other)
     if not runner_only(state):

@@ -12,7 +12,11 @@ from tenantnet.refusal import Refused
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.tags import Strategy
 
-DOWNTIME = {Strategy.REPLICA: "minutes of downtime", Strategy.SNAPSHOT: "about 45 minutes of downtime"}
+DOWNTIME = {
+    Strategy.REPLICA: "minutes of downtime",
+    Strategy.SNAPSHOT: "about 45 minutes of downtime",
+    Strategy.LIVE: "seconds of downtime",
+}
 
 
 def intentions(before: object, after: object) -> list[str]:

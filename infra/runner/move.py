@@ -87,7 +87,7 @@ NOT_BEGUN = Rule(
     "tenantnet migrate abort {tenant}",
 )
 
-_FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE}
+_FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE, Strategy.LIVE: Event.SEED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -362,6 +362,7 @@ class Runner:
 _WITH_A_COPY = frozenset({Event.PREPARE, Event.RESTORE, Event.ABORT})
 _PURPOSE = {
     Event.PREPARE: "create the replica in the other network",
+    Event.SEED: "restore a snapshot in the other network, which then follows",
     Event.FENCE: "hold back writes; reads go on",
     Event.PROMOTE: "promote the replica",
     Event.RESTORE: "restore the snapshot in the other network",

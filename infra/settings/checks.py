@@ -118,7 +118,7 @@ def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
 
 def check_word(value: object, known: Sequence[str]) -> list[Refusal]:
     """One of few words that have a meaning."""
-    return _choice(value, known, rules.WORD_KNOWN, known=" and ".join(known))
+    return _choice(value, known, rules.WORD_KNOWN, known=", ".join(known))
 
 
 def check_tenant_name(value: object) -> list[Refusal]:

@@ -181,6 +181,11 @@ class DatabaseSettings(Settings):
     parameters: Parameters = Field(
         default={}, description="Parameters of MySQL, by name; its other network's database has them too."
     )
+    gtid: bool = Field(
+        default=False,
+        description="Whether transactions have global identifiers, which a move by live needs. A change "
+        "takes effect when the database is rebooted.",
+    )
 
 
 class MigrationSettings(Settings):
@@ -194,7 +199,9 @@ class MigrationSettings(Settings):
         description="The IANA name of the time zone that `at` is in.", examples=["Europe/Amsterdam"]
     )
     strategy: KnownStrategy = Field(
-        default=Strategy.REPLICA, description="replica: minutes of downtime. snapshot: about 45 minutes."
+        default=Strategy.REPLICA,
+        description="replica: minutes of downtime. snapshot: about 45 minutes. "
+        "live: seconds, and a way back without loss.",
     )
     retire_after: Duration = Field(
         default="24h",

@@ -16,7 +16,7 @@ from tenantnet.addresses.addressing import check_beside_platform, check_session_
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings, TenantSettings
-from tenantnet.tags import Slot, tunnel_user_tags
+from tenantnet.tags import Slot, Strategy, tunnel_user_tags
 
 Sound = Callable[[str], bool]
 
@@ -168,6 +168,8 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
         for slot in Slot:
             if slot not in networks:
                 yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
+    if migration.get("strategy") == Strategy.LIVE and _child(_child(raw, "database"), "gtid") is not True:
+        yield rules.LIVE_NEEDS_GTID.refuse(Strategy.LIVE, "migration.strategy")
     if _child(raw, "retiring") is True:
         yield rules.RETIRING_STAYS.refuse(True, "retiring")
     at, zone = migration.get("at"), migration.get("timezone")

@@ -9,11 +9,14 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
+from tenantnet.aws.items import read_item
+from tenantnet.phases.journal import decision_key
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Declaration, Origin, Phase
+from tenantnet.phases.transitions import Decision
 from tenantnet.refusal import Refused, Rule
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Owner, Slot, network_name
+from tenantnet.tags import Owner, Slot, Strategy, journal_table_name, network_name
 
 # The newest Amazon Linux 2023 for arm64, kept by AWS as a public parameter.
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -111,25 +114,39 @@ def databases_gone(owner: Owner, declared: Declaration) -> set[Slot]:
         for slot, part in declared.slots.items()
         if part.database and part.database.origin is Origin.LEAVING
     ]
-    return {slot for slot in leaving if not _exists(owner.in_network(slot).prefix)}
+    return {slot for slot in leaving if _instance(owner.in_network(slot).prefix) is None}
 
 
-def has_leftovers(tenant: str, outputs: Mapping[str, Any]) -> bool:
-    """Whether, between two moves, the slot that is not in production has a database.
+def leftovers_of(tenant: str, outputs: Mapping[str, Any]) -> Strategy | None:
+    """The strategy whose first step has left a database in the slot that is not in production, between moves.
 
     It can have one only where it has a network. Raises Exception if AWS does not answer.
     """
     state = remembered(outputs)
     if state is None or state.phase is not Phase.STEADY or state.production.other not in state.networks:
-        return False
-    return _exists(network_name(tenant, state.production.other))
+        return None
+    found = _instance(network_name(tenant, state.production.other))
+    if found is None:
+        return None
+    return Strategy.REPLICA if found.replicate_source_db else Strategy.LIVE
 
 
-def _exists(identifier: str) -> bool:
+def decision_to_record(tenant: str, outputs: Mapping[str, Any]) -> Decision | None:
+    """How the move is going to end, where that may be decided while an ordinary update is allowed.
+
+    Raises Exception if AWS does not answer.
+    """
+    state = remembered(outputs)
+    if state is None or state.phase is not Phase.FOLLOWING:
+        return None
+    item = read_item(journal_table_name(outputs["cell"]), decision_key(tenant, state.move))
+    return Decision(item["decision"]["S"]) if item else None
+
+
+def _instance(identifier: str) -> aws.rds.GetInstanceResult | None:
     try:
-        aws.rds.get_instance(db_instance_identifier=identifier)
+        return aws.rds.get_instance(db_instance_identifier=identifier)
     except Exception as error:  # the engine raises nothing narrower
         if NO_SUCH_INSTANCE in str(error):
-            return False
+            return None
         raise
-    return True

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
+from tenantnet.addresses.addressing import database_range
 from tenantnet.addresses.claims import Claim, ClaimKind, refuse_claim
 from tenantnet.addresses.holders import unclaimed_ranges
 from tenantnet.addresses.ranges import Ranges
+from tenantnet.aws.types import INGRESS_RULE
+from tenantnet.components.database_peering import DatabasePeering, DatabasePeeringArgs, DatabaseSide
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
@@ -26,6 +29,7 @@ from tenantnet.components.tenant_database import (
     Promoted,
     ReplicaOf,
     Restored,
+    Seed,
     Source,
     TenantDatabase,
     TenantDatabaseArgs,
@@ -41,9 +45,23 @@ from tenantnet.phases.updates import networks_to_declare, plan_update, retired_n
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
 from tenantnet.settings.relations import beside_platform
-from tenantnet.stacks.lookups import databases_gone, has_leftovers, read_platform, read_stack_outputs
+from tenantnet.stacks.clients import client_rules, connection_name
+from tenantnet.stacks.lookups import (
+    databases_gone,
+    decision_to_record,
+    leftovers_of,
+    read_platform,
+    read_stack_outputs,
+)
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Owner, Slot, claims_table_name, final_snapshot_name, move_snapshot_name
+from tenantnet.tags import (
+    Owner,
+    Slot,
+    claims_table_name,
+    final_snapshot_name,
+    move_snapshot_name,
+    seed_snapshot_name,
+)
 
 # Exported where it is not the cell's own table.
 CLAIMS_TABLE = "claimsTable"
@@ -54,12 +72,14 @@ class RequestedStep:
     """What the migration runner asks of an update. All of it is read behind the stack's lock.
 
     state: to be reached. decision: about the move that it belongs to. missing: the slots without a database
-    in the stack; one being removed is not made for that.
+    in the stack; one being removed is not made for that. opened: the rules of the target's clients that the
+    runner has made through AWS's API already: their ids, by the names that `client_rules` gives them.
     """
 
     state: State
     decision: Decision | None
     missing: Collection[Slot]
+    opened: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantStack:
@@ -74,8 +94,8 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
         outputs,
         cidrs,
         requested=step.state if step else None,
-        decision=step.decision if step else None,
-        leftovers=step is None and has_leftovers(settings.name, outputs),
+        decision=step.decision if step else decision_to_record(settings.name, outputs),
+        leftovers=leftovers_of(settings.name, outputs),
         tenant_retiring=settings.retiring,
     )
     platform = read_platform(settings.platform)
@@ -84,7 +104,8 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     missing = step.missing if step else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
     declared, held = networks_to_declare(state, cidrs), _ranges(outputs)
-    stack = TenantStack(settings, platform, state, declared, missing, start=start, held=held)
+    opened = step.opened if step else {}
+    stack = TenantStack(settings, platform, state, declared, missing, start=start, held=held, opened=opened)
     unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
     # A table that the stack has not claimed in yet gets its claims by the engine.
     if outputs.get(CLAIMS_TABLE, claims_table_name(platform.cell)) == platform.claims_table:
@@ -156,8 +177,8 @@ def _ranges(outputs: Mapping[str, Any]) -> set[str]:
 class TenantStack:
     """One tenant, declared part by part.
 
-    start: the next one of the platform's runner. held: ranges that it had before. claims: what it claims, by
-    the claims' resource names.
+    start: the next one of the platform's runner. held: ranges that it had before. opened: as in
+    RequestedStep. claims: what it claims, by the claims' resource names.
     """
 
     def __init__(
@@ -170,8 +191,9 @@ class TenantStack:
         *,
         start: RunnerStart | None = None,
         held: Collection[str] = (),
+        opened: Mapping[str, str] | None = None,
     ) -> None:
-        self._start, self._held = start, held
+        self._start, self._held, self._opened = start, held, opened or {}
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
@@ -229,6 +251,8 @@ class TenantStack:
                 for settings in self._settings.networks[slot].vpn_connections
             ]
             self._reach(slot, network, session)
+        if self._declared.joined:
+            self._join(networks)
         databases = self._databases(networks, password)
         endpoint = self._endpoint(databases[self._declared.endpoint])
         self._tunnel_access()
@@ -285,39 +309,49 @@ class TenantStack:
                 flow_log_role_arn=self._platform.flow_log_role_arn,
                 reserved=self._settings.reserved,
             ),
-            pulumi.ResourceOptions(depends_on=claim),
+            pulumi.ResourceOptions(depends_on=claim, transformations=[self._adopt_opened]),
         )
+
+    def _adopt_opened(
+        self, args: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        """EC2 refuses a rule that is there: what the runner has opened is taken over."""
+        opened = self._opened.get(args.name) if args.type_ == INGRESS_RULE else None
+        if opened is None:
+            return None
+        adopted = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_=opened))
+        return pulumi.ResourceTransformationResult(args.props, adopted)
 
     def _connection(
         self, slot: Slot, settings: VpnConnectionSettings, network: TenantNetwork
     ) -> Mapping[str, Any]:
         owner = self._owner.in_network(slot)
-        # Company ranges of one network do not overlap, so the range names the connection for good.
-        name = f"{owner.prefix}-vpn-{settings.company_cidr.replace('.', '-').replace('/', '-')}"
         connection = VpnConnection(
-            name,
+            connection_name(owner, settings.company_cidr),
             VpnConnectionArgs(
                 owner=owner,
                 **dict(settings),
                 vpn_gateway_id=network.vpn_gateway_id,
                 database_security_group_id=network.database_security_group_id,
                 ping_host_security_group_id=network.ping_host_security_group_id,
+                reaches_database=not self._declared.slots[slot].shut,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
                 reserved=self._settings.reserved,
             ),
+            pulumi.ResourceOptions(transformations=[self._adopt_opened]),
         )
         return {**settings.model_dump(by_alias=True), "id": connection.id}
 
     def _reach(self, slot: Slot, network: TenantNetwork, session: SessionSubnet) -> None:
         """Let the tenant's sessions and the tunnel host reach the network's database and nothing else."""
-        owner = self._owner.in_network(slot)
+        owner, group_id = self._owner.in_network(slot), network.database_security_group_id
         sides = {
-            ("sessions", "sessions of the tenant"): PeeringSide(
+            "sessions": PeeringSide(
                 vpc_id=self._platform.sessions_vpc_id,
                 route_table_id=session.route_table_id,
                 cidr=self._settings.session_subnet,
             ),
-            ("services", "the tunnel host"): PeeringSide(
+            "services": PeeringSide(
                 vpc_id=self._platform.services_vpc_id,
                 route_table_id=self._platform.services_route_table_id,
                 cidr=f"{self._platform.tunnel_host_address}/32",
@@ -326,19 +360,43 @@ class TenantStack:
         network_side = PeeringSide(
             vpc_id=network.vpc_id, route_table_id=network.route_table_id, cidr=self._cidrs[slot]
         )
-        for (side, description), platform_side in sides.items():
+        for side, platform_side in sides.items():
             name = f"{owner.prefix}-{side}"
             ServicePeering(
                 name, ServicePeeringArgs(owner=owner, network=network_side, platform=platform_side)
             )
-            rule = SecurityRuleArgs(
+        rules = {
+            f"{owner.prefix}-services": SecurityRuleArgs(
                 owner=owner,
-                security_group_id=network.database_security_group_id,
+                security_group_id=group_id,
                 service=MYSQL,
-                peer_cidr=platform_side.cidr,
-                description=description,
+                peer_cidr=sides["services"].cidr,
+                description="the tunnel host",
             )
+        }
+        if not self._declared.slots[slot].shut:
+            # Those of companies belong to their connections.
+            name = f"{owner.prefix}-sessions"
+            rules[name] = client_rules(self._settings, owner, group_id)[name]
+        for name, rule in rules.items():
             allow_from(name, rule, fixed_description(network))
+
+    def _join(self, networks: Mapping[Slot, TenantNetwork]) -> None:
+        """Let the two databases reach each other."""
+        first, second = (
+            DatabaseSide(
+                owner=self._owner.in_network(slot),
+                vpc_id=networks[slot].vpc_id,
+                route_table_id=networks[slot].route_table_id,
+                security_group_id=networks[slot].database_security_group_id,
+                cidr=database_range(self._cidrs[slot]),
+            )
+            for slot in Slot
+        )
+        DatabasePeering(
+            f"{self._settings.name}-databases",
+            DatabasePeeringArgs(owner=self._owner, first=first, second=second),
+        )
 
     def _databases(
         self, networks: Mapping[Slot, TenantNetwork], password: pulumi.Output[str]
@@ -385,6 +443,7 @@ class TenantStack:
                 parameters=settings.parameters,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,
+                gtid=settings.gtid or self._declared.identified,
                 kms_key_arn=self._platform.kms_key_arn,
                 alarm_topic_arn=self._platform.alarm_topic_arn,
             ),
@@ -397,6 +456,8 @@ class TenantStack:
                 return ReplicaOf(replicated.arn)
             case Origin.SNAPSHOT:
                 return Restored(move_snapshot_name(self._settings.name, self._state.move))
+            case Origin.SEED:
+                return Seed(seed_snapshot_name(self._settings.name, self._state.move))
             case Origin.LEAVING:
                 return Leaving(user)
             case _:

@@ -24,10 +24,12 @@ from tenantnet.components import (
     TunnelAccessArgs,
     VpnConnectionArgs,
 )
+from tenantnet.components.database_peering import DatabasePeeringArgs, DatabaseSide
 from tenantnet.refusal import Refused
 
 OWNER = Owner(cell="eu1", tenant="acme", network="blue")
 SIDE: dict[str, Any] = {"vpc_id": "vpc-1", "route_table_id": "rtb-1", "cidr": "10.1.2.0/26"}
+DATABASE_SIDE: dict[str, Any] = {**SIDE, "owner": OWNER, "security_group_id": "sg-1"}
 GOOD: dict[type[Any], dict[str, Any]] = {
     TenantDatabaseArgs: {
         "owner": OWNER,
@@ -74,6 +76,12 @@ GOOD: dict[type[Any], dict[str, Any]] = {
     },
     PeeringSide: SIDE,
     ServicePeeringArgs: {"owner": OWNER, "network": PeeringSide(**SIDE), "platform": PeeringSide(**SIDE)},
+    DatabaseSide: DATABASE_SIDE,
+    DatabasePeeringArgs: {
+        "owner": OWNER,
+        "first": DatabaseSide(**DATABASE_SIDE),
+        "second": DatabaseSide(**DATABASE_SIDE),
+    },
     SecurityRuleArgs: {
         "owner": OWNER,
         "security_group_id": "sg-1",
@@ -117,6 +125,7 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (TunnelAccessArgs, {"users": ["alice", "alice"]}, "users entry-once"),
     (PrivateVpcArgs, {"cidr": "8.8.8.0/24"}, "cidr range-private"),
     (PeeringSide, {"cidr": "0.0.0.0/0"}, "cidr range-private"),
+    (DatabaseSide, {"cidr": "0.0.0.0/0"}, "cidr range-private"),
     (SecurityRuleArgs, {"peer_cidr": "::/0"}, "peer_cidr range-notation"),
     (SecurityRuleArgs, {"description": "a\x7fb"}, "description description"),
     (EndpointRecordArgs, {"host_name": "acme"}, "host_name zone-name"),

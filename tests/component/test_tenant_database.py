@@ -12,6 +12,7 @@ from tenantnet.components.tenant_database import (
     MasterUser,
     Nothing,
     Restored,
+    Seed,
     Source,
     TenantDatabase,
     TenantDatabaseArgs,
@@ -46,7 +47,10 @@ def declared(**args: Any) -> RecordingEngine:
     return run_program(program)
 
 
-@pytest.mark.parametrize(("source", "version"), [(Fresh(USER), "8.4"), (Restored("acme-move-1"), None)])
+@pytest.mark.parametrize(
+    ("source", "version"),
+    [(Fresh(USER), "8.4"), (Restored("acme-move-1"), None), (Seed("acme-seed-1"), None)],
+)
 def test_a_restored_database_keeps_its_minor_version(source: Source, version: str | None) -> None:
     """ModifyDBInstance (EngineVersion): a major version alone means an upgrade to its default minor one."""
     assert declared(source=source).one(INSTANCE, "acme-blue").inputs.get("engineVersion") == version

@@ -223,7 +223,7 @@ STEADY_WITH_TWO = {
 def test_a_replica_left_by_a_broken_preparation_is_refused_before_anything_is_declared(
     declare_tenant: DeclareTenant,
 ) -> None:
-    with pytest.raises(Refused, match="green has a replica of a move whose preparation was interrupted"):
+    with pytest.raises(Refused, match="green has a copy of a move whose preparation was interrupted"):
         declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS)
 
 

@@ -15,12 +15,16 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A resource as the engine saw it; inputs in the provider's spelling (camelCase)."""
+    """A resource as the engine saw it; inputs in the provider's spelling (camelCase).
+
+    adopted: the id of what is there already and is taken over.
+    """
 
     type: str
     name: str
     inputs: dict[str, Any]
     custom: bool
+    adopted: str | None = None
 
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -34,15 +38,25 @@ class RecordingEngine(Mocks):
     """Every resource gets an id and an ARN made of its name; the few functions in use get plain answers."""
 
     def __init__(
-        self, outputs_of_stacks: dict[str, dict[str, Any]] | None = None, *, databases_stand: bool = True
+        self,
+        outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
+        *,
+        databases_stand: bool = True,
+        decision: str | None = None,
     ) -> None:
         self.registered: list[Registered] = []
-        self.databases_stand = databases_stand
+        self.databases_stand, self.decision = databases_stand, decision
         self._outputs = outputs_of_stacks or {}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.registered.append(
-            Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), custom=bool(args.custom))
+            Registered(
+                type=args.typ,
+                name=args.name,
+                inputs=dict(args.inputs),
+                custom=bool(args.custom),
+                adopted=args.resource_id or None,
+            )
         )
         answers = {
             "arn": f"arn:aws:mock:eu-west-1:123456789012:{args.name}",
@@ -64,7 +78,8 @@ class RecordingEngine(Mocks):
                 local = [] if args.args.get("filters") else ["eu-west-1-own-1a"]
                 answer = {"names": [*local, *zones]}
             case "aws:dynamodb/getTableItem:getTableItem":
-                return self._row(json.loads(args.args["key"])["cidr"]["S"])
+                key = json.loads(args.args["key"])
+                return self._row(key["cidr"]["S"]) if "cidr" in key else self._decision()
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:
                 return {}, [("", "reading RDS DB Instance: couldn't find resource")]
             case "aws:rds/getInstance:getInstance":
@@ -84,6 +99,12 @@ class RecordingEngine(Mocks):
                 return {"item": claim.item_json()}, []
         return {}, [("", "reading DynamoDB Table Item: empty result")]
 
+    def _decision(self) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        """What the journal says about the move under way."""
+        if self.decision is None:
+            return {}, [("", "reading DynamoDB Table Item: empty result")]
+        return {"item": json.dumps({"decision": {"S": self.decision}})}, []
+
     def of_type(self, token: str) -> list[Registered]:
         return [resource for resource in self.registered if resource.type == token]
 
@@ -99,10 +120,11 @@ def run_program(
     stack: str = "acme",
     *,
     databases_stand: bool = True,
+    decision: str | None = None,
 ) -> RecordingEngine:
     """Run `declare` on the mock engine to the end and give back what was registered."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand)
+    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, decision=decision)
     set_mocks(engine, project="tenantnet", stack=stack, preview=False)
 
     def program() -> None:

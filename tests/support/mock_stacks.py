@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from tenantnet.settings.loading import load_platform, load_tenant
 from tenantnet.stacks.platform import PlatformStack
-from tenantnet.stacks.tenant import plan
+from tenantnet.stacks.tenant import RequestedStep, plan
 
 from tests.support import component_samples as samples
 from tests.support.mock_engine import RecordingEngine, run_program
@@ -22,12 +22,15 @@ def declare_acme(
     databases_stand: bool = True,
     runner: bool = False,
     platform_outputs: Mapping[str, Any] | None = None,
+    step: RequestedStep | None = None,
+    decision: str | None = None,
     **changes: Any,
 ) -> RecordingEngine:
     """Declare acme with the given settings; `previous` is what its stack remembers.
 
     databases_stand: whether AWS still has the databases on their way out. runner: its platform has one.
-    platform_outputs: what its platform has otherwise.
+    platform_outputs: what its platform has otherwise. step: the migration runner's. decision: the
+    journal's, about the move under way.
     """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
     platform = {
@@ -37,10 +40,11 @@ def declare_acme(
     }
     outputs = {"platform-local": platform, "acme": previous or {}}
     return run_program(
-        lambda: plan(settings).declare(pulumi.Output.secret(PASSWORD)),
+        lambda: plan(settings, step).declare(pulumi.Output.secret(PASSWORD)),
         outputs,
         stack="acme",
         databases_stand=databases_stand,
+        decision=decision,
     )
 
 

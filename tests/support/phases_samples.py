@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tenantnet.phases.phases import Phase, State
 from tenantnet.tags import Slot, Strategy
 
@@ -27,5 +29,9 @@ EVERY_PHASE = [
     moving(Phase.RESTORED, Strategy.SNAPSHOT),
     moving(Phase.SWITCHED),
     moving(Phase.RETIRING),
+    moving(Phase.FOLLOWING, Strategy.LIVE),
+    moving(Phase.SWITCHED, Strategy.LIVE),
+    moving(Phase.RETIRING, Strategy.LIVE),
     ABORTING,
+    replace(ABORTING, strategy=Strategy.LIVE),
 ]

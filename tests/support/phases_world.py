@@ -36,21 +36,28 @@ Operation = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Database:
-    """rows: what was written, in order of their numbers. replica_of: the slot it replicates from."""
+    """rows: what was written, in order of their numbers. replica_of: the slot it replicates from.
+
+    locked: its clients' accounts are. seed: it was restored to follow. follows: whose writes it gets.
+    """
 
     rows: frozenset[int]
     read_only: bool
     protected: bool
     replica_of: Slot | None = None
     restored_in: int | None = None
+    locked: bool = False
+    seed: bool = False
+    follows: Slot | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """A runner's next state, and the decision that must stand before."""
+    """A runner's next state, and the decision that must stand before. cut: what a live one belongs to."""
 
     state: State
     decision: Decision | None
+    cut: int | None = None
 
 
 BLUE_ALONE = {BLUE: Database(rows=frozenset(), read_only=False, protected=True)}
@@ -61,7 +68,8 @@ class World:
     """What AWS, the stack, the journal and the settings hold.
 
     databases, endpoint: as AWS has them; known, known_endpoint: as the stack's resources have them, but for
-    their rows. deployed: the networks, of which the stack knows all. begun: the moves that have begun.
+    their rows. deployed: the networks, of which the stack knows all. shut, known_shut: the slots that let no
+    client in. cut: the number of the last one. begun: the moves that have begun.
     compares: whether the data is compared; safety does not rest on that, and progress does not suffer by it.
     Every value in it is replaced and never changed, so that `copy` gives a world of its own.
     """
@@ -73,7 +81,11 @@ class World:
     endpoint: Slot = BLUE
     former_endpoint: Slot = BLUE
     known_endpoint: Slot = BLUE
+    shut: frozenset[Slot] = frozenset()
+    known_shut: frozenset[Slot] = frozenset()
+    cut: int = 0
     snapshots: dict[int, frozenset[int]] = field(default_factory=dict)
+    seeds: dict[int, frozenset[int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     begun: frozenset[int] = frozenset()
     outputs: dict[str, Any] = field(
@@ -99,22 +111,33 @@ class World:
         return self.state.production.other in self.databases
 
     @property
+    def left_by(self) -> Strategy:
+        """The strategy whose first step has made it."""
+        other = self.databases.get(self.state.production.other)
+        return Strategy.LIVE if other and other.seed else Strategy.REPLICA
+
+    @property
     def unfinished(self) -> bool:
         """Whether, between moves, something is left of a first step that did not come to its end."""
         return self.state.phase is Phase.STEADY and (self.leftovers or self.state.move_at_stake in self.begun)
 
+    def is_open(self, slot: Slot) -> bool:
+        """Whether clients can write to the database of `slot`."""
+        database = self.databases.get(slot)
+        return bool(database and not database.read_only and not database.locked and slot not in self.shut)
+
     def write(self, row: int, slot: Slot) -> None:
         """A client writes to the database of `slot`, and is told when that worked."""
-        database = self.databases.get(slot)
-        if database and not database.read_only:
-            self._in_aws(slot, rows=database.rows | {row})
+        if self.is_open(slot):
+            self._in_aws(slot, rows=self.databases[slot].rows | {row})
             self.acknowledged = self.acknowledged | {row}
 
     def replicate(self, count: int | None = None) -> None:
         """Replicas take over the next `count` rows of their source, or all."""
         for slot, database in self.databases.items():
-            if database.replica_of and database.replica_of in self.databases:
-                missing = sorted(self.databases[database.replica_of].rows - database.rows)
+            source = database.replica_of or database.follows
+            if source and source in self.databases:
+                missing = sorted(self.databases[source].rows - database.rows)
                 self._in_aws(slot, rows=database.rows.union(missing[:count]))
 
     def seen(self, condition: Condition, state: State) -> bool:
@@ -147,6 +170,17 @@ class World:
         if state.source and self.seen(Condition.SOURCE_READ_ONLY, state):
             self.snapshots = {state.move: self.databases[state.source].rows, **self.snapshots}
 
+    def cut_off(self, state: State) -> bool:
+        """What a runner does between two phases of a live move, up to the decision: whether nothing lacks."""
+        source, target = state.production, state.leads_to
+        self.cut += 1
+        self._in_aws(target, locked=True, follows=source)
+        self._in_aws(source, locked=True)
+        level = self.databases[target].rows >= self.databases[source].rows
+        if not level:
+            self._in_aws(source, locked=False)
+        return level
+
     def next_request(self, strategy: Strategy | None) -> Request | None:
         """What a runner asks for next; None where a condition is not seen. Raises Refused."""
         state = self.state
@@ -159,6 +193,8 @@ class World:
             self.take_snapshot(state)
         if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
             return None
+        if state.phase is Phase.FOLLOWING and decision is None and not self.cut_off(state):
+            return None
         return self.request(event)
 
     def request(self, event: Event) -> Request:
@@ -170,14 +206,18 @@ class World:
             event,
             decision=decision,
             leftovers=self.leftovers,
+            left_by=self.left_by,
             begun=state.move_at_stake in self.begun,
         )
-        return Request(state=requested, decision=decision_before(event))
+        cut = self.cut if (state.phase, event) == (Phase.FOLLOWING, Event.SWITCH) else None
+        return Request(state=requested, decision=decision_before(event), cut=cut)
 
     def decide(self, request: Request) -> bool:
         """Write the decision where none stands; whether the one that stands is the wanted one."""
         if request.decision is None:
             return True
+        if request.cut not in (None, self.cut) and request.state.move not in self.decisions:
+            return False  # another run has begun a cut of its own since
         self.decisions = {request.state.move: request.decision, **self.decisions}
         return self.decisions[request.state.move] is request.decision
 
@@ -192,14 +232,19 @@ class World:
         state = self.plan(requested)
         return self.carry_out(state, runner=requested is not None, lost=lost, unwritten=unwritten)
 
+    def refresh(self) -> None:
+        """Tell the stack what AWS has, as `pulumi up --refresh` does."""
+        self.known = {slot: self.databases[slot] for slot in self.known if slot in self.databases}
+        self.known_endpoint, self.known_shut = self.endpoint, self.shut
+
     def plan(self, requested: State | None) -> State:
         """The state that an update declares. Raises Refused."""
         return plan_update(
             self.outputs,
             self.settings,
             requested=requested,
-            decision=self.decisions.get(requested.move) if requested else None,
-            leftovers=self.leftovers,
+            decision=self.decisions.get((requested or self.state).move),
+            leftovers=self.left_by if self.leftovers and self.state.phase is Phase.STEADY else None,
         )
 
     def carry_out(
@@ -218,15 +263,17 @@ class World:
         """
         if runner:
             self.begun = self.begun | {state.move}
+            # It reads the clients' rules into the stack first: a killed run may have removed or made some.
+            self.known_shut = self.shut
         number = 0
         for stage in self.stages(state, runner=runner):
             held_up = False
             for operation in stage:
-                known = self.known, self.known_endpoint, self.deployed
+                known = self.known, self.known_endpoint, self.deployed, self.known_shut
                 if number in lost or not operation():
                     held_up = True
                 elif number in unwritten:
-                    self.known, self.known_endpoint, self.deployed = known
+                    self.known, self.known_endpoint, self.deployed, self.known_shut = known
                     held_up = True
                 number += 1
             if held_up:
@@ -247,26 +294,64 @@ class World:
         }
         if runner:
             yield from ([operation] for operation in self._ahead(state))
-        yield list(self._network_changes(networks, kept))
+        yield [
+            *self._network_changes(networks, kept),
+            *(partial(self._open, slot) for slot in self.known_shut if not declared.slots[slot].shut),
+        ]
         led = self.known_endpoint is declared.endpoint
         yield [
             *(change for slot, database in kept.items() for change in self._changes(slot, database, state)),
             *([] if led else [lambda: self._lead_to(declared.endpoint)]),
         ]
-        yield [partial(self._delete, slot) for slot in self.known if slot not in kept]
+        closing = [slot for slot, part in declared.slots.items() if part.shut and slot not in self.known_shut]
+        yield [
+            *(partial(self._close, slot) for slot in closing),
+            *(partial(self._delete, slot) for slot in self.known if slot not in kept),
+        ]
         yield [partial(self._remove_network, slot) for slot in self.deployed if slot not in networks]
 
     def _ahead(self, state: State) -> Iterable[Operation]:
         """What the runner does through AWS's API before its update; the stack is told of none of it."""
         other = state.production.other
         orphan = other in self.databases and other not in self.known
-        if orphan and state.phase in (Phase.REPLICATING, Phase.RESTORED, Phase.ABORTING):
+        begins = (Phase.REPLICATING, Phase.FOLLOWING, Phase.ABORTING)
+        if orphan and state.phase in (*begins, Phase.RESTORED):
             yield partial(self._discard, other)
-        if state.phase in (Phase.REPLICATING, Phase.ABORTING):
-            yield partial(self._in_aws, state.production, read_only=False)
+        if state.phase in begins:
+            yield partial(self._let_through, state.production)
+        if state.phase is Phase.FOLLOWING:
+            yield partial(self._take_seed, state)
+            yield partial(self._close_in_aws, other)
         if state.phase is Phase.SWITCHED:
+            yield partial(self._in_aws, state.production, locked=False, follows=None)
             yield partial(self._lead_in_aws, state.production)
             yield partial(self._in_aws, state.production, read_only=False)
+            yield partial(self._open_in_aws, state.production)
+
+    def _let_through(self, slot: Slot) -> bool:
+        # A cut that is under way has been locking: it must not be decided any more.
+        self.cut += 1
+        return self._in_aws(slot, read_only=False, locked=False)
+
+    def _take_seed(self, state: State) -> bool:
+        self.seeds = {state.move: self.databases[state.production].rows, **self.seeds}
+        return True
+
+    def _close_in_aws(self, slot: Slot) -> bool:
+        self.shut = self.shut | {slot}
+        return True
+
+    def _open_in_aws(self, slot: Slot) -> bool:
+        self.shut = self.shut - {slot}
+        return True
+
+    def _close(self, slot: Slot) -> bool:
+        self.known_shut = self.known_shut | {slot}
+        return self._close_in_aws(slot)
+
+    def _open(self, slot: Slot) -> bool:
+        self.known_shut = self.known_shut - {slot}
+        return self._open_in_aws(slot)
 
     def _network_changes(self, networks: Mapping[Slot, str], kept: Collection[Slot]) -> Iterable[Operation]:
         for slot, cidr in networks.items():
@@ -277,12 +362,12 @@ class World:
 
     def _make_network(self, slot: Slot, cidr: str) -> bool:
         self.deployed = {**self.deployed, slot: cidr}
-        return True
+        return self._open(slot)
 
     def _remove_network(self, slot: Slot) -> bool:
         assert slot not in self.databases, f"the network under {slot}'s database would be deleted"
         self.deployed = {key: cidr for key, cidr in self.deployed.items() if key is not slot}
-        return True
+        return self._open(slot)
 
     def _changes(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> Iterable[Operation]:
         database = self.known.get(slot)
@@ -304,6 +389,9 @@ class World:
             assert database.replica_of is slot.other, f"{slot} would be replaced by a replica"
         if declared.origin is Origin.SNAPSHOT:
             assert database.restored_in == state.move, f"{slot} would be replaced by a restored database"
+        if declared.origin is Origin.SEED:
+            assert database.seed, f"{slot} would be replaced by a seed"
+            assert database.restored_in == state.move, f"{slot} would be replaced by another seed"
 
     def _in_aws(self, slot: Slot, **attributes: Any) -> bool:
         """False where there is no such database."""
@@ -321,16 +409,22 @@ class World:
     def _create(self, slot: Slot, declared: DatabaseDeclaration, state: State) -> bool:
         """False where AWS has one of that name."""
         assert slot in self.deployed, f"{slot} has no network for a database"
-        assert declared.origin in (Origin.REPLICA, Origin.SNAPSHOT), f"{slot} would be created empty"
+        rows = {
+            Origin.REPLICA: frozenset[int](),
+            Origin.SNAPSHOT: self.snapshots.get(state.move),
+            Origin.SEED: self.seeds.get(state.move),
+        }.get(declared.origin)
+        assert rows is not None, f"{slot} would be created empty"
         if slot in self.databases:
             return False
         replica = declared.origin is Origin.REPLICA
         database = Database(
-            rows=frozenset() if replica else self.snapshots[state.move],
+            rows=rows,
             read_only=declared.read_only,
             protected=declared.protected,
             replica_of=slot.other if replica else None,
             restored_in=None if replica else state.move,
+            seed=declared.origin is Origin.SEED,
         )
         self.databases = {**self.databases, slot: database}
         self.known = {**self.known, slot: database}
@@ -360,8 +454,7 @@ class World:
 
 def assert_sound(world: World) -> None:
     """What holds at every moment of every run."""
-    writable = [slot for slot, database in world.databases.items() if not database.read_only]
-    assert len(writable) <= 1, "two hosts are writable"
+    assert len([slot for slot in Slot if world.is_open(slot)]) <= 1, "clients can write to two databases"
     rows = world.databases[world.endpoint].rows
     assert rows >= world.acknowledged, "the endpoint leads to a database without all that was acknowledged"
     for slot in (world.state.production, world.endpoint):
@@ -379,7 +472,8 @@ def assert_finishes(world: World) -> None:
         _finish(end, onward=onward)
         assert_sound(end)
         assert list(end.databases) == [end.endpoint] == [end.state.production]
-        assert not end.databases[end.endpoint].read_only
+        assert end.is_open(end.endpoint)
+        assert not end.shut, "a network's clients are not let in any more"
 
 
 def _finish(world: World, *, onward: bool) -> None:
@@ -392,7 +486,9 @@ def _finish(world: World, *, onward: bool) -> None:
         if not onward and world.state.phase is not Phase.ABORTING:
             with suppress(Refused):
                 request = world.request(Event.ABORT)
-        request = request or world.next_request(Strategy.REPLICA if world.unfinished else None)
+        request = request or world.next_request(world.left_by if world.unfinished else None)
+        if request is None and world.state.phase is Phase.FOLLOWING:
+            continue  # the first cut finds that it does not follow yet
         assert request, f"nothing leads on from {world.state}"
         assert world.decide(request), f"{request} meets another decision"
         assert world.update(request.state), f"{request} does not come to its end"

@@ -27,7 +27,7 @@ TIME_AHEAD = Rule(
 
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
-How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more.")]
+How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more. live: seconds.")]
 RetireAfter = Annotated[
     str, typer.Option(help="How long the former database waits before it is deleted: 1h to 30d.")
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tenantnet.observed.deployed import DatabaseInstance, Deployed, SiteToSiteVpn, Tunnel, having
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
-from tenantnet.phases.updates import RUNNER_ONLY
+from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.stacks.outputs import Model, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Part, Tag, network_name
 
@@ -122,7 +122,7 @@ class _Slot:
     def _network_status(self) -> NetworkStatus:
         if self._vpc is None:
             return NetworkStatus.MISSING
-        if self._outputs.phase in RUNNER_ONLY:
+        if self._outputs.phase in UNDER_WAY:
             return NetworkStatus.MIGRATION_IN_PROGRESS
         complete = self._remembered is not None and self._vpc.state == "available"
         return NetworkStatus.READY if complete else NetworkStatus.CREATING

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, State, declaration
+from tenantnet.phases.transitions import Event, transition
 from tenantnet.tags import Lifecycle, Slot, Strategy
 
 from tests.support.phases_samples import ABORTING, BLUE, EVERY_PHASE, GREEN, STEADY, moving
 
-SNAPSHOT = Strategy.SNAPSHOT
+SNAPSHOT, LIVE = Strategy.SNAPSHOT, Strategy.LIVE
 every_phase = pytest.mark.parametrize(
     "state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}"
 )
@@ -59,6 +60,43 @@ def test_promoted_green_is_a_primary_and_takes_no_writes_yet() -> None:
 def test_restored_green_comes_from_the_snapshot_and_takes_no_writes_yet() -> None:
     green = database(moving(Phase.RESTORED, SNAPSHOT), GREEN)
     assert (green.origin, green.read_only) == (Origin.SNAPSHOT, True)
+
+
+def test_while_following_green_comes_from_a_seed_and_no_client_is_let_in_to_it() -> None:
+    state = moving(Phase.FOLLOWING, LIVE)
+    green = database(state, GREEN)
+    assert (green.origin, green.read_only, green.protected) == (Origin.SEED, False, True)
+    assert declaration(state).slots[GREEN].shut
+    assert not declaration(state).slots[BLUE].shut
+    assert not database(state, BLUE).read_only
+
+
+def test_after_a_live_switch_blue_is_read_only_and_lets_no_client_in() -> None:
+    state = moving(Phase.SWITCHED, LIVE)
+    assert database(state, BLUE).read_only
+    assert declaration(state).slots[BLUE].shut
+    assert not declaration(state).slots[GREEN].shut
+
+
+def test_the_two_databases_are_joined_from_the_seed_to_the_retirement() -> None:
+    joined = {f"{state.phase} {state.strategy}" for state in EVERY_PHASE if declaration(state).joined}
+    assert joined == {"following live", "switched live"}
+
+
+def test_a_live_move_keeps_the_identifiers_of_transactions_whatever_the_settings_say() -> None:
+    identified = {f"{state.phase} {state.strategy}" for state in EVERY_PHASE if declaration(state).identified}
+    assert identified == {"following live", "switched live", "retiring live"}
+
+
+@pytest.mark.parametrize("phase", [Phase.FOLLOWING, Phase.STEADY])
+def test_what_may_have_followed_stays_shut_until_it_is_gone(phase: Phase) -> None:
+    """In steady nobody knows which strategy the first step was of that did not finish."""
+    state = STEADY if phase is Phase.STEADY else moving(phase, LIVE)
+    aborting = transition(state, Event.ABORT, begun=True)
+    assert declaration(aborting).slots[GREEN].shut
+    steady = transition(aborting, Event.FINISH)
+    assert not declaration(steady).slots[GREEN].shut
+    assert steady.strategy is None
 
 
 @pytest.mark.parametrize(
@@ -132,8 +170,9 @@ def test_a_tenant_that_is_given_up_can_be_destroyed_and_leaves_a_snapshot() -> N
 
 @every_phase
 def test_only_the_database_that_the_endpoint_leads_to_may_be_writable(state: State) -> None:
-    other = declaration(state).slots[declaration(state).endpoint.other].database
-    assert other is None or other.read_only
+    other = declaration(state).slots[declaration(state).endpoint.other]
+    assert other.database is None or other.database.read_only or other.shut
+    assert not declaration(state).slots[declaration(state).endpoint].shut
 
 
 @every_phase
@@ -164,6 +203,8 @@ def test_a_database_always_has_its_network(state: State) -> None:
     [
         (Phase.REPLICATING, SNAPSHOT, 1),
         (Phase.RESTORED, Strategy.REPLICA, 1),
+        (Phase.FOLLOWING, Strategy.REPLICA, 1),
+        (Phase.FENCED, LIVE, 1),
         (Phase.FENCED, None, 1),
         (Phase.STEADY, SNAPSHOT, 1),
         (Phase.ABORTING, SNAPSHOT, 1),

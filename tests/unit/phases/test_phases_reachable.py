@@ -34,10 +34,12 @@ class Moment:
         return (
             *(
                 tuple(sorted(part.items()))
-                for part in (world.databases, world.known, world.snapshots, world.decisions)
+                for part in (world.databases, world.known, world.snapshots, world.seeds, world.decisions)
             ),
             (world.endpoint, world.former_endpoint, world.known_endpoint, world.acknowledged, world.begun),
-            (world.state, self.paused),
+            (world.shut, world.known_shut, world.state),
+            # Of a cut's number it counts only whether it is the last one's.
+            self.paused and (self.paused.state, self.paused.decision, self.paused.cut in (None, world.cut)),
         )
 
 
@@ -88,6 +90,10 @@ def following(moment: Moment) -> Iterator[Moment]:
     after.replicate()
     yield Moment(after, paused)
     yield from (Moment(later, paused) for later in updated(world, None))
+    if world.state.phase is Phase.FOLLOWING:
+        after = copy(world)
+        after.refresh()
+        yield from (Moment(later, paused) for later in updated(after, None))
     if paused:
         yield from (Moment(later) for later in decided(world, paused))
     for after, request in requests(world):

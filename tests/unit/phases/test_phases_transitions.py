@@ -60,6 +60,10 @@ def test_a_snapshot_is_fenced_restored_and_switched_to() -> None:
     ]
 
 
+def test_a_live_copy_follows_and_is_switched_to() -> None:
+    assert route(Strategy.LIVE) == ["following(blue)", "switched(green)", "retiring(green)", "steady(green)"]
+
+
 def test_a_steady_tenant_without_a_schedule_has_no_next_step() -> None:
     assert next_event(STEADY) is None
 
@@ -77,7 +81,7 @@ def test_a_step_that_was_taken_may_be_repeated(state: State) -> None:
 
 
 def test_a_step_out_of_order_is_refused_with_the_phases_that_allow_it() -> None:
-    with pytest.raises(Refused, match="switch is possible in: promoted, restored") as refused:
+    with pytest.raises(Refused, match="switch is possible in: following, promoted, restored") as refused:
         transition(moving(Phase.FENCED), Event.SWITCH)
     assert "the tenant is in phase fenced" in str(refused.value)
 
@@ -112,7 +116,9 @@ def test_a_switch_of_a_move_whose_abort_was_decided_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [item for item in BEFORE_THE_SWITCH if item is not ABORTING], ids=lambda state: str(state.phase)
+    "state",
+    [item for item in BEFORE_THE_SWITCH if item.phase is not Phase.ABORTING],
+    ids=lambda state: str(state.phase),
 )
 def test_a_decided_abort_is_the_next_step_in_every_phase(state: State) -> None:
     assert next_event(state, decision=Decision.ABORT) is Event.ABORT
@@ -138,12 +144,23 @@ def test_an_abort_clears_away_what_a_broken_off_preparation_left() -> None:
 
 
 def test_a_snapshot_move_does_not_begin_over_the_replica_of_another() -> None:
-    with pytest.raises(Refused, match="green has a replica of a move whose preparation was interrupted"):
+    with pytest.raises(Refused, match="green has a copy of a move whose preparation was interrupted"):
         transition(STEADY, Event.FENCE, leftovers=True)
 
 
 def test_a_preparation_that_was_broken_off_is_taken_up_again() -> None:
     assert transition(STEADY, Event.PREPARE, leftovers=True).phase is Phase.REPLICATING
+    begun = transition(STEADY, Event.SEED, leftovers=True, left_by=Strategy.LIVE)
+    assert begun.phase is Phase.FOLLOWING
+
+
+@pytest.mark.parametrize(
+    ("event", "left_by"),
+    [(Event.SEED, Strategy.REPLICA), (Event.PREPARE, Strategy.LIVE), (Event.FENCE, Strategy.LIVE)],
+)
+def test_a_preparation_is_not_taken_up_by_another_strategy(event: Event, left_by: Strategy) -> None:
+    with pytest.raises(Refused, match="green has a copy of a move whose preparation was interrupted"):
+        transition(STEADY, event, leftovers=True, left_by=left_by)
 
 
 def test_the_end_of_a_move_remembers_the_network_it_gave_up() -> None:

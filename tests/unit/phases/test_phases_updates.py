@@ -12,7 +12,7 @@ from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.phases_samples import ABORTING, BLUE, CIDRS, EVERY_PHASE, GREEN, STEADY, moving
 
@@ -69,9 +69,31 @@ def test_an_ordinary_update_in_the_critical_phases_is_refused(state: State) -> N
         plan_update(outputs(state), CIDRS)
 
 
+@pytest.mark.parametrize("decision", Decision)
+def test_an_ordinary_update_between_the_decision_and_its_phase_is_refused(decision: Decision) -> None:
+    following = outputs(moving(Phase.FOLLOWING, Strategy.LIVE))
+    with pytest.raises(Refused, match=f"the {decision} of move 1 is decided, and the stack still says"):
+        plan_update(following, CIDRS, decision=decision)
+
+
+def test_an_ordinary_update_after_the_phase_of_the_decision_is_recorded_works() -> None:
+    switched = moving(Phase.SWITCHED, Strategy.LIVE)
+    assert plan_update(outputs(switched), CIDRS, decision=Decision.SWITCH) == switched
+
+
 def test_an_ordinary_update_over_a_broken_off_preparation_is_refused() -> None:
     with pytest.raises(Refused, match="whose preparation was interrupted"):
-        plan_update(outputs(STEADY), CIDRS, leftovers=True)
+        plan_update(outputs(STEADY), CIDRS, leftovers=Strategy.REPLICA)
+
+
+def test_a_runner_that_was_overtaken_by_another_strategys_first_step_is_refused() -> None:
+    seed = moving(Phase.FOLLOWING, Strategy.LIVE)
+    assert plan_update(outputs(STEADY), CIDRS, requested=seed, leftovers=Strategy.LIVE) == seed
+    aborting = replace(ABORTING, strategy=Strategy.LIVE)
+    for left_by in (Strategy.REPLICA, Strategy.LIVE):
+        assert plan_update(outputs(STEADY), CIDRS, requested=aborting, leftovers=left_by) == aborting
+    with pytest.raises(Refused, match="whose preparation was interrupted"):
+        plan_update(outputs(STEADY), CIDRS, requested=seed, leftovers=Strategy.REPLICA)
 
 
 @pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")

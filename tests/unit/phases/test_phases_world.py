@@ -19,8 +19,8 @@ from tests.support.phases_world import Request, World, assert_finishes, assert_s
 CIDRS = ("10.1.2.0/26", "10.9.8.64/26", "10.77.0.0/26")
 strategies = st.sampled_from(Strategy)
 slots = st.sampled_from(Slot)
-# An update of this world has seven operations at most.
-losses = st.just(set[int]()) | st.sets(st.integers(min_value=0, max_value=6), min_size=1)
+# An update of this world has eleven operations at most.
+losses = st.just(set[int]()) | st.sets(st.integers(min_value=0, max_value=10), min_size=1)
 
 
 class Moves(RuleBasedStateMachine):
@@ -89,8 +89,10 @@ class Moves(RuleBasedStateMachine):
             with contextlib.suppress(Refused):
                 self.world.update(request.state, lost=lost, unwritten=unwritten)
 
-    @rule(lost=losses, unwritten=losses)
-    def somebody_updates_the_stack(self, lost: set[int], unwritten: set[int]) -> None:
+    @rule(lost=losses, unwritten=losses, refreshed=st.booleans())
+    def somebody_updates_the_stack(self, lost: set[int], unwritten: set[int], refreshed: bool) -> None:
+        if refreshed and self.world.state.phase is Phase.FOLLOWING:
+            self.world.refresh()
         before = copy(self.world)
         try:
             finished = self.world.update(lost=lost, unwritten=unwritten)
