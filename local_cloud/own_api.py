@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.rds.models import rds_backends
@@ -108,18 +109,31 @@ class OwnApi:
         return {"folder": str(folder)}
 
     def set_telemetry(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
-        """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}."""
-        tunnel = self._tunnel(connection_id, number)
+        """Let a tunnel be UP or DOWN, as if the customer's device did it: {"status": "UP", "message": ""}.
+
+        CloudWatch gets the connection's state at once, not once in five minutes.
+        """
+        account, region, connection = _connection(connection_id)
+        tunnel = _tunnel(connection, number)
         try:
             status = TelemetryStatus(body["status"])
         except (TypeError, KeyError, ValueError):
             raise BadRequest('the body is {"status": "UP" or "DOWN", "message": TEXT}') from None
         tunnel.report(status, body.get("message", ""))
+        up = [each.status is TelemetryStatus.UP for each in connection.tunnels]
+        state = {
+            "MetricName": "TunnelState",
+            "Dimensions": [{"Name": "VpnId", "Value": connection_id}],
+            "Timestamp": datetime.now(UTC).replace(tzinfo=None),
+            "Value": sum(up) / len(up),
+            "Unit": "None",
+        }
+        cloudwatch_backends[account][region].put_metric_data("AWS/VPN", [state])
         return {"status": status}
 
     def set_maintenance(self, body: dict[str, str], connection_id: str, number: int) -> dict[str, str]:
         """Let maintenance of a tunnel's endpoint be pending, until AWS does it: {"due": ISO 8601}."""
-        tunnel = self._tunnel(connection_id, number)
+        tunnel = _tunnel(_connection(connection_id)[2], number)
         try:
             tunnel.maintenance_due = datetime.fromisoformat(body["due"])
         except (TypeError, KeyError, ValueError):
@@ -134,13 +148,20 @@ class OwnApi:
         channels.drop(session_id)
         return {"id": session_id}
 
-    def _tunnel(self, connection_id: str, number: int) -> Tunnel:
-        for _, _, backend in ec2_backends.iter_backends():
-            completed: Any = backend
-            connection: VpnConnection | None = completed.vpn_connections.get(connection_id)
-            if connection and 1 <= number <= len(connection.tunnels):
-                return connection.tunnels[number - 1]
-        raise NotFound(f"there is no tunnel {number} of {connection_id}")
+
+def _connection(connection_id: str) -> tuple[str, str, VpnConnection]:
+    """A VPN connection, with its account and region."""
+    for account, region, backend in ec2_backends.iter_backends():
+        completed: Any = backend
+        if connection_id in completed.vpn_connections:
+            return account, region, completed.vpn_connections[connection_id]
+    raise NotFound(f"there is no VPN connection {connection_id}")
+
+
+def _tunnel(connection: VpnConnection, number: int) -> Tunnel:
+    if 1 <= number <= len(connection.tunnels):
+        return connection.tunnels[number - 1]
+    raise NotFound(f"{connection.id} has no tunnel {number}")
 
 
 def _body(environ: WSGIEnvironment) -> object:

@@ -41,6 +41,7 @@ PolicyConfig = Annotated[
         help="The policy pack's configuration, a JSON file.",
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")]
 NetworkSlot = Annotated[Slot | None, typer.Option("--network", help="Of this network only.")]
 
 CIDR_OR_AUTO = Rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
+from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.phases.journal import Entry, begun, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
-from tenantnet.phases.transitions import Decision, Event, successors
+from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, transition
 from tenantnet.phases.updates import refuse_settings
-from tenantnet.refusal import Refused, Rule
+from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
@@ -32,14 +34,22 @@ from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.providers import PROVIDER, why_unreadable
 from tenantnet.settings.reading import read_mapping
 from tenantnet.settings.store import read_tenant
-from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Strategy
+from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
+from tenantnet.tags import Strategy, final_snapshot_name, network_name
+from tenantnet.vpn.along import DAYS, refuse_left_behind, refuse_unserved
+from tenantnet.vpn.reader import VpnReader
 
 MOVE_GIVEN = Rule(
     id="move-given",
     rule="a move to begin is scheduled in the settings, or asked for with --now",
     reason="the settings of {tenant} have no `migration` to {target}, and no move is under way",
     remedy="add `migration` to the settings, or move at once: tenantnet migrate run {tenant} --now",
+)
+TARGET_DEPLOYED = Rule(
+    id="target-deployed",
+    rule="a move leads to a network that is deployed",
+    reason="{tenant} has {target} in its settings, and no update has made it yet",
+    remedy="deploy it: pulumi up --stack {tenant}",
 )
 TARGET_GIVEN = Rule(
     id="target-given",
@@ -51,14 +61,14 @@ DATA_COMPARED = Rule(
     id="data-compared",
     rule="the data of both databases is compared before the switch, or the comparison is switched off",
     reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
-    remedy="create the secret, with username and password of a user that may read every table; or add "
-    "--unverified, and look at the data yourself before the former production is retired",
+    remedy="create the secret, with the login of a user that may read every table: tenantnet migrate login "
+    "{tenant}; or add --unverified, and look at the data yourself before the former production is retired",
 )
 RUNNER_LOGIN = Rule(
     id="runner-login",
     rule="before a move is scheduled, the platform's runner has a login to compare the databases with",
     reason="there is no secret {secret} in Secrets Manager, and a run without it ends before it begins",
-    remedy="create the secret, with username and password of a user that may read every table",
+    remedy="create it, with the login of a user that may read every table: tenantnet migrate login {tenant}",
 )
 RUNNER_SECRETS = Rule(
     id="runner-secrets",
@@ -100,6 +110,7 @@ class Move:
     project: Project
     settings: TenantSettings
     state: State
+    outputs: TenantOutputs
     platform: PlatformOutputs
     journal: JournalTable
     start: RunnerStart | None
@@ -118,6 +129,7 @@ class Move:
             project=project,
             settings=settings,
             state=state,
+            outputs=TenantOutputs.read(tenant, outputs),
             platform=platform,
             journal=JournalTable.of(platform.cell, platform.region, tenant),
             start=remembered_start(outputs),
@@ -138,7 +150,7 @@ class Move:
         tenant = self.settings.name
         if (found := read_login(tenant, self.platform.region)) is not None:
             return found
-        raise self._refused(DATA_COMPARED, None, "--unverified", secret=secret_name(tenant))
+        raise Refused(SUBJECT, [self._refusal(DATA_COMPARED, None, secret=secret_name(tenant))])
 
     def carry_out(
         self,
@@ -208,12 +220,17 @@ class Move:
             stop=stop,
         )
 
-    def plan(self, *, now: bool, strategy: Strategy | None) -> MovePlan:
-        """What to begin or finish, and when. Raises Refused if there is nothing to begin."""
+    def plan(self, *, now: bool, strategy: Strategy | None, without: Collection[str]) -> MovePlan:
+        """What to begin or finish, and when. without: as refuse_left_behind says.
+
+        Raises Refused if there is nothing to begin, or the move would cut companies off.
+        """
         migration = self.settings.migration
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
-        begins = self._begun(migration, now=now, strategy=strategy)
+        begins = self._strategy(migration, now=now, strategy=strategy)
+        if begins and (refusals := self.refuse_left_behind(without)):
+            raise Refused(SUBJECT, refusals)
         return MovePlan(
             strategy=begins,
             prepare_at=fence_at and fence_at - LEAD[Strategy.REPLICA],
@@ -221,57 +238,103 @@ class Move:
             retire_after=retire_after,
         )
 
-    def require_schedulable(self, strategy: Strategy) -> None:
-        """Raises Refused if the move could not begin now, or if one is scheduled."""
-        target, migration = self.state.leads_to, self.settings.migration
+    def refuse_schedule(self, strategy: Strategy, without: Collection[str]) -> Iterator[Refusal]:
+        """Why the move could not begin now, or is scheduled already. without: as refuse_left_behind says."""
+        migration = self.settings.migration
         if migration is not None:
             at, timezone = f"{migration.at:%Y-%m-%dT%H:%M}", migration.timezone
-            raise self._refused(
+            yield self._refusal(
                 SCHEDULED_ONCE, migration.to, "migration", to=migration.to, at=at, timezone=timezone
             )
-        self._require_steady()
-        if target not in self.state.networks:
-            raise self._refused(TARGET_GIVEN, None, f"networks.{target}")
-        networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
-        if refusals := refuse_settings(successors(self.state)[_FIRST[strategy]], networks):
-            raise Refused("The move", refusals)
+        elif under_way := self._begun_already():
+            yield under_way
+        elif no_target := self._no_target():
+            yield no_target
+        else:
+            networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
+            yield from refuse_settings(successors(self.state)[_FIRST[strategy]], networks)
+            yield from self.refuse_left_behind(without)
+        if self.platform.runner_compares and self.is_without_login:
+            yield self._refusal(RUNNER_LOGIN, None, secret=secret_name(self.settings.name))
+        yield from self._secrets_unreadable()
 
-    def require_login_for_runner(self) -> None:
-        """Raises Refused if the platform's runner compares the data and has no login for that."""
-        tenant = self.settings.name
-        if self.platform.runner_compares and is_without_login(tenant, self.platform.region):
-            raise self._refused(RUNNER_LOGIN, None, secret=secret_name(tenant))
+    @property
+    def is_without_login(self) -> bool:
+        """Whether there is no secret with a login to compare the data with. Raises Failure."""
+        return is_without_login(self.settings.name, self.platform.region)
 
-    def require_secrets_for_runner(self) -> None:
-        """Raises Refused if the platform's runner could not decrypt the stack's secrets, by both files."""
+    def refuse_left_behind(self, without: Collection[str]) -> list[Refusal]:
+        """A refusal for each company that the move would cut off, and for each unknown name of `without`.
+
+        without: descriptions or ranges of companies that stay behind, besides those of the settings.
+        """
+        tenant, region, source = self.settings.name, self.platform.region, self.state.leads_to.other
+        status = tenant_status(tenant, region=region, outputs=self.outputs, deployed=observe(tenant, region))
+        of_settings = self.settings.migration.without if self.settings.migration else []
+        reader = VpnReader(region)
+        return [
+            *refuse_unserved(status, source, without),
+            *refuse_left_behind(
+                status, source, without=[*of_settings, *without], was_up=lambda id_: reader.was_up(id_, DAYS)
+            ),
+        ]
+
+    def what_retires(self) -> str:
+        """What a retirement deletes, and what stays. Raises Refused in any phase but after the switch."""
+        tenant, state = self.settings.name, self.state
+        if state.phase is not Phase.RETIRING:
+            transition(state, Event.RETIRE)
+        former = state.leads_to.other
+        cidr, network = state.networks.get(former, ""), self.outputs.networks.get(former)
+        connections = network.vpn_connections if network else ()
+        offices = [f"{each.description} ({each.company_cidr})" for each in connections]
+        snapshot = final_snapshot_name(tenant, former, cidr, state.move)
+        return (
+            "The retirement deletes, and nothing brings it back:\n"
+            f"- the database {network_name(tenant, former)}\n"
+            f"- the network {former} {cidr}, with its ping host and its claim\n"
+            f"- its VPN connections: {', '.join(offices) or 'none'}\n"
+            f"What stays: the snapshot {snapshot} and RDS's automated backups."
+        )
+
+    def _secrets_unreadable(self) -> Iterator[Refusal]:
+        """Why the platform's runner could not decrypt the stack's secrets, by both files."""
         tenant, platform = self.settings.name, self.settings.platform
         if self.platform.runner_project is None or not self.project.settings_file(platform).is_file():
             return
         runner = read_cell(self.project, platform).settings.runner
         document = read_mapping(self.project.settings_file(tenant))
         if runner and (problem := why_unreadable(document, runner)):
-            raise self._refused(RUNNER_SECRETS, None, PROVIDER, problem=problem)
+            yield self._refusal(RUNNER_SECRETS, None, PROVIDER, problem=problem)
 
     def require_cancellable(self) -> None:
         """Raises Refused if no move is scheduled, or it has begun."""
         migration = self.settings.migration
         if migration is None:
-            raise self._refused(MOVE_SCHEDULED, None, "migration")
-        if migration.to is not self.state.production:
-            self._require_steady()
+            raise Refused(SUBJECT, [self._refusal(MOVE_SCHEDULED, None, "migration")])
+        if migration.to is not self.state.production and (under_way := self._begun_already()):
+            raise Refused(SUBJECT, [under_way])
 
-    def _refused(self, rule: Rule, value: object, path: str = "", **facts: object) -> Refused:
+    def _refusal(self, rule: Rule, value: object, path: str = "", **facts: object) -> Refusal:
         """facts: those besides tenant and target."""
-        refusal = rule.refuse(value, path, tenant=self.settings.name, target=self.state.leads_to, **facts)
-        return Refused("The move", [refusal])
+        return rule.refuse(value, path, tenant=self.settings.name, target=self.state.leads_to, **facts)
 
-    def _require_steady(self) -> None:
+    def _begun_already(self) -> Refusal | None:
         move = self.state.move_at_stake
         under_way = self.journal.decision(move) or begun(of_move(self.journal.entries(), move))
-        if self.state.phase is not Phase.STEADY or under_way:
-            raise self._refused(NOT_BEGUN, self.state.phase, phase=self.state.phase)
+        if self.state.phase is Phase.STEADY and not under_way:
+            return None
+        return self._refusal(NOT_BEGUN, self.state.phase, phase=self.state.phase)
 
-    def _begun(
+    def _no_target(self) -> Refusal | None:
+        target = self.state.leads_to
+        if target not in self.settings.networks:
+            return self._refusal(TARGET_GIVEN, None, f"networks.{target}")
+        if target not in self.state.networks:
+            return self._refusal(TARGET_DEPLOYED, None, f"networks.{target}")
+        return None
+
+    def _strategy(
         self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
     ) -> Strategy | None:
         if self.state.phase is not Phase.STEADY:
@@ -280,7 +343,7 @@ class Move:
         if migration is not None and migration.to is not target:
             return None
         if migration is None and not now:
-            raise self._refused(MOVE_GIVEN, None, "migration")
-        if target not in self.settings.networks:
-            raise self._refused(TARGET_GIVEN, None, f"networks.{target}")
+            raise Refused(SUBJECT, [self._refusal(MOVE_GIVEN, None, "migration")])
+        if no_target := self._no_target():
+            raise Refused(SUBJECT, [no_target])
         return strategy or (migration.strategy if migration else Strategy.REPLICA)

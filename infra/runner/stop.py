@@ -13,7 +13,7 @@ from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.transitions import Decision
 
 _ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
-_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
+_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING, Phase.FOLLOWING})
 
 
 class Stopped(Failure):

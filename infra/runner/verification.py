@@ -29,6 +29,7 @@ from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.failure import Failure
 from tenantnet.runner.reach import PHASE_STAYS, Reach, reach_directly
+from tenantnet.tags import Tag
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -110,6 +111,18 @@ def read_login(tenant: str, region: str) -> Login | None:
             reason="it does not have the required form",
             remedy='set it to {"username": "…", "password": "…"} of a user that may read every table',
         ) from None
+
+
+def write_login(tenant: str, region: str, login: Login) -> None:
+    """Keep the tenant's login in Secrets Manager, in the place of a former one. Raises Failure."""
+    name = secret_name(tenant)
+    text = json.dumps({"username": login.username, "password": login.password})
+    with aws_answers(f"write the secret {name}", region=region):
+        client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
+        try:
+            client.create_secret(Name=name, SecretString=text, Tags=[{"Key": Tag.TENANT, "Value": tenant}])
+        except client.exceptions.ResourceExistsException:
+            client.put_secret_value(SecretId=name, SecretString=text)
 
 
 def is_without_login(tenant: str, region: str) -> bool:

@@ -208,6 +208,12 @@ class MigrationSettings(Settings):
         validate_default=True,
         description="How long the former network waits, read-only, before it is removed: 1h to 30d.",
     )
+    without: list[Annotated[str, judged(checks.check_description)]] = Field(
+        default=[],
+        description="Companies that stay behind, by description or range: without a VPN connection to the "
+        "new network they lose the database at the switch.",
+        examples=[["Oslo office"]],
+    )
 
     @property
     def instant(self) -> datetime:

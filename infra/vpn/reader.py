@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import boto3
@@ -75,6 +75,24 @@ class VpnReader:
                 VpnConnectionId=connection_id, VpnTunnelOutsideIpAddress=outside_ip
             )
         return Maintenance.model_validate(answer.get("MaintenanceDetails", {}))
+
+    def was_up(self, connection_id: str, days: int) -> bool:
+        """Whether a tunnel of the connection was UP within so many days, as CloudWatch has it."""
+        now = datetime.now(UTC)
+        with aws_answers(f"read the states of {connection_id}", region=self._region):
+            answer = boto3.client(
+                "cloudwatch", region_name=self._region, config=PATIENCE
+            ).get_metric_statistics(
+                Namespace="AWS/VPN",
+                MetricName="TunnelState",
+                Dimensions=[{"Name": "VpnId", "Value": connection_id}],
+                StartTime=now - timedelta(days=days),
+                EndTime=now,
+                Period=3600,
+                Statistics=["Maximum"],
+            )
+        # 1 is UP; between 0 and 1, as an average of both tunnels, one of them was.
+        return any(point["Maximum"] > 0 for point in answer["Datapoints"])
 
     def device_types(self) -> list[DeviceType]:
         """Every kind of device that EC2 has samples for, by name."""

@@ -22,6 +22,7 @@ from tests.support.moves import (
     endpoint,
     longest_gap,
     migrate,
+    offices_up,
     start,
     status,
     stopped_at,
@@ -53,10 +54,11 @@ def switched_long_ago(aws: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def moving(acme: Project) -> Project:
+def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
     """Acme with a Test network green beside blue."""
     acme.write_tenant("acme", BOTH)
     acme.up("acme").check()
+    offices_up(cloud, aws)
     return acme
 
 
@@ -85,7 +87,7 @@ def test_with_a_login_in_secrets_manager_the_data_is_going_to_be_compared(moving
 
 def test_there_is_nothing_to_abort_and_nothing_to_retire_before_a_move(moving: Project) -> None:
     for command in ("abort", "retire"):
-        run = migrate(moving, command, "acme")
+        run = migrate(moving, command, "acme", "--yes")
         assert (run.code, "Nothing was changed." in run.text) == (2, True), run.text
 
 
@@ -102,7 +104,7 @@ def test_a_run_killed_behind_the_replica_leaves_a_stack_that_only_the_runner_upd
 
 
 def test_an_abort_brings_back_the_former_state_and_removes_the_replica(moving: Project, aws: Any) -> None:
-    migrate(moving, "abort", "acme").check()
+    migrate(moving, "abort", "acme", "--yes").check()
     outputs = moving.outputs("acme")
     assert (outputs["phase"], outputs["production"]) == ("steady", "blue")
     assert database(aws, "acme-green") is None
@@ -122,7 +124,7 @@ def test_a_run_killed_behind_the_fence_goes_on_to_the_switch(moving: Project, aw
 
 
 def test_the_move_cannot_be_aborted_after_the_switch(moving: Project) -> None:
-    run = migrate(moving, "abort", "acme")
+    run = migrate(moving, "abort", "acme", "--yes")
     assert (run.code, "before the switch" in run.text) == (2, True), run.text
 
 
@@ -139,7 +141,7 @@ def test_an_ordinary_update_works_between_switch_and_retirement_and_changes_noth
 
 
 def test_the_retired_network_is_gone_though_the_settings_still_name_it(moving: Project, aws: Any) -> None:
-    migrate(moving, "retire", "acme").check()
+    migrate(moving, "retire", "acme", "--yes").check()
     outputs = moving.outputs("acme")
     assert (outputs["phase"], outputs["production"], list(outputs["networks"])) == (
         "steady",
@@ -155,12 +157,13 @@ def test_the_retired_network_is_gone_though_the_settings_still_name_it(moving: P
 
 
 def test_the_move_goes_back_by_snapshot_and_the_former_production_goes_when_its_time_is_over(
-    moving: Project, aws: Any
+    moving: Project, cloud: LocalCloud, aws: Any
 ) -> None:
     moving.write_tenant("acme", with_networks(green=GREEN))
     moving.up("acme").check()
     moving.write_tenant("acme", BOTH)
     moving.up("acme").check()
+    offices_up(cloud, aws)
     run = migrate(moving, "run", "acme", "--now", "--strategy", "snapshot").check()
     found = status(moving)
     assert (found["phase"], found["production"]) == ("switched", "blue"), run.text
@@ -182,6 +185,7 @@ def test_a_move_by_replica_under_traffic_loses_no_acknowledged_write(
     moving.up("acme").check()
     moving.write_tenant("acme", BOTH)
     moving.up("acme").check()
+    offices_up(cloud, aws)
     arguments = ("run", "acme", "--now")
     with (
         Traffic(cloud) as traffic,

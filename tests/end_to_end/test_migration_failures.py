@@ -24,7 +24,17 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 
 from tests.support.kills import lock_holders
-from tests.support.moves import BOTH, SECRET, Traffic, database, migrate, start, status, stopped_at
+from tests.support.moves import (
+    BOTH,
+    SECRET,
+    Traffic,
+    database,
+    migrate,
+    offices_up,
+    start,
+    status,
+    stopped_at,
+)
 from tests.support.mysql_client import Client
 from tests.support.processes import wait_until
 from tests.support.project import PASSWORD, Project
@@ -37,10 +47,11 @@ REFUSED = "InvalidParameterCombination"
 
 
 @pytest.fixture(scope="module")
-def moving(acme: Project, aws: Any) -> Project:
+def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
     """Acme with a Test network green beside blue, and a login to compare the data with."""
     acme.write_tenant("acme", BOTH)
     acme.up("acme").check()
+    offices_up(cloud, aws)
     login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
     aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
     return acme
@@ -73,7 +84,7 @@ def reach(project: Project, wanted: Phase, strategy: str = "replica") -> None:
 
 def assert_aborts(project: Project, traffic: Traffic, aws: Any) -> None:
     """An abort brings steady(blue) back, with writes going on, nothing lost and no copy left."""
-    migrate(project, "abort", "acme").check()
+    migrate(project, "abort", "acme", "--yes").check()
     outputs = project.outputs("acme")
     assert (outputs["phase"], outputs["production"]) == ("steady", "blue")
     before = len(traffic.acknowledged)

@@ -33,7 +33,7 @@ def test_an_abort_behind_a_killed_fence_lets_writes_through_again(move: KilledMo
     move.kill_in(held(PARAMETERS, "acme-blue"))
     assert move.phase == Phase.STEADY
     before = len(move.traffic.acknowledged)
-    migrate(move.project, "abort", "acme").check()
+    migrate(move.project, "abort", "acme", "--yes").check()
     wait_until(lambda: len(move.traffic.acknowledged) > before, 30)
     assert move.phase == Phase.STEADY
 

@@ -17,7 +17,7 @@ from tenantnet.phases.starts import SOON
 from tenantnet.phases.transitions import Condition
 from tenantnet.tags import runner_document_name
 
-from tests.support.moves import BOTH, SECRET, database, migrate, status
+from tests.support.moves import BOTH, SECRET, database, migrate, offices_up, status
 from tests.support.project import PASSWORD, Project
 from tests.support.runner import PROJECT, deploy_cell_with_runner, schedule
 
@@ -35,12 +35,13 @@ def cell(project: Project, cloud: LocalCloud, aws: boto3.Session) -> Project:
 
 
 @pytest.fixture(scope="module")
-def moving(acme: Project, aws: Any) -> Project:
+def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
     """Acme with a Test network green beside blue, and with a login to compare its databases with."""
     login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
     aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
     acme.write_tenant("acme", BOTH)
     acme.up("acme").check()
+    offices_up(cloud, aws)
     return acme
 
 
@@ -115,7 +116,7 @@ def test_behind_the_switch_the_schedule_is_for_the_former_productions_retirement
 
 
 def test_when_the_move_is_over_the_schedule_is_gone(scheduled: Project, aws: boto3.Session) -> None:
-    migrate(scheduled, "retire", "acme").check()
+    migrate(scheduled, "retire", "acme", "--yes").check()
     assert schedule(aws) is None
     assert status(scheduled)["startsAt"] is None
     scheduled.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from mypy_boto3_ec2 import EC2Client
 from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
@@ -28,10 +29,11 @@ from tests.support.processes import Begun, wait_until
 REGION = "eu-west-1"
 SCHEDULE = "migrate schedule acme --at 2096-12-01T02:00 --timezone Europe/Amsterdam"
 NETWORKS = {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}}
-STEADY = {
+IDS = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
+STEADY: dict[str, Any] = {
     "phase": "steady",
     "production": "blue",
-    "networks": {slot: {**network, "vpcId": "vpc-1"} for slot, network in NETWORKS.items()},
+    "networks": {slot: {**network, **IDS} for slot, network in NETWORKS.items()},
 }
 PLATFORM_OUTPUTS = {
     **{field.alias: "x" for field in PlatformOutputs.model_fields.values() if field.alias},
@@ -44,9 +46,14 @@ PLATFORM_OUTPUTS = {
 
 
 @pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as cloud:
-        yield environment(cloud.state_dir)
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def variables(cloud: LocalCloud) -> Mapping[str, str]:
+    return environment(cloud.state_dir)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +68,9 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     desk.add_stack("platform-eu1", platform, PLATFORM_OUTPUTS)
     desk.add_stack("acme", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, STEADY)
     only_blue = {"blue": NETWORKS["blue"]}
-    alone = {**STEADY, "networks": only_blue}
+    alone = {**STEADY, "networks": {"blue": STEADY["networks"]["blue"]}}
     desk.add_stack("globex", {"aws:region": REGION, "tenantnet:tenant": tenant(only_blue)}, alone)
+    desk.add_stack("hooli", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, alone)
     moving = {**STEADY, "phase": "fenced", "strategy": "replica", "move": 1, "target": "green"}
     desk.add_stack("initech", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, moving)
     return folder
@@ -125,12 +133,17 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
         (SCHEDULE.replace("Europe/Amsterdam", "Amsterdam"), "--timezone"),
         (f"{SCHEDULE} --retire-after 5m", "--retire-after"),
         (SCHEDULE.replace("acme", "globex"), "globex has no network green"),
+        (SCHEDULE.replace("acme", "hooli"), "no update has made it yet"),
+        (f"{SCHEDULE} --without Oslo", "blue has no VPN connection"),
+        ("migrate run acme --now --unverified --without Oslo", "blue has no VPN connection"),
+        ("migrate retire acme", "there is no terminal to ask in"),
+        ("migrate abort acme", "there is no terminal to ask in"),
         (SCHEDULE.replace("acme", "initech"), "has begun: phase fenced"),
         ("migrate cancel acme", "have no `migration`"),
         ("migrate run acme --now", "tenantnet/acme/verification"),
         ("migrate run acme --unverified", "--now"),
-        ("migrate retire acme", "retire is possible in"),
-        ("migrate abort acme", "there is something to abort"),
+        ("migrate retire acme --yes", "retire is possible in"),
+        ("migrate abort acme --yes", "there is something to abort"),
         ("migrate run nobody --now", "nobody"),
     ],
 )
@@ -141,6 +154,109 @@ def test_what_cannot_be_is_refused_with_the_reason_and_nothing_is_written(
     done = desk.tenantnet(command)
     assert (done.code, said in done.err) == (2, True), done
     assert {path: path.read_text() for path in (desk.folder / "tenants").iterdir()} == before
+
+
+def test_all_that_is_wrong_with_a_schedule_is_named_at_once(desk: Desk) -> None:
+    wrong = "migrate schedule hooli --at 2020-12-01T02:00 --timezone Europe/Amsterdam --retire-after 5m"
+    done = desk.tenantnet(wrong)
+    said = ("2 problems", "--retire-after: 5m", "no update has made it yet")
+    assert (done.code, [each for each in said if each not in done.err]) == (2, []), done.err
+
+
+@pytest.fixture
+def offices(desk: Desk) -> Iterator[Mapping[str, str]]:
+    """Two offices' connections to acme's blue, and Seattle's to green: their ids, by network and office."""
+    ec2 = boto3.client("ec2", region_name=REGION)
+    seattle, oslo = ("192.168.4.0/24", "198.51.100.7"), ("192.168.9.0/24", "198.51.100.9")
+    made = {
+        "blue Seattle": connect(ec2, *seattle, "blue", "Seattle office"),
+        "blue Oslo": connect(ec2, *oslo, "blue", "Oslo office"),
+        "green Seattle": connect(ec2, *seattle, "green", "Seattle office"),
+    }
+    yield made
+    for connection in made.values():
+        ec2.delete_vpn_connection(VpnConnectionId=connection)
+
+
+def connect(ec2: EC2Client, cidr: str, gateway: str, slot: str, name: str) -> str:
+    """Make a VPN connection of acme's as its stack does; its id."""
+    company = ec2.create_customer_gateway(Type="ipsec.1", IpAddress=gateway, BgpAsn=65000)
+    own = ec2.create_vpn_gateway(Type="ipsec.1")
+    tags = {"tenantnet:tenant": "acme", "tenantnet:network": slot, "tenantnet:description": name}
+    made = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        CustomerGatewayId=company["CustomerGateway"]["CustomerGatewayId"],
+        VpnGatewayId=own["VpnGateway"]["VpnGatewayId"],
+        Options={"StaticRoutesOnly": True},
+        TagSpecifications=[
+            {
+                "ResourceType": "vpn-connection",
+                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            }
+        ],
+    )
+    connection = made["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock=cidr)
+    return connection
+
+
+def test_a_move_begins_once_every_office_is_taken_along_or_meant_to_stay(
+    desk: Desk, cloud: LocalCloud, offices: Mapping[str, str]
+) -> None:
+    desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, "runnerProject": None})
+    run = "migrate run acme --now --unverified"
+    for command in (SCHEDULE, run):
+        done = desk.tenantnet(command)
+        assert (done.code, "2 problems" in done.err) == (2, True), done.err
+        assert "was UP in the last 14 days" in done.err
+        assert "Oslo office (192.168.9.0/24) would lose the database at the switch" in done.err
+    cloud.report_tunnel(offices["green Seattle"], 2, "UP")
+    cloud.report_tunnel(offices["green Seattle"], 2, "DOWN")
+    assert "1 problem" in desk.tenantnet(run).err
+    done = desk.tenantnet([*SCHEDULE.split(), "--without", "Oslo office"])
+    assert done.code == 0, done.err
+    assert 'without: ["Oslo office"]' in desk.settings("acme").read_text()
+    assert "tenantnet migrate login acme" in done.out
+    # The run reads in the settings who is meant to stay, and waits for its time.
+    with desk.begin("migrate run acme --unverified") as waits:
+        assert waits.stdout is not None
+        assert "waiting until" in waits.stdout.readline()
+        end_by(waits, signal.SIGINT)
+
+
+def test_a_login_is_kept_and_replaced(desk: Desk) -> None:
+    for password in ("hunter-1", "hunter-2"):
+        done = desk.tenantnet("migrate login acme", given=f"{password}\n")
+        assert (done.code, password in done.out + done.err) == (0, False), done
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    kept = secrets.get_secret_value(SecretId="tenantnet/acme/verification")["SecretString"]
+    secrets.delete_secret(SecretId="tenantnet/acme/verification", ForceDeleteWithoutRecovery=True)
+    assert json.loads(kept) == {"username": "acmeadmin", "password": "hunter-2"}
+    assert desk.tenantnet("migrate login acme", given="").code == 2
+
+
+def test_a_retirement_says_what_it_deletes(desk: Desk) -> None:
+    vpn = {
+        "id": "vpn-1",
+        "companyCidr": "192.168.4.0/24",
+        "companyGatewayIp": "198.51.100.7",
+        "description": "Seattle office",
+    }
+    networks = {slot: {**network, "vpnConnections": [vpn]} for slot, network in STEADY["networks"].items()}
+    switched = {
+        "phase": "switched",
+        "production": "green",
+        "strategy": "replica",
+        "move": 1,
+        "target": "green",
+    }
+    desk.leave_outputs("acme", {**switched, "networks": networks})
+    with desk.begin("migrate retire acme --yes") as retires:
+        assert retires.stdout is not None
+        said = "".join(retires.stdout.readline() for _ in range(5))
+        retires.kill()
+    deleted = ("acme-blue", "10.1.2.0/26", "Seattle office (192.168.4.0/24)", "acme-blue-10-1-2-0-final-1")
+    assert [each for each in deleted if each not in said] == [], said
 
 
 def test_a_second_schedule_is_refused_and_names_the_first(desk: Desk) -> None:

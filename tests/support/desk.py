@@ -56,13 +56,16 @@ class Desk:
         deployment = {"version": 3, "deployment": {"resources": [root]}}
         self._pulumi("stack", "import", "--stack", stack, given=json.dumps(deployment))
 
-    def tenantnet(self, command: str | Sequence[str], **variables: str | None) -> Done:
-        """Run it; a variable that is None is not set at all."""
+    def tenantnet(
+        self, command: str | Sequence[str], given: str | None = None, **variables: str | None
+    ) -> Done:
+        """Run it, given a text as standard input; a variable that is None is not set at all."""
         changed = {**self.variables, **variables}
         done = subprocess.run(
             [TENANTNET, *(command.split() if isinstance(command, str) else command)],
             cwd=self.folder,
             env={key: value for key, value in changed.items() if value is not None},
+            input=given,
             capture_output=True,
             text=True,
             timeout=120,

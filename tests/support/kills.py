@@ -26,6 +26,7 @@ from tests.support.moves import (
     endpoint,
     killed_in_call,
     migrate,
+    offices_up,
     start,
     status,
     stopped_at,
@@ -74,7 +75,7 @@ class KilledMove:
     def command(self) -> tuple[str, ...]:
         """What takes the move on."""
         if self.phase in (Phase.SWITCHED, Phase.RETIRING):
-            return ("retire", "acme")
+            return ("retire", "acme", "--yes")
         return ("run", "acme", "--now", "--strategy", self.strategy)
 
     def kill_in(self, fault: Fault, beside: Sequence[Fault] = ()) -> None:
@@ -138,6 +139,7 @@ def killed_move(project: Project, cloud: LocalCloud, aws: Any, strategy: Strateg
     """Acme has a Test network green beside blue, a login to compare the data with, and a client."""
     project.write_tenant("acme", BOTH)
     project.up("acme").check()
+    offices_up(cloud, aws)
     login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
     aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
     with Traffic(cloud) as traffic, Watch(cloud, aws) as watch:

@@ -151,6 +151,13 @@ class Traffic:
             return {number for (number,) in cursor.fetchall()}
 
 
+def offices_up(cloud: LocalCloud, aws: Any) -> None:
+    """Let every office's device have set up its VPN connections."""
+    for each in aws.client("ec2").describe_vpn_connections()["VpnConnections"]:
+        if each["State"] == "available":
+            cloud.report_tunnel(each["VpnConnectionId"], 1, "UP")
+
+
 def longest_gap(times: list[float]) -> float:
     return max(after - before for before, after in pairwise(times))
 

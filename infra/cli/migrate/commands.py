@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.cli.migrate.schedule import cancel, schedule
-from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.confirmation import confirm, require_answer
+from tenantnet.cli.migrate.schedule import Without, cancel, schedule
+from tenantnet.cli.options import AsJson, Tenant, Yes
 from tenantnet.cli.output import INTERRUPTED, print_table, show
 from tenantnet.cli.project import working_project
+from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Strategy
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
     from tenantnet.runner.move import Move
     from tenantnet.runner.runner import Runner
     from tenantnet.runner.verification import Login
+
+PASSWORD_GIVEN = Rule(
+    id="password-given",
+    rule="the login has a password",
+    reason="nothing was entered",
+    remedy="enter it when asked, or give it on standard input",
+)
 
 app = typer.Typer()
 app.command()(schedule)
@@ -43,6 +52,7 @@ def run(
         Strategy | None, typer.Option(help="The strategy of a move with --now. [default: replica]")
     ] = None,
     unverified: Unverified = False,
+    without: Without = None,
     through_tunnel_host: ThroughTunnelHost = False,
 ) -> None:
     """Begin the scheduled move, or continue a move, up to its end or to the next waiting time.
@@ -54,26 +64,32 @@ def run(
     from tenantnet.runner.move import Move
 
     move = Move.of(working_project(), tenant)
-    plan = move.plan(now=now, strategy=strategy)
+    plan = move.plan(now=now, strategy=strategy, without=without or [])
     switches = plan.strategy is not None or move.before_the_switch
     login = move.login() if switches and not unverified else None
     _carry_out(move, lambda runner: runner.run(plan), login=login, through_tunnel_host=through_tunnel_host)
 
 
 @app.command()
-def abort(tenant: Tenant) -> None:
+def abort(tenant: Tenant, yes: Yes = False) -> None:
     """Take a move back, in any phase before the switch. Writes go on in the old network, and nothing is lost.
 
     Example: tenantnet migrate abort acme
     """
     from tenantnet.runner.move import Move
 
+    require_answer("The abort", yes=yes)
     move = Move.of(working_project(), tenant)
+    source, target = move.state.leads_to.other, move.state.leads_to
+    confirm(
+        f"Take the move of {tenant} back? Writes go on in {source}; its copy in {target} is deleted.",
+        yes=yes,
+    )
     _carry_out(move, lambda runner: runner.abort())
 
 
 @app.command()
-def retire(tenant: Tenant) -> None:
+def retire(tenant: Tenant, yes: Yes = False) -> None:
     """Delete the former production database now, with its network, VPN connections and claim. A snapshot
     stays.
 
@@ -81,8 +97,42 @@ def retire(tenant: Tenant) -> None:
     """
     from tenantnet.runner.move import Move
 
+    require_answer("The retirement", yes=yes)
     move = Move.of(working_project(), tenant)
+    typer.echo(move.what_retires())
+    confirm(f"Delete all of that of {tenant}?", yes=yes)
     _carry_out(move, lambda runner: runner.retire())
+
+
+@app.command()
+def login(
+    tenant: Tenant,
+    username: Annotated[
+        str | None, typer.Option(help="Whose login it is. [default: the database's master user]")
+    ] = None,
+) -> None:
+    """Keep the login that a move compares both databases with, as a secret in Secrets Manager.
+
+    It asks for the password, or reads it from standard input. The master user may read all that is compared.
+
+    Example: tenantnet migrate login acme
+    """
+    from tenantnet.runner.move import Move
+    from tenantnet.runner.verification import Login, secret_name, write_login
+
+    move = Move.of(working_project(), tenant)
+    name = username or move.settings.database.username
+    password = (
+        typer.prompt(f"Password of {name}", hide_input=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
+    if not password:
+        raise Refused("The login", [PASSWORD_GIVEN.refuse_secret()])
+    write_login(tenant, move.platform.region, Login(username=name, password=password))
+    typer.echo(
+        f"Wrote the secret {secret_name(tenant)}, with the login of {name}. The next run tries it first."
+    )
 
 
 @app.command()

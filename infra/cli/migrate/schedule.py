@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -10,8 +11,8 @@ from zoneinfo import ZoneInfo
 import typer
 from tenantnet.cli.options import Tenant
 from tenantnet.cli.project import edits_settings, working_project, write_settings
-from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.edit import TENANT, add_entry, remove_entry
+from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.settings.edit import TENANT, add_entry, remove_entry, set_scalar
 from tenantnet.tags import Strategy
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ TIME_AHEAD = Rule(
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
 How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more. live: seconds.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COMPANY",
+        help="A company that stays behind, by description or range: it loses the database at the switch. "
+        "Several are possible.",
+    ),
+]
 RetireAfter = Annotated[
     str, typer.Option(help="How long the former database waits before it is deleted: 1h to 30d.")
 ]
@@ -41,6 +50,7 @@ def schedule(
     timezone: Timezone,
     strategy: How = Strategy.REPLICA,
     retire_after: RetireAfter = "24h",
+    without: Without = None,
 ) -> None:
     """Schedule a move in a tenant's settings, after every check that is possible now.
 
@@ -51,10 +61,13 @@ def schedule(
 
     project = working_project()
     move = Move.of(project, tenant)
-    move.require_schedulable(strategy)
-    move.require_login_for_runner()
-    move.require_secrets_for_runner()
-    _require_time_ahead(tenant, at, timezone, retire_after)
+    left_behind = without or []
+    refusals = [
+        *_refuse_time(tenant, at, timezone, retire_after),
+        *move.refuse_schedule(strategy, left_behind),
+    ]
+    if refusals:
+        raise Refused("The move", refusals)
     file, _ = read_tenant(project, tenant)
     planned = {
         "to": str(move.state.production.other),
@@ -65,7 +78,18 @@ def schedule(
     }
     said = f"move to {planned['to']} at {at} {timezone}, by {strategy}.\n{_who_starts(move, strategy)}"
     edit = partial(add_entry, path=TENANT, key="migration", value=planned)
-    write_settings(project, file, said, (f"under tenantnet:tenant add migration: {planned}", edit))
+    names = json.dumps(left_behind, ensure_ascii=False)
+    stays_behind = (
+        f"under migration add without: {names}",
+        partial(set_scalar, path=(*TENANT, "migration"), key="without", value=names),
+    )
+    write_settings(
+        project,
+        file,
+        said,
+        (f"under tenantnet:tenant add migration: {planned}", edit),
+        *([stays_behind] if left_behind else []),
+    )
 
 
 def _who_starts(move: Move, strategy: Strategy) -> str:
@@ -78,7 +102,7 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     if move.platform.runner_project is None:
         return (
             f"The platform has no runner. Start `tenantnet migrate run {tenant}` yourself,\n"
-            f"at least {ahead} before the time: it waits for the time."
+            f"at least {ahead} before the time: it waits for the time.{_login_missing(move)}"
         )
     compared = (
         f"It compares the data with the login in the\nsecret {secret_name(tenant)}."
@@ -89,6 +113,17 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
         f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
         f"or at once if that is past. {compared} To see when it starts:\n"
         f"tenantnet migrate status {tenant}"
+    )
+
+
+def _login_missing(move: Move) -> str:
+    """What a run by hand will refuse, said while there is time."""
+    tenant = move.settings.name
+    if not move.is_without_login:
+        return ""
+    return (
+        "\nThere is no login yet that the run compares the data with. Without --unverified it needs one:\n"
+        f"tenantnet migrate login {tenant}"
     )
 
 
@@ -114,8 +149,8 @@ def cancel(tenant: Tenant) -> None:
     write_settings(project, file, said, ("under tenantnet:tenant remove migration", edit))
 
 
-def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) -> None:
-    """Raises Refused for a time that is past or none. Whether it exists there is judged with the file."""
+def _refuse_time(tenant: str, at: str, timezone: str, retire_after: str) -> list[Refusal]:
+    """What is wrong with the time, which must be ahead. Whether it exists there is judged with the file."""
     from tenantnet.settings.checks import check_duration, check_local_time, check_timezone
 
     refusals = [
@@ -129,5 +164,4 @@ def _require_time_ahead(tenant: str, at: str, timezone: str, retire_after: str) 
         if datetime.fromisoformat(at).replace(tzinfo=zone) <= now:
             shown = f"{now:%Y-%m-%dT%H:%M}"
             refusals.append(TIME_AHEAD.refuse(at, "--at", timezone=timezone, now=shown, tenant=tenant))
-    if refusals:
-        raise Refused("The move", refusals)
+    return refusals

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from tenantnet.cli.completion import complete_stack
-from tenantnet.cli.options import PolicyConfig
+from tenantnet.cli.options import PolicyConfig, Yes
 from tenantnet.cli.project import working_project
 
 
@@ -18,7 +18,7 @@ def up(
         ),
     ],
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Update without asking.")] = False,
+    yes: Yes = False,
     policy_config: PolicyConfig = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document per line; needs --yes.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import TypeVar
 
 import typer
 from pulumi.automation import CommandError, ConcurrentUpdateError, EngineEvent
+from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.output import INTERRUPTED
 from tenantnet.cli.up.view import View, view
 from tenantnet.deployment.plan import Plan, plan_of
@@ -27,7 +27,7 @@ from tenantnet.settings.files import load_file
 from tenantnet.settings.project import Project
 from tenantnet.settings.store import read_settings_file
 
-NOT_DONE, REFUSED = 1, 2
+REFUSED = 2
 # How often a view is drawn again while nothing happens.
 _TICK_SECONDS = 0.25
 
@@ -37,13 +37,6 @@ STACK_MADE = Rule(
     reason="this Pulumi backend has no stack {stack}",
     remedy="create it: pulumi stack init {stack}",
 )
-CONFIRMED = Rule(
-    id="confirmed",
-    rule="the update is confirmed",
-    reason="{reason}",
-    remedy="run it in a terminal, or give --yes",
-)
-
 _T = TypeVar("_T")
 
 
@@ -51,7 +44,7 @@ def update_stack(
     project: Project, stack: str, policy_config: Path | None, *, yes: bool, as_json: bool
 ) -> None:
     """Do what `tenantnet up` says. policy_config: levels and settings of the policies."""
-    _require_answer(yes=yes, as_json=as_json)
+    require_answer("The update", yes=yes, as_json=as_json)
     _require_stack(project, stack)
     update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
@@ -60,17 +53,8 @@ def update_stack(
     if not plan.changes and not plan.outputs_change:
         shown.end(stack, Progress(), 0)
         return
-    if not yes and not typer.confirm(f"Update {stack}?"):
-        typer.echo("Nothing was changed.")
-        raise typer.Exit(NOT_DONE)
+    confirm(f"Update {stack}?", yes=yes)
     _update(update, stack, plan, shown)
-
-
-def _require_answer(*, yes: bool, as_json: bool) -> None:
-    if yes or (sys.stdin.isatty() and not as_json):
-        return
-    reason = "--json cannot ask a question" if as_json else "there is no terminal to ask in"
-    raise Refused("The update", [CONFIRMED.refuse(None, "--yes", reason=reason)])
 
 
 def _require_stack(project: Project, stack: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 import typer
@@ -31,7 +32,8 @@ def options_by_command(group: TyperGroup, name: str) -> Iterator[tuple[str, set[
         if isinstance(command, TyperGroup):
             yield from options_by_command(command, f"{name} {word}")
         else:
-            yield f"{name} {word}", {option for parameter in command.params for option in parameter.opts}
+            options = ((*each.opts, *each.secondary_opts) for each in command.params)
+            yield f"{name} {word}", set(chain.from_iterable(options))
 
 
 ROOT = typer.main.get_group(app)

@@ -15,7 +15,7 @@ from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.stop import Stop, held_back, stopped
-from tenantnet.tags import Slot, Strategy
+from tenantnet.tags import Slot
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
 
@@ -55,10 +55,9 @@ def entries(*whats: What) -> Sequence[Entry]:
 
 
 def state(phase: Phase) -> State:
-    route = ROUTES[Strategy.SNAPSHOT if phase is Phase.RESTORED else Strategy.REPLICA]
-    strategy = next((each for each, known in ROUTES.items() if known == route), None)
     moving = phase not in (Phase.STEADY, Phase.ABORTING)
-    return State(phase=phase, production=Slot.BLUE, strategy=strategy if moving else None, move=1)
+    strategy = next((each for each, route in ROUTES.items() if phase in route), None) if moving else None
+    return State(phase=phase, production=Slot.BLUE, strategy=strategy, move=1)
 
 
 @pytest.mark.parametrize("number", BOTH)
@@ -95,7 +94,7 @@ def test_who_cannot_write_is_said_in_every_phase(phase: Phase) -> None:
     said = held_back(state(phase), entries(*FENCED))
     if phase in AFTER_THE_SWITCH:
         assert said == ""
-    elif phase in (Phase.STEADY, Phase.REPLICATING):
+    elif phase in (Phase.STEADY, Phase.REPLICATING, Phase.FOLLOWING):
         assert said.startswith("WRITES MAY BE HELD BACK")
     else:
         assert said == "WRITES ARE HELD BACK: blue is read-only."

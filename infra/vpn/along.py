@@ -1,0 +1,87 @@
+"""Which companies a move would cut off: those without a connection to the other network that has worked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from tenantnet.observed.status.tenant import StatusVpnConnection, TenantStatus
+from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
+from tenantnet.refusal import Refusal, Rule
+from tenantnet.tags import Slot
+
+COMPANY_ALONG = Rule(
+    id="company-along",
+    rule="a move takes along each company of the production network: it has a connection to the other one, "
+    "of which a tunnel was UP",
+    reason="{company} ({cidr}) would lose the database at the switch: {why}",
+    remedy='{remedy}. If it is to stay behind: --without "{company}"',
+)
+COMPANY_SERVED = Rule(
+    id="company-served",
+    rule="a company that stays behind has a VPN connection to the production network",
+    reason="{slot} has {companies}",
+    remedy="give its description or its range: tenantnet vpn list {tenant}",
+)
+# A tunnel that was UP within this time has a device at the other end that knows it.
+DAYS = 14
+
+
+def refuse_left_behind(
+    status: TenantStatus, source: Slot, *, without: Collection[str], was_up: Callable[[str], bool]
+) -> list[Refusal]:
+    """One refusal for each company of `source` that cannot reach the other network.
+
+    without: those that are to stay behind, by description or range. was_up: whether a tunnel of the
+    connection with this id was UP within DAYS; asked only where none is UP now.
+    """
+    there = {each.company_cidr: each for each in _connections(status, source.other)}
+    return [
+        COMPANY_ALONG.refuse(each.description, company=each.description, cidr=each.company_cidr, **lack)
+        for each in _connections(status, source)
+        if not {each.description, each.company_cidr} & {*without}
+        and (lack := _lack(status.tenant, source.other, each, there.get(each.company_cidr), was_up))
+    ]
+
+
+def refuse_unserved(status: TenantStatus, source: Slot, without: Collection[str]) -> list[Refusal]:
+    """One refusal for each name of a company that `source` does not serve."""
+    served = _connections(status, source)
+    names = {name for each in served for name in (each.description, each.company_cidr)}
+    companies = ", ".join(each.description for each in served) or "no VPN connection"
+    return [
+        COMPANY_SERVED.refuse(name, "--without", slot=source, companies=companies, tenant=status.tenant)
+        for name in without
+        if name not in names
+    ]
+
+
+def _connections(status: TenantStatus, slot: Slot) -> Sequence[StatusVpnConnection]:
+    return next((each.vpn_connections for each in status.networks if each.slot == slot), ())
+
+
+def _lack(
+    tenant: str,
+    target: Slot,
+    company: StatusVpnConnection,
+    there: StatusVpnConnection | None,
+    was_up: Callable[[str], bool],
+) -> dict[str, str]:
+    """Why a company cannot reach the target, and what to do; empty where it can. there: its connection."""
+    if there is None:
+        return {
+            "why": f"it has no connection to {target}",
+            "remedy": f"add one, deploy it and give the company its guide: tenantnet vpn add {tenant} "
+            f"--network {target} --company-cidr {company.company_cidr} --gateway-ip "
+            f'{company.company_gateway_ip} --description "{company.description}"',
+        }
+    if there.status is not VpnConnectionStatus.READY:
+        why = f"its connection to {target} is {there.status}"
+        return {"why": why, "remedy": f"deploy it: pulumi up --stack {tenant}"}
+    if any(each.state is TunnelState.UP for each in there.tunnels) or was_up(there.id):
+        return {}
+    return {
+        "why": f"no tunnel of its connection to {target}, {there.id}, was UP in the last {DAYS} days",
+        "remedy": "let the company set it up, and wait until a tunnel is UP: tenantnet vpn download "
+        f"{tenant} {company.company_cidr} --network {target} --output DIR; "
+        f"tenantnet vpn status {tenant} --watch",
+    }
