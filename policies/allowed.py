@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import MYSQL_PORT
+from tenantnet.aws.sizes import HOST_TYPES
+from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
+from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMILY
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
 from tenantnet.tags import Part
 
@@ -49,6 +53,7 @@ THROUGH_VPN = "companies would reach sessions, services or other tenants through
 OTHERS_SESSIONS = (
     "its sessions are another tenant's, and they would reach this one, or this one's reach theirs"
 )
+ONCE = "every further start is a build that nobody asked for, and may move the database"
 CODE = "it would be code of its own in the network, which no policy reads"
 
 
@@ -68,6 +73,7 @@ def _never(reason: str, *names: str) -> Mapping[str, Permit]:
 _KEY = Ref(
     (aws.KEY,), ("kms_key_arn",), reason="another key is not this cell's to revoke, or is somebody else's"
 )
+_OLD_MYSQL = "MySQL's older versions have no updates any more, and weaker passwords and TLS"
 _TOPICS = Ref((TOPIC,), ("alarm_topic_arn",), needed=False, reason="alarms show a tenant's names and state")
 _OWN_VPC = Ref((aws.VPC,))
 _NETWORK_VPC = Ref((aws.VPC,), parts=(Part.NETWORK,), reason=THROUGH_VPN)
@@ -115,7 +121,12 @@ _NETWORK: Mapping[str, Shape] = {
     ),
     aws.LOG_GROUP: Shape(
         Where.BOTH,
-        {**_any("name", "retentionInDays"), "kmsKeyId": _KEY, "logGroupClass": exactly("STANDARD")},
+        {
+            **_any("name"),
+            "retentionInDays": exactly(LOG_RETENTION_DAYS, reason="what happened is looked for months later"),
+            "kmsKeyId": _KEY,
+            "logGroupClass": exactly("STANDARD"),
+        },
     ),
     FLOW_LOG: Shape(
         Where.BOTH,
@@ -167,7 +178,10 @@ _NETWORK: Mapping[str, Shape] = {
     aws.INSTANCE: Shape(
         Where.BOTH,
         {
-            **_any("instanceType", "privateIp"),
+            **_any("privateIp"),
+            "instanceType": exactly(
+                *HOST_TYPES, reason="a host that only answers or forwards needs no other"
+            ),
             "ami": _text(r"ami-[0-9a-f]+", "the ID of an image"),
             "subnetId": Ref((aws.SUBNET,)),
             "vpcSecurityGroupIds": Ref((aws.SECURITY_GROUP,), parts=_HOSTS),
@@ -189,7 +203,7 @@ _NETWORK: Mapping[str, Shape] = {
             ),
             **_any("evaluationPeriods", "threshold", "comparisonOperator", "treatMissingData"),
             "actionsEnabled": exactly(True, reason="an alarm that tells nobody is none"),
-            "alarmActions": _TOPICS,
+            "alarmActions": replace(_TOPICS, needed=True),
             "okActions": _TOPICS,
         },
     ),
@@ -268,15 +282,18 @@ _TENANT: Mapping[str, Shape] = {
     aws.DATABASE: Shape(
         Where.TENANT,
         {
-            **_any(
-                "identifier", "engineVersion", "instanceClass", "allocatedStorage", "storageType", "multiAz"
-            ),
+            **_any("identifier", "instanceClass", "allocatedStorage", "storageType", "multiAz"),
             **_any("username", "password", "publiclyAccessible", "storageEncrypted", "applyImmediately"),
             **_any("backupRetentionPeriod", "copyTagsToSnapshot", "deleteAutomatedBackups"),
             **_any(
                 "deletionProtection", "skipFinalSnapshot", "finalSnapshotIdentifier", "snapshotIdentifier"
             ),
             **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled", "iops", "storageThroughput"),
+            "engineVersion": _text(
+                re.escape(ENGINE_VERSION) + r"(\..+)?",
+                f"{ENGINE_VERSION} or one of its minor ones",
+                reason=_OLD_MYSQL,
+            ),
             "engine": exactly("mysql", reason="no policy knows how another engine is made to require TLS"),
             "port": exactly(MYSQL_PORT),
             "networkType": exactly("IPV4", reason=PUBLIC),
@@ -309,7 +326,10 @@ _TENANT: Mapping[str, Shape] = {
             ),
         },
     ),
-    aws.PARAMETER_GROUP: Shape(Where.TENANT, _any("name", "description", "family", "parameters")),
+    aws.PARAMETER_GROUP: Shape(
+        Where.TENANT,
+        {**_any("name", "description", "parameters"), "family": exactly(PARAMETER_FAMILY, reason=_OLD_MYSQL)},
+    ),
     aws.RECORD: Shape(
         Where.TENANT,
         {
@@ -323,7 +343,8 @@ _TENANT: Mapping[str, Shape] = {
     aws.SCHEDULE: Shape(
         Where.TENANT,
         {
-            **_any("name", "description", "scheduleExpression", "scheduleExpressionTimezone"),
+            **_any("name", "description", "scheduleExpressionTimezone"),
+            "scheduleExpression": _text(r"at\([0-9T:-]+\)", "one time: at(...)", reason=ONCE, needed=True),
             **_any("flexibleTimeWindow", "actionAfterCompletion"),
             "groupName": exactly("default"),
             "state": exactly("ENABLED"),
@@ -343,7 +364,11 @@ _PLATFORM: Mapping[str, Shape] = {
     aws.KEY: Shape(
         Where.PLATFORM,
         {
-            **_any("description", "policy", "deletionWindowInDays", "rotationPeriodInDays"),
+            **_any("description", "policy"),
+            "deletionWindowInDays": exactly(
+                30, reason="a deletion by mistake must be found before it is done"
+            ),
+            "rotationPeriodInDays": exactly(365),
             "enableKeyRotation": exactly(True, needed=True),
             "isEnabled": exactly(True),
             "keyUsage": exactly("ENCRYPT_DECRYPT"),

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic.alias_generators import to_camel
 from tenantnet.aws import types as aws
 from tenantnet.aws.session_documents import runner_document, tenant_document
 from tenantnet.components.alarm_topic import alarm_topic_name, topic_policy
-from tenantnet.components.migration_runner import buildspec, start_statements
+from tenantnet.components.migration_runner import project_environment, project_source, start_statements
 from tenantnet.components.migration_schedule import start_input
 from tenantnet.components.platform_key import key_policy
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
@@ -170,6 +171,9 @@ def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> I
 def _role(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
     names = {physical_name(cell, purpose): service for purpose, service in SERVICES.items()}
     yield from named(resource, "name", *names)
+    boundary = settings.reading.boundary()
+    if resource.props.get("permissionsBoundary") != boundary:
+        yield from named(resource, "permissionsBoundary", boundary or "not set")
     if service := names.get(str(resource.props.get("name"))):
         wanted = trust_policy(service, settings.reading.account_id())
         path = "assumeRolePolicy"
@@ -221,14 +225,23 @@ def _runner_statements(
 
 
 def _project(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    runner, source = settings.reading.runner(), resource.props.get("source")
     yield from named(resource, "name", physical_name(cell, "runner"))
-    if runner and isinstance(source, Mapping):
-        wanted = json.dumps({"buildspec": json.dumps(buildspec(runner)), "location": runner.repository})
-        given = {key: source.get(key) for key in ("buildspec", "location")}
-        yield from _compare(resource, "source", given, [wanted], "MigrationRunner")
-    else:
-        yield from _compare(resource, "source", source, [], "MigrationRunner, by the platform's settings")
+    runner = settings.reading.runner()
+    parts = {"source": project_source(runner), "environment": project_environment(runner)} if runner else {}
+    for path in ("source", "environment"):
+        wanted = {to_camel(key): value for key, value in parts.get(path, {}).items()}
+        value = resource.props.get(path)
+        # The provider adds what is not set, and its own notes.
+        given = (
+            {key: each for key, each in value.items() if key in wanted or (each and key != "__defaults")}
+            if isinstance(value, Mapping)
+            else value
+        )
+        documents = [json.dumps(wanted)] if wanted else []
+        component = "MigrationRunner, by the platform's settings"
+        yield from _compare(resource, path, given, documents, component)
+    if runner:
+        yield from named(resource, "sourceVersion", runner.version)
 
 
 # Which service assumes the role of a purpose.

@@ -9,6 +9,7 @@ from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS
 from tenantnet.policies.model import (
+    EC2_ID,
     KNOWN_IN_PREVIEW,
     PLATFORM_PREFIX,
     PLATFORM_READ,
@@ -30,8 +31,6 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag
 
 OWN_TYPES = "ownTypes"
-# EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
-EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
 # What goes by a name that the program gives, or by an ARN that ends in it.
 NAMED = {
     aws.DATABASE: ("identifier", "rds", "db"),
@@ -145,7 +144,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.type in ALLOWED:
-            yield from _judge_references(stack, resource, platform)
+            yield from _judge_references(stack, resource, settings, platform)
         if platform and resource.type == aws.INSTANCE:
             yield from _judge_image(resource, settings.reading, platform.image_id)
         if platform and (resource.region or platform.region) != platform.region:
@@ -161,14 +160,14 @@ def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
 
 
 def _judge_references(
-    stack: Stack, resource: Resource, platform: PlatformOutputs | None
+    stack: Stack, resource: Resource, settings: PackSettings, platform: PlatformOutputs | None
 ) -> Iterator[Finding]:
     for name, inner, ref in references(ALLOWED[resource.type]):
         for value in _values(resource.props.get(name), inner):
             if isinstance(value, Unknown):
                 permitted = _comes_from(stack, resource, (name, inner), ref)
             elif (platform and value in [getattr(platform, output) for output in ref.outputs]) or (
-                stack.is_platform and _names_existing(value, ref)
+                stack.is_platform and not ref.parts and value in settings.reading.existing()
             ):
                 permitted = True
             else:
@@ -205,11 +204,6 @@ def _is_right_of(stack: Stack, resource: Resource, roles: list[Resource]) -> boo
 
 def _are_named(found: list[Resource], ref: Ref) -> bool:
     return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
-
-
-def _names_existing(value: object, ref: Ref) -> bool:
-    """Whether it is one of the networks that a platform's settings name, and does not make."""
-    return isinstance(value, str) and value.startswith(("vpc-", "subnet-", "rtb-")) and not ref.parts
 
 
 def _judge_own_type(stack: Stack, resource: Resource) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ between new resources are then read from the dependencies that the program decla
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,8 @@ from tenantnet.tags import Tag
 JsonSchema = Mapping[str, Any]
 
 PLATFORM_PREFIX = "platform-"
+# EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
+EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
 
 
 class Unknown:
@@ -122,13 +125,16 @@ class Resource:
 
     @property
     def ids(self) -> Collection[object]:
-        """What other resources may call it by, where AWS has named it.
+        """What other resources may call it by, where AWS has named it. A name that looks like an ID is none.
 
         The provider gives its `id`; a provider bridged without its schema gives it as `vpcId` for a Vpc.
         """
         own = f"{self.kind[0].lower()}{self.kind[1:]}Id"
-        names = ("id", own, "name", "arn", "keyId", "identifier", "address")
-        return [self.props[name] for name in names if isinstance(self.props.get(name), str)]
+        names = ("name", "arn", "keyId", "identifier", "address")
+        found = {
+            name: self.props[name] for name in ("id", own, *names) if isinstance(self.props.get(name), str)
+        }
+        return [each for name, each in found.items() if name not in names or not EC2_ID.fullmatch(each)]
 
     def refuse(self, rule: Rule, path: str, *, value: object = None, **facts: object) -> Finding:
         """The finding that `rule` is broken by `value`, or by the property at `path` where no value is given.
@@ -275,6 +281,12 @@ class Reading(Protocol):
 
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack; None without one."""
+
+    def boundary(self) -> str | None:
+        """The permissions boundary in the settings of the platform's stack; None without one."""
+
+    def existing(self) -> Collection[str]:
+        """The IDs of the networks that the settings of the platform's stack name, and it does not make."""
 
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""

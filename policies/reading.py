@@ -22,6 +22,7 @@ from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Tag, cell_of_claims_table
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -89,6 +90,15 @@ class Reader:
         raw = self._platform.get("runner")
         return RunnerSettings.model_validate(raw) if raw else None
 
+    def boundary(self) -> str | None:
+        """The permissions boundary in the settings of the platform's stack."""
+        return self._platform.get("permissionsBoundaryArn")
+
+    def existing(self) -> Collection[str]:
+        """The IDs of the networks that the settings of the platform's stack name."""
+        places = (self._platform.get("services", {}), self._platform.get("sessions", {}))
+        return {each[key] for each in places for key in ("vpcId", "subnetId", "routeTableId") if key in each}
+
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""
         own = self._platform.get("services", {}).get("tunnelHostImage")
@@ -141,7 +151,27 @@ def _read_platform(cell: str) -> PlatformOutputs:
             remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
             f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
         ) from None
-    return PlatformOutputs.read(stack, json.loads(done.stdout))
+    outputs = PlatformOutputs.read(stack, json.loads(done.stdout))
+    refuse_others_networks(stack, outputs)
+    return outputs
+
+
+def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:
+    """Raises Failure for a platform that exports what a tenant or another cell has.
+
+    Any program can have a platform's name, and export any ID: its tenants would be joined to that network.
+    """
+    named = (outputs.sessions_vpc_id, outputs.services_vpc_id, outputs.services_route_table_id)
+    cells = (stack.removeprefix(PLATFORM_PREFIX), cell_of_claims_table(outputs.claims_table))
+    for name, tags in _read_tags(named, outputs.region).items():
+        tenant, cell = tags.get(Tag.TENANT), tags.get(Tag.CELL, cells[0])
+        if tenant or cell not in cells:
+            owner = f"tenant {tenant}" if tenant else f"cell {cell}"
+            raise Failure(
+                f"Could not take the outputs of {stack} for a platform's.",
+                reason=f"{stack} exports {name} as its own, and it is that of {owner} by its tags",
+                remedy=f"update {stack}: a platform exports what it makes, or what its settings name",
+            )
 
 
 def _read_image(region: str) -> str:

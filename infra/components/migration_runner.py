@@ -168,7 +168,7 @@ class MigrationRunner(pulumi.ComponentResource):
         ).arn
 
     def _project(self, role_arn: pulumi.Output[str], log: pulumi.Output[str]) -> aws.codebuild.Project:
-        image = self._args.settings.image
+        settings = self._args.settings
         return aws.codebuild.Project(
             self._name,
             name=self._project_name,
@@ -178,15 +178,9 @@ class MigrationRunner(pulumi.ComponentResource):
             queued_timeout=QUEUED_TIMEOUT_MINUTES,
             encryption_key=self._args.kms_key_arn,
             artifacts={"type": "NO_ARTIFACTS"},
-            source=self._source(),
-            source_version=self._args.settings.version,
-            environment={
-                "type": "LINUX_CONTAINER",
-                "compute_type": "BUILD_GENERAL1_SMALL",
-                "image": image,
-                "image_pull_credentials_type": _puller(image),
-                "environment_variables": self._variables(),
-            },
+            source=project_source(settings),
+            source_version=settings.version,
+            environment=project_environment(settings),
             logs_config={"cloudwatch_logs": {"status": "ENABLED", "group_name": log}},
             tags=self._args.owner.tags(self._project_name),
             opts=pulumi.ResourceOptions(
@@ -196,30 +190,6 @@ class MigrationRunner(pulumi.ComponentResource):
                 ),
             ),
         )
-
-    def _source(self) -> aws.codebuild.ProjectSourceArgsDict:
-        settings = self._args.settings
-        source: aws.codebuild.ProjectSourceArgsDict = {
-            "type": settings.host.upper(),
-            "location": settings.repository,
-            "git_clone_depth": 1,
-            "buildspec": json.dumps(buildspec(settings)),
-        }
-        if settings.connection_arn:
-            source["auth"] = {"type": "CODECONNECTIONS", "resource": settings.connection_arn}
-        return source
-
-    def _variables(self) -> list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict]:
-        settings = self._args.settings
-        variables: list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict] = [
-            {"name": "PULUMI_BACKEND_URL", "value": settings.backend, "type": "PLAINTEXT"},
-            {"name": "PULUMI_SKIP_UPDATE_CHECK", "value": "true", "type": "PLAINTEXT"},
-        ]
-        if settings.secret_arn:
-            own_state = settings.backend.startswith("s3://")
-            secret = "PULUMI_CONFIG_PASSPHRASE" if own_state else "PULUMI_ACCESS_TOKEN"
-            variables.append({"name": secret, "value": settings.secret_arn, "type": "SECRETS_MANAGER"})
-        return variables
 
     def _schedule_role(self) -> pulumi.Output[str]:
         return ServiceRole(
@@ -281,6 +251,38 @@ def buildspec(settings: RunnerSettings) -> dict[str, object]:
     """What a build does."""
     move = f"{MOVE} --unverified" if settings.unverified else MOVE_COMPARED
     return {"version": 0.2, "phases": {"install": {"commands": [INSTALL]}, "build": {"commands": [move]}}}
+
+
+def project_source(settings: RunnerSettings) -> aws.codebuild.ProjectSourceArgsDict:
+    """Where the project's code comes from, and what a build does with it."""
+    source: aws.codebuild.ProjectSourceArgsDict = {
+        "type": settings.host.upper(),
+        "location": settings.repository,
+        "git_clone_depth": 1,
+        "buildspec": json.dumps(buildspec(settings)),
+    }
+    if settings.connection_arn:
+        source["auth"] = {"type": "CODECONNECTIONS", "resource": settings.connection_arn}
+    return source
+
+
+def project_environment(settings: RunnerSettings) -> aws.codebuild.ProjectEnvironmentArgsDict:
+    """What a build runs in: the image, and where the state is."""
+    variables: list[aws.codebuild.ProjectEnvironmentEnvironmentVariableArgsDict] = [
+        {"name": "PULUMI_BACKEND_URL", "value": settings.backend, "type": "PLAINTEXT"},
+        {"name": "PULUMI_SKIP_UPDATE_CHECK", "value": "true", "type": "PLAINTEXT"},
+    ]
+    if settings.secret_arn:
+        own_state = settings.backend.startswith("s3://")
+        secret = "PULUMI_CONFIG_PASSPHRASE" if own_state else "PULUMI_ACCESS_TOKEN"
+        variables.append({"name": secret, "value": settings.secret_arn, "type": "SECRETS_MANAGER"})
+    return {
+        "type": "LINUX_CONTAINER",
+        "compute_type": "BUILD_GENERAL1_SMALL",
+        "image": settings.image,
+        "image_pull_credentials_type": _puller(settings.image),
+        "environment_variables": variables,
+    }
 
 
 def _puller(image: str) -> str:

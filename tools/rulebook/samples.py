@@ -125,6 +125,14 @@ class SampleReading:
         """The sample platform's runner."""
         return RUNNER
 
+    def boundary(self) -> str | None:
+        """The sample platform has none."""
+        return None
+
+    def existing(self) -> Collection[str]:
+        """The sample platform makes all of its networks."""
+        return ()
+
     def image(self) -> str:
         """The platform's."""
         return PLATFORM.image_id

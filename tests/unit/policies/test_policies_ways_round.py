@@ -9,10 +9,13 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
-from tenantnet.policies.allowed import FLOW_LOG
+from tenantnet.components.migration_runner import project_environment, project_source
+from tenantnet.components.migration_schedule import start_input
+from tenantnet.policies.allowed import FLOW_LOG, PROJECT, START_BUILD
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
@@ -25,6 +28,7 @@ from tools.rulebook.samples import (
     COMPANY,
     NETWORK,
     OWNER,
+    RUNNER,
     SESSIONS,
     SETTINGS,
     Change,
@@ -517,3 +521,57 @@ def test_nothing_of_a_platform_is_called_as_another_cells(kind: str, right: str)
     for name, rules in ((right, []), (right.replace("eu1", "eu2"), ["name-own"])):
         made = resource(kind, "extra", {"name": name}, stack="platform-eu1")
         assert [each.refusal.rule_id for each in judge(RIGHTS_EXACT, {"extra": made})] == rules
+
+
+def test_a_group_that_is_called_like_anothers_id_is_not_that_one() -> None:
+    other = "sg-00000000000beta"
+    found = found_by(with_props("database-group", name=other), with_props("ingress", securityGroupId=other))
+    assert "reference-own" in found["only-known-resources"]
+
+
+@pytest.mark.parametrize("when", ["rate(1 minutes)", "cron(* * * * ? *)", "at(2031-03-05T02:00:00)"])
+def test_the_runner_is_started_once(when: str) -> None:
+    runner = str(SETTINGS.reading.platform("eu1").runner_project)
+    target = {
+        "arn": START_BUILD,
+        "roleArn": SETTINGS.reading.platform("eu1").runner_schedule_role_arn,
+        "input": start_input(runner, "acme"),
+    }
+    name = "tenantnet-eu1-acme-migration"
+    found = found_by(new(aws.SCHEDULE, name=name, scheduleExpression=when, target=target))
+    assert found == ({} if when.startswith("at") else {"only-known-resources": ["property-permitted"]})
+
+
+@pytest.mark.parametrize("topics", [[], None, "", [UNKNOWN]])
+def test_an_alarm_that_tells_nobody_is_refused(topics: object) -> None:
+    tags = OWNER.tags("x")
+    alarm = resource(aws.ALARM, "x", {"name": "acme-blue-CPUUtilization", "alarmActions": topics}, tags=tags)
+    assert "only-known-resources" in found_by(with_new(alarm))
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("environment", {"image": "evil/image:1"}),
+        ("environment", {"privilegedMode": True}),
+        ("environment", {"environmentVariables": [{"name": "PULUMI_BACKEND_URL", "value": "s3://evil"}]}),
+        ("source", {"location": "https://github.com/mallory/evil.git"}),
+        ("source", {"auth": {"type": "CODECONNECTIONS", "resource": "arn:evil"}}),
+        ("sourceVersion", {}),
+    ],
+    ids=str,
+)
+def test_the_runners_project_is_what_the_platforms_settings_say(path: str, changes: dict[str, Any]) -> None:
+    props: dict[str, Any] = {
+        "name": "tenantnet-eu1-runner",
+        "source": {to_camel(key): value for key, value in project_source(RUNNER).items()},
+        "environment": {to_camel(key): value for key, value in project_environment(RUNNER).items()},
+        "sourceVersion": RUNNER.version,
+    }
+
+    def rules(props: dict[str, Any]) -> list[str]:
+        project = resource(PROJECT, "eu1-runner", props, stack="platform-eu1")
+        return [each.refusal.path for each in judge(RIGHTS_EXACT, {"project": project})]
+
+    assert rules(props) == []
+    assert rules({**props, path: {**props[path], **changes} if changes else "evil"}) == [path]

@@ -1,0 +1,76 @@
+"""What the policy pack reads in AWS, beside the stack that it judges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tenantnet.failure import Failure
+from tenantnet.policies.reading import Reader, refuse_others_networks
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Owner, claims_table_name
+
+from tests.local_cloud.test_status_observe import REGION, cloud, ec2
+from tests.support import component_samples as samples
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import TagTypeDef
+
+__all__ = ["cloud", "ec2"]
+
+
+def tags_of(owner: Owner, name: str) -> list[TagTypeDef]:
+    return [{"Key": key, "Value": value} for key, value in owner.tags(name).items()]
+
+
+def vpc_of(ec2: EC2Client, owner: Owner | None) -> str:
+    vpc = ec2.create_vpc(CidrBlock="10.77.0.0/26")["Vpc"]["VpcId"]
+    if owner:
+        ec2.create_tags(Resources=[vpc], Tags=tags_of(owner, "a network"))
+    return vpc
+
+
+def platform(**changes: str) -> PlatformOutputs:
+    return PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, **changes})
+
+
+@pytest.mark.parametrize("path", ["sessionsVpcId", "servicesVpcId"])
+def test_a_platform_that_exports_the_network_of_a_tenant_or_of_another_cell_is_none(
+    ec2: EC2Client, path: str
+) -> None:
+    """Any program can be called platform-local; beta is a tenant, and may have a cell's name."""
+    for owner in (Owner(cell="eu1", tenant="beta"), Owner(cell="eu1", tenant="local"), Owner(cell="eu1")):
+        with pytest.raises(Failure, match=r"exports vpc-.* as its own"):
+            refuse_others_networks("platform-local", platform(**{path: vpc_of(ec2, owner)}))
+
+
+def test_a_platform_exports_its_own_networks_and_what_nobody_has_tagged(ec2: EC2Client) -> None:
+    for owner in (Owner(cell="local"), None):
+        refuse_others_networks("platform-local", platform(sessionsVpcId=vpc_of(ec2, owner)))
+    shared = platform(claimsTable=claims_table_name("eu1"), sessionsVpcId=vpc_of(ec2, Owner(cell="eu1")))
+    refuse_others_networks("platform-local", shared)
+
+
+def test_a_deployed_hosts_image_is_found_by_its_tags(ec2: EC2Client) -> None:
+    owner = Owner(cell="local", tenant="acme", network="blue")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    vpc = vpc_of(ec2, owner)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
+    tags = tags_of(owner, "acme-blue-ping-host")
+    ec2.run_instances(
+        ImageId=image,
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=subnet,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )
+    found = owner.tags("acme-blue-ping-host")
+    assert Reader().images(found, REGION) == {image}
+    assert Reader().images({**found, "tenantnet:tenant": "beta"}, REGION) == set()
+
+
+def test_a_database_that_is_not_there_has_no_address(ec2: EC2Client) -> None:
+    assert ec2
+    assert Reader().address("acme-blue", REGION) == ""
