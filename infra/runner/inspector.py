@@ -12,12 +12,16 @@ from pymysql.cursors import DictCursor
 from tenantnet.failure import Failure
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.live.events import enable, enabled_events
+from tenantnet.runner.live.fence import SERVER_THREADS
+from tenantnet.runner.live.sql import KILL, SESSIONS
 from tenantnet.runner.replication import behind
-from tenantnet.runner.verification import Access, compare, connected, require_readable
+from tenantnet.runner.verification import SYSTEM_USERS, Access, compare, connected, require_readable
 from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
 from tenantnet.tags import Slot
 
 BY_HAND = "MySQL disables the events of a replica: enable those that are to run, by ALTER EVENT ... ENABLE"
+RECONNECT = "what keeps its connections open still reads the former production: let it connect again"
+NO_SUCH_THREAD = 1094
 # Longer than people have seen RDS take to begin with a change of parameters and end it.
 TAKES_EFFECT = timedelta(minutes=3)
 # RDS's words for an instance that answers its clients.
@@ -58,6 +62,10 @@ class WithoutLogin:
     def resume_events(self, source: Slot, target: Slot) -> str:
         """What people have to do: without a login nothing can be done here."""
         return f"no login to enable events with. {BY_HAND}"
+
+    def end_clients(self, former: Slot) -> str:
+        """What people have to do: without a login nobody can be cut off here."""
+        return f"no login to end connections with: {RECONNECT}"
 
     def differences(self, source: Slot, target: Slot) -> None:
         """None: the data is not compared."""
@@ -123,6 +131,21 @@ class WithLogin:
             return f"could not enable events: {failure.reason}. {BY_HAND}"
         return f"events enabled as in the source: {len(events)}"
 
+    def end_clients(self, former: Slot) -> str:
+        """End what clients keep open to the former production; what was done, or is to be done.
+
+        A pool keeps what answers: it would read what was, and be refused each write.
+        """
+        try:
+            with connected(self.databases.address(former), self.access) as connection:
+                ended = _end_clients(_Logging(connection), connection.thread_id())
+        except Failure as failure:
+            # The switch is over: the new production takes writes, whoever is left at the former one.
+            return f"could not end connections: {failure.reason}; {RECONNECT}"
+        if ended is None:
+            return f"the login sees no connection but its own, or may not (PROCESS): {RECONNECT}"
+        return f"connections to the former production ended: {ended}"
+
     def differences(self, source: Slot, target: Slot) -> Sequence[str]:
         """Differences in tables, routines, users and so on. Takes as long as a scan of all tables."""
         return compare(self.databases.address(source), self.databases.address(target), self.access)
@@ -131,6 +154,21 @@ class WithLogin:
         """Whether the replica has applied all that the source has written, to the byte."""
         lacking = behind(self.databases.address(source), self.databases.address(replica), self.access)
         return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+
+
+def _end_clients(session: _Logging, own: int) -> int | None:
+    """How many were ended; None where no other thread is seen, not even the server's."""
+    others = [row for row in session.rows(SESSIONS) if row["id"] != own]
+    ended = 0
+    for row in others:
+        if row["user"] not in SERVER_THREADS.union(SYSTEM_USERS):
+            try:
+                session.rows(KILL, row["id"])
+            except pymysql.MySQLError as error:
+                if error.args[0] != NO_SUCH_THREAD:
+                    raise
+            ended += 1
+    return ended if others else None
 
 
 Inspector = WithoutLogin | WithLogin

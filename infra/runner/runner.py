@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
+from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, begun, downtime, of_move, reached, writes_stopped
 from tenantnet.phases.phases import Phase, State
@@ -236,9 +237,14 @@ class Runner:
             self._see(condition, requested)
         self._resumed(requested)
         if requested.strategy is Strategy.REPLICA:
-            note = self._inspector.resume_events(target.other, target)
-            self._write(What.SEEN, requested, note=note[:LONGEST_NOTE])
-            self._tell(f"{requested.phase}: {note}")
+            self._note(requested, self._inspector.resume_events(target.other, target))
+        # So that a client that connects again looks the endpoint up again.
+        self._clock.sleep(TTL_SECONDS)
+        self._note(requested, self._inspector.end_clients(target.other))
+
+    def _note(self, state: State, note: str) -> None:
+        self._write(What.SEEN, state, note=note[:LONGEST_NOTE])
+        self._tell(f"{state.phase}: {note}")
 
     def _resumed(self, state: State) -> None:
         self._write(What.WRITES_RESUMED, state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from tools.schemas.__main__ import facts
 
 NAMES = json.loads((CLONE / "tools" / "aws-plugin" / "names.json").read_bytes())
 NEWEST = json.loads((CLONE / "tools" / "schemas" / "facts.json").read_bytes())
-STACKS = {
+STACKS: dict[str, Callable[[], RecordingEngine]] = {
     "platform": lambda: stacks.declare_cell(runner=samples.RUNNER),
     "tenant": stacks.declare_acme,
     "tenant with two networks": stacks.declare_moving_acme,

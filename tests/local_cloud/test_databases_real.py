@@ -488,6 +488,28 @@ def test_events_of_a_replica_are_disabled_and_resumed_with_their_definers_after_
     assert "ALTER EVENT" in WithoutLogin(databases).resume_events(Slot.BLUE, Slot.GREEN)
 
 
+def test_what_clients_keep_open_to_the_former_production_is_ended(
+    cloud: LocalCloud, rds: RDSClient, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HikariCP #1802: a pool keeps what answers, reads what was, and gets error 1290 for each write."""
+    source = make(f"{name}-blue")
+    client = Client.of(cloud, rds, source.identifier)
+    client.run("CREATE USER 'blind'@'%' IDENTIFIED BY 'Correct-Horse-8'")
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    with client.connected() as kept, client.connected() as other:
+        blind = WithLogin(databases, Access(login=Login(username="blind", password="Correct-Horse-8")))
+        assert "may not (PROCESS)" in blind.end_clients(Slot.BLUE)
+        assert kept.execute("SELECT 1") == 1
+        inspector = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
+        assert inspector.end_clients(Slot.BLUE) == "connections to the former production ended: 2"
+        for cursor in (kept, other):
+            with pytest.raises(pymysql.MySQLError):
+                cursor.execute("SELECT 1")
+    client.run("SELECT 1")
+    assert "connect again" in WithoutLogin(databases).end_clients(Slot.BLUE)
+
+
 def test_of_a_dead_source_no_parameter_makes_an_abort_believe_that_it_takes_writes(
     cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
