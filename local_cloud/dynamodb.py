@@ -7,9 +7,10 @@ moto looks at a condition first and writes then: of two calls at once both could
 from __future__ import annotations
 
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.dynamodb import models, urls
@@ -35,9 +36,14 @@ class Table(MotoTable):
         super().__init__(*args, **kwargs)
         self._made_at = monotonic() + here(CREATE_SECONDS)
         self.deleting = False
+        self._id, self._paid_per_request_since = str(uuid4()), time()
 
     def describe(self, base_key: str = "TableDescription") -> dict[str, Any]:
         described = super().describe(base_key)
+        if billing := described[base_key].get("BillingModeSummary"):
+            billing.setdefault("LastUpdateToPayPerRequestDateTime", self._paid_per_request_since)
+        if monotonic() >= self._made_at or base_key == "TableDescription":
+            described[base_key]["TableId"] = self._id
         if self.deleting or monotonic() < self._made_at:
             described[base_key]["TableStatus"] = "DELETING" if self.deleting else "CREATING"
         return described

@@ -6,18 +6,56 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-
 from __future__ import annotations
 
 import json
-from time import monotonic
+from operator import itemgetter
+from time import monotonic, time
 from types import SimpleNamespace
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.kms import urls
 from moto.kms.models import Alias, Key, KmsBackend, kms_backends
+from moto.kms.responses import KmsResponse
 from moto.kms.utils import RESERVED_ALIASES
 from tenantnet.local_cloud.pace import here
 
 # "It might take up to five minutes for tag and alias changes to affect KMS key authorization."
 TAGS_SPREAD_SECONDS = 300.0
+BEFORE = 1_500_000_000.0
+# Where nobody asks for fewer.
+DELETION_DAYS = 30
+
+
+class CompletedKmsResponse(KmsResponse):
+    """All calls, with what KMS says and moto does not."""
+
+    def list_aliases(self) -> str:
+        """By name, and since when they are; AWS's own since a day on which nobody looked."""
+        answer = json.loads(super().list_aliases())
+        made = {name: alias.made_at for name, alias in self._aliases().items()}
+        for alias in answer["Aliases"]:
+            at = made.get(alias["AliasName"], BEFORE)
+            alias |= {"CreationDate": at, "LastUpdatedDate": at}
+        return json.dumps({**answer, "Aliases": sorted(answer["Aliases"], key=itemgetter("AliasName"))})
+
+    def _aliases(self) -> dict[str, Any]:
+        return {name: alias for name, alias in self.kms_backend.aliases.items() if hasattr(alias, "made_at")}
+
+    def encrypt(self) -> str:
+        return _with(super().encrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT")
+
+    def decrypt(self) -> str:
+        return _with(super().decrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT")
+
+    def get_key_rotation_status(self) -> str:
+        return _with(super().get_key_rotation_status(), KeyId=self._get_param("KeyId"))
+
+    def schedule_key_deletion(self) -> str:
+        days = self._get_param("PendingWindowInDays") or DELETION_DAYS
+        return _with(super().schedule_key_deletion(), KeyState="PendingDeletion", PendingWindowInDays=days)
+
+
+def _with(answer: str, **more: object) -> str:
+    return json.dumps({**json.loads(answer), **more})
 
 
 class CompletedKmsBackend(KmsBackend):
@@ -30,11 +68,14 @@ class CompletedKmsBackend(KmsBackend):
     @property
     def _url_module(self) -> SimpleNamespace:
         """What moto looks for in `urls.py` beside the backend's module."""
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+        paths = dict.fromkeys(urls.url_paths, CompletedKmsResponse.dispatch)
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
     def create_key(self, *args: Any, **kwargs: Any) -> Key:  # noqa: ANN401 - passed on as they are
         """A new key, whose tags IAM does not know yet."""
         key = super().create_key(*args, **kwargs)
+        key.key_usage = key.key_usage or "ENCRYPT_DECRYPT"
+        key.multi_region = bool(key.multi_region)
         self._tagged[key.id] = (monotonic(), {})
         return key
 
@@ -81,10 +122,11 @@ class CompletedKmsBackend(KmsBackend):
 
     def create_alias(self, target_key_id: str, alias_name: str) -> Alias:
         """Name a key; a name such as `alias/aws/dynamodb` is given by AWS to a key of its own."""
-        alias = super().create_alias(target_key_id, alias_name)
+        alias: Any = super().create_alias(target_key_id, alias_name)
+        alias.made_at = time()
         if alias_name in RESERVED_ALIASES:
             self.keys[self.get_key_id(target_key_id)].key_manager = "AWS"
-        return alias
+        return alias  # type: ignore[no-any-return] # it has a time more
 
 
 def register_kms() -> None:

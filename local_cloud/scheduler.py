@@ -70,7 +70,10 @@ class CompletedSchedulerResponse(EventBridgeSchedulerResponse):
 
     def create_schedule(self) -> str:
         check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))
-        return super().create_schedule()
+        answer = super().create_schedule()
+        made = self.scheduler_backend.get_schedule(self._get_param("GroupName"), self.uri.rpartition("/")[2])
+        made.action_after_completion = made.action_after_completion or "NONE"
+        return answer
 
     def update_schedule(self) -> str:
         check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))

@@ -138,7 +138,7 @@ class WithLogin:
         """
         try:
             with connected(self.databases.address(former), self.access) as connection:
-                ended = _end_clients(_Logging(connection), connection.thread_id())
+                ended = _end_clients(_Logging(connection))
         except Failure as failure:
             # The switch is over: the new production takes writes, whoever is left at the former one.
             return f"could not end connections: {failure.reason}; {RECONNECT}"
@@ -156,8 +156,9 @@ class WithLogin:
         return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
 
 
-def _end_clients(session: _Logging, own: int) -> int | None:
+def _end_clients(session: _Logging) -> int | None:
     """How many were ended; None where no other thread is seen, not even the server's."""
+    ((own,),) = (row.values() for row in session.rows("SELECT CONNECTION_ID() AS id"))
     others = [row for row in session.rows(SESSIONS) if row["id"] != own]
     ended = 0
     for row in others:

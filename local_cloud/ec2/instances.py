@@ -92,6 +92,10 @@ class Instance(MotoInstance):
         return previous
 
     @property
+    def public_dns_name(self) -> str:
+        return super().public_dns_name or ""
+
+    @property
     def _gone(self) -> bool:
         return self._state.name in ("shutting-down", "terminated")
 

@@ -20,6 +20,8 @@ RANGES = ("CidrBlock", "Ipv4IpamPoolId", "Ipv6CidrBlock", "Ipv6IpamPoolId")
 class Subnet(MotoSubnet):
     """A subnet with one host for each of its addresses."""
 
+    enable_dns64 = False
+
     def request_ip(self, ip: str, instance: Instance) -> None:
         """Give the address to the instance."""
         if ip_address(ip) not in self.cidr:

@@ -8,7 +8,15 @@ from typing import Any
 
 from moto.core.serialize import return_if_not_empty
 from moto.ec2 import urls, utils
-from moto.ec2.models import ec2_backends, instances, route_tables, subnets
+from moto.ec2.models import (
+    amis,
+    ec2_backends,
+    elastic_network_interfaces,
+    instances,
+    route_tables,
+    subnets,
+    vpcs,
+)
 from moto.ec2.responses import EC2Response
 from tenantnet.local_cloud.ec2.customer_gateways import CustomerGatewayResponse
 from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
@@ -73,5 +81,14 @@ def register_ec2() -> None:
     instances.Instance = Instance  # type: ignore[misc]
     route_tables.Route = Route  # type: ignore[misc]
     subnets.Subnet = Subnet  # type: ignore[misc]
+    # What EC2 says of every image, interface and endpoint, here of those that nobody else manages.
+    said: dict[Any, dict[str, object]] = {
+        amis.Ami: {"ena_support": True, "platform_details": "Linux/UNIX", "usage_operation": "RunInstances"},
+        elastic_network_interfaces.NetworkInterface: {"operator": {"Managed": False}},
+        vpcs.VPCEndPoint: {"requester_managed": False},
+    }
+    for described, words in said.items():
+        for name, value in words.items():
+            setattr(described, name, value)
     # Its own name for them is no resource type of EC2's.
     utils.EC2_PREFIX_TO_RESOURCE["fl"] = "vpc-flow-log"

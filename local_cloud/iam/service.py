@@ -31,6 +31,12 @@ from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 class CompletedIamResponse(IamResponse):
     """All calls."""
 
+    def get_group(self) -> ActionResult:
+        return _whole(super().get_group())
+
+    def list_instance_profiles_for_role(self) -> ActionResult:
+        return _whole(super().list_instance_profiles_for_role())
+
     def simulate_principal_policy(self) -> ActionResult:
         """What the policies and the boundary of a user or a role say, whatever the resource's own say."""
         policies = policies_of(self.backend, self._get_param("PolicySourceArn"))
@@ -52,6 +58,12 @@ class CompletedIamResponse(IamResponse):
             for resource in self._get_param("ResourceArns", ["*"])
         ]
         return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+def _whole(answered: ActionResult) -> ActionResult:
+    """The answer, of which nothing is left for another page."""
+    answer: Any = answered.result
+    return ActionResult({**answer, "IsTruncated": False})
 
 
 # "Changes ... are eventually consistent": what services know of a role or a profile is some seconds old.

@@ -481,6 +481,8 @@ class InstanceBackend(RDSBackend):
         snapshot: Any = super().copy_db_snapshot(
             source_db_snapshot_identifier, target_db_snapshot_identifier, *args, **kwargs
         )
+        snapshot.source_db_snapshot_identifier = source_db_snapshot_identifier
+        snapshot.source_region = self.region_name
         snapshot.course.go(
             Step(status="pending", seconds=QUIET_SECONDS), Step(status="creating", seconds=BACKUP_SECONDS)
         )
