@@ -31,14 +31,12 @@ class CompletedKmsResponse(KmsResponse):
     def list_aliases(self) -> str:
         """By name, and since when they are; AWS's own since a day on which nobody looked."""
         answer = json.loads(super().list_aliases())
-        made = {name: alias.made_at for name, alias in self._aliases().items()}
+        own: list[Any] = self.kms_backend.list_aliases(None)
+        made = {alias.alias_name: getattr(alias, "made_at", BEFORE) for alias in own}
         for alias in answer["Aliases"]:
             at = made.get(alias["AliasName"], BEFORE)
             alias |= {"CreationDate": at, "LastUpdatedDate": at}
         return json.dumps({**answer, "Aliases": sorted(answer["Aliases"], key=itemgetter("AliasName"))})
-
-    def _aliases(self) -> dict[str, Any]:
-        return {name: alias for name, alias in self.kms_backend.aliases.items() if hasattr(alias, "made_at")}
 
     def encrypt(self) -> str:
         return _with(super().encrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT")

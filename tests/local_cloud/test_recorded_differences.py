@@ -156,3 +156,25 @@ def test_an_instance_of_an_image_that_does_not_exist_is_refused(
 ) -> None:
     asked = {"InstanceType": "t4g.nano", "MinCount": 1, "MaxCount": 1, "SubnetId": network.subnet_ids[0]}
     assert refusal(ec2.run_instances, ImageId="ami-0123456789abcdef0", **asked) == "InvalidAMIID.NotFound"
+
+
+def test_aliases_are_listed_by_name_with_their_dates(client: Any, name: str) -> None:
+    kms = client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    assert (key["KeyUsage"], key["MultiRegion"]) == ("ENCRYPT_DECRYPT", False)
+    for each in ("b", "a"):
+        kms.create_alias(AliasName=f"alias/{name}-{each}", TargetKeyId=key["KeyId"])
+    listed = kms.list_aliases()["Aliases"]
+    names = [alias["AliasName"] for alias in listed]
+    assert names == sorted(names)
+    assert all(alias["CreationDate"] and alias["LastUpdatedDate"] for alias in listed)
+    blob = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
+    assert blob["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
+    assert kms.decrypt(CiphertextBlob=blob["CiphertextBlob"])["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
+    deleted = kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+    assert (deleted["KeyState"], deleted["PendingWindowInDays"]) == ("PendingDeletion", 7)
+
+
+def test_images_interfaces_and_endpoints_say_who_manages_them(ec2: EC2Client) -> None:
+    image = ec2.describe_images()["Images"][0]
+    assert (image["PlatformDetails"], image["UsageOperation"]) == ("Linux/UNIX", "RunInstances")
