@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from operator import itemgetter
 from time import monotonic, time
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ class CompletedKmsResponse(KmsResponse):
     def list_aliases(self) -> str:
         """By name, and since when they are; AWS's own since a day on which nobody looked."""
         answer = json.loads(super().list_aliases())
-        own: list[Any] = self.kms_backend.list_aliases(None)
+        own: Iterable[Any] = self.kms_backend.list_aliases(None)
         made = {alias.alias_name: getattr(alias, "made_at", BEFORE) for alias in own}
         for alias in answer["Aliases"]:
             at = made.get(alias["AliasName"], BEFORE)
