@@ -20,8 +20,13 @@ from tenantnet.tags import Owner, Slot, Strategy, journal_table_name, network_na
 
 # The newest Amazon Linux 2023 for arm64, kept by AWS as a public parameter.
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-# What the provider answers where there is no such instance.
-NO_SUCH_INSTANCE = "couldn't find resource"
+# What the provider answers where there is no such instance: by its version, its own words or AWS's.
+NO_SUCH_INSTANCE = (
+    "couldn't find resource",
+    "DBInstanceNotFound",
+    "no matching RDS DB Instance",
+    "empty result",
+)
 
 
 PLATFORM_DEPLOYED = Rule(
@@ -147,6 +152,6 @@ def _instance(identifier: str) -> aws.rds.GetInstanceResult | None:
     try:
         return aws.rds.get_instance(db_instance_identifier=identifier)
     except Exception as error:  # the engine raises nothing narrower
-        if NO_SUCH_INSTANCE in str(error):
+        if any(words in str(error) for words in NO_SUCH_INSTANCE):
             return None
         raise

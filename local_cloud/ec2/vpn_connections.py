@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnection.h
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
@@ -65,6 +66,7 @@ class VpnConnection(TaggedEC2Resource):
     settled_at: float = 0.0
     type: str = "ipsec.1"
     category: str = "VPN"
+    key_storage: str = "Standard"
 
     @property
     def vpn_connection_id(self) -> str:
@@ -112,7 +114,7 @@ class VpnConnection(TaggedEC2Resource):
         if self.deleted:
             return None
         customer = self.ec2_backend.get_customer_gateway(self.customer_gateway_id)
-        return customer_gateway_configuration(
+        xml = customer_gateway_configuration(
             Configured(
                 vpn_connection_id=self.id,
                 customer_gateway_id=self.customer_gateway_id,
@@ -123,6 +125,17 @@ class VpnConnection(TaggedEC2Resource):
                 tunnels=self.tunnels,
             )
         )
+        # https://github.com/hashicorp/terraform-provider-aws/pull/42819
+        hidden = "<pre_shared_key>REDACTED<" if self.pre_shared_key_arn else r"\g<0>"
+        return re.sub("<pre_shared_key>[^<]+<", hidden, xml)
+
+    @property
+    def pre_shared_key_arn(self) -> str | None:
+        """The secret that has the keys, where EC2 does not keep them itself."""
+        if self.key_storage != "SecretsManager":
+            return None
+        place = f"{self.ec2_backend.region_name}:{self.ec2_backend.account_id}"
+        return f"arn:aws:secretsmanager:{place}:secret:s2svpn!{self.id}-AbCdEf"
 
     def _amazon_asn(self) -> str:
         gateway = self.ec2_backend.vpn_gateways.get(self.vpn_gateway_id or "")
@@ -435,6 +448,7 @@ class VpnConnectionResponse(EC2Response):
         connection = self.ec2_backend.modify_vpn_tunnel_options(
             self._get_param("VpnConnectionId"), self._get_param("VpnTunnelOutsideIpAddress"), options
         )
+        connection.key_storage = self._get_param("PreSharedKeyStorage", connection.key_storage)
         return ActionResult({"VpnConnection": connection})
 
     def create_vpn_connection_route(self) -> ActionResult:

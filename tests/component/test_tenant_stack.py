@@ -212,6 +212,21 @@ def test_a_retiring_database_is_declared_only_while_it_stands(
     assert {database.name for database in engine.of_type("aws:rds/instance:Instance")} == databases
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "reading RDS DB Instance (acme-blue): DBInstanceNotFound: DBInstance acme-blue not found.",
+        "no matching RDS DB Instance found",
+        "reading RDS DB Instance (acme-blue): empty result",
+    ],
+)
+def test_whatever_the_providers_version_says_of_an_instance_that_is_gone(
+    declare_tenant: DeclareTenant, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(RecordingEngine, "no_instance", said)
+    test_a_retiring_database_is_declared_only_while_it_stands(declare_tenant, False, {"acme-green"})
+
+
 NETWORKS = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
 STEADY_WITH_TWO = {
     "phase": "steady",

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 from mypy_boto3_ec2 import EC2Client
+from tenantnet.failure import Failure
 from tenantnet.local_cloud.ec2.vpn_tunnels import ENCRYPTION, INTEGRITY, PERMITTED
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
@@ -306,6 +307,23 @@ def test_every_figure_of_both_guides_of_a_random_connection_is_the_xmls(office: 
     assert guide_figures(generic_guide(connection)["guide.md"]) == figures
     swanctl = swanctl_figures(strongswan_guide(connection)["swanctl.conf"])
     assert swanctl == [expected_swanctl(each) for each in figures]
+
+
+def test_keys_that_secrets_manager_has_are_no_keys_of_a_guide(office: Office) -> None:
+    """EC2 writes REDACTED in their place, which has the form of a key."""
+    site = VpnSite.create(office.ec2, Network.create(office.ec2).vpn_gateway_id)
+    described = site.described(office.ec2)
+    office.ec2.modify_vpn_tunnel_options(
+        VpnConnectionId=site.connection_id,
+        VpnTunnelOutsideIpAddress=described["Options"]["TunnelOptions"][0]["OutsideIpAddress"],
+        TunnelOptions={"DPDTimeoutSeconds": 31},
+        PreSharedKeyStorage="SecretsManager",
+    )
+    with pytest.raises(Failure, match="pre-shared keys") as failure:
+        VpnReader(REGION).connection(
+            site.connection_id, tenant="acme", slot="blue", network_cidr="10.1.2.0/26"
+        )
+    assert site.described(office.ec2)["PreSharedKeyArn"] in failure.value.reason
 
 
 def random_options(chance: random.Random) -> dict[str, Any]:

@@ -37,6 +37,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
 class RecordingEngine(Mocks):
     """Every resource gets an id and an ARN made of its name; the few functions in use get plain answers."""
 
+    # As provider 5.100 and 6.x say it.
+    no_instance = "reading RDS DB Instance (acme-blue): couldn't find resource"
+
     def __init__(
         self,
         outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
@@ -81,7 +84,7 @@ class RecordingEngine(Mocks):
                 key = json.loads(args.args["key"])
                 return self._row(key["cidr"]["S"]) if "cidr" in key else self._decision()
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:
-                return {}, [("", "reading RDS DB Instance: couldn't find resource")]
+                return {}, [("", self.no_instance)]
             case "aws:rds/getInstance:getInstance":
                 answer = {"address": "standing.mock.eu-west-1.rds.amazonaws.com"}
             case "pulumi:pulumi:readStackOutputs":
