@@ -1,0 +1,144 @@
+"""What the stacks of commit 6d2caa1 did that AWS refuses: a small program for each, and this cloud's refusal.
+
+The figures and words are theirs (git show 6d2caa1:PATH); what replaced them is tested where it is.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.local_cloud.conftest import Refusal
+from tests.support.databases import Database
+from tests.support.mysql_client import wait_for
+from tests.support.network import Network
+from tests.support.roles import Iam, allow, document
+
+PACE = 0.05
+# infra/stacks/tenant.py, tunnel_host.py and session_subnet.py of that commit.
+DESCRIPTIONS = (
+    "acme-blue: the tenant's database",
+    "the tenant's sessions",
+    "local: Session Manager's endpoints",
+    "Session Manager's endpoints",
+)
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/11111111-2222-3333-4444-555555555555"
+TAG = {"Key": "tenantnet:cell", "Value": "local"}
+
+
+@pytest.fixture(scope="module")
+def iam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iam]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TENANTNET_LOCAL_PACE", str(PACE))
+        with LocalCloud(tmp_path_factory.mktemp("first"), real_databases=False) as running:
+            yield Iam(running)
+
+
+@pytest.fixture(scope="module")
+def client(iam: Iam) -> Callable[[str], Any]:
+    return iam.administrator.client
+
+
+@pytest.fixture
+def database(client: Callable[[str], Any], name: str) -> Database:
+    return Database.create(client("rds"), name, Network.create(client("ec2")), DBInstanceClass="db.t4g.small")
+
+
+@pytest.mark.parametrize("text", DESCRIPTIONS)
+def test_no_platform_and_no_tenant_could_be_made(
+    client: Callable[[str], Any], refusal: Refusal, name: str, text: str
+) -> None:
+    """EC2's descriptions take no apostrophe."""
+    ec2 = client("ec2")
+    assert refusal(ec2.create_security_group, GroupName=name, Description=text) == "InvalidParameterValue"
+
+
+def test_a_platforms_runner_came_before_its_rights(
+    client: Callable[[str], Any], refusal: Refusal, name: str
+) -> None:
+    """infra/components/migration_runner.py: the project waited for the role alone."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    role = client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]["Arn"]
+    code = refusal(
+        client("codebuild").create_project,
+        name=name,
+        serviceRole=role,
+        source={
+            "type": "GITHUB",
+            "location": "https://github.com/example/tenants.git",
+            "auth": {"type": "CODECONNECTIONS", "resource": CONNECTION},
+        },
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "x:1", "computeType": "BUILD_GENERAL1_SMALL"},
+    )
+    assert code == "OAuthProviderException"
+
+
+def test_the_deployer_came_to_its_own_key_before_iam_knew_the_keys_tags(iam: Iam, refusal: Refusal) -> None:
+    """iam/deployer-2.json: what it may do with a key hangs on the key's tag."""
+    tagged = {"StringEquals": {"aws:ResourceTag/tenantnet:cell": "local"}}
+    rights = document(
+        allow(["kms:CreateKey", "kms:TagResource"]), allow("kms:EnableKeyRotation", "*", **tagged)
+    )
+    kms = iam.role(rights).client("kms")
+    tags = [{"TagKey": TAG["Key"], "TagValue": TAG["Value"]}]
+    key = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    assert refusal(kms.enable_key_rotation, KeyId=key) == "AccessDeniedException"
+
+
+def test_no_tenant_could_be_removed(iam: Iam, database: Database) -> None:
+    """iam/deployer-2.json: neither rds:CreateDBSnapshot nor its tags."""
+    former = ["rds:AddTagsToResource", "rds:DeleteDBInstance", "rds:ModifyDBInstance"]
+    deployer = iam.role(document(allow(former, f"arn:aws:rds:*:*:db:{database.identifier}")))
+    with pytest.raises(ClientError, match="rds:CreateDBSnapshot"):
+        deployer.client("rds").delete_db_instance(
+            DBInstanceIdentifier=database.identifier,
+            FinalDBSnapshotIdentifier=f"{database.identifier}-final",
+        )
+
+
+def test_a_replica_was_not_protected_and_kept_one_days_backups(database: Database) -> None:
+    """infra/components/tenant_database.py: deletion_protection; infra/migration/databases.py: promote."""
+    replica = database.replica(DeletionProtection=True)
+    assert not replica.described()["DeletionProtection"]
+    database.rds.promote_read_replica(DBInstanceIdentifier=replica.identifier)
+    wait_for(lambda: replica.described()["BackupRetentionPeriod"] == 1)
+
+
+def test_the_switched_update_met_a_database_that_rds_had_begun_to_modify(
+    database: Database, refusal: Refusal
+) -> None:
+    """The parameter group through the API, and the master password in the update a moment later."""
+    group = f"{database.identifier}-group"
+    database.rds.create_db_parameter_group(
+        DBParameterGroupName=group, DBParameterGroupFamily="mysql8.4", Description="a tenant's"
+    )
+    database.change(DBParameterGroupName=group)
+    database.rds.reboot_db_instance(DBInstanceIdentifier=database.identifier)
+    time.sleep(1.0)
+    database.settled()
+    database.rds.modify_db_parameter_group(
+        DBParameterGroupName=group,
+        Parameters=[{"ParameterName": "read_only", "ParameterValue": "1", "ApplyMethod": "immediate"}],
+    )
+    wait_for(lambda: database.described()["DBInstanceStatus"] == "modifying")
+    code = refusal(database.modify, MasterUserPassword="Another-Horse-8", ApplyImmediately=True)
+    assert code == "InvalidDBInstanceState"
+
+
+def test_storage_could_not_grow_across_400_gib(database: Database, refusal: Refusal) -> None:
+    """The provider sent the former IOPS with the new size, since nothing said others."""
+    code = refusal(database.modify, AllocatedStorage=500, Iops=3000, ApplyImmediately=True)
+    assert code == "InvalidParameterCombination"
