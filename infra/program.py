@@ -17,7 +17,7 @@ from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
 from tenantnet.settings.checks import check_cell_apart, check_region
-from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
+from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, TAGS_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import OLDEST_ENGINE, Project, find_project
@@ -99,6 +99,8 @@ def _reserved(project_file: Path) -> tuple[ReservedRange, ...]:
     region = pulumi.Config("aws").get("region")
     if refusals := [refusal.at(REGION_KEY) for refusal in check_region(region)]:
         raise Refused(f"The settings of {pulumi.get_stack()}", refusals)
+    if pulumi.Config("aws").get("defaultTags"):
+        raise Refused(f"The settings of {pulumi.get_stack()}", [rules.OWN_TAGS.refuse("given", TAGS_KEY)])
     check_local_endpoint(str(region))
     reserved = read_defaults(project_file).reserved
     own = pulumi.Config("tenantnet").get_object("reservedRanges")

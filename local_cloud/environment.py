@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from tenantnet.aws.authorities import AUTHORITY_VARIABLE
@@ -42,6 +43,19 @@ def environment(state_dir: Path) -> dict[str, str]:
         AUTHORITY_VARIABLE: str(cloud.state.authority),
         **_no_proxy(),
     }
+
+
+# What else would send a caller elsewhere: a profile, temporary credentials, endpoints per service.
+_OTHERS = re.compile(
+    r"AWS_((DEFAULT_)?PROFILE|SESSION_TOKEN|SECURITY_TOKEN|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE"
+    r"|CONTAINER_(CREDENTIALS|AUTHORIZATION)_\w+|ENDPOINT_URL_\w+|IGNORE_CONFIGURED_ENDPOINT_URLS"
+    r"|USE_(FIPS|DUALSTACK)_ENDPOINT)|PULUMI_CONFIG_PASSPHRASE_FILE"
+)
+
+
+def in_the_way() -> list[str]:
+    """The variables of this environment to unset, sorted: they would lead elsewhere."""
+    return sorted(name for name in os.environ if _OTHERS.fullmatch(name))
 
 
 def _no_proxy() -> dict[str, str]:

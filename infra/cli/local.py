@@ -95,10 +95,16 @@ def reset(state_dir: StateDirOption = None) -> None:
 
 @app.command(epilog='Example: eval "$(tenantnet local env)"')
 def env(state_dir: StateDirOption = None) -> None:
-    """Print export lines that make pulumi, aws and boto3 use the local cloud."""
-    from tenantnet.local_cloud.environment import environment
+    """Print lines for a shell that make pulumi, aws and boto3 use the local cloud.
 
-    for name, value in environment((state_dir or default_state_dir()).resolve()).items():
+    They also unset what would lead elsewhere, such as AWS_PROFILE. A new shell is as before.
+    """
+    from tenantnet.local_cloud.environment import environment, in_the_way
+
+    variables = environment((state_dir or default_state_dir()).resolve())
+    if others := in_the_way():
+        typer.echo(f"unset {' '.join(others)}")
+    for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 

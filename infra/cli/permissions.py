@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from tenantnet.permissions.documents import Document, Role
 
 ACCOUNT = re.compile(r"\d{12}")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
+KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+BUCKET_NAME = Rule(
+    id="bucket-name",
+    rule="a bucket's name has 3 to 63 small letters, digits, hyphens and single dots, and begins and ends "
+    "with a letter or digit",
+    reason="S3 has no bucket of another name, and the policies name it",
+    remedy="give the bucket of PULUMI_BACKEND_URL, without s3://",
+)
+KEY_NAMED = Rule(
+    id="key-id",
+    rule="a KMS key's ID is a UUID, or mrk- with 32 hexadecimal digits",
+    reason="a policy names a key by its ID: an alias or an ARN would permit nothing",
+    remedy="aws kms describe-key --key-id alias/NAME --query KeyMetadata.KeyId",
+)
 ACCOUNT_DIGITS = Rule(
     id="account-digits",
     rule="an AWS account's ID has 12 digits",
@@ -47,9 +63,21 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     from tenantnet.permissions.documents import RECORDED, Role, distil, documents, shipped
     from tenantnet.permissions.record import read_record
     from tenantnet.permissions.scopes import PolicyPlace
+    from tenantnet.settings.checks import check_platform_name, check_region, check_zone_id, check_zone_name
+    from tenantnet.settings.project import PLATFORM_PREFIX
 
-    if not ACCOUNT.fullmatch(account):
-        raise Refused("The account", [ACCOUNT_DIGITS.refuse(account, "account")])
+    cells = {"--cell": cell, **({"--claims-cell": claims_cell} if claims_cell is not None else {})}
+    refusals = [
+        *([] if ACCOUNT.fullmatch(account) else [ACCOUNT_DIGITS.refuse(account, "--account")]),
+        *(refusal.at("--region") for refusal in check_region(region)),
+        *(each.at(name) for name in cells for each in check_platform_name(f"{PLATFORM_PREFIX}{cells[name]}")),
+        *([] if BUCKET.fullmatch(state_bucket) else [BUCKET_NAME.refuse(state_bucket, "--state-bucket")]),
+        *([] if KEY_ID.fullmatch(secrets_key) else [KEY_NAMED.refuse(secrets_key, "--secrets-key")]),
+        *(refusal.at("--zone") for refusal in check_zone_name(zone)),
+        *(refusal.at("--zone-id") for refusal in (check_zone_id(zone_id) if zone_id else [])),
+    ]
+    if refusals:
+        raise Refused("The policies", refusals)
     place = PolicyPlace(
         account=account,
         region=region,

@@ -219,7 +219,7 @@ class Gateway(Described):
 class VpnGateway(Gateway):
     """A virtual private gateway."""
 
-    described_by = Describe("describe_vpn_gateways", "VpnGateways")
+    described_by = Describe("describe_vpn_gateways", "VpnGateways", {"state": ("pending", "available")})
 
 
 class InternetGateway(Gateway):
@@ -414,7 +414,8 @@ class Tagged(Described):
 class Deployed:
     """What AWS has of a tenant or of a whole cell, without what is deleted.
 
-    An empty kind may also mean that it was not read. tunnel_host_id: of the cell's instance.
+    An empty kind may also mean that it was not read. tunnel_host_id: of the cell's instance. tagged: what has
+    a tenant's tags and is not in its stack.
     """
 
     tunnel_host_id: str = ""

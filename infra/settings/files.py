@@ -26,6 +26,7 @@ from tenantnet.settings.reading import called, parse, read_mapping, read_text
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
+TAGS_KEY = "aws:defaultTags"
 
 _FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
 
@@ -42,12 +43,14 @@ class ProjectDefaults:
 class FileVerdict:
     """A checked settings file. settings: None if something was refused.
 
-    stack: by the file's name; empty if that is not one of a settings file. tenant: what `tenantnet:tenant`
+    stack: by the file's name; empty if that is not one of a settings file. region: what `aws:region` holds
+    there; None if it is elsewhere. tenant: what `tenantnet:tenant`
     holds, as YAML gives it. platform: the same of `tenantnet:platform`.
     """
 
     path: Path
     stack: str = ""
+    region: object = None
     tenant: object = None
     platform: object = None
     settings: TenantSettings | PlatformSettings | None = None
@@ -83,6 +86,7 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
     return FileVerdict(
         path=path,
         stack=named[1],
+        region=config.get(REGION_KEY),
         tenant=config.get(TENANT_KEY),
         platform=config.get(PLATFORM_KEY),
         settings=None if odd else settings,
@@ -127,7 +131,9 @@ def _judge_keys(config: Mapping[object, object]) -> Iterator[Refusal]:
         yield rules.STACK_KIND.refuse("both", "config", problem="both are described")
     known = [PLATFORM_KEY] if PLATFORM_KEY in config else [TENANT_KEY, PASSWORD_KEY]
     for key in config:
-        if key == RESERVED_KEY:
+        if key == TAGS_KEY:
+            yield rules.OWN_TAGS.refuse(config[key], TAGS_KEY)
+        elif key == RESERVED_KEY:
             yield rules.PROJECT_WIDE.refuse(key, RESERVED_KEY)
         elif _is_ours(key) and key not in (TENANT_KEY, PLATFORM_KEY, *known):
             yield checks.unknown_key(key, shown(key), known)

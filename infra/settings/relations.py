@@ -57,6 +57,13 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
     ]
 
 
+def check_region_of_platform(region: object, platform: str, its: object) -> list[Refusal]:
+    """The problem of a tenant's region that is not `its`, the region of its platform. None: not known."""
+    if region in (None, its):
+        return []
+    return [rules.REGION_OF_PLATFORM.refuse(region, "aws:region", platform=platform, region=its)]
+
+
 def beside_platform(
     tenant: TenantSettings, *, services: str | None, sessions: str, shared: Sequence[str]
 ) -> list[Refusal]:

@@ -422,6 +422,18 @@ REGION_COMMERCIAL = Rule(
     "and certificates are others, and Tenantnet writes and has tried those of the commercial partition alone",
     remedy="use such a region, for example eu-west-1",
 )
+REGION_OF_PLATFORM = Rule(
+    id="region-of-platform",
+    rule="a tenant is in its platform's region",
+    reason="{platform} is in {region}, with the claims, the sessions network and the tunnel host",
+    remedy="write aws:region: {region}, or name a platform of the other region",
+)
+OWN_TAGS = Rule(
+    id="own-tags",
+    rule="aws:defaultTags is not used",
+    reason="tags decide whose a resource is and what a role may do, so the policies compare all of them",
+    remedy="remove it; for costs, activate tenantnet:cell and tenantnet:tenant as cost allocation tags",
+)
 PROJECT_WIDE = Rule(
     id="project-wide",
     rule="the reserved ranges are set for the whole project, not for one stack",

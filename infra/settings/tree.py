@@ -13,7 +13,7 @@ from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
-from tenantnet.settings.relations import beside_platform
+from tenantnet.settings.relations import beside_platform, check_region_of_platform
 from tenantnet.settings.spaces import Named, check_claims_platform, named_in, space_of
 
 
@@ -35,6 +35,7 @@ def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVe
     refusals = [
         *_ranges_of_others(verdict, around),
         *_beside_platform(verdict.settings, around),
+        *_in_region_of_platform(verdict, around),
         *_cell_apart(verdict, around),
     ]
     if not refusals:
@@ -81,6 +82,13 @@ def _platform(verdict: FileVerdict) -> str:
     """The tenant's platform; nothing where its settings name none."""
     platform = verdict.tenant.get("platform") if isinstance(verdict.tenant, Mapping) else None
     return platform if isinstance(platform, str) else ""
+
+
+def _in_region_of_platform(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
+    platform = next((each for each in around if each.stack == _platform(verdict)), None)
+    # A region of Pulumi.yaml or of an environment is every stack's.
+    if platform and verdict.region and platform.region:
+        yield from check_region_of_platform(verdict.region, platform.stack, platform.region)
 
 
 def _beside_platform(

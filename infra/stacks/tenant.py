@@ -44,7 +44,7 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
-from tenantnet.settings.relations import beside_platform
+from tenantnet.settings.relations import beside_platform, check_region_of_platform
 from tenantnet.stacks.clients import client_rules, connection_name
 from tenantnet.stacks.lookups import (
     databases_gone,
@@ -117,12 +117,15 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
 
 def _refuse_beside_platform(settings: TenantSettings, platform: PlatformOutputs) -> None:
     """Check the ranges against the deployed platform: its settings file may be newer, or another clone's."""
-    refusals = beside_platform(
-        settings,
-        services=platform.services_cidr,
-        sessions=platform.sessions_cidr,
-        shared=platform.shared_subnets,
-    )
+    refusals = [
+        *check_region_of_platform(pulumi.Config("aws").get("region"), settings.platform, platform.region),
+        *beside_platform(
+            settings,
+            services=platform.services_cidr,
+            sessions=platform.sessions_cidr,
+            shared=platform.shared_subnets,
+        ),
+    ]
     if refusals:
         raise Refused(f"The settings of tenant {settings.name} beside its deployed platform", refusals)
 

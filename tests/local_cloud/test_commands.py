@@ -67,6 +67,20 @@ def test_a_shell_takes_the_environment_as_it_is_printed(state_dir: Path) -> None
     assert all(line.startswith("export ") for line in printed)
 
 
+def test_a_profile_and_credentials_of_the_shell_are_out_of_the_way(state_dir: Path) -> None:
+    local(state_dir, "start", "--port", "0")
+    script = f"""
+        set -eu
+        export AWS_PROFILE=prod AWS_SESSION_TOKEN=x AWS_ENDPOINT_URL_EC2=http://192.0.2.1 AWS_USE_FIPS_ENDPOINT=true
+        eval "$("{TENANTNET}" local env --state-dir "$1")"
+        "{sys.executable}" -c 'import boto3; print(boto3.client("ec2").describe_vpcs()["ResponseMetadata"]["HTTPStatusCode"])'
+    """  # noqa: E501
+    shell = subprocess.run(
+        ["bash", "-c", script, "shell", state_dir], capture_output=True, text=True, check=False
+    )
+    assert (shell.stdout, shell.stderr) == ("200\n", "")
+
+
 def test_without_a_cloud_env_prints_nothing_to_eval_and_ends_with_2(state_dir: Path) -> None:
     ended = local(state_dir, "env")
     assert (ended.returncode, ended.stdout) == (2, "")

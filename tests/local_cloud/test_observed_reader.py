@@ -35,6 +35,22 @@ def resource(kind: str, name: str, identifier: str) -> Step:
     return Step(operation=Operation.SAME, urn=urn, type=kind, old=old, new=None)
 
 
+def test_tags_of_what_is_deleted_are_no_drift_and_those_of_what_was_left_are(ec2: EC2Client) -> None:
+    """EC2, and the local cloud, go on describing the tags of a deleted network."""
+    tags = [{"ResourceType": "vpc", "Tags": [{"Key": "tenantnet:tenant", "Value": "hooli"}]}]
+    gone, left = (
+        ec2.create_vpc(CidrBlock=cidr, TagSpecifications=tags)["Vpc"]["VpcId"]  # type: ignore[arg-type]
+        for cidr in ("10.7.7.0/26", "10.7.8.0/26")
+    )
+    ec2.delete_vpc(VpcId=gone)
+    assert ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [gone]}])["Tags"]
+    drift = find_drift("hooli", REGION, [])
+    assert [each for each in drift if gone in each] == []
+    assert [each for each in drift if left in each] == [
+        f"vpc {left} has the tenant's tags, and the stack does not have it"
+    ]
+
+
 @pytest.fixture
 def vpc(ec2: EC2Client) -> str:
     """A tenant's network with everything that somebody may add to one."""

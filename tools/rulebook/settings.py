@@ -17,9 +17,17 @@ from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
 from tenantnet.settings import checks, rules
-from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, ProjectDefaults, judge_config, judge_file
+from tenantnet.settings.files import (
+    REGION_KEY,
+    RESERVED_KEY,
+    TAGS_KEY,
+    ProjectDefaults,
+    judge_config,
+    judge_file,
+)
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY, load_platform, load_tenant
 from tenantnet.settings.reading import parse_mapping
+from tenantnet.settings.relations import check_region_of_platform
 
 TENANT: dict[str, Any] = {
     "platform": "platform-eu1",
@@ -282,6 +290,12 @@ def _of_files() -> list[Example]:
             "acme",
             {**tenant, REGION_KEY: "eusc-de-east-1"},
             f"{REGION_KEY}: eusc-de-east-1",
+        ),
+        _judged(rules.OWN_TAGS, "acme", {**tenant, TAGS_KEY: {"tags": {"team": "a"}}}, f"{TAGS_KEY}: …"),
+        Example(
+            rule=rules.REGION_OF_PLATFORM,
+            given=f"{REGION_KEY}: us-east-1, where platform-eu1 is in eu-west-1",
+            refusals=check_region_of_platform("us-east-1", "platform-eu1", "eu-west-1"),
         ),
         _judged(rules.PROJECT_WIDE, "acme", {**tenant, RESERVED_KEY: []}, f"{RESERVED_KEY}: []"),
         _judged(rules.STACK_KIND, "acme", nothing, f"neither {TENANT_KEY} nor {PLATFORM_KEY}"),

@@ -19,7 +19,7 @@ def additions(deployed: Deployed, state: StackState) -> list[str]:
         *_peerings(deployed, state),
         *_vpn(deployed, state),
         *_unowned(deployed, state),
-        *_left_over(deployed, state),
+        *_left_over(deployed),
     ]
 
 
@@ -96,9 +96,7 @@ def _unowned(deployed: Deployed, state: StackState) -> Iterator[str]:
             yield f"network {state.named(vpc_id)} has {what}, {UNDECLARED} ({identifier})"
 
 
-def _left_over(deployed: Deployed, state: StackState) -> Iterator[str]:
+def _left_over(deployed: Deployed) -> Iterator[str]:
     """What an interrupted update created and the stack does not know."""
-    known = {each.id for each in state.resources}
     for tagged in deployed.tagged:
-        if tagged.id not in known:
-            yield f"{tagged.type} {tagged.id} has the tenant's tags, and the stack does not have it"
+        yield f"{tagged.type} {tagged.id} has the tenant's tags, and the stack does not have it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from tenantnet.aws import types
 from tenantnet.aws.answers import aws_answers
 from tenantnet.observed import deployed as aws
@@ -9,8 +11,16 @@ from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import Reader, T
 from tenantnet.tags import Tag
 
-# Types whose tags vanish with them; EC2 keeps those of an instance or a VPN connection for a while.
-UNTAGGED_WHEN_GONE = ("vpc", "subnet", "security-group", "route-table", "vpn-gateway")
+_Tagged = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.VpnGateway
+# Types that are asked for by tag, with the kind that describes them, and its filter for ids. EC2 may keep the
+# tags of what is deleted.
+BY_TAG: Mapping[str, tuple[type[_Tagged], str]] = {
+    "vpc": (aws.Vpc, "vpc-id"),
+    "subnet": (aws.Subnet, "subnet-id"),
+    "security-group": (aws.SecurityGroup, "group-id"),
+    "route-table": (aws.RouteTable, "route-table-id"),
+    "vpn-gateway": (aws.VpnGateway, "vpn-gateway-id"),
+}
 
 
 def observe_networks(tenant: str, state: StackState, region: str) -> aws.Deployed:
@@ -35,7 +45,16 @@ def observe_networks(tenant: str, state: StackState, region: str) -> aws.Deploye
             nat_gateways=reader.read(aws.NatGateway, inside),
             endpoints=reader.read(aws.VpcEndpoint, inside),
             instances=reader.read(aws.Ec2Instance, inside),
-            tagged=reader.read(
-                aws.Tagged, {"key": [Tag.TENANT], "value": [tenant], "resource-type": UNTAGGED_WHEN_GONE}
-            ),
+            tagged=tuple(_strangers(reader, tenant, state)),
         )
+
+
+def _strangers(reader: Reader, tenant: str, state: StackState) -> Iterator[aws.Tagged]:
+    """What has the tenant's tags, is not in its stack, and exists."""
+    known = {each.id for each in state.resources}
+    owned: aws.Filters = {"key": [Tag.TENANT], "value": [tenant], "resource-type": list(BY_TAG)}
+    strangers = [each for each in reader.read(aws.Tagged, owned) if each.id not in known]
+    for type_, (kind, ids) in BY_TAG.items():
+        suspects = {each.id: each for each in strangers if each.type == type_}
+        found = reader.read(kind, {ids: list(suspects)})
+        yield from (suspects[each.id] for each in found)

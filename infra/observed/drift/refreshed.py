@@ -71,9 +71,18 @@ def _changed(change: Step, name: str) -> str:
         return words
     if SECRET in (was, now):
         return f"has another {name} than the stack"
-    if isinstance(was, Mapping) and isinstance(now, Mapping):
-        return f"has other {name}: {_differences(was, now)}"
+    if (before := _entries(was)) is not None and (after := _entries(now)) is not None:
+        return f"has other {name}: {_differences(before, after)}"
     return f"has {name} {_value(now)}; the stack says {_value(was)}"
+
+
+def _entries(value: object) -> Mapping[str, object] | None:
+    """A mapping, or a list of mappings that have names: by these, the rest of each."""
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) and "name" in each for each in value):
+        return None
+    return {str(each["name"]): {key: each[key] for key in each if key != "name"} for each in value}
 
 
 def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
@@ -82,8 +91,10 @@ def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{key} {_value(value[key])}' for key in sorted(value))})"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(shown, value)) or "nothing"
+        return ", ".join(map(_value, value)) or "nothing"
     return "nothing" if value is None else shown(value)
 
 

@@ -230,6 +230,29 @@ def test_a_changed_property_is_named_with_both_values(property_: str, value: obj
     assert changes_by_others([change], STATE) == [f"database acme-blue {words}"]
 
 
+def test_a_changed_parameter_is_named_with_both_values() -> None:
+    was, other = ({"name": name, "value": "0", "applyMethod": "immediate"} for name in ("read_only", "x"))
+    now = {**was, "value": "1"}
+    change = changed(
+        types.PARAMETER_GROUP, "acme-blue", {"parameters": [was, other]}, {"parameters": [other, now]}
+    )
+    assert changes_by_others([change], STATE) == [
+        "database parameter group acme-blue has other parameters: read_only is (applyMethod immediate, "
+        'value "1"), not (applyMethod immediate, value "0")'
+    ]
+
+
+def test_mappings_of_a_list_without_names_are_shown() -> None:
+    was, now = (
+        {"rules": [{"cidrBlock": cidr, "action": "allow"}]} for cidr in ("10.1.0.0/16", "10.2.0.0/16")
+    )
+    (sentence,) = changes_by_others([changed(types.NETWORK_ACL, "acme", was, now)], STATE)
+    assert sentence.endswith(
+        "has rules (action allow, cidrBlock 10.2.0.0/16); the stack says "
+        "(action allow, cidrBlock 10.1.0.0/16)"
+    )
+
+
 def test_what_aws_itself_goes_on_changing_is_no_drift() -> None:
     change = changed(types.DATABASE, "acme-blue", {"status": "available"}, {"status": "backing-up"}, "status")
     assert changes_by_others([change], STATE) == []

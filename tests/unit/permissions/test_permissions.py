@@ -226,6 +226,31 @@ def test_the_policies_in_the_repository_are_those_that_the_command_writes(tmp_pa
     assert written == kept, "tenantnet permissions iam … as docs/permissions.md says"
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--state-bucket", "b", "3 to 63"),
+        ("--state-bucket", "My_Bucket", "3 to 63"),
+        ("--state-bucket", "s3://state", "without s3://"),
+        ("--secrets-key", "alias/key", "a UUID"),
+        ("--region", "Ireland", "an AWS region"),
+        ("--cell", "EU1", "platform-"),
+        ("--claims-cell", "EU1", "platform-"),
+        ("--zone", "db", "zone"),
+        ("--zone-id", "zone", "zone"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_before_anything_is_written(
+    tmp_path: Path, option: str, value: str, words: str
+) -> None:
+    command = ["permissions", str(tmp_path), "--account", "123456789012", *ARGUMENTS, option, value]
+    done = CliRunner().invoke(app, command)
+    assert isinstance(done.exception, Refused), done.output
+    assert f"{option}: " in str(done.exception)
+    assert words in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_account_that_cannot_be_is_refused_with_its_rule(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["permissions", str(tmp_path), "--account", "1234", *ARGUMENTS])
     assert isinstance(done.exception, Refused)

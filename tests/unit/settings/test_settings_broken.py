@@ -29,6 +29,7 @@ ELSEWHERE = {
     # About two files.
     "cells-apart",
     "range-beside-platform",
+    "region-of-platform",
 }
 
 

@@ -421,6 +421,15 @@ def test_a_default_is_judged_like_a_given_value(
     assert all(refusal.value.endswith(" (the default)") for refusal in verdict.refusals)
 
 
+def test_a_tenant_of_another_region_than_its_platform_is_refused_with_the_platforms(tree: Tree) -> None:
+    tree.platform()
+    acme = tree.tenant("acme")
+    assert check().exit_code == 0
+    acme.write_text(acme.read_text().replace("eu-west-1", "us-east-1"))
+    done = check(acme)
+    assert (done.exit_code, "platform-eu1 is in eu-west-1" in done.output) == (2, True), done.output
+
+
 def test_a_tenants_ranges_are_judged_beside_its_platforms_networks(tree: Tree) -> None:
     networks = {
         "blue": {
