@@ -20,6 +20,7 @@ INTERRUPTED = 130
 _T = TypeVar("_T")
 # A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
 _WIDTH_OF_A_LOG = 160
+_WIDEST = 10_000
 
 
 def console() -> Console:
@@ -44,9 +45,17 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     return drawn
 
 
+def draw(drawn: Table) -> None:
+    """Print a table. One that is wider than the terminal keeps its width: no cell is broken in two."""
+    out = console()
+    natural = out.measure(drawn, options=out.options.update(max_width=_WIDEST)).maximum
+    out.width = max(out.width, natural)
+    out.print(drawn)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table."""
-    console().print(table(title, columns, rows))
+    draw(table(title, columns, rows))
 
 
 def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - whatever JSON holds

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-from tenantnet.cli.output import console, print_json, table
+from tenantnet.cli.output import console, draw, print_json, table
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress, in_words, state_of
 from tenantnet.deployment.waits import LONG, slowest_first, wait_for
@@ -52,7 +52,8 @@ class LineView:
 
     def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
         """Show what the update will do. last: seconds and changes of the update before."""
-        console().print(_planned(stack, plan, last))
+        for part in _planned(stack, plan, last):
+            draw(part) if isinstance(part, Table) else console().print(part)
 
     @contextmanager
     def updating(self, stack: str, progress: Progress) -> Iterator[None]:
@@ -204,10 +205,10 @@ def _fields(change: Step) -> dict[str, str]:
     return {"operation": str(change.operation), "type": change.type, "name": change.name}
 
 
-def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> Group:
+def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> list[Text | Table]:
     if not plan.changes:
         words = "no resource changes" + (", only what the stack remembers." if plan.outputs_change else ".")
-        return Group(Text(f"{stack}: {words}"))
+        return [Text(f"{stack}: {words}")]
     counted = Counter(change.operation for change in plan.changes)
     head = in_words({f"to {operation}": counted[operation] for operation in Operation})
     longest = slowest_first(plan.slowest)[0]
@@ -220,7 +221,7 @@ def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None)
         seconds, changes = last
         counts = in_words({name: number for name, number in changes.items() if name != "same"})
         parts.append(Text(f"The stack's last update took {spell(seconds)} ({counts or 'no change'})."))
-    return Group(*parts)
+    return parts
 
 
 def _changes(plan: Plan) -> Table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, show, table
+from tenantnet.cli.output import console, draw, print_json, show, table
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def status(
     outputs, region = read_stack(working_project(), tenant)
     read = partial(read_vpn, tenant, region, outputs, VpnReader(region))
     if not watch:
-        show(read(), lambda found: console().print(_table(found)), as_json=as_json)
+        show(read(), lambda found: draw(_table(found)), as_json=as_json)
     elif as_json:
         _follow(read, partial(print_json, indent=None))
     else:
