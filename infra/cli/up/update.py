@@ -23,6 +23,7 @@ from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import locked
 from tenantnet.engine.update import StackUpdate
 from tenantnet.refusal import Refused, Rule
+from tenantnet.review.consequences import Consequences, consequences
 from tenantnet.settings.files import load_file
 from tenantnet.settings.project import Project
 from tenantnet.settings.store import read_settings_file
@@ -48,13 +49,14 @@ def update_stack(
     _require_stack(project, stack)
     update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
-    plan = _preview(update, stack, shown)
-    shown.plan(stack, plan, update.last())
+    plan, means = _preview(update, stack, shown)
+    shown.plan(stack, plan, update.last(), means)
     if not plan.changes and not plan.outputs_change:
         shown.end(stack, Progress(), 0)
         return
     confirm(f"Update {stack}?", yes=yes)
     _update(update, stack, plan, shown)
+    shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"))
 
 
 def _require_stack(project: Project, stack: str) -> None:
@@ -64,12 +66,12 @@ def _require_stack(project: Project, stack: str) -> None:
         raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
 
 
-def _preview(update: StackUpdate, stack: str, shown: View) -> Plan:
+def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Consequences]:
     progress = Progress()
     with _told(update, stack, progress, shown), shown.previewing(stack):
         document = _follow(update, update.preview, progress, None)
     shown.findings(progress)
-    return plan_of(progress.steps, document)
+    return plan_of(progress.steps, document), consequences(stack, progress)
 
 
 def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:

@@ -19,6 +19,8 @@ from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress, in_words, state_of
 from tenantnet.deployment.waits import LONG, slowest_first, wait_for
 from tenantnet.engine.events import Operation, Status, Step
+from tenantnet.review.consequences import Consequences
+from tenantnet.settings.project import is_platform
 
 # Of so many new resources of a stack, a table would say less than their number.
 _LISTED = 12
@@ -50,9 +52,11 @@ class LineView:
         for diagnostic in progress.diagnostics:
             typer.echo(f"{diagnostic.severity}: {diagnostic.message}")
 
-    def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
+    def plan(
+        self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
+    ) -> None:
         """Show what the update will do. last: seconds and changes of the update before."""
-        for part in _planned(stack, plan, last):
+        for part in _planned(stack, plan, last, means):
             draw(part) if isinstance(part, Table) else console().print(part)
 
     @contextmanager
@@ -86,6 +90,13 @@ class LineView:
         counts = in_words(progress.counts_done())
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
+
+    def next_steps(self, stack: str, endpoint: str | None) -> None:
+        """Say what can be done now. endpoint: of a tenant's database."""
+        if is_platform(stack):
+            typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
+        elif endpoint:
+            typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")
 
     def _line(self, change: Step) -> str:
         if change.status is Status.STARTED:
@@ -168,9 +179,18 @@ class JsonView:
                 "finding", policy=found.policy, level=found.level, resource=found.resource, text=found.message
             )
 
-    def plan(self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> None:
+    def plan(
+        self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
+    ) -> None:
         changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
-        _emit("plan", stack=stack, changes=changes, expectedSeconds=plan.seconds)
+        _emit(
+            "plan",
+            stack=stack,
+            changes=changes,
+            expectedSeconds=plan.seconds,
+            verdict=str(means.verdict),
+            effects=list(means.effects),
+        )
 
     def tick(self, change: Step | None) -> None:
         if change:
@@ -182,6 +202,9 @@ class JsonView:
     def stopped(self, stack: str, progress: Progress) -> None:
         counts = progress.counts_done()
         _emit("end", stack=stack, result="stopped", changes=counts, state=state_of(progress))
+
+    def next_steps(self, *_: object) -> None:
+        """Programs know them."""
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         _emit("end", stack=stack, result="done", changes=progress.counts_done(), seconds=seconds)
@@ -205,7 +228,9 @@ def _fields(change: Step) -> dict[str, str]:
     return {"operation": str(change.operation), "type": change.type, "name": change.name}
 
 
-def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None) -> list[Text | Table]:
+def _planned(
+    stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
+) -> list[Text | Table]:
     if not plan.changes:
         words = "no resource changes" + (", only what the stack remembers." if plan.outputs_change else ".")
         return [Text(f"{stack}: {words}")]
@@ -221,6 +246,8 @@ def _planned(stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None)
         seconds, changes = last
         counts = in_words({name: number for name, number in changes.items() if name != "same"})
         parts.append(Text(f"The stack's last update took {spell(seconds)} ({counts or 'no change'})."))
+    parts.append(Text(f"\nThis update: {means.verdict.words}", style="bold"))
+    parts += [Text(f"- {line}") for line in (*means.effects, *means.changes)]
     return parts
 
 

@@ -11,10 +11,15 @@ from rich.console import Console
 from tenantnet.cli.up.view import JsonView, LineView, LiveView, View
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress
+from tenantnet.review.consequences import Consequences
+from tenantnet.review.verdict import Verdict
 
 from tests.unit.deployment.test_deployment import DATABASE, GROUP, RECORD, event, planned, urn
 
 VPC = "aws:ec2/vpc:Vpc"
+MEANS = Consequences(
+    verdict=Verdict.DATABASE_DOWN, effects=["acme restarts"], changes=["changes database acme: class a → b"]
+)
 
 
 def plan() -> Plan:
@@ -55,7 +60,7 @@ def test_a_log_says_what_takes_long_as_it_begins_and_everything_as_it_ends(
 
 
 def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    JsonView().plan("acme", plan(), None)
+    JsonView().plan("acme", plan(), None, MEANS)
     play(JsonView())
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["event"] for each in documents] == ["plan", "started", "done", "started", "done", "end"]
@@ -65,6 +70,7 @@ def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> N
         "name": "acme-blue",
         "properties": ["instanceClass"],
     }
+    assert (documents[0]["verdict"], documents[0]["effects"]) == ("database-down", ["acme restarts"])
     assert documents[-1]["changes"] == {"created": 1, "updated": 1}
 
 
@@ -83,13 +89,35 @@ def test_a_terminal_shows_what_runs_how_long_that_takes_and_what_comes_next() ->
 
 def test_many_new_resources_are_told_by_their_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     many = planned(*(("create", VPC, f"n{number}") for number in range(20)), ("delete", RECORD, "acme"))
-    LineView().plan("acme", many, (108, {"create": 63, "same": 2}))
+    LineView().plan("acme", many, (108, {"create": 63, "same": 2}), MEANS)
     text = capsys.readouterr().out
     assert "acme: 20 to create, 1 to delete" in text
     assert "n7" not in text
     assert "The stack's last update took 1 min 48 s (63 create)." in text
+    assert text.endswith(
+        "This update: takes the database down\n- acme restarts\n- changes database acme: class a → b\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "endpoint", "said"),
+    [
+        (
+            "acme",
+            "acme.db.example.com",
+            "The database is at acme.db.example.com. Next: tenantnet open acme\n",
+        ),
+        ("acme", None, ""),
+        ("platform-eu1", None, "Next: tenantnet tenant add NAME --platform platform-eu1 --username NAME\n"),
+    ],
+)
+def test_the_end_names_the_next_step(
+    capsys: pytest.CaptureFixture[str], stack: str, endpoint: str | None, said: str
+) -> None:
+    LineView().next_steps(stack, endpoint)
+    assert capsys.readouterr().out == said
 
 
 def test_an_update_without_changes_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    LineView().plan("acme", planned(), None)
+    LineView().plan("acme", planned(), None, MEANS)
     assert capsys.readouterr().out == "acme: no resource changes.\n"
