@@ -28,6 +28,7 @@ PROVIDER, STACK = "pulumi:providers:aws", "pulumi:pulumi:Stack"
 COMPONENTS = (
     *(
         "AlarmTopic",
+        "DatabasePeering",
         "EndpointRecord",
         "MigrationRunner",
         "MigrationSchedule",
@@ -175,6 +176,13 @@ _NETWORK: Mapping[str, Shape] = {
             **_never(PUBLIC, "cidrIpv6"),
         },
     ),
+    aws.EGRESS_RULE: Shape(
+        Where.BOTH,
+        {
+            **_any("cidrIpv4", "ipProtocol", "fromPort", "toPort", "description"),
+            "securityGroupId": Ref((aws.SECURITY_GROUP,)),
+        },
+    ),
     aws.INSTANCE: Shape(
         Where.BOTH,
         {
@@ -215,8 +223,9 @@ _TENANT: Mapping[str, Shape] = {
         {
             "vpcId": Ref((aws.VPC,), parts=(Part.NETWORK,)),
             "peerVpcId": Ref(
-                (),
+                (aws.VPC,),
                 ("sessions_vpc_id", "services_vpc_id"),
+                parts=(Part.NETWORK,),
                 reason="a network is joined with the platform's VPCs, and with no other tenant's",
             ),
             "autoAccept": exactly(True),
@@ -424,13 +433,6 @@ _PLATFORM: Mapping[str, Shape] = {
         },
     ),
     aws.ZONE: Shape(Where.PLATFORM, {**_any("name", "comment"), **_never(JOINS, "vpcs")}),
-    aws.EGRESS_RULE: Shape(
-        Where.PLATFORM,
-        {
-            **_any("cidrIpv4", "ipProtocol", "fromPort", "toPort", "description"),
-            "securityGroupId": Ref((aws.SECURITY_GROUP,)),
-        },
-    ),
     PROJECT: Shape(
         Where.PLATFORM,
         {

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from tenantnet.aws import parameters as mysql
 from tenantnet.aws.types import DATABASE, PARAMETER_GROUP, RECORD
-from tenantnet.components.tenant_database import PARAMETERS, read_only_value
+from tenantnet.components.tenant_database import (
+    GTID_PARAMETERS,
+    PARAMETERS,
+    SEED_PARAMETERS,
+    read_only_value,
+)
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     UNKNOWN,
@@ -23,6 +28,7 @@ from tenantnet.tags import Lifecycle, Tag
 # What a component sets, to which values.
 PERMITTED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     **{name: (value,) for name, value in PARAMETERS.items()},
+    **{name: (value,) for name, value in {**GTID_PARAMETERS, **SEED_PARAMETERS}.items()},
     "read_only": (read_only_value(read_only=True), read_only_value(read_only=False)),
 }
 

@@ -48,6 +48,7 @@ from tenantnet.tags import (
     journal_table_name,
     move_snapshot_name,
     runner_document_name,
+    seed_snapshot_name,
     tunnel_name,
 )
 
@@ -131,8 +132,9 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
 
 def _database(database: Resource) -> Iterator[Finding]:
     tenant, snapshot = database.stack, database.props.get("snapshotIdentifier")
-    if snapshot and not re.fullmatch(re.escape(f"{tenant}-move-") + "[0-9]+", str(snapshot)):
-        yield from named(database, "snapshotIdentifier", move_snapshot_name(tenant, 1))
+    if snapshot and not re.fullmatch(re.escape(tenant) + "-(move|seed)-[0-9]+", str(snapshot)):
+        permitted = move_snapshot_name(tenant, 1), seed_snapshot_name(tenant, 1)
+        yield from named(database, "snapshotIdentifier", *permitted)
 
 
 def _key(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:

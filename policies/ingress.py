@@ -22,7 +22,13 @@ from tenantnet.policies.model import (
     before_creation,
     with_platform,
 )
-from tenantnet.policies.places import company_cidrs, own_claims, session_cidrs
+from tenantnet.policies.places import (
+    claimed_database_ranges,
+    company_cidrs,
+    databases_of_move,
+    own_claims,
+    session_cidrs,
+)
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
@@ -61,10 +67,11 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     for rule in stack.of_type(INGRESS_RULE, EGRESS_RULE):
         group = stack.targets(rule, "securityGroupId", SECURITY_GROUP).only
         if group is not None:
-            yield from _judge_rule(rule, group, _permitted(stack, rule, group, settings, platform))
+            part = str(group.part or "group without tenantnet:part")
+            yield from _judge_rule(rule, part, _permitted(stack, rule, group, settings, platform))
 
 
-@before_creation(INGRESS_RULE)
+@before_creation(INGRESS_RULE, EGRESS_RULE)
 def _judge_update(
     rule: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
@@ -73,9 +80,14 @@ def _judge_update(
     Companies' routes are declared after it; so what no other tenant has is taken for a company.
     """
     given, peer = tuple(rule.props.get(path) for path in PORTS), rule.props.get("cidrIpv4")
+    databases = claimed_database_ranges(stack)
+    if rule.type == EGRESS_RULE:
+        yield from _judge_rule(rule, "group of a tenant", [(MYSQL, databases)])
+        return
     if given not in (tuple(MYSQL), tuple(PING)):
         yield _refuse_service(rule, "group of a tenant", (MYSQL, PING), given)
-    own = [f"{platform.tunnel_host_address}/32", *(claim.cidr for _, claim in own_claims(stack))]
+    claimed = [claim.cidr for _, claim in own_claims(stack)]
+    own = [f"{platform.tunnel_host_address}/32", *claimed, *databases]
     claims = settings.reading.ranges(platform.cell, platform.region).claims
     others = addressing.check_company_cidr(peer, settings.reserved) or [
         *refuse_company(str(peer), stack.name, "cidrIpv4", claims)
@@ -96,7 +108,13 @@ def _permitted(
         companies = company_cidrs(stack, group.tags.get(Tag.NETWORK))
         host = f"{platform.tunnel_host_address}/32"
         if group.part == Part.DATABASE:
-            return [(MYSQL, [*session_cidrs(stack), host, *companies])]
+            ranges = databases_of_move(stack)
+            other = [cidr for slot, cidr in ranges.items() if slot != group.tags.get(Tag.NETWORK)]
+            if rule.type == EGRESS_RULE:
+                return [(MYSQL, other)]
+            return [(MYSQL, [*session_cidrs(stack), host, *companies, *other])]
+        if rule.type == EGRESS_RULE:
+            return []
         return [(PING, companies)] if group.part == Part.PING_HOST else []
     services = [entry.cidr for entry in settings.reserved if entry.purpose == addressing.SERVICES]
     peer = rule.props.get("cidrIpv4")
@@ -111,10 +129,9 @@ def _is_inside(cidr: object, around: str) -> bool:
     return not addressing.check_private_cidr(cidr) and addressing.contains(around, str(cidr))
 
 
-def _judge_rule(rule: Resource, group: Resource, permitted: Peers) -> Iterator[Finding]:
+def _judge_rule(rule: Resource, part: str, permitted: Peers) -> Iterator[Finding]:
     given = tuple(rule.props.get(path) for path in PORTS)
     peers = [peer for service, each in permitted if given == tuple(service) for peer in each]
-    part = str(group.part or "group without tenantnet:part")
     if not any(given == tuple(service) for service, _ in permitted):
         yield _refuse_service(rule, part, [service for service, _ in permitted], given)
     elif rule.props.get("cidrIpv4") not in peers:
@@ -131,7 +148,8 @@ def _refuse_service(
 
 INGRESS_EXACT = Policy(
     name="database-ingress-exact",
-    description="A database lets in the tenant's sessions, the tunnel host and its companies, nobody else.",
+    description="A database lets in the tenant's sessions, the tunnel host and its companies, nobody else; "
+    "in a move by live also the database that follows it.",
     severity=Severity.CRITICAL,
     remediation="Name each peer's exact range in its own rule.",
     rules=(EXACT_PEER, SERVICE_EXACT, ONE_SECURITY_GROUP, PLATFORM_READ, KNOWN_IN_PREVIEW),

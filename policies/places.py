@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tenantnet.addresses.claims import Claim
-from tenantnet.aws.types import SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
+from tenantnet.addresses import addressing
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.aws.types import DATABASE, SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
 from tenantnet.policies.model import Resource, Stack, parse_json
-from tenantnet.tags import Tag
+from tenantnet.tags import Lifecycle, Slot, Tag
 
 
 def networks(stack: Stack) -> list[Resource]:
@@ -20,6 +21,32 @@ def network_cidrs(stack: Stack, peering: Resource | None) -> Sequence[str]:
     """The range of the network that the peering is of; nothing if it is of none of the stack's."""
     found = stack.targets(peering, "vpcId", VPC).found if peering else ()
     return texts(found, "cidrBlock")
+
+
+def databases_of_move(stack: Stack) -> Mapping[object, str]:
+    """The databases' ranges by their networks' slots, where the database in one may follow that in the other.
+
+    Both networks have one that stays, and neither is RDS's own replica, which needs no way through a network.
+    """
+    staying = [
+        each.tags.get(Tag.NETWORK)
+        for each in stack.of_type(DATABASE)
+        if each.tags.get(Tag.LIFECYCLE) in (Lifecycle.PRODUCTION, Lifecycle.TEST)
+        and not each.props.get("replicateSourceDb")
+    ]
+    found = {each.tags.get(Tag.NETWORK): each.props.get("cidrBlock") for each in networks(stack)}
+    ranges = {
+        slot: addressing.database_range(str(cidr))
+        for slot, cidr in found.items()
+        if slot in staying and not addressing.check_network_cidr(cidr, ())
+    }
+    return ranges if len(ranges) == len(Slot) else {}
+
+
+def claimed_database_ranges(stack: Stack) -> list[str]:
+    """The ranges of databases in the networks that the stack claims, before it is known which ones it has."""
+    cidrs = [claim.cidr for _, claim in own_claims(stack) if claim.kind is ClaimKind.NETWORK]
+    return [addressing.database_range(cidr) for cidr in cidrs if not addressing.check_network_cidr(cidr, ())]
 
 
 def company_cidrs(stack: Stack, slot: object) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """The policy on isolation: a tenant's sessions reach that tenant's networks, and nothing reaches beyond.
 
 Peering does not lead through a VPN gateway, and AWS adds no route of its own; so what the route tables say is
-what can be reached. A route is one of those that ServicePeering declares, or it is refused.
+what can be reached. A route is one that ServicePeering or DatabasePeering declares, or it is refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,14 @@ from tenantnet.policies.model import (
     before_creation,
     with_platform,
 )
-from tenantnet.policies.places import network_cidrs, own_claims, session_cidrs, session_subnets
+from tenantnet.policies.places import (
+    claimed_database_ranges,
+    databases_of_move,
+    network_cidrs,
+    own_claims,
+    session_cidrs,
+    session_subnets,
+)
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Part, Tag
@@ -57,6 +64,19 @@ NETWORK_REACHES_OWN = Rule(
     "services peering to the tunnel host ({host}); its VPN gateway propagates the companies",
     reason="any other destination is a network that has nothing to do with this tenant",
     remedy="remove the route, or name one of these ranges",
+)
+NETWORKS_APART = Rule(
+    id="networks-apart",
+    rule="two networks of a tenant are peered while the database in one follows that in the other: both have "
+    "one, in production and for test, and neither is RDS's own replica",
+    reason="at any other time nothing has to get from one to the other",
+    remedy="remove the peering; tenantnet migrate run declares it, for the time of a move by live",
+)
+DATABASES_REACH_EACH_OTHER = Rule(
+    id="databases-reach-each-other",
+    rule="a network leads to the other one's database subnets alone: {permitted}",
+    reason="a move needs no other way, and the ping host beside them is nobody's to reach from there",
+    remedy="remove the route, or name that range",
 )
 TABLE_FITS_SUBNET = Rule(
     id="table-fits-subnet",
@@ -94,6 +114,10 @@ ACL_DENIES_SESSIONS = Rule(
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
     yield from _judge_subnets(stack)
     if platform is not None:
+        for peering in stack.of_type(PEERING):
+            other = stack.targets(peering, "peerVpcId", VPC).found
+            if other and not databases_of_move(stack):
+                yield peering.refuse(NETWORKS_APART, "peerVpcId", value=other[0].name)
         for route in stack.of_type(ROUTE):
             yield from _judge_route(stack, route, platform)
         for subnet in session_subnets(stack):
@@ -111,7 +135,8 @@ def _judge_update(
         yield from _judge_cidr(resource, platform)
     elif resource.type == ROUTE:
         host, own = f"{platform.tunnel_host_address}/32", [claim.cidr for _, claim in own_claims(stack)]
-        if resource.props.get("destinationCidrBlock") not in [host, *own]:
+        permitted = [host, *own, *claimed_database_ranges(stack)]
+        if resource.props.get("destinationCidrBlock") not in permitted:
             facts = {"sessions": ", ".join(own) or "none", "host": host}
             yield resource.refuse(NETWORK_REACHES_OWN, "destinationCidrBlock", **facts)
 
@@ -120,6 +145,9 @@ def _judge_route(stack: Stack, route: Resource, platform: PlatformOutputs) -> It
     """Whether table, destination and peering belong together; foreign ones are refused as references."""
     table = stack.targets(route, "routeTableId", ROUTE_TABLE).only
     peering = stack.targets(route, "vpcPeeringConnectionId", PEERING).only
+    if peering is not None and (other := stack.targets(peering, "peerVpcId", VPC).only):
+        yield from _judge_between(stack, route, table, [*stack.targets(peering, "vpcId", VPC).found, other])
+        return
     peer = peering.props.get("peerVpcId") if peering else None
     networks, sessions = network_cidrs(stack, peering), session_cidrs(stack)
     host = f"{platform.tunnel_host_address}/32"
@@ -137,6 +165,19 @@ def _judge_route(stack: Stack, route: Resource, platform: PlatformOutputs) -> It
             yield route.refuse(SESSIONS_REACH_OWN, path, permitted=listed)
     elif way not in [(each, platform.services_vpc_id) for each in networks]:
         yield route.refuse(SERVICES_REACH_OWN, path, permitted=listed)
+
+
+def _judge_between(
+    stack: Stack, route: Resource, table: Resource | None, networks: Sequence[Resource]
+) -> Iterator[Finding]:
+    """Whether a route through the peering of two networks leads from one to the other one's database."""
+    homes = stack.targets(table, "vpcId", VPC).found if table else []
+    ranges = databases_of_move(stack)
+    others = [each for each in networks if each not in homes] if len(homes) == 1 else []
+    permitted = [ranges[slot] for each in others if (slot := each.tags.get(Tag.NETWORK)) in ranges]
+    if len(others) != 1 or route.props.get("destinationCidrBlock") not in permitted:
+        listed = ", ".join(permitted) or "none"
+        yield route.refuse(DATABASES_REACH_EACH_OTHER, "destinationCidrBlock", permitted=listed)
 
 
 def _is_networks(stack: Stack, table: Resource, peering: Resource | None) -> bool:
@@ -234,6 +275,8 @@ SESSION_ISOLATION = Policy(
         SESSIONS_REACH_OWN,
         SERVICES_REACH_OWN,
         NETWORK_REACHES_OWN,
+        NETWORKS_APART,
+        DATABASES_REACH_EACH_OTHER,
         TABLE_FITS_SUBNET,
         SUBNET_HAS_TABLE,
         SUBNET_FITS_VPC,

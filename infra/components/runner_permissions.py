@@ -1,7 +1,7 @@
 """What the migration runner's role may do, statement by statement: what a move changes, and no more. Pure.
 
 A move creates no network, so the role cannot create one, and an update with more to do than the move ends
-before the phase is recorded. All that it changes is its cell's, by tag or by name.
+before the phase is recorded. All that it changes, or joins, is its cell's, by tag or by name.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ NETWORK_ACTIONS = (
     "ec2:RevokeSecurityGroupIngress",
     "ec2:TerminateInstances",
 )
+# A live move lets the two databases reach each other, and the target's clients in.
+RULES = ("ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress")
+PEERING = "ec2:CreateVpcPeeringConnection"
+JOINING_ACTIONS = ("ec2:AcceptVpcPeeringConnection", *RULES, "ec2:CreateRoute", PEERING)
+JOINED = ("security-group-rule/*", "vpc-peering-connection/*")
 # None of these can be limited to a resource.
 LOOKING_ACTIONS = (
     "cloudwatch:DescribeAlarms",
@@ -133,9 +138,14 @@ class RunnerPlace:
         return {"Null": {f"aws:ResourceTag/{Tag.CELL}": "true"}}
 
     @property
+    def asked(self) -> Mapping[str, object]:
+        """The request's own condition: what it makes is given to the cell."""
+        return {f"aws:RequestTag/{Tag.CELL}": self.cell}
+
+    @property
     def taken(self) -> Condition:
         """The request gives the cell what nobody has."""
-        return {**self.free, "StringEquals": {f"aws:RequestTag/{Tag.CELL}": self.cell}}
+        return {**self.free, "StringEquals": self.asked}
 
 
 def runner_statements(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
@@ -240,6 +250,7 @@ def _for_move(place: RunnerPlace) -> list[Statement]:
         _allow("Look", LOOKING_ACTIONS, "*"),
         *_databases(place),
         _allow("GiveUpNetworks", NETWORK_ACTIONS, place.arn("ec2", "*"), condition=place.own),
+        *_joining(place),
         _allow(
             "UseTheCellsKey",
             (
@@ -257,12 +268,24 @@ def _for_move(place: RunnerPlace) -> list[Statement]:
     ]
 
 
+def _joining(place: RunnerPlace) -> list[Statement]:
+    """Between networks of the cell; what is made gets its tag on creation, and nothing else does."""
+    made = [place.arn("ec2", kind) for kind in JOINED]
+    creation = {"ec2:CreateAction": [action.partition(":")[2] for action in (*RULES, PEERING)]}
+    tagged = {"StringEquals": {**place.asked, **creation}}
+    return [
+        _allow("JoinDatabases", JOINING_ACTIONS, place.arn("ec2", "*"), condition=place.own),
+        _allow("MakeJoints", (*RULES, PEERING), *made, condition={"StringEquals": place.asked}),
+        _allow("TagJoints", ("ec2:CreateTags",), *made, condition=tagged),
+    ]
+
+
 def _databases(place: RunnerPlace) -> list[Statement]:
     """The cell's, which are named by their slots."""
     every = [place.arn("rds", f"{kind}:*") for kind in DATABASE_RESOURCES]
     named = [place.arn("rds", f"{kind}:*-{slot}*") for kind in ("db", "pg", "subgrp") for slot in Slot]
     # They have their database's tags, which no request gives them.
-    snapshots = [place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move")]
+    snapshots = [place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move", "seed")]
     return [
         _allow("LookAtDatabases", DATABASE_READING, *every),
         _allow("ChangeDatabases", (*DATABASE_ACTIONS, TAG_DATABASES), *every, condition=place.own),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tenantnet.components.runner_permissions import JOINED, JOINING_ACTIONS, PEERING, RULES
 from tenantnet.components.tunnel_host import AGENT_ACTIONS
 from tenantnet.permissions.scopes import PASSED, UNOWNED, Condition, PolicyPlace, as_condition, key_of_claims
 from tenantnet.tags import Tag, claims_table_name, journal_table_name, runner_document_name
@@ -21,6 +22,7 @@ USE_OF_KEYS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt
 
 KEPT = (
     "cloudwatch:*",
+    *JOINING_ACTIONS,
     "ec2:Delete*",
     "ec2:Detach*",
     "ec2:Dis*",
@@ -93,12 +95,20 @@ def _of_moves(place: PolicyPlace) -> list[Statement]:
     )
     zone = f"arn:aws:route53:::hostedzone/{place.zone_id or '*'}"
     made = ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "logs:CreateLogGroup", "logs:TagResource")
-    snapshots = (place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move"))
+    snapshots = (place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move", "seed"))
+    joints = [place.arn("ec2", kind) for kind in JOINED]
+    creation = tuple(action.partition(":")[2] for action in (*RULES, PEERING))
     host = (*_session(Tag.CELL, place.cell), *_session(Tag.PART, "tunnel-host"))
     schedules = place.arn("scheduler", f"schedule/default/tenantnet-{place.cell}-*")
     role = place.iam(f"role/tenantnet-{place.cell}-{PASSED[2]}")
     return [
         _allow(KEPT, "*", condition=place.own),
+        _allow((*RULES, PEERING), *joints, condition=place.asked),
+        _allow(
+            ("ec2:CreateTags",),
+            *joints,
+            condition=(*place.asked, ("StringEquals", "ec2:CreateAction", creation)),
+        ),
         _allow((*made, *DATABASES), "*", condition=place.taken),
         _allow(("rds:AddTagsToResource", "rds:CreateDBSnapshot"), *snapshots, condition=UNOWNED),
         _allow(("rds:*DBInstance*",), place.arn("rds", "og:default:*")),

@@ -52,8 +52,7 @@ def plan_update(
     step = step_to(recorded, requested or recorded)
     if step is None:
         raise Refused(SUBJECT, [_out_of_order(recorded, requested or recorded)])
-    goes_on = step.phase in (Phase.STEADY, Phase.ABORTING) or step.strategy is leftovers
-    if leftovers and not goes_on:
+    if leftovers and step.phase is not Phase.ABORTING and step.strategy is not leftovers:
         raise Refused(SUBJECT, [rules.LEFTOVERS.refuse(step.phase, "phase", slot=step.production.other)])
     if requested is not None and not carries_out(requested, decision):
         raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])

@@ -137,8 +137,16 @@ def _resource_effects(resource: PreviewedResource, preview: Preview) -> Found:
         lost = LOST.get(resource.type, LOST_DATA)
         text = lost.format(gone=_gone(resource), name=resource.name, type=resource.type)
         yield database_down(text) if resource.type == types.ZONE else destroys_data(text)
-    if resource.type in PATHS and resource.operation.removes:
+    if resource.operation.removes and _is_joint(resource, preview):
+        yield safe("the database in one network no longer follows that in the other: clients do not notice")
+    elif resource.type in PATHS and resource.operation.removes:
         yield from _path_effects(resource, preview)
+
+
+def _is_joint(resource: PreviewedResource, preview: Preview) -> bool:
+    """Whether it is a part of the way between two databases, which no client takes."""
+    parent = preview.parent(resource)
+    return parent is not None and parent.component == "DatabasePeering"
 
 
 def _protection_effects(resource: PreviewedResource) -> Found:
@@ -209,6 +217,20 @@ def _parameters_effects(group: PreviewedResource, _: Preview) -> Found:
         yield database_down(f"database {group.name} refuses writes from now on (read_only)")
     elif group.operation is Operation.UPDATE and before and not after:
         yield safe(f"database {group.name} takes writes again (read_only)")
+    if group.operation is Operation.UPDATE and _late(group.old) != _late(group.new):
+        names = ", ".join(sorted({name for name, _ in _late(group.old) ^ _late(group.new)}))
+        waits = "is in force only after a restart, which this update does not do"
+        yield safe(f"{names} of database {group.name} {waits}")
+
+
+def _late(properties: Mapping[str, object]) -> set[tuple[str, object]]:
+    """The parameters that wait for a restart."""
+    parameters = properties.get("parameters")
+    return {
+        (str(each.get("name")), each.get("value"))
+        for each in (parameters if isinstance(parameters, list) else [])
+        if isinstance(each, Mapping) and each.get("applyMethod") == "pending-reboot"
+    }
 
 
 def _is_read_only(properties: Mapping[str, object]) -> bool:
@@ -266,7 +288,7 @@ def _ingress_effects(rule: PreviewedResource, preview: Preview) -> Found:
     parent = preview.parent(rule)
     if parent and parent.component == "VpnConnection":
         yield from _vpn_part_effects(rule, preview)
-    elif rule.operation.removes and holds_database(preview, rule.network):
+    elif rule.operation.removes and holds_database(preview, rule.network) and not _is_joint(rule, preview):
         peer = rule.old.get("description") or rule.name
         yield database_down(f"{peer} no longer reaches the database of {rule.network}: {_gone(rule)}")
 

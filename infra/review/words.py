@@ -163,6 +163,12 @@ def _vpn(component: PreviewedResource, inside: Inside) -> str:
     return f"{_verb(component)} VPN connection {description}, {cidr} via {gateway}{place}"
 
 
+def _joint(component: PreviewedResource, _: Inside) -> str:
+    if component.operation is Operation.DELETE:
+        return "parts the two networks: neither database reaches the other any more"
+    return f"{_verb(component)} a way between the two databases, for MySQL alone: the one follows the other"
+
+
 def _endpoint(component: PreviewedResource, inside: Inside) -> str:
     return f"{_verb(component)} endpoint {_first(inside, types.RECORD, 'name')}"
 
@@ -340,6 +346,7 @@ _SPEAKERS: Mapping[str, Callable[[PreviewedResource, Inside], str]] = {
     "SessionSubnet": _session,
     "TunnelAccess": _tunnel,
     "ServicePeering": _any_component,
+    "DatabasePeering": _joint,
     "RangeClaim": _claim,
     "MigrationSchedule": _schedule,
 }

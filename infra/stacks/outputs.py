@@ -105,6 +105,7 @@ class TenantOutputs(Outputs):
     region: str | None = None
     phase: str | None = None
     production: str | None = None
+    strategy: str | None = None
     endpoint: str | None = None
     session_subnet: str | None = None
     networks: Mapping[str, OutputNetwork] = {}

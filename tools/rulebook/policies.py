@@ -48,6 +48,8 @@ from tools.rulebook.samples import (
     acl_rule,
     company_route,
     good_stack,
+    joining,
+    moving,
     platform_stack,
     refers,
     resource,
@@ -108,6 +110,10 @@ def _stray_subnet(stack: Resources) -> Resources:
     props = {"vpcId": UNKNOWN, "cidrBlock": "10.1.2.32/28"}
     new = resource(aws.SUBNET, "acme-extra", props, tags=tags, origins=refers("vpcId", stack["network"]))
     return with_new(new)(stack)
+
+
+def _joined_with_itself(stack: Resources) -> Resources:
+    return with_new(joining(stack["network"], stack["network"]))(stack)
 
 
 _FOREIGN_CLAIM = resource(
@@ -239,6 +245,8 @@ def _isolation_examples() -> list[Example]:
             sessions.NETWORK_REACHES_OWN,
             with_props("route-to-services", destinationCidrBlock="10.9.9.0/26"),
         ),
+        Example(sessions.NETWORKS_APART, _joined_with_itself),
+        Example(sessions.DATABASES_REACH_EACH_OTHER, moving("10.9.8.64/26")),
         Example(
             sessions.TABLE_FITS_SUBNET,
             with_origins("association-session", "routeTableId", "network-table"),

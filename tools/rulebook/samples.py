@@ -335,6 +335,28 @@ def _peering(name: str, peer: str, vpc: Resource) -> Resource:
     )
 
 
+def moving(destination: str) -> Change:
+    """A second network with a database that follows, a peering with it, and a route to this range there."""
+
+    def change(stack: Resources) -> Resources:
+        owner = OWNER.in_network("green")
+        tags = owner.tags("acme-green", part=Part.NETWORK, lifecycle=Lifecycle.TEST)
+        network = resource(aws.VPC, "acme-green", {"cidrBlock": "10.9.8.64/26"}, tags=tags)
+        database = resource(aws.DATABASE, "acme-green", {}, tags=tags)
+        peering = joining(stack["network"], network)
+        route = _route("acme-databases-out", destination, peering, stack["network-table"])
+        return {**stack, **{each.urn: each for each in (network, database, peering, route)}}
+
+    return change
+
+
+def joining(network: Resource, other: Resource) -> Resource:
+    """A peering between two networks."""
+    props = {"vpcId": UNKNOWN, "peerVpcId": UNKNOWN, "autoAccept": True}
+    origins = {**refers("vpcId", network), **refers("peerVpcId", other)}
+    return resource(aws.PEERING, "acme-databases", props, tags=OWNER.tags("acme-databases"), origins=origins)
+
+
 def _route(name: str, destination: str, peering: Resource, table: Resource | str) -> Resource:
     known = isinstance(table, str)
     return resource(

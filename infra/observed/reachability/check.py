@@ -10,7 +10,7 @@ from itertools import chain, product
 
 from netaddr import IPSet
 from tenantnet.observed.deployed import Deployed
-from tenantnet.observed.reachability.intended import WIDE_EGRESS, Row, intended
+from tenantnet.observed.reachability.intended import WIDE_EGRESS, Moves, Row, intended
 from tenantnet.observed.reachability.paths import Extent, Paths, extent
 from tenantnet.observed.reachability.places import Kind, Place, addresses_of, places_of
 from tenantnet.observed.reachability.traffic import Traffic
@@ -59,11 +59,16 @@ class Pair:
         return self.passes - self.intended if self.findings else frozenset()
 
 
-def check(deployed: Deployed, tenants: Collection[str] | None = None) -> list[Pair]:
-    """Check every pair of places with a place of a named tenant or, without names, every pair of the cell."""
+def check(
+    deployed: Deployed, tenants: Collection[str] | None = None, moves: Moves | None = None
+) -> list[Pair]:
+    """Check every pair of places with a place of a named tenant or, without names, every pair of the cell.
+
+    moves: those by `live` of these tenants.
+    """
     return [
         pair
-        for pair in _pairs(deployed)
+        for pair in _pairs(deployed, moves or {})
         if tenants is None or {pair.source.tenant, pair.target.tenant} & set(tenants)
     ]
 
@@ -73,13 +78,13 @@ def faults(pairs: Iterable[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.findings]
 
 
-def _pairs(deployed: Deployed) -> Iterator[Pair]:
+def _pairs(deployed: Deployed, moves: Moves) -> Iterator[Pair]:
     places = places_of(deployed)
-    pairs = _Check(deployed, places, 4).pairs()
+    pairs = _Check(deployed, places, 4, moves).pairs()
     if not _has_ipv6(deployed):
         yield from pairs
         return
-    for pair, other in zip(pairs, _Check(deployed, places, 6).pairs(), strict=True):
+    for pair, other in zip(pairs, _Check(deployed, places, 6, moves).pairs(), strict=True):
         yield replace(pair, passes=pair.passes | other.passes, findings=(*pair.findings, *other.findings))
 
 
@@ -99,8 +104,8 @@ class _Check:
     Of IPv6 nothing is intended but the routes within a VPC, which nobody can remove.
     """
 
-    def __init__(self, deployed: Deployed, places: Sequence[Place], version: int) -> None:
-        self._places, self._version = places, version
+    def __init__(self, deployed: Deployed, places: Sequence[Place], version: int, moves: Moves) -> None:
+        self._places, self._version, self._moves = places, version, moves
         self._paths = Paths(deployed, places, version)
         self._rows = {
             (source, target): self._row(source, target)
@@ -118,7 +123,7 @@ class _Check:
         self._ranges_of = cache(self._ranges_meant)
 
     def _row(self, source: Place, target: Place) -> Row:
-        row = intended(source, target)
+        row = intended(source, target, self._moves)
         return row if self._version == 4 else replace(row, passes=frozenset())
 
     def pairs(self) -> Iterator[Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,11 +12,27 @@ from tenantnet.observed.reachability.traffic import Traffic
 
 
 class Whose(StrEnum):
-    """To whom the places of a row belong."""
+    """To whom the places of a row belong. SHUT, JOINED: of a tenant in a move by `live`."""
 
     NETWORK = "the same network"
     TENANT = "the same tenant"
     ANY = "any"
+    SHUT = "the same tenant, to the network that is shut in a move by live"
+    JOINED = "the same tenant, to its other network in a move by live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMove:
+    """What a tenant's move by `live` changes.
+
+    shut: the slot that lets no client in to its database. joined: whether the databases reach each other.
+    """
+
+    shut: str
+    joined: bool
+
+
+Moves = Mapping[str, LiveMove]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +54,20 @@ class Row:
     back: bool = True
     acls: bool = True
 
-    def matches(self, source: Place, target: Place) -> bool:
+    def matches(self, source: Place, target: Place, moves: Moves) -> bool:
         """Whether it is about these two."""
         same_tenant = source.tenant == target.tenant
+        same_network = same_tenant and source.network == target.network
+        move = moves.get(target.tenant or "") if same_tenant else None
         related = {
-            Whose.NETWORK: same_tenant and source.network == target.network,
+            Whose.NETWORK: same_network,
             Whose.TENANT: same_tenant,
             Whose.ANY: True,
+            # A company is of one network alone, which the row that it stands before says.
+            Whose.SHUT: move is not None
+            and target.network == move.shut
+            and (same_network or source.kind is not Kind.COMPANY),
+            Whose.JOINED: move is not None and move.joined and not same_network,
         }
         return source.kind in self.sources and target.kind in self.targets and related[self.whose]
 
@@ -64,9 +88,14 @@ _USE = "applications use their tenant's database, during a move in either networ
 _TUNNELS = "tunnels, and the migration runner; IAM decides who may open which"
 _PEERING = "the peering is for the whole network"
 _ENDPOINTS = "they share the tunnel host's route table"
+_ONE_TABLE = "they share their database's route table"
 _ONE_VPC = "one VPC, whose routes cannot be removed; network ACLs block it"
 # If several rows match, the first one counts.
 INTENDED = (
+    Row(SESSION + COMPANY, DATABASE, Whose.SHUT, "a copy that follows, or the former production"),
+    Row(DATABASE, DATABASE, Whose.JOINED, "the one follows the other", MYSQL),
+    Row((*PING_HOST, Kind.REST), DATABASE, Whose.JOINED, _ONE_TABLE, back=False),
+    Row(DATABASE, (*PING_HOST, Kind.REST), Whose.JOINED, _ONE_TABLE, there=False),
     Row(COMPANY, DATABASE, NETWORK, "what the VPN connection is for", MYSQL),
     Row(COMPANY, PING_HOST, NETWORK, "to test the VPN connection", PING),
     Row(SESSION, DATABASE, TENANT, _USE, MYSQL),
@@ -87,9 +116,12 @@ NOTHING = Row((), (), ANY, "", there=False, back=False)
 WIDE_EGRESS = (Kind.TUNNEL_HOST, Traffic.MYSQL, PRIVATE_RANGES)
 
 
-def intended(source: Place, target: Place) -> Row:
-    """What is intended from one place to another; nothing if no row matches."""
-    return next((row for row in INTENDED if row.matches(source, target)), NOTHING)
+def intended(source: Place, target: Place, moves: Moves) -> Row:
+    """What is intended from one place to another; nothing if no row matches.
+
+    moves: those by `live` that are under way, by tenant.
+    """
+    return next((row for row in INTENDED if row.matches(source, target, moves)), NOTHING)
 
 
 def table() -> str:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from tenantnet.engine.engine import Engine
 from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.reachability.check import Pair, check
+from tenantnet.observed.reachability.intended import LiveMove
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.read import read_stack
+from tenantnet.phases.phases import Phase, State, declaration
 from tenantnet.settings.project import Project
-from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
+from tenantnet.tags import Slot, Strategy
 
 
 def judge(project: Project, tenants: Sequence[str]) -> list[Pair]:
@@ -19,11 +22,24 @@ def judge(project: Project, tenants: Sequence[str]) -> list[Pair]:
     Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer.
     """
     platforms: dict[str | None, PlatformOutputs] = {}
+    moves: dict[str, LiveMove] = {}
     for tenant in tenants:
         outputs, _ = read_stack(project, tenant)
         if outputs.cell not in platforms:
             platforms[outputs.cell] = Engine(project).platform_of(tenant, outputs)
-    return [pair for platform in platforms.values() for pair in check(read_cell(platform), tenants)]
+        if move := live_move(outputs):
+            moves[tenant] = move
+    return [pair for platform in platforms.values() for pair in check(read_cell(platform), tenants, moves)]
+
+
+def live_move(outputs: TenantOutputs) -> LiveMove | None:
+    """The move by `live` that the tenant's stack remembers; None if there is none."""
+    if outputs.strategy != Strategy.LIVE:
+        return None
+    phase, production = Phase(outputs.phase or ""), Slot(outputs.production or "")
+    declared = declaration(State(phase=phase, production=production, strategy=Strategy.LIVE, move=1))
+    (shut,) = (slot for slot, part in declared.slots.items() if part.shut)
+    return LiveMove(shut=shut, joined=declared.joined)
 
 
 def read_cell(platform: PlatformOutputs) -> Deployed:

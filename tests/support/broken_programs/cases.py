@@ -184,6 +184,10 @@ PHASES: Mapping[str, State] = {
     "aborting": State(phase=Phase.ABORTING, production=Slot.BLUE, move=1),
     "fenced for a snapshot": _state(Phase.FENCED, strategy=Strategy.SNAPSHOT),
     "restored": _state(Phase.RESTORED, strategy=Strategy.SNAPSHOT),
+    "following": _state(Phase.FOLLOWING, strategy=Strategy.LIVE),
+    "switched by live": _state(Phase.SWITCHED, Slot.GREEN, Strategy.LIVE),
+    "retiring by live": _state(Phase.RETIRING, Slot.GREEN, Strategy.LIVE),
+    "aborting of live": State(phase=Phase.ABORTING, production=Slot.BLUE, strategy=Strategy.LIVE, move=1),
     "moved": State(
         phase=Phase.STEADY,
         production=Slot.GREEN,

@@ -96,6 +96,11 @@ def test_a_runner_that_was_overtaken_by_another_strategys_first_step_is_refused(
         plan_update(outputs(STEADY), CIDRS, requested=seed, leftovers=Strategy.REPLICA)
 
 
+def test_a_runner_that_wakes_at_the_end_of_its_move_leaves_the_next_ones_copy_alone() -> None:
+    with pytest.raises(Refused, match="whose preparation was interrupted"):
+        plan_update(outputs(STEADY), CIDRS, requested=STEADY, leftovers=Strategy.LIVE)
+
+
 @pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")
 def test_the_runner_may_repeat_the_phase(state: State) -> None:
     assert plan_update(outputs(state), CIDRS, requested=state) == state

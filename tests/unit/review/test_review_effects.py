@@ -155,6 +155,33 @@ def test_a_fenced_database_takes_no_writes() -> None:
     assert verdict(told) is Verdict.DATABASE_DOWN
 
 
+def test_identifiers_of_transactions_wait_for_a_restart_that_the_update_does_not_do() -> None:
+    gtid = {"name": "gtid-mode", "value": "ON", "applyMethod": "pending-reboot"}
+    old, new = ({"parameters": listed} for listed in ([], [gtid]))
+    told = preview(
+        resource(types.PARAMETER_GROUP, "acme-blue", UPDATE, old=old, new=new, changed=("parameters",))
+    )
+    assert verdict(told) is Verdict.SAFE
+    assert "gtid-mode of database acme-blue is in force only after a restart" in text(told)
+
+
+def test_a_way_between_two_databases_that_goes_takes_no_client_its_way() -> None:
+    joint = component("DatabasePeering", "acme-databases", DELETE)
+    parts = [
+        resource(kind, name, DELETE, parent=joint, old={"tags": tags()})
+        for kind, name in (
+            (types.PEERING, "acme-databases"),
+            (types.ROUTE, "acme-databases-out"),
+            (types.INGRESS_RULE, "acme-blue-from-green"),
+            (types.EGRESS_RULE, "acme-blue-to-green"),
+        )
+    ]
+    told = preview(database(), joint, *parts)
+    assert verdict(told) is Verdict.SAFE
+    assert "no longer follows" in text(told)
+    assert "reaches the database" not in text(told)
+
+
 @pytest.mark.parametrize("type_", [types.KEY, types.TABLE, "aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"])
 def test_what_holds_data_or_may_hold_some_is_not_deleted_silently(type_: str) -> None:
     assert verdict(preview(database(), resource(type_, "some", DELETE))) is Verdict.DESTROYS_DATA

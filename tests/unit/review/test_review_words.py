@@ -95,6 +95,19 @@ def test_a_new_network_says_that_it_is_claimed_and_peered() -> None:
     assert sentences(told) == ["adds network green, 10.1.3.0/26, with its ping host 10.1.3.42"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "sentence"),
+    [
+        (CREATE, "adds a way between the two databases, for MySQL alone: the one follows the other"),
+        (DELETE, "parts the two networks: neither database reaches the other any more"),
+    ],
+)
+def test_a_way_between_two_databases_is_told_in_one_sentence(operation: Operation, sentence: str) -> None:
+    joint = component("DatabasePeering", "acme-databases", operation)
+    peering = resource(types.PEERING, "acme-databases", operation, parent=joint)
+    assert sentences(preview(joint, peering)) == [sentence]
+
+
 def test_a_tunnel_user_is_told_by_name() -> None:
     access = component("TunnelAccess", "acme-tunnel")
     nobody, alice = {"tags": {"Name": "x"}}, {"tags": {"Name": "x", "tenantnet:tunnel-users": "/alice/"}}
