@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -65,6 +67,17 @@ def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - wh
         return model.model_dump(mode="json", by_alias=True)
 
     typer.echo(json.dumps(value, indent=indent, default=plain))
+
+
+def follow(read: Callable[[], _T], shown: Callable[[_T], None], seconds: float) -> None:
+    """Show every change until Ctrl-C, read once in so many seconds."""
+    before = None
+    with suppress(KeyboardInterrupt):
+        while True:
+            if (found := read()) != before:
+                shown(found)
+                before = found
+            time.sleep(seconds)
 
 
 def show(value: _T, draw: Callable[[_T], None], *, as_json: bool) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tenantnet.phases.journal import Entry, begun, downtime, of_move
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
+from tenantnet.phases.journal import Entry, begun, downtime, of_move, writes_stopped
+from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.settings.models import MigrationSettings
 from tenantnet.stacks.outputs import Model
@@ -28,8 +28,9 @@ class MoveProgress(Model):
 
     status: empty, `Scheduled for …`, `In Progress` or `Completed`. move: the number of the move under way, or
     of the last one; 0 before the first. strategy, target: None between moves. downtime_seconds: how long
-    clients could not write in that move, None if they always could or cannot yet. starts_at: when the
-    platform's runner starts next, in UTC; None if no schedule starts it.
+    clients could not write in that move, None if they always could or cannot yet; then held_back_since says
+    from when on. step, steps: how far the move is; 0 of 0 between moves. starts_at: when the platform's
+    runner starts next, in UTC; None if no schedule starts it. at_work: the run that works on it now.
     """
 
     tenant: str
@@ -39,8 +40,12 @@ class MoveProgress(Model):
     move: int
     strategy: str | None
     target: str | None
+    step: int
+    steps: int
     downtime_seconds: float | None
+    held_back_since: datetime | None
     starts_at: datetime | None
+    at_work: str | None
     events: Sequence[ProgressEvent]
 
 
@@ -49,13 +54,16 @@ def progress(
     state: State,
     migration: MigrationSettings | None,
     entries: Sequence[Entry],
+    *,
     starts_at: datetime | None = None,
+    at_work: str | None = None,
 ) -> MoveProgress:
-    """The progress of the last known move. starts_at: as in MoveProgress."""
+    """The progress of the last known move. starts_at, at_work: as in MoveProgress."""
     at_stake = of_move(entries, state.move_at_stake)
     has_begun = begun(at_stake)
     own = at_stake if has_begun else of_move(entries, state.move)
     measured = downtime(own)
+    route = ROUTES[state.strategy] if state.strategy else ()
     return MoveProgress(
         tenant=tenant,
         status=_status(state, migration, has_begun=has_begun),
@@ -64,8 +72,12 @@ def progress(
         move=state.move_at_stake if has_begun else state.move,
         strategy=state.strategy,
         target=state.target,
+        step=route.index(state.phase) if state.phase in route else 0,
+        steps=max(0, len(route) - 1),
         downtime_seconds=measured.total_seconds() if measured else None,
+        held_back_since=None if measured else writes_stopped(own),
         starts_at=starts_at,
+        at_work=at_work,
         events=[ProgressEvent.model_validate(entry, from_attributes=True) for entry in own],
     )
 

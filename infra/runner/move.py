@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.failure import Failure
+from tenantnet.observed.progress import MoveProgress, progress
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.phases.journal import Entry, begun, of_move
@@ -133,6 +134,18 @@ class Move:
             platform=platform,
             journal=JournalTable.of(platform.cell, platform.region, tenant),
             start=remembered_start(outputs),
+        )
+
+    def progress(self) -> MoveProgress:
+        """How far the move is now. Raises Failure if AWS does not answer."""
+        holder = self.journal.lease()
+        return progress(
+            self.settings.name,
+            self.state,
+            self.settings.migration,
+            self.journal.entries(),
+            starts_at=self.starts_at,
+            at_work=f"{holder.who}, since {holder.since:%Y-%m-%d %H:%M:%S} UTC" if holder else None,
         )
 
     @property

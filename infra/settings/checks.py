@@ -295,7 +295,11 @@ def _timezones() -> frozenset[str]:
 
 def check_timezone(value: object) -> list[Refusal]:
     """A name of the IANA time zone database."""
-    return _choice(value, _timezones(), rules.TIMEZONE)
+    if value in _timezones():
+        return []
+    # An abbreviation is like others that are hours away.
+    places = [zone for zone in _timezones() if "/" in zone]
+    return [rules.TIMEZONE.refuse(value, hint=_hint(value, places))]
 
 
 def check_duration(value: object) -> list[Refusal]:

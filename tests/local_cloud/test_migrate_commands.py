@@ -347,3 +347,13 @@ def test_a_move_that_has_begun_is_aborted_and_not_cancelled(desk: Desk, journal:
     done = desk.tenantnet("migrate cancel acme")
     assert (done.code, "tenantnet migrate abort acme" in done.err) == (2, True), done
     assert "In Progress" in desk.tenantnet("migrate status acme").out
+
+
+def test_status_follows_a_move_until_it_is_stopped(desk: Desk, journal: JournalTable) -> None:
+    with desk.begin("migrate status acme --watch --json") as watch:
+        assert watch.stdout is not None
+        assert json.loads(watch.stdout.readline())["status"] == ""
+        journal.write(Entry(at=datetime.now(UTC), move=1, what=What.BEGAN, phase=Phase.FENCED, who="ada"))
+        assert json.loads(watch.stdout.readline())["status"] == "In Progress"
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait() == 0

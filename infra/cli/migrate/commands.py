@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.migrate.schedule import Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Yes
-from tenantnet.cli.output import INTERRUPTED, print_table, show
+from tenantnet.cli.output import INTERRUPTED, follow, print_json, print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Strategy
@@ -29,6 +30,8 @@ PASSWORD_GIVEN = Rule(
     reason="nothing was entered",
     remedy="enter it when asked, or give it on standard input",
 )
+
+WATCH_SECONDS = 5.0
 
 app = typer.Typer()
 app.command()(schedule)
@@ -136,21 +139,31 @@ def login(
 
 
 @app.command()
-def status(tenant: Tenant, as_json: AsJson = False) -> None:
+def status(
+    tenant: Tenant,
+    as_json: AsJson = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Follow changes until Ctrl-C; with --json, one line for every change."),
+    ] = False,
+) -> None:
     """Show how far a tenant's move is, what happened in it, and how long writes were held back.
 
     Nothing is changed.
 
     Example: tenantnet migrate status acme
     """
-    from tenantnet.observed.progress import progress
     from tenantnet.runner.move import Move
 
-    move = Move.of(working_project(), tenant)
-    found = progress(
-        tenant, move.state, move.settings.migration, move.journal.entries(), starts_at=move.starts_at
-    )
-    show(found, _print, as_json=as_json)
+    project = working_project()
+
+    def read() -> MoveProgress:
+        return Move.of(project, tenant).progress()
+
+    if not watch:
+        show(read(), _print, as_json=as_json)
+    else:
+        follow(read, partial(print_json, indent=None) if as_json else _print_anew, WATCH_SECONDS)
 
 
 def _carry_out(
@@ -187,13 +200,26 @@ def _report(move: Move, state: State) -> None:
         )
 
 
+def _print_anew(found: MoveProgress) -> None:
+    """In a terminal, in the place of what was there before."""
+    if sys.stdout.isatty():
+        typer.clear()
+    _print(found)
+
+
 def _print(found: MoveProgress) -> None:
     typer.echo(f"{found.tenant}: {found.production} is Production, phase {found.phase}")
     typer.echo(f"Migration: {found.status or 'none'}")
     if found.starts_at is not None:
         typer.echo(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC")
     if found.target:
-        typer.echo(f"Move {found.move} to {found.target}, by {found.strategy or 'none (aborted)'}")
+        how = found.strategy or "none (aborted)"
+        steps = f", step {found.step} of {found.steps}" if found.steps else ""
+        typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
+    if found.at_work:
+        typer.echo(f"At work: {found.at_work}")
+    if found.held_back_since is not None:
+        typer.echo(f"WRITES ARE HELD BACK since {found.held_back_since:%Y-%m-%d %H:%M:%S} UTC")
     if found.downtime_seconds is not None:
         typer.echo(f"Writes were held back for {found.downtime_seconds:.1f} s")
     if found.events:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, draw, print_json, show, table
+from tenantnet.cli.output import console, draw, follow, print_json, show, table
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -47,22 +45,10 @@ def status(
     if not watch:
         show(read(), lambda found: draw(_table(found)), as_json=as_json)
     elif as_json:
-        _follow(read, partial(print_json, indent=None))
+        follow(read, partial(print_json, indent=None), WATCH_SECONDS)
     else:
         with Live(console=console(), auto_refresh=False) as live:
-            _follow(read, lambda found: live.update(_table(found), refresh=True))
-
-
-def _follow(read: Callable[[], VpnStatus], draw: Callable[[VpnStatus], None]) -> None:
-    """Draw every change until Ctrl-C."""
-    drawn = None
-    with suppress(KeyboardInterrupt):
-        while True:
-            found = read()
-            if found != drawn:
-                draw(found)
-                drawn = found
-            time.sleep(WATCH_SECONDS)
+            follow(read, lambda found: live.update(_table(found), refresh=True), WATCH_SECONDS)
 
 
 def _table(found: VpnStatus) -> Table:

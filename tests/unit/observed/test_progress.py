@@ -44,6 +44,15 @@ def test_the_status_is_in_the_words_that_people_know(
     assert progress("acme", state, migration, []).status == status
 
 
+def test_writes_that_are_held_back_have_a_time_until_they_go_on() -> None:
+    fenced = moving(Phase.FENCED)
+    stopped, resumed = entry(0, What.WRITES_STOPPED, move=1), entry(9, What.WRITES_RESUMED, move=1)
+    found = progress("acme", fenced, None, [stopped], at_work="ada")
+    assert (found.held_back_since, found.step, found.steps) == (stopped.at, 2, 6)
+    assert found.at_work == "ada"
+    assert progress("acme", fenced, None, [stopped, resumed]).held_back_since is None
+
+
 def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> None:
     found = progress("acme", STEADY, SCHEDULED, [entry(0, What.BEGAN)])
     assert (found.status, found.move) == ("In Progress", 1)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.refusal import NOT_SHOWN, Refused
 from tenantnet.settings import rules
-from tenantnet.settings.checks import check_password, check_username
+from tenantnet.settings.checks import check_password, check_timezone, check_username
 from tenantnet.settings.loading import judge_platform, judge_tenant, load_platform, load_tenant
 from tenantnet.settings.models import TenantFile
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
@@ -37,6 +37,13 @@ MINIMAL: dict[str, Any] = {
 
 def with_network(cidr: object) -> dict[str, Any]:
     return {**MINIMAL, "networks": {"blue": {"cidr": cidr}}}
+
+
+def test_an_abbreviation_is_not_taken_for_another_one_hours_away() -> None:
+    (refusal,) = check_timezone("CEST")
+    assert "did you mean" not in refusal.remedy
+    (refusal,) = check_timezone("Europe/Amsterdm")
+    assert "did you mean Europe/Amsterdam?" in refusal.remedy
 
 
 def moving_at(at: str, timezone: str) -> dict[str, Any]:
