@@ -16,10 +16,10 @@ from tenantnet.addresses.claims import (
 from tenantnet.addresses.companies import (
     OTHERS_CLAIM,
     OTHERS_COMPANY,
-    overlap,
     refuse_company,
     refuse_in_companies,
 )
+from tenantnet.addresses.index import overlap
 from tenantnet.aws.types import SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,

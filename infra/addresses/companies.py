@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tenantnet.addresses.addressing import check_private_cidr, overlaps
 from tenantnet.addresses.claims import Claim, Row
+from tenantnet.addresses.index import overlap
 from tenantnet.refusal import Refusal, Rule
 
 OTHERS_COMPANY = Rule(
@@ -45,13 +45,6 @@ def refuse_company(cidr: str, stack: str, path: str, claims: Iterable[Row]) -> I
         if isinstance(claim, Claim) and claim.stack != stack and overlap(claim.cidr, cidr):
             facts = {"cidr": claim.cidr, "tenant": claim.tenant, "purpose": claim.purpose}
             yield OTHERS_CLAIM.refuse(cidr, path, **facts)
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether two ranges overlap; what is no range at all is refused elsewhere."""
-    if one == other:
-        return True
-    return not check_private_cidr(one) and not check_private_cidr(other) and overlaps(one, other)
 
 
 def companies_in_settings(tenant: object) -> list[tuple[str, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tenantnet.addresses.claims import claims_in_settings, refuse_claim
 from tenantnet.addresses.companies import Company, companies_in_settings, refuse_company, refuse_in_companies
+from tenantnet.addresses.index import RangeIndex
 from tenantnet.refusal import Refusal
 from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
@@ -27,55 +29,71 @@ def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
     asked = [judge_file(path, defaults) for path in paths]
     known = {verdict.stack for verdict in asked}
     others = [project.settings_file(stack) for stack in project.stacks_with_settings() if stack not in known]
-    around = [*asked, *(judge_file(path, defaults) for path in others)]
-    return [_judge_beside(verdict, around) for verdict in asked]
+    tree = _Tree([*asked, *(judge_file(path, defaults) for path in others)])
+    return [_judge_beside(verdict, tree) for verdict in asked]
 
 
-def _judge_beside(verdict: FileVerdict, around: Sequence[FileVerdict]) -> FileVerdict:
+class _Tree:
+    """All settings files of a project, for looking up what is beside one of them."""
+
+    def __init__(self, verdicts: Sequence[FileVerdict]) -> None:
+        self.files = {each.stack: each for each in verdicts}
+        settings = [each.settings for each in verdicts]
+        self.platforms = {each.name: each for each in settings if isinstance(each, PlatformSettings)}
+        self.named: Named = {
+            each.stack: named_in(each.platform) for each in verdicts if is_platform(each.stack)
+        }
+        members: dict[str, list[FileVerdict]] = defaultdict(list)
+        for each in verdicts:
+            members[self.space(each)].append(each)
+        self.spaces = {name: _Space(found) for name, found in members.items()}
+
+    def space(self, verdict: FileVerdict) -> str:
+        """The address space of a tenant."""
+        return space_of(_platform(verdict), self.named)
+
+
+class _Space:
+    """Who has which range in an address space. Read as they are, so that mistakes elsewhere hide nothing."""
+
+    def __init__(self, verdicts: Sequence[FileVerdict]) -> None:
+        holders = [claim for each in verdicts for claim in claims_in_settings(each.stack, each.tenant)]
+        companies = [
+            Company(cidr=cidr, tenant=each.stack)
+            for each in verdicts
+            for _, cidr in companies_in_settings(each.tenant)
+        ]
+        self.holders = RangeIndex((each.cidr, each) for each in holders)
+        self.companies = RangeIndex((each.cidr, each) for each in companies)
+
+
+def _judge_beside(verdict: FileVerdict, tree: _Tree) -> FileVerdict:
     refusals = [
-        *_ranges_of_others(verdict, around),
-        *_beside_platform(verdict.settings, around),
-        *_in_region_of_platform(verdict, around),
-        *_cell_apart(verdict, around),
+        *_ranges_of_others(verdict, tree.spaces[tree.space(verdict)]),
+        *_beside_platform(verdict.settings, tree.platforms),
+        *_in_region_of_platform(verdict, tree),
+        *_cell_apart(verdict.stack, tree.named),
     ]
     if not refusals:
         return verdict
     return replace(verdict, settings=None, refusals=[*verdict.refusals, *refusals])
 
 
-def _cell_apart(verdict: FileVerdict, around: Sequence[FileVerdict]) -> list[Refusal]:
-    named = _named(around)
-    if verdict.stack not in named:
+def _cell_apart(stack: str, named: Named) -> list[Refusal]:
+    if stack not in named:
         return []
-    return [*check_cell_apart(verdict.stack, named), *check_claims_platform(verdict.stack, named)]
+    return [*check_cell_apart(stack, named), *check_claims_platform(stack, named)]
 
 
-def _named(around: Sequence[FileVerdict]) -> Named:
-    return {each.stack: named_in(each.platform) for each in around if is_platform(each.stack)}
-
-
-def _ranges_of_others(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
-    # Read as they are, so that other mistakes in either file hide nothing.
-    named = _named(around)
-    space = space_of(_platform(verdict), named)
-    others = [
-        other
-        for other in around
-        if other.stack != verdict.stack and space_of(_platform(other), named) == space
-    ]
-    holders = [claim for other in others for claim in claims_in_settings(other.stack, other.tenant)]
-    companies = [
-        Company(cidr=cidr, tenant=other.stack)
-        for other in others
-        for _, cidr in companies_in_settings(other.tenant)
-    ]
-    by_range = {holder.cidr: holder for holder in holders}
+def _ranges_of_others(verdict: FileVerdict, space: _Space) -> Iterator[Refusal]:
     for claim in claims_in_settings(verdict.stack, verdict.tenant):
-        if refusal := refuse_claim(claim, by_range.get(claim.cidr)):
+        holders = [each for each in space.holders.overlapping(claim.cidr) if each.cidr == claim.cidr]
+        others = [each for each in holders if each.stack != verdict.stack]
+        if refusal := refuse_claim(claim, others[-1] if others else None):
             yield refusal
-        yield from refuse_in_companies(claim, companies)
+        yield from refuse_in_companies(claim, space.companies.overlapping(claim.cidr))
     for path, cidr in companies_in_settings(verdict.tenant):
-        yield from refuse_company(cidr, verdict.stack, path, holders)
+        yield from refuse_company(cidr, verdict.stack, path, space.holders.overlapping(cidr))
 
 
 def _platform(verdict: FileVerdict) -> str:
@@ -84,24 +102,20 @@ def _platform(verdict: FileVerdict) -> str:
     return platform if isinstance(platform, str) else ""
 
 
-def _in_region_of_platform(verdict: FileVerdict, around: Sequence[FileVerdict]) -> Iterator[Refusal]:
-    platform = next((each for each in around if each.stack == _platform(verdict)), None)
+def _in_region_of_platform(verdict: FileVerdict, tree: _Tree) -> Iterator[Refusal]:
+    platform = tree.files.get(_platform(verdict))
     # A region of Pulumi.yaml or of an environment is every stack's.
     if platform and verdict.region and platform.region:
         yield from check_region_of_platform(verdict.region, platform.stack, platform.region)
 
 
 def _beside_platform(
-    tenant: TenantSettings | PlatformSettings | None, around: Sequence[FileVerdict]
-) -> Iterator[Refusal]:
-    if not isinstance(tenant, TenantSettings):
-        return
-    for platform in (other.settings for other in around):
-        if isinstance(platform, PlatformSettings) and platform.name == tenant.platform:
-            sessions = platform.sessions
-            yield from beside_platform(
-                tenant,
-                services=platform.services.cidr,
-                sessions=sessions.cidr,
-                shared=sessions.shared_subnets,
-            )
+    tenant: TenantSettings | PlatformSettings | None, platforms: Mapping[str, PlatformSettings]
+) -> list[Refusal]:
+    if not isinstance(tenant, TenantSettings) or tenant.platform not in platforms:
+        return []
+    platform = platforms[tenant.platform]
+    sessions = platform.sessions
+    return beside_platform(
+        tenant, services=platform.services.cidr, sessions=sessions.cidr, shared=sessions.shared_subnets
+    )

@@ -357,6 +357,7 @@ def merge(project: ReviewProject) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_a_change_of_code_over_ten_deployed_tenants_is_told_once(
     change: ReviewProject, tmp_path: Path
 ) -> None:
