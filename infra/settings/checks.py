@@ -16,6 +16,7 @@ from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.refusal import Refusal, Rule, is_visible, shown
 from tenantnet.settings import rules
+from tenantnet.settings.fixed import FIXED
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
 Check = Callable[[object], list[Refusal]]
@@ -112,7 +113,9 @@ def _hint(word: object, known: Iterable[str]) -> str:
 
 
 def unknown_key(key: object, path: str, known: Sequence[str]) -> Refusal:
-    """The refusal of a key that is not among `known`."""
+    """The refusal of a key that is not among `known`: of one that people look for, with its reason."""
+    if isinstance(key, str) and (why := FIXED.get(key)):
+        return rules.KEY_FIXED.refuse(key, path, key=key, why=why)
     return rules.KEY_KNOWN.refuse(key, path, known=", ".join(known), hint=_hint(key, known))
 
 

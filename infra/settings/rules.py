@@ -23,6 +23,12 @@ KEY_KNOWN = Rule(
     reason="Tenantnet cannot set this, and ignoring the key would hide a mistake",
     remedy="correct or remove it{hint}",
 )
+KEY_FIXED = Rule(
+    id="key-fixed",
+    rule="what is the same for every tenant is not set",
+    reason="{key} cannot be set: {why}",
+    remedy="remove it; docs/fixed.md has what cannot be set, and why",
+)
 KEY_GIVEN = Rule(
     id="key-given",
     rule="{key} is given",

@@ -182,6 +182,7 @@ def _of_tenants() -> list[Example]:
         _tenant(addressing.GATEWAY_TEXT, f"{seattle}.companyGatewayIp", "vpn.example.com"),
         _tenant(addressing.GATEWAY_PUBLIC, f"{seattle}.companyGatewayIp", "100.64.0.1"),
         _tenant(rules.KEY_KNOWN, "networks.blue.vpnConections", []),
+        _tenant(rules.KEY_FIXED, "database.engineVersion", "8.0"),
         _tenant(rules.KEY_GIVEN, f"{seattle}.description"),
         _tenant(rules.WORD_KNOWN, "migration.strategy", "snap"),
         _tenant(rules.VALUE_TYPE, "database.multiAz", "yes"),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, reserved_ranges
+from tenantnet.settings.checks import unknown_key
 from tenantnet.settings.files import ProjectDefaults, judge_config
+from tenantnet.settings.fixed import FIXED
 from tenantnet.settings.schema import file_schema
 
 from tests.support.clone import CLONE
 
 DOC = (CLONE / "docs" / "settings.md").read_text(encoding="utf-8")
+FIXED_DOC = (CLONE / "docs" / "fixed.md").read_text(encoding="utf-8")
 TENANT, PLATFORM, PROJECT = (
     YAML(typ="safe", pure=True).load(block) for block in re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)
 )
@@ -59,3 +63,15 @@ def test_every_default_in_the_table_is_the_models() -> None:
     told = {key: default for key, default in rows if key in defaults and default != "required"}
     assert told == {key: str(defaults[key]) for key in told}
     assert len(told) >= 5
+
+
+@pytest.mark.parametrize("key", FIXED)
+def test_a_key_that_cannot_be_set_is_on_the_page_and_refused_with_the_reason(key: str) -> None:
+    assert re.search(rf"^\| .*`{key}`.* \| {re.escape(FIXED[key])} \|$", FIXED_DOC, re.MULTILINE)
+    refusal = unknown_key(key, key, ["storageGb"])
+    assert (refusal.rule_id, FIXED[key] in refusal.reason) == ("key-fixed", True)
+
+
+def test_no_key_of_the_settings_is_said_to_be_fixed() -> None:
+    keys = set(re.findall(r'"(\w+)": \{', json.dumps(file_schema())))
+    assert not {key for key in FIXED if key in keys} - {"vpcId"}

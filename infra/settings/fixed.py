@@ -1,0 +1,32 @@
+"""What people look for in settings and cannot set, with the reason: docs/fixed.md is the page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WINDOWS = "a move sets the windows of both databases out of its way; RDS chooses them otherwise"
+_BACKUPS = "backups are kept for 14 days, so that a move and an audit can rely on them"
+_STORAGE = "storage is gp3 with RDS's figures for its size: another change takes hours and blocks a move"
+
+FIXED: Mapping[str, str] = {
+    "engine": "every tenant has MySQL, in the version that Tenantnet was tried with",
+    "engineVersion": "every tenant has MySQL 8.4, whose minor versions come in the maintenance window",
+    "backupWindow": _WINDOWS,
+    "maintenanceWindow": _WINDOWS,
+    "backupRetention": _BACKUPS,
+    "backupRetentionDays": _BACKUPS,
+    "backupRetentionPeriod": _BACKUPS,
+    "iops": _STORAGE,
+    "storageThroughput": _STORAGE,
+    "storageType": "storage is gp3, which costs least for what a tenant needs",
+    "port": "MySQL is at 3306, which rules, tunnels and guides name",
+    "publiclyAccessible": "no database is reached from the internet",
+    "deletionProtection": "a database is protected until its tenant is retiring",
+    "tags": "tags decide whose a resource is and what a role may do, so the policies compare all of them",
+    "vpcId": "a tenant's network is made with it and deleted with it, so that no other traffic is in it",
+    "subnetIds": "a network is cut into subnets by one plan, which addresses and rules follow",
+    "bgpAsn": "connections have static routes: with BGP a company could announce ranges that are not its own",
+    "ipv6CidrBlock": "networks are IPv4 only: every rule, check and guide is about IPv4",
+    "kmsKeyId": "all of a cell's data is encrypted with the cell's own key",
+    "alarmEmail": "a topic's subscriber has to confirm it by hand: subscribe to the output alarmTopicArn",
+}
