@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson
 from tenantnet.cli.output import print_json
 from tenantnet.cli.project import working_project
-from tenantnet.refusal import Refused
+from tenantnet.refusal import Refused, printable
 from tenantnet.settings.project import StackKind
+
+if TYPE_CHECKING:
+    from tenantnet.settings.files import FileVerdict
 
 app = typer.Typer()
 
@@ -53,8 +56,8 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
                 "file": str(verdict.path),
                 "stack": verdict.stack,
                 "refusals": [
-                    {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id}
-                    for refusal in verdict.refusals
+                    {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id, "line": line}
+                    for refusal, line in zip(verdict.refusals, _lines(verdict), strict=True)
                 ],
             }
             for verdict in verdicts
@@ -64,7 +67,29 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
         typer.echo(f"There is no settings file yet in {project.settings_folder}.")
     else:
         for verdict in verdicts:
-            refused = Refused(verdict.subject, verdict.refusals) if verdict.refusals else None
-            typer.echo(refused or f"{verdict.subject}: all right", err=refused is not None)
+            if verdict.refusals:
+                _tell(verdict)
+            else:
+                typer.echo(f"{verdict.subject}: all right")
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
+
+
+def _tell(verdict: FileVerdict) -> None:
+    """All that is wrong with a file, after one line for each as editors and pipelines read them."""
+    for refusal, line in zip(verdict.refusals, _lines(verdict), strict=True):
+        where = f"{refusal.path}: " if refusal.path else ""
+        rule = refusal.rule.replace("\n", " ")
+        typer.echo(printable(f"{verdict.subject}:{line}: error: {where}{rule}"), err=True)
+    typer.echo(Refused(verdict.subject, verdict.refusals), err=True)
+
+
+def _lines(verdict: FileVerdict) -> list[int]:
+    from tenantnet.settings.places import line_of
+    from tenantnet.settings.reading import read_text
+
+    try:
+        text = read_text(verdict.path)
+    except Refused:
+        text = ""
+    return [line_of(text, refusal) for refusal in verdict.refusals]

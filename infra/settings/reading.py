@@ -102,7 +102,8 @@ def _yaml_refusal(error: Exception) -> Refusal:
         case ReaderError():
             problem = f"its character {error.position + 1} is one that YAML does not allow"
         case MarkedYAMLError():
-            problem = f"the reader says of that place: {_QUOTED.sub('...', str(error.problem))}"
+            said = str(error.problem).replace(r"character '\t'", "a tab")
+            problem = f"the reader says of that place: {_QUOTED.sub('...', said)}"
         case _:
             problem = "a value does not have the form of its tag or type"
     return rules.YAML_VALID.refuse(place, problem=problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -283,7 +284,8 @@ def test_any_text_gets_a_verdict_and_nothing_else(tree: Tree, text: str) -> None
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     result = check(path)
     assert result.exit_code == 2
-    assert result.stderr.startswith("tenants/Pulumi.acme.yaml: ")
+    assert re.match(r"tenants/Pulumi\.acme\.yaml:\d+: error: ", result.stderr)
+    assert "\ntenants/Pulumi.acme.yaml: " in result.stderr
 
 
 def test_check_tells_of_every_file_of_the_project(tree: Tree) -> None:
@@ -419,6 +421,43 @@ def test_a_default_is_judged_like_a_given_value(
     verdict = judge(tree.write("platform-eu1", as_yaml(document)), tree.project)
     assert sorted(refusal.path for refusal in verdict.refusals) == refused
     assert all(refusal.value.endswith(" (the default)") for refusal in verdict.refusals)
+
+
+def test_each_problem_has_a_line_as_editors_and_pipelines_read_it(tree: Tree) -> None:
+    file = tree.write(
+        "acme",
+        """\
+config:
+  aws:region: Ireland
+  tenantnet:tenant:
+    platform: eu1
+    sessionSubnet: 172.17.5.0/24
+    database: {username: acmeadmin}
+    networks:
+      blue:
+        cidr: 10.1.2.0/25
+        vpnConnections:
+          - {companyCidr: 192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: HQ}
+          - companyCidr: 8.8.8.0/24
+            companyGatewayIp: 198.51.100.7
+""",
+    )
+    said = check(file).output.splitlines()
+    lines = [line.split(": ")[:3] for line in said if ": error: " in line]
+    name = "tenants/Pulumi.acme.yaml"
+    assert lines == [
+        [f"{name}:2", "error", "aws:region"],
+        [f"{name}:4", "error", "platform"],
+        [f"{name}:9", "error", "networks.blue.cidr"],
+        [f"{name}:12", "error", "networks.blue.vpnConnections[1].companyCidr"],
+        [f"{name}:12", "error", "networks.blue.vpnConnections[1].description"],
+    ]
+
+
+def test_a_tab_is_called_one_in_its_line(tree: Tree) -> None:
+    done = check(tree.write("acme", "config:\n\taws:region: eu-west-1\n"))
+    assert "Pulumi.acme.yaml:2: error: " in done.output
+    assert "found a tab" in done.output
 
 
 def test_a_tenant_of_another_region_than_its_platform_is_refused_with_the_platforms(tree: Tree) -> None:
