@@ -12,7 +12,7 @@ import typer
 from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.migrate.schedule import Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Yes
-from tenantnet.cli.output import INTERRUPTED, follow, print_json, print_table, show
+from tenantnet.cli.output import INTERRUPTED, console, follow, print_json, print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Strategy
@@ -203,7 +203,7 @@ def _report(move: Move, state: State) -> None:
 def _print_anew(found: MoveProgress) -> None:
     """In a terminal, in the place of what was there before."""
     if sys.stdout.isatty():
-        typer.clear()
+        console().clear()
     _print(found)
 
 

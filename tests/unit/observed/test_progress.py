@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tenantnet.cli.migrate.commands import _print_anew
 from tenantnet.observed.progress import progress
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
@@ -51,6 +52,18 @@ def test_writes_that_are_held_back_have_a_time_until_they_go_on() -> None:
     assert (found.held_back_since, found.step, found.steps) == (stopped.at, 2, 6)
     assert found.at_work == "ada"
     assert progress("acme", fenced, None, [stopped, resumed]).held_back_since is None
+
+
+def test_in_a_terminal_it_takes_the_place_of_what_was_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    _print_anew(progress("acme", moving(Phase.FENCED), None, [entry(0, What.WRITES_STOPPED)]))
+    said = capsys.readouterr().out
+    assert "\x1b[2J" in said
+    assert "step 2 of 6" in said
+    assert "WRITES ARE HELD BACK since 2026-12-01 01:00:00 UTC" in said
 
 
 def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> None:
