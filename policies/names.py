@@ -46,26 +46,29 @@ def judge_names(resource: Resource) -> Iterator[Finding]:
         if permitted := _of_platform(cell).get(resource.type):
             yield from named(resource, "name", *permitted)
         return
-    cell, slot = (str(resource.tags.get(tag)) for tag in (Tag.CELL, Tag.NETWORK))
-    own = network_name(resource.stack, slot)
-    if permitted := _of_network(cell, own).get(resource.type):
+    # That tags are there is judged by the policy on tags.
+    slots = [str(resource.tags[Tag.NETWORK])] if Tag.NETWORK in resource.tags else [*Slot]
+    own = [network_name(resource.stack, slot) for slot in slots]
+    permitted = [name for each in own for name in _of_network(resource, each).get(resource.type, ())]
+    if permitted:
         yield from named(resource, "name", *permitted)
     if resource.type == aws.DATABASE:
-        yield from named(resource, "identifier", own)
+        yield from named(resource, "identifier", *own)
         if resource.props.get("finalSnapshotIdentifier") is not None:
-            yield from named(resource, "finalSnapshotIdentifier", own, words=_ANYTHING)
+            yield from named(resource, "finalSnapshotIdentifier", *own, words=_ANYTHING)
     elif resource.type in _BEGIN:
-        yield from named(resource, _BEGIN[resource.type], own, words=_ANYTHING)
+        yield from named(resource, _BEGIN[resource.type], *own, words=_ANYTHING)
 
 
 # What is called after its network, with more words.
 _BEGIN = {aws.ALARM: "name", aws.CUSTOMER_GATEWAY: "deviceName"}
 
 
-def _of_network(cell: str, own: str) -> Mapping[str, Sequence[str]]:
-    flow_logs = f"/tenantnet/{cell}/flow/{own}"
+def _of_network(resource: Resource, own: str) -> Mapping[str, Sequence[str]]:
+    cell = resource.tags.get(Tag.CELL)
+    logs = [f"/tenantnet/{cell}/flow/{own}", *(log_group_name(own, log) for log in EXPORTED_LOGS)]
     return {
-        aws.LOG_GROUP: [flow_logs, *(log_group_name(own, log) for log in EXPORTED_LOGS)],
+        aws.LOG_GROUP: logs if cell else [],
         aws.SUBNET_GROUP: [own],
         aws.PARAMETER_GROUP: [parameter_group_name(own)],
     }
