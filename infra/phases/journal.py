@@ -90,18 +90,30 @@ def begun(entries: Iterable[Entry]) -> bool:
 
 
 def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
-    """When writes were first held back in a move; None if they never were."""
-    return next((entry.at for entry in entries if entry.what is What.WRITES_STOPPED), None)
+    """Since when writes are held back in a move; where they are allowed again, when that began.
+
+    The last time: a cut that is taken back is tried again. None if they never were.
+    """
+    return _held_back(entries)[0]
 
 
 def downtime(entries: Sequence[Entry]) -> timedelta | None:
-    """How long writes were held back in a move, from the first time until they were allowed again.
+    """How long writes were held back in a move, the last time, until they were allowed again.
 
     None if they were never held back, or still are.
     """
-    stopped = writes_stopped(entries)
-    resumed = next((entry.at for entry in entries if entry.what is What.WRITES_RESUMED), None)
+    stopped, resumed = _held_back(entries)
     return resumed - stopped if stopped and resumed else None
+
+
+def _held_back(entries: Sequence[Entry]) -> tuple[datetime | None, datetime | None]:
+    stopped, resumed = None, None
+    for entry in entries:
+        if entry.what is What.WRITES_STOPPED and (stopped is None or resumed is not None):
+            stopped, resumed = entry.at, None
+        elif entry.what is What.WRITES_RESUMED and resumed is None:
+            resumed = entry.at
+    return stopped, resumed
 
 
 def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:

@@ -20,7 +20,7 @@ from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS, read_only_value
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import PAUSES
-from tenantnet.tags import Slot, move_snapshot_name, network_name
+from tenantnet.tags import Slot, move_snapshot_name, network_name, seed_snapshot_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -36,6 +36,8 @@ NEXT_BACKUP, NEXT_MAINTENANCE, WINDOW = timedelta(hours=20), timedelta(days=3), 
 # RDS's words for an instance with which nothing goes on.
 _AT_REST = frozenset({"available", "failed", "stopped", "storage-full", "storage-optimization"})
 _T = TypeVar("_T")
+# Of a tenant's move, by its number.
+SnapshotName = Callable[[str, int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,17 +189,17 @@ class Databases:
         after = [point for point in points if point["Timestamp"] >= since]
         return max(after, key=lambda point: point["Timestamp"])["Maximum"] if after else None
 
-    def snapshot_status(self, move: int) -> str | None:
+    def snapshot_status(self, move: int, named: SnapshotName = move_snapshot_name) -> str | None:
         """RDS's word for the snapshot of the move; None if there is none."""
-        name = move_snapshot_name(self._tenant, move)
+        name = named(self._tenant, move)
         with aws_answers(f"read the snapshot {name}", region=self._region):
             found = self._rds.describe_db_snapshots(Filters=[{"Name": "db-snapshot-id", "Values": [name]}])
         return found["DBSnapshots"][0]["Status"] if found["DBSnapshots"] else None
 
-    def take_snapshot(self, slot: Slot, move: int) -> None:
+    def take_snapshot(self, slot: Slot, move: int, named: SnapshotName = move_snapshot_name) -> None:
         """Begin the snapshot of the move; does nothing if there is one."""
-        name = move_snapshot_name(self._tenant, move)
-        if self.snapshot_status(move) is None:
+        name = named(self._tenant, move)
+        if self.snapshot_status(move, named) is None:
             with aws_answers(f"take the snapshot {name}", region=self._region):
                 when_at_rest(
                     lambda: self._rds.create_db_snapshot(
@@ -205,12 +207,13 @@ class Databases:
                     )
                 )
 
-    def delete_snapshot(self, move: int) -> None:
-        """Delete the snapshot of the move; does nothing if there is none."""
-        name = move_snapshot_name(self._tenant, move)
-        if self.snapshot_status(move) is not None:
-            with aws_answers(f"delete the snapshot {name}", region=self._region):
-                self._rds.delete_db_snapshot(DBSnapshotIdentifier=name)
+    def delete_snapshots(self, move: int) -> None:
+        """Delete what the move has taken; does nothing if there is none."""
+        for named in (move_snapshot_name, seed_snapshot_name):
+            name = named(self._tenant, move)
+            if self.snapshot_status(move, named) is not None:
+                with aws_answers(f"delete the snapshot {name}", region=self._region):
+                    self._rds.delete_db_snapshot(DBSnapshotIdentifier=name)
 
     def endpoint_address(self) -> str | None:
         """The name that the endpoint's record leads to; None if there is no such record."""

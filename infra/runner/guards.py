@@ -17,7 +17,7 @@ from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases, Instance
 from tenantnet.runner.inspector import SERVING, Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, Strategy, move_snapshot_name, seed_snapshot_name
 
 # Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
@@ -132,7 +132,8 @@ class Guards:
         return self._inspector.caught_up(state.leads_to.other, state.leads_to, since=fenced_at)
 
     def _snapshot_taken(self, state: State) -> Sight:
-        status = self._databases.snapshot_status(state.move)
+        named = seed_snapshot_name if state.strategy is Strategy.LIVE else move_snapshot_name
+        status = self._databases.snapshot_status(state.move, named)
         return Sight(holds=status == "available", seen=f"it is {status}" if status else "there is none")
 
     def _target_independent(self, state: State) -> Sight:

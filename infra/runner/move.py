@@ -24,8 +24,10 @@ from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
+from tenantnet.runner.live.move import LiveMove
+from tenantnet.runner.live.ports import ClientPorts
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
-from tenantnet.runner.runner import MovePlan, Runner
+from tenantnet.runner.runner import MovePlan, Runner, this_run
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
 from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
@@ -34,9 +36,10 @@ from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.providers import PROVIDER, why_unreadable
 from tenantnet.settings.reading import read_mapping
+from tenantnet.settings.rules import LIVE_NOT_YET
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
-from tenantnet.tags import Strategy, final_snapshot_name, network_name
+from tenantnet.tags import Owner, Strategy, final_snapshot_name, network_name
 from tenantnet.vpn.along import DAYS, refuse_left_behind, refuse_unserved
 from tenantnet.vpn.reader import VpnReader
 
@@ -178,6 +181,9 @@ class Move:
         login: without it the data is not compared. Raises Stopped if the user has stopped it.
         """
         stop = Stop(tell)
+        if login is None and self.state.strategy is Strategy.LIVE:
+            # Its servers are asked in every step, to the end of the way back.
+            login = self.login()
         try:
             with stop.heeded(), self._reach(through_tunnel_host) as reach, SharedPlugins() as plugins:
                 access = Access(login=login, reach=reach) if login else None
@@ -230,7 +236,21 @@ class Move:
             copies=Copies(tenant, self.platform.region),
             tell=tell,
             inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
+            live=self._live(databases, access, tell) if access else None,
             stop=stop,
+        )
+
+    def _live(self, databases: Databases, access: Access, tell: Callable[[str], None]) -> LiveMove:
+        tenant, cell = self.settings.name, self.platform.cell
+        owner = Owner(cell=cell, tenant=tenant)
+        return LiveMove(
+            tenant=tenant,
+            databases=databases,
+            journal=self.journal,
+            access=access,
+            ports=ClientPorts(self.settings, owner, self.platform.region),
+            who=this_run(),
+            tell=tell,
         )
 
     def plan(self, *, now: bool, strategy: Strategy | None, without: Collection[str]) -> MovePlan:
@@ -242,11 +262,13 @@ class Move:
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
         begins = self._strategy(migration, now=now, strategy=strategy)
+        if begins is Strategy.LIVE:
+            raise Refused(SUBJECT, [LIVE_NOT_YET.refuse(begins, "strategy")])
         if begins and (refusals := self.refuse_left_behind(without)):
             raise Refused(SUBJECT, refusals)
         return MovePlan(
             strategy=begins,
-            prepare_at=fence_at and fence_at - LEAD[Strategy.REPLICA],
+            prepare_at=fence_at and fence_at - LEAD[begins or Strategy.REPLICA],
             fence_at=fence_at,
             retire_after=retire_after,
         )

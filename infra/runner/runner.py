@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,9 +35,11 @@ from tenantnet.runner.guards import Guards
 from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
+from tenantnet.runner.live.cut import Budgets
+from tenantnet.runner.live.move import LiveMove
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop
-from tenantnet.tags import Slot, Strategy
+from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
 LONGEST_NOTE = 1000
 MOST_DIFFERENCES_SHOWN = 20
@@ -58,17 +60,30 @@ class MovePlan:
 
     def begin(self, event: Event) -> datetime | None:
         """The earliest time for `event`; None if it need not wait."""
-        return {Event.PREPARE: self.prepare_at, Event.FENCE: self.fence_at}.get(event)
+        prepare, fence = self.prepare_at, self.fence_at
+        return {
+            Event.PREPARE: prepare,
+            Event.SEED: prepare,
+            Event.FENCE: fence,
+            # Where there was a fence, its time has come long ago; a live move has none before.
+            Event.SWITCH: fence,
+        }.get(event)
 
     def retirement(self, switched_at: datetime) -> datetime:
         """The earliest time for the retirement of the former production."""
         return switched_at + self.retire_after
 
 
+def this_run() -> str:
+    """User, host and process, for people who read the journal."""
+    return f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+
+
 class Runner:
     """Moves one tenant's database. tell: prints a line.
 
-    inspector: asks the databases' servers, if there is a login. stop: whether the user has stopped the run.
+    inspector: asks the databases' servers, if there is a login. live: so does what `live` does to them.
+    stop: whether the user has stopped the run.
     """
 
     def __init__(
@@ -81,6 +96,7 @@ class Runner:
         copies: Copies,
         tell: Callable[[str], None],
         inspector: Inspector,
+        live: LiveMove | None,
         stop: Stop,
         clock: Clock = Clock(),  # noqa: B008 - it cannot change
     ) -> None:
@@ -88,9 +104,9 @@ class Runner:
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._copies, self._tell = databases, copies, tell
         self._inspector = inspector
-        self._stop = stop
+        self._stop, self._live_move = stop, live
         self._guards = Guards(databases, self._entries, inspector, stop.check)
-        self._who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+        self._who = this_run()
         self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
 
     def run(self, plan: MovePlan) -> State:
@@ -109,6 +125,7 @@ class Runner:
             state = self._state()
             self._note_reached(state)
             decision = self._journal.decision(state.move_at_stake)
+            self._look_after(state, decision)
             event = next_event(state, decision=decision, strategy=strategy)
             if event is None:
                 return state
@@ -155,21 +172,105 @@ class Runner:
             self._make_way(state)
         if event is not Event.ABORT:
             self._see_all(state, conditions(state, decision))
-        if event in (Event.PREPARE, Event.FENCE):
-            with self._failure_noted(state):
-                self._inspector.require_readable(_databases(state))
-        if (wanted := decision_before(event)) and self._decide(state, wanted) is not wanted:
+        self._get_ready(state, event)
+        if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
         began = monotonic()
         with self._failure_noted(requested, state.phase):
             if event is Event.PROMOTE:
                 self._promote(requested)
-            self._stack.update(requested, lambda: self._ahead(requested, event))
+            opened = self._opened(requested, event)
+            if state.phase is Phase.STEADY and begun(self._entries(state.move_at_stake)):
+                self._stack.adopt_rules(requested.leads_to)
+            self._stack.update(requested, lambda: self._ahead(requested, event), opened)
         self._write(What.REACHED, requested, seconds=monotonic() - began)
         self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
-        if event is Event.PREPARE:
+        if event in (Event.PREPARE, Event.SEED):
             self._make_way(requested)
+
+    def _get_ready(self, state: State, event: Event) -> None:
+        """See what would stop the move later, while writes still work; tidy up at its end."""
+        with self._failure_noted(state):
+            if event in (Event.PREPARE, Event.FENCE, Event.SEED):
+                self._inspector.require_readable(_databases(state))
+            if event is Event.SEED:
+                self._live.get_ready(state.production)
+            if event is Event.FINISH and state.strategy is Strategy.LIVE:
+                self._live.forget(state.production)
+
+    @property
+    def _live(self) -> LiveMove:
+        if self._live_move is None:
+            raise Failure(
+                f"Could not move the database of {self._tenant} by live.",
+                reason="there is no login to its servers",
+                remedy="run it without --unverified; the login is a secret in Secrets Manager",
+            )
+        return self._live_move
+
+    def _opened(self, requested: State, event: Event) -> Mapping[str, str]:
+        """The rules for clients that a live move has made ahead of the update."""
+        if event is Event.SWITCH and requested.strategy is Strategy.LIVE:
+            return self._live.ports.opened(requested.leads_to)
+        return {}
+
+    def _look_after(self, state: State, decision: Decision | None) -> None:
+        """Keep up what the servers of a live move do between two updates."""
+        if state.strategy is not Strategy.LIVE:
+            return
+        with self._failure_noted(state):
+            if state.phase is Phase.FOLLOWING and decision is not Decision.SWITCH:
+                if self._live.take_back(state):
+                    self._resumed(state)
+                if decision is None:
+                    self._live.follow(state)
+                    self._compare_what_follows(state)
+            elif state.phase is Phase.SWITCHED:
+                self._note(state, self._live.lead_back(state))
+
+    def _compare_what_follows(self, state: State) -> None:
+        """Once a move: what follows in the same order from then on stays equal."""
+        if any(entry.note.startswith(Condition.DATA_EQUAL) for entry in self._entries(state.move)):
+            return
+        began = monotonic()
+        if found := self._live.differences(state):
+            raise _different(state, found)
+        self._seen(Condition.DATA_EQUAL, state, began)
+
+    def _decided(self, state: State, event: Event, decision: Decision | None, wanted: Decision) -> Decision:
+        """Decide the step; in a live move the switch is decided in the middle of its cut."""
+        if event is not Event.SWITCH or state.strategy is not Strategy.LIVE:
+            return self._decide(state, wanted)
+        with self._failure_noted(state):
+            if decision is Decision.SWITCH:
+                self._live.finish(state)
+                self._resumed(state)
+            else:
+                self._cut(state)
+        return Decision.SWITCH
+
+    def _cut(self, state: State) -> None:
+        self._lease.confirm()
+        outcome = self._live.cut(state, Budgets(), lambda: self._holding(state))
+        if outcome.why_back is not None:
+            raise Failure(
+                "The clients were not led over.",
+                reason=outcome.why_back,
+                remedy="`tenantnet migrate run` tries again; `tenantnet migrate abort` takes the move back",
+                state=f"Clients write to {state.production}, as before. The copy goes on following.",
+            )
+        parts = ", ".join(f"{act} after {seconds:.2f} s" for act, seconds in outcome.parts.items())
+        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}: {parts}")
+        self._tell(f"{state.phase}: clients are led over: {parts}")
+        self._stop.check()
+
+    @contextmanager
+    def _holding(self, state: State) -> Iterator[None]:
+        with self._stop.deferred():
+            self._write(What.WRITES_STOPPED, state)
+            yield
+            self._resumed(state)
 
     def _make_way(self, state: State) -> None:
         """Let no backup and no maintenance of RDS's come into the move; protect the replica."""
@@ -212,14 +313,32 @@ class Runner:
         if event is not Event.PROMOTE:
             self._begin(requested, event)
         self._discard_unfinished(requested, event)
+        if requested.strategy is Strategy.LIVE:
+            self._ahead_of_live(requested, event)
         match event:
             case Event.PREPARE | Event.ABORT:
                 self._let_through(requested)
                 self._see(Condition.AT_REST, requested)
-            case Event.SWITCH:
+            case Event.SWITCH if requested.strategy is not Strategy.LIVE:
                 self._switch(requested)
             case Event.FINISH:
-                self._databases.delete_snapshot(requested.move)
+                self._databases.delete_snapshots(requested.move)
+
+    def _ahead_of_live(self, requested: State, event: Event) -> None:
+        match event:
+            case Event.SEED:
+                self._let_through(requested)
+                # Pulumi deletes last: the copy would be open for as long as the update takes.
+                self._live.ports.close(requested.leads_to)
+                self._databases.take_snapshot(requested.production, requested.move, seed_snapshot_name)
+                for condition in (Condition.SNAPSHOT_TAKEN, Condition.AT_REST):
+                    self._see(condition, requested)
+            case Event.SWITCH:
+                # Clients write to the target by now.
+                self._databases.set_read_only(requested.leads_to.other, read_only=True)
+                self._see(Condition.ENDPOINT_AT_TARGET, requested)
+            case Event.RETIRE:
+                self._live.retire(requested)
 
     def _let_through(self, requested: State) -> None:
         # Through the API: a killed fence may hold back writes although the stack records that they are
@@ -293,16 +412,16 @@ class Runner:
         return decided
 
     def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
+        steady, other = state.phase is Phase.STEADY, state.production.other
+        left = self._databases.instance(other) if steady else None
         return transition(
             state,
             event,
             decision=decision,
-            leftovers=self._leftovers(state),
+            leftovers=left is not None,
+            left_by=Strategy.REPLICA if left and left.source else Strategy.LIVE,
             begun=begun(self._entries(state.move_at_stake)),
         )
-
-    def _leftovers(self, state: State) -> bool:
-        return state.phase is Phase.STEADY and self._databases.instance(state.production.other) is not None
 
     @contextmanager
     def _failure_noted(self, state: State, phase: Phase | None = None) -> Iterator[None]:
@@ -365,7 +484,7 @@ class Runner:
 
 
 # The steps that create a copy, or abandon it.
-_WITH_A_COPY = frozenset({Event.PREPARE, Event.RESTORE, Event.ABORT})
+_WITH_A_COPY = frozenset({Event.PREPARE, Event.SEED, Event.RESTORE, Event.ABORT})
 _PURPOSE = {
     Event.PREPARE: "create the replica in the other network",
     Event.SEED: "restore a snapshot in the other network, which then follows",
@@ -388,9 +507,10 @@ def _different(state: State, found: Sequence[str]) -> Failure:
     shown = [*found[:MOST_DIFFERENCES_SHOWN]]
     if rest := len(found) - len(shown):
         shown.append(f"and {rest} more")
+    held = "" if state.phase is Phase.FOLLOWING else ", with writes held back"
     return Failure(
         f"The move of the database does not go on from phase {state.phase}.",
         reason="source and target differ: " + "; ".join(shown),
         remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
-        state=f"The tenant stays in phase {state.phase}, with writes held back.",
+        state=f"The tenant stays in phase {state.phase}{held}.",
     )

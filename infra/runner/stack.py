@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, PulumiCommand, Stack
@@ -48,24 +49,34 @@ class MovingStack:
         """What the stack remembers; None before its first update has finished. Raises Refused."""
         return remembered(self._engine.outputs(self._name) or {})
 
-    def update(self, requested: State, ahead: Callable[[], None]) -> None:
+    def update(
+        self, requested: State, ahead: Callable[[], None], opened: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Bring the stack to `requested`, and record that.
 
-        ahead: called behind the stack's lock, once nothing is refused, before anything is declared.
+        ahead: called behind the stack's lock, once nothing is refused, before anything is declared. opened:
+        rules for clients that exist already, as in RequestedStep.
         """
         task = f"bring {self._name} to phase {requested.phase}"
         state = self._state_of(self._stack())
         databases = _databases(self._name, state)
         self._settle_pending(state)
         missing = [slot for slot in Slot if slot not in databases]
-        stack = self._stack_at_aws(lambda: self._declare(requested, missing, ahead))
+        stack = self._stack_at_aws(lambda: self._declare(requested, missing, ahead, opened))
         self._do(task, lambda: stack.up(message=f"move {requested.move}: {requested.phase}", color="never"))
 
-    def _declare(self, requested: State, missing: Collection[Slot], ahead: Callable[[], None]) -> None:
+    def _declare(
+        self,
+        requested: State,
+        missing: Collection[Slot],
+        ahead: Callable[[], None],
+        opened: Mapping[str, str],
+    ) -> None:
         """The program of an update; the engine holds the stack's lock."""
         with as_run_errors():
             settings = tenant_settings(self._project.file)
-            step = RequestedStep(state=requested, decision=self._decision(requested.move), missing=missing)
+            decision = self._decision(requested.move)
+            step = RequestedStep(state=requested, decision=decision, missing=missing, opened=opened)
             planned = plan(settings, step)
             ahead()
             planned.declare(database_password())
@@ -78,6 +89,21 @@ class MovingStack:
                 f"read the database of {slot} into the stack of {self._name}",
                 lambda: stack.refresh(target=[urn], color="never"),
             )
+
+    def adopt_rules(self, slot: Slot) -> None:
+        """Record which rules still let clients in to a slot: a killed run may have revoked some."""
+        prefix = network_name(self._name, slot)
+        resources = self._state_of(self._stack()).get("resources", [])
+        urns = [
+            resource["urn"]
+            for resource in resources
+            if resource["type"] == types.INGRESS_RULE
+            and resource["urn"].rsplit("::", 1)[-1].startswith(f"{prefix}-")
+        ]
+        if urns:
+            stack = self._stack_at_aws()
+            task = f"read the rules of {slot} into the stack of {self._name}"
+            self._do(task, lambda: stack.refresh(target=urns, color="never"))
 
     def parts(self) -> set[CopyPart]:
         """The resources of databases in the stack, without those whose creation was cut off."""

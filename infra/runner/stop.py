@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from tenantnet.engine.update import Command
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What, begun, writes_stopped
+from tenantnet.phases.journal import Entry, begun, downtime, writes_stopped
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.transitions import Decision
 
 _ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
-_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING, Phase.FOLLOWING})
+_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
 
 
 class Stopped(Failure):
@@ -26,6 +26,7 @@ class Stop:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.command = Command()
         self.wanted = False
+        self._defers = False
         self._tell = tell
 
     @contextmanager
@@ -39,6 +40,15 @@ class Stop:
                 # A stopped run ends soon, and says first what it leaves: further signals change nothing.
                 signal.signal(number, signal.SIG_IGN if self.wanted else handler)
 
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Within it a signal is only noted: what is done there takes some seconds, and is not to be torn."""
+        self._defers = True
+        try:
+            yield
+        finally:
+            self._defers = False
+
     def check(self) -> None:
         """Raises KeyboardInterrupt if the run is to stop. Other threads than the main one get no signal."""
         if self.wanted:
@@ -46,6 +56,8 @@ class Stop:
 
     def _heed(self, *_: object) -> None:
         self.wanted = True
+        if self._defers:
+            return
         if not self.command.runs:
             raise KeyboardInterrupt
         self.command.interrupt()
@@ -55,9 +67,11 @@ class Stop:
 
 def held_back(state: State, entries: Sequence[Entry]) -> str:
     """Which clients cannot write now, in a sentence; empty where all can. entries: of the move at stake."""
-    resumed = any(entry.what is What.WRITES_RESUMED for entry in entries)
+    resumed = downtime(entries) is not None
     if state.phase in AFTER_THE_SWITCH or writes_stopped(entries) is None or resumed:
         return ""
+    if state.phase is Phase.FOLLOWING:
+        return f"WRITES ARE HELD BACK: the accounts of {state.production} are locked."
     if state.phase in _BEFORE_THE_FENCE:
         return f"WRITES MAY BE HELD BACK: the step that makes {state.production} read-only had begun."
     return f"WRITES ARE HELD BACK: {state.production} is read-only."

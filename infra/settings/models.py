@@ -200,8 +200,7 @@ class MigrationSettings(Settings):
     )
     strategy: KnownStrategy = Field(
         default=Strategy.REPLICA,
-        description="replica: minutes of downtime. snapshot: about 45 minutes. "
-        "live: seconds, and a way back without loss.",
+        description="replica: minutes of downtime. snapshot: about 45 minutes. live: refused yet.",
     )
     retire_after: Duration = Field(
         default="24h",

@@ -351,6 +351,13 @@ LIVE_NEEDS_GTID = Rule(
     remedy="set database.gtid: true, deploy it, and reboot the database before the time of the move; or "
     "choose another strategy",
 )
+LIVE_NOT_YET = Rule(
+    id="live-not-yet",
+    rule="a move is by replica or by snapshot",
+    reason="each part of live was tried, but no whole move by it with the engine, and the role of the "
+    "platform's runner lacks rights for it",
+    remedy="choose replica, or wait for a version that carries live out",
+)
 RETIRE_AFTER = Rule(
     id="retire-after",
     rule="retireAfter is a whole number of hours or days, from 1h to 30d",

@@ -145,7 +145,8 @@ def decision_to_record(tenant: str, outputs: Mapping[str, Any]) -> Decision | No
     if state is None or state.phase is not Phase.FOLLOWING:
         return None
     item = read_item(journal_table_name(outputs["cell"]), decision_key(tenant, state.move))
-    return Decision(item["decision"]["S"]) if item else None
+    # It may say only what a cut has to restore.
+    return Decision(item["decision"]["S"]) if item and "decision" in item else None
 
 
 def _instance(identifier: str) -> aws.rds.GetInstanceResult | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,13 +48,19 @@ TICK = (
 class Ports:
     """Which databases were opened to clients. The local cloud lets everybody in."""
 
-    opened: list[Slot] = field(default_factory=list)
+    let_in: list[Slot] = field(default_factory=list)
     fails: bool = False
 
     def open(self, slot: Slot) -> None:
         if self.fails:
             raise Failure("Could not open it.", reason="AWS does not answer", remedy="try again")
-        self.opened.append(slot)
+        self.let_in.append(slot)
+
+    def close(self, slot: Slot) -> None:
+        self.let_in.clear()
+
+    def opened(self, slot: Slot) -> Mapping[str, str]:
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +161,7 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
         assert green.refused("SELECT 1") == LOCKED
         assert live.differences(FOLLOWING) == []
         wait_for(lambda: len(traffic.acknowledged) > 20)
-        outcome = live.cut(FOLLOWING, PATIENT, lambda: None)
+        outcome = live.cut(FOLLOWING, PATIENT, nullcontext)
         assert outcome.why_back is None, outcome
         before = len(traffic.acknowledged)
         wait_for(lambda: len(traffic.acknowledged) > before + 20)
@@ -165,7 +172,7 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
         wait_for(lambda: len(traffic.acknowledged) > before + 20)
         gap = longest_gap(traffic.writes_at)
     assert set(traffic.acknowledged) <= traffic.kept()
-    assert tenant.ports.opened == [GREEN]
+    assert tenant.ports.let_in == [GREEN]
     assert tenant.journal.decision(1) is Decision.SWITCH
     # A client that asks for the name each time sees the servers' own gap, and the cloud's own for the record.
     print(f"\n{outcome.parts}; longest gap in writes {gap:.2f} s")
@@ -197,7 +204,7 @@ def test_a_cut_that_was_cut_off_is_taken_back_or_carried_out_by_the_next_run(ten
     # A run that AWS does not answer behind its decision.
     tenant.ports.fails = True
     with pytest.raises(Failure):
-        live.cut(FOLLOWING, PATIENT, lambda: None)
+        live.cut(FOLLOWING, PATIENT, nullcontext)
     tenant.ports.fails = False
     assert not live.take_back(FOLLOWING)
     live.finish(FOLLOWING)

@@ -142,6 +142,7 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
         ("migrate cancel acme", "have no `migration`"),
         ("migrate run acme --now", "tenantnet/acme/verification"),
         ("migrate run acme --unverified", "--now"),
+        ("migrate run acme --now --unverified --strategy live", "a move is by replica or by snapshot"),
         ("migrate retire acme --yes", "retire is possible in"),
         ("migrate abort acme --yes", "there is something to abort"),
         ("migrate run nobody --now", "nobody"),

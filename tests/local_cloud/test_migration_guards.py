@@ -184,7 +184,7 @@ def test_the_snapshot_of_a_move_is_taken_once_and_deleted_once(tenant: Tenant) -
         tenant.blue.settled()
     assert tenant.holds(Condition.SNAPSHOT_TAKEN)
     for _ in range(2):
-        tenant.databases.delete_snapshot(1)
+        tenant.databases.delete_snapshots(1)
     assert not tenant.holds(Condition.SNAPSHOT_TAKEN)
 
 

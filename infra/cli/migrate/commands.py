@@ -69,7 +69,9 @@ def run(
     move = Move.of(working_project(), tenant)
     plan = move.plan(now=now, strategy=strategy, without=without or [])
     switches = plan.strategy is not None or move.before_the_switch
-    login = move.login() if switches and not unverified else None
+    # A live move is led by its servers.
+    needs_login = not unverified or plan.strategy is Strategy.LIVE
+    login = move.login() if switches and needs_login else None
     _carry_out(move, lambda runner: runner.run(plan), login=login, through_tunnel_host=through_tunnel_host)
 
 

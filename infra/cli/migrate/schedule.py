@@ -28,7 +28,7 @@ TIME_AHEAD = Rule(
 
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
-How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more. live: seconds.")]
+How = Annotated[Strategy, typer.Option(help="replica: minutes of downtime. snapshot: more. live: not yet.")]
 Without = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,7 +6,7 @@ Each may be done again: a run asks first what an earlier one has left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn, Protocol
@@ -45,6 +45,12 @@ class Ports(Protocol):
 
     def open(self, slot: Slot) -> None:
         """Let them in, as the stack declares it for the production. Raises Failure."""
+
+    def close(self, slot: Slot) -> None:
+        """Let none of them in, before there is a database. Raises Failure."""
+
+    def opened(self, slot: Slot) -> Mapping[str, str]:
+        """The ids of the rules that let them in, by the names of their resources. Raises Failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +127,22 @@ class LiveMove:
         self.databases.set_parameter(slot, name, value)
         self._await(lambda: _workers(target) == (name, value), name)
 
-    def cut(self, state: State, budgets: Budgets, begin: Callable[[], None]) -> Outcome:
+    def cut(
+        self, state: State, budgets: Budgets, holding: Callable[[], AbstractContextManager[None]]
+    ) -> Outcome:
         """Lead the clients over once nothing is in the way; what became of it.
 
-        begin: called right before the first client is locked out. Raises Failure if the gate does not open.
+        holding: entered for as long as clients may be locked out. Raises Failure if the gate does not open.
         """
         slot = state.leads_to
         with self._asking("lead the clients over"), self._servers(slot) as servers:
             follow.look(servers.target, servers.source, servers.keep)
             gate.wait(servers, GATE_SECONDS, self.tell)
-            begin()
             journal = CutJournal(self.journal, state.move, self.who)
-            return cut.cut(servers, journal, lambda: self._lead(slot), budgets)
+            # What need not be asked while clients wait is asked now.
+            address, _ = self.databases.address(slot), self.ports.opened(slot)
+            with holding():
+                return cut.cut(servers, journal, lambda: self._lead(slot, address), budgets)
 
     def finish(self, state: State) -> None:
         """Carry out a switch that is decided: open the new production; the former one may be dead."""
@@ -141,10 +151,11 @@ class LiveMove:
             fence.end_other_runners(target)
             if last is not None:
                 keep = accounts.keep_list(target)
-                cut.finish(target, keep, last.before, lambda: self._lead(state.leads_to))
+                address = self.databases.address(state.leads_to)
+                cut.finish(target, keep, last.before, lambda: self._lead(state.leads_to, address))
 
-    def _lead(self, slot: Slot) -> None:
-        self.databases.lead_endpoint_to(self.databases.address(slot))
+    def _lead(self, slot: Slot, address: str) -> None:
+        self.databases.lead_endpoint_to(address)
         self.ports.open(slot)
 
     def take_back(self, state: State) -> bool:

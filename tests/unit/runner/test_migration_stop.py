@@ -82,6 +82,17 @@ def test_a_signal_lets_a_working_engine_finish_its_step(number: int, tmp_path: P
     assert said == ["Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."]
 
 
+def test_a_signal_tears_nothing_that_must_not_be_torn() -> None:
+    stop = Stop(lambda _: None)
+    with stop.heeded():
+        with stop.deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done = True
+        assert (done, stop.wanted) == (True, True)
+        with pytest.raises(KeyboardInterrupt):
+            stop.check()
+
+
 def test_without_a_signal_the_handlers_are_as_before() -> None:
     before = [signal.getsignal(number) for number in BOTH]
     with Stop(lambda _: None).heeded():
@@ -94,8 +105,10 @@ def test_who_cannot_write_is_said_in_every_phase(phase: Phase) -> None:
     said = held_back(state(phase), entries(*FENCED))
     if phase in AFTER_THE_SWITCH:
         assert said == ""
-    elif phase in (Phase.STEADY, Phase.REPLICATING, Phase.FOLLOWING):
+    elif phase in (Phase.STEADY, Phase.REPLICATING):
         assert said.startswith("WRITES MAY BE HELD BACK")
+    elif phase is Phase.FOLLOWING:
+        assert said == "WRITES ARE HELD BACK: the accounts of blue are locked."
     else:
         assert said == "WRITES ARE HELD BACK: blue is read-only."
 
@@ -104,6 +117,11 @@ def test_who_cannot_write_is_said_in_every_phase(phase: Phase) -> None:
 def test_writes_that_go_on_are_not_said_to_be_held_back(phase: Phase) -> None:
     assert held_back(state(phase), entries(*RESUMED)) == ""
     assert held_back(state(phase), entries(What.BEGAN)) == ""
+
+
+def test_of_a_cut_that_is_tried_again_the_last_time_counts() -> None:
+    assert held_back(state(Phase.FOLLOWING), entries(*RESUMED, What.WRITES_STOPPED)) != ""
+    assert held_back(state(Phase.FOLLOWING), entries(*RESUMED, *RESUMED)) == ""
 
 
 @pytest.mark.parametrize(

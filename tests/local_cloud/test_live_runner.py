@@ -1,0 +1,127 @@
+"""The runner's steps of a live move: what each phase does to real servers, in order. The stack is a stand-in.
+
+It does through RDS's API what the updates of a tenant's stack do to the databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import boto3
+import pytest
+from tenantnet.phases.journal import What
+from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.transitions import Decision
+from tenantnet.runner.copies import Copies, CopyPart
+from tenantnet.runner.inspector import WithLogin
+from tenantnet.runner.live import gate
+from tenantnet.runner.runner import MovePlan, Runner
+from tenantnet.runner.stop import Stop
+from tenantnet.tags import Slot, Strategy, seed_snapshot_name
+
+from tests.local_cloud.test_live_move import BLUE, GREEN, LOCKED, TICK, Tenant, make_group, server_ids, tenant
+from tests.support.databases import Database
+from tests.support.moves import Traffic, longest_gap
+from tests.support.mysql_client import wait_for
+
+__all__ = ["tenant"]
+NETWORKS = {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"}
+MOVE = MovePlan(strategy=Strategy.LIVE, retire_after=timedelta(hours=1))
+GO_ON = MovePlan(retire_after=timedelta(hours=1))
+OWN_ACCOUNTS = "SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'"
+
+
+class Stack:
+    """Keeps the phase, and does to the databases what an update to it does."""
+
+    def __init__(self) -> None:
+        self._state = State(phase=Phase.STEADY, production=BLUE, networks=NETWORKS)
+
+    def state(self) -> State:
+        return self._state
+
+    def adopt(self, slot: Slot) -> None:
+        """Nothing: it remembers no resources."""
+
+    def adopt_rules(self, slot: Slot) -> None:
+        """Nothing, as above."""
+
+    def parts(self) -> set[CopyPart]:
+        return set(Copies("acme", "eu-west-1").parts(GREEN))
+
+    def update(
+        self, requested: State, ahead: Callable[[], None], _opened: Mapping[str, str] | None = None
+    ) -> None:
+        ahead()
+        rds, other = boto3.client("rds"), f"acme-{requested.production.other}"
+        if requested.phase is Phase.FOLLOWING:
+            make_group(rds, other, event_scheduler="OFF")
+            rds.restore_db_instance_from_db_snapshot(
+                DBInstanceIdentifier=other,
+                DBSnapshotIdentifier=seed_snapshot_name("acme", requested.move),
+                DBSubnetGroupName="acme-blue",
+                DBParameterGroupName=other,
+            )
+        if requested.phase in (Phase.RETIRING, Phase.ABORTING):
+            rds.modify_db_instance(
+                DBInstanceIdentifier=other, DeletionProtection=False, ApplyImmediately=True
+            )
+        if requested.phase is Phase.STEADY:
+            Database(rds=rds, identifier=other).delete()
+        else:
+            Database(rds=rds, identifier=other).settled()
+        self._state = requested
+
+
+def runner(tenant: Tenant, stack: Stack) -> Runner:
+    return Runner(
+        "acme",
+        stack=stack,  # type: ignore[arg-type] # a stand-in
+        journal=tenant.journal,
+        databases=tenant.databases,
+        copies=Copies("acme", "eu-west-1"),
+        tell=tenant.told.append,
+        inspector=WithLogin(tenant.databases, tenant.live.access),
+        live=tenant.live,
+        stop=Stop(tenant.told.append),
+    )
+
+
+def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Tenant) -> None:
+    tenant.client(BLUE).run(*TICK)
+    stack = Stack()
+    with Traffic(tenant.cloud) as traffic:
+        switched = runner(tenant, stack).run(MOVE)
+    assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told
+    assert set(traffic.acknowledged) <= traffic.kept()
+    # Two cores serve two databases, the cloud and whatever tests run beside.
+    assert longest_gap(traffic.writes_at) < 10, tenant.told
+    assert tenant.client(BLUE).refused("SELECT 1") == LOCKED
+    assert runner(tenant, stack).run(GO_ON).phase is Phase.SWITCHED
+    assert tenant.told[-1] == "switched: the former production follows the new one"
+    assert runner(tenant, stack).retire().phase is Phase.STEADY
+    green = tenant.client(GREEN)
+    assert green.run(OWN_ACCOUNTS) == []
+    wait_for(lambda: len(set(server_ids(green))) == 2)
+
+
+def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "wait", killed)
+        with pytest.raises(KeyboardInterrupt):
+            runner(tenant, stack).run(MOVE)
+    assert stack.state().phase is Phase.FOLLOWING
+    assert tenant.client(BLUE).refused("SELECT 1") == 0
+    steady = runner(tenant, stack).abort()
+    assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
+    assert tenant.client(BLUE).run(OWN_ACCOUNTS) == []
+    assert tenant.journal.decision(1) is Decision.ABORT
+    assert not any(entry.what is What.WRITES_STOPPED for entry in tenant.journal.entries())
