@@ -30,7 +30,9 @@ ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@]"
 )
 BACKEND = re.compile(
-    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?(?:\?[!-~]{1,200})?"
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?"
+    # Other parameters, such as endpoint, would lead to somebody else's storage.
+    r"(?:\?(?:region|awssdk)=[a-z0-9-]{1,30}(?:&(?:region|awssdk)=[a-z0-9-]{1,30})?)?"
     r"|https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/?"
 )
 

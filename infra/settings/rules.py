@@ -129,8 +129,8 @@ RUNNER_IMAGE = Rule(
 )
 RUNNER_BACKEND = Rule(
     id="runner-backend",
-    rule="a backend is s3://bucket, with a path where it has one, or the https:// address of a Pulumi "
-    "service",
+    rule="a backend is s3://bucket, with a path, region and awssdk where it has them, or the https:// "
+    "address of a Pulumi service",
     reason="the runner reads and writes the same state as everybody else, and its role allows just that",
     remedy="write what `pulumi whoami --verbose` shows as backend, for example s3://example-pulumi-state",
 )

@@ -1,14 +1,18 @@
-"""What the stacks declare is what the policies permit of single resources, names and rows included."""
+"""What the stacks declare is what the policies permit of single resources, in a preview and in an update."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from tenantnet.aws import types as aws
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
-from tenantnet.policies.model import PackSettings, Policy, Resource
+from tenantnet.policies.model import PackSettings, Policy, Resource, Stack
+from tenantnet.policies.rules import POLICIES
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.stacks.outputs import PlatformOutputs
 
@@ -76,3 +80,74 @@ def test_every_resource_of_the_stacks_is_permitted(
     ]
     # The mocks' ARNs, which stand in the runner's policy, are none of AWS's.
     assert [rule for rule in found if rule != "document-own"] == []
+
+
+# What AWS would call what these properties name, and of which type it is.
+PREFIXES = {
+    "vpcId": ("vpc", aws.VPC),
+    "subnetId": ("subnet", aws.SUBNET),
+    "subnetIds": ("subnet", aws.SUBNET),
+    "routeTableId": ("rtb", aws.ROUTE_TABLE),
+    "vpcPeeringConnectionId": ("pcx", aws.PEERING),
+    "vpnGatewayId": ("vgw", aws.VPN_GATEWAY),
+    "customerGatewayId": ("cgw", aws.CUSTOMER_GATEWAY),
+    "vpnConnectionId": ("vpn", aws.VPN_CONNECTION),
+    "securityGroupId": ("sg", aws.SECURITY_GROUP),
+    "vpcSecurityGroupIds": ("sg", aws.SECURITY_GROUP),
+}
+
+
+def _named(path: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_named(path, each) for each in value]
+    if path in PREFIXES and isinstance(value, str) and value.startswith("id-"):
+        return f"{PREFIXES[path][0]}-{value.removeprefix('id-').replace('-', '')}"
+    return value
+
+
+class UpdateReading(LocalReading):
+    """The cell while a stack of it is updated: what the stack has made is tagged as it says."""
+
+    def __init__(self, made: RecordingEngine) -> None:
+        self._tags = {
+            f"{prefix}-{each.name.replace('-', '')}": each.inputs["tags"]
+            for prefix, kind in PREFIXES.values()
+            for each in made.of_type(kind)
+        }
+
+    def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        return {each: self._tags[each] for each in ids}
+
+    def address(self, identifier: str, region: str | None) -> str:
+        return f"{identifier}.mock.eu-west-1.rds.amazonaws.com"
+
+
+def _updated(engine: RecordingEngine) -> Iterator[Resource]:
+    """The resources as an update shows them, one after the other, with what AWS has named."""
+    logs = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+    groups = {each.name: each.inputs["name"] for each in engine.of_type(aws.LOG_GROUP)}
+    for each in engine.registered:
+        props = {path: _named(path, value) for path, value in each.inputs.items()}
+        if "logDestination" in props:
+            props["logDestination"] = logs + groups[props["logDestination"].rpartition(":")[2]]
+        urn = f"urn:pulumi:acme::tenantnet::{each.type}::{each.name}"
+        yield Resource(type=each.type, name=each.name, urn=urn, props=props, region="eu-west-1")
+
+
+@pytest.mark.parametrize("engine", ["acme", "moving_acme", "scheduled_acme"])
+def test_an_update_creates_what_the_tenants_stack_declares(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    declared: RecordingEngine = request.getfixturevalue(engine)
+    outputs = {**samples.PLATFORM_OUTPUTS, **samples.RUNNER_OUTPUTS}
+    reading = UpdateReading(declared)
+    reading.platform = lambda _: PlatformOutputs.model_validate(outputs)  # type: ignore[method-assign]
+    settings = replace(SETTINGS_HERE, reading=reading)
+    so_far: list[Resource] = []
+    found = []
+    for each in _updated(declared):
+        so_far.append(each)
+        for policy in POLICIES:
+            if policy.judge_update:
+                found += [str(it.refusal) for it in policy.judge_update(each, Stack(so_far), settings)]
+    assert found == []

@@ -161,7 +161,7 @@ BROKEN: Mapping[str, Case] = {
         change=setting(
             aws.CUSTOMER_GATEWAY,
             "acme-blue-vpn-192-168-4-0-24",
-            tags={"tenantnet:tenant": "acme", "Name": "x"},
+            tags={"tenantnet:tenant": "acme", "tenantnet:network": "blue", "Name": "x"},
         ),
         resource="acme-blue-vpn-192-168-4-0-24",
         value="tags.tenantnet:cell: not set",
