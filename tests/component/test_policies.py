@@ -25,7 +25,7 @@ class LocalReading(SampleReading):
     """The cell of the component samples."""
 
     def platform(self, cell: str) -> PlatformOutputs:
-        return PlatformOutputs.model_validate(samples.PLATFORM_OUTPUTS)
+        return PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, **samples.RUNNER_OUTPUTS})
 
     def runner(self) -> RunnerSettings:
         return RunnerSettings.model_validate(samples.RUNNER)
@@ -139,10 +139,7 @@ def test_an_update_creates_what_the_tenants_stack_declares(
     engine: str, request: pytest.FixtureRequest
 ) -> None:
     declared: RecordingEngine = request.getfixturevalue(engine)
-    outputs = {**samples.PLATFORM_OUTPUTS, **samples.RUNNER_OUTPUTS}
-    reading = UpdateReading(declared)
-    reading.platform = lambda _: PlatformOutputs.model_validate(outputs)  # type: ignore[method-assign]
-    settings = replace(SETTINGS_HERE, reading=reading)
+    settings = replace(SETTINGS_HERE, reading=UpdateReading(declared))
     so_far: list[Resource] = []
     found = []
     for each in _updated(declared):
