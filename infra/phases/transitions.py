@@ -45,7 +45,7 @@ class Decision(StrEnum):
 class Condition(StrEnum):
     """What must hold before a phase is left for the next one; `source` and `target` are the move's."""
 
-    AT_REST = "RDS is doing nothing else to the databases"
+    AT_REST = "RDS and clients are doing nothing to the databases that a step would wait for"
     TARGET_REPLICATES = "the replica is available and replicates"
     SOURCE_READ_ONLY = "the source refuses writes"
     TARGET_CAUGHT_UP = "the replica has everything that the source has had since the fence"

@@ -31,6 +31,9 @@ LIMITS: Mapping[Condition, timedelta] = {
 }
 
 
+BEFORE_A_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
+
+
 class Guards:
     """The conditions of one tenant's move. journal: gives the entries of a move.
 
@@ -82,10 +85,14 @@ class Guards:
                 state=f"The tenant stays in phase {state.phase}.",
             ) from None
 
-    def _at_rest(self, _state: State) -> Sight:
+    def _at_rest(self, state: State) -> Sight:
         found = {slot: self._databases.instance(slot) for slot in Slot}
         seen = ", ".join(f"{slot} is {each.status}" for slot, each in found.items() if each)
-        return Sight(holds=all(each.at_rest for each in found.values() if each), seen=seen)
+        if not all(each.at_rest for each in found.values() if each):
+            return Sight(holds=False, seen=seen)
+        # A fence that waits for one client keeps all others waiting: it is not begun then.
+        client = self._inspector.fence_waits_for(state.production) if state.phase in BEFORE_A_FENCE else None
+        return Sight(holds=client is None, seen=client or seen)
 
     def _target_replicates(self, state: State) -> Sight:
         target = self._databases.instance(state.leads_to)

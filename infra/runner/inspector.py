@@ -8,12 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pymysql
+from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 from tenantnet.failure import Failure
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.live.events import enable, enabled_events
 from tenantnet.runner.live.fence import SERVER_THREADS
-from tenantnet.runner.live.sql import KILL, SESSIONS
+from tenantnet.runner.live.sql import (
+    KILL,
+    LONG_CHANGES,
+    OPEN_TABLE,
+    SESSIONS,
+    SOON_OR_NEVER,
+    TABLES_IN_USE,
+)
 from tenantnet.runner.replication import behind
 from tenantnet.runner.verification import SYSTEM_USERS, Access, compare, connected, require_readable
 from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
@@ -22,6 +30,8 @@ from tenantnet.tags import Slot
 BY_HAND = "MySQL disables the events of a replica: enable those that are to run, by ALTER EVENT ... ENABLE"
 RECONNECT = "what keeps its connections open still reads the former production: let it connect again"
 NO_SUCH_THREAD = 1094
+# Of a statement that writes: a fence waits for its end.
+LONG_SECONDS = 10
 # Longer than people have seen RDS take to begin with a change of parameters and end it.
 TAKES_EFFECT = timedelta(minutes=3)
 # RDS's words for an instance that answers its clients.
@@ -52,6 +62,10 @@ class WithoutLogin:
         """Whether RDS has had its time: it calls a change in force before it begins with it."""
         holds = since is not None and datetime.now(UTC) - since >= TAKES_EFFECT
         return Sight(holds=holds, seen=f"no server was asked; RDS has {TAKES_EFFECT} from the fence on")
+
+    def fence_waits_for(self, slot: Slot) -> str | None:
+        """Nothing that is known: no server is asked."""
+        return None
 
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether RDS says that the instance lives; it shows parameters of a dead one, too."""
@@ -114,6 +128,24 @@ class WithLogin:
         through = let_through(self.databases.address(slot), self.access)
         return Sight(holds=through is None, seen=through or "the server refuses writes")
 
+    def fence_waits_for(self, slot: Slot) -> str | None:
+        """What holding back writes would wait for, and every other writer with it; None if there is nothing.
+
+        https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_read_only
+        """
+        with connected(self.databases.address(slot), self.access) as connection:
+            session = _Logging(connection)
+            found = [
+                # Not its text, which may hold what is nobody's business.
+                f"{str(row['statement']).split(maxsplit=1)[0].upper()} of connection {row['id']} runs for "
+                f"{row['seconds']} s"
+                for row in session.rows(LONG_CHANGES, LONG_SECONDS)
+            ]
+            session.rows(SOON_OR_NEVER)
+            in_use = ((str(row["Database"]), str(row["Table"])) for row in session.rows(TABLES_IN_USE))
+            found += [f"{'.'.join(table)} is locked" for table in in_use if _is_locked(session, *table)]
+        return ", ".join(found) or None
+
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether it answers, and is not read-only."""
         held = held_back(self.databases.address(slot), self.access)
@@ -154,6 +186,15 @@ class WithLogin:
         """Whether the replica has applied all that the source has written, to the byte."""
         lacking = behind(self.databases.address(source), self.databases.address(replica), self.access)
         return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+
+
+def _is_locked(session: _Logging, *table: str) -> bool:
+    try:
+        session.rows(OPEN_TABLE.format(table=".".join(f"`{part.replace('`', '``')}`" for part in table)))
+    except pymysql.MySQLError as error:
+        # Another one is of a table that has gone meanwhile, or that the login may not read.
+        return bool(error.args[0] == ER.LOCK_WAIT_TIMEOUT)
+    return False
 
 
 def _end_clients(session: _Logging) -> int | None:

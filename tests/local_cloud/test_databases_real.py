@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from tenantnet.local_cloud.mysql.installation import Generation, Installation, f
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
+from tenantnet.runner import inspector
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
@@ -486,6 +488,32 @@ def test_events_of_a_replica_are_disabled_and_resumed_with_their_definers_after_
     wrong = WithLogin(databases, Access(login=Login(username="acmeadmin", password="wrong")))
     assert "ALTER EVENT" in wrong.resume_events(Slot.BLUE, Slot.GREEN)
     assert "ALTER EVENT" in WithoutLogin(databases).resume_events(Slot.BLUE, Slot.GREEN)
+
+
+def test_no_fence_is_begun_that_would_wait_for_a_client(
+    cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """cybozu-go/moco #787: LOCK TABLES of one client hangs the fence, and with it every writer."""
+    client = Client.of(cloud, make(f"{name}-blue").rds, f"{name}-blue")
+    client.run(*ROWS)
+    lead_here(monkeypatch, cloud)
+    monkeypatch.setattr(inspector, "LONG_SECONDS", 1)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
+    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    steady = State(phase=Phase.STEADY, production=Slot.BLUE)
+    wait_for(lambda: guards.look(Condition.AT_REST, steady).holds)
+    with client.connected() as holder:
+        holder.execute("LOCK TABLES app.entry WRITE")
+        seen = guards.look(Condition.AT_REST, steady)
+        assert (seen.holds, seen.seen) == (False, "app.entry is locked")
+        assert guards.look(Condition.AT_REST, replace(steady, phase=Phase.ABORTING, move=1)).holds
+    wait_for(lambda: guards.look(Condition.AT_REST, steady).holds)
+    slow = Thread(target=client.run, args=("UPDATE app.entry SET id = id WHERE SLEEP(4) = 0",))
+    slow.start()
+    wait_for(lambda: "UPDATE of connection" in guards.look(Condition.AT_REST, steady).seen)
+    slow.join()
+    assert guards.look(Condition.AT_REST, steady).holds
 
 
 def test_what_clients_keep_open_to_the_former_production_is_ended(

@@ -102,6 +102,11 @@ LONG_CHANGES = (
     "AND info REGEXP "
     "'^[[:space:]]*(ALTER|CREATE|DROP|RENAME|TRUNCATE|OPTIMIZE|UPDATE|DELETE|INSERT|REPLACE|LOAD)'"
 )
+# Of the tables that somebody has locked or uses just now, those that cannot even be read are locked: by LOCK
+# TABLES ... WRITE, or by a change of their definition.
+TABLES_IN_USE = "SHOW OPEN TABLES WHERE In_use > 0"
+SOON_OR_NEVER = "SET SESSION lock_wait_timeout = 1"
+OPEN_TABLE = "SELECT 1 FROM {table} LIMIT 0"
 # In one packet: with a round trip between them, two readings of a busy server would never be the same.
 SNAPSHOT = f"{EXECUTED}; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY; {EXECUTED}"
 END_SNAPSHOT = "ROLLBACK"
