@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,7 +73,9 @@ def start(
     state = "runs already" if started.already_running else "runs"
     typer.echo(f"The local cloud {state} at {server.url} (pid {server.pid}).")
     typer.echo(f"Databases: {server.databases}. Names: a DNS server at {server.name_server}.")
-    typer.echo('To use it in this shell: eval "$(tenantnet local env)"')
+    # Before its environment is in the shell, the command may not be on the path.
+    command = "tenantnet" if shutil.which("tenantnet") else shlex.quote(sys.argv[0])
+    typer.echo(f'To use it in this shell: eval "$({command} local env)"')
 
 
 @app.command(epilog="Example: tenantnet local stop")

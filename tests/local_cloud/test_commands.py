@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,17 @@ def test_a_shell_takes_the_environment_as_it_is_printed(state_dir: Path) -> None
     assert shell.stdout == f"file://{state_dir}/pulumi?metadata=skip"
     printed = local(state_dir, "env").stdout.splitlines()
     assert all(line.startswith("export ") for line in printed)
+
+
+def test_the_way_into_the_shell_is_one_that_works_in_this_shell(state_dir: Path) -> None:
+    started = subprocess.run(
+        [TENANTNET, "local", "start", "--port", "0", "--state-dir", state_dir],
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f'eval "$({TENANTNET} local env)"' in started.stdout
 
 
 def test_a_profile_and_credentials_of_the_shell_are_out_of_the_way(state_dir: Path) -> None:
