@@ -157,7 +157,8 @@ def test_a_fence_that_is_refused_leaves_the_replica_and_writes(
 def test_a_run_stopped_as_it_holds_back_writes_says_so_and_leaves_the_stack_unlocked(
     moving: Project, cloud: LocalCloud
 ) -> None:
-    with start(moving, *RUN) as run:
+    # A move that has begun keeps its strategy; one by snapshot begins with the fence.
+    with start(moving, *RUN, "--strategy", "snapshot") as run:
         assert run.stdout is not None
         for line in run.stdout:
             if line.startswith("fenced: hold back writes"):
