@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import tenantnet
-from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation
+from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Status
 from tenantnet.engine.plugins import aws_plugin, other_program
 from tenantnet.engine.states import States, Store, backend_url, store_of
 from tenantnet.engine.version import engine_version
@@ -178,8 +178,11 @@ def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None])
 
 def _without_changes(seen: EngineLog) -> bool:
     """Whether a preview that succeeded has no change, of outputs neither, and nothing to say."""
-    root = [step for step in seen.steps if step.type == STACK_TYPE]
-    outputs = all(step.old and step.new and step.old.outputs == step.new.outputs for step in root)
+    # As a step begins, it has no new outputs yet.
+    root = [step for step in seen.steps if step.type == STACK_TYPE and step.status is Status.DONE]
+    outputs = bool(root) and all(
+        step.old and step.new and step.old.outputs == step.new.outputs for step in root
+    )
     unchanged = bool(seen.counts) and set(seen.counts) == {Operation.SAME}
     return unchanged and outputs and not seen.violations and not seen.diagnostics
 

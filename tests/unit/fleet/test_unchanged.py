@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.automation.events import StepEventStateMetadata
-from tenantnet.engine.events import STACK_TYPE, Diagnostic, EngineLog, Operation, Step, Violation
+from tenantnet.engine.events import STACK_TYPE, Diagnostic, EngineLog, Operation, Status, Step, Violation
 from tenantnet.engine.states import store_of
 from tenantnet.failure import Failure
 from tenantnet.fleet import unchanged
@@ -83,11 +84,12 @@ class Fleet:
 
 def without_change(outputs: dict[str, Any] | None = None) -> EngineLog:
     """The log of a preview without a change. outputs: those that the program exports now."""
-    old, new = (
-        StepEventStateMetadata("", "", "", "", "", outputs=each) for each in (RESTING, outputs or RESTING)
+    old, empty, new = (
+        StepEventStateMetadata("", "", "", "", "", outputs=each) for each in (RESTING, {}, outputs or RESTING)
     )
-    root = Step(operation=Operation.SAME, urn="urn::acme", type=STACK_TYPE, old=old, new=new)
-    return EngineLog(steps=[root], counts=Counter({Operation.SAME: 45}))
+    root = partial(Step, operation=Operation.SAME, urn="urn::acme", type=STACK_TYPE, old=old)
+    steps = [root(status=Status.STARTED, new=empty), root(new=new)]
+    return EngineLog(steps=steps, counts=Counter({Operation.SAME: 45}))
 
 
 @pytest.fixture
