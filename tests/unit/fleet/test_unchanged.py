@@ -255,7 +255,7 @@ def test_each_room_is_there() -> None:
     assert [room for room in ROOMS if not (CLONE / "infra" / room).exists()] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_no_byte_of_what_a_preview_follows_from_can_change_unseen(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
