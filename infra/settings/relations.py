@@ -176,7 +176,7 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
             if slot not in networks:
                 yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
     if migration.get("strategy") == Strategy.LIVE:
-        yield from _live(raw)
+        yield rules.LIVE_NOT_YET.refuse(Strategy.LIVE, "migration.strategy")
     if _child(raw, "retiring") is True:
         yield rules.RETIRING_STAYS.refuse(True, "retiring")
     at, zone = migration.get("at"), migration.get("timezone")
@@ -187,12 +187,6 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
         and sound("migration.timezone")
     ):
         yield from _exists_once(at, zone)
-
-
-def _live(raw: object) -> Iterator[Refusal]:
-    yield rules.LIVE_NOT_YET.refuse(Strategy.LIVE, "migration.strategy")
-    if _child(_child(raw, "database"), "gtid") is not True:
-        yield rules.LIVE_NEEDS_GTID.refuse(Strategy.LIVE, "migration.strategy")
 
 
 def _exists_once(at: str, zone: str) -> Iterator[Refusal]:

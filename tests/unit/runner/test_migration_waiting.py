@@ -53,9 +53,13 @@ def test_a_time_that_has_come_or_passed_is_not_waited_for(late: timedelta) -> No
     assert hands.slept == []
 
 
-def test_the_replica_is_made_ahead_of_the_fence_and_nothing_else_waits() -> None:
+def test_a_copy_is_made_ahead_of_the_fence_and_nothing_else_waits() -> None:
     begins = {event: PLAN.begin(event) for event in Event if PLAN.begin(event)}
-    assert begins == {Event.PREPARE: NIGHT - timedelta(hours=4), Event.FENCE: NIGHT}
+    ahead = NIGHT - timedelta(hours=4)
+    assert begins == {
+        **{Event.PREPARE: ahead, Event.FENCE: NIGHT},
+        **{Event.SEED: ahead, Event.SWITCH: NIGHT},
+    }
 
 
 def test_without_times_nothing_waits() -> None:
