@@ -132,7 +132,7 @@ def test_a_rule_with_a_text_that_ec2_takes_has_no_tag_beside_it(acme: RecordingE
 
 
 def test_the_librarys_connection_refuses_a_description_that_no_tag_takes() -> None:
-    with pytest.raises(Refused, match="255 printable"):
+    with pytest.raises(Refused, match="255 visible"):
         VpnConnectionArgs(
             owner=Owner(cell="eu1", tenant="acme", network="blue"),
             company_cidr="192.168.4.0/24",
