@@ -300,7 +300,7 @@ def _timezones() -> frozenset[str]:
 
 def check_timezone(value: object) -> list[Refusal]:
     """A name of the IANA time zone database."""
-    if value in _timezones():
+    if isinstance(value, str) and value in _timezones():
         return []
     # An abbreviation is like others that are hours away.
     places = [zone for zone in _timezones() if "/" in zone]
