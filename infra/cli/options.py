@@ -21,6 +21,10 @@ PlatformStack = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Follow changes until Ctrl-C; with --json, one line for every change."),
+]
 Cidr = Annotated[str | None, typer.Option(help="The network's range, a /26.")]
 Auto = Annotated[bool, typer.Option("--auto", help="Choose a free range at random. This is the default.")]
 Offline = Annotated[

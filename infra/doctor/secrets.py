@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
 from tenantnet.engine.engine import Engine
+from tenantnet.engine.states import BACKEND
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.providers import REGION_IN_ARN, by_passphrase, key_of, kms_provider, region_of
 from tenantnet.settings.reading import read_mapping
 
 PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-BACKEND = "PULUMI_BACKEND_URL"
 
 
 def backend(planned: Planned) -> Iterator[Finding]:

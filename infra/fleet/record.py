@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, ValidationError
 from tenantnet.engine import events
-from tenantnet.engine.locks import is_running
+from tenantnet.engine.locks import is_running, this_machine
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -139,15 +138,6 @@ class RunRecords:
         with suppress(ValidationError, OSError):
             return RunRecord.model_validate_json(self.file_of(run).read_bytes())
         return None
-
-
-def this_machine() -> str:
-    """Where process ids mean the same: this host, since it was started, in this container."""
-    parts = [socket.gethostname()]
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        parts.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(parts)
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tenantnet.engine.locks import this_machine
 from tenantnet.fleet.record import (
     FleetOperation,
     RunRecord,
     RunRecords,
     RunStatus,
     TenantRecord,
-    this_machine,
 )
 
 # Stacks per processor: an update mostly waits for AWS, a preview hardly ever.

@@ -31,16 +31,16 @@ from tenantnet.phases.starts import OUTPUT as RUNNER_START
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import config_of
 from tenantnet.settings.loading import TENANT_KEY
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import PROJECT_FILES, Project
 from tenantnet.settings.reading import read_mapping
 
 PROOFS = ".tenantnet/unchanged/"
+ENVIRONMENT = "environment"
 # The rooms that `program` imports, and the vocabulary beside it.
 ROOMS = (
     *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "tags.py"),
     *("stacks", "components", "phases", "settings", "addresses", "aws"),
 )
-PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 # What else a program's result may follow from. No secret: those have no influence on it.
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 # Go's linker writes the digest of what it links near the beginning.
@@ -114,15 +114,18 @@ class Proofs:
         return _Look(self._project, States(self._store, self._project), self._pack, self._engine)
 
     def _is_at_rest(self, target: Target) -> bool:
-        """Whether the program does not look at the clock: no move is under way or scheduled."""
-        tenant = config_of(read_mapping(self._project.settings_file(target.name))).get(TENANT_KEY)
+        """Whether a preview follows from files alone, and not from the time of a move."""
+        document = read_mapping(self._project.settings_file(target.name))
+        tenant = config_of(document).get(TENANT_KEY)
         outputs = self._look().states.outputs(target.name)
         try:
             state = remembered(outputs)
         except Refused:
             return False
         resting = state is not None and state.phase is Phase.STEADY and RUNNER_START not in outputs
-        return resting and isinstance(tenant, Mapping) and "migration" not in tenant
+        # What an environment of Pulumi ESC gives is in no file.
+        fixed = ENVIRONMENT not in document and isinstance(tenant, Mapping) and "migration" not in tenant
+        return resting and fixed
 
 
 class _Look:

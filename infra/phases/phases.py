@@ -42,6 +42,8 @@ ROUTES: Mapping[Strategy, tuple[Phase, ...]] = {
     Strategy.LIVE: _route(Phase.FOLLOWING),
 }
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
+# From which the next step holds writes back, where the stack does that.
+BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

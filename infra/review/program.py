@@ -14,11 +14,9 @@ from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from tenantnet.review.packs import POLICY_PACK
-from tenantnet.settings.project import PROJECT_FILE, Project
+from tenantnet.settings.project import PROJECT_FILES, Project
 from tenantnet.settings.reading import read_mapping
 
-# The engine takes the first of the project's files by name, whatever Tenantnet reads.
-PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
 PROGRAM_FILES = (*PROJECT_FILES, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")
 # Beside the policy pack and what it imports: what chooses packages, what roles may do, and what reviews.
 RULE_FILES = (

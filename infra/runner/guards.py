@@ -11,7 +11,7 @@ from datetime import timedelta
 from tenacity import RetryError
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, reached
-from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.phases import BEFORE_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases, Instance
@@ -29,9 +29,6 @@ LIMITS: Mapping[Condition, timedelta] = {
     Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
     Condition.TARGET_INDEPENDENT: timedelta(minutes=30),
 }
-
-
-BEFORE_A_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
 
 
 class Guards:
@@ -91,7 +88,9 @@ class Guards:
         if not all(each.at_rest for each in found.values() if each):
             return Sight(holds=False, seen=seen)
         # A fence that waits for one client keeps all others waiting: it is not begun then.
-        client = self._inspector.fence_waits_for(state.production) if state.phase in BEFORE_A_FENCE else None
+        client = (
+            self._inspector.fence_waits_for(state.production) if state.phase in BEFORE_THE_FENCE else None
+        )
         return Sight(holds=client is None, seen=client or seen)
 
     def _target_replicates(self, state: State) -> Sight:

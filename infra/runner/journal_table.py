@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry
+from tenantnet.phases.journal import DECISION, Entry, decision_key
 from tenantnet.phases.transitions import Decision
 from tenantnet.tags import journal_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The decisions and the lease are in the same table as the entries, whose range key is a time: a digit sorts
-# before any letter.
-DECISION = "decision#"
+# In the same table as entries and decisions: a digit sorts before any letter.
 LEASE = "lease"
 
 # As DynamoDB stores it.
@@ -116,7 +114,9 @@ class JournalTable:
     def outcome(self, move: int) -> Item:
         """What the table has of how `move` ends, beside the entries: empty before there is anything."""
         with self._asking("read the decision about a move"):
-            answer = self._client.get_item(TableName=self.name, Key=self._key(move), ConsistentRead=True)
+            answer = self._client.get_item(
+                TableName=self.name, Key=decision_key(self._tenant, move), ConsistentRead=True
+            )
         return cast("Item", answer.get("Item", {}))
 
     def replace_outcome(self, move: int, seen: Item, changes: Item) -> bool:
@@ -127,7 +127,12 @@ class JournalTable:
         if revision is not None:
             condition = "revision = :seen"
             values = {"ExpressionAttributeValues": {":seen": seen["revision"]}}
-        item = {**seen, **self._key(move), **changes, "revision": {"N": str((revision or 0) + 1)}}
+        item = {
+            **seen,
+            **decision_key(self._tenant, move),
+            **changes,
+            "revision": {"N": str((revision or 0) + 1)},
+        }
         with self._asking("write the decision about a move"):
             try:
                 self._client.put_item(TableName=self.name, Item=item, ConditionExpression=condition, **values)
@@ -193,9 +198,6 @@ class JournalTable:
     @property
     def _lease_key(self) -> dict[str, Any]:
         return {"tenant": {"S": self._tenant}, "at": {"S": LEASE}}
-
-    def _key(self, move: int) -> dict[str, Any]:
-        return {"tenant": {"S": self._tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
 
     def _unreadable(self, what: str) -> Failure:
         return Failure(

@@ -7,16 +7,14 @@ run that finds a lease watches whether it is renewed.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from tenantnet.engine.locks import is_running
+from tenantnet.engine.locks import is_running, this_machine
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.journal_table import Holder, JournalTable
@@ -103,7 +101,7 @@ class Lease:
 
     def _take(self, *, patient: bool) -> None:
         mine = Holder(
-            run=uuid4().hex, who=self._who, machine=_machine(), pid=os.getpid(), since=self._clock.now()
+            run=uuid4().hex, who=self._who, machine=this_machine(), pid=os.getpid(), since=self._clock.now()
         )
         seen: Holder | None = None
         while not self._journal.take_lease(mine, seen):
@@ -149,13 +147,4 @@ def _time(holder: Holder) -> str:
 
 def _is_gone(holder: Holder) -> bool:
     """Whether it was a process of this machine that has ended."""
-    return holder.machine == _machine() and not is_running(holder.pid)
-
-
-def _machine() -> str:
-    """Where a process's number means one process: this boot's process namespace; elsewhere the host."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return socket.gethostname()
+    return holder.machine == this_machine() and not is_running(holder.pid)

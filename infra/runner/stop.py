@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from tenantnet.engine.update import Command
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, begun, downtime, writes_stopped
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
+from tenantnet.phases.phases import AFTER_THE_SWITCH, BEFORE_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Decision
 
 _ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
-_BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
 
 
 class Stopped(Failure):
@@ -72,7 +71,7 @@ def held_back(state: State, entries: Sequence[Entry]) -> str:
         return ""
     if state.phase is Phase.FOLLOWING:
         return f"WRITES ARE HELD BACK: the accounts of {state.production} are locked."
-    if state.phase in _BEFORE_THE_FENCE:
+    if state.phase in BEFORE_THE_FENCE:
         return f"WRITES MAY BE HELD BACK: the step that makes {state.production} read-only had begun."
     return f"WRITES ARE HELD BACK: {state.production} is read-only."
 

@@ -12,6 +12,8 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.reading import read_mapping
 
 PROJECT_FILE = "Pulumi.yaml"
+# The engine takes the first of these by name, whatever Tenantnet reads.
+PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
 # Claims use error hooks. The engine has them since 3.217; in 3.243 they did not fire on a failed creation.
 # https://github.com/pulumi/pulumi/issues/23344
 OLDEST_ENGINE = (3, 244, 0)

@@ -175,7 +175,7 @@ def test_a_cell_that_nobody_has_deployed_is_refused(previews: Previews, case: st
 # What each step of the breach is refused for.
 STEPS = {
     "n": "a tenant's network lies in no company range of another tenant",
-    "p": "or the platform's sessionsVpcId or the platform's servicesVpcId",
+    "p": "peerVpcId of VpcPeeringConnection names a Vpc of this stack tagged network or the platform's",
     "t": "routeTableId of Route names a RouteTable of this stack",
     "r": "a company range overlaps no range that another tenant",
 }

@@ -15,9 +15,8 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_route53 import Route53Client
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.tags import journal_table_name
 
-from tests.support.aws import aws_client
+from tests.support.aws import aws_client, journal_table
 from tests.support.network import Network, VpnSite
 
 
@@ -118,17 +117,5 @@ def dynamodb(client: Callable[[str], DynamoDBClient]) -> DynamoDBClient:
 @pytest.fixture
 def cell(dynamodb: DynamoDBClient, name: str) -> Iterator[str]:
     """A cell with a journal such as the platform stack makes."""
-    dynamodb.create_table(
-        TableName=journal_table_name(name),
-        KeySchema=[
-            {"AttributeName": "tenant", "KeyType": "HASH"},
-            {"AttributeName": "at", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "tenant", "AttributeType": "S"},
-            {"AttributeName": "at", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield name
-    dynamodb.delete_table(TableName=journal_table_name(name))
+    with journal_table(dynamodb, name):
+        yield name

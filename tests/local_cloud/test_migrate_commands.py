@@ -21,8 +21,8 @@ from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase
 from tenantnet.runner.journal_table import Holder, JournalTable
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import journal_table_name
 
+from tests.support.aws import journal_table
 from tests.support.desk import Desk
 from tests.support.processes import Begun, wait_until
 
@@ -91,20 +91,8 @@ def journal(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     dynamodb = boto3.client("dynamodb", region_name=REGION)
-    dynamodb.create_table(
-        TableName=journal_table_name("eu1"),
-        KeySchema=[
-            {"AttributeName": "tenant", "KeyType": "HASH"},
-            {"AttributeName": "at", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "tenant", "AttributeType": "S"},
-            {"AttributeName": "at", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    yield JournalTable(dynamodb, "eu1", "acme")
-    dynamodb.delete_table(TableName=journal_table_name("eu1"))
+    with journal_table(dynamodb, "eu1"):
+        yield JournalTable(dynamodb, "eu1", "acme")
 
 
 @pytest.fixture

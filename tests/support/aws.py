@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from types import MappingProxyType
 from typing import Any
@@ -13,10 +14,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
+from mypy_boto3_dynamodb import DynamoDBClient
 from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
+from tenantnet.tags import journal_table_name
 
 Headers = Mapping[str, str]
 NONE: Headers = MappingProxyType({})
@@ -63,3 +66,23 @@ def send_as_it_is(
         return response.status, response.read()
     finally:
         connection.close()
+
+
+@contextmanager
+def journal_table(dynamodb: DynamoDBClient, cell: str) -> Iterator[None]:
+    """Within it there is a cell's journal such as the platform stack makes, empty."""
+    name = journal_table_name(cell)
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[
+            {"AttributeName": "tenant", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "tenant", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield
+    dynamodb.delete_table(TableName=name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.migrate.schedule import Without, cancel, schedule
-from tenantnet.cli.options import AsJson, Tenant, Yes
+from tenantnet.cli.options import AsJson, Tenant, Watch, Yes
 from tenantnet.cli.output import INTERRUPTED, console, follow, print_json, print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
@@ -144,10 +144,7 @@ def login(
 def status(
     tenant: Tenant,
     as_json: AsJson = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Follow changes until Ctrl-C; with --json, one line for every change."),
-    ] = False,
+    watch: Watch = False,
 ) -> None:
     """Show how far a tenant's move is, what happened in it, and how long writes were held back.
 

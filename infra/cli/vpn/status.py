@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-from tenantnet.cli.options import AsJson, Tenant
+from tenantnet.cli.options import AsJson, Tenant, Watch
 from tenantnet.cli.output import console, draw, follow, print_json, show, table
 from tenantnet.cli.project import working_project
 
@@ -26,10 +25,7 @@ def status(
     tenant: Tenant,
     *,
     as_json: AsJson = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Follow changes until Ctrl-C; with --json, one line for every change."),
-    ] = False,
+    watch: Watch = False,
 ) -> None:
     """Show each tunnel: UP or DOWN, AWS's message, the last change, and maintenance that AWS plans.
 

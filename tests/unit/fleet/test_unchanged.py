@@ -222,6 +222,13 @@ def test_a_scheduled_move_is_not_proved(tmp_path: Path) -> None:
     assert fleet.proved() == set()
 
 
+def test_a_stack_whose_values_come_from_elsewhere_is_not_proved(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.settings("acme").write_text(f"environment: [production]\n{SETTINGS}")
+    fleet.preview("acme", without_change())
+    assert fleet.proved() == set()
+
+
 def test_previews_go_on_where_proofs_cannot_be_kept(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     (fleet.folder / "state" / ".tenantnet").write_text("in the way")
