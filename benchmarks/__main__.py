@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import claims, command_line, fleet, migration, preview
+from benchmarks import claims, command_line, fleet, migration, pack, preview
 
 TEMPLATE = Path(__file__).with_name("report.md")
 
@@ -27,6 +27,7 @@ def main(rounds: Annotated[int, typer.Option(min=1, help="Runs of each command")
     tables = {
         "command_line": command_line.report(rounds),
         "preview": preview.report(rounds),
+        "pack": pack.report(rounds),
         "fleet": fleet.report(rounds=2),
         "claims": claims.report(),
         "migration": migration.report(),
