@@ -6,7 +6,6 @@ The figures and words are theirs (git show 6d2caa1:PATH); what replaced them is 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -127,7 +126,6 @@ def test_the_switched_update_met_a_database_that_rds_had_begun_to_modify(
     )
     database.change(DBParameterGroupName=group)
     database.rds.reboot_db_instance(DBInstanceIdentifier=database.identifier)
-    time.sleep(1.0)
     database.settled()
     database.rds.modify_db_parameter_group(
         DBParameterGroupName=group,
