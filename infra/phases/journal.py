@@ -89,6 +89,11 @@ def begun(entries: Iterable[Entry]) -> bool:
     return any(entry.what is What.BEGAN for entry in entries)
 
 
+def by_live(entries: Iterable[Entry]) -> bool:
+    """Whether a move is by `live`, or began so: what its abort removes is not remembered in the state."""
+    return any(entry.phase is Phase.FOLLOWING for entry in entries)
+
+
 def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
     """Since when writes are held back in a move; where they are allowed again, when that began.
 

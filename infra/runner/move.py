@@ -13,7 +13,7 @@ from tenantnet.failure import Failure
 from tenantnet.observed.progress import MoveProgress, progress
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import tenant_status
-from tenantnet.phases.journal import Entry, begun, of_move
+from tenantnet.phases.journal import Entry, begun, by_live, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
@@ -181,7 +181,7 @@ class Move:
         login: without it the data is not compared. Raises Stopped if the user has stopped it.
         """
         stop = Stop(tell)
-        if login is None and self.state.strategy is Strategy.LIVE:
+        if login is None and by_live(self._entries()):
             # Its servers are asked in every step, to the end of the way back.
             login = self.login()
         try:
@@ -354,9 +354,12 @@ class Move:
         """facts: those besides tenant and target."""
         return rule.refuse(value, path, tenant=self.settings.name, target=self.state.leads_to, **facts)
 
+    def _entries(self) -> list[Entry]:
+        """Of the move at stake."""
+        return of_move(self.journal.entries(), self.state.move_at_stake)
+
     def _begun_already(self) -> Refusal | None:
-        move = self.state.move_at_stake
-        under_way = self.journal.decision(move) or begun(of_move(self.journal.entries(), move))
+        under_way = self.journal.decision(self.state.move_at_stake) or begun(self._entries())
         if self.state.phase is Phase.STEADY and not under_way:
             return None
         return self._refusal(NOT_BEGUN, self.state.phase, phase=self.state.phase)

@@ -17,7 +17,7 @@ from time import monotonic
 
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What, begun, downtime, of_move, reached, writes_stopped
+from tenantnet.phases.journal import Entry, What, begun, by_live, downtime, of_move, reached, writes_stopped
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import (
     Condition,
@@ -196,7 +196,7 @@ class Runner:
                 self._inspector.require_readable(_databases(state))
             if event is Event.SEED:
                 self._live.get_ready(state.production)
-            if event is Event.FINISH and state.strategy is Strategy.LIVE:
+            if event is Event.FINISH and by_live(self._entries(state.move)):
                 self._live.forget(state.production)
 
     @property

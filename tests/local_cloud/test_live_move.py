@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,8 +131,15 @@ def tenant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         pytest.skip(f"MYSQL {request.param} IS NOT TESTED: it is not installed")
     with (
         LocalCloud(tmp_path_factory.mktemp("cloud"), mysql=request.param) as cloud,
-        pytest.MonkeyPatch.context() as patch,
+        tenant_of(cloud) as found,
     ):
+        yield found
+
+
+@contextmanager
+def tenant_of(cloud: LocalCloud) -> Iterator[Tenant]:
+    """The only one of a cloud."""
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(cloud.state_dir).items():
             patch.setenv(name, value)
         rds, route53 = boto3.client("rds"), boto3.client("route53")

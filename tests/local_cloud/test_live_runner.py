@@ -5,22 +5,34 @@ It does through RDS's API what the updates of a tenant's stack do to the databas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from tenantnet.phases.journal import What
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.copies import Copies, CopyPart
-from tenantnet.runner.inspector import WithLogin
+from tenantnet.runner.databases import describe_instance
+from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.live import gate
 from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stop import Stop
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
-from tests.local_cloud.test_live_move import BLUE, GREEN, LOCKED, TICK, Tenant, make_group, server_ids, tenant
+from tests.local_cloud.test_live_move import (
+    BLUE,
+    GREEN,
+    LOCKED,
+    TICK,
+    Tenant,
+    make_group,
+    server_ids,
+    tenant,
+    tenant_of,
+)
 from tests.support.databases import Database
 from tests.support.moves import Traffic, longest_gap
 from tests.support.mysql_client import wait_for
@@ -63,18 +75,19 @@ class Stack:
                 DBSubnetGroupName="acme-blue",
                 DBParameterGroupName=other,
             )
-        if requested.phase in (Phase.RETIRING, Phase.ABORTING):
-            rds.modify_db_instance(
-                DBInstanceIdentifier=other, DeletionProtection=False, ApplyImmediately=True
-            )
-        if requested.phase is Phase.STEADY:
-            Database(rds=rds, identifier=other).delete()
-        else:
-            Database(rds=rds, identifier=other).settled()
+        if describe_instance(rds, other):
+            if requested.phase in (Phase.RETIRING, Phase.ABORTING):
+                rds.modify_db_instance(
+                    DBInstanceIdentifier=other, DeletionProtection=False, ApplyImmediately=True
+                )
+            if requested.phase is Phase.STEADY:
+                Database(rds=rds, identifier=other).delete()
+            else:
+                Database(rds=rds, identifier=other).settled()
         self._state = requested
 
 
-def runner(tenant: Tenant, stack: Stack) -> Runner:
+def runner(tenant: Tenant, stack: Stack, *, login: bool = True) -> Runner:
     return Runner(
         "acme",
         stack=stack,  # type: ignore[arg-type] # a stand-in
@@ -82,8 +95,10 @@ def runner(tenant: Tenant, stack: Stack) -> Runner:
         databases=tenant.databases,
         copies=Copies("acme", "eu-west-1"),
         tell=tenant.told.append,
-        inspector=WithLogin(tenant.databases, tenant.live.access),
-        live=tenant.live,
+        inspector=WithLogin(tenant.databases, tenant.live.access)
+        if login
+        else WithoutLogin(tenant.databases),
+        live=tenant.live if login else None,
         stop=Stop(tenant.told.append),
     )
 
@@ -125,3 +140,19 @@ def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
     assert tenant.client(BLUE).run(OWN_ACCOUNTS) == []
     assert tenant.journal.decision(1) is Decision.ABORT
     assert not any(entry.what is What.WRITES_STOPPED for entry in tenant.journal.entries())
+
+
+@pytest.fixture
+def without_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """Its databases are simulated."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False)
+    with cloud as running, tenant_of(running) as found:
+        yield found
+
+
+def test_a_first_step_by_replica_is_taken_back_without_a_login(without_servers: Tenant) -> None:
+    """The stack does not remember how the move began, so it takes what it removes for one that may follow."""
+    now = datetime.now(UTC)
+    without_servers.journal.write(Entry(at=now, move=1, what=What.BEGAN, phase=Phase.REPLICATING, who="ada"))
+    steady = runner(without_servers, Stack(), login=False).abort()
+    assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
