@@ -6,10 +6,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from tenantnet.settings.alike import LOADER
 from tenantnet.settings.edit import NotEditableError, add_entry, remove_entry, set_scalar
 
 PATH = ("config", "tenantnet:tenant", "networks")
@@ -155,9 +157,11 @@ def dumped(data: dict[str, Any], *, flow: bool | None, indent: int, explicit: bo
 
 
 def is_yaml(text: str) -> bool:
+    """Whether it is for both readers: a file on which they differ is refused before it is edited."""
     try:
         YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+        yaml.compose(text, Loader=LOADER)
+    except (YAMLError, yaml.YAMLError):
         return False
     return True
 
@@ -184,7 +188,7 @@ def test_whatever_the_file_holds_an_entry_added_and_removed_leaves_it_as_it_was(
     networks = {**networks, "blue": blue}
     data = {"config": {"tenantnet:tenant": {**tenant, "networks": networks}, "after": 1}}
     text = dumped(data, flow=flow, indent=indent, explicit=explicit)
-    # The writer breaks long keys in two lines, which is no YAML.
+    # The writer breaks long keys in two lines, which is no YAML, and `:0` as a key is none for all readers.
     assume(is_yaml(text))
     edited = add_entry(text, PATH, "green", GREEN)
     assert (
