@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pulumi
 from pulumi.runtime import is_config_secret
+from pulumi.runtime.config import CONFIG, get_config_env
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
+from tenantnet.settings.aws_keys import judge_aws_keys
 from tenantnet.settings.checks import check_cell_apart, check_region
-from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, TAGS_KEY, read_defaults
+from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import OLDEST_ENGINE, Project, find_project
@@ -95,12 +97,17 @@ def database_password() -> pulumi.Output[str]:
 
 
 def _reserved(project_file: Path) -> tuple[ReservedRange, ...]:
-    """The project's reserved ranges; refused without a region, or where the stack has ranges of its own."""
+    """The project's reserved ranges.
+
+    Raises Refused for what else all of the program relies on: no region, a setting of the AWS provider that
+    leads elsewhere, ranges of the stack's own.
+    """
     region = pulumi.Config("aws").get("region")
-    if refusals := [refusal.at(REGION_KEY) for refusal in check_region(region)]:
+    # Also what `--config` and an environment of Pulumi ESC set, which no file has.
+    given = {**get_config_env(), **CONFIG.get()}
+    of_region = (refusal.at(REGION_KEY) for refusal in check_region(region))
+    if refusals := [*judge_aws_keys(given), *of_region]:
         raise Refused(f"The settings of {pulumi.get_stack()}", refusals)
-    if pulumi.Config("aws").get("defaultTags"):
-        raise Refused(f"The settings of {pulumi.get_stack()}", [rules.OWN_TAGS.refuse("given", TAGS_KEY)])
     check_local_endpoint(str(region))
     reserved = read_defaults(project_file).reserved
     own = pulumi.Config("tenantnet").get_object("reservedRanges")

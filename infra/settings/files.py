@@ -13,6 +13,7 @@ from pathlib import Path
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.refusal import Refusal, Refused, shown
 from tenantnet.settings import checks, rules
+from tenantnet.settings.aws_keys import judge_aws_keys
 from tenantnet.settings.loading import (
     NAMESPACE,
     PASSWORD_KEY,
@@ -26,7 +27,6 @@ from tenantnet.settings.reading import called, parse, read_mapping, read_text
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
-TAGS_KEY = "aws:defaultTags"
 
 _FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
 
@@ -100,6 +100,8 @@ def read_defaults(project: Path) -> ProjectDefaults:
     It is read there and not from Pulumi's configuration, in which every stack could override it.
     """
     config = config_of(read_mapping(project))
+    if refusals := [*judge_aws_keys(config)]:
+        raise Refused(called(project), refusals)
     own = config.get(RESERVED_KEY, config.get(RESERVED_KEY.removeprefix(NAMESPACE)))
     # Pulumi takes a bare list as well as one under `value` or, with a type, under `default`.
     ranges = own.get("value", own.get("default")) if isinstance(own, Mapping) else own
@@ -116,7 +118,12 @@ def judge_config(
     stack: str, config: Mapping[object, object], defaults: ProjectDefaults
 ) -> tuple[TenantSettings | PlatformSettings | None, list[Refusal]]:
     """The settings in a stack's `config`, or all of its problems."""
-    refusals = [*_judge_keys(config), *_judge_region(config, defaults), *_judge_password(stack, config)]
+    refusals = [
+        *_judge_keys(config),
+        *judge_aws_keys(config),
+        *_judge_region(config, defaults),
+        *_judge_password(stack, config),
+    ]
     verdict = (
         judge_platform(stack, config.get(PLATFORM_KEY), defaults.reserved)
         if PLATFORM_KEY in config
@@ -131,9 +138,7 @@ def _judge_keys(config: Mapping[object, object]) -> Iterator[Refusal]:
         yield rules.STACK_KIND.refuse("both", "config", problem="both are described")
     known = [PLATFORM_KEY] if PLATFORM_KEY in config else [TENANT_KEY, PASSWORD_KEY]
     for key in config:
-        if key == TAGS_KEY:
-            yield rules.OWN_TAGS.refuse(config[key], TAGS_KEY)
-        elif key == RESERVED_KEY:
+        if key == RESERVED_KEY:
             yield rules.PROJECT_WIDE.refuse(key, RESERVED_KEY)
         elif _is_ours(key) and key not in (TENANT_KEY, PLATFORM_KEY, *known):
             yield checks.unknown_key(key, shown(key), known)

@@ -440,6 +440,12 @@ OWN_TAGS = Rule(
     reason="tags decide whose a resource is and what a role may do, so the policies compare all of them",
     remedy="remove it; for costs, activate tenantnet:cell and tenantnet:tenant as cost allocation tags",
 )
+AWS_KEY = Rule(
+    id="aws-key",
+    rule="of the AWS provider's settings, a stack has only {permitted}",
+    reason="{why}",
+    remedy="{remedy}",
+)
 PROJECT_WIDE = Rule(
     id="project-wide",
     rule="the reserved ranges are set for the whole project, not for one stack",

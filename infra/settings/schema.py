@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel
+from tenantnet.settings.aws_keys import PERMITTED
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
 from tenantnet.settings.models import PlatformFile, TenantFile
 from tenantnet.settings.project import StackKind
@@ -19,6 +20,13 @@ _REGION: JsonSchema = {
     "type": "string",
     "description": "The AWS region of the stack.",
     "examples": ["eu-west-1"],
+}
+_ACCOUNTS: JsonSchema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{12}$"}}
+_AWS: dict[str, JsonSchema] = {
+    "aws:region": _REGION,
+    "aws:allowedAccountIds": {**_ACCOUNTS, "description": "The AWS accounts that the stack may be in."},
+    "aws:forbiddenAccountIds": {**_ACCOUNTS, "description": "The AWS accounts that it may not be in."},
+    "aws:maxRetries": {"type": "integer", "description": "How often a call of AWS is tried again."},
 }
 _PASSWORD: JsonSchema = {
     "type": "object",
@@ -39,7 +47,7 @@ def file_schema(kind: StackKind | None = None) -> JsonSchema:
     """The schema (draft 7) of a whole settings file of that kind, or of both kinds if kind is None."""
     kinds = [kind] if kind else [*StackKind]
     definitions: JsonSchema = {}
-    properties: JsonSchema = {"aws:region": _REGION}
+    properties: JsonSchema = {**_AWS}
     for one in kinds:
         key, model = _MODELS[one]
         schema = model.model_json_schema()
@@ -58,6 +66,7 @@ def file_schema(kind: StackKind | None = None) -> JsonSchema:
                 "type": "object",
                 "description": "The stack's configuration, as Pulumi reads it.",
                 "properties": properties,
+                "propertyNames": {"not": {"pattern": rf"^aws:(?!({'|'.join(PERMITTED)})$)"}},
                 "oneOf": [{"required": [key]} for key in keys],
             }
         },

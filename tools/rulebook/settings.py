@@ -20,7 +20,6 @@ from tenantnet.settings import checks, rules
 from tenantnet.settings.files import (
     REGION_KEY,
     RESERVED_KEY,
-    TAGS_KEY,
     ProjectDefaults,
     judge_config,
     judge_file,
@@ -292,7 +291,8 @@ def _of_files() -> list[Example]:
             {**tenant, REGION_KEY: "eusc-de-east-1"},
             f"{REGION_KEY}: eusc-de-east-1",
         ),
-        _judged(rules.OWN_TAGS, "acme", {**tenant, TAGS_KEY: {"tags": {"team": "a"}}}, f"{TAGS_KEY}: …"),
+        _judged(rules.OWN_TAGS, "acme", {**tenant, "aws:defaultTags": {}}, "aws:defaultTags: …"),
+        _judged(rules.AWS_KEY, "acme", {**tenant, "aws:endpoints": []}, "aws:endpoints: …"),
         Example(
             rule=rules.REGION_OF_PLATFORM,
             given=f"{REGION_KEY}: us-east-1, where platform-eu1 is in eu-west-1",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import pulumi_aws
 import pytest
 from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, reserved_ranges
+from tenantnet.policies.allowed import ALLOWED, PROVIDER
+from tenantnet.settings.aws_keys import PERMITTED, REFUSED, TAGS
 from tenantnet.settings.checks import unknown_key
 from tenantnet.settings.files import ProjectDefaults, judge_config
 from tenantnet.settings.fixed import FIXED
@@ -70,6 +74,25 @@ def test_a_key_that_cannot_be_set_is_on_the_page_and_refused_with_the_reason(key
     assert re.search(rf"^\| .*`{key}`.* \| {re.escape(FIXED[key])} \|$", FIXED_DOC, re.MULTILINE)
     refusal = unknown_key(key, key, ["storageGb"])
     assert (refusal.rule_id, FIXED[key] in refusal.reason) == ("key-fixed", True)
+
+
+def test_every_setting_of_the_aws_provider_is_permitted_or_refused_with_its_reason() -> None:
+    """The provider's settings, as the SDK that is installed lists them."""
+    source = Path(pulumi_aws.__file__).parent / "config" / "vars.py"
+    known = set(re.findall(r"__config__\.get\w*\('(\w+)'\)", source.read_text(encoding="utf-8")))
+    assert len(known) > 30
+    assert known - {TAGS} - {*PERMITTED} == {*REFUSED} - {"assumeRole"}  # the last is of provider 6
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_setting_of_the_aws_provider_is_on_the_page_with_what_to_do_instead(name: str) -> None:
+    why, way = REFUSED[name]
+    row = rf"^\| .*`aws:{name}`.* \| {re.escape(why)} \| {re.escape(way or 'remove it')} \|$"
+    assert re.search(row, FIXED_DOC, re.MULTILINE)
+
+
+def test_the_policies_permit_what_the_settings_do() -> None:
+    assert set(PERMITTED) <= set(ALLOWED[PROVIDER].properties)
 
 
 def test_no_key_of_the_settings_is_said_to_be_fixed() -> None:

@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.cli.settings import app
 from tenantnet.refusal import Refused
+from tenantnet.settings.aws_keys import PERMITTED
 from tenantnet.settings.files import FileVerdict, judge_file, load_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import StackKind
@@ -150,6 +151,34 @@ def test_a_region_may_come_from_an_environment_of_pulumi_esc(tree: Tree) -> None
     del document["config"]["aws:region"]
     document["environment"] = ["example/eu1"]
     load_file(tree.write("acme", as_yaml(document)), tree.project)
+
+
+@pytest.mark.parametrize("key", ["aws:endpoints", "aws:defaultTags", "aws:config:profile"])
+def test_the_projects_own_settings_of_the_provider_are_checked_like_a_stacks(tree: Tree, key: str) -> None:
+    tree.tenant("acme")
+    tree.set_project(**{key: {"value": "x"}})
+    run = check()
+    assert isinstance(run.exception, Refused)
+    assert [run.exception.subject, run.exception.refusals[0].path] == ["Pulumi.yaml", key]
+
+
+def test_a_setting_of_the_provider_is_refused_with_its_line_and_never_with_its_value(tree: Tree) -> None:
+    document = good_file("tenant")
+    document["config"] = {"aws:secretKey": "hunter22", **document["config"]}
+    tree.write("acme", as_yaml(document))
+    run = check()
+    assert run.exit_code == 2
+    assert "tenants/Pulumi.acme.yaml:2: error: aws:secretKey: of the AWS provider's settings" in run.stderr
+    assert "AWS_PROFILE" in run.stderr
+    assert "hunter22" not in run.output
+
+
+def test_settings_that_open_nothing_may_be_set(tree: Tree) -> None:
+    document = good_file("tenant")
+    accounts = {"aws:allowedAccountIds": ["123456789012"], "aws:forbiddenAccountIds": ["210987654321"]}
+    document["config"] |= {**accounts, "aws:maxRetries": 40}
+    assert refused_rules(tree.write("acme", as_yaml(document)), tree.project) == []
+    jsonschema.validate(document, file_schema())
 
 
 OWN = [{"cidr": "10.96.0.0/12", "purpose": "services"}, {"cidr": "10.1.0.0/16", "purpose": "data centre"}]
@@ -543,6 +572,8 @@ def test_the_schema_marks_what_is_wrong_in_shape_and_type() -> None:
             "storage",
             "instance-class",
             "range-text",
+            "aws-key",
+            "own-tags",
         }:
             marked += _is_marked(broken.text)
     assert marked >= 60
@@ -568,7 +599,7 @@ def test_the_command_prints_the_schema_of_one_kind_or_both() -> None:
     both = json.loads(CliRunner().invoke(app, ["schema"]).stdout)
     tenant = json.loads(CliRunner().invoke(app, ["schema", "tenant"]).stdout)
     assert set(both["properties"]["config"]["properties"]) == {
-        "aws:region",
+        *(f"aws:{name}" for name in PERMITTED),
         "tenantnet:tenant",
         "tenantnet:platform",
         "tenantnet:databasePassword",
