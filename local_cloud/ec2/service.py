@@ -26,6 +26,7 @@ from tenantnet.local_cloud.ec2.limits import LimitedBackend
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
 from tenantnet.local_cloud.ec2.networks import NetworkResponse, Subnet
 from tenantnet.local_cloud.ec2.route_propagation import RoutePropagationBackend, RoutePropagationResponse
+from tenantnet.local_cloud.ec2.security_group_rules import SecurityGroupRuleBackend
 from tenantnet.local_cloud.ec2.tagged_resources import TaggedResourceBackend
 from tenantnet.local_cloud.ec2.vpc_peerings import Route, VpcPeeringBackend, VpcPeeringResponse
 from tenantnet.local_cloud.ec2.vpn_connections import VpnConnectionResponse
@@ -64,6 +65,7 @@ class CompletedEc2Backend(
     InstanceBackend,
     EndpointBackend,
     DependencyBackend,
+    SecurityGroupRuleBackend,
     LimitedBackend,
 ):
     """One region's EC2."""

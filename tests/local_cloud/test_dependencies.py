@@ -70,6 +70,21 @@ def test_a_subnet_and_a_group_stay_as_long_as_a_database_is_in_them(
     ec2.delete_security_group(GroupId=group)
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_rule_is_revoked_once_by_its_id_and_is_unknown_then(
+    ec2: EC2Client, group: str, refusal: Refusal, direction: str
+) -> None:
+    authorize, revoke = (getattr(ec2, f"{act}_security_group_{direction}") for act in ("authorize", "revoke"))
+    rule: Any = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    made = authorize(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    both = [made, "sgr-0123456789abcdef0"]
+    assert refusal(revoke, GroupId=group, SecurityGroupRuleIds=both) == "InvalidSecurityGroupRuleId.NotFound"
+    revoke(GroupId=group, SecurityGroupRuleIds=[made])
+    assert (
+        refusal(revoke, GroupId=group, SecurityGroupRuleIds=[made]) == "InvalidSecurityGroupRuleId.NotFound"
+    )
+
+
 def test_a_deleted_vpn_connection_has_no_telemetry_and_no_configuration(
     ec2: EC2Client, site: VpnSite
 ) -> None:
