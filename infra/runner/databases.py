@@ -7,7 +7,8 @@ finds it done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -97,15 +98,18 @@ class Databases:
         return found.address
 
     def _read_only(self, described: Any) -> bool:  # noqa: ANN401 - as RDS describes it
+        return self._parameters(_parameter_group(described)).get("read_only") == "1"
+
+    def _parameters(self, group: str) -> dict[str, str]:
+        """Those that somebody has set."""
         pages = self._rds.get_paginator("describe_db_parameters").paginate(
-            DBParameterGroupName=_parameter_group(described), Source="user"
+            DBParameterGroupName=group, Source="user"
         )
-        values = {
-            parameter.get("ParameterName"): parameter.get("ParameterValue")
+        return {
+            parameter["ParameterName"]: parameter.get("ParameterValue", "")
             for page in pages
             for parameter in page["Parameters"]
         }
-        return values.get("read_only") == "1"
 
     def set_read_only(self, slot: Slot, *, read_only: bool) -> None:
         """Hold back or allow writes of all clients; the parameter is dynamic, so this needs no reboot.
@@ -127,6 +131,28 @@ class Databases:
                 DBParameterGroupName=_parameter_group(found["DBInstances"][0]),
                 Parameters=[{"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}],
             )
+
+    @contextmanager
+    def with_parameter(self, slot: Slot, name: str, value: str) -> Iterator[None]:
+        """Set a dynamic parameter for the block; afterwards its group is as it was."""
+        identifier = self._identifier(slot)
+        with aws_answers(f"read the parameters of {identifier}", region=self._region):
+            group = _parameter_group(
+                self._rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
+            )
+            before = self._parameters(group).get(name)
+        self.set_parameter(slot, name, value)
+        try:
+            yield
+        finally:
+            if before is not None:
+                self.set_parameter(slot, name, before)
+            else:
+                with aws_answers(f"reset {name} of {identifier}", region=self._region):
+                    self._rds.reset_db_parameter_group(
+                        DBParameterGroupName=group,
+                        Parameters=[{"ParameterName": name, "ApplyMethod": "immediate"}],
+                    )
 
     def engine_version(self, slot: Slot) -> str:
         """As RDS calls it. Raises Failure if there is no database."""

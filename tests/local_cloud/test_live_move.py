@@ -193,6 +193,14 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
     assert green.run("SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'") == []
 
 
+def test_a_move_that_cannot_begin_leaves_no_account_behind(tenant: Tenant) -> None:
+    blue = tenant.client(BLUE)
+    blue.run("CREATE DATABASE app", "CREATE TABLE app.heap (id INT) ENGINE=MyISAM")
+    with pytest.raises(Failure, match=r"app\.heap"):
+        tenant.live.get_ready(BLUE)
+    assert blue.run("SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'") == []
+
+
 def test_a_cut_that_was_cut_off_is_taken_back_or_carried_out_by_the_next_run(tenant: Tenant) -> None:
     live, blue = tenant.live, tenant.client(BLUE)
     blue.run(*TICK)
