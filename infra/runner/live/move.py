@@ -75,10 +75,15 @@ class LiveMove:
             with connection.cursor(DictCursor) as master:
                 accounts.make_own(master, own)
             connection.commit()
-        with self._asking("begin a live move"), self._session(production) as source:
-            if found := preflight.complaints(source, self.databases.engine_version(production)):
+        with self._asking("begin a live move"):
+            with self._session(production) as source:
+                found = preflight.complaints(source, self.databases.engine_version(production))
+                if not found:
+                    seed.keep_logs(source)
+            if found:
+                # No move has begun that would remove them at its end.
+                self.forget(production)
                 raise GuardError("; ".join(found))
-            seed.keep_logs(source)
 
     def follow(self, state: State) -> None:
         """Let the copy follow its source, with everybody locked out of it; look after it where it does."""
@@ -117,15 +122,10 @@ class LiveMove:
         if several in ("0", "1"):
             yield
             return
-        self._set_workers(slot, target, name, "1")
-        try:
+        with self.databases.with_parameter(slot, name, "1"):
+            self._await(lambda: _workers(target) == (name, "1"), name)
             yield
-        finally:
-            self._set_workers(slot, target, name, several)
-
-    def _set_workers(self, slot: Slot, target: Session, name: str, value: str) -> None:
-        self.databases.set_parameter(slot, name, value)
-        self._await(lambda: _workers(target) == (name, value), name)
+        self._await(lambda: _workers(target) == (name, several), name)
 
     def cut(
         self, state: State, budgets: Budgets, holding: Callable[[], AbstractContextManager[None]]
