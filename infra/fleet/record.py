@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from tenantnet.engine import events
 from tenantnet.engine.locks import is_running, this_machine
 from tenantnet.failure import Failure
+from tenantnet.fleet.waves import Waves
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 from tenantnet.stacks.outputs import Model
@@ -73,7 +74,11 @@ class TenantRecord(Model):
 
 
 class RunRecord(Model, frozen=False):
-    """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something."""
+    """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something.
+
+    waves: None if all tenants are one. alarms_before: the names of those that were raised when it began.
+    soaked: how many waves have passed, with the time after each. held: why no further wave was begun.
+    """
 
     run: str
     operation: FleetOperation
@@ -84,11 +89,23 @@ class RunRecord(Model, frozen=False):
     parallel: int
     max_failures: int | None = None
     policy_pack: str | None = None
+    waves: Waves | None = None
+    alarms_before: tuple[str, ...] = ()
+    soaked: int = 0
+    held: str = ""
     tenants: dict[str, TenantRecord]
 
     def left(self) -> list[str]:
-        """The tenants that are not done, sorted."""
-        return sorted(name for name, each in self.tenants.items() if each.status is not RunStatus.DONE)
+        """The tenants that are not done, in the order of their turn."""
+        return [name for wave in self.divided() for name in self.left_of(wave)]
+
+    def divided(self) -> list[list[str]]:
+        """All tenants, wave by wave."""
+        return self.waves.of(self.tenants) if self.waves else [sorted(self.tenants)]
+
+    def left_of(self, wave: Sequence[str]) -> list[str]:
+        """The wave's tenants that are not done."""
+        return [name for name in wave if self.tenants[name].status is not RunStatus.DONE]
 
 
 class RunRecords:

@@ -15,6 +15,7 @@ from tenantnet.engine.process import Result, StackProcess
 from tenantnet.failure import Failure
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
+from tenantnet.fleet.soak import soak
 from tenantnet.fleet.targets import Target
 from tenantnet.fleet.unchanged import Proofs
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
@@ -54,13 +55,13 @@ class FleetRun:
         self._proofs = proofs
         self._records = RunRecords(project)
         self._folder = self._records.folder_of(record.run)
-        self._schedule = Schedule(
-            waiting=deque(record.left()), parallel=record.parallel, max_failures=record.max_failures
-        )
+        self._schedule = Schedule(waiting=deque(), parallel=record.parallel, max_failures=record.max_failures)
         self._stacks: dict[str, StackProcess] = {}
         self._began: dict[str, float] = {}
         self._took: list[float] = []
         self._interrupted = False
+        self._stopping = asyncio.Event()
+        self.paused = False
 
     @property
     def was_stopped(self) -> bool:
@@ -74,9 +75,39 @@ class FleetRun:
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
         with SharedPlugins(self._project, self._folder / "plugin.log", self._tell) as plugins:
-            await self._all(plugins)
+            await self._waves(plugins)
         self.record.ended = datetime.now(UTC)
         self._records.write(self.record)
+
+    async def _waves(self, plugins: SharedPlugins) -> None:
+        waves = self.record.divided()
+        if self.record.soaked and (held := await self._soak(minutes=0)):
+            self.record.held = held
+            return
+        for number, wave in enumerate(waves[self.record.soaked :], start=self.record.soaked + 1):
+            if len(waves) > 1:
+                self._tell(f"Wave {number} of {len(waves)}: {', '.join(wave[:5])}{', ...' * (len(wave) > 5)}")
+            self._schedule.waiting.extend(self.record.left_of(wave))
+            await self._all(plugins)
+            if number == len(waves) or self._schedule.held_back:
+                return
+            self.record.held = await self._why_held(wave)
+            if self.record.held or self._schedule.stopped:
+                return
+            self.record.soaked = number
+            self._records.write(self.record)
+            if self.record.waves and self.record.waves.pause:
+                self.paused = True
+                return
+
+    async def _why_held(self, wave: Sequence[str]) -> str:
+        """Why the next wave is not begun; empty if nothing holds it."""
+        if failed := self.record.left_of(wave):
+            return f"not all of its wave were updated: {', '.join(failed)}"
+        return await self._soak(minutes=self.record.waves.soak_minutes if self.record.waves else 0)
+
+    async def _soak(self, *, minutes: float) -> str:
+        return await soak(self.record, self._targets, minutes, self._stopping, self._tell)
 
     async def _all(self, plugins: SharedPlugins) -> None:
         tasks: dict[asyncio.Task[TenantRecord], str] = {}
@@ -110,7 +141,8 @@ class FleetRun:
 
     def _line(self, name: str, found: TenantRecord) -> str:
         total = len(self.record.tenants)
-        count = total - len(self._schedule.waiting) - len(self._schedule.running)
+        open_yet = (RunStatus.WAITING, RunStatus.RUNNING)
+        count = sum(each.status not in open_yet for each in self.record.tenants.values())
         done = found.status is RunStatus.DONE
         what = changes_in_words(found, self.record.operation) if done else found.status
         now = monotonic()
@@ -120,7 +152,8 @@ class FleetRun:
             0 if self._schedule.held_back else len(self._schedule.waiting),
             self.record.parallel,
         )
-        time_left = f"; {time_left_in_words(*left)}" if left else ""
+        of_what = " of this wave" if self.record.waves else ""
+        time_left = f"; {time_left_in_words(*left)}{of_what}" if left else ""
         return f"[{count:{len(str(total))}}/{total}] {name}: {what} ({found.seconds:.1f} s){time_left}"
 
     async def _tenant(self, name: str, plugins: SharedPlugins) -> TenantRecord:
@@ -187,14 +220,18 @@ class FleetRun:
         if self._schedule.stopped:
             self._interrupt()
             return
-        self._schedule.stopped = True
+        self._stop()
         self._tell(
             f"Stopping: no further tenant is started. {', '.join(sorted(self._schedule.running)) or 'None'} "
             "running; press Ctrl-C again to interrupt."
         )
 
-    def _interrupt(self) -> None:
+    def _stop(self) -> None:
         self._schedule.stopped = True
+        self._stopping.set()
+
+    def _interrupt(self) -> None:
+        self._stop()
         self._interrupted = True
         self._tell("Interrupting: each stack stops after its current steps.")
         for stack in self._stacks.values():

@@ -15,6 +15,7 @@ from tenantnet.fleet.record import (
     RunStatus,
     TenantRecord,
 )
+from tenantnet.fleet.waves import Waves
 
 # Stacks per processor: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {FleetOperation.PREVIEW: 1, FleetOperation.UP: 4, FleetOperation.DRIFT: 1}
@@ -39,8 +40,12 @@ def begin_run(
     *,
     proved: Collection[str] = (),
     policy_pack: str | None = None,
+    waves: Waves | None = None,
+    alarms_before: Collection[str] = (),
 ) -> RunRecord:
     """A new run on record. proved: the tenants with which nothing is to be done, as they are unchanged.
+
+    alarms_before: the names of all alarms that are raised now; only waves need them.
 
     Raises Failure if it cannot be recorded.
     """
@@ -55,6 +60,8 @@ def begin_run(
         parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
+        waves=waves,
+        alarms_before=tuple(sorted(alarms_before)),
         tenants={name: unchanged if name in proved else TenantRecord() for name in tenants},
     )
     records.begin(record)
@@ -80,6 +87,7 @@ def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -
             "machine": this_machine(),
             "pid": os.getpid(),
             "ended": None,
+            "held": "",
             "tenants": tenants,
             "parallel": limits.parallel or former.parallel,
             "max_failures": limits.max_failures,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -47,13 +47,18 @@ class Slice:
         Depends on the names alone. Shares are disjoint, complete, and differ by one tenant at most. A tenant
         more or less moves at most one tenant across each border between two slices.
         """
-        # By digest, since neighbours in the alphabet are often alike: one customer's, all large.
-        spread = sorted(set(tenants), key=lambda name: hashlib.sha256(name.encode()).digest())
-        first, end = (position * len(spread) // self.count for position in (self.number - 1, self.number))
-        return sorted(spread[first:end])
+        order = spread(tenants)
+        first, end = (position * len(order) // self.count for position in (self.number - 1, self.number))
+        return sorted(order[first:end])
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
+
+
+def spread(tenants: Collection[str]) -> list[str]:
+    """The tenants, in an order that follows from their names alone and says nothing of them."""
+    # By digest, since neighbours in the alphabet are often alike: one customer's, all large.
+    return sorted(set(tenants), key=lambda name: hashlib.sha256(name.encode()).digest())
 
 
 def select_tenants(

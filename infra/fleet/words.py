@@ -53,6 +53,10 @@ def as_markdown(record: RunRecord) -> str:
     """The report of a run."""
     lines = [f"# fleet {record.operation}: {summary(record)}", ""]
     lines += [f"Run {record.run}, {record.parallel} at once.", ""]
+    if record.waves:
+        lines += [f"{record.soaked} of {len(record.divided())} waves have passed.", ""]
+    if record.held:
+        lines += [f"No further wave was begun: {record.held}", ""]
     lines += ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
     lines += [f"| {' | '.join(row)} |" for row in rows(record)]
     for title, texts in _details(record).items():

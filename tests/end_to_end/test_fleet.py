@@ -175,6 +175,22 @@ def test_what_is_proved_unchanged_takes_no_engine_and_what_is_not_does(killed: F
     assert [each["changes"] for each in killed.record()["tenants"].values()] == [{"same": 62}] * 2
 
 
+def test_an_alarm_of_an_updated_tenant_holds_the_next_wave(killed: Fleet, aws: boto3.Session) -> None:
+    """It is raised while the run waits to be let into the next wave."""
+    run = killed("up", "acme", "globex", "--canary", "1", "--soak", "0", "--pause", "--yes")
+    assert run.code == 4, run.text
+    (first,) = [name for name, status in killed.statuses().items() if status == "done"]
+    cloudwatch, alarm = aws.client("cloudwatch"), f"{first}-blue-CPUUtilization"
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the change")
+    held = killed("up", "--resume")
+    assert held.code == 1
+    assert f"No further wave was begun: raised since the run began: {alarm} of {first}" in held.text
+    assert sorted(killed.statuses().values()) == ["done", "waiting"]
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="mended")
+    assert killed("up", "--resume").code == 0
+    assert set(killed.statuses().values()) == {"done"}
+
+
 def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:
     """The commands of the buildspec, one build after the other; the third tenant is refused in each run."""
     specification = yaml.safe_load((CLONE / "tools" / "fleet" / "buildspec.yml").read_bytes())

@@ -72,6 +72,17 @@ def up(
     parallel: Parallel = None,
     max_failures: MaxFailures = FAILURES_OF_AN_UPDATE,
     policy_pack: PolicyPack = None,
+    canary: Annotated[int | None, typer.Option(min=1, help="Update so many tenants first.")] = None,
+    wave: Annotated[
+        str | None, typer.Option(help="Then this share, such as 10%, and each time twice as many.")
+    ] = None,
+    soak: Annotated[
+        float | None,
+        typer.Option(min=0, help="Minutes to look at alarms before the next wave. [default: 10]"),
+    ] = None,
+    pause: Annotated[
+        bool, typer.Option("--pause", help="End after each wave, with exit code 4; --resume begins the next.")
+    ] = False,
     resume: Resume = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     report: Report = None,
@@ -79,13 +90,18 @@ def up(
 ) -> None:
     """Update the tenants' stacks. Ctrl-C starts no further one; a second Ctrl-C interrupts running ones.
 
-    --resume continues a run that was stopped or killed.
+    --canary and --wave divide the tenants into waves. A failed tenant, or an alarm of an updated one that was
+    not raised when the run began, holds the next wave. --resume continues what was held, stopped or killed.
 
-    Example: tenantnet fleet up 'eu-*' --parallel 8 --yes
+    Example: tenantnet fleet up 'eu-*' --canary 2 --wave 10% --yes
     """
     from tenantnet.cli.fleet.run import Asked, go
+    from tenantnet.fleet.waves import Waves
 
-    asked = Asked(tenants or [], platform, share, policy_pack, parallel, max_failures, resume=resume)
+    waves = Waves.asked(canary, wave, soak, pause=pause)
+    asked = Asked(
+        *(tenants or [], platform, share, policy_pack, parallel, max_failures), resume=resume, waves=waves
+    )
     go("up", asked, report, as_json=as_json, yes=yes)
 
 

@@ -18,18 +18,21 @@ from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.fleet.targets import read_targets
 from tenantnet.fleet.unchanged import find_proofs
+from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, rows, summary
+from tenantnet.observed.alarms import raised_alarms
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 
-# DRIFT_FOUND: nothing failed, and something is not as it should be. STOPPED: a shell's code for Ctrl-C.
-NOT_ALL_DONE, DRIFT_FOUND, STOPPED = 1, 3, 130
+# DRIFT_FOUND: nothing failed, and something is not as it should be. PAUSED: the next wave waits to be let in.
+# STOPPED: a shell's code for Ctrl-C.
+NOT_ALL_DONE, DRIFT_FOUND, PAUSED, STOPPED = 1, 3, 4, 130
 
 RESUME_ALONE = Rule(
     id="resume-alone",
-    rule="a resumed run keeps its tenants",
-    reason="it was started for other tenants",
-    remedy="leave out the names, --platform, --slice and --policy-pack, or start a new run without --resume",
+    rule="a resumed run keeps its tenants and waves",
+    reason="they were given when it was started",
+    remedy="leave out --resume, or names, --platform, --slice, --policy-pack, --canary and --wave",
 )
 
 
@@ -45,6 +48,7 @@ class Asked:
     max_failures: int | None
     resume: bool
     all_engines: bool = False
+    waves: Waves | None = None
 
 
 def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell, *, yes: bool) -> FleetRun:
@@ -52,7 +56,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
     targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
     if asked.resume:
-        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack):
+        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack, asked.waves):
             if value:
                 raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
         record = resume_run(records, operation, limits)
@@ -71,7 +75,14 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     if not yes:
         some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
         typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
-    record = begin_run(records, operation, chosen, limits, proved=proved, policy_pack=asked.policy_pack)
+    regions = {targets[name].region for name in chosen} if asked.waves else ()
+    record = begin_run(
+        *(records, operation, chosen, limits),
+        proved=proved,
+        policy_pack=asked.policy_pack,
+        waves=asked.waves,
+        alarms_before=raised_alarms(regions),
+    )
     return FleetRun(project, record, targets, tell, proofs)
 
 
@@ -84,6 +95,8 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
     if report:
         report.write_text(as_markdown(record), encoding="utf-8")
     show(record, _print, as_json=as_json)
+    if run.paused:
+        raise typer.Exit(PAUSED)
     if record.left():
         raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
     if any(found.findings for found in record.tenants.values()):
@@ -99,5 +112,7 @@ def _print(record: RunRecord) -> None:
         if found.reason:
             typer.echo(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
     typer.echo(f"\n{summary(record)}")
+    if record.held:
+        typer.echo(f"No further wave was begun: {record.held}")
     if record.left():
         typer.echo(f"To go on: tenantnet fleet {record.operation} --resume")
