@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.components.checked import place_problems, require
 from tenantnet.tags import Owner
 
 
@@ -22,6 +23,9 @@ class AlarmTopicArgs:
     """The AWS region."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts messages."""
+
+    def __post_init__(self) -> None:
+        require(f"The topic of {self.owner.cell}", self.owner, place_problems(self.account_id, self.region))
 
 
 class AlarmTopic(pulumi.ComponentResource):

@@ -25,6 +25,16 @@ def known(check: Check, value: pulumi.Input[Any]) -> list[Refusal]:
     return [] if isinstance(value, pulumi.Output | Awaitable) else check(value)
 
 
+def place_problems(account_id: pulumi.Input[str], region: str) -> dict[str, list[Refusal]]:
+    """The problems of where a cell is, for `require`."""
+    return {"account_id": known(checks.check_account_id, account_id), "region": checks.check_region(region)}
+
+
+def boundary_problems(arn: str | None) -> dict[str, list[Refusal]]:
+    """The problems of a permissions boundary, if there is one, for `require`."""
+    return {} if arn is None else {"permissions_boundary": checks.check_policy_arn(arn)}
+
+
 def _check_owner(owner: Owner) -> list[Refusal]:
     platform = f"platform-{owner.cell}"
     refusals = [refusal.at("cell") for refusal in checks.check_platform_name(platform)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.components.checked import place_problems, require
 from tenantnet.tags import Owner
 
 
@@ -20,6 +21,9 @@ class PlatformKeyArgs:
     """The AWS account's ID."""
     region: str
     """The AWS region."""
+
+    def __post_init__(self) -> None:
+        require(f"The key of {self.owner.cell}", self.owner, place_problems(self.account_id, self.region))
 
 
 class PlatformKey(pulumi.ComponentResource):

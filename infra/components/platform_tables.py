@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.components.checked import require
 from tenantnet.tags import Owner, claims_table_name, journal_table_name
 
 
@@ -20,6 +21,9 @@ class PlatformTablesArgs:
     """The key that encrypts them."""
     protected: bool = True
     """Whether neither AWS nor Pulumi deletes them."""
+
+    def __post_init__(self) -> None:
+        require(f"The tables of {self.owner.cell}", self.owner, {})
 
 
 class PlatformTables(pulumi.ComponentResource):

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.addresses.addressing import check_private_cidr
 from tenantnet.addresses.claims import OWN_ROW_UNUSED, Claim, refuse_claim
 from tenantnet.addresses.holders import read_holder
+from tenantnet.components.checked import require
 from tenantnet.failure import Failure
-from tenantnet.tags import claims_table_name
+from tenantnet.refusal import shown
+from tenantnet.tags import Owner, claims_table_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,13 @@ class RangeClaimArgs:
     """The name of the claims table: the platform's output `claimsTable`. Without it, the cell's own."""
     in_use: bool = False
     """Whether this stack has a network in the range already, as its outputs say."""
+
+    def __post_init__(self) -> None:
+        require(
+            f"The claim of {shown(self.claim.cidr)}",
+            Owner(cell=self.cell, tenant=self.claim.tenant),
+            {"cidr": check_private_cidr(self.claim.cidr)},
+        )
 
 
 class RangeClaim(pulumi.ComponentResource):

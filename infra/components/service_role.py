@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.components.checked import boundary_problems, known, require
+from tenantnet.settings.checks import check_account_id, check_service
 from tenantnet.tags import Owner
 
 
@@ -27,6 +29,17 @@ class ServiceRoleArgs:
     """AWS's policies that it has, too."""
     permissions_boundary: str | None = None
     """The ARN of the policy that limits what it can be given."""
+
+    def __post_init__(self) -> None:
+        require(
+            f"A role of {self.owner.cell}",
+            self.owner,
+            {
+                "account_id": known(check_account_id, self.account_id),
+                "service": check_service(self.service),
+                **boundary_problems(self.permissions_boundary),
+            },
+        )
 
 
 class ServiceRole(pulumi.ComponentResource):

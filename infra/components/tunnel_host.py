@@ -11,8 +11,9 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from tenantnet.addresses.addressing import PRIVATE_RANGES
+from tenantnet.addresses.addressing import PRIVATE_RANGES, check_private_cidr
 from tenantnet.aws.sizes import DEFAULT_HOST_TYPE
+from tenantnet.components.checked import boundary_problems, known, place_problems, require
 from tenantnet.components.security import (
     HTTPS,
     MYSQL,
@@ -25,6 +26,7 @@ from tenantnet.components.security import (
     security_group,
 )
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.settings.checks import check_host_type
 from tenantnet.tags import Owner, Part
 
 # The services that the Session Manager agent talks to, and what it calls there.
@@ -69,6 +71,21 @@ class TunnelHostArgs:
     """The key that encrypts its disk."""
     permissions_boundary: str | None = None
     """The ARN of the policy that limits its role."""
+
+    def __post_init__(self) -> None:
+        second = self.second_subnet_cidr
+        require(
+            f"The tunnel host of {self.owner.cell}",
+            self.owner,
+            {
+                **place_problems(self.account_id, self.region),
+                "subnet_cidr": known(check_private_cidr, self.subnet_cidr),
+                "second_subnet_cidr": [] if second is None else known(check_private_cidr, second),
+                "address": [] if self.address is None else check_private_cidr(f"{self.address}/32"),
+                "instance_type": check_host_type(self.instance_type),
+                **boundary_problems(self.permissions_boundary),
+            },
+        )
 
 
 def endpoint_policy(account_id: str, service: str) -> str:

@@ -67,6 +67,10 @@ check_zone_name = _text(rules.ZONE_NAME, rf"(?=.{{1,200}}\Z){_ZONE_LABEL}(?:\.{_
 check_zone_id = _text(
     rules.AWS_ID, "Z[A-Z0-9]{1,31}", form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
 )
+check_account_id = _text(rules.AWS_ID, "[0-9]{12}", form="as 12 digits", example="123456789012")
+check_service = _text(
+    rules.AWS_ID, r"[a-z0-9.-]{1,100}\.amazonaws\.com", form="NAME.amazonaws.com", example="ec2.amazonaws.com"
+)
 check_tunnel_user = _text(rules.TUNNEL_USER, r"[a-zA-Z0-9+=.@_-]{1,64}")
 check_version = _text(rules.RUNNER_VERSION, r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
 check_image = _text(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
+from tenantnet import components
 from tenantnet.components import (
     MYSQL,
+    AlarmTopicArgs,
+    Claim,
+    ClaimKind,
     EndpointRecordArgs,
     Fresh,
     MasterUser,
@@ -15,13 +20,18 @@ from tenantnet.components import (
     Owner,
     Part,
     PeeringSide,
+    PlatformKeyArgs,
+    PlatformTablesArgs,
     PrivateVpcArgs,
+    RangeClaimArgs,
     SecurityRuleArgs,
     ServicePeeringArgs,
+    ServiceRoleArgs,
     SessionSubnetArgs,
     TenantDatabaseArgs,
     TenantNetworkArgs,
     TunnelAccessArgs,
+    TunnelHostArgs,
     VpnConnectionArgs,
 )
 from tenantnet.components.database_peering import DatabasePeeringArgs, DatabaseSide
@@ -30,6 +40,9 @@ from tenantnet.refusal import Refused
 OWNER = Owner(cell="eu1", tenant="acme", network="blue")
 SIDE: dict[str, Any] = {"vpc_id": "vpc-1", "route_table_id": "rtb-1", "cidr": "10.1.2.0/26"}
 DATABASE_SIDE: dict[str, Any] = {**SIDE, "owner": OWNER, "security_group_id": "sg-1"}
+PLACE: dict[str, Any] = {"owner": Owner(cell="eu1"), "account_id": "123456789012", "region": "eu-west-1"}
+CLAIM = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+BOUNDARY = "arn:aws:iam::123456789012:policy/tenantnet-eu1-boundary"
 GOOD: dict[type[Any], dict[str, Any]] = {
     TenantDatabaseArgs: {
         "owner": OWNER,
@@ -89,6 +102,28 @@ GOOD: dict[type[Any], dict[str, Any]] = {
         "peer_cidr": "192.168.4.0/24",
         "description": "Seattle office",
     },
+    PlatformKeyArgs: PLACE,
+    PlatformTablesArgs: {"owner": PLACE["owner"], "kms_key_arn": "arn"},
+    AlarmTopicArgs: {**PLACE, "kms_key_arn": "arn"},
+    ServiceRoleArgs: {
+        "owner": PLACE["owner"],
+        "account_id": "123456789012",
+        "service": "vpc-flow-logs.amazonaws.com",
+        "permissions_boundary": BOUNDARY,
+    },
+    TunnelHostArgs: {
+        **PLACE,
+        "vpc_id": "vpc-1",
+        "subnet_id": "subnet-1",
+        "subnet_cidr": "10.32.0.0/26",
+        "second_subnet_id": "subnet-2",
+        "second_subnet_cidr": "10.32.0.64/26",
+        "address": "10.32.0.4",
+        "image": "ami-1",
+        "kms_key_arn": "arn",
+        "permissions_boundary": BOUNDARY,
+    },
+    RangeClaimArgs: {"cell": "eu1", "claim": CLAIM},
     EndpointRecordArgs: {"host_name": "acme.db.example.com", "zone_id": "Z1", "target": "db.example.com"},
 }
 BAD: list[tuple[type[Any], dict[str, Any], str]] = [
@@ -129,6 +164,21 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (SecurityRuleArgs, {"peer_cidr": "::/0"}, "peer_cidr range-notation"),
     (SecurityRuleArgs, {"description": "a\x7fb"}, "description description"),
     (EndpointRecordArgs, {"host_name": "acme"}, "host_name zone-name"),
+    (PlatformKeyArgs, {"account_id": "*"}, "account_id aws-id"),
+    (PlatformKeyArgs, {"region": "eu"}, "region region"),
+    (AlarmTopicArgs, {"account_id": 123456789012}, "account_id aws-id"),
+    (AlarmTopicArgs, {"region": "cn-north-1"}, "region region-commercial"),
+    (ServiceRoleArgs, {"account_id": ""}, "account_id aws-id"),
+    (ServiceRoleArgs, {"service": "*"}, "service aws-id"),
+    (ServiceRoleArgs, {"permissions_boundary": "boundary"}, "permissions_boundary aws-arn"),
+    (TunnelHostArgs, {"account_id": "12345678901"}, "account_id aws-id"),
+    (TunnelHostArgs, {"subnet_cidr": "0.0.0.0/0"}, "subnet_cidr range-private"),
+    (TunnelHostArgs, {"second_subnet_cidr": "8.8.8.0/24"}, "second_subnet_cidr range-private"),
+    (TunnelHostArgs, {"address": "8.8.8.8"}, "address range-private"),
+    (TunnelHostArgs, {"instance_type": "m5.large"}, "instance_type ping-host-type"),
+    (RangeClaimArgs, {"claim": replace(CLAIM, cidr="10.1.2.1/26")}, "cidr range-aligned"),
+    (RangeClaimArgs, {"claim": replace(CLAIM, tenant="Acme Corp")}, "owner.tenant tenant-name"),
+    (RangeClaimArgs, {"cell": "EU 1"}, "owner.cell platform-name"),
     *(
         (args, {"owner": Owner(cell="eu1", tenant="Acme Corp")}, "owner.tenant tenant-name")
         for args in GOOD
@@ -138,6 +188,11 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (PrivateVpcArgs, {"owner": Owner(cell="eu1", tenant="acme", network="red")}, "owner.network word-known"),
     (PrivateVpcArgs, {"owner": Owner(cell="acme", tenant="acme")}, "owner.tenant tenant-name-free"),
 ]
+
+
+def test_every_component_of_the_library_checks_its_arguments() -> None:
+    public = {getattr(components, name) for name in components.__all__ if name.endswith("Args")}
+    assert public <= {args for args, _, _ in BAD}
 
 
 @pytest.mark.parametrize("args", GOOD, ids=lambda args: args.__name__)
