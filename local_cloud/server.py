@@ -55,16 +55,7 @@ def main(
     names = serve_databases(fleet if isinstance(fleet, Fleet) else None)
     keys = Keys(secret=secrets.token_urlsafe(30), any_name=record_calls)
     channels = serve_sessions(fleet if isinstance(fleet, Fleet) else None, keys)
-    record = ServerRecord(
-        pid=os.getpid(),
-        ticks=start_ticks(os.getpid()) or 0,
-        port=listener.getsockname()[1],
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        id=uuid4().hex,
-        dns_port=names.port,
-        databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
-        secret=keys.secret,
-    )
+    record = _record_of(listener, fleet, names, keys)
     recorder = Recorder(state.calls) if record_calls else None
     application = Application(state, record, keys, recorder)
     server = make_server(
@@ -89,6 +80,19 @@ def main(
         if isinstance(fleet, Fleet):
             fleet.close()
     return 0
+
+
+def _record_of(listener: socket.socket, fleet: Fleet | str, names: NameServer, keys: Keys) -> ServerRecord:
+    return ServerRecord(
+        pid=os.getpid(),
+        ticks=start_ticks(os.getpid()) or 0,
+        port=listener.getsockname()[1],
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        id=uuid4().hex,
+        dns_port=names.port,
+        databases=fleet.title if isinstance(fleet, Fleet) else f"simulated: {fleet}",
+        secret=keys.secret,
+    )
 
 
 def serve_databases(fleet: Fleet | None) -> NameServer:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refused, Rule
+from tenantnet.refusal import Refusal, Refused, Rule
 
 if TYPE_CHECKING:
     from tenantnet.permissions.documents import Document, Role
+    from tenantnet.permissions.scopes import PolicyPlace
 
 ACCOUNT = re.compile(r"\d{12}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -63,21 +64,7 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     from tenantnet.permissions.documents import RECORDED, Role, distil, documents, shipped
     from tenantnet.permissions.record import read_record
     from tenantnet.permissions.scopes import PolicyPlace
-    from tenantnet.settings.checks import check_platform_name, check_region, check_zone_id, check_zone_name
-    from tenantnet.settings.project import PLATFORM_PREFIX
 
-    cells = {"--cell": cell, **({"--claims-cell": claims_cell} if claims_cell is not None else {})}
-    refusals = [
-        *([] if ACCOUNT.fullmatch(account) else [ACCOUNT_DIGITS.refuse(account, "--account")]),
-        *(refusal.at("--region") for refusal in check_region(region)),
-        *(each.at(name) for name in cells for each in check_platform_name(f"{PLATFORM_PREFIX}{cells[name]}")),
-        *([] if BUCKET.fullmatch(state_bucket) else [BUCKET_NAME.refuse(state_bucket, "--state-bucket")]),
-        *([] if KEY_ID.fullmatch(secrets_key) else [KEY_NAMED.refuse(secrets_key, "--secrets-key")]),
-        *(refusal.at("--zone") for refusal in check_zone_name(zone)),
-        *(refusal.at("--zone-id") for refusal in (check_zone_id(zone_id) if zone_id else [])),
-    ]
-    if refusals:
-        raise Refused("The policies", refusals)
     place = PolicyPlace(
         account=account,
         region=region,
@@ -88,10 +75,31 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
         zone_id=zone_id,
         claims_cell=claims_cell,
     )
+    if refusals := _check(place):
+        raise Refused("The policies", refusals)
     recorded = distil(read_record(record)) if record else shipped()
     for role in Role:
         if role in recorded or role not in RECORDED:
             _write(output, role, documents(role, place, recorded))
+
+
+def _check(place: PolicyPlace) -> list[Refusal]:
+    from tenantnet.settings.checks import check_platform_name, check_region, check_zone_id, check_zone_name
+    from tenantnet.settings.project import PLATFORM_PREFIX
+
+    cells = {"--cell": place.cell}
+    if place.claims_cell is not None:
+        cells["--claims-cell"] = place.claims_cell
+    account, bucket, key = place.account, place.state_bucket, place.secrets_key
+    return [
+        *([] if ACCOUNT.fullmatch(account) else [ACCOUNT_DIGITS.refuse(account, "--account")]),
+        *(refusal.at("--region") for refusal in check_region(place.region)),
+        *(each.at(name) for name in cells for each in check_platform_name(f"{PLATFORM_PREFIX}{cells[name]}")),
+        *([] if BUCKET.fullmatch(bucket) else [BUCKET_NAME.refuse(bucket, "--state-bucket")]),
+        *([] if KEY_ID.fullmatch(key) else [KEY_NAMED.refuse(key, "--secrets-key")]),
+        *(refusal.at("--zone") for refusal in check_zone_name(place.zone)),
+        *(refusal.at("--zone-id") for refusal in (check_zone_id(place.zone_id) if place.zone_id else [])),
+    ]
 
 
 def _write(folder: Path, role: Role, policies: list[Document]) -> None:

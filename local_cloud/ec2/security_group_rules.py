@@ -14,11 +14,12 @@ from moto.ec2.models import EC2Backend
 class SecurityGroupRuleBackend(EC2Backend):
     """Says of an unknown rule that it is unknown: the provider takes it for gone then."""
 
-    def revoke_security_group_ingress(self, **asked: Any) -> None:  # noqa: ANN401 - passed on as they are
+    # Passed on as they are.
+    def revoke_security_group_ingress(self, **asked: Any) -> None:  # type: ignore[override] # noqa: ANN401
         self._require_rules(**asked)
         super().revoke_security_group_ingress(**asked)
 
-    def revoke_security_group_egress(self, **asked: Any) -> None:  # noqa: ANN401 - likewise
+    def revoke_security_group_egress(self, **asked: Any) -> None:  # type: ignore[override] # noqa: ANN401
         self._require_rules(**asked)
         super().revoke_security_group_egress(**asked)
 

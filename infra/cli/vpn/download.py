@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
 from tenantnet.cli.options import NetworkSlot, Tenant
 from tenantnet.cli.project import working_project
 from tenantnet.vpn.words import GENERIC, SampleType
+
+if TYPE_CHECKING:
+    from tenantnet.vpn.download import Made
 
 VpnConnectionName = Annotated[
     str,
@@ -46,8 +49,8 @@ def download(
 ) -> None:
     """Write the guide for the company's device, from the VPN connection as EC2 describes it now.
 
-    The files contain both pre-shared keys. Only you can read them (mode 0600), and the command prints no
-    printed.
+    The files contain both pre-shared keys. Only you can read them (mode 0600), and the command does not print
+    the keys.
 
     Example: tenantnet vpn download acme "Seattle office" --format strongswan --output seattle
     """
@@ -55,7 +58,6 @@ def download(
     from tenantnet.vpn.download import make, read
     from tenantnet.vpn.folder import write_guide
     from tenantnet.vpn.reader import VpnReader
-    from tenantnet.vpn.samples import WARNING_FILE
 
     status = read_status(working_project(), tenant)
     reader = VpnReader(status.region)
@@ -67,6 +69,13 @@ def download(
     )
     if "README.md" in made.guide:
         typer.echo(f"How to install them: {output / 'README.md'}.")
+    _warn(made, output)
+
+
+def _warn(made: Made, output: Path) -> None:
+    """Of what EC2's own sample says, or leaves out."""
+    from tenantnet.vpn.samples import WARNING_FILE
+
     if made.weaknesses:
         named = "".join(f"\n  {weakness.what} (line {weakness.line})" for weakness in made.weaknesses)
         typer.echo(
