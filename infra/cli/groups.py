@@ -39,6 +39,15 @@ GROUPS = {
     "local": ("local", "Run the local cloud: AWS on this machine, to try and to test."),
 }
 
+# How the top help is ordered: by what people come for.
+SECTIONS = {
+    "To begin": ("init", "doctor", "settings", "local"),
+    "Tenants": ("tenant", "network", "database", "vpn", "up", "status", "topology", "console"),
+    "Connections from a desk": ("open", "tunnel"),
+    "Moves, and many tenants": ("migrate", "fleet"),
+    "Reviews and safety": ("review", "rules", "permissions", "isolation", "claims"),
+}
+
 
 def in_capitals(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The commands with help that has their arguments' names in capitals, as their pages do."""
@@ -91,3 +100,14 @@ class Commands(TyperGroup):
         in_capitals(self.commands)
         for name in GROUPS:
             self.add_command(Group(name))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as typer has them
+        width = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            there = [(name, self.commands[name]) for name in names if name in self.commands]
+            rows = [
+                (name.ljust(width), each.get_short_help_str(formatter.width - 6 - width))
+                for name, each in there
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)

@@ -63,7 +63,10 @@ def tenantnet(
         ),
     ] = False,
 ) -> None:
-    """A private network, a MySQL database and VPN connections on AWS for every tenant of a platform."""
+    """A private network, a MySQL database and VPN connections on AWS for every tenant of a platform.
+
+    Example: tenantnet status acme
+    """
 
 
 def run() -> None:

@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
+import typer.testing
+from tenantnet.cli.groups import SECTIONS
 from tenantnet.cli.main import app
 from typer.core import TyperCommand, TyperGroup
 
@@ -65,6 +68,13 @@ def commands(group: TyperGroup, name: str) -> Iterator[tuple[str, TyperCommand]]
 
 ALL = dict(commands(typer.main.get_group(app), "tenantnet"))
 SHOWING = [name for name in ALL if name.rsplit(" ", 1)[-1] in SHOWS]
+
+
+def test_the_top_help_shows_each_command_in_one_section() -> None:
+    named = Counter(name for names in SECTIONS.values() for name in names)
+    assert {name.split()[1]: 1 for name in ALL}.items() <= named.items()
+    text = typer.testing.CliRunner().invoke(app, ["--help"]).output
+    assert [f"{title}:" for title in SECTIONS] == re.findall(r"^(?!Usage|Options).*:$", text, re.MULTILINE)
 
 
 def options(command: TyperCommand) -> set[str]:
