@@ -385,6 +385,20 @@ def test_platforms_share_their_address_space_but_where_one_keeps_its_own(
     assert ("tenant acme holds it" in result.stderr) == shared
 
 
+@pytest.mark.parametrize(
+    ("other", "apart"), [("eu1-b", False), ("eu1-b-2", False), ("eu10", True), ("b-eu1", True)]
+)
+def test_a_cell_whose_names_could_be_another_ones_is_refused_in_both_files(
+    tree: Tree, other: str, apart: bool
+) -> None:
+    """eu1's tenant b-acme and eu1-b's tenant acme would have one tunnel."""
+    files = [tree.platform("platform-eu1"), tree.platform(f"platform-{other}")]
+    for file in files:
+        result = check(file)
+        assert result.exit_code == (0 if apart else 2)
+        assert ("begin" in result.stderr) is not apart
+
+
 @pytest.mark.parametrize("holder", ["platform-eu9", "platform-eu2"])
 def test_a_platform_that_names_another_ones_claims_names_one_that_has_them(tree: Tree, holder: str) -> None:
     tree.platform("platform-eu2", claimsPlatform="platform-eu3")
