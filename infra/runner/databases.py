@@ -98,18 +98,15 @@ class Databases:
         return found.address
 
     def _read_only(self, described: Any) -> bool:  # noqa: ANN401 - as RDS describes it
-        return self._parameters(_parameter_group(described)).get("read_only") == "1"
-
-    def _parameters(self, group: str) -> dict[str, str]:
-        """Those that somebody has set."""
         pages = self._rds.get_paginator("describe_db_parameters").paginate(
-            DBParameterGroupName=group, Source="user"
+            DBParameterGroupName=_parameter_group(described), Source="user"
         )
-        return {
-            parameter["ParameterName"]: parameter.get("ParameterValue", "")
+        values = {
+            parameter.get("ParameterName"): parameter.get("ParameterValue")
             for page in pages
             for parameter in page["Parameters"]
         }
+        return values.get("read_only") == "1"
 
     def set_read_only(self, slot: Slot, *, read_only: bool) -> None:
         """Hold back or allow writes of all clients; the parameter is dynamic, so this needs no reboot.
@@ -133,26 +130,28 @@ class Databases:
             )
 
     @contextmanager
-    def with_parameter(self, slot: Slot, name: str, value: str) -> Iterator[None]:
-        """Set a dynamic parameter for the block; afterwards its group is as it was."""
-        identifier = self._identifier(slot)
-        with aws_answers(f"read the parameters of {identifier}", region=self._region):
-            group = _parameter_group(
-                self._rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
-            )
-            before = self._parameters(group).get(name)
+    def with_parameter(self, slot: Slot, name: str, value: str, declared: str | None) -> Iterator[None]:
+        """Set a dynamic parameter for the block.
+
+        declared: what it is afterwards, whatever a killed run has left; None for its default.
+        """
         self.set_parameter(slot, name, value)
         try:
             yield
         finally:
-            if before is not None:
-                self.set_parameter(slot, name, before)
+            if declared is None:
+                self._reset_parameter(slot, name)
             else:
-                with aws_answers(f"reset {name} of {identifier}", region=self._region):
-                    self._rds.reset_db_parameter_group(
-                        DBParameterGroupName=group,
-                        Parameters=[{"ParameterName": name, "ApplyMethod": "immediate"}],
-                    )
+                self.set_parameter(slot, name, declared)
+
+    def _reset_parameter(self, slot: Slot, name: str) -> None:
+        identifier = self._identifier(slot)
+        with aws_answers(f"reset {name} of {identifier}", region=self._region):
+            found = self._rds.describe_db_instances(DBInstanceIdentifier=identifier)
+            self._rds.reset_db_parameter_group(
+                DBParameterGroupName=_parameter_group(found["DBInstances"][0]),
+                Parameters=[{"ParameterName": name, "ApplyMethod": "immediate"}],
+            )
 
     def engine_version(self, slot: Slot) -> str:
         """As RDS calls it. Raises Failure if there is no database."""

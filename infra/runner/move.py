@@ -249,6 +249,7 @@ class Move:
             journal=self.journal,
             access=access,
             ports=ClientPorts(self.settings, owner, self.platform.region),
+            parameters={name: str(value) for name, value in self.settings.database.parameters.items()},
             who=this_run(),
             tell=tell,
         )

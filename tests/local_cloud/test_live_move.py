@@ -80,6 +80,7 @@ class Tenant:
             journal=self.journal,
             access=Access(login=Login(username="acmeadmin", password=PASSWORD)),
             ports=self.ports,
+            parameters={},
             who="ada",
             tell=self.told.append,
         )

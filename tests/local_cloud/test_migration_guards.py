@@ -86,22 +86,22 @@ def test_a_source_is_read_only_once_its_parameter_says_so(tenant: Tenant) -> Non
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
 
 
-@pytest.mark.parametrize("before", [None, "2"])
-def test_a_parameter_is_set_for_a_while_and_its_group_is_as_before(
-    tenant: Tenant, before: str | None
+@pytest.mark.parametrize("declared", [None, "2"])
+def test_a_parameter_is_set_for_a_while_and_is_then_what_is_declared(
+    tenant: Tenant, declared: str | None
 ) -> None:
+    """Whatever a killed run has left."""
     name, group = "replica_parallel_workers", f"{tenant.name}-green"
-    if before:
-        tenant.databases.set_parameter(GREEN, name, before)
+    tenant.databases.set_parameter(GREEN, name, "1")
 
     def found() -> str | None:
         set_by_somebody = tenant.rds.describe_db_parameters(DBParameterGroupName=group, Source="user")
         values = {each["ParameterName"]: each["ParameterValue"] for each in set_by_somebody["Parameters"]}
         return values.get(name)
 
-    with tenant.databases.with_parameter(GREEN, name, "1"):
+    with tenant.databases.with_parameter(GREEN, name, "1", declared):
         assert found() == "1"
-    assert found() == before
+    assert found() == declared
 
 
 def test_without_a_login_rdss_word_for_the_fence_is_believed_only_some_minutes_later(tenant: Tenant) -> None:

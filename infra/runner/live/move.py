@@ -55,13 +55,18 @@ class Ports(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveMove:
-    """One tenant's. access: as the master user, or one with its rights. who: this run, for the journal."""
+    """One tenant's.
+
+    access: as the master user, or one with its rights. parameters: of MySQL, in the settings. who: this run,
+    for the journal.
+    """
 
     tenant: str
     databases: Databases
     journal: JournalTable
     access: Access
     ports: Ports
+    parameters: Mapping[str, str]
     who: str
     tell: Callable[[str], None]
 
@@ -119,13 +124,15 @@ class LiveMove:
     def _one_worker(self, slot: Slot, target: Session) -> Iterator[None]:
         """Let the copy apply one transaction after the other: only then it stops where it is asked to."""
         name, several = _workers(target)
-        if several in ("0", "1"):
+        declared = self.parameters.get(name)
+        # Old servers have none by themselves; one may be what a killed run has left.
+        if several == "0" or declared in ("0", "1"):
             yield
             return
-        with self.databases.with_parameter(slot, name, "1"):
+        with self.databases.with_parameter(slot, name, "1", declared):
             self._await(lambda: _workers(target) == (name, "1"), name)
             yield
-        self._await(lambda: _workers(target) == (name, several), name)
+        self._await(lambda: _workers(target) != (name, "1"), name)
 
     def cut(
         self, state: State, budgets: Budgets, holding: Callable[[], AbstractContextManager[None]]
