@@ -16,6 +16,8 @@ from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
 from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMILY
+from tenantnet.policies.model import Unknown
+from tenantnet.policies.names import WATCHED
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
 from tenantnet.tags import Part
 
@@ -55,12 +57,25 @@ OTHERS_SESSIONS = (
     "its sessions are another tenant's, and they would reach this one, or this one's reach theirs"
 )
 ONCE = "every further start is a build that nobody asked for, and may move the database"
+METRICS = "an alarm shows what it watches, and another tenant's load and times are not this one's to see"
 CODE = "it would be code of its own in the network, which no policy reads"
 
 
 def _text(pattern: str, words: str, **options: object) -> Only:
     form = re.compile(pattern)
     return Only(words, lambda value: isinstance(value, str) and form.fullmatch(value) is not None, **options)  # type: ignore[arg-type]
+
+
+def _is_known(value: object) -> bool:
+    match value:
+        case Unknown():
+            return False
+        case Mapping():
+            return all(map(_is_known, value.values()))
+        case list():
+            return all(map(_is_known, value))
+        case _:
+            return True
 
 
 def _any(*names: str) -> Mapping[str, Permit]:
@@ -73,6 +88,11 @@ def _never(reason: str, *names: str) -> Mapping[str, Permit]:
 
 _KEY = Ref(
     (aws.KEY,), ("kms_key_arn",), reason="another key is not this cell's to revoke, or is somebody else's"
+)
+_KNOWN = Only(
+    "a value that the preview knows",
+    _is_known,
+    reason="it says where every resource is and whose, and would be judged once they are there",
 )
 _OLD_MYSQL = "MySQL's older versions have no updates any more, and weaker passwords and TLS"
 _TOPICS = Ref((TOPIC,), ("alarm_topic_arn",), needed=False, reason="alarms show a tenant's names and state")
@@ -206,10 +226,18 @@ _NETWORK: Mapping[str, Shape] = {
     aws.ALARM: Shape(
         Where.BOTH,
         {
-            **_any(
-                "name", "alarmDescription", "namespace", "metricName", "dimensions", "statistic", "period"
+            **_any("name", "alarmDescription", "metricName", "statistic", "period", "evaluationPeriods"),
+            **_any("threshold", "comparisonOperator", "treatMissingData"),
+            "namespace": exactly("AWS/RDS", "AWS/VPN", "AWS/CodeBuild", reason=METRICS, needed=True),
+            "dimensions": Fields(
+                {
+                    **_any(*WATCHED),
+                    "VpnId": Ref((aws.VPN_CONNECTION,), needed=False, reason=METRICS),
+                },
+                needed=True,
+                words="one database, VPN connection or project of this stack",
+                reason=METRICS,
             ),
-            **_any("evaluationPeriods", "threshold", "comparisonOperator", "treatMissingData"),
             "actionsEnabled": exactly(True, reason="an alarm that tells nobody is none"),
             "alarmActions": replace(_TOPICS, needed=True),
             "okActions": _TOPICS,
@@ -469,7 +497,8 @@ ALLOWED: Mapping[str, Shape] = MappingProxyType(
         PROVIDER: Shape(
             Where.BOTH,
             {
-                **_any("version", "region", "defaultTags", "profile", "allowedAccountIds", "maxRetries"),
+                **_any("version", "allowedAccountIds", "maxRetries"),
+                **dict.fromkeys(("region", "profile", "defaultTags"), _KNOWN),
                 **_any("skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation"),
                 **_any("skipRequestingAccountId", "forbiddenAccountIds"),
                 **_never(OTHER_PLACE, "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity"),

@@ -37,8 +37,10 @@ from tenantnet.policies.model import (
 )
 from tenantnet.policies.places import claim_of, networks, own_claims, session_subnets
 from tenantnet.refusal import Rule
+from tenantnet.settings.checks import check_tenant_apart, check_tenant_name
+from tenantnet.settings.rules import TENANT_NAME, TENANT_NAME_FREE
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag
+from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
@@ -80,21 +82,33 @@ class _Place:
     claim: Claim
 
 
-def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
+def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     """Whose it is, by its tags or as a row: the stack's name alone tells it, before anything is created."""
     given = resource.tags.get(Tag.TENANT, resource.stack)
     if given != resource.stack:
         facts = {"given": given, "stack": resource.stack}
         yield resource.refuse(TENANT_OWN, f"tags.{Tag.TENANT}", value=given, **facts)
     if resource.type == TABLE_ITEM:
-        yield from _judge_row(resource)
+        yield from _judge_row(resource, settings)
 
 
-def _judge_row(item: Resource) -> Iterator[Finding]:
-    claim = claim_of(item)
+def _judge_row(item: Resource, settings: PackSettings) -> Iterator[Finding]:
+    claim, table = claim_of(item), str(item.props.get("tableName"))
     if claim is None or (claim.stack, claim.tenant) != (item.stack, item.stack):
         holder = f"tenant {claim.tenant} in stack {claim.stack}" if claim else "nobody that Tenantnet knows"
         yield _refuse_row(item, "item", claim, holder)
+    elif not _is_possible(claim, settings):
+        yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
+    elif table != claims_table_name(cell_of_claims_table(table)):
+        yield _refuse_row(item, "tableName", claim, "this stack's, in a table that is none of claims")
+
+
+def _is_possible(claim: Claim, settings: PackSettings) -> bool:
+    """Whether some cell's tenant may have the range: a claim of any other would keep many out."""
+    if claim.kind is ClaimKind.NETWORK:
+        return not addressing.check_network_cidr(claim.cidr, settings.reserved)
+    sessions = [each.cidr for each in settings.reserved if each.purpose == addressing.SESSIONS]
+    return any(not addressing.check_session_subnet(claim.cidr, each) for each in sessions)
 
 
 def _refuse_row(item: Resource, path: str, claim: Claim | None, holder: str) -> Finding:
@@ -109,6 +123,10 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     if platform is None:
         yield from _judge_cell(stack)
         return
+    named = check_tenant_name(stack.name) or check_tenant_apart(
+        stack.name, {"platform": f"{PLATFORM_PREFIX}{platform.cell}"}
+    )
+    yield from (Finding(stack.root, refusal) for refusal in named)
     yield from _judge_rows(stack, platform)
     places = list(_places(stack, platform))
     for place in places:
@@ -125,8 +143,9 @@ def _judge_ranges(
         yield from _judge_held(place.resource, place.claim, ranges)
     placed = [place.claim for place in places]
     for item, claim in own_claims(stack):
-        if claim not in placed and claim == claim.in_table(platform.claims_table, platform.cell):
-            yield from _judge_spare(item, claim, settings, platform, ranges)
+        ours = _is_possible(claim, settings) and claim == claim.in_table(platform.claims_table, platform.cell)
+        if ours and claim not in placed:
+            yield from _judge_spare(item, claim, platform, ranges)
     for route in stack.of_type(VPN_CONNECTION_ROUTE):
         yield from _judge_company(route, stack.name, ranges)
 
@@ -188,16 +207,11 @@ def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[F
 
 
 def _judge_spare(
-    item: Resource, claim: Claim, settings: PackSettings, platform: PlatformOutputs, ranges: Ranges
+    item: Resource, claim: Claim, platform: PlatformOutputs, ranges: Ranges
 ) -> Iterator[Finding]:
     """A claim without a network or subnet: it would still keep others out, as far as it reaches."""
-    if claim.kind is ClaimKind.SESSION_SUBNET:
-        refusals = addressing.check_session_subnet(
-            claim.cidr, platform.sessions_cidr, platform.shared_subnets
-        )
-    else:
-        refusals = addressing.check_network_cidr(claim.cidr, settings.reserved)
-    if refusals:
+    place = platform.sessions_cidr, platform.shared_subnets
+    if claim.kind is ClaimKind.SESSION_SUBNET and addressing.check_session_subnet(claim.cidr, *place):
         yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
     else:
         yield from _judge_held(item, claim, ranges)
@@ -243,6 +257,8 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         OTHERS_COMPANY,
         OTHERS_CLAIM,
         TENANT_OWN,
+        TENANT_NAME,
+        TENANT_NAME_FREE,
         CELL_OWN,
         PLATFORM_READ,
     ),

@@ -31,6 +31,8 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag
 
 OWN_TYPES = "ownTypes"
+# What AWS and the provider say of a resource, and a program cannot.
+_COMPUTED = {"id", "tagsAll"}
 # What goes by a name that the program gives, or by an ARN that ends in it.
 NAMED = {
     aws.DATABASE: ("identifier", "rds", "db"),
@@ -145,6 +147,9 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.type in ALLOWED:
             yield from _judge_references(stack, resource, settings, platform)
+        for path in _COMPUTED & {*(resource.inputs or ())}:
+            facts = {"kind": resource.kind, "property": path, "reason": "policies know by it which one it is"}
+            yield resource.refuse(PROPERTY_KNOWN, path, **facts)
         if platform and resource.type == aws.INSTANCE:
             yield from _judge_image(resource, settings.reading, platform.image_id)
         if platform and (resource.region or platform.region) != platform.region:

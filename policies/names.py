@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tenantnet.aws import types as aws
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
@@ -23,15 +24,19 @@ NAME_OWN = Rule(
 )
 # Words that tell one thing of a network from another. A slot among them would make it another tenant's.
 _REST = rf"(?:-(?!(?:{'|'.join(Slot)})(?:-|$))[A-Za-z0-9]+)*"
+# The dimensions of metrics that are names.
+WATCHED = ("DBInstanceIdentifier", "ProjectName")
 _ANYTHING = ", ending in what it is for"
 
 
-def named(resource: Resource, path: str, *permitted: str, words: str = "") -> Iterator[Finding]:
+def named(
+    resource: Resource, path: str, *permitted: str, words: str = "", props: Mapping[str, Any] | None = None
+) -> Iterator[Finding]:
     """The finding that the property is none of the names permitted. words: how they may go on.
 
-    With words, a name may go on in words that name no slot.
+    With words, a name may go on in words that name no slot. props: where the property is, if not at the top.
     """
-    value, rest = resource.props.get(path), _REST if words else ""
+    value, rest = (resource.props if props is None else props).get(path), _REST if words else ""
     forms = [re.escape(each) + rest for each in permitted]
     if not (isinstance(value, str) and any(re.fullmatch(form, value) for form in forms)):
         listed = " or ".join(permitted) or "that of a tenant of this stack"
@@ -45,9 +50,10 @@ def judge_names(resource: Resource) -> Iterator[Finding]:
         cell = resource.stack.removeprefix(PLATFORM_PREFIX)
         if permitted := _of_platform(cell).get(resource.type):
             yield from named(resource, "name", *permitted)
+        yield from _judge_watched(resource, projects=[f"tenantnet-{cell}-runner"])
         return
     # That tags are there is judged by the policy on tags.
-    slots = [str(resource.tags[Tag.NETWORK])] if Tag.NETWORK in resource.tags else [*Slot]
+    slots = [slot for slot in Slot if slot == resource.tags.get(Tag.NETWORK)] or [*Slot]
     own = [network_name(resource.stack, slot) for slot in slots]
     permitted = [name for each in own for name in _of_network(resource, each).get(resource.type, ())]
     if permitted:
@@ -58,6 +64,18 @@ def judge_names(resource: Resource) -> Iterator[Finding]:
             yield from named(resource, "finalSnapshotIdentifier", *own, words=_ANYTHING)
     elif resource.type in _BEGIN:
         yield from named(resource, _BEGIN[resource.type], *own, words=_ANYTHING)
+        yield from _judge_watched(resource, databases=own)
+
+
+def _judge_watched(
+    alarm: Resource, databases: Sequence[str] = (), projects: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """What an alarm is about, where a name tells it."""
+    dimensions = alarm.props.get("dimensions")
+    if alarm.type == aws.ALARM and isinstance(dimensions, Mapping):
+        for path, own in zip(WATCHED, (databases, projects), strict=True):
+            if path in dimensions:
+                yield from named(alarm, path, *own, props=dimensions)
 
 
 # What is called after its network, with more words.

@@ -46,9 +46,11 @@ def _judge_stack(stack: Stack, _: PackSettings) -> Iterator[Finding]:
         for path, text in _texts(resource.props, ""):
             if path in kept:
                 continue
+            # A name in the path may be a secret itself.
+            shown = "" if any(secret in path for secret in secrets) else path
             for secret, name in secrets.items():
                 if secret in text:
-                    yield resource.refuse_secret(NOWHERE_ELSE, path, secret=name)
+                    yield resource.refuse_secret(NOWHERE_ELSE, shown, secret=name)
 
 
 def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -61,11 +63,12 @@ def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every text within a value, and where it is: `tags.Name`, `records[0]`."""
-    if isinstance(value, str):
-        yield path, value
+    """Every text and number within a value, names too, and where it is: `tags.Name`, `records[0]`."""
+    if isinstance(value, str | int | float):
+        yield path, str(value)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
+            yield path, str(key)
             yield from _texts(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pydantic.alias_generators import to_camel
 from tenantnet.addresses import addressing
 from tenantnet.aws.types import (
     NETWORK_ACL,
@@ -218,7 +219,8 @@ def _judge_session(stack: Stack, subnet: Resource, platform: PlatformOutputs) ->
 
 
 def _judge_acl(acl: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
-    wanted = _rules(network_acl_rules(platform.sessions_cidr, platform.shared_subnets))
+    written = network_acl_rules(platform.sessions_cidr, platform.shared_subnets)
+    wanted = _rules([{to_camel(name): value for name, value in rule.items()} for rule in written])
     words = ", then ".join(f"{action} {cidr}" for _, action, _, cidr, *_ in wanted)
     for direction in ("ingress", "egress"):
         if _rules(acl.props.get(direction)) != wanted:
@@ -235,21 +237,11 @@ def _judge_cidr(subnet: Resource, platform: PlatformOutputs) -> Iterator[Finding
 
 
 def _rules(rules: object) -> Sequence[tuple[object, ...]]:
-    """What counts of an ACL's rules, in their order; the component's names and AWS's are both understood."""
-    names = [("ruleNo", "rule_no"), ("action",), ("protocol",), ("cidrBlock", "cidr_block")]
-    names += [
-        ("fromPort", "from_port"),
-        ("toPort", "to_port"),
-        ("ipv6CidrBlock",),
-        ("icmpType",),
-        ("icmpCode",),
-    ]
+    """What counts of an ACL's rules, in their order. To AWS an empty value is none."""
+    names = ("ruleNo", "action", "protocol", "cidrBlock", "fromPort", "toPort", "ipv6CidrBlock")
     # A rule that is not known yet is none of those wanted.
     listed = [each if isinstance(each, Mapping) else {} for each in rules] if isinstance(rules, list) else []
-    read = [
-        tuple(next((each[name] for name in known if each.get(name)), None) for known in names)
-        for each in listed
-    ]
+    read = [tuple(each.get(name) or None for name in (*names, "icmpType", "icmpCode")) for each in listed]
     return sorted(read, key=lambda rule: float(rule[0]) if isinstance(rule[0], int | float) else -1.0)
 
 

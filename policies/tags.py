@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tenantnet.aws.types import INSTANCE, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
+from tenantnet.policies.allowed import ALLOWED
 from tenantnet.policies.model import (
     Finding,
     PackSettings,
@@ -14,7 +15,7 @@ from tenantnet.policies.model import (
     Stack,
 )
 from tenantnet.refusal import Rule
-from tenantnet.tags import Part, Tag
+from tenantnet.tags import TUNNEL_USER_TAGS, Part, Slot, Tag
 
 # In a platform's stack, and in a tenant's.
 PARTS: Mapping[str, tuple[Sequence[Part], Sequence[Part]]] = {
@@ -37,14 +38,36 @@ TAG_PART = Rule(
     reason="routes and rules are judged by it",
     remedy="tag it with tenantnet.tags.Owner.tags(part=...)",
 )
+TAG_KNOWN = Rule(
+    id="tag-known",
+    rule="a tag that begins with tenantnet: is one that Tenantnet writes, to the letter",
+    reason="policies of AWS take keys that differ in capitals alone for one, so it may count as another's",
+    remedy="remove it, or call it otherwise",
+)
+TAG_NETWORK = Rule(
+    id="tag-network",
+    rule="tenantnet:network is blue or green",
+    reason="what belongs to a network is called after it, and {given} would make it another tenant's name",
+    remedy="tag it with tenantnet.tags.Owner.in_network",
+)
+KNOWN_TAGS = {*Tag, *TUNNEL_USER_TAGS} - {Tag.TUNNEL_USER}
+
+
+def _judge_tags(resource: Resource) -> Iterator[Finding]:
+    for tag, value in resource.tags.items():
+        if tag not in KNOWN_TAGS and tag.strip().casefold().startswith("tenantnet:"):
+            yield resource.refuse(TAG_KNOWN, f"tags.{tag}", value=tag)
+        elif tag == Tag.NETWORK and value not in [*Slot]:
+            yield resource.refuse(TAG_NETWORK, f"tags.{tag}", value=value, given=value)
 
 
 def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     """A resource can have tags where the provider computes `tagsAll` for it."""
     taggable = [resource for resource in stack.resources if "tagsAll" in resource.props]
-    of_tenant = any(Tag.TENANT in resource.tags for resource in taggable)
+    of_tenant = not stack.is_platform and any(each.type in ALLOWED for each in taggable)
     required = [*settings.required_tags, *([Tag.TENANT] if of_tenant else [])]
     for resource in taggable:
+        yield from _judge_tags(resource)
         for tag in required:
             if not resource.tags.get(tag):
                 yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
@@ -65,7 +88,7 @@ TAGS_PRESENT = Policy(
     description="Every resource's tags show to whom it belongs: its cell, its tenant, its name, its part.",
     severity=Severity.LOW,
     remediation="Tag it with tenantnet.tags.Owner.tags.",
-    rules=(TAG_PRESENT, TAG_PART),
+    rules=(TAG_PRESENT, TAG_PART, TAG_KNOWN, TAG_NETWORK),
     judge_stack=_judge_stack,
     schema={
         "requiredTags": {

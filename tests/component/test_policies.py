@@ -92,6 +92,7 @@ PREFIXES = {
     "vpnGatewayId": ("vgw", aws.VPN_GATEWAY),
     "customerGatewayId": ("cgw", aws.CUSTOMER_GATEWAY),
     "vpnConnectionId": ("vpn", aws.VPN_CONNECTION),
+    "VpnId": ("vpn", aws.VPN_CONNECTION),
     "securityGroupId": ("sg", aws.SECURITY_GROUP),
     "vpcSecurityGroupIds": ("sg", aws.SECURITY_GROUP),
 }
@@ -100,6 +101,8 @@ PREFIXES = {
 def _named(path: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_named(path, each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _named(key, each) for key, each in value.items()}
     if path in PREFIXES and isinstance(value, str) and value.startswith("id-"):
         return f"{PREFIXES[path][0]}-{value.removeprefix('id-').replace('-', '')}"
     return value

@@ -32,7 +32,13 @@ from tenantnet.policies import (
 )
 from tenantnet.policies.model import KNOWN_IN_PREVIEW, PLATFORM_READ, UNKNOWN
 from tenantnet.refusal import Rule
-from tenantnet.settings.rules import COMPANY_CIDR_OUTSIDE, COMPANY_CIDRS_APART, PLATFORM_RANGE_RESERVED
+from tenantnet.settings.rules import (
+    COMPANY_CIDR_OUTSIDE,
+    COMPANY_CIDRS_APART,
+    PLATFORM_RANGE_RESERVED,
+    TENANT_NAME,
+    TENANT_NAME_FREE,
+)
 from tenantnet.tags import Owner, Part, Tag, claims_table_name
 
 from tools.rulebook.samples import (
@@ -140,6 +146,13 @@ def _new(kind: str, name: str = "acme-extra", **props: object) -> Change:
     return with_new(resource(kind, name, props))
 
 
+def _called(name: str) -> Change:
+    """A stack of this name, with one resource that is its tenant's."""
+    tags = Owner(cell=CELL, tenant=name).tags(name)
+    gateway = resource(aws.CUSTOMER_GATEWAY, name, {"ipAddress": "198.51.100.7"}, tags=tags, stack=name)
+    return lambda _: {name: gateway}
+
+
 def _network_examples() -> list[Example]:
     return [
         Example(KNOWN_IN_PREVIEW, with_props("network", cidrBlock=UNKNOWN)),
@@ -185,6 +198,8 @@ def _claim_examples() -> list[Example]:
         Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
         Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")),
         Example(claims.TENANT_OWN, with_tag("customer-gateway", Tag.TENANT, BETA.tenant)),
+        Example(TENANT_NAME, _called("ACME")),
+        Example(TENANT_NAME_FREE, _called("acme-blue")),
         Example(claims.CELL_OWN, _in_platform(with_tag("services", Tag.CELL, "eu2"))),
         Example(PLATFORM_READ, _elsewhere),
     ]
@@ -333,6 +348,8 @@ def _tag_examples() -> list[Example]:
     return [
         Example(tags.TAG_PRESENT, with_tag("customer-gateway", "tenantnet:tenant", None)),
         Example(tags.TAG_PART, with_tag("database-group", "tenantnet:part", None)),
+        Example(tags.TAG_KNOWN, with_tag("database", "TenantNet:Tenant", BETA.tenant)),
+        Example(tags.TAG_NETWORK, with_tag("database", Tag.NETWORK, "corp-blue")),
     ]
 
 

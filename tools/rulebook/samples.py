@@ -408,7 +408,19 @@ def _vpn(network: Resources) -> dict[str, Resource]:
         "customer-gateway": customer,
         "vpn-connection": connection,
         "vpn-route": company_route(name, COMPANY, connection),
+        "vpn-alarm": resource(
+            aws.ALARM,
+            f"{name}-one-tunnel-down",
+            _alarm(f"{name}-one-tunnel-down", "AWS/VPN", VpnId=UNKNOWN),
+            tags=OWNER.tags(f"{name}-one-tunnel-down"),
+            origins=refers("dimensions", connection),
+        ),
     }
+
+
+def _alarm(name: str, namespace: str, **dimensions: object) -> dict[str, object]:
+    """Tells the cell's topic of what `dimensions` name."""
+    return {"name": name, "namespace": namespace, "dimensions": dimensions, "alarmActions": [TOPIC_ARN]}
 
 
 def company_route(name: str, cidr: str, connection: Resource) -> Resource:
@@ -451,6 +463,12 @@ def _database(network: Resources) -> dict[str, Resource]:
         "subnet-group": subnets,
         "parameter-group": parameters,
         "database": database,
+        "alarm": resource(
+            aws.ALARM,
+            "acme-blue-CPUUtilization",
+            _alarm("acme-blue-CPUUtilization", "AWS/RDS", DBInstanceIdentifier="acme-blue"),
+            tags=OWNER.tags("acme-blue-CPUUtilization"),
+        ),
         "ingress": resource(
             aws.INGRESS_RULE,
             "acme-blue-sessions",
@@ -627,6 +645,17 @@ def _platform_runner() -> dict[str, Resource]:
         ),
         **_role("runner", "codebuild.amazonaws.com", runner_statements(place, RUNNER)),
         **_role("runner-schedules", "scheduler.amazonaws.com", start),
+        "runner-alarm": _of_platform(
+            aws.ALARM,
+            f"tenantnet-{CELL}-runner-failed",
+            {
+                **_alarm(
+                    f"tenantnet-{CELL}-runner-failed", "AWS/CodeBuild", ProjectName=PLATFORM.runner_project
+                ),
+                "alarmActions": [UNKNOWN],
+            },
+            origins=refers("alarmActions", _platform_rights()["topic"]),
+        ),
     }
 
 

@@ -21,6 +21,8 @@ from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
+from tenantnet.policies.secrecy import SECRETS_STAY_SECRET
+from tenantnet.policies.tags import TAGS_PRESENT
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Part, claims_table_name
 
@@ -575,3 +577,71 @@ def test_the_runners_project_is_what_the_platforms_settings_say(path: str, chang
 
     assert rules(props) == []
     assert rules({**props, path: {**props[path], **changes} if changes else "evil"}) == [path]
+
+
+@pytest.mark.parametrize("path", ["id", "tagsAll"])
+@pytest.mark.parametrize("key", ["network", "session-table", "database-group"])
+def test_what_a_program_calls_an_id_is_none(key: str, path: str) -> None:
+    """With another's ID, a resource of the stack would pass for that one wherever it is named."""
+    given = with_options(key, inputs=("vpcId", "tags", path))
+    assert found_by(given) == {"only-known-resources": ["property-known"]}
+    assert found_by(with_options(key, inputs=("vpcId", "tags"))) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["ACME", "acme.x", "_acme", "-acme", "acme-", "a", "acme--x", "a" * 21, "eu1"]
+)
+def test_a_stack_is_called_as_a_tenant_may_be(name: str) -> None:
+    """DNS takes ACME for acme, and whoever of the two is deployed first has the name."""
+
+    def found(called: str) -> list[str]:
+        tags = Owner(cell="eu1", tenant=called).tags("gateway")
+        gateway = resource(aws.CUSTOMER_GATEWAY, "gateway", {}, tags=tags, stack=called)
+        return [each.refusal.rule_id for each in judge(NETWORK_CIDR_UNCLAIMED, {"gateway": gateway})]
+
+    assert found(name) == ["tenant-name-free" if name == "eu1" else "tenant-name"]
+    assert found("acme-corp") == []
+
+
+@pytest.mark.parametrize("secret", ["Correct-Horse-7", "1234567890"])
+@pytest.mark.parametrize("shape", ["name", "value", "inside"])
+def test_a_secret_is_found_in_names_and_numbers_and_not_shown(secret: str, shape: str) -> None:
+    value: object = int(secret) if secret.isdigit() else secret
+    outputs: dict[str, dict[str, Any]] = {
+        "name": {secret: True},
+        "value": {"pin": value},
+        "inside": {"users": [{secret: value}]},
+    }
+    stack = with_props("stack", **outputs[shape])(with_props("database", password=secret)(good_stack()))
+    found = judge(SECRETS_STAY_SECRET, stack)
+    assert {each.refusal.rule_id for each in found} == {"secret-nowhere-else"}
+    assert secret not in "".join(str(each.refusal) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "kind", "table"),
+    [
+        ("10.0.0.0/8", ClaimKind.NETWORK, "tenantnet-eu1-claims"),
+        ("10.32.0.0/26", ClaimKind.NETWORK, "tenantnet-eu1-claims"),
+        ("10.1.2.0/24", ClaimKind.SESSION_SUBNET, "tenantnet-eu1-claims"),
+        ("172.17.0.0/16", ClaimKind.SESSION_SUBNET, "tenantnet-eu1-claims"),
+        ("10.1.2.0/26", ClaimKind.NETWORK, "customers"),
+        ("10.1.2.0/26", ClaimKind.NETWORK, "tenantnet-eu1-journal"),
+    ],
+)
+def test_a_row_that_only_an_update_has_keeps_nobody_out(cidr: str, kind: ClaimKind, table: str) -> None:
+    """It is judged alone, before it is written: nothing of the stack says yet which cell it is in."""
+    claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=kind, slot="blue")
+    row = resource(aws.TABLE_ITEM, "row", {"tableName": table, "item": claim.item_json()})
+    assert NETWORK_CIDR_UNCLAIMED.judge_resource is not None
+    found = NETWORK_CIDR_UNCLAIMED.judge_resource(row, SETTINGS)
+    assert [each.refusal.rule_id for each in found] == ["own-claims"]
+
+
+def test_what_has_no_tenants_tag_is_no_platforms() -> None:
+    stack = reduce(
+        lambda changed, key: with_tag(key, "tenantnet:tenant", None)(changed),
+        [key for key, each in good_stack().items() if each.tags],
+        good_stack(),
+    )
+    assert {each.refusal.rule_id for each in judge(TAGS_PRESENT, stack)} == {"tag-present"}
