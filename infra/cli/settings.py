@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,7 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
     """Check settings files, each by itself and against the others of the project. Nothing is changed.
 
     Works without AWS and Pulumi, so it cannot check encrypted passwords and the claims table. Exit code 2:
-    something is refused.
+    something is refused. In GitHub Actions, each refusal is a note at its line of the pull request, too.
 
     Example: tenantnet settings check tenants/Pulumi.acme.yaml
     """
@@ -77,11 +78,25 @@ def check(files: Files = None, as_json: AsJson = False) -> None:
 
 def _tell(verdict: FileVerdict) -> None:
     """All that is wrong with a file, after one line for each as editors and pipelines read them."""
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     for refusal, line in zip(verdict.refusals, _lines(verdict), strict=True):
         where = f"{refusal.path}: " if refusal.path else ""
         rule = refusal.rule.replace("\n", " ")
         typer.echo(printable(f"{verdict.subject}:{line}: error: {where}{rule}"), err=True)
+        if on_github:
+            typer.echo(_note(verdict.subject, line, printable(str(refusal))))
     typer.echo(Refused(verdict.subject, verdict.refusals), err=True)
+
+
+def _note(file: str, line: int, text: str) -> str:
+    """A note that GitHub shows at the file's line in a pull request: it needs no token.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
+    """
+    # What a file holds must not begin a command of its own.
+    data = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+    name = file.translate(data).replace(":", "%3A").replace(",", "%2C")
+    return f"::error file={name},line={line}::{text.translate(data)}"
 
 
 def _lines(verdict: FileVerdict) -> list[int]:

@@ -335,6 +335,7 @@ def test_the_half_that_comments_runs_the_default_branch_alone() -> None:
 # A command that says where it is, what it knows and what it was asked, and finds something.
 COMMAND = """#!/bin/sh
 set -e
+if [ "$1 $2" = "settings check" ]; then pwd > "$SEEN.checked"; exit 2; fi
 env > "$SEEN"
 git log -1 --format=%s "$3" > "$SEEN.base"
 dirname "$0" > "$SEEN.place"
@@ -364,7 +365,8 @@ def test_the_halves_run_one_after_the_other(host: CommentHost, tmp_path: Path) -
     }
     where: dict[str, Any] = {"folder": tmp_path, "environment": known, "scratch": tmp_path}
     codes = run_scripts("review", "preview", **where, install=install)
-    assert codes == {"Base": 0, "Review": 0, "Verdict": 3}
+    assert codes == {"Base": 0, "Settings": 0, "Review": 0, "Verdict": 3}
+    assert (tmp_path / "seen.checked").read_text(encoding="utf-8") == f"{tmp_path / 'change'}\n"
     assert (tmp_path / "seen.base").read_text(encoding="utf-8") == "base\n"
     assert (tmp_path / "seen.place").read_text(encoding="utf-8") == "../base/.venv/bin\n"
     names = {line.partition("=")[0] for line in seen.read_text(encoding="utf-8").splitlines()}

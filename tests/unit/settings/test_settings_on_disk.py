@@ -497,6 +497,20 @@ config:
     ]
 
 
+def test_on_github_each_problem_is_a_note_at_its_line_and_no_command_of_the_files(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tree.write("acme", 'config:\n  aws:region: "Ireland\\n::add-mask::x\\r::stop-commands::y %0A"\n')
+    assert "::" not in check(file).stdout
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    noted = check(file).stdout.splitlines()
+    assert [line.partition("::aws:region: ")[0] for line in noted][:1] == [
+        "::error file=tenants/Pulumi.acme.yaml,line=2"
+    ]
+    assert all(line.startswith("::error file=tenants/Pulumi.acme.yaml,line=") for line in noted)
+    assert not any("\r" in line for line in noted)
+
+
 def test_a_tab_is_called_one_in_its_line(tree: Tree) -> None:
     done = check(tree.write("acme", "config:\n\taws:region: eu-west-1\n"))
     assert "Pulumi.acme.yaml:2: error: " in done.output
