@@ -1,8 +1,33 @@
-"""Lists the packages: their folders are not named as they are imported."""
+"""Lists the packages, whose folders are not named as they are imported; ships what they need of the top."""
+
+from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 FOLDERS = {"tenantnet": "infra", "tenantnet.policies": "policies", "tenantnet.local_cloud": "local_cloud"}
+# Files of the clone's top that `tenantnet init` copies: infra/toolchain/places.py finds them in both.
+SHIPPED = (
+    "Pulumi.yaml",
+    "requirements.lock",
+    ".github/workflows/review*.yaml",
+    "policies/PulumiPolicy.yaml",
+)
+
+
+class BuildWithShipped(build_py):
+    """Copies what is shipped into the package, where there is no clone beside it."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        top = Path(__file__).parent
+        for file in (file for pattern in SHIPPED for file in sorted(top.glob(pattern))):
+            target = Path(self.build_lib, "tenantnet", "shipped", file.relative_to(top))
+            self.mkpath(str(target.parent))
+            self.copy_file(str(file), str(target))
+
 
 setup(
     package_dir=FOLDERS,
@@ -11,4 +36,5 @@ setup(
         for package, folder in FOLDERS.items()
         for name in (package, *(f"{package}.{inner}" for inner in find_packages(folder)))
     ],
+    cmdclass={"build_py": BuildWithShipped},
 )

@@ -29,7 +29,8 @@ from tenantnet.local_cloud.clients import client
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.iam.callers import PARTITION, caller_with_key, service_session
 from tenantnet.local_cloud.iam.policy import Decision
-from tenantnet.local_cloud.state import CLONE, StateDir
+from tenantnet.local_cloud.state import StateDir
+from tenantnet.toolchain.places import home
 
 # Their source comes with the build, so that there is nowhere to look for it.
 WITHOUT_LOCATION = ("NO_SOURCE", "CODEPIPELINE")
@@ -61,7 +62,7 @@ class LocalBuilds:
 
     def __init__(self, state: StateDir) -> None:
         self._state = state
-        self.source = CLONE
+        self.source = home()
         self.builds = Builds()
 
     def start(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from tenantnet.aws.authorities import AUTHORITY_VARIABLE
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, CLONE, LOOPBACK
+from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, LOOPBACK
 from tenantnet.refusal import Refusal, Refused
+from tenantnet.toolchain.places import home
 
 REGION = "eu-west-1"
 
@@ -67,9 +69,11 @@ def _no_proxy() -> dict[str, str]:
 
 
 def engine_variables() -> dict[str, str]:
-    """PATH with the clone's own programs first; PULUMI_HOME only where the clone has its own engine."""
-    engine = CLONE / ".engine"
-    folders = (engine / "bin", CLONE / ".tools" / "bin", CLONE / ".venv" / "bin")
+    """PATH with the project's own programs first; PULUMI_HOME only where it has its own engine."""
+    place = home()
+    engine = place / ".engine"
+    virtualenv = () if sys.prefix == sys.base_prefix else (Path(sys.prefix, "bin"),)
+    folders = (engine / "bin", place / ".tools" / "bin", *virtualenv)
     own = [str(folder) for folder in folders if folder.is_dir()]
     others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder not in own]
     variables = {"PATH": os.pathsep.join([*own, *others])}

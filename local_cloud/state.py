@@ -14,10 +14,8 @@ from typing import IO, Any
 
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused
+from tenantnet.toolchain.places import home
 
-_PARENT = Path(__file__).resolve().parents[1]
-# Installed from a wheel, there is none: the folder that somebody works in stands for it.
-CLONE = _PARENT if (_PARENT / "pyproject.toml").is_file() else Path.cwd()
 STATE_VARIABLE = "TENANTNET_LOCAL_STATE"
 DEFAULT_PORT = 4566
 LOOPBACK = "127.0.0.1"
@@ -27,7 +25,7 @@ ADMINISTRATOR_KEY = "local"
 
 def default_state_dir() -> Path:
     """Where the state is kept unless somebody says otherwise."""
-    return Path(os.environ.get(STATE_VARIABLE) or CLONE / ".local-cloud").resolve()
+    return Path(os.environ.get(STATE_VARIABLE) or home() / ".local-cloud").resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
-from tenantnet.cli import doctor, open_database, permissions, review, rules, status, topology
+from tenantnet.cli import doctor, init, open_database, permissions, review, rules, status, topology
 from tenantnet.cli.groups import PLAIN, Commands
 from tenantnet.cli.up import commands as up
 from tenantnet.failure import Failure
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=PLAIN,
     pretty_exceptions_enable=False,
 )
+app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(status.status)
 app.command()(up.up)

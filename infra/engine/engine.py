@@ -111,12 +111,27 @@ class Engine:
         except StackNotFoundError:
             raise
         except CommandError as error:
-            raise Failure(
-                f"Could not {task}.",
-                reason=f"Pulumi says: {said_in(str(error))}",
-                remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
-                "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
-            ) from None
+            raise _refused_by_pulumi(task, str(error)) from None
+
+    def create(self, stack: str, secrets_provider: str | None = None) -> None:
+        """Make a stack, without selecting it. secrets_provider: Pulumi's URL; None for the backend's own."""
+        chosen = ["--secrets-provider", secrets_provider] if secrets_provider else []
+        self.run(f"create the stack {stack}", "stack", "init", stack, "--no-select", *chosen)
+
+    def set_secret(self, stack: str, key: str, value: str) -> None:
+        """Write a value into the stack's settings, encrypted. It is in no list of processes meanwhile."""
+        task = f"write {key} into the settings of {stack}"
+        words = ("config", "set", key, "--secret", "--stack", stack, "--non-interactive")
+        done = subprocess.run(
+            [self._command.command, *words],
+            input=value,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise _refused_by_pulumi(task, done.stderr)
 
     def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
         return json.loads(self.run(task, *arguments))
@@ -130,6 +145,15 @@ class Engine:
                 remedy="it belongs to the local cloud, which is not running or was emptied: "
                 'tenantnet local start, then eval "$(tenantnet local env)"',
             )
+
+
+def _refused_by_pulumi(task: str, said: str) -> Failure:
+    return Failure(
+        f"Could not {task}.",
+        reason=f"Pulumi says: {said_in(said)}",
+        remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
+        "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
+    )
 
 
 def file_backend() -> Path | None:

@@ -21,7 +21,7 @@ from typing import Self
 
 import psutil
 import tenantnet
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import WHEELS_PROGRAM, Project
 from tenantnet.settings.reading import read_mapping
 
 PROVIDERS, LANGUAGES = "PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES"
@@ -56,9 +56,17 @@ def other_program(project: Project) -> str | None:
     virtualenv = options.get("virtualenv") if isinstance(options, Mapping) else None
     own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
     for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
-        if not isinstance(value, str) or (project.folder / value).resolve() != own[name].resolve():
+        place = project.folder / value if isinstance(value, str) else None
+        if place is None or not (place.resolve() == own[name].resolve() or _runs_the_wheel(place)):
             return f"The project's {name} is not {own[name]}, which this command runs from"
     return None
+
+
+def _runs_the_wheel(main: Path) -> bool:
+    """Whether a program is what `tenantnet init` wrote, beside nothing that it could import instead."""
+    files = {each.name for each in main.iterdir()} if main.is_dir() else set()
+    is_alone = files - {"__pycache__"} == {"__main__.py"}
+    return is_alone and (main / "__main__.py").read_text(encoding="utf-8") == WHEELS_PROGRAM
 
 
 class SharedPlugins:

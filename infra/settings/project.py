@@ -18,6 +18,12 @@ PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
 # https://github.com/pulumi/pulumi/issues/23344
 OLDEST_ENGINE = (3, 244, 0)
 PLATFORM_PREFIX = "platform-"
+# All of the program where Tenantnet is a wheel.
+WHEELS_PROGRAM = '''\
+"""What `pulumi` runs: declares the current stack, a platform or a tenant, as its settings say."""
+
+import tenantnet.__main__
+'''
 
 IN_A_PROJECT = Rule(
     id="in-a-project",

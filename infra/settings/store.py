@@ -7,14 +7,17 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from ruamel.yaml import YAML
 from tenantnet.addresses.claims import Claim, claims_in_settings
 from tenantnet.addresses.companies import Company, companies_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.settings.alike import quoted
 from tenantnet.settings.files import REGION_KEY, config_of, judge_file, load_file, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.locking import edit_lock
@@ -163,6 +166,13 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
         mark = BYTE_ORDER_MARK if before.startswith(BYTE_ORDER_MARK) else ""
         with _draft(path.parent, mark + text, mode) as draft:
             draft.replace(path)
+
+
+def settings_text(config: Mapping[str, object]) -> str:
+    """The text of a new settings file, which every reader of YAML reads alike. config: what it has."""
+    text = StringIO()
+    YAML().dump(quoted({"config": config}), text)
+    return text.getvalue()
 
 
 def create_settings_file(project: Project, stack: str, text: str, wrong: Sequence[Refusal] = ()) -> Path:

@@ -6,35 +6,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 import typer
-from packaging.requirements import Requirement
 from tenantnet.cli.main import app
 from typer.core import TyperGroup
 
 from tests.support.clone import CLONE
 from tests.support.processes import Begun
-from tests.support.wheel import PIP, build_wheel, install_wheel
+from tests.support.wheel import PIP, build_wheel, install_wheel, required
 from tools.setup.clone import cache
 
 OWN_FOLDERS = ("infra", "policies", "local_cloud", "tenants", "components", "cli")
-
-
-def required(name: str, found: dict[str, Distribution]) -> dict[str, Distribution]:
-    """A distribution and all that it requires without any extra but those that are asked for."""
-    requirement = Requirement(name)
-    here = distribution(requirement.name)
-    key = f"{requirement.name} {sorted(requirement.extras)}"
-    if key not in found:
-        found[key] = here
-        for each in map(Requirement, here.requires or ()):
-            extras = {"", *requirement.extras}
-            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras):
-                required(f"{each.name}[{','.join(each.extras)}]" if each.extras else each.name, found)
-    return found
 
 
 def newest() -> Path | None:

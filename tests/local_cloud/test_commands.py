@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.local_cloud.state import CLONE
+
+from tests.support.clone import CLONE
 
 TENANTNET = Path(sys.executable).with_name("tenantnet")
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.support.clone import CLONE
 
@@ -18,7 +21,8 @@ def build_wheel(place: Path) -> Path:
     source = place / "source"
     for name in ("infra", "policies", "local_cloud"):
         shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    shutil.copytree(CLONE / ".github", source / ".github")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "Pulumi.yaml", "requirements.lock"):
         shutil.copy(CLONE / name, source)
     options = [*ALONE, "--no-build-isolation", "--wheel-dir", str(place)]
     subprocess.run([*PIP, "wheel", *options, str(source)], check=True)
@@ -30,3 +34,17 @@ def install_wheel(wheel: Path, venv: Path) -> None:
     """Install it without what it requires, in the place of another build of it."""
     into = ["--python", str(venv / "bin" / "python")]
     subprocess.run([*PIP, *into, "install", *ALONE, "--force-reinstall", str(wheel)], check=True)
+
+
+def required(name: str, found: dict[str, Distribution]) -> dict[str, Distribution]:
+    """A distribution and all that it requires without any extra but those that are asked for."""
+    requirement = Requirement(name)
+    here = distribution(requirement.name)
+    key = f"{requirement.name} {sorted(requirement.extras)}"
+    if key not in found:
+        found[key] = here
+        for each in map(Requirement, here.requires or ()):
+            extras = {"", *requirement.extras}
+            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras):
+                required(f"{each.name}[{','.join(each.extras)}]" if each.extras else each.name, found)
+    return found

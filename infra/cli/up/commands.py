@@ -19,6 +19,14 @@ def up(
     ],
     *,
     yes: Yes = False,
+    create: Annotated[
+        bool,
+        typer.Option(
+            "--create",
+            help="Make the stack where there is none, with the `secretsprovider` that its settings name; and "
+            "a password at random, encrypted, for a tenant without one.",
+        ),
+    ] = False,
     policy_config: PolicyConfig = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document per line; needs --yes.")
@@ -33,4 +41,4 @@ def up(
     """
     from tenantnet.cli.up.update import update_stack
 
-    update_stack(working_project(), stack, policy_config, yes=yes, as_json=as_json)
+    update_stack(working_project(), stack, policy_config, yes=yes, as_json=as_json, create=create)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,10 +26,14 @@ from tenantnet.engine.update import StackUpdate
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review.consequences import Consequences, consequences
 from tenantnet.settings.files import load_file
-from tenantnet.settings.project import Project
+from tenantnet.settings.loading import PASSWORD_KEY
+from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.reading import parse_mapping
 from tenantnet.settings.store import read_settings_file
 
 REFUSED = 2
+# 32 characters of the database's password.
+PASSWORD_BYTES = 24
 # How often a view is drawn again while nothing happens.
 _TICK_SECONDS = 0.25
 
@@ -36,17 +41,17 @@ STACK_MADE = Rule(
     id="stack-made",
     rule="a stack is created before its first update",
     reason="this Pulumi backend has no stack {stack}",
-    remedy="create it: pulumi stack init {stack}",
+    remedy="create it: tenantnet up {stack} --create, or pulumi stack init {stack}",
 )
 _T = TypeVar("_T")
 
 
 def update_stack(
-    project: Project, stack: str, policy_config: Path | None, *, yes: bool, as_json: bool
+    project: Project, stack: str, policy_config: Path | None, *, yes: bool, as_json: bool, create: bool
 ) -> None:
     """Do what `tenantnet up` says. policy_config: levels and settings of the policies."""
     require_answer("The update", yes=yes, as_json=as_json)
-    _require_stack(project, stack)
+    _require_stack(project, stack, create=create)
     update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
     plan, means = _preview(update, stack, shown)
@@ -59,11 +64,26 @@ def update_stack(
     shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"))
 
 
-def _require_stack(project: Project, stack: str) -> None:
-    """Raises Refused for a stack without valid settings, or one that the backend does not have."""
-    load_file(read_settings_file(project, stack).path, project.file)
-    if Engine(project).outputs(stack) is None:
-        raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
+def _require_stack(project: Project, stack: str, *, create: bool) -> None:
+    """Raises Refused for a stack without valid settings, or one that the backend does not have.
+
+    create: make such a stack instead, and a password for the tenant's database if it has none.
+    """
+    file = read_settings_file(project, stack)
+    load_file(file.path, project.file)
+    engine = Engine(project)
+    missing = engine.outputs(stack) is None
+    if not create:
+        if missing:
+            raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
+        return
+    document = parse_mapping(file.text, file.path.name)
+    if missing:
+        provider = document.get("secretsprovider")
+        engine.create(stack, provider if isinstance(provider, str) else None)
+    # An environment of Pulumi ESC may have the password.
+    if not (is_platform(stack) or PASSWORD_KEY in file.config or "environment" in document):
+        engine.set_secret(stack, PASSWORD_KEY, secrets.token_urlsafe(PASSWORD_BYTES))
 
 
 def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Consequences]:

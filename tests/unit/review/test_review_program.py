@@ -222,7 +222,7 @@ def test_of_a_program_in_another_language_everything_counts(project: Path) -> No
         "policies/new.py",
         "pyproject.toml",
         "requirements.lock",
-        "tools/review_comment.py",
+        "infra/review/request_comment.py",
     ],
 )
 def test_what_judges_is_a_rule(own: Program, file: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantnet.review import request_comment
 from tenantnet.review.comment import MARKER
 from tenantnet.review.program import RULE_FILES
 from tenantnet.review.result import ReviewResult, StackResult
@@ -22,7 +23,6 @@ from tests.support.clone import CLONE
 from tests.support.comment_host import BOT, HEAD, Comment, CommentHost, comment_host, pull, zipped
 from tests.support.review_project import GOLDEN
 from tests.support.workflow import WORKFLOWS, run_scripts, scripts, workflow
-from tools import review_comment
 
 OWN_COMMENT = f"{MARKER}\n\n## Tenantnet review: 🟢 safe\n"
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
@@ -39,7 +39,7 @@ def write(host: CommentHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """What the second workflow's last step runs."""
     monkeypatch.chdir(CLONE)
     monkeypatch.setenv("NO_PROXY", "*")
-    return lambda kind="github": review_comment.main(getattr(host, kind)(tmp_path))
+    return lambda kind="github": request_comment.main(getattr(host, kind)(tmp_path))
 
 
 def script(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -91,7 +91,7 @@ def test_a_review_that_failed_does_not_leave_the_former_one_standing(
 ) -> None:
     host.comments[7] = Comment(BOT, OWN_COMMENT)
     write()
-    assert host.comments[7].body == review_comment.FAILED
+    assert host.comments[7].body == request_comment.FAILED
 
 
 def test_a_head_that_is_another_by_now_is_not_commented_on(
@@ -109,7 +109,7 @@ def test_of_several_requests_with_one_head_none_gets_the_others_verdict(
     host.left = result()
     host.pulls = [pull(12), pull(13)]
     write()
-    assert host.own() == [review_comment.FAILED]
+    assert host.own() == [request_comment.FAILED]
 
 
 def closed(number: int) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_a_result_that_may_be_another_requests_or_bases_is_nobodys(
 ) -> None:
     host.left, host.pulls, host.events = result(), pulls, events
     write()
-    assert host.own() == [review_comment.FAILED]
+    assert host.own() == [request_comment.FAILED]
 
 
 def test_a_base_that_was_changed_before_the_run_is_the_one_reviewed(
@@ -180,7 +180,7 @@ def test_what_is_no_result_is_a_review_that_failed(
     host.comments[7] = Comment(BOT, OWN_COMMENT)
     host.artifact = artifact
     write()
-    assert host.comments[7].body == review_comment.FAILED, what
+    assert host.comments[7].body == request_comment.FAILED, what
 
 
 def test_a_result_cannot_choose_its_request(host: CommentHost, write: Callable[..., None]) -> None:
@@ -228,7 +228,7 @@ def test_a_result_adds_no_markup(more: dict[str, Any], host: CommentHost, write:
 @pytest.mark.parametrize("golden", sorted(GOLDEN.glob("*.md")), ids=lambda each: each.stem)
 def test_pictures_of_our_own_stay(golden: Path) -> None:
     for picture in re.findall(r"```mermaid\n(.*?)```", golden.read_text(encoding="utf-8"), re.DOTALL):
-        read = review_comment.read_result(result(topology=picture))
+        read = request_comment.read_result(result(topology=picture))
         assert read.stacks[0].topology == picture
 
 

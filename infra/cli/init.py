@@ -1,0 +1,212 @@
+"""`tenantnet init`: begins a company's own repository, and brings it to the Tenantnet that runs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from tenantnet.cli.options import Yes
+from tenantnet.cli.project import working_project
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refusal, Refused, printable
+
+if TYPE_CHECKING:
+    from tenantnet.settings.project import Project
+
+SUBJECT = "The new repository"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """What is written first. region, zone, username: None or empty where nobody gives them."""
+
+    name: str
+    platform: str | None
+    region: str | None
+    zone: str | None
+    tenant: str | None
+    username: str | None
+
+
+def init(
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="The Pulumi project's name. [default: the folder's]")
+    ] = None,
+    # These are new: there is nothing yet to complete them from.
+    first_platform: Annotated[
+        str | None, typer.Option("--platform", help="The first platform's stack, such as platform-local.")
+    ] = None,
+    region: Annotated[str, typer.Option(help="The platform's AWS region.")] = "eu-west-1",
+    zone: Annotated[str | None, typer.Option(help="The DNS zone of its databases' names.")] = None,
+    first_tenant: Annotated[str | None, typer.Option("--tenant", help="The first tenant's name.")] = None,
+    username: Annotated[str | None, typer.Option(help="The master user of its database.")] = None,
+    wheel: Annotated[
+        Path | None,
+        typer.Option(help="The wheel of this Tenantnet, to pin. [default: the one that was installed]"),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Show what this version of Tenantnet changes in a repository.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Make a company's own repository in an empty folder: project, program, policy pack, workflows, pins.
+
+    With the first platform and tenant, if they are named; a terminal asks for what is not given, unless
+    --yes. --update shows what changes in the files that are Tenantnet's, and writes it only with --yes.
+
+    Example: tenantnet init --platform platform-local --zone db.example.com --tenant acme --username acmeadmin
+    """
+    if update:
+        _update(working_project(), wheel, yes=yes)
+        return
+    folder = Path.cwd()
+    first = First(
+        name=folder.name if name is None else name,
+        platform=first_platform,
+        region=region,
+        zone=zone,
+        tenant=first_tenant,
+        username=username,
+    )
+    if sys.stdin.isatty() and not yes:
+        first = _asked(first)
+    _make(folder, first, wheel)
+    typer.echo(_next_steps(folder, first))
+
+
+def _asked(first: First) -> First:
+    """The same, with what a person answers for what is not given."""
+    platform = first.platform or typer.prompt("The first platform's stack", "platform-local")
+    zone = first.zone or typer.prompt("The DNS zone of its databases' names", "db.example.com")
+    tenant = first.tenant or typer.prompt("The first tenant's name (empty: none yet)", "", show_default=False)
+    username = first.username
+    if tenant and not username:
+        username = typer.prompt("The master user of its database", f"{tenant.replace('-', '_')[:11]}admin")
+    return replace(first, platform=platform, zone=zone, tenant=tenant, username=username)
+
+
+def _make(folder: Path, first: First, named: Path | None) -> None:
+    """Write the repository. Raises Refused with all that is wrong, before anything is there."""
+    from tenantnet.scaffold import checks, repository
+    from tenantnet.scaffold.pin import find_wheel
+    from tenantnet.settings.project import Project
+
+    wheel = find_wheel(named, folder)
+    wrong = [*checks.check_folder(folder), *checks.check_name(first.name), *_check_stacks(first)]
+    if isinstance(wheel, Refusal) or wrong:
+        raise Refused(SUBJECT, [*wrong, *([wheel] if isinstance(wheel, Refusal) else [])])
+    with _staging(folder) as staged:
+        repository.write(staged, repository.scaffold(first.name, wheel))
+        settings = staged / repository.SETTINGS_FOLDER
+        _write_stacks(Project(folder=staged, settings_folder=settings), first)
+        if checks.repository(folder) is None:
+            _git_init(folder)
+        repository.move(staged, folder)
+
+
+def _check_stacks(first: First) -> Iterator[Refusal]:
+    """What is wrong with the names of the stacks, before they become names of files."""
+    from tenantnet.scaffold.checks import PLATFORM_FIRST
+    from tenantnet.settings.checks import check_platform_name, check_tenant_name
+
+    if first.platform:
+        yield from (refusal.at("--platform") for refusal in check_platform_name(first.platform))
+    if first.tenant:
+        yield from (refusal.at("--tenant") for refusal in check_tenant_name(first.tenant))
+        if not first.platform:
+            yield PLATFORM_FIRST.refuse(first.tenant, "--tenant", tenant=first.tenant)
+
+
+def _write_stacks(project: Project, first: First) -> None:
+    from tenantnet.aws import sizes
+    from tenantnet.cli.tenant.new import create_tenant
+    from tenantnet.settings.files import REGION_KEY
+    from tenantnet.settings.loading import PLATFORM_KEY
+    from tenantnet.settings.store import create_settings_file, settings_text
+
+    if first.platform:
+        zone = {"zone": {"name": first.zone}} if first.zone else {}
+        create_settings_file(
+            project, first.platform, settings_text({REGION_KEY: first.region, PLATFORM_KEY: zone})
+        )
+    if first.platform and first.tenant:
+        database = {
+            **({"username": first.username} if first.username else {}),
+            "instanceClass": sizes.DEFAULT_INSTANCE_CLASS,
+            "storageGb": sizes.DEFAULT_STORAGE_GB,
+            "multiAz": False,
+        }
+        create_tenant(project, first.tenant, first.platform, database, None)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A folder in which everything is made first; what an interrupted init has left is removed."""
+    from tenantnet.scaffold.checks import STAGING
+
+    for left_over in folder.glob(f"{STAGING}*"):
+        shutil.rmtree(left_over)
+    with tempfile.TemporaryDirectory(prefix=STAGING, dir=folder) as staged:
+        yield Path(staged)
+
+
+def _git_init(folder: Path) -> None:
+    done = subprocess.run(
+        ["git", "init", "--quiet", "--initial-branch", "main"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failure(
+            "Could not begin a git repository.", reason=done.stderr.strip(), remedy="run `git init` here"
+        )
+
+
+def _next_steps(folder: Path, first: First) -> str:
+    command = ".venv/bin/tenantnet" if (folder / ".venv" / "bin" / "tenantnet").exists() else ""
+    lines = (
+        []
+        if command
+        else [
+            "python3 -m venv .venv",
+            ".venv/bin/pip install --require-hashes --requirement requirements.lock",
+        ]
+    )
+    command = ".venv/bin/tenantnet"
+    lines += [f"{command} local start", f'eval "$({command} local env)"']
+    lines += [f"tenantnet up {stack} --create" for stack in (first.platform, first.tenant) if stack]
+    return "\n".join([f"Wrote a repository of tenants into {folder}: see README.md. Next:", "", *lines])
+
+
+def _update(project: Project, named: Path | None, *, yes: bool) -> None:
+    from tenantnet.scaffold import repository
+    from tenantnet.scaffold.pin import find_wheel
+    from tenantnet.settings.reading import read_mapping
+
+    wheel = find_wheel(named, project.folder)
+    if isinstance(wheel, Refusal):
+        raise Refused("The repository", [wheel])
+    name = str(read_mapping(project.file).get("name"))
+    found = repository.changes(project.folder, repository.scaffold(name, wheel))
+    for change in found:
+        typer.echo(printable(str(change)))
+    if not found:
+        typer.echo("Nothing changes: the files are those of this Tenantnet.")
+    elif yes:
+        repository.apply(project.folder, found)
+        typer.echo(f"Wrote {len(found)} files. Look at `git diff`, then make a pull request.")
+    else:
+        typer.echo(
+            f"{len(found)} files would change. Nothing was written; to do so: tenantnet init --update --yes"
+        )

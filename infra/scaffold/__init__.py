@@ -1,0 +1,1 @@
+"""What `tenantnet init` writes: a company's own repository, with this Tenantnet pinned."""

@@ -1,0 +1,76 @@
+"""Whether a folder can become a repository of tenants."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tenantnet.refusal import Refusal, Rule
+from tenantnet.scaffold.pin import WHEELS
+
+# What may be there before, made by git, by Python or for the pin; and what an interrupted init has left.
+EXPECTED = frozenset({".git", ".venv", WHEELS})
+STAGING = ".tenantnet-init-"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+FOLDER_EMPTY = Rule(
+    id="folder-empty",
+    rule="a new repository begins in an empty folder; .git, .venv and wheels may be there",
+    reason="it has {others}, and init overwrites nothing",
+    remedy="change to an empty folder; in a repository that init has made, see what another version changes: "
+    "tenantnet init --update",
+)
+PROJECT_NAME = Rule(
+    id="project-name",
+    rule="a project's name has 1 to 100 of a-z, A-Z, 0-9, '-', '_', '.', the first a letter or digit",
+    reason="Pulumi takes no other; it is in the URN of every resource, so it cannot be changed later",
+    remedy="choose another one: --name NAME",
+)
+GIT_THERE = Rule(
+    id="git-there",
+    rule="git is on the path",
+    reason="settings live in a git repository, and reviews compare its commits",
+    remedy="install git (on Debian: apt-get install git)",
+)
+REPOSITORY_TOP = Rule(
+    id="repository-top",
+    rule="the folder is the top of its git repository, or in none yet",
+    reason="its repository begins at {top}, and workflows and the migration runner start there",
+    remedy="run `git init` here to begin another one, or change to a folder outside",
+)
+PLATFORM_FIRST = Rule(
+    id="platform-first",
+    rule="a tenant is on a platform",
+    reason="without a platform there is no cell that {tenant} could be in",
+    remedy="name the platform, too: --platform platform-local --zone db.example.com",
+)
+
+
+def check_folder(folder: Path) -> Iterator[Refusal]:
+    """Whether nothing of somebody's could be overwritten, and git can keep what is written."""
+    others = sorted(each.name for each in folder.iterdir() if each.name not in EXPECTED)
+    others = [name for name in others if not name.startswith(STAGING)]
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        yield FOLDER_EMPTY.refuse(str(folder), others=f"{', '.join(others[:3])}{more}")
+    if shutil.which("git") is None:
+        yield GIT_THERE.refuse(None, "git")
+    elif (top := repository(folder)) and top != folder.resolve():
+        yield REPOSITORY_TOP.refuse(str(folder), top=top)
+
+
+def check_name(name: str) -> Iterator[Refusal]:
+    """Whether Pulumi takes a project of this name."""
+    if not _NAME.fullmatch(name):
+        yield PROJECT_NAME.refuse(name, "--name")
+
+
+def repository(folder: Path) -> Path | None:
+    """The top of the git repository that a folder is in."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--show-toplevel"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return Path(done.stdout.rstrip("\n")).resolve() if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""What Tenantnet stands on beside Python's packages: where it is installed, and programs that it needs."""
