@@ -234,11 +234,38 @@ def test_the_gate_names_what_is_in_the_way_and_opens_once_it_is_gone(pair: Pair,
     pair.master("CREATE DATABASE app", "CREATE TABLE app.many (id INT AUTO_INCREMENT PRIMARY KEY)")
     rows = ", ".join(["()"] * 11_000)
     pair.master(f"INSERT app.many VALUES {rows}")  # noqa: S608 - constants
+    pair.level()
     with pair.connect(pair.blue, MASTER.username, autocommit=False) as client, client.cursor() as cursor:
         cursor.execute("DELETE FROM app.many")
         with pytest.raises(GuardError, match="rows and not committed"):
             gate.wait(both, seconds=0.1)
     gate.wait(both, seconds=30)
+
+
+# Trap 8.
+def test_the_gate_locks_what_comes_while_it_waits(pair: Pair, both: Servers) -> None:
+    followed(pair, both)
+    pair.master("CREATE USER app_new@'%' IDENTIFIED BY 'Correct-Horse-7'")
+    pair.level()
+    gate.wait(both, seconds=30)
+    assert pair.logins(pair.green) == set()
+
+
+def test_a_follower_that_has_stopped_begins_again_whatever_replication_has_brought(
+    pair: Pair, both: Servers
+) -> None:
+    """An account that is open, and a branch of XA, which its client commits later."""
+    pair.master("CREATE DATABASE app", "CREATE TABLE app.entry (id INT)")
+    followed(pair, both)
+    pair.master("CREATE USER app_new@'%' IDENTIFIED BY 'Correct-Horse-7'")
+    pair.master("XA START 'x1'", "INSERT app.entry VALUES (1)", "XA END 'x1'", "XA PREPARE 'x1'")
+    pair.level()
+    pair.ask(pair.green, f"STOP {pair.green.dialect.replica}")
+    follow.begin_again(both.target, both.source, source_of(pair.blue), both.keep)
+    assert pair.logins(pair.green) == set()
+    pair.master("XA COMMIT 'x1'")
+    pair.level()
+    assert pair.ask(pair.green, "SELECT id FROM app.entry") == [{"id": 1}]
 
 
 def test_the_gate_stays_closed_while_the_copy_is_behind(pair: Pair, both: Servers) -> None:

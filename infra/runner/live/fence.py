@@ -47,14 +47,19 @@ def _clients(session: Session, keep: frozenset[str]) -> set[int]:
 
 def assert_closed(session: Session, keep: frozenset[str]) -> None:
     """Raise GuardError if somebody may log in, an event may run, or a branch of XA may be committed."""
-    found: tuple[tuple[str, Callable[[], object]], ...] = (
-        ("accounts are not locked", lambda: open_accounts(session, keep)),
-        ("events are enabled", lambda: enabled_events(session)),
-        ("transactions of XA are prepared", lambda: session.rows(sql.PREPARED_BRANCHES)),
-    )
-    for what, look in found:
-        if there := look():
-            raise GuardError(f"on {session.name} {what}: {_shown(there)}")
+    assert_shut(session, keep)
+    _assert_none(session, "transactions of XA are prepared", lambda: session.rows(sql.PREPARED_BRANCHES))
+
+
+def assert_shut(session: Session, keep: frozenset[str]) -> None:
+    """Raise GuardError if somebody may log in, or an event may run. XA may come by replication."""
+    _assert_none(session, "accounts are not locked", lambda: open_accounts(session, keep))
+    _assert_none(session, "events are enabled", lambda: enabled_events(session))
+
+
+def _assert_none(session: Session, what: str, look: Callable[[], object]) -> None:
+    if there := look():
+        raise GuardError(f"on {session.name} {what}: {_shown(there)}")
 
 
 def assert_level(

@@ -69,7 +69,14 @@ def begin(follower: Session, leader: Session, source: Source, keep: frozenset[st
 
 def _assert_cannot_be_written_to(follower: Session, keep: frozenset[str]) -> None:
     if not follower.answer(sql.READ_ONLY):
-        fence.assert_closed(follower, keep)
+        fence.assert_shut(follower, keep)
+
+
+def begin_again(follower: Session, leader: Session, source: Source, keep: frozenset[str]) -> None:
+    """As `begin`, of a follower that has stopped: what replication brought until then is shut before."""
+    if not follower.answer(sql.READ_ONLY):
+        _shut(follower, keep)
+    begin(follower, leader, source, keep)
 
 
 def follow_back(follower: Session, leader: Session, source: Source, keep: frozenset[str]) -> None:
@@ -98,10 +105,15 @@ def look(follower: Session, leader: Session, keep: frozenset[str]) -> tuple[Acco
 
     Raises GuardError if it does not follow.
     """
+    opened = _shut(follower, keep)
+    assert_follows(follower, leader)
+    return opened
+
+
+def _shut(follower: Session, keep: frozenset[str]) -> tuple[Account, ...]:
     opened = accounts.open_accounts(follower, keep)
     accounts.lock(follower, opened)
     events.disable(follower, events.enabled_events(follower))
-    assert_follows(follower, leader)
     return opened
 
 

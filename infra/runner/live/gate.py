@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tenantnet.runner.live import fence, sql
 from tenantnet.runner.live.cut import Servers
-from tenantnet.runner.live.follow import assert_follows
+from tenantnet.runner.live.follow import look
 from tenantnet.runner.live.session import GuardError
 
 PASSES, PAUSE_SECONDS = 5, 0.1
@@ -37,8 +37,8 @@ def in_the_way(servers: Servers) -> str | None:
     """What would lengthen the gap or take the cut back, in words; None if nothing would."""
     source, target = servers.source, servers.target
     try:
-        assert_follows(target, source)
         fence.assert_writable(target)
+        look(target, source, servers.keep)
         fence.assert_closed(target, servers.keep)
         fence.assert_level(source, target, LEVEL_SECONDS, written_meanwhile=True)
     except GuardError as guard:

@@ -154,13 +154,13 @@ def _snapshots(servers: Servers, leader: Source, ways: Ways) -> Iterator[tuple[S
         _run_to(servers.target, transactions)
         reached = _snapshot(target)
         _assert_same(servers.target, transactions, reached)
-        follow.begin(servers.target, servers.source, leader, servers.keep)
+        follow.begin_again(servers.target, servers.source, leader, servers.keep)
         with _watched(((source, ways.open_source), (target, ways.open_target))):
             yield source, target
     finally:
         source.close()
         target.close()
-        follow.begin(servers.target, servers.source, leader, servers.keep)
+        follow.begin_again(servers.target, servers.source, leader, servers.keep)
 
 
 def _pause(target: Session) -> None:
