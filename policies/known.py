@@ -28,7 +28,7 @@ from tenantnet.policies.model import (
 from tenantnet.policies.shapes import PROPERTY_KNOWN, PROPERTY_PERMITTED, Ref, Where, judge_shape, references
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag
+from tenantnet.tags import Owner, Tag
 
 OWN_TYPES = "ownTypes"
 # What AWS and the provider say of a resource, and a program cannot.
@@ -172,7 +172,9 @@ def _judge_references(
             if isinstance(value, Unknown):
                 permitted = _comes_from(stack, resource, (name, inner), ref)
             elif (platform and value in [getattr(platform, output) for output in ref.outputs]) or (
-                stack.is_platform and not ref.parts and value in settings.reading.existing()
+                stack.is_platform
+                and not ref.parts
+                and value in settings.reading.existing(_cell_of(stack), resource.region)
             ):
                 permitted = True
             else:
@@ -243,19 +245,52 @@ def _texts(value: object) -> Iterator[str]:
 _REFERRING = [kind for kind, shape in ALLOWED.items() if [*references(shape)]]
 
 
+def _cell_of(platform: Stack) -> str:
+    return platform.name.removeprefix(PLATFORM_PREFIX)
+
+
+def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if not stack.is_platform:
+        yield from _judge_tenants_update(resource, stack, settings)
+    elif resource.type in _REFERRING:
+        try:
+            yield from _judge_platforms_update(resource, _cell_of(stack), settings.reading)
+        except Failure as failure:
+            yield unread(resource, stack.name, failure)
+
+
+def _judge_platforms_update(resource: Resource, cell: str, reading: Reading) -> Iterator[Finding]:
+    """Whose the IDs are that no preview has shown: any program can have a platform's name."""
+    ids = {place: ref for place, ref in _texts_of(resource).items() if EC2_ID.fullmatch(place[1])}
+    if ids:
+        existing = reading.existing(cell, resource.region)
+        others = {place: ref for place, ref in ids.items() if place[1] not in existing}
+        yield from _judge_ids(resource, reading, others, Owner(cell=cell), resource.region)
+
+
+def _texts_of(resource: Resource) -> dict[tuple[str, str], Ref]:
+    """Every text that refers to something, with its property."""
+    return {
+        (name, value): ref
+        for name, inner, ref in references(ALLOWED[resource.type])
+        for value in _values(resource.props.get(name), inner)
+        if isinstance(value, str)
+    }
+
+
 @before_creation(*_REFERRING)
-def _judge_update(
+def _judge_tenants_update(
     resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
     """Whose the IDs and names are that a preview did not know, before anything is created."""
     texts = {
-        (name, value): ref
-        for name, inner, ref in references(ALLOWED[resource.type])
-        for value in _values(resource.props.get(name), inner)
-        if isinstance(value, str) and value not in [getattr(platform, output) for output in ref.outputs]
+        place: ref
+        for place, ref in _texts_of(resource).items()
+        if place[1] not in [getattr(platform, output) for output in ref.outputs]
     }
     ids = {place: ref for place, ref in texts.items() if EC2_ID.fullmatch(place[1])}
-    yield from _judge_ids(resource, stack, settings.reading, ids, platform)
+    owner = Owner(cell=platform.cell, tenant=stack.name)
+    yield from _judge_ids(resource, settings.reading, ids, owner, platform.region)
     for (name, value), ref in texts.items() - ids.items():
         own = _own_names(stack.of_type(*ref.types), platform)
         if resource.type == aws.RECORD:
@@ -268,17 +303,17 @@ def _judge_update(
 
 def _judge_ids(
     resource: Resource,
-    stack: Stack,
     reading: Reading,
     named: Mapping[tuple[str, str], Ref],
-    platform: PlatformOutputs,
+    owner: Owner,
+    region: str | None,
 ) -> Iterator[Finding]:
     """Whose EC2's IDs are, and what for, AWS says by tags. named: by property and ID."""
-    tags = reading.tags(sorted({value for _, value in named}), platform.region) if named else {}
+    tags = reading.tags(sorted({value for _, value in named}), region) if named else {}
     for (name, value), ref in named.items():
-        owner = tags.get(value, {})
-        own = (owner.get(Tag.CELL), owner.get(Tag.TENANT)) == (platform.cell, stack.name)
-        if not own or not ref.types or (ref.parts and owner.get(Tag.PART) not in ref.parts):
+        found = tags.get(value, {})
+        own = (found.get(Tag.CELL), found.get(Tag.TENANT)) == (owner.cell, owner.tenant)
+        if not own or not ref.types or (ref.parts and found.get(Tag.PART) not in ref.parts):
             yield _refuse_reference(resource, name, "", value, ref)
 
 

@@ -285,8 +285,11 @@ class Reading(Protocol):
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack; None without one."""
 
-    def existing(self) -> Collection[str]:
-        """The IDs of the networks that the settings of the platform's stack name, and it does not make."""
+    def existing(self, cell: str, region: str | None) -> Collection[str]:
+        """The IDs of the networks that the settings of the cell's platform name, and it does not make.
+
+        Raises Failure for one that is a tenant's or another cell's.
+        """
 
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -94,10 +94,21 @@ class Reader:
         """The permissions boundary in the settings of the platform's stack."""
         return self._platform.get("permissionsBoundaryArn")
 
-    def existing(self) -> Collection[str]:
-        """The IDs of the networks that the settings of the platform's stack name."""
+    def existing(self, cell: str, region: str | None) -> Collection[str]:
+        """The IDs of the networks that the settings of the cell's platform name: none is another's."""
+        read = self._begin(("existing", cell), lambda: self._read_existing(cell, region))
+        return cast("Collection[str]", read.result())
+
+    def _read_existing(self, cell: str, region: str | None) -> Collection[str]:
         places = (self._platform.get("services", {}), self._platform.get("sessions", {}))
-        return {each[key] for each in places for key in ("vpcId", "subnetId", "routeTableId") if key in each}
+        ids = {each[key] for each in places for key in ("vpcId", "subnetId", "routeTableId") if key in each}
+        claims_platform = self._platform.get("claimsPlatform") or ""
+        if ids:
+            cells = (cell, claims_platform.removeprefix(PLATFORM_PREFIX))
+            _refuse_others(
+                f"{PLATFORM_PREFIX}{cell}", "names", _read_tags(ids, region or self.region()), cells
+            )
+        return ids
 
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""
@@ -163,14 +174,20 @@ def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:
     """
     named = (outputs.sessions_vpc_id, outputs.services_vpc_id, outputs.services_route_table_id)
     cells = (stack.removeprefix(PLATFORM_PREFIX), cell_of_claims_table(outputs.claims_table))
-    for name, tags in _read_tags(named, outputs.region).items():
+    _refuse_others(stack, "exports", _read_tags(named, outputs.region), cells)
+
+
+def _refuse_others(
+    stack: str, does: str, found: Mapping[str, Mapping[str, str]], cells: Sequence[str]
+) -> None:
+    for name, tags in found.items():
         tenant, cell = tags.get(Tag.TENANT), tags.get(Tag.CELL, cells[0])
         if tenant or cell not in cells:
             owner = f"tenant {tenant}" if tenant else f"cell {cell}"
             raise Failure(
                 f"Could not take the outputs of {stack} for a platform's.",
-                reason=f"{stack} exports {name} as its own, and it is that of {owner} by its tags",
-                remedy=f"update {stack}: a platform exports what it makes, or what its settings name",
+                reason=f"{stack} {does} {name} as its own, and it is that of {owner} by its tags",
+                remedy=f"let {stack} make its networks, or name some in its settings that are nobody's",
             )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.policies.reading import Reader, refuse_others_networks
+from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, claims_table_name
 
@@ -74,3 +76,32 @@ def test_a_deployed_hosts_image_is_found_by_its_tags(ec2: EC2Client) -> None:
 def test_a_database_that_is_not_there_has_no_address(ec2: EC2Client) -> None:
     assert ec2
     assert Reader().address("acme-blue", REGION) == ""
+
+
+@pytest.mark.parametrize(
+    ("owner", "claims"),
+    [
+        (None, None),
+        (Owner(cell="local"), None),
+        (Owner(cell="eu1"), "platform-eu1"),
+    ],
+)
+def test_a_platforms_settings_name_networks_of_the_cell_or_of_nobody(
+    ec2: EC2Client, owner: Owner | None, claims: str | None
+) -> None:
+    assert existing(vpc_of(ec2, owner), claims)
+
+
+@pytest.mark.parametrize(
+    "owner", [Owner(cell="local", tenant="beta"), Owner(cell="eu1", tenant="beta"), Owner(cell="eu1")]
+)
+def test_a_platforms_settings_that_name_a_tenants_network_are_refused(ec2: EC2Client, owner: Owner) -> None:
+    with pytest.raises(Failure, match=r"names vpc-.* as its own"):
+        existing(vpc_of(ec2, owner), None)
+
+
+def existing(vpc: str, claims: str | None) -> Collection[str]:
+    settings = {"services": {"vpcId": vpc}, **({"claimsPlatform": claims} if claims else {})}
+    reader = Reader()
+    reader.configure({PLATFORM_KEY: json.dumps(settings)})
+    return reader.existing("local", REGION)

@@ -129,7 +129,7 @@ class SampleReading:
         """The sample platform has none."""
         return None
 
-    def existing(self) -> Collection[str]:
+    def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The sample platform makes all of its networks."""
         return ()
 
@@ -151,7 +151,7 @@ class SampleReading:
 
 
 def _owner_of(name: str) -> Owner:
-    return Owner(cell=CELL, tenant=next((each for each in (TENANT, "beta") if name.endswith(each)), ""))
+    return Owner(cell=CELL, tenant=next((each for each in (TENANT, "beta") if name.endswith(each)), None))
 
 
 def _part_of(name: str) -> Part | None:

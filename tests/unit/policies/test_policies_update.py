@@ -17,6 +17,7 @@ from tools.rulebook.samples import (
     SampleReading,
     acl_rule,
     good_stack,
+    platform_stack,
     session_document,
     with_props,
     with_tag,
@@ -153,3 +154,34 @@ def test_a_deployed_host_keeps_its_image() -> None:
         "image-own"
     ]
     assert in_update("ping-host", older) == ["image-own"]
+
+
+class NamingReading(SampleReading):
+    """A cell whose settings name networks that it does not make."""
+
+    def existing(self, cell: str, region: str | None) -> Collection[str]:
+        return ["vpc-000000organisation", "subnet-000organisation"]
+
+
+@pytest.mark.parametrize(
+    ("key", "props", "rules"),
+    [
+        ("tunnel-host-group", {"vpcId": "vpc-00000000000beta"}, ["reference-own"]),
+        ("tunnel-host-group", {"vpcId": "vpc-000000000000acme"}, ["reference-own"]),
+        ("egress", {"securityGroupId": "sg-00000000000beta"}, ["reference-own"]),
+        ("tunnel-subnet", {"vpcId": "vpc-00000000000beta"}, ["reference-own"]),
+        ("endpoint", {"subnetIds": ["subnet-0000000000eu1", "subnet-000000000beta"]}, ["reference-own"]),
+        ("endpoint", {"securityGroupIds": ["sg-00000000000beta"]}, ["reference-own"]),
+        ("endpoint", {"vpcId": "vpc-000000organisation", "subnetIds": ["subnet-000organisation"]}, []),
+        ("egress", {"securityGroupId": "sg-000000000000eu1"}, []),
+        ("tunnel-host-group", {}, []),
+    ],
+)
+def test_a_program_that_is_called_a_platform_touches_no_tenants_network(
+    key: str, props: dict[str, Any], rules: list[str]
+) -> None:
+    stack = with_props(key, **props)(platform_stack())
+    settings = replace(SETTINGS, reading=NamingReading())
+    so_far = Stack(stack.values())
+    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
+    assert [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, settings)] == rules
