@@ -6,6 +6,7 @@ It does through RDS's API what the updates of a tenant's stack do to the databas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -34,6 +35,7 @@ from tests.local_cloud.test_live_move import (
     tenant_of,
 )
 from tests.support.databases import Database
+from tests.support.live_trace import strange
 from tests.support.moves import Traffic, longest_gap
 from tests.support.mysql_client import wait_for
 
@@ -119,6 +121,7 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     green = tenant.client(GREEN)
     assert green.run(OWN_ACCOUNTS) == []
     wait_for(lambda: len(set(server_ids(green))) == 2)
+    assert strange(map(asdict, tenant.journal.entries())) is None
 
 
 def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
@@ -139,7 +142,9 @@ def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
     assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
     assert tenant.client(BLUE).run(OWN_ACCOUNTS) == []
     assert tenant.journal.decision(1) is Decision.ABORT
-    assert not any(entry.what is What.WRITES_STOPPED for entry in tenant.journal.entries())
+    entries = tenant.journal.entries()
+    assert not any(entry.what is What.WRITES_STOPPED for entry in entries)
+    assert strange(map(asdict, entries)) is None
 
 
 @pytest.fixture
