@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from tenantnet.refusal import is_visible
+
 # Characters that begin emphasis, code, links, tables, formulas and strike-through, anywhere.
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
 # A heading or a list at the start of a line, or a rule or an underline on a line of its own.
@@ -16,24 +18,30 @@ _REFERENCE = re.compile(
     r"|(\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{3})(?=[0-9a-f]{4,37}\b)",
     re.IGNORECASE,
 )
-# Controls, and what turns the order of the text that follows.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NOTHING = "<!-- -->"
 
 
 def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is, in a table too: no markup, no mention, no link."""
-    line = html.escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split())), quote=False)
+    line = html.escape(_seen(" ".join(text.split())), quote=False)
     line = _ANYWHERE.sub(r"\\\1", line)
     line = _AT_START.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[4]}", line)
     return _REFERENCE.sub(rf"\g<0>{_NOTHING}", line)
+
+
+def _seen(text: str) -> str:
+    """What people see of it: controls, what turns the text that follows and what has no form are replaced."""
+    if is_visible(text):
+        return text
+    return "".join(each if is_visible(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def worded(text: str) -> str:
     """Like `escaped`, but text between backticks is code, as in our own sentences."""
     parts = re.split(r"`([^`]+)`", text)
     return "".join(
-        f"`{' '.join(part.split())}`" if place % 2 else _between(part) for place, part in enumerate(parts)
+        f"`{_seen(' '.join(part.split()))}`" if place % 2 else _between(part)
+        for place, part in enumerate(parts)
     )
 
 
@@ -52,7 +60,8 @@ def fenced(text: str, language: str = "text") -> str:
     """A block of code that nothing in `text` can end."""
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text.strip()}\n{fence}"
+    lines = "\n".join(map(_seen, text.strip().expandtabs().splitlines()))
+    return f"{fence}{language}\n{lines}\n{fence}"
 
 
 def folded(title: str, body: str) -> str:

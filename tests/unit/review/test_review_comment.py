@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tenantnet.engine.events import Operation
+from tenantnet.refusal import is_visible
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced, worded
 from tenantnet.review.model import Effect
 from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code
 from tenantnet.review.verdict import Verdict, worst
 
-# As settings and the engine have it: without control characters.
-TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=TURNING), max_size=200)
+# As settings and the engine have it: every character is seen.
+SEEN = st.characters(exclude_categories=["C", "Z"]).filter(is_visible) | st.just(" ")
+TEXT = st.text(SEEN, max_size=200)
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,40}", fullmatch=True)
 SEVERE = [Verdict.DESTROYS_DATA, Verdict.DATABASE_DOWN]
 
@@ -203,9 +204,12 @@ def test_ordinary_names_and_numbers_stay_as_they_are(text: str) -> None:
     assert escaped(text) == text
 
 
-@pytest.mark.parametrize("text", ["a\u202eb", "a\u2066b", "a\x9bb", "a\x00b"])
-def test_controls_are_replaced(text: str) -> None:
-    assert escaped(text) == "a\N{REPLACEMENT CHARACTER}b"
+@pytest.mark.parametrize("code", ["202e", "2066", "9b", "0", "200b", "200f", "ad", "feff", "e0041", "fe0f"])
+def test_what_nobody_sees_is_replaced(code: str) -> None:
+    text, seen = f"a{chr(int(code, 16))}b", "a\N{REPLACEMENT CHARACTER}b"
+    assert escaped(text) == seen
+    assert worded(f"`{text}`") == f"`{seen}`"
+    assert fenced(f"x\n\t{text}") == f"```text\nx\n        {seen}\n```"
 
 
 def test_code_stays_on_its_line() -> None:

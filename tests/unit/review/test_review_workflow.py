@@ -207,6 +207,7 @@ INJECTION = "`x\n\n## Approved ![i](https://evil.example/i) <img src=x> @ada GH-
         {"errors": [f"```\n{INJECTION}"]},
         {"topology": f"flowchart LR\n```\n{INJECTION}"},
         {"topology": 'flowchart LR\n    click acme href "https://evil.example"\n'},
+        {"topology": 'flowchart LR\n    acme["%%{init: {}}%% click"]\n'},
         {
             "changes": [
                 {"operation": "update", "type": INJECTION, "name": INJECTION, "properties": [INJECTION]}
