@@ -23,6 +23,7 @@ from tenantnet.settings.loading import (
     judge_tenant,
 )
 from tenantnet.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.providers import judge_provider
 from tenantnet.settings.reading import called, parse, read_mapping, read_text
 
 RESERVED_KEY = "tenantnet:reservedRanges"
@@ -79,7 +80,7 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
         document, odd = parse(read_text(path) if text is None else text, called(path))
     except Refused as refused:
         return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
-    config = config_of(document)
+    config, odd = config_of(document), [*odd, *judge_provider(named[1], document)]
     # An environment of Pulumi ESC may have the region: that is not known here.
     elsewhere = replace(defaults, has_region=defaults.has_region or "environment" in document)
     settings, refusals = judge_config(named[1], config, elsewhere)

@@ -22,6 +22,8 @@ def line_of(text: str, refusal: Refusal) -> int:
     except yaml.YAMLError:
         return 1
     keys = [key for key in re.split(r"\.|\[(\d+)\]", refusal.path) if key]
+    if keys and (of_file := _walk(root, keys))[0] == 0:  # such as secretsprovider
+        return of_file[1]
     ways = (["config", TENANT_KEY, *keys], ["config", PLATFORM_KEY, *keys], ["config", *keys])
     return min(_walk(root, way) for way in ways)[1]
 

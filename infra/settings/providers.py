@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from tenantnet.aws.endpoint import REGION
+from tenantnet.refusal import Refusal, shown
+from tenantnet.settings import rules
 from tenantnet.settings.models import RunnerSettings
 
 PROVIDER = "secretsprovider"
 KMS, PASSPHRASE = "awskms", "passphrase"
 REGION_IN_ARN = 3
+_KEY = re.compile(r"[A-Za-z0-9:/_-]{1,300}")
 
 
 def key_of(provider: str) -> str:
@@ -25,6 +30,27 @@ def region_of(provider: str) -> str | None:
         return asked[0]
     arn = key_of(provider).split(":")
     return arn[REGION_IN_ARN] if arn[:1] == ["arn"] and len(arn) > REGION_IN_ARN else None
+
+
+def judge_provider(stack: str, document: Mapping[object, object]) -> list[Refusal]:
+    """The refusal of what would encrypt the stack's secrets elsewhere. document: its settings file."""
+    provider = document.get(PROVIDER)
+    if provider in (None, "", "default", PASSPHRASE) or (isinstance(provider, str) and _is_kms(provider)):
+        return []
+    # An address may have a password in it.
+    return [rules.SECRETS_PROVIDER.refuse_secret(PROVIDER, stack=shown(stack))]
+
+
+def _is_kms(provider: str) -> bool:
+    """Whether it is a key of KMS at AWS's own address, called by whoever runs Pulumi."""
+    try:
+        asked = parse_qs(urlsplit(provider).query, keep_blank_values=True)
+    except ValueError:
+        return False
+    regions = asked.pop("region", [])
+    known = all(name == "awssdk" or name.startswith("context_") for name in asked)
+    named = _KEY.fullmatch(key_of(provider)) and provider.startswith(f"{KMS}://")
+    return bool(named) and known and all(re.fullmatch(REGION, region) for region in regions)
 
 
 def kms_provider(document: Mapping[object, object]) -> str | None:

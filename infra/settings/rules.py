@@ -446,6 +446,14 @@ AWS_KEY = Rule(
     reason="{why}",
     remedy="{remedy}",
 )
+SECRETS_PROVIDER = Rule(
+    id="secrets-provider",
+    rule="a stack's secrets are encrypted with a passphrase, by Pulumi's service, or by a key of AWS KMS, "
+    "whose address has no parameters but region, awssdk and context_NAME",
+    reason="who answers elsewhere chooses the key, and could read each secret that is encrypted from then on",
+    remedy="pulumi stack change-secrets-provider --stack {stack} "
+    '"awskms://alias/your-key?region=eu-west-1"; AWS_PROFILE in the environment says who calls KMS',
+)
 PROJECT_WIDE = Rule(
     id="project-wide",
     rule="the reserved ranges are set for the whole project, not for one stack",

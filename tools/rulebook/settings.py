@@ -25,6 +25,7 @@ from tenantnet.settings.files import (
     judge_file,
 )
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY, load_platform, load_tenant
+from tenantnet.settings.providers import PROVIDER, judge_provider
 from tenantnet.settings.reading import parse_mapping
 from tenantnet.settings.relations import check_region_of_platform
 
@@ -306,6 +307,11 @@ def _of_files() -> list[Example]:
         _text(rules.YAML_VALID, "config: ["),
         _text(rules.YAML_ALIKE, "config: {storage: 0144}"),
         _text(rules.KEY_ONCE, "config: {a: 1, a: 2}"),
+        Example(
+            rule=rules.SECRETS_PROVIDER,
+            given=f"{PROVIDER}: {NOT_SHOWN}",
+            refusals=judge_provider("acme", {PROVIDER: "awskms://alias/a?endpoint=http://192.0.2.1"}),
+        ),
         _file(rules.FILE_NAME, "acme.yaml"),
         _file(rules.FILE_READABLE, "tenants/Pulumi.nobody.yaml"),
         _told(

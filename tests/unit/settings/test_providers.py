@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tenantnet.settings.models import RunnerSettings
-from tenantnet.settings.providers import why_unreadable
+from tenantnet.settings.providers import judge_provider, why_unreadable
 
 ID, OTHER = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
 KEY = f"arn:aws:kms:eu-west-1:123456789012:key/{ID}"
@@ -20,6 +20,50 @@ def runner(**given: Any) -> RunnerSettings:
     return RunnerSettings.model_validate(
         {"repository": "https://github.com/example/tenants.git", "host": "github", **own}
     )
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        *(None, "", "default", "passphrase", f"awskms://{ID}", "awskms://alias/pulumi"),
+        *(f"awskms:///{KEY}?region=eu-west-1&awssdk=v2&context_team=a", f"awskms://{KEY}?region=eu-west-1"),
+    ],
+)
+def test_secrets_may_be_encrypted_by_a_passphrase_pulumis_service_or_kms(provider: object) -> None:
+    assert judge_provider("acme", {"secretsprovider": provider}) == []
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        *("awskms://alias/pulumi?region=eu-west-1&endpoint=http://192.0.2.1", "awskms://alias/a?endpoint="),
+        *("awskms://alias/a?role=arn:aws:iam::1:role/a", "awskms://alias/a?profile=mallory"),
+        *(
+            "awskms://alias/a?anonymous=true",
+            "awskms://alias/a?region=192.0.2.1/",
+            "awskms://alias/a?region=",
+        ),
+        *(
+            "awskms://",
+            "awskms://[",
+            "AWSKMS://alias/a",
+            "hashivault://key",
+            "gcpkms://projects/p",
+            "base64key://",
+        ),
+        *(
+            "azurekeyvault://mallory.vault.azure.net/keys/k",
+            "awskms://alias/a b",
+            ["awskms://alias/a"],
+            True,
+            {},
+        ),
+    ],
+)
+def test_what_would_encrypt_them_elsewhere_is_refused_and_not_shown(provider: object) -> None:
+    (refusal,) = judge_provider("acme", {"secretsprovider": provider})
+    assert (refusal.path, refusal.rule_id) == ("secretsprovider", "secrets-provider")
+    assert "mallory" not in str(refusal)
 
 
 @pytest.mark.parametrize(

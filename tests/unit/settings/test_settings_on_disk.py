@@ -173,6 +173,15 @@ def test_a_setting_of_the_provider_is_refused_with_its_line_and_never_with_its_v
     assert "hunter22" not in run.output
 
 
+def test_a_key_of_elsewhere_for_the_secrets_is_refused_with_its_line(tree: Tree) -> None:
+    document = {**good_file("tenant"), "secretsprovider": "awskms://alias/a?endpoint=http://192.0.2.1"}
+    text = as_yaml(document)
+    run = check(tree.write("acme", text))
+    line = text.splitlines().index("secretsprovider: awskms://alias/a?endpoint=http://192.0.2.1") + 1
+    assert run.exit_code == 2
+    assert f"Pulumi.acme.yaml:{line}: error: secretsprovider: " in run.stderr
+
+
 def test_settings_that_open_nothing_may_be_set(tree: Tree) -> None:
     document = good_file("tenant")
     accounts = {"aws:allowedAccountIds": ["123456789012"], "aws:forbiddenAccountIds": ["210987654321"]}
