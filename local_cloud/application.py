@@ -65,7 +65,7 @@ class Application:
         self._own = OwnApi(state, record, self._faults)
         self._moto = DomainDispatcherApplication(create_backend_app)
         # An SDK sends a call once more whose answer it did not get; done twice, most calls would fail.
-        self._done: OrderedDict[str, Response] = OrderedDict()
+        self._done: OrderedDict[tuple[str, str, str], Response] = OrderedDict()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -87,14 +87,15 @@ class Application:
         return self._answer_once(call, request)(environ, answer)
 
     def _answer_once(self, call: str, request: Request) -> Response:
-        """What the call is answered; what it was answered, where it comes again and was done."""
+        """What the call is answered; where its caller sends it again and it was done, the same again."""
         invocation = request.headers.get("amz-sdk-invocation-id", "")
-        if known := self._done.get(invocation):
+        again = request.environ[SIGNER], call, invocation
+        if known := self._done.get(again):
             LOG.info("%s was done already", call)
             return known
         response = Response.from_app(partial(self._answer, call), request.environ, buffered=True)
         if invocation and response.status_code < HTTPStatus.BAD_REQUEST:
-            self._done[invocation] = response
+            self._done[again] = response
             if len(self._done) > KEPT_ANSWERS:
                 self._done.popitem(last=False)
         return response

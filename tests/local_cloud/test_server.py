@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
+from botocore.credentials import Credentials
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud.process import LocalCloud, request
 
 from tests.local_cloud.conftest import Refusal
-from tests.support.aws import send
+from tests.support.aws import send, send_as_it_is, signed
 from tests.support.databases import Database
 from tests.support.network import Network, VpnSite
 
@@ -133,11 +135,17 @@ def test_status_counts_what_is_there(cloud: LocalCloud, ec2: EC2Client, site: Vp
     assert count() == before - 1
 
 
+CREATE_VPC = "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.200.0.0%2F26"
+
+
+def sent_by_an_sdk(invocation: str) -> dict[str, str]:
+    """What stands in the head of its request."""
+    return {"Content-Type": "application/x-www-form-urlencoded", "amz-sdk-invocation-id": invocation}
+
+
 def create_vpc(cloud: LocalCloud, invocation: str) -> bytes:
     """What EC2 answers to a request as an SDK sends it."""
-    body = "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.200.0.0%2F26"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "amz-sdk-invocation-id": invocation}
-    return send(cloud, "POST", "/", body, headers)[1]
+    return send(cloud, "POST", "/", CREATE_VPC, sent_by_an_sdk(invocation))[1]
 
 
 def test_a_call_that_an_sdk_sends_once_more_is_done_once(cloud: LocalCloud, name: str) -> None:
@@ -145,3 +153,19 @@ def test_a_call_that_an_sdk_sends_once_more_is_done_once(cloud: LocalCloud, name
     assert b"<vpcId>vpc-" in first
     assert first == second
     assert first != other
+
+
+def test_an_answer_is_for_the_caller_and_the_call_that_it_was_given_to(
+    cloud: LocalCloud, client: Callable[[str], Any], name: str
+) -> None:
+    """A user without any rights asks with the invocation of somebody who has them."""
+    made = create_vpc(cloud, name)
+    client("iam").create_user(UserName=name)
+    key = client("iam").create_access_key(UserName=name)["AccessKey"]
+    credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    url = f"{cloud.running_server().url}/"
+    headers = signed(credentials, "ec2", "POST", url, CREATE_VPC, sent_by_an_sdk(name))
+    status, answer = send_as_it_is(cloud, "POST", "/", CREATE_VPC, headers)
+    assert (status, b"UnauthorizedOperation" in answer) == (HTTPStatus.FORBIDDEN, True)
+    listed = send(cloud, "POST", "/", "Action=DescribeVpcs&Version=2016-11-15", sent_by_an_sdk(name))[1]
+    assert made != listed
