@@ -12,6 +12,12 @@ SHIPPED = (
     "requirements.lock",
     ".github/workflows/review*.yaml",
     "policies/PulumiPolicy.yaml",
+    # What the engine is built from.
+    "tools/go.lock",
+    *(
+        f"tools/{module}/*"
+        for module in ("pulumi", "bridge", "language_host", "aws-plugin", "session-manager-plugin")
+    ),
 )
 
 
@@ -23,7 +29,8 @@ class BuildWithShipped(build_py):
         if self.editable_mode:
             return
         top = Path(__file__).parent
-        for file in (file for pattern in SHIPPED for file in sorted(top.glob(pattern))):
+        shipped = (file for pattern in SHIPPED for file in sorted(top.glob(pattern)))
+        for file in (file for file in shipped if not file.name.endswith("_test.go")):
             target = Path(self.build_lib, "tenantnet", "shipped", file.relative_to(top))
             self.mkpath(str(target.parent))
             self.copy_file(str(file), str(target))

@@ -22,10 +22,11 @@ from tenantnet.settings.checks import check_cell_apart, check_region
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import OLDEST_ENGINE, Project, find_project
+from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.spaces import check_claims_platform, named_in_tree, sharing
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import plan
+from tenantnet.toolchain.official_engine import OLDEST_ENGINE
 
 
 def declare_stack(project_file: Path) -> None:

@@ -36,12 +36,13 @@ GROUPS = {
     "isolation": ("isolation", "Check that tenants are isolated."),
     "claims": ("claims", "Show which tenant has which range in a cell."),
     "settings": ("settings", "Check settings files; export their JSON Schema."),
+    "engine": ("engine", "Install what runs the stacks, where Pulumi's own distribution is not installed."),
     "local": ("local", "Run the local cloud: AWS on this machine, to try and to test."),
 }
 
 # How the top help is ordered: by what people come for.
 SECTIONS = {
-    "To begin": ("init", "doctor", "settings", "local"),
+    "To begin": ("init", "engine", "doctor", "settings", "local"),
     "Tenants": ("tenant", "network", "database", "vpn", "up", "status", "topology", "console"),
     "Connections from a desk": ("open", "tunnel"),
     "Moves, and many tenants": ("migrate", "fleet"),

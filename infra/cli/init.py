@@ -174,19 +174,21 @@ def _git_init(folder: Path) -> None:
 
 
 def _next_steps(folder: Path, first: First) -> str:
-    command = ".venv/bin/tenantnet" if (folder / ".venv" / "bin" / "tenantnet").exists() else ""
-    lines = (
-        []
-        if command
-        else [
+    command = ".venv/bin/tenantnet"
+    lines = []
+    if not (folder / command).exists():
+        lines += [
             "python3 -m venv .venv",
             ".venv/bin/pip install --require-hashes --requirement requirements.lock",
         ]
-    )
-    command = ".venv/bin/tenantnet"
+    if shutil.which("pulumi") is None:
+        lines += [
+            f"{command} engine install    # there is no Pulumi on the path: the first time up to 15 minutes"
+        ]
     lines += [f"{command} local start", f'eval "$({command} local env)"']
     lines += [f"tenantnet up {stack} --create" for stack in (first.platform, first.tenant) if stack]
-    return "\n".join([f"Wrote a repository of tenants into {folder}: see README.md. Next:", "", *lines])
+    steps = "".join(f"\n  {line}" for line in lines)
+    return f"Wrote a repository of tenants into {folder}; README.md says what is where. Next:\n{steps}"
 
 
 def _update(project: Project, named: Path | None, *, yes: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tenantnet.doctor.finding import Finding, Planned, State
 from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.version import engine_version
-from tenantnet.settings.project import OLDEST_ENGINE
+from tenantnet.toolchain.official_engine import OLDEST_ENGINE
 
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 

@@ -43,7 +43,8 @@ class Engine:
             raise Failure(
                 "Could not ask Pulumi.",
                 reason="there is no `pulumi` on the path",
-                remedy='run scripts/setup and then eval "$(tenantnet local env)", or install Pulumi '
+                remedy="run scripts/setup (without a clone: tenantnet engine install) and then "
+                'eval "$(tenantnet local env)", or install Pulumi '
                 "(https://www.pulumi.com/docs/install/)",
             ) from None
         except (OSError, subprocess.CalledProcessError, InvalidVersionError) as error:

@@ -14,9 +14,6 @@ from tenantnet.settings.reading import read_mapping
 PROJECT_FILE = "Pulumi.yaml"
 # The engine takes the first of these by name, whatever Tenantnet reads.
 PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
-# Claims use error hooks. The engine has them since 3.217; in 3.243 they did not fire on a failed creation.
-# https://github.com/pulumi/pulumi/issues/23344
-OLDEST_ENGINE = (3, 244, 0)
 PLATFORM_PREFIX = "platform-"
 # All of the program where Tenantnet is a wheel.
 WHEELS_PROGRAM = '''\
@@ -29,7 +26,7 @@ IN_A_PROJECT = Rule(
     id="in-a-project",
     rule="tenantnet works inside a Pulumi project",
     reason=f"neither this folder nor one above it has a {PROJECT_FILE}",
-    remedy="change to your clone of the project and try again",
+    remedy="change to your clone of the project and try again; to begin one: tenantnet init",
 )
 STACK_EXISTS = Rule(
     id="stack-exists",

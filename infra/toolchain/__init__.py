@@ -1,1 +1,1 @@
-"""What Tenantnet stands on beside Python's packages: where it is installed, and programs that it needs."""
+"""Where Tenantnet is, and the engine, found or built; for the set-up, with the standard library only."""

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ import pytest
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.plugin.components import COMPONENTS
+from tenantnet.toolchain.parts import YAML_LANGUAGE_HOST, build
 
 from tests.support.clone import CLONE
 from tests.support.project import Project
-from tests.support.wheel import build_wheel, install_wheel
-from tools.setup.parts import YAML_LANGUAGE_HOST, build
+from tests.support.wheel import build_wheel, make_venv
 
 PLUGIN = CLONE / "infra" / "plugin"
 PROGRAM = """\
@@ -72,26 +70,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment that has the wheel, and the clone's own packages but not the clone."""
     place = tmp_path_factory.mktemp("library")
-    wheel = build_wheel(place)
-    venv = place / "venv"
-    _run(sys.executable, "-m", "venv", "--without-pip", venv)
-    install_wheel(wheel, venv)
-    # A folder that a .pth file names is searched, but its own .pth files, which lead to the clone, are not.
-    [packages] = venv.glob("lib/python3*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    return venv
-
-
-def _run(*command: object) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    make_venv(build_wheel(place), place / "venv")
+    return place / "venv"
 
 
 def _python(venv: Path, folder: Path, program: str) -> str:

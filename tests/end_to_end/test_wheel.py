@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import typer
 from tenantnet.cli.main import app
+from tenantnet.toolchain.cache import cache
 from typer.core import TyperGroup
 
 from tests.support.clone import CLONE
 from tests.support.processes import Begun
 from tests.support.wheel import PIP, build_wheel, install_wheel, required
-from tools.setup.clone import cache
 
 OWN_FOLDERS = ("infra", "policies", "local_cloud", "tenants", "components", "cli")
 

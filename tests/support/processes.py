@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import AnyStr
 
@@ -28,6 +29,14 @@ class Begun(subprocess.Popen[AnyStr]):
         if exc_type:
             self.kill()
         super().__exit__(exc_type, value, traceback)
+
+
+def a_program(path: Path, text: str) -> Path:
+    """A script for sh, made with the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
 
 
 def wait_until(condition: Callable[[], object], seconds: float = STEP_SECONDS) -> None:

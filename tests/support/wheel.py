@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def build_wheel(place: Path) -> Path:
     source = place / "source"
     for name in ("infra", "policies", "local_cloud"):
         shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(CLONE / ".github", source / ".github")
+    for name in (".github", "tools"):
+        shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "Pulumi.yaml", "requirements.lock"):
         shutil.copy(CLONE / name, source)
     options = [*ALONE, "--no-build-isolation", "--wheel-dir", str(place)]
@@ -34,6 +36,15 @@ def install_wheel(wheel: Path, venv: Path) -> None:
     """Install it without what it requires, in the place of another build of it."""
     into = ["--python", str(venv / "bin" / "python")]
     subprocess.run([*PIP, *into, "install", *ALONE, "--force-reinstall", str(wheel)], check=True)
+
+
+def make_venv(wheel: Path, venv: Path) -> None:
+    """A virtual environment that has the wheel, and the clone's own packages but not the clone."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    install_wheel(wheel, venv)
+    # A folder that a .pth file names is searched, but its own .pth files, which lead to the clone, are not.
+    [packages] = venv.glob("lib/python3*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
 
 
 def required(name: str, found: dict[str, Distribution]) -> dict[str, Distribution]:

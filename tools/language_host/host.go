@@ -34,12 +34,12 @@ const policyRunner = "pulumi.policy"
 // host answers the engine's calls; of all others the engine hears that they are not implemented.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
-	clone         string
+	project       string
 	engineAddress string
 }
 
-func newHost(clone, engineAddress string) *host {
-	return &host{clone: clone, engineAddress: engineAddress}
+func newHost(project, engineAddress string) *host {
+	return &host{project: project, engineAddress: engineAddress}
 }
 
 func (h *host) Handshake(
@@ -50,7 +50,7 @@ func (h *host) Handshake(
 
 // GetPluginInfo gives the version of the pulumi package, whose protocol the programs speak.
 func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
-	for _, dependency := range installed(filepath.Join(h.clone, ".venv")) {
+	for _, dependency := range installed(filepath.Join(h.project, ".venv")) {
 		if dependency.Name == "pulumi" {
 			return &pulumirpc.PluginInfo{Version: dependency.Version}, nil
 		}
@@ -60,7 +60,7 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 
 // About describes the interpreter for `pulumi about`.
 func (h *host) About(context.Context, *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	python := filepath.Join(h.clone, ".venv", "bin", "python")
+	python := filepath.Join(h.project, ".venv", "bin", "python")
 	answer, err := exec.Command(python, "--version").Output()
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (h *host) command(
 	if err != nil {
 		return nil, err
 	}
-	script := filepath.Join(h.clone, "infra", "language_host", "run.py")
+	script := filepath.Join(h.project, ".engine", "run.py")
 	python := filepath.Join(virtualenv, "bin", "python")
 	command := exec.CommandContext(ctx, python, append([]string{"-u", script, kind}, arguments...)...)
 	command.Cancel = func() error { return command.Process.Signal(unix.SIGTERM) }
@@ -186,11 +186,11 @@ func (h *host) command(
 	return command, nil
 }
 
-// virtualenv gives the virtual environment that the project names, else the clone's.
+// virtualenv gives the virtual environment that the project names, else that of the project that this engine belongs to.
 func (h *host) virtualenv(info *pulumirpc.ProgramInfo) (string, error) {
 	named := info.GetOptions().GetFields()["virtualenv"].GetStringValue()
 	if named == "" {
-		return filepath.Join(h.clone, ".venv"), nil
+		return filepath.Join(h.project, ".venv"), nil
 	}
 	if !filepath.IsAbs(named) {
 		named = filepath.Join(info.RootDirectory, named)

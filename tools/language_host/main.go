@@ -2,9 +2,9 @@
 //
 // Pulumi's CLI brings such a host along where it is installed as a package; beside one that is built from source
 // stands this. The engine starts it up to twice in every operation and waits for it each time, so it must be there
-// at once: what needs Python, it leaves to a small program that it starts (infra/language_host/run.py).
+// at once: what needs Python, it leaves to a small program that it starts (PROJECT/.engine/run.py).
 //
-//	CLONE/.engine/bin/pulumi-language-python [FLAG…] ENGINE_ADDRESS
+//	PROJECT/.engine/bin/pulumi-language-python [FLAG…] ENGINE_ADDRESS
 package main
 
 import (
@@ -41,7 +41,7 @@ func run() error {
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return err
 	}
-	clone, err := ownClone()
+	project, err := ownProject()
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func run() error {
 		return err
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(messageLimit), grpc.MaxSendMsgSize(messageLimit))
-	pulumirpc.RegisterLanguageRuntimeServer(server, newHost(clone, flag.Arg(0)))
+	pulumirpc.RegisterLanguageRuntimeServer(server, newHost(project, flag.Arg(0)))
 	go func() { _ = server.Serve(listener) }()
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	<-interrupted
@@ -64,9 +64,9 @@ func run() error {
 	return nil
 }
 
-// ownClone is the clone that this program is installed in. It does not resolve links: the clone holds one to a program
-// that several clones share.
-func ownClone() (string, error) {
+// ownProject is the clone or project that this program is installed in. It does not resolve links: there is one to a
+// program that several share.
+func ownProject() (string, error) {
 	program, err := exec.LookPath(os.Args[0])
 	if err != nil {
 		return "", err

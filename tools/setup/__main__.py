@@ -6,10 +6,12 @@ import argparse
 import sys
 
 from tenantnet.failure import Failure
+from tenantnet.toolchain import go, install
+from tenantnet.toolchain.cache import alone_in
+from tenantnet.toolchain.progress import KEPT
 
-from tools.setup import go, official_engine, own_engine, python_packages, session_manager_plugin
-from tools.setup.clone import CLONE, VIRTUALENV, alone_in, pinned_version
-from tools.setup.progress import KEPT, run, say
+from tools.setup import python_packages
+from tools.setup.clone import CLONE, pinned_version
 
 
 def main() -> int:
@@ -35,10 +37,8 @@ def main() -> int:
     try:
         with alone_in(CLONE):
             python_packages.install()
-            if not arguments.packages:
-                _set_up_engine()
-                _set_up_databases()
-                session_manager_plugin.install()
+        if not arguments.packages:
+            install.install(pinned_version("pulumi-aws"))
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
@@ -55,30 +55,6 @@ def main() -> int:
         sys.stderr.write(f"\nInterrupted. {KEPT}\n")
         return 130
     return 0
-
-
-def _set_up_engine() -> None:
-    aws_version = pinned_version("pulumi-aws")
-    # A clone that has its own engine must not try the download again every time.
-    official = official_engine.find(aws_version, may_download=not own_engine.PULUMI.exists())
-    if official is None:
-        own_engine.install(aws_version)
-        return
-    own_engine.remove()
-    say(f"Engine: the official one, {official}, with its AWS plugin {aws_version}")
-
-
-def _set_up_databases() -> None:
-    """Fetch MySQL for the local cloud; a machine that cannot have it goes on without."""
-    try:
-        run(
-            "MySQL for the local cloud",
-            [VIRTUALENV / "bin" / "python", "-m", "tenantnet.local_cloud.mysql.install"],
-            cwd=CLONE,
-            remedy="The local cloud simulates its databases without it. To have it, run scripts/setup again.",
-        )
-    except Failure as failure:
-        sys.stderr.write(f"{failure}\n")
 
 
 sys.exit(main())

@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tools.setup.progress import say
-
 CLONE = Path(__file__).resolve().parents[2]
-TOOLS = CLONE / "tools"
 VIRTUALENV = CLONE / ".venv"
 LOCK_FILE = CLONE / "requirements.lock"
-PIP_INSTALL = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
-UNFINISHED = "unfinished-"
-
-
-def cache() -> Path:
-    """The directory that all clones share; what stands in it is complete and never changed."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base, "tenantnet")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def remove_left_overs() -> None:
-    """Remove from the cache what an interrupted set-up left; only for who is alone in it."""
-    for left_over in cache().glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def pinned_version(package: str) -> str:
@@ -40,36 +16,3 @@ def pinned_version(package: str) -> str:
     if found is None:
         raise LookupError(f"{LOCK_FILE.name} pins no {package}")
     return found[1]
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keep a second set-up out of a directory.
-
-    The system lifts the lock when the process ends, however it ends.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"Waiting for another scripts/setup, which is at work in {folder}")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def link(source: Path, target: Path) -> None:
-    """Let `target` lead to `source`, whatever it was before."""
-    new = prepare(target)
-    new.symlink_to(source)
-    new.replace(target)
-
-
-def prepare(target: Path) -> Path:
-    """A name beside the target, for a replacement in one step: a program may be running from it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f"{target.name}.new")
-    new.unlink(missing_ok=True)
-    return new

@@ -15,18 +15,10 @@ import venv
 from pathlib import Path
 
 from tenantnet.failure import Failure
+from tenantnet.toolchain.cache import PIP_INSTALL, UNFINISHED, alone_in, cache, remove_left_overs
+from tenantnet.toolchain.progress import run, say
 
-from tools.setup.clone import (
-    CLONE,
-    LOCK_FILE,
-    PIP_INSTALL,
-    UNFINISHED,
-    VIRTUALENV,
-    alone_in,
-    cache,
-    remove_left_overs,
-)
-from tools.setup.progress import run, say
+from tools.setup.clone import CLONE, LOCK_FILE, VIRTUALENV
 
 # Both say for what state of their sources the environment was completed.
 PACKAGES_MARK, PROJECT_MARK = "packages.sha256", "project.sha256"

@@ -16,7 +16,7 @@ FIRST_SIGN = 2.0  # seconds of silence that nobody minds
 SIGN_EVERY = 30.0  # seconds between two lines, where a line cannot be overwritten
 LINES_KEPT = 15  # of a failed command's output
 PAUSE = 0.2
-KEPT = "What was complete before is kept: scripts/setup goes on from there."
+KEPT = "What was complete before is kept: the next run goes on from there."
 
 
 def say(line: str) -> None:

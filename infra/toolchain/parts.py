@@ -1,4 +1,4 @@
-"""The parts that are built from source, each once a machine: the cache is shared by all clones."""
+"""The parts that are built from source, each once a machine: clones and projects share the cache."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.setup import go
-from tools.setup.clone import TOOLS, UNFINISHED, alone_in, cache, remove_left_overs
-from tools.setup.progress import run
+from tenantnet.toolchain import go
+from tenantnet.toolchain.cache import UNFINISHED, alone_in, cache, remove_left_overs
+from tenantnet.toolchain.places import SOURCES
+from tenantnet.toolchain.progress import run
 
 # Go's sources, its lists of modules, and the data that a program embeds.
 SOURCE_SUFFIXES = {".go", ".mod", ".sum", ".json"}
@@ -21,7 +22,7 @@ SOURCE_SUFFIXES = {".go", ".mod", ".sum", ".json"}
 class Part:
     """A Go program.
 
-    module: its folder under tools/. version_of: the Go module whose version it is told to report.
+    module: its folder in SOURCES. version_of: the Go module whose version it is told to report.
     """
 
     title: str
@@ -70,7 +71,7 @@ SESSION_MANAGER_PLUGIN = Part(
 
 def build(part: Part) -> Path:
     """The part's program in the cache, built if it is not there."""
-    program = cache() / f"{part.module}-{fingerprint(part, TOOLS / part.module)}" / part.program
+    program = cache() / f"{part.module}-{fingerprint(part, SOURCES / part.module)}" / part.program
     if program.exists():
         return program
     with alone_in(cache()):
@@ -105,7 +106,7 @@ def version(part: Part, module: Path) -> str:
 
 
 def _build(part: Part, program: Path) -> None:
-    module = TOOLS / part.module
+    module = SOURCES / part.module
     pinned = version(part, module)
     linked_in = ["-X", f"{part.version_variable}={pinned}"] if pinned else []
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache()) as unfinished:
@@ -119,7 +120,7 @@ def _build(part: Part, program: Path) -> None:
             cwd=module,
             environment=go.environment(),
             counted="packages",
-            remedy="Check the disk space and Go's access to modules (GOPROXY); then run scripts/setup again.",
+            remedy="Check the disk space and Go's access to modules (GOPROXY); then run it again.",
         )
         # In one step, so that nobody ever sees a part of it.
         Path(unfinished).rename(program.parent)

@@ -1,4 +1,6 @@
-"""Has the bridge download Terraform's AWS provider: python -m tools.setup.download_provider BRIDGE VERSION.
+"""Has the bridge download Terraform's AWS provider.
+
+    python -m tenantnet.toolchain.download_provider BRIDGE VERSION
 
 It goes where PULUMI_DYNAMIC_TF_PLUGIN_CACHE_DIR says. Needs the packages of the virtual environment.
 """

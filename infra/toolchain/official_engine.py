@@ -9,11 +9,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.setup.progress import say
+from tenantnet.toolchain.progress import say
 
 LANGUAGE_HOST = "pulumi-language-python"
-# As tenantnet.settings.project says, which is not installed yet.
-OLDEST = (3, 244, 0)
+# Claims use error hooks. The engine has them since 3.217; in 3.243 they did not fire on a failed creation.
+# https://github.com/pulumi/pulumi/issues/23344
+OLDEST_ENGINE = (3, 244, 0)
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 ASK_LIMIT = 60  # seconds for an answer from the disk
 DOWNLOAD_LIMIT = 600  # seconds for some 200 MB
@@ -63,9 +64,9 @@ def _is_new_enough(pulumi: str, environment: dict[str, str]) -> bool:
     except (subprocess.TimeoutExpired, OSError):
         return False
     found = VERSION.match(asked.stdout)
-    if found and tuple(map(int, found.groups())) >= OLDEST:
+    if found and tuple(map(int, found.groups())) >= OLDEST_ENGINE:
         return True
-    oldest = ".".join(map(str, OLDEST))
+    oldest = ".".join(map(str, OLDEST_ENGINE))
     say(f"Engine: {pulumi} is {asked.stdout.strip() or 'of no known version'}; {oldest} or newer is needed")
     return False
 
