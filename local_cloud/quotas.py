@@ -88,11 +88,16 @@ REFUSALS: Mapping[ServiceQuota, tuple[str, str]] = {
 }
 
 
-def require_room(backend: BaseBackend, quota: ServiceQuota, used: int) -> None:
-    """Raise the service's error where the account has as many as it may. backend: that of a region."""
+def require_room(
+    backend: BaseBackend, quota: ServiceQuota, used: int, refusal: tuple[str, str] | None = None
+) -> None:
+    """Raise the service's error where the account has as many as it may.
+
+    backend: that of a region. refusal: code and words, where the quota holds for something else too.
+    """
     quotas: Any = servicequotas_backends[backend.account_id][backend.region_name]
     if used >= quotas.value(quota):
-        code, message = REFUSALS[quota]
+        code, message = refusal or REFUSALS[quota]
         raise (RDSClientError if quota.service == "rds" else EC2ClientError)(code, message)
 
 

@@ -373,7 +373,8 @@ def _on_delete(on_delete: FinalSnapshot | Nothing) -> dict[str, Any]:
     if isinstance(on_delete, FinalSnapshot):
         kept = {"skip_final_snapshot": False, "final_snapshot_identifier": on_delete.identifier}
         return {**kept, "delete_automated_backups": False}
-    # An account keeps the backups of 40 deleted databases; at that limit none with backups can be deleted.
+    # An account keeps the backups of as many deleted databases as it may have databases; at that limit none
+    # with backups can be deleted.
     return {"skip_final_snapshot": True, "delete_automated_backups": True}
 
 

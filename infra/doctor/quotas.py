@@ -23,7 +23,8 @@ NOT_KNOWN = ("NoSuchResourceException", "AccessDeniedException")
 class Quota:
     """platform: how many a platform takes. tenant: how many a tenant takes.
 
-    call and key: what lists those there are. counts: whether one of them counts.
+    call and key: what lists those there are. counts: whether one of them counts. name: of what it is,
+    where the quota is named after something else.
     """
 
     of: ServiceQuota
@@ -33,6 +34,12 @@ class Quota:
     tenant: Callable[[TenantSettings], int] = lambda _: 1
     counts: Callable[[Any], bool] = lambda _: True
     asked: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+
+    @property
+    def about(self) -> str:
+        """What it is of."""
+        return self.name or self.of.name
 
     def used(self, planned: Planned) -> int:
         """How many the region has."""
@@ -118,6 +125,15 @@ QUOTAS = (
         tenant=lambda _: 0,
         asked=(("SnapshotType", "manual"),),
     ),
+    Quota(
+        # "The retained automated backups quota is the same as your DB instance quota."
+        of=aws.DATABASES,
+        name="Retained automated backups",
+        call="describe_db_instance_automated_backups",
+        key="DBInstanceAutomatedBackups",
+        tenant=lambda _: 0,
+        counts=lambda each: each["Status"] == "retained",
+    ),
 )
 
 
@@ -131,7 +147,7 @@ def quotas(planned: Planned) -> Iterator[Finding]:
             if code_of(error) not in NOT_KNOWN:
                 raise
             yield Finding(
-                about=quota.of.name,
+                about=quota.about,
                 state=State.WARNING,
                 found=f"not known: {error.response['Error']['Message']}",
                 remedy="see Service Quotas in the console",
@@ -152,4 +168,4 @@ def judge_quota(quota: Quota, limit: int, used: int, needed: int) -> Finding:
         f"aws service-quotas request-service-quota-increase --service-code {quota.of.service} "
         f"--quota-code {quota.of.code} --desired-value N"
     )
-    return Finding(about=quota.of.name, state=state, found=found, remedy="" if state is State.OK else remedy)
+    return Finding(about=quota.about, state=state, found=found, remedy="" if state is State.OK else remedy)

@@ -17,6 +17,7 @@ READ = (
     "ec2:DescribeVpnGateways",
     "kms:DescribeKey",
     "rds:DescribeDBEngineVersions",
+    "rds:DescribeDBInstanceAutomatedBackups",
     "rds:DescribeDBInstances",
     "rds:DescribeDBParameterGroups",
     "rds:DescribeDBSnapshots",

@@ -6,9 +6,11 @@ import json
 import secrets
 import string
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.rds.exceptions import DBSnapshotAlreadyExistsError
 from moto.rds.models import DBInstance, RDSBackend
 from tenantnet.local_cloud.mysql.accounts import Account
 from tenantnet.local_cloud.mysql.parameters import Values
@@ -84,6 +86,11 @@ class DatabaseInstance(DBInstance):
     @status.setter
     def status(self, _value: str) -> None:
         """It is the course's, whatever moto would have."""
+
+    def save_automated_backup(self) -> None:
+        # A former instance of the name may have left one of the same minute, which their names end with.
+        with suppress(DBSnapshotAlreadyExistsError):
+            super().save_automated_backup()
 
     def fail(self) -> None:
         self.course.fail()

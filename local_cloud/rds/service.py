@@ -15,7 +15,9 @@ from moto.rds.responses import RDSResponse
 from tenantnet.aws.quotas import DATABASES, PARAMETER_GROUPS, SNAPSHOTS, SUBNET_GROUPS
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.quotas import require_room
+from tenantnet.local_cloud.rds.backups import QUOTA_EXCEEDED, AutomatedBackups, wanted_backups
 from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
+from tenantnet.local_cloud.rds.instance import DatabaseInstance
 from tenantnet.local_cloud.rds.snapshots import DBSnapshot
 
 
@@ -79,6 +81,14 @@ class CompletedRdsResponse(RDSResponse):
         ]
         return ActionResult({"OrderableDBInstanceOptions": found})
 
+    def describe_db_instance_automated_backups(self) -> ActionResult:
+        found = self.completed.backups.describe(self.completed.instances, wanted_backups(self.params))
+        return ActionResult({"DBInstanceAutomatedBackups": found})
+
+    def delete_db_instance_automated_backup(self) -> ActionResult:
+        deleted = self.completed.backups.delete(self.completed.instances, self.params["DbiResourceId"])
+        return ActionResult({"DBInstanceAutomatedBackup": deleted})
+
     def describe_pending_maintenance_actions(self) -> ActionResult:
         """Nothing ever is due here: a local instance is as new as the installed software."""
         return ActionResult({"PendingMaintenanceActions": []})
@@ -86,6 +96,37 @@ class CompletedRdsResponse(RDSResponse):
 
 class CompletedRdsBackend(ServedBackend):
     """One region's RDS."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.backups = AutomatedBackups()
+
+    @property
+    def instances(self) -> list[DatabaseInstance]:
+        """Those of MySQL."""
+        return [each for each in self.databases.values() if isinstance(each, DatabaseInstance)]
+
+    def delete_db_instance(
+        self,
+        db_instance_identifier: str,
+        final_db_snapshot_identifier: str | None = None,
+        skip_final_snapshot: bool | None = False,
+        delete_automated_backups: bool | None = True,
+    ) -> DBInstance:
+        """Delete an instance; its backups stay if that is asked for, and there is room for them."""
+        instance = self.databases.get(db_instance_identifier)
+        leaves = isinstance(instance, DatabaseInstance) and bool(instance.backup_retention_period)
+        if leaves and not delete_automated_backups:
+            require_room(self, DATABASES, len(self.backups.retained), QUOTA_EXCEEDED)
+        deleted = super().delete_db_instance(
+            db_instance_identifier,
+            final_db_snapshot_identifier,
+            skip_final_snapshot,
+            delete_automated_backups,
+        )
+        if isinstance(deleted, DatabaseInstance) and leaves and not delete_automated_backups:
+            self.backups.retain(deleted)
+        return deleted
 
     def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """Restores come here, too."""

@@ -16,7 +16,9 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.documents import Role
 
 from tests.local_cloud.test_tenant_commands import tenant
+from tests.support.databases import Database, wanted
 from tests.support.desk import Desk, Done
+from tests.support.network import Network
 from tests.support.permissions import PLACE, policies
 from tests.support.roles import Iam, Principal
 
@@ -207,6 +209,30 @@ class TestTheRegion:
         surgery.check("VPCs", "ok", "of 100 used")
         for vpc in made:
             ec2.delete_vpc(VpcId=vpc)
+
+    def test_has_no_room_for_the_backups_of_another_deleted_database(
+        self, surgery: Surgery, own: LocalCloud
+    ) -> None:
+        """As many as it may have databases: 40. At that limit no move and no removal comes to its end."""
+        rds, network = client(own, "rds"), Network.create(client(own, "ec2"))
+        database = Database.create(rds, "kept", network)
+        for n in range(40):
+            if n:
+                rds.create_db_instance(**wanted("kept"))
+            rds.delete_db_instance(
+                DBInstanceIdentifier="kept", SkipFinalSnapshot=True, DeleteAutomatedBackups=False
+            )
+        surgery.check("Retained automated backups", "warning", "40 of 40 used")
+        rds.create_db_instance(**wanted("kept"))
+        with pytest.raises(rds.exceptions.DBInstanceAutomatedBackupQuotaExceededFault, match="same as your"):
+            rds.delete_db_instance(
+                DBInstanceIdentifier="kept", SkipFinalSnapshot=True, DeleteAutomatedBackups=False
+            )
+        for each in rds.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]:
+            if each["Status"] == "retained":
+                rds.delete_db_instance_automated_backup(DbiResourceId=each["DbiResourceId"])
+        surgery.check("Retained automated backups", "ok", "0 of 40 used")
+        database.delete()
 
 
 class TestTheZone:

@@ -26,7 +26,7 @@ def quotas(client: Callable[[str], Any]) -> Any:
     return client("service-quotas")
 
 
-@pytest.mark.parametrize("quota", QUOTAS, ids=lambda quota: str(quota.of.name))
+@pytest.mark.parametrize("quota", QUOTAS, ids=lambda quota: str(quota.about))
 def test_what_the_doctor_asks_for_has_awss_name(quotas: Any, quota: Any) -> None:
     found = quotas.get_service_quota(ServiceCode=quota.of.service, QuotaCode=quota.of.code)["Quota"]
     assert found["QuotaName"] == quota.of.name
