@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.dynamodb import models, urls
-from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.exceptions import MockValidationException, ResourceInUseException
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 from moto.dynamodb.responses import DynamoHandler
@@ -27,6 +27,8 @@ PROTECTED = (
 )
 # By public recordings, for a table without indexes.
 CREATE_SECONDS = 8.0
+# That it takes a while is recorded, not how long.
+DELETE_SECONDS = 8.0
 
 
 class Table(MotoTable):
@@ -64,20 +66,44 @@ class CompletedDynamoDBHandler(DynamoHandler):
 class CompletedDynamoDBBackend(DynamoDBBackend):
     """One region's DynamoDB."""
 
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self._leaving: dict[str, tuple[Table, float]] = {}
+
     @property
     def _url_module(self) -> SimpleNamespace:
         """What moto looks for in `urls.py` beside the backend's module."""
         paths = dict.fromkeys(urls.url_paths, CompletedDynamoDBHandler.dispatch)
         return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
+    def create_table(self, name: str, *args: Any, **kwargs: Any) -> MotoTable:  # noqa: ANN401 - passed on
+        """Create a table; the name of one that is being deleted is not free yet."""
+        if self._being_deleted(name):
+            raise ResourceInUseException(
+                f"Attempt to change a resource which is still in use: Table is being deleted: {name}"
+            )
+        return super().create_table(name, *args, **kwargs)
+
+    def describe_table(self, name: str) -> dict[str, Any]:
+        """What there is, also while it is being deleted."""
+        leaving = self._being_deleted(name)
+        return leaving.describe(base_key="Table") if leaving else super().describe_table(name)
+
     def delete_table(self, name: str) -> MotoTable:
-        """Delete the table; the answer says that it is being deleted."""
+        """Delete the table, which takes a while; to ask for it again meanwhile is no error."""
+        if leaving := self._being_deleted(name):
+            return leaving
         if self.get_table(name).deletion_protection_enabled:
             raise MockValidationException(PROTECTED)
         table = super().delete_table(name)
         if isinstance(table, Table):
             table.deleting = True
+            self._leaving[table.name] = (table, monotonic() + here(DELETE_SECONDS))
         return table
+
+    def _being_deleted(self, name: str) -> Table | None:
+        table, end = self._leaving.get(name, (None, 0.0))
+        return table if monotonic() < end else None
 
 
 def register_dynamodb() -> None:

@@ -75,6 +75,9 @@ class CompletedKmsBackend(KmsBackend):
         key = super().create_key(*args, **kwargs)
         key.key_usage = key.key_usage or "ENCRYPT_DECRYPT"
         key.multi_region = bool(key.multi_region)
+        if key.origin == "EXTERNAL":
+            # Nobody imports material here. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+            key.enabled, key.key_state = False, "PendingImport"
         self._tagged[key.id] = (monotonic(), {})
         return key
 
@@ -103,6 +106,13 @@ class CompletedKmsBackend(KmsBackend):
                 "MalformedPolicyDocumentException", "The new key policy is not valid JSON."
             ) from None
         super().put_key_policy(key_id, policy)
+
+    def enable_key(self, key_id: str) -> None:
+        """Enable a key that has its material."""
+        key = self.keys[key_id]
+        if key.key_state == "PendingImport":
+            raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending import.")
+        super().enable_key(key_id)
 
     def encrypt(self, key_id: str, plaintext: bytes, encryption_context: dict[str, str]) -> tuple[bytes, str]:
         """Encrypt by a key that is neither disabled nor on its way out."""

@@ -8,6 +8,7 @@ import string
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from moto.rds.exceptions import DBSnapshotAlreadyExistsError
@@ -78,6 +79,11 @@ class DatabaseInstance(DBInstance):
     def pending_modified_values(self) -> dict[str, Any]:
         """What waits for the maintenance window or is being changed, as RDS describes it."""
         return {**{DEFERRABLE[name]: value for name, value in self.waiting.items()}, **self.changing}
+
+    @property
+    def tag_list(self) -> list[dict[str, str]]:
+        """By their keys, as RDS describes them."""
+        return sorted(super().tag_list, key=itemgetter("Key"))
 
     @property
     def status(self) -> str:

@@ -1,15 +1,19 @@
-"""DynamoDB: a write is made as a whole, however many come at once."""
+"""DynamoDB: a write is made as a whole, however many come at once; a table takes a while to go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
+from tenantnet.local_cloud.process import LocalCloud
+
+from tests.support.aws import aws_client
 
 CALLERS = 8
 ROUNDS = 20
@@ -91,3 +95,28 @@ def test_a_protected_table_is_deleted_only_after_its_protection(dynamodb: Dynamo
         "Disable deletion protection first.",
     }
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+
+
+def test_a_table_is_being_deleted_for_a_while_and_keeps_its_name_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTNET_LOCAL_PACE", "0.1")
+    with LocalCloud(tmp_path, real_databases=False) as slow:
+        dynamodb = aws_client(slow, "dynamodb")
+        table: Any = {
+            "TableName": "leaving",
+            "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+        dynamodb.create_table(**table)
+        for _ in range(2):
+            deleted = dynamodb.delete_table(TableName="leaving")["TableDescription"]
+            assert deleted["TableStatus"] == "DELETING"
+        assert dynamodb.describe_table(TableName="leaving")["Table"]["TableStatus"] == "DELETING"
+        with pytest.raises(dynamodb.exceptions.ResourceInUseException, match="being deleted"):
+            dynamodb.create_table(**table)
+        dynamodb.get_waiter("table_not_exists").wait(
+            TableName="leaving", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+        dynamodb.create_table(**table)

@@ -178,3 +178,9 @@ def test_aliases_are_listed_by_name_with_their_dates(client: Any, name: str) -> 
 def test_images_interfaces_and_endpoints_say_who_manages_them(ec2: EC2Client) -> None:
     image = ec2.describe_images()["Images"][0]
     assert (image["PlatformDetails"], image["UsageOperation"]) == ("Linux/UNIX", "RunInstances")
+
+
+def test_a_databases_tags_are_described_by_their_keys(rds: RDSClient, network: Network, name: str) -> None:
+    tags: Any = [{"Key": key, "Value": "v"} for key in ("b", "a", "c")]
+    found = Database.create(rds, name, network, Tags=tags).described()["TagList"]
+    assert [tag["Key"] for tag in found] == ["a", "b", "c"]

@@ -394,7 +394,7 @@ def tables(call: Caller) -> None:
     call("dynamodb:DescribeTable", **table)
     for name in ("tour", "none"):
         call("dynamodb:DeleteTable", TableName=name)
-    call("dynamodb:DescribeTable", **table)
+    _until(call, "dynamodb:DescribeTable", "", **table)
 
 
 def zones_and_logs(call: Caller) -> None:
