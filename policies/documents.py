@@ -206,6 +206,24 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
     yield from _compare(resource, "policy", policy, documents, "ServiceRole")
 
 
+def _judge_runners_ids(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """Host, key and zone in the runner's policy, where they are known: they are the stack's own."""
+    cell, runner = stack.name.removeprefix(PLATFORM_PREFIX), settings.reading.runner()
+    own = {str(each).rpartition("/")[2] for it in stack.of_type(*_OF_RUNNER) for each in it.ids}
+    own |= {*settings.reading.existing(cell, stack.region)}
+    own |= {arn.rpartition("/")[2] for arn in [runner and runner.secrets_key_arn] if arn}
+    for policy in stack.of_type(ROLE_POLICY):
+        if policy.props.get("role") == physical_name(cell, "runner"):
+            named = _RUNNERS_ID.findall(str(policy.props.get("policy")))
+            for given in dict.fromkeys(each for each in named if each not in own):
+                facts = {"kind": policy.kind, "property": "policy", "component": "MigrationRunner"}
+                yield policy.refuse(DOCUMENT_OWN, "policy", value=f"it names {given}", **facts)
+
+
+_OF_RUNNER = (aws.INSTANCE, aws.KEY, aws.ZONE)
+_RUNNERS_ID = re.compile(r":(?:instance|key|hostedzone)/([A-Za-z0-9-]+)")
+
+
 def _runner_statements(
     resource: Resource, cell: str, settings: PackSettings, claims_cell: str | None = None
 ) -> Sequence[Mapping[str, object]]:
@@ -296,6 +314,8 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     if platform is not None:
         for resource in stack.of_type(*_OF_TENANT):
             yield from _judge_tenants(resource, platform)
+    elif stack.is_platform:
+        yield from _judge_runners_ids(stack, settings)
 
 
 @before_creation(*_OF_TENANT)

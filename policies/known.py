@@ -40,7 +40,13 @@ NAMED = {
     aws.PARAMETER_GROUP: ("name", "rds", "pg"),
     aws.LOG_GROUP: ("name", "logs", "log-group"),
 }
-NETWORK_IDS = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}")
+# What a text of any type may not have: IDs, databases by ARN, address or log, and addresses of private hosts.
+NETWORK_IDS = re.compile(
+    r"(?<![0-9a-z])(?:vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}"
+    r"|:rds:|:db:|\.rds\.amazonaws\.com|/aws/rds/"
+    r"|(?<![0-9.])(?:10\.[0-9]{1,3}|172\.(?:1[6-9]|2[0-9]|3[01])|192\.168)(?:\.[0-9]{1,3}){2}(?![0-9.])",
+    re.IGNORECASE,
+)
 
 TYPE_KNOWN = Rule(
     id="type-known",
@@ -142,7 +148,7 @@ def _judge_known(resource: Resource) -> Iterator[Finding]:
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
     for resource in stack.resources:
         if resource.type in settings.own_types:
-            yield from _judge_own_type(stack, resource)
+            yield from _judge_own_type(stack, resource, platform)
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.type in ALLOWED:
@@ -213,21 +219,34 @@ def _are_named(found: list[Resource], ref: Ref) -> bool:
     return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
 
 
-def _judge_own_type(stack: Stack, resource: Resource) -> Iterator[Finding]:
+def _judge_own_type(stack: Stack, resource: Resource, platform: PlatformOutputs | None) -> Iterator[Finding]:
     judged = {each.urn: each for each in stack.resources if each.type in ALLOWED and each.type != PROVIDER}
     names = {value: each.name for each in judged.values() for value in each.ids if len(str(value)) > 5}
+    others = _names_of_cell(platform) if platform else None
     for path, value in resource.props.items():
         before = [urn for urn in resource.property_depends_on.get(path, ()) if urn in judged]
         touched = [judged[urn].name for urn in before if judged[urn].type.startswith("aws:")]
         touched += [names[text] for text in _texts(value) if text in names]
+        touched += [named[0] for text in _texts(value) if others and (named := others.search(text))]
         for what in dict.fromkeys(touched):
             yield resource.refuse(OWN_TYPE_APART, path, value=what, what=what)
 
 
+def _names_of_cell(platform: PlatformOutputs) -> re.Pattern[str]:
+    """What the platform and its tenants are called: endpoints, documents, tables, roles, and the key."""
+    cell = re.escape(platform.cell)
+    shared = "alarms|boundary|claims|flow-logs|journal|runner|tunnel-host"
+    return re.compile(
+        rf"{re.escape(platform.zone_name)}|{re.escape(platform.kms_key_arn)}"
+        rf"|tenantnet-{cell}-(?:{shared})|(?<![a-z0-9-]){cell}-(?:[a-z0-9-]+-tunnel|migration-runner)",
+        re.IGNORECASE,
+    )
+
+
 def _judge_own_texts(resource: Resource) -> Iterator[Finding]:
     for path, value in resource.props.items():
-        for text in filter(NETWORK_IDS.search, _texts(value)):
-            yield resource.refuse(OWN_TYPE_APART, path, value=text, what=text)
+        for named in filter(None, map(NETWORK_IDS.search, _texts(value))):
+            yield resource.refuse(OWN_TYPE_APART, path, value=named.string, what=named[0])
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -235,7 +254,8 @@ def _texts(value: object) -> Iterator[str]:
         case str():
             yield value
         case Mapping():
-            for each in value.values():
+            for key, each in value.items():
+                yield str(key)
                 yield from _texts(each)
         case list():
             for each in value:

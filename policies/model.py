@@ -286,7 +286,7 @@ class Reading(Protocol):
         """The permissions boundary in the settings of the platform's stack; None without one."""
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
-        """The IDs of the networks that the settings of the cell's platform name, and it does not make.
+        """The IDs of networks and zone that the settings of the cell's platform name, and it does not make.
 
         Raises Failure for one that is a tenant's or another cell's.
         """

@@ -95,13 +95,14 @@ class Reader:
         return self._platform.get("permissionsBoundaryArn")
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
-        """The IDs of the networks that the settings of the cell's platform name: none is another's."""
+        """The IDs of networks and zone that the settings of the cell's platform name: none is another's."""
         read = self._begin(("existing", cell), lambda: self._read_existing(cell, region))
         return cast("Collection[str]", read.result())
 
     def _read_existing(self, cell: str, region: str | None) -> Collection[str]:
         places = (self._platform.get("services", {}), self._platform.get("sessions", {}))
         ids = {each[key] for each in places for key in ("vpcId", "subnetId", "routeTableId") if key in each}
+        ids |= {*filter(None, [self._platform.get("zone", {}).get("zoneId")])}
         claims_platform = self._platform.get("claimsPlatform") or ""
         if ids:
             cells = (cell, claims_platform.removeprefix(PLATFORM_PREFIX))

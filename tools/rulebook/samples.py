@@ -602,15 +602,16 @@ def _of_platform(
 
 def _platform_rights() -> dict[str, Resource]:
     account, region, name = PLATFORM.account_id, PLATFORM.region, "tenantnet-eu1-alarms"
-    key = _of_platform(aws.KEY, "eu1", {"enableKeyRotation": True, "policy": key_policy(account, region)})
+    policy = key_policy(account, region)
+    key = _of_platform(aws.KEY, "eu1", {"id": KEY_ARN, "enableKeyRotation": True, "policy": policy})
     topic = _of_platform(
         allowed.TOPIC, name, {"name": name, "kmsMasterKeyId": UNKNOWN}, origins=refers("kmsMasterKeyId", key)
     )
-    policy = {"arn": UNKNOWN, "policy": topic_policy(region, account, name)}
+    publish = {"arn": UNKNOWN, "policy": topic_policy(region, account, name)}
     return {
         "key": key,
         "topic": topic,
-        "topic-policy": _of_platform(allowed.TOPIC_POLICY, name, policy, origins=refers("arn", topic)),
+        "topic-policy": _of_platform(allowed.TOPIC_POLICY, name, publish, origins=refers("arn", topic)),
         **_role("flow-logs", "vpc-flow-logs.amazonaws.com", FLOW_LOG_STATEMENTS),
     }
 
@@ -671,6 +672,25 @@ def _platform_services() -> dict[str, Resource]:
     egress = {"securityGroupId": UNKNOWN, "cidrIpv4": "10.0.0.0/8", "ipProtocol": "tcp"}
     return {
         "services": vpc,
+        "zone": _of_platform(aws.ZONE, "eu1-zone", {"name": PLATFORM.zone_name, "id": PLATFORM.zone_id}),
+        "tunnel-host": _of_platform(
+            aws.INSTANCE,
+            "eu1-tunnel-host",
+            {
+                "id": PLATFORM.tunnel_host_id,
+                "ami": PLATFORM.image_id,
+                "instanceType": "t4g.nano",
+                "subnetId": UNKNOWN,
+                "vpcSecurityGroupIds": [UNKNOWN],
+                "metadataOptions": {"httpTokens": "required"},
+                "rootBlockDevice": {"encrypted": True, "kmsKeyId": KEY_ARN},
+            },
+            part=Part.TUNNEL_HOST,
+            origins={
+                **refers("subnetId", _agents_endpoint(vpc)["tunnel-subnet"]),
+                **refers("vpcSecurityGroupIds", group),
+            },
+        ),
         "tunnel-host-group": group,
         **_agents_endpoint(vpc),
         "egress": _of_platform(
