@@ -104,9 +104,9 @@ def _judge_row(item: Resource, settings: PackSettings) -> Iterator[Finding]:
 
 
 def _is_possible(claim: Claim, settings: PackSettings) -> bool:
-    """Whether some cell's tenant may have the range: a claim of any other would keep many out."""
+    """Whether some cell's tenant could have the range: a claim of any other would keep many out."""
     if claim.kind is ClaimKind.NETWORK:
-        return not addressing.check_network_cidr(claim.cidr, settings.reserved)
+        return not addressing.check_network_cidr(claim.cidr, ())
     sessions = [each.cidr for each in settings.reserved if each.purpose == addressing.SESSIONS]
     return any(not addressing.check_session_subnet(claim.cidr, each) for each in sessions)
 
@@ -145,7 +145,7 @@ def _judge_ranges(
     for item, claim in own_claims(stack):
         ours = _is_possible(claim, settings) and claim == claim.in_table(platform.claims_table, platform.cell)
         if ours and claim not in placed:
-            yield from _judge_spare(item, claim, platform, ranges)
+            yield from _judge_spare(item, claim, settings, platform, ranges)
     for route in stack.of_type(VPN_CONNECTION_ROUTE):
         yield from _judge_company(route, stack.name, ranges)
 
@@ -207,11 +207,16 @@ def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[F
 
 
 def _judge_spare(
-    item: Resource, claim: Claim, platform: PlatformOutputs, ranges: Ranges
+    item: Resource, claim: Claim, settings: PackSettings, platform: PlatformOutputs, ranges: Ranges
 ) -> Iterator[Finding]:
     """A claim without a network or subnet: it would still keep others out, as far as it reaches."""
-    place = platform.sessions_cidr, platform.shared_subnets
-    if claim.kind is ClaimKind.SESSION_SUBNET and addressing.check_session_subnet(claim.cidr, *place):
+    if claim.kind is ClaimKind.SESSION_SUBNET:
+        refusals = addressing.check_session_subnet(
+            claim.cidr, platform.sessions_cidr, platform.shared_subnets
+        )
+    else:
+        refusals = addressing.check_network_cidr(claim.cidr, settings.reserved)
+    if refusals:
         yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
     else:
         yield from _judge_held(item, claim, ranges)

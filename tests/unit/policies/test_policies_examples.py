@@ -73,3 +73,10 @@ def test_a_range_is_refused_in_the_words_of_the_settings() -> None:
     assert [finding.refusal] == [
         refusal.at("cidrBlock") for refusal in addressing.check_network_cidr("10.42.128.64/26")
     ]
+
+
+def test_a_network_in_a_reserved_range_is_refused_by_one_policy() -> None:
+    """Its claim is a tenant's own: the network has to move, and its row with it."""
+    example = next(each for each in EXAMPLES["network-cidr-permitted"] if each.rule.id == "range-reserved")
+    stack = example.change(good_stack())
+    assert {policy.name for policy in POLICIES if judge(policy, stack)} == {"network-cidr-permitted"}
