@@ -39,7 +39,7 @@ ENVIRONMENT = "environment"
 # The rooms that `program` imports, and the vocabulary beside it.
 ROOMS = (
     *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "tags.py"),
-    *("stacks", "components", "phases", "settings", "addresses", "aws"),
+    *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain"),
 )
 # What else a program's result may follow from. No secret: those have no influence on it.
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
