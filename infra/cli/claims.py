@@ -5,42 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
-from tenantnet.addresses.claims import (
-    Claim,
-    ClaimFinding,
-    ClaimKind,
-    ForeignRow,
-    Row,
-    audit_claims,
-    missing_claims,
-)
+from tenantnet.addresses.claims import Claim, ClaimFinding
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import claims_table, working_project
+from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
-    from tenantnet.engine.engine import Engine
-    from tenantnet.settings.project import Project
+    from tenantnet.observed.claims import Audit
 
 app = typer.Typer()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Audit:
-    """doubtful: rows that nothing needs. missing: ranges without a row. foreign: rows of nobody known."""
-
-    table: str
-    rows: list[Row]
-    doubtful: Mapping[Claim, ClaimFinding]
-    missing: Mapping[Claim, ClaimFinding]
-
-    @property
-    def foreign(self) -> list[ForeignRow]:
-        return [row for row in self.rows if isinstance(row, ForeignRow)]
 
 
 def release_command(table: str, cidr: str) -> str:
@@ -57,57 +33,10 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
 
     Example: tenantnet claims audit platform-eu1
     """
-    from tenantnet.addresses.claims_table import ClaimsTable
-    from tenantnet.engine.engine import Engine
-    from tenantnet.settings.cells import read_cell
-    from tenantnet.settings.project import unknown_stack
+    from tenantnet.observed.claims import read_audit
 
-    project = working_project()
-    cell, engine = read_cell(project, platform), Engine(project)
-    stacks = engine.stacks()
-    if platform not in stacks:
-        # In another backend no stack would exist, and every claim would look unused.
-        raise unknown_stack(platform, stacks, kind="platform", where="in this Pulumi backend")
-    table = claims_table(project, platform)
-    rows = ClaimsTable.of(cell.settings.cell, cell.region, table).all()
-    wanted, deployed = _of_users(project, engine, table, stacks)
-    held = [row for row in rows if isinstance(row, Claim)]
-    found = _Audit(
-        table=table,
-        rows=rows,
-        doubtful=audit_claims(held, stacks=stacks, in_settings=wanted),
-        missing=missing_claims(rows, deployed=deployed, in_settings=wanted),
-    )
+    found = read_audit(working_project(), platform)
     (_print_json if as_json else _print)(found)
-
-
-def _of_users(
-    project: Project, engine: Engine, table: str, stacks: list[str]
-) -> tuple[list[Claim], list[Claim]]:
-    """The ranges of the tenants of all platforms that use the table: by settings, and by their stacks."""
-    from tenantnet.settings.project import is_platform
-    from tenantnet.settings.store import claims_in_tree
-
-    platforms = {each for each in (*stacks, *project.stacks_with_settings()) if is_platform(each)}
-    users = {each for each in platforms if claims_table(project, each) == table}
-    wanted = [claim for each in sorted(users) for claim in claims_in_tree(project, each)]
-    deployed = []
-    for stack in (each for each in stacks if not is_platform(each)):
-        outputs = engine.outputs(stack) or {}
-        if outputs.get("platform") in users:
-            deployed += _deployed(stack, outputs)
-    return wanted, deployed
-
-
-def _deployed(stack: str, outputs: Mapping[str, object]) -> list[Claim]:
-    """The ranges of a stack by its outputs."""
-    from tenantnet.stacks.outputs import TenantOutputs
-
-    known = TenantOutputs.read(stack, outputs)
-    ranges = [(ClaimKind.NETWORK, slot, network.cidr) for slot, network in known.networks.items()]
-    if known.session_subnet:
-        ranges.append((ClaimKind.SESSION_SUBNET, "", known.session_subnet))
-    return [Claim(cidr=cidr, tenant=stack, stack=stack, kind=kind, slot=slot) for kind, slot, cidr in ranges]
 
 
 def doubtful_as_json(claim: Claim, finding: ClaimFinding) -> dict[str, str]:
@@ -116,7 +45,7 @@ def doubtful_as_json(claim: Claim, finding: ClaimFinding) -> dict[str, str]:
     return {**{key: getattr(claim, key) for key in keys}, "finding": finding}
 
 
-def _print_json(found: _Audit) -> None:
+def _print_json(found: Audit) -> None:
     listed = {
         key: [doubtful_as_json(claim, finding) for claim, finding in claims.items()]
         for key, claims in (("doubtful", found.doubtful), ("missing", found.missing))
@@ -125,7 +54,7 @@ def _print_json(found: _Audit) -> None:
     print_json({"table": found.table, "claims": len(found.rows), **listed, "foreign": foreign})
 
 
-def _print(found: _Audit) -> None:
+def _print(found: Audit) -> None:
     gone = [claim for claim, finding in found.missing.items() if finding is ClaimFinding.ROW_GONE]
     more = f", {len(gone)} missing" if gone else ""
     typer.echo(f"{found.table}: {len(found.rows)} claims, {len(found.doubtful)} of them doubtful{more}")

@@ -7,7 +7,7 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
-from tenantnet.cli import doctor, init, open_database, permissions, review, rules, status, topology
+from tenantnet.cli import console, doctor, init, open_database, permissions, review, rules, status, topology
 from tenantnet.cli.groups import PLAIN, Commands
 from tenantnet.cli.up import commands as up
 from tenantnet.failure import Failure
@@ -28,6 +28,7 @@ app.command()(status.status)
 app.command()(up.up)
 app.command("open")(open_database.open_database)
 app.command()(review.review)
+app.command()(console.console)
 app.command()(topology.topology)
 app.command()(rules.rules)
 app.command()(permissions.permissions)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 from tenantnet.refusal import Refused
-from tenantnet.tags import Slot, claims_table_name
+from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
     from tenantnet.settings.project import Project
@@ -59,12 +59,10 @@ def stacks_here(*, platforms: bool | None = None) -> list[str]:
 
 
 def claims_table(project: Project, platform: str) -> str:
-    """The name of the claims table that a platform uses: before its first update, the cell's own."""
+    """The name of the claims table that a platform uses."""
     from tenantnet.engine.engine import Engine
-    from tenantnet.settings.project import PLATFORM_PREFIX
 
-    outputs = Engine(project).outputs(platform) or {}
-    return outputs.get("claimsTable") or claims_table_name(platform.removeprefix(PLATFORM_PREFIX))
+    return Engine(project).claims_table(platform)
 
 
 def add_connection(slot: Slot, item: Mapping[str, str]) -> Edit:

@@ -20,8 +20,9 @@ from pulumi.automation import (
 )
 from tenantnet.engine.events import said_in
 from tenantnet.failure import Failure
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import PLATFORM_PREFIX, Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
+from tenantnet.tags import claims_table_name
 
 
 class _ProjectWorkspace(LocalWorkspace):
@@ -74,6 +75,11 @@ class Engine:
         except StackNotFoundError:
             return None
         return outputs
+
+    def claims_table(self, platform: str) -> str:
+        """The name of the claims table that a platform uses: before its first update, the cell's own."""
+        outputs = self.outputs(platform) or {}
+        return outputs.get("claimsTable") or claims_table_name(platform.removeprefix(PLATFORM_PREFIX))
 
     def platform_of(self, tenant: str, outputs: TenantOutputs) -> PlatformOutputs:
         """The outputs of a tenant's platform. Raises Failure before the first update of either has ended."""

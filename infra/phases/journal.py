@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from tenantnet.phases.phases import Phase
 
@@ -71,6 +71,15 @@ class Entry:
             raise ValueError(f"it lacks {error}") from None
 
 
+class Event(Protocol):
+    """What an entry and what is shown of it have in common."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def what(self) -> str: ...
+
+
 def of_move(entries: Iterable[Entry], move: int) -> list[Entry]:
     """The entries of one move, in order of time."""
     return sorted((entry for entry in entries if entry.move == move), key=lambda entry: entry.at)
@@ -99,7 +108,8 @@ def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
 
     The last time: a cut that is taken back is tried again. None if they never were.
     """
-    return _held_back(entries)[0]
+    bands = held_back(entries)
+    return bands[-1][0] if bands else None
 
 
 def downtime(entries: Sequence[Entry]) -> timedelta | None:
@@ -107,18 +117,21 @@ def downtime(entries: Sequence[Entry]) -> timedelta | None:
 
     None if they were never held back, or still are.
     """
-    stopped, resumed = _held_back(entries)
+    bands = held_back(entries)
+    stopped, resumed = bands[-1] if bands else (None, None)
     return resumed - stopped if stopped and resumed else None
 
 
-def _held_back(entries: Sequence[Entry]) -> tuple[datetime | None, datetime | None]:
-    stopped, resumed = None, None
-    for entry in entries:
-        if entry.what is What.WRITES_STOPPED and (stopped is None or resumed is not None):
-            stopped, resumed = entry.at, None
-        elif entry.what is What.WRITES_RESUMED and resumed is None:
-            resumed = entry.at
-    return stopped, resumed
+def held_back(events: Iterable[Event]) -> list[tuple[datetime, datetime | None]]:
+    """From when to when writes were held back in a move, each time; None where they still are."""
+    bands: list[tuple[datetime, datetime | None]] = []
+    for event in events:
+        still = bool(bands) and bands[-1][1] is None
+        if event.what == What.WRITES_STOPPED and not still:
+            bands.append((event.at, None))
+        elif event.what == What.WRITES_RESUMED and still:
+            bands[-1] = (bands[-1][0], event.at)
+    return bands
 
 
 def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,9 +13,6 @@ if TYPE_CHECKING:
     from tenantnet.fleet.status import FleetTenant
     from tenantnet.observed.status.tenant import TenantStatus
 
-# Most of the time it waits for Pulumi and AWS.
-PARALLEL = 4
-
 
 def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJson = False) -> None:
     """Show the tenants, one line each, as their stacks and AWS see them. Nothing is changed.
@@ -26,17 +21,14 @@ def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJ
 
     Example: tenantnet fleet status --platform platform-eu1
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from tenantnet.fleet.selection import select_tenants
-    from tenantnet.fleet.status import read_one
+    from tenantnet.fleet.status import read_many
     from tenantnet.fleet.targets import read_targets
 
     project = working_project()
     platforms = {name: target.platform for name, target in read_targets(project).items()}
     chosen = select_tenants(platforms, tenants or [], platform=platform, share=None)
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        found = list(pool.map(partial(read_one, project), chosen))
+    found = read_many(project, chosen)
     show(found, _print, as_json=as_json)
     if any(each.failure for each in found):
         raise typer.Exit(1)
@@ -51,17 +43,13 @@ def _print(found: list[FleetTenant]) -> None:
 
 
 def _row(status: TenantStatus) -> tuple[str, ...]:
-    tunnels = Counter(
-        tunnel.state
-        for network in status.networks
-        for connection in network.vpn_connections
-        for tunnel in connection.tunnels
-    )
+    from tenantnet.fleet.status import tunnel_counts
+
     return (
         status.tenant,
         status.cell or "not known yet",
         status.phase or "none yet",
         "\n".join(f"{each.slot} {each.cidr} {each.type}, {each.status}" for each in status.networks),
         "\n".join(f"{each.database.status}" for each in status.networks),
-        ", ".join(f"{count} {state}" for state, count in sorted(tunnels.items())) or "none",
+        tunnel_counts(status),
     )

@@ -22,17 +22,9 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
 
     Example: tenantnet vpn list acme
     """
-    from tenantnet.observed.status.observe import observe
-    from tenantnet.observed.status.read import read_stack
-    from tenantnet.observed.status.tenant import tenant_status
-    from tenantnet.settings.store import read_tenant
-    from tenantnet.vpn.listing import listings
+    from tenantnet.vpn.read import read_listings
 
-    project = working_project()
-    known = project.settings_file(tenant).is_file()
-    outputs, region = read_stack(project, tenant)
-    status = tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
-    found = listings(status, read_tenant(project, tenant)[1] if known else None, outputs.retired)
+    _, found = read_listings(working_project(), tenant)
     if as_json:
         print_json({"tenant": tenant, "vpnConnections": found})
     else:

@@ -63,13 +63,16 @@ PLATFORM = Column(left=1290, width=190)
 ENDPOINT_LINE = 974
 
 
-def svg(topology: Topology) -> str:
-    """A whole SVG document, with title and description for screen readers."""
-    return _Drawing(topology).document()
+def svg(topology: Topology, *, styled: bool = True) -> str:
+    """A whole SVG document, with title and description for screen readers.
+
+    styled: False for a page that has STYLE itself.
+    """
+    return _Drawing(topology, styled=styled).document()
 
 
 class _Drawing:
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, *, styled: bool) -> None:
         self._topology = topology
         self._root = ET.Element(
             "svg",
@@ -77,7 +80,8 @@ class _Drawing:
         )
         self._add("title", f"Tenant {topology.tenant}", id="title")
         self._add("desc", described(topology), id="description")
-        self._add("style", STYLE)
+        if styled:
+            self._add("style", STYLE)
         marker = ET.SubElement(
             ET.SubElement(self._root, "defs"),
             "marker",

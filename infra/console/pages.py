@@ -1,0 +1,191 @@
+"""The pages: each reads what a command reads, when it is asked for, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from tenantnet.console.band import band
+from tenantnet.console.guides import as_download
+from tenantnet.console.words import PHASES
+from tenantnet.failure import Failure
+from tenantnet.fleet.status import read_many, tunnel_counts
+from tenantnet.fleet.targets import read_targets
+from tenantnet.observed.claims import read_audit
+from tenantnet.observed.status.read import read_status
+from tenantnet.observed.topology.read import read_topology
+from tenantnet.observed.topology.svg import STYLE, svg
+from tenantnet.phases.phases import ROUTES
+from tenantnet.refusal import Refused
+from tenantnet.runner.move import Move
+from tenantnet.settings.cells import read_cell
+from tenantnet.settings.project import Project, is_platform
+from tenantnet.vpn.download import make, read
+from tenantnet.vpn.listing import Pending, at_aws, choose
+from tenantnet.vpn.read import read_listings
+from tenantnet.vpn.reader import VpnReader
+from tenantnet.vpn.words import GENERIC, STRONGSWAN, SampleType
+
+NO_PAGE = Failure(
+    "There is no such page.",
+    reason="the address is none of the console's",
+    remedy="go to the tenants, and follow the links there",
+)
+BROKEN = Failure(
+    "The page could not be made.",
+    reason="the console itself has a fault",
+    remedy="use the command that shows the same, and report what the terminal of the console shows",
+)
+OS_REMEDY = "check the disk and your rights to the project's files, and try again"
+BROKEN_STATUS = HTTPStatus.INTERNAL_SERVER_ERROR
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("tenantnet.console"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals |= {"PHASES": PHASES, "tunnel_counts": tunnel_counts}
+
+
+def application(project: Project) -> Starlette:
+    """The pages of a project, for whoever asks: see Guard."""
+    tenant = "/tenants/{tenant}"
+    app = Starlette(
+        routes=[
+            Route("/", _tenants),
+            Route("/platforms/{platform}", _platform),
+            Route("/platforms/{platform}/claims", _claims),
+            Route(tenant, _tenant),
+            Route(f"{tenant}/topology", _topology),
+            Route(f"{tenant}/move", _move),
+            Route(f"{tenant}/guides/{{connection}}", _guide),
+            Route(f"{tenant}/guides/{{connection}}", _download, methods=["POST"]),
+            Route("/topology.css", _topology_style),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+        ],
+        exception_handlers=dict.fromkeys((Refused, Failure, OSError, HTTPException, Exception), _explained),
+    )
+    app.state.project = project
+    return app
+
+
+def _page(template: str, shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
+    text = _TEMPLATES.get_template(template).render(read_at=datetime.now(UTC), **shown)
+    return HTMLResponse(text, status)
+
+
+def _asked(request: Request, name: str) -> tuple[Project, str]:
+    project: Project = request.app.state.project
+    return project, str(request.path_params[name])
+
+
+def _tenants(request: Request) -> Response:
+    project: Project = request.app.state.project
+    platforms: dict[str, list[str]] = {
+        name: [] for name in project.stacks_with_settings() if is_platform(name)
+    }
+    for name, target in read_targets(project).items():
+        platforms.setdefault(target.platform, []).append(name)
+    return _page("tenants.html.j2", {"platforms": platforms})
+
+
+def _platform(request: Request) -> Response:
+    project, platform = _asked(request, "platform")
+    cell = read_cell(project, platform)
+    names = [name for name, target in read_targets(project).items() if target.platform == platform]
+    shown = {"platform": platform, "region": cell.region, "tenants": read_many(project, names)}
+    return _page("platform.html.j2", shown)
+
+
+def _claims(request: Request) -> Response:
+    project, platform = _asked(request, "platform")
+    return _page("claims.html.j2", {"platform": platform, "found": read_audit(project, platform)})
+
+
+def _tenant(request: Request) -> Response:
+    status, listings = read_listings(*_asked(request, "tenant"))
+    shown = {
+        "status": status,
+        "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
+        "planned": [each for each in listings if each.pending is Pending.CREATE],
+    }
+    return _page("tenant.html.j2", shown)
+
+
+def _topology(request: Request) -> Response:
+    found = read_topology(*_asked(request, "tenant"))
+    return _page("topology.html.j2", {"tenant": found.tenant, "picture": svg(found, styled=False)})
+
+
+def _topology_style(_request: Request) -> Response:
+    return Response(STYLE, media_type="text/css")
+
+
+def _move(request: Request) -> Response:
+    found = Move.of(*_asked(request, "tenant")).progress()
+    shown = {
+        "found": found,
+        "route": next((route for each, route in ROUTES.items() if each == found.strategy), ()),
+        "band": band(found.events, datetime.now(UTC)),
+    }
+    return _page("move.html.j2", shown)
+
+
+def _guide(request: Request) -> Response:
+    project, tenant = _asked(request, "tenant")
+    status = read_status(project, tenant)
+    shown = {
+        "tenant": tenant,
+        "connection": choose(tenant, at_aws(status), request.path_params["connection"], None),
+        "formats": {
+            GENERIC: "a text for people",
+            STRONGSWAN: "files for strongSwan",
+            **{
+                device.name: f"{device.vendor} {device.platform}, {device.software}"
+                for device in VpnReader(status.region).device_types()
+            },
+        },
+    }
+    return _page("guide.html.j2", shown)
+
+
+async def _download(request: Request) -> Response:
+    form = parse_qs((await request.body()).decode(errors="replace"))
+    return await run_in_threadpool(_made, request, form.get("format", [GENERIC])[0])
+
+
+def _made(request: Request, guide_format: str) -> Response:
+    project, tenant = _asked(request, "tenant")
+    status = read_status(project, tenant)
+    reader = VpnReader(status.region)
+    connection = read(reader, status, request.path_params["connection"], None)
+    made = make(reader, connection, guide_format, SampleType.RECOMMENDED)
+    return as_download(made.guide, f"{tenant}-{connection.slot}-{connection.id}")
+
+
+def _explained(_request: Request, error: Exception) -> Response:
+    match error:
+        case Refused():
+            return _page("refused.html.j2", {"refused": error}, HTTPStatus.BAD_REQUEST)
+        case Failure():
+            failure, status = error, HTTPStatus.SERVICE_UNAVAILABLE
+        case HTTPException():
+            failure, status = NO_PAGE, HTTPStatus(error.status_code)
+        case OSError():
+            failure, status = Failure(BROKEN.what, reason=str(error), remedy=OS_REMEDY), BROKEN_STATUS
+        case _:
+            failure, status = BROKEN, BROKEN_STATUS
+    return _page("failed.html.j2", {"failure": failure}, status)

@@ -1,0 +1,27 @@
+"""Whose program is at the other end of a connection on this machine."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+CONNECTIONS = Path("/proc/net/tcp")
+LOCAL, REMOTE, OWNER = 1, 2, 7
+
+Address = tuple[str, int]
+
+
+def owner(client: Address, server: Address) -> int | None:
+    """The user ID of the socket that `client` is; None if there is no such connection (any more)."""
+    ends = {LOCAL: _as_listed(client), REMOTE: _as_listed(server)}
+    for line in CONNECTIONS.read_text(encoding="ascii").splitlines()[1:]:
+        fields = line.split()
+        if all(fields[column] == end for column, end in ends.items()):
+            return int(fields[OWNER])
+    return None
+
+
+def _as_listed(address: Address) -> str:
+    host, port = address
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"

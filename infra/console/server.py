@@ -1,0 +1,52 @@
+"""The console's server: one process, on loopback, until Ctrl-C."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from tenantnet.console.guard import HOST, Guard
+from tenantnet.console.pages import application
+from tenantnet.failure import Failure
+from tenantnet.settings.project import Project
+
+# Ctrl-C does not wait for what AWS has not answered yet.
+GRACE_SECONDS = 1
+
+
+def serve(project: Project, *, port: int, ready: Callable[[str], None]) -> None:
+    """Serve the console of a project. port: 0 takes a free one. ready: is given the address to open, once.
+
+    Raises Failure if the port cannot be had.
+    """
+    with _listening(port) as listening:
+        own_port: int = listening.getsockname()[1]
+        guard = Guard(application(project), port=own_port)
+        ready(f"http://{HOST}:{own_port}/?token={guard.token}")
+        config = uvicorn.Config(
+            guard,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            # Whoever asks would say who asks.
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise Failure(
+            f"Could not listen on {HOST}:{port}.",
+            reason=f"{error.strerror}",
+            remedy="end what listens there, or let a free port be chosen: tenantnet console --port 0",
+        ) from None

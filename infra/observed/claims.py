@@ -1,0 +1,79 @@
+"""Compares a claims table with the stacks and settings that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tenantnet.addresses.claims import (
+    Claim,
+    ClaimFinding,
+    ClaimKind,
+    ForeignRow,
+    Row,
+    audit_claims,
+    missing_claims,
+)
+from tenantnet.addresses.claims_table import ClaimsTable
+from tenantnet.engine.engine import Engine
+from tenantnet.settings.cells import read_cell
+from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.store import claims_in_tree
+from tenantnet.stacks.outputs import TenantOutputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """doubtful: rows that nothing needs. missing: ranges without a row. foreign: rows of nobody known."""
+
+    table: str
+    rows: list[Row]
+    doubtful: Mapping[Claim, ClaimFinding]
+    missing: Mapping[Claim, ClaimFinding]
+
+    @property
+    def foreign(self) -> list[ForeignRow]:
+        return [row for row in self.rows if isinstance(row, ForeignRow)]
+
+
+def read_audit(project: Project, platform: str) -> Audit:
+    """Ask the engine and AWS. Raises Refused for an unknown platform, Failure if either does not answer."""
+    cell, engine = read_cell(project, platform), Engine(project)
+    stacks = engine.stacks()
+    if platform not in stacks:
+        # In another backend no stack would exist, and every claim would look unused.
+        raise unknown_stack(platform, stacks, kind="platform", where="in this Pulumi backend")
+    table = engine.claims_table(platform)
+    rows = ClaimsTable.of(cell.settings.cell, cell.region, table).all()
+    wanted, deployed = _of_users(project, engine, table, stacks)
+    held = [row for row in rows if isinstance(row, Claim)]
+    return Audit(
+        table=table,
+        rows=rows,
+        doubtful=audit_claims(held, stacks=stacks, in_settings=wanted),
+        missing=missing_claims(rows, deployed=deployed, in_settings=wanted),
+    )
+
+
+def _of_users(
+    project: Project, engine: Engine, table: str, stacks: list[str]
+) -> tuple[list[Claim], list[Claim]]:
+    """The ranges of the tenants of all platforms that use the table: by settings, and by their stacks."""
+    platforms = {each for each in (*stacks, *project.stacks_with_settings()) if is_platform(each)}
+    users = {each for each in platforms if engine.claims_table(each) == table}
+    wanted = [claim for each in sorted(users) for claim in claims_in_tree(project, each)]
+    deployed = []
+    for stack in (each for each in stacks if not is_platform(each)):
+        outputs = engine.outputs(stack) or {}
+        if outputs.get("platform") in users:
+            deployed += _deployed(stack, outputs)
+    return wanted, deployed
+
+
+def _deployed(stack: str, outputs: Mapping[str, object]) -> list[Claim]:
+    """The ranges of a stack by its outputs."""
+    known = TenantOutputs.read(stack, outputs)
+    ranges = [(ClaimKind.NETWORK, slot, network.cidr) for slot, network in known.networks.items()]
+    if known.session_subnet:
+        ranges.append((ClaimKind.SESSION_SUBNET, "", known.session_subnet))
+    return [Claim(cidr=cidr, tenant=stack, stack=stack, kind=kind, slot=slot) for kind, slot, cidr in ranges]

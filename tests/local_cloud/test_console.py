@@ -1,0 +1,275 @@
+"""`tenantnet console` over a tenant in the local cloud: what its pages show, by HTTP and in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import boto3
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from mypy_boto3_dynamodb import DynamoDBClient
+from playwright.sync_api import Page, sync_playwright
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.local_cloud.environment import environment
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.phases import Phase
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import claims_table_name
+
+from tests.local_cloud.test_status_observe import make_network
+from tests.local_cloud.test_vpn_commands import SEATTLE, make_connection, make_desk
+from tests.support.aws import journal_table
+from tests.support.browser import browser
+from tests.support.claims import WritableClaims
+from tests.support.console import Console, running_console
+from tests.support.vpn_reading import guide_figures, xml_figures
+
+REGION = "eu-west-1"
+PLATFORM_OUTPUTS = {
+    **{field.alias: "x" for field in PlatformOutputs.model_fields.values() if field.alias},
+    "cell": "eu1",
+    "region": REGION,
+    "availabilityZones": [f"{REGION}a", f"{REGION}b"],
+    "sharedSubnets": [],
+    "runnerCompares": False,
+    "claimsTable": claims_table_name("eu1"),
+}
+MOVING = {"phase": "fenced", "production": "blue", "strategy": "replica", "move": 1, "target": "green"}
+PAGES = (
+    "/",
+    "/platforms/platform-eu1",
+    "/platforms/platform-eu1/claims",
+    "/tenants/acme",
+    "/tenants/acme/move",
+    "/tenants/acme/topology",
+    "/tenants/acme/guides/{connection}",
+    "/tenants/nobody",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """acme in a move, with a VPN connection to Seattle, and its console. keys: the connection's."""
+
+    console: Console
+    cloud: LocalCloud
+    connection: str
+    xml: str
+    journal: JournalTable
+
+    @property
+    def keys(self) -> list[str]:
+        return [figures["key"] for figures in xml_figures(self.xml)]
+
+    def page(self, target: str) -> str:
+        answer = self.console.ask(target.format(connection=self.connection))
+        assert answer.status == 200, answer.text
+        return answer.text
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    place = tmp_path_factory.mktemp("cloud")
+    with LocalCloud(place, real_databases=False) as cloud, pytest.MonkeyPatch.context() as patch:
+        variables = environment(cloud.state_dir)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        ec2 = boto3.client("ec2", region_name=REGION)
+        connection = make_connection(ec2, make_network(ec2, "acme", "blue", "10.1.2.0/26"))
+        [described] = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"]
+        folder = tmp_path_factory.mktemp("desk") / "clone"
+        desk = make_desk(folder, variables, connection)
+        desk.leave_outputs("platform-eu1", PLATFORM_OUTPUTS)
+        desk.leave_outputs("acme", _outputs(connection))
+        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        with _tables(dynamodb), running_console(folder, desk.variables) as console:
+            console.enter()
+            yield Office(
+                console=console,
+                cloud=cloud,
+                connection=connection,
+                xml=described["CustomerGatewayConfiguration"],
+                journal=JournalTable(dynamodb, "eu1", "acme"),
+            )
+
+
+def _outputs(connection: str) -> Mapping[str, Any]:
+    ids = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
+    blue = {"cidr": "10.1.2.0/26", **ids, "vpnConnections": [{**SEATTLE, "id": connection}]}
+    known = {"cell": "eu1", "platform": "platform-eu1", "region": REGION, "endpoint": "acme.db.example.com"}
+    return {**known, **MOVING, "networks": {"blue": blue, "green": {"cidr": "10.9.8.64/26", **ids}}}
+
+
+@contextmanager
+def _tables(dynamodb: DynamoDBClient) -> Iterator[None]:
+    """A journal with a move whose writes are held back, and two claims, of which one is nobody's."""
+    table = claims_table_name("eu1")
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "cidr", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "cidr", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    claims = WritableClaims(dynamodb, "eu1")
+    for stack, cidr in (("acme", "10.1.2.0/26"), ("gone", "10.7.7.0/26")):
+        claims.claim(Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot="blue"))
+    dynamodb.put_item(TableName=table, Item={"cidr": {"S": "10.8.8.0/26"}, "note": {"S": "<b>mine</b>"}})
+    with journal_table(dynamodb, "eu1"):
+        journal = JournalTable(dynamodb, "eu1", "acme")
+        for minute, what in ((0, What.BEGAN), (5, What.WRITES_STOPPED), (6, What.REACHED)):
+            journal.write(_entry(minute, what))
+        yield
+
+
+def _entry(minute: int, what: What) -> Entry:
+    at = datetime(2026, 11, 24, 9, minute, tzinfo=UTC)
+    return Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada", note="a <i>note</i>")
+
+
+def test_the_tenants_are_listed_with_their_platform(office: Office) -> None:
+    text = office.page("/")
+    assert '<a href="/tenants/acme">acme</a>' in text
+    assert '<a href="/platforms/platform-eu1">' in text
+    assert "acme</a></th>" in office.page("/platforms/platform-eu1")
+
+
+def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
+    office.cloud.report_tunnel(office.connection, 1, "UP", "")
+    office.cloud.report_tunnel(office.connection, 2, "DOWN", "IPSEC IS DOWN <script>")
+    text = office.page("/tenants/acme")
+    for words in (
+        "acme.db.example.com",
+        "fenced: writes are held back",
+        "10.1.2.42 running",
+        "Migration In Progress",
+        "Ready To Create",
+        "Seattle office",
+        office.connection,
+        '<b class="up">UP</b>',
+        '<b class="down">DOWN</b>',
+        "IPSEC IS DOWN &lt;script&gt;",
+        "Utrecht",
+        "in the settings; the next update creates it",
+    ):
+        assert words in text
+
+
+def test_a_moves_page_shows_phases_band_and_journal(office: Office) -> None:
+    text = office.page("/tenants/acme/move")
+    for words in (
+        "blue is Production, phase fenced: writes are held back",
+        '<li aria-current="step"><b>fenced</b> (now)',
+        "to green, by replica, step 2 of 5",
+        'aria-label="Writes were held back from 09:05:00 to ',
+        "a &lt;i&gt;note&lt;/i&gt;",
+        '<time datetime="2026-11-24T09:05:00+00:00">2026-11-24 09:05:00 UTC</time>',
+    ):
+        assert words in text
+
+
+def test_the_topology_is_the_drawing_with_its_style_beside_it(office: Office) -> None:
+    text = office.page("/tenants/acme/topology")
+    assert "Seattle office" in text
+    assert "<svg" in text
+    assert "<style" not in text
+    assert "stroke" in office.page("/topology.css")
+
+
+def test_the_claims_are_listed_with_what_is_wrong_with_them(office: Office) -> None:
+    text = office.page("/platforms/platform-eu1/claims")
+    for words in ("10.1.2.0/26", "10.7.7.0/26", "stack gone", "10.9.8.64/26", "row gone", "&lt;b&gt;mine"):
+        assert words in text
+
+
+def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -> None:
+    target = f"/tenants/acme/guides/{office.connection}"
+    form = office.page(target)
+    assert 'value="cisco-systems-inc-' in form
+    answer = office.console.ask(target, "POST", {"format": "generic"}, Origin=office.console.origin)
+    assert answer.status == 200, answer.text
+    assert answer.headers["Content-Disposition"].startswith("attachment; ")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert guide_figures(answer.text) == xml_figures(office.xml)
+    packed = office.console.ask(target, "POST", {"format": "strongswan"}, Origin=office.console.origin)
+    with ZipFile(BytesIO(packed.content)) as archive:
+        [settings] = [name for name in archive.namelist() if name.endswith("/swanctl.conf")]
+        assert all(key in archive.read(settings).decode() for key in office.keys)
+
+
+def test_an_unknown_format_is_refused_on_a_page(office: Office) -> None:
+    target = f"/tenants/acme/guides/{office.connection}"
+    answer = office.console.ask(target, "POST", {"format": "cisco"}, Origin=office.console.origin)
+    assert (answer.status, "did you mean cisco-systems-inc-" in answer.text) == (400, True)
+    assert "attachment" not in str(answer.headers)
+
+
+@pytest.mark.parametrize("target", [*PAGES, "/topology.css", "/static/console.js"])
+def test_no_page_has_a_secret(office: Office, target: str) -> None:
+    text = office.console.ask(target.format(connection=office.connection)).text
+    for secret in (*office.keys, office.console.headers["Cookie"].partition("=")[2]):
+        assert secret not in text
+
+
+@pytest.fixture(scope="module")
+def window(office: Office) -> Iterator[Page]:
+    """A browser of somebody in Tokyo who likes it dark, with the session of the console."""
+    program = browser()
+    if program is None:
+        pytest.skip("there is no Chromium, and none can be installed")
+    name, _, value = office.console.headers["Cookie"].partition("=")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        context = chromium.new_context(timezone_id="Asia/Tokyo", locale="en-GB", color_scheme="dark")
+        context.add_cookies([{"name": name, "value": value, "url": office.console.origin}])
+        yield context.new_page()
+        chromium.close()
+
+
+@pytest.mark.parametrize("colours", ["dark", "light"])
+@pytest.mark.parametrize("target", PAGES)
+def test_axe_finds_nothing_and_the_page_fits_a_telephone(
+    office: Office, window: Page, target: str, colours: Any
+) -> None:
+    window.emulate_media(color_scheme=colours)
+    faults: list[str] = []
+    window.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(office.console.origin + target.format(connection=office.connection))
+    assert window.evaluate("document.scrollingElement.scrollWidth") <= 320
+    assert Axe().run(window).response["violations"] == []
+    assert [each for each in faults if "status of 400" not in each] == []
+
+
+def test_times_have_the_readers_zone_beside_utc(office: Office, window: Page) -> None:
+    window.goto(f"{office.console.origin}/tenants/acme/move")
+    cell = window.locator("#figures tbody tr").nth(1).locator("td").first
+    assert cell.inner_text() == "2026-11-24 09:05:00 UTC (24 Nov 2026, 18:05:00, Asia/Tokyo)"
+
+
+def test_a_move_is_followed_without_loading_the_page(office: Office, window: Page) -> None:
+    window.goto(f"{office.console.origin}/tenants/acme/move")
+    window.evaluate("window.untouched = true")
+    office.journal.write(_entry(7, What.WRITES_RESUMED))
+    window.get_by_text("120.0 s", exact=True).wait_for(timeout=60_000)
+    assert window.evaluate("window.untouched")
+
+
+def test_a_guide_takes_three_clicks_from_the_tenants(office: Office, window: Page, tmp_path: Path) -> None:
+    window.goto(office.console.origin)
+    window.get_by_role("link", name="acme", exact=True).click()
+    window.get_by_role("link", name="Guide for Seattle office, blue").click()
+    with window.expect_download() as begun:
+        window.get_by_role("button", name="Download the guide").click()
+    begun.value.save_as(tmp_path / "guide.md")
+    assert begun.value.suggested_filename == f"acme-blue-{office.connection}-guide.md"
+    assert guide_figures((tmp_path / "guide.md").read_text()) == xml_figures(office.xml)

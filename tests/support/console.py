@@ -1,0 +1,92 @@
+"""`tenantnet console` as people run it, and what a browser would ask of it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from tests.support.desk import TENANTNET
+from tests.support.processes import Begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the console answers."""
+
+    status: int
+    headers: HTTPMessage
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+
+@dataclass(slots=True, kw_only=True)
+class Console:
+    """A console that runs. url: the one that it printed, with the token. headers: sent with each request."""
+
+    url: str
+    process: Begun[str]
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 0
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def enter(self) -> Answer:
+        """Open the printed address, and keep the cookie."""
+        answer = self.ask(self.url.removeprefix(self.origin))
+        self.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
+        return answer
+
+    def ask(
+        self,
+        target: str,
+        method: str = "GET",
+        form: Mapping[str, str] | None = None,
+        **headers: str | None,
+    ) -> Answer:
+        """headers: in place of the console's own, by names such as `Sec_Fetch_Site`; None leaves one out."""
+        changed = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Host": f"127.0.0.1:{self.port}", **self.headers, **changed}
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            connection.putrequest(method, target, skip_host=True)
+            body = urlencode(form).encode() if form is not None else b""
+            for name, value in sent.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Answer(status=response.status, headers=response.headers, content=response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_console(folder: Path, variables: Mapping[str, str]) -> Iterator[Console]:
+    """A console of the project in `folder`; it is ended with the block."""
+    with Begun(
+        [TENANTNET, "console", "--no-browser"],
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        assert "?token=" in lines[-1], lines
+        yield Console(url=lines[-1].strip(), process=process)
+        process.kill()
