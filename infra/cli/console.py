@@ -27,7 +27,6 @@ def console(
 
     Example: tenantnet console --no-browser
     """
-    project = working_project()
     _require_packages()
     import webbrowser
 
@@ -39,7 +38,7 @@ def console(
             # A browser in a terminal would wait for the page, and the server for the browser.
             Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-    serve(project, port=port, ready=ready)
+    serve(working_project(), port=port, ready=ready)
 
 
 def _require_packages() -> None:

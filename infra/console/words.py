@@ -14,6 +14,6 @@ PHASES: Mapping[Phase, str] = {
     Phase.PROMOTED: "writes are held back: the replica is a database of its own, and the data is compared",
     Phase.RESTORED: "writes are held back: the target's database is restored, and the data is compared",
     Phase.SWITCHED: "clients write to the target; the former production database waits, read-only",
-    Phase.RETIRING: "the former production database is deleted, with its network; a snapshot stays",
+    Phase.RETIRING: "the former production database is given up, with its network; a snapshot stays",
     Phase.ABORTING: "the move is taken back: clients write to the source, and the copy is deleted",
 }

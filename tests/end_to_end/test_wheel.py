@@ -1,4 +1,4 @@
-"""The wheel by itself: without the clone, without the extra `local`, beside folders that have our names."""
+"""The wheel by itself: without the clone, without the extras, beside folders that have our names."""
 
 from __future__ import annotations
 
@@ -113,9 +113,10 @@ def commands(group: TyperGroup, *words: str) -> Iterator[tuple[str, ...]]:
             yield (*words, word)
 
 
-def test_it_has_no_module_of_the_extra(installed: Path, folder: Path) -> None:
+def test_it_has_no_module_of_the_extras(installed: Path, folder: Path) -> None:
     """Else what follows would prove nothing."""
-    program = "from importlib.util import find_spec; print([m for m in ('moto', 'werkzeug') if find_spec(m)])"
+    names = ("moto", "starlette", "werkzeug")
+    program = f"from importlib.util import find_spec; print([m for m in {names} if find_spec(m)])"
     assert run(installed / "python", "-c", program, folder=folder) == "[]\n"
 
 
@@ -163,6 +164,13 @@ def test_the_local_cloud_says_what_it_lacks(installed: Path, folder: Path) -> No
     assert "Traceback" not in done.stdout
     shown = run(installed / "tenantnet", "local", "status", "--json", folder=folder)
     assert str(folder) in shown
+
+
+def test_the_console_says_what_it_lacks(installed: Path, folder: Path) -> None:
+    done = attempt(installed / "tenantnet", "console", "--no-browser", folder=folder)
+    assert done.returncode == 1
+    assert "tenantnet[console]" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_the_version_is_the_wheels(installed: Path, folder: Path) -> None:

@@ -169,7 +169,7 @@ def test_a_moves_page_shows_phases_band_and_journal(office: Office) -> None:
     for words in (
         "blue is Production, phase fenced: writes are held back",
         '<li aria-current="step"><b>fenced</b> (now)',
-        "to green, by replica, step 2 of 5",
+        "to green, by replica, step 2 of 6",
         'aria-label="Writes were held back from 09:05:00 to ',
         "a &lt;i&gt;note&lt;/i&gt;",
         '<time datetime="2026-11-24T09:05:00+00:00">2026-11-24 09:05:00 UTC</time>',

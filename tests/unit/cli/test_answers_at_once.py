@@ -11,7 +11,10 @@ import pytest
 from tenantnet.cli.groups import GROUPS
 
 # Not pydantic, with which typer itself reads options and arguments; the first help does without.
-SLOW = {"boto3", "grpc", "jinja2", "moto", "netaddr", "opentelemetry", "psutil", "pulumi", "werkzeug"}
+SLOW = {
+    *("boto3", "grpc", "jinja2", "moto", "netaddr", "opentelemetry", "psutil", "pulumi", "starlette"),
+    *("uvicorn", "werkzeug"),
+}
 # What a command line ends with once it has answered, on standard error.
 TELL = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
 RUN = "from tenantnet.cli.main import run; run()"
