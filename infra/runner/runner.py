@@ -246,6 +246,7 @@ class Runner:
             if decision is Decision.SWITCH:
                 self._live.finish(state)
                 self._resumed(state)
+                self._write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
             else:
                 self._cut(state)
         return Decision.SWITCH

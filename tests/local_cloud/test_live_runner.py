@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
@@ -161,3 +162,18 @@ def test_a_first_step_by_replica_is_taken_back_without_a_login(without_servers: 
     without_servers.journal.write(Entry(at=now, move=1, what=What.BEGAN, phase=Phase.REPLICATING, who="ada"))
     steady = runner(without_servers, Stack(), login=False).abort()
     assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
+
+
+def test_a_run_that_carries_out_what_another_one_decided_says_so_in_the_journal(tenant: Tenant) -> None:
+    stack = Stack()
+    tenant.ports.fails = True
+    with pytest.raises(Failure, match="AWS does not answer"):
+        runner(tenant, stack).run(MOVE)
+    assert tenant.journal.decision(1) is Decision.SWITCH
+    tenant.ports.fails = False
+    assert runner(tenant, stack).run(GO_ON).phase is Phase.SWITCHED
+    entries = tenant.journal.entries()
+    assert [entry.note for entry in entries if entry.what is What.DECIDED] == [
+        "switch, by a run that has ended"
+    ]
+    assert strange(map(asdict, entries)) is None

@@ -30,7 +30,7 @@ def written(lines: list[str]) -> list[dict[str, str]]:
         MOVES,
         [*FOLLOWS, STOPPED, RESUMED, "failed following: a client's lock", *MOVES[3:]],
         [*FOLLOWS, STOPPED, RESUMED, *MOVES[3:]],
-        [*FOLLOWS, STOPPED, RESUMED, *SWITCHED, *ENDS],
+        [*FOLLOWS, STOPPED, RESUMED, "decided following: switch, by a run that has ended", *SWITCHED, *ENDS],
         [*FOLLOWS, STOPPED, STOPPED, *MOVES[4:]],
         [*FOLLOWS, "decided following: abort", "began aborting", "began aborting"],
         [*FOLLOWS, STOPPED, "decided following: abort", RESUMED, "began aborting", "reached aborting"],
