@@ -29,8 +29,12 @@ class BuildWithShipped(build_py):
         if self.editable_mode:
             return
         top = Path(__file__).parent
-        shipped = (file for pattern in SHIPPED for file in sorted(top.glob(pattern)))
-        for file in (file for file in shipped if not file.name.endswith("_test.go")):
+        found = {pattern: sorted(top.glob(pattern)) for pattern in SHIPPED}
+        if missing := [pattern for pattern, files in found.items() if not files]:
+            raise FileNotFoundError(f"nothing to ship as {', '.join(missing)}")
+        for file in (
+            each for files in found.values() for each in files if not each.name.endswith("_test.go")
+        ):
             target = Path(self.build_lib, "tenantnet", "shipped", file.relative_to(top))
             self.mkpath(str(target.parent))
             self.copy_file(str(file), str(target))

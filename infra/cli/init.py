@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,8 @@ from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, printable
 
 if TYPE_CHECKING:
+    from tenantnet.scaffold.pin import Wheel
     from tenantnet.settings.project import Project
-
-SUBJECT = "The new repository"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +96,10 @@ def _asked(first: First) -> First:
 def _make(folder: Path, first: First, named: Path | None) -> None:
     """Write the repository. Raises Refused with all that is wrong, before anything is there."""
     from tenantnet.scaffold import checks, repository
-    from tenantnet.scaffold.pin import find_wheel
     from tenantnet.settings.project import Project
 
-    wheel = find_wheel(named, folder)
     wrong = [*checks.check_folder(folder), *checks.check_name(first.name), *_check_stacks(first)]
-    if isinstance(wheel, Refusal) or wrong:
-        raise Refused(SUBJECT, [*wrong, *([wheel] if isinstance(wheel, Refusal) else [])])
+    wheel = _pinned(named, folder, "The new repository", wrong)
     with _staging(folder) as staged:
         repository.write(staged, repository.scaffold(first.name, wheel))
         settings = staged / repository.SETTINGS_FOLDER
@@ -111,6 +107,18 @@ def _make(folder: Path, first: First, named: Path | None) -> None:
         if checks.repository(folder) is None:
             _git_init(folder)
         repository.move(staged, folder)
+
+
+def _pinned(named: Path | None, folder: Path, subject: str, wrong: Iterable[Refusal]) -> Wheel:
+    """The wheel to pin. Raises Refused with what is wrong, and where there is no wheel with that, too."""
+    from tenantnet.scaffold.pin import find_wheel
+
+    wheel, refusals = find_wheel(named, folder), [*wrong]
+    if isinstance(wheel, Refusal):
+        raise Refused(subject, [*refusals, wheel])
+    if refusals:
+        raise Refused(subject, refusals)
+    return wheel
 
 
 def _check_stacks(first: First) -> Iterator[Refusal]:
@@ -192,15 +200,12 @@ def _next_steps(folder: Path, first: First) -> str:
 
 
 def _update(project: Project, named: Path | None, *, yes: bool) -> None:
-    from tenantnet.scaffold import repository
-    from tenantnet.scaffold.pin import find_wheel
+    from tenantnet.scaffold import checks, repository
     from tenantnet.settings.reading import read_mapping
 
-    wheel = find_wheel(named, project.folder)
-    if isinstance(wheel, Refusal):
-        raise Refused("The repository", [wheel])
-    name = str(read_mapping(project.file).get("name"))
-    found = repository.changes(project.folder, repository.scaffold(name, wheel))
+    document = read_mapping(project.file)
+    wheel = _pinned(named, project.folder, "The repository", checks.check_made(document.get("main")))
+    found = repository.changes(project.folder, repository.scaffold(str(document.get("name")), wheel))
     for change in found:
         typer.echo(printable(str(change)))
     if not found:

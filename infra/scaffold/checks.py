@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenantnet.refusal import Refusal, Rule
+from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.scaffold.pin import WHEELS
 
 # What may be there before, made by git, by Python or for the pin; and what an interrupted init has left.
 EXPECTED = frozenset({".git", ".venv", WHEELS})
 STAGING = ".tenantnet-init-"
+PROGRAM_FOLDER = "program"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 FOLDER_EMPTY = Rule(
@@ -48,6 +49,13 @@ PLATFORM_FIRST = Rule(
     remedy="name the platform, too: --platform platform-local --zone db.example.com",
 )
 
+MADE_BY_INIT = Rule(
+    id="made-by-init",
+    rule="only a repository that `tenantnet init` has made is brought up to date",
+    reason="the `main` of its Pulumi.yaml is {main}, and init writes {program}",
+    remedy="change to such a repository; a clone of Tenantnet is updated with git",
+)
+
 
 def check_folder(folder: Path) -> Iterator[Refusal]:
     """Whether nothing of somebody's could be overwritten, and git can keep what is written."""
@@ -60,6 +68,12 @@ def check_folder(folder: Path) -> Iterator[Refusal]:
         yield GIT_THERE.refuse(None, "git")
     elif (top := repository(folder)) and top != folder.resolve():
         yield REPOSITORY_TOP.refuse(str(folder), top=top)
+
+
+def check_made(main: object) -> Iterator[Refusal]:
+    """Whether a project's program is that of the scaffold. main: what Pulumi.yaml has."""
+    if main != PROGRAM_FOLDER:
+        yield MADE_BY_INIT.refuse(main, "main", main=shown(main), program=PROGRAM_FOLDER)
 
 
 def check_name(name: str) -> Iterator[Refusal]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
+from tenantnet.scaffold.checks import PROGRAM_FOLDER
 from tenantnet.scaffold.pin import LOCK_FILE, WHEELS, Wheel
 from tenantnet.settings.project import WHEELS_PROGRAM
 from tenantnet.settings.schema import file_schema
@@ -66,7 +67,7 @@ def scaffold(name: str, wheel: Wheel) -> Iterator[ScaffoldFile]:
         f"{SETTINGS_FOLDER}/.gitkeep": "",
     }
     tenantnets = {
-        "program/__main__.py": WHEELS_PROGRAM,
+        f"{PROGRAM_FOLDER}/__main__.py": WHEELS_PROGRAM,
         "policies/__main__.py": PACK,
         "pyproject.toml": _own("pyproject.toml"),
         ".settings.schema.json": f"{json.dumps(file_schema(), indent=2)}\n",
@@ -118,7 +119,9 @@ def apply(folder: Path, found: Iterable[Change]) -> None:
 def _project(name: str) -> str:
     """Pulumi.yaml as the clone has it, with another name and the program of the scaffold."""
     text = _text(SHIPPED / "Pulumi.yaml")
-    return text.replace("name: tenantnet", f"name: {name}", 1).replace("main: infra", "main: program", 1)
+    return text.replace("name: tenantnet", f"name: {name}", 1).replace(
+        "main: infra", f"main: {PROGRAM_FOLDER}", 1
+    )
 
 
 def _own(name: str) -> str:

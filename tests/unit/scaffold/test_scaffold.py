@@ -316,6 +316,12 @@ class TestUpdate:
         (repository / ".vscode" / "settings.json").unlink()
         assert init("--update").startswith("Nothing changes")
 
+    def test_a_clone_of_tenantnet_is_refused(self, folder: Path, wheel: Path) -> None:
+        (folder / "Pulumi.yaml").write_bytes((CLONE / "Pulumi.yaml").read_bytes())
+        (refusal,) = refused("--update --yes", "--wheel", wheel).refusals
+        assert (refusal.rule_id, refusal.value) == ("made-by-init", "infra")
+        assert [*content(folder)] == ["Pulumi.yaml"]
+
     def test_outside_a_repository_it_is_refused(self, folder: Path) -> None:
         (refusal,) = refused("--update").refusals
         assert refusal.rule_id == "in-a-project"
