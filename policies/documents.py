@@ -40,6 +40,7 @@ from tenantnet.policies.model import (
     with_platform,
 )
 from tenantnet.policies.names import NAME_OWN, judge_names, named
+from tenantnet.policies.shapes import NOT_SET, PROPERTY_PERMITTED
 from tenantnet.refusal import Rule, shown
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
@@ -56,6 +57,10 @@ from tenantnet.tags import (
 WILD = "\N{BULLET}"
 WILD_FORM = "[A-Za-z0-9-]+"
 
+_TABLES = (
+    "with other keys a range has two holders, and unprotected tables go with one wrong word; a platform that "
+    "is removed is `retiring` in its settings"
+)
 DOCUMENT_OWN = Rule(
     id="document-own",
     rule="{property} of {kind} is what its component writes, to the letter",
@@ -160,7 +165,16 @@ def _endpoint(resource: Resource, cell: str, settings: PackSettings) -> Iterator
 
 
 def _table(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
-    yield from named(resource, "name", claims_table_name(cell), journal_table_name(cell))
+    keys = {claims_table_name(cell): ("cidr", None), journal_table_name(cell): ("tenant", "at")}
+    yield from named(resource, "name", *keys)
+    given = keys.get(str(resource.props.get("name")), ())
+    wanted: dict[str, object] = dict(zip(("hashKey", "rangeKey"), given, strict=False))
+    if not settings.reading.retiring():
+        wanted["deletionProtectionEnabled"] = True
+    for path, value in wanted.items():
+        if (resource.props.get(path) or None) != value:
+            facts = {"kind": resource.kind, "property": path, "permitted": value or NOT_SET}
+            yield resource.refuse(PROPERTY_PERMITTED, path, reason=_TABLES, **facts)
 
 
 def _runner_document(resource: Resource, cell: str, settings: PackSettings) -> Iterator[Finding]:
@@ -330,7 +344,7 @@ RIGHTS_EXACT = Policy(
     description="Session documents, IAM policies, trusts and names are what components write, to the letter.",
     severity=Severity.CRITICAL,
     remediation="Declare it with tenantnet.components.",
-    rules=(DOCUMENT_OWN, NAME_OWN, PLATFORM_READ, KNOWN_IN_PREVIEW),
+    rules=(DOCUMENT_OWN, NAME_OWN, PROPERTY_PERMITTED, PLATFORM_READ, KNOWN_IN_PREVIEW),
     judge_resource=_judge_resource,
     judge_stack=_judge_stack,
     judge_update=_judge_update,

@@ -285,6 +285,9 @@ class Reading(Protocol):
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack; None without one."""
 
+    def retiring(self) -> bool:
+        """Whether the settings of the platform's stack say that it is being removed."""
+
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The IDs of networks and zone that the settings of the cell's platform name, and it does not make.
 

@@ -94,6 +94,10 @@ class Reader:
         """The permissions boundary in the settings of the platform's stack."""
         return self._platform.get("permissionsBoundaryArn")
 
+    def retiring(self) -> bool:
+        """Whether the settings of the platform's stack say that it is being removed."""
+        return self._platform.get("retiring") is True
+
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The IDs of networks and zone that the settings of the cell's platform name: none is another's."""
         read = self._begin(("existing", cell), lambda: self._read_existing(cell, region))

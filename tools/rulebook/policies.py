@@ -328,6 +328,10 @@ def _rights_examples() -> list[Example]:
             documents.DOCUMENT_OWN, with_props("document", content=tenant_document("beta.db.example.com"))
         ),
         Example(names.NAME_OWN, with_props("endpoint", name="beta.db.example.com")),
+        Example(
+            shapes.PROPERTY_PERMITTED,
+            _in_platform(with_props(claims_table_name(CELL), deletionProtectionEnabled=False)),
+        ),
         Example(PLATFORM_READ, _elsewhere),
         Example(KNOWN_IN_PREVIEW, with_props("document", content=UNKNOWN)),
     ]

@@ -35,7 +35,15 @@ from tenantnet.policies.model import (
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
-from tenantnet.tags import Lifecycle, Owner, Part, claims_table_name, runner_document_name, tunnel_name
+from tenantnet.tags import (
+    Lifecycle,
+    Owner,
+    Part,
+    claims_table_name,
+    journal_table_name,
+    runner_document_name,
+    tunnel_name,
+)
 
 CELL, TENANT, SLOT = "eu1", "acme", "blue"
 ENDPOINT = "acme.db.example.com"
@@ -128,6 +136,10 @@ class SampleReading:
     def boundary(self) -> str | None:
         """The sample platform has none."""
         return None
+
+    def retiring(self) -> bool:
+        """The sample platform stays."""
+        return False
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The sample platform makes all of its networks."""
@@ -610,10 +622,23 @@ def _platform_rights() -> dict[str, Resource]:
     publish = {"arn": UNKNOWN, "policy": topic_policy(region, account, name)}
     return {
         "key": key,
+        **{table["name"]: _of_platform(aws.TABLE, table["name"], table) for table in _tables()},
         "topic": topic,
         "topic-policy": _of_platform(allowed.TOPIC_POLICY, name, publish, origins=refers("arn", topic)),
         **_role("flow-logs", "vpc-flow-logs.amazonaws.com", FLOW_LOG_STATEMENTS),
     }
+
+
+def _tables() -> list[dict[str, Any]]:
+    kept = {
+        "deletionProtectionEnabled": True,
+        "pointInTimeRecovery": {"enabled": True},
+        "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY_ARN},
+    }
+    return [
+        {"name": claims_table_name(CELL), "hashKey": "cidr", **kept},
+        {"name": journal_table_name(CELL), "hashKey": "tenant", "rangeKey": "at", **kept},
+    ]
 
 
 def _role(purpose: str, service: str, statements: Sequence[Mapping[str, object]]) -> dict[str, Resource]:

@@ -694,3 +694,17 @@ def test_what_has_no_tenants_tag_is_no_platforms() -> None:
         good_stack(),
     )
     assert {each.refusal.rule_id for each in judge(TAGS_PRESENT, stack)} == {"tag-present"}
+
+
+class RetiringReading(SampleReading):
+    """The sample platform, which is being removed."""
+
+    def retiring(self) -> bool:
+        return True
+
+
+def test_a_platform_that_is_being_removed_gives_up_its_tables() -> None:
+    table = with_props("tenantnet-eu1-claims", deletionProtectionEnabled=False)(platform_stack())
+    settings = replace(SETTINGS, reading=RetiringReading())
+    assert RIGHTS_EXACT.judge_resource is not None
+    assert [*RIGHTS_EXACT.judge_resource(table["tenantnet-eu1-claims"], settings)] == []
