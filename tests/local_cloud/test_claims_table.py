@@ -20,6 +20,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.refusal import Refused
 from tenantnet.tags import claims_table_name
 
+from tests.support.aws import delete_table
 from tests.support.claims import WritableClaims
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def cell(dynamodb: DynamoDBClient) -> Iterator[str]:
         BillingMode="PAY_PER_REQUEST",
     )
     yield cell
-    dynamodb.delete_table(TableName=claims_table_name(cell))
+    delete_table(dynamodb, claims_table_name(cell))
 
 
 @pytest.fixture

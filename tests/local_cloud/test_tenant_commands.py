@@ -17,6 +17,7 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.local_cloud.test_status_observe import make_database, make_network, make_vpn_connection
+from tests.support.aws import delete_table
 from tests.support.claims import WritableClaims
 from tests.support.desk import Desk
 
@@ -103,7 +104,7 @@ def table(variables: Mapping[str, str]) -> Iterator[WritableClaims]:
         BillingMode="PAY_PER_REQUEST",
     )
     yield table
-    dynamodb.delete_table(TableName=table.name)
+    delete_table(dynamodb, table.name)
 
 
 @pytest.fixture

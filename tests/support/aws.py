@@ -85,4 +85,11 @@ def journal_table(dynamodb: DynamoDBClient, cell: str) -> Iterator[None]:
         BillingMode="PAY_PER_REQUEST",
     )
     yield
+    delete_table(dynamodb, name)
+
+
+def delete_table(dynamodb: DynamoDBClient, name: str) -> None:
+    """Delete it and wait until its name is free."""
     dynamodb.delete_table(TableName=name)
+    waiter = dynamodb.get_waiter("table_not_exists")
+    waiter.wait(TableName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1000})
