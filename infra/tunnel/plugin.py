@@ -36,8 +36,8 @@ def find_plugin() -> str:
         raise Failure(
             "Could not open a tunnel.",
             reason=f"there is no `{PROGRAM}` on the path",
-            remedy=f"install AWS's ({INSTALL}); a clone has one after scripts/setup, on the path that "
-            "`tenantnet local env` sets",
+            remedy=f"install AWS's ({INSTALL}), or build one: scripts/setup in a clone, elsewhere "
+            "tenantnet engine install; `tenantnet local env` puts it on the path",
         )
     version = _version(path)
     if version < OLDEST:
