@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from zipfile import ZipFile
 
@@ -31,6 +34,7 @@ from tests.support.aws import journal_table
 from tests.support.browser import browser
 from tests.support.claims import WritableClaims
 from tests.support.console import Console, running_console
+from tests.support.desk import Desk
 from tests.support.vpn_reading import guide_figures, xml_figures
 
 REGION = "eu-west-1"
@@ -55,11 +59,23 @@ PAGES = (
     "/tenants/nobody",
 )
 
+# What a page of somebody else gets with the browser's own cookie: of a page, of a guide, of a picture.
+TRY = """async ([origin, guide]) => {
+  const how = {mode: "no-cors", credentials: "include"};
+  const ask = (path, more) => fetch(origin + path, {...how, ...more}).then(() => "answer", () => "nothing");
+  return [
+    await ask("/tenants/acme"),
+    await ask(guide, {method: "POST", body: "format=generic"}),
+    await ask("/topology.css"),
+  ];
+}"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """acme in a move, with a VPN connection to Seattle, and its console. keys: the connection's."""
 
+    desk: Desk
     console: Console
     cloud: LocalCloud
     connection: str
@@ -95,6 +111,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         with _tables(dynamodb), running_console(folder, desk.variables) as console:
             console.enter()
             yield Office(
+                desk=desk,
                 console=console,
                 cloud=cloud,
                 connection=connection,
@@ -213,6 +230,22 @@ def test_an_unknown_format_is_refused_on_a_page(office: Office) -> None:
     assert "attachment" not in str(answer.headers)
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS did not answer"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no usable AWS credentials"),
+        ({"PULUMI_BACKEND_URL": "file:///nowhere"}, "Could not read the outputs of acme"),
+    ],
+)
+def test_what_is_missing_is_said_on_the_page(office: Office, changed: Mapping[str, str], words: str) -> None:
+    with running_console(office.desk.folder, {**office.desk.variables, **changed}) as console:
+        console.enter()
+        answer = console.ask("/tenants/acme")
+    assert (answer.status, words in answer.text, "<dt>Remedy</dt>" in answer.text) == (503, True, True)
+    assert "Traceback" not in answer.text
+
+
 @pytest.mark.parametrize("target", [*PAGES, "/topology.css", "/static/console.js"])
 def test_no_page_has_a_secret(office: Office, target: str) -> None:
     text = office.console.ask(target.format(connection=office.connection)).text
@@ -273,3 +306,17 @@ def test_a_guide_takes_three_clicks_from_the_tenants(office: Office, window: Pag
     begun.value.save_as(tmp_path / "guide.md")
     assert begun.value.suggested_filename == f"acme-blue-{office.connection}-guide.md"
     assert guide_figures((tmp_path / "guide.md").read_text()) == xml_figures(office.xml)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_a_page_of_another_origin_gets_nothing_though_the_browser_has_the_session(
+    office: Office, window: Page, tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer((address, 0), handler) as stranger:
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        window.goto(f"http://{address}:{stranger.server_port}/")
+        guide = f"/tenants/acme/guides/{office.connection}"
+        assert window.evaluate(TRY, [office.console.origin, guide]) == ["nothing"] * 3
+        stranger.shutdown()
