@@ -39,6 +39,7 @@ def declare_stack(project_file: Path) -> None:
         if (raw := pulumi.Config("tenantnet").get_object("platform")) is None:
             tenant = plan(tenant_settings(project_file))
             tenant.refuse_others_ranges()
+            tenant.pass_over_used_numbers()
             tenant.declare(database_password())
             return
         settings = load_platform(pulumi.get_stack(), raw, reserved=_reserved(project_file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -191,3 +192,10 @@ def move_snapshot_name(tenant: str, move: int) -> str:
 def seed_snapshot_name(tenant: str, move: int) -> str:
     """The snapshot, of a source that takes writes, that a live move begins with: no other may restore it."""
     return f"{tenant}-seed-{move}"
+
+
+def move_of_snapshot(tenant: str, name: str) -> int:
+    """The move's number in a name that the functions above give; 0 for any other name."""
+    of_slot = f"(?:{'|'.join(Slot)})-[0-9-]+-final"
+    found = re.fullmatch(rf"{re.escape(tenant)}-(?:move|seed|{of_slot})-(\d+)", name)
+    return int(found[1]) if found else 0

@@ -93,6 +93,12 @@ def decision_key(tenant: str, move: int) -> dict[str, Any]:
     return {"tenant": {"S": tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
 
 
+def move_of_item(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The number of the move that an item of the table is about; 0 for the lease, which is about none."""
+    _, _, decided = item["at"]["S"].partition(DECISION)
+    return int(item["move"]["N"] if "move" in item else decided or 0)
+
+
 def begun(entries: Iterable[Entry]) -> bool:
     """Whether a step of a move has begun. A refused step has not."""
     return any(entry.what is What.BEGAN for entry in entries)

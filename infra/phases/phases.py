@@ -60,8 +60,9 @@ class State:
 
     production: the slot that clients write to. strategy: of the move under way; none in steady. In aborting
     only `live` is remembered: what may have followed stays shut until it is gone.
-    move: the number of the move under way, or of the last one; 0 before the first. It names what must differ
-    from move to move: snapshots, journal entries, decisions. retired: forgotten once the settings no longer
+    move: the number of the move under way, or of the last one; before the first it is 0, or beyond those of a
+    former tenant of the name. It names what must differ from move to move: snapshots, journal entries,
+    decisions. retired: forgotten once the settings no longer
     name that network. networks: the CIDR of each network, as the last update left it.
     Raises ValueError if phase and strategy do not belong together.
     """

@@ -65,6 +65,15 @@ def plan_update(
     return state
 
 
+def beyond_used(state: State, used: int) -> State:
+    """The state that begins beyond the moves of a former tenant of the name, or of a former database.
+
+    used: the highest number of a move that AWS still has something of. A number that is used again would
+    find the decision of another move, and the name of its final snapshot taken.
+    """
+    return replace(state, move=used + 1) if used > state.move else state
+
+
 def runner_only(state: State) -> bool:
     """Whether only the migration runner may update the stack."""
     return state.phase in RUNNER_ONLY

@@ -90,7 +90,7 @@ def secret_name(tenant: str) -> str:
 
 
 def read_login(tenant: str, region: str) -> Login | None:
-    """The tenant's login from Secrets Manager; None if there is no such secret.
+    """The tenant's login from Secrets Manager; None if there is no such secret, or it is being deleted.
 
     The secret is JSON: {"username": …, "password": …}. Raises Failure if it is not, or if AWS does not
     answer.
@@ -100,7 +100,7 @@ def read_login(tenant: str, region: str) -> Login | None:
         client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
         try:
             text = client.get_secret_value(SecretId=name)["SecretString"]
-        except client.exceptions.ResourceNotFoundException:
+        except (client.exceptions.ResourceNotFoundException, client.exceptions.InvalidRequestException):
             return None
     try:
         login = json.loads(text)
@@ -123,15 +123,22 @@ def write_login(tenant: str, region: str, login: Login) -> None:
             client.create_secret(Name=name, SecretString=text, Tags=[{"Key": Tag.TENANT, "Value": tenant}])
         except client.exceptions.ResourceExistsException:
             client.put_secret_value(SecretId=name, SecretString=text)
+        except client.exceptions.InvalidRequestException:
+            # A former tenant's: one that is scheduled for deletion keeps its name for weeks.
+            client.restore_secret(SecretId=name)
+            client.put_secret_value(SecretId=name, SecretString=text)
 
 
 def is_without_login(tenant: str, region: str) -> bool:
-    """Whether there is no such secret; False also for a caller who may not know. Raises Failure."""
+    """Whether there is no such secret, or it is being deleted; False also for a caller who may not know.
+
+    Raises Failure.
+    """
     name = secret_name(tenant)
     with aws_answers(f"look for the secret {name}", region=region):
         client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
         try:
-            client.describe_secret(SecretId=name)
+            return "DeletedDate" in client.describe_secret(SecretId=name)
         except client.exceptions.ResourceNotFoundException:
             return True
         except ClientError as error:

@@ -37,11 +37,11 @@ from tenantnet.components.tenant_database import (
 from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
-from tenantnet.phases.memory import outputs_of
+from tenantnet.phases.memory import outputs_of, remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, DatabaseDeclaration, Origin, State, declaration
 from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from tenantnet.phases.transitions import Decision
-from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
+from tenantnet.phases.updates import beyond_used, networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
 from tenantnet.settings.relations import beside_platform, check_region_of_platform
@@ -105,7 +105,18 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     start = _runner_start(settings, platform, state, outputs)
     declared, held = networks_to_declare(state, cidrs), _ranges(outputs)
     opened = step.opened if step else {}
-    stack = TenantStack(settings, platform, state, declared, missing, start=start, held=held, opened=opened)
+    numbered = remembered(outputs) is not None and not settings.retiring
+    stack = TenantStack(
+        settings,
+        platform,
+        state,
+        declared,
+        missing,
+        start=start,
+        held=held,
+        opened=opened,
+        numbered=numbered,
+    )
     unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
     # A table that the stack has not claimed in yet gets its claims by the engine.
     if outputs.get(CLAIMS_TABLE, claims_table_name(platform.cell)) == platform.claims_table:
@@ -181,7 +192,8 @@ class TenantStack:
     """One tenant, declared part by part.
 
     start: the next one of the platform's runner. held: ranges that it had before. opened: as in
-    RequestedStep. claims: what it claims, by the claims' resource names.
+    RequestedStep. numbered: whether the numbers of its moves are known to be its own. claims: what it
+    claims, by the claims' resource names.
     """
 
     def __init__(
@@ -195,8 +207,9 @@ class TenantStack:
         start: RunnerStart | None = None,
         held: Collection[str] = (),
         opened: Mapping[str, str] | None = None,
+        numbered: bool = True,
     ) -> None:
-        self._start, self._held, self._opened = start, held, opened or {}
+        self._start, self._held, self._opened, self._numbered = start, held, opened or {}, numbered
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
@@ -228,6 +241,19 @@ class TenantStack:
         name = self._settings.name
         if refusals := [*others.refuse(claims), *others.refuse_companies(name, companies)]:
             raise Refused(f"The ranges of tenant {name}", refusals)
+
+    def pass_over_used_numbers(self) -> None:
+        """Begin beyond the moves of a former tenant of the name; leave no final snapshot whose name is taken.
+
+        Raises Failure if AWS does not answer.
+        """
+        if self._numbered:
+            return
+        # Only here: it takes boto3 to do it, which no other declaration needs.
+        from tenantnet.stacks.former import moves_used  # noqa: PLC0415
+
+        cell, region = self._platform.cell, self._platform.region
+        self._state = beyond_used(self._state, moves_used(self._settings.name, cell, region))
 
     def declare(self, password: pulumi.Output[str]) -> None:
         """Declare everything of the tenant."""

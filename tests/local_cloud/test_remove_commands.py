@@ -77,3 +77,10 @@ def test_a_tenant_is_not_removed_during_a_move(desk: Desk) -> None:
     done = desk.tenantnet("tenant remove acme --in-production --confirm acme")
     assert (done.code, "tenantnet migrate" in done.err) == (2, True)
     assert "retiring" not in desk.settings("acme").read_text()
+
+
+def test_a_tenant_whose_first_update_did_not_end_is_promised_no_snapshot_by_name(desk: Desk) -> None:
+    """A former tenant of the name may have left one that is called so."""
+    desk.add_stack("acme", tenant("172.17.5.0/24", "10.1.2.0/26"), {"cell": "eu1"})
+    done = desk.tenantnet("tenant remove acme")
+    assert (done.code, "if it has one" in done.out, "final-1" in done.out) == (0, True, False), done.err

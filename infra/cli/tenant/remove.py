@@ -57,6 +57,7 @@ def remove(
     from tenantnet.engine.engine import Engine
     from tenantnet.phases.memory import remembered
     from tenantnet.phases.updates import plan_update
+    from tenantnet.runner.verification import secret_name
     from tenantnet.settings.store import read_tenant
 
     project = working_project()
@@ -81,11 +82,15 @@ def remove(
         edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
         write_settings(project, file, "retiring: true.", ("under tenantnet:tenant set retiring: true", edit))
     cidr = networks[state.production]
-    snapshot = final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
-    typer.echo(_what_follows(settings, snapshot))
+    snapshot = (
+        final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
+        if remembered(outputs)
+        else f"{network_name(tenant, state.production)}-...-final-... of its database, if it has one"
+    )
+    typer.echo(_what_follows(settings, snapshot, secret_name(tenant)))
 
 
-def _what_follows(settings: TenantSettings, snapshot: str) -> str:
+def _what_follows(settings: TenantSettings, snapshot: str, secret: str) -> str:
     tenant = settings.name
     connections = sum(len(network.vpn_connections) for network in settings.networks.values())
     ranges = ", ".join(network.cidr for network in settings.networks.values())
@@ -102,6 +107,7 @@ Nothing is deleted in AWS yet. Next:
   pulumi stack rm {tenant}
       removes the empty stack and its settings file.
 
-What stays: the snapshot {snapshot}, until somebody deletes it, and RDS's automated backups for as
-long as they are kept. Before `pulumi destroy` you can take it back: remove `retiring: true` and run
-`pulumi up`."""
+What stays: the snapshot {snapshot}, until somebody deletes it; RDS's automated backups for as
+long as they are kept; the journal of its moves; and the secret {secret}, if there is one.
+A later tenant may have the same name. Before `pulumi destroy` you can take it back: remove
+`retiring: true` and run `pulumi up`."""

@@ -10,7 +10,7 @@ import pytest
 from tenantnet.phases.memory import outputs_of
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import Decision
-from tenantnet.phases.updates import networks_to_declare, plan_update, retired_note
+from tenantnet.phases.updates import beyond_used, networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.tags import Slot, Strategy
 
@@ -41,6 +41,15 @@ def refused_paths(state: State, networks: Mapping[Slot, str], **more: Any) -> li
 def test_a_new_tenants_first_network_becomes_production() -> None:
     state = plan_update({}, ONLY_GREEN)
     assert (state.phase, state.production) == (Phase.STEADY, GREEN)
+
+
+def test_a_tenant_begins_beyond_the_moves_that_its_name_has_had() -> None:
+    first = plan_update({}, ONLY_GREEN)
+    assert beyond_used(first, 0) == first
+    # One more: what the last number has in the journal is another tenant's.
+    assert (beyond_used(first, 2).move, beyond_used(first, 2).move_at_stake) == (3, 4)
+    assert beyond_used(MOVED, 1) == MOVED, "what its own moves have left is its own"
+    assert beyond_used(MOVED, 2).move == 3, "the name of its next final snapshot is taken"
 
 
 def test_a_new_tenant_with_two_networks_is_refused() -> None:
