@@ -107,15 +107,7 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     opened = step.opened if step else {}
     numbered = remembered(outputs) is not None and not settings.retiring
     stack = TenantStack(
-        settings,
-        platform,
-        state,
-        declared,
-        missing,
-        start=start,
-        held=held,
-        opened=opened,
-        numbered=numbered,
+        settings, platform, state, declared, missing, start=start, held=held, opened=opened, numbered=numbered
     )
     unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
     # A table that the stack has not claimed in yet gets its claims by the engine.
