@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_rds import RDSClient
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.documents import Role
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.transitions import Decision
@@ -18,9 +19,11 @@ from tenantnet.runner.verification import Login, is_without_login, read_login, w
 from tenantnet.stacks.former import moves_used
 from tenantnet.tags import Slot, final_snapshot_name, move_snapshot_name
 
-from tests.support.aws import lead_here
+from tests.support.aws import journal_table, lead_here
 from tests.support.databases import Database
 from tests.support.network import Network
+from tests.support.permissions import PLACE, policies
+from tests.support.roles import Iam
 
 REGION = "eu-west-1"
 NOW = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
@@ -81,3 +84,15 @@ def test_the_login_of_a_former_tenant_is_replaced_while_it_is_being_deleted(name
 def test_a_former_tenants_traces_that_cannot_be_asked_for_are_a_failure(name: str) -> None:
     with pytest.raises(Failure, match="what a former tenant"):
         moves_used(name, "no-such-cell", REGION)
+
+
+@pytest.mark.parametrize("role", [Role.TENANT_DEPLOYER, Role.REVIEWER])
+def test_who_deploys_or_reviews_a_tenant_may_look_for_them(
+    cloud: LocalCloud, dynamodb: DynamoDBClient, name: str, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in Iam(cloud).role(*policies(role)).environment.items():
+        monkeypatch.setenv(variable, value)
+    with journal_table(dynamodb, PLACE.cell):
+        assert moves_used(name, PLACE.cell, REGION) == 0
+        with pytest.raises(Failure, match="not authorized"):
+            moves_used(name, "another", REGION)
