@@ -283,20 +283,6 @@ def test_a_retired_tenant_leaves_nothing_but_its_final_snapshot(acme: Project, a
     assert left == {"rds snapshot acme-blue-10-1-2-0-final-1"}
 
 
-@pytest.mark.parametrize("role", [Role.TENANT_DEPLOYER, Role.REVIEWER])
-def test_made_again_it_would_take_no_name_of_what_it_has_left(
-    acme: Project, roles: Roles, role: Role
-) -> None:
-    acme.write_tenant("acme", ACME)
-    run = roles.of(acme, role).pulumi("preview", "--json", "--stack", "acme").check()
-    (database,) = (
-        step["newState"]["inputs"]
-        for step in json.loads(run.text)["steps"]
-        if step["newState"]["type"] == "aws:rds/instance:Instance"
-    )
-    assert database["finalSnapshotIdentifier"] == "acme-blue-10-1-2-0-final-3"
-
-
 def test_a_destroyed_platform_leaves_the_key_of_the_final_snapshot_and_nothing_else(
     acme: Project, aws: Any, roles: Roles
 ) -> None:

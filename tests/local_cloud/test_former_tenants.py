@@ -12,12 +12,13 @@ from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.documents import Role
 from tenantnet.phases.journal import Entry, What
-from tenantnet.phases.phases import Phase
-from tenantnet.phases.transitions import Decision
+from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.transitions import Decision, Event, next_event
+from tenantnet.phases.updates import beyond_used
 from tenantnet.runner.journal_table import Holder, JournalTable
 from tenantnet.runner.verification import Login, is_without_login, read_login, write_login
 from tenantnet.stacks.former import moves_used
-from tenantnet.tags import Slot, final_snapshot_name, move_snapshot_name
+from tenantnet.tags import Slot, Strategy, final_snapshot_name, move_snapshot_name
 
 from tests.support.aws import journal_table, lead_here
 from tests.support.databases import Database
@@ -67,6 +68,19 @@ def test_snapshots_use_their_numbers_also_after_their_database(
     assert moves_used(name, cell, REGION) == 3
     rds.delete_db_instance(DBInstanceIdentifier=database.identifier, FinalDBSnapshotIdentifier=final)
     assert moves_used(name, cell, REGION) == 4
+
+
+def test_a_first_move_begins_though_one_of_the_former_tenant_was_aborted(
+    journal: JournalTable, name: str, cell: str
+) -> None:
+    journal.decide(1, Decision.ABORT, "ada")
+    new = State(phase=Phase.STEADY, production=Slot.BLUE)
+    state = beyond_used(new, moves_used(name, cell, REGION))
+    events = [
+        next_event(each, decision=journal.decision(each.move_at_stake), strategy=Strategy.SNAPSHOT)
+        for each in (new, state)
+    ]
+    assert events == [Event.ABORT, Event.FENCE]
 
 
 def test_the_login_of_a_former_tenant_is_replaced_while_it_is_being_deleted(name: str) -> None:
