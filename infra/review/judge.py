@@ -19,6 +19,7 @@ from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import is_platform
+from tenantnet.settings.rules import SECRETS_PROVIDER
 
 SETTINGS_KEPT = Rule(
     id="settings-kept",
@@ -51,6 +52,13 @@ class Case:
     def is_removed(self) -> bool:
         """Whether its settings file is gone."""
         return self.settings == "removed"
+
+    @property
+    def is_previewed(self) -> bool:
+        """Whether there is something to preview, and Pulumi may read the settings file for it."""
+        # It would ask for a key of elsewhere, as the role that reviews, even to make a stack.
+        led_away = any(each.rule_id == SECRETS_PROVIDER.id for each in self.refusals)
+        return not led_away and (self.exists or not self.is_removed)
 
 
 def judge(case: Case, preview: Preview) -> StackResult:

@@ -104,7 +104,7 @@ def _packs(
 
 
 def _result(previewer: Previewer, done: Callable[[Preview], None], case: Case) -> StackResult:
-    if case.is_removed and not case.exists:
+    if not case.is_previewed:
         return judge(case, Preview(stack=case.stack))
     preview = previewer.preview(case)
     done(preview)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
+from tenantnet.settings.providers import PROVIDER, judge_provider
 
 from tests.support.review_samples import database, preview
 
@@ -42,6 +44,14 @@ def event(op: str, type_: str, **states: dict[str, Any]) -> EngineEvent:
     for name, inputs in states.items():
         metadata[name] = {"type": type_, "urn": urn, "inputs": inputs, "outputs": inputs}
     return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "resourcePreEvent": {"metadata": metadata}})
+
+
+def test_a_stack_whose_secrets_file_leads_elsewhere_is_refused_without_a_preview() -> None:
+    (refusal,) = judge_provider("acme", {PROVIDER: "awskms://alias/a?endpoint=http://192.0.2.1"})
+    led_away = replace(CHANGED, refusals=[refusal])
+    assert not led_away.is_previewed
+    assert judge(led_away, Preview(stack="acme")).verdict is Verdict.REJECTED_BY_RULE
+    assert replace(CHANGED, refusals=[RULE.refuse("x")]).is_previewed
 
 
 def test_an_error_leaves_a_stack_unjudged() -> None:
