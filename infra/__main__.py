@@ -7,10 +7,11 @@ from pathlib import Path
 import pulumi_aws as aws
 from pulumi.runtime import get_root_directory
 from tenantnet.aws.endpoint import local_endpoint_problem
+from tenantnet.settings.aws_keys import judge_given
 
 # The provider takes longer to start than the program to be imported and the settings to be judged: any call
-# makes the engine start it, so this one does, and all go on at the same time.
-if local_endpoint_problem() is None:
+# makes the engine start it, so this one does, and all go on at the same time. It goes where the keys lead.
+if local_endpoint_problem() is None and not judge_given():
     aws.get_caller_identity_output()
 
 from tenantnet.program import declare_stack

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pulumi
 from pulumi.runtime import is_config_secret
-from pulumi.runtime.config import CONFIG, get_config_env
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.aws.answers import check_local_endpoint
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings import rules
-from tenantnet.settings.aws_keys import judge_aws_keys
+from tenantnet.settings.aws_keys import judge_given
 from tenantnet.settings.checks import check_cell_apart, check_region
 from tenantnet.settings.files import REGION_KEY, RESERVED_KEY, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY, load_platform, load_tenant
@@ -105,10 +104,8 @@ def _reserved(project_file: Path) -> tuple[ReservedRange, ...]:
     leads elsewhere, ranges of the stack's own.
     """
     region = pulumi.Config("aws").get("region")
-    # Also what `--config` and an environment of Pulumi ESC set, which no file has.
-    given = {**get_config_env(), **CONFIG.get()}
     of_region = (refusal.at(REGION_KEY) for refusal in check_region(region))
-    if refusals := [*judge_aws_keys(given), *of_region]:
+    if refusals := [*judge_given(), *of_region]:
         raise Refused(f"The settings of {pulumi.get_stack()}", refusals)
     check_local_endpoint(str(region))
     reserved = read_defaults(project_file).reserved

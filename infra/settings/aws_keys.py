@@ -71,6 +71,15 @@ def judge_aws_keys(config: Iterable[object]) -> Iterator[Refusal]:
                 yield _refuse(key, name)
 
 
+def judge_given() -> list[Refusal]:
+    """The refusals of the running program's keys, also of what `--config` and Pulumi ESC set in no file."""
+    # Commands that check files need no Pulumi.
+    from pulumi.runtime.config import CONFIG, get_config_env  # noqa: PLC0415
+
+    given: dict[str, object] = {**get_config_env(), **CONFIG.get()}
+    return [*judge_aws_keys(given)]
+
+
 def _refuse(key: str, name: str) -> Refusal:
     why, way = REFUSED.get(name, (UNKNOWN, ""))
     if ":" in name:  # aws:config:region, which Pulumi still reads as aws:region
