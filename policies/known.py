@@ -83,7 +83,7 @@ ONE_PROFILE = Rule(
     id="one-profile",
     rule="a stack's AWS providers use one profile",
     reason="under another one a claim would be in another account's table, where nobody looks for it",
-    remedy="give every provider the profile of aws:profile, or none",
+    remedy="set AWS_PROFILE in the environment, and give no provider a profile",
 )
 ONE_REGION = Rule(
     id="one-region",
