@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 import boto3
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no types
 from mypy_boto3_dynamodb import DynamoDBClient
 from playwright.sync_api import Page, sync_playwright
 from tenantnet.addresses.claims import Claim, ClaimKind
