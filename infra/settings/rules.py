@@ -347,8 +347,7 @@ MIGRATION_TIME_ONCE = Rule(
 LIVE_NOT_YET = Rule(
     id="live-not-yet",
     rule="a move is by replica or by snapshot",
-    reason="each part of live was tried, but no whole move by it with the engine, and the role of the "
-    "platform's runner lacks rights for it",
+    reason="each part of live was tried, but no whole move by it with the engine has been seen",
     remedy="choose replica, or wait for a version that carries live out",
 )
 RETIRE_AFTER = Rule(
