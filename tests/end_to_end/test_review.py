@@ -333,7 +333,7 @@ def test_the_workflows_halves_preview_without_a_token_and_comment_without_the_ch
         )
     change.git("worktree", "remove", "--force", str(job / "base"))
     change.git("reset", "--quiet", "--hard", "HEAD^1")
-    assert preview == {"Base": 0, "Review": 0, "Verdict": TUNNEL_DOWN}
+    assert preview == {"Base": 0, "Settings": 0, "Review": 0, "Verdict": TUNNEL_DOWN}
     assert comment == {"Comment": 0}
     (own,) = host.own()
     assert own.startswith(f"{MARKER}\n\n## Tenantnet review: 🟠 takes a tunnel down\n")
