@@ -21,7 +21,7 @@ def make_master_user(cursor: Cursor, master: Account, privileges: str) -> None:
     """Make the master user with its password, or give the one that came with the data that password."""
     cursor.execute("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (master.username, master.password))
     set_password(cursor, master)
-    cursor.execute(f"GRANT {privileges} ON *.* TO %s@'%%' WITH GRANT OPTION", master.username)
+    cursor.execute(f"GRANT {privileges} ON *.* TO %s@'%%' WITH GRANT OPTION", (master.username,))
 
 
 def set_password(cursor: Cursor, account: Account) -> None:
@@ -35,4 +35,4 @@ def make_replication_user(cursor: Cursor, replication: Account) -> None:
         "CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s REQUIRE SSL",
         (replication.username, replication.password),
     )
-    cursor.execute("GRANT REPLICATION SLAVE ON *.* TO %s@'%%'", replication.username)
+    cursor.execute("GRANT REPLICATION SLAVE ON *.* TO %s@'%%'", (replication.username,))

@@ -51,4 +51,4 @@ def _set(cursor: Cursor, name: str, value: str | None) -> None:
     elif NUMBER.fullmatch(value):
         cursor.execute(f"SET GLOBAL {name} = {value}")
     else:
-        cursor.execute(f"SET GLOBAL {name} = %s", value)
+        cursor.execute(f"SET GLOBAL {name} = %s", (value,))
