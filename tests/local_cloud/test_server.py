@@ -87,9 +87,11 @@ def test_many_callers_get_connections_of_their_own(ec2: EC2Client) -> None:
     gateways = [gateway["VpnGatewayId"] for gateway in made]
     with ThreadPoolExecutor(16) as pool:
         sites = list(pool.map(lambda number: VpnSite.create(ec2, gateways[number % 6]), range(48)))
-    tunnels = [tunnel for site in sites for tunnel in site.tunnels(ec2)]
-    for what in ("OutsideIpAddress", "TunnelInsideCidr", "PreSharedKey"):
-        assert len({tunnel[what] for tunnel in tunnels}) == 96, what
+    tunnels = [(number % 6, tunnel) for number, site in enumerate(sites) for tunnel in site.tunnels(ec2)]
+    for what in ("OutsideIpAddress", "PreSharedKey"):
+        assert len({tunnel[what] for _, tunnel in tunnels}) == 96, what
+    # Those inside differ among the connections of a gateway.
+    assert len({(gateway, tunnel["TunnelInsideCidr"]) for gateway, tunnel in tunnels}) == 96
 
 
 def test_many_callers_asking_for_the_same_connection_get_one(
