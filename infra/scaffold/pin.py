@@ -18,12 +18,13 @@ from tenantnet.toolchain.places import SHIPPED
 LOCK_FILE, WHEELS = "requirements.lock", "wheels"
 # What the lock file has for the work on Tenantnet itself.
 _DEVELOPMENT = """
-ast-serialize boto3-stubs botocore-stubs execnet grimp grpc-stubs hypothesis import-linter iniconfig librt
-mypy mypy-boto3-cloudwatch mypy-boto3-codebuild mypy-boto3-dynamodb mypy-boto3-ec2 mypy-boto3-iam
-mypy-boto3-kms mypy-boto3-logs mypy-boto3-rds mypy-boto3-resourcegroupstaggingapi mypy-boto3-route53
-mypy-boto3-scheduler mypy-boto3-secretsmanager mypy-boto3-sns mypy-boto3-ssm mypy-boto3-sts mypy-extensions
-pathspec pluggy pytest pytest-timeout pytest-xdist ruff sortedcontainers types-netaddr types-psutil
-types-pymysql types-pyyaml types-s3transfer zizmor
+ast-serialize axe-playwright-python boto3-stubs botocore-stubs execnet greenlet grimp grpc-stubs
+hypothesis import-linter iniconfig librt mypy mypy-boto3-cloudwatch mypy-boto3-codebuild
+mypy-boto3-dynamodb mypy-boto3-ec2 mypy-boto3-iam mypy-boto3-kms mypy-boto3-logs mypy-boto3-rds
+mypy-boto3-resourcegroupstaggingapi mypy-boto3-route53 mypy-boto3-scheduler mypy-boto3-secretsmanager
+mypy-boto3-sns mypy-boto3-ssm mypy-boto3-sts mypy-extensions pathspec playwright pluggy pytest
+pytest-timeout pytest-xdist ruff sortedcontainers types-netaddr types-psutil types-pymysql types-pyyaml
+types-s3transfer zizmor
 """
 FOR_DEVELOPMENT = frozenset(_DEVELOPMENT.split())
 _PIN = re.compile(r"^(?P<name>[\w.-]+)==.*?(?=^[\w.-]+==|\Z)", re.MULTILINE | re.DOTALL)
@@ -52,7 +53,7 @@ class Wheel:
         """A lock file with the wheel, its extra `local`, and all that they need."""
         digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
         version = _version(self.file)
-        pinned = f"tenantnet[local]=={version} \\\n    --hash=sha256:{digest}\n"
+        pinned = f"tenantnet[console,local]=={version} \\\n    --hash=sha256:{digest}\n"
         return "".join([f"--find-links {WHEELS}\n", pinned, *_needed()])
 
 

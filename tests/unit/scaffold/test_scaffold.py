@@ -104,7 +104,7 @@ class TestExample:
         links, *pins = (repository / "requirements.lock").read_text().split("\n", 1)
         own, rest = pins[0].split("annotated-doc==", 1)
         assert links == "--find-links wheels"
-        assert own.startswith(f"tenantnet[local]=={version('tenantnet')} \\\n    --hash=sha256:")
+        assert own.startswith(f"tenantnet[console,local]=={version('tenantnet')} \\\n    --hash=sha256:")
         ours = (CLONE / "requirements.lock").read_text()
         for pin in re.split(r"\n(?=\S)", f"annotated-doc=={rest}".rstrip()):
             assert pin in ours
@@ -112,7 +112,7 @@ class TestExample:
     def test_what_only_development_needs_is_not_pinned(self) -> None:
         ours = (CLONE / "requirements.lock").read_text()
         locked = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", ours, re.MULTILINE)}
-        names = [each.name for each in required("tenantnet[local]", {}).values()]
+        names = [each.name for each in required("tenantnet[console,local]", {}).values()]
         # Pipelines build the repository's own package with what is installed.
         assert locked - {*map(canonicalize_name, names)} - {"setuptools"} == FOR_DEVELOPMENT
 
