@@ -50,7 +50,7 @@ class Wheel:
         return f"{WHEELS}/{self.file.name}"
 
     def lock_text(self) -> str:
-        """A lock file with the wheel, its extra `local`, and all that they need."""
+        """A lock file with the wheel, its extras `console` and `local`, and all that they need."""
         digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
         version = _version(self.file)
         pinned = f"tenantnet[console,local]=={version} \\\n    --hash=sha256:{digest}\n"

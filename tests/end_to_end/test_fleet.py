@@ -261,7 +261,15 @@ def test_what_was_changed_by_hand_is_named(killed: Fleet, aws: boto3.Session) ->
 
 
 @pytest.mark.parametrize(
-    "arguments", [["preview", "acne"], ["preview", "--slice", "4/3"], ["up", "acme", "--resume"]]
+    "arguments",
+    [
+        ["preview", "acne"],
+        ["preview", "--slice", "4/3"],
+        ["up", "acme", "--resume"],
+        ["up", "--resume", "--canary", "1"],
+        ["up", "--pause"],
+        ["up", "--wave", "10"],
+    ],
 )
 def test_a_mistake_is_refused_before_anything_begins(killed: Fleet, arguments: list[str]) -> None:
     before = killed.record()

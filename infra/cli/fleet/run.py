@@ -56,7 +56,8 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
     targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
     if asked.resume:
-        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack, asked.waves):
+        waves = "--canary, --wave" if asked.waves else None
+        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack, waves):
             if value:
                 raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
         record = resume_run(records, operation, limits)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tenantnet.fleet.record import FleetOperation, RunRecord
+from tenantnet.fleet.soak import soak
 from tenantnet.fleet.waves import Waves, worse
 from tenantnet.refusal import Refused
 
@@ -63,3 +68,26 @@ def test_an_alarm_that_was_raised_before_is_not_worse() -> None:
 def test_an_alarm_belongs_to_the_longest_name_and_others_to_nobody() -> None:
     raised = {"acme-blue-eu-blue-CPUUtilization", "acme-billing", "tenantnet-eu1-runner", "acmecorp-blue-x"}
     assert worse(raised, (), TENANTS) == {"acme-blue-eu-blue-CPUUtilization": "acme-blue-eu"}
+
+
+def test_whoever_stops_the_run_waits_for_no_alarm() -> None:
+    record = RunRecord(
+        run="r",
+        operation=FleetOperation.UP,
+        began=datetime.now(UTC),
+        machine="m",
+        pid=1,
+        parallel=1,
+        tenants={},
+    )
+
+    async def stopped_while_it_looks() -> str:
+        stopping, said = asyncio.Event(), list[str]()
+        looking = asyncio.create_task(soak(record, {}, 10, stopping, said.append))
+        while not said:
+            await asyncio.sleep(0)
+        assert not looking.done()
+        stopping.set()
+        return await asyncio.wait_for(looking, timeout=5)
+
+    assert asyncio.run(stopped_while_it_looks()) == ""
