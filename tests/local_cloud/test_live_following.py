@@ -301,6 +301,7 @@ def test_the_way_back_leads_back_and_nothing_is_lost(pair: Pair, both: Servers) 
     with pair.connect(pair.green, MASTER.username) as client, client.cursor() as cursor:
         cursor.execute("CREATE DATABASE behind_the_switch")
         cursor.execute("CREATE USER app_new@'%' IDENTIFIED BY 'Correct-Horse-7'")
+    wait_for(lambda: "app_new" in pair.logins(pair.blue))
     with pytest.raises(GuardError, match="acme-blue is read-only"):
         back.prepare(mirrored.target, mirrored.source, both.keep)
     pair.ask(pair.blue, "SET GLOBAL read_only = 0")
