@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
+from threading import RLock, local
 from time import monotonic
 from typing import Any
 
@@ -32,6 +33,23 @@ class Step:
     applying: bool = False
     finish: Callable[[], None] | None = None
     then: str = AVAILABLE
+
+
+class _Thread(local):
+    stands_still = False
+
+
+_THREAD = _Thread()
+
+
+@contextmanager
+def standing_still() -> Iterator[None]:
+    """Within it no step ends for this thread, so that one answer describes one moment."""
+    _THREAD.stands_still = True
+    try:
+        yield
+    finally:
+        _THREAD.stands_still = False
 
 
 class Course:
@@ -89,7 +107,7 @@ class Course:
 
     def _present(self) -> Step | None:
         with self._turn:
-            while self._steps and self._is_over(step := self._steps[0]):
+            while not _THREAD.stands_still and self._steps and self._is_over(step := self._steps[0]):
                 self._steps.popleft()
                 if step.work and (step.work.cancelled() or step.work.exception()):
                     self.fail()

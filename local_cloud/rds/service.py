@@ -16,6 +16,7 @@ from tenantnet.aws.quotas import DATABASES, PARAMETER_GROUPS, SNAPSHOTS, SUBNET_
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.quotas import require_room
 from tenantnet.local_cloud.rds.backups import QUOTA_EXCEEDED, AutomatedBackups, wanted_backups
+from tenantnet.local_cloud.rds.course import standing_still
 from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
 from tenantnet.local_cloud.rds.instance import DatabaseInstance
 from tenantnet.local_cloud.rds.snapshots import DBSnapshot
@@ -32,7 +33,8 @@ class CompletedRdsResponse(RDSResponse):
     def call_action(self) -> TYPE_RESPONSE:
         """Answer the call as things are by now."""
         self.completed.settle()
-        answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
+        with standing_still():
+            answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
         return answer
 
     def describe_db_snapshots(self) -> ActionResult:
@@ -105,6 +107,12 @@ class CompletedRdsBackend(ServedBackend):
     def instances(self) -> list[DatabaseInstance]:
         """Those of MySQL."""
         return [each for each in self.databases.values() if isinstance(each, DatabaseInstance)]
+
+    def settle(self) -> None:
+        super().settle()
+        for snapshot in list(self.database_snapshots.values()):
+            if isinstance(snapshot, DBSnapshot):
+                snapshot.course.settle()
 
     def delete_db_instance(
         self,
