@@ -8,13 +8,13 @@ from typing import Any
 
 import pymysql
 import pytest
-from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.runner.live.accounts import Account, lock, open_accounts
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Outcome, Servers, cut, finish, take_back
 from tenantnet.runner.live.events import enabled_events
 from tenantnet.runner.live.fence import end_other_runners
 from tenantnet.runner.live.session import GuardError, Session
 
+from tests.support.generations import GENERATIONS
 from tests.support.live_clients import (
     TABLES,
     USER,
@@ -52,7 +52,7 @@ class Journal:
         return self.decided
 
 
-@pytest.fixture(scope="module", params=Generation)
+@pytest.fixture(scope="module", params=GENERATIONS)
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     with pair_of(installed(request.param), tmp_path_factory.mktemp("servers")) as pair:
         yield pair

@@ -10,16 +10,16 @@ from typing import Any
 import pymysql
 import pytest
 from tenantnet.local_cloud.mysql import procedures
-from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.pace import here
 
+from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import wait_for
 from tests.support.raw_servers import MASTER, PASSWORD, PORT, REPLICATION, Pair, installed, pair_of
 
 SIGNALLED = 1644
 
 
-@pytest.fixture(scope="module", params=Generation)
+@pytest.fixture(scope="module", params=GENERATIONS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     with pair_of(installed(request.param), tmp_path_factory.mktemp("servers"), follows=False) as pair:
         for server in (pair.blue, pair.green):

@@ -33,6 +33,7 @@ from tenantnet.tags import Slot, Strategy
 
 from tests.support.aws import aws_client, lead_here
 from tests.support.databases import PASSWORD, Database, wanted
+from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import Client, home_of, servers_of, wait_for
 from tests.support.network import Network
 
@@ -47,7 +48,7 @@ ROWS = ("CREATE DATABASE app", "CREATE TABLE app.entry (id INT PRIMARY KEY)", "I
 COUNT = "SELECT COUNT(*) FROM app.entry"
 
 
-@pytest.fixture(scope="module", params=Generation)
+@pytest.fixture(scope="module", params=GENERATIONS)
 def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     if request.param is not Generation.MYSQL_8_0 and not mysql(request.param).folder.is_dir():
         pytest.skip(f"MYSQL {request.param} IS NOT TESTED: it is not installed")

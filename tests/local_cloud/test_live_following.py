@@ -15,6 +15,7 @@ from tenantnet.runner.live.cut import Before, Budgets, Decision, Servers, cut
 from tenantnet.runner.live.follow import Source, State
 from tenantnet.runner.live.session import GuardError
 
+from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import wait_for
 from tests.support.raw_servers import MASTER, PASSWORD, Pair, installed, pair_of
 
@@ -26,7 +27,7 @@ TICK = (
 RUNS = "SELECT * FROM app.run"
 
 
-@pytest.fixture(params=Generation)
+@pytest.fixture(params=GENERATIONS)
 def generation(request: pytest.FixtureRequest) -> Generation:
     return Generation(request.param)
 

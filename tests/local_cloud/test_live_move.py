@@ -11,7 +11,7 @@ import boto3
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.environment import environment
-from tenantnet.local_cloud.mysql.installation import Generation, mysql
+from tenantnet.local_cloud.mysql.installation import mysql
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision
@@ -25,6 +25,7 @@ from tenantnet.runner.verification import Access, Login
 from tenantnet.tags import Slot, Strategy
 
 from tests.support.databases import PASSWORD, Database
+from tests.support.generations import GENERATIONS
 from tests.support.moves import Traffic, longest_gap
 from tests.support.mysql_client import Client, wait_for
 from tests.support.network import Network
@@ -125,7 +126,7 @@ def make_journal(cell: str) -> JournalTable:
     return JournalTable.of(cell, "eu-west-1", "acme")
 
 
-@pytest.fixture(params=Generation)
+@pytest.fixture(params=GENERATIONS)
 def tenant(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
     """Its database is blue, with events, and a name that leads to it."""
     if not mysql(request.param).folder.is_dir():

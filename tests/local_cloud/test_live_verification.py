@@ -11,11 +11,11 @@ from threading import Event, Thread
 import pymysql
 import pytest
 from pymysql.constants import CLIENT
-from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.runner.live import chunks, follow, verify
 from tenantnet.runner.live.follow import Source, State
 from tenantnet.runner.live.verify import Ways
 
+from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import wait_for
 from tests.support.raw_servers import MASTER, PASSWORD, Pair, installed, pair_of
 
@@ -41,7 +41,7 @@ CONTENT = (
 LIMIT_SECONDS = 120.0
 
 
-@pytest.fixture(scope="module", params=Generation)
+@pytest.fixture(scope="module", params=GENERATIONS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     patch = pytest.MonkeyPatch()
     patch.setattr(chunks, "ROWS", 500)
