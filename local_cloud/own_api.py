@@ -140,12 +140,15 @@ class OwnApi:
             raise BadRequest('the body is {"due": ISO 8601 TIME}') from None
         return {"due": body["due"]}
 
-    def drop_session(self, _body: None, session_id: str) -> dict[str, str]:
-        """Cut the connection that carries a Session Manager session, as a network does."""
+    def drop_session(self, body: dict[str, int] | None, session_id: str) -> dict[str, str]:
+        """Cut the connection that carries a Session Manager session, as a network does.
+
+        {"code": 1000} closes it with that code of WebSockets instead, as AWS does after an hour.
+        """
         channels = CompletedSsmBackend.channels
         if channels is None or not channels.is_connected(session_id):
             raise NotFound(f"nobody is connected to a session {session_id}")
-        channels.drop(session_id)
+        channels.drop(session_id, (body or {}).get("code"))
         return {"id": session_id}
 
 

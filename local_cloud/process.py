@@ -214,9 +214,13 @@ class LocalCloud:
         """Let no call fail any more, and let go those that are held back."""
         request(self.running_server(), "DELETE", "/_local/faults")
 
-    def drop_session(self, session_id: str) -> None:
-        """Cut the connection that carries a Session Manager session; the session itself goes on."""
-        request(self.running_server(), "POST", f"/_local/sessions/{session_id}/drop")
+    def drop_session(self, session_id: str, code: int | None = None) -> None:
+        """Cut the connection that carries a Session Manager session; the session itself goes on.
+
+        code: close it with this code of WebSockets instead, as AWS does with 1000 after an hour.
+        """
+        body = {"code": code} if code else None
+        request(self.running_server(), "POST", f"/_local/sessions/{session_id}/drop", body)
 
     def _launch(self, port: int) -> ServerRecord:
         _check_moto()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from threading import Event
+from threading import Event, Thread
 
 from tenantnet.failure import Failure
 from tenantnet.tunnel.plugin import Plugin
@@ -36,6 +36,11 @@ class CarriedSession:
         """End session and plugin."""
         self._end_session()
         self.plugin.end()
+
+    def abandon(self) -> None:
+        """End the plugin at once, so that its port is free, and the session whenever AWS can be asked."""
+        self.plugin.end_now()
+        Thread(target=self._end_session, daemon=True).start()
 
     def _end_session(self) -> None:
         # A session that cannot be ended now ends by itself when it is not used for a while.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,15 +18,15 @@ from tenacity import (
 from tenantnet.failure import Failure
 from tenantnet.tunnel.carried import CarriedSession
 from tenantnet.tunnel.local_port import require_free
-from tenantnet.tunnel.plugin import find_plugin
+from tenantnet.tunnel.plugin import Plugin, find_plugin
 from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 from tenantnet.tunnel.session_manager import FinalFailure
+from tenantnet.tunnel.watch import Watch
 
 LOOK_SECONDS = 0.2
-# The plugin's own attempts to resume a session take up to 6 s.
-CUT_OFF_SECONDS = 15.0
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 10.0
+RESUMING = "the connection broke, and the plugin tries to resume the session"
 
 Show = Callable[[Record], None]
 
@@ -35,14 +34,22 @@ Show = Callable[[Record], None]
 class Keeper:
     """One tunnel. run() is its whole life; `stop` ends it from another thread.
 
-    keeper: this process. show: called with every change of state.
+    keeper: this process. show: called with every change of state. keep_trying: from the start, too.
     """
 
     def __init__(
-        self, profile: Profile, keeper: ProcessId, records: TunnelRecords, show: Show, stop: Event
+        self,
+        profile: Profile,
+        keeper: ProcessId,
+        records: TunnelRecords,
+        show: Show,
+        stop: Event,
+        *,
+        keep_trying: bool = False,
     ) -> None:
         self.record = Record(profile=profile, keeper=keeper)
         self._records, self._show, self._stop = records, show, stop
+        self._begin = self._open_again if keep_trying else self._open
         self._carried: CarriedSession | None = None
         self.failure: Failure | None = None
 
@@ -50,13 +57,12 @@ class Keeper:
         """Open the tunnel and keep it open. If it cannot, `failure` says why, and nothing is left running."""
         try:
             self._say(KeeperState.OPENING)
-            self._open()
-            while not self._stop.is_set():
-                self._say(KeeperState.OPEN)
-                reason = self._carry()
-                self._close()
-                if not self._stop.is_set():
+            self._begin()
+            while self._carried and not self._stop.is_set():
+                if reason := self._carry(self._carried.plugin):
                     self._say(KeeperState.RECONNECTING, reason)
+                    self._carried.abandon()
+                    self._carried = None
                     self._open_again()
         except Failure as failure:
             self.failure = failure
@@ -83,7 +89,7 @@ class Keeper:
         def say(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, Failure):
-                self._say(KeeperState.RECONNECTING, error.reason)
+                self._say(self.record.state, error.reason)
 
         waiting = wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
         Retrying(
@@ -98,18 +104,20 @@ class Keeper:
             retry_error_callback=lambda _: None,
         )(self._open)
 
-    def _carry(self) -> str:
-        """Wait until the session is broken or the tunnel has to end; returns why, in words."""
-        assert self._carried is not None  # noqa: S101 - it was opened
-        plugin = self._carried.plugin
-        connected = time.monotonic()
+    def _carry(self, plugin: Plugin) -> str:
+        """Wait until the session has to be replaced; why, in words. Empty if the tunnel has to end."""
+        watch = Watch(plugin)
+        self._say(KeeperState.OPEN)
         while not self._stop.wait(LOOK_SECONDS):
             if plugin.has_ended:
                 return f"the session ended: {plugin.last_words}"
-            if not plugin.is_cut_off():
-                connected = time.monotonic()
-            elif time.monotonic() - connected > CUT_OFF_SECONDS:
-                return "the plugin lost its connection and could not resume the session"
+            if reason := watch.look():
+                return reason
+            if watch.is_resuming is (self.record.state is KeeperState.OPEN):
+                if watch.is_resuming:
+                    self._say(KeeperState.RECONNECTING, RESUMING)
+                else:
+                    self._say(KeeperState.OPEN)
         return ""
 
     def _close(self) -> None:

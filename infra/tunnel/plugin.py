@@ -8,8 +8,10 @@ import re
 import shutil
 import subprocess
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 import psutil
 from tenantnet.failure import Failure
@@ -17,6 +19,9 @@ from tenantnet.tunnel.local_port import binding_failure, port_holder
 from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.records import ProcessId, end_process
 from tenantnet.tunnel.session_manager import Session, start_parameters
+
+if TYPE_CHECKING:
+    from psutil._ntuples import pconn
 
 PROGRAM = "session-manager-plugin"
 # The first one that takes the session's token from its environment, where no other user can read it.
@@ -93,7 +98,8 @@ class Plugin:
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._listening = Event()
         self._process = _begin(path, profile, session)
-        self.id = ProcessId.of(self._process.pid)
+        self.pid = self._process.pid
+        self.id = ProcessId.of(self.pid)
         Thread(target=self._read, daemon=True).start()
 
     def wait_until_open(self, stop: Event) -> None:
@@ -113,22 +119,30 @@ class Plugin:
         """What it said last, in one line."""
         return " ".join(self._lines)
 
+    def connections(self) -> Sequence[pconn] | None:
+        """Its connections to AWS, without those of its own clients; None if the system does not say."""
+        with suppress(psutil.Error):
+            return [
+                each
+                for each in psutil.Process(self.pid).net_connections(kind="tcp")
+                if each.status == psutil.CONN_ESTABLISHED and each.laddr.port != self._profile.local_port
+            ]
+        return None
+
     def is_cut_off(self) -> bool:
         """Whether it has no connection but those of its own clients: it gives up, but does not end."""
-        with suppress(psutil.Error):
-            return not any(
-                each.status == psutil.CONN_ESTABLISHED and each.laddr.port != self._profile.local_port
-                for each in psutil.Process(self._process.pid).net_connections(kind="tcp")
-            )
-        return False
+        return self.connections() == []
 
     def end(self) -> None:
-        """End it, if the end of its session has not ended it already."""
+        """End it, if the end of its session does not."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
             return
+        self.end_now()
+
+    def end_now(self) -> None:
         with suppress(psutil.Error):
-            end_process(psutil.Process(self._process.pid))
+            end_process(psutil.Process(self.pid))
         self._process.wait()
 
     def _read(self) -> None:

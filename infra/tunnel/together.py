@@ -39,11 +39,13 @@ def check_startable(profiles: Sequence[Profile], records: TunnelRecords) -> None
         raise Refused("The tunnels", refusals)
 
 
-def keep_open(profiles: Sequence[Profile], records: TunnelRecords, show: Show) -> list[Keeper]:
+def keep_open(
+    profiles: Sequence[Profile], records: TunnelRecords, show: Show, *, keep_trying: bool = False
+) -> list[Keeper]:
     """Keep tunnels open until each was stopped or failed, or a signal ends all.
 
     The keepers as they are at the end, with their failures. To be called in the main thread, which alone is
-    told of signals.
+    told of signals. keep_trying: a tunnel that does not open at first is tried again, as later ones are.
     """
     me = ProcessId.of(os.getpid())
     assert me is not None  # noqa: S101 - it runs
@@ -52,7 +54,8 @@ def keep_open(profiles: Sequence[Profile], records: TunnelRecords, show: Show) -
             records.clear(lost)
     stops = [Event() for _ in profiles]
     keepers = [
-        Keeper(profile, me, records, show, stop) for profile, stop in zip(profiles, stops, strict=True)
+        Keeper(profile, me, records, show, stop, keep_trying=keep_trying)
+        for profile, stop in zip(profiles, stops, strict=True)
     ]
     _set_on_signals(stops)
     threads = [Thread(target=keeper.run, name=keeper.record.profile.name) for keeper in keepers]

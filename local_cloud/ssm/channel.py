@@ -112,10 +112,12 @@ class Channel:
             if self._connection is connection:
                 self._connection = None
 
-    async def drop(self) -> None:
-        """Cut the connection, as a network does; the session waits for another one."""
+    async def drop(self, code: int | None = None) -> None:
+        """Cut the connection, as a network does, or close it with a code; the session waits for another."""
         connection, self._connection = self._connection, None
-        if connection:
+        if connection and code:
+            await connection.close(code)
+        elif connection:
             connection.transport.abort()
 
     async def close(self, output: str = "") -> None:

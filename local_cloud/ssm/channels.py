@@ -89,9 +89,9 @@ class DataChannels:
         session = self._sessions.get(session_id)
         return session is not None and session.channel.is_connected
 
-    def drop(self, session_id: str) -> None:
-        """Cut the session's connection, as a network does."""
-        self._do(self._sessions[session_id].channel.drop())
+    def drop(self, session_id: str, code: int | None = None) -> None:
+        """Cut the session's connection, as a network does, or close it with a code, as AWS does."""
+        self._do(self._sessions[session_id].channel.drop(code))
 
     def end(self, session_id: str, output: str = "") -> None:
         """End a session. output: why, for the person at the plugin."""

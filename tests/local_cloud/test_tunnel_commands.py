@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ from tests.support.processes import Begun
 from tests.support.tunnels import REGION, TunnelSite, User
 
 HOST_NAME = "acme.db.example.com"
+# What AWS closes a WebSocket with after an hour.
+NORMAL_CLOSE = 1000
 DOC = (CLONE / "docs" / "tunnel.md").read_text(encoding="utf-8")
 
 
@@ -189,6 +192,13 @@ def answers(cloud: LocalCloud, port: int) -> bool:
         return False
 
 
+def aborted(cloud: LocalCloud, port: int) -> int:
+    """How many logins the server has seen that were not finished."""
+    with connect(cloud, port) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")
+        return int((cursor.fetchone() or ("", 0))[1])
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -248,6 +258,55 @@ def test_a_session_that_ends_is_followed_by_another(
         assert session_of(desk) != first
 
 
+@pytest.mark.parametrize(
+    ("closes", "deaths", "limit"), [(2, 1, 10.0), pytest.param(30, 5, 3.0, marks=pytest.mark.long)]
+)
+def test_no_close_of_aws_and_no_death_of_a_plugin_is_missed_or_seen_by_the_database(
+    desk: TunnelDesk, served: LocalCloud, port: int, closes: int, deaths: int, limit: float
+) -> None:
+    def outage(end: Callable[[], object]) -> float:
+        end()
+        began = time.monotonic()
+        wait_for(lambda: answers(served, port))
+        return time.monotonic() - began
+
+    with desk.open() as process:
+        before = aborted(served, port)
+        outages = []
+        for _ in range(deaths):
+            session = session_of(desk)
+            for _ in range(closes // deaths):
+                outages.append(outage(lambda: served.drop_session(session_of(desk), NORMAL_CLOSE)))
+                assert session_of(desk) == session, "the plugin resumes it"
+            (plugin,) = psutil.Process(process.pid).children()
+            outages.append(outage(plugin.kill))
+            assert session_of(desk) != session
+        assert aborted(served, port) == before
+    assert len(outages) == closes + deaths
+    assert max(outages) <= limit, outages
+
+
+@pytest.mark.long
+def test_a_session_that_cannot_be_resumed_is_said_and_replaced_within_ten_seconds(
+    desk: TunnelDesk, served: LocalCloud, port: int
+) -> None:
+    refused = Fault(call="ssm ResumeSession", effect=Effect.ERROR, code="InternalServerError", message="no")
+    with desk.open() as process:
+        session = session_of(desk)
+        try:
+            served.fail(refused)
+            served.drop_session(session)
+            began = time.monotonic()
+            assert "tries to resume the session" in read_until(process, "Reconnecting")
+            assert "could not resume the session" in read_until(process, "Reconnecting")
+            read_until(process, " Open\n")
+            assert time.monotonic() - began <= 10
+        finally:
+            served.clear_faults()
+        assert session_of(desk) != session
+        assert answers(served, port)
+
+
 def test_a_throttled_session_is_tried_for_again(
     desk: TunnelDesk, site: TunnelSite, served: LocalCloud, port: int
 ) -> None:
@@ -263,6 +322,23 @@ def test_a_throttled_session_is_tried_for_again(
             served.clear_faults()
         read_until(process, " Open\n")
         assert answers(served, port)
+
+
+def test_at_login_the_first_session_is_tried_for_again_too(
+    desk: TunnelDesk, served: LocalCloud, port: int
+) -> None:
+    away = Fault(call="ssm StartSession", effect=Effect.ERROR, code="ThrottlingException", message="Rate")
+    try:
+        served.fail(away)
+        process = desk.begin("tunnel start acme --keep-trying")
+        assert " Opening: " in read_until(process, "ThrottlingException")
+    finally:
+        served.clear_faults()
+    with process:
+        read_until(process, " Open\n")
+        assert answers(served, port)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
 
 def test_who_is_named_no_longer_keeps_a_session_until_it_ends_and_is_not_let_in_again(

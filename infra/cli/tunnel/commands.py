@@ -9,6 +9,7 @@ import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.tunnel import install as at_login
 from tenantnet.cli.tunnel import start as tunnel_start
 from tenantnet.cli.tunnel.options import Name, require_known, require_tenant
 from tenantnet.refusal import Refused, Rule
@@ -59,7 +60,8 @@ Automatic = Annotated[
 ]
 
 app = typer.Typer()
-app.command()(tunnel_start.start)
+for command in (tunnel_start.start, at_login.install, at_login.uninstall):
+    app.command()(command)
 
 
 @app.command("list")

@@ -63,6 +63,10 @@ def start(
     background: Annotated[
         bool, typer.Option("--background", help="Return once they are open; they stay open until stopped.")
     ] = False,
+    keep_trying: Annotated[
+        bool,
+        typer.Option("--keep-trying", help="If one does not open at first, try again, as after a break."),
+    ] = False,
 ) -> None:
     """Open tunnels and keep them open until Ctrl-C, or `tenantnet tunnel stop` in any shell.
 
@@ -75,13 +79,13 @@ def start(
     from tenantnet.tunnel.together import check_startable
 
     records = TunnelRecords()
-    profiles = _choose(names or [], everything=everything, local_port=local_port)
+    profiles = choose(names or [], everything=everything, local_port=local_port)
     check_startable(profiles, records)
     find_plugin()
     if background:
-        _start_behind(profiles, records, local_port)
+        _start_behind(profiles, records, local_port, keep_trying=keep_trying)
         return
-    keepers = _keep(profiles, records)
+    keepers = _keep(profiles, records, keep_trying=keep_trying)
     failures = [keeper.failure for keeper in keepers if keeper.failure]
     for failure in failures[:-1]:
         typer.echo(str(failure), err=True)
@@ -89,7 +93,8 @@ def start(
         raise failures[-1]
 
 
-def _choose(names: Sequence[str], *, everything: bool, local_port: int | None) -> list[Profile]:
+def choose(names: Sequence[str], *, everything: bool, local_port: int | None) -> list[Profile]:
+    """The tunnels to start; without names those that start automatically. Raises Refused if there is none."""
     from tenantnet.tunnel.local_port import require_local_port
     from tenantnet.tunnel.profiles import Profiles
 
@@ -120,13 +125,13 @@ def _profile(name: str, known: Mapping[str, Profile], local_port: int | None) ->
     return profile_of_tenant(project, name, name=name, local_port=local_port)
 
 
-def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
+def _keep(profiles: Sequence[Profile], records: TunnelRecords, *, keep_trying: bool) -> list[Keeper]:
     """Keep them open, and show how they are: as a table on a terminal, else a line for every change."""
     from rich.live import Live
     from tenantnet.tunnel.together import keep_open
 
     if not sys.stdout.isatty():
-        return keep_open(profiles, records, lambda record: typer.echo(line(record)))
+        return keep_open(profiles, records, lambda record: typer.echo(line(record)), keep_trying=keep_trying)
     shown: dict[str, Record] = {}
     lock = Lock()
     with Live(console=console(), auto_refresh=False) as live:
@@ -137,18 +142,21 @@ def _keep(profiles: Sequence[Profile], records: TunnelRecords) -> list[Keeper]:
                 drawn = table("Tunnels (Ctrl-C ends them)", COLUMNS, map(row, shown.values()))
                 live.update(drawn, refresh=True)
 
-        return keep_open(profiles, records, show)
+        return keep_open(profiles, records, show, keep_trying=keep_trying)
 
 
-def _start_behind(profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None) -> None:
+def _start_behind(
+    profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None, *, keep_trying: bool
+) -> None:
     """Let another process keep them open. Raises Failure if one of them does not open."""
     from tenantnet.tunnel.records import KeeperState
 
-    port = ["--local-port", str(local_port)] if local_port else []
+    options = ["--local-port", str(local_port)] if local_port else []
+    options += ["--keep-trying"] if keep_trying else []
     names = [profile.name for profile in profiles]
     with records.open_log(names[0]) as log:
         process = subprocess.Popen(
-            [*COMMAND, "tunnel", "start", *names, *port],
+            [*COMMAND, "tunnel", "start", *names, *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
