@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from tenantnet.addresses.addressing import ping_host_address
@@ -45,6 +46,8 @@ class Tunnel:
 class Connection:
     """network_cidr: of the tenant's network. company_cidrs: the connection's static routes.
 
+    endpoint: the database's name, None before the first update has finished. is_production: whether it leads
+    to this network. read_at: when EC2 said all this.
     local_cidr, remote_cidr: what the tunnels carry, seen from the company: the traffic selectors.
     """
 
@@ -57,6 +60,14 @@ class Connection:
     remote_cidr: str
     configuration: Configuration
     permitted: tuple[Permitted, Permitted]
+    endpoint: str | None
+    is_production: bool
+    read_at: datetime
+
+    @property
+    def zone(self) -> str:
+        """The endpoint's zone, for resolvers that drop private addresses."""
+        return self.endpoint.partition(".")[2] if self.endpoint else ""
 
     @property
     def id(self) -> str:

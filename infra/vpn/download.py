@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from tenantnet.failure import Failure
 from tenantnet.observed.status.tenant import TenantStatus
-from tenantnet.observed.status.words import VpnConnectionStatus
+from tenantnet.observed.status.words import NetworkType, VpnConnectionStatus
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Slot
 from tenantnet.vpn.connection import Connection
@@ -62,8 +62,15 @@ def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | N
         )
         refusal = VPN_CONNECTION_READY.refuse(wanted, id=chosen.id, status=chosen.status, remedy=remedy)
         raise Refused("The VPN connection", [refusal])
-    cidr = next(each.cidr for each in status.networks if each.slot == chosen.network)
-    return reader.connection(chosen.id, tenant=status.tenant, slot=chosen.network, network_cidr=cidr)
+    its_network = next(each for each in status.networks if each.slot == chosen.network)
+    return reader.connection(
+        chosen.id,
+        tenant=status.tenant,
+        slot=chosen.network,
+        network_cidr=its_network.cidr,
+        endpoint=status.endpoint,
+        is_production=its_network.type is NetworkType.PRODUCTION,
+    )
 
 
 def make(reader: VpnReader, connection: Connection, guide_format: str, sample_type: SampleType) -> Made:

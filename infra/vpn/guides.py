@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import jinja2
+from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.vpn.connection import Connection, Tunnel
 from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness
 from tenantnet.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
@@ -87,5 +88,5 @@ def device_guide(
 def _render(template: str, connection: Connection, tunnels: Sequence[Tunnel], **facts: object) -> str:
     first, second = connection.configuration.tunnels
     return _TEMPLATES.get_template(f"{template}.j2").render(
-        connection=connection, tunnels=tunnels, first=first, second=second, **facts
+        connection=connection, tunnels=tunnels, first=first, second=second, port=MYSQL_PORT, **facts
     )

@@ -44,7 +44,16 @@ class VpnReader:
     def __init__(self, region: str) -> None:
         self._region = region
 
-    def connection(self, connection_id: str, *, tenant: str, slot: str, network_cidr: str) -> Connection:
+    def connection(
+        self,
+        connection_id: str,
+        *,
+        tenant: str,
+        slot: str,
+        network_cidr: str,
+        endpoint: str | None,
+        is_production: bool,
+    ) -> Connection:
         """One that is ready. Raises Failure too where its configuration is not what EC2 documents."""
         with self._ec2(f"read {connection_id}") as ec2:
             (described,) = ec2.describe_vpn_connections(VpnConnectionIds=[connection_id])["VpnConnections"]
@@ -66,6 +75,9 @@ class VpnReader:
             remote_cidr=options.get("RemoteIpv4NetworkCidr", "0.0.0.0/0"),
             configuration=configuration,
             permitted=(first, second),
+            endpoint=endpoint,
+            is_production=is_production,
+            read_at=datetime.now(UTC),
         )
 
     def maintenance(self, connection_id: str, outside_ip: str) -> Maintenance:

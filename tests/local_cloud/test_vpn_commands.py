@@ -49,6 +49,14 @@ STRONG: dict[str, Any] = {
 }
 OPTIONS: Any = {"StaticRoutesOnly": True, "TunnelOptions": [STRONG, STRONG]}
 
+IN_BLUE: dict[str, Any] = {
+    "tenant": "acme",
+    "slot": "blue",
+    "network_cidr": "10.1.2.0/26",
+    "endpoint": "acme.db.example.com",
+    "is_production": True,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
@@ -300,9 +308,7 @@ def test_every_figure_of_both_guides_of_a_random_connection_is_the_xmls(office: 
     options = [random_options(random.Random(f"{seed}-{number}")) for number in (1, 2)]  # noqa: S311 - no secret
     network = Network.create(office.ec2)
     site = VpnSite.create(office.ec2, network.vpn_gateway_id, TunnelOptions=options)
-    connection = VpnReader(REGION).connection(
-        site.connection_id, tenant="acme", slot="blue", network_cidr="10.1.2.0/26"
-    )
+    connection = VpnReader(REGION).connection(site.connection_id, **IN_BLUE)
     figures = xml_figures(site.described(office.ec2)["CustomerGatewayConfiguration"])
     assert guide_figures(generic_guide(connection)["guide.md"]) == figures
     swanctl = swanctl_figures(strongswan_guide(connection)["swanctl.conf"])
@@ -320,9 +326,7 @@ def test_keys_that_secrets_manager_has_are_no_keys_of_a_guide(office: Office) ->
         PreSharedKeyStorage="SecretsManager",
     )
     with pytest.raises(Failure, match="pre-shared keys") as failure:
-        VpnReader(REGION).connection(
-            site.connection_id, tenant="acme", slot="blue", network_cidr="10.1.2.0/26"
-        )
+        VpnReader(REGION).connection(site.connection_id, **IN_BLUE)
     assert site.described(office.ec2)["PreSharedKeyArn"] in failure.value.reason
 
 

@@ -40,6 +40,7 @@ GUIDE_ROWS = {
     ("2", "Pre-shared key"): "key",
     ("3", "Encryption"): "ike encryption",
     ("3", "Integrity"): "ike integrity",
+    ("3", "Pseudo-random function (PRF), if the device asks for one"): "prf",
     ("3", "Diffie-Hellman group"): "ike group",
     ("3", "Lifetime (seconds)"): "ike lifetime",
     ("3", "Dead peer detection: interval (seconds)"): "dpd interval",
@@ -64,6 +65,8 @@ def _xml_tunnel(element: ET.Element) -> Figures:
     for phase in ("ike", "ipsec"):
         group = element.findtext(f"{phase}/perfect_forward_secrecy") or ""
         figures[f"{phase} group"] = group.replace("group", "")
+    # AWS's: https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html has no option for it.
+    figures["prf"] = figures["ike integrity"]
     return figures
 
 

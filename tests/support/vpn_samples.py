@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -84,4 +85,7 @@ def connection(xml: str, description: str = "Seattle office") -> Connection:
         remote_cidr="0.0.0.0/0",
         configuration=parse_configuration(xml),
         permitted=(STRICT, STRICT),
+        endpoint="acme.db.example.com",
+        is_production=True,
+        read_at=datetime(2026, 11, 29, 9, 30, tzinfo=UTC),
     )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.vpn.guides import STRONGSWAN_FILES, generic_guide, strongswan_guide
 
+from tests.support.records import replace
 from tests.support.vpn_reading import (
     expected_swanctl,
     guide_figures,
@@ -53,10 +54,28 @@ def test_the_guide_names_networks_ping_host_and_routes() -> None:
         "| Host that answers ping there | 10.1.2.42 |",
         "ping 10.1.2.42",
         "| IKE version | 2 | 2 |",
+        "| Database | acme.db.example.com, TCP port 3306 |",
+        "Made on 2026-11-29 09:30 UTC",
+        "    nslookup acme.db.example.com\n    nc -vz acme.db.example.com 3306\n",
+        "rebind-domain-ok=/db.example.com/rds.amazonaws.com/",
         "| Phase 1 encryption | AES256, AES256-GCM-16 | AES256, AES256-GCM-16 |",
         "| Local traffic selector (proxy ID) | 0.0.0.0/0 | 0.0.0.0/0 |",
     ):
         assert words in text
+
+
+def test_a_guide_to_a_network_without_the_database_says_that_the_name_leads_elsewhere() -> None:
+    words = "until it is moved here, its name leads to the other one"
+    for is_production in (True, False):
+        text = generic_guide(replace(connection(XML), is_production=is_production))["guide.md"]
+        assert (words in text) is not is_production
+
+
+def test_a_guide_of_before_the_first_update_leaves_the_name_open() -> None:
+    text = generic_guide(replace(connection(XML), endpoint=None))["guide.md"]
+    assert "| Database | the name that you will be given, TCP port 3306 |" in text
+    assert "nslookup NAME" in text
+    assert "None" not in text
 
 
 @pytest.mark.parametrize("guide", [generic_guide, strongswan_guide])
