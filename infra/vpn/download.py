@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from tenantnet.failure import Failure
@@ -12,6 +12,7 @@ from tenantnet.observed.status.words import NetworkType, VpnConnectionStatus
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Slot
 from tenantnet.vpn.connection import Connection
+from tenantnet.vpn.forms import Reading, read_sample
 from tenantnet.vpn.guides import (
     GENERIC_FILES,
     STRONGSWAN_FILES,
@@ -22,7 +23,7 @@ from tenantnet.vpn.guides import (
 )
 from tenantnet.vpn.listing import at_aws, choose
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, unseen, weaknesses
+from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses
 from tenantnet.vpn.strongswan import NotInStrongSwanError
 from tenantnet.vpn.words import GENERIC, STRONGSWAN, SampleType
 
@@ -42,12 +43,12 @@ FORMAT_KNOWN = Rule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A guide, what an earlier one of its kind may consist of, and what in it is weak or was not found."""
+    """A guide. names: what an earlier one may consist of. weaknesses, reading: of a device's sample."""
 
     guide: Guide
     names: Collection[str]
     weaknesses: Sequence[Weakness] = ()
-    unseen: Sequence[str] = ()
+    reading: Reading = field(default_factory=Reading)
 
 
 def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | None) -> Connection:
@@ -83,9 +84,9 @@ def make(reader: VpnReader, connection: Connection, guide_format: str, sample_ty
     sample = reader.sample(connection.id, device, sample_type)
     sample = headed(sample, weaknesses(sample, connection.permitted))
     # Once more, for the numbers of the lines as they are now.
-    weak, missing = weaknesses(sample, connection.permitted), unseen(sample)
-    guide = device_guide(connection, device, sample, weak, missing)
-    return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak, unseen=missing)
+    weak, read = weaknesses(sample, connection.permitted), read_sample(sample, device, connection)
+    guide = device_guide(connection, device, sample, weak, read)
+    return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak, reading=read)
 
 
 def _strongswan(connection: Connection) -> Guide:

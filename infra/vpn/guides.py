@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import jinja2
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.vpn.connection import Connection, Tunnel
+from tenantnet.vpn.forms import Reading
 from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness
 from tenantnet.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
 
@@ -24,14 +25,18 @@ STRONGSWAN_FILES = (
     "tenantnet-vpn.timer",
 )
 # What a warning names as the remedy.
-ALGORITHM_FIGURES = {
+DEVICE_FIGURES = {
     "IKE version": "permitted.ike_version",
     "Phase 1 encryption": "figures.ike.encryption",
     "Phase 1 integrity": "figures.ike.integrity",
     "Phase 1 Diffie-Hellman group": "figures.ike.dh_group",
+    "Phase 1 lifetime (seconds)": "figures.ike.lifetime",
     "Phase 2 encryption": "figures.ipsec.encryption",
     "Phase 2 integrity": "figures.ipsec.integrity",
     "Phase 2 Diffie-Hellman group": "figures.ipsec.dh_group",
+    "Phase 2 lifetime (seconds)": "figures.ipsec.lifetime",
+    "AWS's endpoint": "figures.aws_outside",
+    "Inside address of your end": "figures.company_inside",
 }
 
 _TEMPLATES = jinja2.Environment(
@@ -66,20 +71,17 @@ def device_guide(
     device: DeviceType,
     sample: str,
     weaknesses: Sequence[Weakness],
-    unseen: Sequence[str] = (),
+    reading: Reading,
 ) -> Guide:
-    """EC2's sample; where it is weaker than the tunnels demand, with what to set instead beside it.
-
-    unseen: kinds of settings that nobody could find in it, and that may be weak for all that is known.
-    """
+    """EC2's sample; where the tunnels demand something else, with what to set instead beside it."""
     name = f"{device.name}.txt"
-    if not (weaknesses or unseen):
+    if not (weaknesses or reading.longer or reading.missing):
         return {name: sample}
     facts = {
         "device": device,
         "weaknesses": weaknesses,
-        "unseen": unseen,
-        "figures": ALGORITHM_FIGURES.items(),
+        "reading": reading,
+        "figures": DEVICE_FIGURES.items(),
     }
     warning = _render(f"device/{WARNING_FILE}", connection, connection.tunnels, **facts)
     return {name: sample, WARNING_FILE: warning}

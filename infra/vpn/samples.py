@@ -20,11 +20,17 @@ WARNING_FILE = "WARNING.md"
 COMMENT_MARKS = ("!", "#", ";", "//")
 # How AWS's samples speak of algorithms that they do not set.
 _ADVICE = re.compile(r"minimum requirement|take advantage of|need to modify", re.IGNORECASE)
+# Yamaha's `ipsec ike group 1 modp2048`: the number is the gateway's.
+_GATEWAY_NUMBER = re.compile(r"(\bipsec ike (?:duration )?[a-z-]+) \d+(?= )")
 # One word for it, and then numbers: `group 14 2`, `dh-group '2'`, `dhgrp 14 5`, `"dhGroups": [14, 2]`.
-_GROUP = re.compile(
+GROUP = re.compile(
     r"(?<![\w-])(?:dh[ _-]?)?(?:group|grp)(?:s|\(s\))?['\"]?"
     r"(?P<numbers>(?:[ \t,:=_(\[{-]*['\"]?\d{1,2}['\"]?(?![\w.]))+)"
     r"|\b(?P<name>modp\d+(?:s\d+)?|ecp\d+)\b",
+    re.IGNORECASE,
+)
+VERSION = re.compile(
+    r"\bike[ _-]?v?[12]\b|\bike[ _-]version\W+(?:ike)?v?[12]\b|\bcrypto isakmp\b|\bversion\W+v[12]",
     re.IGNORECASE,
 )
 _GROUP_NUMBERS = {name: number for number, name in DH_GROUPS.items()}
@@ -67,7 +73,7 @@ class _Sign:
 _SIGNS = (
     _Sign(
         "IKEv1",
-        re.compile(r"\bike[ _-]?v?1\b|\bisakmp policy\b", re.IGNORECASE),
+        re.compile(r"\bike[ _-]?v?1\b|\bike[ _-]version[ :=]+1\b|\bisakmp policy\b", re.IGNORECASE),
         ("ike_versions",),
         ("ikev1",),
     ),
@@ -89,10 +95,10 @@ _SIGNS = (
 _GROUP_OPTIONS = ("ike_dh_groups", "ipsec_dh_groups")
 # How a sample shows that it sets something of a kind, weak or not.
 _SEEN: Mapping[str, re.Pattern[str]] = {
-    "a version of IKE": re.compile(r"\bike[ _-]?v?[12]\b|\bike version|\bisakmp\b", re.IGNORECASE),
+    "a version of IKE": VERSION,
     "an encryption": re.compile(r"aes|gcm", re.IGNORECASE),
     "an integrity": re.compile(r"sha|gcm", re.IGNORECASE),
-    "a Diffie-Hellman group": _GROUP,
+    "a Diffie-Hellman group": GROUP,
 }
 
 
@@ -127,17 +133,24 @@ def headed(sample: str, found: Sequence[Weakness]) -> str:
     )
 
 
+def setting(line: str, *, prose: bool = False) -> str | None:
+    """A line of a sample as it is read; None for a comment, unless all is prose, and for general advice."""
+    if (line.lstrip().startswith(COMMENT_MARKS) and not prose) or _ADVICE.search(line):
+        return None
+    return _GATEWAY_NUMBER.sub(r"\1", line)
+
+
 def _settings(sample: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(sample.splitlines(), 1):
-        if not line.lstrip().startswith(COMMENT_MARKS) and not _ADVICE.search(line):
-            yield number, line
+        if (text := setting(line)) is not None:
+            yield number, text
 
 
 def _refused(line: str, permitted: Sequence[Permitted]) -> Iterator[str]:
     for sign in _SIGNS:
         if sign.pattern.search(line) and not _allowed(sign.options, sign.values, permitted):
             yield sign.what
-    for match in _GROUP.finditer(line):
+    for match in GROUP.finditer(line):
         named = [str(_GROUP_NUMBERS.get((match["name"] or "").lower(), 0))]
         for number in map(int, re.findall(r"\d+", match["numbers"]) if match["numbers"] else named):
             if not _allowed(_GROUP_OPTIONS, (number,), permitted):

@@ -28,6 +28,8 @@ class Suite(NamedTuple):
 
 
 SUITES = {"compatibility": Suite("aes128", "sha1", 2), "recommended": Suite("aes256", "sha256", 14)}
+# Nobody shall take it for AWS's.
+OWN = "Written by Tenantnet's local cloud, to try and to test. AWS has a sample of its own for this device."
 IKE_VERSIONS = ("ikev1", "ikev2")
 
 
@@ -73,25 +75,65 @@ IPSec Tunnel #{sample.number}
 
 
 def _cisco(sample: Sample) -> str:
-    tunnel, suite = sample.tunnel, sample.suite
-    name = f"{sample.connection.id}-{sample.number}"
+    tunnel, number = sample.tunnel, sample.number
+    name, bits = f"{sample.connection.id}-{number}", sample.suite.encryption.removeprefix("aes")
+    esp_hash = "sha" if sample.suite.integrity == "sha1" else sample.suite.integrity
     return f"""\
-! Tunnel #{sample.number}
-crypto {sample.ike} proposal PROPOSAL-{sample.number}
-  encryption {suite.encryption}
-  integrity {suite.integrity}
-  group {suite.group}
-crypto ipsec transform-set ipsec-{name} esp-{suite.encryption} esp-{suite.integrity}-hmac
+! Tunnel #{number}
+{_cisco_ike(sample, bits)}
+crypto ipsec transform-set ipsec-{name} esp-aes {bits} esp-{esp_hash}-hmac
   mode tunnel
-crypto isakmp key {tunnel.pre_shared_key} address {tunnel.outside_address}
-crypto isakmp keepalive 10 10
-interface Tunnel{sample.number}
+crypto ipsec profile ipsec-{name}
+  set transform-set ipsec-{name}
+  set {"ikev2" if sample.ike == "ikev2" else "isakmp"}-profile profile-{name}
+  set pfs group{sample.suite.group}
+  set security-association lifetime seconds {tunnel.figure("Phase2LifetimeSeconds")}
+interface Tunnel{number}
   ip address {tunnel.customer_inside_address} 255.255.255.252
+  ip tcp adjust-mss 1379
   tunnel source {sample.customer_address}
   tunnel destination {tunnel.outside_address}
   tunnel mode ipsec ipv4
-  ip tcp adjust-mss 1379
+  tunnel protection ipsec profile ipsec-{name}
 """
+
+
+def _cisco_ike(sample: Sample, bits: str) -> str:
+    tunnel, number, suite = sample.tunnel, sample.number, sample.suite
+    name, lifetime = f"{sample.connection.id}-{number}", tunnel.figure("Phase1LifetimeSeconds")
+    if sample.ike == "ikev1":
+        return f"""\
+! {sample.ike}
+crypto isakmp policy {number}00
+  encryption aes {bits}
+  hash {"sha" if suite.integrity == "sha1" else suite.integrity}
+  authentication pre-share
+  group {suite.group}
+  lifetime {lifetime}
+crypto keyring keyring-{name}
+  pre-shared-key address {tunnel.outside_address} key {tunnel.pre_shared_key}
+crypto isakmp profile profile-{name}
+  keyring keyring-{name}
+  match identity address {tunnel.outside_address} 255.255.255.255"""
+    return f"""\
+crypto ikev2 proposal proposal-{name}
+  encryption aes-cbc-{bits}
+  integrity {suite.integrity}
+  group {suite.group}
+crypto ikev2 policy policy-{name}
+  match address local {sample.customer_address}
+  proposal proposal-{name}
+crypto ikev2 keyring keyring-{name}
+  peer aws
+    address {tunnel.outside_address}
+    pre-shared-key {tunnel.pre_shared_key}
+crypto ikev2 profile profile-{name}
+  match identity remote address {tunnel.outside_address} 255.255.255.255
+  authentication remote pre-share
+  authentication local pre-share
+  keyring local keyring-{name}
+  lifetime {lifetime}
+  dpd 10 3 on-demand"""
 
 
 def _strongswan(sample: Sample) -> str:
@@ -193,7 +235,7 @@ class VpnDeviceResponse(EC2Response):
             for number, tunnel in enumerate(connection.tunnels, 1)
         ]
         head = (
-            "Amazon Web Services\nVirtual Private Cloud\n\n"
+            f"{OWN}\n\n"
             f"VPN Connection ID: {connection.id}\nCustomer Gateway ID: {connection.customer_gateway_id}\n"
             f"Device: {device_type.vendor}, {device_type.platform}, {device_type.software}\n\n"
         )

@@ -30,6 +30,7 @@ def test_every_sample_names_both_tunnels_addresses_and_keys(ec2: EC2Client, site
             assert tunnel["OutsideIpAddress"] in text
             assert tunnel["PreSharedKey"] in text
         assert ike in text, device
+        assert "Written by Tenantnet's local cloud" in text.splitlines()[0]
 
 
 def test_the_recommended_sample_is_stronger_than_the_compatible_one(ec2: EC2Client, site: VpnSite) -> None:

@@ -83,9 +83,11 @@ def _warn(made: Made, output: Path) -> None:
             f"A device set up by it does not connect. {output / WARNING_FILE} says what to set instead.",
             err=True,
         )
-    if made.unseen:
+    for each in made.reading.longer:
+        typer.echo(f"WARNING: EC2's sample has a lifetime of {each.what} (line {each.line}).", err=True)
+    if made.reading.missing:
         typer.echo(
-            f"WARNING: in EC2's sample no setting was found of {', '.join(made.unseen)}.\n"
+            f"WARNING: not found in EC2's sample: {'; '.join(made.reading.missing)}.\n"
             f"Compare it with {output / WARNING_FILE}.",
             err=True,
         )

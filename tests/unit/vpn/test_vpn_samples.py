@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tenantnet.vpn.connection import Permitted
+from tenantnet.vpn.forms import Reading
 from tenantnet.vpn.guides import device_guide
 from tenantnet.vpn.samples import DeviceType, Weakness, headed, unseen, weaknesses
 
@@ -40,6 +41,7 @@ def found(text: str, permitted: Permitted = STRICT) -> list[str]:
         ("set ike proposal dh-group group24", "Diffie-Hellman group 24"),
         ("  esp=aes256-sha256-modp1024!", "Diffie-Hellman group 2"),
         ("  - IKE version              : IKEv1", "IKEv1"),
+        ("    set ike-version 1", "IKEv1"),
         ("  keyexchange=ikev1", "IKEv1"),
         ("crypto isakmp policy 200", "IKEv1"),
         ("            dh-group '2'", "Diffie-Hellman group 2"),
@@ -77,6 +79,8 @@ def test_a_setting_that_the_tunnels_refuse_is_named(line: str, what: str) -> Non
         "group-policy 2.example attributes",
         "  group 14 15 16",
         "            dh-group '14'",
+        "ipsec ike group 1 modp2048",
+        "ipsec ike version 1 2",
         "ip access-group 2101 in",
         "crypto ikev2 policy 1",
         "crypto isakmp key KEY address 203.0.113.1",
@@ -112,7 +116,9 @@ def test_a_device_goes_by_a_name_of_vendor_platform_and_software() -> None:
 
 
 def test_a_weak_sample_has_a_warning_beside_it_with_what_to_set_instead() -> None:
-    guide = device_guide(CONNECTION, CISCO, "encryption aes128\n", [Weakness(what="AES-128", line=1)])
+    guide = device_guide(
+        CONNECTION, CISCO, "encryption aes128\n", [Weakness(what="AES-128", line=1)], Reading()
+    )
     assert list(guide) == ["cisco-systems-inc-isr-ios-12.4.txt", "WARNING.md"]
     assert "| AES-128 | 1 |" in guide["WARNING.md"]
     assert "| Phase 2 integrity | hmac-sha1-96 | hmac-sha1-96 |" in guide["WARNING.md"], "as in the XML"
@@ -145,7 +151,7 @@ def test_where_a_comment_might_be_none_the_sample_stays_as_it_is() -> None:
 
 def test_a_sample_that_fits_is_alone_and_as_ec2_gave_it() -> None:
     assert headed("! x\n", []) == "! x\n"
-    assert device_guide(CONNECTION, CISCO, "! x\n", []) == {f"{CISCO.name}.txt": "! x\n"}
+    assert device_guide(CONNECTION, CISCO, "! x\n", [], Reading()) == {f"{CISCO.name}.txt": "! x\n"}
 
 
 ALL = "ikev2\nencryption aes256\nintegrity sha256\ngroup 14\n"
@@ -163,6 +169,6 @@ ALL = "ikev2\nencryption aes256\nintegrity sha256\ngroup 14\n"
 def test_silence_means_that_every_kind_was_found(without: str, kind: str) -> None:
     assert unseen(ALL) == []
     assert unseen(ALL.replace(without, "cipher-suite 7")) == [kind]
-    guide = device_guide(CONNECTION, CISCO, "x\n", [], unseen("! x\n"))
+    guide = device_guide(CONNECTION, CISCO, "x\n", [], Reading(missing=unseen("! x\n")))
     assert "Not found in the sample" in guide["WARNING.md"]
     assert kind in guide["WARNING.md"]
