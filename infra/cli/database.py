@@ -10,7 +10,7 @@ import typer
 from tenantnet.cli.completion import complete_instance_class
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import edits_settings, working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write
 from tenantnet.cli.status import database_cells
 from tenantnet.settings.edit import TENANT, set_scalar
 
@@ -81,6 +81,7 @@ def resize(
 
     Example: tenantnet database resize acme --instance-class db.r7g.large --storage-gb 200
     """
+    from tenantnet.proposals.proposal import Proposal
     from tenantnet.settings.resize import plan_resize
     from tenantnet.settings.store import read_tenant
 
@@ -97,7 +98,7 @@ def resize(
         for each in changes
     ]
     in_short = ", ".join(f"{each.setting} {each.after} (was {each.before})" for each in changes)
-    write_settings(project, file, f"{in_short}.", *edits)
+    write(Proposal.of(project, file, f"{in_short}.", *edits))
     typer.echo(_what_follows(tenant, changes))
 
 

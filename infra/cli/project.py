@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 from tenantnet.refusal import Refused
-from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
+    from tenantnet.proposals.proposal import Proposal
     from tenantnet.settings.project import Project
-    from tenantnet.settings.store import SettingsFile
 
 P = ParamSpec("P")
-# In words, as a person would make it, and as what it makes of a settings file's text.
-Edit = tuple[str, Callable[[str], str]]
-VPN_CONNECTIONS = "vpnConnections"
 
 
 def working_project() -> Project:
@@ -58,32 +54,7 @@ def stacks_here(*, platforms: bool | None = None) -> list[str]:
     return [stack for stack in stacks if platforms in (None, is_platform(stack))]
 
 
-def claims_table(project: Project, platform: str) -> str:
-    """The name of the claims table that a platform uses."""
-    from tenantnet.engine.engine import Engine
-
-    return Engine(project).claims_table(platform)
-
-
-def add_connection(slot: Slot, item: Mapping[str, str]) -> Edit:
-    """The edit that adds a VPN connection to a network; item: with the keys of the settings."""
-    from tenantnet.settings.edit import NETWORKS, add_item
-
-    fields = ", ".join(f"{key}: {value}" for key, value in item.items())
-    return (
-        f"under networks.{slot}.{VPN_CONNECTIONS} add {{{fields}}}",
-        partial(add_item, path=(*NETWORKS, slot, VPN_CONNECTIONS), item=item),
-    )
-
-
-def write_settings(project: Project, file: SettingsFile, said: str, *edits: Edit) -> None:
-    """Edit a settings file in place, and say what it has now."""
-    from tenantnet.settings.edit import in_place
-    from tenantnet.settings.store import replace_settings_file
-
-    text = file.text
-    for words, edit in edits:
-        with in_place(words):
-            text = edit(text)
-    replace_settings_file(project, file, text)
-    typer.echo(f"Wrote {file.path.relative_to(project.folder)}: {said}")
+def write(proposal: Proposal) -> None:
+    """Write the change of a settings file, and say what the file has now."""
+    proposal.write()
+    typer.echo(f"Wrote {proposal.place}: {proposal.said}")

@@ -10,7 +10,7 @@ import typer
 from tenantnet.aws import sizes
 from tenantnet.cli.completion import complete_instance_class, complete_platform
 from tenantnet.cli.options import Auto, Cidr, Offline, require_one
-from tenantnet.cli.project import claims_table, edits_settings, working_project
+from tenantnet.cli.project import edits_settings, working_project
 from tenantnet.cli.tenant.new import create_tenant
 from tenantnet.cli.tenant.remove import remove
 
@@ -65,6 +65,8 @@ def add(
 
     Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
     """
+    from tenantnet.proposals.ranges import claims_table
+
     require_one(cidr, auto=auto)
     project = working_project()
     database = {

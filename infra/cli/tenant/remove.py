@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import Tenant
-from tenantnet.cli.project import edits_settings, working_project, write_settings
+from tenantnet.cli.project import edits_settings, working_project, write
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.edit import TENANT, set_scalar
 from tenantnet.tags import final_snapshot_name, network_name
@@ -57,6 +57,7 @@ def remove(
     from tenantnet.engine.engine import Engine
     from tenantnet.phases.memory import remembered
     from tenantnet.phases.updates import plan_update
+    from tenantnet.proposals.proposal import Proposal
     from tenantnet.runner.verification import secret_name
     from tenantnet.settings.store import read_tenant
 
@@ -80,7 +81,8 @@ def remove(
             refusal = CONFIRMED_TWICE.refuse(tenant, tenant=tenant, database=database, endpoint=endpoint)
             raise Refused("The removal", [refusal])
         edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
-        write_settings(project, file, "retiring: true.", ("under tenantnet:tenant set retiring: true", edit))
+        by_hand = "under tenantnet:tenant set retiring: true"
+        write(Proposal.of(project, file, "retiring: true.", (by_hand, edit)))
     cidr = networks[state.production]
     snapshot = (
         final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
