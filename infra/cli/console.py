@@ -20,10 +20,14 @@ def console(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only print the address; open no browser.")
     ] = False,
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Without forms: no settings are edited, no guide is downloaded."),
+    ] = False,
 ) -> None:
-    """Show tenants, moves, VPN connections and claims in a browser, and download guides, until Ctrl-C.
+    """Show tenants, moves, VPN connections and claims in a browser, and edit settings, until Ctrl-C.
 
-    Nothing is changed. The pages are for you alone, on this machine; the printed address opens them once.
+    No stack is updated. The pages are for you alone, on this machine; the printed address opens them once.
 
     Example: tenantnet console --no-browser
     """
@@ -38,7 +42,7 @@ def console(
             # A browser in a terminal would wait for the page, and the server for the browser.
             Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-    serve(working_project(), port=port, ready=ready)
+    serve(working_project(), port=port, read_only=read_only, ready=ready)
 
 
 def _require_packages() -> None:

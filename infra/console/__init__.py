@@ -1,1 +1,1 @@
-"""Pages on loopback for people who do not live in a shell: what commands show, and nothing that changes."""
+"""Pages on loopback for people who do not live in a shell: what commands show, and edits of settings."""

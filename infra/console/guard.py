@@ -8,7 +8,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 from secrets import token_urlsafe
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,6 +49,19 @@ CONSOLE_SESSION = Rule(
     reason="this browser has no session of this console",
     remedy="open the address that `tenantnet console` printed; if it was used, start the console again",
 )
+CONSOLE_FORM = Rule(
+    id="console-form",
+    rule="a form that is sent is one that this console has shown",
+    reason="it does not have the console's own token in it",
+    remedy="open the page again, and send the form that is there",
+)
+CONSOLE_READ_ONLY = Rule(
+    id="console-read-only",
+    rule="a console that was started with --read-only takes no form",
+    reason="this one was",
+    remedy="use the command, or start a console without --read-only",
+)
+READS = frozenset({"GET", "HEAD"})
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
@@ -69,27 +82,32 @@ WELCOME = """\
 
 
 class Guard:
-    """Everything that is asked passes here first. token: for the address that is printed."""
+    """Everything that is asked passes here first. token: for the address that is printed.
 
-    def __init__(self, app: ASGIApp, *, port: int) -> None:
-        self._app, self._port = app, port
+    The application finds in a request's state the token that its forms must have, `csrf`, and what a form
+    that was sent contains, `form`.
+    """
+
+    def __init__(self, app: ASGIApp, *, port: int, read_only: bool = False) -> None:
+        self._app, self._port, self._read_only = app, port, read_only
         self._address = f"{HOST}:{port}"
         self._origin = f"http://{self._address}"
         # Cookies are one machine's, whatever the port: two consoles must not take each other's.
         self._cookie = f"tenantnet-console-{port}"
         self._session = token_urlsafe(32)
+        self._csrf = token_urlsafe(32)
         self.token: str = token_urlsafe(32)
         self._token_used = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        answer = self._answer(request) or self._app
+        answer = self._answer(request) or await self._answer_form(request) or self._app
         await answer(scope, receive, send_guarded)
 
     def _answer(self, request: Request) -> Response | None:
@@ -105,12 +123,23 @@ class Guard:
             return _refused(CONSOLE_SESSION.refuse_secret())
         return None
 
+    async def _answer_form(self, request: Request) -> Response | None:
+        """What is said to a form that is not the console's own; None if it is, or none was sent."""
+        request.state.csrf = self._csrf
+        if request.method in READS:
+            return None
+        if self._read_only:
+            return _refused(CONSOLE_READ_ONLY.refuse(request.method))
+        request.state.form = form = QueryParams((await request.body()).decode(errors="replace"))
+        if not _same(form.get("csrf", ""), self._csrf):
+            return _refused(CONSOLE_FORM.refuse_secret("csrf"))
+        return None
+
     def _of_strangers(self, request: Request) -> Iterator[Refusal]:
         host, origin = request.headers.getlist("host"), request.headers.getlist("origin")
         if host != [self._address]:
             yield CONSOLE_ADDRESS.refuse(", ".join(host), "Host", address=self._address)
-        reads = request.method in {"GET", "HEAD"}
-        if origin != [self._origin] and not (reads and not origin):
+        if origin != [self._origin] and not (request.method in READS and not origin):
             yield CONSOLE_PAGES.refuse(", ".join(origin) or None, "Origin")
         client = request.client
         whose = owner((client.host, client.port), (HOST, self._port)) if client else None

@@ -1,22 +1,30 @@
-"""The pages: each reads what a command reads, when it is asked for, and changes nothing."""
+"""The pages: each reads what a command reads, when it is asked for; forms change settings files alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import jinja2
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tenantnet.console.band import band
+from tenantnet.console.forms import (
+    Form,
+    add_connection_form,
+    add_network_form,
+    cancel_form,
+    delete_connection_form,
+    outcome,
+    schedule_form,
+)
 from tenantnet.console.guides import as_download
 from tenantnet.console.words import PHASES
 from tenantnet.failure import Failure
@@ -26,8 +34,9 @@ from tenantnet.observed.claims import read_audit
 from tenantnet.observed.status.read import read_status
 from tenantnet.observed.topology.read import read_topology
 from tenantnet.observed.topology.svg import STYLE, svg
-from tenantnet.phases.phases import ROUTES
-from tenantnet.refusal import Refused
+from tenantnet.phases.phases import DOWNTIME, ROUTES
+from tenantnet.phases.starts import LEAD
+from tenantnet.refusal import Refusal, Refused
 from tenantnet.runner.move import Move
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.project import Project, is_platform
@@ -48,6 +57,13 @@ BROKEN = Failure(
     remedy="use the command that shows the same, and report what the terminal of the console shows",
 )
 OS_REMEDY = "check the disk and your rights to the project's files, and try again"
+FORMS: Mapping[str, Callable[[Project, str], Form]] = {
+    "connections/add": add_connection_form,
+    "connections/delete": delete_connection_form,
+    "networks/add": add_network_form,
+    "move/schedule": schedule_form,
+    "move/cancel": cancel_form,
+}
 BROKEN_STATUS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 _TEMPLATES = jinja2.Environment(
@@ -57,12 +73,20 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals |= {"PHASES": PHASES, "tunnel_counts": tunnel_counts}
+_TEMPLATES.globals |= {"DOWNTIME": DOWNTIME, "LEAD": LEAD, "PHASES": PHASES, "tunnel_counts": tunnel_counts}
 
 
-def application(project: Project) -> Starlette:
-    """The pages of a project, for whoever asks: see Guard."""
+def application(project: Project, *, read_only: bool = False) -> Starlette:
+    """The pages of a project, for whoever asks: see Guard. read_only: without forms."""
     tenant = "/tenants/{tenant}"
+    guide = f"{tenant}/guides/{{connection}}"
+    forms = [
+        Route(guide, _download, methods=["POST"]),
+        *(
+            Route(f"{tenant}/{place}", partial(_edit, form), methods=["GET", "POST"])
+            for place, form in FORMS.items()
+        ),
+    ]
     app = Starlette(
         routes=[
             Route("/", _tenants),
@@ -71,19 +95,27 @@ def application(project: Project) -> Starlette:
             Route(tenant, _tenant),
             Route(f"{tenant}/topology", _topology),
             Route(f"{tenant}/move", _move),
-            Route(f"{tenant}/guides/{{connection}}", _guide),
-            Route(f"{tenant}/guides/{{connection}}", _download, methods=["POST"]),
+            Route(guide, _guide),
+            *([] if read_only else forms),
             Route("/topology.css", _topology_style),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers=dict.fromkeys((Refused, Failure, OSError, HTTPException, Exception), _explained),
     )
-    app.state.project = project
+    app.state.project, app.state.read_only = project, read_only
     return app
 
 
-def _page(template: str, shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
-    text = _TEMPLATES.get_template(template).render(read_at=datetime.now(UTC), **shown)
+def _page(
+    request: Request, template: str, shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK
+) -> HTMLResponse:
+    text = _TEMPLATES.get_template(template).render(
+        read_at=datetime.now(UTC),
+        read_only=request.app.state.read_only,
+        csrf=request.state.csrf,
+        tenant=request.path_params.get("tenant"),
+        **shown,
+    )
     return HTMLResponse(text, status)
 
 
@@ -99,7 +131,7 @@ def _tenants(request: Request) -> Response:
     }
     for name, target in read_targets(project).items():
         platforms.setdefault(target.platform, []).append(name)
-    return _page("tenants.html.j2", {"platforms": platforms})
+    return _page(request, "tenants.html.j2", {"platforms": platforms})
 
 
 def _platform(request: Request) -> Response:
@@ -107,12 +139,12 @@ def _platform(request: Request) -> Response:
     cell = read_cell(project, platform)
     names = [name for name, target in read_targets(project).items() if target.platform == platform]
     shown = {"platform": platform, "region": cell.region, "tenants": read_many(project, names)}
-    return _page("platform.html.j2", shown)
+    return _page(request, "platform.html.j2", shown)
 
 
 def _claims(request: Request) -> Response:
     project, platform = _asked(request, "platform")
-    return _page("claims.html.j2", {"platform": platform, "found": read_audit(project, platform)})
+    return _page(request, "claims.html.j2", {"platform": platform, "found": read_audit(project, platform)})
 
 
 def _tenant(request: Request) -> Response:
@@ -122,12 +154,12 @@ def _tenant(request: Request) -> Response:
         "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
         "planned": [each for each in listings if each.pending is Pending.CREATE],
     }
-    return _page("tenant.html.j2", shown)
+    return _page(request, "tenant.html.j2", shown)
 
 
 def _topology(request: Request) -> Response:
     found = read_topology(*_asked(request, "tenant"))
-    return _page("topology.html.j2", {"tenant": found.tenant, "picture": svg(found, styled=False)})
+    return _page(request, "topology.html.j2", {"picture": svg(found, styled=False)})
 
 
 def _topology_style(_request: Request) -> Response:
@@ -141,14 +173,13 @@ def _move(request: Request) -> Response:
         "route": next((route for each, route in ROUTES.items() if each == found.strategy), ()),
         "band": band(found.events, datetime.now(UTC)),
     }
-    return _page("move.html.j2", shown)
+    return _page(request, "move.html.j2", shown)
 
 
 def _guide(request: Request) -> Response:
     project, tenant = _asked(request, "tenant")
     status = read_status(project, tenant)
     shown = {
-        "tenant": tenant,
         "connection": choose(tenant, at_aws(status), request.path_params["connection"], None),
         "formats": {
             GENERIC: "a text for people",
@@ -159,27 +190,35 @@ def _guide(request: Request) -> Response:
             },
         },
     }
-    return _page("guide.html.j2", shown)
+    return _page(request, "guide.html.j2", shown)
 
 
-async def _download(request: Request) -> Response:
-    form = parse_qs((await request.body()).decode(errors="replace"))
-    return await run_in_threadpool(_made, request, form.get("format", [GENERIC])[0])
-
-
-def _made(request: Request, guide_format: str) -> Response:
+def _download(request: Request) -> Response:
     project, tenant = _asked(request, "tenant")
     status = read_status(project, tenant)
     reader = VpnReader(status.region)
     connection = read(reader, status, request.path_params["connection"], None)
-    made = make(reader, connection, guide_format, SampleType.RECOMMENDED)
+    made = make(reader, connection, request.state.form.get("format", GENERIC), SampleType.RECOMMENDED)
     return as_download(made.guide, f"{tenant}-{connection.slot}-{connection.id}")
 
 
-def _explained(_request: Request, error: Exception) -> Response:
+def _edit(of_tenant: Callable[[Project, str], Form], request: Request) -> Response:
+    form = of_tenant(*_asked(request, "tenant"))
+    is_sent = request.method == "POST"
+    given = request.state.form if is_sent else request.query_params
+    found = outcome(form, given, is_sent=is_sent)
+    refusals: dict[str, list[Refusal]] = {}
+    for each in found.refusals:
+        refusals.setdefault(form.field_of(each), []).append(each)
+    shown = {"form": form, "given": given, "found": found, "refusals": refusals}
+    status = HTTPStatus.BAD_REQUEST if is_sent and refusals else HTTPStatus.OK
+    return _page(request, "written.html.j2" if found.is_written else "form.html.j2", shown, status)
+
+
+def _explained(request: Request, error: Exception) -> Response:
     match error:
         case Refused():
-            return _page("refused.html.j2", {"refused": error}, HTTPStatus.BAD_REQUEST)
+            return _page(request, "refused.html.j2", {"refused": error}, HTTPStatus.BAD_REQUEST)
         case Failure():
             failure, status = error, HTTPStatus.SERVICE_UNAVAILABLE
         case HTTPException():
@@ -188,4 +227,4 @@ def _explained(_request: Request, error: Exception) -> Response:
             failure, status = Failure(BROKEN.what, reason=str(error), remedy=OS_REMEDY), BROKEN_STATUS
         case _:
             failure, status = BROKEN, BROKEN_STATUS
-    return _page("failed.html.j2", {"failure": failure}, status)
+    return _page(request, "failed.html.j2", {"failure": failure}, status)

@@ -16,14 +16,16 @@ from tenantnet.settings.project import Project
 GRACE_SECONDS = 1
 
 
-def serve(project: Project, *, port: int, ready: Callable[[str], None]) -> None:
+def serve(project: Project, *, port: int, read_only: bool, ready: Callable[[str], None]) -> None:
     """Serve the console of a project. port: 0 takes a free one. ready: is given the address to open, once.
+
+    read_only: without forms.
 
     Raises Failure if the port cannot be had.
     """
     with _listening(port) as listening:
         own_port: int = listening.getsockname()[1]
-        guard = Guard(application(project), port=own_port)
+        guard = Guard(application(project, read_only=read_only), port=own_port, read_only=read_only)
         ready(f"http://{HOST}:{own_port}/?token={guard.token}")
         config = uvicorn.Config(
             guard,

@@ -41,6 +41,11 @@ ROUTES: Mapping[Strategy, tuple[Phase, ...]] = {
     Strategy.SNAPSHOT: _route(Phase.FENCED, Phase.RESTORED),
     Strategy.LIVE: _route(Phase.FOLLOWING),
 }
+DOWNTIME: Mapping[Strategy, str] = {
+    Strategy.REPLICA: "minutes of downtime",
+    Strategy.SNAPSHOT: "about 45 minutes of downtime",
+    Strategy.LIVE: "seconds of downtime",
+}
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 # From which the next step holds writes back, where the stack does that.
 BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})

@@ -9,7 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from tenantnet.phases.starts import LEAD
-from tenantnet.proposals.proposal import Proposal
+from tenantnet.proposals.proposal import Edit, Proposal
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.move import Move
 from tenantnet.runner.verification import secret_name
@@ -59,18 +59,12 @@ def schedule_move(
     }
     said = f"move to {planned['to']} at {at} {timezone}, by {strategy}.\n{_who_starts(move, strategy)}"
     edit = partial(add_entry, path=TENANT, key="migration", value=planned)
-    names = json.dumps([*without], ensure_ascii=False)
-    stays_behind = (
-        f"under migration add without: {names}",
-        partial(set_scalar, path=(*TENANT, "migration"), key="without", value=names),
-    )
-    return Proposal.of(
-        project,
-        file,
-        said,
-        (f"under tenantnet:tenant add migration: {planned}", edit),
-        *([stays_behind] if without else []),
-    )
+    edits: list[Edit] = [(f"under tenantnet:tenant add migration: {planned}", edit)]
+    if without:
+        names = json.dumps([*without], ensure_ascii=False)
+        stay = partial(set_scalar, path=(*TENANT, "migration"), key="without", value=names)
+        edits.append((f"under migration add without: {names}", stay))
+    return Proposal.of(project, file, said, *edits)
 
 
 def cancel_move(project: Project, tenant: str) -> Proposal:

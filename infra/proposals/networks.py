@@ -99,6 +99,11 @@ Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network 
     return Proposal.of(project, file, f"without network {slot} {gone.cidr}.\n{left}", edit)
 
 
+def free_range(project: Project, settings: TenantSettings) -> str:
+    """A range that a new network can have, at random. Raises Refused if none is left."""
+    return ranges_beside(project, settings, offline=False).free_network(read_defaults(project.file).reserved)
+
+
 def _companies(tenant: str, slot: Slot, copied: Sequence[VpnConnectionSettings]) -> str:
     """What the companies have to do with a new network."""
     if not copied:

@@ -6,17 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import Phase
+from tenantnet.phases.phases import DOWNTIME, Phase
 from tenantnet.phases.updates import RUNNER_ONLY, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import MigrationSettings, TenantSettings
-from tenantnet.tags import Strategy
-
-DOWNTIME = {
-    Strategy.REPLICA: "minutes of downtime",
-    Strategy.SNAPSHOT: "about 45 minutes of downtime",
-    Strategy.LIVE: "seconds of downtime",
-}
 
 
 def intentions(before: object, after: object) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +20,7 @@ import boto3
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no types
 from mypy_boto3_dynamodb import DynamoDBClient
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
@@ -47,6 +49,8 @@ PLATFORM_OUTPUTS = {
     "runnerCompares": False,
     "claimsTable": claims_table_name("eu1"),
 }
+IDS = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
+KNOWN = {"cell": "eu1", "platform": "platform-eu1", "region": REGION, "endpoint": "acme.db.example.com"}
 MOVING = {"phase": "fenced", "production": "blue", "strategy": "replica", "move": 1, "target": "green"}
 PAGES = (
     "/",
@@ -57,7 +61,25 @@ PAGES = (
     "/tenants/acme/topology",
     "/tenants/acme/guides/{connection}",
     "/tenants/nobody",
+    "/tenants/globex/connections/add",
+    "/tenants/globex/connections/delete?network=blue&company=192.168.12.0%2F24",
+    "/tenants/hooli/networks/add",
+    "/tenants/globex/move/schedule",
+    "/tenants/globex/move/cancel",
 )
+
+OSLO = {"companyCidr": "192.168.12.0/24", "companyGatewayIp": "198.51.100.11", "description": "Oslo office"}
+# Tenants between moves: globex has a Test network without a connection, hooli none.
+NETWORKS: Mapping[str, Mapping[str, Any]] = {
+    "globex": {"blue": {"cidr": "10.2.2.0/26", "vpnConnections": [OSLO]}, "green": {"cidr": "10.2.3.0/26"}},
+    "hooli": {
+        "blue": {"cidr": "10.2.4.0/26", "vpnConnections": [{**OSLO, "companyCidr": "192.168.16.0/24"}]}
+    },
+}
+ZONE = "Europe/Amsterdam"
+NIGHT = {"at": "2096-12-01T02:00", "timezone": ZONE, "strategy": "replica", "retireAfter": "24h"}
+STAYS = {**NIGHT, "without": "Oslo office"}
+CONNECTION = {**OSLO, "network": "green"}
 
 # What a page of somebody else gets with the browser's own cookie: of a page, of a guide, of a picture.
 TRY = """async ([origin, guide]) => {
@@ -107,6 +129,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         desk = make_desk(folder, variables, connection)
         desk.leave_outputs("platform-eu1", PLATFORM_OUTPUTS)
         desk.leave_outputs("acme", _outputs(connection))
+        for number, (tenant, networks) in enumerate(NETWORKS.items()):
+            settings = {
+                "platform": "platform-eu1",
+                "sessionSubnet": f"172.17.{10 + number}.0/24",
+                "database": {"username": "admin1"},
+                "networks": networks,
+            }
+            desk.add_stack(tenant, {"aws:region": REGION, "tenantnet:tenant": settings}, _steady(networks))
         dynamodb = boto3.client("dynamodb", region_name=REGION)
         with _tables(dynamodb), running_console(folder, desk.variables) as console:
             console.enter()
@@ -121,10 +151,22 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 def _outputs(connection: str) -> Mapping[str, Any]:
-    ids = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
-    blue = {"cidr": "10.1.2.0/26", **ids, "vpnConnections": [{**SEATTLE, "id": connection}]}
-    known = {"cell": "eu1", "platform": "platform-eu1", "region": REGION, "endpoint": "acme.db.example.com"}
-    return {**known, **MOVING, "networks": {"blue": blue, "green": {"cidr": "10.9.8.64/26", **ids}}}
+    blue = {"cidr": "10.1.2.0/26", **IDS, "vpnConnections": [{**SEATTLE, "id": connection}]}
+    return {**KNOWN, **MOVING, "networks": {"blue": blue, "green": {"cidr": "10.9.8.64/26", **IDS}}}
+
+
+def _steady(networks: Mapping[str, Mapping[str, Any]], green_id: str = "vpn-2") -> Mapping[str, Any]:
+    """The outputs of a tenant whose settings are deployed. green_id: of its Test network's connection."""
+    ids = {"blue": "vpn-1", "green": green_id}
+    deployed = {
+        slot: {
+            "cidr": network["cidr"],
+            **IDS,
+            "vpnConnections": [{**each, "id": ids[slot]} for each in network.get("vpnConnections", ())],
+        }
+        for slot, network in networks.items()
+    }
+    return {**KNOWN, "phase": "steady", "production": "blue", "networks": deployed}
 
 
 @contextmanager
@@ -212,12 +254,12 @@ def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -
     target = f"/tenants/acme/guides/{office.connection}"
     form = office.page(target)
     assert 'value="cisco-systems-inc-' in form
-    answer = office.console.ask(target, "POST", {"format": "generic"}, Origin=office.console.origin)
+    answer = office.console.send(target, {"format": "generic"})
     assert answer.status == 200, answer.text
     assert answer.headers["Content-Disposition"].startswith("attachment; ")
     assert answer.headers["Cache-Control"] == "no-store"
     assert guide_figures(answer.text) == xml_figures(office.xml)
-    packed = office.console.ask(target, "POST", {"format": "strongswan"}, Origin=office.console.origin)
+    packed = office.console.send(target, {"format": "strongswan"})
     with ZipFile(BytesIO(packed.content)) as archive:
         [settings] = [name for name in archive.namelist() if name.endswith("/swanctl.conf")]
         assert all(key in archive.read(settings).decode() for key in office.keys)
@@ -225,9 +267,85 @@ def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -
 
 def test_an_unknown_format_is_refused_on_a_page(office: Office) -> None:
     target = f"/tenants/acme/guides/{office.connection}"
-    answer = office.console.ask(target, "POST", {"format": "cisco"}, Origin=office.console.origin)
+    answer = office.console.send(target, {"format": "cisco"})
     assert (answer.status, "did you mean cisco-systems-inc-" in answer.text) == (400, True)
     assert "attachment" not in str(answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("form", "filled", "said"),
+    [
+        (
+            "globex/connections/add",
+            {
+                "network": "green",
+                "companyCidr": "8.8.8.0/24",
+                "companyGatewayIp": "10.0.0.1",
+                "description": "",
+            },
+            {"companyCidr": "10.0.0.0/8", "companyGatewayIp": "public", "description": "characters"},
+        ),
+        ("globex/connections/add", {**CONNECTION, "companyCidr": "10.2.3.0/26"}, {"companyCidr": "overlap"}),
+        ("hooli/networks/add", {"cidr": "10.1.2.0/26"}, {"cidr": "acme"}),
+        ("globex/networks/add", {"cidr": "10.2.9.0/26"}, {"": "globex has green already"}),
+        (
+            "globex/move/schedule",
+            {**NIGHT, "at": "", "timezone": "Amsterdam", "retireAfter": "5m"},
+            {
+                "at": "YYYY-MM-DDTHH:MM",
+                "timezone": "did you mean Europe/Amsterdam",
+                "retireAfter": "30d",
+                "without": "it has no connection to green",
+            },
+        ),
+        ("globex/move/schedule", {**STAYS, "at": "2020-12-01T02:00"}, {"at": "in the future"}),
+        ("globex/move/schedule", {**STAYS, "at": "2096-03-25T02:30"}, {"at": "forward"}),
+        ("globex/move/schedule", {**STAYS, "at": "2096-10-28T02:30"}, {"at": "twice"}),
+        ("globex/move/schedule", {**NIGHT, "strategy": "luck"}, {"strategy": "replica, snapshot"}),
+        ("globex/move/schedule", {**NIGHT, "without": "Paris"}, {"without": "blue has Oslo office"}),
+        ("acme/move/schedule", NIGHT, {"": "has begun"}),
+        ("globex/move/cancel", {}, {"": "no `migration`"}),
+    ],
+)
+def test_a_form_says_what_is_wrong_at_the_field_and_keeps_what_was_typed(
+    office: Office, form: str, filled: Mapping[str, str], said: Mapping[str, str]
+) -> None:
+    console, settings = office.console, office.desk.settings(form.partition("/")[0])
+    before = settings.read_text()
+    token = console.hidden(console.ask("/tenants/globex/connections/add"))
+    answer = console.ask(
+        f"/tenants/{form}", "POST", {**token, **filled, "do": "write"}, Origin=console.origin
+    )
+    assert answer.status == 400, answer.text
+    at_top, _, fields = answer.text.partition("<form")
+    for field, words in said.items():
+        at_field = fields.partition(f'<div id="{field}-about">')[2].partition("aria-describedby")[0]
+        for each in (words, "<dt>Rule</dt>", "<dt>Reason</dt>", "<dt>Remedy</dt>"):
+            assert each in unescape(at_field if field else at_top)
+    typed = {unescape(value) for value in re.findall(r' value="([^"]*)"', fields)}
+    assert {*filled.values()} - {"luck", "Paris"} <= typed
+    assert settings.read_text() == before
+
+
+def test_what_is_in_the_way_of_a_move_is_said_before_anything_is_typed(office: Office) -> None:
+    at_top, _, fields = office.page("/tenants/globex/move/schedule").partition("<form")
+    assert "Rule" not in at_top
+    assert "Oslo office (192.168.12.0/24) would lose the database" in fields
+    assert "hooli has no network green" in office.page("/tenants/hooli/move/schedule").partition("<form")[0]
+
+
+def test_a_new_network_has_a_free_range_and_a_connection_for_each_company(office: Office) -> None:
+    target = "/tenants/hooli/networks/add"
+    offered = re.findall(r'name="cidr" value="([^"]+)"', office.page(target))[0]
+    typed = {"cidr": offered, "vpnConnections": "yes"}
+    shown = office.console.send(target, typed)
+    assert ">+      green:</span>\n" in shown.text
+    assert "companyCidr: 192.168.16.0/24</span>" in shown.text
+    form = {**office.console.hidden(shown), **typed, "do": "write"}
+    written = office.console.ask(target, "POST", form, Origin=office.console.origin)
+    assert "tenantnet up hooli" in written.text
+    listed = office.desk.tenantnet("network list hooli --json").out
+    assert (offered in listed, listed.count('"vpnConnections": 1')) == (True, 2)
 
 
 @pytest.mark.parametrize(
@@ -306,6 +424,57 @@ def test_a_guide_takes_three_clicks_from_the_tenants(office: Office, window: Pag
     begun.value.save_as(tmp_path / "guide.md")
     assert begun.value.suggested_filename == f"acme-blue-{office.connection}-guide.md"
     assert guide_figures((tmp_path / "guide.md").read_text()) == xml_figures(office.xml)
+
+
+def test_connection_guide_and_move_take_no_command_and_twelve_clicks(
+    office: Office, window: Page, tmp_path: Path
+) -> None:
+    """The first field has the focus, and the keyboard leads on from field to field."""
+    clicks = 0
+
+    def click(role: Any, name: str) -> None:
+        nonlocal clicks
+        window.get_by_role(role, name=name, exact=True).click()
+        clicks += 1
+
+    window.goto(office.console.origin)
+    click("link", "globex")
+    click("link", "Add a VPN connection")
+    expect(window.get_by_label("Network", exact=True)).to_be_focused()
+    for typed in ("green", OSLO["description"], OSLO["companyCidr"], OSLO["companyGatewayIp"]):
+        window.keyboard.type(typed)
+        window.keyboard.press("Tab")
+    click("button", "Show the difference")
+    click("button", "Write it to tenants/Pulumi.globex.yaml")
+    _deploy_green(office)
+    click("link", "globex")
+    click("link", "Guide for Oslo office, green")
+    with window.expect_download() as begun:
+        click("button", "Download the guide")
+    begun.value.save_as(tmp_path / "guide.md")
+    assert OSLO["companyGatewayIp"] in (tmp_path / "guide.md").read_text()
+    click("link", "Schedule a move")
+    assert window.get_by_label("Time zone").input_value() == "Asia/Tokyo"
+    click("textbox", "Date and time at which writes are held back")
+    window.get_by_label("Date and time").fill("2096-12-01T02:00")
+    click("button", "Show the difference")
+    assert "2096-11-30 17:00:00 UTC (1 Dec 2096, 02:00:00, Asia/Tokyo)" in window.inner_text("main")
+    assert "minutes of downtime" in window.inner_text("main")
+    assert Axe().run(window).response["violations"] == []
+    click("button", "Write it to tenants/Pulumi.globex.yaml")
+    assert "tenantnet up globex" in window.inner_text("main")
+    assert "at: 2096-12-01T02:00\n" in office.desk.settings("globex").read_text()
+    assert clicks <= 12
+
+
+def _deploy_green(office: Office) -> None:
+    """As the pipeline does it, with a device at the company that comes up."""
+    ec2 = boto3.client("ec2", region_name=REGION)
+    vpc = make_network(ec2, "globex", "green", "10.2.3.0/26")
+    connection = make_connection(ec2, vpc, "globex", "green", OSLO)
+    office.cloud.report_tunnel(connection, 1, "UP", "")
+    green = {**NETWORKS["globex"]["green"], "vpnConnections": [OSLO]}
+    office.desk.leave_outputs("globex", _steady({**NETWORKS["globex"], "green": green}, connection))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])

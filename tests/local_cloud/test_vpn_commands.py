@@ -91,25 +91,31 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield Office(desk=desk, cloud=cloud, ec2=ec2, connection_id=connection_id)
 
 
-def make_connection(ec2: EC2Client, vpc: str) -> str:
+def make_connection(
+    ec2: EC2Client,
+    vpc: str,
+    tenant: str = "acme",
+    slot: str = "blue",
+    company: Mapping[str, str] = SEATTLE,
+) -> str:
     """As the tenant's stack makes it; its id, once it is ready."""
     gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
     ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
     customer = ec2.create_customer_gateway(
         Type="ipsec.1",
         BgpAsn=65000,
-        IpAddress=SEATTLE["companyGatewayIp"],
-        TagSpecifications=tags("customer-gateway", "acme", "blue"),
+        IpAddress=company["companyGatewayIp"],
+        TagSpecifications=tags("customer-gateway", tenant, slot),
     )["CustomerGateway"]["CustomerGatewayId"]
     connection_id = ec2.create_vpn_connection(
         Type="ipsec.1",
         CustomerGatewayId=customer,
         VpnGatewayId=gateway,
         Options=OPTIONS,
-        TagSpecifications=tags("vpn-connection", "acme", "blue", description=SEATTLE["description"]),
+        TagSpecifications=tags("vpn-connection", tenant, slot, description=company["description"]),
     )["VpnConnection"]["VpnConnectionId"]
     ec2.create_vpn_connection_route(
-        VpnConnectionId=connection_id, DestinationCidrBlock=SEATTLE["companyCidr"]
+        VpnConnectionId=connection_id, DestinationCidrBlock=company["companyCidr"]
     )
     ec2.get_waiter("vpn_connection_available").wait(
         VpnConnectionIds=[connection_id], WaiterConfig={"Delay": 1, "MaxAttempts": 30}

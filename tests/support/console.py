@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPMessage
@@ -12,6 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.support.desk import TENANTNET
 from tests.support.processes import Begun
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,21 @@ class Console:
         self.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
         return answer
 
+    def send(self, target: str, form: Mapping[str, str | Sequence[str]], **headers: str | None) -> Answer:
+        """Fill in the form at `target` and send it, as a browser does: with what is hidden in it."""
+        hidden = self.hidden(self.ask(target))
+        return self.ask(target, "POST", {**hidden, **form}, **{"Origin": self.origin, **headers})
+
+    @staticmethod
+    def hidden(page: Answer) -> dict[str, str]:
+        """What the page's form sends without being seen, such as the token."""
+        return dict(HIDDEN.findall(page.text))
+
     def ask(
         self,
         target: str,
         method: str = "GET",
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str | Sequence[str]] | None = None,
         **headers: str | None,
     ) -> Answer:
         """headers: in place of the console's own, by names such as `Sec_Fetch_Site`; None leaves one out."""
@@ -62,7 +75,7 @@ class Console:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.putrequest(method, target, skip_host=True)
-            body = urlencode(form).encode() if form is not None else b""
+            body = urlencode(form, doseq=True).encode() if form is not None else b""
             for name, value in sent.items():
                 if value is not None:
                     connection.putheader(name, value)
@@ -75,10 +88,10 @@ class Console:
 
 
 @contextmanager
-def running_console(folder: Path, variables: Mapping[str, str]) -> Iterator[Console]:
+def running_console(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[Console]:
     """A console of the project in `folder`; it is ended with the block."""
     with Begun(
-        [TENANTNET, "console", "--no-browser"],
+        [TENANTNET, "console", "--no-browser", *options],
         cwd=folder,
         env=variables,
         stdout=subprocess.PIPE,

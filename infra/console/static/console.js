@@ -37,6 +37,7 @@ async function refresh() {
 }
 
 addZone(document);
+for (const field of document.querySelectorAll("[data-own-zone]")) field.value ||= ZONE;
 if (live.length) {
   const next = () => setTimeout(async () => {
     if (!document.hidden) await refresh();

@@ -1,0 +1,266 @@
+"""Forms that change a tenant's settings file: each shows the difference, and then writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from starlette.datastructures import QueryParams
+from tenantnet.phases.phases import DOWNTIME
+from tenantnet.proposals.connections import NETWORK_NAMED, add_connection, delete_connection
+from tenantnet.proposals.moves import cancel_move, schedule_move
+from tenantnet.proposals.networks import add_network, free_range
+from tenantnet.proposals.proposal import Proposal
+from tenantnet.refusal import Refusal, Refused
+from tenantnet.runner.move import Move
+from tenantnet.settings.checks import check_word
+from tenantnet.settings.locking import edit_lock
+from tenantnet.settings.models import MigrationSettings, TenantSettings
+from tenantnet.settings.project import Project
+from tenantnet.settings.store import read_tenant
+from tenantnet.tags import Slot, Strategy
+from tenantnet.vpn.along import COMPANY_ALONG
+
+WRITE = "write"
+YES, NO = "yes", "no"
+# The fields of refusals that name no place.
+_FIELDS = {COMPANY_ALONG.id: "without", NETWORK_NAMED.id: "network"}
+_LAST_WORD = re.compile(r"([A-Za-z-]+)(?:\[\d+\])?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What is filled in. name: its key in the settings. kind: of the HTML element, or `several` for boxes.
+
+    value: what it holds at first. options: what can be chosen, with its words.
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    kind: str = "text"
+    value: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def _nothing() -> Sequence[Refusal]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One change of a tenant's settings. proposed: what comes of what was filled in.
+
+    foreseen: what is refused already, whatever is filled in. is_move: it schedules a move.
+    """
+
+    project: Project
+    tenant: str
+    title: str
+    introduction: str
+    fields: Sequence[Field]
+    proposed: Callable[[QueryParams], Proposal]
+    foreseen: Callable[[], Sequence[Refusal]] = _nothing
+    is_move: bool = False
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is nothing to fill in."""
+        return all(each.kind == "hidden" for each in self.fields)
+
+    def field_of(self, refusal: Refusal) -> str:
+        """The name of the field that a refusal is about; empty if it is about none."""
+        last = _LAST_WORD.search(refusal.path)
+        head, *tail = last[1].removeprefix("--").split("-") if last else [""]
+        name = _FIELDS.get(refusal.rule_id, head + "".join(map(str.capitalize, tail)))
+        return name if name in {each.name for each in self.fields if each.kind != "hidden"} else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a form. proposal: None if it was refused, or nothing was asked yet.
+
+    migration: the one that a form for a move proposes. is_outdated: it was to be written, and is not what was
+    shown.
+    """
+
+    proposal: Proposal | None = None
+    migration: MigrationSettings | None = None
+    refusals: Sequence[Refusal] = ()
+    is_written: bool = False
+    is_outdated: bool = False
+
+
+def outcome(form: Form, given: QueryParams, *, is_sent: bool) -> Outcome:
+    """Propose what was filled in, and write it if that was asked for and is what was shown."""
+    if not is_sent and not form.is_filled:
+        return Outcome(refusals=form.foreseen())
+    is_wanted = is_sent and given.get("do") == WRITE
+    try:
+        with edit_lock(form.project.settings_folder) if is_wanted else nullcontext():
+            proposal = form.proposed(given)
+            settings = proposal.settings()
+            is_shown = given.get("shown") == proposal.fingerprint
+            if is_wanted and is_shown:
+                proposal.write()
+    except Refused as refused:
+        return Outcome(refusals=refused.refusals)
+    return Outcome(
+        proposal=proposal,
+        migration=settings.migration if form.is_move and isinstance(settings, TenantSettings) else None,
+        is_written=is_wanted and is_shown,
+        is_outdated=is_wanted and not is_shown,
+    )
+
+
+def add_connection_form(project: Project, tenant: str) -> Form:
+    """A VPN connection to a company."""
+    _, settings = read_tenant(project, tenant)
+    networks = {str(slot): f"{slot}, {network.cidr}" for slot, network in settings.networks.items()}
+    return Form(
+        project=project,
+        tenant=tenant,
+        title=f"Add a VPN connection to {tenant}",
+        introduction="A company's VPN device reaches one network by one connection, which has two tunnels.",
+        fields=(
+            Field(name="network", label="Network", options=networks),
+            Field(name="description", label="Name of the place", hint="Such as Seattle office."),
+            Field(
+                name="companyCidr",
+                label="The company's network behind its gateway",
+                hint="Private, such as 192.168.4.0/24.",
+            ),
+            Field(
+                name="companyGatewayIp",
+                label="Public address of the company's VPN device",
+                hint="IPv4, such as 198.51.100.7.",
+            ),
+        ),
+        proposed=lambda given: add_connection(
+            project,
+            tenant,
+            company_cidr=_text(given, "companyCidr"),
+            gateway_ip=_text(given, "companyGatewayIp"),
+            description=_text(given, "description"),
+            network=_slot(given),
+        ),
+    )
+
+
+def delete_connection_form(project: Project, tenant: str) -> Form:
+    """One VPN connection less."""
+    return Form(
+        project=project,
+        tenant=tenant,
+        title=f"Delete a VPN connection of {tenant}",
+        introduction="The company no longer reaches the network. A new connection has other keys.",
+        fields=[Field(name=name, label=name, kind="hidden") for name in ("network", "company")],
+        proposed=lambda given: delete_connection(project, tenant, _text(given, "company"), _slot(given)),
+    )
+
+
+def add_network_form(project: Project, tenant: str) -> Form:
+    """A Test network."""
+    _, settings = read_tenant(project, tenant)
+    return Form(
+        project=project,
+        tenant=tenant,
+        title=f"Add a network to {tenant}",
+        introduction="A database moves to the tenant's other network. At first it is a Test network.",
+        fields=(
+            Field(
+                name="cidr",
+                label="Range",
+                hint="A private /26. The one shown here at first is free.",
+                value=free_range(project, settings),
+            ),
+            Field(
+                name="vpnConnections",
+                label="VPN connections",
+                options={
+                    YES: "with a new VPN connection for each company of the other network",
+                    NO: "without VPN connections",
+                },
+            ),
+        ),
+        proposed=lambda given: add_network(
+            project, tenant, cidr=_text(given, "cidr"), copy_vpn=given.get("vpnConnections") != NO
+        ),
+    )
+
+
+def schedule_form(project: Project, tenant: str) -> Form:
+    """A move to the other network."""
+    _, settings = read_tenant(project, tenant)
+    return Form(
+        project=project,
+        tenant=tenant,
+        title=f"Schedule a move of {tenant}",
+        introduction="The database moves to the tenant's other network, and its endpoint's name with it.",
+        fields=_move_fields(settings),
+        proposed=lambda given: schedule_move(
+            project,
+            tenant,
+            at=_text(given, "at"),
+            timezone=_text(given, "timezone"),
+            strategy=Strategy(_word(given, "strategy", [*Strategy])),
+            retire_after=_text(given, "retireAfter"),
+            without=given.getlist("without"),
+        ),
+        foreseen=lambda: [*Move.of(project, tenant).refuse_schedule(Strategy.REPLICA, ())],
+        is_move=True,
+    )
+
+
+def _move_fields(settings: TenantSettings) -> Sequence[Field]:
+    connections = [each for network in settings.networks.values() for each in network.vpn_connections]
+    return (
+        Field(name="at", label="Date and time at which writes are held back", kind="datetime-local"),
+        Field(name="timezone", label="Time zone of that time", hint="Such as Europe/Amsterdam.", kind="zone"),
+        Field(
+            name="strategy",
+            label="Strategy",
+            options={str(each): f"{each}: {DOWNTIME[each]}" for each in Strategy},
+        ),
+        Field(
+            name="retireAfter",
+            label="How long the former database waits before it is deleted",
+            hint="1h to 30d.",
+            value="24h",
+        ),
+        Field(
+            name="without",
+            label="Companies that stay behind: they lose the database at the switch",
+            kind="several",
+            options={each.description: f"{each.description}, {each.company_cidr}" for each in connections},
+        ),
+    )
+
+
+def cancel_form(project: Project, tenant: str) -> Form:
+    """No move after all."""
+    return Form(
+        project=project,
+        tenant=tenant,
+        title=f"Cancel the move of {tenant}",
+        introduction="A move that has not begun is taken out of the settings.",
+        fields=(),
+        proposed=lambda _: cancel_move(project, tenant),
+    )
+
+
+def _text(given: QueryParams, name: str) -> str:
+    return given.get(name, "").strip()
+
+
+def _word(given: QueryParams, name: str, known: Sequence[str]) -> str:
+    word = _text(given, name)
+    if refusals := check_word(word, known):
+        raise Refused("The form", [refusal.at(name) for refusal in refusals])
+    return word
+
+
+def _slot(given: QueryParams) -> Slot:
+    return Slot(_word(given, "network", [*Slot]))
