@@ -24,7 +24,8 @@ class Command(PulumiCommand):
 
     def __init__(self) -> None:
         super().__init__()
-        self._process: subprocess.Popen[str] | None = None
+        # More than one: what the program of an update needs may take a command of its own.
+        self._processes: list[subprocess.Popen[str]] = []
         self.interrupted = 0
 
     def run(
@@ -48,13 +49,17 @@ class Command(PulumiCommand):
             env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
             text=True,
             process_group=0,
-        ) as self._process:
-            out, err = self._process.communicate()
+        ) as process:
+            self._processes.append(process)
+            try:
+                out, err = process.communicate()
+            finally:
+                self._processes.remove(process)
         for callback, text in ((on_output, out), (on_error, err)):
             if callback:
                 for line in text.splitlines():
                     callback(line)
-        result = CommandResult(stdout=out, stderr=err, code=self._process.returncode)
+        result = CommandResult(stdout=out, stderr=err, code=process.returncode)
         if result.code != 0:
             raise create_command_error(result)
         return result
@@ -62,13 +67,13 @@ class Command(PulumiCommand):
     @property
     def runs(self) -> bool:
         """Whether an engine is at work."""
-        return self._process is not None and self._process.poll() is None
+        return bool(self._processes)
 
     def interrupt(self) -> None:
         """Once: start nothing more, and finish running steps. Twice: end at once."""
         self.interrupted += 1
-        if self._process and self.runs:
-            self._process.send_signal(signal.SIGINT)
+        for process in list(self._processes):
+            process.send_signal(signal.SIGINT)
 
 
 class StackUpdate:

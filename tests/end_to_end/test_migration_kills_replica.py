@@ -58,7 +58,7 @@ def test_a_replica_that_was_left_is_no_ordinary_updates_business(move: KilledMov
     move.project.pulumi("cancel", "--yes", "--stack", "acme").check()
     run = move.project.up("acme")
     assert run.code != 0
-    assert "green has a replica of a move whose preparation was interrupted" in run.text
+    assert "green has a copy of a move whose preparation was interrupted" in run.text
     assert "Nothing was created or changed." in run.text
 
 
