@@ -28,6 +28,7 @@ from tenantnet.local_cloud.iam.callers import caller_with_key
 from tenantnet.local_cloud.iam.enforcement import Denied, denied
 from tenantnet.local_cloud.iam.keys import Keys
 from tenantnet.local_cloud.own_api import OWN_PATHS, OwnApi
+from tenantnet.local_cloud.pace import one_moment
 from tenantnet.local_cloud.recorder import Recorder
 from tenantnet.local_cloud.state import ServerRecord, StateDir
 from tenantnet.local_cloud.validation.check import refusal
@@ -122,7 +123,8 @@ class Application:
         try:
             if refused := self._refused(request, environ):
                 return refused(environ, start_response)
-            answered: Iterable[bytes] = self._moto(environ, start_response)
+            with one_moment():
+                answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
             return error(request, "NotImplemented", f"The local cloud does not know {call}", FAILED)(
                 environ, start_response

@@ -7,7 +7,7 @@ moto looks at a condition first and writes then: of two calls at once both could
 from __future__ import annotations
 
 from threading import Lock
-from time import monotonic, time
+from time import time
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from moto.dynamodb.exceptions import MockValidationException, ResourceInUseExcep
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table as MotoTable
 from moto.dynamodb.responses import DynamoHandler
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 
 # moto's words are others. https://github.com/nubo-db/dynoxide/issues/46
 PROTECTED = (
@@ -36,7 +36,7 @@ class Table(MotoTable):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
         super().__init__(*args, **kwargs)
-        self._made_at = monotonic() + here(CREATE_SECONDS)
+        self._made_at = now() + here(CREATE_SECONDS)
         self.deleting = False
         self._id, self._paid_per_request_since = str(uuid4()), time()
 
@@ -44,10 +44,12 @@ class Table(MotoTable):
         described = super().describe(base_key)
         if billing := described[base_key].get("BillingModeSummary"):
             billing.setdefault("LastUpdateToPayPerRequestDateTime", self._paid_per_request_since)
-        if monotonic() >= self._made_at or base_key == "TableDescription":
+        if now() >= self._made_at or base_key == "TableDescription":
             described[base_key]["TableId"] = self._id
-        if self.deleting or monotonic() < self._made_at:
+        if self.deleting or now() < self._made_at:
             described[base_key]["TableStatus"] = "DELETING" if self.deleting else "CREATING"
+            if base_key == "TableDescription" and (warm := described[base_key].get("WarmThroughput")):
+                described[base_key]["WarmThroughput"] = {**warm, "Status": "UPDATING"}
         return described
 
 
@@ -98,12 +100,12 @@ class CompletedDynamoDBBackend(DynamoDBBackend):
         table = super().delete_table(name)
         if isinstance(table, Table):
             table.deleting = True
-            self._leaving[table.name] = (table, monotonic() + here(DELETE_SECONDS))
+            self._leaving[table.name] = (table, now() + here(DELETE_SECONDS))
         return table
 
     def _being_deleted(self, name: str) -> Table | None:
         table, end = self._leaving.get(name, (None, 0.0))
-        return table if monotonic() < end else None
+        return table if now() < end else None
 
 
 def register_dynamodb() -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from hashlib import sha256
 from operator import itemgetter
-from time import monotonic, time
+from time import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ from moto.kms import urls
 from moto.kms.models import Alias, Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.kms.utils import RESERVED_ALIASES
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 
 # "It might take up to five minutes for tag and alias changes to affect KMS key authorization."
 TAGS_SPREAD_SECONDS = 300.0
@@ -43,7 +44,18 @@ class CompletedKmsResponse(KmsResponse):
         return _with(super().encrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT")
 
     def decrypt(self) -> str:
-        return _with(super().decrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT")
+        return self._of_material(_with(super().decrypt(), EncryptionAlgorithm="SYMMETRIC_DEFAULT"))
+
+    def generate_data_key(self) -> str:
+        return self._of_material(super().generate_data_key())
+
+    def _of_material(self, answer: str) -> str:
+        """The answer with the key material that was used.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+        """
+        key = self.kms_backend.keys[self.kms_backend.get_key_id(json.loads(answer)["KeyId"])]
+        return _with(answer, KeyMaterialId=_material_id(key))
 
     def get_key_rotation_status(self) -> str:
         return _with(super().get_key_rotation_status(), KeyId=self._get_param("KeyId"))
@@ -55,6 +67,11 @@ class CompletedKmsResponse(KmsResponse):
 
 def _with(answer: str, **more: object) -> str:
     return json.dumps({**json.loads(answer), **more})
+
+
+def _material_id(key: Key) -> str:
+    """64 hexadecimal digits that stay the same, since no key is rotated here."""
+    return sha256(key.arn.encode()).hexdigest()
 
 
 class CompletedKmsBackend(KmsBackend):
@@ -78,13 +95,13 @@ class CompletedKmsBackend(KmsBackend):
         if key.origin == "EXTERNAL":
             # Nobody imports material here. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
             key.enabled, key.key_state = False, "PendingImport"
-        self._tagged[key.id] = (monotonic(), {})
+        self._tagged[key.id] = (now(), {})
         return key
 
     def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
         """Give tags that IAM knows after a while."""
         key = self.get_key_id(arn)
-        self._tagged[key] = (monotonic(), self.known_tags(key))
+        self._tagged[key] = (now(), self.known_tags(key))
         super().tag_resource(arn, tags)
 
     def known_tags(self, key: str) -> dict[str, str]:
@@ -93,7 +110,7 @@ class CompletedKmsBackend(KmsBackend):
         https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
         """
         since, former = self._tagged.get(key, (0.0, {}))
-        if monotonic() - since < here(TAGS_SPREAD_SECONDS):
+        if now() - since < here(TAGS_SPREAD_SECONDS):
             return former
         return dict(self.tagger.get_tag_dict_for_resource(key))
 
@@ -106,6 +123,36 @@ class CompletedKmsBackend(KmsBackend):
                 "MalformedPolicyDocumentException", "The new key policy is not valid JSON."
             ) from None
         super().put_key_policy(key_id, policy)
+
+    def decrypt(
+        self, ciphertext_blob: bytes, encryption_context: dict[str, str], key_id: str | None = None
+    ) -> tuple[bytes, str]:
+        """Decrypt; a key that is named is the one that encrypted."""
+        plaintext, arn = super().decrypt(ciphertext_blob, encryption_context)
+        if key_id and self.keys[self.any_id_to_key_id(key_id)].arn != arn:
+            raise JsonRESTError(
+                "IncorrectKeyException",
+                "The key ID in the request does not identify a CMK that can perform this operation.",
+            )
+        return plaintext, arn
+
+    def enable_key_rotation(self, key_id: str) -> None:
+        self._require_rotation(key_id)
+        super().enable_key_rotation(key_id)
+
+    def get_key_rotation_status(self, key_id: str) -> bool:
+        self._require_rotation(key_id)
+        return super().get_key_rotation_status(key_id)
+
+    def _require_rotation(self, key_id: str) -> None:
+        """AWS rotates symmetric keys of its own material.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+        """
+        key = self.keys[self.get_key_id(key_id)]
+        if key.origin == "EXTERNAL":
+            message = f"{key.arn} origin is EXTERNAL which is not valid for this operation."
+            raise JsonRESTError("UnsupportedOperationException", message)
 
     def enable_key(self, key_id: str) -> None:
         """Enable a key that has its material."""

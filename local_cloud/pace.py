@@ -6,10 +6,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
 
 PACE = float(os.environ.get("TENANTNET_LOCAL_PACE", "0.01"))
+_MOMENT: ContextVar[float | None] = ContextVar("moment", default=None)
 
 
 def here(seconds: float) -> float:
     """What takes so many seconds at AWS takes so many here."""
     return seconds * PACE
+
+
+def now() -> float:
+    """Now, in seconds of `time.monotonic()`; within one answer always the same moment."""
+    moment = _MOMENT.get()
+    return monotonic() if moment is None else moment
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """An answer shows one state of a resource, though it reads that state for each of its members."""
+    token = _MOMENT.set(monotonic())
+    try:
+        yield
+    finally:
+        _MOMENT.reset(token)

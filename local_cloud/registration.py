@@ -14,6 +14,7 @@ from tenantnet.local_cloud.route53.service import register_route53
 from tenantnet.local_cloud.scheduler import register_scheduler
 from tenantnet.local_cloud.secrets import register_secrets
 from tenantnet.local_cloud.ssm.service import register_ssm
+from tenantnet.local_cloud.unsaid import register_unsaid
 
 
 def register() -> None:
@@ -31,3 +32,4 @@ def register() -> None:
     register_scheduler()
     register_secrets()
     register_ssm()
+    register_unsaid()

@@ -1,21 +1,21 @@
-"""Instances in a VPC: their states, the size of their root volume, and their security groups.
+"""Instances in a VPC: their states, their root volume, and their security groups.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 """
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError, InvalidAMIIdError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance as MotoInstance
 from moto.ec2.models.instances import InstanceState as MotoInstanceState
-from moto.ec2.models.instances import Reservation
+from moto.ec2.models.instances import Reservation, StateReason
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 
 # The root volume of Amazon Linux 2023; moto's images know none.
 IMAGE_VOLUME_GIB = 8
@@ -30,11 +30,11 @@ class InstanceState(MotoInstanceState):
     """A state that an instance is on its way to."""
 
     def __init__(self, passing: str, final: str, seconds: float) -> None:
-        self._passing, self._final, self._end = passing, final, monotonic() + here(seconds)
+        self._passing, self._final, self._end = passing, final, now() + here(seconds)
 
     @property
     def name(self) -> str:
-        return self._final if monotonic() >= self._end else self._passing
+        return self._final if now() >= self._end else self._passing
 
     @name.setter
     def name(self, value: str) -> None:
@@ -65,6 +65,9 @@ class Instance(MotoInstance):
         self.network_performance_options = {"BandwidthWeighting": "default"}
         self.operator = {"Managed": False}
         self.platform_details = "Linux/UNIX"
+        self.placement.availability_zone_id = self._zone_id()  # type: ignore[attr-defined] # EC2's name
+        if self.platform != "windows":
+            self.platform = None
         self.private_dns_name_options = {
             "EnableResourceNameDnsAAAARecord": False,
             "EnableResourceNameDnsARecord": False,
@@ -72,6 +75,28 @@ class Instance(MotoInstance):
         }
         self.usage_operation = "RunInstances"
         self.usage_operation_update_time = self.launch_time
+        self._state = InstanceState("pending", "running", START_SECONDS)
+
+    def _zone_id(self) -> str:
+        zones = self.ec2_backend.zones[self.region_name]
+        return next((zone.zone_id for zone in zones if zone.name == self.availability_zone), "")
+
+    def setup_defaults(self) -> None:
+        """A root volume of the image's snapshot, where the call maps no device."""
+        snapshot = self.ec2_backend.amis[self.image_id].ebs_snapshot.id
+        device = self.root_device_name or "/dev/sda1"
+        self.add_block_device(IMAGE_VOLUME_GIB, device, snapshot, False, True, None, "gp3")
+
+    @property  # type: ignore[override] # a plain attribute there
+    def state_reason(self) -> StateReason | None:
+        """Why it is in its state, where EC2 has a reason."""
+        if self._state.name == "pending":
+            return StateReason("pending", "pending")
+        return self._state_reason if self._state_reason.code else None
+
+    @state_reason.setter
+    def state_reason(self, value: StateReason) -> None:
+        self._state_reason = value
 
     def start(self) -> MotoInstanceState:
         previous = super().start()

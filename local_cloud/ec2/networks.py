@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from copy import copy
 from ipaddress import ip_address
+from typing import ClassVar
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
@@ -21,6 +22,9 @@ class Subnet(MotoSubnet):
     """A subnet with one host for each of its addresses."""
 
     enable_dns64 = False
+    # What EC2 says of every subnet, here of those that are on no Outpost and whose account blocks nothing.
+    block_public_access_states: ClassVar[dict[str, str]] = {"InternetGatewayBlockMode": "off"}
+    map_customer_owned_ip_on_launch = False
 
     def request_ip(self, ip: str, instance: Instance) -> None:
         """Give the address to the instance."""

@@ -6,20 +6,38 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcPeeringConne
 from __future__ import annotations
 
 from copy import copy
+from datetime import datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.route_tables import Route as MotoRoute
-from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
+from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection as MotoPeering
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 from netaddr import IPSet
 
 # EC2 answers an acceptance before the peering works.
 ACCEPTED = SimpleNamespace(code="provisioning", message="Provisioning")
-LIVE = ("initiating-request", "pending-acceptance", "provisioning", "active")
+UNACCEPTED = ("initiating-request", "pending-acceptance")
+LIVE = (*UNACCEPTED, "provisioning", "active")
+# https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
+ACCEPTABLE_FOR = timedelta(days=7)
+
+
+class VPCPeeringConnection(MotoPeering):
+    """A request that expires unless it is accepted; moto names it so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().__init__(*args, **kwargs)
+        self._expires = utcnow() + ACCEPTABLE_FOR
+
+    @property
+    def expiration_time(self) -> datetime | None:
+        return self._expires if self._status.code in UNACCEPTED else None
 
 
 class VpcPeeringBackend(EC2Backend):
@@ -27,7 +45,7 @@ class VpcPeeringBackend(EC2Backend):
 
     def create_vpc_peering_connection(
         self, vpc: VPC, peer_vpc: VPC, tags: dict[str, str] | None = None
-    ) -> VPCPeeringConnection:
+    ) -> MotoPeering:
         """The peering; one between overlapping VPCs fails, as EC2 documents it, and stays describable."""
         pair = {vpc.id, peer_vpc.id}
         for peering in self.vpc_pcxs.values():

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from time import monotonic
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -27,7 +26,7 @@ from tenantnet.local_cloud.ec2.vpn_configuration import (
     customer_gateway_configuration,
 )
 from tenantnet.local_cloud.ec2.vpn_tunnels import Tunnel, TunnelOptions, check_options, new_tunnel
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 from tenantnet.local_cloud.quotas import require_room
 
 # AWS's ends of the tunnels: one benchmark range (RFC 2544) per tunnel, as AWS has them in separate zones.
@@ -76,7 +75,7 @@ class VpnConnection(TaggedEC2Resource):
     def state(self) -> str:
         if self.deleted:
             return "deleted"
-        return "available" if monotonic() >= self.settled_at else "pending"
+        return "available" if now() >= self.settled_at else "pending"
 
     @property
     def options(self) -> dict[str, Any]:
@@ -143,7 +142,7 @@ class VpnConnection(TaggedEC2Resource):
 
     def settle(self) -> None:
         """Be pending for a while."""
-        self.settled_at = monotonic() + here(PENDING_SECONDS)
+        self.settled_at = now() + here(PENDING_SECONDS)
 
     def tunnel(self, outside_address: str) -> Tunnel:
         """The tunnel with this address of AWS's end. Raises EC2's error where there is none."""

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import json
 from math import inf
-from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam import urls
-from moto.iam.exceptions import DeleteConflictException, MalformedPolicyDocument
+from moto.iam.exceptions import (
+    DeleteConflictException,
+    EntityAlreadyExists,
+    IAMException,
+    InvalidInput,
+    MalformedPolicyDocument,
+)
 from moto.iam.models import IAMBackend, InstanceProfile, Role, iam_backends
 from moto.iam.responses import IamResponse
 from moto.sts import urls as sts_urls
@@ -24,7 +29,7 @@ from moto.sts.models import STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 from tenantnet.local_cloud.iam.callers import access_key_of, caller_of, policies_of
 from tenantnet.local_cloud.iam.policy import Request, judge
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 
 
@@ -69,6 +74,14 @@ def _whole(answered: ActionResult) -> ActionResult:
 # "Changes ... are eventually consistent": what services know of a role or a profile is some seconds old.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 SPREAD_SECONDS = 10.0
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
+WITH_SUFFIX = ("autoscaling.amazonaws.com",)
+
+
+class UnmodifiableEntity(IAMException):
+    """A role that AWS alone changes."""
+
+    code = "UnmodifiableEntity"
 
 
 class CompletedIamBackend(IAMBackend):
@@ -80,18 +93,18 @@ class CompletedIamBackend(IAMBackend):
 
     def is_spread(self, name: str) -> bool:
         """Whether other services know a role, its rights or a profile as they are. name: of either."""
-        return monotonic() - self._changed.get(name, -inf) >= here(SPREAD_SECONDS)
+        return now() - self._changed.get(name, -inf) >= here(SPREAD_SECONDS)
 
     def put_role_policy(self, role_name: str, *args: Any) -> None:  # noqa: ANN401 - passed on as they are
         super().put_role_policy(role_name, *args)
-        self._changed[role_name] = monotonic()
+        self._changed[role_name] = now()
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         super().attach_role_policy(policy_arn, role_name)
-        self._changed[role_name] = monotonic()
+        self._changed[role_name] = now()
 
     def create_instance_profile(self, name: str, *args: Any, **kwargs: Any) -> InstanceProfile:  # noqa: ANN401
-        self._changed[name] = monotonic()
+        self._changed[name] = now()
         return super().create_instance_profile(name, *args, **kwargs)
 
     @property
@@ -112,8 +125,34 @@ class CompletedIamBackend(IAMBackend):
             json.loads(assume_role_policy_document)
         except ValueError:
             raise MalformedPolicyDocument("This policy contains invalid Json") from None
-        self._changed[role_name] = monotonic()
+        self._changed[role_name] = now()
         return super().create_role(role_name, assume_role_policy_document, *args, **kwargs)
+
+    def create_service_linked_role(self, service_name: str, description: str, suffix: str) -> Role:
+        """The one role of a service; a second one needs a suffix, which few services allow.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
+        """
+        if suffix and service_name not in WITH_SUFFIX:
+            raise InvalidInput(f"Custom suffix is not allowed for {service_name}")
+        try:
+            return super().create_service_linked_role(service_name, description, suffix)
+        except EntityAlreadyExists:
+            message = "Service role name has been taken in this account, please try a different suffix."
+            raise InvalidInput(message) from None
+
+    def delete_role(self, role_name: str) -> None:
+        """Delete a role that is not AWS's own."""
+        if self.get_role(role_name).path.startswith("/aws-service-role/"):
+            raise UnmodifiableEntity(
+                f"Cannot perform the operation on the protected role '{role_name}' - this role is only "
+                "modifiable by AWS"
+            )
+        super().delete_role(role_name)
+
+    def get_instance_profiles_for_role(self, role_name: str) -> list[InstanceProfile]:
+        """Those of a role that exists."""
+        return super().get_instance_profiles_for_role(self.get_role(role_name).name)
 
     def delete_group(self, group_name: str) -> None:
         """Delete a group without users and inline policies."""
@@ -153,7 +192,15 @@ class CompletedStsResponse(TokenResponse):
         return answer
 
 
+def _boundary(role: Role) -> dict[str, str] | None:
+    """A role's boundary as IAM describes it: not by `PermissionsBoundaryPolicy`, its model's one word."""
+    arn = role.permissions_boundary_arn
+    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn} if arn else None
+
+
 def register_iam() -> None:
     """Let moto make completed backends from now on."""
+    role: Any = Role
+    role.permissions_boundary = property(_boundary)
     iam_backends.backend = CompletedIamBackend
     sts_backends.backend = CompletedStsBackend

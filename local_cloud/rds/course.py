@@ -6,15 +6,14 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock, local
-from time import monotonic
+from math import inf
+from threading import RLock
 from typing import Any
 
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 
 AVAILABLE, FAILED = "available", "failed"
 
@@ -35,30 +34,14 @@ class Step:
     then: str = AVAILABLE
 
 
-class _Thread(local):
-    stands_still = False
-
-
-_THREAD = _Thread()
-
-
-@contextmanager
-def standing_still() -> Iterator[None]:
-    """Within it no step ends for this thread, so that one answer describes one moment."""
-    _THREAD.stands_still = True
-    try:
-        yield
-    finally:
-        _THREAD.stands_still = False
-
-
 class Course:
-    """Steps end as time passes: whoever asks for the state ends those that are over."""
+    """Steps end as time passes: whoever asks for the state ends those that are over, once in an answer."""
 
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
-        self._began, self._rest = monotonic(), AVAILABLE
+        self._began, self._rest = now(), AVAILABLE
         self._turn = RLock()
+        self._settled_at = -inf
         self.deletes = False
 
     def __deepcopy__(self, _memo: object) -> Course:
@@ -69,7 +52,7 @@ class Course:
         """Pass through these, after what is on its way already."""
         with self._turn:
             if not self._steps:
-                self._began = monotonic()
+                self._began = now()
             self._steps.extend(steps)
 
     def leave(self, step: Step) -> None:
@@ -107,7 +90,8 @@ class Course:
 
     def _present(self) -> Step | None:
         with self._turn:
-            while not _THREAD.stands_still and self._steps and self._is_over(step := self._steps[0]):
+            before, self._settled_at = self._settled_at, now()
+            while self._settled_at != before and self._steps and self._is_over(step := self._steps[0]):
                 self._steps.popleft()
                 if step.work and (step.work.cancelled() or step.work.exception()):
                     self.fail()
@@ -119,8 +103,8 @@ class Course:
 
     def _is_over(self, step: Step) -> bool:
         end = self._began + here(step.seconds)
-        if monotonic() < end or (step.work and not step.work.done()):
+        if now() < end or (step.work and not step.work.done()):
             return False
         # What lasted longer than it should delays the next one.
-        self._began = monotonic() if step.work else end
+        self._began = now() if step.work else end
         return True

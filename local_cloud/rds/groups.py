@@ -20,6 +20,14 @@ from tenantnet.local_cloud.rds.rules import invalid_value
 MAX_PARAMETERS_PER_CALL = 20
 
 
+_SUBNETS: Any = DBSubnetGroup.subnets
+
+
+def described_subnets(group: DBSubnetGroup) -> list[dict[str, Any]]:
+    """A group's subnets, none of them on an Outpost."""
+    return [{**each, "SubnetOutpost": {}} for each in _SUBNETS.fget(group)]
+
+
 class ParameterGroupBackend(InstanceBackend):
     """Keeps parameter groups; those of other engines are moto's own."""
 

@@ -65,6 +65,7 @@ class DatabaseInstance(DBInstance):
         self.status_infos: list[dict[str, Any]] = []
         self.backup_target, self.network_type = "region", "IPV4"
         self.customer_owned_ip_enabled = False
+        self.option_group_status = "in-sync"
         self.publicly_accessible = bool(self.publicly_accessible)
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
@@ -147,6 +148,10 @@ class DatabaseInstance(DBInstance):
             return None
         zone = HOSTED_ZONES.get(self.region, HOSTED_ZONES["us-east-1"])
         return {"Address": self.address, "Port": self.port, "HostedZoneId": zone}
+
+    @property
+    def option_group_memberships(self) -> list[dict[str, Any]]:
+        return [{"OptionGroupName": self.option_group_name, "Status": self.option_group_status}]
 
     @property
     def db_parameter_group_status_list(self) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +17,8 @@ from tenantnet.aws.quotas import DATABASES, PARAMETER_GROUPS, SNAPSHOTS, SUBNET_
 from tenantnet.local_cloud.mysql.backend import ServedBackend
 from tenantnet.local_cloud.quotas import require_room
 from tenantnet.local_cloud.rds.backups import QUOTA_EXCEEDED, AutomatedBackups, wanted_backups
-from tenantnet.local_cloud.rds.course import standing_still
 from tenantnet.local_cloud.rds.engines import MYSQL, orderable_options, versions
+from tenantnet.local_cloud.rds.groups import described_subnets
 from tenantnet.local_cloud.rds.instance import DatabaseInstance
 from tenantnet.local_cloud.rds.snapshots import DBSnapshot
 
@@ -33,8 +34,7 @@ class CompletedRdsResponse(RDSResponse):
     def call_action(self) -> TYPE_RESPONSE:
         """Answer the call as things are by now."""
         self.completed.settle()
-        with standing_still():
-            answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
+        answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
         return answer
 
     def describe_db_snapshots(self) -> ActionResult:
@@ -42,6 +42,13 @@ class CompletedRdsResponse(RDSResponse):
         answered: Any = super().describe_db_snapshots().result
         found = sorted(answered["DBSnapshots"], key=lambda each: str(each.db_snapshot_identifier))
         return ActionResult({"DBSnapshots": found})
+
+    def restore_db_instance_from_db_snapshot(self) -> ActionResult:
+        """The instance, whose option group is yet to be applied in this answer only."""
+        answered: Any = super().restore_db_instance_from_db_snapshot().result
+        instance = copy(answered["DBInstance"])
+        instance.option_group_status = "pending-apply"
+        return ActionResult({"DBInstance": instance})
 
     def describe_db_parameters(self) -> ActionResult:
         found = self.completed.described_parameters(
@@ -107,12 +114,6 @@ class CompletedRdsBackend(ServedBackend):
     def instances(self) -> list[DatabaseInstance]:
         """Those of MySQL."""
         return [each for each in self.databases.values() if isinstance(each, DatabaseInstance)]
-
-    def settle(self) -> None:
-        super().settle()
-        for snapshot in list(self.database_snapshots.values()):
-            if isinstance(snapshot, DBSnapshot):
-                snapshot.course.settle()
 
     def delete_db_instance(
         self,
@@ -181,3 +182,5 @@ def register_rds() -> None:
     """Let moto make completed backends and snapshots from now on."""
     rds_backends.backend = CompletedRdsBackend
     models.DBSnapshot = DBSnapshot  # type: ignore[misc]
+    subnet_group: Any = DBSubnetGroup
+    subnet_group.subnets = property(described_subnets)

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +18,7 @@ from moto.route53 import models, urls
 from moto.route53.exceptions import InvalidVPCId, Route53ClientError
 from moto.route53.models import FakeZone, Route53Backend, route53_backends
 from moto.route53.responses import Route53
-from tenantnet.local_cloud.pace import here
+from tenantnet.local_cloud.pace import here, now
 from tenantnet.local_cloud.route53.records import Change, apply_changes
 
 # "Changes generally propagate to all Route 53 name servers within 60 seconds."
@@ -35,12 +34,12 @@ class ChangeInfo:
     id: str = field(default_factory=lambda: "C" + "".join(secrets.choice(ID_CHARACTERS) for _ in range(20)))
     comment: str | None = None
     submitted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    settled_at: float = field(default_factory=lambda: monotonic() + here(PENDING_SECONDS))
+    settled_at: float = field(default_factory=lambda: now() + here(PENDING_SECONDS))
 
     def described(self) -> dict[str, Any]:
         return {
             "Id": f"/change/{self.id}",
-            "Status": "INSYNC" if monotonic() >= self.settled_at else "PENDING",
+            "Status": "INSYNC" if now() >= self.settled_at else "PENDING",
             "SubmittedAt": self.submitted_at,
             "Comment": self.comment,
         }

@@ -68,6 +68,14 @@ class CompletedSsmBackend(SimpleSystemManagerBackend):
         paths = dict.fromkeys(urls.url_paths, CompletedSsmResponse.dispatch)
         return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
+    def get_document(
+        self, name: str, document_version: str, version_name: str, document_format: str
+    ) -> dict[str, Any]:
+        """The document with the time of its version."""
+        found = super().get_document(name, document_version, version_name, document_format)
+        version = self._get_documents(name).find(document_version, version_name)
+        return {**found, "CreatedDate": version.created_date.timestamp()}
+
     def reset(self) -> None:
         """Forget everything; whoever is in a session is thrown out."""
         for session in self.sessions.values():

@@ -40,6 +40,14 @@ def _described(what: str) -> Documented:
     )
 
 
+def _secret(pattern: str) -> Documented:
+    return Documented(
+        Constraint(pattern=pattern),
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: "
+        "-/_+=.@!",
+    )
+
+
 def _identifier(parameter: str, longest: int) -> Documented:
     """The answer is RDS's own: https://github.com/hashicorp/terraform/issues/3610"""
     return Documented(
@@ -156,11 +164,18 @@ DOCUMENTED: dict[str, Documented] = {
     "ssm UpdateDocumentRequest.Content": Documented(
         Constraint(maximum=65_536), code="MaxDocumentSizeExceeded"
     ),
-    "secretsmanager CreateSecretRequest.Name": Documented(
-        Constraint(pattern=r"[a-zA-Z0-9/_+=.@!\-]+"),
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: "
-        "-/_+=.@!",
-    ),
+    "secretsmanager CreateSecretRequest.Name": _secret(r"[a-zA-Z0-9/_+=.@!\-]+"),
+    # A name or an ARN.
+    **{
+        f"secretsmanager {operation}Request.SecretId": _secret(r"[a-zA-Z0-9/_+=.@!\-:]+")
+        for operation in (
+            "DeleteSecret",
+            "DescribeSecret",
+            "GetSecretValue",
+            "PutSecretValue",
+            "UpdateSecret",
+        )
+    },
     **{
         f"{shape}.{member}": Documented(constraint, TAG_ANSWER.format(word), code)
         for shape, (key, value, code) in TAG_SHAPES.items()

@@ -48,6 +48,12 @@ def test_an_instance_passes_through_states_and_leaves_its_network(session: Calla
     def name(each: Any) -> str:
         return str(each["State"]["Name"])
 
+    beginning = passed(described, name, "running")
+    assert list(map(name, beginning)) == ["pending", "running"]
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+    assert [each.get("StateReason", {}).get("Code") for each in beginning] == ["pending", None]
+    attachments = [each["NetworkInterfaces"][0]["Attachment"]["Status"] for each in beginning]
+    assert attachments == ["attaching", "attached"]
     ec2.stop_instances(InstanceIds=[instance])
     assert list(map(name, passed(described, name, "stopped"))) == ["stopping", "stopped"]
     ec2.start_instances(InstanceIds=[instance])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from tenantnet.local_cloud.rds.course import Course, Step, standing_still
+from tenantnet.local_cloud.pace import one_moment
+from tenantnet.local_cloud.rds.course import Course, Step
 
 
 def test_an_answer_describes_one_moment_although_a_step_ends_meanwhile() -> None:
@@ -12,7 +13,7 @@ def test_an_answer_describes_one_moment_although_a_step_ends_meanwhile() -> None
     course.go(
         Step(status="modifying", seconds=0, work=work), Step(status="backing-up", seconds=600, applying=True)
     )
-    with standing_still():
+    with one_moment():
         assert course.status == "modifying"
         work.set_result(None)
         assert not course.applying
