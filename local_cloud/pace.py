@@ -1,6 +1,7 @@
 """How long things take here that take their time at AWS: one setting for all of them.
 
 `TENANTNET_LOCAL_PACE` is how many seconds one of AWS's takes: with 1 all is as slow as at AWS. Orders stay.
+`TENANTNET_LOCAL_LAG` is for how many seconds EC2's describes and callers' rights lag behind.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextvars import ContextVar
 from time import monotonic
 
 PACE = float(os.environ.get("TENANTNET_LOCAL_PACE", "0.01"))
+LAG_SECONDS = float(os.environ.get("TENANTNET_LOCAL_LAG", "0"))
 _MOMENT: ContextVar[float | None] = ContextVar("moment", default=None)
 
 

@@ -27,6 +27,7 @@ from tenantnet.local_cloud.ec2.dependencies import DependencyBackend
 from tenantnet.local_cloud.ec2.endpoints import EndpointBackend
 from tenantnet.local_cloud.ec2.flow_logs import FlowLogs, FlowLogsResponse
 from tenantnet.local_cloud.ec2.instances import Instance, InstanceBackend, InstanceResponse
+from tenantnet.local_cloud.ec2.lag import LagBackend, LaggingResponse
 from tenantnet.local_cloud.ec2.limits import LimitedBackend
 from tenantnet.local_cloud.ec2.network_acls import NetworkAclBackend
 from tenantnet.local_cloud.ec2.networks import NetworkResponse, Subnet
@@ -56,6 +57,7 @@ class CompletedEc2Response(
     NetworkResponse,
     ZonesResponse,
     FlowLogsResponse,
+    LaggingResponse,
 ):
     """All calls."""
 
@@ -79,6 +81,7 @@ class CompletedEc2Backend(
     DependencyBackend,
     SecurityGroupRuleBackend,
     LimitedBackend,
+    LagBackend,
 ):
     """One region's EC2."""
 

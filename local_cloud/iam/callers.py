@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from tenantnet.local_cloud.iam.policy import (
     judge,
 )
 from tenantnet.local_cloud.iam.resources import tags_of
+from tenantnet.local_cloud.pace import LAG_SECONDS
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 
 PARTITION = "aws"
@@ -177,7 +179,7 @@ def _user(account_id: str, iam: IAMBackend, user: Any) -> Caller:  # noqa: ANN40
         name=user.name,
         user_id=user.id,
         kind="User",
-        policies=_of_user(iam, user),
+        policies=_known(iam, user.arn, _of_user(iam, user)),
         principals=(user.arn,),
         tags={each["Key"]: each["Value"] for each in tags},
     )
@@ -188,7 +190,7 @@ def _session(account_id: str, iam: IAMBackend, session: Any) -> Caller:  # noqa:
         role: Any = iam.get_role_by_arn(session.role_arn)
     except NotFoundException:
         role = None
-    own = _of_role(iam, role) if role else Policies(identity=[])
+    own = _known(iam, session.role_arn, _of_role(iam, role) if role else Policies(identity=[]))
     session_policy = {SESSION: [session.policy]} if session.policy else {}
     return Caller(
         account=account_id,
@@ -200,6 +202,18 @@ def _session(account_id: str, iam: IAMBackend, session: Any) -> Caller:  # noqa:
         principals=(session.arn, session.role_arn),
         tags={**tags_of(session.role_arn), **getattr(session, "tags", {})},
     )
+
+
+def _known(iam: Any, arn: str, present: Policies) -> Policies:  # noqa: ANN401 - likewise
+    """What services know of the policies: those from before the first change that they have not heard of."""
+    changes: Iterable[tuple[float, Policies]] = iam.changed_rights.get(arn, ())
+    return next((former for at, former in changes if monotonic() < at + LAG_SECONDS), present)
+
+
+def rights(iam: IAMBackend) -> dict[str, Policies]:
+    """What decides on the requests of each user and role, by its ARN."""
+    users = {user.arn: _of_user(iam, user) for user in iam.users.values()}
+    return {**users, **{role.arn: _of_role(iam, role) for role in iam.get_roles()}}
 
 
 def _of_user(iam: IAMBackend, user: Any) -> Policies:  # noqa: ANN401 - likewise

@@ -9,10 +9,13 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from math import inf
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.iam import urls
 from moto.iam.exceptions import (
@@ -27,14 +30,24 @@ from moto.iam.responses import IamResponse
 from moto.sts import urls as sts_urls
 from moto.sts.models import STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
-from tenantnet.local_cloud.iam.callers import access_key_of, caller_of, policies_of
-from tenantnet.local_cloud.iam.policy import Request, judge
-from tenantnet.local_cloud.pace import here, now
+from tenantnet.local_cloud.iam.callers import access_key_of, caller_of, policies_of, rights
+from tenantnet.local_cloud.iam.policy import Policies, Request, judge
+from tenantnet.local_cloud.pace import LAG_SECONDS, here, now
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY
 
 
 class CompletedIamResponse(IamResponse):
     """All calls."""
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Answer the call, and keep what callers' rights were before it: services know no others yet."""
+        reads = self._get_action().startswith(("Get", "List", "Simulate"))
+        before = rights(self.backend) if LAG_SECONDS and not reads else {}
+        answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
+        for arn, present in (rights(self.backend) if before else {}).items():
+            if (former := before.get(arn, Policies(identity=[]))) != present:
+                self.backend.changed_rights[arn].append((monotonic(), former))
+        return answer
 
     def get_group(self) -> ActionResult:
         return _whole(super().get_group())
@@ -90,6 +103,8 @@ class CompletedIamBackend(IAMBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._changed: dict[str, float] = {}
+        # By a user's or a role's ARN: when its rights changed, and what they were before.
+        self.changed_rights: defaultdict[str, list[tuple[float, Policies]]] = defaultdict(list)
 
     def is_spread(self, name: str) -> bool:
         """Whether other services know a role, its rights or a profile as they are. name: of either."""
