@@ -34,7 +34,7 @@ def declare_stack(project_file: Path) -> None:
     project_file: the project's Pulumi.yaml. Raises pulumi.RunError as `as_run_errors` does.
     """
     with as_run_errors():
-        _require_engine()
+        require_engine()
         if (raw := pulumi.Config("tenantnet").get_object("platform")) is None:
             tenant = plan(tenant_settings(project_file))
             tenant.refuse_others_ranges()
@@ -46,7 +46,7 @@ def declare_stack(project_file: Path) -> None:
         PlatformStack(settings, pulumi.Config("aws").require("region"), neighbours=neighbours).declare()
 
 
-def _require_engine() -> None:
+def require_engine() -> None:
     """Raises Failure for an engine that is too old."""
     oldest = ".".join(map(str, OLDEST_ENGINE))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_interface, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,20 @@ def test_the_example_of_reserved_ranges_is_read_as_it_is_explained() -> None:
         "10.96.0.0/12": "services",
         "10.200.0.0/16": "data centre Utrecht",
     }
+
+
+def test_docker_as_the_page_sets_it_up_keeps_off_sessions_tenants_and_services() -> None:
+    daemon = json.loads(re.search(r'```json\n(\{"bip".*?)\n```', DOC)[1])  # type: ignore[index] # it is there
+    bridge = ip_interface(daemon["bip"]).network
+    pools = [ip_network(pool["base"]) for pool in daemon["default-address-pools"]]
+    assert not any(bridge.overlaps(pool) for pool in pools)
+    taken = [ip_network(each) for each in {*_cidrs(PLATFORM), *_cidrs(TENANT)}]
+    assert len(taken) > 5
+    assert not [each for each in taken if any(each.overlaps(own) for own in (bridge, *pools))]
+
+
+def _cidrs(value: Any) -> list[str]:
+    return re.findall(r"\d+\.\d+\.\d+\.\d+/\d+", json.dumps(value))
 
 
 def test_every_default_in_the_table_is_the_models() -> None:
