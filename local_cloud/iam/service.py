@@ -41,12 +41,13 @@ class CompletedIamResponse(IamResponse):
 
     def call_action(self) -> TYPE_RESPONSE:
         """Answer the call, and keep what callers' rights were before it: services know no others yet."""
+        backend: Any = self.backend
         reads = self._get_action().startswith(("Get", "List", "Simulate"))
-        before = rights(self.backend) if LAG_SECONDS and not reads else {}
+        before = rights(backend) if LAG_SECONDS and not reads else {}
         answer: TYPE_RESPONSE = super().call_action()  # untyped there: a decorator hides the type
-        for arn, present in (rights(self.backend) if before else {}).items():
+        for arn, present in (rights(backend) if before else {}).items():
             if (former := before.get(arn, Policies(identity=[]))) != present:
-                self.backend.changed_rights[arn].append((monotonic(), former))
+                backend.changed_rights[arn].append((monotonic(), former))
         return answer
 
     def get_group(self) -> ActionResult:

@@ -255,9 +255,9 @@ def test_a_peering_that_nobody_has_accepted_expires(ec2: EC2Client, network: Net
     peer = ec2.create_vpc(CidrBlock="10.77.0.0/24")["Vpc"]["VpcId"]
     made = ec2.create_vpc_peering_connection(VpcId=network.vpc_id, PeerVpcId=peer)["VpcPeeringConnection"]
     assert timedelta(days=6) < made["ExpirationTime"] - datetime.now(UTC) <= timedelta(days=7)
-    asked = {"VpcPeeringConnectionId": made["VpcPeeringConnectionId"]}
-    ec2.accept_vpc_peering_connection(**asked)
-    found = ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[*asked.values()])
+    peering = made["VpcPeeringConnectionId"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    found = ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[peering])
     assert "ExpirationTime" not in found["VpcPeeringConnections"][0]
 
 
