@@ -354,3 +354,6 @@ def test_nothing_is_written_for_a_restore_while_somebody_follows(pair: Pair, bot
     with pytest.raises(GuardError, match="is followed still"):
         back.retire(both.target, before, both.keep)
     assert pair.logins(pair.blue) == set()
+    # As of a former production that is dead, which ends nothing itself.
+    fence.end_sessions_of(both.target, accounts.REPLICATION, 10)
+    back.retire(both.target, before, both.keep)

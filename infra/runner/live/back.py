@@ -22,15 +22,6 @@ def prepare(former: Session, production: Session, keep: frozenset[str]) -> None:
     follow.assert_follows(former, production)
 
 
-def end(former: Session, production: Session) -> None:
-    """Let the former production follow nobody any more. Raises GuardError if it does not end."""
-    follow.end(former)
-    # The sender notices only when it has something to send.
-    for row in production.rows(sql.FOLLOWERS):
-        if row["user"] == REPLICATION:
-            production.kill(row["id"])
-
-
 def retire(production: Session, before: Before, keep: frozenset[str]) -> None:
     """Write into the binary log what the move has done without it: a restore to a point in time has it then.
 

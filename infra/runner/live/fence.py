@@ -21,13 +21,26 @@ def end_sessions(session: Session, keep: frozenset[str], seconds: float) -> None
     One listing, with those that are logging in: MySQL copies an account's state when a client sends its name,
     so these may pass the lock. Who comes later does not, and must not be waited for.
     """
-    listed = _clients(session, keep)
+    _end(session, lambda: _clients(session, keep), seconds)
+
+
+def end_sessions_of(session: Session, user: str, seconds: float) -> None:
+    """As `end_sessions`, of one user."""
+    _end(
+        session,
+        lambda: {int(row["id"]) for row in session.rows(sql.SESSIONS) if row["user"] == user},
+        seconds,
+    )
+
+
+def _end(session: Session, look: Callable[[], set[int]], seconds: float) -> None:
+    listed = look()
     until = time.monotonic() + seconds
     while listed:
         for number in listed:
             session.kill(number)
         # A COMMIT that is under way keeps its session in the list until its transaction is numbered.
-        listed &= _clients(session, keep)
+        listed &= look()
         if listed and time.monotonic() > until:
             raise GuardError(f"{len(listed)} sessions on {session.name} did not end within {seconds:g} s")
         time.sleep(LOOK_SECONDS if listed else 0)

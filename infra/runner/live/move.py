@@ -21,7 +21,7 @@ from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live import accounts, back, cut, fence, follow, gate, preflight, seed, sql, verify
-from tenantnet.runner.live.accounts import RUNNER, Own
+from tenantnet.runner.live.accounts import REPLICATION, RUNNER, Own
 from tenantnet.runner.live.cut import Budgets, Decision, Outcome, Servers
 from tenantnet.runner.live.cut_journal import CutJournal, begun
 from tenantnet.runner.live.follow import Source
@@ -35,6 +35,8 @@ from tenantnet.tags import Slot
 GATE_SECONDS, IN_FORCE = 600.0, timedelta(minutes=15)
 # The longest that the server leaves a standing session without an answer; the budgets end earlier.
 ANSWER_SECONDS = 120
+# How long the sender of a follower that is given up may take to end.
+FOLLOWER_SECONDS = 10.0
 SCHEDULER = "event_scheduler"
 # A reader takes several statements at once, and waits for a checksum as long as that takes.
 READER: Mapping[str, Any] = {"client_flag": CLIENT.MULTI_STATEMENTS, "read_timeout": None}
@@ -205,7 +207,9 @@ class LiveMove:
                 suppress(GuardError, pymysql.MySQLError, OSError, Failure),
                 self._session(state.production.other) as former,
             ):
-                back.end(former, production)
+                follow.end(former)
+            # The sender notices only when it has something to send; of a dead one, not even then.
+            fence.end_sessions_of(production, REPLICATION, FOLLOWER_SECONDS)
             if last is not None:
                 back.retire(production, last.before, accounts.keep_list(production))
 
