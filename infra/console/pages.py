@@ -28,6 +28,7 @@ from tenantnet.console.forms import (
 from tenantnet.console.guides import as_download
 from tenantnet.console.words import PHASES
 from tenantnet.failure import Failure
+from tenantnet.fleet.drift import read_drift
 from tenantnet.fleet.status import read_many, tunnel_counts
 from tenantnet.fleet.targets import read_targets
 from tenantnet.observed.claims import read_audit
@@ -82,6 +83,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
     guide = f"{tenant}/guides/{{connection}}"
     forms = [
         Route(guide, _download, methods=["POST"]),
+        Route(f"{tenant}/drift", _compare, methods=["POST"]),
         *(
             Route(f"{tenant}/{place}", partial(_edit, form), methods=["GET", "POST"])
             for place, form in FORMS.items()
@@ -95,6 +97,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
             Route(tenant, _tenant),
             Route(f"{tenant}/topology", _topology),
             Route(f"{tenant}/move", _move),
+            Route(f"{tenant}/drift", _drift),
             Route(guide, _guide),
             *([] if read_only else forms),
             Route("/topology.css", _topology_style),
@@ -174,6 +177,14 @@ def _move(request: Request) -> Response:
         "band": band(found.events, datetime.now(UTC)),
     }
     return _page(request, "move.html.j2", shown)
+
+
+def _drift(request: Request) -> Response:
+    return _page(request, "drift.html.j2", {"findings": None})
+
+
+def _compare(request: Request) -> Response:
+    return _page(request, "drift.html.j2", {"findings": read_drift(*_asked(request, "tenant"))})
 
 
 def _guide(request: Request) -> Response:

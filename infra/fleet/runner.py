@@ -194,7 +194,7 @@ class FleetRun:
         if result.code != 0 and self._interrupted:
             return _STOPPED
         if result.code != 0:
-            return TenantRecord(status=RunStatus.FAILED, reason=_reason(name, result))
+            return TenantRecord(status=RunStatus.FAILED, reason=why_failed(name, result))
         findings: tuple[str, ...] = ()
         if self.record.operation is FleetOperation.DRIFT:
             findings = tuple(await asyncio.to_thread(find_drift, name, target.region, result.log.steps))
@@ -241,7 +241,8 @@ class FleetRun:
 _STOPPED = TenantRecord(status=RunStatus.STOPPED, reason="it was interrupted")
 
 
-def _reason(name: str, result: Result) -> str:
+def why_failed(name: str, result: Result) -> str:
+    """What Pulumi says of a process for a stack that has failed, and who holds its lock."""
     if lock := result.lock:
         gone = "that process has ended" if lock.is_gone else "it may still be at work"
         return (

@@ -61,6 +61,7 @@ PAGES = (
     "/tenants/acme/topology",
     "/tenants/acme/guides/{connection}",
     "/tenants/nobody",
+    "/tenants/acme/drift",
     "/tenants/globex/connections/add",
     "/tenants/globex/connections/delete?network=blue&company=192.168.12.0%2F24",
     "/tenants/hooli/networks/add",
@@ -248,6 +249,17 @@ def test_the_claims_are_listed_with_what_is_wrong_with_them(office: Office) -> N
     text = office.page("/platforms/platform-eu1/claims")
     for words in ("10.1.2.0/26", "10.7.7.0/26", "stack gone", "10.9.8.64/26", "row gone", "&lt;b&gt;mine"):
         assert words in text
+
+
+def test_drift_is_looked_for_when_it_is_asked_for(office: Office) -> None:
+    assert "difference" not in office.page("/tenants/acme/drift")
+    answer = office.console.send("/tenants/acme/drift", {})
+    assert answer.status == 200, answer.text
+    assert re.search(
+        "vpc vpc-[0-9a-f]+ has the tenant&#39;s tags, and the stack does not have it", answer.text
+    )
+    nobody = office.console.send("/tenants/nobody/drift", {})
+    assert (nobody.status, "there is no tenant nobody" in nobody.text) == (400, True)
 
 
 def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -> None:
