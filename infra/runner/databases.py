@@ -195,19 +195,21 @@ class Databases:
     def lag(self, slot: Slot, since: datetime) -> float | None:
         """The most seconds that a replica was behind, in the newest minute of those that began after `since`.
 
-        None until CloudWatch has such a minute: the API of RDS itself does not report the lag.
+        None until CloudWatch has such a minute, of the last day: RDS's own API does not report the lag.
         """
         # CloudWatch knows whole seconds: of the one that has begun, a part lies before.
         since = since.replace(microsecond=0) + timedelta(seconds=1)
         if datetime.now(UTC) < since:
             return None
         with aws_answers(f"read the lag of {self._identifier(slot)}", region=self._region):
+            until = datetime.now(UTC) + timedelta(seconds=LAG_PERIOD_SECONDS)
             points = self._cloudwatch.get_metric_statistics(
                 Namespace="AWS/RDS",
                 MetricName="ReplicaLag",
                 Dimensions=[{"Name": "DBInstanceIdentifier", "Value": self._identifier(slot)}],
-                StartTime=since,
-                EndTime=datetime.now(UTC) + timedelta(seconds=LAG_PERIOD_SECONDS),
+                # CloudWatch refuses to answer with more than 1,440 minutes at once.
+                StartTime=max(since, until - timedelta(days=1)),
+                EndTime=until,
                 Period=LAG_PERIOD_SECONDS,
                 Statistics=["Maximum"],
             )["Datapoints"]

@@ -176,6 +176,15 @@ def test_a_lag_measured_before_the_fence_says_nothing(
     assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
 
 
+def test_a_move_that_goes_on_days_after_its_fence_reads_the_lag_of_now(
+    tenant: Tenant, report_lag: Callable[[float], None]
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html."""
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(days=3))
+    report_lag(0)
+    assert tenant.holds(Condition.TARGET_CAUGHT_UP)
+
+
 @pytest.mark.parametrize(("lag", "caught_up"), [(0, True), (3, False), (-1, False)])
 def test_a_replica_has_caught_up_when_it_was_not_behind_since_the_fence(
     tenant: Tenant, report_lag: Callable[[float], None], lag: float, caught_up: bool
