@@ -70,5 +70,15 @@ class DatabasePeering(pulumi.ComponentResource):
                     peer_cidr=far.cidr,
                     description=f"the database in {far.owner.network}",
                 )
-                allow(f"{near.owner.prefix}-{way}-{far.owner.network}", rule, fixed_description(self))
+                allow(rule_name(near.owner.prefix, way, far.owner.network), rule, fixed_description(self))
         self.register_outputs({})
+
+
+def peering_name(tenant: str) -> str:
+    """The peering of a tenant's databases."""
+    return f"{tenant}-databases"
+
+
+def rule_name(near: str, way: str, far: str | None) -> str:
+    """A rule of the database in `near` for the one in the slot `far`. way: from or to."""
+    return f"{near}-{way}-{far}"

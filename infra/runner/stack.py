@@ -22,8 +22,8 @@ from tenantnet.settings.project import Project
 from tenantnet.stacks.tenant import RequestedStep, plan
 from tenantnet.tags import Slot, network_name
 
-# Part of the URN of every resource below a database.
-COPY = "$tenantnet:index:TenantDatabase$"
+# Part of the URN of every resource below a database, and of what leads to the other one.
+COPY = ("$tenantnet:index:TenantDatabase$", "$tenantnet:index:DatabasePeering$")
 
 _T = TypeVar("_T")
 
@@ -122,7 +122,7 @@ class MovingStack:
         """
         known = {resource["urn"] for resource in state.get("resources", [])}
         creating, deleting = (_pending(state, kind) for kind in ("creating", "deleting"))
-        of_copies = bool(creating) and all(COPY in urn for urn in creating)
+        of_copies = bool(creating) and all(any(part in urn for part in COPY) for urn in creating)
         # Refreshing the stack resource itself asks no provider.
         targets = [*([_root(state)] if of_copies else []), *(urn for urn in deleting if urn in known)]
         if targets:

@@ -13,7 +13,12 @@ from tenantnet.addresses.claims import Claim, ClaimKind, refuse_claim
 from tenantnet.addresses.holders import unclaimed_ranges
 from tenantnet.addresses.ranges import Ranges
 from tenantnet.aws.types import INGRESS_RULE
-from tenantnet.components.database_peering import DatabasePeering, DatabasePeeringArgs, DatabaseSide
+from tenantnet.components.database_peering import (
+    DatabasePeering,
+    DatabasePeeringArgs,
+    DatabaseSide,
+    peering_name,
+)
 from tenantnet.components.endpoint_record import EndpointRecord, EndpointRecordArgs
 from tenantnet.components.migration_schedule import MigrationSchedule, MigrationScheduleArgs
 from tenantnet.components.range_claim import RangeClaim, RangeClaimArgs
@@ -415,7 +420,7 @@ class TenantStack:
             for slot in Slot
         )
         DatabasePeering(
-            f"{self._settings.name}-databases",
+            peering_name(self._settings.name),
             DatabasePeeringArgs(owner=self._owner, first=first, second=second),
         )
 

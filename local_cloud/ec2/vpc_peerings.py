@@ -18,10 +18,17 @@ from moto.ec2.models.route_tables import Route as MotoRoute
 from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection as MotoPeering
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import generic_filter
+from moto.utilities.utils import filter_resources
 from netaddr import IPSet
 
 # EC2 answers an acceptance before the peering works.
 ACCEPTED = SimpleNamespace(code="provisioning", message="Provisioning")
+FILTERS = (
+    ("status-code", "status", "Code"),
+    ("requester-vpc-info.vpc-id", "requester_vpc_info", "VpcId"),
+    ("accepter-vpc-info.vpc-id", "accepter_vpc_info", "VpcId"),
+)
 UNACCEPTED = ("initiating-request", "pending-acceptance")
 LIVE = (*UNACCEPTED, "provisioning", "active")
 # https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
@@ -71,7 +78,18 @@ class Route(MotoRoute):
 
 
 class VpcPeeringResponse(EC2Response):
-    """Accepts peerings."""
+    """Describes and accepts peerings."""
+
+    def describe_vpc_peering_connections(self) -> ActionResult:
+        """Those that the filters leave."""
+        self.error_on_dryrun()
+        filters = self._filters_from_querystring()
+        described = self.ec2_backend.describe_vpc_peering_connections(
+            self._get_param("VpcPeeringConnectionIds", [])
+        )
+        tags = {name: values for name, values in filters.items() if name.startswith("tag:")}
+        left = filter_resources(generic_filter(tags, described), filters, FILTERS)
+        return ActionResult({"VpcPeeringConnections": left})
 
     def accept_vpc_peering_connection(self) -> ActionResult:
         peering = self.ec2_backend.accept_vpc_peering_connection(self._get_param("VpcPeeringConnectionId"))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+from zlib import crc32
 
 import pytest
+from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_logs import CloudWatchLogsClient
 from mypy_boto3_rds import RDSClient
 from mypy_boto3_rds.type_defs import TagTypeDef
@@ -117,3 +120,87 @@ def test_groups_of_somebody_else_that_have_the_same_names_are_never_deleted(part
         with pytest.raises(Failure, match="no tag tenantnet:tenant"):
             parts.copies.delete(part)
     assert parts.copies.parts(GREEN) == found
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The two networks of a tenant, joined as Pulumi does it."""
+
+    ec2: EC2Client
+    tenant: str
+    vpcs: tuple[str, str]
+
+    def tags(self, kind: str, name: str) -> list[Any]:
+        tags = {"Name": name, "tenantnet:tenant": self.tenant}
+        return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
+
+    def peer(self) -> str:
+        own, other = self.vpcs
+        made = self.ec2.create_vpc_peering_connection(
+            VpcId=own,
+            PeerVpcId=other,
+            TagSpecifications=self.tags("vpc-peering-connection", f"{self.tenant}-databases"),
+        )["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        self.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made)
+        return made
+
+    def route(self, peering: str) -> str:
+        table = self.ec2.create_route_table(VpcId=self.vpcs[0])["RouteTable"]["RouteTableId"]
+        self.ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock="10.9.8.64/27", VpcPeeringConnectionId=peering
+        )
+        return table
+
+    def rules(self, vpc: str, near: str, far: str) -> None:
+        name = f"{self.tenant}-{near}"
+        group = self.ec2.create_security_group(GroupName=f"{name}-x", Description="x", VpcId=vpc)["GroupId"]
+        peer: list[Any] = [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 3306,
+                "ToPort": 3306,
+                "IpRanges": [{"CidrIp": "10.9.8.64/27"}],
+            }
+        ]
+        kind = "security-group-rule"
+        self.ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=peer, TagSpecifications=self.tags(kind, f"{name}-from-{far}")
+        )
+        self.ec2.authorize_security_group_egress(
+            GroupId=group, IpPermissions=peer, TagSpecifications=self.tags(kind, f"{name}-to-{far}")
+        )
+
+
+@pytest.fixture
+def joined(ec2: EC2Client, parts: Parts) -> Joined:
+    own, other = (ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"] for cidr in ("10.1.2.0/26", "10.9.8.64/26"))
+    return Joined(ec2, parts.tenant, (own, other))
+
+
+def test_what_joins_two_databases_is_found_and_deleted_in_turn(parts: Parts, joined: Joined) -> None:
+    table = joined.route(joined.peer())
+    for vpc, near, far in zip(joined.vpcs, ("blue", "green"), ("green", "blue"), strict=True):
+        joined.rules(vpc, near, far)
+    found = parts.copies.parts(GREEN)
+    kinds = [part.type.rpartition(":")[2] for part in found]
+    assert kinds == [
+        "Route",
+        *["SecurityGroupIngressRule"] * 2,
+        *["SecurityGroupEgressRule"] * 2,
+        "VpcPeeringConnection",
+    ]
+    # As the provider of Pulumi identifies it.
+    assert found[0].name == f"r-{table}{crc32(b'10.9.8.64/27')}"
+    for part in found:
+        parts.copies.delete(part)
+    assert parts.copies.parts(GREEN) == []
+    again = joined.peer()
+    assert [part.name for part in parts.copies.parts(GREEN)] == [again]
+
+
+def test_what_joins_other_tenants_databases_is_not_found(parts: Parts, joined: Joined) -> None:
+    somebody_else = replace(joined, tenant=f"{parts.tenant}-else")
+    somebody_else.route(somebody_else.peer())
+    somebody_else.rules(joined.vpcs[0], "blue", "green")
+    assert parts.copies.parts(GREEN) == []
+    assert len(Copies(somebody_else.tenant, "eu-west-1").parts(GREEN)) == 4

@@ -35,6 +35,26 @@ def test_a_peering_is_accepted_and_active(ec2: EC2Client) -> None:
     assert peering_status(ec2, peering_id) == "active"
 
 
+def test_peerings_are_found_by_their_tags_states_and_vpcs(ec2: EC2Client) -> None:
+    requester = vpc(ec2, "10.1.0.0/26")
+    peering_id = peer(ec2, requester, vpc(ec2, "10.2.0.0/26"))
+    ec2.create_tags(Resources=[peering_id], Tags=[{"Key": "Name", "Value": peering_id}])
+
+    def found(code: str, side: str) -> list[str]:
+        named = {
+            "tag:Name": [peering_id],
+            "status-code": [code],
+            f"{side}-vpc-info.vpc-id": [requester],
+        }
+        peerings = ec2.describe_vpc_peering_connections(
+            Filters=[{"Name": name, "Values": values} for name, values in named.items()]
+        )
+        return [each["VpcPeeringConnectionId"] for each in peerings["VpcPeeringConnections"]]
+
+    assert found("pending-acceptance", "requester") == [peering_id]
+    assert found("active", "requester") == found("pending-acceptance", "accepter") == []
+
+
 @pytest.mark.parametrize("cidr", ["10.1.0.0/26", "10.1.0.0/16", "10.1.0.32/28"])
 def test_a_peering_of_overlapping_vpcs_fails(ec2: EC2Client, refusal: Refusal, cidr: str) -> None:
     peering_id = peer(ec2, vpc(ec2, "10.1.0.0/26"), vpc(ec2, cidr))
