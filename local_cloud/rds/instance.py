@@ -168,7 +168,9 @@ class DatabaseInstance(DBInstance):
     def present(self, setting: str) -> object:
         """What a setting is now; None for the password."""
         if setting == "db_subnet_group_name":
-            return self.db_subnet_group.name if self.db_subnet_group else None
+            # An instance that was made without one has no such attribute.
+            group = getattr(self, setting.removesuffix("_name"), None)
+            return group.name if group else None
         # moto hides it even from itself; a password that is given is a new one.
         return None if setting == "master_user_password" else getattr(self, setting, None)
 
