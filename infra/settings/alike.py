@@ -46,6 +46,14 @@ _TEXT = "tag:yaml.org,2002:str"
 _PLAIN = "put quotes around it if it is text; else write true, false, or a number of decimal digits alone"
 _LAYOUT = "give each key a line of its own, indented by blanks, with its value behind `: ` or below"
 
+# Lines that cannot be laid out in two ways: a key, an entry of a list, or both, and values on the same line.
+_KEY = r"[A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)*"
+_PLAIN_VALUE = r"[A-Za-z0-9/](?:[\w./+=@(),-]|:(?=[\w./+=@])|\ (?=[\w./+=@(]))*"
+_VALUE = rf"""(?:{_PLAIN_VALUE}|"[\w ./:+=@-]*"|'[\w ./:+=@-]*')"""
+_ORDINARY = re.compile(
+    rf"(?:\ *(?:\#[\ -~]*)?|\ *(?:-\ )*{_KEY}:(?:\ {_VALUE})?|\ *(?:-\ )+{_VALUE})", re.ASCII
+)
+
 
 def is_text_for_all(text: str) -> bool:
     """Whether every reader reads a plain scalar, which is text for YAML 1.2, as that text."""
@@ -63,6 +71,32 @@ def quoted(value: object) -> object:
             return DoubleQuotedScalarString(value)
         case _:
             return value
+
+
+def read_ordinary(text: str) -> object | None:
+    """What an ordinary text describes, for all readers; None for any other text, which says nothing of it.
+
+    LibYAML reads it, ten times as fast as ruamel.yaml.
+    """
+    if not all(map(_ORDINARY.fullmatch, text.split("\n"))):
+        return None
+    try:
+        if any(_odd_tokens(text)):
+            return None
+        loader = LOADER(text)
+        node = loader.get_single_node()
+        return loader.construct_document(node) if node and _has_ordinary_keys(node) else None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+
+
+def _has_ordinary_keys(node: yaml.Node) -> bool:
+    """Whether every key in it is text, and there once."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value if key.tag == _TEXT]
+        if len({*keys}) < len(node.value):
+            return False
+    return not isinstance(node, yaml.CollectionNode) or all(map(_has_ordinary_keys, _children(node)))
 
 
 def check_alike(text: str, node: Node) -> list[Refusal]:

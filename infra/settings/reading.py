@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from tenantnet.refusal import Refusal, Refused, is_visible
 from tenantnet.settings import rules
-from tenantnet.settings.alike import check_alike
+from tenantnet.settings.alike import check_alike, read_ordinary
 
 BYTE_ORDER_MARK = "\ufeff"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
@@ -61,6 +61,8 @@ def parse(text: str, name: str) -> tuple[Mapping[object, object], list[Refusal]]
 @lru_cache(maxsize=16)
 def _read(text: str) -> tuple[object, list[Refusal]]:
     """What the text describes, and the places that other readers read differently."""
+    if (ordinary := read_ordinary(text)) is not None:
+        return ordinary, []
     with warnings.catch_warnings(action="ignore"):
         yaml = YAML(typ="safe", pure=True)
         node = yaml.compose(text)

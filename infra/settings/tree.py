@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tenantnet.addresses.claims import claims_in_settings, refuse_claim
 from tenantnet.addresses.companies import Company, companies_in_settings, refuse_company, refuse_in_companies
-from tenantnet.addresses.index import RangeIndex
-from tenantnet.refusal import Refusal
+from tenantnet.addresses.index import BITS, RangeIndex
+from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings.checks import check_cell_apart
 from tenantnet.settings.files import FileVerdict, judge_file, read_defaults
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.reading import read_text
 from tenantnet.settings.relations import beside_platform, check_region_of_platform
 from tenantnet.settings.spaces import Named, check_claims_platform, named_in, space_of
+
+# So few files are compared with the others' texts first.
+FEW = 50
+_RANGE = re.compile(
+    r"""(companyCidr:\ +["']?)?([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})/([0-9]{1,2})"""
+)
 
 
 def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
@@ -28,9 +37,57 @@ def judge_files(paths: Sequence[Path], project: Project) -> list[FileVerdict]:
     defaults = read_defaults(project.file)
     asked = [judge_file(path, defaults) for path in paths]
     known = {verdict.stack for verdict in asked}
-    others = [project.settings_file(stack) for stack in project.stacks_with_settings() if stack not in known]
-    tree = _Tree([*asked, *(judge_file(path, defaults) for path in others)])
+    near, stacks = _Near(asked), [each for each in project.stacks_with_settings() if each not in known]
+    others = {stack: project.settings_file(stack) for stack in stacks}
+    beside = [path for stack, path in others.items() if is_platform(stack) or near.may_have(path)]
+    tree = _Tree([*asked, *(judge_file(path, defaults) for path in beside)])
     return [_judge_beside(verdict, tree) for verdict in asked]
+
+
+class _Near:
+    """Which other tenants' files may have a range that matters to the verdicts, told from their texts.
+
+    To read a thousand files as YAML would take ten times as long.
+    """
+
+    def __init__(self, asked: Sequence[FileVerdict]) -> None:
+        own = [claim.cidr for each in asked for claim in claims_in_settings(each.stack, each.tenant)]
+        companies = [cidr for each in asked for _, cidr in companies_in_settings(each.tenant)]
+        # What is no range is compared as text, which a file may write in several ways.
+        self._knows = len(asked) <= FEW and all(map(_RANGE.fullmatch, (*own, *companies)))
+        self._own, self._all = _prefixes("\n".join(own)), _prefixes("\n".join([*own, *companies]))
+
+    def may_have(self, path: Path) -> bool:
+        """Also of a file that cannot be read, or that may write a range in another way."""
+        try:
+            text = read_text(path)
+        except Refused:
+            return True
+        if not self._knows or "\\" in text:
+            return True
+        # Two companies may have the same range.
+        others = ((other, self._own if other.company else self._all) for other in _prefixes(text))
+        return any(other.overlaps(each) for other, mine in others for each in mine)
+
+
+class _Prefix(NamedTuple):
+    """A range in a text. company: it stands after that key."""
+
+    address: int
+    bits: int
+    company: bool
+
+    def overlaps(self, other: _Prefix) -> bool:
+        """Ranges with a prefix do not cross: they overlap where the shorter prefix is the same."""
+        return (self.address ^ other.address) >> (BITS - min(self.bits, other.bits)) == 0
+
+
+def _prefixes(text: str) -> list[_Prefix]:
+    found = []
+    for company, *octets, bits in _RANGE.findall(text):
+        address = int.from_bytes(bytes(int(each) & 255 for each in octets))
+        found.append(_Prefix(address, min(int(bits), BITS), bool(company)))
+    return found
 
 
 class _Tree:
