@@ -21,6 +21,10 @@ from tenantnet.failure import Failure
 
 # A user waits for these calls, so an address that does not answer is reported within half a minute.
 PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2})
+# Of many calls some are slowed down (`SlowDown`, `Throttling`), and work a few seconds later.
+MANY_CALLS = PATIENCE.merge(
+    Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 8})
+)
 
 
 @contextmanager

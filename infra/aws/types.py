@@ -10,6 +10,7 @@ NETWORK_ACL = "aws:ec2/networkAcl:NetworkAcl"
 ROUTE = "aws:ec2/route:Route"
 PEERING = "aws:ec2/vpcPeeringConnection:VpcPeeringConnection"
 INSTANCE = "aws:ec2/instance:Instance"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DEFAULT_SECURITY_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import DiagnosticEvent, OpType, StepEventMetadata, StepEventStateMetadata
@@ -19,6 +20,8 @@ _ERROR = re.compile(r"^(?: stderr:)? *error: (.+(?:\n(?! *error: ).+)*)", re.M)
 # The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
 STACK_TYPE = "pulumi:pulumi:Stack"
+# The key by which Pulumi marks a secret in what it writes.
+SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark, not a secret
 
 
 class Operation(StrEnum):

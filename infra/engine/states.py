@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tenantnet.engine.events import STACK_TYPE
 from tenantnet.failure import Failure
 from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
@@ -68,8 +69,8 @@ class States:
     """The states of a project's stacks in a store."""
 
     def __init__(self, store: Store, project: Project) -> None:
-        self._store = store
-        self._folder = f".pulumi/stacks/{read_mapping(project.file).get('name')}/"
+        self._store, self._project = store, read_mapping(project.file).get("name")
+        self._folder = f".pulumi/stacks/{self._project}/"
 
     def versions(self) -> dict[str, str]:
         """Each stack's, by name: another text for another state."""
@@ -88,24 +89,36 @@ class States:
     def outputs(self, stack: str) -> Mapping[str, Any]:
         """A stack's outputs, secrets encrypted; empty before its first update has ended."""
         version = self.version(stack)
-        if version is None:
-            return {}
-        ending = version.split(" ")[0]
+        resources = self.resources(stack, version) if version else []
+        root = next((each for each in resources if each["type"] == STACK_TYPE), {})
+        outputs: Mapping[str, Any] = root.get("outputs", {})
+        return outputs
+
+    def resources(self, stack: str, version: str) -> list[Mapping[str, Any]]:
+        """A stack's resources as Pulumi writes them, secrets encrypted. Raises Failure.
+
+        version: of its state, which may be another by now.
+        """
+        ending = version.split(" ", maxsplit=1)[0]
         content = self._store.read(f"{self._folder}{stack}{ending}")
         try:
             text = gzip.decompress(content) if ending == ENDINGS[1] else content
-            resources = json.loads(text)["checkpoint"]["latest"]["resources"]
-            root = next(each for each in resources if each["type"] == "pulumi:pulumi:Stack")
-            outputs: Mapping[str, Any] = root.get("outputs", {})
-        except StopIteration:
-            return {}
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            latest = json.loads(text)["checkpoint"]["latest"]
+            resources: list[Mapping[str, Any]] = latest.get("resources", [])
+            if not all("type" in each for each in resources):
+                raise KeyError("type")
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Failure(
                 f"Could not read the state of {stack}.",
                 reason=f"it is no state as Pulumi writes it: {error}",
                 remedy=f"see what Pulumi says of it: pulumi stack --stack {stack}",
             ) from None
-        return outputs
+        return resources
+
+    def locked(self) -> set[str]:
+        """The stacks that somebody's update holds now, or that a killed one has left locked."""
+        folder = f".pulumi/locks/organization/{self._project}/"
+        return {name.removeprefix(folder).split("/")[0] for name, _ in self._store.versions(folder)}
 
 
 class _Folder:
@@ -158,7 +171,7 @@ class _Bucket:
     def _s3(self) -> Any:  # noqa: ANN401 - boto3 makes its clients as it runs
         # Only here: a backend of files needs no boto3.
         import boto3  # noqa: PLC0415
-        from tenantnet.aws.answers import PATIENCE  # noqa: PLC0415
+        from tenantnet.aws.answers import MANY_CALLS  # noqa: PLC0415
 
         endpoint = self._options.get("endpoint")
         if endpoint and "://" not in endpoint:
@@ -170,7 +183,7 @@ class _Bucket:
             "s3",
             region_name=self._options.get("region"),
             endpoint_url=endpoint,
-            config=PATIENCE,
+            config=MANY_CALLS,
         )
 
     def versions(self, prefix: str) -> Iterator[tuple[str, str]]:

@@ -76,8 +76,9 @@ class TenantRecord(Model):
 class RunRecord(Model, frozen=False):
     """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something.
 
-    waves: None if all tenants are one. alarms_before: the names of those that were raised when it began.
-    soaked: how many waves have passed, with the time after each. held: why no further wave was begun.
+    pages: whether drift is read by pages. waves: None if all tenants are one. alarms_before: the names of
+    those that were raised when it began. soaked: how many waves have passed, with the time after each. held:
+    why no further wave was begun.
     """
 
     run: str
@@ -89,6 +90,7 @@ class RunRecord(Model, frozen=False):
     parallel: int
     max_failures: int | None = None
     policy_pack: str | None = None
+    pages: bool = False
     waves: Waves | None = None
     alarms_before: tuple[str, ...] = ()
     soaked: int = 0

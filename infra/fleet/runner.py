@@ -7,12 +7,15 @@ import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 from tenantnet.engine.locks import is_running
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
+from tenantnet.engine.states import Store
 from tenantnet.failure import Failure
+from tenantnet.fleet.paged import drift_by_pages
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.soak import soak
@@ -40,7 +43,7 @@ class FleetRun:
     """Continues a run until no tenant is left, the user stops it, or too many tenants have failed.
 
     targets: at least the record's tenants. tell: prints a line. proofs: where previews without a change are
-    kept as proofs.
+    kept as proofs. store: the backend's files, from which drift by pages reads the states.
     """
 
     def __init__(
@@ -49,10 +52,12 @@ class FleetRun:
         record: RunRecord,
         targets: Mapping[str, Target],
         tell: Callable[[str], None],
+        *,
         proofs: Proofs | None = None,
+        store: Store | None = None,
     ) -> None:
         self._project, self.record, self._targets, self._tell = project, record, targets, tell
-        self._proofs = proofs
+        self._proofs, self._store = proofs, store
         self._records = RunRecords(project)
         self._folder = self._records.folder_of(record.run)
         self._schedule = Schedule(waiting=deque(), parallel=record.parallel, max_failures=record.max_failures)
@@ -74,6 +79,9 @@ class FleetRun:
         loop.add_signal_handler(signal.SIGINT, self._on_interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
+        if self.record.pages and self._store:
+            by_pages = partial(drift_by_pages, self._project, self._store, self.record, self._targets)
+            await asyncio.to_thread(by_pages, self._tell)
         with SharedPlugins(self._project, self._folder / "plugin.log", self._tell) as plugins:
             await self._waves(plugins)
         self.record.ended = datetime.now(UTC)

@@ -40,6 +40,7 @@ def begin_run(
     *,
     proved: Collection[str] = (),
     policy_pack: str | None = None,
+    pages: bool = False,
     waves: Waves | None = None,
     alarms_before: Collection[str] = (),
 ) -> RunRecord:
@@ -60,6 +61,7 @@ def begin_run(
         parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
+        pages=pages,
         waves=waves,
         alarms_before=tuple(sorted(alarms_before)),
         tenants={name: unchanged if name in proved else TenantRecord() for name in tenants},

@@ -201,7 +201,8 @@ class Peering(Described):
         return {"vpc_ids": tuple(side.get("VpcId") for side in sides)}
 
 
-def _attached(found: str | Iterable[Mapping[str, str]]) -> str:
+def attached_vpc(found: str | Iterable[Mapping[str, str]]) -> str:
+    """The VPC of a gateway's attachments; empty without one."""
     if isinstance(found, str):
         return found
     # An internet gateway's attachment is `available`, a VPN gateway's is `attached`.
@@ -213,7 +214,7 @@ class Gateway(Described):
     """A gateway of a VPC. vpc_id: empty if it is attached to none."""
 
     id: Annotated[str, at("VpnGatewayId", "InternetGatewayId", "NatGatewayId")]
-    vpc_id: Annotated[str, at("VpcId", "VpcAttachments", "Attachments"), BeforeValidator(_attached)] = ""
+    vpc_id: Annotated[str, at("VpcId", "VpcAttachments", "Attachments"), BeforeValidator(attached_vpc)] = ""
 
 
 class VpnGateway(Gateway):

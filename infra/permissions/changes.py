@@ -17,7 +17,7 @@ _RDS_TAGS = ("rds:AddTagsToResource", "rds:RemoveTagsFromResource")
 # Of a network, whoever declares it.
 _NETWORK: Mapping[str, tuple[str, ...]] = {
     types.VPC: ("ec2:ModifyVpcAttribute", "ec2:DeleteVpc", *_EC2_TAGS),
-    "aws:ec2/flowLog:FlowLog": ("ec2:DeleteFlowLogs", *_EC2_TAGS),
+    types.FLOW_LOG: ("ec2:DeleteFlowLogs", *_EC2_TAGS),
     types.LOG_GROUP: (
         "logs:AssociateKmsKey",
         "logs:DeleteLogGroup",

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tenantnet.aws import types
+from tenantnet.engine.events import SECRET_MARK
 
-# How the engine's events write a value that only deployment makes known, and a secret.
+# How the engine's events write a value that only deployment makes known.
 UNKNOWN_VALUE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark, not a secret
 NOT_KNOWN_YET: Final = "(known after deployment)"
 
 

@@ -113,6 +113,14 @@ def drift(
     share: Share = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = None,
+    pages: Annotated[
+        bool | None,
+        typer.Option(
+            "--pages/--engines",
+            help="Compare all states with what AWS lists, or refresh each stack. "
+            "[default: pages for more than 20 tenants]",
+        ),
+    ] = None,
     resume: Resume = False,
     report: Report = None,
     as_json: AsJson = False,
@@ -125,5 +133,5 @@ def drift(
     """
     from tenantnet.cli.fleet.run import Asked, go
 
-    asked = Asked(tenants or [], platform, share, None, parallel, max_failures, resume=resume)
+    asked = Asked(tenants or [], platform, share, None, parallel, max_failures, resume=resume, pages=pages)
     go("drift", asked, report, as_json=as_json)

@@ -12,6 +12,8 @@ from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import Tell
+from tenantnet.engine.states import backend_url, store_of
+from tenantnet.fleet.paged import FEW
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
@@ -49,12 +51,18 @@ class Asked:
     resume: bool
     all_engines: bool = False
     waves: Waves | None = None
+    pages: bool | None = None
+
+    def by_pages(self, operation: FleetOperation, tenants: int) -> bool:
+        """Whether drift is read by pages."""
+        return operation is FleetOperation.DRIFT and (tenants > FEW if self.pages is None else self.pages)
 
 
 def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell, *, yes: bool) -> FleetRun:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
     targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
+    store = store_of(backend_url(project))
     if asked.resume:
         waves = "--canary, --wave" if asked.waves else None
         for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack, waves):
@@ -62,7 +70,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
                 raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
         record = resume_run(records, operation, limits)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
-        return FleetRun(project, record, targets, tell, proofs)
+        return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
     platforms = {name: target.platform for name, target in targets.items()}
     share = Slice.parse(asked.share) if asked.share else None
     chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
@@ -70,7 +78,10 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     proved = set()
     if proofs and not asked.all_engines:
         proved = proofs.proved(targets[name] for name in chosen)
-    if proved < {*chosen}:
+    pages = asked.by_pages(operation, len(chosen))
+    if pages and not store:
+        tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")
+    if proved < {*chosen} and not (pages and store):
         # Without an engine or its backend every tenant would fail in turn.
         Engine(project).stacks()
     if not yes:
@@ -81,10 +92,11 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         *(records, operation, chosen, limits),
         proved=proved,
         policy_pack=asked.policy_pack,
+        pages=pages,
         waves=asked.waves,
         alarms_before=raised_alarms(regions),
     )
-    return FleetRun(project, record, targets, tell, proofs)
+    return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:

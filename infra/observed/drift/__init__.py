@@ -13,13 +13,19 @@ from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.observe import observe_networks
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.reader import Reader
 
 
-def find_drift(tenant: str, region: str, refreshed: Sequence[Step]) -> list[str]:
-    """Every difference, one sentence each. refreshed: what a refresh of the tenant's stack has found.
+def find_drift(
+    tenant: str, region: str, refreshed: Sequence[Step], reader: Reader | None = None
+) -> list[str]:
+    """Every difference, one sentence each.
+
+    refreshed: what a refresh of the tenant's stack has found, by the engine or from pages. reader: None for
+    one that asks for this tenant alone.
 
     Raises Failure if EC2 does not answer or does not allow a call.
     """
     state = StackState.of(refreshed)
-    deployed = observe_networks(tenant, state, region)
+    deployed = observe_networks(tenant, state, region, reader)
     return [*changes_by_others(refreshed, state), *additions(deployed, state)]

@@ -23,10 +23,15 @@ BY_TAG: Mapping[str, tuple[type[_Tagged], str]] = {
 }
 
 
-def observe_networks(tenant: str, state: StackState, region: str) -> aws.Deployed:
-    """Of the networks in the tenant's stack. Raises Failure if AWS does not answer or allow a call."""
+def observe_networks(
+    tenant: str, state: StackState, region: str, reader: Reader | None = None
+) -> aws.Deployed:
+    """Of the networks in the tenant's stack. reader: None for one that asks for this tenant alone.
+
+    Raises Failure if AWS does not answer or allow a call.
+    """
     with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
-        reader, vpcs = Reader(region), state.ids(types.VPC)
+        reader, vpcs = reader or Reader(region), state.ids(types.VPC)
         inside, groups = {"vpc-id": vpcs}, state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)
 
         def read_all(kind: type[T], *filters: aws.Filters) -> tuple[T, ...]:

@@ -94,7 +94,8 @@ def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return f"({', '.join(f'{key} {_value(value[key])}' for key in sorted(value))})"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(_value, value)) or "nothing"
+        # At AWS almost every list is a set, and the provider's order is its own.
+        return ", ".join(sorted(map(_value, value))) or "nothing"
     return "nothing" if value is None else shown(value)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 from tenantnet.aws import types
-from tenantnet.engine.events import EngineLog, Operation, Violation
+from tenantnet.engine.events import SECRET_MARK, EngineLog, Operation, Violation
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review.events import preview_of
 from tenantnet.review.intentions import intentions, phase_notes
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
-from tenantnet.review.shown import NOT_KNOWN_YET, SECRET_MARK, UNKNOWN_VALUE
+from tenantnet.review.shown import NOT_KNOWN_YET, UNKNOWN_VALUE
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types
-from tenantnet.engine.events import Operation
+from tenantnet.engine.events import SECRET_MARK, Operation
 from tenantnet.review.model import PreviewedResource
-from tenantnet.review.shown import SECRET_MARK, UNSAFE, shown
+from tenantnet.review.shown import UNSAFE, shown
 from tenantnet.review.words import sentences
 
 from tests.support.review_samples import component, connection, database, preview, resource, tags

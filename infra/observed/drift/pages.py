@@ -1,0 +1,145 @@
+"""Compares the states of many stacks with what AWS lists of a whole region.
+
+That makes what a refresh would report, so that drift is judged in one way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import boto3
+from pulumi.automation.events import StepEventStateMetadata
+from tenantnet.aws.answers import MANY_CALLS, aws_answers
+from tenantnet.engine.events import SECRET_MARK, Operation, Step
+from tenantnet.failure import Failure
+from tenantnet.observed import deployed as aws
+from tenantnet.observed.drift.described import KEYS, PAGES, Properties
+from tenantnet.observed.reader import Pages
+
+# A resource as a state has it.
+Resource = Mapping[str, Any]
+Key = tuple[str, str, str]
+# Kinds of calls at once: each service slows down those who ask much faster.
+AT_ONCE = 8
+# Of these AWS tells more than the stack has.
+PARTIAL = ("metadataOptions",)
+# What somebody may add beside a stack; no stack has one.
+ADDED = (aws.InternetGateway, aws.NatGateway, aws.VpcEndpoint)
+
+
+class Region:
+    """Everything that AWS lists in one region, of the types that some stacks have.
+
+    resources: of all those stacks. Raises Failure if AWS does not answer, does not allow a call, or if the
+    credentials are of another account than the resources.
+    """
+
+    def __init__(self, name: str, resources: Iterable[Resource]) -> None:
+        own = [each for each in resources if each["type"] in PAGES]
+        listed = sorted({(each["type"], _place(each)) for each in own})
+        calls: dict[str, list[Callable[[], object]]] = defaultdict(list)
+        with aws_answers(f"read what is in {name}", region=name):
+            _check_account(name, own)
+            self.reader = Pages(name, {"ec2", *(PAGES[type_].by.service for type_, _ in listed)})
+            for kind in ADDED:
+                calls[kind.described_by.call].append(partial(self.reader.all, kind.described_by))
+            for type_, place in listed:
+                calls[PAGES[type_].by.call].append(partial(self._list, type_, place))
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                # One after the other of the same kind, for which AWS counts the calls a second.
+                deque(pool.map(lambda tasks: [task() for task in tasks], calls.values()), maxlen=0)
+            self._found: dict[Key, Properties] = {
+                (type_, place, key): properties
+                for type_, place in listed
+                for record in self._list(type_, place)
+                for key, properties in PAGES[type_].found(record)
+            }
+
+    def _list(self, type_: str, place: str) -> Sequence[Mapping[str, Any]]:
+        page = PAGES[type_]
+        asked = {page.of_each[1]: place} if page.of_each else {}
+        return self.reader.all(page.by, further=asked)
+
+    def refresh(self, resources: Iterable[Resource]) -> list[Step]:
+        """What a refresh of a stack's resources would report."""
+        return [self._step(each) for each in resources]
+
+    def _step(self, resource: Resource) -> Step:
+        operation, changed = Operation.SAME, Properties()
+        if resource["type"] in PAGES:
+            found = self._found.get((resource["type"], _place(resource), _key(resource)))
+            changed = _changed(resource, found) if found is not None else {}
+            operation = Operation.DELETE if found is None else Operation.UPDATE if changed else Operation.SAME
+        outputs = {**resource.get("outputs", {}), **changed}
+        return Step(
+            operation=operation,
+            urn=resource["urn"],
+            type=resource["type"],
+            properties=tuple(sorted(changed)),
+            old=StepEventStateMetadata.from_json(dict(resource)),
+            new=StepEventStateMetadata.from_json({**resource, "outputs": outputs}),
+        )
+
+
+def unlisted(resources: Iterable[Resource]) -> Counter[str]:
+    """How many resources there are of each type that AWS does not list."""
+    return Counter(
+        each["type"] for each in resources if each["type"].startswith("aws:") and each["type"] not in PAGES
+    )
+
+
+def _place(resource: Resource) -> str:
+    of_each = PAGES[resource["type"]].of_each
+    return str(resource.get("inputs", {}).get(of_each[0])) if of_each else ""
+
+
+def _key(resource: Resource) -> str:
+    identifier, key = str(resource.get("id")), KEYS.get(resource["type"])
+    return key(identifier, resource.get("inputs", {})) if key else identifier
+
+
+def _changed(resource: Resource, found: Properties) -> Properties:
+    """The properties that the program sets and AWS has otherwise, as AWS has them."""
+    inputs, outputs, changed = resource.get("inputs", {}), resource.get("outputs", {}), Properties()
+    for name in found.keys() & inputs.keys():
+        was, now = outputs.get(name), found[name]
+        if name in PARTIAL and isinstance(was, Mapping):
+            now = {key: now.get(key, value) for key, value in was.items()}
+        if not _alike(name, was, now):
+            changed[name] = now
+    return changed
+
+
+def _alike(name: str, was: object, now: object) -> bool:
+    if isinstance(was, Mapping) and SECRET_MARK in was:
+        return True
+    if name == "engineVersion" and isinstance(was, str):
+        # The provider keeps a major version as long as AWS has one of its minor ones.
+        return f"{now}.".startswith(f"{was}.")
+    if name == "item" and isinstance(was, str) and isinstance(now, str):
+        return bool(json.loads(was) == json.loads(now))
+    if isinstance(was, list) and isinstance(now, list):
+        return Counter(map(_canonical, was)) == Counter(map(_canonical, now))
+    return was == now or not (was or now)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _check_account(region: str, resources: Iterable[Resource]) -> None:
+    """In another account everything would seem to be gone."""
+    arns = (str(each.get("outputs", {}).get("arn", "")).split(":") for each in resources)
+    accounts = {parts[4] for parts in arns if len(parts) > 4 and parts[4]}
+    own = boto3.client("sts", region_name=region, config=MANY_CALLS).get_caller_identity()["Account"]
+    if accounts - {own}:
+        raise Failure(
+            f"Could not read what is in {region}.",
+            reason=f"the stacks are in account {', '.join(sorted(accounts))}, and the credentials of {own}",
+            remedy="use credentials of the stacks' account; with several accounts, run once for each",
+        )

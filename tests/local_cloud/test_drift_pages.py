@@ -1,0 +1,338 @@
+"""Drift that is read by pages: what a region lists is compared with the stacks of all tenants in it.
+
+The stack is what AWS lists of a network; whether the provider says the same is tested end to end.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tenantnet.aws import types
+from tenantnet.engine.states import store_of
+from tenantnet.failure import Failure
+from tenantnet.fleet.paged import drift_by_pages
+from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus
+from tenantnet.fleet.runs import Limits, begin_run
+from tenantnet.fleet.targets import read_targets
+from tenantnet.local_cloud.faults import Effect, Fault
+from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.observed import reader
+from tenantnet.observed.drift import find_drift
+from tenantnet.observed.drift.described import PAGES
+from tenantnet.observed.drift.observe import observe_networks
+from tenantnet.observed.drift.pages import Region, Resource, unlisted
+from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.reader import Pages, Reader
+from tenantnet.settings.project import find_project
+
+from tests.local_cloud.test_status_observe import REGION, make_database, make_network, make_vpn_connection
+from tests.support.aws import lead_here
+from tests.support.databases import Database
+
+TABLE, ZONE_NAME = "tenantnet-eu1-claims", "db.example.com"
+# The inputs that a key is made of.
+PARTS = {
+    types.ROUTE: ("routeTableId", "destinationCidrBlock"),
+    types.VPN_CONNECTION_ROUTE: ("destinationCidrBlock", "vpnConnectionId"),
+}
+SERVICES = {page.by.service for page in PAGES.values()}
+
+
+@dataclass
+class Network:
+    """A tenant's network, and clients to change it."""
+
+    vpc: str
+    zone: str
+    ec2: Any = field(default_factory=lambda: boto3.client("ec2", REGION))
+    rds: Any = field(default_factory=lambda: boto3.client("rds", REGION))
+    dynamodb: Any = field(default_factory=lambda: boto3.client("dynamodb", REGION))
+    cloudwatch: Any = field(default_factory=lambda: boto3.client("cloudwatch", REGION))
+    logs: Any = field(default_factory=lambda: boto3.client("logs", REGION))
+    route53: Any = field(default_factory=lambda: boto3.client("route53", REGION))
+
+    def one(self, call: str, key: str) -> Any:
+        """The only thing of a kind in the network."""
+        (found,) = getattr(self.ec2, call)(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])[key]
+        return found
+
+    @property
+    def group(self) -> str:
+        return str(self.one("describe_security_groups", "SecurityGroups")["GroupId"])
+
+    @property
+    def rule(self) -> str:
+        rules = self.ec2.describe_security_group_rules(
+            Filters=[{"Name": "group-id", "Values": [self.group]}]
+        )["SecurityGroupRules"]
+        return next(str(each["SecurityGroupRuleId"]) for each in rules if not each["IsEgress"])
+
+    @property
+    def connection(self) -> str:
+        found = self.ec2.describe_vpn_connections()["VpnConnections"]
+        return next(str(each["VpnConnectionId"]) for each in found if each["State"] == "available")
+
+    def change_database(self, **changes: Any) -> None:
+        self.rds.modify_db_instance(DBInstanceIdentifier="acme-blue", ApplyImmediately=True, **changes)
+        Database(rds=self.rds, identifier="acme-blue").settled()
+
+    def put_alarm(self, threshold: float) -> None:
+        self.cloudwatch.put_metric_alarm(
+            AlarmName="acme-blue-CPU",
+            MetricName="CPUUtilization",
+            Namespace="AWS/RDS",
+            Period=60,
+            EvaluationPeriods=5,
+            Statistic="Average",
+            Threshold=threshold,
+            ComparisonOperator="GreaterThanThreshold",
+            Dimensions=[{"Name": "DBInstanceIdentifier", "Value": "acme-blue"}],
+            AlarmActions=[f"arn:aws:sns:{REGION}:123456789012:alarms"],
+        )
+
+    def put_record(self, action: str, value: str) -> None:
+        record = {
+            "Name": f"acme.{ZONE_NAME}",
+            "Type": "CNAME",
+            "TTL": 5,
+            "ResourceRecords": [{"Value": value}],
+        }
+        changes = [{"Action": action, "ResourceRecordSet": record}]
+        self.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": changes})
+
+    def put_claim(self, tenant: str) -> None:
+        item = {"cidr": {"S": "10.1.2.0/26"}, "tenant": {"S": tenant}}
+        self.dynamodb.put_item(TableName=TABLE, Item=item)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), real_databases=False) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def network(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Network:
+    cloud.reset()
+    lead_here(monkeypatch, cloud)
+    zone = boto3.client("route53", REGION).create_hosted_zone(Name=ZONE_NAME, CallerReference="1")
+    ec2 = boto3.client("ec2", REGION)
+    vpc = make_network(ec2, "acme", "blue", "10.1.2.0/26")
+    made = Network(vpc, zone["HostedZone"]["Id"].removeprefix("/hostedzone/"))
+    make_vpn_connection(ec2, "acme", "blue", vpc)
+    make_database("acme-blue")
+    made.ec2.authorize_security_group_ingress(
+        GroupId=made.group, IpProtocol="tcp", FromPort=3306, ToPort=3306, CidrIp="192.168.4.0/24"
+    )
+    made.dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "cidr", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "cidr", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    made.put_claim("acme")
+    made.put_alarm(80)
+    made.put_record("CREATE", "acme-blue.example.com")
+    made.logs.create_log_group(logGroupName="/aws/rds/instance/acme-blue/error")
+    made.logs.put_retention_policy(logGroupName="/aws/rds/instance/acme-blue/error", retentionInDays=90)
+    return made
+
+
+def stack(network: Network, pages: Pages | None = None) -> list[Resource]:
+    """A stack that has everything in the region, just as AWS lists it, or as pages have it."""
+    pages, places = pages or Pages(REGION, SERVICES), {"zoneId": network.zone, "tableName": TABLE}
+    resources: list[Resource] = []
+    for type_, page in PAGES.items():
+        place, argument = page.of_each or ("", "")
+        asked = {argument: places[place]} if page.of_each else {}
+        for record in pages.all(page.by, further=asked):
+            for key, found in page.found(record):
+                inputs = {**copy.deepcopy(found), **({place: places[place]} if place else {})}
+                for name, value in zip(PARTS.get(type_, ()), re.split("[: ]", key), strict=False):
+                    inputs[name] = value
+                urn = f"urn:pulumi:acme::tenantnet::{type_}::{inputs.get('name', 'acme-blue')}"
+                own = {"type": type_, "urn": urn, "id": f"{TABLE}|cidr|{key}" if "item" in found else key}
+                resources.append({**own, "inputs": inputs, "outputs": inputs})
+    return resources
+
+
+def drift(resources: list[Resource]) -> list[str]:
+    region = Region(REGION, resources)
+    return find_drift("acme", REGION, region.refresh(resources), region.reader)
+
+
+def test_a_stack_is_as_its_region_lists_it(network: Network) -> None:
+    resources = stack(network)
+    kinds = {each["type"] for each in resources}
+    assert {types.VPC, types.ROUTE, types.VPN_CONNECTION_ROUTE, types.DATABASE, types.RECORD} < kinds
+    assert {types.ALARM, types.LOG_GROUP, types.TABLE_ITEM, types.NETWORK_ACL, types.INSTANCE} < kinds
+    assert drift(resources) == []
+
+
+def allow(network: Network) -> None:
+    network.ec2.authorize_security_group_ingress(
+        GroupId=network.group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="203.0.113.0/24"
+    )
+
+
+def widen(network: Network) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "CidrIpv4": "0.0.0.0/0"}
+    network.ec2.modify_security_group_rules(
+        GroupId=network.group,
+        SecurityGroupRules=[{"SecurityGroupRuleId": network.rule, "SecurityGroupRule": rule}],
+    )
+
+
+def attach_internet(network: Network) -> None:
+    made = network.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    network.ec2.attach_internet_gateway(InternetGatewayId=made, VpcId=network.vpc)
+
+
+def let_out(network: Network) -> None:
+    acl = network.one("describe_network_acls", "NetworkAcls")["NetworkAclId"]
+    network.ec2.create_network_acl_entry(
+        **{"NetworkAclId": acl, "RuleNumber": 7, "Protocol": "-1", "RuleAction": "allow"},
+        **{"Egress": True, "CidrBlock": "10.0.0.0/8"},
+    )
+
+
+def terminate(network: Network) -> None:
+    (reservation,) = network.ec2.describe_instances()["Reservations"]
+    network.ec2.terminate_instances(InstanceIds=[reservation["Instances"][0]["InstanceId"]])
+
+
+def left_behind(network: Network) -> None:
+    tags = [{"Key": "tenantnet:tenant", "Value": "acme"}]
+    network.ec2.create_vpc(CidrBlock="10.7.7.0/26", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])
+
+
+FAULTS: dict[str, Callable[[Network], object]] = {
+    "admits TCP 22 from 203.0.113.0/24": allow,
+    "has cidrIpv4 0.0.0.0/0; the stack says 192.168.4.0/24": widen,
+    "has an internet gateway": attach_internet,
+    "(action allow, cidrBlock 10.0.0.0/8": let_out,
+    "instance acme-blue is gone": terminate,
+    "has the tenant's tags, and the stack does not have it": left_behind,
+    "no longer admits 0.0.0.0/0": lambda to: to.ec2.revoke_security_group_ingress(
+        GroupId=to.group, SecurityGroupRuleIds=[to.rule]
+    ),
+    "has lost its route to 192.168.4.0/24": lambda to: to.ec2.delete_vpn_connection_route(
+        VpnConnectionId=to.connection, DestinationCidrBlock="192.168.4.0/24"
+    ),
+    "VPN connection Seattle office is gone": lambda to: to.ec2.delete_vpn_connection(
+        VpnConnectionId=to.connection
+    ),
+    "has mapPublicIpOnLaunch true": lambda to: to.ec2.modify_subnet_attribute(
+        SubnetId=to.one("describe_subnets", "Subnets")["SubnetId"], MapPublicIpOnLaunch={"Value": True}
+    ),
+    "has other tags: tenantnet:network is green, not blue": lambda to: to.ec2.create_tags(
+        Resources=[to.vpc], Tags=[{"Key": "tenantnet:network", "Value": "green"}]
+    ),
+    "was made public": lambda to: to.change_database(PubliclyAccessible=True),
+    "has backupRetentionPeriod 3": lambda to: to.change_database(BackupRetentionPeriod=3),
+    "has threshold 99": lambda to: to.put_alarm(99),
+    "metric alarm acme-blue-CPU is gone": lambda to: to.cloudwatch.delete_alarms(
+        AlarmNames=["acme-blue-CPU"]
+    ),
+    "has retentionInDays 1; the stack says 90": lambda to: to.logs.put_retention_policy(
+        logGroupName="/aws/rds/instance/acme-blue/error", retentionInDays=1
+    ),
+    "log group /aws/rds/instance/acme-blue/error is gone": lambda to: to.logs.delete_log_group(
+        logGroupName="/aws/rds/instance/acme-blue/error"
+    ),
+    "has records elsewhere.example.com; the stack says acme-blue.example.com": lambda to: to.put_record(
+        "UPSERT", "elsewhere.example.com"
+    ),
+    f"DNS record acme.{ZONE_NAME} is gone": lambda to: to.put_record("DELETE", "elsewhere.example.com"),
+    'the stack says {"cidr":{"S":"10.1.2.0/26"},"tenant":{"S":"acme"}}': lambda to: to.put_claim("globex"),
+    "claim acme-blue is gone": lambda to: to.dynamodb.delete_item(
+        TableName=TABLE, Key={"cidr": {"S": "10.1.2.0/26"}}
+    ),
+}
+
+
+@pytest.mark.long
+def test_each_fault_is_found(network: Network) -> None:
+    """One after the other in the same network; each is compared with the stack as it was just before."""
+    resources, all_services = stack(network), True
+    for words, fault in FAULTS.items():
+        fault(network)
+        region = Region(REGION, resources)
+        found = find_drift("acme", REGION, region.refresh(resources), region.reader)
+        assert [each for each in found if words in each], (words, found)
+        # A service of which nothing is left is not read.
+        all_services = all_services and "is gone" not in words
+        resources = stack(network, region.reader if all_services else None)
+
+
+def test_pages_and_filters_choose_the_same(network: Network) -> None:
+    for fault in (allow, attach_internet, left_behind):
+        fault(network)
+    state = StackState.of(Region(REGION, resources := stack(network)).refresh(resources))
+    by_pages = observe_networks("acme", state, REGION, Pages(REGION, {"ec2"}))
+    assert by_pages == observe_networks("acme", state, REGION, Reader(REGION))
+    assert by_pages.internet_gateways
+
+
+def test_no_kind_is_read_twice(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = stack(network)
+    region = Region(REGION, resources)
+    for _ in range(3):
+        find_drift("acme", REGION, region.refresh(resources), region.reader)
+    assert {call: number for call, number in region.reader.calls.items() if number > 1} == {}
+    monkeypatch.setattr(reader, "LARGEST_PAGE", 5)
+    assert drift(resources) == []
+
+
+@pytest.mark.usefixtures("network")
+def test_the_account_of_somebody_else_is_no_drift() -> None:
+    arn = f"arn:aws:ec2:{REGION}:999999999999:vpc/vpc-1"
+    foreign = {"type": types.VPC, "urn": "urn::acme", "id": "vpc-1", "outputs": {"arn": arn}}
+    with pytest.raises(Failure, match="are in account 999999999999, and the credentials of 1"):
+        Region(REGION, [foreign])
+
+
+def state(resources: list[Resource]) -> bytes:
+    return json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}).encode()
+
+
+def test_states_are_read_past_locks_ruins_and_a_bucket_that_slows_down(
+    cloud: LocalCloud, network: Network, tmp_path: Path
+) -> None:
+    """What pages cannot judge is left to the engines, which say why."""
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\n")
+    names = ["acme", "globex", "hooli", "initech", "umbrella"]
+    for name in names:
+        profile = "  aws:profile: other\n" if name == "umbrella" else ""
+        settings = f"config:\n  aws:region: {REGION}\n{profile}"
+        (tmp_path / "tenants" / f"Pulumi.{name}.yaml").write_text(settings)
+    s3, stacks = boto3.client("s3", REGION), "deep/.pulumi/stacks/tenantnet"
+    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for name in ("acme", "globex", "umbrella"):
+        s3.put_object(Bucket="states", Key=f"{stacks}/{name}.json", Body=state(stack(network)))
+    s3.put_object(Bucket="states", Key=f"{stacks}/initech.json", Body=b"{")
+    lock = "deep/.pulumi/locks/organization/tenantnet/globex/1234.json"
+    s3.put_object(Bucket="states", Key=lock, Body=b"{}")
+    project, store = find_project(tmp_path), store_of(f"s3://states/deep?region={REGION}")
+    assert store
+    record = begin_run(RunRecords(project), FleetOperation.DRIFT, names, Limits(), pages=True)
+    said: list[str] = []
+    cloud.fail(Fault(call="s3 *", effect=Effect.ERROR, status=503, code="SlowDown", count=3))
+    drift_by_pages(project, store, record, read_targets(project), said.append)
+    assert [record.tenants[name].status for name in names] == [RunStatus.DONE, *[RunStatus.WAITING] * 4]
+    assert record.tenants["acme"].findings == ()
+    assert [line for line in said if "calls for 1 tenants" in line]
+
+
+def test_a_type_that_aws_does_not_list_is_counted() -> None:
+    of_aws = [{"type": types.DOCUMENT}, {"type": types.VPC}, {"type": "tenantnet:index:PrivateVpc"}]
+    assert unlisted(of_aws) == {types.DOCUMENT: 1}
