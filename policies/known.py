@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from tenantnet.aws import types as aws
@@ -13,6 +12,7 @@ from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     PLATFORM_PREFIX,
     PLATFORM_READ,
+    RESERVED_RANGES_SCHEMA,
     Finding,
     PackSettings,
     Policy,
@@ -25,12 +25,19 @@ from tenantnet.policies.model import (
     unread,
     with_platform,
 )
+from tenantnet.policies.own_types import (
+    OWN_TYPE_APART,
+    OWN_TYPES,
+    TYPE_SCHEMA,
+    is_own,
+    judge_relations,
+    judge_texts,
+)
 from tenantnet.policies.shapes import PROPERTY_KNOWN, PROPERTY_PERMITTED, Ref, Where, judge_shape, references
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Tag
 
-OWN_TYPES = "ownTypes"
 # What AWS and the provider say of a resource, and a program cannot.
 _COMPUTED = {"id", "tagsAll"}
 # What goes by a name that the program gives, or by an ARN that ends in it.
@@ -40,13 +47,6 @@ NAMED = {
     aws.PARAMETER_GROUP: ("name", "rds", "pg"),
     aws.LOG_GROUP: ("name", "logs", "log-group"),
 }
-# What a text of any type may not have: IDs, databases by ARN, address or log, and addresses of private hosts.
-NETWORK_IDS = re.compile(
-    r"(?<![0-9a-z])(?:vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|db|igw|nat|vpce|fl)-[0-9a-zA-Z]{4,}"
-    r"|:rds:|:db:|\.rds\.amazonaws\.com|/aws/rds/"
-    r"|(?<![0-9.])(?:10\.[0-9]{1,3}|172\.(?:1[6-9]|2[0-9]|3[01])|192\.168)(?:\.[0-9]{1,3}){2}(?![0-9.])",
-    re.IGNORECASE,
-)
 
 TYPE_KNOWN = Rule(
     id="type-known",
@@ -72,12 +72,6 @@ IMAGE_OWN = Rule(
     rule="a new host is made of the platform's image, {image}, and a deployed one keeps its own",
     reason="whoever made another image has programs of their own in the network",
     remedy="name {image}; the tunnel host's is services.tunnelHostImage in the platform's settings",
-)
-OWN_TYPE_APART = Rule(
-    id="own-type-apart",
-    rule="a type that the organisation answers for touches no network, host or database of Tenantnet",
-    reason="{what} is in reach of it, and no policy knows what it lets through",
-    remedy="remove the reference; for what needs a way to a tenant's database there are its sessions",
 )
 ONE_PROFILE = Rule(
     id="one-profile",
@@ -106,8 +100,8 @@ WHERE = {
 
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
-    if resource.type in settings.own_types:
-        yield from _judge_own_texts(resource)
+    if is_own(resource.type, settings):
+        yield from judge_texts(resource)
         return
     yield from _judge_known(resource)
     if resource.type == aws.INSTANCE and resource.stack.startswith(PLATFORM_PREFIX):
@@ -147,8 +141,8 @@ def _judge_known(resource: Resource) -> Iterator[Finding]:
 @with_platform
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
     for resource in stack.resources:
-        if resource.type in settings.own_types:
-            yield from _judge_own_type(stack, resource, platform)
+        if is_own(resource.type, settings):
+            yield from judge_relations(stack, resource, settings)
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.type in ALLOWED:
@@ -219,49 +213,6 @@ def _are_named(found: list[Resource], ref: Ref) -> bool:
     return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
 
 
-def _judge_own_type(stack: Stack, resource: Resource, platform: PlatformOutputs | None) -> Iterator[Finding]:
-    judged = {each.urn: each for each in stack.resources if each.type in ALLOWED and each.type != PROVIDER}
-    names = {value: each.name for each in judged.values() for value in each.ids if len(str(value)) > 5}
-    others = _names_of_cell(platform) if platform else None
-    for path, value in resource.props.items():
-        before = [urn for urn in resource.property_depends_on.get(path, ()) if urn in judged]
-        touched = [judged[urn].name for urn in before if judged[urn].type.startswith("aws:")]
-        touched += [names[text] for text in _texts(value) if text in names]
-        touched += [named[0] for text in _texts(value) if others and (named := others.search(text))]
-        for what in dict.fromkeys(touched):
-            yield resource.refuse(OWN_TYPE_APART, path, value=what, what=what)
-
-
-def _names_of_cell(platform: PlatformOutputs) -> re.Pattern[str]:
-    """What the platform and its tenants are called: endpoints, documents, tables, roles, and the key."""
-    cell = re.escape(platform.cell)
-    shared = "alarms|boundary|claims|flow-logs|journal|runner|tunnel-host"
-    return re.compile(
-        rf"{re.escape(platform.zone_name)}|{re.escape(platform.kms_key_arn)}"
-        rf"|tenantnet-{cell}-(?:{shared})|(?<![a-z0-9-]){cell}-(?:[a-z0-9-]+-tunnel|migration-runner)",
-        re.IGNORECASE,
-    )
-
-
-def _judge_own_texts(resource: Resource) -> Iterator[Finding]:
-    for path, value in resource.props.items():
-        for named in filter(None, map(NETWORK_IDS.search, _texts(value))):
-            yield resource.refuse(OWN_TYPE_APART, path, value=named.string, what=named[0])
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for key, each in value.items():
-                yield str(key)
-                yield from _texts(each)
-        case list():
-            for each in value:
-                yield from _texts(each)
-
-
 _REFERRING = [kind for kind, shape in ALLOWED.items() if [*references(shape)]]
 
 
@@ -270,7 +221,9 @@ def _cell_of(platform: Stack) -> str:
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    if not stack.is_platform:
+    if is_own(resource.type, settings):
+        yield from judge_relations(stack, resource, settings)
+    elif not stack.is_platform:
         yield from _judge_tenants_update(resource, stack, settings)
     elif resource.type in _REFERRING:
         try:
@@ -381,18 +334,20 @@ ONLY_KNOWN_RESOURCES = Policy(
     schema={
         OWN_TYPES: {
             "type": "array",
-            "description": "Types of resources that the organisation answers for, each with its reason. They "
-            "may not touch networks, hosts or databases of Tenantnet.",
+            "description": "Types of resources that the organisation answers for, each with its reason; none "
+            "of Tenantnet's and Pulumi's, and none that makes others. They may not touch networks, hosts or "
+            "databases of Tenantnet.",
             "items": {
                 "type": "object",
                 "properties": {
-                    "type": {"type": "string", "pattern": "^[^*]+$"},
+                    "type": TYPE_SCHEMA,
                     "reason": {"type": "string", "minLength": 10},
                 },
                 "required": ["type", "reason"],
                 "additionalProperties": False,
             },
-        }
+        },
+        **RESERVED_RANGES_SCHEMA,
     },
 )
 

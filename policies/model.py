@@ -83,6 +83,7 @@ class Resource:
     type: Pulumi's token, such as `aws:ec2/vpc:Vpc`. props: inputs where the resource is judged alone, outputs
     where it is judged with its stack; camelCase, secrets in clear, UNKNOWN where the value is not known yet.
     inputs: names of the properties that the program sets, None where that is not known.
+    custom: whether a provider makes it; a component has nothing but its children.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
     property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
     """
@@ -92,6 +93,7 @@ class Resource:
     urn: str
     props: Mapping[str, Any]
     inputs: Collection[str] | None = None
+    custom: bool = True
     protect: bool = False
     secret_outputs: Collection[str] = ()
     parent: str = ""
@@ -272,6 +274,12 @@ class Reading(Protocol):
 
     def ranges(self, cell: str, region: str | None) -> Ranges:
         """The cell's claims and companies. region: where the cell is."""
+
+    def platforms(self) -> Collection[str]:
+        """The names of the platform stacks in the Pulumi project."""
+
+    def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
+        """What can be read of the project's cells: the platform's outputs, and who has which range there."""
 
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""

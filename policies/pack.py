@@ -35,6 +35,7 @@ from tenantnet.policies.model import (
     Resource,
     Stack,
 )
+from tenantnet.policies.own_types import OWN_TYPES, may_be_own
 from tenantnet.policies.reading import Reader
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import read_defaults
@@ -165,7 +166,7 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     Reserved ranges that it does not set are the project's. Raises Refused for ranges that are not valid.
     """
     reserved: Sequence[ReservedRange] = ()
-    if policy.schema is RESERVED_RANGES_SCHEMA:
+    if RESERVED_RANGES_SCHEMA.keys() <= policy.schema.keys():
         ranges = config.get("reservedRanges")
         reserved = _reserved_in(Path.cwd()) if ranges is None else reserved_ranges(ranges)
     return PackSettings(
@@ -173,7 +174,9 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
         minimum_backup_days=config.get("minimumBackupDays", MINIMUM_BACKUP_DAYS),
         required_tags=config.get("requiredTags", REQUIRED_TAGS),
         reading=RUN.reader,
-        own_types={each["type"]: each["reason"] for each in config.get("ownTypes", ())},
+        own_types={
+            each["type"]: each["reason"] for each in config.get(OWN_TYPES, ()) if may_be_own(each["type"])
+        },
     )
 
 
@@ -191,6 +194,7 @@ def _stack(resources: Iterable[PolicyResource]) -> Stack:
             urn=resource.urn,
             props=plain(resource.props),
             inputs=RUN.declared[resource.urn].props.keys() if resource.urn in RUN.declared else None,
+            custom=_is_custom(resource.resource_type, resource.provider),
             protect=resource.opts.protect,
             secret_outputs=tuple(resource.opts.additional_secret_outputs),
             parent=resource.parent.urn if resource.parent else "",
@@ -211,10 +215,15 @@ def _resource(args: ResourceValidationArgs) -> Resource:
         name=args.name,
         urn=args.urn,
         props=plain(args.props),
+        custom=_is_custom(args.resource_type, args.provider),
         protect=args.opts.protect,
         secret_outputs=tuple(args.opts.additional_secret_outputs),
         region=_region(args.provider),
     )
+
+
+def _is_custom(kind: str, provider: PolicyProviderResource | None) -> bool:
+    return provider is not None or kind.startswith("pulumi:providers:")
 
 
 def _region(provider: PolicyProviderResource | None) -> str | None:

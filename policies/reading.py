@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -67,17 +69,35 @@ class Reader:
         return cast("Ranges", self._begin(("ranges", cell), lambda: self._read_ranges(cell, region)).result())
 
     def _read_ranges(self, cell: str, region: str | None) -> Ranges:
-        region, table = region or self.region(), self.platform(cell).claims_table
+        platform = self.platform(cell)
+        region, table = region or platform.region, platform.claims_table
         claims = ClaimsTable.of(cell, region, table).all()
         return Ranges(claims=claims, companies=read_companies(table, claims, region))
+
+    def platforms(self) -> Collection[str]:
+        """The platforms of the project, deployed or about to be."""
+        return cast("Collection[str]", self._begin("platforms", _read_platforms).result())
+
+    def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
+        """What can be read of the project's cells: a role of one cell reads no other's table."""
+        names, found = [each.removeprefix(PLATFORM_PREFIX) for each in self.platforms()], []
+        for cell in names:
+            self.begin(cell, None)
+        for cell in names:
+            with suppress(Failure):
+                platform, ranges = self.platform(cell), Ranges()
+                with suppress(Failure):
+                    ranges = self.ranges(cell, platform.region)
+                found.append((platform, ranges))
+        return found
 
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""
         return cast("str", self._begin("account", lambda: _read_account(self.region())).result())
 
     def region(self) -> str:
-        """The region that AWS's SDKs find, and so does a provider without one of its own."""
-        if region := boto3.Session().region_name:
+        """The region of a provider without one. It reads AWS_REGION first, which boto3 does not know."""
+        if region := os.environ.get("AWS_REGION") or boto3.Session().region_name:
             return region
         raise Failure(
             "Could not tell the region.",
@@ -153,21 +173,38 @@ class Reader:
         return found.get("Endpoint", {}).get("Address", "")
 
 
-def _read_platform(cell: str) -> PlatformOutputs:
-    stack = f"{PLATFORM_PREFIX}{cell}"
-    command = ["pulumi", "stack", "output", "--json", "--non-interactive", "--stack", stack]
+def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """What the engine answers about the project's stacks. Raises Failure if it does not."""
     try:
         folder = find_project(Path.cwd()).folder
+        command = ["pulumi", "stack", *words, "--json", "--non-interactive"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except (OSError, Refused, subprocess.CalledProcessError) as error:
         said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
         raise Failure(
-            f"Could not read the outputs of {stack}.",
-            reason=f"the outputs of {stack} cannot be read: {said}",
-            remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
-            f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
+            f"Could not read {what}.", reason=f"{what} cannot be read: {said}", remedy=remedy
         ) from None
-    outputs = PlatformOutputs.read(stack, json.loads(done.stdout))
+    return json.loads(done.stdout)
+
+
+def _read_platforms() -> Collection[str]:
+    remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
+    stacks = _pulumi("ls", what="the project's stacks", remedy=remedy)
+    names = [str(each["name"]).rpartition("/")[2] for each in stacks]
+    return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
+
+
+def _read_platform(cell: str) -> PlatformOutputs:
+    stack = f"{PLATFORM_PREFIX}{cell}"
+    said = _pulumi(
+        "output",
+        "--stack",
+        stack,
+        what=f"the outputs of {stack}",
+        remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
+        f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
+    )
+    outputs = PlatformOutputs.read(stack, said)
     refuse_others_networks(stack, outputs)
     return outputs
 

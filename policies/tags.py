@@ -50,12 +50,16 @@ TAG_NETWORK = Rule(
     reason="what belongs to a network is called after it, and {given} would make it another tenant's name",
     remedy="tag it with tenantnet.tags.Owner.in_network",
 )
-KNOWN_TAGS = {*Tag, *TUNNEL_USER_TAGS} - {Tag.TUNNEL_USER}
+READ_TAGS = {*Tag, *TUNNEL_USER_TAGS}
+KNOWN_TAGS = READ_TAGS - {Tag.TUNNEL_USER}
 
 
 def _judge_tags(resource: Resource) -> Iterator[Finding]:
+    """Of a type that is no component's, the tags that somebody reads."""
     for tag, value in resource.tags.items():
-        if tag not in KNOWN_TAGS and tag.strip().casefold().startswith("tenantnet:"):
+        folded = tag.strip().casefold()
+        read = folded.startswith("tenantnet:") if resource.type in ALLOWED else folded in READ_TAGS
+        if tag not in KNOWN_TAGS and read:
             yield resource.refuse(TAG_KNOWN, f"tags.{tag}", value=tag)
         elif tag == Tag.NETWORK and value not in [*Slot]:
             yield resource.refuse(TAG_NETWORK, f"tags.{tag}", value=value, given=value)

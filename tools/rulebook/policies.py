@@ -31,6 +31,7 @@ from tenantnet.policies import (
     vpn,
 )
 from tenantnet.policies.model import KNOWN_IN_PREVIEW, PLATFORM_READ, UNKNOWN
+from tenantnet.policies.own_types import OWN_TYPE_APART
 from tenantnet.refusal import Rule
 from tenantnet.settings.rules import (
     COMPANY_CIDR_OUTSIDE,
@@ -180,7 +181,7 @@ def _known_examples() -> list[Example]:
         Example(shapes.PROPERTY_PERMITTED, with_props("ping-host", sourceDestCheck=False)),
         Example(known.REFERENCE_OWN, with_props("services-peering", peerVpcId="vpc-00000000000beta")),
         Example(known.IMAGE_OWN, with_props("ping-host", ami="ami-00000000000be7a00")),
-        Example(known.OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-00000000000beta")),
+        Example(OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-0123456789abcdef0")),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),

@@ -24,6 +24,7 @@ from tenantnet.components.tunnel_host import endpoint_policy
 from tenantnet.failure import Failure
 from tenantnet.policies import allowed
 from tenantnet.policies.model import (
+    PLATFORM_PREFIX,
     UNKNOWN,
     Finding,
     PackSettings,
@@ -121,6 +122,14 @@ class SampleReading:
         """Beta's network, a row that nobody knows, and the company of another tenant."""
         return Ranges(claims=[BETA, STRANGE_ROW], companies=[GAMMAS_COMPANY]) if cell == CELL else Ranges()
 
+    def platforms(self) -> Collection[str]:
+        """The sample's alone."""
+        return (f"{PLATFORM_PREFIX}{CELL}",)
+
+    def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
+        """The sample cell alone."""
+        return [(self.platform(CELL), self.ranges(CELL, None))]
+
     def account_id(self) -> str:
         """The sample's account."""
         return PLATFORM.account_id
@@ -203,6 +212,7 @@ def resource(
         property_depends_on=property_depends_on,
         depends_on=[each for urns in property_depends_on.values() for each in urns],
         region="eu-west-1",
+        custom=kind.startswith(("aws:", "pulumi:providers:")),
         **options,
     )
 

@@ -380,50 +380,6 @@ def test_the_runner_has_the_host_the_zone_and_the_key_of_its_own_platform(own: s
     assert [other in each for each in found] == [True]
 
 
-def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
-    queue = resource("aws:sqs/queue:Queue", "acme-notes", {"name": "notes"}, tags=OWNER.tags("acme-notes"))
-    assert found_by(with_new(queue)) == {}
-    for props, origins in (
-        ({"vpc": UNKNOWN}, {"vpc": [good_stack()["network"].urn]}),
-        ({"policy": {"hosts": ["subnet-0123456789abcdef0"]}}, {}),
-        ({"source": "acme-blue"}, {}),
-    ):
-        near = resource(queue.type, queue.name, props, tags=queue.tags, origins=origins)
-        assert found_by(with_new(near)) == {"only-known-resources": ["own-type-apart"]}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "arn:aws:rds:eu-west-1:123456789012:db:beta-blue",
-        "arn:aws:*:*:*:db:beta-blue",
-        "beta.db.example.com",
-        "BETA.DB.EXAMPLE.COM:3306",
-        "beta-blue.abc123.eu-west-1.rds.amazonaws.com",
-        "/aws/rds/instance/beta-blue/error",
-        "10.9.9.5",
-        "mysql://172.17.6.0/24",
-        "VPC-0123456789ABCDEF0",
-        "arn:aws:dynamodb:eu-west-1:123456789012:table/tenantnet-eu1-claims",
-        "arn:aws:iam::123456789012:role/tenantnet-eu1-runner",
-        "eu1-beta-tunnel",
-        "eu1-migration-runner",
-        PLATFORM.kms_key_arn,
-    ],
-)
-@pytest.mark.parametrize("as_name", [False, True])
-def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_name: bool) -> None:
-    policy = {text: True} if as_name else {"Resource": [text]}
-    near = resource("aws:sqs/queue:Queue", "acme-notes", {"policy": policy}, tags=OWNER.tags("acme-notes"))
-    assert found_by(with_new(near)) == {"only-known-resources": ["own-type-apart"]}
-
-
-@pytest.mark.parametrize("text", ["api-gateway", "110.9.9.5", "10.9.9", "tunnel", "eu1", "my-eu1-a-tunnel"])
-def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
-    queue = resource("aws:sqs/queue:Queue", "acme-notes", {"name": text}, tags=OWNER.tags("acme-notes"))
-    assert found_by(with_new(queue)) == {}
-
-
 @pytest.mark.parametrize(
     ("key", "props"),
     [

@@ -1,0 +1,291 @@
+"""Types that an organisation answers for itself: nobody judges them, so they name nothing of Tenantnet's.
+
+Their texts are searched, not understood: see docs/security.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from ipaddress import IPv4Network
+
+from tenantnet.addresses.claims import Claim
+from tenantnet.addresses.index import RangeIndex
+from tenantnet.components.alarm_topic import alarm_topic_name
+from tenantnet.failure import Failure
+from tenantnet.policies.allowed import ALLOWED, PROVIDER
+from tenantnet.policies.model import (
+    PLATFORM_PREFIX,
+    Finding,
+    JsonSchema,
+    PackSettings,
+    Ranges,
+    Resource,
+    Stack,
+    parse_json,
+    unread,
+)
+from tenantnet.refusal import Rule
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import (
+    Slot,
+    claims_table_name,
+    journal_table_name,
+    move_snapshot_name,
+    network_name,
+    runner_document_name,
+    seed_snapshot_name,
+    tunnel_name,
+)
+
+OWN_TYPES = "ownTypes"
+OWN_TYPE_APART = Rule(
+    id="own-type-apart",
+    rule="a type that the organisation answers for touches no network, host or database of Tenantnet",
+    reason="{what} is in reach of it, and no policy knows what it lets through",
+    remedy="remove the reference; for what needs a way to a tenant's database there are its sessions",
+)
+# What makes anything of any type, or runs anything: nobody can answer for it by its type.
+_MAKES_ANYTHING = (
+    r"^(pulumi[a-z-]*|command|terraform):|:dynamic[:/]|^aws(-native)?:(cloudformation|cloudcontrol)[:/]"
+    r"|:ExtensionResource$|:CustomResourceEmulator$"
+)
+TYPE_SCHEMA: JsonSchema = {
+    "type": "string",
+    "pattern": "^[^*]+$",
+    "not": {"anyOf": [{"enum": sorted(ALLOWED)}, {"pattern": _MAKES_ANYTHING}]},
+}
+# The properties that say whose the resource itself is, and lead nowhere.
+_TAGGING = {"tags", "tagsAll", "tagSpecifications"}
+_CELL = "[a-z0-9*?-]+"
+_ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
+# What only Tenantnet and AWS call so, whichever cell it is of: IDs, databases, tables, roles, keys, logs,
+# tags, Pulumi's state, and ARNs that leave open which. AWS's former IDs have 8 digits, and so has a day.
+_FORMS = re.compile(
+    r"(?<![0-9a-z])(?:(?:vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
+    r"-(?!20[0-9]{6}(?![0-9a-f]))[0-9a-f]{8}|[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}|db-[a-z0-9]{26})"
+    r"(?![0-9a-z])"
+    r"|\.rds\.amazonaws\.com|/aws/rds/|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
+    r"|[^:\s]*:[^:\s]*[*?]|[^:\s]*[*?][^:\s]*(?![^:\s]*:)"
+    r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
+    r":(?!parameter)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
+    rf"|(?<![a-z0-9-])tenantnet-{_CELL}-(?:boundary|claims|flow-logs|journal|migration|runner|runner-failed"
+    r"|runner-schedules|tunnel-host)(?![a-z0-9-])"
+    rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:\*|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
+    r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"(?<![0-9.])(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?!\.?\d)")
+_GLOB = re.compile(r"[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
+# A pattern with fewer letters means no name in particular.
+_FEWEST_LETTERS = 3
+# Services through which somebody reaches what a cell has, by a statement about every resource.
+_REACHING = {
+    *(
+        "cloudwatch",
+        "codebuild",
+        "dynamodb",
+        "ec2",
+        "iam",
+        "kms",
+        "logs",
+        "rds",
+        "route53",
+        "s3",
+        "scheduler",
+    ),
+    *("secretsmanager", "sns", "ssm", "sts", "tag", "*"),
+}
+
+
+def may_be_own(kind: str) -> bool:
+    """Whether an organisation can answer for the type: it is none of Tenantnet's, and makes no other."""
+    return kind not in ALLOWED and not re.search(_MAKES_ANYTHING, kind)
+
+
+def is_own(kind: str, settings: PackSettings) -> bool:
+    """Whether the organisation answers for the type, or for one that this provider makes."""
+    listed = [each for each in settings.own_types if may_be_own(each)]
+    package = kind.removeprefix("pulumi:providers:")
+    made = kind not in (package, PROVIDER) and package in [each.split(":")[0] for each in listed]
+    return made or kind in listed
+
+
+def judge_texts(resource: Resource) -> Iterator[Finding]:
+    """What it names by a form that is the same in every cell."""
+    for path, text in _texts_of(resource):
+        if named := _FORMS.search(text):
+            yield _refuse(resource, path, text, named[0])
+    for path, value in _properties(resource):
+        if _is_about_everything(value):
+            yield _refuse(resource, path, "*", "every resource")
+
+
+def judge_relations(stack: Stack, resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    """What it names or depends on of its own stack, and what it names of others."""
+    judged = {each.urn: each for each in stack.resources if each.type in ALLOWED and each.type != PROVIDER}
+    names = {value: each.name for each in judged.values() for value in each.ids if len(str(value)) > 5}
+    for path, _ in _properties(resource):
+        before = [judged[urn] for urn in resource.property_depends_on.get(path, ()) if urn in judged]
+        for name in dict.fromkeys(each.name for each in before if each.type.startswith("aws:")):
+            yield _refuse(resource, path, name, name)
+    for path, text in _texts_of(resource):
+        if text in names:
+            yield _refuse(resource, path, names[text], names[text])
+    try:
+        yield from judge_names(stack, resource, settings, besides=names.keys())
+    except Failure as failure:
+        yield unread(resource, stack.cell, failure)
+
+
+def judge_names(
+    stack: Stack, resource: Resource, settings: PackSettings, besides: Collection[object] = ()
+) -> Iterator[Finding]:
+    """What it names of tenants and cells that are deployed. besides: texts that are refused anyway."""
+    texts = [(path, text) for path, text in _texts_of(resource) if text not in besides]
+    if not texts:
+        return
+    own = stack.name.removeprefix(PLATFORM_PREFIX) if stack.is_platform else stack.cell
+    others = _Others(stack.name, own, settings)
+    for path, text in texts:
+        if not _FORMS.search(text) and (named := others.named_in(text)):
+            yield _refuse(resource, path, text, named)
+
+
+@dataclass(frozen=True)
+class _Others:
+    """What tenants and cells are called, and their ranges.
+
+    stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company.
+    """
+
+    stack: str
+    cell: str | None
+    settings: PackSettings
+
+    def named_in(self, text: str) -> str | None:
+        """What of theirs the text names; None if nothing."""
+        if self._names and (found := self._pattern.search(text)):
+            return found[0]
+        for glob in _GLOB.findall(text.casefold()):
+            letters = sum(map(str.isalnum, glob))
+            if letters >= _FEWEST_LETTERS and any(fnmatchcase(name, glob) for name in self._names):
+                return str(glob)
+        return next((found[0] for found in _ADDRESS.finditer(text) if self._is_taken(found)), None)
+
+    def _is_taken(self, found: re.Match[str]) -> bool:
+        address = ".".join(str(int(part)) for part in found[1].split("."))
+        try:
+            network = IPv4Network(f"{address}{found[2] or ''}", strict=False)
+        except ValueError:
+            return False
+        return bool(self._ranges.overlapping(str(network)))
+
+    @cached_property
+    def _cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
+        return self.settings.reading.cells()
+
+    @cached_property
+    def _tenants(self) -> set[str]:
+        claims = {row.tenant for _, ranges in self._cells for row in ranges.claims if isinstance(row, Claim)}
+        return claims | {each.tenant for _, ranges in self._cells for each in ranges.companies} - {""}
+
+    @cached_property
+    def _names(self) -> Collection[str]:
+        """What patterns of IAM may stand for: documents, tables, roles, topics, networks, snapshots."""
+        cells = {platform.cell for platform, _ in self._cells}
+        return [
+            *(tunnel_name(cell, tenant) for cell in cells for tenant in self._tenants),
+            *(runner_document_name(cell) for cell in cells),
+            *(name(cell) for cell in cells for name in (claims_table_name, journal_table_name)),
+            *(f"tenantnet-{cell}-{each}" for cell in cells for each in _ROLES),
+            *(alarm_topic_name(cell) for cell in cells - {self.cell}),
+            *(name for tenant in self._tenants - {self.stack} for name in _of_tenant(tenant)),
+        ]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        platforms = [platform for platform, _ in self._cells]
+        keys = [platform.kms_key_arn.rpartition("/")[2] for platform in platforms]
+        zones = "|".join(re.escape(platform.zone_name) for platform in platforms)
+        exact = "|".join(map(re.escape, [*self._names, *keys, *(each.zone_id for each in platforms)]))
+        begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
+        return re.compile(
+            rf"(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
+            rf"|(?:{begun})-(?:(?:{'|'.join(Slot)})(?![a-z0-9])|(?:move|seed)-[0-9]+))",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def _ranges(self) -> RangeIndex[None]:
+        """Whatever is claimed, reserved, a cell's or another company's."""
+        cidrs = [each.cidr for each in self.settings.reserved]
+        for platform, ranges in self._cells:
+            cidrs += [platform.sessions_cidr, *filter(None, [platform.services_cidr])]
+            cidrs += [f"{platform.tunnel_host_address}/32", *(row.cidr for row in ranges.claims)]
+            cidrs += [each.cidr for each in ranges.companies if each.tenant != self.stack]
+        return RangeIndex((cidr, None) for cidr in cidrs)
+
+
+def _of_tenant(tenant: str) -> Iterator[str]:
+    yield from (network_name(tenant, slot) for slot in Slot)
+    yield move_snapshot_name(tenant, 1)
+    yield seed_snapshot_name(tenant, 1)
+
+
+def _refuse(resource: Resource, path: str, value: str, what: str) -> Finding:
+    return resource.refuse(OWN_TYPE_APART, path, value=value, what=what)
+
+
+def _properties(resource: Resource) -> Iterator[tuple[str, object]]:
+    """Nothing of a component: it has nothing in AWS."""
+    if resource.custom:
+        yield from ((path, value) for path, value in resource.props.items() if path not in _TAGGING)
+
+
+def _texts_of(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Each text once, by property."""
+    for path, value in _properties(resource):
+        yield from ((path, text) for text in dict.fromkeys(_texts(value)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, each in value.items():
+                yield str(key)
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)
+
+
+def _is_about_everything(value: object) -> bool:
+    """Whether a statement of IAM in it is about every resource, and no policy of a resource of its own."""
+    match value:
+        case str():
+            try:
+                return value.lstrip()[:1] in ("{", "[") and _is_about_everything(parse_json(value))
+            except (ValueError, RecursionError):
+                return False
+        case list():
+            return any(map(_is_about_everything, value))
+        case Mapping():
+            return _gives_everything(value) or any(map(_is_about_everything, value.values()))
+    return False
+
+
+def _gives_everything(statement: Mapping[str, object]) -> bool:
+    lists = {
+        str(key).casefold().removesuffix("s"): each if isinstance(each, list) else [each]
+        for key, each in statement.items()
+    }
+    if "principal" in lists or lists.get("effect") == ["Deny"] or "*" not in lists.get("resource", ()):
+        return False
+    services = {str(each).casefold().partition(":")[0] for each in lists.get("action", ["*"])}
+    return not services.isdisjoint(_REACHING)

@@ -1,0 +1,267 @@
+"""What an organisation's own types may name, and which types can be its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import pytest
+from tenantnet.aws import types as aws
+from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
+from tenantnet.policies.model import UNKNOWN, Resource, Stack
+from tenantnet.policies.own_types import may_be_own
+from tenantnet.policies.pack import pack_settings
+from tenantnet.policies.rules import POLICIES
+from tenantnet.tags import Owner
+
+from tools.rulebook.samples import (
+    KEY_ARN,
+    OWN_TYPE,
+    OWNER,
+    PLATFORM,
+    SETTINGS,
+    TOPIC_ARN,
+    Change,
+    good_stack,
+    judge,
+    resource,
+    with_new,
+    with_props,
+)
+
+SHOP = "shop:index:Shop"
+OWN_TYPES = replace(SETTINGS, own_types={**SETTINGS.own_types, SHOP: "groups resources of the shop"})
+
+
+def found_by(*changes: Change) -> dict[str, list[str]]:
+    """Per policy the ids of the rules that the changed sample stack breaks."""
+    return found_in(reduce(lambda changed, change: change(changed), changes, good_stack()))
+
+
+def found_in(stack: Mapping[str, Resource]) -> dict[str, list[str]]:
+    found = {policy.name: [each.refusal.rule_id for each in judge(policy, stack)] for policy in POLICIES}
+    return {name: rules for name, rules in found.items() if rules}
+
+
+def queue(**props: Any) -> Change:
+    tags = Owner(cell=OWNER.cell, tenant=OWNER.tenant).tags("acme-notes")
+    return with_new(resource(OWN_TYPE, "acme-notes", props, tags=tags))
+
+
+APART = {"only-known-resources": ["own-type-apart"]}
+
+
+def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
+    assert found_by(queue(name="notes")) == {}
+    for props, origins in (
+        ({"vpc": UNKNOWN}, {"vpc": [good_stack()["network"].urn]}),
+        ({"policy": {"hosts": ["subnet-0123456789abcdef0"]}}, {}),
+        ({"source": "acme-blue"}, {}),
+    ):
+        near = resource(OWN_TYPE, "acme-notes", props, tags=OWNER.tags("acme-notes"), origins=origins)
+        assert found_by(with_new(near)) == APART
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:rds:eu-west-1:123456789012:db:beta-blue",
+        "arn:aws:*:*:*:db:beta-blue",
+        "beta.db.example.com",
+        "BETA.DB.EXAMPLE.COM:3306",
+        "beta-blue.abc123.eu-west-1.rds.amazonaws.com",
+        "/aws/rds/instance/beta-blue/error",
+        "10.9.9.5",
+        "mysql://172.17.6.0/24",
+        "VPC-0123456789ABCDEF0",
+        "arn:aws:dynamodb:eu-west-1:123456789012:table/tenantnet-eu1-claims",
+        "arn:aws:iam::123456789012:role/tenantnet-eu1-runner",
+        "eu1-beta-tunnel",
+        "eu1-migration-runner",
+        PLATFORM.kms_key_arn,
+        PLATFORM.kms_key_arn.rpartition("/")[2],
+        PLATFORM.zone_id,
+        "alias/tenantnet-eu1",
+        "beta-blue",
+        "beta-green-CPUUtilization",
+        "beta-move-7",
+        "beta-*",
+        "/tenantnet/eu2/flow/beta-blue",
+        "/tenantnet/eu1/runner",
+        "tenantnet-eu2-claims",
+        "arn:aws:iam::123456789012:role/tenantnet-*",
+        "tenantnet-eu1-beta-migration",
+        "tag:tenantnet:tenant",
+        "aws:ResourceTag/tenantnet:cell",
+        "s3://example-pulumi-state/.pulumi/stacks/tenantnet/beta.json",
+        "arn:aws:r?s:*",
+        "arn:*",
+        "arn:aws:dynamodb:*:*:table/*",
+        "snap-0123456789abcdef0",
+        "rtbassoc-0123456789abcdef0",
+        "cvpn-endpoint-0123456789abcdef0",
+        "sg-0a1b2c3d",
+        "10.9.9.5.",
+        "::ffff:10.9.9.5",
+        "10.8.0.0/14",
+        "10.33.0.1",
+        "10.77.3.4",
+    ],
+)
+@pytest.mark.parametrize("as_name", [False, True])
+def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_name: bool) -> None:
+    policy = {text: True} if as_name else {"Resource": [text]}
+    assert found_by(queue(policy=policy)) == APART
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("api-gateway", "110.9.9.5", "10.9.9", "tunnel", "eu1", "my-eu1-a-tunnel", "eu1-team-tunnel"),
+        *("db-events", "acl-rules", "i-love-it", "vpc-docs", "vpn-20261129", "sg-team", "subnet-planner"),
+        *(
+            "macOS 10.15.7.0",
+            "release 10.4.22.1",
+            "10.1.2.5.6",
+            "192.168.1.1",
+            "my-beta-blue",
+            "betamax-blue",
+        ),
+        *("shop-db.example.com", "adb.example.com.backup", "db.example.com.org", "arn:aws:s3:::db:", "*"),
+        *("tenantnet-eu1-runner-notes", "acme-blue-notes", "beta-movement", "arn:*:s3:::notes", "acme-*"),
+        *("arn:aws:s3:::notes/*", "arn:aws:logs:*:*:*", "arn:aws:ssm:*:*:parameter/*", "*.log", TOPIC_ARN),
+    ],
+)
+def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
+    assert found_by(queue(name=text)) == {}
+
+
+def test_an_own_company_may_be_named_and_another_may_not() -> None:
+    assert found_by(queue(name="192.168.4.9")) == {}
+    assert found_by(queue(name="10.77.0.9")) == APART
+
+
+@pytest.mark.parametrize(
+    ("statement", "apart"),
+    [
+        ({"Effect": "Allow", "Action": "rds:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "NotAction": "iam:*", "Resource": ["*"]}, True),
+        ({"effect": "Allow", "actions": ["xray:*", "*"], "resources": ["*"]}, True),
+        ({"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}, False),
+        ({"Effect": "Deny", "Action": "*", "Resource": "*"}, False),
+        ({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}, False),
+    ],
+)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_no_statement_gives_rights_to_every_resource(
+    statement: dict[str, object], apart: bool, as_text: bool
+) -> None:
+    policy = {"Statement": [statement]}
+    found = found_by(queue(policy=json.dumps(policy) if as_text else policy))
+    assert found == (APART if apart else {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("beta.db.example.com", "tenantnet-eu1-claims", KEY_ARN, "eu1-beta-tunnel", "db.example.com"),
+        *("arn:aws:iam::123456789012:role/tenantnet-eu1-runner", "vpc-0123456789abcdef0", "10.9.9.5"),
+    ],
+)
+@pytest.mark.parametrize("name", ["notes", "platform-evil", "platform-eu1"])
+def test_a_stack_of_no_cell_or_of_a_platform_names_nothing_of_a_cell_either(name: str, text: str) -> None:
+    root = resource("pulumi:pulumi:Stack", "stack", {}, stack=name)
+    own = resource(OWN_TYPE, "notes", {"policy": text}, stack=name)
+    assert found_in({"stack": root, "notes": own})["only-known-resources"] == ["own-type-apart"]
+    innocent = resource(OWN_TYPE, "notes", {"policy": "notes"}, stack=name)
+    assert "only-known-resources" not in found_in({"stack": root, "notes": innocent})
+
+
+@pytest.mark.parametrize(
+    "text", ["beta.db.example.com", "10.9.9.5", "vpc-0123456789abcdef0", "eu1-beta-tunnel"]
+)
+def test_what_a_preview_did_not_know_is_refused_before_it_is_created(text: str) -> None:
+    own = resource(OWN_TYPE, "notes", {"policy": text}, tags=OWNER.tags("notes"))
+    policy = ONLY_KNOWN_RESOURCES
+    assert policy.judge_resource
+    assert policy.judge_update
+    stack = Stack([*good_stack().values(), own])
+    found = [*policy.judge_resource(own, SETTINGS), *policy.judge_update(own, stack, SETTINGS)]
+    assert [each.refusal.rule_id for each in found] == ["own-type-apart"]
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {"vpcId": "vpc-0123456789abcdef0", "endpoint": "acme.db.example.com", "database": "acme-blue"},
+        {"tunnel": "eu1-acme-tunnel", "zone": "db.example.com", "key": KEY_ARN, "cidr": "10.1.2.0/26"},
+    ],
+)
+def test_a_component_of_ones_own_says_what_it_has_made(outputs: dict[str, str]) -> None:
+    """It has nothing in AWS but its children, and they are judged."""
+    stack = with_new(resource(SHOP, "shop", outputs))(good_stack())
+    stack = with_props("network", id="vpc-0123456789abcdef0")(stack)
+    policy = ONLY_KNOWN_RESOURCES
+    assert policy.judge_resource
+    assert policy.judge_stack
+    assert not [*policy.judge_resource(stack[f"new {SHOP} shop"], OWN_TYPES)]
+    assert not [*policy.judge_stack(Stack(stack.values()), OWN_TYPES)]
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        ("tenantnet:team", []),
+        ("TenantNet:Tenant", ["tag-known"]),
+        ("tenantnet:tunnel-user", ["tag-known"]),
+        ("tenantnet:tenant ", ["tag-known"]),
+    ],
+)
+def test_a_type_of_ones_own_has_tags_that_nobody_reads(tag: str, found: Collection[str]) -> None:
+    own = resource(OWN_TYPE, "q", {"name": "q"}, tags={**OWNER.tags("q"), tag: "x"})
+    assert found_by(with_new(own)) == ({"tags-present": found} if found else {})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(aws.ROUTE, aws.VPC, aws.DATABASE, "pulumi:providers:aws", "pulumi:pulumi:StackReference"),
+        *("pulumi:providers:command", "command:local:Command", "pulumi-python:dynamic:Resource"),
+        *(
+            "pulumi-nodejs:dynamic/shop:Thing",
+            "aws:cloudformation/stack:Stack",
+            "aws-native:cloudformation:Stack",
+        ),
+        *("aws:cloudcontrol/resource:Resource", "aws-native:index:ExtensionResource"),
+    ],
+)
+def test_nobody_answers_for_tenantnets_types_nor_for_what_makes_anything(kind: str) -> None:
+    assert not may_be_own(kind)
+    listed = {"ownTypes": [{"type": kind, "reason": "a reason of ten letters"}]}
+    assert pack_settings(listed, ONLY_KNOWN_RESOURCES).own_types == {}
+    settings = replace(SETTINGS, own_types={kind: "a reason of ten letters"})
+    assert ONLY_KNOWN_RESOURCES.judge_resource
+    other = resource(kind, "other", {"strange": True})
+    assert [*ONLY_KNOWN_RESOURCES.judge_resource(other, settings)]
+
+
+def test_the_provider_of_an_own_type_comes_with_it_and_names_nothing_either() -> None:
+    settings = replace(SETTINGS, own_types={"mysql:index/user:User": "logins of the team's tools"})
+    policy = ONLY_KNOWN_RESOURCES
+    assert policy.judge_stack
+    assert policy.judge_resource
+
+    def found(kind: str, **props: str) -> list[str]:
+        provider = resource(kind, "default", props)
+        assert policy.judge_resource
+        assert policy.judge_stack
+        stack = Stack([*good_stack().values(), provider])
+        judged = [*policy.judge_resource(provider, settings), *policy.judge_stack(stack, settings)]
+        return sorted({each.refusal.rule_id for each in judged})
+
+    assert found("pulumi:providers:mysql", endpoint="tools.example.com") == []
+    assert found("pulumi:providers:mysql", endpoint="beta.db.example.com") == ["own-type-apart"]
+    assert found("pulumi:providers:random") == ["type-known"]
