@@ -58,6 +58,7 @@ OTHERS_SESSIONS = (
 )
 ONCE = "every further start is a build that nobody asked for, and may move the database"
 METRICS = "an alarm shows what it watches, and another tenant's load and times are not this one's to see"
+UNWATCHED = "what a build has done is looked for in the runner's log group, and its words are nobody else's"
 CODE = "it would be code of its own in the network, which no policy reads"
 
 
@@ -95,7 +96,13 @@ _KNOWN = Only(
     reason="it says where every resource is and whose, and would be judged once they are there",
 )
 _OLD_MYSQL = "MySQL's older versions have no updates any more, and weaker passwords and TLS"
-_TOPICS = Ref((TOPIC,), ("alarm_topic_arn",), needed=False, reason="alarms show a tenant's names and state")
+_TOPICS = Ref(
+    (TOPIC,),
+    ("alarm_topic_arn",),
+    needed=False,
+    many=True,
+    reason="alarms show a tenant's names and state",
+)
 _OWN_VPC = Ref((aws.VPC,))
 _NETWORK_VPC = Ref((aws.VPC,), parts=(Part.NETWORK,), reason=THROUGH_VPN)
 _HOSTS = (Part.PING_HOST, Part.TUNNEL_HOST)
@@ -124,6 +131,20 @@ _METADATA = Fields(
     },
     needed=True,
     reason=TOKENS,
+)
+
+_BUILD_LOGS = Fields(
+    {
+        "cloudwatchLogs": Fields(
+            {
+                "status": exactly("ENABLED", reason=UNWATCHED),
+                "groupName": Only("the runner's log group", lambda _: True, UNWATCHED, needed=True),
+            },
+            needed=True,
+            reason=UNWATCHED,
+        ),
+    },
+    reason=UNWATCHED,
 )
 
 _NETWORK: Mapping[str, Shape] = {
@@ -212,7 +233,7 @@ _NETWORK: Mapping[str, Shape] = {
             ),
             "ami": _text(r"ami-[0-9a-f]+", "the ID of an image"),
             "subnetId": Ref((aws.SUBNET,)),
-            "vpcSecurityGroupIds": Ref((aws.SECURITY_GROUP,), parts=_HOSTS),
+            "vpcSecurityGroupIds": Ref((aws.SECURITY_GROUP,), parts=_HOSTS, many=True),
             "iamInstanceProfile": Ref((aws.INSTANCE_PROFILE,), needed=False),
             **_never(PUBLIC, "associatePublicIpAddress", "ipv6AddressCount", "ipv6Addresses"),
             **_never(CODE, "userData", "userDataBase64", "keyName", "launchTemplate"),
@@ -279,7 +300,7 @@ _TENANT: Mapping[str, Shape] = {
         {
             **_any("ingress", "egress"),
             "vpcId": Ref((), ("sessions_vpc_id",)),
-            "subnetIds": Ref((aws.SUBNET,), parts=(Part.SESSION,)),
+            "subnetIds": Ref((aws.SUBNET,), parts=(Part.SESSION,), many=True),
         },
     ),
     aws.CUSTOMER_GATEWAY: Shape(
@@ -344,7 +365,10 @@ _TENANT: Mapping[str, Shape] = {
             "kmsKeyId": _KEY,
             "dbSubnetGroupName": Ref((aws.SUBNET_GROUP,), reason="a database is in its tenant's own network"),
             "vpcSecurityGroupIds": Ref(
-                (aws.SECURITY_GROUP,), parts=(Part.DATABASE,), reason="every other group lets other peers in"
+                (aws.SECURITY_GROUP,),
+                parts=(Part.DATABASE,),
+                many=True,
+                reason="every other group lets other peers in",
             ),
             "parameterGroupName": Ref(
                 (aws.PARAMETER_GROUP,), reason="AWS's default groups do not require TLS"
@@ -359,7 +383,10 @@ _TENANT: Mapping[str, Shape] = {
         {
             **_any("name", "description"),
             "subnetIds": Ref(
-                (aws.SUBNET,), parts=(Part.NETWORK,), reason="a database is in its tenant's own network"
+                (aws.SUBNET,),
+                parts=(Part.NETWORK,),
+                many=True,
+                reason="a database is in its tenant's own network",
             ),
         },
     ),
@@ -371,7 +398,9 @@ _TENANT: Mapping[str, Shape] = {
         Where.TENANT,
         {
             **_any("name", "ttl"),
-            "records": Ref((aws.DATABASE,), reason="clients would hand their passwords to wherever it leads"),
+            "records": Ref(
+                (aws.DATABASE,), many=True, reason="clients would hand their passwords to wherever it leads"
+            ),
             "zoneId": Ref((), ("zone_id",)),
             "type": exactly("CNAME", reason="an endpoint is another name of its database"),
         },
@@ -456,16 +485,18 @@ _PLATFORM: Mapping[str, Shape] = {
             "vpcEndpointType": exactly("Interface"),
             "privateDnsEnabled": exactly(True),
             "ipAddressType": exactly("ipv4"),
-            "subnetIds": Ref((aws.SUBNET,)),
-            "securityGroupIds": Ref((aws.SECURITY_GROUP,)),
+            "subnetIds": Ref((aws.SUBNET,), many=True),
+            "securityGroupIds": Ref((aws.SECURITY_GROUP,), many=True),
         },
     ),
     aws.ZONE: Shape(Where.PLATFORM, {**_any("name", "comment"), **_never(JOINS, "vpcs")}),
     PROJECT: Shape(
         Where.PLATFORM,
         {
-            **_any("name", "description", "buildTimeout", "queuedTimeout", "sourceVersion", "logsConfig"),
-            **_any("cache", "badgeEnabled"),
+            **_any("name", "description", "buildTimeout", "queuedTimeout", "sourceVersion"),
+            "logsConfig": _BUILD_LOGS,
+            "cache": Fields({"type": exactly("NO_CACHE", reason=OTHER_PLACE)}),
+            "badgeEnabled": exactly(False, reason=WIDE_SHARE),
             "serviceRole": Ref((ROLE,)),
             "encryptionKey": _KEY,
             "projectVisibility": exactly("PRIVATE", reason=WIDE_SHARE),

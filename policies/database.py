@@ -154,6 +154,13 @@ def _judge_parameters(resource: Resource, _: PackSettings) -> Iterator[Finding]:
             )
 
 
+def _judge_kept_parameters(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """Those of a group that ignores changes: a replacement is made with what no policy was given."""
+    for group in stack.of_type(PARAMETER_GROUP):
+        if "parameters" in group.ignores:
+            yield from _judge_parameters(group, settings)
+
+
 def _words(name: object, permitted: tuple[str, ...] | None) -> str:
     if permitted:
         return f"{name} = {' or '.join(permitted)}"
@@ -169,6 +176,7 @@ DATABASE_TLS_ONLY = Policy(
     remediation="Use a parameter group of the stack that sets require_secure_transport to 1.",
     rules=(TLS_PARAMETER, PARAMETER_PERMITTED, KNOWN_IN_PREVIEW),
     judge_resource=_judge_parameters,
+    judge_stack=_judge_kept_parameters,
 )
 
 

@@ -99,7 +99,7 @@ def _is_alike(given: object, wanted: object) -> bool:
 def _parsed(text: object) -> object:
     try:
         return parse_json(text) if isinstance(text, str) else text
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -276,6 +276,9 @@ def _project(resource: Resource, cell: str, settings: PackSettings) -> Iterator[
         yield from _compare(resource, path, given, documents, component)
     if runner:
         yield from named(resource, "sourceVersion", runner.version)
+    match resource.props.get("logsConfig"):
+        case {"cloudwatchLogs": {"groupName": str()} as logs}:
+            yield from named(resource, "groupName", f"/tenantnet/{cell}/runner", props=logs)
 
 
 # Which service assumes the role of a purpose.
@@ -328,6 +331,9 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     if platform is not None:
         for resource in stack.of_type(*_OF_TENANT):
             yield from _judge_tenants(resource, platform)
+        for database in stack.of_type(aws.DATABASE):
+            if "snapshotIdentifier" in database.ignores:
+                yield from _database(database)  # a replacement is restored from one that was not shown
     elif stack.is_platform:
         yield from _judge_runners_ids(stack, settings)
 

@@ -8,6 +8,7 @@ from tenantnet.addresses import addressing
 from tenantnet.addresses.companies import refuse_company
 from tenantnet.aws.types import DATABASE, EGRESS_RULE, INGRESS_RULE, SECURITY_GROUP
 from tenantnet.components.security import HTTPS, MYSQL, PING, Service
+from tenantnet.failure import Failure
 from tenantnet.policies.model import (
     KNOWN_IN_PREVIEW,
     PLATFORM_READ,
@@ -20,6 +21,7 @@ from tenantnet.policies.model import (
     Stack,
     Unknown,
     before_creation,
+    unread,
     with_platform,
 )
 from tenantnet.policies.places import (
@@ -65,8 +67,7 @@ def _judge_groups(resource: Resource, _: PackSettings) -> Iterator[Finding]:
 @with_platform
 def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs | None) -> Iterator[Finding]:
     for rule in stack.of_type(INGRESS_RULE, EGRESS_RULE):
-        group = stack.targets(rule, "securityGroupId", SECURITY_GROUP).only
-        if group is not None:
+        for group in stack.targets(rule, "securityGroupId", SECURITY_GROUP).found:
             part = str(group.part or "group without tenantnet:part")
             yield from _judge_rule(rule, part, _permitted(stack, rule, group, settings, platform))
 
@@ -97,6 +98,25 @@ def _judge_update(
         yield rule.refuse(EXACT_PEER, "cidrIpv4", part="group of a tenant", permitted=permitted)
 
 
+def _judge_any_update(rule: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if not stack.is_platform:
+        yield from _judge_update(rule, stack, settings)
+    elif rule.type in (INGRESS_RULE, EGRESS_RULE):
+        try:
+            yield from _judge_platforms_update(rule, settings)
+        except Failure as failure:
+            yield unread(rule, stack.name, failure)
+
+
+def _judge_platforms_update(rule: Resource, settings: PackSettings) -> Iterator[Finding]:
+    """What its group is for, AWS says by tags: a rule is created before the platform is judged whole."""
+    group = str(rule.props.get("securityGroupId"))
+    found = settings.reading.tags([group], rule.region).get(group, {}).get(Tag.PART)
+    parts = [found] if found else [Part.TUNNEL_HOST, Part.ENDPOINTS]
+    permitted = [each for part in parts for each in _permitted_in_platform(rule, part, settings)]
+    yield from _judge_rule(rule, " or ".join(parts), permitted)
+
+
 Peers = Sequence[tuple[Service, Sequence[str]]]
 
 
@@ -116,13 +136,17 @@ def _permitted(
         if rule.type == EGRESS_RULE:
             return []
         return [(PING, companies)] if group.part == Part.PING_HOST else []
+    return _permitted_in_platform(rule, group.part, settings)
+
+
+def _permitted_in_platform(rule: Resource, part: object, settings: PackSettings) -> Peers:
     services = [entry.cidr for entry in settings.reserved if entry.purpose == addressing.SERVICES]
     peer = rule.props.get("cidrIpv4")
     near = [str(peer)] if any(_is_inside(peer, cidr) for cidr in services) else []
     if rule.type == INGRESS_RULE:
-        return [(HTTPS, near)] if group.part == Part.ENDPOINTS else []
+        return [(HTTPS, near)] if part == Part.ENDPOINTS else []
     private = list(map(str, addressing.PRIVATE_RANGES))
-    return [(MYSQL, private), (HTTPS, near)] if group.part == Part.TUNNEL_HOST else []
+    return [(MYSQL, private), (HTTPS, near)] if part == Part.TUNNEL_HOST else []
 
 
 def _is_inside(cidr: object, around: str) -> bool:
@@ -155,7 +179,7 @@ INGRESS_EXACT = Policy(
     rules=(EXACT_PEER, SERVICE_EXACT, ONE_SECURITY_GROUP, PLATFORM_READ, KNOWN_IN_PREVIEW),
     judge_resource=_judge_groups,
     judge_stack=_judge_stack,
-    judge_update=_judge_update,
+    judge_update=_judge_any_update,
     schema=RESERVED_RANGES_SCHEMA,
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
-from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS
+from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC
 from tenantnet.policies.model import (
     EC2_ID,
     KNOWN_IN_PREVIEW,
@@ -33,19 +35,30 @@ from tenantnet.policies.own_types import (
     judge_relations,
     judge_texts,
 )
-from tenantnet.policies.shapes import PROPERTY_KNOWN, PROPERTY_PERMITTED, Ref, Where, judge_shape, references
+from tenantnet.policies.shapes import (
+    PROPERTY_KNOWN,
+    PROPERTY_PERMITTED,
+    Ref,
+    Shape,
+    Where,
+    judge_shape,
+    references,
+)
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Tag
 
 # What AWS and the provider say of a resource, and a program cannot.
 _COMPUTED = {"id", "tagsAll"}
-# What goes by a name that the program gives, or by an ARN that ends in it.
+# What goes by a name that the program gives, or by an ARN with it. {place} is region and account.
 NAMED = {
-    aws.DATABASE: ("identifier", "rds", "db"),
-    aws.SUBNET_GROUP: ("name", "rds", "subgrp"),
-    aws.PARAMETER_GROUP: ("name", "rds", "pg"),
-    aws.LOG_GROUP: ("name", "logs", "log-group"),
+    aws.DATABASE: ("identifier", "rds:{place}:db:{name}"),
+    aws.SUBNET_GROUP: ("name", "rds:{place}:subgrp:{name}"),
+    aws.PARAMETER_GROUP: ("name", "rds:{place}:pg:{name}"),
+    aws.LOG_GROUP: ("name", "logs:{place}:log-group:{name}"),
+    TOPIC: ("name", "sns:{place}:{name}"),
+    ROLE: ("name", "iam::{account}:role/{name}"),
+    aws.INSTANCE_PROFILE: ("name", "iam::{account}:instance-profile/{name}"),
 }
 
 TYPE_KNOWN = Rule(
@@ -73,6 +86,19 @@ IMAGE_OWN = Rule(
     reason="whoever made another image has programs of their own in the network",
     remedy="name {image}; the tunnel host's is services.tunnelHostImage in the platform's settings",
 )
+CHANGES_IGNORED = Rule(
+    id="changes-ignored",
+    rule="{kind} ignores changes of {permitted}",
+    reason="policies get the deployed value of what is ignored, and a replacement is made with another",
+    remedy="remove {given} from ignore_changes",
+)
+NOTHING_ADOPTED = Rule(
+    id="nothing-adopted",
+    rule="a program declares what its stack has; it imports and reads {permitted}",
+    reason="nobody judges it before the stack has it, and what the stack has is deleted with it",
+    remedy="declare it with a component, without import_ or get; look up what is not the stack's by a "
+    "function such as aws.ec2.get_vpc. If the state has it: pulumi state delete",
+)
 ONE_PROFILE = Rule(
     id="one-profile",
     rule="a stack's AWS providers use one profile",
@@ -86,6 +112,19 @@ ONE_REGION = Rule(
     remedy="set aws:region to {region}, and give no provider another region",
 )
 
+
+# What components leave as it was deployed. Of a replacement it is judged in the preview, by its outputs.
+IGNORED: Mapping[str, Sequence[str]] = {
+    aws.ROUTE_TABLE: ("routes", "propagatingVgws"),
+    aws.DATABASE: ("engineVersion", "snapshotIdentifier", "replicateSourceDb", "username", "password"),
+    aws.PARAMETER_GROUP: ("parameters",),
+    aws.INSTANCE: ("ami",),
+    **dict.fromkeys((aws.SECURITY_GROUP, aws.INGRESS_RULE, aws.EGRESS_RULE), ("description",)),
+}
+# What a refresh finds in a table, though other resources have made it.
+_OF_OTHERS = IGNORED[aws.ROUTE_TABLE]
+# What the runner opens, and a program takes over.
+ADOPTED = (aws.INGRESS_RULE,)
 
 WHERE = {
     Where.PLATFORM: (
@@ -110,11 +149,29 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
         except Failure as failure:
             yield unread(resource, resource.stack, failure)
     if (shape := ALLOWED.get(resource.type)) is not None:
+        yield from _judge_ignored(resource, shape)
         yield from judge_shape(resource, shape)
         for name, inner, ref in references(shape):
             if not ref.outputs and not any(_is_placed(each, resource) for each in ref.types):
                 for value in _values(resource.props.get(name), inner):
                     yield _refuse_reference(resource, name, inner, value, ref)
+
+
+def _judge_ignored(resource: Resource, shape: Shape) -> Iterator[Finding]:
+    permitted = IGNORED.get(resource.type, ())
+    for path in [] if shape.anything else resource.ignores:
+        if path not in permitted:
+            facts = {"kind": resource.kind, "permitted": ", ".join(permitted) or "nothing", "given": path}
+            yield resource.refuse(CHANGES_IGNORED, "options.ignoreChanges", value=path, **facts)
+
+
+def _judge_kept(resource: Resource, shape: Shape) -> Iterator[Finding]:
+    """What was ignored, by its value in the end: a replacement is made with what no policy was given."""
+    deployed = isinstance(resource.props.get("id"), str)
+    paths = [each for each in resource.ignores if not (deployed and each in _OF_OTHERS)]
+    kept = {path: resource.props[path] for path in paths if path in resource.props}
+    permitted = {path: permit for path, permit in shape.properties.items() if path in kept}
+    yield from judge_shape(replace(resource, props=kept), replace(shape, properties=permitted))
 
 
 def _is_placed(kind: str, resource: Resource) -> bool:
@@ -143,18 +200,28 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     for resource in stack.resources:
         if is_own(resource.type, settings):
             yield from judge_relations(stack, resource, settings)
+            yield from judge_texts(replace(resource, props=_ignored_props(resource)))
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
-        if resource.type in ALLOWED:
+        if resource.adopted and resource.type.startswith("aws:") and resource.type not in ADOPTED:
+            permitted = "rules that a move has opened, and nothing else"
+            yield resource.refuse(NOTHING_ADOPTED, "", value=resource.name, permitted=permitted)
+        if (shape := ALLOWED.get(resource.type)) is not None:
+            yield from _judge_kept(resource, shape)
             yield from _judge_references(stack, resource, settings, platform)
         for path in _COMPUTED & {*(resource.inputs or ())}:
             facts = {"kind": resource.kind, "property": path, "reason": "policies know by it which one it is"}
             yield resource.refuse(PROPERTY_KNOWN, path, **facts)
         if platform and resource.type == aws.INSTANCE:
             yield from _judge_image(resource, settings.reading, platform.image_id)
-        if platform and (resource.region or platform.region) != platform.region:
-            yield resource.refuse(ONE_REGION, "region", value=resource.region, region=platform.region)
+        if platform:
+            yield from _judge_region(resource, platform.region)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+
+
+def _judge_region(resource: Resource, region: str | None) -> Iterator[Finding]:
+    if (resource.region or region) != region:
+        yield resource.refuse(ONE_REGION, "region", value=resource.region, region=region)
 
 
 def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
@@ -201,7 +268,8 @@ def _comes_from(stack: Stack, resource: Resource, path: tuple[str, str], ref: Re
         return True  # AWS chooses it
     found = [each for each in origins if each.type in ref.types]
     others = [each for each in origins if each not in found and not _is_right_of(stack, each, found)]
-    return _are_named(found, ref) and (bool(inner) or not others)
+    is_one = ref.many or bool(inner) or len(found) == 1
+    return is_one and _are_named(found, ref) and (bool(inner) or not others)
 
 
 def _is_right_of(stack: Stack, resource: Resource, roles: list[Resource]) -> bool:
@@ -211,6 +279,14 @@ def _is_right_of(stack: Stack, resource: Resource, roles: list[Resource]) -> boo
 
 def _are_named(found: list[Resource], ref: Ref) -> bool:
     return bool(found) and all(not ref.parts or each.part in ref.parts for each in found)
+
+
+def _ignored_props(resource: Resource) -> Mapping[str, object]:
+    """What the engine keeps as it was deployed, by its value in the end: `*` is everything."""
+    roots = {
+        re.split(r"[.\[]", each.removeprefix('["'), maxsplit=1)[0].strip('"]') for each in resource.ignores
+    }
+    return {path: value for path, value in resource.props.items() if path in roots or "*" in roots}
 
 
 _REFERRING = [kind for kind, shape in ALLOWED.items() if [*references(shape)]]
@@ -223,22 +299,37 @@ def _cell_of(platform: Stack) -> str:
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     if is_own(resource.type, settings):
         yield from judge_relations(stack, resource, settings)
-    elif not stack.is_platform:
+        return
+    regions = {each.region for each in stack.resources if not is_own(each.type, settings)}
+    elsewhere = regions - {None, resource.region}
+    yield from _judge_region(resource, next(iter(elsewhere), resource.region))
+    if resource.type == PROVIDER:
+        yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    if not stack.is_platform:
         yield from _judge_tenants_update(resource, stack, settings)
     elif resource.type in _REFERRING:
         try:
-            yield from _judge_platforms_update(resource, _cell_of(stack), settings.reading)
+            yield from _judge_platforms_update(resource, stack, settings.reading)
         except Failure as failure:
             yield unread(resource, stack.name, failure)
 
 
-def _judge_platforms_update(resource: Resource, cell: str, reading: Reading) -> Iterator[Finding]:
-    """Whose the IDs are that no preview has shown: any program can have a platform's name."""
-    ids = {place: ref for place, ref in _texts_of(resource).items() if EC2_ID.fullmatch(place[1])}
+def _judge_platforms_update(resource: Resource, stack: Stack, reading: Reading) -> Iterator[Finding]:
+    """Whose the IDs and names are that no preview has shown: any program can have a platform's name.
+
+    A key goes by an ID that KMS makes up, and whose it is nobody asks before the update's end.
+    """
+    cell, texts = _cell_of(stack), _texts_of(resource)
+    ids = {place: ref for place, ref in texts.items() if EC2_ID.fullmatch(place[1])}
     if ids:
         existing = reading.existing(cell, resource.region)
         others = {place: ref for place, ref in ids.items() if place[1] not in existing}
         yield from _judge_ids(resource, reading, others, Owner(cell=cell), resource.region)
+    for (name, value), ref in texts.items() - ids.items():
+        place = resource.region or reading.region(), reading.account_id()
+        partition = value.split(":")[1] if value.startswith("arn:") else ""
+        if aws.KEY not in ref.types and value not in _own_names(stack.of_type(*ref.types), partition, *place):
+            yield _refuse_reference(resource, name, "", value, ref)
 
 
 def _texts_of(resource: Resource) -> dict[tuple[str, str], Ref]:
@@ -251,11 +342,16 @@ def _texts_of(resource: Resource) -> dict[tuple[str, str], Ref]:
     }
 
 
-@before_creation(*_REFERRING)
+# A claim comes before everything that says which cell it is of.
+_BEFORE_CREATION = {kind for kind in ALLOWED if kind.startswith("aws:")} - {aws.TABLE_ITEM}
+
+
+@before_creation(*_BEFORE_CREATION)
 def _judge_tenants_update(
     resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
     """Whose the IDs and names are that a preview did not know, before anything is created."""
+    yield from _judge_region(resource, platform.region)
     texts = {
         place: ref
         for place, ref in _texts_of(resource).items()
@@ -265,7 +361,8 @@ def _judge_tenants_update(
     owner = Owner(cell=platform.cell, tenant=stack.name)
     yield from _judge_ids(resource, settings.reading, ids, owner, platform.region)
     for (name, value), ref in texts.items() - ids.items():
-        own = _own_names(stack.of_type(*ref.types), platform)
+        partition = platform.kms_key_arn.split(":")[1]
+        own = _own_names(stack.of_type(*ref.types), partition, platform.region, platform.account_id)
         if resource.type == aws.RECORD:
             own = [settings.reading.address(each, platform.region) for each in own]
         if value not in own:
@@ -290,13 +387,13 @@ def _judge_ids(
             yield _refuse_reference(resource, name, "", value, ref)
 
 
-def _own_names(own: Iterable[Resource], platform: PlatformOutputs) -> list[str]:
+def _own_names(own: Iterable[Resource], partition: str, region: str, account: str) -> list[str]:
     """What the stack's own goes by, where the program gives the names: the name, and the ARN of it."""
-    partition, names = platform.kms_key_arn.split(":")[1], []
+    names = []
     for each in own:
-        path, service, kind = NAMED.get(each.type, ("", "", ""))
+        path, form = NAMED.get(each.type, ("", ""))
         name = str(each.props.get(path))
-        arn = f"arn:{partition}:{service}:{platform.region}:{platform.account_id}:{kind}:{name}"
+        arn = f"arn:{partition}:{form.format(place=f'{region}:{account}', account=account, name=name)}"
         names += [name, arn, f"{arn}:*"] if path else []
     return names
 
@@ -323,6 +420,8 @@ ONLY_KNOWN_RESOURCES = Policy(
         REFERENCE_OWN,
         IMAGE_OWN,
         OWN_TYPE_APART,
+        CHANGES_IGNORED,
+        NOTHING_ADOPTED,
         ONE_PROFILE,
         ONE_REGION,
         PLATFORM_READ,

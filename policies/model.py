@@ -85,6 +85,9 @@ class Resource:
     inputs: names of the properties that the program sets, None where that is not known.
     custom: whether a provider makes it; a component has nothing but its children.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
+    ignores: properties whose changes the engine ignores, until it replaces the resource.
+    adopted: whether the stack has it though it was not judged alone: it is imported, or only read.
+    retained: whether its deletion may leave it in AWS; known of the state's resources alone.
     property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
     """
 
@@ -96,6 +99,9 @@ class Resource:
     custom: bool = True
     protect: bool = False
     secret_outputs: Collection[str] = ()
+    ignores: Collection[str] = ()
+    adopted: bool = False
+    retained: bool = False
     parent: str = ""
     region: str | None = None
     depends_on: Collection[str] = ()
@@ -310,6 +316,9 @@ class Reading(Protocol):
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
+
+    def held(self, stack: str) -> Sequence[Resource]:
+        """What the stack's state has in AWS, by outputs; what it only reads is left out."""
 
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""

@@ -13,6 +13,7 @@ from typing import Any
 from tenantnet.aws import types as aws
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.policies.model import PLATFORM_PREFIX, Finding, Resource
+from tenantnet.policies.shapes import PROPERTY_PERMITTED
 from tenantnet.refusal import Rule
 from tenantnet.tags import Part, Slot, Tag, network_name
 
@@ -26,17 +27,23 @@ NAME_OWN = Rule(
 _REST = rf"(?:-(?!(?:{'|'.join(Slot)})(?:-|$))[A-Za-z0-9]+)*"
 # The dimensions of metrics that are names.
 WATCHED = ("DBInstanceIdentifier", "ProjectName")
+# By the namespace of what is watched.
+DIMENSIONS = dict(zip(("AWS/RDS", "AWS/CodeBuild", "AWS/VPN"), (*WATCHED, "VpnId"), strict=True))
+_ALL_TOGETHER = "without its name an alarm watches what all tenants have, together"
 _ANYTHING = ", ending in what it is for"
+# The other snapshots of a tenant are a move's, and one that is there is what a move would restore.
+_FINAL = ", with its range or without, and -final or -final- and a number"
+_ENDINGS = {"": "", _ANYTHING: _REST, _FINAL: "(?:-[0-9]{1,3})*-final(?:-[0-9]+)?"}
 
 
 def named(
     resource: Resource, path: str, *permitted: str, words: str = "", props: Mapping[str, Any] | None = None
 ) -> Iterator[Finding]:
-    """The finding that the property is none of the names permitted. words: how they may go on.
+    """The finding that the property is none of the names permitted. words: how they go on, of _ENDINGS.
 
-    With words, a name may go on in words that name no slot. props: where the property is, if not at the top.
+    props: where the property is, if not at the top.
     """
-    value, rest = (resource.props if props is None else props).get(path), _REST if words else ""
+    value, rest = (resource.props if props is None else props).get(path), _ENDINGS[words]
     forms = [re.escape(each) + rest for each in permitted]
     if not (isinstance(value, str) and any(re.fullmatch(form, value) for form in forms)):
         listed = " or ".join(permitted) or "that of a tenant of this stack"
@@ -61,7 +68,7 @@ def judge_names(resource: Resource) -> Iterator[Finding]:
     if resource.type == aws.DATABASE:
         yield from named(resource, "identifier", *own)
         if resource.props.get("finalSnapshotIdentifier") is not None:
-            yield from named(resource, "finalSnapshotIdentifier", *own, words=_ANYTHING)
+            yield from named(resource, "finalSnapshotIdentifier", *own, words=_FINAL)
     elif resource.type in _BEGIN:
         yield from named(resource, _BEGIN[resource.type], *own, words=_ANYTHING)
         yield from _judge_watched(resource, databases=own)
@@ -72,10 +79,16 @@ def _judge_watched(
 ) -> Iterator[Finding]:
     """What an alarm is about, where a name tells it."""
     dimensions = alarm.props.get("dimensions")
-    if alarm.type == aws.ALARM and isinstance(dimensions, Mapping):
-        for path, own in zip(WATCHED, (databases, projects), strict=True):
-            if path in dimensions:
-                yield from named(alarm, path, *own, props=dimensions)
+    if alarm.type != aws.ALARM or not dimensions:
+        return  # that there must be some, the alarm's shape says
+    by_name = dimensions if isinstance(dimensions, Mapping) else {}
+    given = [path for path, value in by_name.items() if value]
+    if given != [wanted := DIMENSIONS.get(str(alarm.props.get("namespace")), "of nothing")]:
+        facts = {"kind": alarm.kind, "property": "dimensions", "permitted": f"one {wanted}"}
+        yield alarm.refuse(PROPERTY_PERMITTED, "dimensions", reason=_ALL_TOGETHER, **facts)
+    for path, own in zip(WATCHED, (databases, projects), strict=True):
+        if path in by_name:
+            yield from named(alarm, path, *own, props=by_name)
 
 
 # What is called after its network, with more words.
@@ -84,9 +97,9 @@ _BEGIN = {aws.ALARM: "name", aws.CUSTOMER_GATEWAY: "deviceName"}
 
 def _of_network(resource: Resource, own: str) -> Mapping[str, Sequence[str]]:
     cell = resource.tags.get(Tag.CELL)
-    logs = [f"/tenantnet/{cell}/flow/{own}", *(log_group_name(own, log) for log in EXPORTED_LOGS)]
+    flow = [f"/tenantnet/{cell}/flow/{own}"] if cell else []
     return {
-        aws.LOG_GROUP: logs if cell else [],
+        aws.LOG_GROUP: [*flow, *(log_group_name(own, log) for log in EXPORTED_LOGS)],
         aws.SUBNET_GROUP: [own],
         aws.PARAMETER_GROUP: [parameter_group_name(own)],
     }

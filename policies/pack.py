@@ -187,16 +187,19 @@ def _reserved_in(folder: Path) -> Sequence[ReservedRange]:
 
 
 def _stack(resources: Iterable[PolicyResource]) -> Stack:
+    declared = RUN.declared
     return Stack(
         Resource(
             type=resource.resource_type,
             name=resource.name,
             urn=resource.urn,
             props=plain(resource.props),
-            inputs=RUN.declared[resource.urn].props.keys() if resource.urn in RUN.declared else None,
+            inputs=declared[resource.urn].props.keys() if resource.urn in declared else None,
             custom=_is_custom(resource.resource_type, resource.provider),
             protect=resource.opts.protect,
             secret_outputs=tuple(resource.opts.additional_secret_outputs),
+            ignores=tuple(resource.opts.ignore_changes),
+            adopted=bool(declared) and resource.urn not in declared,
             parent=resource.parent.urn if resource.parent else "",
             region=_region(resource.provider),
             depends_on=tuple(before.urn for before in resource.dependencies),
@@ -218,6 +221,7 @@ def _resource(args: ResourceValidationArgs) -> Resource:
         custom=_is_custom(args.resource_type, args.provider),
         protect=args.opts.protect,
         secret_outputs=tuple(args.opts.additional_secret_outputs),
+        ignores=tuple(args.opts.ignore_changes),
         region=_region(args.provider),
     )
 

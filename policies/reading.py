@@ -14,11 +14,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+from pydantic import ValidationError
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.policies.model import PLATFORM_PREFIX, Ranges
+from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
@@ -46,8 +47,16 @@ class Reader:
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Take the stack's settings. config: by key, each as JSON where it is more than text."""
-        if PLATFORM_KEY in config:
-            self._platform = json.loads(config[PLATFORM_KEY])
+        try:
+            found = json.loads(config.get(PLATFORM_KEY, "{}"))
+        except ValueError:
+            found = {}
+        self._platform = found if isinstance(found, Mapping) else {}
+
+    def _part(self, name: str) -> Mapping[str, Any]:
+        """A part of the platform's settings. One that has another shape is not for policies to refuse."""
+        found = self._platform.get(name)
+        return found if isinstance(found, Mapping) else {}
 
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
@@ -108,7 +117,14 @@ class Reader:
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack."""
         raw = self._platform.get("runner")
-        return RunnerSettings.model_validate(raw) if raw else None
+        try:
+            return RunnerSettings.model_validate(raw) if raw else None
+        except ValidationError as error:
+            raise Failure(
+                "Could not tell which runner the platform has.",
+                reason=f"tenantnet:platform has a runner that is none: {error.errors()[0]['msg']}",
+                remedy="write runner in the platform's settings as docs/settings.md says",
+            ) from None
 
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack."""
@@ -124,10 +140,10 @@ class Reader:
         return cast("Collection[str]", read.result())
 
     def _read_existing(self, cell: str, region: str | None) -> Collection[str]:
-        places = (self._platform.get("services", {}), self._platform.get("sessions", {}))
-        ids = {each[key] for each in places for key in ("vpcId", "subnetId", "routeTableId") if key in each}
-        ids |= {*filter(None, [self._platform.get("zone", {}).get("zoneId")])}
-        claims_platform = self._platform.get("claimsPlatform") or ""
+        places = [self._part(each) for each in ("services", "sessions", "zone")]
+        named = [each.get(key) for each in places for key in ("vpcId", "subnetId", "routeTableId", "zoneId")]
+        ids = {each for each in named if each and isinstance(each, str)}
+        claims_platform = str(self._platform.get("claimsPlatform") or "")
         if ids:
             cells = (cell, claims_platform.removeprefix(PLATFORM_PREFIX))
             _refuse_others(
@@ -137,7 +153,7 @@ class Reader:
 
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""
-        own = self._platform.get("services", {}).get("tunnelHostImage")
+        own = self._part("services").get("tunnelHostImage")
         return own or cast("str", self._begin("image", lambda: _read_image(self.region())).result())
 
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
@@ -161,6 +177,10 @@ class Reader:
         hosts = [host for each in found for host in each["Instances"]]
         return {host["ImageId"] for host in hosts if host["State"]["Name"] not in GONE}
 
+    def held(self, stack: str) -> Sequence[Resource]:
+        """What the stack's state has in AWS."""
+        return cast("Sequence[Resource]", self._begin("held", lambda: _read_held(stack)).result())
+
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""
         region = region or self.region()
@@ -177,7 +197,7 @@ def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON 
     """What the engine answers about the project's stacks. Raises Failure if it does not."""
     try:
         folder = find_project(Path.cwd()).folder
-        command = ["pulumi", "stack", *words, "--json", "--non-interactive"]
+        command = ["pulumi", "stack", *words, "--non-interactive"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except (OSError, Refused, subprocess.CalledProcessError) as error:
         said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
@@ -189,7 +209,7 @@ def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON 
 
 def _read_platforms() -> Collection[str]:
     remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
-    stacks = _pulumi("ls", what="the project's stacks", remedy=remedy)
+    stacks = _pulumi("ls", "--json", what="the project's stacks", remedy=remedy)
     names = [str(each["name"]).rpartition("/")[2] for each in stacks]
     return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
 
@@ -198,6 +218,7 @@ def _read_platform(cell: str) -> PlatformOutputs:
     stack = f"{PLATFORM_PREFIX}{cell}"
     said = _pulumi(
         "output",
+        "--json",
         "--stack",
         stack,
         what=f"the outputs of {stack}",
@@ -207,6 +228,23 @@ def _read_platform(cell: str) -> PlatformOutputs:
     outputs = PlatformOutputs.read(stack, said)
     refuse_others_networks(stack, outputs)
     return outputs
+
+
+def _read_held(stack: str) -> Sequence[Resource]:
+    remedy = f"this must work here: pulumi stack export --stack {stack}"
+    said = _pulumi("export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
+    found = [each for each in (said.get("deployment") or {}).get("resources") or () if each.get("custom")]
+    return [
+        Resource(
+            type=each["type"],
+            name=each["urn"].rpartition("::")[2],
+            urn=each["urn"],
+            props={"id": each.get("id"), **each.get("outputs", {})},
+            retained=bool(each.get("retainOnDelete") or each.get("deletedWith")),
+        )
+        for each in found
+        if each["type"].startswith("aws:") and not each.get("external")
+    ]
 
 
 def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:

@@ -9,6 +9,7 @@ from tenantnet.policies import (
     claims,
     database,
     documents,
+    held,
     ingress,
     known,
     secrecy,
@@ -29,4 +30,5 @@ POLICIES: Sequence[Policy] = (
     *documents.POLICIES,
     *secrecy.POLICIES,
     *tags.POLICIES,
+    *held.POLICIES,
 )

@@ -6,7 +6,12 @@ the state encrypts, and looks for the values everywhere else. (Python has a modu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import html
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from urllib.parse import quote, quote_plus
 
 from tenantnet.aws.types import DATABASE, VPN_CONNECTION
 from tenantnet.policies.model import Finding, PackSettings, Policy, Resource, Severity, Stack
@@ -40,17 +45,25 @@ def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
 
 
 def _judge_stack(stack: Stack, _: PackSettings) -> Iterator[Finding]:
-    secrets = dict(_secrets(stack))
-    for resource in stack.resources:
+    yield from _judge_texts(stack, stack.resources)
+
+
+def _judge_update(resource: Resource, stack: Stack, _: PackSettings) -> Iterator[Finding]:
+    """What is written into AWS stays there, though the update is refused in the end."""
+    yield from _judge_texts(stack, [resource])
+
+
+def _judge_texts(stack: Stack, resources: Sequence[Resource]) -> Iterator[Finding]:
+    secrets = {form: name for secret, name in _secrets(stack) for form in _written(secret)}
+    for resource in resources:
         kept = SECRET_PROPERTIES.get(resource.type, ())
-        for path, text in _texts(resource.props, ""):
+        for path, text in chain([("", resource.name)], _texts(resource.props, "")):
             if path in kept:
                 continue
             # A name in the path may be a secret itself.
             shown = "" if any(secret in path for secret in secrets) else path
-            for secret, name in secrets.items():
-                if secret in text:
-                    yield resource.refuse_secret(NOWHERE_ELSE, shown, secret=name)
+            for name in dict.fromkeys(name for secret, name in secrets.items() if secret in text):
+                yield resource.refuse_secret(NOWHERE_ELSE, shown, secret=name)
 
 
 def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -60,6 +73,23 @@ def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
             value = resource.props.get(path)
             if isinstance(value, str) and len(value) >= SHORTEST_SECRET:
                 yield value, f"{path} of {resource.name}"
+
+
+def _written(secret: str) -> set[str]:
+    """The secret as it stands in a text, in JSON, HTML and addresses, and within anything in Base64."""
+    urls = {quote(secret, safe=safe) for safe in ("", "/")} | {quote_plus(secret)}
+    json_forms = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    in_html = {html.escape(secret, quote=quoted) for quoted in (True, False)}
+    return {secret, *urls, *json_forms, *in_html, *_base64(secret)}
+
+
+def _base64(secret: str) -> Iterator[str]:
+    """The characters that the secret alone decides, after any number of bytes."""
+    content = secret.encode()
+    for before in range(3):
+        encoded = b64encode(bytes(before) + content).decode()
+        whole = encoded[(before * 8 + 5) // 6 : (before + len(content)) * 8 // 6]
+        yield from (whole, whole.replace("+", "-").replace("/", "_"))
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
@@ -83,6 +113,7 @@ SECRETS_STAY_SECRET = Policy(
     rules=(STATE_ENCRYPTS, NOWHERE_ELSE),
     judge_resource=_judge_resource,
     judge_stack=_judge_stack,
+    judge_update=_judge_update,
 )
 
 POLICIES = (SECRETS_STAY_SECRET,)

@@ -53,6 +53,7 @@ class Ref:
 
     types: of this stack's resources that it may name. outputs: fields of PlatformOutputs that it may equal.
     parts: the tag tenantnet:part of what it names; any without. needed: whether it must be set.
+    many: whether it lists them; otherwise it names one, and what may be one of two is neither.
     """
 
     types: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class Ref:
     parts: tuple[Part, ...] = ()
     reason: str = "what another stack has is not this one's to use or to open"
     needed: bool = True
+    many: bool = False
 
     @property
     def words(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tenantnet.aws import types as aws
 from tenantnet.aws.types import INSTANCE, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
-from tenantnet.policies.allowed import ALLOWED
+from tenantnet.policies.allowed import ALLOWED, ROLE_RIGHTS, TOPIC_POLICY
 from tenantnet.policies.model import (
     Finding,
     PackSettings,
@@ -14,6 +15,7 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
 )
+from tenantnet.policies.own_types import is_own
 from tenantnet.refusal import Rule
 from tenantnet.tags import TUNNEL_USER_TAGS, Part, Slot, Tag
 
@@ -50,6 +52,12 @@ TAG_NETWORK = Rule(
     reason="what belongs to a network is called after it, and {given} would make it another tenant's name",
     remedy="tag it with tenantnet.tags.Owner.in_network",
 )
+# The provider has no tags for these.
+UNTAGGED = (
+    *(aws.ROUTE_TABLE_ASSOCIATION, aws.ROUTE, aws.ROUTE_PROPAGATION, aws.VPN_CONNECTION_ROUTE),
+    *(aws.TABLE_ITEM, aws.SCHEDULE, aws.RECORD, aws.ALIAS, TOPIC_POLICY, *ROLE_RIGHTS),
+)
+TAGGED = [kind for kind in ALLOWED if kind.startswith("aws:") and kind not in UNTAGGED]
 READ_TAGS = {*Tag, *TUNNEL_USER_TAGS}
 KNOWN_TAGS = READ_TAGS - {Tag.TUNNEL_USER}
 
@@ -71,15 +79,26 @@ def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     of_tenant = not stack.is_platform and any(each.type in ALLOWED for each in taggable)
     required = [*settings.required_tags, *([Tag.TENANT] if of_tenant else [])]
     for resource in taggable:
+        yield from _judge_tagged(stack, resource, required)
+
+
+def _judge_tagged(stack: Stack, resource: Resource, required: Sequence[str]) -> Iterator[Finding]:
+    yield from _judge_tags(resource)
+    for tag in required:
+        if not resource.tags.get(tag):
+            yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
+    permitted = _parts(stack, resource)
+    if permitted and resource.part not in permitted:
+        yield resource.refuse(TAG_PART, f"tags.{Tag.PART}", value=resource.part, parts=", ".join(permitted))
+
+
+def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """The same before it is created: what has a tag is another's as soon as it is there."""
+    if resource.type in TAGGED:
+        tenant = [] if stack.is_platform else [Tag.TENANT]
+        yield from _judge_tagged(stack, resource, [*settings.required_tags, Tag.CELL, *tenant])
+    elif is_own(resource.type, settings):
         yield from _judge_tags(resource)
-        for tag in required:
-            if not resource.tags.get(tag):
-                yield resource.refuse(TAG_PRESENT, f"tags.{tag}", tag=tag)
-        permitted = _parts(stack, resource)
-        if permitted and resource.part not in permitted:
-            yield resource.refuse(
-                TAG_PART, f"tags.{Tag.PART}", value=resource.part, parts=", ".join(permitted)
-            )
 
 
 def _parts(stack: Stack, resource: Resource) -> Sequence[Part]:
@@ -94,6 +113,7 @@ TAGS_PRESENT = Policy(
     remediation="Tag it with tenantnet.tags.Owner.tags.",
     rules=(TAG_PRESENT, TAG_PART, TAG_KNOWN, TAG_NETWORK),
     judge_stack=_judge_stack,
+    judge_update=_judge_update,
     schema={
         "requiredTags": {
             "type": "array",

@@ -21,6 +21,7 @@ from tenantnet.policies import (
     claims,
     database,
     documents,
+    held,
     ingress,
     known,
     names,
@@ -182,6 +183,8 @@ def _known_examples() -> list[Example]:
         Example(known.REFERENCE_OWN, with_props("services-peering", peerVpcId="vpc-00000000000beta")),
         Example(known.IMAGE_OWN, with_props("ping-host", ami="ami-00000000000be7a00")),
         Example(OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-0123456789abcdef0")),
+        Example(known.CHANGES_IGNORED, with_options("ping-host", ignores=["userData"])),
+        Example(known.NOTHING_ADOPTED, with_options("network", adopted=True)),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),
@@ -374,4 +377,9 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     "rights-exact": _rights_examples(),
     "secrets-stay-secret": _secret_examples(),
     "tags-present": _tag_examples(),
+    "state-own": [
+        Example(held.HELD_OWN, _called("delta")),
+        Example(held.DELETED_GONE, _called("epsilon")),
+        Example(PLATFORM_READ, _elsewhere),
+    ],
 }

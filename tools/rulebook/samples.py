@@ -166,6 +166,15 @@ class SampleReading:
         """As RDS makes one up."""
         return f"{identifier}.abc123.{PLATFORM.region}.rds.amazonaws.com"
 
+    def held(self, stack: str) -> Sequence[Resource]:
+        """Delta has imported what is beta's, epsilon's network would stay, and others are new."""
+        names = {"delta": "beta", "epsilon": "epsilon"}
+        if stack not in names:
+            return ()
+        tags = Owner(cell=CELL, tenant=names[stack]).tags("imported")
+        kept = resource(aws.VPC, "imported", {"id": "vpc-1"}, tags=tags, stack=stack)
+        return [replace(kept, retained=stack == "epsilon")]
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """Whose the IDs are by their ends, and what for: `vpc-…acme`, `rtb-…beta`, `sg-database…acme`."""
         return {each: _owner_of(each).tags(each, part=_part_of(each)) for each in ids}

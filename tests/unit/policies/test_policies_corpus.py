@@ -71,6 +71,8 @@ def changes_of(entry: dict[str, Any]) -> list[Change]:
         name = "platform-eu1" if "stack" in entry else "acme"
         origins = {path: [stack[key].urn] for path, key in entry.get("of", {}).items()}
         tags = owner.tags("extra") if entry["new"].startswith("aws:") else None
+        kept = {tag: value for tag, value in {**(tags or {}), **entry.get("tag", {})}.items() if value}
+        tags = tags and kept
         return [with_new(resource(entry["new"], "extra", props, tags=tags, origins=origins, stack=name))]
     key = entry["on"]
     return [

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
+import pulumi_aws
 import pytest
+from tenantnet.policies.allowed import ALLOWED
 from tenantnet.policies.model import PackSettings, Stack
 from tenantnet.policies.rules import POLICIES
+from tenantnet.policies.tags import TAGGED
 
 from tools.rulebook.samples import (
+    OWN_TYPE,
+    PASSWORD,
     SETTINGS,
     Change,
     SampleReading,
     acl_rule,
     good_stack,
     platform_stack,
+    resource,
     session_document,
+    with_options,
     with_props,
     with_tag,
     without,
@@ -185,3 +194,117 @@ def test_a_program_that_is_called_a_platform_touches_no_tenants_network(
     so_far = Stack(stack.values())
     judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
     assert [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, settings)] == rules
+
+
+@pytest.mark.parametrize(
+    "key", ["network", "ping-host", "vpn-connection", "customer-gateway", "alarm", "document"]
+)
+@pytest.mark.parametrize(
+    ("tag", "value", "rule"),
+    [
+        ("tenantnet:tenant", None, "tag-present"),
+        ("tenantnet:cell", None, "tag-present"),
+        ("Name", None, "tag-present"),
+        ("TenantNet:Tenant", "beta", "tag-known"),
+        ("tenantnet:tunnel-user", "mallory", "tag-known"),
+        ("tenantnet:network", "corp-blue", "tag-network"),
+    ],
+)
+def test_what_tags_say_is_judged_before_it_is_created(
+    key: str, tag: str, value: str | None, rule: str
+) -> None:
+    assert rule in in_update(key, with_tag(key, tag, value))
+
+
+def test_what_a_host_is_for_is_judged_before_it_is_created() -> None:
+    assert "tag-part" in in_update("ping-host", with_tag("ping-host", "tenantnet:part", "tunnel-host"))
+
+
+def test_another_cells_tag_stops_whatever_has_it() -> None:
+    for key in ("customer-gateway", "alarm", "subnet-group"):
+        assert "platform-read" in in_update(key, with_tag(key, "tenantnet:cell", "eu2"))
+
+
+def test_which_types_have_tags_is_as_the_provider_has_it() -> None:
+    folder, tagged = Path(pulumi_aws.__file__).parent, set()
+    for file in folder.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if "tags_all" in text and (found := re.search(r"__init__\(\s*'(aws:[^']+)'", text)):
+            tagged.add(found[1])
+    assert {*TAGGED} == tagged & ALLOWED.keys()
+
+
+@pytest.mark.parametrize("key", ["network", "customer-gateway", "network-claim", "vpn-route"])
+def test_nothing_is_created_in_another_region(key: str) -> None:
+    assert "one-region" in in_update(key, with_options(key, region="us-east-1"))
+
+
+def test_no_provider_has_another_profile_in_an_update() -> None:
+    kind = "pulumi:providers:aws"
+    providers = [resource(kind, "default", {}), resource(kind, "other", {"profile": "elsewhere"})]
+    assert in_update("first", lambda stack: {**stack, "first": providers[0], "other": providers[1]}) == [
+        "one-profile"
+    ]
+
+
+def in_platforms_update(key: str, settings: PackSettings = SETTINGS, **props: Any) -> list[str]:
+    """The rules that the changed resource of the platform's stack breaks in an update."""
+    stack = with_props(key, **props)(platform_stack())
+    so_far = Stack(stack.values())
+    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
+    return [each.refusal.rule_id for judge in judges for each in judge(stack[key], so_far, settings)]
+
+
+@pytest.mark.parametrize("group", ["sg-tunnelhost00eu1", "sg-endpoints000eu1", "sg-0000000000eu1"])
+@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "10.9.9.0/26", "172.17.6.0/24"])
+def test_a_platforms_rule_is_judged_before_it_is_created(group: str, cidr: str) -> None:
+    given: dict[str, Any] = {
+        "securityGroupId": group,
+        "cidrIpv4": cidr,
+        "ipProtocol": "tcp",
+        "fromPort": 22,
+        "toPort": 22,
+    }
+    assert "service-exact" in in_platforms_update("egress", **given)
+    found = in_platforms_update("egress", **{**given, "fromPort": 443, "toPort": 443})
+    assert found in (["exact-peer"], ["service-exact"])
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("runner-alarm", {"alarmActions": ["arn:aws:sns:eu-west-1:999999999999:elsewhere"]}),
+        ("topic-policy", {"arn": "arn:aws:sns:eu-west-1:123456789012:tenantnet-eu2-alarms"}),
+        ("runner-policy", {"role": "admin"}),
+    ],
+)
+def test_a_platform_uses_its_own_roles_and_topics(key: str, props: dict[str, Any]) -> None:
+    assert in_platforms_update(key, **props) == ["reference-own"]
+
+
+@pytest.mark.parametrize(
+    ("key", "props"),
+    [
+        ("runner-alarm", {"alarmActions": ["arn:aws:sns:eu-west-1:123456789012:tenantnet-eu1-alarms"]}),
+        ("topic-policy", {"arn": "arn:aws:sns:eu-west-1:123456789012:tenantnet-eu1-alarms"}),
+        ("topic", {"kmsMasterKeyId": "11111111-2222-3333-4444-555555555555"}),
+        ("runner-policy", {}),
+    ],
+)
+def test_a_platforms_own_go_by_their_names_in_an_update(key: str, props: dict[str, Any]) -> None:
+    assert in_platforms_update(key, **props) == []
+
+
+def test_a_type_that_the_organisation_answers_for_may_be_in_another_region() -> None:
+    assert in_update("own", with_new_key("own", region="us-east-1")) == []
+    assert in_update("network", with_new_key("own", region="us-east-1")) == []
+
+
+def with_new_key(key: str, **options: Any) -> Change:
+    other = replace(resource(OWN_TYPE, key, {"name": "notes"}), **options)
+    return lambda stack: {**stack, key: other}
+
+
+def test_a_secret_is_not_written_into_aws_before_the_update_is_judged_whole() -> None:
+    noted = with_props("alarm", alarmDescription=f"admin:{PASSWORD}")
+    assert in_update("alarm", noted) == ["secret-nowhere-else"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic.alias_generators import to_camel
@@ -30,6 +33,7 @@ from tools.rulebook.samples import (
     COMPANY,
     NETWORK,
     OWNER,
+    PASSWORD,
     PLATFORM,
     RUNNER,
     SESSIONS,
@@ -664,3 +668,161 @@ def test_a_platform_that_is_being_removed_gives_up_its_tables() -> None:
     settings = replace(SETTINGS, reading=RetiringReading())
     assert RIGHTS_EXACT.judge_resource is not None
     assert [*RIGHTS_EXACT.judge_resource(table["tenantnet-eu1-claims"], settings)] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("ping-host", "userData"),
+        ("ping-host", "userDataBase64"),
+        ("ping-host", "*"),
+        ("ping-host", "rootBlockDevice.encrypted"),
+        ("database", "publiclyAccessible"),
+        ("database", "restoreToPointInTime"),
+        ("database", "identifier"),
+        ("database-group", "ingress"),
+        ("session-route", "destinationCidrBlock"),
+        ("services-peering", "peerVpcId"),
+        ("document", "content"),
+        ("network", "tags"),
+    ],
+)
+def test_what_a_policy_judges_is_not_ignored(key: str, path: str) -> None:
+    """The engine shows a policy the deployed value, and makes a replacement with the program's."""
+    assert found_by(with_options(key, ignores=[path])) == {"only-known-resources": ["changes-ignored"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "props", "policy"),
+    [
+        ("database", {"snapshotIdentifier": "beta-move-1"}, "rights-exact"),
+        ("database", {"replicateSourceDb": "beta-blue"}, "only-known-resources"),
+        ("database", {"engineVersion": "5.7"}, "only-known-resources"),
+        ("network-table", {"routes": [{"vpcPeeringConnectionId": "pcx-beta"}]}, "only-known-resources"),
+        ("session-table", {"propagatingVgws": ["vgw-beta"]}, "only-known-resources"),
+        ("parameter-group", {"parameters": []}, "database-tls-only"),
+    ],
+)
+def test_what_may_be_ignored_is_judged_by_what_a_replacement_is_made_with(
+    key: str, props: dict[str, Any], policy: str
+) -> None:
+    stack = with_options(key, ignores=[*props])(with_props(key, **props)(good_stack()))
+    [judge_stack] = [each.judge_stack for each in POLICIES if each.name == policy]
+    assert judge_stack
+    assert [each.resource.urn for each in judge_stack(Stack(stack.values()), SETTINGS)] == [stack[key].urn]
+
+
+def test_a_deployed_table_has_the_routes_of_others() -> None:
+    """Components ignore them: a refresh finds what other resources have made."""
+    deployed = with_props("session-table", id="rtb-1", routes=[{"cidrBlock": NETWORK}], propagatingVgws=["v"])
+    stack = with_options("session-table", ignores=["routes", "propagatingVgws"])(deployed(good_stack()))
+    assert [*ONLY_KNOWN_RESOURCES.judge_stack(Stack(stack.values()), SETTINGS)] == []  # type: ignore[misc]
+
+
+def test_what_an_own_type_ignores_is_judged_by_its_value_in_the_end() -> None:
+    queue = resource(
+        "aws:sqs/queue:Queue", "notes", {"name": "x", "policy": {"vpc": "vpc-0123456789abcdef0"}}
+    )
+    for path in ("policy", "policy.vpc", '["policy"]', "*"):
+        stack = Stack([*good_stack().values(), replace(queue, ignores=[path])])
+        found = [*ONLY_KNOWN_RESOURCES.judge_stack(stack, SETTINGS)]  # type: ignore[misc]
+        assert [each.refusal.rule_id for each in found] == ["own-type-apart"]
+
+
+@pytest.mark.parametrize("key", ["network", "session-route", "services-peering", "network-claim", "endpoint"])
+def test_what_is_imported_or_read_is_refused_whosever_it_is(key: str) -> None:
+    assert found_by(with_options(key, adopted=True)) == {"only-known-resources": ["nothing-adopted"]}
+
+
+def test_a_rule_that_a_move_has_opened_is_taken_over() -> None:
+    assert found_by(with_options("ingress", adopted=True)) == {}
+    opened = with_props("ingress", cidrIpv4="0.0.0.0/0")
+    assert found_by(opened, with_options("ingress", adopted=True)) == {
+        "database-ingress-exact": ["exact-peer"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "targets"),
+    [
+        ("ingress", "securityGroupId", ("database-group", "ping-host-group")),
+        ("association-session", "routeTableId", ("session-table", "network-table")),
+        ("session-route", "routeTableId", ("session-table", "network-table")),
+        ("session-route", "vpcPeeringConnectionId", ("sessions-peering", "services-peering")),
+    ],
+)
+def test_what_may_be_one_of_two_is_neither(key: str, path: str, targets: tuple[str, ...]) -> None:
+    found = found_by(with_origins(key, path, *targets), with_props(key, **{path: UNKNOWN}))
+    assert "reference-own" in found["only-known-resources"]
+
+
+def test_a_rule_of_one_of_two_groups_is_judged_for_each() -> None:
+    either = with_origins("ingress", "securityGroupId", "database-group", "ping-host-group")
+    found = found_by(either, with_props("ingress", cidrIpv4="0.0.0.0/0"))
+    assert found["database-ingress-exact"] == ["exact-peer", "service-exact"]
+
+
+def test_a_document_of_many_brackets_is_a_finding_and_no_crash() -> None:
+    found = found_by(with_props("document", content="[" * 100_000))
+    assert found == {"rights-exact": ["document-own"]}
+
+
+QUOTED = 'Pass"word\\&7<'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"password": QUOTED}),
+        f"mysql://admin:{quote(QUOTED, safe='')}@db",
+        html.escape(f"<b>{QUOTED}</b>"),
+        *(b64encode(f"{before}{QUOTED}:".encode()).decode() for before in ("", "a", "ab", "abc")),
+        urlsafe_b64encode(f"admin:{QUOTED}".encode()).decode(),
+    ],
+)
+def test_a_secret_is_found_in_whatever_a_text_writes_it(text: str) -> None:
+    found = found_by(with_props("database", password=QUOTED), with_props("stack", note=text))
+    assert found == {"secrets-stay-secret": ["secret-nowhere-else"]}
+
+
+def test_a_secret_is_no_name() -> None:
+    found = found_by(with_options("stack", name=f"x-{PASSWORD}"))
+    assert found == {"secrets-stay-secret": ["secret-nowhere-else"]}
+
+
+LOGS = {"status": "ENABLED", "groupName": "/tenantnet/eu1/runner"}
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {"logsConfig": {"cloudwatchLogs": {"status": "DISABLED"}}},
+        {"logsConfig": {"cloudwatchLogs": {**LOGS, "groupName": "/tenantnet/eu2/runner"}}},
+        {"logsConfig": {"cloudwatchLogs": {**LOGS, "streamName": "x"}}},
+        {"logsConfig": {"cloudwatchLogs": LOGS, "s3Logs": {"status": "ENABLED", "location": "elsewhere/x"}}},
+        {"cache": {"type": "S3", "location": "elsewhere/x"}},
+        {"badgeEnabled": True},
+    ],
+)
+def test_a_build_is_logged_where_its_component_logs_it(props: dict[str, Any]) -> None:
+    name = str(PLATFORM.runner_project)
+    parts = {"source": project_source(RUNNER), "environment": project_environment(RUNNER)}
+    own = {path: {to_camel(key): each for key, each in part.items()} for path, part in parts.items()}
+    good = {
+        "name": name,
+        **own,
+        "sourceVersion": RUNNER.version,
+        "serviceRole": f"tenantnet-{PLATFORM.cell}-runner",
+        "encryptionKey": PLATFORM.kms_key_arn,
+        "artifacts": {"type": "NO_ARTIFACTS"},
+        "logsConfig": {"cloudwatchLogs": LOGS},
+    }
+    tags = Owner(cell=PLATFORM.cell).tags(name)
+
+    def found(changed: dict[str, Any]) -> set[str]:
+        project = resource(PROJECT, name, {**good, **changed}, tags=tags, stack="platform-eu1")
+        stack = {**platform_stack(), "project": project}
+        return {each.refusal.rule_id for policy in POLICIES for each in judge(policy, stack)}
+
+    assert found({}) == set()
+    assert found(props)
