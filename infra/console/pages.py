@@ -45,7 +45,7 @@ from tenantnet.vpn.download import make, read
 from tenantnet.vpn.listing import Pending, at_aws, choose
 from tenantnet.vpn.read import read_listings
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.words import GENERIC, STRONGSWAN, SampleType
+from tenantnet.vpn.words import GENERIC, LIBRESWAN, STRONGSWAN, SampleType
 
 NO_PAGE = Failure(
     "There is no such page.",
@@ -195,6 +195,7 @@ def _guide(request: Request) -> Response:
         "formats": {
             GENERIC: "a text for people",
             STRONGSWAN: "files for strongSwan",
+            LIBRESWAN: "files for Libreswan",
             **{
                 device.name: f"{device.vendor} {device.platform}, {device.software}"
                 for device in VpnReader(status.region).device_types()

@@ -15,17 +15,19 @@ from tenantnet.vpn.connection import Connection
 from tenantnet.vpn.forms import Reading, read_sample
 from tenantnet.vpn.guides import (
     GENERIC_FILES,
+    LIBRESWAN_FILES,
     STRONGSWAN_FILES,
     Guide,
     device_guide,
     generic_guide,
+    libreswan_guide,
     strongswan_guide,
 )
 from tenantnet.vpn.listing import at_aws, choose
 from tenantnet.vpn.reader import VpnReader
 from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses
-from tenantnet.vpn.strongswan import NotInStrongSwanError
-from tenantnet.vpn.words import GENERIC, STRONGSWAN, SampleType
+from tenantnet.vpn.strongswan import NotKnownError
+from tenantnet.vpn.words import GENERIC, LIBRESWAN, STRONGSWAN, SampleType
 
 VPN_CONNECTION_READY = Rule(
     id="vpn-connection-ready",
@@ -35,7 +37,7 @@ VPN_CONNECTION_READY = Rule(
 )
 FORMAT_KNOWN = Rule(
     id="format-known",
-    rule=f"a format is {GENERIC}, {STRONGSWAN}, or a device type that EC2 has a sample for",
+    rule=f"a format is {GENERIC}, {STRONGSWAN}, {LIBRESWAN}, or a device type that EC2 has a sample for",
     reason="EC2 has no sample for a device type of this name or ID",
     remedy="{remedy}",
 )
@@ -78,8 +80,8 @@ def make(reader: VpnReader, connection: Connection, guide_format: str, sample_ty
     """The guide in that format. Raises Refused for an unknown one, Failure if EC2 does not answer."""
     if guide_format == GENERIC:
         return Made(guide=generic_guide(connection), names=GENERIC_FILES)
-    if guide_format == STRONGSWAN:
-        return Made(guide=_strongswan(connection), names=STRONGSWAN_FILES)
+    if guide_format in _GATEWAYS:
+        return _gateway(connection, guide_format)
     device = _device(reader.device_types(), guide_format, connection.tenant)
     sample = reader.sample(connection.id, device, sample_type)
     sample = headed(sample, weaknesses(sample, connection.permitted))
@@ -89,13 +91,20 @@ def make(reader: VpnReader, connection: Connection, guide_format: str, sample_ty
     return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak, reading=read)
 
 
-def _strongswan(connection: Connection) -> Guide:
+_GATEWAYS = {
+    STRONGSWAN: (strongswan_guide, STRONGSWAN_FILES),
+    LIBRESWAN: (libreswan_guide, LIBRESWAN_FILES),
+}
+
+
+def _gateway(connection: Connection, guide_format: str) -> Made:
+    write, names = _GATEWAYS[guide_format]
     try:
-        return strongswan_guide(connection)
-    except NotInStrongSwanError as error:
+        return Made(guide=write(connection), names=names)
+    except NotKnownError as error:
         raise Failure(
-            f"Could not write {connection.id} for strongSwan.",
-            reason=f"strongSwan's name for {error} is not known",
+            f"Could not write {connection.id} for {guide_format}.",
+            reason=f"{guide_format}'s name for {error} is not known",
             remedy=f"set it up by hand: --format {GENERIC}",
         ) from None
 
@@ -104,7 +113,7 @@ def _device(devices: Sequence[DeviceType], wanted: str, tenant: str) -> DeviceTy
     by_name = {name: device for device in devices for name in (device.id, device.name)}
     if found := by_name.get(wanted.lower()):
         return found
-    names = [GENERIC, STRONGSWAN, *by_name]
+    names = [GENERIC, *_GATEWAYS, *by_name]
     near = [name for name in names if wanted.lower() in name] or get_close_matches(wanted.lower(), names)
     known = f"`tenantnet vpn devices {tenant}` lists them"
     remedy = f"did you mean {' or '.join(near[:5])}? {known}" if near else known

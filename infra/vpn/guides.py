@@ -8,6 +8,7 @@ import jinja2
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.vpn.connection import Connection, Tunnel
 from tenantnet.vpn.forms import Reading
+from tenantnet.vpn.libreswan import LibreswanTunnel
 from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness
 from tenantnet.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retransmission
 
@@ -15,15 +16,18 @@ from tenantnet.vpn.strongswan import UNREACHABLE_METRIC, StrongSwanTunnel, retra
 Guide = Mapping[str, str]
 
 GENERIC_FILES = ("guide.md",)
+# The same for both, so that a host may change from one to the other.
+UPDOWN = "tenantnet.updown"
 STRONGSWAN_FILES = (
     "README.md",
     "swanctl.conf",
     "strongswan.conf",
-    "tenantnet.updown",
+    UPDOWN,
     "tenantnet.keepup",
     "tenantnet-vpn.service",
     "tenantnet-vpn.timer",
 )
+LIBRESWAN_FILES = ("README.md", "ipsec.conf", "ipsec.secrets", UPDOWN)
 # What a warning names as the remedy.
 DEVICE_FIGURES = {
     "IKE version": "permitted.ike_version",
@@ -57,13 +61,32 @@ def generic_guide(connection: Connection) -> Guide:
 def strongswan_guide(connection: Connection) -> Guide:
     """swanctl.conf and strongswan.conf that load as they are, their script, and how to install them.
 
-    Raises NotInStrongSwanError if a tunnel uses an algorithm that strongSwan has no name for.
+    Raises NotKnownError if a tunnel uses an algorithm that strongSwan has no name for.
     """
     tunnels = [StrongSwanTunnel.of(tunnel) for tunnel in connection.tunnels]
     slowest = max(connection.configuration.tunnels, key=lambda tunnel: tunnel.dpd_timeout)
     timers = retransmission(slowest)
-    facts = {"slowest": slowest, "timers": timers, "unreachable_metric": UNREACHABLE_METRIC}
-    return {name: _render(f"strongswan/{name}", connection, tunnels, **facts) for name in STRONGSWAN_FILES}
+    facts = {"slowest": slowest, "timers": timers}
+    return _linux("strongswan", STRONGSWAN_FILES, connection, tunnels, **facts)
+
+
+def libreswan_guide(connection: Connection) -> Guide:
+    """Files for /etc/ipsec.d that load as they are, their script, and how to install them.
+
+    Raises NotKnownError if a tunnel uses an algorithm that Debian's Libreswan has not.
+    """
+    tunnels = [LibreswanTunnel.of(tunnel) for tunnel in connection.tunnels]
+    return _linux("libreswan", LIBRESWAN_FILES, connection, tunnels)
+
+
+def _linux(
+    folder: str, names: Sequence[str], connection: Connection, tunnels: Sequence[Tunnel], **facts: object
+) -> Guide:
+    facts["unreachable_metric"] = UNREACHABLE_METRIC
+    return {
+        name: _render(f"{'linux' if name == UPDOWN else folder}/{name}", connection, tunnels, **facts)
+        for name in names
+    }
 
 
 def device_guide(

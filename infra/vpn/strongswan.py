@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Self
 
 from tenantnet.vpn.configuration import Algorithms, TunnelConfiguration
 from tenantnet.vpn.connection import Tunnel
@@ -27,8 +28,8 @@ DH_GROUPS = {
     23: "modp2048s224",
     24: "modp2048s256",
 }
-_ENCRYPTION = re.compile(r"aes-(128|256)-(cbc|gcm-16)")
-_INTEGRITY = re.compile(r"(?:hmac-)?sha(?:2-)?(1|256|384|512)(?:-\d+)?")
+ENCRYPTION = re.compile(r"aes-(128|256)-(cbc|gcm-16)")
+INTEGRITY = re.compile(r"(?:hmac-)?sha(?:2-)?(1|256|384|512)(?:-\d+)?")
 # The share of a lifetime after which keys are made again, so that none ever outlives it.
 REKEY_PERCENT = 90
 # Probes per interval once the peer is silent: a lost packet or two must not end a tunnel.
@@ -39,18 +40,20 @@ ROUTE_METRICS = {1: 100, 2: 200}
 UNREACHABLE_METRIC = 4096
 
 
-class NotInStrongSwanError(ValueError):
-    """An algorithm that strongSwan has no name for here."""
+class NotKnownError(ValueError):
+    """An algorithm that a gateway's software has no name for here."""
+
+    @classmethod
+    def of(cls, algorithms: Algorithms) -> NotKnownError:
+        return cls(f"{algorithms.encryption}, {algorithms.integrity}, group {algorithms.dh_group}")
 
 
 def _names(algorithms: Algorithms) -> tuple[str, str, str]:
-    cipher = _ENCRYPTION.fullmatch(algorithms.encryption)
-    integrity = _INTEGRITY.fullmatch(algorithms.integrity)
+    cipher = ENCRYPTION.fullmatch(algorithms.encryption)
+    integrity = INTEGRITY.fullmatch(algorithms.integrity)
     group = DH_GROUPS.get(algorithms.dh_group)
     if not (cipher and integrity and group):
-        raise NotInStrongSwanError(
-            f"{algorithms.encryption}, {algorithms.integrity}, group {algorithms.dh_group}"
-        )
+        raise NotKnownError.of(algorithms)
     mode = "gcm16" if cipher[2] == "gcm-16" else ""
     return f"aes{cipher[1]}{mode}", f"sha{integrity[1]}", group
 
@@ -60,7 +63,7 @@ class StrongSwanTunnel(Tunnel):
     """A tunnel with what swanctl.conf says of it beside its figures."""
 
     @classmethod
-    def of(cls, tunnel: Tunnel) -> StrongSwanTunnel:
+    def of(cls, tunnel: Tunnel) -> Self:
         return cls(number=tunnel.number, figures=tunnel.figures, permitted=tunnel.permitted)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-GENERIC, STRONGSWAN = "generic", "strongswan"
+GENERIC, STRONGSWAN, LIBRESWAN = "generic", "strongswan", "libreswan"
 
 
 class SampleType(StrEnum):

@@ -76,9 +76,17 @@ def until(condition: Callable[[], object], what: str, limit: float = LIMIT_SECON
         raise AssertionError(f"not within {limit:.0f} s: {what}") from None
 
 
-def run(command: Sequence[str], *, check: bool = True, given: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str],
+    *,
+    check: bool = True,
+    given: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """A command that has ended. Raises AssertionError with what it said where it failed."""
-    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, input=given, env=variables, capture_output=True, text=True, timeout=120, check=False
+    )
     assert not (check and done.returncode), f"{' '.join(command)}: {done.stdout}{done.stderr}"
     return done
 

@@ -193,3 +193,53 @@ def _swanctl_tunnel(connection: Mapping[str, Any], secrets: Mapping[str, Any]) -
         "inside": inside,
         "mtu": mtu,
     }
+
+
+LIBRESWAN_KEYS = (
+    *("right", "rightid", "leftid", "ike", "esp", "ikelifetime", "salifetime"),
+    *("dpddelay", "retransmit-timeout", "type"),
+)
+LIBRESWAN_INTEGRITY = {"sha1": "sha1", "sha256": "sha2_256", "sha384": "sha2_384", "sha512": "sha2_512"}
+
+
+def expected_libreswan(figures: Mapping[str, str]) -> Figures:
+    """What ipsec.conf and ipsec.secrets must say of a tunnel, by XML's figures."""
+    interval, retries = int(figures["dpd interval"]), int(figures["dpd retries"])
+    return {
+        "right": figures["aws outside"],
+        "rightid": figures["aws outside"],
+        "leftid": figures["company outside"],
+        "ike": _libreswan_proposal(figures, "ike"),
+        "esp": _libreswan_proposal(figures, "ipsec"),
+        "ikelifetime": f"{figures['ike lifetime']}s",
+        "salifetime": f"{figures['ipsec lifetime']}s",
+        "dpddelay": figures["dpd interval"],
+        "retransmit-timeout": f"{interval * (retries - 1)}s",
+        "type": figures["ipsec mode"],
+        "secret": figures["key"],
+        "inside": f"{figures['company inside']}/{figures['inside prefix']}",
+        "mtu": str(int(figures["mss"]) + 40),
+    }
+
+
+def _libreswan_proposal(figures: Mapping[str, str], phase: str) -> str:
+    """https://libreswan.org/man/ipsec.conf.5.html, ike= and esp=."""
+    encryption, group = figures[f"{phase} encryption"], figures[f"{phase} group"]
+    integrity = LIBRESWAN_INTEGRITY[INTEGRITY[figures[f"{phase} integrity"]]]
+    if encryption in COUNTER_MODE:
+        cipher = f"aes_gcm{encryption.split('-')[1]}"
+        return f"{cipher}-{integrity if phase == 'ike' else 'none'}-dh{group}"
+    return f"{ENCRYPTION[encryption]}-{integrity}-dh{group}"
+
+
+def libreswan_figures(conf: str, secrets: str) -> list[Figures]:
+    """Each tunnel's figures, as ipsec.conf and ipsec.secrets have them."""
+    keys = dict(re.findall(r'^\S+ (\S+) : PSK "(.*)"$', secrets, re.MULTILINE))
+    found = []
+    for block in re.split(r"^conn .*$", conf, flags=re.MULTILINE)[1:]:
+        values = dict(re.findall(r"^\t([a-z0-9-]+)=(.*)$", block, re.MULTILINE))
+        _script, interface, number, inside, mtu, _network, _metric = values["leftupdown"].strip('"').split()
+        assert interface == f"ipsec{values['ipsec-interface']}" == f"ipsec{number}"
+        figures = {name: values[name] for name in LIBRESWAN_KEYS if name in values}
+        found.append({**figures, "secret": keys[values["right"]], "inside": inside, "mtu": mtu})
+    return found

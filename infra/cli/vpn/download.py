@@ -26,8 +26,8 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        metavar="generic|strongswan|DEVICE_TYPE",
-        help="A text for people, files for strongSwan, or EC2's sample for a device of `vpn devices`.",
+        metavar="generic|strongswan|libreswan|DEVICE_TYPE",
+        help="A text for people, files for a Linux gateway, or EC2's sample for a device of `vpn devices`.",
     ),
 ]
 Sample = Annotated[SampleType, typer.Option(help="The kind of EC2's sample for a device.")]

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantnet.vpn.guides import STRONGSWAN_FILES, generic_guide, strongswan_guide
+from tenantnet.vpn.guides import STRONGSWAN_FILES, generic_guide, libreswan_guide, strongswan_guide
+from tenantnet.vpn.strongswan import NotKnownError
 
 from tests.support.records import replace
 from tests.support.vpn_reading import (
+    expected_libreswan,
     expected_swanctl,
     guide_figures,
+    libreswan_figures,
     settings_tree,
     swanctl_figures,
     xml_figures,
@@ -20,6 +23,9 @@ from tests.support.vpn_reading import (
 from tests.support.vpn_samples import ID, configuration_xml, connection, tunnel_options
 
 XML = configuration_xml([{}, {}])
+MODERN = configuration_xml([{f"Phase{phase}DHGroupNumbers": [{"Value": 14}] for phase in (1, 2)}] * 2)
+# The groups without which Debian builds Libreswan.
+LACKING = {"2", "22", "23", "24"}
 KEYS = [figures["key"] for figures in xml_figures(XML)]
 
 
@@ -34,6 +40,18 @@ def test_every_figure_of_swanctl_conf_is_the_connections(options: list[dict[str,
     xml = configuration_xml(options)
     guide = strongswan_guide(connection(xml))
     assert swanctl_figures(guide["swanctl.conf"]) == [expected_swanctl(each) for each in xml_figures(xml)]
+
+
+@given(st.lists(tunnel_options, min_size=2, max_size=2))
+def test_every_figure_of_ipsec_conf_is_the_connections(options: list[dict[str, object]]) -> None:
+    xml = configuration_xml(options)
+    if {each[f"{phase} group"] for each in xml_figures(xml) for phase in ("ike", "ipsec")} & LACKING:
+        with pytest.raises(NotKnownError):
+            libreswan_guide(connection(xml))
+        return
+    guide = libreswan_guide(connection(xml))
+    found = libreswan_figures(guide["ipsec.conf"], guide["ipsec.secrets"])
+    assert found == [expected_libreswan(each) for each in xml_figures(xml)]
 
 
 @given(st.lists(tunnel_options, min_size=2, max_size=2))
@@ -78,9 +96,9 @@ def test_a_guide_of_before_the_first_update_leaves_the_name_open() -> None:
     assert "None" not in text
 
 
-@pytest.mark.parametrize("guide", [generic_guide, strongswan_guide])
+@pytest.mark.parametrize("guide", [generic_guide, strongswan_guide, libreswan_guide])
 def test_the_guide_goes_on_to_the_databases_name_where_private_answers_are_dropped(guide: Any) -> None:
-    text = "\n".join(guide(connection(XML)).values())
+    text = "\n".join(guide(connection(MODERN)).values())
     for words in ("DNS rebinding", "private-domain", "rebind-domain-ok", "`rds.amazonaws.com`"):
         assert words in text
 
@@ -112,6 +130,14 @@ def test_a_file_of_strongswan_without_need_of_the_keys_has_none(name: str) -> No
 
 def test_a_connection_says_nothing_of_its_keys_when_it_is_printed() -> None:
     assert not any(key in repr(connection(XML)) for key in KEYS)
+
+
+@pytest.mark.parametrize("name", ["README.md", "ipsec.conf", "tenantnet.updown"])
+def test_of_libreswans_files_one_has_the_keys(name: str) -> None:
+    keys = [figures["key"] for figures in xml_figures(MODERN)]
+    guide = libreswan_guide(connection(MODERN))
+    assert not any(key in guide[name] for key in keys)
+    assert all(key in guide["ipsec.secrets"] for key in keys)
 
 
 @pytest.mark.parametrize("description", ["x\n}\nconnections {", "x\u2028}", "x\r\n# y"])
