@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 from tenantnet.failure import Failure
+from tenantnet.tunnel.child_sockets import has_unread
 from tenantnet.tunnel.local_port import binding_failure, port_holder
 from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.records import ProcessId, end_process
@@ -32,6 +33,8 @@ VERSION_SECONDS = 10.0
 OPEN_SECONDS = 30.0
 END_SECONDS = 3.0
 LINES_KEPT = 5
+# What its clients send goes through a socket in the plugin itself, on its way to AWS.
+INNER_SOCKET = "session_manager_plugin_mux.sock"
 
 
 def find_plugin() -> str:
@@ -128,6 +131,22 @@ class Plugin:
                 if each.status == psutil.CONN_ESTABLISHED and each.laddr.port != self._profile.local_port
             ]
         return None
+
+    @property
+    def written(self) -> int:
+        """How many bytes it has written anywhere, since it began; 0 if the system does not say."""
+        with suppress(psutil.Error, AttributeError):
+            return int(psutil.Process(self.pid).io_counters().write_chars)
+        return 0
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether it has taken what it has not passed on yet; False if the system does not say."""
+        with suppress(psutil.Error):
+            inner = psutil.Process(self.pid).net_connections(kind="unix")
+            passing = [each.fd for each in inner if str(each.laddr).endswith(INNER_SOCKET)]
+            return any(has_unread(self.pid, descriptor) for descriptor in passing)
+        return False
 
     def is_cut_off(self) -> bool:
         """Whether it has no connection but those of its own clients: it gives up, but does not end."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import psutil
-from tenantnet.tunnel.keepalive import end_when_silent
+from tenantnet.tunnel.child_sockets import end_when_silent
 
 if TYPE_CHECKING:
     from tenantnet.tunnel.plugin import Plugin
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 SAID_SECONDS = 1.0
 # The plugin's own attempts to resume a session take up to 6 s.
 CUT_OFF_SECONDS = 7.0
+# The plugin passes nothing on for ever, if a client sends while its connection is broken.
+STUCK_SECONDS = 4.0
 # Where the system does not tell of silence: gateways forget a connection within minutes.
 SLEPT_SECONDS = 30.0
 
 CUT_OFF = "the plugin lost its connection and could not resume the session"
+STUCK = "the plugin keeps what clients send to itself"
 SLEPT = "this machine slept, and the connection may not have outlived that"
 MOVED = "this machine has another address now"
 
@@ -37,7 +40,8 @@ class Watch:
 
     def __init__(self, plugin: Plugin, awake: Clock = time.monotonic, wall: Clock = time.time) -> None:
         self._plugin, self._awake, self._wall = plugin, awake, wall
-        self._connected = awake()
+        self._connected = self._moved = awake()
+        self._written = 0
         self._behind = wall() - awake()
         # By what distinguishes a connection from a later one: whether the system ends it when it is silent.
         self._ends_when_silent: dict[object, bool] = {}
@@ -56,6 +60,8 @@ class Watch:
             self._connected = now
         elif now - self._connected > CUT_OFF_SECONDS:
             return CUT_OFF
+        if self._is_stuck(now):
+            return STUCK
         seen = {(each.fd, each.laddr, each.raddr): each.fd for each in connections or ()}
         self._ends_when_silent = {
             key: self._ends_when_silent[key]
@@ -68,6 +74,12 @@ class Watch:
         if slept > SLEPT_SECONDS:
             return SLEPT
         return "" if _has_any({each.laddr.ip for each in connections}) else MOVED
+
+    def _is_stuck(self, now: float) -> bool:
+        written = self._plugin.written
+        if written != self._written or not self._plugin.has_unread:
+            self._written, self._moved = written, now
+        return now - self._moved > STUCK_SECONDS
 
 
 def _has_any(addresses: Collection[str]) -> bool:

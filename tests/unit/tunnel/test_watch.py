@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
-from tenantnet.tunnel.watch import CUT_OFF, MOVED, SLEPT, Watch
+from tenantnet.tunnel.child_sockets import has_unread
+from tenantnet.tunnel.watch import CUT_OFF, MOVED, SLEPT, STUCK, Watch
 
 
 class Address(NamedTuple):
@@ -37,6 +38,8 @@ class Machine:
     seen: Sequence[Any] | None = (CONNECTED,)
     awake: float = 1000.0
     asleep: float = 1.8e9
+    written: int = 0
+    has_unread: bool = False
 
     def connections(self) -> Any:
         return self.seen
@@ -82,6 +85,23 @@ class TestAWatch:
         machine.awake += 60
         assert (watch.look(), watch.is_resuming) == ("", False)
 
+    def test_gives_up_a_plugin_that_passes_nothing_on(self) -> None:
+        machine = Machine(has_unread=True)
+        watch = machine.watch()
+        machine.awake += 3.9
+        assert watch.look() == ""
+        machine.awake += 0.2
+        assert watch.look() == STUCK
+
+    def test_leaves_a_plugin_alone_that_is_busy_or_has_nothing_to_do(self) -> None:
+        busy, idle = Machine(has_unread=True), Machine()
+        for machine in (busy, idle):
+            watch = machine.watch()
+            for _ in range(100):
+                machine.awake += 0.2
+                busy.written += 1024
+                assert watch.look() == ""
+
     @pytest.mark.parametrize(("seconds", "said"), [(5, ""), (31, SLEPT), (8 * 3600, SLEPT)])
     def test_does_not_trust_a_connection_after_sleep(self, seconds: float, said: str) -> None:
         machine = Machine()
@@ -105,10 +125,22 @@ class TestAWatch:
             assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 8000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_a_process_has_not_read_is_seen_and_stays_there() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        assert not has_unread(os.getpid(), far.fileno())
+        near.send(b"hello")
+        assert has_unread(os.getpid(), far.fileno())
+        assert far.recv(5) == b"hello"
+        assert not has_unread(os.getpid(), far.fileno())
+    assert not has_unread(os.getpid(), 10_000)
+
+
 # A parent and its plugin on a machine of their own, whose network then swallows everything.
 SILENCED = """
 import os, socket, subprocess, sys, time
-from tenantnet.tunnel.keepalive import end_when_silent
+from tenantnet.tunnel.child_sockets import end_when_silent
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 server = socket.create_server(("127.0.0.1", 0))
 said, say = os.pipe()
