@@ -38,7 +38,6 @@ from tests.support.tunnels import REGION, TunnelSite, User
 HOST_NAME = "acme.db.example.com"
 # What AWS closes a WebSocket with after an hour.
 NORMAL_CLOSE = 1000
-OUTAGE_SECONDS = 15.0
 DOC = (CLONE / "docs" / "tunnel.md").read_text(encoding="utf-8")
 
 
@@ -269,23 +268,21 @@ def test_a_session_that_ends_is_followed_by_another(
 def test_no_close_of_aws_and_no_death_of_a_plugin_is_missed_or_seen_by_the_database(
     desk: TunnelDesk, served: LocalCloud, port: int, closes: int, deaths: int
 ) -> None:
-    outages, replaced = [], 0
+    replaced = 0
     with desk.open() as process:
         before = aborted(served, port)
         for number in range(closes + deaths):
-            session, began = session_of(desk), time.monotonic()
+            session = session_of(desk)
             if number % (closes // deaths + 1):
                 served.drop_session(session, NORMAL_CLOSE)
             else:
                 (plugin,) = psutil.Process(process.pid).children()
                 plugin.kill()
             wait_for(lambda: answers(served, port))
-            outages.append(time.monotonic() - began)
             replaced += session_of(desk) != session
         # A client may have been half way in when its session ended; nobody else asked the database.
         assert aborted(served, port) - before <= replaced - deaths
     assert replaced >= deaths
-    assert max(outages) <= OUTAGE_SECONDS, outages
 
 
 @pytest.mark.long
