@@ -1,4 +1,4 @@
-"""The policy on what a stack's state has already: what came into it unseen is not deleted by the next update.
+"""What a stack's state has already: what came into it unseen is not deleted by the next update.
 
 The engine shows a policy neither an import nor a deletion. So what is in the state is judged by whose it is.
 """
@@ -8,23 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tenantnet.aws import types as aws
-from tenantnet.failure import Failure
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,
-    PLATFORM_READ,
     Finding,
-    PackSettings,
-    Policy,
     Reading,
     Resource,
-    Severity,
     Stack,
-    unread,
-    with_platform,
 )
 from tenantnet.policies.places import claim_of
 from tenantnet.refusal import Rule
-from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag
 
 HELD_OWN = Rule(
@@ -52,8 +44,11 @@ _OF = {
 }
 
 
-def _judge_held(stack: Stack, reading: Reading, *, all_of_it: bool) -> Iterator[Finding]:
-    """all_of_it: also what the program declares, for nobody knows yet what it will declare."""
+def judge_held(stack: Stack, reading: Reading, *, all_of_it: bool) -> Iterator[Finding]:
+    """What is another's, and what would stay in AWS. Raises Failure if the state cannot be read.
+
+    all_of_it: also what the program declares: at the beginning of an update nobody knows what that will be.
+    """
     held = reading.held(stack.name)
     ids = {str(value) for each in held for value in each.ids}
     declared = {each.urn for each in stack.resources}
@@ -90,30 +85,3 @@ def _by_tags(tags: Mapping[str, object], stack: Stack) -> str:
     else:
         is_own = tenant == stack.name or (not tenant and not cell)
     return "" if is_own else f"tenant {tenant}'s" if tenant else f"cell {cell}'s"
-
-
-@with_platform
-def _judge_stack(stack: Stack, settings: PackSettings, _: PlatformOutputs | None) -> Iterator[Finding]:
-    yield from _judge_held(stack, settings.reading, all_of_it=False)
-
-
-def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    """With the first resource, before anything is changed."""
-    if len(stack.resources) == 1:
-        try:
-            yield from _judge_held(stack, settings.reading, all_of_it=True)
-        except Failure as failure:
-            yield unread(resource, stack.name, failure)
-
-
-STATE_OWN = Policy(
-    name="state-own",
-    description="A stack's state has nothing of another tenant or cell, and what it loses is gone from AWS.",
-    severity=Severity.CRITICAL,
-    remediation="Take it out of the state with pulumi state delete, which leaves it in AWS.",
-    rules=(HELD_OWN, DELETED_GONE, PLATFORM_READ),
-    judge_stack=_judge_stack,
-    judge_update=_judge_update,
-)
-
-POLICIES = (STATE_OWN,)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC
+from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held
 from tenantnet.policies.model import (
     EC2_ID,
     KNOWN_IN_PREVIEW,
@@ -217,6 +218,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         if platform:
             yield from _judge_region(resource, platform.region)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    yield from judge_held(stack, settings.reading, all_of_it=False)
 
 
 def _judge_region(resource: Resource, region: str | None) -> Iterator[Finding]:
@@ -297,6 +299,11 @@ def _cell_of(platform: Stack) -> str:
 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if len(stack.resources) == 1:  # before anything is changed
+        try:
+            yield from judge_held(stack, settings.reading, all_of_it=True)
+        except Failure as failure:
+            yield unread(resource, stack.name, failure)
     if is_own(resource.type, settings):
         yield from judge_relations(stack, resource, settings)
         return
@@ -422,6 +429,8 @@ ONLY_KNOWN_RESOURCES = Policy(
         OWN_TYPE_APART,
         CHANGES_IGNORED,
         NOTHING_ADOPTED,
+        HELD_OWN,
+        DELETED_GONE,
         ONE_PROFILE,
         ONE_REGION,
         PLATFORM_READ,

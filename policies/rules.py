@@ -9,7 +9,6 @@ from tenantnet.policies import (
     claims,
     database,
     documents,
-    held,
     ingress,
     known,
     secrecy,
@@ -30,5 +29,4 @@ POLICIES: Sequence[Policy] = (
     *documents.POLICIES,
     *secrecy.POLICIES,
     *tags.POLICIES,
-    *held.POLICIES,
 )

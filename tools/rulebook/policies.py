@@ -185,6 +185,8 @@ def _known_examples() -> list[Example]:
         Example(OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-0123456789abcdef0")),
         Example(known.CHANGES_IGNORED, with_options("ping-host", ignores=["userData"])),
         Example(known.NOTHING_ADOPTED, with_options("network", adopted=True)),
+        Example(held.HELD_OWN, _called("delta")),
+        Example(held.DELETED_GONE, _called("epsilon")),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),
@@ -377,9 +379,4 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     "rights-exact": _rights_examples(),
     "secrets-stay-secret": _secret_examples(),
     "tags-present": _tag_examples(),
-    "state-own": [
-        Example(held.HELD_OWN, _called("delta")),
-        Example(held.DELETED_GONE, _called("epsilon")),
-        Example(PLATFORM_READ, _elsewhere),
-    ],
 }

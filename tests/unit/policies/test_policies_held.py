@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
-from tenantnet.policies.held import SECRET_MARK, STATE_OWN
+from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK
+from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
 from tenantnet.policies.reading import PLATFORM_KEY, Reader
 from tenantnet.tags import Owner
@@ -48,13 +49,17 @@ class Held(SampleReading):
 
 
 def found(*state: Resource, stack: Mapping[str, Resource] | None = None, update: bool = False) -> list[str]:
-    settings = replace(SETTINGS, reading=Held(*state))
-    declared = [*(stack or good_stack()).values()]
-    if not update:
-        return [each.refusal.rule_id for each in STATE_OWN.judge_stack(Stack(declared), settings)]  # type: ignore[misc]
-    first = declared[0]
-    judged = STATE_OWN.judge_update(first, Stack([first]), settings)  # type: ignore[misc]
-    return [each.refusal.rule_id for each in judged]
+    """The rules that the state breaks, in a preview or as an update begins."""
+    settings, declared = replace(SETTINGS, reading=Held(*state)), [*(stack or good_stack()).values()]
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    assert ONLY_KNOWN_RESOURCES.judge_update
+    judged = (
+        ONLY_KNOWN_RESOURCES.judge_update(declared[0], Stack(declared[:1]), settings)
+        if update
+        else ONLY_KNOWN_RESOURCES.judge_stack(Stack(declared), settings)
+    )
+    rules = [each.refusal.rule_id for each in judged]
+    return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id)]
 
 
 def held(kind: str, tags: Mapping[str, str] | None = None, stack: str = "acme", **props: Any) -> Resource:
