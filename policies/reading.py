@@ -175,7 +175,13 @@ class Reader:
             ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
             found = ec2.describe_instances(Filters=filters)["Reservations"]
         hosts = [host for each in found for host in each["Instances"]]
-        return {host["ImageId"] for host in hosts if host["State"]["Name"] not in GONE}
+        # The tags are compared once more: `*` in one is a wildcard in a filter.
+        return {
+            host["ImageId"]
+            for host in hosts
+            if host["State"]["Name"] not in GONE
+            and tags.items() <= {tag["Key"]: tag["Value"] for tag in host.get("Tags", [])}.items()
+        }
 
     def held(self, stack: str) -> Sequence[Resource]:
         """What the stack's state has in AWS."""

@@ -14,7 +14,6 @@ from tenantnet.tags import Tag, claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 
 class ClaimsTable:
@@ -93,12 +92,12 @@ class ClaimsTable:
 
 def networks_of(claim: Claim, region: str) -> list[str]:
     """The IDs of the claim's tenant's VPCs, or of its session subnets, that have the claim's range."""
-    tenant: FilterTypeDef = {"Name": f"tag:{Tag.TENANT}", "Values": [claim.tenant]}
+    # The tag is compared here: `*` in a row's tenant would be a wildcard in a filter.
+    tag = {"Key": Tag.TENANT, "Value": claim.tenant}
     with aws_answers(f"tell whether {claim.cidr} is in use", region=region):
         ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
         if claim.kind is ClaimKind.NETWORK:
-            vpcs = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [claim.cidr]}, tenant])["Vpcs"]
-            return [vpc["VpcId"] for vpc in vpcs]
-        by_range: FilterTypeDef = {"Name": "cidr-block", "Values": [claim.cidr]}
-        subnets = ec2.describe_subnets(Filters=[by_range, tenant])["Subnets"]
-        return [subnet["SubnetId"] for subnet in subnets]
+            vpcs = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [claim.cidr]}])["Vpcs"]
+            return [vpc["VpcId"] for vpc in vpcs if tag in vpc.get("Tags", [])]
+        subnets = ec2.describe_subnets(Filters=[{"Name": "cidr-block", "Values": [claim.cidr]}])["Subnets"]
+        return [subnet["SubnetId"] for subnet in subnets if tag in subnet.get("Tags", [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tenantnet.addresses.claims import Claim, Row
+from tenantnet.addresses.claims import ROW_READABLE, Claim, ForeignRow, Row
 from tenantnet.addresses.index import overlap
 from tenantnet.refusal import Refusal, Rule
 
@@ -40,9 +40,13 @@ def refuse_in_companies(wanted: Claim, companies: Iterable[Company]) -> Iterator
 
 
 def refuse_company(cidr: str, stack: str, path: str, claims: Iterable[Row]) -> Iterator[Refusal]:
-    """The refusals of a company range of `stack` that overlaps claims of other stacks."""
+    """The refusals of a company range of `stack` that overlaps claims of other stacks, or of nobody known."""
     for claim in claims:
-        if isinstance(claim, Claim) and claim.stack != stack and overlap(claim.cidr, cidr):
+        if not overlap(claim.cidr, cidr):
+            continue
+        if isinstance(claim, ForeignRow):
+            yield ROW_READABLE.refuse(cidr, path, row=claim.text)
+        elif claim.stack != stack:
             facts = {"cidr": claim.cidr, "tenant": claim.tenant, "purpose": claim.purpose}
             yield OTHERS_CLAIM.refuse(cidr, path, **facts)
 

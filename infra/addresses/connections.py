@@ -19,18 +19,15 @@ def read_companies(table: str, rows: Collection[Row], region: str) -> list[Compa
     Raises Failure if AWS does not answer.
     """
     cells = {cell_of_claims_table(table), *(row.cell for row in rows if isinstance(row, Claim))} - {""}
-    with aws_answers(f"read the VPN connections of {', '.join(sorted(cells))}", region=region):
+    with aws_answers("read the VPN connections of the cells that share the claims", region=region):
         ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        connections = ec2.describe_vpn_connections(
-            Filters=[{"Name": f"tag:{Tag.CELL}", "Values": sorted(cells)}]
-        )["VpnConnections"]
+        # No filter by cell: a filter takes 200 values, and `*` in a row's cell would be a wildcard there.
+        connections = ec2.describe_vpn_connections()["VpnConnections"]
     return [
-        Company(
-            cidr=route["DestinationCidrBlock"],
-            tenant=next((tag["Value"] for tag in connection.get("Tags", []) if tag["Key"] == Tag.TENANT), ""),
-        )
+        Company(cidr=route["DestinationCidrBlock"], tenant=tags.get(Tag.TENANT, ""))
         for connection in connections
-        if connection.get("State") not in GONE
+        if (tags := {tag["Key"]: tag["Value"] for tag in connection.get("Tags", [])}).get(Tag.CELL) in cells
+        and connection.get("State") not in GONE
         for route in connection.get("Routes", [])
         if "DestinationCidrBlock" in route and route.get("State") not in GONE
     ]

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pytest
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.companies import Company
+from tenantnet.addresses.connections import read_companies
 from tenantnet.failure import Failure
 from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -71,6 +74,33 @@ def test_a_deployed_hosts_image_is_found_by_its_tags(ec2: EC2Client) -> None:
     found = owner.tags("acme-blue-ping-host")
     assert Reader().images(found, REGION) == {image}
     assert Reader().images({**found, "tenantnet:tenant": "beta"}, REGION) == set()
+    assert Reader().images({**found, "Name": "*"}, REGION) == set(), "a name is no pattern"
+
+
+@pytest.mark.parametrize("cell", ["*", "loc?l", "local"])
+def test_companies_are_those_of_the_cells_that_rows_name_and_a_cell_is_no_pattern(
+    ec2: EC2Client, cell: str
+) -> None:
+    """A filter of EC2 takes 200 values: any tenant could fill it by rows that name further cells."""
+    tags = tags_of(Owner(cell="local", tenant="zoe"), "zoe-blue-vpn")
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    device = ec2.create_customer_gateway(Type="ipsec.1", IpAddress="198.51.100.9", BgpAsn=65000)
+    made = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        CustomerGatewayId=device["CustomerGateway"]["CustomerGatewayId"],
+        VpnGatewayId=gateway,
+        Options={"StaticRoutesOnly": True},
+        TagSpecifications=[{"ResourceType": "vpn-connection", "Tags": tags}],
+    )
+    connection = made["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock="192.168.77.0/24")
+    rows = [
+        Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, cell=each)
+        for each in (cell, *(f"c{number}" for number in range(201)))
+    ]
+    found = read_companies(claims_table_name("eu0"), rows, REGION)
+    ec2.delete_vpn_connection(VpnConnectionId=connection)
+    assert found == ([Company(cidr="192.168.77.0/24", tenant="zoe")] if cell == "local" else [])
 
 
 def test_a_database_that_is_not_there_has_no_address(ec2: EC2Client) -> None:

@@ -193,6 +193,10 @@ def test_a_company_range_over_another_stacks_claim_is_refused_and_over_its_own_i
     (refusal,) = refuse_company("10.1.0.0/16", "beta", "companyCidr", [WANTED, BETAS])
     assert refusal.reason.startswith("10.1.2.0/26 is tenant acme's network blue")
     assert [*refuse_company("10.2.0.0/16", "beta", "companyCidr", [WANTED])] == []
+    strange = ForeignRow(cidr="10.1.2.64/26", text="{}")
+    assert [
+        each.rule_id for each in refuse_company("10.1.0.0/16", "acme", "companyCidr", [WANTED, strange])
+    ] == ["row-readable"]
     companies = [Company(cidr="10.1.0.0/16", tenant="beta"), Company(cidr="10.1.0.0/16", tenant="acme")]
     (refusal,) = refuse_in_companies(WANTED, companies)
     assert "tenant beta has a VPN connection to 10.1.0.0/16" in refusal.reason

@@ -69,9 +69,12 @@ def test_what_the_stack_and_its_platform_have_is_used_in_an_update() -> None:
 def test_what_others_have_claimed_since_the_preview_stops_an_update() -> None:
     assert "range-unclaimed" in in_update("network", with_props("network", cidrBlock="10.9.9.0/26"))
     assert "others-company" in in_update("network", with_props("network", cidrBlock="10.77.3.0/26"))
-    assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")) == [
-        "others-claim"
-    ]
+    for company, rules in (
+        ("10.9.9.0/24", ["others-claim"]),
+        ("10.9.7.0/24", ["row-readable"]),
+        ("10.9.0.0/16", ["others-claim", "row-readable"]),
+    ):
+        assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock=company)) == rules
 
 
 @pytest.mark.parametrize(
