@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
-from netaddr import IPNetwork
+from netaddr import IPNetwork, IPSet
 from tenantnet.addresses import addressing
 from tenantnet.aws.types import (
     CUSTOMER_GATEWAY,
@@ -14,6 +14,7 @@ from tenantnet.aws.types import (
     VPN_CONNECTION_ROUTE,
 )
 from tenantnet.policies.model import (
+    COMPANY_ADDRESSES,
     KNOWN_IN_PREVIEW,
     PLATFORM_PREFIX,
     RESERVED_RANGES_SCHEMA,
@@ -37,6 +38,14 @@ RANGE_RULES = (
     addressing.RANGE_RESERVED,
 )
 
+COMPANY_ADDRESSES_SETTING = "companyAddresses"
+COMPANIES_BOUNDED = Rule(
+    id="companies-bounded",
+    rule=f"the company ranges of one tenant have {{most}} addresses together at most, unless the setting "
+    f"{COMPANY_ADDRESSES_SETTING} of the pack permits more",
+    reason="they have {count}: no other tenant could get a network in them, whether anybody is there or not",
+    remedy="write the exact ranges behind the company's VPN device",
+)
 STATIC_ROUTES = Rule(
     id="static-routes",
     rule="a VPN connection has static routes",
@@ -96,8 +105,10 @@ def _judge_company(resource: Resource, settings: PackSettings) -> Iterator[Findi
         yield resource.refuse(STATIC_ROUTES, "staticRoutesOnly")
 
 
-def _judge_companies(stack: Stack, _: PackSettings) -> Iterator[Finding]:
+def _judge_companies(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     routes = [route for route in stack.of_type(VPN_CONNECTION_ROUTE) if _range(route)]
+    if routes:
+        yield from _judge_sum(max(routes, key=lambda route: IPNetwork(_range(route)).size), routes, settings)
     for route in routes:
         for vpc in networks(stack):
             if (cidr := _cidr(vpc.props.get("cidrBlock"))) and addressing.overlaps(_range(route), cidr):
@@ -109,6 +120,20 @@ def _judge_companies(stack: Stack, _: PackSettings) -> Iterator[Finding]:
             yield route.refuse(
                 COMPANY_CIDRS_APART, "destinationCidrBlock", other=other.name, cidr=_range(other)
             )
+
+
+def _judge_sum(at: Resource, routes: Iterable[Resource], settings: PackSettings) -> Iterator[Finding]:
+    """at: the resource that goes too far."""
+    count, most = IPSet(map(_range, routes)).size, settings.company_addresses
+    if count > most:
+        path = "destinationCidrBlock"
+        yield at.refuse(COMPANIES_BOUNDED, path, value=_range(at) or at.name, count=count, most=most)
+
+
+def _judge_companies_in_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if resource.type == VPN_CONNECTION_ROUTE:
+        routes = [route for route in stack.of_type(VPN_CONNECTION_ROUTE) if _range(route)]
+        yield from _judge_sum(resource, routes, settings)
 
 
 def _range(route: Resource) -> str:
@@ -129,12 +154,22 @@ COMPANY_CIDR_PERMITTED = Policy(
         *RANGE_RULES,
         addressing.COMPANY_PRIVATE,
         STATIC_ROUTES,
+        COMPANIES_BOUNDED,
         COMPANY_CIDR_OUTSIDE,
         COMPANY_CIDRS_APART,
     ),
     judge_resource=_judge_company,
     judge_stack=_judge_companies,
-    schema=RESERVED_RANGES_SCHEMA,
+    judge_update=_judge_companies_in_update,
+    schema={
+        **RESERVED_RANGES_SCHEMA,
+        COMPANY_ADDRESSES_SETTING: {
+            "type": "integer",
+            "minimum": 1,
+            "default": COMPANY_ADDRESSES,
+            "description": "How many addresses the company ranges of one tenant have together at most.",
+        },
+    },
 )
 
 

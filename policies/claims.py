@@ -35,18 +35,26 @@ from tenantnet.policies.model import (
     before_creation,
     with_platform,
 )
-from tenantnet.policies.places import claim_of, networks, own_claims, session_subnets
+from tenantnet.policies.places import (
+    can_have,
+    granted_claims,
+    networks,
+    own_claims,
+    session_subnets,
+    sound_claims,
+)
 from tenantnet.refusal import Rule
 from tenantnet.settings.checks import check_tenant_apart, check_tenant_name
 from tenantnet.settings.rules import TENANT_NAME, TENANT_NAME_FREE
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
+from tenantnet.tags import Slot, Tag, cell_of_claims_table, claims_table_name
 
 RANGE_CLAIMED = Rule(
     id="range-claimed",
     rule="a range is claimed by the stack that uses it, in the claims table of its platform",
-    reason="this stack declares no row {claim} in {table}, so another one may take the range unnoticed",
-    remedy="declare the claim with tenantnet.components.range_claim.RangeClaim",
+    reason="{table} gets no row {claim} from this stack, so another one may take the range unnoticed",
+    remedy="declare the claim with tenantnet.components.range_claim.RangeClaim. Where it is declared and its "
+    "row is gone, `pulumi refresh` lets the next update write it again",
 )
 CLAIMED_FIRST = Rule(
     id="claimed-first",
@@ -60,6 +68,13 @@ OWN_CLAIMS = Rule(
     reason="the row would be that of {holder}, written by stack {stack}",
     remedy="claim with this stack's own name, by tenantnet.components.range_claim.RangeClaim",
 )
+CLAIMS_BOUNDED = Rule(
+    id="claims-bounded",
+    rule="a tenant claims one session subnet, and the ranges of two networks at most: blue and green",
+    reason="this stack claims {others} already, and what it does not need keeps other tenants out",
+    remedy="claim the range that the stack uses, and remove the other row",
+)
+MOST_CLAIMS = {ClaimKind.SESSION_SUBNET: 1, ClaimKind.NETWORK: len(Slot)}
 TENANT_OWN = Rule(
     id="tenant-own",
     rule="a tenant's stack has the tenant's name and nothing of any other tenant; a platform's has no tenant",
@@ -82,33 +97,38 @@ class _Place:
     claim: Claim
 
 
-def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     """Whose it is, by its tags or as a row: the stack's name alone tells it, before anything is created."""
     given = resource.tags.get(Tag.TENANT, resource.stack)
     if given != resource.stack:
         facts = {"given": given, "stack": resource.stack}
         yield resource.refuse(TENANT_OWN, f"tags.{Tag.TENANT}", value=given, **facts)
     if resource.type == TABLE_ITEM:
-        yield from _judge_row(resource, settings)
+        yield from _judge_row(resource)
 
 
-def _judge_row(item: Resource, settings: PackSettings) -> Iterator[Finding]:
-    claim, table = claim_of(item), str(item.props.get("tableName"))
+def _judge_row(item: Resource) -> Iterator[Finding]:
+    claim, table = item.claim, str(item.props.get("tableName"))
     if claim is None or (claim.stack, claim.tenant) != (item.stack, item.stack):
         holder = f"tenant {claim.tenant} in stack {claim.stack}" if claim else "nobody that Tenantnet knows"
         yield _refuse_row(item, "item", claim, holder)
-    elif not _is_possible(claim, settings):
-        yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
+    elif not _is_possible(claim):
+        yield _refuse_impossible(item, claim)
     elif table != claims_table_name(cell_of_claims_table(table)):
         yield _refuse_row(item, "tableName", claim, "this stack's, in a table that is none of claims")
 
 
-def _is_possible(claim: Claim, settings: PackSettings) -> bool:
-    """Whether some cell's tenant could have the range: a claim of any other would keep many out."""
+def _is_possible(claim: Claim) -> bool:
+    """Whether some cell's tenant could have the range, before it is known which cell's it is."""
     if claim.kind is ClaimKind.NETWORK:
         return not addressing.check_network_cidr(claim.cidr, ())
-    sessions = [each.cidr for each in settings.reserved if each.purpose == addressing.SESSIONS]
-    return any(not addressing.check_session_subnet(claim.cidr, each) for each in sessions)
+    return any(
+        not addressing.check_session_subnet(claim.cidr, str(around)) for around in addressing.PRIVATE_RANGES
+    )
+
+
+def _refuse_impossible(item: Resource, claim: Claim) -> Finding:
+    return _refuse_row(item, "item", claim, f"nobody's, for no {claim.purpose} can have {claim.cidr}")
 
 
 def _refuse_row(item: Resource, path: str, claim: Claim | None, holder: str) -> Finding:
@@ -127,8 +147,8 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         stack.name, {"platform": f"{PLATFORM_PREFIX}{platform.cell}"}
     )
     yield from (Finding(stack.root, refusal) for refusal in named)
-    yield from _judge_rows(stack, platform)
     places = list(_places(stack, platform))
+    yield from _judge_rows(stack, settings, platform, [place.claim for place in places])
     for place in places:
         yield from _judge_declared(stack, place, platform.claims_table)
     yield from _judge_ranges(stack, settings, platform, places)
@@ -142,10 +162,11 @@ def _judge_ranges(
     for place in places:
         yield from _judge_held(place.resource, place.claim, ranges)
     placed = [place.claim for place in places]
-    for item, claim in own_claims(stack):
-        ours = _is_possible(claim, settings) and claim == claim.in_table(platform.claims_table, platform.cell)
-        if ours and claim not in placed:
-            yield from _judge_spare(item, claim, settings, platform, ranges)
+    for item, claim in sound_claims(stack, settings, platform):
+        # A claim without a network or subnet would keep others out, as far as it reaches; one that the table
+        # has stays, whatever another's company range covers since.
+        if claim not in (*placed, *ranges.claims):
+            yield from _judge_held(item, claim, ranges)
     for route in stack.of_type(VPN_CONNECTION_ROUTE):
         yield from _judge_company(route, stack.name, ranges)
 
@@ -158,14 +179,36 @@ def _judge_cell(stack: Stack) -> Iterator[Finding]:
             yield resource.refuse(CELL_OWN, f"tags.{Tag.CELL}", value=given, cell=cell, given=given)
 
 
-def _judge_rows(stack: Stack, platform: PlatformOutputs) -> Iterator[Finding]:
-    table = platform.claims_table
+def _judge_rows(
+    stack: Stack, settings: PackSettings, platform: PlatformOutputs, placed: Sequence[Claim]
+) -> Iterator[Finding]:
+    others: list[Claim] = []
     for item, claim in own_claims(stack):
-        if claim != claim.in_table(table, platform.cell):
-            holder = f"cell {claim.cell}" if claim.cell else "the cell that has the table"
-            yield _refuse_row(item, "item", claim, holder)
-        elif item.props.get("tableName") != table:
-            yield _refuse_row(item, "tableName", claim, f"this stack's, in another table than {table}")
+        # Where the network or subnet itself is refused, it has to move, and its row with it.
+        moves = claim in placed and (
+            claim.kind is ClaimKind.SESSION_SUBNET
+            or bool(addressing.check_network_cidr(claim.cidr, settings.reserved))
+        )
+        possible = moves or can_have(claim, settings.reserved, platform)
+        yield from _judge_own(item, claim, others, platform, possible=possible)
+        others.append(claim)
+
+
+def _judge_own(
+    item: Resource, claim: Claim, others: Sequence[Claim], platform: PlatformOutputs, *, possible: bool
+) -> Iterator[Finding]:
+    """A row of the stack's tenant, beside the others that it has declared."""
+    table, alike = platform.claims_table, [each.cidr for each in others if each.kind is claim.kind]
+    if claim != claim.in_table(table, platform.cell):
+        yield _refuse_row(
+            item, "item", claim, f"cell {claim.cell}" if claim.cell else "the cell that has the table"
+        )
+    elif item.props.get("tableName") != table:
+        yield _refuse_row(item, "tableName", claim, f"this stack's, in another table than {table}")
+    elif not possible:
+        yield _refuse_impossible(item, claim)
+    elif len(alike) >= MOST_CLAIMS[claim.kind]:
+        yield item.refuse(CLAIMS_BOUNDED, "item", value=claim.cidr, others=", ".join(alike))
 
 
 def _places(stack: Stack, platform: PlatformOutputs) -> Iterator[_Place]:
@@ -206,22 +249,6 @@ def _judge_held(resource: Resource, wanted: Claim, ranges: Ranges) -> Iterator[F
             yield Finding(resource, refusal)
 
 
-def _judge_spare(
-    item: Resource, claim: Claim, settings: PackSettings, platform: PlatformOutputs, ranges: Ranges
-) -> Iterator[Finding]:
-    """A claim without a network or subnet: it would still keep others out, as far as it reaches."""
-    if claim.kind is ClaimKind.SESSION_SUBNET:
-        refusals = addressing.check_session_subnet(
-            claim.cidr, platform.sessions_cidr, platform.shared_subnets
-        )
-    else:
-        refusals = addressing.check_network_cidr(claim.cidr, settings.reserved)
-    if refusals:
-        yield _refuse_row(item, "item", claim, f"nobody's, for no {claim.kind} can have {claim.cidr}")
-    else:
-        yield from _judge_held(item, claim, ranges)
-
-
 def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Finding]:
     cidr = route.props.get("destinationCidrBlock")
     if isinstance(cidr, str):
@@ -229,21 +256,30 @@ def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Find
             yield Finding(route, refusal)
 
 
-@before_creation(VPC, SUBNET, VPN_CONNECTION_ROUTE)
+@before_creation(TABLE_ITEM, VPC, SUBNET, VPN_CONNECTION_ROUTE)
 def _judge_update(
     resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
     """What others have claimed since the preview, and whether this stack has claimed it at all."""
+    if resource.type == SUBNET and resource.props.get("vpcId") != platform.sessions_vpc_id:
+        return
+    settings.reading.forget_ranges()
     ranges = settings.reading.ranges(platform.cell, platform.region)
     if resource.type == VPN_CONNECTION_ROUTE:
         yield from _judge_company(resource, stack.name, ranges)
-    elif resource.type == VPC or resource.props.get("vpcId") == platform.sessions_vpc_id:
+    elif resource.type == TABLE_ITEM:
+        declared = {item.urn: claim for item, claim in own_claims(stack)}
+        if claim := declared.pop(resource.urn, None):
+            possible = can_have(claim, settings.reserved, platform)
+            yield from _judge_own(resource, claim, [*declared.values()], platform, possible=possible)
+            yield from () if claim in ranges.claims else _judge_held(resource, claim, ranges)
+    else:
         kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET
         slot = str(resource.tags.get(Tag.NETWORK, "")) if resource.type == VPC else ""
         for wanted in _claim(resource, kind, slot):
             claim = wanted.in_table(platform.claims_table, platform.cell)
             yield from _judge_held(resource, claim, ranges)
-            if claim not in [each for _, each in own_claims(stack)]:
+            if claim not in granted_claims(stack, settings, platform):
                 facts = {"claim": claim.item_json(), "table": platform.claims_table}
                 yield resource.refuse(RANGE_CLAIMED, "cidrBlock", **facts)
 
@@ -259,6 +295,7 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         RANGE_CLAIMED,
         CLAIMED_FIRST,
         OWN_CLAIMS,
+        CLAIMS_BOUNDED,
         OTHERS_COMPANY,
         OTHERS_CLAIM,
         TENANT_OWN,

@@ -15,7 +15,6 @@ from tenantnet.policies.model import (
     Resource,
     Stack,
 )
-from tenantnet.policies.places import claim_of
 from tenantnet.refusal import Rule
 from tenantnet.tags import Tag
 
@@ -68,7 +67,7 @@ def _owner(resource: Resource, stack: Stack, ids: set[str], reading: Reading) ->
     if any(isinstance(each, Mapping) and SECRET_MARK in each for each in (value, all_tags)):
         return "nobody's that can be seen"
     if resource.type == aws.TABLE_ITEM:
-        claim = claim_of(resource)
+        claim = resource.claim
         return f"tenant {claim.tenant}'s" if claim and claim.stack != stack.name else ""
     if resource.type == aws.RECORD and not str(resource.props.get("name")).startswith(f"{stack.name}."):
         return "another tenant's"

@@ -25,10 +25,10 @@ from tenantnet.policies.model import (
     with_platform,
 )
 from tenantnet.policies.places import (
-    claimed_database_ranges,
     company_cidrs,
+    database_ranges,
     databases_of_move,
-    own_claims,
+    granted_claims,
     session_cidrs,
 )
 from tenantnet.refusal import Rule
@@ -81,14 +81,14 @@ def _judge_update(
     Companies' routes are declared after it; so what no other tenant has is taken for a company.
     """
     given, peer = tuple(rule.props.get(path) for path in PORTS), rule.props.get("cidrIpv4")
-    databases = claimed_database_ranges(stack)
+    granted = granted_claims(stack, settings, platform)
+    databases = database_ranges(granted)
     if rule.type == EGRESS_RULE:
         yield from _judge_rule(rule, "group of a tenant", [(MYSQL, databases)])
         return
     if given not in (tuple(MYSQL), tuple(PING)):
         yield _refuse_service(rule, "group of a tenant", (MYSQL, PING), given)
-    claimed = [claim.cidr for _, claim in own_claims(stack)]
-    own = [f"{platform.tunnel_host_address}/32", *claimed, *databases]
+    own = [f"{platform.tunnel_host_address}/32", *(claim.cidr for claim in granted), *databases]
     claims = settings.reading.ranges(platform.cell, platform.region).claims
     others = addressing.check_company_cidr(peer, settings.reserved) or [
         *refuse_company(str(peer), stack.name, "cidrIpv4", claims)

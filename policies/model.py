@@ -15,17 +15,20 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.addresses.claims import Row
+from tenantnet.addresses.claims import Claim, Row
 from tenantnet.addresses.companies import Company
+from tenantnet.aws.types import TABLE_ITEM
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Rule
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag
+from tenantnet.tags import Tag, cell_of_claims_table
 
 JsonSchema = Mapping[str, Any]
 
 PLATFORM_PREFIX = "platform-"
+# A /12, as the largest private ranges behind 10.0.0.0/8 are cut: one tenant leaves most of them to others.
+COMPANY_ADDRESSES = 2**20
 # EC2 makes up the IDs of what can be referred to, so that they tell nothing of whose it is.
 EC2_ID = re.compile(r"(vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl)-[0-9a-z]+")
 
@@ -122,6 +125,25 @@ class Resource:
         return self.tags.get(Tag.PART)
 
     @property
+    def claim(self) -> Claim | None:
+        """The claim that it is as a row, to the letter; None for any other row, or one that is not known."""
+        if self.type != TABLE_ITEM:
+            return None
+        try:
+            row: Any = parse_json(str(self.props.get("item")))
+            claim = Claim.from_item(row)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return claim if claim.item() == row and claim.is_ours else None
+
+    @property
+    def cell(self) -> object:
+        """The cell that its tag names; a row of claims has no tags, and says it itself or by its table."""
+        if (claim := self.claim) is None:
+            return self.tags.get(Tag.CELL)
+        return claim.cell or cell_of_claims_table(str(self.props.get("tableName")))
+
+    @property
     def stack(self) -> str:
         """The name of its stack."""
         return self.urn.split("::")[0].removeprefix("urn:pulumi:")
@@ -201,8 +223,12 @@ class Stack:
 
     @cached_property
     def cell(self) -> str | None:
-        """The cell that its resources are tagged with; None if there is none, or more than one."""
+        """The cell that its resources are tagged with; None if there is none, or more than one.
+
+        Claims are declared before all else, and are left when all else is removed: their rows say it then.
+        """
         cells = {str(each.tags[Tag.CELL]) for each in self.resources if each.tags.get(Tag.CELL)}
+        cells = cells or {str(each.cell) for each in self.resources if each.claim}
         return cells.pop() if len(cells) == 1 else None
 
     @property
@@ -287,6 +313,12 @@ class Reading(Protocol):
     def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
         """What can be read of the project's cells: the platform's outputs, and who has which range there."""
 
+    def forget_ranges(self) -> None:
+        """Have the next `ranges` read anew: other stacks' updates do not wait for this one."""
+
+    def granted(self, claims: Collection[Claim], cell: str, region: str | None) -> Collection[Claim]:
+        """Those of the claims that the cell's table has, once an update has had time to write them."""
+
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""
 
@@ -331,6 +363,7 @@ class PackSettings:
     reserved: see tenantnet.addresses.addressing.reserved_ranges.
     minimum_backup_days: how long automated backups of a database in production are kept at least.
     required_tags: tags that every resource has which can have tags.
+    company_addresses: how many addresses the company ranges of one tenant have together at most.
     own_types: types of resources that the organisation answers for itself, with its reason.
     """
 
@@ -339,6 +372,7 @@ class PackSettings:
     required_tags: Sequence[str]
     reading: Reading
     own_types: Mapping[str, str] = field(default_factory=dict)
+    company_addresses: int = COMPANY_ADDRESSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

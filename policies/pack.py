@@ -26,7 +26,9 @@ from pulumi_policy import (
 from pulumi_policy import policy as sdk
 from pulumi_policy.proxy import UnknownValueError
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.policies.addresses import COMPANY_ADDRESSES_SETTING
 from tenantnet.policies.model import (
+    COMPANY_ADDRESSES,
     RESERVED_RANGES_SCHEMA,
     UNKNOWN,
     Finding,
@@ -65,7 +67,7 @@ class Run:
     def declare(self, resource: Resource) -> Stack:
         """The stack so far, with this resource. The reading of its cell begins."""
         self.declared[resource.urn] = resource
-        cell = resource.tags.get(Tag.CELL)
+        cell = resource.cell
         if isinstance(cell, str) and not resource.stack.startswith(f"platform-{cell}"):
             self.reader.begin(cell, resource.region)
         return Stack(self.declared.values())
@@ -80,6 +82,11 @@ class _Servicer(sdk._PolicyAnalyzerServicer):
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         RUN.configure(request)
         return super().ConfigureStack(request, context)
+
+    def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        if not RUN.previews:
+            RUN.reader.forget_ranges()  # other updates may have been under way meanwhile
+        return super().AnalyzeStack(request, context)  # type: ignore[no-untyped-call]
 
 
 sdk._PolicyAnalyzerServicer = _Servicer  # type: ignore[misc]
@@ -174,6 +181,7 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
         minimum_backup_days=config.get("minimumBackupDays", MINIMUM_BACKUP_DAYS),
         required_tags=config.get("requiredTags", REQUIRED_TAGS),
         reading=RUN.reader,
+        company_addresses=config.get(COMPANY_ADDRESSES_SETTING, COMPANY_ADDRESSES),
         own_types={
             each["type"]: each["reason"] for each in config.get(OWN_TYPES, ()) if may_be_own(each["type"])
         },

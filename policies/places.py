@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from tenantnet.addresses import addressing
+from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws.types import DATABASE, SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION, VPN_CONNECTION_ROUTE
-from tenantnet.policies.model import Resource, Stack, parse_json
+from tenantnet.policies.model import PackSettings, Resource, Stack
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Lifecycle, Slot, Tag
 
 
@@ -43,10 +44,9 @@ def databases_of_move(stack: Stack) -> Mapping[object, str]:
     return ranges if len(ranges) == len(Slot) else {}
 
 
-def claimed_database_ranges(stack: Stack) -> list[str]:
-    """The ranges of databases in the networks that the stack claims, before it is known which ones it has."""
-    cidrs = [claim.cidr for _, claim in own_claims(stack) if claim.kind is ClaimKind.NETWORK]
-    return [addressing.database_range(cidr) for cidr in cidrs if not addressing.check_network_cidr(cidr, ())]
+def database_ranges(claims: Iterable[Claim]) -> list[str]:
+    """The ranges of databases in claimed networks, before it is known which ones the stack has."""
+    return [addressing.database_range(each.cidr) for each in claims if each.kind is ClaimKind.NETWORK]
 
 
 def company_cidrs(stack: Stack, slot: object) -> Sequence[str]:
@@ -81,16 +81,37 @@ def slot_of_route(stack: Stack, route: Resource) -> object:
 def own_claims(stack: Stack) -> Iterator[tuple[Resource, Claim]]:
     """The claims of the stack's own tenant that it declares, each with its row."""
     for item in stack.of_type(TABLE_ITEM):
-        claim = claim_of(item)
+        claim = item.claim
         if claim and (claim.stack, claim.tenant) == (stack.name, stack.name):
             yield item, claim
 
 
-def claim_of(item: Resource) -> Claim | None:
-    """The claim that a table's row is, to the letter; None for any other row, or one that is not known."""
-    try:
-        row: Any = parse_json(str(item.props.get("item")))
-        claim = Claim.from_item(row)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return claim if claim.item() == row and claim.is_ours else None
+def sound_claims(
+    stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[tuple[Resource, Claim]]:
+    """The own claims that are for the platform's table, and of ranges that its tenants can have."""
+    table = platform.claims_table
+    for item, claim in own_claims(stack):
+        as_written = claim == claim.in_table(table, platform.cell) and item.props.get("tableName") == table
+        if as_written and can_have(claim, settings.reserved, platform):
+            yield item, claim
+
+
+def granted_claims(stack: Stack, settings: PackSettings, platform: PlatformOutputs) -> Collection[Claim]:
+    """The stack's claims that the platform's table has by now.
+
+    What is declared is no claim yet: its row may be for another table, and the range may be another's.
+    """
+    declared = [claim for _, claim in sound_claims(stack, settings, platform)]
+    return settings.reading.granted(declared, platform.cell, platform.region)
+
+
+def can_have(claim: Claim, reserved: Sequence[ReservedRange], platform: PlatformOutputs) -> bool:
+    """Whether a tenant of the cell can have the range: a claim of any other would keep many out."""
+    sessions, services = platform.sessions_cidr, platform.services_cidr
+    if claim.kind is ClaimKind.SESSION_SUBNET:
+        refusals = addressing.check_session_subnet(claim.cidr, sessions, platform.shared_subnets)
+        return not claim.slot and not refusals
+    if claim.slot not in [*Slot] or addressing.check_network_cidr(claim.cidr, reserved):
+        return False
+    return not any(each and addressing.overlaps(claim.cidr, each) for each in (sessions, services))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from pydantic import ValidationError
+from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
@@ -34,15 +35,18 @@ PLATFORM_KEY = "tenantnet:platform"
 GONE = ("shutting-down", "terminated")
 # EC2 may answer with the tags of something new a moment later.
 TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
+# The engine writes a claim while it asks about what comes next.
+CLAIMS_LIMIT_SECONDS, CLAIMS_PAUSE_SECONDS = 20.0, 0.5
 
 
 class Reader:
-    """Reads each thing once a run. It is what model.Reading promises."""
+    """Reads each thing once a run, ranges once more where that matters. It is what model.Reading promises."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(thread_name_prefix="reading")
         self._begun: dict[object, Future[Any]] = {}
         self._lock = Lock()
+        self._granted_until: dict[Claim, float] = {}
         self._platform: Mapping[str, Any] = {}
 
     def configure(self, config: Mapping[str, str]) -> None:
@@ -76,6 +80,34 @@ class Reader:
     def ranges(self, cell: str, region: str | None) -> Ranges:
         """The claims in the cell's table, and the companies of the cells that use it."""
         return cast("Ranges", self._begin(("ranges", cell), lambda: self._read_ranges(cell, region)).result())
+
+    def forget_ranges(self) -> None:
+        """Have the next `ranges` read anew."""
+        with self._lock:
+            for key in [each for each in self._begun if isinstance(each, tuple) and each[0] == "ranges"]:
+                del self._begun[key]
+
+    def granted(self, claims: Collection[Claim], cell: str, region: str | None) -> Collection[Claim]:
+        """Those of the claims that the cell's table has. One that it lacks is waited for, once."""
+        end = max(
+            (
+                self._granted_until.setdefault(each, time.monotonic() + CLAIMS_LIMIT_SECONDS)
+                for each in claims
+            ),
+            default=0.0,
+        )
+        found = self._granted(claims, cell, region)
+        while len(found) < len(claims):
+            self.forget_ranges()
+            found = self._granted(claims, cell, region)
+            if len(found) == len(claims) or time.monotonic() > end:
+                break
+            time.sleep(CLAIMS_PAUSE_SECONDS)
+        return found
+
+    def _granted(self, claims: Collection[Claim], cell: str, region: str | None) -> Collection[Claim]:
+        rows = self.ranges(cell, region).claims
+        return [claim for claim in claims if claim in rows]
 
     def _read_ranges(self, cell: str, region: str | None) -> Ranges:
         platform = self.platform(cell)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic.alias_generators import to_camel
 from tenantnet.addresses import addressing
+from tenantnet.addresses.claims import ClaimKind
 from tenantnet.aws.types import (
     NETWORK_ACL,
     PEERING,
@@ -34,10 +35,10 @@ from tenantnet.policies.model import (
     with_platform,
 )
 from tenantnet.policies.places import (
-    claimed_database_ranges,
+    database_ranges,
     databases_of_move,
+    granted_claims,
     network_cidrs,
-    own_claims,
     session_cidrs,
     session_subnets,
 )
@@ -135,11 +136,31 @@ def _judge_update(
     elif resource.type == SUBNET and resource.props.get("vpcId") == platform.sessions_vpc_id:
         yield from _judge_cidr(resource, platform)
     elif resource.type == ROUTE:
-        host, own = f"{platform.tunnel_host_address}/32", [claim.cidr for _, claim in own_claims(stack)]
-        permitted = [host, *own, *claimed_database_ranges(stack)]
-        if resource.props.get("destinationCidrBlock") not in permitted:
-            facts = {"sessions": ", ".join(own) or "none", "host": host}
-            yield resource.refuse(NETWORK_REACHES_OWN, "destinationCidrBlock", **facts)
+        yield from _judge_hidden_route(resource, stack, settings, platform)
+
+
+def _judge_hidden_route(
+    route: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
+) -> Iterator[Finding]:
+    """Where a route may lead that no preview has shown: AWS says by tags whose table it is in."""
+    granted, path = granted_claims(stack, settings, platform), "destinationCidrBlock"
+    networks = [claim.cidr for claim in granted if claim.kind is ClaimKind.NETWORK]
+    sessions = [claim.cidr for claim in granted if claim.kind is ClaimKind.SESSION_SUBNET]
+    host, listed = f"{platform.tunnel_host_address}/32", ", ".join(networks) or "none"
+    beyond = [host, *sessions, *database_ranges(granted)]
+    way, table = route.props.get(path), route.props.get("routeTableId")
+    if table == platform.services_route_table_id:
+        if way not in networks:
+            yield route.refuse(SERVICES_REACH_OWN, path, permitted=listed)
+    elif isinstance(table, str) and _part_of(table, settings, platform) != Part.NETWORK:
+        if way not in networks:
+            yield route.refuse(SESSIONS_REACH_OWN, path, permitted=listed)
+    elif way not in beyond and (isinstance(table, str) or way not in networks):
+        yield route.refuse(NETWORK_REACHES_OWN, path, sessions=", ".join(sessions) or "none", host=host)
+
+
+def _part_of(table: str, settings: PackSettings, platform: PlatformOutputs) -> object:
+    return settings.reading.tags([table], platform.region).get(table, {}).get(Tag.PART)
 
 
 def _judge_route(stack: Stack, route: Resource, platform: PlatformOutputs) -> Iterator[Finding]:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.companies import Company
 from tenantnet.addresses.connections import read_companies
 from tenantnet.failure import Failure
+from tenantnet.policies import reading
 from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, claims_table_name
@@ -101,6 +103,28 @@ def test_companies_are_those_of_the_cells_that_rows_name_and_a_cell_is_no_patter
     found = read_companies(claims_table_name("eu0"), rows, REGION)
     ec2.delete_vpn_connection(VpnConnectionId=connection)
     assert found == ([Company(cidr="192.168.77.0/24", tenant="zoe")] if cell == "local" else [])
+
+
+def test_a_claim_counts_once_the_table_has_it_whatever_was_read_before(
+    ec2: EC2Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ec2
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    table = claims_table_name("granted")
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "cidr", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "cidr", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setattr(reading, "_read_platform", lambda _: platform(cell="granted", claimsTable=table))
+    monkeypatch.setattr(reading, "CLAIMS_LIMIT_SECONDS", 0.0)
+    reader = Reader()
+    ours = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    never = Claim(cidr="10.1.3.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="green")
+    assert list(reader.ranges("granted", REGION).claims) == []
+    dynamodb.put_item(TableName=table, Item=ours.item())
+    assert list(reader.granted([ours, never], "granted", REGION)) == [ours]
 
 
 def test_a_database_that_is_not_there_has_no_address(ec2: EC2Client) -> None:

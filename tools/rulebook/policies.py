@@ -131,6 +131,18 @@ _FOREIGN_CLAIM = resource(
 )
 
 
+_SECOND_SESSIONS = resource(
+    aws.TABLE_ITEM,
+    "second-sessions",
+    {
+        "tableName": claims_table_name(CELL),
+        "item": Claim(
+            cidr="172.17.8.0/24", tenant=TENANT, stack=TENANT, kind=ClaimKind.SESSION_SUBNET
+        ).item_json(),
+    },
+)
+
+
 def _in_platform(change: Change) -> Change:
     """The change of the platform's sample stack, in place of the tenant's."""
     return lambda _: change(platform_stack())
@@ -200,9 +212,10 @@ def _claim_examples() -> list[Example]:
         Example(claims.RANGE_CLAIMED, without("network-claim")),
         Example(claims.CLAIMED_FIRST, with_options("network", depends_on=[])),
         Example(claims.OWN_CLAIMS, with_new(_FOREIGN_CLAIM)),
+        Example(claims.CLAIMS_BOUNDED, with_new(_SECOND_SESSIONS)),
         Example(ROW_READABLE, _network(STRANGE_ROW.cidr)),
         Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
-        Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.0.0/16")),
+        Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.8.0/23")),
         Example(claims.TENANT_OWN, with_tag("customer-gateway", Tag.TENANT, BETA.tenant)),
         Example(TENANT_NAME, _called("ACME")),
         Example(TENANT_NAME_FREE, _called("acme-blue")),
@@ -223,6 +236,7 @@ def _company_examples() -> list[Example]:
         Example(addressing.COMPANY_PRIVATE, route("0.0.0.0/0")),
         Example(addressing.RANGE_RESERVED, route("10.32.0.0/16")),
         Example(addresses.STATIC_ROUTES, with_props("vpn-connection", staticRoutesOnly=False)),
+        Example(addresses.COMPANIES_BOUNDED, route("10.128.0.0/9")),
         Example(COMPANY_CIDR_OUTSIDE, _second_route("10.1.0.0/16")),
         Example(COMPANY_CIDRS_APART, _second_route("192.168.4.128/25")),
     ]

@@ -130,6 +130,14 @@ class SampleReading:
         """The sample cell alone."""
         return [(self.platform(CELL), self.ranges(CELL, None))]
 
+    def forget_ranges(self) -> None:
+        """The sample cell stays as it is."""
+
+    def granted(self, claims: Collection[Claim], cell: str, region: str | None) -> Collection[Claim]:
+        """As DynamoDB takes rows on condition: a range that has one gets no other."""
+        holders = {row.cidr: row for row in self.ranges(cell, region).claims}
+        return [claim for claim in claims if holders.get(claim.cidr, claim) == claim]
+
     def account_id(self) -> str:
         """The sample's account."""
         return PLATFORM.account_id

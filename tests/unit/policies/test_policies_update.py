@@ -11,14 +11,28 @@ from typing import Any
 
 import pulumi_aws
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import EnforcementLevel
+from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.addresses.companies import Company
+from tenantnet.aws import types as aws
+from tenantnet.policies import pack
 from tenantnet.policies.allowed import ALLOWED
-from tenantnet.policies.model import PackSettings, Stack
+from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
+from tenantnet.policies.model import PackSettings, Ranges, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.tags import TAGGED
+from tenantnet.tags import claims_table_name
 
 from tools.rulebook.samples import (
+    CELL,
+    COMPANY,
+    GAMMAS_COMPANY,
+    NETWORK,
     OWN_TYPE,
     PASSWORD,
+    PLATFORM,
+    SESSIONS,
     SETTINGS,
     Change,
     SampleReading,
@@ -27,6 +41,7 @@ from tools.rulebook.samples import (
     platform_stack,
     resource,
     session_document,
+    with_new,
     with_options,
     with_props,
     with_tag,
@@ -119,7 +134,7 @@ def test_what_the_components_declare_is_created(key: str) -> None:
     ("key", "props", "rule"),
     [
         ("session-route", {"destinationCidrBlock": "10.9.9.0/26"}, "network-reaches-own"),
-        ("services-route", {"destinationCidrBlock": "0.0.0.0/0"}, "network-reaches-own"),
+        ("services-route", {"destinationCidrBlock": "0.0.0.0/0"}, "services-reach-own"),
         ("session-acl", {"ingress": [acl_rule(1, "allow", "0.0.0.0/0")]}, "acl-denies-sessions"),
         ("session-subnet", {"cidrBlock": "172.17.0.0/20"}, "session-subnet-size"),
         ("ingress", {"cidrIpv4": "10.9.9.0/26"}, "exact-peer"),
@@ -311,3 +326,171 @@ def with_new_key(key: str, **options: Any) -> Change:
 def test_a_secret_is_not_written_into_aws_before_the_update_is_judged_whole() -> None:
     noted = with_props("alarm", alarmDescription=f"admin:{PASSWORD}")
     assert in_update("alarm", noted) == ["secret-nowhere-else"]
+
+
+CLAIMS, BETAS, BETAS_SESSIONS = claims_table_name(CELL), "10.9.9.0/26", "172.17.6.0/24"
+
+
+def hidden(row: Claim, table: str = CLAIMS) -> list[str]:
+    """The rules that a row breaks which no preview was shown."""
+    declared = resource(aws.TABLE_ITEM, "row", {"tableName": table, "item": row.item_json()})
+    return in_update(f"new {aws.TABLE_ITEM} row", with_new(declared))
+
+
+def acmes(cidr: str, **more: Any) -> Claim:
+    kind = ClaimKind.NETWORK if cidr.endswith("/26") else ClaimKind.SESSION_SUBNET
+    slot = "green" if kind is ClaimKind.NETWORK else ""
+    return Claim(**{"cidr": cidr, "tenant": "acme", "stack": "acme", "kind": kind, "slot": slot, **more})
+
+
+@pytest.mark.parametrize(
+    ("row", "table"),
+    [
+        (acmes("10.5.5.0/26"), claims_table_name("eu2")),
+        (acmes("10.5.5.0/26", cell="eu2"), CLAIMS),
+        (acmes("10.5.5.0/26", cell="*"), CLAIMS),
+        (acmes("10.5.5.0/26", slot="red"), CLAIMS),
+        (acmes("10.32.0.0/26"), CLAIMS),
+        (acmes("172.17.6.0/26"), CLAIMS),
+        (acmes("192.168.6.0/24"), CLAIMS),
+    ],
+)
+def test_a_row_that_no_preview_was_shown_is_one_of_the_stacks_cell(row: Claim, table: str) -> None:
+    assert hidden(row, table) == ["own-claims"]
+    assert hidden(acmes("10.5.5.0/26")) == []
+
+
+def test_a_row_is_not_written_over_others_or_beyond_what_a_tenant_needs() -> None:
+    assert hidden(acmes(BETAS)) == ["range-unclaimed"]
+    assert hidden(acmes("10.77.3.0/26")) == ["others-company"]
+    assert hidden(acmes("172.17.8.0/24")) == ["claims-bounded"]
+
+
+TABLES = {"session-route": "rtb-session0acme", "route-to-sessions": "rtb-network0acme"}
+
+
+@pytest.mark.parametrize("table", [CLAIMS, claims_table_name("eu2")], ids=["refused", "elsewhere"])
+@pytest.mark.parametrize(
+    ("key", "to", "claimed", "rule"),
+    [
+        ("services-route", BETAS, BETAS, "services-reach-own"),
+        ("services-route", "10.9.9.0/27", BETAS, "services-reach-own"),
+        ("session-route", BETAS, BETAS, "sessions-reach-own"),
+        ("session-route", "10.9.9.0/27", BETAS, "sessions-reach-own"),
+        ("route-to-sessions", BETAS_SESSIONS, BETAS_SESSIONS, "network-reaches-own"),
+    ],
+)
+def test_a_row_that_nobody_has_granted_is_no_claim_for_a_route(
+    key: str, to: str, claimed: str, rule: str, table: str
+) -> None:
+    settings = replace(SETTINGS, reading=SessionsOfBeta())
+    at = {"routeTableId": TABLES[key]} if key in TABLES else {}
+    declared = resource(aws.TABLE_ITEM, "row", {"tableName": table, "item": acmes(claimed).item_json()})
+    changes = (with_new(declared), with_props(key, destinationCidrBlock=to, **at))
+    assert in_update(key, *changes, settings=settings) == [rule]
+
+
+class SessionsOfBeta(SampleReading):
+    """The sample cell, in which beta has sessions, too."""
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        sessions = Claim(cidr=BETAS_SESSIONS, tenant="beta", stack="beta", kind=ClaimKind.SESSION_SUBNET)
+        others = super().ranges(cell, region)
+        return replace(others, claims=[*others.claims, sessions])
+
+
+@pytest.mark.parametrize(
+    ("key", "props", "rules"),
+    [
+        ("services-route", {"destinationCidrBlock": "10.32.0.10/32"}, ["services-reach-own"]),
+        ("services-route", {"destinationCidrBlock": "10.1.2.0/27"}, ["services-reach-own"]),
+        ("services-route", {"destinationCidrBlock": SESSIONS}, ["services-reach-own"]),
+        ("session-route", {"destinationCidrBlock": "10.32.0.10/32"}, ["sessions-reach-own"]),
+        ("session-route", {"destinationCidrBlock": NETWORK}, []),
+        ("route-to-sessions", {"destinationCidrBlock": NETWORK}, ["network-reaches-own"]),
+        ("route-to-sessions", {"destinationCidrBlock": "10.32.0.10/32"}, []),
+        ("route-to-sessions", {"destinationCidrBlock": SESSIONS}, []),
+    ],
+)
+def test_a_hidden_route_leads_where_its_table_may(key: str, props: dict[str, Any], rules: list[str]) -> None:
+    at = {"routeTableId": TABLES[key]} if key in TABLES else {}
+    assert in_update(key, with_props(key, **props, **at)) == rules
+
+
+def test_no_rule_lets_in_what_is_only_declared_as_the_stacks() -> None:
+    settings = replace(SETTINGS, reading=SessionsOfBeta())
+    for cidr in (BETAS, BETAS_SESSIONS):
+        row = {"tableName": claims_table_name("eu2"), "item": acmes(cidr).item_json()}
+        changes = (with_new(resource(aws.TABLE_ITEM, "row", row)), with_props("ingress", cidrIpv4=cidr))
+        assert in_update("ingress", *changes, settings=settings) == ["exact-peer"]
+
+
+class LostReading(SampleReading):
+    """The stack's rows are declared, and nobody has written them."""
+
+    def granted(self, claims: Collection[Claim], cell: str, region: str | None) -> Collection[Claim]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("key", "rule"),
+    [
+        ("network", "range-claimed"),
+        ("session-subnet", "range-claimed"),
+        ("services-route", "services-reach-own"),
+        ("ingress", "exact-peer"),
+    ],
+)
+def test_a_declared_row_counts_once_it_is_written(key: str, rule: str) -> None:
+    """An update of some targets alone never writes it."""
+    settings = replace(SETTINGS, reading=LostReading())
+    assert in_update(key, settings=settings) == [rule]
+
+
+class BusyReading(SampleReading):
+    """Another update claims and connects while this one is under way."""
+
+    def __init__(self) -> None:
+        self.read_anew = False
+
+    def forget_ranges(self) -> None:
+        self.read_anew = True
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        late = Claim(cidr=COMPANY, tenant="zoe", stack="zoe", kind=ClaimKind.NETWORK, slot="blue")
+        late_company = Company(cidr=NETWORK, tenant="zoe")
+        return Ranges(claims=[late], companies=[late_company]) if self.read_anew else Ranges()
+
+
+@pytest.mark.parametrize(("key", "rule"), [("network", "others-company"), ("vpn-route", "others-claim")])
+def test_what_others_did_while_the_update_ran_is_seen_before_a_range_is_used(key: str, rule: str) -> None:
+    assert in_update(key, settings=replace(SETTINGS, reading=BusyReading())) == [rule]
+
+
+def test_the_first_row_of_a_stack_is_judged_by_its_own_word_for_the_cell() -> None:
+    stack = good_stack()
+    first = Stack([stack["network-claim"]])
+    assert NETWORK_CIDR_UNCLAIMED.judge_update is not None
+    assert [*NETWORK_CIDR_UNCLAIMED.judge_update(stack["network-claim"], first, SETTINGS)] == []
+
+
+def test_companies_are_bounded_in_an_update_too() -> None:
+    assert in_update("vpn-route", with_props("vpn-route", destinationCidrBlock="10.128.0.0/9")) == [
+        "companies-bounded"
+    ]
+
+
+@pytest.mark.parametrize("previews", [True, False])
+def test_the_end_of_an_update_is_judged_by_what_is_claimed_then(
+    monkeypatch: pytest.MonkeyPatch, previews: bool
+) -> None:
+    run = pack.Run()
+    run.previews = previews
+    run.reader._begin(("ranges", "eu1"), Ranges)
+    run.reader._begin(("platform", "eu1"), lambda: PLATFORM)
+    monkeypatch.setattr(pack, "RUN", run)
+    monkeypatch.setattr(run.reader, "_read_ranges", lambda *_: Ranges(companies=[GAMMAS_COMPANY]))
+    policies = [pack.pack_policy(NETWORK_CIDR_UNCLAIMED)]
+    servicer = pack._Servicer("tenantnet", "1.0.0", policies, EnforcementLevel.DISABLED)
+    servicer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), None)
+    assert list(run.reader.ranges("eu1", None).companies) == ([] if previews else [GAMMAS_COMPANY])

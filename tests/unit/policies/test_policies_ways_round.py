@@ -18,11 +18,12 @@ from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.components.migration_runner import project_environment, project_source
 from tenantnet.components.migration_schedule import start_input
+from tenantnet.policies.addresses import COMPANY_CIDR_PERMITTED
 from tenantnet.policies.allowed import FLOW_LOG, PROJECT, START_BUILD
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
-from tenantnet.policies.model import UNKNOWN, Ranges, Resource, Stack
+from tenantnet.policies.model import UNKNOWN, PackSettings, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.secrecy import SECRETS_STAY_SECRET
 from tenantnet.policies.tags import TAGS_PRESENT
@@ -41,6 +42,7 @@ from tools.rulebook.samples import (
     Change,
     SampleReading,
     acl_rule,
+    company_route,
     good_stack,
     judge,
     platform_stack,
@@ -56,7 +58,7 @@ from tools.rulebook.samples import (
 )
 
 FOREIGN_VPC, FOREIGN_TABLE, FOREIGN_GROUP = "vpc-00000000000beta", "rtb-00000000000beta", "sg-00000000000beta"
-SESSIONS_VPC = "vpc-0000005e55105"
+SESSIONS_VPC, CLAIMS = "vpc-0000005e55105", claims_table_name("eu1")
 
 
 def found_by(*changes: Change) -> dict[str, list[str]]:
@@ -639,12 +641,16 @@ def test_a_secret_is_found_in_names_and_numbers_and_not_shown(secret: str, shape
     ],
 )
 def test_a_row_that_only_an_update_has_keeps_nobody_out(cidr: str, kind: ClaimKind, table: str) -> None:
-    """It is judged alone, before it is written: nothing of the stack says yet which cell it is in."""
+    """It is judged before it is written: nothing but the row says yet which cell the stack is in."""
     claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=kind, slot="blue")
     row = resource(aws.TABLE_ITEM, "row", {"tableName": table, "item": claim.item_json()})
     assert NETWORK_CIDR_UNCLAIMED.judge_resource is not None
-    found = NETWORK_CIDR_UNCLAIMED.judge_resource(row, SETTINGS)
-    assert [each.refusal.rule_id for each in found] == ["own-claims"]
+    assert NETWORK_CIDR_UNCLAIMED.judge_update is not None
+    found = [
+        *NETWORK_CIDR_UNCLAIMED.judge_resource(row, SETTINGS),
+        *NETWORK_CIDR_UNCLAIMED.judge_update(row, Stack([row]), SETTINGS),
+    ]
+    assert "own-claims" in [each.refusal.rule_id for each in found]
 
 
 def test_what_has_no_tenants_tag_is_no_platforms() -> None:
@@ -826,3 +832,116 @@ def test_a_build_is_logged_where_its_component_logs_it(props: dict[str, Any]) ->
 
     assert found({}) == set()
     assert found(props)
+
+
+def rows(*claims: Claim, table: str = CLAIMS) -> list[Change]:
+    """The stack with further rows of claims."""
+    return [
+        with_new(resource(aws.TABLE_ITEM, f"row-{number}", {"tableName": table, "item": claim.item_json()}))
+        for number, claim in enumerate(claims)
+    ]
+
+
+def network_claim(cidr: str, slot: str = "green") -> Claim:
+    return Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot=slot)
+
+
+def session_claim(cidr: str) -> Claim:
+    return Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.SESSION_SUBNET)
+
+
+def test_a_tenant_claims_what_its_two_networks_and_its_sessions_need_and_no_more() -> None:
+    second = network_claim("10.5.5.0/26")
+    assert found_by(*rows(second)) == {}
+    third = network_claim("10.5.5.64/26")
+    assert found_by(*rows(second, third)) == {"network-cidr-unclaimed": ["claims-bounded"]}
+    sessions = [session_claim(f"172.17.{number}.0/24") for number in range(6, 26)]
+    assert found_by(*rows(*sessions)) == {"network-cidr-unclaimed": ["claims-bounded"] * 20}
+
+
+@pytest.mark.parametrize("slot", ["red", "corp-blue", ""])
+def test_a_claim_is_for_a_network_that_a_tenant_can_have(slot: str) -> None:
+    claim = network_claim("10.5.5.0/26", slot)
+    assert found_by(*rows(claim)) == {"network-cidr-unclaimed": ["own-claims"]}
+
+
+@pytest.mark.parametrize(
+    ("companies", "refused"),
+    [
+        (["192.168.0.0/16"], False),
+        (["10.96.0.0/12"], False),
+        (["10.96.0.0/11"], True),
+        (["10.128.0.0/9"], True),
+        (["10.96.0.0/12", "10.112.0.0/24"], True),
+        (["10.96.0.0/13", "10.104.0.0/13"], False),
+    ],
+)
+def test_a_tenants_companies_leave_most_ranges_to_others(companies: list[str], refused: bool) -> None:
+    """However many connections they are split among."""
+    stack = dict(good_stack())
+    del stack["vpn-route"], stack["ping"]
+    for number, cidr in enumerate(companies):
+        connection = replace(stack["vpn-connection"], urn=f"{stack['vpn-connection'].urn}-{number}")
+        route = company_route(f"acme-blue-{number}", cidr, connection)
+        stack |= {connection.urn: connection, route.urn: route}
+    found = [each.refusal.rule_id for each in judge(COMPANY_CIDR_PERMITTED, stack)]
+    assert found == ["companies-bounded"] * refused
+    more = replace(SETTINGS, company_addresses=2**30)
+    assert COMPANY_CIDR_PERMITTED.judge_stack is not None
+    assert [*COMPANY_CIDR_PERMITTED.judge_stack(Stack(stack.values()), more)] == []
+
+
+def test_claims_alone_say_by_their_table_which_cell_they_are_of() -> None:
+    """Whatever else a stack has is removed before them, and created after them."""
+    left = ("network-claim", "session-claim")
+    stack = {key: each for key, each in good_stack().items() if key in left}
+    found = {policy.name: judge(policy, stack) for policy in POLICIES}
+    assert {name for name, findings in found.items() if findings} == set()
+    elsewhere = with_props("network-claim", tableName=claims_table_name("eu2"))(stack)
+    (finding,) = judge(NETWORK_CIDR_UNCLAIMED, elsewhere)
+    assert finding.refusal.rule_id == "platform-read"
+
+
+def test_a_claim_that_the_table_has_is_given_up_though_a_company_covers_it_since() -> None:
+    """Nobody else could take it back: a stack that is being removed is not stopped by it."""
+    held = network_claim("10.77.3.0/26")
+
+    class Covered(SampleReading):
+        def ranges(self, cell: str, region: str | None) -> Ranges:
+            others = super().ranges(cell, region)
+            return replace(others, claims=[*others.claims, held])
+
+    def rules(settings: PackSettings) -> list[str]:
+        (changed,) = rows(held)
+        assert NETWORK_CIDR_UNCLAIMED.judge_stack is not None
+        found = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(changed(good_stack()).values()), settings)
+        return [each.refusal.rule_id for each in found]
+
+    assert rules(SETTINGS) == ["others-company"]
+    assert rules(replace(SETTINGS, reading=Covered())) == []
+
+
+class ElsewhereReading(SampleReading):
+    """A platform whose sessions network is in no reserved range: its settings name it."""
+
+    def platform(self, cell: str) -> PlatformOutputs:
+        return super().platform(cell).model_copy(update={"sessions_cidr": "172.20.0.0/16"})
+
+
+def test_a_session_subnet_is_inside_its_platforms_sessions_network_wherever_that_is() -> None:
+    settings = replace(SETTINGS, reading=ElsewhereReading())
+
+    def rules(*claims: Claim) -> list[str]:
+        stack = reduce(
+            lambda changed, change: change(changed), rows(*claims), without("session-claim")(good_stack())
+        )
+        judges = (NETWORK_CIDR_UNCLAIMED.judge_resource, NETWORK_CIDR_UNCLAIMED.judge_stack)
+        assert judges[0]
+        assert judges[1]
+        alone = [each for one in stack.values() for each in judges[0](one, settings)]
+        found = [*alone, *judges[1](Stack(stack.values()), settings)]
+        return [each.refusal.rule_id for each in found if each.resource.name.startswith("row")]
+
+    assert rules(session_claim("172.20.5.0/24")) == []
+    assert rules(session_claim("172.17.8.0/24")) == ["own-claims"]
+    assert rules(network_claim("172.20.5.0/26")) == ["own-claims"], "a network is not among sessions"
