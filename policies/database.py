@@ -157,7 +157,7 @@ def _judge_parameters(resource: Resource, _: PackSettings) -> Iterator[Finding]:
 def _judge_kept_parameters(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     """Those of a group that ignores changes: a replacement is made with what no policy was given."""
     for group in stack.of_type(PARAMETER_GROUP):
-        if "parameters" in group.ignores:
+        if "parameters" in group.kept:
             yield from _judge_parameters(group, settings)
 
 

@@ -332,7 +332,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         for resource in stack.of_type(*_OF_TENANT):
             yield from _judge_tenants(resource, platform)
         for database in stack.of_type(aws.DATABASE):
-            if "snapshotIdentifier" in database.ignores:
+            if "snapshotIdentifier" in database.kept:
                 yield from _database(database)  # a replacement is restored from one that was not shown
     elif stack.is_platform:
         yield from _judge_runners_ids(stack, settings)

@@ -169,8 +169,7 @@ def _judge_ignored(resource: Resource, shape: Shape) -> Iterator[Finding]:
 def _judge_kept(resource: Resource, shape: Shape) -> Iterator[Finding]:
     """What was ignored, by its value in the end: a replacement is made with what no policy was given."""
     deployed = isinstance(resource.props.get("id"), str)
-    paths = [each for each in resource.ignores if not (deployed and each in _OF_OTHERS)]
-    kept = {path: resource.props[path] for path in paths if path in resource.props}
+    kept = {path: each for path, each in resource.kept.items() if not (deployed and path in _OF_OTHERS)}
     permitted = {path: permit for path, permit in shape.properties.items() if path in kept}
     yield from judge_shape(replace(resource, props=kept), replace(shape, properties=permitted))
 

@@ -120,6 +120,16 @@ class Resource:
         return {key: value for tags in both if isinstance(tags, Mapping) for key, value in tags.items()}
 
     @property
+    def kept(self) -> Mapping[str, Any]:
+        """What the engine ignored, by its value in the end; without what AWS makes up in an update."""
+        given = {path: self.props[path] for path in self.ignores if path in self.props}
+        return {
+            path: value
+            for path, value in given.items()
+            if self.property_depends_on.get(path) or not isinstance(value, Unknown)
+        }
+
+    @property
     def part(self) -> object:
         """The place the resource belongs to: a value of tenantnet.tags.Part where the tag is right."""
         return self.tags.get(Tag.PART)

@@ -718,6 +718,19 @@ def test_what_may_be_ignored_is_judged_by_what_a_replacement_is_made_with(
     assert [each.resource.urn for each in judge_stack(Stack(stack.values()), SETTINGS)] == [stack[key].urn]
 
 
+@pytest.mark.parametrize(("key", "path"), [("network-table", "routes"), ("database", "snapshotIdentifier")])
+def test_what_aws_makes_up_needs_no_preview_to_know_it(key: str, path: str) -> None:
+    unknown = [with_options(key, ignores=[path]), with_props(key, **{path: UNKNOWN})]
+
+    def found(*changes: Change) -> set[str]:
+        stack = reduce(lambda changed, change: change(changed), changes, good_stack())
+        judged = [each.judge_stack for each in (ONLY_KNOWN_RESOURCES, RIGHTS_EXACT) if each.judge_stack]
+        return {each.refusal.rule_id for judge in judged for each in judge(Stack(stack.values()), SETTINGS)}
+
+    assert found(*unknown) == set()
+    assert found(*unknown, with_origins(key, path, "network")) == {"known-in-preview"}
+
+
 def test_a_deployed_table_has_the_routes_of_others() -> None:
     """Components ignore them: a refresh finds what other resources have made."""
     deployed = with_props("session-table", id="rtb-1", routes=[{"cidrBlock": NETWORK}], propagatingVgws=["v"])
