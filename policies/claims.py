@@ -21,6 +21,8 @@ from tenantnet.addresses.companies import (
 )
 from tenantnet.addresses.index import overlap
 from tenantnet.aws.types import SUBNET, TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
+from tenantnet.failure import Failure
+from tenantnet.policies.allowed import STACK
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,
     PLATFORM_READ,
@@ -33,6 +35,7 @@ from tenantnet.policies.model import (
     Severity,
     Stack,
     before_creation,
+    unread,
     with_platform,
 )
 from tenantnet.policies.places import (
@@ -44,8 +47,13 @@ from tenantnet.policies.places import (
     sound_claims,
 )
 from tenantnet.refusal import Rule
-from tenantnet.settings.checks import check_tenant_apart, check_tenant_name
-from tenantnet.settings.rules import TENANT_NAME, TENANT_NAME_FREE
+from tenantnet.settings.checks import (
+    check_cell_apart,
+    check_platform_name,
+    check_tenant_apart,
+    check_tenant_name,
+)
+from tenantnet.settings.rules import CELLS_APART, PLATFORM_NAME, TENANT_NAME, TENANT_NAME_FREE
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Slot, Tag, cell_of_claims_table, claims_table_name
 
@@ -141,7 +149,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     for resource in stack.resources:
         yield from _judge_resource(resource, settings)  # what a program reads is not judged before
     if platform is None:
-        yield from _judge_cell(stack)
+        yield from _judge_cell(stack, settings)
         return
     named = check_tenant_name(stack.name) or check_tenant_apart(
         stack.name, {"platform": f"{PLATFORM_PREFIX}{platform.cell}"}
@@ -171,7 +179,17 @@ def _judge_ranges(
         yield from _judge_company(route, stack.name, ranges)
 
 
-def _judge_cell(stack: Stack) -> Iterator[Finding]:
+def _judge_platform(root: Resource, settings: PackSettings) -> Iterator[Finding]:
+    """A cell's name stands in those of its roles, tables and documents, and IAM tells cells apart by it."""
+    if root.stack.startswith(PLATFORM_PREFIX):
+        platforms = settings.reading.platforms()
+        named = check_platform_name(root.stack) or check_cell_apart(root.stack, platforms)
+        yield from (Finding(root, refusal) for refusal in named)
+
+
+def _judge_cell(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if stack.is_platform:
+        yield from _judge_platform(stack.root, settings)
     cell = stack.name.removeprefix(PLATFORM_PREFIX)
     for resource in stack.resources if stack.is_platform else ():
         if resource.tags.get(Tag.CELL, cell) != cell:
@@ -256,8 +274,17 @@ def _judge_company(route: Resource, stack: str, ranges: Ranges) -> Iterator[Find
             yield Finding(route, refusal)
 
 
+def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    if resource.type == STACK:
+        try:
+            yield from _judge_platform(resource, settings)
+        except Failure as failure:
+            yield unread(resource, stack.name, failure)
+    yield from _judge_tenants_update(resource, stack, settings)
+
+
 @before_creation(TABLE_ITEM, VPC, SUBNET, VPN_CONNECTION_ROUTE)
-def _judge_update(
+def _judge_tenants_update(
     resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
     """What others have claimed since the preview, and whether this stack has claimed it at all."""
@@ -302,6 +329,8 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         TENANT_NAME,
         TENANT_NAME_FREE,
         CELL_OWN,
+        PLATFORM_NAME,
+        CELLS_APART,
         PLATFORM_READ,
     ),
     judge_resource=_judge_resource,

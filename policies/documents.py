@@ -30,6 +30,7 @@ from tenantnet.policies.model import (
     Finding,
     PackSettings,
     Policy,
+    Reading,
     Resource,
     Severity,
     Stack,
@@ -45,6 +46,7 @@ from tenantnet.refusal import Rule, shown
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
 from tenantnet.tags import (
+    cell_of_claims_table,
     claims_table_name,
     journal_table_name,
     move_snapshot_name,
@@ -206,7 +208,7 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
             settings.reading.account_id(),
             physical_name(cell, "runner"),
         ),
-        physical_name(cell, "runner"): _runner_statements(resource, cell, settings),
+        physical_name(cell, "runner"): _runner_statements(resource, cell, settings, cell),
     }
     role = resource.props.get("role")
     yield from named(resource, "name", *wanted)
@@ -215,8 +217,8 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
     statements = wanted.get(str(role))
     documents = [_statements(*statements)] if statements else []
     if role == physical_name(cell, "runner") and statements:
-        # Which cell has the claims is in the platform's outputs, which its first update has not written yet.
-        documents.insert(0, _statements(*_runner_statements(resource, cell, settings, claims_cell=WILD)))
+        for holder in _claims_cells(cell, settings.reading) - {cell}:
+            documents.insert(0, _statements(*_runner_statements(resource, cell, settings, holder)))
     yield from _compare(resource, "policy", policy, documents, "ServiceRole")
 
 
@@ -238,8 +240,16 @@ _OF_RUNNER = (aws.INSTANCE, aws.KEY, aws.ZONE)
 _RUNNERS_ID = re.compile(r":(?:instance|key|hostedzone)/([A-Za-z0-9-]+)")
 
 
+def _claims_cells(cell: str, reading: Reading) -> set[str]:
+    """The cells whose claims the cell may use: as its settings say, as it does, or those of the project."""
+    if named := reading.claims_platform():
+        return {named.removeprefix(PLATFORM_PREFIX)}
+    holders = {platform.cell: cell_of_claims_table(platform.claims_table) for platform, _ in reading.cells()}
+    return {holders[cell]} if cell in holders else {*holders.values()}
+
+
 def _runner_statements(
-    resource: Resource, cell: str, settings: PackSettings, claims_cell: str | None = None
+    resource: Resource, cell: str, settings: PackSettings, claims_cell: str
 ) -> Sequence[Mapping[str, object]]:
     if (runner := settings.reading.runner()) is None:
         return ()

@@ -215,14 +215,20 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         if platform and resource.type == aws.INSTANCE:
             yield from _judge_image(resource, settings.reading, platform.image_id)
         if platform:
-            yield from _judge_region(resource, platform.region)
+            yield from _judge_region(resource, platform.region, settings.reading)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
     yield from judge_held(stack, settings.reading, all_of_it=False)
 
 
-def _judge_region(resource: Resource, region: str | None) -> Iterator[Finding]:
-    if (resource.region or region) != region:
-        yield resource.refuse(ONE_REGION, "region", value=resource.region, region=region)
+def _judge_region(
+    resource: Resource, region: str | None, reading: Reading | None = None
+) -> Iterator[Finding]:
+    """reading: says where a provider is that names no region."""
+    given = resource.region
+    if given is None and reading and resource.type.startswith("aws:"):
+        given = reading.region()
+    if (given or region) != region:
+        yield resource.refuse(ONE_REGION, "region", value=given, region=region)
 
 
 def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
@@ -357,7 +363,7 @@ def _judge_tenants_update(
     resource: Resource, stack: Stack, settings: PackSettings, platform: PlatformOutputs
 ) -> Iterator[Finding]:
     """Whose the IDs and names are that a preview did not know, before anything is created."""
-    yield from _judge_region(resource, platform.region)
+    yield from _judge_region(resource, platform.region, settings.reading)
     texts = {
         place: ref
         for place, ref in _texts_of(resource).items()

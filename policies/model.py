@@ -318,7 +318,7 @@ class Reading(Protocol):
         """The cell's claims and companies. region: where the cell is."""
 
     def platforms(self) -> Collection[str]:
-        """The names of the platform stacks in the Pulumi project."""
+        """The names of the platform stacks in the Pulumi project that have something deployed."""
 
     def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
         """What can be read of the project's cells: the platform's outputs, and who has which range there."""
@@ -343,6 +343,9 @@ class Reading(Protocol):
 
     def retiring(self) -> bool:
         """Whether the settings of the platform's stack say that it is being removed."""
+
+    def claims_platform(self) -> str | None:
+        """The platform whose claims table the settings of the platform's stack name; None where none is."""
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The IDs of networks and zone that the settings of the cell's platform name, and it does not make.

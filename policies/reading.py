@@ -6,27 +6,29 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import boto3
-from pydantic import ValidationError
+from pydantic import Field, StrictBool, ValidationError
+from tenantnet.addresses.addressing import check_private_cidr
 from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.components.alarm_topic import alarm_topic_name
 from tenantnet.failure import Failure
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
-from tenantnet.refusal import Refused
+from tenantnet.refusal import Refused, shown
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
-from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import Tag, cell_of_claims_table
+from tenantnet.stacks.outputs import Model, PlatformOutputs
+from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -39,6 +41,28 @@ TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
 CLAIMS_LIMIT_SECONDS, CLAIMS_PAUSE_SECONDS = 20.0, 0.5
 
 
+class _Named(Model):
+    """What settings of a platform name and it does not make."""
+
+    vpc_id: str | None = None
+    subnet_id: str | None = None
+    route_table_id: str | None = None
+    tunnel_host_image: str | None = None
+    zone_id: str | None = None
+
+
+class _PlatformSettings(Model):
+    """What policies compare with of a platform's settings, which may be any program's."""
+
+    services: _Named | None = None
+    sessions: _Named | None = None
+    zone: _Named | None = None
+    runner: RunnerSettings | None = None
+    permissions_boundary_arn: str | None = None
+    claims_platform: Annotated[str, Field(pattern=f"^{PLATFORM_PREFIX}")] | None = None
+    retiring: StrictBool = False
+
+
 class Reader:
     """Reads each thing once a run, ranges once more where that matters. It is what model.Reading promises."""
 
@@ -47,20 +71,11 @@ class Reader:
         self._begun: dict[object, Future[Any]] = {}
         self._lock = Lock()
         self._granted_until: dict[Claim, float] = {}
-        self._platform: Mapping[str, Any] = {}
+        self._platform = "{}"
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Take the stack's settings. config: by key, each as JSON where it is more than text."""
-        try:
-            found = json.loads(config.get(PLATFORM_KEY, "{}"))
-        except ValueError:
-            found = {}
-        self._platform = found if isinstance(found, Mapping) else {}
-
-    def _part(self, name: str) -> Mapping[str, Any]:
-        """A part of the platform's settings. One that has another shape is not for policies to refuse."""
-        found = self._platform.get(name)
-        return found if isinstance(found, Mapping) else {}
+        self._platform = config.get(PLATFORM_KEY, "{}")
 
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
@@ -116,7 +131,7 @@ class Reader:
         return Ranges(claims=claims, companies=read_companies(table, claims, region))
 
     def platforms(self) -> Collection[str]:
-        """The platforms of the project, deployed or about to be."""
+        """The platforms of the project that have something deployed."""
         return cast("Collection[str]", self._begin("platforms", _read_platforms).result())
 
     def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
@@ -146,25 +161,35 @@ class Reader:
             remedy="set aws:region in the stack's settings",
         )
 
+    @property
+    def _settings(self) -> _PlatformSettings:
+        try:
+            return _PlatformSettings.model_validate_json(self._platform)
+        except ValidationError as error:
+            odd = (
+                ", ".join(sorted({".".join(map(str, each["loc"])) for each in error.errors()})) or "all of it"
+            )
+        raise Failure(
+            "Could not read the platform's settings.",
+            reason=f"what {PLATFORM_KEY} has is no platform's settings: see {odd}",
+            remedy="correct the stack's settings file; `tenantnet check` says what is wrong with it",
+        )
+
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack."""
-        raw = self._platform.get("runner")
-        try:
-            return RunnerSettings.model_validate(raw) if raw else None
-        except ValidationError as error:
-            raise Failure(
-                "Could not tell which runner the platform has.",
-                reason=f"tenantnet:platform has a runner that is none: {error.errors()[0]['msg']}",
-                remedy="write runner in the platform's settings as docs/settings.md says",
-            ) from None
+        return self._settings.runner
 
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack."""
-        return self._platform.get("permissionsBoundaryArn")
+        return self._settings.permissions_boundary_arn
 
     def retiring(self) -> bool:
         """Whether the settings of the platform's stack say that it is being removed."""
-        return self._platform.get("retiring") is True
+        return self._settings.retiring
+
+    def claims_platform(self) -> str | None:
+        """The platform whose claims table the settings of the platform's stack name."""
+        return self._settings.claims_platform
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The IDs of networks and zone that the settings of the cell's platform name: none is another's."""
@@ -172,20 +197,23 @@ class Reader:
         return cast("Collection[str]", read.result())
 
     def _read_existing(self, cell: str, region: str | None) -> Collection[str]:
-        places = [self._part(each) for each in ("services", "sessions", "zone")]
-        named = [each.get(key) for each in places for key in ("vpcId", "subnetId", "routeTableId", "zoneId")]
-        ids = {each for each in named if each and isinstance(each, str)}
-        claims_platform = str(self._platform.get("claimsPlatform") or "")
+        region = region or self.region()
+        settings, stack = self._settings, f"{PLATFORM_PREFIX}{cell}"
+        places = [place for place in (settings.services, settings.sessions) if place]
+        named = [each for place in places for each in (place.vpc_id, place.subnet_id, place.route_table_id)]
+        ids = {*filter(None, named)}
+        zone_id = settings.zone.zone_id if settings.zone else None
+        cells = (cell, (settings.claims_platform or stack).removeprefix(PLATFORM_PREFIX))
         if ids:
-            cells = (cell, claims_platform.removeprefix(PLATFORM_PREFIX))
-            _refuse_others(
-                f"{PLATFORM_PREFIX}{cell}", "names", _read_tags(ids, region or self.region()), cells
-            )
-        return ids
+            _refuse_others(stack, "names", _read_tags(ids | _networks_of(ids, region), region), cells)
+        if zone_id:
+            _refuse_others(stack, "names", {zone_id: _read_zone_tags(zone_id, region)}, cells)
+        return ids | {*filter(None, [zone_id])}
 
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""
-        own = self._part("services").get("tunnelHostImage")
+        services = self._settings.services
+        own = services and services.tunnel_host_image
         return own or cast("str", self._begin("image", lambda: _read_image(self.region())).result())
 
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
@@ -248,7 +276,7 @@ def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON 
 def _read_platforms() -> Collection[str]:
     remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
     stacks = _pulumi("ls", "--json", what="the project's stacks", remedy=remedy)
-    names = [str(each["name"]).rpartition("/")[2] for each in stacks]
+    names = [str(each["name"]).rpartition("/")[2] for each in stacks if each.get("resourceCount") != 0]
     return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
 
 
@@ -290,9 +318,40 @@ def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:
 
     Any program can have a platform's name, and export any ID: its tenants would be joined to that network.
     """
-    named = (outputs.sessions_vpc_id, outputs.services_vpc_id, outputs.services_route_table_id)
-    cells = (stack.removeprefix(PLATFORM_PREFIX), cell_of_claims_table(outputs.claims_table))
-    _refuse_others(stack, "exports", _read_tags(named, outputs.region), cells)
+    cell, claims_cell = stack.removeprefix(PLATFORM_PREFIX), cell_of_claims_table(outputs.claims_table)
+    for name, given, own in _named_by_cell(cell, claims_cell, outputs):
+        if given not in own:
+            raise Failure(
+                f"Could not take the outputs of {stack} for a platform's.",
+                reason=f"{name} of {stack} is {shown(given)}, and a platform of that name has {own[0]}",
+                remedy="let the stack be a platform's, as Tenantnet deploys it, or call it otherwise",
+            )
+    named = {outputs.sessions_vpc_id, outputs.services_vpc_id, outputs.services_route_table_id}
+    named |= _networks_of(named, outputs.region)
+    _refuse_others(stack, "exports", _read_tags(named, outputs.region), (cell, claims_cell))
+
+
+def _named_by_cell(
+    cell: str, claims_cell: str, outputs: PlatformOutputs
+) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """The outputs that follow from the cell's name and place: each with what it is and what it may be."""
+    partition, place = outputs.kms_key_arn.split(":")[1:2], f"{outputs.region}:{outputs.account_id}"
+    start = ":".join(["arn", *partition])
+    role, runner = f"{start}:iam::{outputs.account_id}:role/tenantnet-{cell}", f"tenantnet-{cell}-runner"
+    host = outputs.tunnel_host_address
+    yield "cell", outputs.cell, [cell]
+    yield "claimsTable", outputs.claims_table, [claims_table_name(claims_cell)]
+    yield "kmsKeyArn", outputs.kms_key_arn.rpartition("/")[0], [f"{start}:kms:{place}:key"]
+    yield "alarmTopicArn", outputs.alarm_topic_arn, [f"{start}:sns:{place}:{alarm_topic_name(cell)}"]
+    yield "flowLogRoleArn", outputs.flow_log_role_arn, [f"{role}-flow-logs"]
+    yield "runnerProject", outputs.runner_project or runner, [runner]
+    yield (
+        "runnerScheduleRoleArn",
+        outputs.runner_schedule_role_arn or f"{role}-runner-schedules",
+        [f"{role}-runner-schedules"],
+    )
+    if check_private_cidr(f"{host}/32"):
+        yield "tunnelHostAddress", host, ["one private address"]
 
 
 def _refuse_others(
@@ -319,6 +378,24 @@ def _read_account(region: str) -> str:
     with aws_answers("tell the AWS account", region=region):
         sts = boto3.client("sts", region_name=region, config=PATIENCE)
         return sts.get_caller_identity()["Account"]
+
+
+def _networks_of(ids: Collection[str], region: str) -> set[str]:
+    """The VPCs of the subnets and route tables among the IDs: AWS makes some without tags of their own."""
+    with aws_answers("read the networks of what is named", region=region):
+        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+        subnets: list[FilterTypeDef] = [{"Name": "subnet-id", "Values": [*ids]}]
+        tables: list[FilterTypeDef] = [{"Name": "route-table-id", "Values": [*ids]}]
+        found = [each["VpcId"] for each in ec2.describe_subnets(Filters=subnets)["Subnets"]]
+        found += [each["VpcId"] for each in ec2.describe_route_tables(Filters=tables)["RouteTables"]]
+    return {*found}
+
+
+def _read_zone_tags(zone_id: str, region: str) -> Mapping[str, str]:
+    with aws_answers("read the tags of the zone", region=region):
+        route53 = boto3.client("route53", region_name=region, config=PATIENCE)
+        found = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone_id)
+    return {tag["Key"]: tag["Value"] for tag in found["ResourceTagSet"]["Tags"]}
 
 
 def _read_tags(ids: Collection[str], region: str) -> Mapping[str, Mapping[str, str]]:

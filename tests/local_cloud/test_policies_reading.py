@@ -23,6 +23,7 @@ from tests.support import component_samples as samples
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import TagTypeDef
+    from mypy_boto3_route53.type_defs import TagTypeDef as Route53Tag
 
 __all__ = ["cloud", "ec2"]
 
@@ -154,8 +155,44 @@ def test_a_platforms_settings_that_name_a_tenants_network_are_refused(ec2: EC2Cl
         existing(vpc_of(ec2, owner), None)
 
 
+@pytest.mark.parametrize("place", ["subnetId", "routeTableId"])
+def test_what_has_no_tags_is_its_networks(ec2: EC2Client, place: str) -> None:
+    """AWS makes a VPC's main route table without tags."""
+    vpc = vpc_of(ec2, Owner(cell="local", tenant="beta"))
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
+    found = {"subnetId": subnet, "routeTableId": tables[0]["RouteTableId"]}[place]
+    with pytest.raises(Failure, match=r"names vpc-.* as its own"):
+        named({"services": {place: found}})
+    if place == "routeTableId":
+        with pytest.raises(Failure, match=r"exports vpc-.* as its own"):
+            refuse_others_networks("platform-local", platform(servicesRouteTableId=found))
+
+
+@pytest.mark.parametrize(("cell", "own"), [("local", True), ("eu1", False)])
+def test_a_platforms_settings_name_no_zone_of_another_cell(
+    ec2: EC2Client,
+    cell: str,
+    own: bool,
+) -> None:
+    assert ec2
+    route53 = boto3.client("route53", region_name=REGION)
+    made = route53.create_hosted_zone(Name="db.example.com", CallerReference=cell)["HostedZone"]["Id"]
+    zone = made.rpartition("/")[2]
+    tag: Route53Tag = {"Key": "tenantnet:cell", "Value": cell}
+    route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, AddTags=[tag])
+    if own:
+        assert named({"zone": {"zoneId": zone}}) == {zone}
+    else:
+        with pytest.raises(Failure, match=rf"names {zone} as its own"):
+            named({"zone": {"zoneId": zone}})
+
+
 def existing(vpc: str, claims: str | None) -> Collection[str]:
-    settings = {"services": {"vpcId": vpc}, **({"claimsPlatform": claims} if claims else {})}
+    return named({"services": {"vpcId": vpc}, **({"claimsPlatform": claims} if claims else {})})
+
+
+def named(settings: object) -> Collection[str]:
     reader = Reader()
     reader.configure({PLATFORM_KEY: json.dumps(settings)})
     return reader.existing("local", REGION)

@@ -35,8 +35,10 @@ from tenantnet.policies.model import KNOWN_IN_PREVIEW, PLATFORM_READ, UNKNOWN
 from tenantnet.policies.own_types import OWN_TYPE_APART
 from tenantnet.refusal import Rule
 from tenantnet.settings.rules import (
+    CELLS_APART,
     COMPANY_CIDR_OUTSIDE,
     COMPANY_CIDRS_APART,
+    PLATFORM_NAME,
     PLATFORM_RANGE_RESERVED,
     TENANT_NAME,
     TENANT_NAME_FREE,
@@ -167,6 +169,10 @@ def _called(name: str) -> Change:
     return lambda _: {name: gateway}
 
 
+def _platform_called(name: str) -> Change:
+    return lambda _: {name: resource("pulumi:pulumi:Stack", f"tenantnet-{name}", {}, stack=name)}
+
+
 def _network_examples() -> list[Example]:
     return [
         Example(KNOWN_IN_PREVIEW, with_props("network", cidrBlock=UNKNOWN)),
@@ -220,6 +226,8 @@ def _claim_examples() -> list[Example]:
         Example(TENANT_NAME, _called("ACME")),
         Example(TENANT_NAME_FREE, _called("acme-blue")),
         Example(claims.CELL_OWN, _in_platform(with_tag("services", Tag.CELL, "eu2"))),
+        Example(PLATFORM_NAME, _platform_called("platform-EU1")),
+        Example(CELLS_APART, _platform_called("platform-eu1-b")),
         Example(PLATFORM_READ, _elsewhere),
     ]
 

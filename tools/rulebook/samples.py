@@ -84,6 +84,16 @@ RUNNER = RunnerSettings.model_validate(
         "secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
     }
 )
+RUNNER_PLACE = RunnerPlace(
+    cell=CELL,
+    region=PLATFORM.region,
+    account_id=PLATFORM.account_id,
+    zone_id=PLATFORM.zone_id,
+    kms_key_arn=KEY_ARN,
+    tunnel_host_id=PLATFORM.tunnel_host_id,
+    log_group=f"/tenantnet/{CELL}/runner",
+    schedule_role=str(PLATFORM.runner_schedule_role_arn),
+)
 OWN_TYPE = "aws:sqs/queue:Queue"
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
 STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
@@ -157,6 +167,10 @@ class SampleReading:
     def retiring(self) -> bool:
         """The sample platform stays."""
         return False
+
+    def claims_platform(self) -> str | None:
+        """The sample platform leaves it open."""
+        return None
 
     def existing(self, cell: str, region: str | None) -> Collection[str]:
         """The sample platform makes all of its networks."""
@@ -681,22 +695,12 @@ def _role(purpose: str, service: str, statements: Sequence[Mapping[str, object]]
 
 def _platform_runner() -> dict[str, Resource]:
     name = runner_document_name(CELL)
-    place = RunnerPlace(
-        cell=CELL,
-        region=PLATFORM.region,
-        account_id=PLATFORM.account_id,
-        zone_id=PLATFORM.zone_id,
-        kms_key_arn=KEY_ARN,
-        tunnel_host_id=PLATFORM.tunnel_host_id,
-        log_group=f"/tenantnet/{CELL}/runner",
-        schedule_role=str(PLATFORM.runner_schedule_role_arn),
-    )
     start = start_statements(PLATFORM.region, PLATFORM.account_id, str(PLATFORM.runner_project))
     return {
         "runner-document": _of_platform(
             aws.DOCUMENT, name, {"name": name, "documentType": "Session", "content": runner_document()}
         ),
-        **_role("runner", "codebuild.amazonaws.com", runner_statements(place, RUNNER)),
+        **_role("runner", "codebuild.amazonaws.com", runner_statements(RUNNER_PLACE, RUNNER)),
         **_role("runner-schedules", "scheduler.amazonaws.com", start),
         "runner-alarm": _of_platform(
             aws.ALARM,

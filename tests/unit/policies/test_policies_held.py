@@ -15,7 +15,7 @@ from tenantnet.aws import types as aws
 from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
-from tenantnet.policies.reading import PLATFORM_KEY, Reader
+from tenantnet.policies.reading import Reader
 from tenantnet.tags import Owner
 
 from tools.rulebook.samples import (
@@ -160,21 +160,3 @@ def test_the_state_is_read_from_pulumi(
     assert [(each.name, each.props["id"], each.retained) for each in read] == [("acme-blue", "vpc-1", True)][
         :count
     ]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        '{"services": null, "zone": null, "claimsPlatform": 5}',
-        '{"services": {"vpcId": ["vpc-1"]}, "sessions": 5, "zone": {"zoneId": {}}}',
-        "5",
-        "[]",
-        "{",
-    ],
-)
-def test_settings_of_a_platform_that_are_none_stop_no_preview_with_a_traceback(settings: str) -> None:
-    reader = Reader()
-    reader.configure({PLATFORM_KEY: settings})
-    assert [*reader.existing(CELL, "eu-west-1")] == []
-    assert reader.runner() is None
-    assert reader.boundary() is None

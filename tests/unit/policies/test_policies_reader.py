@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.policies.reading import Reader
+from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
+from tenantnet.stacks.outputs import PlatformOutputs
+
+from tests.support import component_samples as samples
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,62 @@ def test_without_a_region_nothing_is_compared(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(Failure, match="Could not tell the region"):
         Reader().region()
+
+
+def reader_of(settings: object) -> Reader:
+    reader = Reader()
+    reader.configure({PLATFORM_KEY: json.dumps(settings)})
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"services": ["vpc-1"]}, "services"),
+        ({"services": {"vpcId": ["vpc-1"]}}, "services.vpcId"),
+        ({"sessions": {"subnetId": 5}}, "sessions.subnetId"),
+        ({"zone": "Z1"}, "zone"),
+        ({"claimsPlatform": 5}, "claimsPlatform"),
+        ({"claimsPlatform": "eu1"}, "claimsPlatform"),
+        ({"claimsPlatform": "PLATFORM-eu1"}, "claimsPlatform"),
+        ({"runner": 5}, "runner"),
+        ({"permissionsBoundaryArn": {}}, "permissionsBoundaryArn"),
+        ({"retiring": "no"}, "retiring"),
+        (None, "all of it"),
+        (["services"], "all of it"),
+    ],
+)
+def test_settings_that_are_no_platforms_are_a_finding_and_no_crash(settings: object, place: str) -> None:
+    with pytest.raises(Failure) as failure:
+        reader_of(settings).existing("local", "eu-west-1")
+    assert failure.value.reason.endswith(f"see {place}")
+
+
+def test_what_the_settings_leave_empty_is_not_set() -> None:
+    reader = reader_of(dict.fromkeys(("services", "sessions", "zone", "runner", "claimsPlatform")))
+    assert not reader.existing("local", "eu-west-1")
+    assert (reader.runner(), reader.claims_platform(), reader.retiring()) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("cell", "eu1"),
+        ("claimsTable", "eu1"),
+        ("claimsTable", "eu1-claims"),
+        ("claimsTable", "tenantnet-eu1"),
+        ("kmsKeyArn", "arn:aws:kms:eu-west-1:999999999999:key/1"),
+        ("region", "us-east-1"),
+        ("accountId", "999999999999"),
+        ("alarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:tenantnet-eu1-alarms"),
+        ("flowLogRoleArn", "arn:aws:iam::123456789012:role/tenantnet-eu1-flow-logs"),
+        ("runnerProject", "tenantnet-eu1-runner"),
+        ("runnerScheduleRoleArn", "arn:aws:iam::123456789012:role/admin"),
+        ("tunnelHostAddress", "10.0.0.0/8"),
+        ("tunnelHostAddress", "203.0.113.1"),
+    ],
+)
+def test_a_platform_exports_what_follows_from_its_name_and_place(path: str, value: str) -> None:
+    outputs = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, path: value})
+    with pytest.raises(Failure, match=r"of platform-local is .*, and a platform of that name has"):
+        refuse_others_networks("platform-local", outputs)

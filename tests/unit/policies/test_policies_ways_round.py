@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -18,6 +18,7 @@ from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.components.migration_runner import project_environment, project_source
 from tenantnet.components.migration_schedule import start_input
+from tenantnet.components.runner_permissions import runner_statements
 from tenantnet.policies.addresses import COMPANY_CIDR_PERMITTED
 from tenantnet.policies.allowed import FLOW_LOG, PROJECT, START_BUILD
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
@@ -37,6 +38,7 @@ from tools.rulebook.samples import (
     PASSWORD,
     PLATFORM,
     RUNNER,
+    RUNNER_PLACE,
     SESSIONS,
     SETTINGS,
     Change,
@@ -958,3 +960,85 @@ def test_a_session_subnet_is_inside_its_platforms_sessions_network_wherever_that
     assert rules(session_claim("172.20.5.0/24")) == []
     assert rules(session_claim("172.17.8.0/24")) == ["own-claims"]
     assert rules(network_claim("172.20.5.0/26")) == ["own-claims"], "a network is not among sessions"
+
+
+class SeveralCells(SampleReading):
+    """A project with cells eu1 and eu2. named: the platform whose claims the settings say that eu1 uses."""
+
+    def __init__(self, named: str | None = None, deployed: Mapping[str, str] | None = None) -> None:
+        self._named, self._deployed = named, deployed or {}
+
+    def claims_platform(self) -> str | None:
+        return self._named
+
+    def platforms(self) -> Collection[str]:
+        return [f"platform-{cell}" for cell in self._deployed]
+
+    def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
+        tables = {cell: claims_table_name(holder) for cell, holder in self._deployed.items()}
+        return [
+            (PLATFORM.model_copy(update={"cell": cell, "claims_table": table}), Ranges())
+            for cell, table in tables.items()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "shares"),
+    [
+        (SeveralCells("platform-eu2"), True),
+        (SeveralCells("platform-eu1", {"eu2": "eu2"}), False),
+        (SeveralCells(), False),
+        (SeveralCells(None, {"eu1": "eu1", "eu2": "eu2"}), False),
+        (SeveralCells(None, {"eu1": "eu2", "eu2": "eu2"}), True),
+        (SeveralCells(None, {"eu2": "eu2"}), True),
+    ],
+)
+def test_the_runner_has_the_claims_of_the_cell_that_its_platform_uses(
+    reading: SeveralCells,
+    shares: bool,
+) -> None:
+    for cell in ("eu1", "eu2", "eu3"):
+        place = replace(RUNNER_PLACE, claims_cell=cell)
+        policy = json.dumps({"Version": "2012-10-17", "Statement": runner_statements(place, RUNNER)})
+        changed = with_props("runner-policy", policy=policy)(platform_stack())["runner-policy"]
+        assert RIGHTS_EXACT.judge_resource
+        found = [*RIGHTS_EXACT.judge_resource(changed, replace(SETTINGS, reading=reading))]
+        assert (not found) == (cell == "eu1" or (cell == "eu2" and shares))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("platform-eu1-b", "cells-apart"),
+        ("platform-eu", "cells-apart"),
+        ("platform-EU1", "platform-name"),
+        ("platform--x", "platform-name"),
+        ("platform-eu2.b", "platform-name"),
+        ("platform-", "platform-name"),
+        ("platform-\u0435u1", "platform-name"),
+        ("platform-eu1", None),
+        ("platform-eu10", None),
+    ],
+)
+def test_a_program_is_called_as_a_platform_may_be(name: str, rule: str | None) -> None:
+    """Roles, tables and documents of eu1-b would be matched by what IAM says of eu1."""
+    settings = replace(SETTINGS, reading=SeveralCells(None, {"eu1": "eu1", "eu-2": "eu-2"}))
+    root = Stack([resource("pulumi:pulumi:Stack", "tenantnet", {}, stack=name)])
+    policy = NETWORK_CIDR_UNCLAIMED
+    assert policy.judge_stack
+    assert policy.judge_update
+    for found in (policy.judge_stack(root, settings), policy.judge_update(root.root, root, settings)):
+        assert [each.refusal.rule_id for each in found] == ([rule] if rule else [])
+
+
+def test_resources_are_in_the_platforms_region_where_no_provider_names_one() -> None:
+    class Elsewhere(SampleReading):
+        def region(self) -> str:
+            return "us-east-1"
+
+    stack = Stack([replace(each, region=None) for each in good_stack().values()])
+    judge_stack = ONLY_KNOWN_RESOURCES.judge_stack
+    assert judge_stack
+    assert not [*judge_stack(stack, SETTINGS)]
+    found = judge_stack(stack, replace(SETTINGS, reading=Elsewhere()))
+    assert {each.refusal.rule_id for each in found} == {"one-region"}
