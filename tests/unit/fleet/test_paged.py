@@ -1,0 +1,63 @@
+"""Which tenants' drift is read by pages."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tenantnet.cli.fleet.run import Asked
+from tenantnet.engine.states import States, store_of
+from tenantnet.fleet.paged import FEW, read_states
+from tenantnet.fleet.record import FleetOperation
+from tenantnet.settings.project import find_project
+
+RESOURCES: list[dict[str, Any]] = [
+    {"type": "pulumi:pulumi:Stack", "urn": "urn::stack"},
+    {
+        "type": "aws:ec2/vpc:Vpc",
+        "urn": "urn::vpc",
+        "id": "vpc-1",
+        "inputs": {"cidrBlock": "10.1.2.0/26"},
+        "outputs": {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "ownerId": "1", "tags": {}},
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "tenants", "asked", "by_pages"),
+    [
+        (FleetOperation.DRIFT, FEW + 1, None, True),
+        (FleetOperation.DRIFT, FEW, None, False),
+        (FleetOperation.DRIFT, 1, True, True),
+        (FleetOperation.DRIFT, 1000, False, False),
+        (FleetOperation.PREVIEW, 1000, None, False),
+    ],
+)
+def test_many_tenants_are_read_by_pages_unless_asked_otherwise(
+    operation: FleetOperation, tenants: int, asked: bool | None, by_pages: bool
+) -> None:
+    options = Asked([], None, None, None, None, None, resume=False, pages=asked)
+    assert options.by_pages(operation, tenants) is by_pages
+
+
+def test_of_each_state_that_can_be_read_what_is_compared_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\n")
+    stacks = tmp_path / ".pulumi" / "stacks" / "tenantnet"
+    stacks.mkdir(parents=True)
+    state = json.dumps({"checkpoint": {"latest": {"resources": RESOURCES}}}).encode()
+    (stacks / "acme.json").write_bytes(state)
+    (stacks / "globex.json.gz").write_bytes(gzip.compress(state))
+    (stacks / "hooli.json").write_bytes(b'{"checkpoint": []}')
+    (stacks / "initech.json").write_bytes(state)
+    lock = tmp_path / ".pulumi" / "locks" / "organization" / "tenantnet" / "initech" / "1.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("{}")
+    store = store_of(f"file://{tmp_path}")
+    assert store
+    states = States(store, find_project(tmp_path))
+    found = read_states(states, ["acme", "globex", "hooli", "initech", "umbrella"])
+    kept = {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc"}
+    assert found == {name: [{**RESOURCES[1], "outputs": kept}] for name in ("acme", "globex")}
