@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,10 +18,14 @@ _LONGEST_SHOWN, _LONGEST_WORD = 80, 400
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 # Characters that Python calls printable and nobody sees: fillers of alphabets, an empty pattern of Braille,
 # and what chooses a variant of the character before it. Others without a width, blanks and marks of
-# direction are not printable.
+# direction are not printable. And marks that strike out the letter before them, or draw around it.
 _INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+    "\u0334-\u0338\u0488\u0489\u1abe\u20d0-\u20f0\ua670-\ua672\U00010a39\U00016af0-\U00016af4"
+    "\U0001bc9e\U0001d165-\U0001d169]"
 )
+# The most marks that a letter of any language has. More of them cover the lines around.
+_MOST_MARKS = 4
 
 # Text that without quotes would be read as another type, or as part of a refusal's layout.
 _NEEDS_QUOTES = re.compile(r"[-+]?[0-9.][0-9_.]*(e[-+]?[0-9]+)?|true|false|null|~|- .*|.*: .*", re.IGNORECASE)
@@ -64,14 +69,29 @@ def shown(value: object) -> str:
 
 def printable(text: str) -> str:
     """Text of several lines, safe on a terminal: control and invisible characters are escaped."""
-    return "".join(
-        each if is_visible(each) or each == "\n" else each.encode("unicode_escape").decode() for each in text
-    )
+    return "\n".join(seen(line, _escaped) for line in text.split("\n"))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def seen(text: str, instead: Callable[[str], str]) -> str:
+    """The text with something instead of each character that people do not see as one of its own."""
+    if text.isascii() and text.isprintable():
+        return text
+    found, room = [], 0
+    for each in text:
+        kind = unicodedata.category(each)[0]
+        room = room - 1 if kind == "M" else _MOST_MARKS if kind == "L" else 0
+        visible = each.isprintable() and not _INVISIBLE.match(each) and room >= 0
+        found.append(each if visible else instead(each))
+    return "".join(found)
 
 
 def is_visible(text: str) -> bool:
     """Whether people see every character, so that what looks alike is alike but for foreign alphabets."""
-    return text.isprintable() and _INVISIBLE.search(text) is None
+    return seen(text, lambda _: "") == text
 
 
 def short_words(text: str) -> str:

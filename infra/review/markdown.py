@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 import re
 
-from tenantnet.refusal import is_visible
+from tenantnet.refusal import seen
 
 # Characters that begin emphasis, code, links, tables, formulas and strike-through, anywhere.
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
 # A heading or a list at the start of a line, or a rule or an underline on a line of its own.
 _AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
-# What GitHub and GitLab turn into a link or a mention: people, issues, commits, milestones, epics, addresses.
+# What GitHub and GitLab turn into a link or a mention: people, issues, commits, milestones, epics, addresses;
+# into an addition or a deletion; and into a picture.
 _REFERENCE = re.compile(
     r"(@|#|!|%|&amp;|://|www\.|mailto:|xmpp:)(?=\w)"
     r"|(\b(?:GH|GL)-)(?=\d)"
+    r"|([{\[])(?=[+-])|(:)(?=[\w+\\-]+:)"
     r"|(\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{3})(?=[0-9a-f]{4,37}\b)",
     re.IGNORECASE,
 )
@@ -31,9 +33,7 @@ def escaped(text: str) -> str:
 
 def _seen(text: str) -> str:
     """What people see of it: controls, what turns the text that follows and what has no form are replaced."""
-    if is_visible(text):
-        return text
-    return "".join(each if is_visible(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return seen(text, lambda _: "\N{REPLACEMENT CHARACTER}")
 
 
 def worded(text: str) -> str:

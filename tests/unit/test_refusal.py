@@ -124,6 +124,10 @@ def test_another_error_is_no_refusal() -> None:
         "\ufe0f",
         "\u034f",
         "\U000e0041",
+        "\u0336",
+        "\u0489",
+        "\u20dd",
+        "\u20e0",
     ],
     ids=ascii,
 )
@@ -131,6 +135,15 @@ def test_a_character_that_nobody_sees_is_no_part_of_a_name_and_is_shown_as_its_c
     assert not is_visible(f"Seattle{character} office")
     assert character not in printable(f"Seattle{character} office")
     assert is_visible("Z\xfcrich \u6771\u4eac \u0928\u093e")
+
+
+def test_letters_have_as_many_marks_as_languages_give_them() -> None:
+    for word in ("Vie\u0302\u0323t", "\u1019\u103c\u102d\u102f\u1037", "\u05d1\u05bc\u05b8", "e\u0301"):
+        assert is_visible(word)
+        assert printable(word) == word
+    for text in ("a" + 50 * "\u0301", "\u0301a", "a \u0301", "1\u0301"):
+        assert not is_visible(text)
+    assert printable("a" + 6 * "\u0301") == "a" + 4 * "\u0301" + 2 * "\\u0301"
 
 
 def test_a_fact_that_is_a_whole_file_does_not_fill_the_screen() -> None:

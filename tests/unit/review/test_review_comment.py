@@ -193,13 +193,22 @@ def test_any_text_stays_in_its_cell(text: str) -> None:
         "%5",
         "&3",
         "mailto:ada",
+        "{+ added +}",
+        "{-gone-}",
+        "[+added+]",
+        "[- gone -]",
+        ":white_check_mark:",
+        "all well :+1:",
     ],
 )
 def test_nobody_is_mentioned_and_nothing_is_linked(text: str) -> None:
+    """Nor added, nor struck out, nor turned into a picture."""
     assert "<!-- -->" in escaped(text)
 
 
-@pytest.mark.parametrize("text", ["acme-1", "eu-west-1", "10737418240", "globex-10", "high-1", "vpc-1"])
+@pytest.mark.parametrize(
+    "text", ["{acme}", "a: b", "10:30", "acme-1", "eu-west-1", "10737418240", "globex-10", "high-1", "vpc-1"]
+)
 def test_ordinary_names_and_numbers_stay_as_they_are(text: str) -> None:
     assert escaped(text) == text
 
