@@ -390,6 +390,8 @@ def window(office: Office) -> Iterator[Page]:
     if program is None:
         pytest.skip("there is no Chromium, and none can be installed")
     name, _, value = office.console.headers["Cookie"].partition("=")
+    # A page asks Pulumi and AWS, beside other tests.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = chromium.new_context(timezone_id="Asia/Tokyo", locale="en-GB", color_scheme="dark")
