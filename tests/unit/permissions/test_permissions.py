@@ -8,8 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from tenantnet.cli.main import app
+from tenantnet.observed import deployed
+from tenantnet.observed.drift.described import PAGES
 from tenantnet.permissions.actions import GIVING_TAGS, IMPLIED, TAGGING, actions_of, tagging_action
 from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
 from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
@@ -256,3 +259,18 @@ def test_an_account_that_cannot_be_is_refused_with_its_rule(tmp_path: Path) -> N
     assert isinstance(done.exception, Refused)
     assert "12 digits" in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def observed_calls() -> Iterator[tuple[str, str]]:
+    """Service and operation of all that status, isolation and drift list."""
+    kinds = {each for each in vars(deployed).values() if hasattr(each, "described_by")}
+    for each in (*(kind.described_by for kind in kinds), *(page.by for page in PAGES.values())):
+        client = boto3.client(each.service, region_name="eu-west-1")
+        yield client.meta.service_model.signing_name, client.meta.method_to_api_mapping[each.call]
+
+
+def test_the_reviewer_may_read_whatever_is_observed() -> None:
+    calls = set(observed_calls())
+    assert len(calls) > 20
+    needed = {action for service, call in calls for action in actions_of(service, call)}
+    assert needed - actions(Role.REVIEWER) == set()
