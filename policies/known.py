@@ -168,7 +168,7 @@ def _judge_ignored(resource: Resource, shape: Shape) -> Iterator[Finding]:
 
 def _judge_kept(resource: Resource, shape: Shape) -> Iterator[Finding]:
     """What was ignored, by its value in the end: a replacement is made with what no policy was given."""
-    deployed = isinstance(resource.props.get("id"), str)
+    deployed = isinstance(resource.props.get("arn"), str)  # the engine does not hand on its ID
     kept = {path: each for path, each in resource.kept.items() if not (deployed and path in _OF_OTHERS)}
     permitted = {path: permit for path, permit in shape.properties.items() if path in kept}
     yield from judge_shape(replace(resource, props=kept), replace(shape, properties=permitted))

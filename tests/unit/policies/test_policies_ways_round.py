@@ -735,7 +735,12 @@ def test_what_aws_makes_up_needs_no_preview_to_know_it(key: str, path: str) -> N
 
 def test_a_deployed_table_has_the_routes_of_others() -> None:
     """Components ignore them: a refresh finds what other resources have made."""
-    deployed = with_props("session-table", id="rtb-1", routes=[{"cidrBlock": NETWORK}], propagatingVgws=["v"])
+    deployed = with_props(
+        "session-table",
+        arn="arn:aws:ec2:eu-west-1:123456789012:route-table/rtb-1",
+        routes=[{"cidrBlock": NETWORK}],
+        propagatingVgws=["v"],
+    )
     stack = with_options("session-table", ignores=["routes", "propagatingVgws"])(deployed(good_stack()))
     assert [*ONLY_KNOWN_RESOURCES.judge_stack(Stack(stack.values()), SETTINGS)] == []  # type: ignore[misc]
 
