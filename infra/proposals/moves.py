@@ -88,7 +88,7 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     if move.platform.runner_project is None:
         return (
             f"The platform has no runner. Start `tenantnet migrate run {tenant}` yourself,\n"
-            f"at least {ahead} before the time: it waits for the time.{_login_missing(move)}"
+            f"at least {ahead} before the time: it waits for the time.{_login_missing(move, strategy)}"
         )
     compared = (
         f"It compares the data with the login in the\nsecret {secret_name(tenant)}."
@@ -102,13 +102,14 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
     )
 
 
-def _login_missing(move: Move) -> str:
+def _login_missing(move: Move, strategy: Strategy) -> str:
     """What a run by hand will refuse, said while there is time."""
     tenant = move.settings.name
     if not move.is_without_login:
         return ""
+    needs = "It" if strategy is Strategy.LIVE else "Without --unverified it"
     return (
-        "\nThere is no login yet that the run compares the data with. Without --unverified it needs one:\n"
+        f"\nThere is no login yet that the run compares the data with. {needs} needs one:\n"
         f"tenantnet migrate login {tenant}"
     )
 

@@ -36,7 +36,7 @@ from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
 from tenantnet.settings.providers import PROVIDER, why_unreadable
 from tenantnet.settings.reading import read_mapping
-from tenantnet.settings.rules import LIVE_NOT_YET
+from tenantnet.settings.rules import LIVE_NEEDS_GTID
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 from tenantnet.tags import Owner, Strategy, final_snapshot_name, network_name
@@ -67,6 +67,26 @@ DATA_COMPARED = Rule(
     reason="there is no login to compare it with: no secret {secret} in Secrets Manager",
     remedy="create the secret, with the login of a user that may read every table: tenantnet migrate login "
     "{tenant}; or add --unverified, and look at the data yourself before the former production is retired",
+)
+LIVE_LOGIN = Rule(
+    id="live-login",
+    rule="a move by live has a login to both servers, to its end",
+    reason="the servers carry it out, and there is no secret {secret} in Secrets Manager",
+    remedy="create it, with the login of the master user or one with its rights: "
+    "tenantnet migrate login {tenant}",
+)
+RUNNER_REACHES = Rule(
+    id="runner-reaches",
+    rule="a move by live is scheduled where the platform's runner reaches the databases",
+    reason="the runner of {platform} compares nothing, so it has no way to the servers",
+    remedy="take `unverified` out of the platform's `runner` and deploy the platform; or choose another "
+    "strategy",
+)
+COPY_FOLLOWS = Rule(
+    id="copy-follows",
+    rule="a cut is rehearsed in a move by live, while the copy follows and nothing is decided",
+    reason="the tenant is in phase {phase}",
+    remedy="`tenantnet migrate status {tenant}` shows how far the move is",
 )
 RUNNER_LOGIN = Rule(
     id="runner-login",
@@ -161,12 +181,13 @@ class Move:
         """Whether a move is under way that has not switched."""
         return self.state.phase not in AFTER_THE_SWITCH | {Phase.STEADY, Phase.ABORTING}
 
-    def login(self) -> Login:
-        """The login to compare the data with. Raises Refused if there is none."""
+    def login(self, *, live: bool) -> Login:
+        """The login to compare the data with, or to carry a move by live out. Raises Refused without one."""
         tenant = self.settings.name
         if (found := read_login(tenant, self.platform.region)) is not None:
             return found
-        raise Refused(SUBJECT, [self._refusal(DATA_COMPARED, None, secret=secret_name(tenant))])
+        rule = LIVE_LOGIN if live else DATA_COMPARED
+        raise Refused(SUBJECT, [self._refusal(rule, None, secret=secret_name(tenant))])
 
     def carry_out(
         self,
@@ -183,7 +204,7 @@ class Move:
         stop = Stop(tell)
         if login is None and by_live(self._entries()):
             # Its servers are asked in every step, to the end of the way back.
-            login = self.login()
+            login = self.login(live=True)
         try:
             with stop.heeded(), self._reach(through_tunnel_host) as reach, SharedPlugins() as plugins:
                 access = Access(login=login, reach=reach) if login else None
@@ -263,8 +284,8 @@ class Move:
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
         begins = self._strategy(migration, now=now, strategy=strategy)
-        if begins is Strategy.LIVE:
-            raise Refused(SUBJECT, [LIVE_NOT_YET.refuse(begins, "strategy")])
+        if begins is Strategy.LIVE and not self.settings.database.gtid:
+            raise Refused(SUBJECT, [LIVE_NEEDS_GTID.refuse(begins, "strategy")])
         if begins and (refusals := self.refuse_left_behind(without)):
             raise Refused(SUBJECT, refusals)
         return MovePlan(
@@ -290,6 +311,8 @@ class Move:
             networks = {slot: network.cidr for slot, network in self.settings.networks.items()}
             yield from refuse_settings(successors(self.state)[_FIRST[strategy]], networks)
             yield from self.refuse_left_behind(without)
+        if strategy is Strategy.LIVE and self.platform.runner_project and not self.platform.runner_compares:
+            yield self._refusal(RUNNER_REACHES, strategy, "migration", platform=self.settings.platform)
         if self.platform.runner_compares and self.is_without_login:
             yield self._refusal(RUNNER_LOGIN, None, secret=secret_name(self.settings.name))
         yield from self._secrets_unreadable()
@@ -314,6 +337,12 @@ class Move:
                 status, source, without=[*of_settings, *without], was_up=lambda id_: reader.was_up(id_, DAYS)
             ),
         ]
+
+    def require_following(self) -> None:
+        """Raises Refused unless a copy follows whose cut may come."""
+        phase, decided = self.state.phase, self.journal.decision(self.state.move_at_stake)
+        if phase is not Phase.FOLLOWING or decided:
+            raise Refused(SUBJECT, [self._refusal(COPY_FOLLOWS, phase, phase=phase)])
 
     def what_retires(self) -> str:
         """What a retirement deletes, and what stays. Raises Refused in any phase but after the switch."""

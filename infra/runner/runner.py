@@ -150,6 +150,15 @@ class Runner:
         with self._lease.held(patient=True):
             return self._go_on(MovePlan())
 
+    def rehearse(self) -> State:
+        """Time the parts of a live move's cut without it, while its copy follows."""
+        with self._lease.held():
+            state = self._state()
+            with self._failure_noted(state):
+                outcome = self._live.rehearse(state)
+            self._note(state, f"rehearsed: {outcome}")
+            return state
+
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
         state = self._state()
@@ -261,9 +270,8 @@ class Runner:
                 remedy="`tenantnet migrate run` tries again; `tenantnet migrate abort` takes the move back",
                 state=f"Clients write to {state.production}, as before. The copy goes on following.",
             )
-        parts = ", ".join(f"{act} after {seconds:.2f} s" for act, seconds in outcome.parts.items())
-        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}: {parts}")
-        self._tell(f"{state.phase}: clients are led over: {parts}")
+        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}: {outcome}")
+        self._tell(f"{state.phase}: clients are led over: {outcome}")
         self._stop.check()
 
     @contextmanager

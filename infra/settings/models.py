@@ -200,7 +200,7 @@ class MigrationSettings(Settings):
     )
     strategy: KnownStrategy = Field(
         default=Strategy.REPLICA,
-        description="replica: minutes of downtime. snapshot: about 45 minutes. live: refused yet.",
+        description="replica: minutes of downtime. snapshot: about 45 minutes. live: seconds.",
     )
     retire_after: Duration = Field(
         default="24h",

@@ -175,8 +175,8 @@ def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:
         for slot in Slot:
             if slot not in networks:
                 yield rules.MIGRATION_SLOTS.refuse(to, "migration.to", slot=slot)
-    if migration.get("strategy") == Strategy.LIVE:
-        yield rules.LIVE_NOT_YET.refuse(Strategy.LIVE, "migration.strategy")
+    if migration.get("strategy") == Strategy.LIVE and _child(_child(raw, "database"), "gtid") is not True:
+        yield rules.LIVE_NEEDS_GTID.refuse(Strategy.LIVE, "migration.strategy")
     if _child(raw, "retiring") is True:
         yield rules.RETIRING_STAYS.refuse(True, "retiring")
     at, zone = migration.get("at"), migration.get("timezone")

@@ -344,11 +344,12 @@ MIGRATION_TIME_ONCE = Rule(
     reason="the clocks of {zone} go back then: {at} comes twice, at {first} and at {second} UTC",
     remedy="choose a time outside the repeated stretch, or write the UTC time with timezone: Etc/UTC",
 )
-LIVE_NOT_YET = Rule(
-    id="live-not-yet",
-    rule="a move is by replica or by snapshot",
-    reason="each part of live was tried, but no whole move by it with the engine has been seen",
-    remedy="choose replica, or wait for a version that carries live out",
+LIVE_NEEDS_GTID = Rule(
+    id="live-needs-gtid",
+    rule="a move by live is of a database with database.gtid: true",
+    reason="its copy follows the source by the global identifiers of transactions, and this one gives none",
+    remedy="set database.gtid: true, deploy it, and reboot the database before the time of the move; or "
+    "choose another strategy",
 )
 RETIRE_AFTER = Rule(
     id="retire-after",

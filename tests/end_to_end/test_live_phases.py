@@ -24,13 +24,13 @@ from tenantnet.stacks.clients import client_rules
 from tenantnet.tags import Owner, Slot, Strategy, journal_table_name, seed_snapshot_name
 
 from tests.support.clone import CLONE
-from tests.support.moves import BOTH
+from tests.support.moves import NUMBERED
 from tests.support.project import PASSWORD, Project, Run
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 PACK = ("--policy-pack", str(CLONE / "policies"))
-DECLARED: dict[str, Any] = {**BOTH, "database": {**BOTH["database"], "gtid": True}}
+DECLARED = NUMBERED
 # Declares the tenant as the runner does.
 RUNNER = """
 import json, os

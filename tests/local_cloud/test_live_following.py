@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tenantnet.local_cloud.mysql import procedures
 from tenantnet.local_cloud.mysql.installation import Generation
-from tenantnet.runner.live import accounts, back, events, fence, follow, gate, preflight, seed
+from tenantnet.runner.live import accounts, back, events, fence, follow, gate, preflight, rehearsal, seed
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Servers, cut
 from tenantnet.runner.live.follow import Source, State
 from tenantnet.runner.live.session import GuardError
@@ -274,6 +274,34 @@ def test_the_gate_stays_closed_while_the_copy_is_behind(pair: Pair, both: Server
     pair.ask(pair.green, f"STOP {pair.green.dialect.replica} SQL_THREAD")
     with pytest.raises(GuardError, match="follows by one of its two threads"):
         gate.wait(both, seconds=0.1)
+
+
+def test_a_rehearsed_cut_is_timed_and_neither_clients_nor_logs_notice_it(pair: Pair, both: Servers) -> None:
+    followed(pair, both)
+    before = fence.executed(both.source)
+    with pair.connect(pair.blue, MASTER.username) as client, client.cursor() as cursor:
+        outcome = rehearsal.rehearse(both, connect_to_blue(pair), Budgets())
+        cursor.execute("SELECT 1")
+    assert list(outcome.parts) == ["locked", "sessions gone", "level", "open"]
+    assert pair.logins(pair.blue) == {MASTER.username}
+    assert fence.executed(both.source) == before
+
+
+def test_a_rehearsal_names_what_would_take_the_cut_back_and_the_next_one_tidies_up(
+    pair: Pair, both: Servers
+) -> None:
+    followed(pair, both)
+    with pair.blue.administrator() as cursor:
+        cursor.execute("FLUSH TABLES WITH READ LOCK")
+        with pytest.raises(GuardError, match="had to wait for a client's lock"):
+            rehearsal.rehearse(both, connect_to_blue(pair), Budgets())
+        cursor.execute("UNLOCK TABLES")
+    rehearsal.rehearse(both, connect_to_blue(pair), Budgets())
+    assert pair.logins(pair.blue) == {MASTER.username}
+
+
+def connect_to_blue(pair: Pair) -> rehearsal.Connect:
+    return lambda login: pair.connect(pair.blue, login.username, password=login.password)
 
 
 # Trap 4.

@@ -170,6 +170,7 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
         assert green.refused("SELECT 1") == LOCKED
         assert live.differences(FOLLOWING) == []
         wait_for(lambda: len(traffic.acknowledged) > 20)
+        print(f"\nrehearsed: {live.rehearse(FOLLOWING)}")
         outcome = live.cut(FOLLOWING, PATIENT, nullcontext)
         assert outcome.why_back is None, outcome
         before = len(traffic.acknowledged)

@@ -71,6 +71,8 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     alone = {**STEADY, "networks": {"blue": STEADY["networks"]["blue"]}}
     desk.add_stack("globex", {"aws:region": REGION, "tenantnet:tenant": tenant(only_blue)}, alone)
     desk.add_stack("hooli", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, alone)
+    numbered = {**tenant(NETWORKS), "database": {"username": "admin", "gtid": True}}
+    desk.add_stack("umbrella", {"aws:region": REGION, "tenantnet:tenant": numbered}, STEADY)
     moving = {**STEADY, "phase": "fenced", "strategy": "replica", "move": 1, "target": "green"}
     desk.add_stack("initech", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, moving)
     return folder
@@ -130,8 +132,11 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
         ("migrate cancel acme", "have no `migration`"),
         ("migrate run acme --now", "tenantnet/acme/verification"),
         ("migrate run acme --unverified", "--now"),
-        ("migrate run acme --now --unverified --strategy live", "a move is by replica or by snapshot"),
+        ("migrate run acme --now --unverified --strategy live", "with database.gtid: true"),
+        ("migrate run umbrella --now --unverified --strategy live", "tenantnet/umbrella/verification"),
+        (f"{SCHEDULE} --strategy live".replace("acme", "umbrella"), "has no way to the servers"),
         ("migrate retire acme --yes", "retire is possible in"),
+        ("migrate rehearse acme", "while the copy follows"),
         ("migrate abort acme --yes", "there is something to abort"),
         ("migrate run nobody --now", "nobody"),
     ],

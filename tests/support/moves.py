@@ -45,6 +45,8 @@ def with_networks(**networks: dict[str, Any]) -> dict[str, Any]:
 
 BLUE = ACME["networks"]["blue"]
 BOTH = with_networks(blue=BLUE, green=GREEN)
+# Its transactions have GTIDs, from its creation on.
+NUMBERED: dict[str, Any] = {**BOTH, "database": {**BOTH["database"], "gtid": True}}
 
 
 def start(project: Project, *arguments: str) -> Begun[str]:
@@ -227,7 +229,7 @@ class Watch:
     """Looks at both databases again and again; `problem` says when both could be written to."""
 
     def __init__(self, cloud: LocalCloud, aws: Any) -> None:
-        self._cloud, self._rds = cloud, aws.client("rds")
+        self._cloud, self._rds, self._ec2 = cloud, aws.client("rds"), aws.client("ec2")
         self._end, self._thread = Event(), Thread(target=self._watch)
         self.problem: str | None = None
         self.looks = 0
@@ -242,10 +244,17 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._end.wait(0.2):
-            # Blue twice: it could be written to before and after green could.
-            if all([self._writable("blue"), self._writable("green"), self._writable("blue")]):
+            # Blue twice: it could be written to before and after green could. The cloud's servers let
+            # everybody in, so the rules are asked whether clients come as far.
+            writable = all([self._writable("blue"), self._writable("green"), self._writable("blue")])
+            if writable and self._reached("blue") and self._reached("green"):
                 self.problem = f"after {self.looks} looks blue and green could both be written to"
             self.looks += 1
+
+    def _reached(self, slot: str) -> bool:
+        """Whether the tenant's sessions are let in to the database."""
+        named = [{"Name": "tag:Name", "Values": [f"acme-{slot}-sessions"]}]
+        return bool(self._ec2.describe_security_group_rules(Filters=named)["SecurityGroupRules"])
 
     def _writable(self, slot: str) -> bool:
         # The provider's faults are none of the watch's business: the servers are asked, not AWS.

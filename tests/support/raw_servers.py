@@ -47,9 +47,14 @@ class Pair:
             host=server.listening.address,
             port=PORT,
             user=user,
-            password=PASSWORD,
             ssl=trusted,
-            **{"autocommit": True, "read_timeout": 20, "connect_timeout": 20, **options},
+            **{
+                "password": PASSWORD,
+                "autocommit": True,
+                "read_timeout": 20,
+                "connect_timeout": 20,
+                **options,
+            },
         )
 
     def session(self, server: Server, kind: type[Session] = Session, **options: Any) -> Session:

@@ -207,7 +207,7 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.MIGRATION_TIME_EXISTS, "migration.at", "2026-03-29T02:30"),
         _tenant(rules.MIGRATION_TIME_ONCE, "migration.at", "2026-10-25T02:30"),
         _tenant(rules.RETIRE_AFTER, "migration.retireAfter", "90m"),
-        _tenant(rules.LIVE_NOT_YET, "migration.strategy", "live"),
+        _tenant(rules.LIVE_NEEDS_GTID, "migration.strategy", "live"),
         _tenant(rules.RETIRING_STAYS, "retiring", True),
         _tenant(rules.TUNNEL_USER, "tunnelUsers[0]", "arn:aws:iam::123456789012:user/alice"),
         _many_connections(),

@@ -69,10 +69,22 @@ def run(
     move = Move.of(working_project(), tenant)
     plan = move.plan(now=now, strategy=strategy, without=without or [])
     switches = plan.strategy is not None or move.before_the_switch
-    # A live move is led by its servers.
-    needs_login = not unverified or plan.strategy is Strategy.LIVE
-    login = move.login() if switches and needs_login else None
+    live = plan.strategy is Strategy.LIVE
+    login = move.login(live=live) if switches and (live or not unverified) else None
     _carry_out(move, lambda runner: runner.run(plan), login=login, through_tunnel_host=through_tunnel_host)
+
+
+@app.command()
+def rehearse(tenant: Tenant, *, through_tunnel_host: ThroughTunnelHost = False) -> None:
+    """Time the parts of a move's cut by live while its copy follows; no client notices it.
+
+    Example: tenantnet migrate rehearse acme
+    """
+    from tenantnet.runner.move import Move
+
+    move = Move.of(working_project(), tenant)
+    move.require_following()
+    _carry_out(move, lambda runner: runner.rehearse(), through_tunnel_host=through_tunnel_host)
 
 
 @app.command()
@@ -192,6 +204,11 @@ def _report(move: Move, state: State) -> None:
     tenant = move.settings.name
     if state.phase is Phase.STEADY:
         typer.echo(f"{tenant}: {state.production} is Production, and no move is under way.")
+    elif state.phase is Phase.FOLLOWING:
+        typer.echo(
+            f"{tenant}: {state.production} is Production, and its copy in {state.target} follows. "
+            f"`tenantnet migrate run {tenant}` leads the clients over."
+        )
     else:
         typer.echo(
             f"{tenant}: {state.production} is Production. {state.source} waits, read-only; when its time is "

@@ -13,7 +13,7 @@ from pymysql.cursors import DictCursor
 from tenantnet.runner.live import sql
 from tenantnet.runner.live.session import Session
 
-RUNNER, REPLICATION = "tenantnet_runner", "tenantnet_replication"
+RUNNER, REPLICATION, REHEARSAL = "tenantnet_runner", "tenantnet_replication", "tenantnet_rehearsal"
 
 # MySQL's own, of which each is locked as it comes, and RDS's where it has no table of them.
 RESERVED = frozenset(("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin"))
@@ -67,7 +67,7 @@ def make_own(master: DictCursor, own: Own) -> None:
 
 def drop_own(master: DictCursor) -> None:
     """Remove the move's accounts behind its end."""
-    for name in (RUNNER, REPLICATION):
+    for name in (RUNNER, REPLICATION, REHEARSAL):
         master.execute(sql.DROP_ACCOUNT, (name,))
 
 

@@ -74,6 +74,9 @@ class Outcome:
         """An act is done now."""
         self.parts[act] = time.monotonic() - self._begun
 
+    def __str__(self) -> str:
+        return ", ".join(f"{act} after {seconds:.2f} s" for act, seconds in self.parts.items())
+
 
 def cut(servers: Servers, journal: Journal, lead: Callable[[], None], budgets: Budgets) -> Outcome:
     """Move the clients, or leave them where they are.

@@ -20,7 +20,19 @@ from tenantnet.phases.phases import State
 from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.journal_table import JournalTable
-from tenantnet.runner.live import accounts, back, cut, fence, follow, gate, preflight, seed, sql, verify
+from tenantnet.runner.live import (
+    accounts,
+    back,
+    cut,
+    fence,
+    follow,
+    gate,
+    preflight,
+    rehearsal,
+    seed,
+    sql,
+    verify,
+)
 from tenantnet.runner.live.accounts import REPLICATION, RUNNER, Own
 from tenantnet.runner.live.cut import Budgets, Decision, Outcome, Servers
 from tenantnet.runner.live.cut_journal import CutJournal, begun
@@ -135,6 +147,16 @@ class LiveMove:
             self._await(lambda: _workers(target) == (name, "1"), name)
             yield
         self._await(lambda: _workers(target) != (name, "1"), name)
+
+    def rehearse(self, state: State) -> Outcome:
+        """Take a cut's steps with an account that nobody uses. Raises Failure with what is in its way."""
+        slot = state.leads_to
+        with self._asking("rehearse the cut"), self._servers(slot) as servers:
+            gate.wait(servers, GATE_SECONDS, self.tell)
+            address = self.databases.address(slot.other)
+            return rehearsal.rehearse(
+                servers, lambda login: connect(address, replace(self.access, login=login)), Budgets()
+            )
 
     def cut(
         self, state: State, budgets: Budgets, holding: Callable[[], AbstractContextManager[None]]
