@@ -274,3 +274,18 @@ def test_the_reviewer_may_read_whatever_is_observed() -> None:
     assert len(calls) > 20
     needed = {action for service, call in calls for action in actions_of(service, call)}
     assert needed - actions(Role.REVIEWER) == set()
+
+
+# What the provider asks while it makes, changes or deletes something.
+OF_CHANGES = {
+    "ec2:DescribeImages",
+    "iam:ListInstanceProfilesForRole",
+    "route53:GetChange",
+    "ssm:ListTagsForResource",
+}
+
+
+@pytest.mark.parametrize("role", [Role.PLATFORM_DEPLOYER, Role.TENANT_DEPLOYER])
+def test_the_reviewer_may_read_whatever_a_deployer_refreshes(role: Role) -> None:
+    reads = {each for each in actions(role) if action_details(each)["accessLevel"] in ("Read", "List")}
+    assert reads - actions(Role.REVIEWER) - OF_CHANGES == set()
