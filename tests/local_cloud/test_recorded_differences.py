@@ -295,9 +295,10 @@ def test_a_log_group_is_of_the_standard_class(client: Any, name: str) -> None:
     assert group["logGroupClass"] == "STANDARD"
 
 
-def test_the_last_page_of_tagged_resources_has_an_empty_token(client: Any) -> None:
+def test_the_last_page_of_tagged_resources_has_an_empty_token(client: Any, name: str) -> None:
     """https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html."""
-    assert client("resourcegroupstaggingapi").get_resources()["PaginationToken"] == ""
+    found = client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": name}])
+    assert (found["ResourceTagMappingList"], found["PaginationToken"]) == ([], "")
 
 
 def test_a_databases_subnets_are_on_no_outpost_and_its_options_follow_a_restore(
