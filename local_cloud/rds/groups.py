@@ -18,11 +18,10 @@ from tenantnet.local_cloud.rds.parameters import find_parameter, parameters
 from tenantnet.local_cloud.rds.rules import invalid_value
 
 MAX_PARAMETERS_PER_CALL = 20
-
-
 _SUBNETS: Any = DBSubnetGroup.subnets
 
 
+@_SUBNETS.getter  # type: ignore[untyped-decorator] # a property there, whose setter stays
 def described_subnets(group: DBSubnetGroup) -> list[dict[str, Any]]:
     """A group's subnets, none of them on an Outpost."""
     return [{**each, "SubnetOutpost": {}} for each in _SUBNETS.fget(group)]

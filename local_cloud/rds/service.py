@@ -183,4 +183,4 @@ def register_rds() -> None:
     rds_backends.backend = CompletedRdsBackend
     models.DBSnapshot = DBSnapshot  # type: ignore[misc]
     subnet_group: Any = DBSubnetGroup
-    subnet_group.subnets = property(described_subnets)
+    subnet_group.subnets = described_subnets

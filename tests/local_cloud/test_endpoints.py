@@ -93,12 +93,14 @@ def test_two_subnets_of_one_zone_are_refused(ec2: EC2Client, network: Network, r
 
 @pytest.fixture
 def host(client: Clients, ec2: EC2Client, network: Network, name: str) -> str:
-    """An instance with a role, whose agent needs Session Manager."""
+    """A running instance with a role, whose agent needs Session Manager."""
     iam = client("iam")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
     iam.create_instance_profile(InstanceProfileName=name)
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-    return started(ec2, network, name)
+    instance = started(ec2, network, name)
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    return instance
 
 
 # As the provider does while IAM tells EC2 of the profile.

@@ -68,6 +68,7 @@ class TunnelSite:
             SubnetId=subnet,
             TagSpecifications=[{"ResourceType": "instance", "Tags": listed(tags)}],
         )["Instances"]
+        ec2.get_waiter("instance_running").wait(InstanceIds=[host["InstanceId"]], WaiterConfig={"Delay": 1})
         return cls(cloud=cloud, iam=client("iam"), ssm=client("ssm"), target=host["InstanceId"])
 
     def add_tenant(self, tenant: str, host_name: str) -> str:
