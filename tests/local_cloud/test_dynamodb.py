@@ -100,7 +100,7 @@ def test_a_protected_table_is_deleted_only_after_its_protection(dynamodb: Dynamo
 def test_a_table_is_being_deleted_for_a_while_and_keeps_its_name_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TENANTNET_LOCAL_PACE", "0.1")
+    monkeypatch.setenv("TENANTNET_LOCAL_PACE", "0.5")
     with LocalCloud(tmp_path, real_databases=False) as slow:
         dynamodb = aws_client(slow, "dynamodb")
         table: Any = {
