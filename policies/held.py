@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tenantnet.aws import types as aws
+from tenantnet.policies.allowed import ALLOWED
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,
     Finding,
@@ -74,6 +75,8 @@ def _owner(resource: Resource, stack: Stack, ids: set[str], reading: Reading) ->
     tags: Mapping[str, object] = resource.tags
     if isinstance(value, str) and value not in ids:
         tags = reading.tags([value], resource.region or stack.region).get(value, {})
+    if resource.type not in ALLOWED and not tags.get(Tag.TENANT):
+        return ""  # a team's own type, in a stack that is no tenant's
     return _by_tags(tags, stack)
 
 

@@ -160,3 +160,10 @@ def test_the_state_is_read_from_pulumi(
     assert [(each.name, each.props["id"], each.retained) for each in read] == [("acme-blue", "vpc-1", True)][
         :count
     ]
+
+
+def test_a_teams_own_stack_has_what_is_tagged_with_its_cell() -> None:
+    """The pack asks for the cell's tag on it."""
+    queue = held("aws:sqs/queue:Queue", Owner(cell=CELL).tags("jobs"), stack="jobs")
+    assert found(queue, update=True) == []
+    assert found(replace(queue, type=aws.VPC), update=True) == ["held-own"]
