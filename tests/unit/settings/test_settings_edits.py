@@ -15,7 +15,6 @@ from tenantnet.refusal import Refused
 from tenantnet.settings import locking
 from tenantnet.settings.edit import set_scalar
 from tenantnet.settings.files import judge_file, read_defaults
-from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import create_settings_file, read_settings_file, replace_settings_file
 
@@ -113,10 +112,11 @@ def test_a_killed_command_leaves_nothing_behind_and_no_lock(project: Project) ->
         time.sleep(number / 40)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert left_behind(project) == []
+        # Between its two names a file may be killed: nobody reads it, and the next edit sweeps it.
+        assert len(left_behind(project)) <= 1
         assert judge_file(project.settings_file("acme"), read_defaults(project.file)).settings
-    with edit_lock(project.settings_folder):
-        pass
+    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert left_behind(project) == []
 
 
 def test_what_a_command_left_that_was_killed_at_the_last_moment_goes_with_the_next_edit(
