@@ -18,6 +18,7 @@ from tenantnet.cli.main import app
 from typer.core import TyperCommand, TyperGroup
 
 from tests.support.clone import CLONE
+from tests.support.small_settings import PLATFORM
 
 DOC = (CLONE / "docs" / "commands.md").read_text(encoding="utf-8")
 EXIT_CODES = re.findall(r"^\| (\d+) \|", DOC.split("## Exit codes")[1].split("##")[0], re.MULTILINE)
@@ -41,7 +42,6 @@ SHOWS = {
 # Arguments that name something of which the settings files know the names.
 NAMED = {"tenant", "stack", "platform", "vpn_connection"}
 
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 ACME = """\
 config:
   aws:region: eu-west-1

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.console import Console, running_console
 from tests.support.desk import Desk
+from tests.support.small_settings import PLATFORM
 
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 TENANT = """\
 # Kept as it is.
 config:

@@ -15,22 +15,14 @@ from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import read_settings_file
 from tenantnet.tags import Slot
 
-ACME = """\
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {username: acmeadmin}
-    networks:
-      blue: {cidr: 10.1.2.0/26}
-"""
+from tests.support.small_settings import ACME, PROJECT
+
 OSLO = {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Oslo"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "tenants").mkdir()
     (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
     return find_project(tmp_path)

@@ -19,17 +19,9 @@ from tenantnet.settings.store import (
     replace_settings_file,
 )
 
+from tests.support.small_settings import ACME
+
 PROJECT = "name: tenantnet\nruntime: python\nmain: infra\nstackConfigDir: tenants\n"
-ACME = """\
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {username: acmeadmin}
-    networks:
-      blue: {cidr: 10.1.2.0/26}
-"""
 WRONG = ACME.replace("10.1.2.0/26", "10.1.2.0/25")
 
 
