@@ -51,16 +51,19 @@ def tags(
 
 
 def make_network(ec2: EC2Client, tenant: str, slot: str, cidr: str) -> str:
-    """A VPC with a ping host; its id."""
+    """A VPC with a running ping host; its id."""
     vpc = ec2.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", tenant, slot))["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
-    ec2.run_instances(
+    host = ec2.run_instances(
         MinCount=1,
         MaxCount=1,
         ImageId="ami-12c6146b",
         SubnetId=subnet,
         PrivateIpAddress=cidr.replace("0/26", "42"),
         TagSpecifications=tags("instance", tenant, slot, "ping-host"),
+    )["Instances"][0]
+    ec2.get_waiter("instance_running").wait(
+        InstanceIds=[host["InstanceId"]], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
     return vpc
 
