@@ -33,7 +33,7 @@ from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
-PLATFORM_KEY = "tenantnet:platform"
+PLATFORM_KEY, REGION_KEY = "tenantnet:platform", "aws:region"
 GONE = ("shutting-down", "terminated")
 # EC2 may answer with the tags of something new a moment later.
 TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
@@ -71,11 +71,11 @@ class Reader:
         self._begun: dict[object, Future[Any]] = {}
         self._lock = Lock()
         self._granted_until: dict[Claim, float] = {}
-        self._platform = "{}"
+        self._platform, self._region = "{}", ""
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Take the stack's settings. config: by key, each as JSON where it is more than text."""
-        self._platform = config.get(PLATFORM_KEY, "{}")
+        self._platform, self._region = config.get(PLATFORM_KEY, "{}"), config.get(REGION_KEY, "")
 
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
@@ -152,8 +152,8 @@ class Reader:
         return cast("str", self._begin("account", lambda: _read_account(self.region())).result())
 
     def region(self) -> str:
-        """The region of a provider without one. It reads AWS_REGION first, which boto3 does not know."""
-        if region := os.environ.get("AWS_REGION") or boto3.Session().region_name:
+        """The region of a provider without one. It takes the stack's, then AWS_REGION, unknown to boto3."""
+        if region := self._region or os.environ.get("AWS_REGION") or boto3.Session().region_name:
             return region
         raise Failure(
             "Could not tell the region.",

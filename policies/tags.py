@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tenantnet.aws import types as aws
 from tenantnet.aws.types import INSTANCE, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
-from tenantnet.policies.allowed import ALLOWED, ROLE_RIGHTS, TOPIC_POLICY
+from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS, TOPIC_POLICY
 from tenantnet.policies.model import (
+    PLATFORM_PREFIX,
     Finding,
     PackSettings,
     Policy,
     Resource,
     Severity,
     Stack,
+    Unknown,
+    parse_json,
 )
 from tenantnet.policies.own_types import is_own
 from tenantnet.refusal import Rule
@@ -52,6 +55,13 @@ TAG_NETWORK = Rule(
     reason="what belongs to a network is called after it, and {given} would make it another tenant's name",
     remedy="tag it with tenantnet.tags.Owner.in_network",
 )
+TAG_DEFAULT = Rule(
+    id="tag-default",
+    rule="of tags that begin with tenantnet:, a provider gives its stack's own cell and tenant by default, "
+    "and no other",
+    reason="whatever has no such tag of its own gets it, and is taken for that tenant's, cell's or part's",
+    remedy="remove {tag} from defaultTags; components tag what they make",
+)
 # The provider has no tags for these.
 UNTAGGED = (
     *(aws.ROUTE_TABLE_ASSOCIATION, aws.ROUTE, aws.ROUTE_PROPAGATION, aws.VPN_CONNECTION_ROUTE),
@@ -73,8 +83,34 @@ def _judge_tags(resource: Resource) -> Iterator[Finding]:
             yield resource.refuse(TAG_NETWORK, f"tags.{tag}", value=value, given=value)
 
 
+def _judge_defaults(stack: Stack) -> Iterator[Finding]:
+    """What providers give by default: before the update's end no resource shows it."""
+    cell, tenant = stack.cell, stack.name
+    if stack.is_platform:
+        cell, tenant = stack.name.removeprefix(PLATFORM_PREFIX), ""
+    for provider in stack.of_type(PROVIDER):
+        for tag, value in _default_tags(provider.props.get("defaultTags")):
+            own = (tag == Tag.TENANT and value == tenant) or (tag == Tag.CELL and value == (cell or value))
+            if not own and tag.strip().casefold().startswith("tenantnet:"):
+                yield provider.refuse(TAG_DEFAULT, "defaultTags", value=f"{tag}: {value}", tag=tag)
+
+
+def _default_tags(given: object) -> Iterator[tuple[str, object]]:
+    """SDKs hand a provider's objects to the engine as JSON. What cannot be read may be any tag."""
+    try:
+        parsed = parse_json(given) if given and isinstance(given, str) else given
+    except (ValueError, RecursionError):
+        parsed = given
+    tags = parsed.get("tags") if isinstance(parsed, Mapping) else parsed
+    if isinstance(tags, Mapping):
+        yield from tags.items()
+    elif tags and not isinstance(tags, Unknown):
+        yield "tenantnet:", tags
+
+
 def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     """A resource can have tags where the provider computes `tagsAll` for it."""
+    yield from _judge_defaults(stack)
     taggable = [resource for resource in stack.resources if "tagsAll" in resource.props]
     of_tenant = not stack.is_platform and any(each.type in ALLOWED for each in taggable)
     required = [*settings.required_tags, *([Tag.TENANT] if of_tenant else [])]
@@ -94,6 +130,8 @@ def _judge_tagged(stack: Stack, resource: Resource, required: Sequence[str]) -> 
 
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     """The same before it is created: what has a tag is another's as soon as it is there."""
+    if resource.custom:
+        yield from _judge_defaults(stack)
     if resource.type in TAGGED:
         tenant = [] if stack.is_platform else [Tag.TENANT]
         yield from _judge_tagged(stack, resource, [*settings.required_tags, Tag.CELL, *tenant])
@@ -111,7 +149,7 @@ TAGS_PRESENT = Policy(
     description="Every resource's tags show to whom it belongs: its cell, its tenant, its name, its part.",
     severity=Severity.LOW,
     remediation="Tag it with tenantnet.tags.Owner.tags.",
-    rules=(TAG_PRESENT, TAG_PART, TAG_KNOWN, TAG_NETWORK),
+    rules=(TAG_PRESENT, TAG_PART, TAG_KNOWN, TAG_NETWORK, TAG_DEFAULT),
     judge_stack=_judge_stack,
     judge_update=_judge_update,
     schema={

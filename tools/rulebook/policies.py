@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -31,6 +32,7 @@ from tenantnet.policies import (
     tags,
     vpn,
 )
+from tenantnet.policies.allowed import PROVIDER
 from tenantnet.policies.model import KNOWN_IN_PREVIEW, PLATFORM_READ, UNKNOWN
 from tenantnet.policies.own_types import OWN_TYPE_APART
 from tenantnet.refusal import Rule
@@ -187,8 +189,7 @@ def _network_examples() -> list[Example]:
 
 
 def _two_profiles(stack: Resources) -> Resources:
-    kind = "pulumi:providers:aws"
-    providers = [resource(kind, "default", {}), resource(kind, "other", {"profile": "elsewhere"})]
+    providers = [resource(PROVIDER, "default", {}), resource(PROVIDER, "other", {"profile": "elsewhere"})]
     return {**stack, **{each.name: each for each in providers}}
 
 
@@ -377,11 +378,13 @@ def _secret_examples() -> list[Example]:
 
 
 def _tag_examples() -> list[Example]:
+    by_default = json.dumps({"tags": {Tag.PART: Part.TUNNEL_HOST}})
     return [
         Example(tags.TAG_PRESENT, with_tag("customer-gateway", "tenantnet:tenant", None)),
         Example(tags.TAG_PART, with_tag("database-group", "tenantnet:part", None)),
         Example(tags.TAG_KNOWN, with_tag("database", "TenantNet:Tenant", BETA.tenant)),
         Example(tags.TAG_NETWORK, with_tag("database", Tag.NETWORK, "corp-blue")),
+        Example(tags.TAG_DEFAULT, with_new(resource(PROVIDER, "other", {"defaultTags": by_default}))),
     ]
 
 

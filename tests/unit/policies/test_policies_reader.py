@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
+from tenantnet.policies.reading import PLATFORM_KEY, REGION_KEY, Reader, refuse_others_networks
 from tenantnet.stacks.outputs import PlatformOutputs
 
 from tests.support import component_samples as samples
@@ -27,6 +27,13 @@ def test_the_region_is_that_of_a_provider_without_one(
     for variable, value in (("AWS_REGION", named), ("AWS_DEFAULT_REGION", default)):
         monkeypatch.setenv(variable, value) if value else monkeypatch.delenv(variable, raising=False)
     assert Reader().region() == found
+
+
+def test_a_stacks_own_region_counts_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    reader = Reader()
+    reader.configure({REGION_KEY: "eu-west-1"})
+    assert reader.region() == "eu-west-1"
 
 
 def test_without_a_region_nothing_is_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

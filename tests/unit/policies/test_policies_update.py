@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -17,11 +18,11 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.addresses.companies import Company
 from tenantnet.aws import types as aws
 from tenantnet.policies import pack
-from tenantnet.policies.allowed import ALLOWED
+from tenantnet.policies.allowed import ALLOWED, PROVIDER
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.model import PackSettings, Ranges, Stack
 from tenantnet.policies.rules import POLICIES
-from tenantnet.policies.tags import TAGGED
+from tenantnet.policies.tags import TAGGED, TAGS_PRESENT
 from tenantnet.tags import claims_table_name
 
 from tools.rulebook.samples import (
@@ -38,6 +39,7 @@ from tools.rulebook.samples import (
     SampleReading,
     acl_rule,
     good_stack,
+    judge,
     platform_stack,
     resource,
     session_document,
@@ -236,6 +238,39 @@ def test_what_tags_say_is_judged_before_it_is_created(
 
 def test_what_a_host_is_for_is_judged_before_it_is_created() -> None:
     assert "tag-part" in in_update("ping-host", with_tag("ping-host", "tenantnet:part", "tunnel-host"))
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"tenantnet:tenant": "beta"},
+        {"TenantNet:Tenant": "beta"},
+        {"tenantnet:cell": "eu2"},
+        {"tenantnet:tunnel-user": "mallory"},
+        {"tenantnet:part": "tunnel-host"},
+        {"tenantnet:lifecycle": "discarded"},
+        {"tenantnet:team": "shop"},
+        {"tenantnet:tenant ": "acme"},
+        ["tenantnet:tenant"],
+    ],
+)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_no_provider_makes_what_has_no_tags_anothers(tags: object, as_text: bool) -> None:
+    """SDKs hand an object of a provider to the engine as JSON."""
+    given: object = {"tags": tags}
+    own = {"tags": {"team": "shop", "tenantnet:cell": CELL, "tenantnet:tenant": "acme"}}
+    for by_default, rules in ((given, ["tag-default"]), (own, []), ({"tags": {}}, []), ("", [])):
+        text = json.dumps(by_default) if as_text else by_default
+        provider = with_new(resource(PROVIDER, "other", {"defaultTags": text}))
+        assert in_update("customer-gateway", provider) == rules
+        stack = provider(good_stack())
+        assert [each.refusal.rule_id for each in judge(TAGS_PRESENT, stack)] == rules
+
+
+def test_default_tags_that_say_a_thing_twice_are_no_tags_of_ones_own() -> None:
+    twice = '{"tags": {"team": "a"}, "tags": {"tenantnet:tenant": "beta"}}'
+    other = with_new(resource(PROVIDER, "other", {"defaultTags": twice}))
+    assert in_update("customer-gateway", other) == ["tag-default"]
 
 
 def test_another_cells_tag_stops_whatever_has_it() -> None:
