@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,25 +42,11 @@ def migrate(project: Project, *arguments: str) -> str:
     return done.stdout
 
 
-def parts(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
-    """What happened while writes were held back, and how many seconds each took."""
-    words = [event["what"] for event in events]
-    gap = events[words.index("writes stopped") : words.index("writes resumed") + 1]
-    return [
-        (f"{after['what']} {after['phase']} {after['note']}".strip(), _between(before, after))
-        for before, after in pairwise(gap)
-    ]
-
-
-def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
-    begin, end = (datetime.fromisoformat(each["at"]) for each in (before, after))
-    return (end - begin).total_seconds()
-
-
-def markdown(found: Sequence[tuple[str, float]]) -> str:
-    total = sum(seconds for _, seconds in found)
+def markdown(found: Sequence[Mapping[str, Any]]) -> str:
+    """found: the acts of the gap, as `tenantnet migrate status --json` has them."""
+    total = sum(act["seconds"] for act in found)
     lines = ["| until the journal has | seconds | share |", "|---|---:|---:|"]
-    lines += [f"| {what} | {seconds:.1f} | {seconds / total:.2f} |" for what, seconds in found]
+    lines += [f"| {act['act']} | {act['seconds']:.1f} | {act['seconds'] / total:.2f} |" for act in found]
     return "\n".join([*lines, f"| in all | {total:.1f} | 1.00 |", ""])
 
 
@@ -80,7 +64,7 @@ def report() -> str:
                 project.up("acme").check()
             migrate(project, "run", "acme", "--now", "--unverified", "--without", "Seattle office")
             status = json.loads(migrate(project, "status", "acme", "--json"))
-    return markdown(parts(status["events"]))
+    return markdown(status["gap"])
 
 
 if __name__ == "__main__":

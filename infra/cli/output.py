@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
+from tenantnet.failure import Failure
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -67,6 +69,15 @@ def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - wh
         return model.model_dump(mode="json", by_alias=True)
 
     typer.echo(json.dumps(value, indent=indent, default=plain))
+
+
+def write_picture(file: Path, picture: str, option: str) -> None:
+    """Write a file, whether it is there or not. option: which names it. Raises Failure."""
+    try:
+        file.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        remedy = f"name another file with {option}"
+        raise Failure(f"Could not write {file}.", reason=str(error), remedy=remedy) from None
 
 
 def follow(read: Callable[[], _T], shown: Callable[[_T], None], seconds: float) -> None:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json
+from tenantnet.cli.output import console, print_json, write_picture
 from tenantnet.cli.project import working_project
-from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
@@ -82,9 +81,5 @@ def _write(drawing: str, output: Path | None) -> None:
     if output is None:
         typer.echo(drawing, nl=False)
         return
-    try:
-        output.write_text(drawing, encoding="utf-8")
-    except OSError as error:
-        remedy = "name another file with --output"
-        raise Failure(f"Could not write {output}.", reason=str(error), remedy=remedy) from None
+    write_picture(output, drawing, "--output")
     typer.echo(f"Written: {output}")

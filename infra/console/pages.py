@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from tenantnet.console.band import band
 from tenantnet.console.forms import (
     Form,
     add_connection_form,
@@ -32,9 +31,12 @@ from tenantnet.fleet.drift import read_drift
 from tenantnet.fleet.status import read_many, tunnel_counts
 from tenantnet.fleet.targets import read_targets
 from tenantnet.observed.claims import read_audit
+from tenantnet.observed.drawing import STYLE
+from tenantnet.observed.plot import plot
+from tenantnet.observed.progress import MoveProgress
 from tenantnet.observed.status.read import read_status
 from tenantnet.observed.topology.read import read_topology
-from tenantnet.observed.topology.svg import STYLE, svg
+from tenantnet.observed.topology.svg import svg
 from tenantnet.phases.phases import DOWNTIME, ROUTES
 from tenantnet.phases.starts import LEAD
 from tenantnet.refusal import Refusal, Refused
@@ -100,7 +102,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
             Route(f"{tenant}/drift", _drift),
             Route(guide, _guide),
             *([] if read_only else forms),
-            Route("/topology.css", _topology_style),
+            Route("/picture.css", _picture_style),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers=dict.fromkeys((Refused, Failure, OSError, HTTPException, Exception), _explained),
@@ -165,7 +167,7 @@ def _topology(request: Request) -> Response:
     return _page(request, "topology.html.j2", {"picture": svg(found, styled=False)})
 
 
-def _topology_style(_request: Request) -> Response:
+def _picture_style(_request: Request) -> Response:
     return Response(STYLE, media_type="text/css")
 
 
@@ -174,9 +176,15 @@ def _move(request: Request) -> Response:
     shown = {
         "found": found,
         "route": next((route for each, route in ROUTES.items() if each == found.strategy), ()),
-        "band": band(found.events, datetime.now(UTC)),
+        "picture": _picture(found),
     }
     return _page(request, "move.html.j2", shown)
+
+
+def _picture(found: MoveProgress) -> str:
+    """The move's plot. It grows with the time only while clients wait: what has changed is replaced."""
+    until = datetime.now(UTC) if found.held_back_since or not found.events else found.events[-1].at
+    return plot(found, until, styled=False)
 
 
 def _drift(request: Request) -> Response:

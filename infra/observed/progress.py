@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from tenantnet.phases.journal import Entry, begun, downtime, of_move, writes_stopped
-from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
+from tenantnet.phases.journal import (
+    Entry,
+    Topic,
+    acts,
+    begun,
+    downtime,
+    gap_acts,
+    of_move,
+    writes_stopped,
+)
+from tenantnet.phases.phases import AFTER_THE_SWITCH, DOWNTIME, ROUTES, Phase, State
 from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.settings.models import MigrationSettings
 from tenantnet.stacks.outputs import Model
+from tenantnet.tags import Strategy
 
 
 class ProgressEvent(Model):
@@ -21,6 +31,18 @@ class ProgressEvent(Model):
     seconds: float | None
     note: str
     who: str
+    topic: str | None = None
+    parts: Mapping[str, float] = {}
+
+
+class Act(Model):
+    """What is done while writes are held back, and its seconds."""
+
+    act: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.seconds:.2f} s"
 
 
 class MoveProgress(Model):
@@ -31,6 +53,8 @@ class MoveProgress(Model):
     clients could not write in that move, None if they always could or cannot yet; then held_back_since says
     from when on. step, steps: how far the move is; 0 of 0 between moves. starts_at: when the platform's
     runner starts next, in UTC; None if no schedule starts it. at_work: the run that works on it now.
+    lag, compared: how far the copy was behind, and what was compared, when that was looked at last; empty
+    before. expected_gap: as rehearsed last. gap: the acts of the last time that writes were held back.
     """
 
     tenant: str
@@ -46,7 +70,24 @@ class MoveProgress(Model):
     held_back_since: datetime | None
     starts_at: datetime | None
     at_work: str | None
+    lag: str = ""
+    compared: str = ""
+    expected_gap: Sequence[Act] = ()
+    gap: Sequence[Act] = ()
     events: Sequence[ProgressEvent]
+
+    @property
+    def expected(self) -> str:
+        """How long writes are going to be held back, in words; empty once they were, and between moves."""
+        if self.strategy is None or self.phase in AFTER_THE_SWITCH or self.gap:
+            return ""
+        rehearsed = f"; rehearsed: {', '.join(map(str, self.expected_gap))}" if self.expected_gap else ""
+        return f"{DOWNTIME[Strategy(self.strategy)]}{rehearsed}"
+
+    @property
+    def measured(self) -> str:
+        """The last gap by its acts, in words; empty before there was one."""
+        return ", ".join(map(str, self.gap))
 
 
 def progress(
@@ -64,6 +105,8 @@ def progress(
     own = at_stake if has_begun else of_move(entries, state.move)
     measured = downtime(own)
     route = ROUTES[state.strategy] if state.strategy else ()
+    last = {entry.topic: entry for entry in own}
+    lag, compared, rehearsal = (last.get(topic) for topic in (Topic.LAG, Topic.COMPARISON, Topic.REHEARSAL))
     return MoveProgress(
         tenant=tenant,
         status=_status(state, migration, has_begun=has_begun),
@@ -78,8 +121,16 @@ def progress(
         held_back_since=None if measured else writes_stopped(own),
         starts_at=starts_at,
         at_work=at_work,
+        lag=lag.note if lag else "",
+        compared=compared.note if compared else "",
+        expected_gap=_acts(acts(rehearsal.parts)) if rehearsal else (),
+        gap=_acts(gap_acts(own)),
         events=[ProgressEvent.model_validate(entry, from_attributes=True) for entry in own],
     )
+
+
+def _acts(found: Iterable[tuple[str, float]]) -> list[Act]:
+    return [Act(act=act, seconds=round(seconds, 3)) for act, seconds in found]
 
 
 def _status(state: State, migration: MigrationSettings | None, *, has_begun: bool) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Protocol
 
 from tenantnet.phases.phases import Phase
@@ -29,11 +30,26 @@ class What(StrEnum):
     CLEARED = "cleared"
 
 
+class Topic(StrEnum):
+    """What an entry's figures are of.
+
+    LAG: `seconds` is how long the copy took to have what its source had. COMPARISON: `note` says what was
+    compared. REHEARSAL, CUT: `parts` has the acts of a cut by `live`, rehearsed or real.
+    """
+
+    LAG = "lag"
+    COMPARISON = "comparison"
+    REHEARSAL = "rehearsal"
+    CUT = "cut"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One event. at: in UTC. phase: the one that was recorded; of what belongs to a step, the one aimed at.
 
     who: user, host and process. seconds: how long it took, where that means something. note: in words.
+    topic: None for an entry without such figures, or with those of a newer version. parts: by act, in order,
+    the seconds from the beginning to its end.
     """
 
     at: datetime
@@ -43,6 +59,8 @@ class Entry:
     who: str
     seconds: float | None = None
     note: str = ""
+    topic: Topic | None = None
+    parts: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def item(self, tenant: str) -> dict[str, Any]:
         """As DynamoDB stores it. `at` sorts by time as text."""
@@ -52,7 +70,14 @@ class Entry:
             "move": {"N": str(self.move)},
             **{key: {"S": str(getattr(self, key))} for key in ("what", "phase", "who", "note")},
         }
-        return item if self.seconds is None else {**item, "seconds": {"N": f"{self.seconds:.3f}"}}
+        if self.seconds is not None:
+            item["seconds"] = {"N": f"{self.seconds:.3f}"}
+        if self.topic is not None:
+            parts = [
+                {"M": {"act": {"S": act}, "seconds": {"N": f"{end:.3f}"}}} for act, end in self.parts.items()
+            ]
+            item |= {"topic": {"S": str(self.topic)}, "parts": {"L": parts}}
+        return item
 
     @classmethod
     def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Entry:
@@ -66,6 +91,11 @@ class Entry:
                 who=item["who"]["S"],
                 seconds=float(item["seconds"]["N"]) if "seconds" in item else None,
                 note=item["note"]["S"],
+                topic=next((topic for topic in Topic if {"S": topic} == item.get("topic")), None),
+                parts={
+                    part["M"]["act"]["S"]: float(part["M"]["seconds"]["N"])
+                    for part in item.get("parts", {}).get("L", [])
+                },
             )
         except KeyError as error:
             raise ValueError(f"it lacks {error}") from None
@@ -144,3 +174,29 @@ def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
     """When a move first reached `phase`; None if it has not."""
     found = (entry.at for entry in entries if (entry.what, entry.phase) == (What.REACHED, phase))
     return next(found, None)
+
+
+def acts(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The acts of a cut, each with its own seconds."""
+    ends = [0.0, *parts.values()]
+    return [(act, end - begin) for act, (begin, end) in zip(parts, pairwise(ends), strict=True)]
+
+
+def gap_acts(entries: Sequence[Entry]) -> list[tuple[str, float]]:
+    """What was done while writes were held back the last time, in order, each act with its seconds.
+
+    Of a cut by `live` its run has timed the acts; else each entry in the gap is the end of one.
+    """
+    bands = held_back(entries)
+    if not bands:
+        return []
+    begin, end = bands[-1]
+    gap = [entry for entry in entries if begin <= entry.at and (end is None or entry.at <= end)]
+    if cuts := [entry for entry in entries if entry.topic is Topic.CUT and begin <= entry.at]:
+        return acts(cuts[-1].parts)
+    return [(_act(after), (after.at - before.at).total_seconds()) for before, after in pairwise(gap)]
+
+
+def _act(entry: Entry) -> str:
+    # Behind a condition the note has what was seen of it.
+    return entry.note.partition(": ")[0] if entry.what is What.SEEN else f"{entry.what} {entry.phase}"

@@ -17,7 +17,17 @@ from time import monotonic
 
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What, begun, by_live, downtime, of_move, reached, writes_stopped
+from tenantnet.phases.journal import (
+    Entry,
+    Topic,
+    What,
+    begun,
+    by_live,
+    downtime,
+    of_move,
+    reached,
+    writes_stopped,
+)
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import (
     Condition,
@@ -36,13 +46,14 @@ from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 from tenantnet.runner.live.cut import Budgets
-from tenantnet.runner.live.move import LiveMove
+from tenantnet.runner.live.move import LONGEST_LAG, LiveMove
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
 LONGEST_NOTE = 1000
 MOST_DIFFERENCES_SHOWN = 20
+NO_PARTS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +167,7 @@ class Runner:
             state = self._state()
             with self._failure_noted(state):
                 outcome = self._live.rehearse(state)
-            self._note(state, f"rehearsed: {outcome}")
+            self._note(state, f"rehearsed: {outcome}", topic=Topic.REHEARSAL, parts=outcome.parts)
             return state
 
     def retire(self) -> State:
@@ -233,7 +244,7 @@ class Runner:
                 if self._live.take_back(state):
                     self._resumed(state)
                 if decision is None:
-                    self._live.follow(state)
+                    self._note_lag(state, self._live.follow(state))
                     self._compare_what_follows(state)
             elif state.phase is Phase.SWITCHED:
                 self._note(state, self._live.lead_back(state))
@@ -242,8 +253,13 @@ class Runner:
         """Once a move: what follows in the same order from then on stays equal."""
         if any(entry.note.startswith(Condition.DATA_EQUAL) for entry in self._entries(state.move)):
             return
+
+        def compared(so_far: str, lag: float | None) -> None:
+            self._note(state, so_far, topic=Topic.COMPARISON)
+            self._note_lag(state, lag)
+
         began = monotonic()
-        if found := self._live.differences(state):
+        if found := self._live.differences(state, compared):
             raise _different(state, found)
         self._seen(Condition.DATA_EQUAL, state, began)
 
@@ -270,7 +286,8 @@ class Runner:
                 remedy="`tenantnet migrate run` tries again; `tenantnet migrate abort` takes the move back",
                 state=f"Clients write to {state.production}, as before. The copy goes on following.",
             )
-        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}: {outcome}")
+        note = f"{Decision.SWITCH}: {outcome}"
+        self._write(What.DECIDED, state, note=note, topic=Topic.CUT, parts=outcome.parts)
         self._tell(f"{state.phase}: clients are led over: {outcome}")
         self._stop.check()
 
@@ -370,9 +387,21 @@ class Runner:
         self._clock.sleep(TTL_SECONDS)
         self._note(requested, self._inspector.end_clients(target.other))
 
-    def _note(self, state: State, note: str) -> None:
-        self._write(What.SEEN, state, note=note[:LONGEST_NOTE])
+    def _note(
+        self,
+        state: State,
+        note: str,
+        *,
+        topic: Topic | None = None,
+        seconds: float | None = None,
+        parts: Mapping[str, float] = NO_PARTS,
+    ) -> None:
+        self._write(What.SEEN, state, note=note[:LONGEST_NOTE], topic=topic, seconds=seconds, parts=parts)
         self._tell(f"{state.phase}: {note}")
+
+    def _note_lag(self, state: State, lag: float | None) -> None:
+        seen = f"more than {LONGEST_LAG:g}" if lag is None else f"{lag:.1f}"
+        self._note(state, f"the copy is {seen} s behind", topic=Topic.LAG, seconds=lag)
 
     def _resumed(self, state: State) -> None:
         self._write(What.WRITES_RESUMED, state)
@@ -395,8 +424,7 @@ class Runner:
         began = monotonic()
         found = self._inspector.differences(state.production, state.leads_to)
         if found is None:
-            self._write(What.SEEN, state, note="the data was not compared")
-            self._tell(f"{state.phase}: the data was not compared")
+            self._note(state, "the data was not compared", topic=Topic.COMPARISON)
             return
         with self._failure_noted(state):
             if found:
@@ -411,7 +439,9 @@ class Runner:
 
     def _seen(self, condition: Condition, state: State, began: float, what: str = "") -> None:
         seconds = monotonic() - began
-        self._write(What.SEEN, state, seconds=seconds, note=f"{condition}{what}")
+        self._write(
+            What.SEEN, state, seconds=seconds, note=f"{condition}{what}", topic=_TOPICS.get(condition)
+        )
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision) -> Decision:
@@ -478,6 +508,8 @@ class Runner:
         seconds: float | None = None,
         note: str = "",
         move: int | None = None,
+        topic: Topic | None = None,
+        parts: Mapping[str, float] = NO_PARTS,
     ) -> None:
         self._journal.write(
             Entry(
@@ -488,10 +520,13 @@ class Runner:
                 who=self._who,
                 seconds=seconds,
                 note=note,
+                topic=topic,
+                parts=parts,
             )
         )
 
 
+_TOPICS = {Condition.TARGET_CAUGHT_UP: Topic.LAG, Condition.DATA_EQUAL: Topic.COMPARISON}
 # The steps that create a copy, or abandon it.
 _WITH_A_COPY = frozenset({Event.PREPARE, Event.SEED, Event.RESTORE, Event.ABORT})
 _PURPOSE = {

@@ -89,7 +89,7 @@ TRY = """async ([origin, guide]) => {
   return [
     await ask("/tenants/acme"),
     await ask(guide, {method: "POST", body: "format=generic"}),
-    await ask("/topology.css"),
+    await ask("/picture.css"),
   ];
 }"""
 
@@ -224,13 +224,15 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
         assert words in text
 
 
-def test_a_moves_page_shows_phases_band_and_journal(office: Office) -> None:
+def test_a_moves_page_shows_phases_plot_and_journal(office: Office) -> None:
     text = office.page("/tenants/acme/move")
     for words in (
         "blue is Production, phase fenced: writes are held back",
         '<li aria-current="step"><b>fenced</b> (now)',
         "to green, by replica, step 2 of 6",
-        'aria-label="Writes were held back from 09:05:00 to ',
+        "writes held back: 2026-11-24 09:05:00 UTC to ",
+        'class="held"',
+        "<dt>The gap by its parts</dt><dd>reached fenced 60.00 s</dd>",
         "a &lt;i&gt;note&lt;/i&gt;",
         '<time datetime="2026-11-24T09:05:00+00:00">2026-11-24 09:05:00 UTC</time>',
     ):
@@ -242,7 +244,7 @@ def test_the_topology_is_the_drawing_with_its_style_beside_it(office: Office) ->
     assert "Seattle office" in text
     assert "<svg" in text
     assert "<style" not in text
-    assert "stroke" in office.page("/topology.css")
+    assert "stroke" in office.page("/picture.css")
 
 
 def test_the_claims_are_listed_with_what_is_wrong_with_them(office: Office) -> None:
@@ -376,7 +378,7 @@ def test_what_is_missing_is_said_on_the_page(office: Office, changed: Mapping[st
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("target", [*PAGES, "/topology.css", "/static/console.js"])
+@pytest.mark.parametrize("target", [*PAGES, "/picture.css", "/static/console.js"])
 def test_no_page_has_a_secret(office: Office, target: str) -> None:
     text = office.console.ask(target.format(connection=office.connection)).text
     for secret in (*office.keys, office.console.headers["Cookie"].partition("=")[2]):

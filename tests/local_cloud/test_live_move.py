@@ -20,7 +20,7 @@ from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live.accounts import lock, open_accounts
 from tenantnet.runner.live.cut import Before, Budgets
 from tenantnet.runner.live.cut_journal import CutJournal
-from tenantnet.runner.live.move import LiveMove
+from tenantnet.runner.live.move import LONGEST_LAG, LiveMove
 from tenantnet.runner.verification import Access, Login
 from tenantnet.tags import Slot, Strategy
 
@@ -164,11 +164,14 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
     live.get_ready(BLUE)
     tenant.seed()
     green = tenant.client(GREEN)
+    compared: list[tuple[str, float | None]] = []
     with Traffic(tenant.cloud) as traffic:
         live.follow(FOLLOWING)
-        live.follow(FOLLOWING)
+        lag = live.follow(FOLLOWING)
+        assert lag is not None
+        assert 0 <= lag < LONGEST_LAG
         assert green.refused("SELECT 1") == LOCKED
-        assert live.differences(FOLLOWING) == []
+        assert live.differences(FOLLOWING, lambda *told: compared.append(told)) == []
         wait_for(lambda: len(traffic.acknowledged) > 20)
         print(f"\nrehearsed: {live.rehearse(FOLLOWING)}")
         outcome = live.cut(FOLLOWING, PATIENT, nullcontext)
@@ -181,6 +184,7 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
         before = len(traffic.acknowledged)
         wait_for(lambda: len(traffic.acknowledged) > before + 20)
         gap = longest_gap(traffic.writes_at)
+    assert compared[-1][0].endswith("tables or chunks left: 0")
     assert set(traffic.acknowledged) <= traffic.kept()
     assert tenant.ports.let_in == [GREEN]
     assert tenant.journal.decision(1) is Decision.SWITCH
@@ -190,7 +194,7 @@ def test_a_tenants_clients_come_over_in_a_moment_and_the_former_production_follo
     assert sorted(ids, key=ids.index) == ids, "an event ran on both"
     assert len(set(ids)) == 2
     assert blue.refused("SELECT 1") == LOCKED
-    assert live.differences(GOING_BACK) == []
+    assert live.differences(GOING_BACK, lambda *_: None) == []
     live.retire(SWITCHED)
     live.forget(GREEN)
     assert green.run("SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'") == []

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What, gap_acts
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.copies import Copies, CopyPart
@@ -122,7 +122,11 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     green = tenant.client(GREEN)
     assert green.run(OWN_ACCOUNTS) == []
     wait_for(lambda: len(set(server_ids(green))) == 2)
-    assert strange(map(asdict, tenant.journal.entries())) is None
+    entries = tenant.journal.entries()
+    assert strange(map(asdict, entries)) is None
+    assert {Topic.LAG, Topic.COMPARISON, Topic.CUT} <= {entry.topic for entry in entries}
+    acts = ["locked", "sessions gone", "level", "decided", "open"]
+    assert [act for act, _ in gap_acts(entries)] == acts
 
 
 def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(

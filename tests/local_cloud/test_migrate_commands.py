@@ -284,6 +284,23 @@ def end_by(run: Begun[str], number: int) -> str:
     return said
 
 
+def test_a_move_is_drawn_into_a_file_beside_its_status(desk: Desk, journal: JournalTable) -> None:
+    file = desk.folder / "initech.svg"
+    entry = Entry(at=datetime.now(UTC), move=1, what=What.BEGAN, phase=Phase.FENCED, who="ada")
+    JournalTable.of("eu1", REGION, "initech").write(entry)
+    done = desk.tenantnet(f"migrate status initech --json --plot {file}")
+    assert json.loads(done.out)["phase"] == "fenced"
+    assert "initech: move 1 to green, by replica" in file.read_text()
+    nowhere = desk.tenantnet(f"migrate status initech --plot {desk.folder}/none/initech.svg")
+    assert (nowhere.code, "name another file with --plot" in nowhere.err) == (1, True), nowhere.err
+
+
+def test_no_plot_is_drawn_of_a_move_that_has_not_begun(desk: Desk) -> None:
+    done = desk.tenantnet("migrate status acme --plot acme.svg")
+    assert (done.code, "a plot is drawn of a move that has begun" in done.err) == (2, True), done.err
+    assert not (desk.folder / "acme.svg").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_stopped_behind_the_fence_says_that_writes_are_held_back(
     desk: Desk, journal: JournalTable, number: int

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.migrate.schedule import Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Watch, Yes
-from tenantnet.cli.output import INTERRUPTED, console, follow, print_json, print_table, show
+from tenantnet.cli.output import INTERRUPTED, console, follow, print_json, print_table, show, write_picture
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Strategy
@@ -29,6 +31,13 @@ PASSWORD_GIVEN = Rule(
     rule="the login has a password",
     reason="nothing was entered",
     remedy="enter it when asked, or give it on standard input",
+)
+
+MOVE_BEGUN = Rule(
+    id="move-begun",
+    rule="a plot is drawn of a move that has begun",
+    reason="the journal has no entry of a move of {tenant}",
+    remedy="leave out --plot, or begin the move first: tenantnet migrate run {tenant}",
 )
 
 WATCH_SECONDS = 5.0
@@ -157,24 +166,40 @@ def status(
     tenant: Tenant,
     as_json: AsJson = False,
     watch: Watch = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Also draw the move into this file, as SVG. An existing file is replaced."),
+    ] = None,
 ) -> None:
     """Show how far a tenant's move is, what happened in it, and how long writes were held back.
 
-    Nothing is changed.
+    Nothing is changed. With --watch the picture is drawn anew at each change.
 
-    Example: tenantnet migrate status acme
+    Example: tenantnet migrate status acme --plot acme.svg
     """
     from tenantnet.runner.move import Move
 
     project = working_project()
 
     def read() -> MoveProgress:
-        return Move.of(project, tenant).progress()
+        found = Move.of(project, tenant).progress()
+        if plot is not None:
+            _draw(found, plot)
+        return found
 
     if not watch:
         show(read(), _print, as_json=as_json)
     else:
         follow(read, partial(print_json, indent=None) if as_json else _print_anew, WATCH_SECONDS)
+
+
+def _draw(found: MoveProgress, file: Path) -> None:
+    """Raises Refused before a move has begun, Failure if the file cannot be written."""
+    from tenantnet.observed.plot import plot
+
+    if not found.events:
+        raise Refused("The plot", [MOVE_BEGUN.refuse(None, tenant=found.tenant)])
+    write_picture(file, plot(found, datetime.now(UTC)), "--plot")
 
 
 def _carry_out(
@@ -234,14 +259,27 @@ def _print(found: MoveProgress) -> None:
         typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
     if found.at_work:
         typer.echo(f"At work: {found.at_work}")
-    if found.held_back_since is not None:
-        typer.echo(f"WRITES ARE HELD BACK since {found.held_back_since:%Y-%m-%d %H:%M:%S} UTC")
-    if found.downtime_seconds is not None:
-        typer.echo(f"Writes were held back for {found.downtime_seconds:.1f} s")
+    _print_writes(found)
     if found.events:
         typer.echo()
         columns = ("Time (UTC)", "Event", "Phase", "Seconds", "Note")
         print_table(f"Move {found.move}", columns, map(_row, found.events))
+
+
+def _print_writes(found: MoveProgress) -> None:
+    """What is known of the gap in writes, before, in and behind it."""
+    since, seconds = found.held_back_since, found.downtime_seconds
+    lines = {
+        "Lag: ": found.lag,
+        "Compared: ": found.compared,
+        "Expected gap: ": found.expected,
+        "WRITES ARE HELD BACK since ": since and f"{since:%Y-%m-%d %H:%M:%S} UTC",
+        "Writes were held back for ": seconds is not None and f"{seconds:.1f} s",
+        "The gap by its parts: ": found.measured,
+    }
+    for label, words in lines.items():
+        if words:
+            typer.echo(f"{label}{words}")
 
 
 def _row(event: ProgressEvent) -> tuple[str, ...]:

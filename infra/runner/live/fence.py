@@ -82,11 +82,16 @@ def assert_level(
 
     written_meanwhile: whether clients may write; else what they write while this waits is an error, too.
     """
-    written = executed(source)
-    if target.answer(sql.WAIT_FOR, written, seconds) != 0:
+    if lag(source, target, seconds) is None:
         raise GuardError(f"{target.name} did not have all of {source.name} within {seconds:g} s")
     if not written_meanwhile and not target.answer(sql.IS_SUBSET, executed(source), executed(target)):
         raise GuardError(f"{source.name} was written to behind its fence")
+
+
+def lag(source: Session, target: Session, seconds: float) -> float | None:
+    """How many seconds the target takes to have what the source has now; None if longer than that."""
+    written, began = executed(source), time.monotonic()
+    return time.monotonic() - began if target.answer(sql.WAIT_FOR, written, seconds) == 0 else None
 
 
 def assert_writable(session: Session) -> None:

@@ -47,6 +47,8 @@ from tenantnet.tags import Slot
 GATE_SECONDS, IN_FORCE = 600.0, timedelta(minutes=15)
 # The longest that the server leaves a standing session without an answer; the budgets end earlier.
 ANSWER_SECONDS = 120
+# The longest lag that is measured; a longer one is known to be so.
+LONGEST_LAG = 10.0
 # How long the sender of a follower that is given up may take to end.
 FOLLOWER_SECONDS = 10.0
 SCHEDULER = "event_scheduler"
@@ -104,8 +106,11 @@ class LiveMove:
                 self.forget(production)
                 raise GuardError("; ".join(found))
 
-    def follow(self, state: State) -> None:
-        """Let the copy follow its source, with everybody locked out of it; look after it where it does."""
+    def follow(self, state: State) -> float | None:
+        """Let the copy follow its source, with everybody locked out of it; look after it where it does.
+
+        Its lag in seconds; None if that is more than LONGEST_LAG.
+        """
         with self._asking("let the copy follow"), self._servers(state.leads_to) as servers:
             source, target, keep = servers.source, servers.target, servers.keep
             if follow.following(target).state is follow.State.NOT_EXIST:
@@ -113,6 +118,7 @@ class LiveMove:
                 self._run_events(state.leads_to, source, target)
             follow.begin(target, source, self._source(state.leads_to.other), keep)
             follow.look(target, source, keep)
+            return fence.lag(source, target, LONGEST_LAG)
 
     def _run_events(self, slot: Slot, source: Session, target: Session) -> None:
         """Let the copy's scheduler be what the source's is: each of its events is disabled by now."""
@@ -122,8 +128,11 @@ class LiveMove:
             self._await(lambda: target.answer(sql.SCHEDULER) == "ON", SCHEDULER)
         seed.assert_scheduler(target, runs=runs)
 
-    def differences(self, state: State) -> list[str]:
-        """Compare source and copy while clients write. Takes as long as a scan of all tables."""
+    def differences(self, state: State, compared: Callable[[str, float | None], None]) -> list[str]:
+        """Compare source and copy while clients write. Takes as long as a scan of all tables.
+
+        compared: told at intervals what has been compared, in words, and the lag as `follow` returns it.
+        """
         slot = state.leads_to
         with self._asking("compare the databases"), self._servers(slot) as servers:
             ways = Ways(
@@ -132,7 +141,11 @@ class LiveMove:
                 one_worker=lambda: self._one_worker(slot, servers.target),
             )
             leader, login = self._source(slot.other), self.access.login.username
-            return verify.compare(servers, leader, ways, login, self.tell)
+
+            def tell(so_far: str) -> None:
+                compared(so_far, fence.lag(servers.source, servers.target, LONGEST_LAG))
+
+            return verify.compare(servers, leader, ways, login, tell)
 
     @contextmanager
     def _one_worker(self, slot: Slot, target: Session) -> Iterator[None]:

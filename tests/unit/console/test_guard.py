@@ -75,7 +75,7 @@ def test_the_cookie_is_the_browsers_alone(fresh: Console) -> None:
     assert not [each for each in attributes if each.startswith(("domain", "expires", "max-age"))]
 
 
-@pytest.mark.parametrize("target", ["/", "/tenants/acme", "/static/console.js", "/topology.css", "/nothing"])
+@pytest.mark.parametrize("target", ["/", "/tenants/acme", "/static/console.js", "/picture.css", "/nothing"])
 @pytest.mark.parametrize("cookie", [None, "", "tenantnet-console-{port}=", "tenantnet-console-{port}=guess"])
 def test_without_its_cookie_nothing_is_shown(opened: Console, target: str, cookie: str | None) -> None:
     answer = opened.ask(target, Cookie=cookie and cookie.format(port=opened.port))

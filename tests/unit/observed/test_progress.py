@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tenantnet.cli.migrate.commands import _print_anew
+from tenantnet.cli.migrate.commands import _print, _print_anew
 from tenantnet.observed.progress import progress
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.settings.models import MigrationSettings
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, Strategy
 
 from tests.support.phases_samples import STEADY, moving
 
@@ -64,6 +64,41 @@ def test_in_a_terminal_it_takes_the_place_of_what_was_there(
     assert "\x1b[2J" in said
     assert "step 2 of 6" in said
     assert "WRITES ARE HELD BACK since 2026-12-01 01:00:00 UTC" in said
+
+
+def shown(entries: list[Entry], state: State, capsys: pytest.CaptureFixture[str]) -> str:
+    _print(progress("acme", state, None, entries))
+    return capsys.readouterr().out
+
+
+def test_status_says_lag_comparison_and_expected_gap_and_then_the_gap_by_its_parts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    following = moving(Phase.FOLLOWING, Strategy.LIVE)
+    entries = [
+        replace(entry(0, What.SEEN), topic=Topic.LAG, seconds=0.3, note="the copy is 0.3 s behind"),
+        replace(entry(1, What.SEEN), topic=Topic.COMPARISON, note="chunks compared: 7"),
+    ]
+    said = shown(entries, following, capsys)
+    for line in ("Lag: the copy is 0.3 s behind", "Compared: chunks compared: 7", "Expected gap: seconds"):
+        assert line in said
+    parts = {"locked": 0.02, "open": 0.06}
+    rehearsal = replace(entry(2, What.SEEN), topic=Topic.REHEARSAL, parts=parts)
+    said = shown([*entries, rehearsal], following, capsys)
+    assert "Expected gap: seconds of downtime; rehearsed: locked 0.02 s, open 0.04 s\n" in said
+    assert "by its parts" not in said
+    cut = [
+        entry(3, What.WRITES_STOPPED),
+        entry(3.5, What.WRITES_RESUMED),
+        replace(entry(4, What.DECIDED), topic=Topic.CUT, parts={"locked": 0.1, "open": 0.4}),
+    ]
+    said = shown([*entries, rehearsal, *cut], moving(Phase.SWITCHED, Strategy.LIVE), capsys)
+    assert "Writes were held back for 0.5 s\nThe gap by its parts: locked 0.10 s, open 0.30 s\n" in said
+    assert "Expected gap" not in said
+
+
+def test_between_moves_no_gap_is_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Expected" not in shown([], STEADY, capsys)
 
 
 def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tenantnet.phases.journal import Entry, What, downtime, of_move, reached, writes_stopped
+from tenantnet.phases.journal import (
+    Entry,
+    Topic,
+    What,
+    downtime,
+    gap_acts,
+    of_move,
+    reached,
+    writes_stopped,
+)
 from tenantnet.phases.phases import Phase
 
 BEGIN = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
@@ -24,6 +34,18 @@ def test_an_entry_comes_back_from_the_table_as_it_was() -> None:
 def test_an_entry_without_a_duration_comes_back_without_one() -> None:
     written = Entry(at=BEGIN, move=1, what=What.BEGAN, phase=Phase.FENCED, who="ada")
     assert Entry.from_item(written.item("acme")).seconds is None
+
+
+def test_figures_come_back_with_their_acts_in_order() -> None:
+    parts = {"locked": 0.02, "gone": 0.02, "decided": 0.2, "all": 0.21}
+    written = replace(entry(0, What.DECIDED), topic=Topic.CUT, parts=parts)
+    read = Entry.from_item(written.item("acme"))
+    assert (read, [*read.parts]) == (written, [*parts])
+
+
+def test_figures_of_a_newer_version_do_not_keep_an_entry_from_being_read() -> None:
+    item = replace(entry(0, What.SEEN), topic=Topic.LAG).item("acme")
+    assert Entry.from_item({**item, "topic": {"S": "weather"}}) == entry(0, What.SEEN)
 
 
 def test_the_times_of_entries_sort_as_text() -> None:
@@ -49,6 +71,31 @@ def test_a_later_look_at_an_open_database_does_not_lengthen_the_downtime() -> No
 @pytest.mark.parametrize("entries", [[], [entry(0, What.WRITES_STOPPED)], [entry(0, What.REACHED)]])
 def test_there_is_no_downtime_before_writes_were_held_back_and_go_on(entries: list[Entry]) -> None:
     assert downtime(entries) is None
+
+
+def test_the_acts_of_a_gap_are_its_entries_with_the_time_that_each_took() -> None:
+    seen = replace(entry(9, What.SEEN), note="the source refuses writes: read_only is 1")
+    entries = [
+        entry(0, What.WRITES_STOPPED),
+        entry(4, What.WRITES_RESUMED),
+        entry(5, What.WRITES_STOPPED),
+        entry(8, What.REACHED),
+        seen,
+        entry(12, What.WRITES_RESUMED),
+        entry(90, What.REACHED, Phase.SWITCHED),
+    ]
+    acts = [("reached fenced", 3), ("the source refuses writes", 1), ("writes resumed fenced", 3)]
+    assert gap_acts(entries) == acts
+    assert gap_acts(entries[:-2]) == acts[:-1], "writes are held back still"
+    assert gap_acts([entry(0, What.BEGAN)]) == []
+
+
+def test_the_acts_of_a_cut_are_those_that_its_run_has_timed_unless_another_gap_followed() -> None:
+    cut = replace(entry(2, What.DECIDED), topic=Topic.CUT, parts={"locked": 0.5, "open": 0.75})
+    entries = [entry(0, What.WRITES_STOPPED), entry(1, What.WRITES_RESUMED), cut]
+    assert gap_acts(entries) == [("locked", 0.5), ("open", 0.25)]
+    later = [entry(5, What.WRITES_STOPPED), entry(6, What.WRITES_RESUMED)]
+    assert gap_acts([*entries, *later]) == [("writes resumed fenced", 1)]
 
 
 def test_moves_are_told_apart_and_their_entries_put_in_order() -> None:
