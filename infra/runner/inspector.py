@@ -14,8 +14,8 @@ from tenantnet.failure import Failure
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.live.events import enable, enabled_events
 from tenantnet.runner.live.fence import SERVER_THREADS
+from tenantnet.runner.live.session import end_session
 from tenantnet.runner.live.sql import (
-    KILL,
     LONG_CHANGES,
     OPEN_TABLE,
     SESSIONS,
@@ -29,7 +29,6 @@ from tenantnet.tags import Slot
 
 BY_HAND = "MySQL disables the events of a replica: enable those that are to run, by ALTER EVENT ... ENABLE"
 RECONNECT = "what keeps its connections open still reads the former production: let it connect again"
-NO_SUCH_THREAD = 1094
 # Of a statement that writes: a fence waits for its end.
 LONG_SECONDS = 10
 # Longer than people have seen RDS take to begin with a change of parameters and end it.
@@ -204,12 +203,7 @@ def _end_clients(session: _Logging) -> int | None:
     ended = 0
     for row in others:
         if row["user"] not in SERVER_THREADS.union(SYSTEM_USERS):
-            try:
-                session.rows(KILL, row["id"])
-            except pymysql.MySQLError as error:
-                if error.args[0] != NO_SUCH_THREAD:
-                    raise
-            ended += 1
+            ended += end_session(session.rows, row["id"])
     return ended if others else None
 
 

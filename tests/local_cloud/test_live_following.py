@@ -13,7 +13,7 @@ from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.runner.live import accounts, back, events, fence, follow, gate, preflight, rehearsal, seed
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Servers, cut
 from tenantnet.runner.live.follow import Source, State
-from tenantnet.runner.live.session import GuardError
+from tenantnet.runner.live.session import GuardError, end_session
 
 from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import wait_for
@@ -267,6 +267,23 @@ def test_a_follower_that_has_stopped_begins_again_whatever_replication_has_broug
     pair.master("XA COMMIT 'x1'")
     pair.level()
     assert pair.ask(pair.green, "SELECT id FROM app.entry") == [{"id": 1}]
+
+
+def test_a_session_of_rds_that_a_listing_had_no_name_for_is_left_alone(pair: Pair, both: Servers) -> None:
+    with pair.blue.administrator() as cursor:
+        cursor.execute("SELECT CONNECTION_ID() AS id")
+        row = cursor.fetchone()
+        assert row is not None
+        assert not end_session(both.source.rows, row["id"])
+        cursor.execute("SELECT 1")
+
+
+def test_a_session_that_does_not_end_is_named_with_what_it_does(pair: Pair, both: Servers) -> None:
+    with (
+        pair.blue.administrator(),
+        pytest.raises(GuardError, match=r"1 sessions on .* within 0\.1 s: rdsadmin \(Sleep\)"),
+    ):
+        fence.end_sessions_of(both.source, "rdsadmin", 0.1)
 
 
 def test_the_gate_stays_closed_while_the_copy_is_behind(pair: Pair, both: Servers) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tenantnet.runner.live import sql
 from tenantnet.runner.live.accounts import open_accounts
 from tenantnet.runner.live.events import enabled_events
-from tenantnet.runner.live.session import GuardError, Session
+from tenantnet.runner.live.session import GuardError, Session, end_session
 
 # Threads of the server's own.
 SERVER_THREADS = frozenset(("system user", "event_scheduler"))
@@ -21,41 +21,45 @@ def end_sessions(session: Session, keep: frozenset[str], seconds: float) -> None
     One listing, with those that are logging in: MySQL copies an account's state when a client sends its name,
     so these may pass the lock. Who comes later does not, and must not be waited for.
     """
-    _end(session, lambda: _clients(session, keep), seconds)
+    spared = keep | SERVER_THREADS
+    _end(session, lambda user: user not in spared, seconds)
 
 
 def end_sessions_of(session: Session, user: str, seconds: float) -> None:
     """As `end_sessions`, of one user."""
-    _end(
-        session,
-        lambda: {int(row["id"]) for row in session.rows(sql.SESSIONS) if row["user"] == user},
-        seconds,
-    )
-
-
-def _end(session: Session, look: Callable[[], set[int]], seconds: float) -> None:
-    listed = look()
-    until = time.monotonic() + seconds
-    while listed:
-        for number in listed:
-            session.kill(number)
-        # A COMMIT that is under way keeps its session in the list until its transaction is numbered.
-        listed &= look()
-        if listed and time.monotonic() > until:
-            raise GuardError(f"{len(listed)} sessions on {session.name} did not end within {seconds:g} s")
-        time.sleep(LOOK_SECONDS if listed else 0)
+    _end(session, lambda other: other == user, seconds)
 
 
 def end_other_runners(session: Session) -> None:
     """End what another run left on this server: its next statement finds that its session is gone."""
-    for row in session.rows(sql.SESSIONS):
-        if row["user"] == session.user and row["id"] not in session.ids:
-            session.kill(row["id"])
+    for number in _listed(session, lambda user: user == session.user).keys() - session.ids:
+        end_session(session.rows, number)
 
 
-def _clients(session: Session, keep: frozenset[str]) -> set[int]:
-    spared = keep | SERVER_THREADS
-    return {int(row["id"]) for row in session.rows(sql.SESSIONS) if row["user"] not in spared}
+def _end(session: Session, is_meant: Callable[[str], bool], seconds: float) -> None:
+    there = _listed(session, is_meant)
+    until = time.monotonic() + seconds
+    while there:
+        for number in there:
+            end_session(session.rows, number)
+        # A COMMIT that is under way keeps its session in the list until its transaction is numbered.
+        now = _listed(session, is_meant)
+        there = {number: now[number] for number in there.keys() & now.keys()}
+        if there and time.monotonic() > until:
+            raise GuardError(
+                f"{len(there)} sessions on {session.name} did not end within {seconds:g} s: "
+                f"{_some(list(there.values()))}"
+            )
+        time.sleep(LOOK_SECONDS if there else 0)
+
+
+def _listed(session: Session, is_meant: Callable[[str], bool]) -> dict[int, str]:
+    """Sessions by their numbers, each with its user and what it does, in MySQL's words."""
+    return {
+        int(row["id"]): f"{row['user']} ({', '.join(filter(None, (row['command'], row['state'])))})"
+        for row in session.rows(sql.SESSIONS)
+        if is_meant(row["user"])
+    }
 
 
 def assert_closed(session: Session, keep: frozenset[str]) -> None:
@@ -106,8 +110,13 @@ def executed(session: Session) -> str:
 
 
 def _shown(found: object) -> str:
-    listed = [
-        "@".join(map(str, row[:2])) if isinstance(row, tuple) else str(row.get("data", row))
-        for row in found  # type: ignore[attr-defined] # a tuple or a list, not empty
-    ]
+    return _some(
+        [
+            "@".join(map(str, row[:2])) if isinstance(row, tuple) else str(row.get("data", row))
+            for row in found  # type: ignore[attr-defined] # a tuple or a list, not empty
+        ]
+    )
+
+
+def _some(listed: Sequence[str]) -> str:
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")

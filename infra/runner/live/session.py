@@ -12,7 +12,6 @@ from pymysql.constants import ER
 from pymysql.cursors import Cursor, DictCursor
 from tenantnet.runner.live import sql
 
-UNKNOWN_THREAD = ER.NO_SUCH_THREAD
 # What a procedure of RDS's signals: often that what was asked for is so already.
 SIGNALLED = 1644
 OVER_BUDGET = (ER.QUERY_INTERRUPTED, ER.LOCK_WAIT_TIMEOUT)
@@ -20,6 +19,20 @@ OVER_BUDGET = (ER.QUERY_INTERRUPTED, ER.LOCK_WAIT_TIMEOUT)
 
 class GuardError(Exception):
     """What must hold at this moment does not; its text says what."""
+
+
+def end_session(rows: Callable[[str, int], object], number: int) -> bool:
+    """End a session of a server's; False where there was nothing to end. Raises MySQL's other errors.
+
+    It may be gone, or have turned out to be RDS's own: whoever logs in has no name in a listing yet.
+    """
+    try:
+        rows(sql.KILL, number)
+    except pymysql.MySQLError as error:
+        if error.args[0] not in (ER.NO_SUCH_THREAD, SIGNALLED):
+            raise
+        return False
+    return True
 
 
 class Session:
@@ -105,14 +118,6 @@ class Session:
                 raise
             return str(error.args[1])
         return ""
-
-    def kill(self, session: int) -> None:
-        """End a session; nothing where it is gone."""
-        try:
-            self.rows(sql.KILL, session)
-        except pymysql.MySQLError as error:
-            if error.args[0] != UNKNOWN_THREAD:
-                raise
 
     @contextmanager
     def within(self, seconds: float, what: str) -> Iterator[None]:

@@ -37,7 +37,9 @@ SPEAK_AS = "SET character_set_client = %s, collation_connection = %s"
 SPEAK_AS_BEFORE = "SET NAMES utf8mb4"
 ALTER_EVENT = "ALTER DEFINER = {definer} EVENT {event} {state}"
 
-SESSIONS = "SELECT id AS id, user AS user FROM information_schema.processlist"
+SESSIONS = (
+    "SELECT id AS id, user AS user, command AS command, state AS state FROM information_schema.processlist"
+)
 PREPARED_BRANCHES = "XA RECOVER"
 EXECUTED = "SELECT @@GLOBAL.gtid_executed AS answer"
 WAIT_FOR = "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s) AS answer"
