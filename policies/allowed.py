@@ -16,7 +16,7 @@ from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
 from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMILY
-from tenantnet.policies.model import Unknown
+from tenantnet.policies.model import PLATFORM_PREFIX, Unknown
 from tenantnet.policies.names import WATCHED
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
 from tenantnet.tags import Part
@@ -543,3 +543,9 @@ ALLOWED: Mapping[str, Shape] = MappingProxyType(
         **{f"tenantnet:index:{name}": Shape(Where.BOTH, anything=True) for name in COMPONENTS},
     }
 )
+
+
+def is_placed(kind: str, stack: str) -> bool:
+    """Whether resources of the type belong into the stack of this name."""
+    here = Where.PLATFORM if stack.startswith(PLATFORM_PREFIX) else Where.TENANT
+    return ALLOWED[kind].where in (here, Where.BOTH)

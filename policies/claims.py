@@ -80,7 +80,8 @@ CLAIMS_BOUNDED = Rule(
     id="claims-bounded",
     rule="a tenant claims one session subnet, and the ranges of two networks at most: blue and green",
     reason="this stack claims {others} already, and what it does not need keeps other tenants out",
-    remedy="claim the range that the stack uses, and remove the other row",
+    remedy="claim the range that the stack uses, and remove the other row: `tenantnet claims audit` names "
+    "those that the settings do not",
 )
 MOST_CLAIMS = {ClaimKind.SESSION_SUBNET: 1, ClaimKind.NETWORK: len(Slot)}
 TENANT_OWN = Rule(
@@ -200,7 +201,7 @@ def _judge_cell(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
 def _judge_rows(
     stack: Stack, settings: PackSettings, platform: PlatformOutputs, placed: Sequence[Claim]
 ) -> Iterator[Finding]:
-    others: list[Claim] = []
+    others = _left_behind(stack, settings, settings.reading.ranges(platform.cell, platform.region))
     for item, claim in own_claims(stack):
         # Where the network or subnet itself is refused, it has to move, and its row with it.
         moves = claim in placed and (
@@ -210,6 +211,14 @@ def _judge_rows(
         possible = moves or can_have(claim, settings.reserved, platform)
         yield from _judge_own(item, claim, others, platform, possible=possible)
         others.append(claim)
+
+
+def _left_behind(stack: Stack, settings: PackSettings, ranges: Ranges) -> list[Claim]:
+    """The stack's rows in the table that it does not declare, and that no update of it will delete."""
+    going = [row for row in settings.reading.held(stack.name) if not row.retained]
+    known = {claim.cidr for _, claim in own_claims(stack)} | {row.claim.cidr for row in going if row.claim}
+    own = (row for row in ranges.claims if isinstance(row, Claim) and row.stack == stack.name)
+    return [row for row in own if row.cidr not in known]
 
 
 def _judge_own(
@@ -298,7 +307,8 @@ def _judge_tenants_update(
         declared = {item.urn: claim for item, claim in own_claims(stack)}
         if claim := declared.pop(resource.urn, None):
             possible = can_have(claim, settings.reserved, platform)
-            yield from _judge_own(resource, claim, [*declared.values()], platform, possible=possible)
+            others = [*_left_behind(stack, settings, ranges), *declared.values()]
+            yield from _judge_own(resource, claim, others, platform, possible=possible)
             yield from () if claim in ranges.claims else _judge_held(resource, claim, ranges)
     else:
         kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET

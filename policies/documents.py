@@ -316,6 +316,11 @@ def physical_name(cell: str, purpose: str) -> str:
     return f"tenantnet-{cell}-{purpose}"
 
 
+def migration_name(cell: str, tenant: str) -> str:
+    """The name of the schedule that starts a tenant's move."""
+    return f"tenantnet-{cell}-{tenant}-migration"
+
+
 def _judge_tenants(resource: Resource, platform: PlatformOutputs) -> Iterator[Finding]:
     """What a tenant's stack has in the zone, in Session Manager and in the scheduler."""
     tenant, endpoint = resource.stack, f"{resource.stack}.{platform.zone_name}"
@@ -326,7 +331,7 @@ def _judge_tenants(resource: Resource, platform: PlatformOutputs) -> Iterator[Fi
         content, wanted = resource.props.get("content"), [tenant_document(endpoint)]
         yield from _compare(resource, "content", content, wanted, "TunnelAccess")
     else:
-        yield from named(resource, "name", f"tenantnet-{platform.cell}-{tenant}-migration")
+        yield from named(resource, "name", migration_name(platform.cell, tenant))
         target = resource.props.get("target")
         given = target.get("input") if isinstance(target, Mapping) else target
         wanted = [start_input(platform.runner_project or "", tenant)]

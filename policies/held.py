@@ -1,89 +1,228 @@
 """What a stack's state has already: what came into it unseen is not deleted by the next update.
 
-The engine shows a policy neither an import nor a deletion. So what is in the state is judged by whose it is.
+The engine shows a policy neither an import nor a deletion. So what is in the state is the stack's own only
+where it shows: the stack could declare it, and its tags, or what it is of, say that it is this stack's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 
 from tenantnet.aws import types as aws
-from tenantnet.policies.allowed import ALLOWED
-from tenantnet.policies.model import (
-    PLATFORM_PREFIX,
-    Finding,
-    Reading,
-    Resource,
-    Stack,
-)
+from tenantnet.components.alarm_topic import alarm_topic_name
+from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
+from tenantnet.policies.documents import SERVICES, migration_name, physical_name
+from tenantnet.policies.model import PLATFORM_PREFIX, Finding, PackSettings, Resource, Stack
+from tenantnet.policies.own_types import is_own, judge_names, judge_texts, may_be_own
+from tenantnet.policies.tags import TAGGED
 from tenantnet.refusal import Rule
-from tenantnet.tags import Tag
+from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name, tunnel_name
 
 HELD_OWN = Rule(
     id="held-own",
-    rule="what a stack's state has is the stack's own",
-    reason="{kind} {name} is {owner}, by its tags or by what it is of. An import has brought it in here, "
-    "and an update deletes it as soon as the program does not declare it",
-    remedy="pulumi state delete '{urn}' --stack {stack}",
+    rule="what a stack's state has is the stack's own, by its tags or by what it is of",
+    reason="{kind} {name} is {owner}. An import has brought it in here, and an update deletes it as soon as "
+    "the program does not declare it",
+    remedy="pulumi state delete '{urn}' --stack {stack}{otherwise}",
 )
 DELETED_GONE = Rule(
     id="deleted-gone",
-    rule="what a program does not declare any more is gone from AWS, too",
-    reason="{kind} {name} was deployed with retain_on_delete or deleted_with: it stays there, and its range "
-    "or name is free for others",
-    remedy="declare it without the option, update, and remove it then",
+    rule="what goes from a stack's state is gone from AWS, too",
+    reason="{kind} {name} was deployed with retain_on_delete or deleted_with: replaced or removed it stays "
+    "there, and its range or name is free for others",
+    remedy="declare it without the option, and take retainOnDelete and deletedWith out of the state: pulumi "
+    "stack export --stack {stack} --file state.json, and then pulumi stack import with the same options",
 )
 # How the state marks what it keeps encrypted.
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - of Pulumi's format
-# What has no tags is of something that has.
+UNTOLD = "nobody's that can be told"
+TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
+LISTED = ". If the organisation answers for its type, list that in the pack's settings first"
+# Tunnels were opened by groups once.
+_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
+# By type: the property that names what it is of, and the type of that, which has tags.
 _OF = {
-    aws.ROUTE: "vpcPeeringConnectionId",
-    aws.ROUTE_TABLE_ASSOCIATION: "subnetId",
-    aws.ROUTE_PROPAGATION: "vpnGatewayId",
-    aws.VPN_CONNECTION_ROUTE: "vpnConnectionId",
+    aws.ROUTE: ("vpcPeeringConnectionId", aws.PEERING),
+    aws.ROUTE_TABLE_ASSOCIATION: ("subnetId", aws.SUBNET),
+    aws.ROUTE_PROPAGATION: ("vpnGatewayId", aws.VPN_GATEWAY),
+    aws.VPN_CONNECTION_ROUTE: ("vpnConnectionId", aws.VPN_CONNECTION),
+    **dict.fromkeys((aws.INGRESS_RULE, aws.EGRESS_RULE), ("securityGroupId", aws.SECURITY_GROUP)),
 }
+# By type: the property with a name, and the names that this has in a cell for a stack.
+_CALLED: Mapping[str, tuple[str, Callable[[str, str], Collection[str]]]] = {
+    aws.SCHEDULE: ("name", lambda cell, tenant: [migration_name(cell, tenant)]),
+    aws.ALIAS: ("name", lambda cell, _: [f"alias/tenantnet-{cell}"]),
+    TOPIC_POLICY: ("arn", lambda cell, _: [alarm_topic_name(cell)]),
+    **dict.fromkeys(
+        (ROLE_POLICY, ROLE_ATTACHMENT),
+        ("role", lambda cell, _: [physical_name(cell, purpose) for purpose in SERVICES]),
+    ),
+    aws.IAM_GROUP: ("name", lambda cell, tenant: [tunnel_name(cell, tenant)]),
+    aws.IAM_GROUP_POLICY: ("group", lambda cell, tenant: [tunnel_name(cell, tenant)]),
+    _MEMBERSHIP: ("groups", lambda cell, tenant: [tunnel_name(cell, tenant)]),
+}
+_FORMER = (aws.IAM_GROUP, aws.IAM_GROUP_POLICY, _MEMBERSHIP)
+# What says of a resource of an organisation's own what it is itself.
+_ITSELF = ("id", "arn")
 
 
-def judge_held(stack: Stack, reading: Reading, *, all_of_it: bool) -> Iterator[Finding]:
-    """What is another's, and what would stay in AWS. Raises Failure if the state cannot be read.
+def judge_held(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """What is not shown to be the stack's, and what would stay in AWS.
 
-    all_of_it: also what the program declares: at the beginning of an update nobody knows what that will be.
+    Whether the program still declares it does not matter: a replacement deletes, too, and at the beginning of
+    an update nobody knows. Raises Failure if the state cannot be read, or whose something is.
     """
-    held = reading.held(stack.name)
-    ids = {str(value) for each in held for value in each.ids}
-    declared = {each.urn for each in stack.resources}
-    for resource in held:
+    state = _State(stack, settings)
+    for resource in state.held:
         facts = {"kind": resource.kind, "name": resource.name, "urn": resource.urn, "stack": stack.name}
-        is_left = resource.urn not in declared
-        if (all_of_it or is_left) and (owner := _owner(resource, stack, ids, reading)):
-            yield stack.root.refuse(HELD_OWN, "", value=resource.urn, owner=owner, **facts)
-        elif not all_of_it and is_left and resource.retained and resource.type != aws.KEY:
+        owner, otherwise = state.other_owner(resource)
+        if owner:
+            facts |= {"owner": owner, "otherwise": otherwise}
+            yield stack.root.refuse(HELD_OWN, "", value=resource.urn, **facts)
+        elif resource.retained and resource.type in ALLOWED and resource.type != aws.KEY:
             yield stack.root.refuse(DELETED_GONE, "", value=resource.urn, **facts)
 
 
-def _owner(resource: Resource, stack: Stack, ids: set[str], reading: Reading) -> str:
-    """Whose it is, in words, if it is another's."""
-    path = _OF.get(resource.type, "tags")
-    value, all_tags = (resource.props.get(each) for each in (path, "tagsAll"))
-    if any(isinstance(each, Mapping) and SECRET_MARK in each for each in (value, all_tags)):
-        return "nobody's that can be seen"
-    if resource.type == aws.TABLE_ITEM:
-        claim = resource.claim
-        return f"tenant {claim.tenant}'s" if claim and claim.stack != stack.name else ""
-    if resource.type == aws.RECORD and not str(resource.props.get("name")).startswith(f"{stack.name}."):
-        return "another tenant's"
-    tags: Mapping[str, object] = resource.tags
-    if isinstance(value, str) and value not in ids:
-        tags = reading.tags([value], resource.region or stack.region).get(value, {})
-    if resource.type not in ALLOWED and not tags.get(Tag.TENANT):
-        return ""  # a team's own type, in a stack that is no tenant's
-    return _by_tags(tags, stack)
+def judge_imported(resource: Resource) -> Iterator[Finding]:
+    """What an own type names that nobody has judged by what a program gives; its own ID is none of that."""
+    itself = (*_ITSELF, f"{resource.kind[0].lower()}{resource.kind[1:]}Id")
+    given = {path: value for path, value in resource.props.items() if path not in itself}
+    yield from judge_texts(replace(resource, props=given))
 
 
-def _by_tags(tags: Mapping[str, object], stack: Stack) -> str:
-    tenant, cell = tags.get(Tag.TENANT), tags.get(Tag.CELL)
-    if stack.is_platform:
-        is_own = not tenant and cell in (None, stack.name.removeprefix(PLATFORM_PREFIX))
-    else:
-        is_own = tenant == stack.name or (not tenant and not cell)
-    return "" if is_own else f"tenant {tenant}'s" if tenant else f"cell {cell}'s"
+class _State:
+    """The state of a stack, and whose is what in it."""
+
+    def __init__(self, stack: Stack, settings: PackSettings) -> None:
+        self._stack, self._settings = stack, settings
+        self.held = settings.reading.held(stack.name)
+        self._own = [
+            each
+            for each in self.held
+            if each.type in TAGGED and is_placed(each.type, stack.name) and not self._by_tags(*_tags(each))
+        ]
+        self._claims = [
+            row for row in self.held if row.claim and row.claim.stack == row.claim.tenant == stack.name
+        ]
+
+    def other_owner(self, resource: Resource) -> tuple[str, str]:
+        """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""
+        kind = resource.type
+        if is_own(kind, self._settings):
+            return self._other_owner_of_own_type(resource), ""
+        is_former = kind in _FORMER and not self._stack.is_platform
+        if not is_former and not (kind in ALLOWED and is_placed(kind, self._stack.name)):
+            return "of a type that this stack cannot declare", LISTED if may_be_own(kind) else ""
+        if kind in TAGGED:
+            named = self._by_tags(*_tags(resource))
+            if kind not in _OF or named not in ("", UNTOLD):
+                return named, TAGGED_AGAIN if named == UNTOLD else ""
+        return self._told(resource), ""
+
+    def _told(self, resource: Resource) -> str:
+        """By what it is of."""
+        if resource.type in _OF:
+            return self._by_reference(resource)
+        if resource.type in _CALLED:
+            return "" if self._is_called_as_own(resource) else UNTOLD
+        if resource.type == aws.RECORD:
+            return "" if self._is_own_endpoint(resource) else UNTOLD
+        return self._by_claim(resource)
+
+    def _by_tags(self, *given: Mapping[str, object]) -> str:
+        named = {*_named(given, Tag.TENANT), *_named(given, Tag.CELL)}
+        return self._others(given, self._cells if self._stack.is_platform else ()) or (
+            "" if named else UNTOLD
+        )
+
+    def _others(self, given: Sequence[Mapping[str, object]], cells: Collection[str]) -> str:
+        """Whom else the tags name. cells: of which it may be, where they name no tenant."""
+        if any(SECRET_MARK in each for each in given):
+            return UNTOLD
+        tenants = _named(given, Tag.TENANT)
+        if others := tenants - ({self._stack.name} if not self._stack.is_platform else set()):
+            return f"tenant {min(others)}'s"
+        others = set() if tenants else _named(given, Tag.CELL) - {*cells}
+        return f"cell {min(others)}'s" if others else ""
+
+    @cached_property
+    def _cells(self) -> set[str]:
+        """The stack's own, by its name or by what is its own."""
+        if self._stack.is_platform:
+            return {self._stack.name.removeprefix(PLATFORM_PREFIX)}
+        return {str(each.cell) for each in (*self._own, *self._claims) if each.cell}
+
+    def _other_owner_of_own_type(self, resource: Resource) -> str:
+        """A team may tag it with its cell, or not at all; an imported one is judged by what it names, too."""
+        given = _tags(resource)
+        if others := self._others(given, self._cells or _named(given, Tag.CELL)):
+            return others
+        if resource.adopted:
+            for _ in (*judge_imported(resource), *judge_names(self._stack, resource, self._settings)):
+                return "about what is not this stack's"
+        return ""
+
+    def _ids(self, kind: str) -> set[object]:
+        return {name for each in self._own if each.type == kind for name in each.ids}
+
+    @cached_property
+    def _asked(self) -> Mapping[str, Mapping[str, str]]:
+        """The tags of what the state names and does not have, asked once for all."""
+        wanted: dict[str | None, set[str]] = {}
+        for each in self.held:
+            path, kind = _OF.get(each.type, ("", ""))
+            value = each.props.get(path)
+            if isinstance(value, str) and value and value not in self._ids(kind):
+                wanted.setdefault(each.region or self._stack.region, set()).add(value)
+        found: dict[str, Mapping[str, str]] = {}
+        for region, ids in wanted.items():
+            found |= self._settings.reading.tags_now(ids, region)
+        return found
+
+    def _by_reference(self, resource: Resource) -> str:
+        path, kind = _OF[resource.type]
+        value = resource.props.get(path)
+        if not isinstance(value, str) or not value:
+            return UNTOLD
+        if value in self._ids(kind):
+            return ""
+        if tags := self._asked.get(value):
+            return self._by_tags(tags)
+        return "" if resource.type == aws.ROUTE and self._is_own_way(resource) else UNTOLD
+
+    def _is_own_way(self, route: Resource) -> bool:
+        """A route outlives its peering: it is in one of the stack's tables, or leads to one of its ranges."""
+        ranges: list[object] = [each.claim.cidr for each in self._claims if each.claim]
+        ranges += [each.props.get("cidrBlock") for each in self._own if each.type == aws.VPC]
+        table, way = (route.props.get(path) for path in ("routeTableId", "destinationCidrBlock"))
+        return table in self._ids(aws.ROUTE_TABLE) or way in ranges
+
+    def _is_called_as_own(self, resource: Resource) -> bool:
+        path, names = _CALLED[resource.type]
+        value = resource.props.get(path)
+        given = value if isinstance(value, list) else [str(value).rpartition(":")[2]]
+        own = [name for cell in self._cells for name in names(cell, self._stack.name)]
+        return bool(given) and all(each in own for each in given)
+
+    def _is_own_endpoint(self, record: Resource) -> bool:
+        platforms = map(self._settings.reading.platform, self._cells)
+        own = [(each.zone_id, f"{self._stack.name}.{each.zone_name}") for each in platforms]
+        return (record.props.get("zoneId"), record.props.get("name")) in own
+
+    def _by_claim(self, row: Resource) -> str:
+        table = row.props.get("tableName")
+        if row in self._claims and table == claims_table_name(cell_of_claims_table(str(table))):
+            return ""
+        return f"tenant {row.claim.tenant}'s" if row.claim else UNTOLD
+
+
+def _tags(resource: Resource) -> Sequence[Mapping[str, object]]:
+    """As the program and the provider say them: neither hides what the other has."""
+    both = (resource.props.get(path) for path in ("tags", "tagsAll"))
+    return [each for each in both if isinstance(each, Mapping)]
+
+
+def _named(given: Sequence[Mapping[str, object]], tag: Tag) -> set[str]:
+    return {str(each[tag]) for each in given if each.get(tag)}

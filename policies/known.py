@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
-from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC
-from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held
+from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC, is_placed
+from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held, judge_imported
 from tenantnet.policies.model import (
     EC2_ID,
     KNOWN_IN_PREVIEW,
@@ -153,7 +153,7 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
         yield from _judge_ignored(resource, shape)
         yield from judge_shape(resource, shape)
         for name, inner, ref in references(shape):
-            if not ref.outputs and not any(_is_placed(each, resource) for each in ref.types):
+            if not ref.outputs and not any(is_placed(each, resource.stack) for each in ref.types):
                 for value in _values(resource.props.get(name), inner):
                     yield _refuse_reference(resource, name, inner, value, ref)
 
@@ -174,12 +174,6 @@ def _judge_kept(resource: Resource, shape: Shape) -> Iterator[Finding]:
     yield from judge_shape(replace(resource, props=kept), replace(shape, properties=permitted))
 
 
-def _is_placed(kind: str, resource: Resource) -> bool:
-    """Whether resources of the type belong into the stack of this one."""
-    here = Where.PLATFORM if resource.stack.startswith(PLATFORM_PREFIX) else Where.TENANT
-    return ALLOWED[kind].where in (here, Where.BOTH)
-
-
 def _refuse_reference(resource: Resource, name: str, inner: str, value: object, ref: Ref) -> Finding:
     path = f"{name}.{inner}" if inner else name
     facts = {"kind": resource.kind, "property": path, "permitted": ref.words, "reason": ref.reason}
@@ -189,7 +183,7 @@ def _refuse_reference(resource: Resource, name: str, inner: str, value: object, 
 def _judge_known(resource: Resource) -> Iterator[Finding]:
     if resource.type not in ALLOWED:
         yield resource.refuse(TYPE_KNOWN, "", value=resource.type, type=resource.type, setting=OWN_TYPES)
-    elif not _is_placed(resource.type, resource):
+    elif not is_placed(resource.type, resource.stack):
         where, why = WHERE[ALLOWED[resource.type].where]
         facts = {"kind": resource.kind, "where": where, "why": why}
         yield resource.refuse(TYPE_PLACED, "", value=resource.type, **facts)
@@ -200,7 +194,11 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     for resource in stack.resources:
         if is_own(resource.type, settings):
             yield from judge_relations(stack, resource, settings)
-            yield from judge_texts(replace(resource, props=_ignored_props(resource)))
+            yield from (
+                judge_imported(resource)
+                if resource.adopted
+                else judge_texts(replace(resource, props=_ignored_props(resource)))
+            )
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.adopted and resource.type.startswith("aws:") and resource.type not in ADOPTED:
@@ -217,7 +215,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         if platform:
             yield from _judge_region(resource, platform.region, settings.reading)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
-    yield from judge_held(stack, settings.reading, all_of_it=False)
+    yield from judge_held(stack, settings)
 
 
 def _judge_region(
@@ -306,7 +304,7 @@ def _cell_of(platform: Stack) -> str:
 def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     if len(stack.resources) == 1:  # before anything is changed
         try:
-            yield from judge_held(stack, settings.reading, all_of_it=True)
+            yield from judge_held(stack, settings)
         except Failure as failure:
             yield unread(resource, stack.name, failure)
     if is_own(resource.type, settings):

@@ -89,7 +89,8 @@ class Resource:
     custom: whether a provider makes it; a component has nothing but its children.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
     ignores: properties whose changes the engine ignores, until it replaces the resource.
-    adopted: whether the stack has it though it was not judged alone: it is imported, or only read.
+    adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
+    state's resources: whether it was imported.
     retained: whether its deletion may leave it in AWS; known of the state's resources alone.
     property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
     """
@@ -357,13 +358,16 @@ class Reading(Protocol):
         """The image of the platform's settings; without one, the newest that AWS names."""
 
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
-        """The tags of EC2's resources, by ID; nothing for one that does not exist."""
+        """The tags of EC2's resources, by ID, new ones waited for; nothing for one that does not exist."""
+
+    def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """The same, of what has been there for long: asked once."""
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
 
     def held(self, stack: str) -> Sequence[Resource]:
-        """What the stack's state has in AWS, by outputs; what it only reads is left out."""
+        """What the stack's state has, by outputs, but for Pulumi's own; what it only reads is left out."""
 
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""

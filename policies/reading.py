@@ -22,6 +22,7 @@ from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.alarm_topic import alarm_topic_name
 from tenantnet.failure import Failure
+from tenantnet.policies.allowed import PROVIDER
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
 from tenantnet.refusal import Refused, shown
 from tenantnet.settings.models import RunnerSettings
@@ -225,6 +226,10 @@ class Reader:
                 return found
             time.sleep(TAGS_PAUSE_SECONDS)
 
+    def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """The tags of EC2's resources, asked once."""
+        return _read_tags(ids, region or self.region())
+
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
         region = region or self.region()
@@ -299,18 +304,29 @@ def _read_platform(cell: str) -> PlatformOutputs:
 def _read_held(stack: str) -> Sequence[Resource]:
     remedy = f"this must work here: pulumi stack export --stack {stack}"
     said = _pulumi("export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
-    found = [each for each in (said.get("deployment") or {}).get("resources") or () if each.get("custom")]
+    everything = (said.get("deployment") or {}).get("resources") or ()
+    regions = {
+        each["urn"]: _region_in(each.get("inputs", {})) for each in everything if each["type"] == PROVIDER
+    }
     return [
         Resource(
             type=each["type"],
             name=each["urn"].rpartition("::")[2],
             urn=each["urn"],
             props={"id": each.get("id"), **each.get("outputs", {})},
+            adopted=bool(each.get("importID")),
             retained=bool(each.get("retainOnDelete") or each.get("deletedWith")),
+            region=_region_in(each.get("outputs", {}))
+            or regions.get(each.get("provider", "").rpartition("::")[0]),
         )
-        for each in found
-        if each["type"].startswith("aws:") and not each.get("external")
+        for each in everything
+        if each.get("custom") and not each["type"].startswith("pulumi:") and not each.get("external")
     ]
+
+
+def _region_in(props: Mapping[str, Any]) -> str | None:
+    region = props.get("region")
+    return region if isinstance(region, str) else None
 
 
 def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from tenantnet.aws import types as aws
+from tenantnet.policies.allowed import STACK, TOPIC, TOPIC_POLICY
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
+from tenantnet.policies.held import judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import PackSettings, Policy, Resource, Stack
 from tenantnet.policies.rules import POLICIES
@@ -45,16 +47,16 @@ SETTINGS_HERE = PackSettings(
 )
 
 
-@pytest.mark.parametrize(
-    ("engine", "stack"),
-    [
-        ("cell", "platform-local"),
-        ("cell_with_runner", "platform-local"),
-        ("acme", "acme"),
-        ("moving_acme", "acme"),
-        ("scheduled_acme", "acme"),
-    ],
-)
+ENGINES = [
+    ("cell", "platform-local"),
+    ("cell_with_runner", "platform-local"),
+    ("acme", "acme"),
+    ("moving_acme", "acme"),
+    ("scheduled_acme", "acme"),
+]
+
+
+@pytest.mark.parametrize(("engine", "stack"), ENGINES)
 @pytest.mark.parametrize(
     "policy", [ONLY_KNOWN_RESOURCES, RIGHTS_EXACT, NETWORK_CIDR_UNCLAIMED], ids=lambda each: each.name
 )
@@ -111,7 +113,8 @@ def _named(path: str, value: Any) -> Any:
 class UpdateReading(LocalReading):
     """The cell while a stack of it is updated: what the stack has made is tagged as it says."""
 
-    def __init__(self, made: RecordingEngine) -> None:
+    def __init__(self, made: RecordingEngine, *state: Resource) -> None:
+        self._state = state
         self._tags = {
             f"{prefix}-{each.name.replace('-', '')}": each.inputs["tags"]
             for prefix, kind in PREFIXES.values()
@@ -121,11 +124,14 @@ class UpdateReading(LocalReading):
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         return {each: self._tags[each] for each in ids}
 
+    def held(self, stack: str) -> Sequence[Resource]:
+        return self._state
+
     def address(self, identifier: str, region: str | None) -> str:
         return f"{identifier}.mock.eu-west-1.rds.amazonaws.com"
 
 
-def _updated(engine: RecordingEngine) -> Iterator[Resource]:
+def _updated(engine: RecordingEngine, stack: str = "acme") -> Iterator[Resource]:
     """The resources as an update shows them, one after the other, with what AWS has named."""
     logs = "arn:aws:logs:eu-west-1:123456789012:log-group:"
     groups = {each.name: each.inputs["name"] for each in engine.of_type(aws.LOG_GROUP)}
@@ -133,8 +139,12 @@ def _updated(engine: RecordingEngine) -> Iterator[Resource]:
         props = {path: _named(path, value) for path, value in each.inputs.items()}
         if "logDestination" in props:
             props["logDestination"] = logs + groups[props["logDestination"].rpartition(":")[2]]
-        urn = f"urn:pulumi:acme::tenantnet::{each.type}::{each.name}"
-        yield Resource(type=each.type, name=each.name, urn=urn, props=props, region="eu-west-1")
+        if each.type == TOPIC_POLICY:
+            props["arn"] = f"arn:aws:sns:eu-west-1:123456789012:{engine.of_type(TOPIC)[0].inputs['name']}"
+        urn = f"urn:pulumi:{stack}::tenantnet::{each.type}::{each.name}"
+        yield Resource(
+            type=each.type, name=each.name, urn=urn, props=props, custom=each.custom, region="eu-west-1"
+        )
 
 
 @pytest.mark.parametrize("engine", ["acme", "moving_acme", "scheduled_acme"])
@@ -151,3 +161,26 @@ def test_an_update_creates_what_the_tenants_stack_declares(
             if policy.judge_update:
                 found += [str(it.refusal) for it in policy.judge_update(each, Stack(so_far), settings)]
     assert found == []
+
+
+def _id_of(resource: Resource) -> str:
+    prefix = next((prefix for prefix, kind in PREFIXES.values() if kind == resource.type), "id")
+    return f"{prefix}-{resource.name.replace('-', '')}"
+
+
+@pytest.mark.parametrize(("engine", "stack"), ENGINES)
+def test_what_the_stacks_make_is_their_own_in_their_state(
+    engine: str, stack: str, request: pytest.FixtureRequest
+) -> None:
+    """All of it, so that nothing has to be asked; and none of it is another's."""
+    declared: RecordingEngine = request.getfixturevalue(engine)
+    for name, found in ((stack, 0), ("platform-other" if stack.startswith("platform-") else "other", 1)):
+        root = Resource(type=STACK, name="root", urn=f"urn:pulumi:{name}::tenantnet::{STACK}::root", props={})
+        state = [
+            replace(each, props={**each.props, "id": _id_of(each)})
+            for each in _updated(declared, name)
+            if each.custom and not each.type.startswith("pulumi:")
+        ]
+        settings = replace(SETTINGS_HERE, reading=UpdateReading(declared, *state))
+        refused = [str(each.refusal) for each in judge_held(Stack([root]), settings)]
+        assert len(refused) == found * len(state), refused

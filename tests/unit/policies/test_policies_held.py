@@ -12,19 +12,26 @@ from typing import Any
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
-from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK
+from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
+from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
 from tenantnet.policies.reading import Reader
-from tenantnet.tags import Owner
+from tenantnet.policies.tags import TAGGED, UNTAGGED
+from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import Owner, Tag
 
+from tests.support import component_samples as samples
 from tools.rulebook.samples import (
     BETA,
     CELL,
     NETWORK,
+    OWN_TYPE,
     OWNER,
+    PLATFORM,
     SESSIONS,
     SETTINGS,
+    TOPIC_ARN,
     SampleReading,
     good_stack,
     platform_stack,
@@ -33,6 +40,9 @@ from tools.rulebook.samples import (
 
 BETAS = Owner(cell=CELL, tenant="beta").tags("x")
 OWN_CLAIM = Claim(cidr=SESSIONS, tenant="acme", stack="acme", kind=ClaimKind.SESSION_SUBNET)
+OWN_ROW = {"tableName": "tenantnet-eu1-claims", "item": OWN_CLAIM.item_json()}
+PLATFORMS = f"platform-{CELL}"
+SECRET = {SECRET_MARK: "x", "ciphertext": "v1:abc"}
 
 
 class Held(SampleReading):
@@ -40,11 +50,14 @@ class Held(SampleReading):
 
     def __init__(self, *state: Resource) -> None:
         self.state = state
+        self.asked: list[tuple[set[str], str | None]] = []
 
     def held(self, stack: str) -> Sequence[Resource]:
         return self.state
 
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
+        """As AWS answers: what is not there has none."""
+        self.asked.append(({*ids}, region))
         return super().tags([each for each in ids if not each.endswith("gone")], region)
 
 
@@ -62,7 +75,7 @@ def found(*state: Resource, stack: Mapping[str, Resource] | None = None, update:
     return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id)]
 
 
-def held(kind: str, tags: Mapping[str, str] | None = None, stack: str = "acme", **props: Any) -> Resource:
+def held(kind: str, tags: Any = None, stack: str = "acme", **props: Any) -> Resource:
     return resource(kind, "imported", props, tags=tags, stack=stack)
 
 
@@ -70,37 +83,149 @@ OTHERS = [
     held(aws.VPC, BETAS),
     held(aws.PEERING, Owner(cell=CELL).tags("x")),
     held(aws.INGRESS_RULE, BETAS, securityGroupId="sg-database00beta"),
+    held(aws.INGRESS_RULE, securityGroupId="sg-database00beta"),
+    held(aws.EGRESS_RULE, OWNER.tags("x"), securityGroupId="sg-database00beta"),
     held(aws.ROUTE, vpcPeeringConnectionId="pcx-00000000beta"),
+    held(aws.ROUTE, vpcPeeringConnectionId="pcx-0000gone", destinationCidrBlock="10.9.9.0/26"),
+    held(aws.ROUTE, vpcPeeringConnectionId="", gatewayId="igw-1", destinationCidrBlock=SESSIONS),
+    held(aws.ROUTE, gatewayId="igw-1"),
     held(aws.ROUTE_TABLE_ASSOCIATION, subnetId="subnet-000000beta"),
+    held(aws.ROUTE_TABLE_ASSOCIATION, subnetId="", gatewayId="igw-1", routeTableId="rtb-000000acme"),
     held(aws.ROUTE_PROPAGATION, vpnGatewayId="vgw-0000000beta"),
     held(aws.VPN_CONNECTION_ROUTE, vpnConnectionId="vpn-0000000beta"),
-    held(aws.RECORD, name="beta.db.example.com"),
-    held(aws.TABLE_ITEM, item=BETA.item_json()),
-    held(aws.VPC, {SECRET_MARK: "x", "ciphertext": "v1:abc"}),
-    held(aws.ROUTE, vpcPeeringConnectionId={SECRET_MARK: "x", "ciphertext": "v1:abc"}),
+    held(aws.VPN_CONNECTION_ROUTE, vpnConnectionId="vpn-0000gone"),
+    held(aws.RECORD, name="beta.db.example.com", zoneId=PLATFORM.zone_id),
+    held(aws.RECORD, name="acme.db.example.com", zoneId="ZANOTHER"),
+    held(aws.TABLE_ITEM, tableName="tenantnet-eu1-claims", item=BETA.item_json()),
+    held(aws.TABLE_ITEM, tableName="tenantnet-eu1-claims", item='{"cidr": {"S": "10.9.7.0/26"}}'),
+    held(aws.TABLE_ITEM, tableName="tenantnet-eu1-journal", item=OWN_CLAIM.item_json()),
+    held(aws.SCHEDULE, name="tenantnet-eu1-beta-migration"),
+    held(aws.SCHEDULE, name="tenantnet-eu2-acme-migration"),
+    held(aws.IAM_GROUP, name="eu1-beta-tunnel"),
+    held("aws:iam/userGroupMembership:UserGroupMembership", groups=["eu1-acme-tunnel", "administrators"]),
+    held(aws.VPC, SECRET),
+    held(aws.VPC, {**OWNER.tags("x"), Tag.TENANT: SECRET}),
+    held(aws.ROUTE, vpcPeeringConnectionId=SECRET),
+    held(aws.SCHEDULE, name=SECRET),
+    replace(held(aws.VPC), props={"tags": OWNER.tags("x"), "tagsAll": BETAS}),
 ]
 
 
 @pytest.mark.parametrize("update", [False, True])
 @pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.kind)
 def test_what_was_imported_is_not_deleted(other: Resource, update: bool) -> None:
-    assert found(other, update=update) == ["held-own"]
+    assert found(held(aws.VPC, OWNER.tags("x")), other, update=update) == ["held-own"]
 
 
-OWN = [
-    held(aws.VPC, OWNER.tags("x")),
-    held(aws.ROUTE, vpcPeeringConnectionId="pcx-00000000acme"),
-    held(aws.ROUTE, vpcPeeringConnectionId="pcx-0000gone"),
-    held(aws.RECORD, name="acme.db.example.com"),
-    held(aws.TABLE_ITEM, item=OWN_CLAIM.item_json()),
-    held(aws.SCHEDULE, name="tenantnet-eu1-acme-migration"),
-]
+@pytest.mark.parametrize("kind", TAGGED)
+def test_what_can_have_tags_and_has_none_is_nobodys(kind: str) -> None:
+    for stack, declared in (("acme", good_stack()), (PLATFORMS, platform_stack())):
+        nobodys = held(kind, stack=stack, name="x", identifier="acme-blue")
+        assert found(nobodys, stack=declared, update=True) == ["held-own"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("aws:ec2/securityGroupRule:SecurityGroupRule", "aws:ec2/networkAclRule:NetworkAclRule"),
+        *("aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment", "aws:route53/zoneAssociation:ZoneAssociation"),
+        *("aws-native:rds:DbInstance", "awsx:ec2:Vpc", "pulumi-python:dynamic:Resource", "made-up:a/b:C"),
+    ],
+)
+@pytest.mark.parametrize("update", [False, True])
+def test_what_the_stack_could_not_declare_is_not_its_own_whatever_its_tags(kind: str, update: bool) -> None:
+    assert found(held(kind, OWNER.tags("x")), update=update) == ["held-own"]
+
+
+def test_what_belongs_to_a_platform_is_no_tenants_and_the_other_way_round() -> None:
+    key, peering = held(aws.KEY, OWNER.tags("x")), held(aws.PEERING, Owner(cell=CELL).tags("x"), PLATFORMS)
+    assert found(key) == ["held-own"]
+    assert found(peering, stack=platform_stack()) == ["held-own"]
+
+
+# By type: one that is the stack's own, in a stack with a peering, a subnet, both gateways and a group.
+OWN: Mapping[str, Mapping[str, Any]] = {
+    aws.ROUTE: {"vpcPeeringConnectionId": "pcx-1"},
+    aws.ROUTE_TABLE_ASSOCIATION: {"subnetId": "subnet-1"},
+    aws.ROUTE_PROPAGATION: {"vpnGatewayId": "vgw-1"},
+    aws.VPN_CONNECTION_ROUTE: {"vpnConnectionId": "vpn-1"},
+    aws.INGRESS_RULE: {"securityGroupId": "sg-1"},
+    aws.EGRESS_RULE: {"securityGroupId": "sg-1"},
+    aws.RECORD: {"name": "acme.db.example.com", "zoneId": PLATFORM.zone_id},
+    aws.TABLE_ITEM: OWN_ROW,
+    aws.SCHEDULE: {"name": "tenantnet-eu1-acme-migration"},
+    aws.ALIAS: {"name": "alias/tenantnet-eu1"},
+    TOPIC_POLICY: {"arn": TOPIC_ARN},
+    ROLE_POLICY: {"role": "tenantnet-eu1-runner"},
+    ROLE_ATTACHMENT: {"role": "tenantnet-eu1-tunnel-host"},
+    aws.IAM_GROUP: {"name": "eu1-acme-tunnel"},
+    aws.IAM_GROUP_POLICY: {"group": "eu1-acme-tunnel"},
+    "aws:iam/userGroupMembership:UserGroupMembership": {"groups": ["eu1-acme-tunnel"]},
+}
+NAMED = {
+    aws.PEERING: "pcx-1",
+    aws.SUBNET: "subnet-1",
+    aws.VPN_GATEWAY: "vgw-1",
+    aws.VPN_CONNECTION: "vpn-1",
+    aws.SECURITY_GROUP: "sg-1",
+    aws.ROUTE_TABLE: "rtb-1",
+}
+TENANTS_STATE = [held(kind, OWNER.tags("x"), id=name) for kind, name in NAMED.items()]
+PLATFORMS_STATE = [held(aws.VPC, Owner(cell=CELL).tags("x"), PLATFORMS, id="vpc-1")]
 
 
 @pytest.mark.parametrize("update", [False, True])
-@pytest.mark.parametrize("own", OWN, ids=lambda each: each.kind)
-def test_what_is_the_stacks_own_is_deleted(own: Resource, update: bool) -> None:
-    assert found(own, update=update) == []
+@pytest.mark.parametrize("kind", [*UNTAGGED, *OWN.keys() - UNTAGGED])
+def test_every_type_without_tags_is_told_by_what_it_is_of(kind: str, update: bool) -> None:
+    """A new type that has no tags is told by nothing, and would be nobody's in every stack."""
+    in_platform = kind in ALLOWED and not is_placed(kind, "acme")
+    state, name = (PLATFORMS_STATE, PLATFORMS) if in_platform else (TENANTS_STATE, "acme")
+    declared = platform_stack() if in_platform else good_stack()
+    assert found(*state, held(kind, stack=name, **OWN[kind]), stack=declared, update=update) == []
+    for path in OWN[kind]:
+        other = held(kind, stack=name, **{**OWN[kind], path: "another"})
+        assert found(*state, other, stack=declared, update=update) == ["held-own"], path
+
+
+@pytest.mark.parametrize("place", [{"routeTableId": "rtb-1"}, {"destinationCidrBlock": SESSIONS}])
+def test_a_route_that_outlives_its_peering_is_told_by_its_table_or_its_range(place: dict[str, str]) -> None:
+    left = held(aws.ROUTE, vpcPeeringConnectionId="pcx-0000gone", **place)
+    assert found(*TENANTS_STATE, held(aws.TABLE_ITEM, **OWN_ROW), left, update=True) == []
+
+
+def test_whose_is_what_the_state_does_not_have_is_asked_once() -> None:
+    routes = [held(aws.ROUTE, vpcPeeringConnectionId=f"pcx-{number}gone") for number in range(3)]
+    reading = Held(*TENANTS_STATE, *routes, replace(routes[0], region="us-east-1"))
+    [*judge_held(Stack(good_stack().values()), replace(SETTINGS, reading=reading))]
+    assert reading.asked == [
+        ({f"pcx-{number}gone" for number in range(3)}, "eu-west-1"),
+        ({"pcx-0gone"}, "us-east-1"),
+    ]
+
+
+STATES = Path(__file__).parents[2] / "end_to_end" / "states_of_6d2caa1"
+
+
+@pytest.mark.parametrize(
+    "file", sorted(STATES.glob("*/*.json")), ids=lambda each: f"{each.parent.name}-{each.stem}"
+)
+def test_deployed_stacks_have_their_own(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deployed(Held):
+        def platform(self, cell: str) -> PlatformOutputs:
+            return PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, "zoneId": zone})
+
+    state, platform = (
+        json.loads((file.parent / name).read_text()) for name in (file.name, "platform-local.json")
+    )
+    [zone] = [each["id"] for each in platform["deployment"]["resources"] if each["type"] == aws.ZONE]
+    answer(state, tmp_path, monkeypatch)
+    read = Reader().held(file.stem)
+    assert len(read) > 30
+    root = resource("pulumi:pulumi:Stack", "root", {}, stack=file.stem)
+    assert [*judge_held(Stack([root]), replace(SETTINGS, reading=Deployed(*read)))] == []
+    others = [replace(each, urn=each.urn.replace(file.stem, "beta", 1)) for each in read]
+    stack = Stack([replace(root, urn=root.urn.replace(file.stem, "beta", 1))])
+    assert len([*judge_held(stack, replace(SETTINGS, reading=Deployed(*others)))]) == len(read)
 
 
 def test_a_route_of_the_stacks_own_peering_is_its_own() -> None:
@@ -116,54 +241,120 @@ def test_a_platforms_state_has_nothing_of_a_tenant_or_another_cell(update: bool)
     assert found(*others, own, stack=platform_stack(), update=update) == ["held-own"] * 2
 
 
-def test_what_stays_in_aws_is_not_taken_out_of_the_program() -> None:
-    """Its claim goes, and another tenant gets its range."""
+@pytest.mark.parametrize("update", [False, True])
+def test_what_would_stay_in_aws_is_in_no_state(update: bool) -> None:
+    """A replacement deletes, too: its claim goes, and another tenant gets its range."""
     network = replace(held(aws.VPC, OWNER.tags("x")), retained=True)
-    assert found(network) == ["deleted-gone"]
-    assert found(network, update=True) == []
-    assert found(network, stack={**good_stack(), "still": network}) == []
+    assert found(network, update=update) == ["deleted-gone"]
+    assert found(network, stack={**good_stack(), "still": network}, update=update) == ["deleted-gone"]
+    row = replace(held(aws.TABLE_ITEM, **OWN_ROW), retained=True)
+    assert found(row, update=update) == ["deleted-gone"]
+
+
+def test_what_an_organisation_answers_for_may_stay_in_aws() -> None:
+    assert found(replace(held(OWN_TYPE, OWNER.tags("x")), retained=True), update=True) == []
 
 
 def test_a_cells_key_outlives_its_platform() -> None:
-    key = replace(held(aws.KEY, Owner(cell=CELL).tags("x"), f"platform-{CELL}"), retained=True)
+    key = replace(held(aws.KEY, Owner(cell=CELL).tags("x"), PLATFORMS), retained=True)
     assert found(key, stack=platform_stack()) == []
 
 
+PROVIDER_URN = "urn:pulumi:acme::t::pulumi:providers:aws::default"
 EXPORTED = [
     {
         "urn": "urn:pulumi:acme::t::pulumi:pulumi:Stack::t-acme",
         "custom": False,
         "type": "pulumi:pulumi:Stack",
     },
+    {"urn": PROVIDER_URN, "custom": True, "type": "pulumi:providers:aws", "inputs": {"region": "eu-west-1"}},
     {
         "urn": "urn:pulumi:acme::t::aws:ec2/vpc:Vpc::acme-blue",
         "custom": True,
         "id": "vpc-1",
         "type": aws.VPC,
         "outputs": {"cidrBlock": NETWORK},
+        "provider": f"{PROVIDER_URN}::1234",
         "retainOnDelete": True,
     },
     {"urn": "urn:pulumi:acme::t::aws:ec2/vpc:Vpc::x", "custom": True, "type": aws.VPC, "external": True},
+    {"urn": "urn:pulumi:acme::t::a:b:C::queue", "custom": True, "type": "a:b:C", "importID": "queue-1"},
 ]
 
 
-@pytest.mark.parametrize(("resources", "count"), [(EXPORTED, 1), (None, 0)])
-def test_the_state_is_read_from_pulumi(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resources: Any, count: int
-) -> None:
-    said = {"version": 3, "deployment": {"resources": resources} if resources else None}
-    (tmp_path / "pulumi").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(said)}\nEND\n")
-    (tmp_path / "pulumi").chmod(0o700)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    read = Reader().held("acme")
-    assert len(read) == count
-    assert [(each.name, each.props["id"], each.retained) for each in read] == [("acme-blue", "vpc-1", True)][
-        :count
+def answer(said: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Pulumi say this."""
+    (folder / "said").write_text(json.dumps(said))
+    (folder / "pulumi").write_text(f"#!/bin/sh\ncat '{folder}/said'\n")
+    (folder / "pulumi").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_the_state_is_read_from_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer({"version": 3, "deployment": {"resources": EXPORTED}}, tmp_path, monkeypatch)
+    read = [
+        (each.name, each.props["id"], each.region, each.adopted, each.retained) for each in Reader().held("x")
     ]
+    assert read == [("acme-blue", "vpc-1", "eu-west-1", False, True), ("queue", None, None, True, False)]
 
 
-def test_a_teams_own_stack_has_what_is_tagged_with_its_cell() -> None:
-    """The pack asks for the cell's tag on it."""
-    queue = held("aws:sqs/queue:Queue", Owner(cell=CELL).tags("jobs"), stack="jobs")
-    assert found(queue, update=True) == []
-    assert found(replace(queue, type=aws.VPC), update=True) == ["held-own"]
+def test_a_new_stack_has_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer({"version": 3, "deployment": {}}, tmp_path, monkeypatch)
+    assert Reader().held("acme") == []
+
+
+def test_a_teams_own_stack_is_updated_again_and_again() -> None:
+    """The pack asks for the cell's tag on what it makes; other teams' tags say nothing to Tenantnet."""
+    root = resource("pulumi:pulumi:Stack", "jobs", {}, stack="jobs")
+    for tags in (
+        Owner(cell=CELL).tags("jobs"),
+        {"team": "jobs"},
+        None,
+        Owner(cell=CELL, tenant="jobs").tags("x"),
+    ):
+        queue = held(OWN_TYPE, tags, stack="jobs")
+        for update in (False, True):
+            assert found(queue, stack={"root": root, "queue": queue}, update=update) == []
+    assert found(replace(queue, type=aws.VPC, props={}), stack={"root": root}, update=True) == ["held-own"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "own"),
+    [
+        (None, True),
+        (Owner(cell=CELL).tags("x"), True),
+        (OWNER.tags("x"), True),
+        (Owner(cell="eu2").tags("x"), False),
+        (BETAS, False),
+        (SECRET, False),
+    ],
+)
+def test_own_types_are_tagged_as_nobody_elses(tags: Any, own: bool) -> None:
+    queue = held(OWN_TYPE, tags)
+    assert found(*TENANTS_STATE, queue, update=True) == ["held-own"] * (not own)
+
+
+NAMES_OTHERS = [
+    {"policy": "subnet sg-0123456789abcdef0"},
+    {"policy": "arn:aws:iam::123456789012:role/tenantnet-eu1-runner"},
+    {"target": "beta-blue.abc.eu-west-1.rds.amazonaws.com"},
+    {"policy": '{"Statement": [{"Effect": "Allow", "Action": "rds:*", "Resource": "*"}]}'},
+]
+
+
+@pytest.mark.parametrize("props", [*NAMES_OTHERS, {"dbSnapshotIdentifier": "beta-move-1"}])
+def test_an_own_type_that_is_imported_names_nothing_of_others(props: dict[str, str]) -> None:
+    imported = replace(held(OWN_TYPE, id="sg-0123456789abcdef0", **props), adopted=True)
+    assert found(imported, update=True) == ["held-own"]
+    assert found(replace(imported, props={"id": "eipalloc-0123456789abcdef0"}), update=True) == []
+    # What a program has declared may be mended by the next update.
+    assert found(replace(imported, adopted=False), update=True) == []
+
+
+@pytest.mark.parametrize("props", NAMES_OTHERS)
+def test_an_import_of_an_own_type_is_judged_by_its_texts(props: dict[str, str]) -> None:
+    imported = replace(held(OWN_TYPE, id="eipalloc-0123456789abcdef0", **props), adopted=True)
+    judged = ONLY_KNOWN_RESOURCES.judge_stack
+    assert judged
+    rules = [each.refusal.rule_id for each in judged(Stack([*good_stack().values(), imported]), SETTINGS)]
+    assert rules == ["own-type-apart"]

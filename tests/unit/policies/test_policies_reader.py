@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.failure import Failure
+from tenantnet.policies import reading
 from tenantnet.policies.reading import PLATFORM_KEY, REGION_KEY, Reader, refuse_others_networks
 from tenantnet.stacks.outputs import PlatformOutputs
 
@@ -42,6 +43,24 @@ def test_without_a_region_nothing_is_compared(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(Failure, match="Could not tell the region"):
         Reader().region()
+
+
+def test_tags_are_asked_once_in_the_region_of_the_stacks_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment need not name one, and what is gone has no tags however long one waits."""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    asked: list[tuple[object, str]] = []
+
+    def read_tags(ids: object, region: str) -> dict[str, dict[str, str]]:
+        asked.append((ids, region))
+        return {}
+
+    monkeypatch.setattr(reading, "_read_tags", read_tags)
+    reader = Reader()
+    reader.configure({"aws:region": "eu-central-1"})
+    assert reader.tags_now(["pcx-1", "pcx-2"], None) == {}
+    assert reader.tags_now(["pcx-1"], "us-east-1") == {}
+    assert asked == [(["pcx-1", "pcx-2"], "eu-central-1"), (["pcx-1"], "us-east-1")]
 
 
 def reader_of(settings: object) -> Reader:

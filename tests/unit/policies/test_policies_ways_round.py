@@ -879,6 +879,47 @@ def test_a_tenant_claims_what_its_two_networks_and_its_sessions_need_and_no_more
     assert found_by(*rows(*sessions)) == {"network-cidr-unclaimed": ["claims-bounded"] * 20}
 
 
+class LeftBehind(SampleReading):
+    """The table has rows of acme's for two networks; the state has those of `held`."""
+
+    def __init__(self, *held: Claim, retained: bool = False) -> None:
+        self._held, self._retained = held, retained
+
+    def ranges(self, cell: str, region: str | None) -> Ranges:
+        ranges = super().ranges(cell, region)
+        return Ranges(claims=[*ranges.claims, LEFT, GREEN], companies=ranges.companies)
+
+    def held(self, stack: str) -> Sequence[Resource]:
+        row = {"tableName": "tenantnet-eu1-claims"}
+        rows = [resource(aws.TABLE_ITEM, each.cidr, {**row, "item": each.item_json()}) for each in self._held]
+        return [replace(each, retained=self._retained) for each in rows]
+
+
+LEFT, GREEN = network_claim("10.5.5.0/26"), network_claim("10.5.5.64/26", "green")
+
+
+@pytest.mark.parametrize(
+    ("reading", "rules"),
+    [
+        (LeftBehind(), ["claims-bounded"]),
+        (LeftBehind(LEFT), []),
+        (LeftBehind(LEFT, GREEN), []),
+        (LeftBehind(LEFT, GREEN, retained=True), ["claims-bounded"]),
+    ],
+)
+def test_rows_that_no_update_will_delete_count_too(reading: LeftBehind, rules: list[str]) -> None:
+    """What the state has and the program does not goes at the update's end."""
+    policy, settings = NETWORK_CIDR_UNCLAIMED, replace(SETTINGS, reading=reading)
+    assert policy.judge_stack
+    assert policy.judge_update
+    stack = good_stack()
+    assert [each.refusal.rule_id for each in policy.judge_stack(Stack(stack.values()), settings)] == rules
+    so_far = Stack([stack["network"], stack["network-claim"]])
+    assert [
+        each.refusal.rule_id for each in policy.judge_update(stack["network-claim"], so_far, settings)
+    ] == rules
+
+
 @pytest.mark.parametrize("slot", ["red", "corp-blue", ""])
 def test_a_claim_is_for_a_network_that_a_tenant_can_have(slot: str) -> None:
     claim = network_claim("10.5.5.0/26", slot)
