@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
 from tenantnet.aws.answers import MANY_CALLS, PATIENCE
-from tenantnet.observed.deployed import Describe, Described, Filters
+from tenantnet.observed.deployed import WRITTEN, Describe, Described, Filters, Tagged
+from tenantnet.tags import Tag
 
 T = TypeVar("T", bound=Described)
 Record = Mapping[str, Any]
 
 # The most values that EC2 takes in one filter.
 FILTER_VALUES = 200
-# The largest page of a call for which boto3's model of it has no limit.
+# The largest page of an EC2 call for which boto3's model of it has no limit.
 LARGEST_PAGE = 1000
+TAG = "tag:"
+# As AWS's services call the size of a page.
+SIZES = ("MaxResults", "MaxRecords", "limit")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a call's records that is listed, so that there are fewer pages.
+
+    What is known and not in that part is asked for by ids. filters: of the part. key: of a record's id.
+    by_id: the filter for ids, which begin with `start`. tagged: the type, in EC2's word, of which every
+    tenant's are known.
+    """
+
+    filters: Filters
+    key: str
+    by_id: str
+    start: str
+    tagged: str = ""
+
+
+OWNED: Filters = {"tag-key": (Tag.TENANT,)}
+# Without default groups, default ACLs, main tables, and what the cells' stacks have.
+PARTS: Mapping[str, Part] = {
+    "describe_vpcs": Part(OWNED, "VpcId", "vpc-id", "vpc-"),
+    "describe_subnets": Part(OWNED, "SubnetId", "subnet-id", "subnet-"),
+    "describe_security_groups": Part(OWNED, "GroupId", "group-id", "sg-"),
+    "describe_network_acls": Part(OWNED, "NetworkAclId", "network-acl-id", "acl-"),
+    # Those with routes of somebody's, be it a main table. A table without any was not finished.
+    "describe_route_tables": Part(
+        *({"route.origin": (WRITTEN,)}, "RouteTableId", "route-table-id", "rtb-"), tagged="route-table"
+    ),
+}
 
 
 class Reader:
@@ -69,12 +104,14 @@ class Reader:
 
 
 class Pages(Reader):
-    """Reads every kind once and whole, in the largest pages, and chooses in memory.
+    """Reads every kind once, in the largest pages, and chooses in memory.
 
-    services: as boto3 calls them. calls: how many were sent, by operation.
+    services: as boto3 calls them. known: the ids that are asked for beside PARTS; None to read every kind
+    whole. calls: how many were sent, by operation.
     """
 
-    # The filters of which a read may have one in memory, as a path in a record. AWS is asked by all others.
+    # The filters of which a read may have one in memory, as a path in a record; so may it have one of a tag.
+    # AWS is asked by all others.
     CHOSEN: Mapping[str, tuple[str, ...]] = {
         "vpc-id": ("VpcId",),
         "subnet-id": ("SubnetId",),
@@ -84,11 +121,11 @@ class Pages(Reader):
         "requester-vpc-info.vpc-id": ("RequesterVpcInfo", "VpcId"),
         "accepter-vpc-info.vpc-id": ("AccepterVpcInfo", "VpcId"),
         "attachment.vpc-id": ("Attachments", "VpcId"),
-        "value": ("Value",),
     }
 
-    def __init__(self, region: str, services: Collection[str]) -> None:
+    def __init__(self, region: str, services: Collection[str], known: Collection[str] | None = None) -> None:
         super().__init__(region, services, MANY_CALLS)
+        self._known = known
         self._whole: dict[str, list[Record]] = {}
         self._chosen: dict[str, dict[object, list[Record]]] = {}
         self.calls: Counter[str] = Counter()
@@ -104,41 +141,68 @@ class Pages(Reader):
         """Everything that AWS lists so. further: arguments of the call. Raises what boto3 raises."""
         key = f"{by.call} {dict(filters)} {dict(further)}"
         if key not in self._whole:
-            self._whole[key] = list(self._described(by, filters, further))
+            part = None if filters or self._known is None else PARTS.get(by.call)
+            records = self._part(by, part) if part else self._described(by, filters, further)
+            self._whole[key] = list(records)
         return self._whole[key]
 
+    def _part(self, by: Describe, part: Part) -> Iterator[Record]:
+        known = {each for each in self._known or () if each.startswith(part.start)}
+        if part.tagged:
+            owned = {"key": (Tag.TENANT,), "resource-type": (part.tagged,)}
+            known |= {each["ResourceId"] for each in self.all(Tagged.described_by, owned)}
+        for record in self._described(by, part.filters):
+            known.discard(record[part.key])
+            yield record
+        if known:
+            yield from super()._matching(by, {part.by_id: sorted(known)})
+
     def _matching(self, by: Describe, wanted: Filters) -> Iterator[Record]:
-        filters = {name: values for name, values in wanted.items() if name not in self.CHOSEN}
+        filters = {
+            name: values
+            for name, values in wanted.items()
+            if name not in self.CHOSEN and not name.startswith(TAG)
+        }
         records = self.all(by, filters)
         if filters == wanted:
             return iter(records)
         (name,) = wanted.keys() - filters.keys()
         key = f"{by.call} {filters} {name}"
         if key not in self._chosen:
-            self._chosen[key] = _by_value(records, self.CHOSEN[name])
+            tag = name.removeprefix(TAG)
+            values = _of_tag(records, tag) if tag != name else _of_path(records, self.CHOSEN[name])
+            self._chosen[key] = defaultdict(list)
+            for value, record in values:
+                self._chosen[key][value].append(record)
         return (each for value in dict.fromkeys(wanted[name]) for each in self._chosen[key].get(value, ()))
 
     def _paging(self, by: Describe) -> Mapping[str, int]:
-        """Of EC2's calls without a size, AWS slows down those that are large."""
+        """Without a size, CloudWatch gives half a page, and EC2 slows down those who get large answers."""
         known = self._clients[by.service].meta
         call = known.service_model.operation_model(known.method_to_api_mapping[by.call])
-        size = call.input_shape.members.get("MaxResults")
-        return {"PageSize": size.metadata.get("max", LARGEST_PAGE)} if size else {}
+        size = next(
+            (call.input_shape.members[name] for name in SIZES if name in call.input_shape.members), None
+        )
+        most = size.metadata.get("max", LARGEST_PAGE if by.service == "ec2" else None) if size else None
+        return {"PageSize": most} if most else {}
 
 
-def _by_value(records: list[Record], path: Sequence[str]) -> dict[object, list[Record]]:
-    """The records by their values at a path."""
-    found: dict[object, list[Record]] = defaultdict(list)
+def _of_tag(records: Iterable[Record], key: str) -> Iterator[tuple[object, Record]]:
+    """The value of the tag in each record that has it, with the record."""
+    for record in records:
+        yield from ((tag["Value"], record) for tag in record.get("Tags", ()) if tag["Key"] == key)
+
+
+def _of_path(records: Iterable[Record], path: Sequence[str]) -> Iterator[tuple[object, Record]]:
+    """Each value at a path in the records, with its record."""
     for record in records:
         places: list[Any] = [record]
         for key in path:
             inside = [place.get(key) for place in places]
             places = [each for one in inside for each in (one if isinstance(one, list) else [one]) if each]
-        for value in places:
-            found[value].append(record)
-    return found
+        yield from ((value, record) for value in places)
 
 
 def tagged(**tags: str) -> dict[str, list[str]]:
     """The filters for these of Tenantnet's tags."""
-    return {f"tag:tenantnet:{key}": [value] for key, value in tags.items()}
+    return {f"{TAG}tenantnet:{key}": [value] for key, value in tags.items()}

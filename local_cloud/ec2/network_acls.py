@@ -93,12 +93,15 @@ class NetworkAclBackend(EC2Backend):
         return super().replace_network_acl_association(association_id, network_acl_id)
 
     def describe_network_acls(
-        self, network_acl_ids: list[str] | None = None, filters: object = None
+        self, network_acl_ids: list[str] | None = None, filters: dict[str, list[str]] | None = None
     ) -> list[NetworkAcl]:
         for acl_id in network_acl_ids or ():
             if acl_id not in self.network_acls:
                 raise InvalidNetworkAclIdError(acl_id)
-        return super().describe_network_acls(network_acl_ids, filters)
+        # moto knows the ids by the other filter alone.
+        ids = {"network-acl-id": "association.network-acl-id"}
+        named = {ids.get(name, name): values for name, values in (filters or {}).items()}
+        return super().describe_network_acls(network_acl_ids, named)
 
     def delete_network_acl(self, network_acl_id: str) -> NetworkAcl:
         if self.get_network_acl(network_acl_id).default:

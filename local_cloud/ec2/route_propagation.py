@@ -52,6 +52,19 @@ class RoutePropagationBackend(VpnConnectionBackend):
             and attachment.state == "attached"
         ]
 
+    def describe_route_tables(
+        self, route_table_ids: list[str] | None = None, filters: dict[str, list[str]] | None = None
+    ) -> list[RouteTable]:
+        """Tables by every filter that moto knows, and by where their routes come from."""
+        origins = {*(filters or {}).get("route.origin", ())}
+        others = {name: values for name, values in (filters or {}).items() if name != "route.origin"}
+        tables: list[RouteTable] = super().describe_route_tables(route_table_ids, others)
+        return [table for table in tables if not origins or origins & self._origins(table)]
+
+    def _origins(self, table: RouteTable) -> set[str]:
+        propagated = {route["Origin"] for route in self.propagated_routes(table)}
+        return {*(route.origin for route in table.routes), *propagated}
+
     def propagated_routes(self, table: RouteTable) -> list[dict[str, str]]:
         """The routes that come from VPN connections; a static route to the same range takes precedence."""
         own = {route.destination_cidr_block for route in table.routes}

@@ -9,7 +9,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -273,21 +273,92 @@ def test_each_fault_is_found(network: Network) -> None:
         resources = stack(network, region.reader if all_services else None)
 
 
+def lead(network: Network, table: str) -> str:
+    (subnet,) = network.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["Subnets"]
+    interface = network.ec2.create_network_interface(SubnetId=subnet["SubnetId"])["NetworkInterface"]
+    network.ec2.create_route(
+        RouteTableId=table,
+        DestinationCidrBlock="10.9.0.0/16",
+        NetworkInterfaceId=interface["NetworkInterfaceId"],
+    )
+    return table
+
+
+def new_table(network: Network, *tags: dict[str, str]) -> str:
+    kept = [{"ResourceType": "route-table", "Tags": tags}] if tags else []
+    made = network.ec2.create_route_table(VpcId=network.vpc, TagSpecifications=kept)["RouteTable"]
+    return str(made["RouteTableId"])
+
+
 def test_pages_and_filters_choose_the_same(network: Network) -> None:
+    """A part of the pages, and the rest by ids, is enough for what was added, too."""
+    state = StackState.of(Region(REGION, resources := stack(network)).refresh(resources))
     for fault in (allow, attach_internet, left_behind):
         fault(network)
-    state = StackState.of(Region(REGION, resources := stack(network)).refresh(resources))
-    by_pages = observe_networks("acme", state, REGION, Pages(REGION, {"ec2"}))
-    assert by_pages == observe_networks("acme", state, REGION, Reader(REGION))
-    assert by_pages.internet_gateways
+    # A main table, a stranger's, and one of a killed update, which has no routes yet.
+    main = lead(network, network.one("describe_route_tables", "RouteTables")["RouteTableId"])
+    strangers = lead(network, new_table(network))
+    left = new_table(network, {"Key": "tenantnet:tenant", "Value": "acme"})
+    found = [
+        observe_networks("acme", state, REGION, reader)
+        for reader in (Reader(REGION), Pages(REGION, {"ec2"}), Region(REGION, resources).reader)
+    ]
+    written = [
+        {each.id for each in one.route_tables for route in each.routes if route.origin == "CreateRoute"}
+        for one in found
+    ]
+    assert written == [{main, strangers}] * 3
+    assert [{each.id for each in one.tagged} >= {left} for one in found] == [True] * 3
+    same = [replace(one, route_tables=()) for one in found]
+    assert same == [same[0]] * 3
+    assert found[0].internet_gateways
+
+
+def test_what_has_lost_its_tag_is_not_gone(network: Network) -> None:
+    resources = stack(network)
+    network.ec2.delete_tags(Resources=[network.vpc], Tags=[{"Key": "tenantnet:tenant"}])
+    assert drift(resources) == [
+        "VPC acme-blue has other tags: tenantnet:tenant is nothing, not acme",
+    ]
+
+
+def test_a_group_that_no_database_uses_is_listed(network: Network) -> None:
+    group = {"DBParameterGroupName": "acme-green", "DBParameterGroupFamily": "mysql8.4"}
+    network.rds.create_db_parameter_group(**group, Description="of acme")
+    inputs = {"name": "acme-green", "family": "mysql8.4", "description": "of acme"}
+    urn = f"urn:pulumi:acme::tenantnet::{types.PARAMETER_GROUP}::acme-green"
+    own = {"type": types.PARAMETER_GROUP, "urn": urn, "id": "acme-green", "inputs": inputs, "outputs": inputs}
+    resources = stack(network)
+    assert drift([*resources, own]) == []
+    assert "DescribeDBParameterGroups" not in Region(REGION, resources).reader.calls
+    network.rds.delete_db_parameter_group(DBParameterGroupName="acme-green")
+    assert drift([*resources, own]) == ["database parameter group acme-green is gone"]
+
+
+def test_pages_are_as_large_as_aws_gives_them(network: Network) -> None:
+    sizes = {
+        page.by.call: Pages(REGION, SERVICES)._paging(page.by).get("PageSize") for page in PAGES.values()
+    }
+    assert network
+    assert {
+        sizes[call] for call in ("describe_vpcs", "describe_security_group_rules", "describe_instances")
+    } == {1000}
+    assert (sizes["describe_route_tables"], sizes["describe_alarms"], sizes["describe_log_groups"]) == (
+        *(100, 100),
+        50,
+    )
 
 
 def test_no_kind_is_read_twice(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     resources = stack(network)
     region = Region(REGION, resources)
+    calls = []
     for _ in range(3):
         find_drift("acme", REGION, region.refresh(resources), region.reader)
-    assert {call: number for call, number in region.reader.calls.items() if number > 1} == {}
+        calls.append(region.reader.calls.copy())
+    assert calls == [calls[0]] * 3
+    # A list, and what is beside it by ids.
+    assert max(calls[0].values()) == 2
     monkeypatch.setattr(reader, "LARGEST_PAGE", 5)
     assert drift(resources) == []
 

@@ -118,6 +118,29 @@ def test_propagation_brings_the_connections_routes(
     }
 
 
+def test_tables_are_found_by_where_their_routes_come_from(
+    ec2: EC2Client, network: Network, propagated: VpnSite
+) -> None:
+    ec2.create_route(
+        RouteTableId=(written := ec2.create_route_table(VpcId=network.vpc_id)["RouteTable"]["RouteTableId"]),
+        DestinationCidrBlock="192.168.9.0/24",
+        GatewayId=network.vpn_gateway_id,
+    )
+    of_origin: dict[str, set[str]] = {}
+    for origin in ("CreateRoute", "EnableVgwRoutePropagation", "CreateRouteTable"):
+        found = ec2.describe_route_tables(
+            Filters=[
+                {"Name": "vpc-id", "Values": [network.vpc_id]},
+                {"Name": "route.origin", "Values": [origin]},
+            ]
+        )
+        of_origin[origin] = {each["RouteTableId"] for each in found["RouteTables"]}
+    main = of_origin["CreateRouteTable"] - {written, network.route_table_id}
+    assert len(main) == 1
+    assert of_origin["CreateRoute"] == {written}
+    assert of_origin["EnableVgwRoutePropagation"] == {network.route_table_id}
+
+
 def test_a_route_is_gone_with_its_connection(ec2: EC2Client, network: Network, propagated: VpnSite) -> None:
     ec2.delete_vpn_connection(VpnConnectionId=propagated.connection_id)
     assert routes(ec2, network) == {"10.1.2.0/26": "CreateRouteTable"}

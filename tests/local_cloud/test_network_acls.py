@@ -64,6 +64,12 @@ def test_a_vpcs_default_acl_has_all_its_subnets_and_lets_everything_through(
     assert {each["SubnetId"] for each in acl["Associations"]} == set(network.subnet_ids)
 
 
+def test_acls_are_found_by_their_ids_and_the_others_are_not(ec2: EC2Client, acl_id: str) -> None:
+    wanted = [{"Name": "network-acl-id", "Values": [acl_id, "acl-0123456789abcdef0"]}]
+    found = ec2.describe_network_acls(Filters=wanted)["NetworkAcls"]  # type: ignore[arg-type]
+    assert [each["NetworkAclId"] for each in found] == [acl_id]
+
+
 def test_a_new_acl_lets_nothing_through(ec2: EC2Client, acl_id: str) -> None:
     acl = described(ec2, acl_id)
     assert not acl["IsDefault"]

@@ -28,11 +28,13 @@ class Page:
     """by: the call. found: the resources in a record, by their keys.
 
     of_each: the resources' input whose values are listed one by one, and the call's argument for it.
+    unused: the page of those that the records do not show, as nothing uses them; None if they show all.
     """
 
     by: Describe
     found: Callable[[Record], Found]
     of_each: tuple[str, str] | None = None
+    unused: Page | None = None
 
 
 def _same(record: Record, names: str) -> Properties:
@@ -191,10 +193,21 @@ def _database(record: Record) -> Found:
     )
 
 
+def _subnet_group_in_use(record: Record) -> Found:
+    if group := record.get("DBSubnetGroup"):
+        yield from _subnet_group(group)
+
+
 def _subnet_group(record: Record) -> Found:
     name, subnets = record["DBSubnetGroupName"], [each["SubnetIdentifier"] for each in record["Subnets"]]
     description = record["DBSubnetGroupDescription"]
     yield name, {"name": name, "description": description, "subnetIds": subnets}
+
+
+def _parameter_groups_in_use(record: Record) -> Found:
+    """Of one in use neither the family nor the description can be changed."""
+    for group in record["DBParameterGroups"]:
+        yield group["DBParameterGroupName"], {}
 
 
 def _parameter_group(record: Record) -> Found:
@@ -229,6 +242,7 @@ def _item(record: Record) -> Found:
 
 
 _TABLES, _CONNECTIONS = aws.RouteTable.described_by, aws.SiteToSiteVpn.described_by
+_DATABASES = aws.DatabaseInstance.described_by
 _RULES = Page(aws.SecurityGroupRule.described_by, _rule)
 _LIVE = {"state": ("pending", "available")}
 PAGES: Mapping[str, Page] = {
@@ -255,12 +269,18 @@ PAGES: Mapping[str, Page] = {
     types.VPN_CONNECTION_ROUTE: Page(_CONNECTIONS, _vpn_routes),
     types.INSTANCE: Page(aws.Ec2Instance.described_by, _instance),
     types.FLOW_LOG: Page(Describe("describe_flow_logs", "FlowLogs"), _flow_log),
-    types.DATABASE: Page(aws.DatabaseInstance.described_by, _database),
+    types.DATABASE: Page(_DATABASES, _database),
     types.SUBNET_GROUP: Page(
-        Describe("describe_db_subnet_groups", "DBSubnetGroups", service="rds"), _subnet_group
+        _DATABASES,
+        _subnet_group_in_use,
+        unused=Page(Describe("describe_db_subnet_groups", "DBSubnetGroups", service="rds"), _subnet_group),
     ),
     types.PARAMETER_GROUP: Page(
-        Describe("describe_db_parameter_groups", "DBParameterGroups", service="rds"), _parameter_group
+        _DATABASES,
+        _parameter_groups_in_use,
+        unused=Page(
+            Describe("describe_db_parameter_groups", "DBParameterGroups", service="rds"), _parameter_group
+        ),
     ),
     types.RECORD: Page(
         Describe("list_resource_record_sets", "ResourceRecordSets", service="route53"),

@@ -8,18 +8,16 @@ from tenantnet.aws import types
 from tenantnet.aws.answers import aws_answers
 from tenantnet.observed import deployed as aws
 from tenantnet.observed.drift.state import StackState
-from tenantnet.observed.reader import Reader, T
-from tenantnet.tags import Tag
+from tenantnet.observed.reader import Reader, T, tagged
 
-_Tagged = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.VpnGateway
-# Types that are asked for by tag, with the kind that describes them, and its filter for ids. EC2 may keep the
-# tags of what is deleted.
-BY_TAG: Mapping[str, tuple[type[_Tagged], str]] = {
-    "vpc": (aws.Vpc, "vpc-id"),
-    "subnet": (aws.Subnet, "subnet-id"),
-    "security-group": (aws.SecurityGroup, "group-id"),
-    "route-table": (aws.RouteTable, "route-table-id"),
-    "vpn-gateway": (aws.VpnGateway, "vpn-gateway-id"),
+_Owned = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.VpnGateway
+# What an update makes first, by EC2's words: what it left behind has the tenant's tags.
+OWNED: Mapping[str, type[_Owned]] = {
+    "vpc": aws.Vpc,
+    "subnet": aws.Subnet,
+    "security-group": aws.SecurityGroup,
+    "route-table": aws.RouteTable,
+    "vpn-gateway": aws.VpnGateway,
 }
 
 
@@ -55,11 +53,9 @@ def observe_networks(
 
 
 def _strangers(reader: Reader, tenant: str, state: StackState) -> Iterator[aws.Tagged]:
-    """What has the tenant's tags, is not in its stack, and exists."""
+    """What has the tenant's tags and is not in its stack."""
     known = {each.id for each in state.resources}
-    owned: aws.Filters = {"key": [Tag.TENANT], "value": [tenant], "resource-type": list(BY_TAG)}
-    strangers = [each for each in reader.read(aws.Tagged, owned) if each.id not in known]
-    for type_, (kind, ids) in BY_TAG.items():
-        suspects = {each.id: each for each in strangers if each.type == type_}
-        found = reader.read(kind, {ids: list(suspects)})
-        yield from (suspects[each.id] for each in found)
+    for type_, kind in OWNED.items():
+        for each in reader.read(kind, tagged(tenant=tenant)):
+            if each.id not in known:
+                yield aws.Tagged(id=each.id, type=type_)

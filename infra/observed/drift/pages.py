@@ -18,7 +18,7 @@ from tenantnet.aws.answers import MANY_CALLS, aws_answers
 from tenantnet.engine.events import SECRET_MARK, Operation, Step
 from tenantnet.failure import Failure
 from tenantnet.observed import deployed as aws
-from tenantnet.observed.drift.described import KEYS, PAGES, Properties
+from tenantnet.observed.drift.described import KEYS, PAGES, Page, Properties
 from tenantnet.observed.reader import Pages
 
 # A resource as a state has it.
@@ -45,23 +45,28 @@ class Region:
         calls: dict[str, list[Callable[[], object]]] = defaultdict(list)
         with aws_answers(f"read what is in {name}", region=name):
             _check_account(name, own)
-            self.reader = Pages(name, {"ec2", *(PAGES[type_].by.service for type_, _ in listed)})
+            services = {"ec2", *(PAGES[type_].by.service for type_, _ in listed)}
+            self.reader = Pages(name, services, _ids(own))
             for kind in ADDED:
                 calls[kind.described_by.call].append(partial(self.reader.all, kind.described_by))
             for type_, place in listed:
-                calls[PAGES[type_].by.call].append(partial(self._list, type_, place))
+                calls[PAGES[type_].by.call].append(partial(self._list, PAGES[type_], place))
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 # One after the other of the same kind, for which AWS counts the calls a second.
                 deque(pool.map(lambda tasks: [task() for task in tasks], calls.values()), maxlen=0)
-            self._found: dict[Key, Properties] = {
-                (type_, place, key): properties
-                for type_, place in listed
-                for record in self._list(type_, place)
-                for key, properties in PAGES[type_].found(record)
-            }
+            self._found: dict[Key, Properties] = {}
+            for type_, place in listed:
+                self._find(type_, place, PAGES[type_])
+            for type_, place in sorted({_at(each)[:2] for each in own if _at(each) not in self._found}):
+                if unused := PAGES[type_].unused:
+                    self._find(type_, place, unused)
 
-    def _list(self, type_: str, place: str) -> Sequence[Mapping[str, Any]]:
-        page = PAGES[type_]
+    def _find(self, type_: str, place: str, page: Page) -> None:
+        for record in self._list(page, place):
+            for key, properties in page.found(record):
+                self._found[type_, place, key] = properties
+
+    def _list(self, page: Page, place: str) -> Sequence[Mapping[str, Any]]:
         asked = {page.of_each[1]: place} if page.of_each else {}
         return self.reader.all(page.by, further=asked)
 
@@ -72,7 +77,7 @@ class Region:
     def _step(self, resource: Resource) -> Step:
         operation, changed = Operation.SAME, Properties()
         if resource["type"] in PAGES:
-            found = self._found.get((resource["type"], _place(resource), _key(resource)))
+            found = self._found.get(_at(resource))
             changed = _changed(resource, found) if found is not None else {}
             operation = Operation.DELETE if found is None else Operation.UPDATE if changed else Operation.SAME
         outputs = {**resource.get("outputs", {}), **changed}
@@ -98,9 +103,18 @@ def _place(resource: Resource) -> str:
     return str(resource.get("inputs", {}).get(of_each[0])) if of_each else ""
 
 
-def _key(resource: Resource) -> str:
+def _at(resource: Resource) -> Key:
     identifier, key = str(resource.get("id")), KEYS.get(resource["type"])
-    return key(identifier, resource.get("inputs", {})) if key else identifier
+    own = key(identifier, resource.get("inputs", {})) if key else identifier
+    return resource["type"], _place(resource), own
+
+
+def _ids(resources: Iterable[Resource]) -> set[str]:
+    """Of the resources, and of the tables that their routes are in."""
+    ids: set[str] = set()
+    for each in resources:
+        ids |= {str(each["id"]), str(each.get("inputs", {}).get("routeTableId"))}
+    return ids
 
 
 def _changed(resource: Resource, found: Properties) -> Properties:
