@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -36,8 +37,8 @@ class Store(Protocol):
         """The file's content."""
         ...
 
-    def mark(self, name: str) -> None:
-        """Write an empty file."""
+    def write(self, name: str, content: bytes = b"") -> None:
+        """Put a file in its place, at once and whole."""
         ...
 
     def remove(self, name: str) -> None:
@@ -139,10 +140,15 @@ class _Folder:
         with self._doing("read", name):
             return (self._folder / name).read_bytes()
 
-    def mark(self, name: str) -> None:
+    def write(self, name: str, content: bytes = b"") -> None:
         with self._doing("write", name):
-            (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self._folder / name).touch()
+            file = self._folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Beside all that is listed.
+            draft = self._folder / ".tenantnet" / f"{os.getpid()}-{get_ident()}"
+            draft.parent.mkdir(exist_ok=True)
+            draft.write_bytes(content)
+            draft.replace(file)
 
     def remove(self, name: str) -> None:
         with self._doing("remove", name):
@@ -201,9 +207,9 @@ class _Bucket:
             content: bytes = answer["Body"].read()
             return content
 
-    def mark(self, name: str) -> None:
+    def write(self, name: str, content: bytes = b"") -> None:
         with self._doing("write", name):
-            self._s3.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=b"")
+            self._s3.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=content)
 
     def remove(self, name: str) -> None:
         with self._doing("remove", name):

@@ -76,6 +76,7 @@ class TenantRecord(Model):
 class RunRecord(Model, frozen=False):
     """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something.
 
+    batch, share: of which run on several machines it is which slice, such as `3/10`; empty for a whole run.
     pages: whether drift is read by pages. waves: None if all tenants are one. alarms_before: the names of
     those that were raised when it began. soaked: how many waves have passed, with the time after each. held:
     why no further wave was begun.
@@ -90,6 +91,8 @@ class RunRecord(Model, frozen=False):
     parallel: int
     max_failures: int | None = None
     policy_pack: str | None = None
+    batch: str = ""
+    share: str = ""
     pages: bool = False
     waves: Waves | None = None
     alarms_before: tuple[str, ...] = ()

@@ -40,13 +40,16 @@ def begin_run(
     *,
     proved: Collection[str] = (),
     policy_pack: str | None = None,
+    batch: str = "",
+    share: str = "",
     pages: bool = False,
     waves: Waves | None = None,
     alarms_before: Collection[str] = (),
 ) -> RunRecord:
     """A new run on record. proved: the tenants with which nothing is to be done, as they are unchanged.
 
-    alarms_before: the names of all alarms that are raised now; only waves need them.
+    batch, share: as in RunRecord. alarms_before: the names of all alarms that are raised now; only waves need
+    them.
 
     Raises Failure if it cannot be recorded.
     """
@@ -61,6 +64,8 @@ def begin_run(
         parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
+        batch=batch,
+        share=share,
         pages=pages,
         waves=waves,
         alarms_before=tuple(sorted(alarms_before)),

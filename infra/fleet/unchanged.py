@@ -105,7 +105,7 @@ class Proofs:
         if before != self._fingerprint(target) or not self._is_at_rest(target):
             return
         former = [name for name, _ in self._store.versions(f"{self._folder}{target.name}/")]
-        self._store.mark(f"{self._folder}{before}")
+        self._store.write(f"{self._folder}{before}")
         for name in former:
             if name != f"{self._folder}{before}":
                 self._store.remove(name)

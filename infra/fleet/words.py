@@ -62,8 +62,15 @@ def as_markdown(record: RunRecord) -> str:
     for title, texts in _details(record).items():
         lines += ["", f"## {title}", "", *texts]
     if record.left():
-        lines += ["", f"`tenantnet fleet {record.operation} --resume` goes on with what is not done."]
+        lines += ["", way_on(record)]
     return "\n".join(lines) + "\n"
+
+
+def way_on(record: RunRecord) -> str:
+    """How what is left of a run is done."""
+    if record.batch:
+        return "What is not done is done by running its slice again, with the same --batch and --slice."
+    return f"`tenantnet fleet {record.operation} --resume` goes on with what is not done."
 
 
 def rows(record: RunRecord) -> list[tuple[str, str, str, str]]:

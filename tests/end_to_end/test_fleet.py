@@ -198,7 +198,7 @@ def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:
     (command,) = specification["phases"]["build"]["commands"]
     shares = []
     for share in slices:
-        variables = {"SLICE": share, "PLATFORM": "platform-local", "OPERATION": "preview"}
+        variables = {"SLICE": share, "PLATFORM": "platform-local", "OPERATION": "preview", "BATCH": "b1"}
         done = subprocess.run(
             ["sh", "-c", command], cwd=killed.folder, env={**killed.environment, **variables}, check=False
         )
@@ -206,6 +206,8 @@ def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:
         assert done.returncode == (1 if "initech" in tenants else 0)
         shares += tenants
     assert sorted(shares) == TENANTS
+    whole = killed("report", "b1")
+    assert (whole.code, "2 done, 1 failed" in whole.text) == (1, True), whole.text
 
 
 def test_the_status_has_a_line_for_each_tenant(killed: Fleet) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from tenantnet.cli.fleet.report import report as report_of_batch
 from tenantnet.cli.fleet.status import status
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
 
@@ -14,9 +15,14 @@ FAILURES_OF_AN_UPDATE = 3
 
 app = typer.Typer()
 app.command()(status)
+app.command("report")(report_of_batch)
 
 Share = Annotated[
     str | None, typer.Option("--slice", help="Only one machine's share, such as 3/10: the third of ten.")
+]
+Batch = Annotated[
+    str | None,
+    typer.Option(help="The name that all machines of a sliced run give: `fleet report NAME` has them all."),
 ]
 Parallel = Annotated[
     int | None, typer.Option(min=1, help="Stacks at once. [default: by the number of processors]")
@@ -36,6 +42,7 @@ def preview(
     *,
     platform: OfPlatform = None,
     share: Share = None,
+    batch: Batch = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = None,
     policy_pack: PolicyPack = None,
@@ -59,6 +66,7 @@ def preview(
         *(tenants or [], platform, share, policy_pack, parallel, max_failures),
         resume=resume,
         all_engines=all_engines,
+        batch=batch,
     )
     go("preview", asked, report, as_json=as_json)
 
@@ -69,6 +77,7 @@ def up(
     *,
     platform: OfPlatform = None,
     share: Share = None,
+    batch: Batch = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = FAILURES_OF_AN_UPDATE,
     policy_pack: PolicyPack = None,
@@ -100,7 +109,10 @@ def up(
 
     waves = Waves.asked(canary, wave, soak, pause=pause)
     asked = Asked(
-        *(tenants or [], platform, share, policy_pack, parallel, max_failures), resume=resume, waves=waves
+        *(tenants or [], platform, share, policy_pack, parallel, max_failures),
+        resume=resume,
+        waves=waves,
+        batch=batch,
     )
     go("up", asked, report, as_json=as_json, yes=yes)
 
@@ -111,6 +123,7 @@ def drift(
     *,
     platform: OfPlatform = None,
     share: Share = None,
+    batch: Batch = None,
     parallel: Parallel = None,
     max_failures: MaxFailures = None,
     pages: Annotated[
@@ -133,5 +146,10 @@ def drift(
     """
     from tenantnet.cli.fleet.run import Asked, go
 
-    asked = Asked(tenants or [], platform, share, None, parallel, max_failures, resume=resume, pages=pages)
+    asked = Asked(
+        *(tenants or [], platform, share, None, parallel, max_failures),
+        resume=resume,
+        pages=pages,
+        batch=batch,
+    )
     go("drift", asked, report, as_json=as_json)

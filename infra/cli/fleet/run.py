@@ -12,7 +12,8 @@ from tenantnet.cli.output import print_table, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import Tell
-from tenantnet.engine.states import backend_url, store_of
+from tenantnet.engine.states import Store, backend_url, store_of
+from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
 from tenantnet.fleet.paged import FEW
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
@@ -21,7 +22,7 @@ from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.fleet.targets import read_targets
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
-from tenantnet.fleet.words import as_markdown, rows, summary
+from tenantnet.fleet.words import as_markdown, rows, summary, way_on
 from tenantnet.observed.alarms import raised_alarms
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -34,7 +35,7 @@ RESUME_ALONE = Rule(
     id="resume-alone",
     rule="a resumed run keeps its tenants and waves",
     reason="they were given when it was started",
-    remedy="leave out --resume, or names, --platform, --slice, --policy-pack, --canary and --wave",
+    remedy="leave out --resume, or names, --platform, --slice, --batch, --policy-pack, --canary and --wave",
 )
 
 
@@ -52,6 +53,17 @@ class Asked:
     all_engines: bool = False
     waves: Waves | None = None
     pages: bool | None = None
+    batch: str | None = None
+
+    def checked_batch(self, store: Store | None) -> str:
+        """The batch's name; empty without one. Raises Refused."""
+        if self.batch is None:
+            return ""
+        name = checked(self.batch)
+        if not (self.share and store):
+            reason = UNSEEN if self.share else WHOLE
+            raise Refused("The command", [BATCH_OF_SLICES.refuse(name, "--batch", reason=reason)])
+        return name
 
     def by_pages(self, operation: FleetOperation, tenants: int) -> bool:
         """Whether drift is read by pages."""
@@ -65,14 +77,14 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     store = store_of(backend_url(project))
     if asked.resume:
         waves = "--canary, --wave" if asked.waves else None
-        for value in (asked.tenants, asked.platform, asked.share, asked.policy_pack, waves):
+        for value in (asked.tenants, asked.platform, asked.share, asked.batch, asked.policy_pack, waves):
             if value:
                 raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
         record = resume_run(records, operation, limits)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
         return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
     platforms = {name: target.platform for name, target in targets.items()}
-    share = Slice.parse(asked.share) if asked.share else None
+    share, batch = Slice.parse(asked.share) if asked.share else None, asked.checked_batch(store)
     chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
@@ -92,6 +104,8 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         *(records, operation, chosen, limits),
         proved=proved,
         policy_pack=asked.policy_pack,
+        batch=batch,
+        share=str(share or ""),
         pages=pages,
         waves=asked.waves,
         alarms_before=raised_alarms(regions),
@@ -103,11 +117,17 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
     """Do the rest of the run, and print its result."""
     project, tell = working_project(), partial(typer.echo, err=True)
     run = _begin(project, FleetOperation(operation), asked, tell, yes=yes)
+    record, store = run.record, store_of(backend_url(project))
+    batches = Batches(store, project) if record.batch and store else None
+    if batches:
+        # A machine that is lost leaves it as it is now.
+        batches.keep(record)
     asyncio.run(run.go())
-    record = run.record
     if report:
         report.write_text(as_markdown(record), encoding="utf-8")
-    show(record, _print, as_json=as_json)
+    show(record, print_run, as_json=as_json)
+    if batches:
+        batches.keep(record)
     if run.paused:
         raise typer.Exit(PAUSED)
     if record.left():
@@ -116,7 +136,8 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
         raise typer.Exit(DRIFT_FOUND)
 
 
-def _print(record: RunRecord) -> None:
+def print_run(record: RunRecord) -> None:
+    """Its tenants in a table, what is to be known of each, and how to go on."""
     print_table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows(record))
     for name, found in sorted(record.tenants.items()):
         for text in (*found.findings, found.note):
@@ -128,4 +149,4 @@ def _print(record: RunRecord) -> None:
     if record.held:
         typer.echo(f"No further wave was begun: {record.held}")
     if record.left():
-        typer.echo(f"To go on: tenantnet fleet {record.operation} --resume")
+        typer.echo(way_on(record))
