@@ -15,7 +15,10 @@ from xml.etree import ElementTree as ET
 Value = TypeVar("Value")
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnTunnelOptionsSpecification.html
-ALGORITHM = re.compile(r"[a-z0-9-]+")
+WORD = re.compile(r"[a-z0-9-]+")
+RESOURCE_ID = re.compile(r"[a-z]+-[0-9a-f]+")
+# No figure of a tunnel has more digits, or is 0.
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 PRE_SHARED_KEY = re.compile(r"[A-Za-z0-9._]{8,64}")
 # What is in a key's place if Secrets Manager keeps it.
 # https://github.com/hashicorp/terraform-provider-aws/pull/42819
@@ -100,11 +103,13 @@ def parse_configuration(xml: str) -> Configuration:
     ]
     if len(tunnels) != 2:
         raise ConfigurationError(f"it has {len(tunnels)} tunnels, not two")
+    if not RESOURCE_ID.fullmatch(connection_id := root.get("id", "")):
+        raise ConfigurationError("the VPN connection's id is no ID of a resource")
     top = _Element(root, "")
     return Configuration(
-        vpn_connection_id=root.get("id", ""),
-        customer_gateway_id=top.text("customer_gateway_id"),
-        vpn_gateway_id=top.text("vpn_gateway_id"),
+        vpn_connection_id=connection_id,
+        customer_gateway_id=top.matching("customer_gateway_id", RESOURCE_ID, "ID of a resource"),
+        vpn_gateway_id=top.matching("vpn_gateway_id", RESOURCE_ID, "ID of a resource"),
         tunnels=(tunnels[0], tunnels[1]),
     )
 
@@ -140,7 +145,7 @@ class _Element:
         raise ConfigurationError(f"{self.place}{path} is no {kind}")
 
     def number(self, path: str) -> int:
-        return self.read(path, _natural, "whole number")
+        return self.read(path, _natural, "whole number above 0")
 
 
 def _tunnel(xml: _Element) -> TunnelConfiguration:
@@ -155,8 +160,8 @@ def _tunnel(xml: _Element) -> TunnelConfiguration:
         ),
         ike=_algorithms(xml, "ike"),
         ipsec=_algorithms(xml, "ipsec"),
-        protocol=xml.text("ipsec/protocol"),
-        mode=xml.text("ipsec/mode"),
+        protocol=xml.matching("ipsec/protocol", WORD, "name of a protocol"),
+        mode=xml.matching("ipsec/mode", WORD, "name of a mode"),
         tcp_mss=xml.number("ipsec/tcp_mss_adjustment"),
         clear_df_bit=xml.text("ipsec/clear_df_bit") == "true",
         fragment_before_encryption=xml.text("ipsec/fragmentation_before_encryption") == "true",
@@ -167,15 +172,15 @@ def _tunnel(xml: _Element) -> TunnelConfiguration:
 
 def _algorithms(xml: _Element, phase: str) -> Algorithms:
     return Algorithms(
-        encryption=xml.matching(f"{phase}/encryption_protocol", ALGORITHM, "name of an algorithm"),
-        integrity=xml.matching(f"{phase}/authentication_protocol", ALGORITHM, "name of an algorithm"),
+        encryption=xml.matching(f"{phase}/encryption_protocol", WORD, "name of an algorithm"),
+        integrity=xml.matching(f"{phase}/authentication_protocol", WORD, "name of an algorithm"),
         dh_group=xml.read(f"{phase}/perfect_forward_secrecy", _group, "Diffie-Hellman group"),
         lifetime=xml.number(f"{phase}/lifetime"),
     )
 
 
 def _natural(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not NUMBER.fullmatch(text):
         raise ValueError(text)
     return int(text)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from tenantnet.addresses.addressing import ping_host_address
 from tenantnet.observed.deployed import Described, at, each_under
+from tenantnet.refusal import printable
 from tenantnet.vpn.configuration import Configuration, TunnelConfiguration
 
 
@@ -76,7 +77,7 @@ class Connection:
     @property
     def name(self) -> str:
         """What people call the place, in one line; the id where nobody called it anything."""
-        return " ".join(self.description.split()) or self.id
+        return printable(" ".join(self.description.split())) or self.id
 
     @property
     def company_gateway_ip(self) -> str:

@@ -201,7 +201,8 @@ def _figures(sample: str, form: Form) -> _Found:
                 found[phase, kind].append((number, 0))
         if lifetime := form.lifetime.search(text):
             unit = (lifetime.groupdict().get("unit") or "").lower()[:1]
-            value = int(lifetime["number"]) * UNITS.get(unit, form.seconds)
+            # More digits say no more, and Python reads no text of thousands of them.
+            value = int(lifetime["number"][:9]) * UNITS.get(unit, form.seconds)
             found[phase, "lifetime"].append((number, value))
     return found
 

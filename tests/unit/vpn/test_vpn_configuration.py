@@ -37,6 +37,12 @@ def test_an_element_without_text_is_named_with_its_tunnel(path: str) -> None:
     [
         ("ip_address", "300.1.1.1", "is no IPv4 address"),
         ("lifetime", "-1", "ike/lifetime is no whole number"),
+        ("lifetime", "0", "ike/lifetime is no whole number above 0"),
+        ("interval", "9" * 10, "interval is no whole number"),
+        ("mode", "tunnel&#10;  updown = x", "ipsec/mode is no name of a mode"),
+        ("protocol", "esp | x", "ipsec/protocol is no name of a protocol"),
+        ("customer_gateway_id", "cgw-1&#10;# x", "customer_gateway_id is no ID"),
+        ("vpn_gateway_id", "$(x)", "vpn_gateway_id is no ID"),
         ("perfect_forward_secrecy", "group x", "is no Diffie-Hellman group"),
         ("encryption_protocol", "aes; rm", "is no name of an algorithm"),
         ("pre_shared_key", 'x"\n}', "is no pre-shared key"),
@@ -46,6 +52,12 @@ def test_a_malformed_figure_is_refused_for_what_it_is(name: str, value: str, wor
     changed = re.sub(rf"<{name}>[^<]*</{name}>", f"<{name}>{value}</{name}>", XML)
     with pytest.raises(ConfigurationError, match=words):
         parse_configuration(changed)
+
+
+@pytest.mark.parametrize("changed", ["", "vpn-1; x", "vpn-1&#10;}", "../vpn-1", "vpn-1&quot;"])
+def test_the_connections_own_id_is_one_that_files_and_commands_can_name(changed: str) -> None:
+    with pytest.raises(ConfigurationError, match="the VPN connection's id is no ID of a resource"):
+        parse_configuration(XML.replace(f'id="{ID}"', f'id="{changed}"'))
 
 
 def test_the_error_does_not_repeat_a_key_that_is_refused() -> None:

@@ -395,6 +395,11 @@ def test_a_lifetime_that_is_longer_than_the_tunnels_is_told_in_seconds(each: Ven
         assert each.read(**{name: doubled}) == [f"{2 * ours} seconds in phase {phase}, longer than {ours}"]
 
 
+@pytest.mark.parametrize("each", VENDORS, ids=lambda each: each.device.name)
+def test_a_lifetime_of_thousands_of_digits_is_longer_than_any(each: Vendor) -> None:
+    assert [said.partition(",")[2] for said in each.read(l1="9" * 5_000)] == [" longer than 28800"]
+
+
 def test_a_phase_with_a_counter_mode_needs_no_integrity() -> None:
     (fortinet,) = (each for each in VENDORS if each.device.vendor == "Fortinet")
     assert fortinet.read(e2="aes256gcm", h2="x") == []

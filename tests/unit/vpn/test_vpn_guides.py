@@ -147,5 +147,12 @@ def test_no_description_gets_out_of_its_comment(description: str) -> None:
         assert settings_tree(odd[name]) == settings_tree(honest[name])
 
 
+@pytest.mark.parametrize("description", ["x\x1b[2J", "\u202ex", "x\x00"])
+def test_what_nobody_sees_of_a_description_is_written_out(description: str) -> None:
+    for write in (generic_guide, strongswan_guide):
+        for text in write(connection(XML, description)).values():
+            assert not {"\x1b", "\u202e", "\x00"} & {*text}
+
+
 def test_a_connection_without_a_description_goes_by_its_id() -> None:
     assert f"# VPN guide: {ID}\n" in generic_guide(connection(XML, ""))["guide.md"]
