@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import plistlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tenantnet.refusal import Refusal, Refused, Rule
 
 UNIT = "tenantnet-tunnel.service"
 LABEL = "tenantnet.tunnel"
@@ -15,13 +18,26 @@ STOP_SECONDS = 30
 
 # What says where AWS, its credentials and the profiles are. Keys and tokens are not written.
 VARIABLES = (
-    "PATH",
-    "XDG_CONFIG_HOME",
-    *("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL"),
-    *("NO_PROXY", "no_proxy"),
+    *("PATH", "AWS_PROFILE", "NO_PROXY", "no_proxy"),
+    *(PLACES := ("XDG_CONFIG_HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")),
 )
 # Written unless they have a password in them.
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+ADDRESSES = ("AWS_ENDPOINT_URL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+# What ends a line for systemd, or has no place in a property list or in UTF-8.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+LOGIN_TEXT = Rule(
+    id="tunnel-login-text",
+    rule="what opens tunnels at login has no control characters, and is UTF-8",
+    reason="no service file of systemd or launchd can hold it as it is",
+    remedy="give it another value in this shell, or unset it, and try again",
+)
+LOGIN_PLACE = Rule(
+    id="tunnel-login-place",
+    rule="paths for tunnels that open at login are absolute",
+    reason="the service does not begin in this folder, and would look elsewhere",
+    remedy="give the whole path, from / on, in this shell, and try again",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +59,13 @@ def login_service(
 ) -> LoginService | None:
     """The service of a user; None for a system (as sys.platform) that has neither systemd nor launchd.
 
-    variables: the shell's; only VARIABLES and PROXIES of them are written.
+    variables: the shell's; only VARIABLES and ADDRESSES of them are written. Raises Refused for what a
+    service could not have as it is.
     """
     kept = {name: variables[name] for name in VARIABLES if variables.get(name)}
-    kept |= {name: variables[name] for name in PROXIES if "@" not in variables.get(name, "@")}
+    kept |= {name: variables[name] for name in ADDRESSES if "@" not in variables.get(name, "@")}
+    if refusals := [*_refuse_values({"HOME": str(home), **kept, "the command": " ".join(command)})]:
+        raise Refused("The tunnels at login", refusals)
     if system == "darwin":
         log = home / "Library" / "Logs" / f"{LABEL}.log"
         path = home / "Library" / "LaunchAgents" / f"{LABEL}.plist"
@@ -68,6 +87,15 @@ def login_service(
         end=[[*control, "disable", "--now", UNIT]],
         log=f"journalctl --user --unit {UNIT}",
     )
+
+
+def _refuse_values(values: Mapping[str, str]) -> Iterator[Refusal]:
+    for name, value in values.items():
+        if _UNWRITABLE.search(value):
+            yield LOGIN_TEXT.refuse(value, name)
+        # AWS's own programs take a path below the home folder, too.
+        elif name in ("HOME", *PLACES) and not value.startswith(("/", "~/")):
+            yield LOGIN_PLACE.refuse(value, name)
 
 
 def systemd_unit(command: Sequence[str], variables: Mapping[str, str]) -> str:

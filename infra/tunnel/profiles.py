@@ -122,7 +122,7 @@ def write_private(path: Path, text: str) -> None:
             draft.write(f"{text}\n")
             draft.flush()
             os.fsync(draft.fileno())
-        except OSError:
+        except BaseException:
             Path(draft.name).unlink()
             raise
     Path(draft.name).replace(path)

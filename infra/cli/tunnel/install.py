@@ -23,6 +23,12 @@ LOGIN_SERVICE = Rule(
     reason="this system has neither",
     remedy="let your desktop run this at login: tenantnet tunnel start --keep-trying",
 )
+LOGIN_OWN_HOME = Rule(
+    id="tunnel-login-home",
+    rule="tunnels open at the login of the user who installs them",
+    reason="{home} is another user's home",
+    remedy="run the command as that user, without sudo",
+)
 Show = Annotated[bool, typer.Option("--print", help="Print the file, and change nothing.")]
 
 
@@ -76,8 +82,10 @@ def _service() -> LoginService:
     from tenantnet.tunnel.login import login_service
 
     command = [*COMMAND, "tunnel", "start", "--keep-trying"]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    if service := login_service(sys.platform, Path.home(), user, command, os.environ):
+    home, user = Path.home(), os.getuid() if hasattr(os, "getuid") else 0
+    if home.is_dir() and home.stat().st_uid != user:
+        raise Refused("The command", [LOGIN_OWN_HOME.refuse(user, "user ID", home=home)])
+    if service := login_service(sys.platform, home, user, command, os.environ):
         return service
     raise Refused("The command", [LOGIN_SERVICE.refuse(sys.platform)])
 

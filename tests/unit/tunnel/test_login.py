@@ -13,8 +13,8 @@ import pytest
 from tenantnet.cli.main import app
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
-from tenantnet.tunnel.login import UNIT, LoginService, login_service
-from tenantnet.tunnel.profiles import Profile, Profiles
+from tenantnet.tunnel.login import PLACES, UNIT, LoginService, login_service
+from tenantnet.tunnel.profiles import Profile, Profiles, write_private
 from typer.testing import CliRunner, Result
 
 from tests.support.processes import a_program
@@ -28,6 +28,7 @@ VARIABLES = {
     "AWS_SESSION_TOKEN": "hidden",
     "HTTPS_PROXY": "http://ada:hidden@proxy.example.com:3128",
     "HTTP_PROXY": "http://proxy.example.com:3128",
+    "AWS_ENDPOINT_URL": "https://ada:hidden@aws.example.com",
     "EDITOR": "vi",
 }
 
@@ -111,6 +112,33 @@ def test_each_file_is_where_its_system_looks_for_it(tmp_path: Path) -> None:
     assert login_service("win32", tmp_path, 0, COMMAND, {}) is None
 
 
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+@pytest.mark.parametrize("odd", ["a\rExecStartPre=/bin/x", "\x1b[2J", "\x00", os.fsdecode(b"a\xff")])
+def test_what_a_service_file_cannot_hold_is_refused(system: str, odd: str, tmp_path: Path) -> None:
+    """systemd ends a line at a carriage return, too, and a property list has no control characters."""
+    with pytest.raises(Refused, match=r"AWS_PROFILE: .*\n.*control characters"):
+        service(system, tmp_path, {"AWS_PROFILE": odd})
+    with pytest.raises(Refused, match="HOME: "):
+        service(system, tmp_path / odd)
+    with pytest.raises(Refused, match="the command: "):
+        login_service(system, tmp_path, 501, [*COMMAND, odd], {})
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_path_that_means_another_place_at_login_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=f"{name}: own/place\n.*absolute"):
+        service("linux", tmp_path, {name: "own/place"})
+    with pytest.raises(Refused, match=r"HOME: home\n.*absolute"):
+        service("linux", Path("home"))
+    assert f"{name}=~/own" in service("linux", tmp_path, {name: "~/own"}).text
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_no_part_of_it(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_private(tmp_path / "file", "\udcff")
+    assert not [*tmp_path.iterdir()]
+
+
 class TestTheCommands:
     @pytest.fixture
     def unit(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -172,6 +200,23 @@ class TestTheCommands:
         assert "no bus" in error.reason
         assert "systemctl --user daemon-reload" in error.remedy
         assert unit.exists()
+
+    def test_leave_nothing_where_the_unit_cannot_be_written(
+        self, unit: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_PROFILE", os.fsdecode(b"a\xff"))
+        assert isinstance(self.run("install").exception, Refused)
+        assert not unit.parent.exists()
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be in another user's home")
+    @pytest.mark.parametrize("command", ["install", "install --print", "uninstall"])
+    def test_stay_out_of_another_users_home(self, unit: Path, said: Path, command: str) -> None:
+        os.chown(Path.home(), 65_534, -1)
+        error = self.run(command).exception
+        assert isinstance(error, Refused)
+        assert "without sudo" in str(error)
+        assert not unit.parent.exists()
+        assert not said.exists()
 
     def test_refuse_a_desk_without_automatic_tunnels(self, unit: Path, said: Path) -> None:
         Profiles().remove("acme")
