@@ -44,7 +44,7 @@ def show_databases(tenant: Tenant, as_json: AsJson = False) -> None:
     project = working_project()
     status = read_status(project, tenant)
     # A tenant may be deployed from settings that are not in this clone.
-    known = project.settings_file(tenant).is_file()
+    known = tenant in project.stacks_with_settings()
     settings = read_tenant(project, tenant)[1].database if known else None
     if not as_json:
         _print(status, settings)

@@ -9,6 +9,7 @@ from contextlib import suppress
 import uvicorn
 from tenantnet.console.guard import HOST, Guard
 from tenantnet.console.pages import application
+from tenantnet.console.peer import CONNECTIONS
 from tenantnet.failure import Failure
 from tenantnet.settings.project import Project
 
@@ -21,8 +22,14 @@ def serve(project: Project, *, port: int, read_only: bool, ready: Callable[[str]
 
     read_only: without forms.
 
-    Raises Failure if the port cannot be had.
+    Raises Failure if the port cannot be had, or the system does not say whose program asks.
     """
+    if not CONNECTIONS.exists():
+        raise Failure(
+            "The console did not start.",
+            reason=f"this system does not say whose program asks: it has no {CONNECTIONS}",
+            remedy="start it on Linux, such as in a virtual machine, or use the commands",
+        )
     with _listening(port) as listening:
         own_port: int = listening.getsockname()[1]
         guard = Guard(application(project, read_only=read_only), port=own_port, read_only=read_only)

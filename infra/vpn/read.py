@@ -15,7 +15,7 @@ def read_listings(project: Project, tenant: str) -> tuple[TenantStatus, list[Vpn
 
     Raises as read_status does, and Refused for settings that are not valid.
     """
-    known = project.settings_file(tenant).is_file()
+    known = tenant in project.stacks_with_settings()
     outputs, region = read_stack(project, tenant)
     status = tenant_status(tenant, region=region, outputs=outputs, deployed=observe(tenant, region))
     return status, listings(status, read_tenant(project, tenant)[1] if known else None, outputs.retired)

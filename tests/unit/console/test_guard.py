@@ -11,7 +11,10 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from tenantnet.console import server
 from tenantnet.console.guard import HEADERS
+from tenantnet.failure import Failure
+from tenantnet.settings.project import find_project
 
 from tests.support.console import Console, running_console
 
@@ -25,6 +28,12 @@ port, target, headers = json.load(sys.stdin)
 connection = http.client.HTTPConnection("127.0.0.1", port)
 connection.request("GET", target, headers=headers)
 print(connection.getresponse().status)
+"""
+
+LEAVE = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+    connection.sendall(sys.stdin.read().encode())
 """
 
 
@@ -137,6 +146,19 @@ def test_another_user_of_the_machine_gets_nothing_even_with_the_cookie(
         assert done.stdout.strip() == status
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_who_has_gone_before_the_request_is_read_gets_nothing(fresh: Console) -> None:
+    """A socket that its program has closed is listed as root's; what it asks for would still be done."""
+    token = fresh.url.removeprefix(fresh.origin)
+    request = f"GET {token} HTTP/1.1\r\nHost: 127.0.0.1:{fresh.port}\r\n\r\n"
+    fresh.process.send_signal(signal.SIGSTOP)
+    subprocess.run(
+        [PYTHON, "-c", LEAVE, str(fresh.port)], input=request, user=STRANGER, cwd="/", text=True, check=True
+    )
+    fresh.process.send_signal(signal.SIGCONT)
+    assert fresh.ask(token).status == 200, "no stranger has used the token up"
+
+
 @pytest.mark.parametrize("target", ["/", "/nothing", "/tenants/acme", "/static/console.css"])
 @pytest.mark.parametrize("cookie", ["own", "none"])
 def test_every_answer_has_the_headers_that_keep_it_here(opened: Console, target: str, cookie: str) -> None:
@@ -162,6 +184,7 @@ def test_no_page_has_a_script_or_a_style_in_itself(opened: Console) -> None:
         ("/platforms/platform-eu1/claims", 503, ("Could not ask Pulumi.",)),
         ("/platforms/platform-eu2", 400, ("did you mean platform-eu1?",)),
         ("/tenants/A%00b", 400, ("there is no tenant",)),
+        (f"/tenants/{'a' * 300}", 400, ("there is no tenant",)),
         ("/tenants/%3Cscript%3E", 400, ("&lt;script&gt;",)),
         ("/tenants", 404, ("There is no such page.",)),
         ("/static/../guard.py", 404, ("There is no such page.",)),
@@ -175,6 +198,15 @@ def test_what_cannot_be_shown_is_a_page_that_says_why(
     for word in (*words, "Remedy"):
         assert word in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_a_system_that_does_not_say_who_asks_has_no_console(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as macOS: whatever asked would meet a page that says nothing."""
+    monkeypatch.setattr(server, "CONNECTIONS", tmp_path / "tcp")
+    with pytest.raises(Failure, match="does not say whose program asks"):
+        server.serve(find_project(project), port=0, read_only=True, ready=print)
 
 
 def test_a_port_that_is_taken_is_said(opened: Console, project: Path) -> None:
