@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from shlex import quote
 
 from tenantnet.observed.status.tenant import StatusVpnConnection, TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
@@ -14,7 +15,7 @@ COMPANY_ALONG = Rule(
     rule="a move takes along each company of the production network: it has a connection to the other one, "
     "of which a tunnel was UP",
     reason="{company} ({cidr}) would lose the database at the switch: {why}",
-    remedy='{remedy}. If it is to stay behind: --without "{company}"',
+    remedy="{remedy}. If it is to stay behind: --without {name}",
 )
 COMPANY_SERVED = Rule(
     id="company-served",
@@ -36,7 +37,13 @@ def refuse_left_behind(
     """
     there = {each.company_cidr: each for each in _connections(status, source.other)}
     return [
-        COMPANY_ALONG.refuse(each.description, company=each.description, cidr=each.company_cidr, **lack)
+        COMPANY_ALONG.refuse(
+            each.description,
+            company=each.description,
+            cidr=each.company_cidr,
+            name=quote(each.description),
+            **lack,
+        )
         for each in _connections(status, source)
         if not {each.description, each.company_cidr} & {*without}
         and (lack := _lack(status.tenant, source.other, each, there.get(each.company_cidr), was_up))
@@ -72,7 +79,7 @@ def _lack(
             "why": f"it has no connection to {target}",
             "remedy": f"add one, deploy it and give the company its guide: tenantnet vpn add {tenant} "
             f"--network {target} --company-cidr {company.company_cidr} --gateway-ip "
-            f'{company.company_gateway_ip} --description "{company.description}"',
+            f"{company.company_gateway_ip} --description {quote(company.description)}",
         }
     if there.status is not VpnConnectionStatus.READY:
         why = f"its connection to {target} is {there.status}"

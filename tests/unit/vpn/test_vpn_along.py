@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import split
 from typing import Any
 
 import pytest
@@ -39,6 +40,14 @@ def test_a_company_without_a_connection_is_named_with_the_command_that_adds_one(
     assert list(found) == ["Utrecht"]
     assert "no connection to green" in found["Utrecht"]
     assert "tenantnet vpn add acme --network green --company-cidr" in found["Utrecht"]
+
+
+def test_a_companys_name_is_one_word_of_the_commands_that_are_shown() -> None:
+    name = "Oslo\"; touch /tmp/x; $(id) `id` 's"
+    (said,) = behind(observed("vpn-1", "blue", {**UTRECHT, "description": name})).values()
+    added, _, stays = said.partition(". If it is to stay behind: ")
+    assert split(added.partition("give the company its guide: ")[2])[-2:] == ["--description", name]
+    assert split(stays) == ["--without", name]
 
 
 def test_a_company_whose_tunnels_never_were_up_is_named_with_its_guide() -> None:
