@@ -30,6 +30,7 @@ class StackProcess:
     def __init__(self, folder: Path, stack: str, log: Path) -> None:
         self._folder, self._stack, self._log = folder, stack, log
         self._process: asyncio.subprocess.Process | None = None
+        self._interrupted = False
 
     async def run(
         self, command: Sequence[str], environment: Mapping[str, str], *, began: Callable[[int], None]
@@ -52,7 +53,8 @@ class StackProcess:
         return await self._pulumi(["cancel", "--yes"], {}, lambda _: None) == 0
 
     def interrupt(self) -> None:
-        """Stop it after its current steps; it releases its lock."""
+        """Stop it after its current steps, or as soon as it begins; it releases its lock."""
+        self._interrupted = True
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
@@ -80,4 +82,6 @@ class StackProcess:
                 },
             )
         began(self._process.pid)
+        if self._interrupted:
+            self.interrupt()
         return await self._process.wait()

@@ -16,7 +16,10 @@ from pulumi.automation.errors import create_command_error
 from tenantnet.engine.engine import Engine
 from tenantnet.settings.project import Project
 
+NOT_BEGUN = "it was interrupted before it began"
 Tell = Callable[[EngineEvent], None]
+# What an interrupt holds off that comes before it; other commands only read, also what is left.
+OPERATIONS = frozenset({"preview", "up", "refresh", "destroy"})
 
 
 class Command(PulumiCommand):
@@ -26,6 +29,7 @@ class Command(PulumiCommand):
         super().__init__()
         # More than one: what the program of an update needs may take a command of its own.
         self._processes: list[subprocess.Popen[str]] = []
+        self._starting = 0
         self.interrupted = 0
 
     def run(
@@ -40,17 +44,9 @@ class Command(PulumiCommand):
 
         on_output, on_error: get the lines once the command has ended.
         """
-        with subprocess.Popen(
-            [self.command, "--non-interactive", *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
-            text=True,
-            process_group=0,
-        ) as process:
-            self._processes.append(process)
+        if self.interrupted and args[0] in OPERATIONS:
+            raise create_command_error(CommandResult(stdout="", stderr=NOT_BEGUN, code=-signal.SIGINT))
+        with self._begun(args, cwd, additional_env) as process:
             try:
                 out, err = process.communicate()
             finally:
@@ -64,10 +60,32 @@ class Command(PulumiCommand):
             raise create_command_error(result)
         return result
 
+    def _begun(self, args: list[str], cwd: str, additional_env: Mapping[str, str]) -> subprocess.Popen[str]:
+        interrupted = self.interrupted
+        self._starting += 1
+        try:
+            process = subprocess.Popen(
+                [self.command, "--non-interactive", *args],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+                text=True,
+                errors="replace",
+                process_group=0,
+            )
+            for _ in range(self.interrupted - interrupted):
+                process.send_signal(signal.SIGINT)
+            self._processes.append(process)
+            return process
+        finally:
+            self._starting -= 1
+
     @property
     def runs(self) -> bool:
-        """Whether an engine is at work."""
-        return bool(self._processes)
+        """Whether an engine is at work, or about to be."""
+        return bool(self._starting or self._processes)
 
     def interrupt(self) -> None:
         """Once: start nothing more, and finish running steps. Twice: end at once."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pulumi.automation import CommandError, CommandResult
+from tenantnet.engine.process import StackProcess
 from tenantnet.engine.update import Command
 
 # `wait` ends with 3 once something is written to the pipe, and with 4 where it is interrupted.
 PULUMI = """#!/bin/sh
-case "$*" in
+case " $* " in
 *version*) echo v3.999.0 ;;
-*wait*) trap 'exit 4' INT; exec 3<> "$PIPE"; echo > "$BEGAN"; read -r _ <&3; exit 3 ;;
+*' up '*|*' refresh '*) echo "$*" >> "$DONE" ;;
+*' wait '*) trap 'exit 4' INT; exec 3<> "$PIPE"; echo > "$BEGAN"; read -r _ <&3; exit 3 ;;
 esac
 """
 
@@ -30,6 +34,7 @@ def pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("PIPE", str(pipe))
     monkeypatch.setenv("BEGAN", str(began))
+    monkeypatch.setenv("DONE", str(tmp_path / "done"))
     return pipe
 
 
@@ -64,3 +69,52 @@ def test_what_still_runs_is_interrupted(waiting: Future[CommandResult], command:
     with pytest.raises(CommandError, match="code: 4"):
         waiting.result(timeout=30)
     assert not command.runs
+
+
+@pytest.mark.parametrize("operation", ["up", "refresh"])
+def test_after_an_interrupt_nothing_more_begins_and_what_is_left_can_be_read(
+    command: Command, operation: str, tmp_path: Path
+) -> None:
+    command.interrupt()
+    with pytest.raises(CommandError, match="interrupted before it began"):
+        command.run([operation, "--yes"], str(tmp_path), {})
+    assert command.run(["stack", "output"], str(tmp_path), {}).code == 0
+    assert not (tmp_path / "done").exists()
+
+
+class Interrupting(Mapping[str, str]):
+    """Variables of a command that is interrupted while it is being started."""
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+
+    def __iter__(self) -> Iterator[str]:
+        assert self._command.runs
+        self._command.interrupt()
+        return iter(())
+
+    def __getitem__(self, key: str) -> str:
+        raise KeyError(key)
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_an_interrupt_reaches_what_is_just_being_started(command: Command, tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        command.run(["wait"], str(tmp_path), Interrupting(command))
+    assert (command.interrupted, command.runs) == (1, False)
+
+
+def test_what_is_no_text_does_not_hide_what_the_engine_said(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "pulumi").write_text("#!/bin/sh\nprintf 'a\\377b'\n", encoding="utf-8")
+    assert command.run(["stack"], str(tmp_path), {}).stdout == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.mark.usefixtures("pipe")
+def test_a_stack_that_was_interrupted_is_not_updated_once_its_process_begins(tmp_path: Path) -> None:
+    process = StackProcess(tmp_path, "acme", tmp_path / "log")
+    process.interrupt()
+    waiting = asyncio.wait_for(process.run(["wait"], {}, began=lambda _: None), 30)
+    result = asyncio.run(waiting)
+    assert result.code in {-signal.SIGINT, 4}
