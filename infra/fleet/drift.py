@@ -23,7 +23,7 @@ def read_drift(project: Project, tenant: str) -> list[str]:
     """
     targets, stacks = read_targets(project), Engine(project).stacks()
     if tenant not in targets or tenant not in stacks:
-        raise unknown_stack(tenant, stacks, kind="tenant", where="that has been deployed")
+        raise unknown_stack(project, tenant, stacks, kind="tenant", where="that has been deployed")
     with TemporaryDirectory(prefix="tenantnet-drift-") as folder:
         stack = StackProcess(project.folder, tenant, Path(folder, f"{tenant}.log"))
         result = asyncio.run(stack.run(COMMANDS[FleetOperation.DRIFT], {}, began=lambda _: None))

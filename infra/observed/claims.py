@@ -42,7 +42,7 @@ def read_audit(project: Project, platform: str) -> Audit:
     stacks = engine.stacks()
     if platform not in stacks:
         # In another backend no stack would exist, and every claim would look unused.
-        raise unknown_stack(platform, stacks, kind="platform", where="in this Pulumi backend")
+        raise unknown_stack(project, platform, stacks, kind="platform", where="in this Pulumi backend")
     table = engine.claims_table(platform)
     rows = ClaimsTable.of(cell.settings.cell, cell.region, table).all()
     wanted, deployed = _of_users(project, engine, table, stacks)

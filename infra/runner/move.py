@@ -147,7 +147,9 @@ class Move:
         outputs = engine.outputs(tenant)
         state = remembered(outputs or {})
         if outputs is None or state is None or is_platform(tenant):
-            raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="that has been deployed")
+            raise unknown_stack(
+                project, tenant, engine.stacks(), kind="tenant", where="that has been deployed"
+            )
         platform = engine.platform(settings.platform)
         return cls(
             project=project,

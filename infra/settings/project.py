@@ -79,16 +79,26 @@ def _settings_folder(file: Path) -> str:
     return folder if isinstance(folder, str) else "."
 
 
-def unknown_stack(name: str, known: Collection[str], *, kind: str, where: str) -> Refused:
-    """The error for an unknown stack, with the most similar names or, if none is similar, all of them.
+def unknown_stack(
+    project: Project,
+    name: str,
+    deployed: Collection[str] | None = None,
+    *,
+    kind: str,
+    where: str = "with a settings file",
+) -> Refused:
+    """The error for an unknown stack: how to deploy it, or the most similar names, or all of them.
 
-    kind: "tenant" or "platform". where: the place that was searched.
+    deployed: the stacks that were searched; None where these are the settings. kind: "tenant" or "platform".
     """
-    names = [stack for stack in sorted(known) if is_platform(stack) == (kind == "platform")]
-    if near := get_close_matches(name, names, n=3, cutoff=0.5):
+    known = sorted({*project.stacks_with_settings(), *(deployed or ())})
+    names = [stack for stack in known if is_platform(stack) == (kind == "platform")]
+    if name in names:
+        remedy = f"it has settings: deploy it by tenantnet up {name} --create"
+    elif near := get_close_matches(name, names, n=3, cutoff=0.5):
         remedy = f"did you mean {' or '.join(near)}?"
     elif names:
-        remedy = f"the {kind}s there: {', '.join(names)}"
+        remedy = f"the {kind}s are {', '.join(names)}"
     else:
         remedy = f"there is no {kind} yet"
     return Refused(

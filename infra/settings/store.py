@@ -78,8 +78,7 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
     """
     path, named = project.settings_file(stack), kind_of(stack)
     if not os.path.lexists(path) or kind not in (None, named):
-        known = project.stacks_with_settings()
-        raise unknown_stack(stack, known, kind=kind or named, where="with a settings file")
+        raise unknown_stack(project, stack, kind=kind or named)
     text = read_text(path)
     config = config_of(parse_mapping(text, called(path)))
     region = config.get(REGION_KEY, config_of(read_mapping(project.file)).get(REGION_KEY))

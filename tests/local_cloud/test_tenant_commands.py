@@ -160,7 +160,7 @@ def test_status_of_an_unknown_tenant_names_the_nearest_and_is_the_users_mistake(
 
 def test_status_of_a_platform_is_refused(desk: Desk) -> None:
     done = desk.tenantnet("status platform-eu1")
-    assert (done.code, "the tenants there: acme, fresh" in done.err) == (2, True)
+    assert (done.code, "the tenants are acme, fresh" in done.err) == (2, True)
 
 
 def test_without_an_engine_it_is_said_what_to_run(desk: Desk) -> None:

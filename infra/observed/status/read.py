@@ -29,12 +29,11 @@ def read_stack(project: Project, tenant: str) -> tuple[TenantOutputs, str]:
     """What the tenant's stack remembers, and its region. Raises as read_status does; it does not ask AWS."""
     if check_tenant_name(tenant):
         # No tenant's stack has such a name, whatever the engine would answer.
-        known = project.stacks_with_settings()
-        raise unknown_stack(tenant, known, kind="tenant", where="with a settings file")
+        raise unknown_stack(project, tenant, kind="tenant")
     engine = Engine(project)
     outputs = engine.outputs(tenant)
     if outputs is None:
-        raise unknown_stack(tenant, engine.stacks(), kind="tenant", where="in this Pulumi backend")
+        raise unknown_stack(project, tenant, engine.stacks(), kind="tenant", where="in this Pulumi backend")
     remembered = TenantOutputs.read(tenant, outputs)
     region = remembered.region or read_settings_file(project, tenant).region
     if region is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
-from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.project import Project, find_project, unknown_stack
 from tenantnet.settings.store import (
     claims_in_tree,
     create_settings_file,
@@ -127,6 +127,23 @@ def test_a_folder_that_is_gone_is_a_failure_in_words(project: Project) -> None:
 def test_an_unknown_tenant_is_refused_with_the_nearest_names(project: Project, acme: Path) -> None:
     with pytest.raises(Refused, match="did you mean acme"):
         read_settings_file(project, "akme")
+
+
+def test_an_unknown_stack_with_settings_comes_with_the_command_that_deploys_it(
+    project: Project, acme: Path
+) -> None:
+    error = unknown_stack(project, "acme", ["platform-eu1"], kind="tenant", where="in this Pulumi backend")
+    assert error.refusals[0].remedy == "it has settings: deploy it by tenantnet up acme --create"
+
+
+def test_a_tenant_without_a_stack_is_among_the_nearest_names(project: Project, acme: Path) -> None:
+    error = unknown_stack(project, "akme", [], kind="tenant", where="in this Pulumi backend")
+    assert error.refusals[0].remedy == "did you mean acme?"
+
+
+def test_names_that_are_not_near_are_all_told(project: Project, acme: Path) -> None:
+    error = unknown_stack(project, "zeta", ["globex", "platform-eu1"], kind="tenant", where="anywhere")
+    assert error.refusals[0].remedy == "the tenants are acme, globex"
 
 
 def test_a_platform_is_no_tenant(project: Project) -> None:
