@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
@@ -14,6 +14,8 @@ from typer.core import TyperGroup
 
 # No boxes around help: to import what draws them takes longer than all else that help needs.
 PLAIN = None
+# Characters of a command's first sentence, beyond what any has.
+LONGEST = 1000
 
 # The module of each group's commands, and what the group is for.
 GROUPS = {
@@ -59,6 +61,12 @@ def in_capitals(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return commands
 
 
+def write_commands(formatter: Any, title: str, commands: Mapping[str, Any]) -> None:  # noqa: ANN401 - typer's
+    """A section of help with the whole first sentence about each command: half of one says little."""
+    with formatter.section(title):
+        formatter.write_dl([(name, each.get_short_help_str(LONGEST)) for name, each in commands.items()])
+
+
 class Group(TyperGroup):
     """One of GROUPS."""
 
@@ -73,6 +81,9 @@ class Group(TyperGroup):
         app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
         app.rich_markup_mode = PLAIN
         return in_capitals(typer.main.get_group(app).commands)
+
+    def format_commands(self, _: Any, formatter: Any) -> None:  # noqa: ANN401 - as typer has them
+        write_commands(formatter, "Commands", self.commands)
 
 
 @contextmanager
@@ -102,13 +113,8 @@ class Commands(TyperGroup):
         for name in GROUPS:
             self.add_command(Group(name))
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as typer has them
+    def format_commands(self, _: Any, formatter: Any) -> None:  # noqa: ANN401 - as typer has them
         width = max(map(len, self.commands))
         for title, names in SECTIONS.items():
-            there = [(name, self.commands[name]) for name in names if name in self.commands]
-            rows = [
-                (name.ljust(width), each.get_short_help_str(formatter.width - 6 - width))
-                for name, each in there
-            ]
-            with formatter.section(title):
-                formatter.write_dl(rows)
+            there = {name.ljust(width): self.commands[name] for name in names if name in self.commands}
+            write_commands(formatter, title, there)

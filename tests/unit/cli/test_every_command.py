@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 import typer.testing
-from tenantnet.cli.groups import SECTIONS
+from tenantnet.cli.groups import GROUPS, SECTIONS
 from tenantnet.cli.main import app
 from typer.core import TyperCommand, TyperGroup
 
@@ -75,6 +75,16 @@ def test_the_top_help_shows_each_command_in_one_section() -> None:
     assert {name.split()[1]: 1 for name in ALL}.items() <= named.items()
     text = typer.testing.CliRunner().invoke(app, ["--help"]).output
     assert [f"{title}:" for title in SECTIONS] == re.findall(r"^(?!Usage|Options).*:$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("group", ["", *GROUPS])
+def test_the_help_of_a_group_has_whole_sentences_about_its_commands(group: str) -> None:
+    text = typer.testing.CliRunner().invoke(app, [*group.split(), "--help"]).output
+    shown = " ".join(text.split())
+    for name, command in ALL.items():
+        if name.split()[1:-1] == group.split():
+            first = " ".join((command.help or "").split("\n\n", 1)[0].split())
+            assert f"{name.rsplit(' ', 1)[-1]} {first.split('. ')[0].rstrip('.')}" in shown
 
 
 def options(command: TyperCommand) -> set[str]:
