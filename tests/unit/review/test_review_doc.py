@@ -30,8 +30,8 @@ def test_the_result_is_one_that_the_command_could_write() -> None:
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_each_verdict_has_its_exit_code_in_the_table_and_in_the_help(verdict: Verdict) -> None:
+def test_each_verdict_has_its_exit_code_and_name_in_the_table_and_in_the_help(verdict: Verdict) -> None:
     code = exit_code(verdict, Verdict.TUNNEL_DOWN)
-    assert re.search(rf"^\| {verdict.words} \| {code} \|", DOC, re.MULTILINE)
+    assert re.search(rf"^\| {verdict.words} \| {code} \| `{verdict}` \|", DOC, re.MULTILINE)
     said = " ".join(CliRunner().invoke(app, ["review", "--help"], env={"COLUMNS": "300"}).output.split())
     assert f"{code} {verdict.words}" in said
