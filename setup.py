@@ -6,8 +6,9 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 FOLDERS = {"tenantnet": "infra", "tenantnet.policies": "policies", "tenantnet.local_cloud": "local_cloud"}
-# Files of the clone's top that `tenantnet init` copies: infra/toolchain/places.py finds them in both.
+# Files of the clone's top that `tenantnet init` copies, and the pages: infra/toolchain/places.py finds them.
 SHIPPED = (
+    "docs/*.md",
     "Pulumi.yaml",
     "requirements.lock",
     ".github/workflows/review*.yaml",

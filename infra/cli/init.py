@@ -195,6 +195,7 @@ def _next_steps(folder: Path, first: First) -> str:
         ]
     lines += [f"{command} local start", f'eval "$({command} local env)"']
     lines += [f"tenantnet up {stack} --create" for stack in (first.platform, first.tenant) if stack]
+    lines += ['git add --all && git commit --message "Begin"    # reviews compare with a commit']
     steps = "".join(f"\n  {line}" for line in lines)
     return f"Wrote a repository of tenants into {folder}; README.md says what is where. Next:\n{steps}"
 

@@ -35,13 +35,14 @@ app.command()(permissions.permissions)
 
 
 def print_version(wanted: bool) -> None:
-    """Print the versions of Tenantnet, the engine, the AWS plugin that it asks for and Python, and end."""
+    """Print the versions of what runs here and where the pages are, and end."""
     if not wanted:
         return
     import platform
     from importlib.metadata import version
 
     from tenantnet.engine.version import engine_version
+    from tenantnet.toolchain.places import PAGES
 
     try:
         engine = engine_version()
@@ -51,7 +52,8 @@ def print_version(wanted: bool) -> None:
         f"tenantnet {version('tenantnet')}\n"
         f"engine {engine}\n"
         f"AWS plugin {version('pulumi_aws')}\n"
-        f"Python {platform.python_version()}"
+        f"Python {platform.python_version()}\n"
+        f"pages {PAGES}"
     )
     raise typer.Exit
 
@@ -61,7 +63,10 @@ def tenantnet(
     _: Annotated[
         bool,
         typer.Option(
-            "--version", callback=print_version, is_eager=True, help="Print the versions of what runs here."
+            "--version",
+            callback=print_version,
+            is_eager=True,
+            help="Print the versions of what runs here, and where its pages are.",
         ),
     ] = False,
 ) -> None:

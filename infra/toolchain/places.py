@@ -10,6 +10,7 @@ _TOP = _PACKAGE.parent
 IS_CLONE = (_TOP / "pyproject.toml").is_file()
 # The clone's top, or what the wheel has of it: setup.py lists that.
 SHIPPED = _TOP if IS_CLONE else _PACKAGE / "shipped"
+PAGES = SHIPPED / "docs" / "README.md"
 # The sources of what is built here, in Go.
 SOURCES = SHIPPED / "tools"
 # Runs programs for the language host that is built here.

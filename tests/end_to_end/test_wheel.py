@@ -175,3 +175,10 @@ def test_the_console_says_what_it_lacks(installed: Path, folder: Path) -> None:
 
 def test_the_version_is_the_wheels(installed: Path, folder: Path) -> None:
     assert run(installed / "tenantnet", "--version", folder=folder).startswith("tenantnet ")
+
+
+def test_the_wheel_has_the_pages_and_says_where(installed: Path, folder: Path) -> None:
+    shown = run(installed / "tenantnet", "--version", folder=folder)
+    pages = Path(shown.rsplit("pages ", 1)[1].strip()).parent
+    assert not pages.is_relative_to(CLONE)
+    assert {page.name for page in pages.glob("*.md")} == {page.name for page in (CLONE / "docs").glob("*.md")}

@@ -11,7 +11,12 @@ from tenantnet.tags import Strategy
 
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
-How = Annotated[Strategy, typer.Option(help="Writes are held back: replica, for minutes; snapshot, for longer; live, for about a second.")]
+How = Annotated[
+    Strategy,
+    typer.Option(
+        help="Writes are held back: replica, for minutes; snapshot, for longer; live, for about a second."
+    ),
+]
 Without = Annotated[
     list[str] | None,
     typer.Option(
