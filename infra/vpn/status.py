@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantnet.observed.deployed import Tunnel
+from tenantnet.observed.deployed import Tunnel, TunnelState
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
 from tenantnet.observed.status.words import VpnConnectionStatus
@@ -25,6 +25,24 @@ class ConnectionStatus(TenantConnection):
     id: str
     status: VpnConnectionStatus
     tunnels: Sequence[TunnelStatus]
+
+    @property
+    def trouble(self) -> str | None:
+        """What it means that tunnels are down, and who knows why; None where none is."""
+        numbered = dict(enumerate(self.tunnels, 1))
+        down = [number for number, tunnel in numbered.items() if tunnel.state is TunnelState.DOWN]
+        if not down:
+            return None
+        name = f"{self.description} (network {self.network})"
+        if up := numbered.keys() - {*down}:
+            return (
+                f"{name}: tunnel {down[0]} is DOWN, and tunnel {min(up)} carries everything. AWS takes one "
+                "at a time down for maintenance; where none is pending, the company's device has to bring it up."
+            )
+        return (
+            f"{name}: both tunnels are DOWN, so {self.company_cidr} reaches nothing here. AWS waits for the "
+            "company's device to begin: its log says why it does not, and its guide what to look at."
+        )
 
 
 class VpnStatus(Model):

@@ -181,7 +181,13 @@ def test_status_shows_states_messages_and_pending_maintenance(office: Office) ->
     assert (second["state"], second["message"]) == ("DOWN", "IPSEC IS DOWN")
     assert second["maintenance"]["autoAppliedAfter"] == "2027-01-02T03:04:05Z"
     shown = office.desk.tenantnet("vpn status acme").out
-    for words in ("Seattle office, 192.168.4.0/24", "IPSEC IS DOWN", "by itself after 2027-01-02 03:04:05"):
+    carries = "tunnel 2 is DOWN, and tunnel 1 carries everything"
+    for words in (
+        "Seattle office, 192.168.4.0/24",
+        "IPSEC IS DOWN",
+        "by itself after 2027-01-02 03:04:05",
+        carries,
+    ):
         assert words in shown
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import typer
 from tenantnet.cli.options import AsJson, Tenant, Watch
 from tenantnet.cli.output import console, draw, follow, print_json, show, table
 from tenantnet.cli.project import working_project
+from tenantnet.toolchain.places import PAGES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,12 +41,19 @@ def status(
     outputs, region = read_stack(working_project(), tenant)
     read = partial(read_vpn, tenant, region, outputs, VpnReader(region))
     if not watch:
-        show(read(), lambda found: draw(_table(found)), as_json=as_json)
+        show(read(), _draw, as_json=as_json)
     elif as_json:
         follow(read, partial(print_json, indent=None), WATCH_SECONDS)
     else:
         with Live(console=console(), auto_refresh=False) as live:
             follow(read, lambda found: live.update(_table(found), refresh=True), WATCH_SECONDS)
+
+
+def _draw(found: VpnStatus) -> None:
+    draw(_table(found))
+    if troubles := [each.trouble for each in found.vpn_connections if each.trouble]:
+        lines = [*troubles, f"What to look at, in order: {PAGES.with_name('vpn.md')}, When a tunnel is DOWN."]
+        typer.echo("\n" + "\n".join(lines))
 
 
 def _table(found: VpnStatus) -> Table:
