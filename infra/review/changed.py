@@ -20,8 +20,8 @@ BASE_KNOWN = Rule(
     id="base-known",
     rule="a change is reviewed against a commit that git knows and that shares history with it",
     reason="git says: {problem}",
-    remedy="name a branch, a tag or a commit, and fetch it first: git fetch origin BRANCH; in a new repository "
-    "commit something first; in a pipeline the checkout needs the whole history (fetch-depth: 0)",
+    remedy="name a branch, a tag or a commit, and fetch it first: git fetch origin BRANCH; in a new "
+    "repository commit something first; in a pipeline the checkout needs the whole history (fetch-depth: 0)",
 )
 
 

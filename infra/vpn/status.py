@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantnet.observed.deployed import Tunnel, TunnelState
+from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
-from tenantnet.observed.status.words import VpnConnectionStatus
+from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.stacks.outputs import Model, TenantOutputs
 from tenantnet.vpn.listing import TenantConnection
 from tenantnet.vpn.reader import Maintenance, VpnReader
@@ -37,7 +37,7 @@ class ConnectionStatus(TenantConnection):
         if up := numbered.keys() - {*down}:
             return (
                 f"{name}: tunnel {down[0]} is DOWN, and tunnel {min(up)} carries everything. AWS takes one "
-                "at a time down for maintenance; where none is pending, the company's device has to bring it up."
+                "down at a time for maintenance; where none is pending, the device has to bring it up."
             )
         return (
             f"{name}: both tunnels are DOWN, so {self.company_cidr} reaches nothing here. AWS waits for the "

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tenantnet.observed.deployed import TunnelState
-from tenantnet.observed.status.words import VpnConnectionStatus
+from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.vpn.reader import Maintenance
 from tenantnet.vpn.status import ConnectionStatus, TunnelStatus
 
