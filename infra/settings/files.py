@@ -24,7 +24,7 @@ from tenantnet.settings.loading import (
 )
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.providers import judge_provider
-from tenantnet.settings.reading import called, parse, read_mapping, read_text
+from tenantnet.settings.reading import TOO_LARGE, called, parse, read_mapping, read_text
 
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
@@ -76,6 +76,9 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
     named = _FILE_NAME.fullmatch(path.name)
     if not named:
         return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
+    if text is not None and len(text.encode()) > rules.MAX_FILE_BYTES:
+        wrong = rules.FILE_READABLE.refuse(str(path), problem=TOO_LARGE)
+        return FileVerdict(path=path, stack=named[1], refusals=[wrong])
     try:
         document, odd = parse(read_text(path) if text is None else text, called(path))
     except Refused as refused:

@@ -19,6 +19,7 @@ from tenantnet.settings import rules
 from tenantnet.settings.alike import check_alike, read_ordinary
 
 BYTE_ORDER_MARK = "\ufeff"
+TOO_LARGE = f"it has more than {rules.MAX_FILE_BYTES:,} bytes"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
 # Neither wait for the other end of a pipe nor take a terminal. Windows has neither, and text files besides.
 _OPEN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
@@ -76,7 +77,7 @@ def read_text(path: Path) -> str:
         content = _read_bytes(path)
         if len(content) <= rules.MAX_FILE_BYTES:
             return content.decode()
-        problem = f"it has more than {rules.MAX_FILE_BYTES:,} bytes"
+        problem = TOO_LARGE
     except OSError as error:
         problem = f"{error.strerror}".lower()
     except UnicodeDecodeError as error:

@@ -155,15 +155,15 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
             wrong = [SETTINGS_ONE_NAME.refuse(name, names=f"{names} names")] if names > 1 else []
         if wrong:
             raise Refused(f"The settings of {file.stack}", wrong)
-        before = read_text(path)
-        if before.removeprefix(BYTE_ORDER_MARK) != file.text:
-            raise Failure(
-                f"Could not write the settings of {file.stack}.",
-                reason=f"{path.name} was changed by somebody else meanwhile",
-                remedy="try again",
-            )
-        mark = BYTE_ORDER_MARK if before.startswith(BYTE_ORDER_MARK) else ""
+        mark = BYTE_ORDER_MARK if read_text(path).startswith(BYTE_ORDER_MARK) else ""
         with _draft(path.parent, mark + text, mode) as draft:
+            # Only now: while a disk takes the draft, an editor or git may have saved.
+            if read_text(path).removeprefix(BYTE_ORDER_MARK) != file.text:
+                raise Failure(
+                    f"Could not write the settings of {file.stack}.",
+                    reason=f"{path.name} was changed by somebody else meanwhile",
+                    remedy="try again",
+                )
             draft.replace(path)
 
 

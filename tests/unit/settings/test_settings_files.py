@@ -11,6 +11,7 @@ import pytest
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project, find_project, unknown_stack
+from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.store import (
     claims_in_tree,
     create_settings_file,
@@ -92,6 +93,31 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_was_changed(project: Pr
     with pytest.raises(Failure, match="changed by somebody else meanwhile"):
         replace_settings_file(project, read, ACME + "# checked\n")
     assert acme.read_text() == ACME + "# by somebody else\n"
+
+
+def test_what_an_editor_saves_while_the_disk_takes_the_new_text_stays(
+    project: Project, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = os.fsync
+
+    def saved_meanwhile(descriptor: int) -> None:
+        flush(descriptor)
+        acme.write_text(ACME + "# by an editor\n")
+
+    monkeypatch.setattr(os, "fsync", saved_meanwhile)
+    with pytest.raises(Failure, match="changed by somebody else meanwhile"):
+        replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert acme.read_text() == ACME + "# by an editor\n"
+    assert left_behind(project) == ["Pulumi.acme.yaml"]
+
+
+def test_no_edit_makes_a_file_larger_than_any_command_reads(project: Project, acme: Path) -> None:
+    full = f"{ACME}#{'x' * (MAX_FILE_BYTES - len(ACME) - 2)}\n"
+    acme.write_text(full)
+    with pytest.raises(Refused, match="more than 1,000,000 bytes"):
+        replace_settings_file(project, read_settings_file(project, "acme"), f"# one more\n{full}")
+    assert acme.read_text() == full
+    replace_settings_file(project, read_settings_file(project, "acme"), full.replace("xx\n", "xy\n"))
 
 
 def test_a_file_that_is_a_link_stays_one(project: Project, acme: Path, tmp_path: Path) -> None:
