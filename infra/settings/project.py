@@ -76,7 +76,8 @@ def find_project(start: Path) -> Project:
 
 def _settings_folder(file: Path) -> str:
     folder = read_mapping(file).get("stackConfigDir")
-    return folder if isinstance(folder, str) else "."
+    # The engine joins the two, so that the place of one that begins with / is in the project, too.
+    return folder.lstrip("/") if isinstance(folder, str) else "."
 
 
 def unknown_stack(

@@ -48,6 +48,14 @@ def test_a_project_is_found_from_a_folder_inside_it(project: Project) -> None:
     assert find_project(project.settings_folder) == project
 
 
+def test_settings_are_where_the_engine_has_them_also_if_their_folder_begins_with_a_slash(
+    tmp_path: Path,
+) -> None:
+    """As `pulumi config set` of 3.274 writes them."""
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT.replace(" tenants", " /tenants"))
+    assert find_project(tmp_path).settings_file("acme") == tmp_path / "tenants" / "Pulumi.acme.yaml"
+
+
 def test_without_a_project_the_refusal_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="neither this folder nor one above it"):
         find_project(tmp_path)
