@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import TypeVar
@@ -27,6 +27,7 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.review.consequences import Consequences, consequences
 from tenantnet.settings.files import load_file
 from tenantnet.settings.loading import PASSWORD_KEY
+from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
 from tenantnet.settings.store import read_settings_file
@@ -51,7 +52,9 @@ def update_stack(
 ) -> None:
     """Do what `tenantnet up` says. policy_config: levels and settings of the policies."""
     require_answer("The update", yes=yes, as_json=as_json)
-    _require_stack(project, stack, create=create)
+    # Pulumi writes into the settings file: the stack's salt, and the password.
+    with edit_lock(project.settings_folder) if create else nullcontext():
+        _require_stack(project, stack, create=create)
     update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
     plan, means = _preview(update, stack, shown)

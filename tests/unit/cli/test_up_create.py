@@ -1,0 +1,39 @@
+"""`tenantnet up --create` beside other commands that edit the same settings file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.desk import Desk
+from tests.support.processes import a_program
+from tests.support.small_settings import ACME
+
+# It notes whether another command could edit the settings while the engine writes into them.
+PULUMI = """
+case "$*" in
+*version*) echo v3.999.0 ;;
+*"stack output"*) echo "error: no stack named 'acme' found" >&2; exit 1 ;;
+*"stack init"* | *"config set"*)
+    if flock --nonblock tenants true; then echo free; else echo held; fi >> writes ;;
+*) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "tenants").mkdir()
+    a_program(tmp_path / "bin" / "pulumi", PULUMI)
+    desk = Desk(tmp_path, {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    desk.settings("acme").write_text(ACME)
+    (tmp_path / "state").mkdir()
+    return desk
+
+
+def test_nobody_else_edits_what_the_engine_writes_into(desk: Desk) -> None:
+    desk.tenantnet("up acme --create --yes")
+    assert (desk.folder / "writes").read_text().split() == ["held", "held"]
