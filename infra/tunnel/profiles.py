@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from tenantnet.aws.endpoint import REGION
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.locking import edit_lock
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -83,18 +86,29 @@ class Profiles:
 
     def put(self, profile: Profile) -> bool:
         """Add a tunnel, or replace the one of that name; whether there was one."""
-        profiles = dict(self.all())
-        known = profile.name in profiles
-        self._write([*(profiles | {profile.name: profile}).values()])
-        return known
+        with self._alone():
+            profiles = dict(self.all())
+            self._write([*(profiles | {profile.name: profile}).values()])
+            return profile.name in profiles
 
     def remove(self, name: str) -> None:
         """Remove a tunnel. Raises Refused if there is none of that name."""
-        profiles = dict(self.all())
-        if name not in profiles:
-            raise unknown_tunnel(name, profiles)
-        del profiles[name]
-        self._write(list(profiles.values()))
+        with self._alone():
+            profiles = dict(self.all())
+            if name not in profiles:
+                raise unknown_tunnel(name, profiles)
+            del profiles[name]
+            self._write(list(profiles.values()))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold off other commands that change the file: what one has read the other would write over."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._failure("write", error) from None
+        with nullcontext() if sys.platform == "win32" else edit_lock(self.folder):
+            yield
 
     def _write(self, profiles: Sequence[Profile]) -> None:
         text = json.dumps({"tunnels": [each.model_dump(by_alias=True) for each in profiles]}, indent=2)

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -40,6 +41,13 @@ class TestProfiles:
         assert list(profiles.all().values()) == [profile("b", 2203), profile("a", 2202)]
         profiles.remove("b")
         assert list(profiles.all()) == ["a"]
+
+    def test_that_several_commands_add_at_once_are_all_there(self, tmp_path: Path) -> None:
+        def add(number: int) -> None:
+            Profiles(tmp_path).put(profile(f"t{number}", 2000 + number))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len([*pool.map(add, range(80))]) == len(Profiles(tmp_path).all())
 
     def test_are_readable_for_their_owner_alone(self, tmp_path: Path) -> None:
         profiles = Profiles(tmp_path / "folder")
