@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from tenantnet.addresses.claims import Claim, ForeignRow, Row
 from tenantnet.aws import types as aws
 from tenantnet.components.alarm_topic import alarm_topic_name
 from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
@@ -103,9 +104,7 @@ class _State:
             for each in self.held
             if each.type in TAGGED and is_placed(each.type, stack.name) and not self._by_tags(*_tags(each))
         ]
-        self._claims = [
-            row for row in self.held if row.claim and row.claim.stack == row.claim.tenant == stack.name
-        ]
+        self._claims = [row for row in self.held if row.claim and self._is_holder(row.claim)]
 
     def other_owner(self, resource: Resource) -> tuple[str, str]:
         """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""
@@ -212,10 +211,25 @@ class _State:
         return (record.props.get("zoneId"), record.props.get("name")) in own
 
     def _by_claim(self, row: Resource) -> str:
-        table = row.props.get("tableName")
-        if row in self._claims and table == claims_table_name(cell_of_claims_table(str(table))):
-            return ""
-        return f"tenant {row.claim.tenant}'s" if row.claim else UNTOLD
+        """By what it says, and by what the table says: a row that was lost may be another's since."""
+        table, claim = row.props.get("tableName"), row.claim
+        if claim is None or table != claims_table_name(cell_of_claims_table(str(table))):
+            return UNTOLD
+        reading = self._settings.reading
+        rows = [
+            each
+            for cell in self._cells
+            if reading.platform(cell).claims_table == table
+            for each in reading.ranges(cell, row.region).claims
+            if each.cidr == claim.cidr
+        ]
+        holder = next((each for each in [claim, *rows] if not self._is_holder(each)), None)
+        if isinstance(holder, ForeignRow):
+            return UNTOLD
+        return f"tenant {holder.tenant}'s" if holder else ""
+
+    def _is_holder(self, row: Row) -> bool:
+        return isinstance(row, Claim) and row.stack == row.tenant == self._stack.name
 
 
 def _tags(resource: Resource) -> Sequence[Mapping[str, object]]:

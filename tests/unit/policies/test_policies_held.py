@@ -31,6 +31,7 @@ from tools.rulebook.samples import (
     PLATFORM,
     SESSIONS,
     SETTINGS,
+    STRANGE_ROW,
     TOPIC_ARN,
     SampleReading,
     good_stack,
@@ -191,6 +192,14 @@ def test_every_type_without_tags_is_told_by_what_it_is_of(kind: str, update: boo
 def test_a_route_that_outlives_its_peering_is_told_by_its_table_or_its_range(place: dict[str, str]) -> None:
     left = held(aws.ROUTE, vpcPeeringConnectionId="pcx-0000gone", **place)
     assert found(*TENANTS_STATE, held(aws.TABLE_ITEM, **OWN_ROW), left, update=True) == []
+
+
+@pytest.mark.parametrize("update", [False, True])
+@pytest.mark.parametrize("taken", [BETA.cidr, STRANGE_ROW.cidr])
+def test_a_row_that_was_lost_and_is_anothers_since_is_not_deleted(taken: str, update: bool) -> None:
+    """The state says that it is the stack's, and a deletion goes by the range alone."""
+    lost = {**OWN_ROW, "item": replace(OWN_CLAIM, cidr=taken).item_json()}
+    assert found(*TENANTS_STATE, held(aws.TABLE_ITEM, **lost), update=update) == ["held-own"]
 
 
 def test_whose_is_what_the_state_does_not_have_is_asked_once() -> None:
