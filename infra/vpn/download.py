@@ -25,7 +25,7 @@ from tenantnet.vpn.guides import (
 )
 from tenantnet.vpn.listing import at_aws, choose
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses
+from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses, without_keys
 from tenantnet.vpn.strongswan import NotKnownError
 from tenantnet.vpn.words import GENERIC, LIBRESWAN, STRONGSWAN, SampleType
 
@@ -84,9 +84,10 @@ def make(reader: VpnReader, connection: Connection, guide_format: str, sample_ty
         return _gateway(connection, guide_format)
     device = _device(reader.device_types(), guide_format, connection.tenant)
     sample = reader.sample(connection.id, device, sample_type)
-    sample = headed(sample, weaknesses(sample, connection.permitted))
+    sample = headed(sample, weaknesses(without_keys(sample, connection), connection.permitted))
     # Once more, for the numbers of the lines as they are now.
-    weak, read = weaknesses(sample, connection.permitted), read_sample(sample, device, connection)
+    weak = weaknesses(without_keys(sample, connection), connection.permitted)
+    read = read_sample(sample, device, connection)
     guide = device_guide(connection, device, sample, weak, read)
     return Made(guide=guide, names={*guide, WARNING_FILE}, weaknesses=weak, reading=read)
 

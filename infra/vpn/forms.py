@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenantnet.vpn.connection import Connection, Tunnel
-from tenantnet.vpn.samples import GROUP, VERSION, DeviceType, Weakness, setting, unseen
+from tenantnet.vpn.samples import GROUP, VERSION, DeviceType, Weakness, setting, unseen, without_keys
 
 PHASES = (1, 2)
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -162,6 +162,7 @@ def read_sample(sample: str, device: DeviceType, connection: Connection) -> Read
     named = f"{device.vendor} {device.platform} {device.software}"
     form = next((each for each in FORMS if each.devices.search(named)), None)
     addresses = _missing_addresses(sample, connection, has_inside=form is not None and form.has_inside)
+    sample = without_keys(sample, connection)
     if form is None:
         unknown = f"lifetimes, and which phase a setting is of: the form of {device.vendor} is not known here"
         return Reading(longer=(), missing=[unknown, *unseen(sample), *addresses])

@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/vpn/latest/s2svpn/example-configuration-files.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from tenantnet.observed.deployed import Described, at
-from tenantnet.vpn.connection import Permitted
+from tenantnet.vpn.connection import Connection, Permitted
 from tenantnet.vpn.strongswan import DH_GROUPS
 
 WARNING_FILE = "WARNING.md"
@@ -61,7 +61,7 @@ class Weakness:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """How a line shows what it sets. values: AWS's words for that, any of which permits it."""
+    """How a line shows what it sets. values: AWS's words for that, any of which permits it, if it has any."""
 
     what: str
     pattern: re.Pattern[str]
@@ -91,6 +91,15 @@ _SIGNS = (
         ("ike_integrity", "ipsec_integrity"),
         ("SHA1",),
     ),
+    *(
+        _Sign(what, re.compile(pattern, re.IGNORECASE), (), ())
+        for what, pattern in (
+            ("AES-192", r"\baes(?:[ _-]?(?:cbc|gcm))?[ _-]?192"),
+            ("3DES", r"(?<![a-z0-9])(?:3|triple[ -]?)des(?![a-z])"),
+            ("DES", r"(?<![a-z0-9])des[_-]cbc\b|\besp-des\b|\bencr\w*(?:[_-]\w+)*\W+des\b"),
+            ("MD5", r"(?<![a-z0-9])md5(?![a-z0-9])"),
+        )
+    ),
 )
 _GROUP_OPTIONS = ("ike_dh_groups", "ipsec_dh_groups")
 # How a sample shows that it sets something of a kind, weak or not.
@@ -100,6 +109,13 @@ _SEEN: Mapping[str, re.Pattern[str]] = {
     "an integrity": re.compile(r"sha|gcm", re.IGNORECASE),
     "a Diffie-Hellman group": GROUP,
 }
+
+
+def without_keys(sample: str, connection: Connection) -> str:
+    """The sample as it is read: what a key contains by chance sets nothing."""
+    for tunnel in connection.configuration.tunnels:
+        sample = sample.replace(tunnel.pre_shared_key, "")
+    return sample
 
 
 def weaknesses(sample: str, permitted: Sequence[Permitted]) -> list[Weakness]:
@@ -153,11 +169,11 @@ def _refused(line: str, permitted: Sequence[Permitted]) -> Iterator[str]:
     for match in GROUP.finditer(line):
         named = [str(_GROUP_NUMBERS.get((match["name"] or "").lower(), 0))]
         for number in map(int, re.findall(r"\d+", match["numbers"]) if match["numbers"] else named):
-            if not _allowed(_GROUP_OPTIONS, (number,), permitted):
+            if not _allowed(_GROUP_OPTIONS, {number} & DH_GROUPS.keys(), permitted):
                 yield f"Diffie-Hellman group {number}"
 
 
-def _allowed(options: Sequence[str], values: Sequence[object], permitted: Sequence[Permitted]) -> bool:
-    """Whether every tunnel takes one of the values, in every phase. AWS takes an empty option for all."""
+def _allowed(options: Sequence[str], values: Collection[object], permitted: Sequence[Permitted]) -> bool:
+    """Whether every tunnel takes one of the values, in every phase: an empty option is for all of AWS's."""
     choices = [getattr(tunnel, option) for tunnel in permitted for option in options]
-    return all(not choice or any(value in choice for value in values) for choice in choices)
+    return bool(values) and all(not choice or any(value in choice for value in values) for choice in choices)

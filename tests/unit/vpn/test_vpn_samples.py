@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import pytest
 from tenantnet.vpn.connection import Permitted
-from tenantnet.vpn.forms import Reading
+from tenantnet.vpn.forms import Reading, read_sample
 from tenantnet.vpn.guides import device_guide
-from tenantnet.vpn.samples import DeviceType, Weakness, headed, unseen, weaknesses
+from tenantnet.vpn.samples import DeviceType, Weakness, headed, unseen, weaknesses, without_keys
 
 from tests.support.records import replace
 from tests.support.vpn_samples import STRICT, configuration_xml, connection
 
 CONNECTION = connection(configuration_xml([{}, {}]))
 CISCO = DeviceType(id="b0adb196", vendor="Cisco Systems, Inc.", platform="ISR", software="IOS 12.4+")
+
+
+# What AWS has no word for, so that no choice of options permits it.
+NOT_AWS_OWN = (
+    ("  encryption 3des", "3DES"),
+    ("crypto ipsec transform-set T esp-3des esp-sha256-hmac", "3DES"),
+    ("  - Encryption Algorithm     : Triple DES", "3DES"),
+    ("set ike proposal encryption-algorithm 3des-cbc", "3DES"),
+    ("    set proposal 3des-sha256", "3DES"),
+    ("  esp=3des-sha256-modp2048!", "3DES"),
+    ("  encryption des", "DES"),
+    ("crypto ipsec transform-set T esp-des esp-sha256-hmac", "DES"),
+    ("set ike proposal encryption-algorithm des-cbc", "DES"),
+    ("  encryption aes 192", "AES-192"),
+    ("    set proposal aes192-sha256", "AES-192"),
+    ("set ike proposal encryption-algorithm aes-192-cbc", "AES-192"),
+    ("  hash md5", "MD5"),
+    ("crypto ipsec transform-set T esp-aes 256 esp-md5-hmac", "MD5"),
+    ("set ipsec proposal authentication-algorithm hmac-md5-96", "MD5"),
+    ("  - Authentication Algorithm : HMAC-MD5", "MD5"),
+    ("    set proposal aes256-md5", "MD5"),
+    ("  group 1", "Diffie-Hellman group 1"),
+    ("  esp=aes256-sha256-modp768!", "Diffie-Hellman group 0"),
+)
 
 
 def found(text: str, permitted: Permitted = STRICT) -> list[str]:
@@ -55,6 +79,7 @@ def found(text: str, permitted: Permitted = STRICT) -> list[str]:
         ("            encryption 'aes128'", "AES-128"),
         ("            hash 'sha1'", "SHA-1"),
         ("auth-algorithms=sha1 enc-algorithms=aes-256-cbc", "SHA-1"),
+        *NOT_AWS_OWN,
     ],
 )
 def test_a_setting_that_the_tunnels_refuse_is_named(line: str, what: str) -> None:
@@ -105,6 +130,21 @@ def test_what_the_tunnels_permit_is_no_weakness() -> None:
     lax = replace(STRICT, ike_encryption=("AES128",), ipsec_encryption=("AES128", "AES256"))
     assert found("encryption aes128", lax) == []
     assert found("encryption aes128", Permitted()) == [], "AWS takes an empty option for all"
+
+
+@pytest.mark.parametrize(("line", "what"), NOT_AWS_OWN)
+def test_what_aws_does_not_know_is_refused_whatever_the_tunnels_permit(line: str, what: str) -> None:
+    assert found(line, Permitted()) == [what]
+
+
+def test_what_a_key_contains_by_chance_sets_nothing() -> None:
+    key = "x.aes128.sha1.md5.group2.ikev1"
+    odd = connection(configuration_xml([{"PreSharedKey": key}, {}]))
+    sample = f"pre-shared key {key}\n"
+    assert weaknesses(without_keys(sample, odd), [STRICT, STRICT]) == []
+    missing = read_sample(sample, CISCO, odd).missing
+    assert {"a version of IKE", "the encryption of phase 1", "the integrity of phase 1"} <= {*missing}
+    assert "tunnel 1's pre-shared key" not in missing
 
 
 def test_what_one_of_the_tunnels_refuses_is_a_weakness() -> None:
