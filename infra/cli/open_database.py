@@ -58,6 +58,12 @@ def _print(found: Connecting) -> None:
     if found.ca_url:
         fetch = f"curl --fail --output {found.ca_file} {found.ca_url}"
         lines += ["Download the certificate authorities of RDS once:", f"  {fetch}", ""]
+    else:
+        lines += [
+            "Only the local cloud's own name server knows these names. The tunnel needs none; or ask it:",
+            f'  dig +short @127.0.0.1 -p "${{TENANTNET_NAME_SERVER##*:}}" {found.endpoint}',
+            "",
+        ]
     for way in found.ways:
         lines += [
             f"{TITLES[way.way]}: {way.opens_to}",

@@ -25,10 +25,12 @@ OUTPUT_REPLACEABLE = Rule(
 )
 
 _OWNER_ONLY = 0o600
+# Most guides are written into a clone, where the next `git add` would take the keys along.
+_GIT_IGNORES_ALL = {".gitignore": "*\n"}
 
 
 def write_guide(folder: Path, guide: Guide, *, replaces: Collection[str] = ()) -> Path:
-    """Make `folder` (mode 0700) with the guide's files (mode 0600) in it, at once; where it is.
+    """Make `folder` (mode 0700), which git ignores, with the guide's files (mode 0600) at once; where it is.
 
     replaces: the names of files that an existing `folder` may hold, which it then loses. Raises Refused if
     it holds anything else, Failure if it cannot be written; in both cases nothing is changed.
@@ -42,7 +44,7 @@ def write_guide(folder: Path, guide: Guide, *, replaces: Collection[str] = ()) -
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tenantnet-") as beside:
             draft = Path(beside) / "guide"
             draft.mkdir(mode=0o700)
-            for name, text in guide.items():
+            for name, text in {**_GIT_IGNORES_ALL, **guide}.items():
                 _write(draft / name, text)
             _put(draft, target, Path(beside) / "former" if replaces else None)
     except OSError as error:
@@ -60,7 +62,8 @@ def _require_room(folder: Path, target: Path, replaces: Collection[str]) -> None
     if not target.is_dir():
         raise Refused("The output", [OUTPUT_REPLACEABLE.refuse(str(folder), holds="is a file of that name")])
     entries = sorted(target.iterdir())
-    foreign = [entry.name for entry in entries if entry.name not in replaces or not entry.is_file()]
+    ours = {*replaces, *_GIT_IGNORES_ALL} if replaces else ()
+    foreign = [entry.name for entry in entries if entry.name not in ours or not entry.is_file()]
     if foreign:
         rule = OUTPUT_REPLACEABLE if replaces else OUTPUT_EMPTY
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""

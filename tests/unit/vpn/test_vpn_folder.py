@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ GUIDE = {"README.md": "how\n", "swanctl.conf": "secret\n"}
 
 
 def tree(place: Path) -> dict[str, str]:
-    """Everything under a directory, hidden or not."""
-    return {str(path.relative_to(place)): path.read_text() for path in place.rglob("*") if path.is_file()}
+    """Everything under a directory but what keeps it out of git."""
+    files = (path for path in place.rglob("*") if path.is_file() and path.name != ".gitignore")
+    return {str(path.relative_to(place)): path.read_text() for path in files}
 
 
 def mode(path: Path) -> int:
@@ -26,6 +28,14 @@ def mode(path: Path) -> int:
 def test_a_new_directory_holds_the_guide_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     write_guide(tmp_path / "deep" / "out", GUIDE)
     assert tree(tmp_path) == {f"deep/out/{name}": text for name, text in GUIDE.items()}
+
+
+def test_git_never_takes_a_guide_along(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    write_guide(tmp_path / "out", GUIDE)
+    write_guide(tmp_path / "out", GUIDE, replaces=GUIDE)
+    subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)
+    assert subprocess.check_output(["git", "ls-files"], cwd=tmp_path) == b""
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])
