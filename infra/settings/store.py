@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -148,15 +148,20 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
     path = file.path.resolve()
     _refuse_mistakes(project, file.stack, text)
     with _writing(file.stack, path.parent):
-        mode, name = stat.S_IMODE(path.stat().st_mode), called(file.path)
+        found, name = path.stat(), called(file.path)
+        mode = stat.S_IMODE(found.st_mode)
         wrong = [SETTINGS_WRITABLE.refuse(name, mode=f"{mode:04o}")]
         if mode & _WRITE and os.access(path, os.W_OK):
-            names = path.stat().st_nlink
-            wrong = [SETTINGS_ONE_NAME.refuse(name, names=f"{names} names")] if names > 1 else []
+            names = f"{found.st_nlink} names"
+            wrong = [SETTINGS_ONE_NAME.refuse(name, names=names)] if found.st_nlink > 1 else []
         if wrong:
             raise Refused(f"The settings of {file.stack}", wrong)
         mark = BYTE_ORDER_MARK if read_text(path).startswith(BYTE_ORDER_MARK) else ""
         with _draft(path.parent, mark + text, mode) as draft:
+            # As far as its user may: a group works on it, or root has edited it for somebody.
+            for owner in ((-1, found.st_gid), (found.st_uid, -1)):
+                with suppress(PermissionError):
+                    os.chown(draft, *owner)
             # Only now: while a disk takes the draft, an editor or git may have saved.
             if read_text(path).removeprefix(BYTE_ORDER_MARK) != file.text:
                 raise Failure(

@@ -88,6 +88,14 @@ def test_a_file_is_replaced_with_its_mode_kept(project: Project, acme: Path) -> 
     assert left_behind(project) == ["Pulumi.acme.yaml"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_is_replaced_with_its_owner_and_group_kept(project: Project, acme: Path) -> None:
+    os.chown(acme, 65_534, 65_533)
+    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    assert acme.read_text() == ACME + "# checked\n"
+    assert (acme.stat().st_uid, acme.stat().st_gid) == (65_534, 65_533)
+
+
 def test_a_replacement_that_is_not_right_leaves_the_file_as_it_was(project: Project, acme: Path) -> None:
     with pytest.raises(Refused, match=r"networks\.blue\.cidr"):
         replace_settings_file(project, read_settings_file(project, "acme"), WRONG)
