@@ -171,6 +171,11 @@ def tunnel_users(tags: Mapping[str, object]) -> set[str]:
     return {user for value in named for user in value.split("/") if user}
 
 
+def return_schedule_name(cell: str, tenant: str) -> str:
+    """The schedule that starts the cell's migration runner again for a tenant whose build has died."""
+    return f"tenantnet-{cell}-{tenant}-return"
+
+
 def runner_document_name(cell: str) -> str:
     """The session document that leads the cell's migration runner to its databases."""
     return f"{cell}-migration-runner"

@@ -34,13 +34,16 @@ class Topic(StrEnum):
     """What an entry's figures are of.
 
     LAG: `seconds` is how long the copy took to have what its source had. COMPARISON: `note` says what was
-    compared. REHEARSAL, CUT: `parts` has the acts of a cut by `live`, rehearsed or real.
+    compared. REHEARSAL, CUT: `parts` has the acts of a cut by `live`, rehearsed or real. BUILD, BUILD_ENDED:
+    a build of the platform's runner begins, and ends in order.
     """
 
     LAG = "lag"
     COMPARISON = "comparison"
     REHEARSAL = "rehearsal"
     CUT = "cut"
+    BUILD = "build"
+    BUILD_ENDED = "build ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +177,15 @@ def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
     """When a move first reached `phase`; None if it has not."""
     found = (entry.at for entry in entries if (entry.what, entry.phase) == (What.REACHED, phase))
     return next(found, None)
+
+
+def dead_builds(entries: Iterable[Entry]) -> int:
+    """How many builds of the platform's runner have begun since the last one that ended in order."""
+    dead = 0
+    for entry in entries:
+        if entry.topic in (Topic.BUILD, Topic.BUILD_ENDED):
+            dead = dead + 1 if entry.topic is Topic.BUILD else 0
+    return dead
 
 
 def acts(parts: Mapping[str, float]) -> list[tuple[str, float]]:

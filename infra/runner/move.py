@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import NoReturn
 
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import SharedPlugins
@@ -13,7 +15,7 @@ from tenantnet.failure import Failure
 from tenantnet.observed.progress import MoveProgress, progress
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import tenant_status
-from tenantnet.phases.journal import Entry, begun, by_live, of_move
+from tenantnet.phases.journal import Entry, Topic, What, begun, by_live, dead_builds, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
@@ -29,6 +31,7 @@ from tenantnet.runner.live.ports import ClientPorts
 from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
 from tenantnet.runner.runner import MovePlan, Runner, this_run
 from tenantnet.runner.stack import MovingStack
+from tenantnet.runner.standby import MOST_RETURNS, Standby, at_an_end, this_build
 from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
 from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
 from tenantnet.settings.cells import read_cell
@@ -208,15 +211,70 @@ class Move:
             # Its servers are asked in every step, to the end of the way back.
             login = self.login(live=True)
         try:
-            with stop.heeded(), self._reach(through_tunnel_host) as reach, SharedPlugins() as plugins:
+            with (
+                stop.heeded(),
+                self._as_build(tell) as given_up,
+                self._reach(through_tunnel_host) as reach,
+                SharedPlugins() as plugins,
+            ):
                 access = Access(login=login, reach=reach) if login else None
-                return work(self._runner(tell, access, plugins, stop))
+                runner = self._runner(tell, access, plugins, stop)
+                return self._give_up(runner) if given_up else work(runner)
         except (Failure, KeyboardInterrupt) as ended:
             if stop.wanted:
                 raise self._stopped() from None
             if isinstance(ended, Failure):
                 raise self._with_what_is_left(ended) from None
             raise
+
+    @contextmanager
+    def _as_build(self, tell: Callable[[str], None]) -> Iterator[bool]:
+        """In a build of the platform's runner, let another one begin if this one dies, up to a limit.
+
+        Yields whether that is passed. Elsewhere it does nothing.
+        """
+        if (build := this_build(self.platform)) is None:
+            yield False
+            return
+        returns = dead_builds(self._entries())
+        self._note(Topic.BUILD, f"build {build}; before it {returns} have died")
+        if returns > MOST_RETURNS:
+            yield True
+            return
+        standby = Standby(self.settings.name, self.platform, tell)
+        ended = partial(self._note, Topic.BUILD_ENDED, f"build {build} ends")
+        with at_an_end(ended), standby.kept():
+            yield False
+
+    def _give_up(self, runner: Runner) -> NoReturn:
+        """Take the move back where there is a way. The build fails in any case, which raises its alarm."""
+        # A person who starts a build after this one has seen to the cause.
+        self._note(Topic.BUILD_ENDED, f"it has come back {MOST_RETURNS} times, and does not go on")
+        left = f"The tenant stays in phase {self.state.phase}."
+        with suppress(Refused):
+            state = runner.take_back()
+            left = f"The move was taken back: clients write to {state.production}."
+        tenant = self.settings.name
+        raise Failure(
+            f"The platform's runner does not go on with the move of {tenant}.",
+            reason=f"it has come back {MOST_RETURNS} times, and each of its builds has died",
+            remedy=f"find the cause in the builds' log; then `tenantnet migrate run {tenant}` goes on, or a "
+            "move that was taken back gets a new time",
+            state=left,
+        )
+
+    def _note(self, topic: Topic, note: str) -> None:
+        state = self.state
+        entry = Entry(
+            at=datetime.now(UTC),
+            move=state.move_at_stake,
+            what=What.SEEN,
+            phase=state.phase,
+            who=this_run(),
+            topic=topic,
+            note=note,
+        )
+        self.journal.write(entry)
 
     def _stopped(self) -> Stopped:
         tenant = self.settings.name
@@ -404,10 +462,21 @@ class Move:
             return self._refusal(TARGET_DEPLOYED, None, f"networks.{target}")
         return None
 
+    @property
+    def _is_a_late_return(self) -> bool:
+        """Whether the start that this build comes from began a move that somebody has aborted since."""
+        last = of_move(self.journal.entries(), self.state.move)
+        return (
+            this_build(self.platform) is not None
+            and self.start is not None
+            and self.journal.decision(self.state.move) is Decision.ABORT
+            and any(entry.at > self.start.since for entry in last)
+        )
+
     def _strategy(
         self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
     ) -> Strategy | None:
-        if self.state.phase is not Phase.STEADY:
+        if self.state.phase is not Phase.STEADY or self._is_a_late_return:
             return None
         target = self.state.leads_to
         if migration is not None and migration.to is not target:

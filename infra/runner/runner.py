@@ -153,13 +153,21 @@ class Runner:
 
         A run that is at work takes the move back itself once it sees the decision: its end is waited for.
         """
-        state = self._state()
-        decision = self._journal.decision(state.move_at_stake)
-        self._transition(state, Event.ABORT, decision)
-        if state.phase is not Phase.ABORTING:
-            self._decide(state, Decision.ABORT)
+        self._decide_abort()
         with self._lease.held(patient=True):
             return self._go_on(MovePlan())
+
+    def take_back(self) -> State:
+        """As `abort`, but raises Failure, with nothing decided, if another run is at work."""
+        with self._lease.held():
+            self._decide_abort()
+            return self._go_on(MovePlan())
+
+    def _decide_abort(self) -> None:
+        state = self._state()
+        self._transition(state, Event.ABORT, self._journal.decision(state.move_at_stake))
+        if state.phase is not Phase.ABORTING:
+            self._decide(state, Decision.ABORT)
 
     def rehearse(self) -> State:
         """Time the parts of a live move's cut without it, while its copy follows."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pulumi
 import pytest
 from tenantnet.aws.session_documents import runner_document
 from tenantnet.components import migration_runner
+from tenantnet.tags import return_schedule_name
 
 from tests.support import component_samples as samples
 from tests.support import mock_stacks as stacks
@@ -133,6 +135,20 @@ def test_no_statement_for_runner_has_a_wildcard_action(cell_with_runner: Recordi
     for role in (RUNNER, f"{RUNNER}-schedules"):
         for statement in statements(cell_with_runner, role):
             assert not any("*" in action for action in listed(statement["Action"])), statement["Sid"]
+
+
+def test_the_runner_may_keep_the_schedule_that_brings_it_back(cell_with_runner: RecordingEngine) -> None:
+    name = f"schedule/default/{return_schedule_name('local', 'acme')}"
+    schedule = f"arn:aws:scheduler:eu-west-1:123456789012:{name}"
+    allowed = {
+        action
+        for each in statements(cell_with_runner, RUNNER)
+        if any(fnmatch(schedule, resource) for resource in listed(each["Resource"]))
+        for action in listed(each["Action"])
+    }
+    assert {f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete")} <= allowed
+    (passing,) = (each for each in statements(cell_with_runner, RUNNER) if "iam:PassRole" in each["Action"])
+    assert passing["Resource"] == [f"arn:aws:iam::123456789012:role/tenantnet-{RUNNER}-schedules"]
 
 
 def test_only_looking_is_allowed_on_every_resource(cell_with_runner: RecordingEngine) -> None:

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from mypy_boto3_codebuild import CodeBuildClient
 from mypy_boto3_ec2 import EC2Client
 from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.phases import Phase
+from tenantnet.phases.transitions import Decision
 from tenantnet.runner.journal_table import Holder, JournalTable
+from tenantnet.runner.standby import AHEAD, MOST_RETURNS
 from tenantnet.stacks.outputs import PlatformOutputs
+from tenantnet.tags import return_schedule_name
 
+from tests.local_cloud.conftest import make_runner_role
 from tests.support.aws import journal_table
 from tests.support.desk import Desk
 from tests.support.processes import Begun, wait_until
 
 REGION = "eu-west-1"
+RUNNER = "tenantnet-eu1-runner"
+IN_A_BUILD = {"CODEBUILD_BUILD_ID": f"{RUNNER}:1"}
 SCHEDULE = "migrate schedule acme --at 2096-12-01T02:00 --timezone Europe/Amsterdam"
 NETWORKS = {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}}
 IDS = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
@@ -42,6 +51,8 @@ PLATFORM_OUTPUTS = {
     "availabilityZones": [f"{REGION}a", f"{REGION}b"],
     "sharedSubnets": [],
     "runnerCompares": False,
+    "runnerProject": RUNNER,
+    "runnerScheduleRoleArn": "arn:aws:iam::123456789012:role/runner",
 }
 
 
@@ -75,6 +86,11 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     desk.add_stack("umbrella", {"aws:region": REGION, "tenantnet:tenant": numbered}, STEADY)
     moving = {**STEADY, "phase": "fenced", "strategy": "replica", "move": 1, "target": "green"}
     desk.add_stack("initech", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, moving)
+    asked = {"to": "green", "at": "2026-01-01T02:00", "timezone": "Etc/UTC"}
+    start = {"purpose": "move", "order": "x", "since": "2025-12-31T00:00:00Z", "at": "2026-01-01T00:00:00Z"}
+    ordered = {**tenant(NETWORKS), "migration": asked}
+    aborted = {**STEADY, "move": 1, "runnerStart": start}
+    desk.add_stack("hal", {"aws:region": REGION, "tenantnet:tenant": ordered}, aborted)
     return folder
 
 
@@ -368,3 +384,155 @@ def test_status_follows_a_move_until_it_is_stopped(desk: Desk, journal: JournalT
         assert json.loads(watch.stdout.readline())["status"] == "In Progress"
         watch.send_signal(signal.SIGINT)
         assert watch.wait() == 0
+
+
+def return_of(tenant: str) -> dict[str, Any] | None:
+    """The schedule that starts the runner again; None where there is none."""
+    scheduler = boto3.client("scheduler", region_name=REGION)
+    try:
+        return dict(scheduler.get_schedule(Name=return_schedule_name("eu1", tenant)))
+    except scheduler.exceptions.ResourceNotFoundException:
+        return None
+
+
+def builds_in(journal: JournalTable) -> list[str]:
+    topics = (entry.topic for entry in journal.entries())
+    return [topic for topic in topics if topic in (Topic.BUILD, Topic.BUILD_ENDED)]
+
+
+def test_a_run_in_a_build_keeps_a_start_ahead_of_itself_which_its_death_leaves(
+    desk: Desk, journal: JournalTable
+) -> None:
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    with desk.begin("migrate run initech --unverified", **IN_A_BUILD) as run:
+        wait_until(of_initech.lease)
+        kept = return_of("initech")
+        run.kill()
+    assert kept is not None
+    assert return_of("initech") is not None
+    at = datetime.fromisoformat(kept["ScheduleExpression"][3:-1]).replace(tzinfo=UTC)
+    assert timedelta(minutes=2) < at - datetime.now(UTC) <= AHEAD
+    assert json.loads(kept["Target"]["Input"])["ProjectName"] == RUNNER
+    assert builds_in(of_initech) == [Topic.BUILD]
+    boto3.client("scheduler", region_name=REGION).delete_schedule(Name=kept["Name"])
+
+
+def test_a_run_of_a_persons_starts_nothing_by_itself(desk: Desk, journal: JournalTable) -> None:
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    with desk.begin("migrate run initech --unverified", CODEBUILD_BUILD_ID="another-project:1") as run:
+        wait_until(of_initech.lease)
+        run.kill()
+    assert (return_of("initech"), builds_in(of_initech)) == (None, [])
+
+
+def test_a_build_that_comes_back_to_an_aborted_move_begins_no_other_and_leaves_no_start(
+    desk: Desk, journal: JournalTable
+) -> None:
+    of_hal = JournalTable.of("eu1", REGION, "hal")
+    of_hal.decide(1, Decision.ABORT, "ada")
+    reached = Entry(at=datetime.now(UTC), move=1, what=What.REACHED, phase=Phase.STEADY, who="ada")
+    of_hal.write(reached)
+    done = desk.tenantnet("migrate run hal --unverified", **IN_A_BUILD)
+    assert (done.code, "no move is under way" in done.out) == (0, True), done.err
+    assert builds_in(of_hal) == [Topic.BUILD, Topic.BUILD_ENDED]
+    assert return_of("hal") is None
+
+
+@pytest.fixture
+def died_four_times(journal: JournalTable) -> JournalTable:
+    """The journal of initech, whose first build has died, and those that came back."""
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    build = Entry(
+        at=datetime.now(UTC), move=1, what=What.SEEN, phase=Phase.FENCED, who="ada", topic=Topic.BUILD
+    )
+    for number in range(MOST_RETURNS + 1):
+        of_initech.write(replace(build, at=build.at + timedelta(milliseconds=number)))
+    return of_initech
+
+
+def test_after_three_returns_the_next_build_takes_the_move_back_and_fails(
+    desk: Desk, died_four_times: JournalTable
+) -> None:
+    done = desk.tenantnet("migrate run initech --unverified", **IN_A_BUILD)
+    assert done.code == 1, done.out
+    assert died_four_times.decision(1) is Decision.ABORT
+    assert return_of("initech") is None
+    # A person who has found the cause may start a build again.
+    assert builds_in(died_four_times)[-1] == Topic.BUILD_ENDED
+
+
+def test_a_build_gives_nothing_up_while_a_person_works_on_the_move(
+    desk: Desk, died_four_times: JournalTable
+) -> None:
+    person = Holder(run="r", who="bob@elsewhere pid 1", machine="", pid=1, since=datetime.now(UTC))
+    died_four_times.take_lease(person, None)
+    with desk.begin("migrate run initech --unverified", **IN_A_BUILD) as run:
+        assert run.stdout is not None
+        assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
+        died_four_times.renew_lease(replace(person, renewals=1))
+        said = run.stdout.read()
+    assert (run.wait(), died_four_times.decision(1)) == (1, None), said
+
+
+# The command itself, with shorter waits: nobody waits for minutes here.
+IMPATIENT = """\
+from datetime import timedelta
+from tenantnet.cli.main import run
+from tenantnet.runner.standby import Standby
+
+Standby.__init__.__kwdefaults__.update(ahead=timedelta(seconds=20), renewed_every=timedelta(seconds=1))
+run()
+"""
+
+
+@pytest.fixture
+def codebuild(desk: Desk, cloud: LocalCloud, tmp_path: Path) -> CodeBuildClient:
+    """With the runner's project, whose builds run `migrate run initech` at the desk."""
+    make_runner_role(cloud)
+    (tmp_path / "impatient.py").write_text(IMPATIENT)
+    cloud.take_source(tmp_path)
+    backend = desk.variables["PULUMI_BACKEND_URL"]
+    move = f"{sys.executable} {tmp_path}/impatient.py migrate run initech --unverified"
+    command = f"cd {desk.folder} && HOME={desk.folder} PULUMI_BACKEND_URL={backend} {move}"
+    spec = {"version": 0.2, "phases": {"build": {"commands": [command]}}}
+    made: CodeBuildClient = boto3.client("codebuild", region_name=REGION)
+    made.create_project(
+        name=RUNNER,
+        source={"type": "NO_SOURCE", "buildspec": json.dumps(spec)},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/runner",
+    )
+    return made
+
+
+@pytest.mark.long
+def test_builds_that_die_however_come_back_three_times_and_then_the_move_is_taken_back(
+    codebuild: CodeBuildClient, journal: JournalTable
+) -> None:
+    of_initech = JournalTable.of("eu1", REGION, "initech")
+    seen: set[str] = set()
+
+    def builds() -> list[Any]:
+        ids = codebuild.list_builds_for_project(projectName=RUNNER)["ids"]
+        return sorted(codebuild.batch_get_builds(ids=ids)["builds"], key=lambda build: build["startTime"])
+
+    def at_work() -> Holder | None:
+        holder = of_initech.lease()
+        return holder if holder and holder.run not in seen else None
+
+    codebuild.start_build(projectName=RUNNER)
+    for number in range(MOST_RETURNS + 1):
+        wait_until(at_work, 120)
+        holder = at_work()
+        assert holder is not None
+        seen.add(holder.run)
+        if number % 2:
+            os.kill(holder.pid, signal.SIGKILL)
+        else:
+            codebuild.stop_build(id=builds()[-1]["id"])
+    wait_until(lambda: len(builds()) == MOST_RETURNS + 2 and builds()[-1]["buildComplete"], 180)
+    statuses = [build["buildStatus"] for build in builds()]
+    assert statuses == ["STOPPED", "FAILED", "STOPPED", "FAILED", "FAILED"]
+    assert of_initech.decision(1) is Decision.ABORT
+    assert return_of("initech") is None

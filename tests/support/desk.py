@@ -74,12 +74,12 @@ class Desk:
         assert "Traceback" not in done.stderr, done.stderr
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def begin(self, command: str) -> Begun[str]:
+    def begin(self, command: str, **variables: str) -> Begun[str]:
         """Begin it, with its lines to be read as they come."""
         return Begun(
             [TENANTNET, *command.split()],
             cwd=self.folder,
-            env=self.variables,
+            env={**self.variables, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -10,6 +10,7 @@ from tenantnet.phases.journal import (
     Entry,
     Topic,
     What,
+    dead_builds,
     downtime,
     gap_acts,
     of_move,
@@ -96,6 +97,20 @@ def test_the_acts_of_a_cut_are_those_that_its_run_has_timed_unless_another_gap_f
     assert gap_acts(entries) == [("locked", 0.5), ("open", 0.25)]
     later = [entry(5, What.WRITES_STOPPED), entry(6, What.WRITES_RESUMED)]
     assert gap_acts([*entries, *later]) == [("writes resumed fenced", 1)]
+
+
+@pytest.mark.parametrize(
+    ("topics", "dead"),
+    [
+        ([], 0),
+        ([Topic.BUILD], 1),
+        ([Topic.BUILD, Topic.LAG, Topic.BUILD, Topic.BUILD], 3),
+        ([Topic.BUILD, Topic.BUILD, Topic.BUILD_ENDED], 0),
+        ([Topic.BUILD, Topic.BUILD_ENDED, Topic.BUILD], 1),
+    ],
+)
+def test_builds_that_have_died_are_those_since_one_ended_in_order(topics: list[Topic], dead: int) -> None:
+    assert dead_builds(replace(entry(0, What.SEEN), topic=topic) for topic in topics) == dead
 
 
 def test_moves_are_told_apart_and_their_entries_put_in_order() -> None:
