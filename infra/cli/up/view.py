@@ -97,6 +97,12 @@ class LineView:
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:
             typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")
+            created = (step.kind for step in self._progress.done if step.operation is Operation.CREATE)
+            if "ec2 VpnConnection" in created:
+                typer.echo(
+                    "The new VPN connections wait for the other end, which gets its guide: "
+                    f"tenantnet vpn download {stack} NAME --output DIR"
+                )
 
     def _line(self, change: Step) -> str:
         if change.status is Status.STARTED:

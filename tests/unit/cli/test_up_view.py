@@ -118,6 +118,19 @@ def test_the_end_names_the_next_step(
     assert capsys.readouterr().out == said
 
 
+@pytest.mark.parametrize(("operation", "said"), [("create", True), ("update", False), ("delete", False)])
+def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
+    capsys: pytest.CaptureFixture[str], operation: str, said: bool
+) -> None:
+    vpn, shown = "aws:ec2/vpnConnection:VpnConnection", LineView()
+    progress = Progress(plan=planned((operation, vpn, "acme-blue-vpn")))
+    with shown.updating("acme", progress):
+        progress.take(event("resourcePreEvent", operation, vpn, at=100))
+        progress.take(event("resOutputsEvent", operation, vpn, at=101))
+    shown.next_steps("acme", "acme.db.example.com")
+    assert ("tenantnet vpn download acme NAME" in capsys.readouterr().out) is said
+
+
 def test_an_update_without_changes_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     LineView().plan("acme", planned(), None, MEANS)
     assert capsys.readouterr().out == "acme: no resource changes.\n"
