@@ -54,7 +54,10 @@ def update_stack(
     require_answer("The update", yes=yes, as_json=as_json)
     # Pulumi writes into the settings file: the stack's salt, and the password.
     with edit_lock(project.settings_folder) if create else nullcontext():
-        _require_stack(project, stack, create=create)
+        made = _require_stack(project, stack, create=create)
+    if made and not as_json:
+        file = project.settings_file(stack).name
+        typer.echo(f"Made {made}. Commit {file}: without it nobody could decrypt the stack's secrets.")
     update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
     plan, means = _preview(update, stack, shown)
@@ -67,8 +70,8 @@ def update_stack(
     shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"))
 
 
-def _require_stack(project: Project, stack: str, *, create: bool) -> None:
-    """Raises Refused for a stack without valid settings, or one that the backend does not have.
+def _require_stack(project: Project, stack: str, *, create: bool) -> str:
+    """What was made. Raises Refused for a stack without valid settings, or one that the backend lacks.
 
     create: make such a stack instead, and a password for the tenant's database if it has none.
     """
@@ -79,14 +82,18 @@ def _require_stack(project: Project, stack: str, *, create: bool) -> None:
     if not create:
         if missing:
             raise Refused("The stack", [STACK_MADE.refuse(stack, stack=stack)])
-        return
+        return ""
+    made: list[str] = []
     document = parse_mapping(file.text, file.path.name)
     if missing:
         provider = document.get("secretsprovider")
         engine.create(stack, provider if isinstance(provider, str) else None)
+        made.append(f"the stack {stack}")
     # An environment of Pulumi ESC may have the password.
     if not (is_platform(stack) or PASSWORD_KEY in file.config or "environment" in document):
         engine.set_secret(stack, PASSWORD_KEY, secrets.token_urlsafe(PASSWORD_BYTES))
+        made.append("a password for its database")
+    return " and ".join(made)
 
 
 def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Consequences]:

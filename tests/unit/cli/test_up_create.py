@@ -35,5 +35,6 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_nobody_else_edits_what_the_engine_writes_into(desk: Desk) -> None:
-    desk.tenantnet("up acme --create --yes")
+    done = desk.tenantnet("up acme --create --yes")
     assert (desk.folder / "writes").read_text().split() == ["held", "held"]
+    assert "Made the stack acme and a password for its database. Commit Pulumi.acme.yaml" in done.out
