@@ -12,7 +12,7 @@ from moto.ec2.exceptions import EC2ClientError, InvalidAMIIdError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance as MotoInstance
 from moto.ec2.models.instances import InstanceState as MotoInstanceState
-from moto.ec2.models.instances import Reservation, StateReason
+from moto.ec2.models.instances import MetadataOptions, Reservation, StateReason
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
 from tenantnet.local_cloud.pace import here, now
@@ -165,6 +165,22 @@ class InstanceBackend(EC2Backend):
             if not instance.security_groups:
                 instance.security_groups = list(instance.nics[0].group_set)
         return reservation
+
+    def modify_instance_metadata_options(
+        self,
+        instance_id: str,
+        *args: Any,  # noqa: ANN401 - passed on as they are
+        **kwargs: Any,  # noqa: ANN401 - likewise
+    ) -> MetadataOptions:
+        """What is not asked for stays as it is."""
+        before = vars(self.get_instance(instance_id).metadata_options)
+        options = super().modify_instance_metadata_options(instance_id, *args, **kwargs)
+        if kwargs["hop_limit"] is None:
+            options.http_put_response_hop_limit = before["http_put_response_hop_limit"]
+        for name, value in vars(options).items():
+            if value is None:
+                setattr(options, name, before[name])
+        return options
 
     def modify_network_interface_attribute(
         self,

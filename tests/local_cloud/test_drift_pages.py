@@ -252,7 +252,7 @@ FAULTS: dict[str, Callable[[Network], object]] = {
         "UPSERT", "elsewhere.example.com"
     ),
     f"DNS record acme.{ZONE_NAME} is gone": lambda to: to.put_record("DELETE", "elsewhere.example.com"),
-    'the stack says {"cidr":{"S":"10.1.2.0/26"},"tenant":{"S":"acme"}}': lambda to: to.put_claim("globex"),
+    "claim acme-blue has other item: tenant is globex, not acme": lambda to: to.put_claim("globex"),
     "claim acme-blue is gone": lambda to: to.dynamodb.delete_item(
         TableName=TABLE, Key={"cidr": {"S": "10.1.2.0/26"}}
     ),

@@ -109,6 +109,16 @@ def test_the_published_image_is_for_arm64(ec2: EC2Client, image: str) -> None:
     assert described["State"] == "available"
 
 
+def test_a_changed_metadata_option_leaves_the_others(ec2: EC2Client, network: Network, image: str) -> None:
+    wanted: Any = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2, "InstanceMetadataTags": "enabled"}
+    host = run(ec2, network, image, MetadataOptions=wanted)
+    before = instance(ec2, host)["MetadataOptions"]
+    ec2.modify_instance_metadata_options(InstanceId=host, HttpTokens="optional")
+    assert instance(ec2, host)["MetadataOptions"] == {**before, "HttpTokens": "optional"}
+    ec2.modify_instance_metadata_options(InstanceId=host, HttpPutResponseHopLimit=1)
+    assert instance(ec2, host)["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+
+
 def test_an_instance_has_its_interfaces_groups_and_no_public_address(
     ec2: EC2Client, network: Network, image: str
 ) -> None:

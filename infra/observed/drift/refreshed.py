@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -67,6 +68,8 @@ def _declared(change: Step) -> list[str]:
 
 def _changed(change: Step, name: str) -> str:
     was, now = ((side.outputs or {}).get(name) if side else None for side in (change.old, change.new))
+    if change.type == types.TABLE_ITEM:
+        was, now = _row(was), _row(now)
     if isinstance(now, bool | int) and (words := ALARMING.get((change.type, name, now))):
         return words
     if SECRET in (was, now):
@@ -74,6 +77,13 @@ def _changed(change: Step, name: str) -> str:
     if (before := _entries(was)) is not None and (after := _entries(now)) is not None:
         return f"has other {name}: {_differences(before, after)}"
     return f"has {name} {_value(now)}; the stack says {_value(was)}"
+
+
+def _row(item: object) -> object:
+    """A table's row by its columns, without DynamoDB's types."""
+    if not isinstance(item, str):
+        return item
+    return {column: value for column, typed in json.loads(item).items() for value in typed.values()}
 
 
 def _entries(value: object) -> Mapping[str, object] | None:

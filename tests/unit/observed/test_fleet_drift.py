@@ -253,6 +253,17 @@ def test_mappings_of_a_list_without_names_are_shown() -> None:
     )
 
 
+def test_a_changed_claim_is_named_by_its_columns() -> None:
+    was, now = (
+        {"item": f'{{"cidr": {{"S": "10.1.2.0/26"}}, "tenant": {{"S": "{tenant}"}}}}'}
+        for tenant in ("acme", "globex")
+    )
+    change = changed(types.TABLE_ITEM, "acme-blue", was, now)
+    assert changes_by_others([change], STATE) == [
+        "claim acme-blue has other item: tenant is globex, not acme"
+    ]
+
+
 def test_what_aws_itself_goes_on_changing_is_no_drift() -> None:
     change = changed(types.DATABASE, "acme-blue", {"status": "available"}, {"status": "backing-up"}, "status")
     assert changes_by_others([change], STATE) == []
