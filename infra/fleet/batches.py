@@ -35,8 +35,8 @@ BATCH_OF_SLICES = Rule(
 BATCH_KNOWN = Rule(
     id="batch-known",
     rule="a batch has a slice that has begun",
-    reason="{folder} in the backend has none of {project}",
-    remedy="give the name that its machines were given with --batch",
+    reason="{project} has no {place} in the backend",
+    remedy="give the name, and the slice, that its machines were given with --batch and --slice",
 )
 BATCH_DIVISION = Rule(
     id="batch-division",
@@ -101,16 +101,22 @@ class Batches:
 
     def keep(self, record: RunRecord) -> None:
         """Keep a slice's record, instead of that of a machine that tried it before. Raises Failure."""
-        share = Slice.parse(record.share)
-        name = f"{self._folder(record.batch)}{share.number}-of-{share.count}.json"
+        name = self._file(record.batch, Slice.parse(record.share))
         self._store.write(name, record.model_dump_json(by_alias=True).encode())
+
+    def slice_of(self, batch: str, share: Slice) -> RunRecord:
+        """What another machine has done of a slice. Raises Refused if none has begun it, Failure."""
+        name = self._file(batch, share)
+        if name not in {found for found, _ in self._store.versions(self._folder(batch))}:
+            raise Refused("The batch", [BATCH_KNOWN.refuse(batch, place=name, project=self._project)])
+        return self._read(name)
 
     def read(self, batch: str) -> Batch:
         """Raises Refused if there is none of this name, Failure."""
         folder = self._folder(batch)
         found = [self._read(name) for name, _ in self._store.versions(folder)]
         if not found:
-            raise Refused("The batch", [BATCH_KNOWN.refuse(batch, folder=folder, project=self._project)])
+            raise Refused("The batch", [BATCH_KNOWN.refuse(batch, place=folder, project=self._project)])
         shares = [Slice.parse(record.share) for record in found]
         if len(counts := {share.count for share in shares}) > 1:
             slices = ", ".join(sorted(map(str, shares)))
@@ -126,6 +132,9 @@ class Batches:
                 reason="it is no record of this version's",
                 remedy="use the version that the batch's machines have",
             ) from None
+
+    def _file(self, batch: str, share: Slice) -> str:
+        return f"{self._folder(batch)}{share.number}-of-{share.count}.json"
 
     def _folder(self, batch: str) -> str:
         return f"{FOLDER}{self._project}/{checked(batch)}/"

@@ -128,12 +128,12 @@ class RunRecords:
         return self.folder_of(run) / "run.json"
 
     def begin(self, record: RunRecord) -> None:
-        """Make the run's folder, for this user alone. Raises Failure if that cannot be."""
+        """Make the run's folder, unless it is there, for this user alone. Raises Failure if that fails."""
         with _on_disk(self.folder):
             # These files belong to this machine and are no part of the project.
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.with_name(".gitignore").write_text("*\n", encoding="utf-8")
-            self.folder_of(record.run).mkdir(mode=0o700)
+            self.folder_of(record.run).mkdir(exist_ok=True, mode=0o700)
         self.write(record)
 
     def write(self, record: RunRecord) -> None:

@@ -75,12 +75,15 @@ def begin_run(
     return record
 
 
-def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -> RunRecord:
-    """The newest run with tenants left, resumed by this process. Raises Refused, Failure.
+def resume_run(
+    records: RunRecords, operation: FleetOperation, limits: Limits, former: RunRecord | None = None
+) -> RunRecord:
+    """A run resumed by this process. Raises Refused, Failure.
 
-    Failed and interrupted tenants are tried again.
+    Failed and interrupted tenants are tried again. former: another machine's run; None for the newest one
+    here with tenants left.
     """
-    former = records.unfinished(operation)
+    former = former or records.unfinished(operation)
     # On another machine, or after a restart, the ids of its processes are those of others.
     here = former.machine == this_machine()
     tenants = {
@@ -100,5 +103,5 @@ def resume_run(records: RunRecords, operation: FleetOperation, limits: Limits) -
             "max_failures": limits.max_failures,
         }
     )
-    records.write(record)
+    records.begin(record)
     return record

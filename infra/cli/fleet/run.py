@@ -15,7 +15,7 @@ from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import Store, backend_url, store_of
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
 from tenantnet.fleet.paged import FEW
-from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords
+from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice, select_tenants
@@ -35,7 +35,8 @@ RESUME_ALONE = Rule(
     id="resume-alone",
     rule="a resumed run keeps its tenants and waves",
     reason="they were given when it was started",
-    remedy="leave out --resume, or names, --platform, --slice, --batch, --policy-pack, --canary and --wave",
+    remedy="leave out --resume, or names, --platform, --slice without --batch, --policy-pack, --canary and "
+    "--wave",
 )
 
 
@@ -75,16 +76,13 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
     targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
     store = store_of(backend_url(project))
+    share, batch = Slice.parse(asked.share) if asked.share else None, asked.checked_batch(store)
     if asked.resume:
-        waves = "--canary, --wave" if asked.waves else None
-        for value in (asked.tenants, asked.platform, asked.share, asked.batch, asked.policy_pack, waves):
-            if value:
-                raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
-        record = resume_run(records, operation, limits)
+        former = Batches(store, project).slice_of(batch, share) if batch and share and store else None
+        record = _resumed(records, operation, asked, limits, former)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
         return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
     platforms = {name: target.platform for name, target in targets.items()}
-    share, batch = Slice.parse(asked.share) if asked.share else None, asked.checked_batch(store)
     chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
@@ -111,6 +109,21 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         alarms_before=raised_alarms(regions),
     )
     return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
+
+
+def _resumed(
+    records: RunRecords, operation: FleetOperation, asked: Asked, limits: Limits, former: RunRecord | None
+) -> RunRecord:
+    """former: the run as another machine left it; None for the last one of this machine."""
+    waves = "--canary, --wave" if asked.waves else None
+    share = None if former else asked.share
+    for value in (asked.tenants, asked.platform, share, asked.policy_pack, waves):
+        if value:
+            raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
+    if former and former.operation is not operation:
+        refusal = RUN_TO_RESUME.refuse("--resume", folder=f"batch {former.batch}", operation=operation)
+        raise Refused("The run", [refusal])
+    return resume_run(records, operation, limits, former)
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:

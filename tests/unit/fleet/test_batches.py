@@ -14,6 +14,8 @@ from tenantnet.engine.states import store_of
 from tenantnet.fleet.batches import Batch, Batches, read_batch
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
+from tenantnet.fleet.selection import Slice
+from tenantnet.fleet.waves import Waves
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project, find_project
 from typer.testing import CliRunner
@@ -94,6 +96,41 @@ def test_a_resumed_run_is_still_its_batchs_slice(project: Project) -> None:
     records.write(record)
     resumed = resume_run(records, FleetOperation.UP, Limits())
     assert (resumed.batch, resumed.share) == ("b1", "1/1")
+
+
+def test_another_machine_goes_on_with_a_slice_where_it_was_left(project: Project) -> None:
+    """Such as the next job of a pipeline, after somebody has let the next wave begin."""
+    record = machine(project, "1/1", acme=FAILED, globex=TenantRecord())
+    record.waves = Waves(canary=1, percent=100, soak_minutes=0, pause=True)
+    record.soaked, record.alarms_before, record.machine = 1, ("acme-blue-CPUUtilization",), "elsewhere"
+    batches(project).keep(record)
+    found = batches(project).slice_of("b1", Slice.parse("1/1"))
+    here = RunRecords(Project(folder=project.folder / "here", settings_folder=project.folder))
+    resumed = resume_run(here, FleetOperation.UP, Limits(), found)
+    assert (resumed.soaked, resumed.alarms_before, resumed.waves) == (1, record.alarms_before, record.waves)
+    assert statuses(Batch.of(1, {1: resumed.model_copy(update={"ended": record.ended})})) == {
+        "t1": "done",
+        "acme": "waiting",
+        "globex": "waiting",
+    }
+    assert here.file_of(record.run).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ("drift --resume --batch b1 --slice 1/1", "run-to-resume"),
+        ("up --resume --batch b1 --slice 1/1 --canary 1", "resume-alone"),
+        ("up --resume --batch b1 --slice 2/2", "batch-known"),
+        ("up --resume --slice 1/1", "resume-alone"),
+        ("up --resume --batch b1", "batch-of-slices"),
+    ],
+)
+def test_what_cannot_be_gone_on_with_elsewhere_is_refused(project: Project, options: str, rule: str) -> None:
+    machine(project, "1/1", acme=FAILED)
+    run = CliRunner().invoke(app, ["fleet", *options.split()])
+    assert isinstance(run.exception, Refused), run.output
+    assert [each.rule_id for each in run.exception.refusals] == [rule]
 
 
 @pytest.mark.parametrize(
