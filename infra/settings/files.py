@@ -29,7 +29,8 @@ from tenantnet.settings.reading import TOO_LARGE, called, parse, read_mapping, r
 RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
 
-_FILE_NAME = re.compile(r"Pulumi\.(.+)\.yaml")
+# What the engine takes as a name of a stack, and commands as no option.
+_FILE_NAME = re.compile(r"Pulumi\.([A-Za-z0-9][A-Za-z0-9_.-]*)\.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

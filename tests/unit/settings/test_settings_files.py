@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
+from tenantnet.settings.files import judge_file, read_defaults
 from tenantnet.settings.project import Project, find_project, unknown_stack
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.store import (
@@ -54,6 +55,16 @@ def test_settings_are_where_the_engine_has_them_also_if_their_folder_begins_with
     """As `pulumi config set` of 3.274 writes them."""
     (tmp_path / "Pulumi.yaml").write_text(PROJECT.replace(" tenants", " /tenants"))
     assert find_project(tmp_path).settings_file("acme") == tmp_path / "tenants" / "Pulumi.acme.yaml"
+
+
+@pytest.mark.parametrize("stack", ["a;id", "$(id)", "`id`", "--help", "-x", "a b", "a\nb", "\u202ea", "a'"])
+def test_a_name_that_no_stack_can_have_is_a_wrong_name_of_a_file_and_in_no_command(
+    project: Project, stack: str
+) -> None:
+    text = "config:\n  tenantnet:databasePassword: in clear\n"
+    verdict = judge_file(project.settings_file(stack), read_defaults(project.file), text)
+    assert [each.rule_id for each in verdict.refusals] == ["file-name"]
+    assert stack not in verdict.refusals[0].remedy
 
 
 def test_without_a_project_the_refusal_says_where_it_was_looked_for(tmp_path: Path) -> None:
