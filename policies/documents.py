@@ -30,7 +30,6 @@ from tenantnet.policies.model import (
     Finding,
     PackSettings,
     Policy,
-    Reading,
     Resource,
     Severity,
     Stack,
@@ -217,7 +216,8 @@ def _role_policy(resource: Resource, cell: str, settings: PackSettings) -> Itera
     statements = wanted.get(str(role))
     documents = [_statements(*statements)] if statements else []
     if role == physical_name(cell, "runner") and statements:
-        for holder in _claims_cells(cell, settings.reading) - {cell}:
+        region = resource.region or settings.reading.region()
+        for holder in _claims_cells(cell, settings, region) - {cell}:
             documents.insert(0, _statements(*_runner_statements(resource, cell, settings, holder)))
     yield from _compare(resource, "policy", policy, documents, "ServiceRole")
 
@@ -240,12 +240,22 @@ _OF_RUNNER = (aws.INSTANCE, aws.KEY, aws.ZONE)
 _RUNNERS_ID = re.compile(r":(?:instance|key|hostedzone)/([A-Za-z0-9-]+)")
 
 
-def _claims_cells(cell: str, reading: Reading) -> set[str]:
-    """The cells whose claims the cell may use: as its settings say, as it does, or those of the project."""
+def _claims_cells(cell: str, settings: PackSettings, region: str) -> set[str]:
+    """The cells whose claims the cell may use: as its settings say, as it does, or the one of its place.
+
+    Where a place has several, Tenantnet has a new platform's settings say which.
+    """
+    reading = settings.reading
     if named := reading.claims_platform():
         return {named.removeprefix(PLATFORM_PREFIX)}
-    holders = {platform.cell: cell_of_claims_table(platform.claims_table) for platform, _ in reading.cells()}
-    return {holders[cell]} if cell in holders else {*holders.values()}
+    place, deployed = (region, reading.account_id()), [platform for platform, _ in reading.cells()]
+    own = {cell_of_claims_table(each.claims_table) for each in deployed if each.cell == cell}
+    others = {
+        cell_of_claims_table(each.claims_table)
+        for each in deployed
+        if (each.region, each.account_id) == place
+    }
+    return own or (others if len(others) == 1 else set())
 
 
 def _runner_statements(

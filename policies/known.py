@@ -315,6 +315,7 @@ def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> I
     yield from _judge_region(resource, next(iter(elsewhere), resource.region))
     if resource.type == PROVIDER:
         yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    yield from _judge_maker(resource, stack, settings.reading)
     if not stack.is_platform:
         yield from _judge_tenants_update(resource, stack, settings)
     elif resource.type in _REFERRING:
@@ -415,6 +416,16 @@ def _judge_image(host: Resource, reading: Reading, image: str) -> Iterator[Findi
     given = host.props.get("ami")
     if given != image and ("Name" not in whose or given not in reading.images(whose, host.region)):
         yield host.refuse(IMAGE_OWN, "ami", value=given, image=image)
+
+
+def _judge_maker(host: Resource, stack: Stack, reading: Reading) -> Iterator[Finding]:
+    """Not in a preview: a reviewer need not read images."""
+    image = host.props.get("ami")
+    try:
+        if host.type == aws.INSTANCE and reading.is_strangers(str(image), host.region):
+            yield host.refuse(IMAGE_OWN, "ami", value=image, image="one of Amazon's")
+    except Failure as failure:
+        yield unread(host, stack.name, failure)
 
 
 ONLY_KNOWN_RESOURCES = Policy(

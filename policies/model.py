@@ -357,6 +357,9 @@ class Reading(Protocol):
     def image(self) -> str:
         """The image of the platform's settings; without one, the newest that AWS names."""
 
+    def is_strangers(self, image: str, region: str | None) -> bool:
+        """Whether somebody else than Amazon has made the image; false for one that is not there any more."""
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, by ID, new ones waited for; nothing for one that does not exist."""
 

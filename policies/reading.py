@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -15,21 +15,25 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import boto3
 from pydantic import Field, StrictBool, ValidationError
-from tenantnet.addresses.addressing import check_private_cidr
 from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
-from tenantnet.components.alarm_topic import alarm_topic_name
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import PROVIDER
+from tenantnet.policies.exports import (
+    read_networks,
+    read_tags,
+    read_zone_tags,
+    refuse_others,
+    refuse_others_networks,
+)
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
-from tenantnet.refusal import Refused, shown
+from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import Model, PlatformOutputs
-from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -204,11 +208,11 @@ class Reader:
         named = [each for place in places for each in (place.vpc_id, place.subnet_id, place.route_table_id)]
         ids = {*filter(None, named)}
         zone_id = settings.zone.zone_id if settings.zone else None
-        cells = (cell, (settings.claims_platform or stack).removeprefix(PLATFORM_PREFIX))
         if ids:
-            _refuse_others(stack, "names", _read_tags(ids | _networks_of(ids, region), region), cells)
+            networks = read_networks(stack, "names", ids, region)
+            refuse_others(stack, "names", read_tags(networks.homes.keys(), region), cell)
         if zone_id:
-            _refuse_others(stack, "names", {zone_id: _read_zone_tags(zone_id, region)}, cells)
+            refuse_others(stack, "names", {zone_id: read_zone_tags(zone_id, region)}, cell)
         return ids | {*filter(None, [zone_id])}
 
     def image(self) -> str:
@@ -217,18 +221,27 @@ class Reader:
         own = services and services.tunnel_host_image
         return own or cast("str", self._begin("image", lambda: _read_image(self.region())).result())
 
+    def is_strangers(self, image: str, region: str | None) -> bool:
+        """Whether somebody else than Amazon has made the image."""
+        region = region or self.region()
+        with aws_answers(f"tell who has made {image}", region=region):
+            ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+            by_id: list[FilterTypeDef] = [{"Name": "image-id", "Values": [image]}]
+            found = ec2.describe_images(Filters=by_id, IncludeDeprecated=True)["Images"]
+        return any(each.get("ImageOwnerAlias") != "amazon" for each in found)
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked again until all have some."""
         region, end = region or self.region(), time.monotonic() + TAGS_LIMIT_SECONDS
         while True:
-            found = _read_tags(ids, region)
+            found = read_tags(ids, region)
             if len(found) == len(ids) or time.monotonic() > end:
                 return found
             time.sleep(TAGS_PAUSE_SECONDS)
 
     def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked once."""
-        return _read_tags(ids, region or self.region())
+        return read_tags(ids, region or self.region())
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
@@ -329,61 +342,6 @@ def _region_in(props: Mapping[str, Any]) -> str | None:
     return region if isinstance(region, str) else None
 
 
-def refuse_others_networks(stack: str, outputs: PlatformOutputs) -> None:
-    """Raises Failure for a platform that exports what a tenant or another cell has.
-
-    Any program can have a platform's name, and export any ID: its tenants would be joined to that network.
-    """
-    cell, claims_cell = stack.removeprefix(PLATFORM_PREFIX), cell_of_claims_table(outputs.claims_table)
-    for name, given, own in _named_by_cell(cell, claims_cell, outputs):
-        if given not in own:
-            raise Failure(
-                f"Could not take the outputs of {stack} for a platform's.",
-                reason=f"{name} of {stack} is {shown(given)}, and a platform of that name has {own[0]}",
-                remedy="let the stack be a platform's, as Tenantnet deploys it, or call it otherwise",
-            )
-    named = {outputs.sessions_vpc_id, outputs.services_vpc_id, outputs.services_route_table_id}
-    named |= _networks_of(named, outputs.region)
-    _refuse_others(stack, "exports", _read_tags(named, outputs.region), (cell, claims_cell))
-
-
-def _named_by_cell(
-    cell: str, claims_cell: str, outputs: PlatformOutputs
-) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """The outputs that follow from the cell's name and place: each with what it is and what it may be."""
-    partition, place = outputs.kms_key_arn.split(":")[1:2], f"{outputs.region}:{outputs.account_id}"
-    start = ":".join(["arn", *partition])
-    role, runner = f"{start}:iam::{outputs.account_id}:role/tenantnet-{cell}", f"tenantnet-{cell}-runner"
-    host = outputs.tunnel_host_address
-    yield "cell", outputs.cell, [cell]
-    yield "claimsTable", outputs.claims_table, [claims_table_name(claims_cell)]
-    yield "kmsKeyArn", outputs.kms_key_arn.rpartition("/")[0], [f"{start}:kms:{place}:key"]
-    yield "alarmTopicArn", outputs.alarm_topic_arn, [f"{start}:sns:{place}:{alarm_topic_name(cell)}"]
-    yield "flowLogRoleArn", outputs.flow_log_role_arn, [f"{role}-flow-logs"]
-    yield "runnerProject", outputs.runner_project or runner, [runner]
-    yield (
-        "runnerScheduleRoleArn",
-        outputs.runner_schedule_role_arn or f"{role}-runner-schedules",
-        [f"{role}-runner-schedules"],
-    )
-    if check_private_cidr(f"{host}/32"):
-        yield "tunnelHostAddress", host, ["one private address"]
-
-
-def _refuse_others(
-    stack: str, does: str, found: Mapping[str, Mapping[str, str]], cells: Sequence[str]
-) -> None:
-    for name, tags in found.items():
-        tenant, cell = tags.get(Tag.TENANT), tags.get(Tag.CELL, cells[0])
-        if tenant or cell not in cells:
-            owner = f"tenant {tenant}" if tenant else f"cell {cell}"
-            raise Failure(
-                f"Could not take the outputs of {stack} for a platform's.",
-                reason=f"{stack} {does} {name} as its own, and it is that of {owner} by its tags",
-                remedy=f"let {stack} make its networks, or name some in its settings that are nobody's",
-            )
-
-
 def _read_image(region: str) -> str:
     with aws_answers("tell the newest image", region=region):
         ssm = boto3.client("ssm", region_name=region, config=PATIENCE)
@@ -394,33 +352,3 @@ def _read_account(region: str) -> str:
     with aws_answers("tell the AWS account", region=region):
         sts = boto3.client("sts", region_name=region, config=PATIENCE)
         return sts.get_caller_identity()["Account"]
-
-
-def _networks_of(ids: Collection[str], region: str) -> set[str]:
-    """The VPCs of the subnets and route tables among the IDs: AWS makes some without tags of their own."""
-    with aws_answers("read the networks of what is named", region=region):
-        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        subnets: list[FilterTypeDef] = [{"Name": "subnet-id", "Values": [*ids]}]
-        tables: list[FilterTypeDef] = [{"Name": "route-table-id", "Values": [*ids]}]
-        found = [each["VpcId"] for each in ec2.describe_subnets(Filters=subnets)["Subnets"]]
-        found += [each["VpcId"] for each in ec2.describe_route_tables(Filters=tables)["RouteTables"]]
-    return {*found}
-
-
-def _read_zone_tags(zone_id: str, region: str) -> Mapping[str, str]:
-    with aws_answers("read the tags of the zone", region=region):
-        route53 = boto3.client("route53", region_name=region, config=PATIENCE)
-        found = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone_id)
-    return {tag["Key"]: tag["Value"] for tag in found["ResourceTagSet"]["Tags"]}
-
-
-def _read_tags(ids: Collection[str], region: str) -> Mapping[str, Mapping[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    with aws_answers("read the tags of what is referred to", region=region):
-        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
-        for page in ec2.get_paginator("describe_tags").paginate(
-            Filters=[{"Name": "resource-id", "Values": [*ids]}]
-        ):
-            for tag in page["Tags"]:
-                found.setdefault(tag["ResourceId"], {})[tag["Key"]] = tag["Value"]
-    return found

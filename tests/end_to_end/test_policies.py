@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
@@ -19,12 +19,12 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.policies.rules import POLICIES
 from tenantnet.tags import Owner, claims_table_name
 
-from tests.support import component_samples as samples
 from tests.support.aws import aws_client
-from tests.support.broken_programs.breach import BETAS_COMPANY, BREACH
+from tests.support.broken_programs.breach import BETAS_COMPANY, BREACH, OUTPUTS_VARIABLE
 from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.support.clone import CLONE
+from tests.support.made_platform import made_platform
 from tests.support.project import Project, Run
 
 PROGRAM = "from tests.support.broken_programs.program import main\n\nmain()\n"
@@ -99,12 +99,12 @@ def connect_betas_company(cloud: LocalCloud) -> None:
     ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock=BETAS_COMPANY)
 
 
-def deployed_platform(project: Project) -> None:
+def deployed_platform(project: Project, outputs: Mapping[str, object]) -> None:
     """Give the project's platform stack its outputs, as if it had been deployed."""
     stack, kind = "platform-local", "pulumi:pulumi:Stack"
     urn = f"urn:pulumi:{stack}::of-a-test::{kind}::of-a-test-{stack}"
     exported = json.loads(project.pulumi("stack", "export", "--stack", stack).check().text)
-    root = {"urn": urn, "custom": False, "type": kind, "outputs": samples.PLATFORM_OUTPUTS}
+    root = {"urn": urn, "custom": False, "type": kind, "outputs": outputs}
     exported["deployment"]["resources"] = [root]
     file = project.folder / "platform.json"
     file.write_text(json.dumps(exported), encoding="utf-8")
@@ -117,15 +117,19 @@ def previews(
 ) -> Previews:
     """Previews, with those that the selected tests ask for started already."""
     assert claims
-    projects = []
+    projects, outputs = [], made_platform(lambda service: aws_client(cloud, service))
     for number in range(AT_A_TIME):
         folder = tmp_path_factory.mktemp(f"project{number}")
         backend = tmp_path_factory.mktemp(f"backend{number}")
-        variables = {"PULUMI_BACKEND_URL": f"file://{backend}", "PYTHONPATH": str(CLONE)}
+        variables = {
+            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PYTHONPATH": str(CLONE),
+            OUTPUTS_VARIABLE: json.dumps(outputs),
+        }
         project = Project.of_program(folder, {**environment(cloud.state_dir), **variables}, PROGRAM)
         for stack in ("acme", "platform-local"):
             project.pulumi("stack", "init", stack).check()
-        deployed_platform(project)
+        deployed_platform(project, outputs)
         projects.append(project)
     previews = Previews(projects)
     for item in request.session.items:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -19,6 +19,7 @@ from tenantnet.tags import Owner, claims_table_name
 
 from tests.local_cloud.test_status_observe import REGION, cloud, ec2
 from tests.support import component_samples as samples
+from tests.support.made_platform import made_platform, made_zone
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -43,6 +44,19 @@ def platform(**changes: str) -> PlatformOutputs:
     return PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, **changes})
 
 
+def deployed(**changes: str) -> PlatformOutputs:
+    """The outputs of platform-local, which has what it exports but for the changes."""
+    return PlatformOutputs.model_validate({**made_platform(client), **changes})
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def table_of(ec2: EC2Client, vpc: str) -> str:
+    return ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+
+
 @pytest.mark.parametrize("path", ["sessionsVpcId", "servicesVpcId"])
 def test_a_platform_that_exports_the_network_of_a_tenant_or_of_another_cell_is_none(
     ec2: EC2Client, path: str
@@ -50,19 +64,69 @@ def test_a_platform_that_exports_the_network_of_a_tenant_or_of_another_cell_is_n
     """Any program can be called platform-local; beta is a tenant, and may have a cell's name."""
     for owner in (Owner(cell="eu1", tenant="beta"), Owner(cell="eu1", tenant="local"), Owner(cell="eu1")):
         with pytest.raises(Failure, match=r"exports vpc-.* as its own"):
-            refuse_others_networks("platform-local", platform(**{path: vpc_of(ec2, owner)}))
+            refuse_others_networks("platform-local", deployed(**{path: vpc_of(ec2, owner)}))
+    other = vpc_of(ec2, None)
+    ec2.create_tags(Resources=[other], Tags=[{"Key": "TenantNet:Tenant", "Value": "beta"}])
+    with pytest.raises(Failure, match=r"that of tenant beta"):
+        refuse_others_networks("platform-local", deployed(**{path: other}))
 
 
 def test_a_platform_exports_its_own_networks_and_what_nobody_has_tagged(ec2: EC2Client) -> None:
-    for owner in (Owner(cell="local"), None):
-        refuse_others_networks("platform-local", platform(sessionsVpcId=vpc_of(ec2, owner)))
-    shared = platform(claimsTable=claims_table_name("eu1"), sessionsVpcId=vpc_of(ec2, Owner(cell="eu1")))
-    refuse_others_networks("platform-local", shared)
+    outputs = deployed()
+    refuse_others_networks("platform-local", outputs)
+    ec2.create_tags(Resources=[outputs.sessions_vpc_id], Tags=tags_of(Owner(cell="local"), "sessions"))
+    refuse_others_networks("platform-local", outputs)
+
+
+def test_who_shares_another_cells_claims_has_networks_of_its_own(ec2: EC2Client) -> None:
+    outputs = deployed(claimsTable=claims_table_name("eu1"))
+    refuse_others_networks("platform-local", outputs)
+    ec2.create_tags(Resources=[outputs.sessions_vpc_id], Tags=tags_of(Owner(cell="eu1"), "sessions"))
+    with pytest.raises(Failure, match=r"that of cell eu1"):
+        refuse_others_networks("platform-local", outputs)
+
+
+def test_what_a_platform_exports_is_as_aws_has_it(ec2: EC2Client) -> None:
+    outputs = deployed()
+    kms = boto3.client("kms", region_name=REGION)
+    others_key = kms.create_key(Description="Tenantnet cell eu1")["KeyMetadata"]["Arn"]
+    elsewhere = outputs.model_dump_json(by_alias=True).replace("eu-west-1", "us-east-1")
+    for said, changes in (
+        ("vpc-0123", {"sessionsVpcId": "vpc-0123"}),
+        ("rtb-0123", {"servicesRouteTableId": "rtb-0123"}),
+        ("servicesRouteTableId", {"servicesRouteTableId": table_of(ec2, outputs.sessions_vpc_id)}),
+        ("sessionsCidr", {"sessionsCidr": "172.16.0.0/12"}),
+        ("servicesCidr", {"servicesCidr": "10.0.0.0/8"}),
+        ("tunnelHostAddress", {"tunnelHostAddress": "10.9.9.5"}),
+        ("zoneName", {"zoneName": "corp.example.com"}),
+        ("zoneId", {"zoneId": made_zone(client("route53"), "eu1")}),
+        ("the zone", {"zoneId": "Z0123456789ABC"}),
+        ("kmsKeyArn", {"kmsKeyArn": others_key}),
+        ("us-east-1 has no such network", json.loads(elsewhere)),
+    ):
+        changed = PlatformOutputs.model_validate({**outputs.model_dump(by_alias=True), **changes})
+        with pytest.raises(Failure) as failure:
+            refuse_others_networks("platform-local", changed)
+        assert said in f"{failure.value} {failure.value.reason}"
+    host = ec2.run_instances(ImageId=an_image(ec2), MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.create_tags(Resources=[host], Tags=tags_of(Owner(cell="eu1"), "eu1-tunnel-host"))
+    with pytest.raises(Failure, match=r"that of cell eu1"):
+        refuse_others_networks("platform-local", outputs.model_copy(update={"tunnel_host_id": host}))
+
+
+def an_image(ec2: EC2Client) -> str:
+    return ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+
+
+def test_who_has_made_an_image_is_asked(ec2: EC2Client) -> None:
+    image, host = an_image(ec2), ec2.run_instances(ImageId=an_image(ec2), MinCount=1, MaxCount=1)
+    own = ec2.create_image(InstanceId=host["Instances"][0]["InstanceId"], Name="own")["ImageId"]
+    assert [Reader().is_strangers(each, REGION) for each in (image, own, "ami-0123")] == [False, True, False]
 
 
 def test_a_deployed_hosts_image_is_found_by_its_tags(ec2: EC2Client) -> None:
     owner = Owner(cell="local", tenant="acme", network="blue")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = an_image(ec2)
     vpc = vpc_of(ec2, owner)
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
     tags = tags_of(owner, "acme-blue-ping-host")
@@ -137,8 +201,7 @@ def test_a_database_that_is_not_there_has_no_address(ec2: EC2Client) -> None:
     ("owner", "claims"),
     [
         (None, None),
-        (Owner(cell="local"), None),
-        (Owner(cell="eu1"), "platform-eu1"),
+        (Owner(cell="local"), "platform-eu1"),
     ],
 )
 def test_a_platforms_settings_name_networks_of_the_cell_or_of_nobody(
@@ -151,8 +214,21 @@ def test_a_platforms_settings_name_networks_of_the_cell_or_of_nobody(
     "owner", [Owner(cell="local", tenant="beta"), Owner(cell="eu1", tenant="beta"), Owner(cell="eu1")]
 )
 def test_a_platforms_settings_that_name_a_tenants_network_are_refused(ec2: EC2Client, owner: Owner) -> None:
-    with pytest.raises(Failure, match=r"names vpc-.* as its own"):
-        existing(vpc_of(ec2, owner), None)
+    for claims in (None, "platform-eu1"):
+        with pytest.raises(Failure, match=r"names vpc-.* as its own"):
+            existing(vpc_of(ec2, owner), claims)
+
+
+def test_what_a_platforms_settings_name_is_in_its_region(ec2: EC2Client) -> None:
+    assert ec2
+    for place, name in (
+        ("vpcId", "vpc-0123"),
+        ("subnetId", "subnet-0123"),
+        ("routeTableId", "rtb-0123"),
+        ("vpcId", "vpc-*"),
+    ):
+        with pytest.raises(Failure, match=r"eu-west-1 has no such network"):
+            named({"services": {place: name}})
 
 
 @pytest.mark.parametrize("place", ["subnetId", "routeTableId"])
@@ -166,7 +242,7 @@ def test_what_has_no_tags_is_its_networks(ec2: EC2Client, place: str) -> None:
         named({"services": {place: found}})
     if place == "routeTableId":
         with pytest.raises(Failure, match=r"exports vpc-.* as its own"):
-            refuse_others_networks("platform-local", platform(servicesRouteTableId=found))
+            refuse_others_networks("platform-local", deployed(servicesRouteTableId=found))
 
 
 @pytest.mark.parametrize(("cell", "own"), [("local", True), ("eu1", False)])

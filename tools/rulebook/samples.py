@@ -96,6 +96,7 @@ RUNNER_PLACE = RunnerPlace(
 )
 OWN_TYPE = "aws:sqs/queue:Queue"
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
+STRANGERS_IMAGE = "ami-0000000057a9ce000"
 STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
@@ -183,6 +184,10 @@ class SampleReading:
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """No host is deployed."""
         return ()
+
+    def is_strangers(self, image: str, region: str | None) -> bool:
+        """One is."""
+        return image == STRANGERS_IMAGE
 
     def address(self, identifier: str, region: str | None) -> str:
         """As RDS makes one up."""

@@ -12,15 +12,18 @@ connection and a claim. Each letter in the case's name takes one step, against t
 
 from __future__ import annotations
 
+import json
+import os
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.components.vpn_connection import TUNNEL_OPTIONS
 from tenantnet.tags import Owner, Part, claims_table_name
 
-from tests.support import component_samples as samples
-
 BREACH = "breach "
+OUTPUTS_VARIABLE = "PLATFORM_OUTPUTS"
 OWNER = Owner(cell="local", tenant="acme", network="blue")
 BETAS_NETWORK, BETAS_VPC, BETAS_TABLE = "10.9.9.0/26", "vpc-00000000000beta00", "rtb-00000000000beta00"
 BETAS_COMPANY, INSIDE_IT = "10.77.4.0/24", "10.77.4.0/26"
@@ -29,19 +32,24 @@ BETAS_COMPANY, INSIDE_IT = "10.77.4.0/24", "10.77.4.0/26"
 def declare_raw(steps: str) -> None:
     """Declare the network, with these steps."""
     cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
-    vpc, table = _network(cidr)
+    vpc, table, platform = *_network(cidr), platform_outputs()
     if "h" in steps:
         _hide(vpc, table)
         return
-    peer = BETAS_VPC if "p" in steps else samples.PLATFORM_OUTPUTS["servicesVpcId"]
+    peer = BETAS_VPC if "p" in steps else platform["servicesVpcId"]
     peering = aws.ec2.VpcPeeringConnection(
         "peering", vpc_id=vpc.id, peer_vpc_id=peer, auto_accept=True, tags=OWNER.tags("peering")
     )
     _company(vpc, BETAS_NETWORK if "r" in steps else "192.168.4.0/24")
-    host = f"{samples.PLATFORM_OUTPUTS['tunnelHostAddress']}/32"
+    host = f"{platform['tunnelHostAddress']}/32"
     _route("out", table.id, BETAS_NETWORK if "r" in steps else host, peering)
-    services = samples.PLATFORM_OUTPUTS["servicesRouteTableId"]
+    services = platform["servicesRouteTableId"]
     _route("back", BETAS_TABLE if "t" in steps else services, cidr, peering)
+
+
+def platform_outputs() -> dict[str, Any]:
+    """The outputs of the stack platform-local, as the test has made them."""
+    return dict(json.loads(os.environ[OUTPUTS_VARIABLE]))
 
 
 def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:

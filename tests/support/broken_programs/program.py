@@ -1,6 +1,7 @@
 """The program of every case: tenant acme as its stack declares it, with what the case changes.
 
-Which case it is stands in the environment variable POLICY_CASE.
+Which case it is stands in the environment variable POLICY_CASE, and what its platform exports in
+PLATFORM_OUTPUTS.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import TenantStack
 
 from tests.support import component_samples as samples
-from tests.support.broken_programs.breach import BREACH, declare_raw
+from tests.support.broken_programs.breach import BREACH, declare_raw, platform_outputs
 from tests.support.broken_programs.cases import BROKEN, MADE_UP_CELL, PHASES, Case
 
 CASE_VARIABLE = "POLICY_CASE"
@@ -47,7 +48,7 @@ def main() -> None:
 def declare_tenant(case: Case, state: State) -> None:
     """Acme in a state of a move; the settings are loaded as if nothing were reserved."""
     settings: TenantSettings = load_tenant("acme", case.settings, password=PASSWORD, reserved=())
-    platform = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, "cell": case.cell})
+    platform = PlatformOutputs.model_validate({**platform_outputs(), "cell": case.cell})
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     stack = TenantStack(settings, platform, state, networks_to_declare(state, cidrs), missing=())
     stack.declare(pulumi.Output.secret(PASSWORD))

@@ -114,9 +114,21 @@ def test_what_the_settings_leave_empty_is_not_set() -> None:
         ("runnerScheduleRoleArn", "arn:aws:iam::123456789012:role/admin"),
         ("tunnelHostAddress", "10.0.0.0/8"),
         ("tunnelHostAddress", "203.0.113.1"),
+        ("sessionsVpcId", "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-5e55"),
+        ("sessionsVpcId", "VPC-5E55"),
+        ("servicesVpcId", "vpc-5e4f "),
+        ("servicesVpcId", "vpc-*"),
+        ("servicesRouteTableId", "vpc-5e4f"),
+        ("tunnelHostId", "mi-0123"),
+        ("imageId", "resolve:ssm:/mine"),
+        ("availabilityZones", ["us-east-1a", "us-east-1b"]),
+        ("sessionsCidr", "0.0.0.0/0"),
+        ("servicesCidr", "10.32.0.0"),
+        ("sharedSubnets", ["0.0.0.0/0"]),
+        ("sharedSubnets", ["10.9.9.0/26"]),
     ],
 )
-def test_a_platform_exports_what_follows_from_its_name_and_place(path: str, value: str) -> None:
+def test_a_platform_exports_what_follows_from_its_name_and_place(path: str, value: object) -> None:
     outputs = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, path: value})
     with pytest.raises(Failure, match=r"of platform-local is .*, and a platform of that name has"):
         refuse_others_networks("platform-local", outputs)

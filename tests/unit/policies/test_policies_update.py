@@ -23,6 +23,7 @@ from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.model import PackSettings, Ranges, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.tags import TAGGED, TAGS_PRESENT
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import claims_table_name
 
 from tools.rulebook.samples import (
@@ -35,6 +36,7 @@ from tools.rulebook.samples import (
     PLATFORM,
     SESSIONS,
     SETTINGS,
+    STRANGERS_IMAGE,
     Change,
     SampleReading,
     acl_rule,
@@ -165,6 +167,23 @@ def test_a_network_and_a_session_subnet_are_claimed_before_they_are_created() ->
 def test_nothing_is_created_while_nobody_knows_the_stacks_cell(key: str) -> None:
     """One resource that says it is another cell's would leave all others unjudged."""
     assert in_update(key, with_tag("customer-gateway", "tenantnet:cell", "eu2"))[0] == "platform-read"
+
+
+def test_no_host_is_made_of_a_strangers_image_whatever_its_platform_exports() -> None:
+    class Exporting(SampleReading):
+        def platform(self, cell: str) -> PlatformOutputs:
+            return PLATFORM.model_copy(update={"image_id": STRANGERS_IMAGE})
+
+    settings = replace(SETTINGS, reading=Exporting())
+    assert in_update("ping-host", with_props("ping-host", ami=STRANGERS_IMAGE), settings=settings) == [
+        "image-own"
+    ]
+    stack = with_props("tunnel-host", ami=STRANGERS_IMAGE)(platform_stack())
+    judges = [policy.judge_update for policy in POLICIES if policy.judge_update]
+    found = [
+        each for judge in judges for each in judge(stack["tunnel-host"], Stack(stack.values()), SETTINGS)
+    ]
+    assert [each.refusal.rule_id for each in found] == ["image-own"]
 
 
 class DeployedReading(SampleReading):

@@ -1037,6 +1037,8 @@ class SeveralCells(SampleReading):
         (SeveralCells(None, {"eu1": "eu1", "eu2": "eu2"}), False),
         (SeveralCells(None, {"eu1": "eu2", "eu2": "eu2"}), True),
         (SeveralCells(None, {"eu2": "eu2"}), True),
+        (SeveralCells(None, {"eu2": "eu2", "eu3": "eu3"}), False),
+        (SeveralCells(None, {"eu2": "eu2", "eu3": "eu2"}), True),
     ],
 )
 def test_the_runner_has_the_claims_of_the_cell_that_its_platform_uses(
