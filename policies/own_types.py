@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from ipaddress import IPv4Network
 
 from tenantnet.addresses.claims import Claim
-from tenantnet.addresses.index import RangeIndex
 from tenantnet.components.alarm_topic import alarm_topic_name
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER
@@ -25,12 +25,13 @@ from tenantnet.policies.model import (
     Ranges,
     Resource,
     Stack,
-    parse_json,
     unread,
 )
+from tenantnet.policies.statements import reached, reached_by
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import (
+    Part,
     Slot,
     claims_table_name,
     journal_table_name,
@@ -46,7 +47,8 @@ OWN_TYPE_APART = Rule(
     id="own-type-apart",
     rule="a type that the organisation answers for touches no network, host or database of Tenantnet",
     reason="{what} is in reach of it, and no policy knows what it lets through",
-    remedy="remove the reference; for what needs a way to a tenant's database there are its sessions",
+    remedy="remove the reference, or name what is the team's own by its ARN; for what needs a way to a "
+    "tenant's database there are its sessions",
 )
 # What makes anything of any type, or runs anything: nobody can answer for it by its type.
 _MAKES_ANYTHING = (
@@ -61,14 +63,21 @@ TYPE_SCHEMA: JsonSchema = {
 # The properties that say whose the resource itself is, and lead nowhere.
 _TAGGING = {"tags", "tagsAll", "tagSpecifications"}
 _CELL = "[a-z0-9*?-]+"
+# Those that let functions write their own logs and traces, and read what is sent to them.
+_AWSS_POLICIES = (
+    "(?:(?:service-role/)?(?:AWSLambda(?:Basic|SQSQueue|Kinesis)ExecutionRole|AmazonECSTaskExecutionRolePolicy)"
+    "|AWSXRayDaemonWriteAccess)(?![a-z0-9+=,.@_/-])"
+)
 _ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
 # What only Tenantnet and AWS call so, whichever cell it is of: IDs, databases, tables, roles, keys, logs,
-# tags, Pulumi's state, and ARNs that leave open which. AWS's former IDs have 8 digits, and so has a day.
+# tags, Pulumi's state, AWS's own policies, and ARNs that leave open which. AWS's former IDs have 8 digits
+# of both kinds; a day, a number and a word have one.
 _FORMS = re.compile(
     r"(?<![0-9a-z])(?:(?:vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
-    r"-(?!20[0-9]{6}(?![0-9a-f]))[0-9a-f]{8}|[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}|db-[a-z0-9]{26})"
+    r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}|db-[a-z0-9]{26})"
     r"(?![0-9a-z])"
-    r"|\.rds\.amazonaws\.com|/aws/rds/|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
+    rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
+    r"|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
     r"|[^:\s]*:[^:\s]*[*?]|[^:\s]*[*?][^:\s]*(?![^:\s]*:)"
     r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
     r":(?!parameter)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
@@ -78,27 +87,19 @@ _FORMS = re.compile(
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"(?<![0-9.])(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?!\.?\d)")
+# A number of a release looks like an address, and AWS names hosts after theirs.
+_ADDRESS = re.compile(
+    r"(?<![0-9.])(?<!release )(?<!version )(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?!\.?\d)", re.IGNORECASE
+)
+_HOST = re.compile(r"(?<![a-z0-9])ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?![0-9])", re.IGNORECASE)
+# These say "everybody" and "everybody in private": they are nobody's in particular.
+_EVERYBODY = {*map(IPv4Network, ("0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))}
+# AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
+_OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _GLOB = re.compile(r"[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
-# Services through which somebody reaches what a cell has, by a statement about every resource.
-_REACHING = {
-    *(
-        "cloudwatch",
-        "codebuild",
-        "dynamodb",
-        "ec2",
-        "iam",
-        "kms",
-        "logs",
-        "rds",
-        "route53",
-        "s3",
-        "scheduler",
-    ),
-    *("secretsmanager", "sns", "ssm", "sts", "tag", "*"),
-}
+_SLOT = re.compile("|".join(Slot))
 
 
 def may_be_own(kind: str) -> bool:
@@ -119,9 +120,8 @@ def judge_texts(resource: Resource) -> Iterator[Finding]:
     for path, text in _texts_of(resource):
         if named := _FORMS.search(text):
             yield _refuse(resource, path, text, named[0])
-    for path, value in _properties(resource):
-        if _is_about_everything(value):
-            yield _refuse(resource, path, "*", "every resource")
+    for path, wide in _wide(resource).items():
+        yield _refuse(resource, path, wide, "whatever it matches")
 
 
 def judge_relations(stack: Stack, resource: Resource, settings: PackSettings) -> Iterator[Finding]:
@@ -145,7 +145,8 @@ def judge_names(
     stack: Stack, resource: Resource, settings: PackSettings, besides: Collection[object] = ()
 ) -> Iterator[Finding]:
     """What it names of tenants and cells that are deployed. besides: texts that are refused anyway."""
-    texts = [(path, text) for path, text in _texts_of(resource) if text not in besides]
+    wide = _wide(resource)
+    texts = [(path, text) for path, text in _texts_of(resource) if text not in besides and path not in wide]
     if not texts:
         return
     own = stack.name.removeprefix(PLATFORM_PREFIX) if stack.is_platform else stack.cell
@@ -170,11 +171,13 @@ class _Others:
         """What of theirs the text names; None if nothing."""
         if self._names and (found := self._pattern.search(text)):
             return found[0]
+        fewest = 1 if "arn:" in text.casefold() else _FEWEST_LETTERS
         for glob in _GLOB.findall(text.casefold()):
-            letters = sum(map(str.isalnum, glob))
-            if letters >= _FEWEST_LETTERS and any(fnmatchcase(name, glob) for name in self._names):
+            letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
+            if letters >= fewest and any(fnmatchcase(name, glob) for name in self._names):
                 return str(glob)
-        return next((found[0] for found in _ADDRESS.finditer(text) if self._is_taken(found)), None)
+        addresses = _ADDRESS.finditer(_HOST.sub(r"\1.\2.\3.\4", text))
+        return next((found[0] for found in addresses if self._is_taken(found)), None)
 
     def _is_taken(self, found: re.Match[str]) -> bool:
         address = ".".join(str(int(part)) for part in found[1].split("."))
@@ -182,7 +185,10 @@ class _Others:
             network = IPv4Network(f"{address}{found[2] or ''}", strict=False)
         except ValueError:
             return False
-        return bool(self._ranges.overlapping(str(network)))
+        if network in _EVERYBODY and str(network.network_address) == address:
+            return False
+        first, last = _span(network)
+        return any(start <= last and first <= end for start, end in self._ranges)
 
     @cached_property
     def _cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
@@ -211,7 +217,8 @@ class _Others:
         platforms = [platform for platform, _ in self._cells]
         keys = [platform.kms_key_arn.rpartition("/")[2] for platform in platforms]
         zones = "|".join(re.escape(platform.zone_name) for platform in platforms)
-        exact = "|".join(map(re.escape, [*self._names, *keys, *(each.zone_id for each in platforms)]))
+        ids = [each for platform in platforms for each in _ids(platform)]
+        exact = "|".join(map(re.escape, [*self._names, *keys, *ids]))
         begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
         return re.compile(
             rf"(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
@@ -220,14 +227,34 @@ class _Others:
         )
 
     @cached_property
-    def _ranges(self) -> RangeIndex[None]:
-        """Whatever is claimed, reserved, a cell's or another company's."""
-        cidrs = [each.cidr for each in self.settings.reserved]
+    def _ranges(self) -> Sequence[tuple[int, int]]:
+        """The first and last addresses of whatever is claimed, reserved, a cell's or another company's."""
+        in_aws = {each.cidr for each in self.settings.reserved if each.purpose in _IN_AWS}
+        others = {each.cidr for each in self.settings.reserved} - in_aws
         for platform, ranges in self._cells:
-            cidrs += [platform.sessions_cidr, *filter(None, [platform.services_cidr])]
-            cidrs += [f"{platform.tunnel_host_address}/32", *(row.cidr for row in ranges.claims)]
-            cidrs += [each.cidr for each in ranges.companies if each.tenant != self.stack]
-        return RangeIndex((cidr, None) for cidr in cidrs)
+            in_aws |= {platform.sessions_cidr, *filter(None, [platform.services_cidr])}
+            in_aws |= {row.cidr for row in ranges.claims}
+            others |= {each.cidr for each in ranges.companies if each.tenant != self.stack}
+            others.add(platform.tunnel_host_address)
+        spans = [span for cidr in others for span in _spans(cidr, 0)]
+        return spans + [span for cidr in in_aws for span in _spans(cidr, _OF_AWS)]
+
+
+def _spans(cidr: str, without: int) -> Iterator[tuple[int, int]]:
+    """The addresses of a range as numbers, without some after the first; nothing for a text that is none."""
+    with suppress(ValueError):
+        first, last = _span(IPv4Network(cidr, strict=False))
+        yield first, first if without else last
+        yield min(first + 1 + without, last), last
+
+
+def _span(network: IPv4Network) -> tuple[int, int]:
+    return int(network.network_address), int(network.broadcast_address)
+
+
+def _ids(platform: PlatformOutputs) -> Iterator[str]:
+    yield from (platform.zone_id, platform.sessions_vpc_id, platform.services_vpc_id)
+    yield from (platform.services_route_table_id, platform.tunnel_host_id)
 
 
 def _of_tenant(tenant: str) -> Iterator[str]:
@@ -265,27 +292,12 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def _is_about_everything(value: object) -> bool:
-    """Whether a statement of IAM in it is about every resource, and no policy of a resource of its own."""
-    match value:
-        case str():
-            try:
-                return value.lstrip()[:1] in ("{", "[") and _is_about_everything(parse_json(value))
-            except (ValueError, RecursionError):
-                return False
-        case list():
-            return any(map(_is_about_everything, value))
-        case Mapping():
-            return _gives_everything(value) or any(map(_is_about_everything, value.values()))
-    return False
-
-
-def _gives_everything(statement: Mapping[str, object]) -> bool:
-    lists = {
-        str(key).casefold().removesuffix("s"): each if isinstance(each, list) else [each]
-        for key, each in statement.items()
+def _wide(resource: Resource) -> Mapping[str, str]:
+    """What statements allow without saying on which resource, by property; but what has a form anyway."""
+    is_awss, props = resource.type.startswith("aws"), dict(_properties(resource))
+    found = {
+        **{path: next(reached(value, without_action=is_awss), "") for path, value in props.items()},
+        "resources": next(reached_by(props, without_action=is_awss), ""),
     }
-    if "principal" in lists or lists.get("effect") == ["Deny"] or "*" not in lists.get("resource", ()):
-        return False
-    services = {str(each).casefold().partition(":")[0] for each in lists.get("action", ["*"])}
-    return not services.isdisjoint(_REACHING)
+    formed = {path for path, text in _texts_of(resource) if _FORMS.search(text)}
+    return {path: text for path, text in found.items() if text and path not in formed}

@@ -109,6 +109,18 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         "10.8.0.0/14",
         "10.33.0.1",
         "10.77.3.4",
+        "10.77.0.1",
+        *("8.0.0.0/5", "0.0.0.0/1", "10.0.0.0/9", "10.9.9.5/8", "10.9.9.0 255.255.255.192"),
+        *("10.9.9.4", "172.17.0.4", "172.17.1.1", "10.32.0.10", "ip-10-9-9-5.eu-west-1.compute.internal"),
+        "beta-blue.abc123.rds.cn-north-1.amazonaws.com.cn",
+        *(
+            "arn:aws:iam::aws:policy/AdministratorAccess",
+            "arn:aws:iam::aws:policy/job-function/Billing",
+        ),
+        "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccessAndMore",
+        PLATFORM.sessions_vpc_id,
+        PLATFORM.services_route_table_id,
+        "arn:aws:lambda:eu-west-1:123456789012:be*",
     ],
 )
 @pytest.mark.parametrize("as_name", [False, True])
@@ -132,6 +144,9 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         ),
         *("shop-db.example.com", "adb.example.com.backup", "db.example.com.org", "arn:aws:s3:::db:", "*"),
         *("tenantnet-eu1-runner-notes", "acme-blue-notes", "beta-movement", "arn:*:s3:::notes", "acme-*"),
+        *("0.0.0.0/0", "10.0.0.0/8", "172.17.0.1", "10.9.9.1", "release 10.32.0.10", "version 10.9.9.5"),
+        *("i-deadbeef", "sg-12345678", "*blue*", "*-green", "54.0.0.0/8", "ip-110-9-9-5"),
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         *("arn:aws:s3:::notes/*", "arn:aws:logs:*:*:*", "arn:aws:ssm:*:*:parameter/*", "*.log", TOPIC_ARN),
     ],
 )
@@ -150,9 +165,30 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"Effect": "Allow", "Action": "rds:*", "Resource": "*"}, True),
         ({"Effect": "Allow", "NotAction": "iam:*", "Resource": ["*"]}, True),
         ({"effect": "Allow", "actions": ["xray:*", "*"], "resources": ["*"]}, True),
+        ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::notes"}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": [["*"]]}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": "**"}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": "a*"}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": {"Fn::Sub": "*"}}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": "*", "NotPrincipal": "*"}, True),
+        ({"Effect": "Deny", "effect": "Allow", "Action": "*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "*", "Resource": "*", "Principals": []}, True),
+        ({"Resources": ["*"], "Name": "all backups"}, True),
+        ({"Effect": "Allow", "Action": "sso:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "a-service-of-2031:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "x*:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "ec2:DescribeVpnConnections", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "ec2:CreateNetworkInterface", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "ec2:DescribeNetworkInterfaces", "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": ["KMS:listAliases", "sts:GetCallerIdentity"], "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*"}, False),
         ({"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": ["sqs:*", "xray:*"], "Resource": "*"}, False),
         ({"Effect": "Deny", "Action": "*", "Resource": "*"}, False),
         ({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}, False),
+        ({"action": {"type": "block"}, "resource": "*"}, False),
+        ({"action": "read", "resource": "notes/*"}, False),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -162,6 +198,69 @@ def test_no_statement_gives_rights_to_every_resource(
     policy = {"Statement": [statement]}
     found = found_by(queue(policy=json.dumps(policy) if as_text else policy))
     assert found == (APART if apart else {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Statement": [{"Action": "*", "Action": "*", "Resource": "*"}]}',
+        '{"Version": "1", "Version": "2", "Statement": [{"Action": "rds:*", "Resource": "*"}]}',
+        '{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+        '{"Statement": [{"\\u0041ction": "*", "\\u0041ction": "*"}]}',
+        '{"Statement": [{"Action": "*", "Resource": "*"}]',
+        "[" * 100_000 + '{"Action": "*"}',
+    ],
+)
+def test_a_document_that_nobody_can_read_is_about_everything(text: str) -> None:
+    assert found_by(queue(policy=text)) == APART
+
+
+@pytest.mark.parametrize("text", ["[a link](of Markdown)", "{name}", "{{ resource }}", "[section]", "{"])
+def test_what_only_begins_like_a_document_is_none(text: str) -> None:
+    assert found_by(queue(policy=text)) == {}
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *(
+            "secretsmanager:eu-west-1:123456789012:secret:*",
+            "secretsmanager:*:123456789012:secret:e*",
+        ),
+        *("secretsmanager:eu-west-1:123456789012:secret:example/*", "s3:::*", "s3:::*/*", "s3:::n*/x"),
+        *("logs:*:*:*", "logs:eu-west-1:123456789012:log-group:*", "logs:*:123456789012:log-group:/aws/*"),
+        *("sns:eu-west-1:123456789012:*", "sns:eu-west-1:123456789012:t*", "lambda:eu-west-1:*:function:a"),
+        *("dynamodb:eu-west-1:123456789012:table/te*", "dynamodb:eu-west-1:123456789012:t*/notes"),
+        *("iam::123456789012:role/t*", "iam::123456789012:role/team/*", "ec2:*:123456789012:subnet/s*"),
+        *("kms:eu-west-1:123456789012:key/1*", "kms:eu-west-1:123456789012:key/${aws:PrincipalTag/key}"),
+        *("scheduler:eu-west-1:123456789012:schedule/default/*", "route53:::hostedzone/Z*"),
+        *("cloudwatch:eu-west-1:123456789012:alarm:*", "rds-db:eu-west-1:123456789012:dbuser:*/*"),
+        *("ssm:eu-west-1:123456789012:parameter/*", "ssm:eu-west-1:123456789012:*", "events:*:*:*"),
+        *("backup:*:*:recovery-point:*", "a-service-of-2031:*:*:*", "s3:*", "*"),
+    ],
+)
+def test_a_statement_names_service_account_and_the_first_part_of_its_resources(rest: str) -> None:
+    for arn in (f"arn:aws:{rest}", f"ARN:aws-cn:{rest}"):
+        statement = {"Effect": "Allow", "Action": "*", "Resource": ["arn:aws:s3:::notes/*", arn]}
+        assert found_by(queue(policy={"Statement": [statement]})) == APART
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("s3:::notes/*", "s3:::notes", "s3:eu-west-1:123456789012:accesspoint/notes/object/*"),
+        *("logs:*:123456789012:log-group:/aws/lambda/notes:*", "sqs:*:*:*", "xray:*:*:*"),
+        *("dynamodb:*:123456789012:table/notes/index/*", "lambda:eu-west-1:123456789012:function:notes:*"),
+        *(
+            "secretsmanager:eu-west-1:123456789012:secret:notes/db-??????",
+            "iam::123456789012:role/team/notes",
+        ),
+        *("apigateway:eu-west-1::/restapis/abc123/*", "ssm:eu-west-1:123456789012:parameter/notes/*"),
+    ],
+)
+def test_a_statement_is_about_what_the_team_has(rest: str) -> None:
+    statement = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:{rest}"}
+    assert found_by(queue(policy=json.dumps({"Statement": statement}))) == {}
 
 
 @pytest.mark.parametrize(
