@@ -27,6 +27,7 @@ from tenantnet.policies.model import (
     Stack,
     unread,
 )
+from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
 from tenantnet.policies.statements import reached, reached_by
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -87,13 +88,6 @@ _FORMS = re.compile(
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
     re.IGNORECASE,
 )
-# A number of a release looks like an address, and AWS names hosts after theirs.
-_ADDRESS = re.compile(
-    r"(?<![0-9.])(?<!release )(?<!version )(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?!\.?\d)", re.IGNORECASE
-)
-_HOST = re.compile(r"(?<![a-z0-9])ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?![0-9])", re.IGNORECASE)
-# These say "everybody" and "everybody in private": they are nobody's in particular.
-_EVERYBODY = {*map(IPv4Network, ("0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))}
 # AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _GLOB = re.compile(r"[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
@@ -176,19 +170,11 @@ class _Others:
             letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
             if letters >= fewest and any(fnmatchcase(name, glob) for name in self._names):
                 return str(glob)
-        addresses = _ADDRESS.finditer(_HOST.sub(r"\1.\2.\3.\4", text))
-        return next((found[0] for found in addresses if self._is_taken(found)), None)
+        named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
+        return next((written for written, _ in named), None)
 
-    def _is_taken(self, found: re.Match[str]) -> bool:
-        address = ".".join(str(int(part)) for part in found[1].split("."))
-        try:
-            network = IPv4Network(f"{address}{found[2] or ''}", strict=False)
-        except ValueError:
-            return False
-        if network in _EVERYBODY and str(network.network_address) == address:
-            return False
-        first, last = _span(network)
-        return any(start <= last and first <= end for start, end in self._ranges)
+    def _is_taken(self, span: Span) -> bool:
+        return any(first <= span[1] and span[0] <= last for first, last in self._ranges)
 
     @cached_property
     def _cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
@@ -227,7 +213,7 @@ class _Others:
         )
 
     @cached_property
-    def _ranges(self) -> Sequence[tuple[int, int]]:
+    def _ranges(self) -> Sequence[Span]:
         """The first and last addresses of whatever is claimed, reserved, a cell's or another company's."""
         in_aws = {each.cidr for each in self.settings.reserved if each.purpose in _IN_AWS}
         others = {each.cidr for each in self.settings.reserved} - in_aws
@@ -240,16 +226,12 @@ class _Others:
         return spans + [span for cidr in in_aws for span in _spans(cidr, _OF_AWS)]
 
 
-def _spans(cidr: str, without: int) -> Iterator[tuple[int, int]]:
+def _spans(cidr: str, without: int) -> Iterator[Span]:
     """The addresses of a range as numbers, without some after the first; nothing for a text that is none."""
     with suppress(ValueError):
-        first, last = _span(IPv4Network(cidr, strict=False))
+        first, last = span_of(IPv4Network(cidr, strict=False))
         yield first, first if without else last
         yield min(first + 1 + without, last), last
-
-
-def _span(network: IPv4Network) -> tuple[int, int]:
-    return int(network.network_address), int(network.broadcast_address)
 
 
 def _ids(platform: PlatformOutputs) -> Iterator[str]:

@@ -112,6 +112,8 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         "10.77.0.1",
         *("8.0.0.0/5", "0.0.0.0/1", "10.0.0.0/9", "10.9.9.5/8", "10.9.9.0 255.255.255.192"),
         *("10.9.9.4", "172.17.0.4", "172.17.1.1", "10.32.0.10", "ip-10-9-9-5.eu-west-1.compute.internal"),
+        *("10.0.0.0-10.255.255.254", "10.8.0.0 - 10.10.0.0", "10.8.0.0 255.252.0.0", "10.8.0.0/255.252.0.0"),
+        *("10.8.0.0 0.3.255.255", "10.9.9/24", "10.8/14", "10.9.*", "10.9.9.*", "10.9.*.*", "010.009.9.5"),
         "beta-blue.abc123.rds.cn-north-1.amazonaws.com.cn",
         *(
             "arn:aws:iam::aws:policy/AdministratorAccess",
@@ -145,6 +147,7 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         *("shop-db.example.com", "adb.example.com.backup", "db.example.com.org", "arn:aws:s3:::db:", "*"),
         *("tenantnet-eu1-runner-notes", "acme-blue-notes", "beta-movement", "arn:*:s3:::notes", "acme-*"),
         *("0.0.0.0/0", "10.0.0.0/8", "172.17.0.1", "10.9.9.1", "release 10.32.0.10", "version 10.9.9.5"),
+        *("10.*", "10.4.22/24", "10.0.0.0 - 10.255.255.255", "10.4.22.1 0.0.0.0", "1.5/10", "2026/11/29"),
         *("i-deadbeef", "sg-12345678", "*blue*", "*-green", "54.0.0.0/8", "ip-110-9-9-5"),
         "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         *("arn:aws:s3:::notes/*", "arn:aws:logs:*:*:*", "arn:aws:ssm:*:*:parameter/*", "*.log", TOPIC_ARN),
