@@ -369,6 +369,9 @@ class Reading(Protocol):
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
 
+    def bucket(self) -> str:
+        """The S3 bucket with the state of all stacks, and their secrets; empty where it is in none."""
+
     def held(self, stack: str) -> Sequence[Resource]:
         """What the stack's state has, by outputs, but for Pulumi's own; what it only reads is left out."""
 

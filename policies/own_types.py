@@ -194,6 +194,7 @@ class _Others:
             *(runner_document_name(cell) for cell in cells),
             *(name(cell) for cell in cells for name in (claims_table_name, journal_table_name)),
             *(f"tenantnet-{cell}-{each}" for cell in cells for each in _ROLES),
+            *(f"{cell}-{Part.TUNNEL_HOST}" for cell in cells),
             *(alarm_topic_name(cell) for cell in cells - {self.cell}),
             *(name for tenant in self._tenants - {self.stack} for name in _of_tenant(tenant)),
         ]
@@ -206,8 +207,10 @@ class _Others:
         ids = [each for platform in platforms for each in _ids(platform)]
         exact = "|".join(map(re.escape, [*self._names, *keys, *ids]))
         begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
+        bucket = re.escape(self.settings.reading.bucket()) or "(?!)"
         return re.compile(
-            rf"(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
+            rf"(?:\A|s3://|:s3:::){bucket}(?![a-z0-9-])"
+            rf"|(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
             rf"|(?:{begun})-(?:(?:{'|'.join(Slot)})(?![a-z0-9])|(?:move|seed)-[0-9]+))",
             re.IGNORECASE,
         )

@@ -12,13 +12,15 @@ _WHOLE = rf"{_NUMBER}(?:\.{_NUMBER}){{3}}"
 # The number of a release looks like an address.
 _RANGE = re.compile(
     rf"(?<![0-9.])(?<!release )(?<!version )(?:(?P<first>{_WHOLE})"
-    rf"(?:\s*-\s*(?P<last>{_WHOLE})|[/\s](?P<mask>(?!0(?:\.0){{3}})(?:255|0)(?:\.{_NUMBER}){{3}})|/(?P<size>\d{{1,2}}))?"
+    rf"(?:\s*-\s*(?P<last>{_WHOLE})|[/\s](?P<mask>(?!0(?:\.0){{3}})(?:255|0)(?:\.{_NUMBER}){{3}})|/(?P<size>\d{{1,3}}))?"
     rf"|(?P<start>{_NUMBER}(?:\.{_NUMBER}){{1,2}})/(?P<bits>\d{{1,2}})"
     rf"|(?P<known>{_NUMBER}(?:\.{_NUMBER}){{0,2}})(?:\.\*)+)(?!\.?\d)",
     re.IGNORECASE,
 )
 # AWS names hosts after their addresses.
 _HOST = re.compile(r"(?<![a-z0-9])ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?![0-9])", re.IGNORECASE)
+# The bits before an address of IPv4 within IPv6: `::ffff:10.0.0.0/104`.
+_IPV6 = 96
 # The first and the last address, as numbers.
 Span = tuple[int, int]
 
@@ -54,4 +56,6 @@ def _read(found: re.Match[str]) -> tuple[int, Span]:
         return int(address), (min(int(address), int(last)), max(int(address), int(last)))
     known = str(8 * len(numbers)) if found["known"] else "32"
     size = found["size"] or found["bits"] or found["mask"] or known
+    if size.isdigit() and int(size) > _IPV6:
+        size = str(int(size) - _IPV6)
     return int(address), span_of(IPv4Network(f"{address}/{size}", strict=False))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, cast
+from urllib.parse import urlsplit
 
 import boto3
 from pydantic import Field, StrictBool, ValidationError
@@ -261,6 +262,10 @@ class Reader:
             and tags.items() <= {tag["Key"]: tag["Value"] for tag in host.get("Tags", [])}.items()
         }
 
+    def bucket(self) -> str:
+        """The bucket with the state of all stacks; empty where it is in none."""
+        return cast("str", self._begin("bucket", _read_bucket).result())
+
     def held(self, stack: str) -> Sequence[Resource]:
         """What the stack's state has in AWS."""
         return cast("Sequence[Resource]", self._begin("held", lambda: _read_held(stack)).result())
@@ -278,10 +283,10 @@ class Reader:
 
 
 def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    """What the engine answers about the project's stacks. Raises Failure if it does not."""
+    """What the engine answers in the project's folder. Raises Failure if it does not."""
     try:
         folder = find_project(Path.cwd()).folder
-        command = ["pulumi", "stack", *words, "--non-interactive"]
+        command = ["pulumi", *words, "--non-interactive"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except (OSError, Refused, subprocess.CalledProcessError) as error:
         said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
@@ -293,14 +298,23 @@ def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON 
 
 def _read_platforms() -> Collection[str]:
     remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
-    stacks = _pulumi("ls", "--json", what="the project's stacks", remedy=remedy)
+    stacks = _pulumi("stack", "ls", "--json", what="the project's stacks", remedy=remedy)
     names = [str(each["name"]).rpartition("/")[2] for each in stacks if each.get("resourceCount") != 0]
     return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
+
+
+def _read_bucket() -> str:
+    remedy = "this must work here: pulumi whoami --verbose"
+    place = urlsplit(
+        _pulumi("whoami", "--verbose", "--json", what="where the state is", remedy=remedy)["url"]
+    )
+    return place.netloc if place.scheme == "s3" else ""
 
 
 def _read_platform(cell: str) -> PlatformOutputs:
     stack = f"{PLATFORM_PREFIX}{cell}"
     said = _pulumi(
+        "stack",
         "output",
         "--json",
         "--stack",
@@ -316,7 +330,7 @@ def _read_platform(cell: str) -> PlatformOutputs:
 
 def _read_held(stack: str) -> Sequence[Resource]:
     remedy = f"this must work here: pulumi stack export --stack {stack}"
-    said = _pulumi("export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
+    said = _pulumi("stack", "export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
     everything = (said.get("deployment") or {}).get("resources") or ()
     regions = {
         each["urn"]: _region_in(each.get("inputs", {})) for each in everything if each["type"] == PROVIDER

@@ -37,6 +37,8 @@ _SECRETS_END = re.compile(r"-\?{6}$")
 # A document of IAM that nobody can read, or that is written so that nobody does.
 _LIKE_A_STATEMENT = re.compile(r'"(?:not)?(?:action|resource)s?"\s*:|\\u00[0-9a-f]{2}', re.IGNORECASE)
 EVERYTHING = "*"
+# How Systems Manager is told to run something everywhere.
+_ALL_HOSTS = {"InstanceIds", EVERYTHING}
 
 
 def reached(value: object, *, without_action: bool) -> Iterator[str]:
@@ -63,12 +65,13 @@ def reached(value: object, *, without_action: bool) -> Iterator[str]:
 def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iterator[str]:
     """The same of one statement."""
     lists = _lists(statement)
+    if _ALL_HOSTS.issubset(map(str, [*lists.get("key", ()), *lists.get("value", ())])):
+        yield EVERYTHING
     if lists.get("principal") or lists.get("effect") == ["Deny"]:
         return  # a resource's policy is about that resource
-    actions = [each for each in lists.get("action", ()) if isinstance(each, str)]
-    if "notaction" in lists or ("action" not in lists and without_action):
-        actions = [EVERYTHING]
-    if all(map(_is_harmless, actions)):
+    any_action = "notaction" in lists or ("action" not in lists and without_action)
+    actions = [EVERYTHING] if any_action else lists.get("action", ())
+    if all(_is_harmless(each) for each in actions if isinstance(each, str)):
         return
     if "notresource" in lists:
         yield EVERYTHING

@@ -13,7 +13,8 @@ from tenantnet.addresses.companies import Company
 from tenantnet.addresses.connections import read_companies
 from tenantnet.failure import Failure
 from tenantnet.policies import reading
-from tenantnet.policies.reading import PLATFORM_KEY, Reader, refuse_others_networks
+from tenantnet.policies.exports import refuse_others_networks
+from tenantnet.policies.reading import PLATFORM_KEY, Reader
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, claims_table_name
 

@@ -193,6 +193,10 @@ class SampleReading:
         """As RDS makes one up."""
         return f"{identifier}.abc123.{PLATFORM.region}.rds.amazonaws.com"
 
+    def bucket(self) -> str:
+        """The runner's backend."""
+        return RUNNER.backend.removeprefix("s3://")
+
     def held(self, stack: str) -> Sequence[Resource]:
         """Delta has imported what is beta's, epsilon's network would stay, and others are new."""
         names = {"delta": "beta", "epsilon": "epsilon"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.policies import reading
-from tenantnet.policies.reading import PLATFORM_KEY, REGION_KEY, Reader, refuse_others_networks
+from tenantnet.policies.exports import refuse_others_networks
+from tenantnet.policies.reading import PLATFORM_KEY, REGION_KEY, Reader
 from tenantnet.stacks.outputs import PlatformOutputs
 
 from tests.support import component_samples as samples
@@ -55,7 +57,7 @@ def test_tags_are_asked_once_in_the_region_of_the_stacks_settings(monkeypatch: p
         asked.append((ids, region))
         return {}
 
-    monkeypatch.setattr(reading, "_read_tags", read_tags)
+    monkeypatch.setattr(reading, "read_tags", read_tags)
     reader = Reader()
     reader.configure({"aws:region": "eu-central-1"})
     assert reader.tags_now(["pcx-1", "pcx-2"], None) == {}
@@ -96,6 +98,20 @@ def test_what_the_settings_leave_empty_is_not_set() -> None:
     reader = reader_of(dict.fromkeys(("services", "sessions", "zone", "runner", "claimsPlatform")))
     assert not reader.existing("local", "eu-west-1")
     assert (reader.runner(), reader.claims_platform(), reader.retiring()) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "bucket"),
+    [("s3://state/cells?region=eu-west-1", "state"), ("https://api.pulumi.com", ""), ("file:///home/me", "")],
+)
+def test_where_the_state_is_pulumi_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, bucket: str
+) -> None:
+    answer = json.dumps({"user": "me", "url": url})
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\n[ \"$1\" = whoami ] && cat <<'END'\n{answer}\nEND\n")
+    (tmp_path / "pulumi").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert Reader().bucket() == bucket
 
 
 @pytest.mark.parametrize(
