@@ -67,7 +67,7 @@ class Keeper:
         except Failure as failure:
             self.failure = failure
             with suppress(Failure):
-                self._say(KeeperState.FAILED, failure.reason)
+                self._say(KeeperState.FAILED, f"{failure.what} {failure.reason}: {failure.remedy}")
         finally:
             self._close()
 

@@ -23,6 +23,7 @@ from tenantnet.aws.endpoint import REGION
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.locking import edit_lock
+from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, require_local_port
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -83,6 +84,14 @@ class Profiles:
             ) from None
         except OSError as error:
             raise self._failure("read", error) from None
+
+    def require_place(self, name: str, local_port: int) -> None:
+        """Raises Refused for a name, or for a port, that a tunnel beside the others cannot have."""
+        require_name(name)
+        require_local_port(local_port)
+        others = [each for each in self.all().values() if each.name != name]
+        if other := with_port(others, local_port):
+            raise Refused("The tunnel", [LOCAL_PORT_ONCE.refuse(local_port, "--local-port", other=other)])
 
     def put(self, profile: Profile) -> bool:
         """Add a tunnel, or replace the one of that name; whether there was one."""

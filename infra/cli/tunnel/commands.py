@@ -16,7 +16,7 @@ from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
     from tenantnet.tunnel.profiles import Profile
-    from tenantnet.tunnel.records import Record, TunnelRecords
+    from tenantnet.tunnel.records import Record
 
 AS_SHARED = Rule(
     id="tunnel-as-shared",
@@ -115,16 +115,11 @@ def add(
 
     Example: tenantnet tunnel add acme --local-port 2201 --automatic
     """
-    from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, require_local_port
-    from tenantnet.tunnel.profiles import Profiles, require_name, with_port
+    from tenantnet.tunnel.profiles import Profiles
     from tenantnet.tunnel.tenants import profile_of_tenant
 
-    require_name(name)
-    require_local_port(local_port)
     profiles = Profiles()
-    others = [each for each in profiles.all().values() if each.name != name]
-    if other := with_port(others, local_port):
-        raise Refused("The tunnel", [LOCAL_PORT_ONCE.refuse(local_port, "--local-port", other=other)])
+    profiles.require_place(name, local_port)
     handed = {"region": region, "document": document, "target": target}
     if any(handed.values()):
         found = _handed(name, local_port, handed)
@@ -222,6 +217,7 @@ def stop(
 
     Example: tenantnet tunnel stop acme
     """
+    from tenantnet.tunnel.behind import stop as end_tunnel
     from tenantnet.tunnel.records import TunnelRecords
 
     if bool(names) is everything:
@@ -233,21 +229,8 @@ def stop(
         typer.echo("No tunnel runs.")
     for name in dict.fromkeys(names or running):
         if record := running.get(name):
-            _stop(records, record)
+            end_tunnel(records, record)
             typer.echo(f"Stopped the tunnel {name}: localhost:{record.profile.local_port} is free.")
         else:
             require_known(name, running)
             typer.echo(f"The tunnel {name} does not run.")
-
-
-def _stop(records: TunnelRecords, record: Record) -> None:
-    from tenantnet.tunnel.records import KeeperState
-    from tenantnet.tunnel.session_manager import end_session
-
-    if record.state is not KeeperState.LOST:
-        records.ask_to_stop(record.profile.name)
-        record = records.read(record.profile.name) or record
-    if record.state is KeeperState.LOST:
-        records.clear(record)
-        if record.session_id:
-            end_session(record.profile, record.session_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.cli.tunnel.start import COMMAND, choose
+from tenantnet.cli.tunnel.start import choose
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
 
@@ -79,6 +79,7 @@ def uninstall() -> None:
 
 
 def _service() -> LoginService:
+    from tenantnet.tunnel.behind import COMMAND
     from tenantnet.tunnel.login import login_service
 
     command = [*COMMAND, "tunnel", "start", "--keep-trying"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
     from tenantnet.tunnel.records import Record, TunnelRecords
 
 COLUMNS = ("Tunnel", "Local address", "State", "Since", "Session", "")
-# As the console script has it, wherever that is installed. -P: and whatever the working directory has.
-COMMAND = (sys.executable, "-P", "-c", "from tenantnet.cli.main import run; run()")
-OPEN_SECONDS = 60.0
-PAUSE_SECONDS = 0.1
 
 ONE_PORT = Rule(
     id="one-local-port",
@@ -74,6 +68,7 @@ def start(
 
     Example: tenantnet tunnel start acme --local-port 2201
     """
+    from tenantnet.tunnel.behind import start_behind
     from tenantnet.tunnel.plugin import find_plugin
     from tenantnet.tunnel.records import TunnelRecords
     from tenantnet.tunnel.together import check_startable
@@ -83,7 +78,10 @@ def start(
     check_startable(profiles, records)
     find_plugin()
     if background:
-        _start_behind(profiles, records, local_port, keep_trying=keep_trying)
+        options = ["--local-port", str(local_port)] if local_port else []
+        options += ["--keep-trying"] if keep_trying else []
+        started = [profile.name for profile in profiles]
+        _report(started, start_behind(started, records, *options), records)
         return
     keepers = _keep(profiles, records, keep_trying=keep_trying)
     failures = [keeper.failure for keeper in keepers if keeper.failure]
@@ -145,38 +143,8 @@ def _keep(profiles: Sequence[Profile], records: TunnelRecords, *, keep_trying: b
         return keep_open(profiles, records, show, keep_trying=keep_trying)
 
 
-def _start_behind(
-    profiles: Sequence[Profile], records: TunnelRecords, local_port: int | None, *, keep_trying: bool
-) -> None:
-    """Let another process keep them open. Raises Failure if one of them does not open."""
-    from tenantnet.tunnel.records import KeeperState
-
-    options = ["--local-port", str(local_port)] if local_port else []
-    options += ["--keep-trying"] if keep_trying else []
-    names = [profile.name for profile in profiles]
-    with records.open_log(names[0]) as log:
-        process = subprocess.Popen(
-            [*COMMAND, "tunnel", "start", *names, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    end = time.monotonic() + OPEN_SECONDS
-    while process.poll() is None and time.monotonic() < end:
-        states = [record.state for name in names if (record := records.read(name))]
-        if len(states) == len(names) and KeeperState.OPENING not in states:
-            break
-        time.sleep(PAUSE_SECONDS)
-    _report(names, records)
-
-
-def _report(names: Sequence[str], records: TunnelRecords) -> None:
+def _report(names: Sequence[str], opened: Sequence[Record], records: TunnelRecords) -> None:
     """Say how each is. Exits with 1 where one is not open."""
-    from tenantnet.tunnel.records import KeeperState
-
-    found = map(records.read, names)
-    opened = [record for record in found if record and record.state is KeeperState.OPEN]
     for record in opened:
         typer.echo(line(record))
     if len(opened) < len(names):
