@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath, PurePosixPath
-from typing import IO
 
-from tenantnet.failure import Failure
 from tenantnet.refusal import Refused, Rule
+from tenantnet.settings.git import Git, said
 from tenantnet.settings.project import Project
 
 BASE_KNOWN = Rule(
@@ -74,70 +72,47 @@ class Repository:
     """The project's git repository. Every method raises Failure if git fails."""
 
     def __init__(self, project: Project) -> None:
-        self._folder = project.folder
+        self._git = Git(folder=project.folder, task="ask git what has changed")
 
     def fork_point(self, base: str) -> str:
         """The last commit that HEAD and `base` share, in full. Raises Refused if there is none."""
         # A name that begins with a dash is an option to git, even where it expects a commit.
-        done = self._run("merge-base", "--end-of-options", base, "HEAD")
+        done = self._git.run("merge-base", "--end-of-options", base, "HEAD")
         if done.returncode != 0:
-            problem = done.stderr.strip() or f"{base} and HEAD have no commit in common"
+            problem = said(done) or f"{base} and HEAD have no commit in common"
             raise Refused("The base", [BASE_KNOWN.refuse(base, "--base", problem=problem)])
-        return done.stdout.strip()
+        return done.stdout.decode().strip()
 
     def changes_since(self, commit: str) -> dict[str, How]:
         """The files that differ from `commit`, committed or not. Paths are from the project's folder."""
         words = {"A": How.ADDED, "D": How.REMOVED}
-        listed = self._ask("diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--")
+        listed = self._git.ask("diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--")
         states, names = listed.split("\0")[:-1:2], listed.split("\0")[1::2]
         found = {name: words.get(state, How.CHANGED) for state, name in zip(states, names, strict=True)}
-        untracked = self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
+        untracked = self._git.ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
         return {**found, **dict.fromkeys(untracked, How.ADDED)}
 
     def pipeline_changes_since(self, commit: str) -> list[str]:
         """What differs at the top of the repository, where hosts look for pipelines. Paths are from there."""
         places = [f":(top,icase){place}" for place in PIPELINES]
-        changed = self._ask("diff", "--name-only", "--no-renames", "-z", commit, "--", *places)
-        new = self._ask("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", *places)
+        changed = self._git.ask("diff", "--name-only", "--no-renames", "-z", commit, "--", *places)
+        new = self._git.ask("ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", *places)
         return [*filter(None, f"{changed}{new}".split("\0"))]
 
     def extract(self, commit: str, folder: Path) -> None:
         """Write the project's files into a folder as they were in `commit`."""
         with tempfile.TemporaryFile() as archive:
-            done = self._run("archive", "--format=tar", commit, output=archive)
+            done = self._git.run("archive", "--format=tar", commit, output=archive)
             archive.seek(0)
             if done.returncode != 0:
-                raise _failed(done.stderr.strip())
+                raise self._git.failed(said(done))
             try:
                 with tarfile.open(fileobj=archive) as files:
                     files.extractall(folder, filter="data")
             except (OSError, tarfile.TarError) as error:
-                raise _failed(str(error)) from None
+                raise self._git.failed(str(error)) from None
 
     def text_in(self, commit: str, path: PurePath) -> str | None:
         """A file as it was in `commit`; None if it was not there. path: from the project's folder."""
-        done = self._run("show", f"{commit}:./{path.as_posix()}")
-        return done.stdout if done.returncode == 0 else None
-
-    def _ask(self, *arguments: str) -> str:
-        done = self._run(*arguments)
-        if done.returncode != 0:
-            raise _failed(done.stderr.strip())
-        return done.stdout
-
-    def _run(
-        self, *arguments: str, output: IO[bytes] | int = subprocess.PIPE
-    ) -> subprocess.CompletedProcess[str]:
-        command = ["git", "-C", str(self._folder), *arguments]
-        try:
-            return subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
-        except OSError as error:
-            raise _failed(str(error)) from None
-
-
-def _failed(reason: str) -> Failure:
-    return Failure(
-        "Could not ask git what has changed.",
-        reason=reason,
-        remedy="run the command in a clone of the project's git repository, with git on the path",
-    )
+        done = self._git.run("show", f"{commit}:./{path.as_posix()}")
+        return done.stdout.decode() if done.returncode == 0 else None
