@@ -22,10 +22,10 @@ def console(
     ] = False,
     read_only: Annotated[
         bool,
-        typer.Option("--read-only", help="Without forms: no settings are edited, no guide is downloaded."),
+        typer.Option("--read-only", help="Without forms: nothing is edited, started or downloaded."),
     ] = False,
 ) -> None:
-    """Show tenants, moves, VPN connections and claims in a browser, and edit settings, until Ctrl-C.
+    """Show tenants, moves and claims in a browser, edit settings and start tunnels, until Ctrl-C.
 
     No stack is updated. The pages are for you alone, on this machine; the printed address opens them once.
 

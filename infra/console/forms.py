@@ -1,15 +1,17 @@
-"""Forms that change a tenant's settings file: each shows the difference, and then writes it."""
+"""Forms that change a tenant's settings file: each shows the difference, and then writes or commits it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import QueryParams
+from tenantnet.console.fields import NO, YES, Field
 from tenantnet.phases.phases import DOWNTIME
-from tenantnet.proposals.connections import NETWORK_NAMED, add_connection, delete_connection
+from tenantnet.proposals.branch import find_branch, free_branch
+from tenantnet.proposals.connections import add_connection, delete_connection
 from tenantnet.proposals.moves import cancel_move, schedule_move
 from tenantnet.proposals.networks import add_network, free_range
 from tenantnet.proposals.proposal import Proposal
@@ -21,28 +23,8 @@ from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project
 from tenantnet.settings.store import read_tenant
 from tenantnet.tags import Slot, Strategy
-from tenantnet.vpn.along import COMPANY_ALONG
 
-WRITE = "write"
-YES, NO = "yes", "no"
-# The fields of refusals that name no place.
-_FIELDS = {COMPANY_ALONG.id: "without", NETWORK_NAMED.id: "network"}
-_LAST_WORD = re.compile(r"([A-Za-z-]+)(?:\[\d+\])?$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """What is filled in. name: its key in the settings. kind: of the HTML element, or `several` for boxes.
-
-    value: what it holds at first. options: what can be chosen, with its words.
-    """
-
-    name: str
-    label: str
-    hint: str = ""
-    kind: str = "text"
-    value: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+WRITE, COMMIT = "write", "commit"
 
 
 def _nothing() -> Sequence[Refusal]:
@@ -66,16 +48,20 @@ class Form:
     is_move: bool = False
 
     @property
+    def branch(self) -> Field:
+        """Where a change goes that is to be a commit of its own."""
+        topic = re.sub("[^a-z0-9]+", "-", self.title.lower())
+        return Field(
+            name="branch",
+            label="Branch",
+            hint="A new branch begins at the commit that is checked out. What you have not committed stays.",
+            value=free_branch(self.project, topic),
+        )
+
+    @property
     def is_filled(self) -> bool:
         """Whether there is nothing to fill in."""
         return all(each.kind == "hidden" for each in self.fields)
-
-    def field_of(self, refusal: Refusal) -> str:
-        """The name of the field that a refusal is about; empty if it is about none."""
-        last = _LAST_WORD.search(refusal.path)
-        head, *tail = last[1].removeprefix("--").split("-") if last else [""]
-        name = _FIELDS.get(refusal.rule_id, head + "".join(map(str.capitalize, tail)))
-        return name if name in {each.name for each in self.fields if each.kind != "hidden"} else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +69,7 @@ class Outcome:
     """What came of a form. proposal: None if it was refused, or nothing was asked yet.
 
     migration: the one that a form for a move proposes. is_outdated: it was to be written, and is not what was
-    shown.
+    shown. commit: of the branch that it was written to, if any.
     """
 
     proposal: Proposal | None = None
@@ -91,28 +77,39 @@ class Outcome:
     refusals: Sequence[Refusal] = ()
     is_written: bool = False
     is_outdated: bool = False
+    commit: str = ""
 
 
 def outcome(form: Form, given: QueryParams, *, is_sent: bool) -> Outcome:
     """Propose what was filled in, and write it if that was asked for and is what was shown."""
     if not is_sent and not form.is_filled:
         return Outcome(refusals=form.foreseen())
-    is_wanted = is_sent and given.get("do") == WRITE
+    is_wanted = is_sent and given.get("do") in {WRITE, COMMIT}
+    found = Outcome()
     try:
         with edit_lock(form.project.settings_folder) if is_wanted else nullcontext():
             proposal = form.proposed(given)
             settings = proposal.settings()
-            is_shown = given.get("shown") == proposal.fingerprint
-            if is_wanted and is_shown:
-                proposal.write()
+            move = settings.migration if form.is_move and isinstance(settings, TenantSettings) else None
+            found = Outcome(proposal=proposal, migration=move)
+            return _written(form, given, found, proposal) if is_wanted else found
     except Refused as refused:
-        return Outcome(refusals=refused.refusals)
-    return Outcome(
-        proposal=proposal,
-        migration=settings.migration if form.is_move and isinstance(settings, TenantSettings) else None,
-        is_written=is_wanted and is_shown,
-        is_outdated=is_wanted and not is_shown,
-    )
+        return replace(found, refusals=refused.refusals)
+
+
+def _written(form: Form, given: QueryParams, found: Outcome, proposal: Proposal) -> Outcome:
+    """Write what was shown, and nothing else."""
+    branch, commit = None, ""
+    if given["do"] == COMMIT:
+        branch = find_branch(form.project, _text(given, "branch"))
+        proposal = branch.rebased(proposal)
+    if given.get("shown") != proposal.fingerprint:
+        return replace(found, proposal=proposal, is_outdated=True)
+    if branch:
+        commit = branch.commit(proposal, form.title)
+    else:
+        proposal.write()
+    return replace(found, proposal=proposal, is_written=True, commit=commit)
 
 
 def add_connection_form(project: Project, tenant: str) -> Form:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from shlex import quote
 
 import jinja2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from tenantnet.console.fields import by_field
 from tenantnet.console.forms import (
     Form,
     add_connection_form,
@@ -25,6 +27,7 @@ from tenantnet.console.forms import (
     schedule_form,
 )
 from tenantnet.console.guides import as_download
+from tenantnet.console.tunnels import act, own_tunnels
 from tenantnet.console.words import PHASES
 from tenantnet.failure import Failure
 from tenantnet.fleet.drift import read_drift
@@ -76,7 +79,13 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals |= {"DOWNTIME": DOWNTIME, "LEAD": LEAD, "PHASES": PHASES, "tunnel_counts": tunnel_counts}
+_TEMPLATES.globals |= {
+    "DOWNTIME": DOWNTIME,
+    "LEAD": LEAD,
+    "PHASES": PHASES,
+    "quote": quote,
+    "tunnel_counts": tunnel_counts,
+}
 
 
 def application(project: Project, *, read_only: bool = False) -> Starlette:
@@ -86,6 +95,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
     forms = [
         Route(guide, _download, methods=["POST"]),
         Route(f"{tenant}/drift", _compare, methods=["POST"]),
+        Route("/tunnels", _act_on_tunnels, methods=["POST"]),
         *(
             Route(f"{tenant}/{place}", partial(_edit, form), methods=["GET", "POST"])
             for place, form in FORMS.items()
@@ -94,6 +104,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", _tenants),
+            Route("/tunnels", _tunnels),
             Route("/platforms/{platform}", _platform),
             Route("/platforms/{platform}/claims", _claims),
             Route(tenant, _tenant),
@@ -222,15 +233,35 @@ def _download(request: Request) -> Response:
     return as_download(made.guide, f"{tenant}-{connection.slot}-{connection.id}")
 
 
+def _tunnels(request: Request) -> Response:
+    shown = own_tunnels(request.app.state.project, request.query_params)
+    return _page(request, "tunnels.html.j2", {**shown, "failure": None, "said": ""})
+
+
+def _act_on_tunnels(request: Request) -> Response:
+    project: Project = request.app.state.project
+    refusals: Sequence[Refusal] = ()
+    failure, said, status = None, "", HTTPStatus.SERVICE_UNAVAILABLE
+    try:
+        said = act(project, request.state.form)
+    except Refused as refused:
+        refusals, status = refused.refusals, HTTPStatus.BAD_REQUEST
+    except Failure as error:
+        failure = error
+    if not (said or refusals or failure):
+        return RedirectResponse(request.url.path, HTTPStatus.SEE_OTHER)
+    shown = own_tunnels(project, request.state.form, refusals)
+    return _page(request, "tunnels.html.j2", {**shown, "failure": failure, "said": said}, status)
+
+
 def _edit(of_tenant: Callable[[Project, str], Form], request: Request) -> Response:
     form = of_tenant(*_asked(request, "tenant"))
     is_sent = request.method == "POST"
     given = request.state.form if is_sent else request.query_params
     found = outcome(form, given, is_sent=is_sent)
-    refusals: dict[str, list[Refusal]] = {}
-    for each in found.refusals:
-        refusals.setdefault(form.field_of(each), []).append(each)
-    shown = {"form": form, "given": given, "found": found, "refusals": refusals}
+    branch = form.branch
+    refusals = by_field((*form.fields, branch), found.refusals)
+    shown = {"form": form, "branch": branch, "given": given, "found": found, "refusals": refusals}
     status = HTTPStatus.BAD_REQUEST if is_sent and refusals else HTTPStatus.OK
     return _page(request, "written.html.j2" if found.is_written else "form.html.j2", shown, status)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -25,18 +27,23 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
-from tenantnet.phases.phases import Phase
+from tenantnet.phases.memory import outputs_of
+from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Slot, Strategy, claims_table_name
+from tenantnet.tunnel.profiles import Profile, Profiles
+from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 
 from tests.local_cloud.test_status_observe import make_network
 from tests.local_cloud.test_vpn_commands import SEATTLE, make_connection, make_desk
-from tests.support.aws import journal_table
+from tests.support.aws import aws_client, journal_table
 from tests.support.browser import browser
 from tests.support.claims import WritableClaims
-from tests.support.console import Console, running_console
+from tests.support.console import PAGES, PICTURE_WIDTH, PICTURES, Console, picture_name, running_console
 from tests.support.desk import Desk
+from tests.support.pictures import with_palette
+from tests.support.tunnels import TunnelSite
 from tests.support.vpn_reading import guide_figures, xml_figures
 
 REGION = "eu-west-1"
@@ -52,36 +59,48 @@ PLATFORM_OUTPUTS = {
 IDS = {"vpcId": "vpc-1", "pingHost": "10.1.2.42", "pingHostId": "i-1"}
 KNOWN = {"cell": "eu1", "platform": "platform-eu1", "region": REGION, "endpoint": "acme.db.example.com"}
 MOVING = {"phase": "fenced", "production": "blue", "strategy": "replica", "move": 1, "target": "green"}
-PAGES = (
-    "/",
-    "/platforms/platform-eu1",
-    "/platforms/platform-eu1/claims",
-    "/tenants/acme",
-    "/tenants/acme/move",
-    "/tenants/acme/topology",
-    "/tenants/acme/guides/{connection}",
-    "/tenants/nobody",
-    "/tenants/acme/drift",
-    "/tenants/globex/connections/add",
-    "/tenants/globex/connections/delete?network=blue&company=192.168.12.0%2F24",
-    "/tenants/hooli/networks/add",
-    "/tenants/globex/move/schedule",
-    "/tenants/globex/move/cancel",
-)
-
 OSLO = {"companyCidr": "192.168.12.0/24", "companyGatewayIp": "198.51.100.11", "description": "Oslo office"}
-# Tenants between moves: globex has a Test network without a connection, hooli none.
+# Tenants between moves: globex has a Test network without a connection, hooli none. initech was moved.
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "globex": {"blue": {"cidr": "10.2.2.0/26", "vpnConnections": [OSLO]}, "green": {"cidr": "10.2.3.0/26"}},
     "hooli": {
         "blue": {"cidr": "10.2.4.0/26", "vpnConnections": [{**OSLO, "companyCidr": "192.168.16.0/24"}]}
     },
+    "initech": {"blue": {"cidr": "10.2.5.0/26"}, "green": {"cidr": "10.2.6.0/26"}},
 }
+MOVED = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.REPLICA, move=1)
+# A move that went well: minutes after its beginning, and what happened then.
+MOVE = (
+    (0.0, What.BEGAN, Phase.REPLICATING, None, "make the replica in the other network"),
+    (9.0, What.REACHED, Phase.REPLICATING, 540.0, ""),
+    (30.0, What.BEGAN, Phase.FENCED, None, "hold back writes"),
+    (30.1, What.WRITES_STOPPED, Phase.FENCED, None, ""),
+    (30.2, What.REACHED, Phase.FENCED, 12.0, ""),
+    (30.4, What.SEEN, Phase.PROMOTED, 11.0, "the replica has all that the source has"),
+    (30.9, What.REACHED, Phase.PROMOTED, 30.0, ""),
+    (31.0, What.SEEN, Phase.SWITCHED, 6.0, "source and target hold the same data"),
+    (31.3, What.WRITES_RESUMED, Phase.SWITCHED, None, ""),
+    (31.4, What.REACHED, Phase.SWITCHED, 24.0, ""),
+)
+MOVE_BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 ZONE = "Europe/Amsterdam"
 NIGHT = {"at": "2096-12-01T02:00", "timezone": ZONE, "strategy": "replica", "retireAfter": "24h"}
 STAYS = {**NIGHT, "without": "Oslo office"}
 CONNECTION = {**OSLO, "network": "green"}
 
+# What differs each time: times of now, and ids.
+SETTLE = """() => {
+  for (const time of document.querySelectorAll("time")) {
+    if (Date.now() - Date.parse(time.dateTime) > 86_400_000) continue;
+    time.textContent = "2026-12-01 09:00:00 UTC";
+    time.nextElementSibling.textContent = " (1 Dec 2026, 18:00:00, Asia/Tokyo)";
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    text.data = text.data.replace(/\\b(vpn|vpc|i|subnet)-[0-9a-f]{17}\\b/g, "$1-0a1b2c3d4e5f60718");
+  }
+}"""
 # What a page of somebody else gets with the browser's own cookie: of a page, of a guide, of a picture.
 TRY = """async ([origin, guide]) => {
   const how = {mode: "no-cors", credentials: "include"};
@@ -138,6 +157,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
                 "networks": networks,
             }
             desk.add_stack(tenant, {"aws:region": REGION, "tenantnet:tenant": settings}, _steady(networks))
+        desk.leave_outputs("initech", {**_steady(NETWORKS["initech"]), **outputs_of(MOVED)})
+        _keep_tunnels(folder / ".config" / "tenantnet")
         dynamodb = boto3.client("dynamodb", region_name=REGION)
         with _tables(dynamodb), running_console(folder, desk.variables) as console:
             console.enter()
@@ -188,7 +209,23 @@ def _tables(dynamodb: DynamoDBClient) -> Iterator[None]:
         journal = JournalTable(dynamodb, "eu1", "acme")
         for minute, what in ((0, What.BEGAN), (5, What.WRITES_STOPPED), (6, What.REACHED)):
             journal.write(_entry(minute, what))
+        moved = JournalTable(dynamodb, "eu1", "initech")
+        for minutes, what, phase, seconds, note in MOVE:
+            at = datetime(2026, 11, 24, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+            moved.write(Entry(at=at, move=1, what=what, phase=phase, who="ada", seconds=seconds, note=note))
         yield
+
+
+def _keep_tunnels(folder: Path) -> None:
+    """A profile, and a tunnel without one that another shell keeps open: this process stands for it."""
+    place = {"region": REGION, "target": "i-0a1b2c3d4e5f60718"}
+    acme = {"name": "acme", "document": "eu1-acme-tunnel", "local_port": 2201, "automatic": True}
+    globex = {"name": "globex", "document": "eu1-globex-tunnel", "local_port": 2202}
+    Profiles(folder).put(Profile.model_validate({**place, **acme}))
+    keeper = ProcessId.of(os.getpid())
+    assert keeper
+    profile = Profile.model_validate({**place, **globex})
+    TunnelRecords(folder).write(Record(profile=profile, keeper=keeper, state=KeeperState.OPEN))
 
 
 def _entry(minute: int, what: What) -> Entry:
@@ -407,6 +444,7 @@ def window(office: Office) -> Iterator[Page]:
 def test_axe_finds_nothing_and_the_page_fits_a_telephone(
     office: Office, window: Page, target: str, colours: Any
 ) -> None:
+    """Its picture is for the docs: they get it where TENANTNET_WRITE_PICTURES is set."""
     window.emulate_media(color_scheme=colours)
     faults: list[str] = []
     window.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -415,6 +453,12 @@ def test_axe_finds_nothing_and_the_page_fits_a_telephone(
     assert window.evaluate("document.scrollingElement.scrollWidth") <= 320
     assert Axe().run(window).response["violations"] == []
     assert [each for each in faults if "status of 400" not in each] == []
+    if name := picture_name(target, colours):
+        window.set_viewport_size({"width": PICTURE_WIDTH, "height": 400})
+        window.evaluate(SETTLE)
+        taken = window.screenshot(full_page=True)
+        if os.environ.get("TENANTNET_WRITE_PICTURES"):
+            (PICTURES / f"{name}.png").write_bytes(with_palette(taken))
 
 
 def test_times_have_the_readers_zone_beside_utc(office: Office, window: Page) -> None:
@@ -492,6 +536,77 @@ def _deploy_green(office: Office) -> None:
     office.cloud.report_tunnel(connection, 1, "UP", "")
     green = {**NETWORKS["globex"]["green"], "vpnConnections": [OSLO]}
     office.desk.leave_outputs("globex", _steady({**NETWORKS["globex"], "green": green}, connection))
+
+
+@pytest.fixture(scope="module")
+def site(office: Office) -> TunnelSite:
+    """A tunnel host, which the platform's outputs name, and acme's document."""
+    site = TunnelSite.create(office.cloud, partial(aws_client, office.cloud))
+    site.add_tenant("acme", "acme.db.example.com")
+    office.desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, "tunnelHostId": site.target})
+    return site
+
+
+@pytest.fixture
+def tunnels(office: Office) -> Profiles:
+    """The profiles of whoever runs the console."""
+    return Profiles(office.desk.folder / ".config" / "tenantnet")
+
+
+@pytest.mark.usefixtures("site")
+def test_a_tunnel_is_added_started_and_stopped_without_a_command(
+    office: Office, window: Page, tunnels: Profiles
+) -> None:
+    window.goto(office.console.origin)
+    window.get_by_role("link", name="Tunnels").click()
+    window.get_by_label("Tenant").select_option("acme")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    window.get_by_label("Port on this machine").fill(str(port))
+    window.get_by_role("button", name="Add the tunnel").click()
+    row = window.get_by_role("row", name=f"acme localhost:{port}")
+    row.get_by_role("button", name="Start").press("Enter")
+    expect(row).to_contain_text("Open since")
+    assert Axe().run(window).response["violations"] == []
+    assert f"localhost:{port}" in office.desk.tenantnet("tunnel status").out, "for every shell"
+    socket.create_connection(("127.0.0.1", port)).close()
+    row.get_by_role("button", name="Stop").click()
+    expect(row).to_contain_text("does not run")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    row.get_by_role("button", name="Connect automatically").click()
+    window.get_by_role("button", name="Start those that connect automatically").click()
+    expect(row).to_contain_text("Open since")
+    row.get_by_role("button", name="Stop").click()
+    expect(row).to_contain_text("does not run")
+    assert tunnels.all()["acme"].automatic
+
+
+def test_the_page_says_why_a_tunnel_does_not_open(
+    office: Office, tunnels: Profiles, site: TunnelSite
+) -> None:
+    def said(console: Console, document: str, port: int) -> str:
+        place = {"region": REGION, "document": document, "target": site.target, "local_port": port}
+        tunnels.put(Profile.model_validate({"name": "acme", **place}))
+        answer = console.send("/tunnels", {"do": "start", "tunnel": "acme"})
+        assert answer.status == 503, answer.text
+        assert "Open since" not in answer.text
+        assert "remedy:" in answer.text
+        return answer.text
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = said(office.console, "eu1-acme-tunnel", port)
+    assert f"Could not open the tunnel acme: while binding to localhost:{port}" in text
+    assert f"(pid {os.getpid()})" in text
+    assert "tunnel acme: tunnel not found" in said(office.console, "eu1-acme-tunnel-of-old", port)
+    bob = site.add_user("bob")
+    keys = {"AWS_ACCESS_KEY_ID": bob.access_key, "AWS_SECRET_ACCESS_KEY": bob.secret_key}
+    with running_console(office.desk.folder, {**office.desk.variables, **keys}) as console:
+        console.enter()
+        text = said(console, "eu1-acme-tunnel", port)
+    assert "tunnel acme: access denied" in text
+    assert "`tunnelUsers` in the tenant&#39;s settings" in text
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])

@@ -11,10 +11,38 @@ from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from tests.support.clone import CLONE
 from tests.support.desk import TENANTNET
 from tests.support.processes import Begun
 
+PICTURES = CLONE / "docs" / "images" / "console"
+PICTURE_WIDTH = 900
+# Each page, with the name of its picture in the docs; empty for one without.
+PAGES: Mapping[str, str] = {
+    "/": "tenants",
+    "/tunnels": "tunnels",
+    "/platforms/platform-eu1": "platform",
+    "/platforms/platform-eu1/claims": "claims",
+    "/tenants/acme": "tenant",
+    "/tenants/acme/move": "",
+    "/tenants/initech/move": "move",
+    "/tenants/acme/topology": "topology",
+    "/tenants/acme/guides/{connection}": "guide",
+    "/tenants/nobody": "",
+    "/tenants/acme/drift": "drift",
+    "/tenants/globex/connections/add": "form",
+    "/tenants/globex/connections/delete?network=blue&company=192.168.12.0%2F24": "difference",
+    "/tenants/hooli/networks/add": "",
+    "/tenants/globex/move/schedule": "schedule",
+    "/tenants/globex/move/cancel": "",
+}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def picture_name(target: str, colours: str) -> str:
+    """The name of a page's picture in these colours; empty where there is none. One page is shown in both."""
+    name = PAGES[target]
+    return name if colours == "light" else "tenant-dark" if name == "tenant" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

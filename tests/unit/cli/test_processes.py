@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tenantnet.cli.tunnel.start import COMMAND
 from tenantnet.engine.plugins import LANGUAGE_HOST
 from tenantnet.local_cloud.process import SERVER
+from tenantnet.tunnel.behind import COMMAND
 
 TENANTNET = str(Path(sys.executable).parent / "tenantnet")
 
