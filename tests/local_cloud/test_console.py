@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.memory import outputs_of
 from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.journal_table import JournalTable
@@ -69,18 +69,22 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "initech": {"blue": {"cidr": "10.2.5.0/26"}, "green": {"cidr": "10.2.6.0/26"}},
 }
 MOVED = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.REPLICA, move=1)
-# A move that went well: minutes after its beginning, and what happened then.
-MOVE = (
-    (0.0, What.BEGAN, Phase.REPLICATING, None, "make the replica in the other network"),
-    (9.0, What.REACHED, Phase.REPLICATING, 540.0, ""),
-    (30.0, What.BEGAN, Phase.FENCED, None, "hold back writes"),
-    (30.1, What.WRITES_STOPPED, Phase.FENCED, None, ""),
-    (30.2, What.REACHED, Phase.FENCED, 12.0, ""),
-    (30.4, What.SEEN, Phase.PROMOTED, 11.0, "the replica has all that the source has"),
-    (30.9, What.REACHED, Phase.PROMOTED, 30.0, ""),
-    (31.0, What.SEEN, Phase.SWITCHED, 6.0, "source and target hold the same data"),
-    (31.3, What.WRITES_RESUMED, Phase.SWITCHED, None, ""),
-    (31.4, What.REACHED, Phase.SWITCHED, 24.0, ""),
+# A move that went well: minutes after its beginning, what happened then, and what figures are of.
+MOVE: Sequence[tuple[float, What, Phase, float | None, str, Topic | None]] = (
+    (0.0, What.BEGAN, Phase.REPLICATING, None, "make the replica in the other network", None),
+    (9.0, What.REACHED, Phase.REPLICATING, 540.0, "", None),
+    *(
+        (9.5 + 3 * index, What.SEEN, Phase.REPLICATING, lag, f"the copy is {lag:.0f} s behind", Topic.LAG)
+        for index, lag in enumerate((95.0, 88.0, 51.0, 22.0, 2.0, 0.0, 0.0))
+    ),
+    (30.0, What.BEGAN, Phase.FENCED, None, "hold back writes", None),
+    (30.1, What.WRITES_STOPPED, Phase.FENCED, None, "", None),
+    (30.2, What.REACHED, Phase.FENCED, 12.0, "", None),
+    (30.4, What.SEEN, Phase.PROMOTED, 11.0, "the replica has all that the source has", Topic.LAG),
+    (30.9, What.REACHED, Phase.PROMOTED, 30.0, "", None),
+    (31.0, What.SEEN, Phase.SWITCHED, 6.0, "source and target hold the same data", Topic.COMPARISON),
+    (31.3, What.WRITES_RESUMED, Phase.SWITCHED, None, "", None),
+    (31.4, What.REACHED, Phase.SWITCHED, 24.0, "", None),
 )
 MOVE_BEGAN = datetime(2026, 11, 24, 1, tzinfo=UTC)
 ZONE = "Europe/Amsterdam"
@@ -210,9 +214,19 @@ def _tables(dynamodb: DynamoDBClient) -> Iterator[None]:
         for minute, what in ((0, What.BEGAN), (5, What.WRITES_STOPPED), (6, What.REACHED)):
             journal.write(_entry(minute, what))
         moved = JournalTable(dynamodb, "eu1", "initech")
-        for minutes, what, phase, seconds, note in MOVE:
-            at = datetime(2026, 11, 24, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-            moved.write(Entry(at=at, move=1, what=what, phase=phase, who="ada", seconds=seconds, note=note))
+        for minutes, what, phase, seconds, note, topic in MOVE:
+            moved.write(
+                Entry(
+                    at=MOVE_BEGAN + timedelta(minutes=minutes),
+                    move=1,
+                    what=what,
+                    phase=phase,
+                    who="ada",
+                    seconds=seconds,
+                    note=note,
+                    topic=topic,
+                )
+            )
         yield
 
 
