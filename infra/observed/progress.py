@@ -19,7 +19,7 @@ from tenantnet.phases.phases import AFTER_THE_SWITCH, DOWNTIME, ROUTES, Phase, S
 from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.settings.models import MigrationSettings
 from tenantnet.stacks.outputs import Model
-from tenantnet.tags import Strategy
+from tenantnet.tags import Slot, Strategy
 
 
 class ProgressEvent(Model):
@@ -55,6 +55,7 @@ class MoveProgress(Model):
     runner starts next, in UTC; None if no schedule starts it. at_work: the run that works on it now.
     lag, compared: how far the copy was behind, and what was compared, when that was looked at last; empty
     before. expected_gap: as rehearsed last. gap: the acts of the last time that writes were held back.
+    led_to: where a live move's clients are led if the stack does not say so yet: the next run records it.
     """
 
     tenant: str
@@ -70,6 +71,7 @@ class MoveProgress(Model):
     held_back_since: datetime | None
     starts_at: datetime | None
     at_work: str | None
+    led_to: str | None = None
     lag: str = ""
     compared: str = ""
     expected_gap: Sequence[Act] = ()
@@ -98,8 +100,9 @@ def progress(
     *,
     starts_at: datetime | None = None,
     at_work: str | None = None,
+    led_to: Slot | None = None,
 ) -> MoveProgress:
-    """The progress of the last known move. starts_at, at_work: as in MoveProgress."""
+    """The progress of the last known move. starts_at, at_work, led_to: as in MoveProgress."""
     at_stake = of_move(entries, state.move_at_stake)
     has_begun = begun(at_stake)
     own = at_stake if has_begun else of_move(entries, state.move)
@@ -121,6 +124,7 @@ def progress(
         held_back_since=None if measured else writes_stopped(own),
         starts_at=starts_at,
         at_work=at_work,
+        led_to=led_to,
         lag=lag.note if lag else "",
         compared=compared.note if compared else "",
         expected_gap=_acts(acts(rehearsal.parts)) if rehearsal else (),
@@ -136,8 +140,10 @@ def _acts(found: Iterable[tuple[str, float]]) -> list[Act]:
 def _status(state: State, migration: MigrationSettings | None, *, has_begun: bool) -> str:
     if state.phase in UNDER_WAY or (state.phase is Phase.STEADY and has_begun):
         return "In Progress"
+    if state.phase in AFTER_THE_SWITCH:
+        return "Completed"
     if migration is None:
-        return "Completed" if state.phase in AFTER_THE_SWITCH else ""
+        return ""
     if migration.to == state.production:
         return "Completed"
     return f"Scheduled for {migration.at:%Y-%m-%d %H:%M} {migration.timezone}"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from tenantnet.phases.phases import Phase
+from tenantnet.tags import Slot
 
 DECISION = "decision#"
 
@@ -124,6 +125,19 @@ def decision_key(tenant: str, move: int) -> dict[str, Any]:
     Their range key is a time: a digit sorts before any letter.
     """
     return {"tenant": {"S": tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
+
+
+def led_to(outcome: Mapping[str, Mapping[str, Any]]) -> Slot | None:
+    """Where the cuts of a live move have led the clients, by what the table has of how it ends.
+
+    None before the first one that is decided. After the switch the stack records it a little later.
+    """
+    return Slot(outcome["ledTo"]["S"]) if "ledTo" in outcome else None
+
+
+def retires(outcome: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the former production of a live move retires, by what the table has of how the move ends."""
+    return "retires" in outcome
 
 
 def move_of_item(item: Mapping[str, Mapping[str, Any]]) -> int:

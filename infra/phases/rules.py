@@ -106,7 +106,15 @@ ABORT_BEFORE_THE_SWITCH = Rule(
     id="abort-before-the-switch",
     rule="a move can be aborted before the switch, not after it",
     reason="{target} has been opened for writes, which {source} does not have",
-    remedy="let it finish (`tenantnet migrate run`); to go back, move to {source} once this move is over",
+    remedy="let it finish (`tenantnet migrate run`), and move to {source} then; or, after a move by live, "
+    "`tenantnet migrate rollback`",
+)
+WAY_BACK = Rule(
+    id="way-back",
+    rule="clients are led back after the switch of a move by live, until the retirement",
+    reason="in phase {phase}{by} no former production follows that has what was written since",
+    remedy="before the switch, `tenantnet migrate abort`; else let the move finish (`tenantnet migrate run`) "
+    "and move back",
 )
 NO_WAY_ON = Rule(
     id="no-way-on",

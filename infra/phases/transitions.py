@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from tenantnet.phases import rules
+from tenantnet.phases.journal import retires
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Strategy
@@ -22,7 +24,10 @@ SUBJECT = "The move"
 
 
 class Event(StrEnum):
-    """A step: everything but `abort` leads to the next phase of the route, `finish` to steady."""
+    """A step: everything but `abort` leads to the next phase of the route, `finish` to steady.
+
+    `rollback` leads a live move's clients to the former production again: the phase stays.
+    """
 
     PREPARE = "prepare"
     SEED = "seed"
@@ -30,6 +35,7 @@ class Event(StrEnum):
     PROMOTE = "promote"
     RESTORE = "restore"
     SWITCH = "switch"
+    ROLLBACK = "rollback"
     RETIRE = "retire"
     FINISH = "finish"
     ABORT = "abort"
@@ -138,6 +144,8 @@ def successors(state: State) -> Mapping[Event, State]:
             return {Event.FINISH: _finished(state)}
     following = _following(state)
     onward = {_EVENT_TO[following.phase]: following}
+    if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
+        return {**onward, Event.ROLLBACK: replace(state, production=state.production.other)}
     return onward if state.phase in AFTER_THE_SWITCH else {**onward, Event.ABORT: _aborting(state)}
 
 
@@ -198,6 +206,14 @@ def transition(
     return successors(state).get(event, state)
 
 
+def way_back(state: State, outcome: Mapping[str, Mapping[str, Any]]) -> State:
+    """The state that a live move's clients are led back to. Raises Refused where there is no way back.
+
+    outcome: what the journal's table has of how the move ends. It knows of a retirement before the stack.
+    """
+    return transition(replace(state, phase=Phase.RETIRING) if retires(outcome) else state, Event.ROLLBACK)
+
+
 def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Refusal | None:
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         target = state.leads_to
@@ -210,6 +226,9 @@ def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Re
 def _refuse_onward(
     state: State, event: Event, decision: Decision | None, left_by: Strategy | None
 ) -> Refusal | None:
+    if event is Event.ROLLBACK and event not in allowed(state):
+        by = f" by {state.strategy}" if state.strategy else ""
+        return rules.WAY_BACK.refuse(event, phase=state.phase, by=by)
     if event not in allowed(state):
         phases = sorted({str(phase) for phase in _phases_with(event)})
         return rules.EVENT_IN_PHASE.refuse(event, event=event, phases=", ".join(phases), phase=state.phase)

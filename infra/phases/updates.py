@@ -33,8 +33,9 @@ def plan_update(
 
     outputs: the stack's own, read in this update, behind the stack's lock. networks: the CIDR of each network
     in the settings. requested: the runner's next state; none in an ordinary update, which keeps the phase.
-    decision: the one about that move, or the recorded one, read behind the lock too: neither a runner that
-    was overtaken nor an ordinary update may lead the endpoint back from a switch that has been begun.
+    decision: the one about that move, or, of an ordinary update, one that the stack has not recorded yet. It
+    is read behind the lock too: neither a runner that was overtaken nor an ordinary update may lead the
+    endpoint back from a switch that has been begun.
     leftovers: in steady, the strategy whose first step has left a database in the other slot.
     tenant_retiring: the settings remove the whole tenant.
     Raises Refused if the outputs make no sense, the update is not this program's to make, or the settings
@@ -86,7 +87,7 @@ def refuse_ordinary_update(
 
     leftovers, decision: as for plan_update.
     """
-    if decision and state.phase is Phase.FOLLOWING:
+    if decision and state.phase in (Phase.FOLLOWING, Phase.SWITCHED):
         return rules.SWITCH_RECORDED.refuse(
             state.phase, "phase", decision=decision, move=state.move, phase=state.phase
         )

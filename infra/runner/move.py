@@ -15,11 +15,11 @@ from tenantnet.failure import Failure
 from tenantnet.observed.progress import MoveProgress, progress
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import tenant_status
-from tenantnet.phases.journal import Entry, Topic, What, begun, by_live, dead_builds, of_move
+from tenantnet.phases.journal import Entry, Topic, What, begun, by_live, dead_builds, led_to, of_move
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
-from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, transition
+from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, transition, way_back
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
@@ -42,7 +42,7 @@ from tenantnet.settings.reading import read_mapping
 from tenantnet.settings.rules import LIVE_NEEDS_GTID
 from tenantnet.settings.store import read_tenant
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
-from tenantnet.tags import Owner, Strategy, final_snapshot_name, network_name
+from tenantnet.tags import Owner, Slot, Strategy, final_snapshot_name, network_name
 from tenantnet.vpn.along import DAYS, refuse_left_behind, refuse_unserved
 from tenantnet.vpn.reader import VpnReader
 
@@ -166,7 +166,7 @@ class Move:
 
     def progress(self) -> MoveProgress:
         """How far the move is now. Raises Failure if AWS does not answer."""
-        holder = self.journal.lease()
+        holder, led = self.journal.lease(), led_to(self.journal.outcome(self.state.move_at_stake))
         return progress(
             self.settings.name,
             self.state,
@@ -174,6 +174,7 @@ class Move:
             self.journal.entries(),
             starts_at=self.starts_at,
             at_work=f"{holder.who}, since {holder.since:%Y-%m-%d %H:%M:%S} UTC" if holder else None,
+            led_to=led if led is not self.state.production else None,
         )
 
     @property
@@ -404,6 +405,10 @@ class Move:
         if phase is not Phase.FOLLOWING or decided:
             raise Refused(SUBJECT, [self._refusal(COPY_FOLLOWS, phase, phase=phase)])
 
+    def require_way_back(self) -> Slot:
+        """Where a way back leads. Raises Refused unless the former production of a live move follows."""
+        return way_back(self.state, self.journal.outcome(self.state.move)).production
+
     def what_retires(self) -> str:
         """What a retirement deletes, and what stays. Raises Refused in any phase but after the switch."""
         tenant, state = self.settings.name, self.state
@@ -437,7 +442,8 @@ class Move:
         migration = self.settings.migration
         if migration is None:
             raise Refused(SUBJECT, [self._refusal(MOVE_SCHEDULED, None, "migration")])
-        if migration.to is not self.state.production and (under_way := self._begun_already()):
+        over = self.state.phase in AFTER_THE_SWITCH or migration.to is self.state.production
+        if not over and (under_way := self._begun_already()):
             raise Refused(SUBJECT, [under_way])
 
     def _refusal(self, rule: Rule, value: object, path: str = "", **facts: object) -> Refusal:

@@ -37,6 +37,7 @@ from tenantnet.phases.transitions import (
     decision_before,
     next_event,
     transition,
+    way_back,
 )
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.copies import Copies
@@ -46,7 +47,7 @@ from tenantnet.runner.inspector import Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 from tenantnet.runner.live.cut import Budgets
-from tenantnet.runner.live.move import LONGEST_LAG, LiveMove
+from tenantnet.runner.live.move import LONGEST_LAG, LiveMove, ways_on
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
@@ -135,8 +136,12 @@ class Runner:
             self._stop.check()
             state = self._state()
             self._note_reached(state)
+            if _may_lead_back(state) and self._live.is_led_back(state):
+                # What was asked of this run is about the other database now.
+                return self._lead_back(state)
             decision = self._journal.decision(state.move_at_stake)
-            self._look_after(state, decision)
+            if not self._look_after(state, decision):
+                continue
             event = next_event(state, decision=decision, strategy=strategy)
             if event is None:
                 return state
@@ -178,6 +183,49 @@ class Runner:
             self._note(state, f"rehearsed: {outcome}", topic=Topic.REHEARSAL, parts=outcome.parts)
             return state
 
+    def roll_back(self, former: Slot) -> State:
+        """Lead the clients of a live move to its former production again, which has followed since.
+
+        former: that one; nothing is done if another run has led them there meanwhile. Raises Refused in any
+        phase but after the switch of such a move, and once the former production retires.
+        """
+        with self._lease.held():
+            state = self._state()
+            self._require_way_back(state)
+            if not self._live.is_led_back(state):
+                if state.production is former:
+                    return state
+                self._look_after(state, None)
+                self._see_all(state, conditions(state))
+            return self._lead_back(state)
+
+    def _require_way_back(self, state: State) -> State:
+        return way_back(state, self._journal.outcome(state.move))
+
+    def _lead_back(self, state: State) -> State:
+        """Lead the clients back, or carry out what was decided about that, and record it."""
+        requested = self._require_way_back(state)
+        with self._failure_noted(requested):
+            if self._live.is_led_back(state):
+                self._finish(requested)
+            else:
+                self._cut_back(state, requested)
+            self._update(requested, Event.SWITCH)
+        self._look_after(requested, None)
+        return requested
+
+    def _cut_back(self, state: State, requested: State) -> None:
+        try:
+            self._live.make_way_back(requested)
+            self._note(requested, "the way back is open")
+            self._cut(requested)
+        except (Failure, KeyboardInterrupt):
+            # As before: whoever got in there could write. Where AWS does not answer, a later run does it.
+            with suppress(Failure):
+                if not self._live.is_led_back(state):
+                    self._note(state, self._live.follow_back(state))
+            raise
+
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
         state = self._state()
@@ -204,18 +252,21 @@ class Runner:
         if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
-        began = monotonic()
         with self._failure_noted(requested, state.phase):
-            if event is Event.PROMOTE:
-                self._promote(requested)
-            opened = self._opened(requested, event)
             if state.phase is Phase.STEADY and begun(self._entries(state.move_at_stake)):
                 self._stack.adopt_rules(requested.leads_to)
-            self._stack.update(requested, lambda: self._ahead(requested, event), opened)
-        self._write(What.REACHED, requested, seconds=monotonic() - began)
-        self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
+            self._update(requested, event)
         if event in (Event.PREPARE, Event.SEED):
             self._make_way(requested)
+
+    def _update(self, requested: State, event: Event) -> None:
+        began = monotonic()
+        if event is Event.PROMOTE:
+            self._promote(requested)
+        opened = self._opened(requested, event)
+        self._stack.update(requested, lambda: self._ahead(requested, event), opened)
+        self._write(What.REACHED, requested, seconds=monotonic() - began)
+        self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
 
     def _get_ready(self, state: State, event: Event) -> None:
         """See what would stop the move later, while writes still work; tidy up at its end."""
@@ -243,19 +294,35 @@ class Runner:
             return self._live.ports.opened(requested.leads_to)
         return {}
 
-    def _look_after(self, state: State, decision: Decision | None) -> None:
-        """Keep up what the servers of a live move do between two updates."""
-        if state.strategy is not Strategy.LIVE:
-            return
+    def _look_after(self, state: State, decision: Decision | None) -> bool:
+        """Keep up what the servers of a live move do between two updates.
+
+        False if another run has decided meanwhile that clients are led over.
+        """
+        switches = state.phase is Phase.FOLLOWING and decision is Decision.SWITCH
+        if state.strategy is not Strategy.LIVE or switches:
+            return True
         with self._failure_noted(state):
-            if state.phase is Phase.FOLLOWING and decision is not Decision.SWITCH:
-                if self._live.take_back(state):
-                    self._resumed(state)
-                if decision is None:
-                    self._note_lag(state, self._live.follow(state))
-                    self._compare_what_follows(state)
+            if state.phase in (Phase.FOLLOWING, Phase.SWITCHED) and not self._taken_back(state):
+                return False
+            if state.phase is Phase.FOLLOWING and decision is None:
+                self._note_lag(state, self._live.follow(state))
+                self._compare_what_follows(state)
             elif state.phase is Phase.SWITCHED:
-                self._note(state, self._live.lead_back(state))
+                self._note(state, self._live.follow_back(state))
+        return True
+
+    def _taken_back(self, state: State) -> bool:
+        """Let clients write again where a run was killed in its cut; what they lock later stays locked.
+
+        False if they are led elsewhere.
+        """
+        entries = self._entries(state.move)
+        if writes_stopped(entries) is None or downtime(entries) is not None:
+            return True
+        if taken_back := self._live.take_back(state):
+            self._resumed(state)
+        return taken_back
 
     def _compare_what_follows(self, state: State) -> None:
         """Once a move: what follows in the same order from then on stays equal."""
@@ -277,12 +344,15 @@ class Runner:
             return self._decide(state, wanted)
         with self._failure_noted(state):
             if decision is Decision.SWITCH:
-                self._live.finish(state)
-                self._resumed(state)
-                self._write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
+                self._finish(state)
             else:
                 self._cut(state)
         return Decision.SWITCH
+
+    def _finish(self, state: State) -> None:
+        self._live.finish(state)
+        self._resumed(state)
+        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
 
     def _cut(self, state: State) -> None:
         self._lease.confirm()
@@ -291,8 +361,8 @@ class Runner:
             raise Failure(
                 "The clients were not led over.",
                 reason=outcome.why_back,
-                remedy="`tenantnet migrate run` tries again; `tenantnet migrate abort` takes the move back",
-                state=f"Clients write to {state.production}, as before. The copy goes on following.",
+                remedy=ways_on(state),
+                state=f"Clients write to {state.leads_to.other}, as before. The other one goes on following.",
             )
         note = f"{Decision.SWITCH}: {outcome}"
         self._write(What.DECIDED, state, note=note, topic=Topic.CUT, parts=outcome.parts)
@@ -368,6 +438,7 @@ class Runner:
                 for condition in (Condition.SNAPSHOT_TAKEN, Condition.AT_REST):
                     self._see(condition, requested)
             case Event.SWITCH:
+                self._live.require_led_to(requested)
                 # Clients write to the target by now.
                 self._databases.set_read_only(requested.leads_to.other, read_only=True)
                 self._see(Condition.ENDPOINT_AT_TARGET, requested)
@@ -566,3 +637,7 @@ def _different(state: State, found: Sequence[str]) -> Failure:
         remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
         state=f"The tenant stays in phase {state.phase}{held}.",
     )
+
+
+def _may_lead_back(state: State) -> bool:
+    return (state.phase, state.strategy) == (Phase.SWITCHED, Strategy.LIVE)

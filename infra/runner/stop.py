@@ -11,6 +11,7 @@ from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, begun, downtime, writes_stopped
 from tenantnet.phases.phases import AFTER_THE_SWITCH, BEFORE_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Decision
+from tenantnet.tags import Strategy
 
 _ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
 
@@ -67,9 +68,11 @@ class Stop:
 def held_back(state: State, entries: Sequence[Entry]) -> str:
     """Which clients cannot write now, in a sentence; empty where all can. entries: of the move at stake."""
     resumed = downtime(entries) is not None
-    if state.phase in AFTER_THE_SWITCH or writes_stopped(entries) is None or resumed:
+    locked = state.phase in (Phase.FOLLOWING, Phase.SWITCHED) and state.strategy is Strategy.LIVE
+    over = state.phase in AFTER_THE_SWITCH and not locked
+    if over or writes_stopped(entries) is None or resumed:
         return ""
-    if state.phase is Phase.FOLLOWING:
+    if locked:
         return f"WRITES ARE HELD BACK: the accounts of {state.production} are locked."
     if state.phase in BEFORE_THE_FENCE:
         return f"WRITES MAY BE HELD BACK: the step that makes {state.production} read-only had begun."
@@ -92,6 +95,9 @@ def stopped(tenant: str, state: State, entries: Sequence[Entry], decision: Decis
     phase = f"{tenant} is in phase {state.phase}; {state.production} is Production."
     if state.phase is Phase.ABORTING or decision is Decision.ABORT:
         way = f"the move is being taken back; to go on: tenantnet migrate abort {tenant}"
+    elif (state.phase, state.strategy) == (Phase.SWITCHED, Strategy.LIVE):
+        back = f"to lead the clients back: tenantnet migrate rollback {tenant}"
+        way = f"to go on: tenantnet migrate run {tenant}; {back}"
     elif state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         way = f"to go on: tenantnet migrate run {tenant}. The switch is decided, so there is no way back"
     elif under_way:

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
 from tenantnet.aws.items import read_item
-from tenantnet.phases.journal import decision_key
+from tenantnet.phases.journal import decision_key, led_to
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Declaration, Origin, Phase
 from tenantnet.phases.transitions import Decision
@@ -28,6 +28,8 @@ NO_SUCH_INSTANCE = (
     "empty result",
 )
 
+# Of a live move: the clients may be led over while the stack says so.
+_BESIDE_CUTS = frozenset({Phase.FOLLOWING, Phase.SWITCHED})
 
 PLATFORM_DEPLOYED = Rule(
     id="platform-deployed",
@@ -137,16 +139,19 @@ def leftovers_of(tenant: str, outputs: Mapping[str, Any]) -> Strategy | None:
 
 
 def decision_to_record(tenant: str, outputs: Mapping[str, Any]) -> Decision | None:
-    """How the move is going to end, where that may be decided while an ordinary update is allowed.
+    """How the move is going to end, or its clients were led back, where the stack has not recorded that yet.
 
-    Raises Exception if AWS does not answer.
+    Only of a live move: in no other one an ordinary update may come in between. Raises Exception if AWS does
+    not answer.
     """
     state = remembered(outputs)
-    if state is None or state.phase is not Phase.FOLLOWING:
+    if state is None or state.strategy is not Strategy.LIVE or state.phase not in _BESIDE_CUTS:
         return None
-    item = read_item(journal_table_name(outputs["cell"]), decision_key(tenant, state.move))
+    item = read_item(journal_table_name(outputs["cell"]), decision_key(tenant, state.move)) or {}
+    if state.phase is Phase.SWITCHED and led_to(item) in (None, state.production):
+        return None
     # It may say only what a cut has to restore.
-    return Decision(item["decision"]["S"]) if item and "decision" in item else None
+    return Decision(item["decision"]["S"]) if "decision" in item else None
 
 
 def _instance(identifier: str) -> aws.rds.GetInstanceResult | None:

@@ -43,7 +43,14 @@ from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
 from tenantnet.phases.memory import outputs_of, remembered
-from tenantnet.phases.phases import AFTER_THE_SWITCH, DatabaseDeclaration, Origin, State, declaration
+from tenantnet.phases.phases import (
+    AFTER_THE_SWITCH,
+    DatabaseDeclaration,
+    Origin,
+    Phase,
+    State,
+    declaration,
+)
 from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from tenantnet.phases.transitions import Decision
 from tenantnet.phases.updates import beyond_used, networks_to_declare, plan_update, retired_note
@@ -62,6 +69,7 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import (
     Owner,
     Slot,
+    Strategy,
     claims_table_name,
     final_snapshot_name,
     move_snapshot_name,
@@ -450,9 +458,10 @@ class TenantStack:
     ) -> TenantDatabase:
         settings, owner = self._settings.database, self._owner.in_network(slot)
         # After the switch the new production is busy with its promotion, and a password is a modification.
-        adopted = declared.recoverable and not (
-            slot is self._state.production and self._state.phase in AFTER_THE_SWITCH
-        )
+        # In a live move it may come to be the former one, which follows.
+        leads = slot is self._state.production and self._state.phase in AFTER_THE_SWITCH
+        may_lead_again = (self._state.phase, self._state.strategy) == (Phase.SWITCHED, Strategy.LIVE)
+        adopted = declared.recoverable and not (leads or may_lead_again)
         user = MasterUser(username=settings.username, password=password) if adopted else None
         final = final_snapshot_name(self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake)
         return TenantDatabase(

@@ -147,8 +147,24 @@ def test_in_a_live_move_transactions_have_identifiers_whatever_the_settings_say(
 
 def test_an_ordinary_update_reads_the_decision_and_is_refused_until_its_phase_is_recorded() -> None:
     with pytest.raises(Refused, match="the switch of move 1 is decided, and the stack still says following"):
-        declared(FOLLOWING, decision="switch")
-    assert declared(SWITCHED, decision="switch").registered
+        declared(FOLLOWING, outcome={"decision": "switch"})
+    assert declared(SWITCHED, outcome={"decision": "switch", "ledTo": "green"}).registered
+
+
+def test_an_ordinary_update_is_refused_until_it_is_recorded_that_clients_were_led_back() -> None:
+    with pytest.raises(Refused, match="the switch of move 1 is decided, and the stack still says switched"):
+        declared(SWITCHED, outcome={"decision": "switch", "ledTo": "blue"})
+
+
+def test_clients_that_are_led_back_find_their_database_as_it_was_and_the_other_one_shut() -> None:
+    led_back = replace(SWITCHED, production=Slot.BLUE)
+    step = RequestedStep(state=led_back, decision=Decision.SWITCH, missing=())
+    engine = declared(SWITCHED, step=step)
+    assert peers(engine, "green") == {TUNNEL_HOST, OTHER_DATABASE["green"]}
+    assert peers(engine, "blue") == {TUNNEL_HOST, OTHER_DATABASE["blue"], *CLIENTS["blue"]}
+    assert parameters(engine, "green")["read_only"] == ("1", "immediate")
+    assert parameters(engine, "blue")["read_only"] == ("{TrueIfReplica}", "immediate")
+    assert [each.inputs.get("password") for each in engine.of_type("aws:rds/instance:Instance")] == [None] * 2
 
 
 def group_of_green() -> dict[str, Any]:

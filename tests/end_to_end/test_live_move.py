@@ -161,6 +161,32 @@ def test_the_former_production_is_shut_and_follows_and_an_update_changes_nothing
     assert_clean(moving)
 
 
+def test_clients_are_led_back_and_over_again_and_nothing_is_lost(
+    moving: Project,
+    runner: Project,
+    cloud: LocalCloud,
+    aws: Any,
+    record_property: Callable[[str, object], None],
+) -> None:
+    gaps = []
+    with Traffic(cloud) as traffic, Watch(cloud, aws) as watch:
+        for production, former in (("blue", "green"), ("green", "blue")):
+            since = monotonic()
+            run = migrate(runner, "rollback", "acme", "--yes").check()
+            gaps.append(longest_gap([at for at in traffic.writes_at if at > since]))
+            outputs = moving.outputs("acme")
+            assert (outputs["phase"], outputs["production"]) == ("switched", production), run.text
+            found = database(aws, f"acme-{production}")
+            assert found is not None
+            assert endpoint(moving, aws) == found["Endpoint"]["Address"]
+            assert client(cloud, aws, former).refused("SELECT 1") == ACCOUNT_LOCKED
+            assert_clean(moving)
+    assert set(traffic.acknowledged) <= traffic.kept()
+    assert (watch.problem, watch.looks > 0) == (None, True)
+    record_property("measured", f"no write for {gaps[0]:.2f} s on the way back, {gaps[1]:.2f} s over again")
+    assert max(gaps) < LONGEST_GAP_IN_WRITES
+
+
 def test_behind_the_retirement_nothing_is_left_of_the_move(
     moving: Project, runner: Project, cloud: LocalCloud, aws: Any
 ) -> None:

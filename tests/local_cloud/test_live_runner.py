@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -19,7 +20,9 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.runner.copies import Copies, CopyPart
 from tenantnet.runner.databases import describe_instance
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
-from tenantnet.runner.live import gate
+from tenantnet.runner.live import cut, gate
+from tenantnet.runner.live.cut_journal import CutJournal
+from tenantnet.runner.live.session import GuardError
 from tenantnet.runner.runner import MovePlan, Runner
 from tenantnet.runner.stop import Stop
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
@@ -44,6 +47,8 @@ __all__ = ["tenant"]
 NETWORKS = {BLUE: "10.1.2.0/26", GREEN: "10.9.8.64/26"}
 MOVE = MovePlan(strategy=Strategy.LIVE, retire_after=timedelta(hours=1))
 GO_ON = MovePlan(retire_after=timedelta(hours=1))
+LEAVER_IS_LOCKED = "SELECT account_locked FROM mysql.user WHERE user = 'leaver'"
+hold = cut._hold
 OWN_ACCOUNTS = "SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'"
 
 
@@ -118,6 +123,7 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     assert tenant.client(BLUE).refused("SELECT 1") == LOCKED
     assert runner(tenant, stack).run(GO_ON).phase is Phase.SWITCHED
     assert tenant.told[-1] == "switched: the former production follows the new one"
+    lead_back_and_over_again(tenant, stack)
     assert runner(tenant, stack).retire().phase is Phase.STEADY
     green = tenant.client(GREEN)
     assert green.run(OWN_ACCOUNTS) == []
@@ -129,27 +135,76 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     assert [act for act, _ in gap_acts(entries)] == acts
 
 
+def lead_back_and_over_again(tenant: Tenant, stack: Stack) -> None:
+    """Once by a run that goes through, and once by one that AWS does not answer behind its decision."""
+    with Traffic(tenant.cloud) as traffic:
+        locked_out(tenant, stack)
+        led_back = runner(tenant, stack).roll_back(BLUE)
+        assert (led_back.phase, led_back.production) == (Phase.SWITCHED, BLUE), tenant.told
+        assert tenant.told[-1] == "switched: the former production follows the new one"
+        assert tenant.client(GREEN).refused("SELECT 1") == LOCKED
+        before = len(traffic.acknowledged)
+        wait_for(lambda: len(traffic.acknowledged) > before + 20)
+        # Somebody who has asked for the same at the same time.
+        assert runner(tenant, stack).roll_back(BLUE) == led_back
+        tenant.ports.fails = True
+        with pytest.raises(Failure, match="AWS does not answer"):
+            runner(tenant, stack).roll_back(GREEN)
+        tenant.ports.fails = False
+        # It would delete what is in production by now: it goes no further than the record.
+        over = runner(tenant, stack).retire()
+    assert (over.phase, over.production) == (Phase.SWITCHED, GREEN), tenant.told
+    assert set(traffic.acknowledged) <= traffic.kept()
+    assert tenant.client(BLUE).refused("SELECT 1") == LOCKED
+
+
+def locked_out(tenant: Tenant, stack: Stack) -> None:
+    """A run that is killed right before its decision to lead clients back, and the next one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CutJournal, "decide", killed)
+        with pytest.raises(SystemExit):
+            runner(tenant, stack).roll_back(BLUE)
+    assert [tenant.client(slot).refused("SELECT 1") for slot in Slot] == [LOCKED] * 2
+    assert runner(tenant, stack).run(GO_ON).production is GREEN
+    assert tenant.told[-1] == "switched: the former production follows the new one"
+    assert [tenant.client(slot).refused("SELECT 1") for slot in (BLUE, GREEN)] == [LOCKED, 0]
+    former = tenant.databases.instance(BLUE)
+    assert former is not None
+    assert former.read_only
+
+
+def killed(*_: object) -> None:
+    raise SystemExit
+
+
 def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = Stack()
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
+    stack, blue = Stack(), tenant.client(BLUE)
+    blue.run("CREATE USER leaver")
     with monkeypatch.context() as patch:
-        patch.setattr(gate, "wait", killed)
-        with pytest.raises(KeyboardInterrupt):
+        patch.setattr(cut, "_hold", held_in_vain)
+        with pytest.raises(Failure, match="clients were not led over"):
             runner(tenant, stack).run(MOVE)
     assert stack.state().phase is Phase.FOLLOWING
-    assert tenant.client(BLUE).refused("SELECT 1") == 0
+    assert blue.run(LEAVER_IS_LOCKED) == [("N",)]
+    blue.run("ALTER USER leaver ACCOUNT LOCK")
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "wait", killed)
+        with pytest.raises(SystemExit):
+            runner(tenant, stack).run(GO_ON)
+    assert blue.run(LEAVER_IS_LOCKED) == [("Y",)]
     steady = runner(tenant, stack).abort()
     assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
-    assert tenant.client(BLUE).run(OWN_ACCOUNTS) == []
+    assert blue.run(LEAVER_IS_LOCKED) == [("Y",)]
+    assert blue.run(OWN_ACCOUNTS) == []
     assert tenant.journal.decision(1) is Decision.ABORT
-    entries = tenant.journal.entries()
-    assert not any(entry.what is What.WRITES_STOPPED for entry in entries)
-    assert strange(map(asdict, entries)) is None
+    assert strange(map(asdict, tenant.journal.entries())) is None
+
+
+def held_in_vain(*arguments: Any) -> None:
+    hold(*arguments)
+    raise GuardError("something else is in the way")
 
 
 @pytest.fixture

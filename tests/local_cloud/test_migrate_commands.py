@@ -85,6 +85,10 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     numbered = {**tenant(NETWORKS), "database": {"username": "admin", "gtid": True}}
     desk.add_stack("umbrella", {"aws:region": REGION, "tenantnet:tenant": numbered}, STEADY)
     moving = {**STEADY, "phase": "fenced", "strategy": "replica", "move": 1, "target": "green"}
+    led_back = {**STEADY, "phase": "switched", "strategy": "live", "move": 1, "target": "blue"}
+    planned = {"to": "green", "at": "2026-10-01T02:00", "timezone": "Europe/Amsterdam", "strategy": "live"}
+    moved_once = {**numbered, "migration": planned}
+    desk.add_stack("wonka", {"aws:region": REGION, "tenantnet:tenant": moved_once}, led_back)
     desk.add_stack("initech", {"aws:region": REGION, "tenantnet:tenant": tenant(NETWORKS)}, moving)
     asked = {"to": "green", "at": "2026-01-01T02:00", "timezone": "Etc/UTC"}
     start = {"purpose": "move", "order": "x", "since": "2025-12-31T00:00:00Z", "at": "2026-01-01T00:00:00Z"}
@@ -374,6 +378,32 @@ def test_a_move_that_has_begun_is_aborted_and_not_cancelled(desk: Desk, journal:
     done = desk.tenantnet("migrate cancel acme")
     assert (done.code, "tenantnet migrate abort acme" in done.err) == (2, True), done
     assert "In Progress" in desk.tenantnet("migrate status acme").out
+
+
+def test_without_a_former_production_that_follows_nobody_is_led_back(desk: Desk) -> None:
+    done = desk.tenantnet("migrate rollback initech --yes")
+    assert done.code == 2, done
+    assert "in phase fenced by replica no former production follows" in done.err
+    assert "tenantnet migrate abort" in done.err
+
+
+def test_a_way_back_says_where_it_leads_and_wants_a_yes_and_a_login(desk: Desk) -> None:
+    of_wonka = JournalTable.of("eu1", REGION, "wonka")
+    of_wonka.replace_outcome(1, {}, {"decision": {"S": "switch"}, "ledTo": {"S": "green"}})
+    assert "Clients are led to green" in desk.tenantnet("migrate status wonka").out
+    of_wonka.write(Entry(at=datetime.now(UTC), move=1, what=What.REACHED, phase=Phase.FOLLOWING, who="ada"))
+    asked = desk.tenantnet("migrate rollback wonka")
+    assert (asked.code, "--yes" in asked.err) == (2, True), asked
+    done = desk.tenantnet("migrate rollback wonka --yes")
+    assert "Clients are led from blue to green. blue waits then, read-only." in done.out
+    assert (done.code, "tenantnet migrate login wonka" in done.err) == (2, True), done
+
+
+def test_once_its_clients_were_led_back_a_move_by_live_is_taken_out_of_the_settings(desk: Desk) -> None:
+    assert '"status": "Completed"' in desk.tenantnet("migrate status wonka --json").out
+    done = desk.tenantnet("migrate cancel wonka")
+    assert done.code == 0, done
+    assert "migration" not in desk.settings("wonka").read_text()
 
 
 def test_status_follows_a_move_until_it_is_stopped(desk: Desk, journal: JournalTable) -> None:

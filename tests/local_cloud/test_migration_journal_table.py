@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, What, led_to, retires
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live.accounts import Account
 from tenantnet.runner.live.cut import Before
 from tenantnet.runner.live.cut import Decision as CutDecision
-from tenantnet.runner.live.cut_journal import Begun, CutJournal, begun
+from tenantnet.runner.live.cut_journal import Begun, CutJournal, begun, close
 from tenantnet.runner.live.events import Event
 from tenantnet.runner.live.session import GuardError
+from tenantnet.tags import Slot
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BEGIN = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 RACERS = 16
+BLUE, GREEN = Slot.BLUE, Slot.GREEN
 
 
 @pytest.fixture
@@ -81,28 +84,28 @@ BEFORE = Before(
 
 def test_what_a_cut_has_to_restore_is_read_as_it_was_written(journal: JournalTable) -> None:
     assert begun(journal, 1) is None
-    CutJournal(journal, 1, "ada").begin(BEFORE)
-    assert begun(journal, 1) == Begun(number=1, before=BEFORE, decided=None)
+    CutJournal(journal, 1, "ada", GREEN).begin(BEFORE)
+    assert begun(journal, 1) == Begun(number=1, target=GREEN, before=BEFORE, decided=None)
     assert journal.decision(1) is None
     assert journal.entries() == []
 
 
 def test_a_cut_that_is_switched_decides_the_move(journal: JournalTable) -> None:
-    cut = CutJournal(journal, 1, "ada")
+    cut = CutJournal(journal, 1, "ada", GREEN)
     cut.begin(BEFORE)
     assert cut.decide(CutDecision.SWITCH) is CutDecision.SWITCH
     assert cut.decide(CutDecision.BACK) is CutDecision.SWITCH
     assert journal.decide(1, Decision.ABORT, "bob") is Decision.SWITCH
     with pytest.raises(GuardError, match="decided"):
-        CutJournal(journal, 1, "bob").begin(BEFORE)
+        CutJournal(journal, 1, "bob", GREEN).begin(BEFORE)
 
 
 def test_a_cut_that_was_taken_back_is_never_switched_and_another_one_may_be(journal: JournalTable) -> None:
-    first, second = CutJournal(journal, 1, "ada"), CutJournal(journal, 1, "bob")
+    first, second = CutJournal(journal, 1, "ada", GREEN), CutJournal(journal, 1, "bob", GREEN)
     first.begin(BEFORE)
     with pytest.raises(GuardError, match="another run"):
         second.begin(BEFORE)
-    assert CutJournal(journal, 1, "bob", number=1).decide(CutDecision.BACK) is CutDecision.BACK
+    assert CutJournal(journal, 1, "bob", GREEN, number=1).decide(CutDecision.BACK) is CutDecision.BACK
     assert first.decide(CutDecision.SWITCH) is CutDecision.BACK
     second.begin(BEFORE)
     assert second.decide(CutDecision.SWITCH) is CutDecision.SWITCH
@@ -112,17 +115,79 @@ def test_a_cut_that_was_taken_back_is_never_switched_and_another_one_may_be(jour
 
 
 def test_a_move_that_is_aborted_in_a_cut_is_taken_back(journal: JournalTable) -> None:
-    cut = CutJournal(journal, 1, "ada")
+    cut = CutJournal(journal, 1, "ada", GREEN)
     cut.begin(BEFORE)
     assert journal.decide(1, Decision.ABORT, "bob") is Decision.ABORT
     assert cut.decide(CutDecision.SWITCH) is CutDecision.BACK
-    assert begun(journal, 1) == Begun(number=1, before=BEFORE, decided=CutDecision.BACK)
+    assert begun(journal, 1) == Begun(number=1, target=GREEN, before=BEFORE, decided=CutDecision.BACK)
     with pytest.raises(GuardError, match="decided"):
         cut.begin(BEFORE)
 
 
+def test_a_way_back_is_decided_as_the_switch_was_and_leads_the_other_way(journal: JournalTable) -> None:
+    there, back = CutJournal(journal, 1, "ada", GREEN), CutJournal(journal, 1, "ada", BLUE)
+    with pytest.raises(GuardError, match="since"):
+        back.decide(CutDecision.SWITCH)
+    there.begin(BEFORE)
+    with pytest.raises(GuardError, match="another run"):
+        back.begin(BEFORE)
+    there.decide(CutDecision.SWITCH)
+    back.begin(BEFORE)
+    assert begun(journal, 1) == Begun(number=2, target=BLUE, before=BEFORE, decided=None)
+    assert back.decide(CutDecision.BACK) is CutDecision.BACK
+    with pytest.raises(GuardError, match="decided"):
+        there.begin(BEFORE)
+    assert led_to(journal.outcome(1)) is GREEN
+    back.begin(BEFORE)
+    assert back.decide(CutDecision.SWITCH) is CutDecision.SWITCH
+    assert led_to(journal.outcome(1)) is BLUE
+    assert journal.decision(1) is Decision.SWITCH
+
+
+def test_nobody_is_led_back_to_what_retires_and_nothing_retires_that_clients_are_led_to(
+    journal: JournalTable,
+) -> None:
+    there, back = CutJournal(journal, 1, "ada", GREEN), CutJournal(journal, 1, "ada", BLUE)
+    with pytest.raises(GuardError, match="led to None"):
+        close(journal, 1, GREEN)
+    there.begin(BEFORE)
+    there.decide(CutDecision.SWITCH)
+    back.begin(BEFORE)
+    with pytest.raises(GuardError, match="no end yet"):
+        close(journal, 1, GREEN)
+    back.decide(CutDecision.SWITCH)
+    with pytest.raises(GuardError, match="led to blue"):
+        close(journal, 1, GREEN)
+    for _ in range(2):
+        close(journal, 1, BLUE)
+    with pytest.raises(GuardError, match="decided"):
+        there.begin(BEFORE)
+
+
+def test_of_a_way_back_and_a_retirement_that_race_one_counts(journal: JournalTable) -> None:
+    there = CutJournal(journal, 1, "ada", GREEN)
+    there.begin(BEFORE)
+    there.decide(CutDecision.SWITCH)
+
+    def attempt(number: int) -> str | None:
+        with suppress(GuardError):
+            if number % 2:
+                close(journal, 1, GREEN)
+                return "retires"
+            back = CutJournal(journal, 1, "ada", BLUE)
+            back.begin(BEFORE)
+            back.decide(CutDecision.SWITCH)
+            return "back"
+        return None
+
+    with ThreadPoolExecutor(RACERS) as racers:
+        won = set(racers.map(attempt, range(RACERS))) - {None}
+    assert len(won) == 1
+    assert (led_to(journal.outcome(1)), retires(journal.outcome(1))) in ((BLUE, False), (GREEN, True))
+
+
 def test_of_switches_ways_back_and_aborts_that_race_one_counts(journal: JournalTable) -> None:
-    cut = CutJournal(journal, 1, "ada")
+    cut = CutJournal(journal, 1, "ada", GREEN)
     cut.begin(BEFORE)
     asked = [*[CutDecision.SWITCH, CutDecision.BACK] * RACERS]
     with ThreadPoolExecutor(RACERS) as racers:

@@ -50,6 +50,7 @@ class At(StrEnum):
     BACK = auto()
     TAKE_BACK = auto()
     END = auto()
+    LET_WRITE = auto()
     UNLOCK = auto()
     LEAD = auto()
     OPEN_PORT = auto()
@@ -199,15 +200,15 @@ class Model:
     def read(self, world: World, runner: Runner) -> Iterator[Answer]:
         """What the journal says is to be done next."""
         if world.stage is Stage.BEGUN:
-            yield world, At.UNLOCK if world.decision is At.SWITCH else At.BACK
+            yield world, At.LET_WRITE if world.decision is At.SWITCH else At.BACK
         elif world.stage is Stage.MOVED:
             yield world, At.CLOSE_PORT
         elif world.stage is Stage.REVERSE:
             yield world, At.ALLOW_WRITES
-        elif world.cuts:
-            yield world, At.GATE
         else:
-            yield world, None
+            yield world, At.GATE if world.cuts else None
+            # A way back that was made and not gone is given up.
+            yield world, At.ASK_READ_ONLY
 
     def gate(self, world: World, runner: Runner) -> Iterator[Answer]:
         target = 1 - runner.source
@@ -299,8 +300,16 @@ class Model:
         """What every conditional put asks: the cut that this run has read of is the one under way."""
         return world.stage is Stage.BEGUN and world.cuts == runner.cut
 
+    def let_write(self, world: World, runner: Runner) -> Iterator[Answer]:
+        """What a way back that was given up has asked for may have come late."""
+        yield put(world, 1 - runner.source, read_only_asked=False), At.UNLOCK
+
     def unlock(self, world: World, runner: Runner) -> Iterator[Answer]:
-        yield put(world, 1 - runner.source, locked=False), At.LEAD
+        target = 1 - runner.source
+        if world.read_only[target]:
+            yield world, None
+        else:
+            yield put(world, target, locked=False), At.LEAD
 
     def lead(self, world: World, runner: Runner) -> Iterator[Answer]:
         yield world._replace(record=1 - runner.source), At.OPEN_PORT
@@ -311,8 +320,9 @@ class Model:
     def record(self, world: World, runner: Runner) -> Iterator[Answer]:
         """The decision is carried out: production is the other one from here on."""
         if self.is_its_cut(world, runner) and world.decision is At.SWITCH:
+            declared = put(world, 1 - runner.source, read_only_asked=False)
             yield (
-                world._replace(production=1 - runner.source, stage=Stage.MOVED, decision=None),
+                declared._replace(production=1 - runner.source, stage=Stage.MOVED, decision=None),
                 At.CLOSE_PORT,
             )
         else:
@@ -330,10 +340,10 @@ class Model:
         seen = world.read_only[former] and not world.port[former]
         if Fault.BELIEVE_CONTROL_PLANE in self.faults:
             seen = world.read_only_asked[former] and not world.port_asked[former]
-        if world.stage is Stage.MOVED and seen:
-            yield world._replace(stage=Stage.REVERSE, follower=former), None
-        elif world.stage is not Stage.MOVED:
+        if world.stage not in (Stage.MOVED, Stage.FOLLOWING):
             yield world, None
+        elif seen:
+            yield world._replace(stage=Stage.REVERSE, follower=former), None
 
     def allow_writes(self, world: World, runner: Runner) -> Iterator[Answer]:
         """The way back begins, with the port still shut."""
@@ -365,7 +375,7 @@ ON_SOURCE = (
 )
 # AWS takes a call from whoever makes it, so a run sees that both of its sessions live before each.
 CALLS_OF_AWS = (At.LEAD, At.OPEN_PORT, At.CLOSE_PORT, At.ASK_READ_ONLY, At.ALLOW_WRITES)
-ON_TARGET = (At.GATE, At.UNLOCK, At.FOLLOW_BACK, At.PREPARE)
+ON_TARGET = (At.GATE, At.LET_WRITE, At.UNLOCK, At.FOLLOW_BACK, At.PREPARE)
 ACTS: dict[At, Act] = {
     At.TAKE_BLUE: lambda model, world, runner: model.take(world, runner, BLUE, At.TAKE_GREEN),
     At.TAKE_GREEN: lambda model, world, runner: model.take(world, runner, GREEN, At.READ),
@@ -384,6 +394,7 @@ ACTS: dict[At, Act] = {
     At.BACK: Model.back,
     At.TAKE_BACK: Model.take_back,
     At.END: Model.end,
+    At.LET_WRITE: Model.let_write,
     At.UNLOCK: Model.unlock,
     At.LEAD: Model.lead,
     At.OPEN_PORT: Model.open_port,

@@ -62,7 +62,9 @@ def strange(entries: Iterable[Written]) -> str | None:
     """
     at = frozenset((FOLLOWING,))
     for entry in entries:
-        if (shown := _shown(entry)) and not (at := _reached(at) & shown):
+        retires = (entry["what"], entry["phase"]) == (What.BEGAN, Phase.RETIRING)
+        # A retirement is no step of the model: it comes where one has ended.
+        if (shown := _shown(entry)) and not (at := (at if retires else _reached(at)) & shown):
             return f"{entry['at']} {entry['what']} {entry['phase']} {entry['note']}"
         if (entry["what"], entry["phase"]) == (What.BEGAN, Phase.ABORTING):
             at = frozenset((GIVEN_UP,))
@@ -85,8 +87,8 @@ def _shown(entry: Written) -> frozenset[Place]:
     what, phase, note = entry["what"], entry["phase"], entry["note"]
     places: dict[tuple[str, str], tuple[Place, ...]] = {
         (What.REACHED, Phase.FOLLOWING): (FOLLOWING,),
-        (What.WRITES_STOPPED, Phase.FOLLOWING): (CUT,),
-        (What.WRITES_RESUMED, Phase.FOLLOWING): (FOLLOWING, DECIDED),
+        **dict.fromkeys(_in(What.WRITES_STOPPED), (CUT,)),
+        **dict.fromkeys(_in(What.WRITES_RESUMED), (FOLLOWING, DECIDED)),
         (What.BEGAN, Phase.ABORTING): (FOLLOWING, GIVEN_UP),
         (What.BEGAN, Phase.SWITCHED): (DECIDED,),
         (What.REACHED, Phase.SWITCHED): (MOVED,),
@@ -96,4 +98,11 @@ def _shown(entry: Written) -> frozenset[Place]:
         return frozenset((DECIDED,))
     if note == "the former production follows the new one":
         return frozenset((REVERSE,))
+    if note == "the way back is open":
+        return frozenset((FOLLOWING,))
     return frozenset(places.get((what, phase), ()))
+
+
+def _in(what: What) -> list[tuple[str, str]]:
+    """In the phases that a cut may be in: on the way there, and back."""
+    return [(what, phase) for phase in (Phase.FOLLOWING, Phase.SWITCHED)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,10 @@ class RecordingEngine(Mocks):
         outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
         *,
         databases_stand: bool = True,
-        decision: str | None = None,
+        outcome: Mapping[str, str] | None = None,
     ) -> None:
         self.registered: list[Registered] = []
-        self.databases_stand, self.decision = databases_stand, decision
+        self.databases_stand, self.outcome = databases_stand, outcome
         self._outputs = outputs_of_stacks or {}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
@@ -82,7 +82,7 @@ class RecordingEngine(Mocks):
                 answer = {"names": [*local, *zones]}
             case "aws:dynamodb/getTableItem:getTableItem":
                 key = json.loads(args.args["key"])
-                return self._row(key["cidr"]["S"]) if "cidr" in key else self._decision()
+                return self._row(key["cidr"]["S"]) if "cidr" in key else self._outcome()
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:
                 return {}, [("", self.no_instance)]
             case "aws:rds/getInstance:getInstance":
@@ -102,11 +102,11 @@ class RecordingEngine(Mocks):
                 return {"item": claim.item_json()}, []
         return {}, [("", "reading DynamoDB Table Item: empty result")]
 
-    def _decision(self) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+    def _outcome(self) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         """What the journal says about the move under way."""
-        if self.decision is None:
+        if self.outcome is None:
             return {}, [("", "reading DynamoDB Table Item: empty result")]
-        return {"item": json.dumps({"decision": {"S": self.decision}})}, []
+        return {"item": json.dumps({name: {"S": value} for name, value in self.outcome.items()})}, []
 
     def of_type(self, token: str) -> list[Registered]:
         return [resource for resource in self.registered if resource.type == token]
@@ -123,11 +123,11 @@ def run_program(
     stack: str = "acme",
     *,
     databases_stand: bool = True,
-    decision: str | None = None,
+    outcome: Mapping[str, str] | None = None,
 ) -> RecordingEngine:
     """Run `declare` on the mock engine to the end and give back what was registered."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, decision=decision)
+    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, outcome=outcome)
     set_mocks(engine, project="tenantnet", stack=stack, preview=False)
 
     def program() -> None:

@@ -23,14 +23,14 @@ def declare_acme(
     runner: bool = False,
     platform_outputs: Mapping[str, Any] | None = None,
     step: RequestedStep | None = None,
-    decision: str | None = None,
+    outcome: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> RecordingEngine:
     """Declare acme with the given settings; `previous` is what its stack remembers.
 
     databases_stand: whether AWS still has the databases on their way out. runner: its platform has one.
-    platform_outputs: what its platform has otherwise. step: the migration runner's. decision: the
-    journal's, about the move under way.
+    platform_outputs: what its platform has otherwise. step: the migration runner's. outcome: what
+    the journal has of how the move under way ends.
     """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
     platform = {
@@ -44,7 +44,7 @@ def declare_acme(
         outputs,
         stack="acme",
         databases_stand=databases_stand,
-        decision=decision,
+        outcome=outcome,
     )
 
 

@@ -243,7 +243,10 @@ class World:
             self.outputs,
             self.settings,
             requested=requested,
-            decision=self.decisions.get((requested or self.state).move),
+            # What the stack has recorded is none to an ordinary update; there is no way back in this world.
+            decision=self.decisions.get((requested or self.state).move)
+            if requested or self.state.phase is Phase.FOLLOWING
+            else None,
             leftovers=self.left_by if self.leftovers and self.state.phase is Phase.STEADY else None,
         )
 

@@ -115,6 +115,22 @@ def abort(tenant: Tenant, yes: Yes = False) -> None:
 
 
 @app.command()
+def rollback(tenant: Tenant, yes: Yes = False, *, through_tunnel_host: ThroughTunnelHost = False) -> None:
+    """Lead the clients back to the former production after a move by live; nothing that was written is lost.
+
+    Example: tenantnet migrate rollback acme
+    """
+    from tenantnet.runner.move import Move
+
+    require_answer("The way back", yes=yes)
+    move = Move.of(working_project(), tenant)
+    former, production = move.require_way_back(), move.state.production
+    typer.echo(f"Clients are led from {production} to {former}. {production} waits then, read-only.")
+    confirm(f"Lead the clients of {tenant} back to {former}?", yes=yes)
+    _carry_out(move, lambda runner: runner.roll_back(former), through_tunnel_host=through_tunnel_host)
+
+
+@app.command()
 def retire(tenant: Tenant, yes: Yes = False) -> None:
     """Delete the former production database now, with its network, VPN connections and claim. A snapshot
     stays.
@@ -257,6 +273,8 @@ def _print(found: MoveProgress) -> None:
         how = found.strategy or "none (aborted)"
         steps = f", step {found.step} of {found.steps}" if found.steps else ""
         typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
+    if found.led_to:
+        typer.echo(f"Clients are led to {found.led_to}: the next `tenantnet migrate run` records it")
     if found.at_work:
         typer.echo(f"At work: {found.at_work}")
     _print_writes(found)

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
 from tenacity import RetryError
 from tenantnet.failure import Failure
-from tenantnet.phases.phases import State
+from tenantnet.phases.journal import led_to
+from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.journal_table import JournalTable
@@ -35,7 +36,7 @@ from tenantnet.runner.live import (
 )
 from tenantnet.runner.live.accounts import REPLICATION, RUNNER, Own
 from tenantnet.runner.live.cut import Budgets, Decision, Outcome, Servers
-from tenantnet.runner.live.cut_journal import CutJournal, begun
+from tenantnet.runner.live.cut_journal import CutJournal, begun, close
 from tenantnet.runner.live.follow import Source
 from tenantnet.runner.live.session import GuardError, Session
 from tenantnet.runner.live.verify import Ways
@@ -49,6 +50,7 @@ GATE_SECONDS, IN_FORCE = 600.0, timedelta(minutes=15)
 ANSWER_SECONDS = 120
 # The longest lag that is measured; a longer one is known to be so.
 LONGEST_LAG = 10.0
+WAYS_ON = "`tenantnet migrate run` goes on; before the switch `tenantnet migrate abort` takes the move back"
 # How long the sender of a follower that is given up may take to end.
 FOLLOWER_SECONDS = 10.0
 SCHEDULER = "event_scheduler"
@@ -179,12 +181,13 @@ class LiveMove:
         holding: entered for as long as clients may be locked out. Raises Failure if the gate does not open.
         """
         slot = state.leads_to
-        with self._asking("lead the clients over"), self._servers(slot) as servers:
+        with self._asking("lead the clients over", ways_on(state)), self._servers(slot) as servers:
             follow.look(servers.target, servers.source, servers.keep)
             gate.wait(servers, GATE_SECONDS, self.tell)
-            journal = CutJournal(self.journal, state.move, self.who)
+            journal = CutJournal(self.journal, state.move, self.who, slot)
             # What need not be asked while clients wait is asked now.
-            address, _ = self.databases.address(slot), self.ports.opened(slot)
+            address = self.databases.address(slot)
+            self._assert_port_shut(slot)
             with holding():
                 return cut.cut(servers, journal, lambda: self._lead(slot, address), budgets)
 
@@ -193,6 +196,8 @@ class LiveMove:
         last = begun(self.journal, state.move)
         with self._asking("carry the switch out"), self._session(state.leads_to) as target:
             fence.end_other_runners(target)
+            # An update of the stack may have come in between a way back's decision and this.
+            self._allow_writes(state.leads_to, target)
             if last is not None:
                 keep = accounts.keep_list(target)
                 address = self.databases.address(state.leads_to)
@@ -203,29 +208,62 @@ class LiveMove:
         self.ports.open(slot)
 
     def take_back(self, state: State) -> bool:
-        """Open the source again if an earlier run has left it shut; whether there was such a cut.
-
-        Not once a switch is decided. Repeating it does no harm.
-        """
+        """Open the production again if a killed run has left it shut; False if clients are led elsewhere."""
         last = begun(self.journal, state.move)
         if last is None or last.decided is Decision.SWITCH:
-            return False
-        journal = CutJournal(self.journal, state.move, self.who, number=last.number)
-        with self._asking("take the cut back"), self._session(state.leads_to.other) as source:
+            return last is None or last.target is state.production
+        journal = CutJournal(self.journal, state.move, self.who, last.target, number=last.number)
+        with self._asking("take the cut back"), self._session(last.target.other) as source:
             fence.end_other_runners(source)
             if journal.decide(Decision.BACK) is not Decision.BACK:
                 return False
             # The target is not touched on the way back; it may be dead.
             servers = Servers(source=source, target=source, keep=accounts.keep_list(source))
             cut.take_back(servers, last.before, Budgets())
-        return last.decided is None
+        return True
 
-    def lead_back(self, state: State) -> str:
+    def is_led_back(self, state: State) -> bool:
+        """Whether the clients were led back to the former production, which the stack does not say yet."""
+        return led_to(self.journal.outcome(state.move)) not in (None, state.production)
+
+    def require_led_to(self, state: State) -> None:
+        """Raises Failure if a cut has led the clients elsewhere than `state` says."""
+        with self._asking(f"record that {state.production} is in production"):
+            self._assert_led_to(state)
+
+    def _assert_led_to(self, state: State) -> None:
+        if self.is_led_back(state):
+            raise GuardError(f"clients are led to {state.production.other}")
+
+    def make_way_back(self, state: State) -> None:
+        """Let the former production take writes again, with everybody locked out of it: a cut may follow.
+
+        state: the one that the clients are led back to. Raises Failure if it does not follow, or is not shut.
+        """
+        slot = state.leads_to
+        with self._asking("make a way back", ways_on(state)), self._servers(slot) as servers:
+            self._assert_port_shut(slot)
+            follow.assert_follows(servers.target, servers.source)
+            self._allow_writes(slot, servers.target)
+            back.prepare(servers.target, servers.source, servers.keep)
+
+    def _assert_port_shut(self, slot: Slot) -> None:
+        if opened := self.ports.opened(slot):
+            raise GuardError(f"clients are let in to {slot}: {', '.join(opened)}")
+
+    def _allow_writes(self, slot: Slot, server: Session) -> None:
+        self.databases.set_read_only(slot, read_only=False)
+        self._await(lambda: not server.answer(sql.READ_ONLY), "read_only")
+
+    def follow_back(self, state: State) -> str:
         """Let the former production follow the new one, as the way back; what became of that, in words."""
         try:
             with self._servers(state.production) as servers:
                 former, production, keep = servers.source, servers.target, servers.keep
+                self._assert_led_to(state)
                 follow.end(production)
+                # A way back that was begun and not gone has allowed writes.
+                self.databases.set_read_only(state.production.other, read_only=True)
                 self._await(lambda: bool(former.answer(sql.READ_ONLY)), "read_only")
                 follow.follow_back(former, production, self._source(state.production), keep)
         except (GuardError, pymysql.MySQLError, OSError, Failure) as error:
@@ -237,6 +275,8 @@ class LiveMove:
         """End the way back, and write down for a restore what the move did without the binary log."""
         last = begun(self.journal, state.move)
         with self._asking("retire the former production"), self._session(state.production) as production:
+            # Whoever leads the clients back now decides it before this, or not at all.
+            close(self.journal, state.move, state.production)
             # It may be dead: then it follows nobody.
             with (
                 suppress(GuardError, pymysql.MySQLError, OSError, Failure),
@@ -288,26 +328,27 @@ class LiveMove:
             yield Servers(source=source, target=copy, keep=accounts.keep_list(source))
 
     @contextmanager
-    def _asking(self, task: str) -> Iterator[None]:
+    def _asking(self, task: str, ways: str = WAYS_ON) -> Iterator[None]:
         try:
             yield
         except (GuardError, pymysql.MySQLError, OSError) as error:
-            self._fail(task, str(error))
-
-    def _fail(self, task: str, why: str) -> NoReturn:
-        raise Failure(
-            f"Could not {task}.",
-            reason=why,
-            remedy="remove the cause, then `tenantnet migrate run` goes on; before the switch "
-            "`tenantnet migrate abort` takes the move back",
-            state=PHASE_STAYS,
-        ) from None
+            raise Failure(
+                f"Could not {task}.",
+                reason=str(error),
+                remedy=f"remove the cause, then {ways}",
+                state=PHASE_STAYS,
+            ) from None
 
     def _await(self, holds: Callable[[], bool], name: str) -> None:
         try:
             retrying(IN_FORCE, bool)(holds)
         except RetryError:
             raise GuardError(f"{name} is not in force in the server after {IN_FORCE}") from None
+
+
+def ways_on(state: State) -> str:
+    """What people can do once clients were not led over, by the state that they were to be led to."""
+    return "`tenantnet migrate rollback` tries again" if state.phase is Phase.SWITCHED else WAYS_ON
 
 
 def _workers(session: Session) -> tuple[str, str]:

@@ -36,6 +36,7 @@ def entry(seconds: float, what: What, move: int = 1) -> Entry:
         (moving(Phase.FENCED), None, "In Progress"),
         (moving(Phase.SWITCHED), SCHEDULED, "Completed"),
         (moving(Phase.RETIRING), None, "Completed"),
+        (replace(moving(Phase.SWITCHED, Strategy.LIVE), production=Slot.BLUE), SCHEDULED, "Completed"),
         (replace(STEADY, production=Slot.GREEN, move=1), SCHEDULED, "Completed"),
     ],
 )
@@ -99,6 +100,14 @@ def test_status_says_lag_comparison_and_expected_gap_and_then_the_gap_by_its_par
 
 def test_between_moves_no_gap_is_expected(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Expected" not in shown([], STEADY, capsys)
+
+
+def test_it_says_where_clients_are_led_before_the_stack_does(capsys: pytest.CaptureFixture[str]) -> None:
+    switched = moving(Phase.SWITCHED, Strategy.LIVE)
+    _print_anew(progress("acme", switched, None, [], led_to=Slot.BLUE))
+    assert "Clients are led to blue: the next `tenantnet migrate run` records it" in capsys.readouterr().out
+    _print_anew(progress("acme", switched, None, []))
+    assert "Clients are led" not in capsys.readouterr().out
 
 
 def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress() -> None:

@@ -17,6 +17,7 @@ from tenantnet.phases.transitions import (
     step_to,
     successors,
     transition,
+    way_back,
 )
 from tenantnet.refusal import Refused
 from tenantnet.tags import Strategy
@@ -75,7 +76,8 @@ def test_a_move_has_the_number_after_the_last_one() -> None:
 
 @pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")
 def test_a_step_that_was_taken_may_be_repeated(state: State) -> None:
-    for event in allowed(state) - {Event.ABORT}:
+    # A way back that is taken again leads over again.
+    for event in allowed(state) - {Event.ABORT, Event.ROLLBACK}:
         after = transition(state, event)
         assert transition(after, event) == after
 
@@ -126,6 +128,32 @@ def test_a_decided_abort_is_the_next_step_in_every_phase(state: State) -> None:
 
 def test_an_abort_that_has_begun_is_finished() -> None:
     assert next_event(ABORTING, decision=Decision.ABORT) is Event.FINISH
+
+
+def test_a_live_move_leads_its_clients_back_and_over_again() -> None:
+    switched = moving(Phase.SWITCHED, Strategy.LIVE)
+    led_back = transition(switched, Event.ROLLBACK, decision=Decision.SWITCH)
+    assert led_back == replace(switched, production=BLUE)
+    assert (led_back.source, led_back.target) == (GREEN, BLUE)
+    assert step_to(switched, led_back) == led_back
+    assert transition(led_back, Event.ROLLBACK) == switched
+    assert next_event(led_back, decision=Decision.SWITCH) is Event.RETIRE
+
+
+@pytest.mark.parametrize(
+    "state", [each for each in EVERY_PHASE if (each.phase, each.strategy) != (Phase.SWITCHED, Strategy.LIVE)]
+)
+def test_where_no_former_production_follows_there_is_no_way_back(state: State) -> None:
+    with pytest.raises(Refused, match="no former production follows that has what was written since"):
+        transition(state, Event.ROLLBACK)
+
+
+def test_once_the_retirement_has_begun_there_is_no_way_back() -> None:
+    switched = moving(Phase.SWITCHED, Strategy.LIVE)
+    led = {"decision": {"S": "switch"}, "ledTo": {"S": "green"}}
+    assert way_back(switched, led) == replace(switched, production=BLUE)
+    with pytest.raises(Refused, match="in phase retiring by live no former production follows"):
+        way_back(switched, {**led, "retires": {"S": "blue"}})
 
 
 def test_only_the_switch_and_the_abort_are_decided_before() -> None:

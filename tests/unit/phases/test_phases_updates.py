@@ -85,9 +85,13 @@ def test_an_ordinary_update_between_the_decision_and_its_phase_is_refused(decisi
         plan_update(following, CIDRS, decision=decision)
 
 
-def test_an_ordinary_update_after_the_phase_of_the_decision_is_recorded_works() -> None:
+def test_an_ordinary_update_works_unless_clients_were_led_back_and_that_is_not_recorded() -> None:
     switched = moving(Phase.SWITCHED, Strategy.LIVE)
-    assert plan_update(outputs(switched), CIDRS, decision=Decision.SWITCH) == switched
+    assert plan_update(outputs(switched), CIDRS) == switched
+    with pytest.raises(Refused, match="the stack still says switched"):
+        plan_update(outputs(switched), CIDRS, decision=Decision.SWITCH)
+    led_back = replace(switched, production=BLUE)
+    assert plan_update(outputs(switched), CIDRS, requested=led_back, decision=Decision.SWITCH) == led_back
 
 
 def test_an_ordinary_update_over_a_broken_off_preparation_is_refused() -> None:

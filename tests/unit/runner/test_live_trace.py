@@ -11,6 +11,12 @@ STOPPED, RESUMED = "writes stopped following", "writes resumed following"
 SWITCH, SWITCHED = "decided following: switch: locked after 0.1 s", ["began switched", "reached switched"]
 BACK = "seen switched: the former production follows the new one"
 ENDS = ["began retiring", "reached retiring", "began steady", "reached steady"]
+LEADS_BACK = [
+    "seen switched: the way back is open",
+    "writes stopped switched",
+    "writes resumed switched",
+    "decided switched: switch: locked after 0.1 s",
+]
 MOVES = [*FOLLOWS, STOPPED, RESUMED, SWITCH, *SWITCHED, BACK, *ENDS]
 
 
@@ -35,6 +41,8 @@ def written(lines: list[str]) -> list[dict[str, str]]:
         [*FOLLOWS, "decided following: abort", "began aborting", "began aborting"],
         [*FOLLOWS, STOPPED, "decided following: abort", RESUMED, "began aborting", "reached aborting"],
         [*FOLLOWS, STOPPED, RESUMED, SWITCH, "began switched", *SWITCHED, BACK, BACK, *ENDS],
+        [*MOVES[:9], *LEADS_BACK, *SWITCHED, BACK, *LEADS_BACK, *SWITCHED, BACK, *ENDS],
+        [*MOVES[:9], LEADS_BACK[0], BACK, *LEADS_BACK[:3], BACK, *LEADS_BACK, *SWITCHED, BACK, *ENDS],
     ],
     ids=[
         "a move",
@@ -45,6 +53,8 @@ def written(lines: list[str]) -> list[dict[str, str]]:
         "an abort",
         "an abort of a cut that a killed run left",
         "a killed update",
+        "a way back, and another one",
+        "a way back that was given up at its gate, and in its cut",
     ],
 )
 def test_what_runs_write_is_a_trace_of_the_model(lines: list[str]) -> None:
@@ -62,6 +72,7 @@ def test_what_runs_write_is_a_trace_of_the_model(lines: list[str]) -> None:
         ([*FOLLOWS, "began aborting", "began aborting", STOPPED], STOPPED),
         ([*MOVES[:8], "writes stopped following"], STOPPED),
         ([*FOLLOWS, "began retiring"], "began retiring"),
+        ([*MOVES[:9], *LEADS_BACK[1:]], LEADS_BACK[1]),
     ],
     ids=[
         "a switch without a cut",
@@ -72,6 +83,7 @@ def test_what_runs_write_is_a_trace_of_the_model(lines: list[str]) -> None:
         "a cut behind an abort",
         "a cut behind the switch",
         "a retirement without a switch",
+        "a way back that is not open",
     ],
 )
 def test_what_no_run_writes_is_named(lines: list[str], named: str) -> None:

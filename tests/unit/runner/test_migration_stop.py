@@ -15,7 +15,7 @@ from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.stop import Stop, held_back, stopped
-from tenantnet.tags import Slot
+from tenantnet.tags import Slot, Strategy
 
 BOTH = [signal.SIGINT, signal.SIGTERM]
 
@@ -113,6 +113,12 @@ def test_who_cannot_write_is_said_in_every_phase(phase: Phase) -> None:
         assert said == "WRITES ARE HELD BACK: blue is read-only."
 
 
+def test_who_cannot_write_is_said_of_a_way_back_that_was_cut_off() -> None:
+    switched = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.LIVE, move=1)
+    way_back = entries(*RESUMED, What.WRITES_STOPPED)
+    assert held_back(switched, way_back) == "WRITES ARE HELD BACK: the accounts of green are locked."
+
+
 @pytest.mark.parametrize("phase", Phase)
 def test_writes_that_go_on_are_not_said_to_be_held_back(phase: Phase) -> None:
     assert held_back(state(phase), entries(*RESUMED)) == ""
@@ -144,3 +150,10 @@ def test_a_stopped_run_names_the_ways_that_there_are(
     assert f"phase {phase}" in said
     assert [each for each in named if each not in said] == []
     assert [each for each in not_named if each in said] == []
+
+
+def test_a_run_stopped_behind_the_switch_of_a_live_move_names_the_way_back() -> None:
+    switched = State(phase=Phase.SWITCHED, production=Slot.GREEN, strategy=Strategy.LIVE, move=1)
+    said = str(stopped("acme", switched, entries(*RESUMED), Decision.SWITCH))
+    assert "to go on: tenantnet migrate run acme" in said
+    assert "to lead the clients back: tenantnet migrate rollback acme" in said
