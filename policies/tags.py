@@ -60,7 +60,7 @@ TAG_DEFAULT = Rule(
     rule="of tags that begin with tenantnet:, a provider gives its stack's own cell and tenant by default, "
     "and no other",
     reason="whatever has no such tag of its own gets it, and is taken for that tenant's, cell's or part's",
-    remedy="remove {tag} from defaultTags; components tag what they make",
+    remedy="remove {tag} from defaultTags and the environment; components tag what they make",
 )
 # The provider has no tags for these.
 UNTAGGED = (
@@ -85,14 +85,21 @@ def _judge_tags(resource: Resource) -> Iterator[Finding]:
 
 def _judge_defaults(stack: Stack) -> Iterator[Finding]:
     """What providers give by default: before the update's end no resource shows it."""
+    for provider in stack.of_type(PROVIDER):
+        given = dict(_default_tags(provider.props.get("defaultTags")))
+        yield from _judge_given(stack, provider, "defaultTags", given)
+
+
+def _judge_given(
+    stack: Stack, resource: Resource, path: str, by_default: Mapping[str, object]
+) -> Iterator[Finding]:
     cell, tenant = stack.cell, stack.name
     if stack.is_platform:
         cell, tenant = stack.name.removeprefix(PLATFORM_PREFIX), ""
-    for provider in stack.of_type(PROVIDER):
-        for tag, value in _default_tags(provider.props.get("defaultTags")):
-            own = (tag == Tag.TENANT and value == tenant) or (tag == Tag.CELL and value == (cell or value))
-            if not own and tag.strip().casefold().startswith("tenantnet:"):
-                yield provider.refuse(TAG_DEFAULT, "defaultTags", value=f"{tag}: {value}", tag=tag)
+    for tag, value in by_default.items():
+        own = (tag == Tag.TENANT and value == tenant) or (tag == Tag.CELL and value == (cell or value))
+        if not own and tag.strip().casefold().startswith("tenantnet:"):
+            yield resource.refuse(TAG_DEFAULT, path, value=f"{tag}: {value}", tag=tag)
 
 
 def _default_tags(given: object) -> Iterator[tuple[str, object]]:
@@ -116,6 +123,16 @@ def _judge_stack(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     required = [*settings.required_tags, *([Tag.TENANT] if of_tenant else [])]
     for resource in taggable:
         yield from _judge_tagged(stack, resource, required)
+        if resource.type in ALLOWED:
+            yield from _judge_given(stack, resource, "tagsAll", _added(resource))
+
+
+def _added(resource: Resource) -> Mapping[str, object]:
+    """The tags that the provider has added, whoever has told it to: the environment may, too."""
+    own, both = resource.props.get("tags"), resource.props.get("tagsAll")
+    if not (isinstance(own, Mapping) and isinstance(both, Mapping)):
+        return {}
+    return {tag: value for tag, value in both.items() if tag not in own}
 
 
 def _judge_tagged(stack: Stack, resource: Resource, required: Sequence[str]) -> Iterator[Finding]:

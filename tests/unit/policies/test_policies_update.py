@@ -292,6 +292,23 @@ def test_default_tags_that_say_a_thing_twice_are_no_tags_of_ones_own() -> None:
     assert in_update("customer-gateway", other) == ["tag-default"]
 
 
+@pytest.mark.parametrize(
+    ("tag", "rules"),
+    [
+        ({"tenantnet:part": "tunnel-host"}, ["tag-default"]),
+        ({"tenantnet:lifecycle": "discarded"}, ["tag-default"]),
+        ({"team": "shop"}, []),
+    ],
+)
+def test_what_the_environment_adds_to_tags_is_seen_on_what_has_it(
+    tag: dict[str, str], rules: list[str]
+) -> None:
+    """TF_AWS_DEFAULT_TAGS_… gives default tags that no provider shows."""
+    own = good_stack()["vpn-connection"].tags
+    stack = with_props("vpn-connection", tagsAll={**own, **tag})(good_stack())
+    assert [each.refusal.rule_id for each in judge(TAGS_PRESENT, stack)] == rules
+
+
 def test_another_cells_tag_stops_whatever_has_it() -> None:
     for key in ("customer-gateway", "alarm", "subnet-group"):
         assert "platform-read" in in_update(key, with_tag(key, "tenantnet:cell", "eu2"))
