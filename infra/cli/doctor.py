@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, PlatformStack
-from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.output import print_json, print_table, say
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ def _print(platform: str, findings: list[Finding]) -> None:
     if remedies:
         typer.echo("\nWhat to do")
     for each in remedies:
-        typer.echo(f"  {each.about}: {each.remedy}")
+        say(f"  {each.about}: {each.remedy}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import show
+from tenantnet.cli.output import say, show
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 
@@ -80,4 +80,4 @@ def _print(found: Connecting) -> None:
         "goes to RDS's own address, which a move changes; for a tunnel it must be 11.4 or newer. Clients ask",
         "for the password.",
     ]
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))

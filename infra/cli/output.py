@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from tenantnet.failure import Failure
+from tenantnet.refusal import printable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,7 +36,7 @@ def console() -> Console:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table as all commands draw it. Cells are plain text, whatever brackets they hold."""
+    """A table as all commands draw it. Cells are plain text, whatever brackets or controls they hold."""
     from rich.table import Table
     from rich.text import Text
 
@@ -45,7 +46,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     return drawn
 
 
@@ -60,6 +61,11 @@ def draw(drawn: Table) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table."""
     draw(table(title, columns, rows))
+
+
+def say(text: str) -> None:
+    """Print lines with words of AWS, of tags or of the engine in them. None of it moves the cursor."""
+    typer.echo(printable(text.expandtabs()))
 
 
 def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - whatever JSON holds

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import typer
-from tenantnet.cli.output import print_table, show
+from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import Tell
@@ -155,9 +155,9 @@ def print_run(record: RunRecord) -> None:
     for name, found in sorted(record.tenants.items()):
         for text in (*found.findings, found.note):
             if text:
-                typer.echo(f"{name}: {text}")
+                say(f"{name}: {text}")
         if found.reason:
-            typer.echo(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
+            say(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
     typer.echo(f"\n{summary(record)}")
     if record.held:
         typer.echo(f"No further wave was begun: {record.held}")

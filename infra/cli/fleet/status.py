@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, OfPlatform, Tenants
-from tenantnet.cli.output import print_table, show
+from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _print(found: list[FleetTenant]) -> None:
     print_table("Tenants", columns, [_row(each.status) for each in found if each.status])
     for each in found:
         if each.failure:
-            typer.echo(f"\n{each.tenant}: {each.failure}")
+            say(f"\n{each.tenant}: {each.failure}")
 
 
 def _row(status: TenantStatus) -> tuple[str, ...]:

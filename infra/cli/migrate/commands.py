@@ -14,7 +14,16 @@ import typer
 from tenantnet.cli.confirmation import confirm, require_answer
 from tenantnet.cli.migrate.schedule import Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Watch, Yes
-from tenantnet.cli.output import INTERRUPTED, console, follow, print_json, print_table, show, write_picture
+from tenantnet.cli.output import (
+    INTERRUPTED,
+    console,
+    follow,
+    print_json,
+    print_table,
+    say,
+    show,
+    write_picture,
+)
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
 from tenantnet.tags import Strategy
@@ -276,7 +285,7 @@ def _print(found: MoveProgress) -> None:
     if found.led_to:
         typer.echo(f"Clients are led to {found.led_to}: the next `tenantnet migrate run` records it")
     if found.at_work:
-        typer.echo(f"At work: {found.at_work}")
+        say(f"At work: {found.at_work}")
     _print_writes(found)
     if found.events:
         typer.echo()

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-from tenantnet.cli.output import console, draw, print_json, table
+from tenantnet.cli.output import console, draw, print_json, say, table
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress, in_words, state_of
 from tenantnet.deployment.waits import LONG, slowest_first, wait_for
@@ -48,9 +48,9 @@ class LineView:
     def findings(self, progress: Progress) -> None:
         """Show what the policies and the program mention without stopping."""
         for violation in progress.violations:
-            typer.echo(str(violation))
+            say(str(violation))
         for diagnostic in progress.diagnostics:
-            typer.echo(f"{diagnostic.severity}: {diagnostic.message}")
+            say(f"{diagnostic.severity}: {diagnostic.message}")
 
     def plan(
         self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences

@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import typer
 from tenantnet.cli.options import AsJson, Tenant, Watch
-from tenantnet.cli.output import console, draw, follow, print_json, show, table
+from tenantnet.cli.output import console, draw, follow, print_json, say, show, table
 from tenantnet.cli.project import working_project
 from tenantnet.toolchain.places import PAGES
 
@@ -53,7 +52,7 @@ def _draw(found: VpnStatus) -> None:
     draw(_table(found))
     if troubles := [each.trouble for each in found.vpn_connections if each.trouble]:
         lines = [*troubles, f"What to look at, in order: {PAGES.with_name('vpn.md')}, When a tunnel is DOWN."]
-        typer.echo("\n" + "\n".join(lines))
+        say("\n" + "\n".join(lines))
 
 
 def _table(found: VpnStatus) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tenantnet.cli.output import print_table
+from tenantnet.cli.output import print_table, say
 
 ROWS = [
     ("blue", "vpc-135daf4f2a06fd847", "192.168.4.0/24"),
@@ -28,3 +28,16 @@ def test_a_table_in_a_log_is_as_wide_as_it_is(capsys: pytest.CaptureFixture[str]
     long = "x" * 400
     print_table("Notes", ("Note",), [(long,)])
     assert long in capsys.readouterr().out
+
+
+ODD = "x\x1b[2J\x1b]52;c;eA==\x07\x9b1m\u202ey\rz"
+
+
+def test_nothing_in_a_cell_or_a_line_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """A tag, a tunnel's message or an error of AWS's may have been written by anybody."""
+    print_table("Notes", ("Note", "Word"), [(ODD, "a\tb")])
+    say(f"{ODD}\n\tas it is: é 🏢")
+    said = capsys.readouterr().out
+    assert "\\x1b[2J" in said
+    assert said.endswith("        as it is: é 🏢\n")
+    assert [each for each in said if not each.isprintable() and each != "\n"] == []
