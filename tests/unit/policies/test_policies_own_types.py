@@ -206,6 +206,8 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}, False),
         ({"action": {"type": "block"}, "resource": "*"}, False),
         ({"action": "read", "resource": "notes/*"}, False),
+        ({"actions": ["read", "write"], "resources": ["*"]}, False),
+        ({"actions": ["read", "?*"], "resources": ["*"]}, True),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -266,7 +268,7 @@ def test_a_statement_names_service_account_and_the_first_part_of_its_resources(r
     "rest",
     [
         *("s3:::notes/*", "s3:::notes", "s3:eu-west-1:123456789012:accesspoint/notes/object/*"),
-        *("logs:*:123456789012:log-group:/aws/lambda/notes:*", "sqs:*:*:*", "xray:*:*:*"),
+        *("logs:*:123456789012:log-group:/aws/lambda/notes:*", "sqs:*:*:*", "bedrock:*::foundation-model/*"),
         *("dynamodb:*:123456789012:table/notes/index/*", "lambda:eu-west-1:123456789012:function:notes:*"),
         *(
             "secretsmanager:eu-west-1:123456789012:secret:notes/db-??????",
