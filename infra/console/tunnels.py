@@ -16,7 +16,7 @@ from tenantnet.tunnel.behind import start_behind, stop
 from tenantnet.tunnel.local_port import LOCAL_PORT_RANGE
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile, Profiles, unknown_tunnel, with_port
-from tenantnet.tunnel.records import TunnelRecords
+from tenantnet.tunnel.records import KeeperState, TunnelRecords
 from tenantnet.tunnel.tenants import profile_of_tenant
 from tenantnet.tunnel.together import check_startable
 
@@ -118,8 +118,9 @@ def _remove(name: str) -> str:
 
 
 def _waiting() -> Sequence[str]:
-    """The automatic ones that do not run."""
-    running = TunnelRecords().all()
+    """The automatic ones that do not run, or were lost."""
+    records = TunnelRecords().all()
+    running = {name for name, record in records.items() if record.state is not KeeperState.LOST}
     return [each.name for each in Profiles().all().values() if each.automatic and each.name not in running]
 
 

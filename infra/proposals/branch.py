@@ -41,7 +41,6 @@ BRANCH_FITS = Rule(
     remedy="choose another branch, or write the change into the working tree",
 )
 _HEADS = "refs/heads/"
-_TASK = "commit the change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +118,18 @@ def find_branch(project: Project, name: str) -> Branch:
 
     Raises Refused for one that cannot have a commit, Failure if there is no git.
     """
-    git = Git(folder=project.folder, task=_TASK)
+    git = _git(project)
     asked = [git.run("rev-parse", *words) for words in (("--show-toplevel",), ("--verify", "HEAD^{commit}"))]
     if problem := " ".join(said(each) for each in asked if each.returncode != 0):
         raise _refused(BRANCH_REPOSITORY, name, problem=problem)
     top, head = (each.stdout.decode().rstrip("\n") for each in asked)
     git = replace(git, folder=Path(top))
-    if name.startswith("-") or git.run("check-ref-format", _HEADS + name).returncode != 0:
+    if name.startswith("-") or "\0" in name or git.run("check-ref-format", _HEADS + name).returncode != 0:
         raise _refused(BRANCH_NAME, name)
-    known = git.ask("for-each-ref", "--format=%(objectname) %(worktreepath)", _HEADS + name)
-    former, _, folder = known.rstrip("\n").partition(" ")
+    # A pattern also matches what is below it: of `acme`, `acme/vpn`.
+    listed = git.ask("for-each-ref", "--format=%(refname) %(objectname) %(worktreepath)", _HEADS)
+    known = dict(line.split(" ", 1) for line in listed.splitlines())
+    former, _, folder = known.get(_HEADS + name, "").partition(" ")
     if folder:
         raise _refused(BRANCH_FREE, name, folder=folder)
     return Branch(name=name, former=former, base=former or head, git=git)
@@ -138,10 +139,18 @@ def free_branch(project: Project, topic: str) -> str:
     """The name of a branch that there is not yet; the topic itself where there is no repository."""
     known: list[str] = []
     with suppress(Failure):
-        listed = Git(folder=project.folder, task=_TASK).run("for-each-ref", "--format=%(refname)", _HEADS)
+        listed = _git(project).run("for-each-ref", "--format=%(refname)", _HEADS)
         known = listed.stdout.decode().splitlines()
     names = (topic if number == 1 else f"{topic}-{number}" for number in count(1))
     return next(name for name in names if _HEADS + name not in known)
+
+
+def _git(project: Project) -> Git:
+    return Git(
+        folder=project.folder,
+        task="commit the change",
+        remedy="do what git asks for, choose another branch, or write the change into the working tree",
+    )
 
 
 def _refused(rule: Rule, name: str, **facts: str) -> Refused:

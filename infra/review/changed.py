@@ -72,7 +72,11 @@ class Repository:
     """The project's git repository. Every method raises Failure if git fails."""
 
     def __init__(self, project: Project) -> None:
-        self._git = Git(folder=project.folder, task="ask git what has changed")
+        self._git = Git(
+            folder=project.folder,
+            task="ask git what has changed",
+            remedy="run the command in a clone of the project's git repository, with git on the path",
+        )
 
     def fork_point(self, base: str) -> str:
         """The last commit that HEAD and `base` share, in full. Raises Refused if there is none."""

@@ -14,13 +14,14 @@ from tenantnet.failure import Failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Git:
-    """git in a folder. task: what it is run for, as in "Could not …".
+    """git in a folder. task: what it is run for, as in "Could not …". remedy: what to do where it fails.
 
     variables: over this process's own.
     """
 
     folder: Path
     task: str
+    remedy: str
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, *arguments: str, given: str | None = None) -> str:
@@ -49,11 +50,7 @@ class Git:
 
     def failed(self, reason: str) -> Failure:
         """The failure of the task."""
-        return Failure(
-            f"Could not {self.task}.",
-            reason=reason,
-            remedy="run the command in a clone of the project's git repository, with git on the path",
-        )
+        return Failure(f"Could not {self.task}.", reason=reason, remedy=self.remedy)
 
 
 def said(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -86,6 +86,9 @@ def test_what_a_lost_tunnel_left_is_removed_by_stopping_it(console: Console, pro
         assert process
         records.write(Record(profile=ACME, keeper=process, state=KeeperState.OPEN))
     assert "Lost" in row(console, "acme")
+    press(console, "automatic")
+    profiles.remove("globex")
+    assert "Start those that connect automatically" in console.ask(PLACE).text, "a lost one is started again"
     assert press(console, "stop").status == 303
     assert "does not run" in row(console, "acme")
     assert records.all() == {}

@@ -151,7 +151,9 @@ def test_a_branch_that_somebody_has_checked_out_is_refused(clone: Clone, tmp_pat
         assert refused.value.refusals[0].path == "branch"
 
 
-@pytest.mark.parametrize("name", ["", "-d", "a b", "a..b", "a~1", "@{-1}", "a:b", "/a", "a.lock", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["", "-d", "a b", "a..b", "a~1", "@{-1}", "a:b", "/a", "a.lock", "a\nb", "a\0b"]
+)
 def test_a_name_that_git_does_not_take_is_refused(clone: Clone, name: str) -> None:
     with pytest.raises(Refused, match="a name that git takes"):
         find_branch(clone.project, name)
@@ -232,6 +234,16 @@ def test_without_a_name_for_the_author_git_says_what_to_do(
         clone.put_on("acme-subnet")
     assert "user.email" in failed.value.reason
     assert free_branch(clone.project, "acme-subnet") == "acme-subnet"
+
+
+def test_a_branch_below_the_name_is_another_one_and_git_says_that_both_cannot_be(clone: Clone) -> None:
+    clone.git("branch", "acme/vpn")
+    branch = find_branch(clone.project, "acme")
+    assert (branch.former, branch.base) == ("", clone.git("rev-parse", "main").strip())
+    with pytest.raises(Failure, match="Could not commit the change") as failed:
+        branch.commit(branch.rebased(clone.proposed()), "Another subnet")
+    assert "acme/vpn" in failed.value.reason
+    assert "choose another branch" in failed.value.remedy
 
 
 def test_a_free_name_is_of_no_branch(clone: Clone) -> None:
