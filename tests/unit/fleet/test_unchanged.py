@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -134,6 +135,61 @@ def test_a_changed_stack_is_not_proved(fleet: Fleet, change: str) -> None:
     assert fleet.proved() == {"acme", "globex"}
     CHANGES[change](fleet)
     assert fleet.proved() == {"globex"}
+
+
+def edit(old: str, new: str) -> Callable[[Path, Path], object]:
+    """A change of a settings file."""
+
+    def change(settings_file: Path, _: Path) -> None:
+        before = settings_file.read_bytes()
+        settings_file.write_bytes(before.replace(old.encode(), new.encode()))
+        assert settings_file.read_bytes() != before
+
+    return change
+
+
+def rewrite(old: str, new: str) -> Callable[[Path, Path], object]:
+    """A change of a state."""
+    return lambda _, state: edit(old, new)(state, state)
+
+
+TWENTY: tuple[Callable[[Path, Path], object], ...] = (
+    edit("config:", "# a remark\nconfig:"),
+    edit("v1:salt", "v1:other"),
+    edit("eu-west-1", "eu-west-2"),
+    edit("platform-eu1", "platform-us1"),
+    edit("172.17.1.0/24", "172.17.2.0/24"),
+    edit("172.17.1.0/24\n", "172.17.1.0/24"),
+    edit("172.17.1.0/24\n", "172.17.1.0/24\n\n"),
+    edit("\n", "\r\n"),
+    edit("    platform: platform-eu1\n", "    platform:  platform-eu1\n"),
+    edit("    platform: platform-eu1\n", ""),
+    edit("config:", "environment: [shared]\nconfig:"),
+    edit("  tenantnet:tenant:", "  tenantnet:databasePassword: {secure: v1:x}\n  tenantnet:tenant:"),
+    rewrite('"serial": 0', '"serial": 1'),
+    rewrite('"steady"', '"replicating"'),
+    rewrite('"blue"', '"green"'),
+    rewrite('"move": 0', '"move": 1'),
+    rewrite('"version": 3', '"version":  3'),
+    lambda _, state: state.unlink(),
+    lambda _, state: state.write_bytes(b""),
+    lambda _, state: state.rename(state.with_suffix(".json.gz")),
+)
+
+
+def test_of_two_hundred_exactly_the_twenty_that_were_changed_are_not_proved(fleet: Fleet) -> None:
+    names = [f"t{number:03}" for number in range(200)]
+    # All are as acme is, and so are their proofs.
+    (proof,) = (fleet.folder / "state" / unchanged.PROOFS / "tenantnet" / "acme").iterdir()
+    for name in names:
+        shutil.copy(fleet.settings("acme"), fleet.settings(name))
+        shutil.copy(fleet.states / "acme.json", fleet.states / f"{name}.json")
+        shutil.copytree(proof.parent, proof.parent.with_name(name))
+    assert fleet.proved() >= {*names}
+    changed = names[3::10]
+    for name, change in zip(changed, TWENTY, strict=True):
+        change(fleet.settings(name), fleet.states / f"{name}.json")
+    assert {*names} - fleet.proved() == {*changed}
 
 
 @pytest.mark.parametrize("change", CHANGES_OF_ALL)
