@@ -60,7 +60,7 @@ class Condition(StrEnum):
     DATA_EQUAL = "source and target hold the same data"
     TARGET_WRITABLE = "the target takes writes"
     ENDPOINT_AT_TARGET = "the zone's name servers answer with the target"
-    SOURCE_WRITABLE = "the source takes writes again"
+    SOURCE_WRITABLE = "the source takes writes"
     SOURCE_UNPROTECTED = "the source may be deleted"
     COPY_UNPROTECTED = "the target, a copy, may be deleted"
 

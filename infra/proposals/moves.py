@@ -76,7 +76,7 @@ def cancel_move(project: Project, tenant: str) -> Proposal:
     edit = partial(remove_entry, path=TENANT, key="migration")
     said = (
         f"without the move.\n{deploy}A `tenantnet migrate run {tenant}` that waits for its time does not "
-        "read the settings again: end\nit."
+        "read\nthe settings again: end it."
     )
     return Proposal.of(project, file, said, ("under tenantnet:tenant remove migration", edit))
 
