@@ -1,7 +1,8 @@
 """What a stack's state has already: what came into it unseen is not deleted by the next update.
 
-The engine shows a policy neither an import nor a deletion. So what is in the state is the stack's own only
-where it shows: the stack could declare it, and its tags, or what it is of, say that it is this stack's.
+The engine shows a policy neither whether something is imported nor a deletion. So what is in the state is the
+stack's own only where it shows: the stack could declare it, no program has imported it, and its tags, or what
+it is of, say that it is this stack's.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pul
 LISTED = ". If the organisation answers for its type, list that in the pack's settings first"
 # Tunnels were opened by groups once.
 _MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
+# What the runner opens, and a program takes over.
+ADOPTED = (aws.INGRESS_RULE,)
 # By type: the property that names what it is of, and the type of that, which has tags.
 _OF = {
     aws.ROUTE: ("vpcPeeringConnectionId", aws.PEERING),
@@ -111,6 +114,8 @@ class _State:
         kind = resource.type
         if is_own(kind, self._settings):
             return self._other_owner_of_own_type(resource), ""
+        if resource.adopted and kind not in ADOPTED:
+            return "imported by the program, which says of it what it likes", ""
         is_former = kind in _FORMER and not self._stack.is_platform
         if not is_former and not (kind in ALLOWED and is_placed(kind, self._stack.name)):
             return "of a type that this stack cannot declare", LISTED if may_be_own(kind) else ""

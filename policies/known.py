@@ -9,7 +9,7 @@ from dataclasses import replace
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC, is_placed
-from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held, judge_imported
+from tenantnet.policies.held import ADOPTED, DELETED_GONE, HELD_OWN, judge_held, judge_imported
 from tenantnet.policies.model import (
     EC2_ID,
     KNOWN_IN_PREVIEW,
@@ -124,8 +124,6 @@ IGNORED: Mapping[str, Sequence[str]] = {
 }
 # What a refresh finds in a table, though other resources have made it.
 _OF_OTHERS = IGNORED[aws.ROUTE_TABLE]
-# What the runner opens, and a program takes over.
-ADOPTED = (aws.INGRESS_RULE,)
 
 WHERE = {
     Where.PLATFORM: (

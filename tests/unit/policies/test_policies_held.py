@@ -118,6 +118,18 @@ def test_what_was_imported_is_not_deleted(other: Resource, update: bool) -> None
     assert found(held(aws.VPC, OWNER.tags("x")), other, update=update) == ["held-own"]
 
 
+@pytest.mark.parametrize("update", [False, True])
+def test_what_a_program_has_imported_is_not_its_own_whatever_its_tags_say_now(update: bool) -> None:
+    """The engine updates it at once to what the program says of it, its tags too. A move takes over rules."""
+    taken, rule = (
+        replace(each, adopted=True)
+        for each in (held(aws.NETWORK_ACL, OWNER.tags("x")), held(aws.INGRESS_RULE, securityGroupId="sg-1"))
+    )
+    group = held(aws.SECURITY_GROUP, OWNER.tags("x"), id="sg-1")
+    assert found(group, rule, update=update) == []
+    assert found(taken, update=update) == ["held-own"]
+
+
 @pytest.mark.parametrize("kind", TAGGED)
 def test_what_can_have_tags_and_has_none_is_nobodys(kind: str) -> None:
     for stack, declared in (("acme", good_stack()), (PLATFORMS, platform_stack())):
