@@ -549,7 +549,8 @@ class Runner:
         except Failure as failure:
             # If AWS cannot be reached, the journal cannot either, and the original error must not be lost.
             with suppress(Failure):
-                self._write(What.FAILED, state, phase=phase, note=failure.reason[:LONGEST_NOTE])
+                note = self._stop.reason(failure)[:LONGEST_NOTE]
+                self._write(What.FAILED, state, phase=phase, note=note)
             raise
 
     def _note_reached(self, state: State) -> None:

@@ -14,6 +14,7 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.tags import Strategy
 
 _ENDS = "Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."
+_BY_THE_USER = "this run got Ctrl-C or SIGTERM"
 
 
 class Stopped(Failure):
@@ -53,6 +54,10 @@ class Stop:
         """Raises KeyboardInterrupt if the run is to stop. Other threads than the main one get no signal."""
         if self.wanted:
             raise KeyboardInterrupt
+
+    def reason(self, failure: Failure) -> str:
+        """Why a step has failed; one that the user has stopped fails for that alone, whatever it says."""
+        return _BY_THE_USER if self.wanted else failure.reason
 
     def _heed(self, *_: object) -> None:
         self.wanted = True
@@ -106,7 +111,7 @@ def stopped(tenant: str, state: State, entries: Sequence[Entry], decision: Decis
         way = f"no move has begun; to begin: tenantnet migrate run {tenant}, as before"
     return Stopped(
         f"The move of {tenant} was stopped.",
-        reason="this run got Ctrl-C or SIGTERM",
+        reason=_BY_THE_USER,
         remedy=way,
         state="\n".join(filter(None, [phase, held_back(state, entries)])),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.transitions import Decision
@@ -91,6 +92,15 @@ def test_a_signal_tears_nothing_that_must_not_be_torn() -> None:
         assert (done, stop.wanted) == (True, True)
         with pytest.raises(KeyboardInterrupt):
             stop.check()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"), [(False, "no more disk"), (True, "this run got Ctrl-C or SIGTERM")]
+)
+def test_a_step_that_the_user_has_stopped_failed_for_that_alone(wanted: bool, said: str) -> None:
+    stop = Stop(print)
+    stop.wanted = wanted
+    assert stop.reason(Failure("Could not update acme.", reason="no more disk", remedy="free some")) == said
 
 
 def test_without_a_signal_the_handlers_are_as_before() -> None:
