@@ -22,7 +22,7 @@ def build_wheel(place: Path) -> Path:
     source = place / "source"
     for name in ("infra", "policies", "local_cloud"):
         shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (".github", "tools"):
+    for name in (".github", "docs", "tools"):
         shutil.copytree(CLONE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "Pulumi.yaml", "requirements.lock"):
         shutil.copy(CLONE / name, source)
