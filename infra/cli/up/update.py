@@ -67,7 +67,8 @@ def update_stack(
         return
     confirm(f"Update {stack}?", yes=yes)
     _update(update, stack, plan, shown)
-    shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"))
+    retiring = load_file(project.settings_file(stack), project.file).retiring
+    shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"), retiring)
 
 
 def _require_stack(project: Project, stack: str, *, create: bool) -> str:

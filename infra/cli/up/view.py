@@ -91,9 +91,11 @@ class LineView:
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
 
-    def next_steps(self, stack: str, endpoint: str | None) -> None:
-        """Say what can be done now. endpoint: of a tenant's database."""
-        if is_platform(stack):
+    def next_steps(self, stack: str, endpoint: str | None, retiring: bool) -> None:
+        """Say what can be done now. endpoint: of a tenant's database. retiring: its settings say so."""
+        if retiring:
+            typer.echo(f"Next: pulumi destroy --stack {stack}")
+        elif is_platform(stack):
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:
             typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")

@@ -100,21 +100,29 @@ def test_many_new_resources_are_told_by_their_kinds(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("stack", "endpoint", "said"),
+    ("stack", "endpoint", "retiring", "said"),
     [
         (
             "acme",
             "acme.db.example.com",
+            False,
             "The database is at acme.db.example.com. Next: tenantnet open acme\n",
         ),
-        ("acme", None, ""),
-        ("platform-eu1", None, "Next: tenantnet tenant add NAME --platform platform-eu1 --username NAME\n"),
+        ("acme", "acme.db.example.com", True, "Next: pulumi destroy --stack acme\n"),
+        ("acme", None, False, ""),
+        (
+            "platform-eu1",
+            None,
+            False,
+            "Next: tenantnet tenant add NAME --platform platform-eu1 --username NAME\n",
+        ),
+        ("platform-eu1", None, True, "Next: pulumi destroy --stack platform-eu1\n"),
     ],
 )
 def test_the_end_names_the_next_step(
-    capsys: pytest.CaptureFixture[str], stack: str, endpoint: str | None, said: str
+    capsys: pytest.CaptureFixture[str], stack: str, endpoint: str | None, retiring: bool, said: str
 ) -> None:
-    LineView().next_steps(stack, endpoint)
+    LineView().next_steps(stack, endpoint, retiring)
     assert capsys.readouterr().out == said
 
 
@@ -127,7 +135,7 @@ def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
     with shown.updating("acme", progress):
         progress.take(event("resourcePreEvent", operation, vpn, at=100))
         progress.take(event("resOutputsEvent", operation, vpn, at=101))
-    shown.next_steps("acme", "acme.db.example.com")
+    shown.next_steps("acme", "acme.db.example.com", retiring=False)
     assert ("tenantnet vpn download acme NAME" in capsys.readouterr().out) is said
 
 
