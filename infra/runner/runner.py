@@ -192,6 +192,7 @@ class Runner:
         with self._lease.held():
             state = self._state()
             self._require_way_back(state)
+            self._note_reached(state)
             if not self._live.is_led_back(state):
                 if state.production is former:
                     return state

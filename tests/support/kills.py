@@ -78,9 +78,14 @@ class KilledMove:
             return ("retire", "acme", "--yes")
         return ("run", "acme", "--now", "--strategy", self.strategy)
 
-    def kill_in(self, fault: Fault, beside: Sequence[Fault] = ()) -> None:
-        """Kill a run, with all that it has started, as it waits for the answer to a call."""
-        killed_in_call(self.project, self.cloud, fault, *self.command(), beside=beside)
+    def kill_in(
+        self, fault: Fault, beside: Sequence[Fault] = (), command: Sequence[str] | None = None
+    ) -> None:
+        """Kill a run, with all that it has started, as it waits for the answer to a call.
+
+        command: None for what takes the move on.
+        """
+        killed_in_call(self.project, self.cloud, fault, *(command or self.command()), beside=beside)
         self.assert_sound()
 
     def kill_behind(self, phase: Phase) -> None:
@@ -120,11 +125,15 @@ class KilledMove:
         assert endpoint(self.project, self.aws) == found["Endpoint"]["Address"]
         self.project.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
 
-    def assert_told(self) -> None:
-        """The journal has every phase in order, who was at work, and when writes stopped and went on."""
+    def assert_told(self, ways_back: int = 0) -> None:
+        """The journal has every phase in order, who was at work, and when writes stopped and went on.
+
+        ways_back: how often clients were led to the database that waited, after the switch.
+        """
         events = status(self.project)["events"]
         reached = [event["phase"] for event in events if event["what"] == "reached"]
-        assert reached == list(ROUTES[self.strategy][1:])
+        there, end = ROUTES[self.strategy][1:-2], ROUTES[self.strategy][-2:]
+        assert reached == [*there, *[Phase.SWITCHED] * ways_back, *end]
         for phase in reached:
             begun = [event["at"] for event in events if (event["what"], event["phase"]) == ("began", phase)]
             ended = [event["at"] for event in events if (event["what"], event["phase"]) == ("reached", phase)]
@@ -135,9 +144,11 @@ class KilledMove:
 
 
 @contextmanager
-def killed_move(project: Project, cloud: LocalCloud, aws: Any, strategy: Strategy) -> Iterator[KilledMove]:
+def killed_move(
+    project: Project, cloud: LocalCloud, aws: Any, strategy: Strategy, settings: dict[str, Any] = BOTH
+) -> Iterator[KilledMove]:
     """Acme has a Test network green beside blue, a login to compare the data with, and a client."""
-    project.write_tenant("acme", BOTH)
+    project.write_tenant("acme", settings)
     project.up("acme").check()
     offices_up(cloud, aws)
     login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
