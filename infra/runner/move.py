@@ -49,7 +49,7 @@ from tenantnet.vpn.reader import VpnReader
 MOVE_GIVEN = Rule(
     id="move-given",
     rule="a move to begin is scheduled in the settings, or asked for with --now",
-    reason="the settings of {tenant} have no `migration` to {target}, and no move is under way",
+    reason="the settings of {tenant} have no `migration` to {target}, and its stack is in no phase of a move",
     remedy="add `migration` to the settings, or move at once: tenantnet migrate run {tenant} --now",
 )
 TARGET_DEPLOYED = Rule(

@@ -106,7 +106,11 @@ def stopped(tenant: str, state: State, entries: Sequence[Entry], decision: Decis
     elif state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         way = f"to go on: tenantnet migrate run {tenant}. The switch is decided, so there is no way back"
     elif under_way:
-        way = f"to go on: tenantnet migrate run {tenant}; to go back: tenantnet migrate abort {tenant}"
+        # The stack does not know of the move yet, so only the options do.
+        options = ", with its options as before" if state.phase is Phase.STEADY else ""
+        way = (
+            f"to go on: tenantnet migrate run {tenant}{options}; to go back: tenantnet migrate abort {tenant}"
+        )
     else:
         way = f"no move has begun; to begin: tenantnet migrate run {tenant}, as before"
     return Stopped(

@@ -144,8 +144,14 @@ def test_of_a_cut_that_is_tried_again_the_last_time_counts() -> None:
     ("phase", "whats", "decision", "named", "not_named"),
     [
         (Phase.STEADY, (), None, ["no move has begun"], ["abort"]),
-        (Phase.STEADY, (What.BEGAN,), None, ["migrate run acme", "migrate abort acme"], []),
-        (Phase.REPLICATING, (What.BEGAN,), None, ["migrate run acme", "migrate abort acme"], ["HELD BACK"]),
+        (
+            Phase.STEADY,
+            (What.BEGAN,),
+            None,
+            ["run acme, with its options as before", "migrate abort acme"],
+            [],
+        ),
+        (Phase.REPLICATING, (What.BEGAN,), None, ["migrate run acme;", "migrate abort acme"], ["HELD BACK"]),
         (Phase.FENCED, FENCED, None, ["migrate run acme", "migrate abort acme", "ARE HELD BACK"], []),
         (Phase.FENCED, FENCED, Decision.ABORT, ["migrate abort acme"], ["migrate run"]),
         (Phase.PROMOTED, FENCED, Decision.SWITCH, ["migrate run acme", "no way back"], ["abort"]),
