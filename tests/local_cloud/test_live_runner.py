@@ -123,6 +123,8 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     assert tenant.client(BLUE).refused("SELECT 1") == LOCKED
     assert runner(tenant, stack).run(GO_ON).phase is Phase.SWITCHED
     assert tenant.told[-1] == "switched: the former production follows the new one"
+    acts = ["locked", "sessions gone", "level", "decided", "open"]
+    assert [act for act, _ in gap_acts(tenant.journal.entries())] == acts
     lead_back_and_over_again(tenant, stack)
     assert runner(tenant, stack).retire().phase is Phase.STEADY
     green = tenant.client(GREEN)
@@ -131,8 +133,6 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     entries = tenant.journal.entries()
     assert strange(map(asdict, entries)) is None
     assert {Topic.LAG, Topic.COMPARISON, Topic.CUT} <= {entry.topic for entry in entries}
-    acts = ["locked", "sessions gone", "level", "decided", "open"]
-    assert [act for act, _ in gap_acts(entries)] == acts
 
 
 def lead_back_and_over_again(tenant: Tenant, stack: Stack) -> None:
