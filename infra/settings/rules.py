@@ -387,7 +387,8 @@ FILE_READABLE = Rule(
 )
 FILE_NAME = Rule(
     id="file-name",
-    rule="a settings file is named Pulumi.<stack>.yaml",
+    rule="a settings file is named Pulumi.<stack>.yaml, and a stack's name has letters, digits, `_`, `.` and "
+    "`-`, of which a letter or a digit is first",
     reason="Pulumi finds a stack's settings by that name, and the stack's name is the tenant's",
     remedy="rename the file, for example to Pulumi.acme.yaml",
 )

@@ -12,6 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support import oracle
+from tests.support.small_settings import PROJECT
 
 BLUE = "10.1.2.0/26"
 ACME = f"""\
@@ -30,7 +31,7 @@ PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {
 @pytest.fixture
 def acme_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings file of a tenant with one network, in a project in which commands run."""
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "tenants").mkdir()
     (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
     file = tmp_path / "tenants" / "Pulumi.acme.yaml"

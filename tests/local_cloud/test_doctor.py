@@ -21,6 +21,7 @@ from tests.support.desk import Desk, Done
 from tests.support.network import Network
 from tests.support.permissions import PLACE, policies
 from tests.support.roles import Iam, Principal
+from tests.support.small_settings import PROJECT
 
 PLATFORM = "platform-local"
 ZONE = "db.example.com"
@@ -99,7 +100,7 @@ class Surgery:
 def surgery(own: LocalCloud, tmp_path: Path) -> Surgery:
     (tmp_path / "tenants").mkdir()
     (tmp_path / "state").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     engine = {name: os.environ[name] for name in ("PULUMI_HOME",) if name in os.environ}
     return Surgery(Desk(tmp_path, {**environment(own.state_dir), **engine}))
 

@@ -32,6 +32,7 @@ from tests.local_cloud.conftest import make_runner_role
 from tests.support.aws import journal_table
 from tests.support.desk import Desk
 from tests.support.processes import Begun, wait_until
+from tests.support.small_settings import PROJECT
 
 REGION = "eu-west-1"
 RUNNER = "tenantnet-eu1-runner"
@@ -73,7 +74,7 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("prepared") / "clone"
     (folder / "tenants").mkdir(parents=True)
     (folder / "state").mkdir()
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     desk = Desk(folder, variables)
     platform = {"aws:region": REGION, "tenantnet:platform": {"zone": {"name": "db.example.com"}}}
     desk.add_stack("platform-eu1", platform, PLATFORM_OUTPUTS)

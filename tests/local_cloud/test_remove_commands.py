@@ -11,6 +11,7 @@ from tenantnet.local_cloud.process import LocalCloud
 
 from tests.local_cloud.test_tenant_commands import tenant
 from tests.support.desk import Desk
+from tests.support.small_settings import PROJECT
 
 OUTPUTS = {
     "phase": "steady",
@@ -34,7 +35,7 @@ def desk(variables: Mapping[str, str], tmp_path: Path) -> Desk:
     """A clone without stacks."""
     (tmp_path / "tenants").mkdir()
     (tmp_path / "state").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     return Desk(tmp_path, variables)
 
 

@@ -20,6 +20,7 @@ from tests.local_cloud.test_status_observe import make_database, make_network, m
 from tests.support.aws import delete_table
 from tests.support.claims import WritableClaims
 from tests.support.desk import Desk
+from tests.support.small_settings import PROJECT
 
 REGION = "eu-west-1"
 PLATFORM = {"aws:region": REGION, "tenantnet:platform": {"zone": {"name": "db.example.com"}}}
@@ -42,7 +43,7 @@ def prepared(variables: Mapping[str, str], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("prepared") / "clone"
     (folder / "tenants").mkdir(parents=True)
     (folder / "state").mkdir()
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     desk = Desk(folder, variables)
     desk.add_stack("platform-eu1", PLATFORM)
     desk.add_stack("acme", tenant("172.17.5.0/24", "10.1.2.0/26"), make_acme())

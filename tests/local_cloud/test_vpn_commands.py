@@ -26,6 +26,7 @@ from tenantnet.vpn.reader import VpnReader
 from tests.local_cloud.test_status_observe import make_network, tags
 from tests.support.desk import TENANTNET, Desk, Done
 from tests.support.network import Network, VpnSite
+from tests.support.small_settings import PROJECT
 from tests.support.vpn_reading import expected_swanctl, guide_figures, swanctl_figures, xml_figures
 
 REGION = "eu-west-1"
@@ -126,7 +127,7 @@ def make_connection(
 def make_desk(folder: Path, variables: Mapping[str, str], connection_id: str) -> Desk:
     (folder / "tenants").mkdir(parents=True)
     (folder / "state").mkdir()
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     desk = Desk(folder, variables)
     platform = {"aws:region": REGION, "tenantnet:platform": {"zone": {"name": "db.example.com"}}}
     desk.add_stack("platform-eu1", platform)

@@ -18,7 +18,7 @@ from tenantnet.cli.main import app
 from typer.core import TyperCommand, TyperGroup
 
 from tests.support.clone import CLONE
-from tests.support.small_settings import PLATFORM
+from tests.support.small_settings import PLATFORM, PROJECT
 
 DOC = (CLONE / "docs" / "commands.md").read_text(encoding="utf-8")
 EXIT_CODES = re.findall(r"^\| (\d+) \|", DOC.split("## Exit codes")[1].split("##")[0], re.MULTILINE)
@@ -149,7 +149,7 @@ def test_names_of_tenants_stacks_and_connections_are_completed(name: str) -> Non
     ],
 )
 def test_the_shell_completes_what_is_typed(tmp_path: Path, typed: str, offered: list[str]) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "tenants").mkdir()
     (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
     (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)

@@ -11,12 +11,14 @@ from tenantnet.engine.plugins import LANGUAGE_HOST
 from tenantnet.local_cloud.process import SERVER
 from tenantnet.tunnel.behind import COMMAND
 
+from tests.support.small_settings import PROJECT
+
 TENANTNET = str(Path(sys.executable).parent / "tenantnet")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     return tmp_path
 
 

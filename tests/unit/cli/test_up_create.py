@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.desk import Desk
 from tests.support.processes import a_program
-from tests.support.small_settings import ACME
+from tests.support.small_settings import ACME, PROJECT
 
 # It notes whether another command could edit the settings while the engine writes into them.
 PULUMI = """
@@ -25,7 +25,7 @@ esac
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     (tmp_path / "tenants").mkdir()
     a_program(tmp_path / "bin" / "pulumi", PULUMI)
     desk = Desk(tmp_path, {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.console import Answer, Console, running_console
 from tests.support.desk import Desk
-from tests.support.small_settings import PLATFORM
+from tests.support.small_settings import PLATFORM, PROJECT
 from tests.unit.console.test_forms import OSLO, TENANT, project
 
 __all__ = ["project"]
@@ -23,7 +23,7 @@ SUGGESTED = "delete-a-vpn-connection-of-acme"
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A repository in which everything is committed, to begin with."""
     folder = tmp_path_factory.mktemp("clone")
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     (folder / "tenants").mkdir()
     desk = Desk(folder, {"PATH": "/usr/bin:/bin", "AWS_EC2_METADATA_DISABLED": "true"})
     desk.settings("platform-eu1").write_text(PLATFORM)

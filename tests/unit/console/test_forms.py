@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.console import Console, running_console
 from tests.support.desk import Desk
-from tests.support.small_settings import PLATFORM
+from tests.support.small_settings import PLATFORM, PROJECT
 
 TENANT = """\
 # Kept as it is.
@@ -34,7 +34,7 @@ FORMS = ("connections/add", "connections/delete", "networks/add", "move/schedule
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("project")
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     (folder / "tenants").mkdir()
     desk = Desk(folder, {"PATH": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true"})
     desk.settings("platform-eu1").write_text(PLATFORM)

@@ -17,6 +17,7 @@ from tenantnet.failure import Failure
 from tenantnet.settings.project import find_project
 
 from tests.support.console import Console, running_console
+from tests.support.small_settings import PROJECT
 
 PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 STRANGER = 65_534
@@ -41,7 +42,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a platform, where there is neither an engine nor an account."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\nstackConfigDir: tenants\n")
+    (folder / "Pulumi.yaml").write_text(PROJECT)
     (folder / "tenants").mkdir()
     (folder / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
     return folder

@@ -18,8 +18,9 @@ from tenantnet.settings.files import judge_file, read_defaults
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import create_settings_file, read_settings_file, replace_settings_file
 
+from tests.support.small_settings import PROJECT
+
 PROCESSES, EDITS = 8, 200
-PROJECT = "name: tenantnet\nruntime: python\nstackConfigDir: tenants\n"
 ACME = """\
 config:
   aws:region: eu-west-1
