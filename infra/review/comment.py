@@ -247,10 +247,11 @@ def _lines(lines: Sequence[str], of_what: str = "") -> str:
 
 
 def _finding(finding: ReviewFinding) -> str:
-    level = "" if finding.mandatory else ", advisory"
-    source = "" if finding.source == "settings" else f" (policy {escaped(finding.source)}{level})"
+    source = "" if finding.source == "settings" else f"policy {escaped(finding.source)}"
+    level = "" if finding.mandatory else "advisory"
     place = ": ".join(map(_cell, filter(None, (finding.resource, finding.path, finding.value))))
-    words = [f"{place}{source}".strip()]
+    aside = ", ".join(filter(None, (source, level)))
+    words = [f"{place} ({aside})".strip() if aside else place]
     for name in ("rule", "reason", "remedy"):
         if text := getattr(finding, name):
             words.append(f"  - {name}: {_line(text)}")

@@ -1,15 +1,18 @@
-"""Changes of the settings that no resource shows: a scheduled move, a phase that stays. Pure."""
+"""What settings and stack say of a move that no resource shows: when, how, and who is not in it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import DOWNTIME, Phase
+from tenantnet.phases.phases import AFTER_THE_SWITCH, DOWNTIME, Phase, State
 from tenantnet.phases.updates import RUNNER_ONLY, retired_note
-from tenantnet.refusal import Refused
+from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings.models import MigrationSettings, TenantSettings
+from tenantnet.tags import Slot
+from tenantnet.vpn.along import refuse_unconnected
 
 
 def intentions(before: object, after: object) -> list[str]:
@@ -28,11 +31,15 @@ def _migration(before: TenantSettings | None, after: TenantSettings) -> Iterator
         return
     network = after.networks.get(new.to)
     place = f"{new.to}, {network.cidr}," if network else new.to
-    way = f"by {new.strategy}: {DOWNTIME[new.strategy]} then, none now"
+    way = f"{_way(new)}, none now"
     if old is None:
         yield f"schedules the move to {place} for {_time(new)}, {way}"
     else:
         yield f"changes the scheduled move: to {place} at {_time(new)}, {way}; it was {_time(old)}"
+
+
+def _way(migration: MigrationSettings) -> str:
+    return f"by {migration.strategy}: {DOWNTIME[migration.strategy]} then"
 
 
 def _time(migration: MigrationSettings) -> str:
@@ -48,15 +55,46 @@ def _departure(before: TenantSettings | None, after: TenantSettings) -> Iterator
         yield "keeps the tenant after all: its database is protected again"
 
 
+def left_behind(before: object, after: object, outputs: Mapping[str, Any]) -> list[Refusal]:
+    """A refusal for each company of production without a connection to the network that a move leads to.
+
+    That is the one of the scheduled move, else one that the change adds. outputs: the stack's.
+    """
+    if not isinstance(after, TenantSettings) or len(after.networks) < 2:
+        return []
+    if after.migration:
+        target: Slot | None = after.migration.to
+    else:
+        former = before.networks if isinstance(before, TenantSettings) else after.networks
+        target = next(iter(after.networks.keys() - former.keys()), None)
+    state = _state(outputs)
+    is_over = state is not None and state.production is target
+    return [] if target is None or is_over else refuse_unconnected(after, target.other)
+
+
+def scheduled_note(before: object, after: object) -> list[str]:
+    """A note about a scheduled move that the change leaves as it is."""
+    if not (isinstance(before, TenantSettings) and isinstance(after, TenantSettings)):
+        return []
+    kept = after.migration if before.migration == after.migration else None
+    return [f"the move to {kept.to} stays scheduled for {_time(kept)}, {_way(kept)}"] if kept else []
+
+
+def _state(outputs: Mapping[str, Any]) -> State | None:
+    with suppress(Refused):  # the program refuses it, in these words
+        return remembered(outputs)
+    return None
+
+
 def phase_notes(outputs: Mapping[str, Any]) -> list[str]:
     """Notes about a move in the stack that this update does not touch."""
-    try:
-        state = remembered(outputs)
-    except Refused:
-        return []  # the program refuses it, in these words
+    state = _state(outputs)
     notes = [note] if state and (note := retired_note(state)) else []
     if state and state.phase is not Phase.STEADY:
         runner_only = "only `tenantnet migrate run` may update it"
         what = runner_only if state.phase in RUNNER_ONLY else "this update keeps it"
-        notes.insert(0, f"a move to {state.target} is in phase {state.phase}: {what}")
+        gap = ""
+        if state.strategy and state.phase not in AFTER_THE_SWITCH:
+            gap = f" ({DOWNTIME[state.strategy]} expected)"
+        notes.insert(0, f"a move to {state.target} is in phase {state.phase}{gap}: {what}")
     return notes

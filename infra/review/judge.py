@@ -11,7 +11,7 @@ from tenantnet.engine.events import Operation
 from tenantnet.observed.topology.mermaid import mermaid
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.effects import effects
-from tenantnet.review.intentions import intentions, phase_notes
+from tenantnet.review.intentions import intentions, left_behind, phase_notes, scheduled_note
 from tenantnet.review.model import Preview
 from tenantnet.review.picture import planned
 from tenantnet.review.result import Change, ReviewFinding, StackResult
@@ -84,7 +84,11 @@ def judge(case: Case, preview: Preview) -> StackResult:
         counts=dict(Counter(each.operation for each in done.resources)),
         effects=found,
         sentences=[*intentions(case.before, case.after), *([] if case.is_removed else sentences(done))],
-        notes=[*_notes(case, preview), *phase_notes(preview.outputs)],
+        notes=[
+            *_notes(case, preview),
+            *scheduled_note(case.before, case.after),
+            *phase_notes(preview.outputs),
+        ],
         findings=findings,
         errors=errors,
         changes=[
@@ -112,6 +116,8 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
     # The program and the file refuse the same.
     yield from dict.fromkeys(ReviewFinding(**asdict(refusal), source="settings") for refusal in refusals)
+    for refusal in left_behind(case.before, case.after, preview.outputs):
+        yield ReviewFinding(**asdict(refusal), source="settings", mandatory=False)
     for each in preview.violations:
         rule, _, reason = each.message.partition("\n")
         other = Refusal(value="", rule=rule, reason=" ".join(reason.split()), remedy="")

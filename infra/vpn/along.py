@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from shlex import quote
+from typing import Protocol
 
 from tenantnet.observed.status.tenant import StatusVpnConnection, TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.refusal import Refusal, Rule
+from tenantnet.settings.models import TenantSettings
 from tenantnet.tags import Slot
 
 COMPANY_ALONG = Rule(
@@ -27,6 +29,17 @@ COMPANY_SERVED = Rule(
 DAYS = 14
 
 
+class Company(Protocol):
+    """A VPN connection to one, in the settings or as AWS has it."""
+
+    @property
+    def company_cidr(self) -> str: ...
+    @property
+    def company_gateway_ip(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+
+
 def refuse_left_behind(
     status: TenantStatus, source: Slot, *, without: Collection[str], was_up: Callable[[str], bool]
 ) -> list[Refusal]:
@@ -37,16 +50,27 @@ def refuse_left_behind(
     """
     there = {each.company_cidr: each for each in _connections(status, source.other)}
     return [
-        COMPANY_ALONG.refuse(
-            each.description,
-            company=each.description,
-            cidr=each.company_cidr,
-            name=quote(each.description),
-            **lack,
-        )
+        _refusal(each, lack)
         for each in _connections(status, source)
-        if not {each.description, each.company_cidr} & {*without}
+        if not _stays(each, without)
         and (lack := _lack(status.tenant, source.other, each, there.get(each.company_cidr), was_up))
+    ]
+
+
+def refuse_unconnected(settings: TenantSettings, source: Slot) -> list[Refusal]:
+    """One refusal for each company of `source` that the settings do not connect to the other network.
+
+    Whether tunnels were UP, the settings do not say.
+    """
+    here, there = (settings.networks[slot].vpn_connections for slot in (source, source.other))
+    connected = {each.company_cidr for each in there}
+    without = settings.migration.without if settings.migration else []
+    return [
+        _refusal(each, _unconnected(settings.name, source.other, each)).at(
+            f"networks.{source}.vpnConnections[{number}]"
+        )
+        for number, each in enumerate(here)
+        if each.company_cidr not in connected and not _stays(each, without)
     ]
 
 
@@ -66,6 +90,15 @@ def _connections(status: TenantStatus, slot: Slot) -> Sequence[StatusVpnConnecti
     return next((each.vpn_connections for each in status.networks if each.slot == slot), ())
 
 
+def _stays(company: Company, without: Collection[str]) -> bool:
+    return bool({company.description, company.company_cidr} & {*without})
+
+
+def _refusal(company: Company, lack: Mapping[str, str]) -> Refusal:
+    name, cidr = company.description, company.company_cidr
+    return COMPANY_ALONG.refuse(name, company=name, cidr=cidr, name=quote(name), **lack)
+
+
 def _lack(
     tenant: str,
     target: Slot,
@@ -75,12 +108,7 @@ def _lack(
 ) -> dict[str, str]:
     """Why a company cannot reach the target, and what to do; empty where it can. there: its connection."""
     if there is None:
-        return {
-            "why": f"it has no connection to {target}",
-            "remedy": f"add one, deploy it and give the company its guide: tenantnet vpn add {tenant} "
-            f"--network {target} --company-cidr {company.company_cidr} --gateway-ip "
-            f"{company.company_gateway_ip} --description {quote(company.description)}",
-        }
+        return _unconnected(tenant, target, company)
     if there.status is not VpnConnectionStatus.READY:
         why = f"its connection to {target} is {there.status}"
         return {"why": why, "remedy": f"deploy it: pulumi up --stack {tenant}"}
@@ -91,4 +119,13 @@ def _lack(
         "remedy": "let the company set it up, and wait until a tunnel is UP: tenantnet vpn download "
         f"{tenant} {company.company_cidr} --network {target} --output DIR; "
         f"tenantnet vpn status {tenant} --watch",
+    }
+
+
+def _unconnected(tenant: str, target: Slot, company: Company) -> dict[str, str]:
+    return {
+        "why": f"it has no connection to {target}",
+        "remedy": f"add one, deploy it and give the company its guide: tenantnet vpn add {tenant} "
+        f"--network {target} --company-cidr {company.company_cidr} --gateway-ip "
+        f"{company.company_gateway_ip} --description {quote(company.description)}",
     }

@@ -136,6 +136,15 @@ def test_the_worst_comes_first() -> None:
     assert [group.first.stack for group in grouped(stacks)] == ["b", "c", "a"]
 
 
+def test_a_finding_that_rejects_nothing_says_so() -> None:
+    texts = {"value": "Oslo office", "rule": "it is so", "reason": "or else", "remedy": "make it so"}
+    sources = ("settings", "a-policy")
+    findings = [ReviewFinding(source=each, mandatory=False, **texts) for each in sources]
+    told = comment(result_of([stack("acme", findings=findings)]))
+    assert "- Oslo office (advisory)\n" in told
+    assert "- Oslo office (policy a-policy, advisory)\n" in told
+
+
 def test_nothing_touched_is_said() -> None:
     assert "No stack is touched" in comment(result_of([]))
 

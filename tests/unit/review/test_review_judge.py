@@ -11,7 +11,7 @@ from tenantnet.aws import types
 from tenantnet.engine.events import SECRET_MARK, EngineLog, Operation, Violation
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review.events import preview_of
-from tenantnet.review.intentions import intentions, phase_notes
+from tenantnet.review.intentions import intentions, left_behind, phase_notes, scheduled_note
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
 from tenantnet.review.shown import NOT_KNOWN_YET, UNKNOWN_VALUE
@@ -28,6 +28,13 @@ TENANT: dict[str, Any] = {
     "database": {"username": "acmeadmin"},
     "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.1.3.0/26"}},
 }
+SEATTLE, OSLO = (
+    {"companyCidr": cidr, "companyGatewayIp": gateway, "description": f"{city} office"}
+    for city, cidr, gateway in (
+        ("Seattle", "192.168.4.0/24", "198.51.100.7"),
+        ("Oslo", "192.168.5.0/24", "198.51.100.8"),
+    )
+)
 MOVE = {"to": "green", "at": "2031-03-05T02:00", "timezone": "Europe/Amsterdam"}
 RULE = Rule(id="a-rule", rule="it is so", reason="or else", remedy="make it so")
 CHANGED = Case(stack="acme", settings="changed")
@@ -124,6 +131,61 @@ def test_a_move_is_scheduled_changed_and_cancelled_in_the_tenants_own_time() -> 
     assert intentions(tenant(migration=MOVE), tenant(migration=MOVE)) == []
 
 
+def test_a_move_that_a_change_leaves_as_it_is_is_told_with_the_expected_gap() -> None:
+    (note,) = scheduled_note(tenant(migration=MOVE), tenant(migration=MOVE, tunnelUsers=["ada"]))
+    assert note.startswith("the move to green stays scheduled for 2031-03-05 02:00 Europe/Amsterdam")
+    assert note.endswith("by replica: minutes of downtime then")
+    assert scheduled_note(tenant(), tenant(migration=MOVE)) == []
+
+
+def networks(blue: list[dict[str, str]], green: list[dict[str, str]] | None) -> dict[str, Any]:
+    """Settings with these companies connected; green: None where there is no such network."""
+    connected = {"blue": blue, "green": green}
+    listed = {
+        slot: {**TENANT["networks"][slot], "vpnConnections": connections}
+        for slot, connections in connected.items()
+        if connections is not None
+    }
+    return {"networks": listed}
+
+
+BOTH = networks([SEATTLE, OSLO], [SEATTLE])
+ALONE = networks([SEATTLE, OSLO], None)
+
+
+def test_a_company_without_a_connection_to_the_network_that_a_move_leads_to_is_told() -> None:
+    after = tenant(**BOTH, migration=MOVE)
+    (finding,) = judge(replace(CHANGED, before=after, after=after), preview()).findings
+    assert (finding.value, finding.path) == ("Oslo office", "networks.blue.vpnConnections[1]")
+    assert "it has no connection to green" in finding.reason
+    assert "tenantnet vpn add acme --network green --company-cidr 192.168.5.0/24" in finding.remedy
+
+
+def test_it_is_told_before_the_move_is_scheduled_and_rejects_nothing() -> None:
+    judged = judge(replace(CHANGED, before=tenant(**ALONE), after=tenant(**BOTH)), preview())
+    assert [finding.value for finding in judged.findings] == ["Oslo office"]
+    assert judged.verdict is Verdict.SAFE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "production"),
+    [
+        (BOTH, {**BOTH, "migration": {**MOVE, "without": ["Oslo office"]}}, "blue"),
+        (BOTH, {**BOTH, "migration": {**MOVE, "without": ["192.168.5.0/24"]}}, "blue"),
+        (BOTH, {**BOTH, "migration": MOVE}, "green"),
+        (BOTH, BOTH, "blue"),
+        (ALONE, ALONE, "blue"),
+        (ALONE, networks([SEATTLE, OSLO], [OSLO, SEATTLE]), "blue"),
+    ],
+    ids=["by name", "by range", "the move is over", "no move", "one network", "all are connected"],
+)
+def test_nobody_is_told_to_stay_behind_who_does_not_or_is_meant_to(
+    before: dict[str, Any], after: dict[str, Any], production: str
+) -> None:
+    outputs = {"phase": "steady", "production": production, "move": 1, "networks": {}}
+    assert left_behind(tenant(**before), tenant(**after), outputs) == []
+
+
 def test_a_tenant_that_is_given_up_is_told() -> None:
     assert "gives the tenant up" in intentions(tenant(), tenant(retiring=True))[0]
     assert "keeps the tenant after all" in intentions(tenant(retiring=True), tenant())[0]
@@ -139,6 +201,9 @@ def test_a_phase_that_an_update_keeps_is_told() -> None:
         "networks": {slot: {"cidr": TENANT["networks"][slot]["cidr"]} for slot in ("blue", "green")},
     }
     assert phase_notes(outputs) == ["a move to green is in phase switched: this update keeps it"]
+    before = {**outputs, "phase": "replicating", "production": "blue"}
+    (note,) = phase_notes(before)
+    assert note.startswith("a move to green is in phase replicating (minutes of downtime expected): ")
     assert phase_notes({"phase": "steady", "production": "blue", "move": 0, "networks": {}}) == []
     assert phase_notes({}) == []
 
