@@ -220,6 +220,8 @@ def _move_fields(settings: TenantSettings) -> Sequence[Field]:
             name="strategy",
             label="Strategy",
             options={str(each): f"{each}: {DOWNTIME[each]}" for each in Strategy},
+            # Whether there is a login, too, is asked once the form is sent.
+            value=Strategy.LIVE if settings.database.gtid else Strategy.REPLICA,
         ),
         Field(
             name="retireAfter",

@@ -33,16 +33,18 @@ def schedule_move(
     *,
     at: str,
     timezone: str,
-    strategy: Strategy = Strategy.REPLICA,
+    strategy: Strategy | None = None,
     retire_after: str = "24h",
     without: Sequence[str] = (),
 ) -> Proposal:
     """A move to the other network at a local time of a zone, after every check that is possible now.
 
-    retire_after: as in the settings. without: companies that stay behind, by description or range. Raises
-    Refused with all that is in the way, Failure if Pulumi or AWS does not answer.
+    strategy: None for the usual one. retire_after: as in the settings. without: companies that stay behind,
+    by description or range. Raises Refused with all that is in the way, Failure if Pulumi or AWS does not
+    answer.
     """
     move = Move.of(project, tenant)
+    chosen, strategy = strategy, strategy or move.usual_strategy
     refusals = [
         *_refuse_time(tenant, at, timezone, retire_after),
         *move.refuse_schedule(strategy, without),
@@ -57,7 +59,8 @@ def schedule_move(
         "strategy": str(strategy),
         "retireAfter": retire_after,
     }
-    said = f"move to {planned['to']} at {at} {timezone}, by {strategy}.\n{_who_starts(move, strategy)}"
+    why = "" if chosen or strategy is Strategy.REPLICA else ", since there is a login for it"
+    said = f"move to {planned['to']} at {at} {timezone}, by {strategy}{why}.\n{_who_starts(move, strategy)}"
     edit = partial(add_entry, path=TENANT, key="migration", value=planned)
     edits: list[Edit] = [(f"under tenantnet:tenant add migration: {planned}", edit)]
     if without:
@@ -105,7 +108,7 @@ def _who_starts(move: Move, strategy: Strategy) -> str:
 def _login_missing(move: Move, strategy: Strategy) -> str:
     """What a run by hand will refuse, said while there is time."""
     tenant = move.settings.name
-    if not move.is_without_login:
+    if move.has_login is not False:
         return ""
     needs = "It" if strategy is Strategy.LIVE else "Without --unverified it"
     return (

@@ -33,7 +33,7 @@ from tenantnet.runner.runner import MovePlan, Runner, this_run
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.standby import MOST_RETURNS, Standby, at_an_end, this_build
 from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
-from tenantnet.runner.verification import Access, Login, is_without_login, read_login, secret_name
+from tenantnet.runner.verification import Access, Login, has_login, read_login, secret_name
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform, unknown_stack
@@ -336,15 +336,18 @@ class Move:
             tell=tell,
         )
 
-    def plan(self, *, now: bool, strategy: Strategy | None, without: Collection[str]) -> MovePlan:
+    def plan(
+        self, *, now: bool, strategy: Strategy | None, unverified: bool, without: Collection[str]
+    ) -> MovePlan:
         """What to begin or finish, and when. without: as refuse_left_behind says.
 
-        Raises Refused if there is nothing to begin, or the move would cut companies off.
+        strategy: of a move with `now`; None for the settings', or the usual one. Raises Refused if there is
+        nothing to begin, or the move would cut companies off; Failure.
         """
         migration = self.settings.migration
         retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
-        begins = self._strategy(migration, now=now, strategy=strategy)
+        begins = self._strategy(migration, now=now, strategy=strategy, unverified=unverified)
         if begins is Strategy.LIVE and not self.settings.database.gtid:
             raise Refused(SUBJECT, [LIVE_NEEDS_GTID.refuse(begins, "strategy")])
         if begins and (refusals := self.refuse_left_behind(without)):
@@ -374,14 +377,24 @@ class Move:
             yield from self.refuse_left_behind(without)
         if strategy is Strategy.LIVE and self.platform.runner_project and not self.platform.runner_compares:
             yield self._refusal(RUNNER_REACHES, strategy, "migration", platform=self.settings.platform)
-        if self.platform.runner_compares and self.is_without_login:
+        if self.platform.runner_compares and self.has_login is False:
             yield self._refusal(RUNNER_LOGIN, None, secret=secret_name(self.settings.name))
         yield from self._secrets_unreadable()
 
     @property
-    def is_without_login(self) -> bool:
-        """Whether there is no secret with a login to compare the data with. Raises Failure."""
-        return is_without_login(self.settings.name, self.platform.region)
+    def has_login(self) -> bool | None:
+        """Whether there is a login to compare the data with; None where AWS does not say. Raises Failure."""
+        return has_login(self.settings.name, self.platform.region)
+
+    @property
+    def usual_strategy(self) -> Strategy:
+        """How a move goes where nobody says how: by live, where there is all that this needs. Raises Failure.
+
+        The platform's runner comes for the retirement, whoever has begun the move.
+        """
+        reaches = self.platform.runner_project is None or self.platform.runner_compares
+        by_live = reaches and self.settings.database.gtid and self.has_login
+        return Strategy.LIVE if by_live else Strategy.REPLICA
 
     def refuse_left_behind(self, without: Collection[str]) -> list[Refusal]:
         """A refusal for each company that the move would cut off, and for each unknown name of `without`.
@@ -480,7 +493,7 @@ class Move:
         )
 
     def _strategy(
-        self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None
+        self, migration: MigrationSettings | None, *, now: bool, strategy: Strategy | None, unverified: bool
     ) -> Strategy | None:
         if self.state.phase is not Phase.STEADY or self._is_a_late_return:
             return None
@@ -491,4 +504,8 @@ class Move:
             raise Refused(SUBJECT, [self._refusal(MOVE_GIVEN, None, "migration")])
         if no_target := self._no_target():
             raise Refused(SUBJECT, [no_target])
-        return strategy or (migration.strategy if migration else Strategy.REPLICA)
+        if strategy is not None:
+            return strategy
+        if migration is not None:
+            return migration.strategy
+        return Strategy.REPLICA if unverified else self.usual_strategy

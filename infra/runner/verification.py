@@ -129,8 +129,8 @@ def write_login(tenant: str, region: str, login: Login) -> None:
             client.put_secret_value(SecretId=name, SecretString=text)
 
 
-def is_without_login(tenant: str, region: str) -> bool:
-    """Whether there is no such secret, or it is being deleted; False also for a caller who may not know.
+def has_login(tenant: str, region: str) -> bool | None:
+    """Whether there is such a secret, which is not being deleted; None for a caller who may not know.
 
     Raises Failure.
     """
@@ -138,13 +138,13 @@ def is_without_login(tenant: str, region: str) -> bool:
     with aws_answers(f"look for the secret {name}", region=region):
         client: SecretsManagerClient = boto3.client("secretsmanager", region_name=region, config=PATIENCE)
         try:
-            return "DeletedDate" in client.describe_secret(SecretId=name)
+            return "DeletedDate" not in client.describe_secret(SecretId=name)
         except client.exceptions.ResourceNotFoundException:
-            return True
+            return False
         except ClientError as error:
             if error.response["Error"]["Code"] != "AccessDeniedException":
                 raise
-        return False
+        return None
 
 
 def differences(source: Contents, target: Contents) -> list[str]:

@@ -16,7 +16,7 @@ from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision, Event, next_event
 from tenantnet.phases.updates import beyond_used
 from tenantnet.runner.journal_table import Holder, JournalTable
-from tenantnet.runner.verification import Login, is_without_login, read_login, write_login
+from tenantnet.runner.verification import Login, has_login, read_login, write_login
 from tenantnet.stacks.former import moves_used
 from tenantnet.tags import Slot, Strategy, final_snapshot_name, move_snapshot_name
 
@@ -90,9 +90,9 @@ def test_the_login_of_a_former_tenant_is_replaced_while_it_is_being_deleted(name
     secrets.delete_secret(SecretId=f"tenantnet/{name}/verification", RecoveryWindowInDays=30)
     with pytest.raises(secrets.exceptions.InvalidRequestException, match="already scheduled for deletion"):
         secrets.create_secret(Name=f"tenantnet/{name}/verification", SecretString="{}")
-    assert (is_without_login(name, REGION), read_login(name, REGION)) == (True, None)
+    assert (has_login(name, REGION), read_login(name, REGION)) == (False, None)
     write_login(name, REGION, later)
-    assert (is_without_login(name, REGION), read_login(name, REGION)) == (False, later)
+    assert (has_login(name, REGION), read_login(name, REGION)) == (True, later)
 
 
 def test_a_former_tenants_traces_that_cannot_be_asked_for_are_a_failure(name: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.confirmation import confirm, require_answer
-from tenantnet.cli.migrate.schedule import Without, cancel, schedule
+from tenantnet.cli.migrate.schedule import USUAL_STRATEGY, Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Watch, Yes
 from tenantnet.cli.output import (
     INTERRUPTED,
@@ -70,7 +70,10 @@ def run(
     *,
     now: Annotated[bool, typer.Option("--now", help="Begin now, whatever the settings say.")] = False,
     strategy: Annotated[
-        Strategy | None, typer.Option(help="The strategy of a move with --now. [default: replica]")
+        Strategy | None,
+        typer.Option(
+            help=f"The strategy of a move with --now. [default: the settings', or {USUAL_STRATEGY}]"
+        ),
     ] = None,
     unverified: Unverified = False,
     without: Without = None,
@@ -85,7 +88,7 @@ def run(
     from tenantnet.runner.move import Move
 
     move = Move.of(working_project(), tenant)
-    plan = move.plan(now=now, strategy=strategy, without=without or [])
+    plan = move.plan(now=now, strategy=strategy, unverified=unverified, without=without or [])
     switches = plan.strategy is not None or move.before_the_switch
     live = plan.strategy is Strategy.LIVE
     login = move.login(live=live) if switches and (live or not unverified) else None

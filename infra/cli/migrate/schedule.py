@@ -11,10 +11,12 @@ from tenantnet.tags import Strategy
 
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
+USUAL_STRATEGY = "live where there is a login and database.gtid, else replica"
 How = Annotated[
-    Strategy,
+    Strategy | None,
     typer.Option(
-        help="Writes are held back: replica, for minutes; snapshot, for longer; live, for about a second."
+        help="Writes are held back: replica, for minutes; snapshot, for longer; live, for about a second. "
+        f"[default: {USUAL_STRATEGY}]"
     ),
 ]
 Without = Annotated[
@@ -36,7 +38,7 @@ def schedule(
     *,
     at: At,
     timezone: Timezone,
-    strategy: How = Strategy.REPLICA,
+    strategy: How = None,
     retire_after: RetireAfter = "24h",
     without: Without = None,
 ) -> None:
