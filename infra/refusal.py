@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-NOT_SHOWN = "(not shown)"
+from tenantnet.secret_forms import NOT_SHOWN, hide_secrets
+
 _LONGEST_SHOWN, _LONGEST_WORD = 80, 400
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 # Characters that Python calls printable and nobody sees: fillers of alphabets, an empty pattern of Braille,
@@ -45,13 +46,15 @@ def shown(value: object) -> str:
     """A value of any kind as one short line of printable ASCII, safe on a terminal and in a log.
 
     Text is quoted only if it has blanks around it, control or non-ASCII characters, or could be read as a
-    number. Lists and mappings are shown by their size: they may be deep, endless or contain a secret.
+    number. Lists and mappings are shown by their size: they may be deep, endless or contain a secret. What is
+    a secret by its form is left out.
     """
     match value:
         case None:
             return "not set"
         case str():
-            text = value if _is_plain(value) else json.dumps(value)
+            text = hide_secrets(value)
+            text = text if _is_plain(text) else json.dumps(text)
         case bool():
             text = "true" if value else "false"
         case Mapping():
@@ -130,6 +133,7 @@ class Refusal:
 
     def at(self, path: str) -> Refusal:
         """The same refusal with a path, which goes before the path that it may already have."""
+        path = hide_secrets(path)
         return replace(self, path=f"{path}.{self.path}" if self.path else path)
 
     def __str__(self) -> str:
@@ -164,13 +168,15 @@ class Rule:
     def refuse(self, value: object, path: str = "", /, **facts: object) -> Refusal:
         """The refusal of `value`, with every `{name}` filled in from `facts`."""
         # A line break in one would look like a further refusal.
-        told = {name: short_words(str(fact).replace("\n", "\\n")) for name, fact in facts.items()}
+        told = {
+            name: short_words(hide_secrets(str(fact)).replace("\n", "\\n")) for name, fact in facts.items()
+        }
         return Refusal(
             value=shown(value),
             rule=printable(self.rule.format(**told)),
             reason=printable(self.reason.format(**told)),
             remedy=printable(self.remedy.format(**told)),
-            path=path,
+            path=hide_secrets(path),
             rule_id=self.id,
         )
 

@@ -39,6 +39,7 @@ from tenantnet.policies.model import (
 )
 from tenantnet.policies.own_types import OWN_TYPES, may_be_own
 from tenantnet.policies.reading import Reader
+from tenantnet.policies.showing import Confidential
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import read_defaults
 from tenantnet.settings.project import find_project
@@ -51,18 +52,25 @@ REQUIRED_TAGS = ("Name", Tag.CELL)
 class Run:
     """What the pack knows of the preview or update that it judges.
 
-    previews: whether nothing is created. declared: every resource so far, by its inputs.
+    previews: whether nothing is created. declared: every resource so far, by its inputs. confidential: what
+    no finding shows.
     """
 
     def __init__(self) -> None:
         self.previews = True
         self.declared: dict[str, Resource] = {}
         self.reader = Reader()
+        self.confidential = Confidential()
 
     def configure(self, request: Any) -> None:  # noqa: ANN401 - of the generated protocol
         """Take what the engine says of the stack: whether it previews, and its settings."""
         self.previews = request.dry_run
         self.reader.configure(request.config)
+
+    def learn(self, resource: Any) -> None:  # noqa: ANN401 - of the generated protocol
+        """Take what is secret of a resource, and of its provider."""
+        self.confidential.learn(resource.urn, resource.properties)
+        self.confidential.learn(resource.provider.urn, resource.provider.properties)
 
     def declare(self, resource: Resource) -> Stack:
         """The stack so far, with this resource. The reading of its cell begins."""
@@ -77,13 +85,19 @@ RUN = Run()
 
 
 class _Servicer(sdk._PolicyAnalyzerServicer):
-    """The SDK's service; of what the engine says it keeps the stack's tags alone."""
+    """The SDK's service; it keeps neither the stack's settings nor which values are secret."""
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         RUN.configure(request)
         return super().ConfigureStack(request, context)
 
+    def Analyze(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        RUN.learn(request)
+        return super().Analyze(request, context)  # type: ignore[no-untyped-call]
+
     def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        for resource in request.resources:
+            RUN.learn(resource)
         if not RUN.previews:
             RUN.reader.forget_ranges()  # other updates may have been under way meanwhile
         return super().AnalyzeStack(request, context)  # type: ignore[no-untyped-call]
@@ -119,7 +133,7 @@ class PackPolicy(SdkPolicy):
         try:
             settings = pack_settings(plain(args.get_config()), self._policy)
             for finding in self._findings(args, settings):
-                report_violation(str(finding.refusal), finding.resource.urn)
+                report_violation(str(RUN.confidential.words(finding)), finding.resource.urn)
         except Refused as refused:
             report_violation(str(refused), None)
 

@@ -54,7 +54,7 @@ def _judge_update(resource: Resource, stack: Stack, _: PackSettings) -> Iterator
 
 
 def _judge_texts(stack: Stack, resources: Sequence[Resource]) -> Iterator[Finding]:
-    secrets = {form: name for secret, name in _secrets(stack) for form in _written(secret)}
+    secrets = {form: name for secret, name in _secrets(stack) for form in written(secret)}
     for resource in resources:
         kept = SECRET_PROPERTIES.get(resource.type, ())
         for path, text in chain([("", resource.name)], _texts(resource.props, "")):
@@ -75,7 +75,7 @@ def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
                 yield value, f"{path} of {resource.name}"
 
 
-def _written(secret: str) -> set[str]:
+def written(secret: str) -> set[str]:
     """The secret as it stands in a text, in JSON, HTML and addresses, and within anything in Base64."""
     urls = {quote(secret, safe=safe) for safe in ("", "/")} | {quote_plus(secret)}
     json_forms = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}

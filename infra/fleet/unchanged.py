@@ -38,7 +38,7 @@ PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
 # The rooms that `program` imports, and the vocabulary beside it.
 ROOMS = (
-    *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "tags.py"),
+    *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "secret_forms.py", "tags.py"),
     *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain"),
 )
 # What else a program's result may follow from. No secret: those have no influence on it.

@@ -7,7 +7,8 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, is_visible, printable, shown
+from tenantnet.refusal import Refusal, Refused, Rule, is_visible, printable, shown
+from tenantnet.secret_forms import NOT_SHOWN
 
 RULE = Rule(id="small", rule="at most {most}", reason="it holds {most}", remedy="take less")
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.refusal import NOT_SHOWN, Refusal, Refused, Rule, shown
+from tenantnet.refusal import Refusal, Refused, Rule, shown
+from tenantnet.secret_forms import NOT_SHOWN
 from tenantnet.settings import checks, rules
 from tenantnet.settings.files import (
     REGION_KEY,

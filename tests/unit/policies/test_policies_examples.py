@@ -6,7 +6,7 @@ import pytest
 from tenantnet.addresses import addressing
 from tenantnet.policies.model import Policy
 from tenantnet.policies.rules import POLICIES
-from tenantnet.refusal import NOT_SHOWN
+from tenantnet.secret_forms import NOT_SHOWN
 
 from tools.rulebook.policies import EXAMPLES, Example
 from tools.rulebook.samples import PASSWORD, good_stack, judge

@@ -13,6 +13,7 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from tenantnet.policies.model import Resource, Unknown
 from tenantnet.policies.rules import POLICIES
@@ -136,6 +137,27 @@ def test_a_violation_names_policy_resource_value_and_remedy(pack: analyzer_pb2_g
     assert diagnostic.enforcementLevel == MANDATORY
     assert "cidrBlock: 10.42.128.64/26" in diagnostic.message
     assert "remedy:" in diagnostic.message
+
+
+@pytest.mark.parametrize("within", ["its own", "its provider's"])
+def test_a_value_that_the_program_has_marked_as_secret_is_not_in_the_engines_output(
+    pack: analyzer_pb2_grpc.AnalyzerStub, within: str
+) -> None:
+    secret = {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": "10.42.128.64/26"}
+    own = {"cidrBlock": secret} if within == "its own" else {}
+    network = bad_network()
+    request = analyzer_pb2.AnalyzeRequest(
+        type=network.type,
+        name=network.name,
+        urn=network.urn,
+        properties=struct({**network.props, **own}),
+        provider=analyzer_pb2.AnalyzerProviderResource(
+            type="pulumi:providers:aws", name="default", urn="urn", properties=struct({"token": secret})
+        ),
+    )
+    [found] = pack.Analyze(request).diagnostics
+    assert "\ncidrBlock: (not shown)\n" in found.message
+    assert "10.42.128.64/26" not in found.message
 
 
 def test_what_cannot_be_read_is_a_mandatory_finding_and_never_advisory(

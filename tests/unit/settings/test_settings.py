@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.refusal import NOT_SHOWN, Refused
+from tenantnet.refusal import Refused
+from tenantnet.secret_forms import NOT_SHOWN
 from tenantnet.settings import rules
 from tenantnet.settings.checks import check_password, check_timezone, check_username
 from tenantnet.settings.loading import judge_platform, judge_tenant, load_platform, load_tenant

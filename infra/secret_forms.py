@@ -1,0 +1,64 @@
+"""What is a secret by its form or by what it is called, though nobody has marked it: no message shows it."""
+
+from __future__ import annotations
+
+import re
+
+NOT_SHOWN = "(not shown)"
+# No message has more of a text.
+_LONGEST = 2_000
+# What secrets are called. An ARN, a name or an ID of one is none.
+NAMES = (
+    r"(?:passw(?:or)?d|passphrase|passcode|(?<![a-z])(?:pass|pwd|sig|psk)(?![a-z])|mysql_?pwd|secret|(?<!http)token"
+    r"|(?:api|access|account|private|signing|(?:pre[_-]?)?shared)[_-]?key(?!s?_?id)|signature|credential"
+    r"|authorization|connection[_-]?string|cookie)(?!s?[_-]?(?:provider|arn|id|name|length)s?(?![a-z]))"
+)
+_NAME = rf"{NAMES}[\w-]{{0,40}}\\*[\"']?"
+# In quotes, which may be JSON's within JSON, or to the next blank or mark.
+_VALUE = r"(?:(\\*[\"'])(?:(?!\2).)*|(?!arn:)[^\s&;,\"'<>\\})\]]+)"
+_KEPT_BEFORE = rf"\1{NOT_SHOWN}"
+
+
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
+
+
+# The first group of each is shown.
+_FORMS = [
+    _form(r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*?(?:-----END[^-]{0,60}-----|\Z)"),
+    # A signed address is as good as what it leads to.
+    _form(r"(\?)[^\s\"'<>?]*(?:signature|sig|credential|token)=[^\s\"'<>]*"),
+    _form(r"(//(?:hooks\.slack\.com|discord(?:app)?\.com|[\w.-]{0,80}webhook[\w.-]{0,80})/)[^\s\"'<>]+"),
+    _form(r"(://)(?:[^\s\"'<>/@:]{0,200}:[^\s\"'<>]{0,400}|[^\s\"'<>/@]{1,400})(?=@)"),
+    _form(r"((?<![^\s\"'=,;(]))[^\s:/@\"'=,;]{1,80}:[^\s/@\"']{1,200}(?=@(?!sha256:))"),
+    _form(r"((?<![a-z])(?:bearer|basic)\s+|(?<![\w-])-u\s+)(?:[\w.~+/=-]{8,}|\S+:\S+)"),
+    _form(rf"({_NAME}\s*(?:=>|:=|=)\s*){_VALUE}"),
+    _form(rf"((?<!:)(?<![a-z0-9_-]:){_NAME}:){_VALUE}"),
+    _form(rf"((?:^|[{{\[,;&(\"'])\s*[\w.:-]{{0,60}}{_NAME}\s*:\s+){_VALUE}"),
+    # In a sentence only what looks like one: `its secrets: pulumi stack output` names none.
+    _form(rf"({_NAME}\s*:\s+)(?=\S*[0-9]){_VALUE}"),
+    _form(rf"({_NAME}\s*,\s*\\*[\"']value\\*[\"']\s*:\s*){_VALUE}"),
+    _form(
+        rf"((?<![\w-])--?[\w-]{{0,40}}{NAMES}[\w-]{{0,40}}\s+|IDENTIFIED\s+(?:WITH\s+\S+\s+)?BY\s+){_VALUE}"
+    ),
+    _form(rf"(<[^<>]{{0,80}}{NAMES}[^<>]{{0,80}}>)[^<]+"),
+    _form(
+        r"((?<![\w-]))(?:gh[opsru]_|github_pat_|glpat-|xox[a-z]-|[rs]k_(?:live|test)_|sk-|pul-|npm_|pypi-|hvs\."
+        r"|dop_v1_|whsec_|ya29\.|shpat_|SG\.|AIza|A[KS]IA(?=[A-Z0-9]{16}))[\w.-]{10,}"
+    ),
+    _form(r"((?<![\w.-]))eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"),
+]
+# Words of chance, as AWS and whoever else makes up secrets: capitals, small letters and some digits.
+_MIXED = r"(?<![\w/+.-])(?=\S{0,60}?[A-Z])(?=\S{0,60}?[a-z])(?=(?:\S{0,40}?[0-9]){%s})"
+_OF_CHANCE = re.compile(
+    rf"{_MIXED % 1}[A-Za-z0-9/+]{{40}}(?![\w/+.-])|{_MIXED % 3}[A-Za-z0-9+_]{{32,}}={{0,2}}(?![\w/+.-])"
+    r"|(?<![\w:-])[0-9a-f]{64,}(?![\w-])"
+)
+
+
+def hide_secrets(text: str) -> str:
+    """The text, with words instead of what is a secret by its form. A very long one has no end."""
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    for form in _FORMS:
+        text = form.sub(_KEPT_BEFORE, text)
+    return _OF_CHANCE.sub(NOT_SHOWN, text)

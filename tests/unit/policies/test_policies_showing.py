@@ -1,0 +1,201 @@
+"""No finding shows a secret: neither one that is marked, nor what is called or formed like one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from google.protobuf import struct_pb2  # type: ignore[import-untyped]
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
+from tenantnet.policies.model import Finding, Stack
+from tenantnet.policies.rules import POLICIES
+from tenantnet.policies.showing import Confidential
+from tenantnet.refusal import Rule, shown
+from tenantnet.secret_forms import NOT_SHOWN, hide_secrets
+
+from tools.rulebook.policies import EXAMPLES
+from tools.rulebook.samples import OWN_TYPE, OWNER, SETTINGS, Resources, good_stack, resource, with_new
+
+SECRET = "hunter2Very9Long"
+FORMS = [
+    f"mysql://admin:{SECRET}@beta.db.example.com:3306/x",
+    f"mysql://admin:{SECRET}/a@b@beta.db.example.com/x",
+    f"https://{SECRET}@github.com/example/x",
+    f"admin:{SECRET}@tcp(10.9.9.5:3306)/x",
+    f"password={SECRET}",
+    f"PASSWORD: {SECRET}",
+    f"host=10.9.9.5 DB_PASSWORD={SECRET}",
+    f'{{"password": "{SECRET} {SECRET}", "host": "10.9.9.5"}}',
+    f'{{\\"password\\":\\"{SECRET}\\"}}',
+    f'[{{"name": "DB_PASSWORD", "value": "{SECRET}"}}]',
+    f"Server=10.9.9.5;Uid=admin;Pwd={SECRET};",
+    f"https://notes.s3.amazonaws.com/k?X-Amz-Algorithm=A&X-Amz-Credential=b&X-Amz-Signature={SECRET}",
+    f"https://notes.s3.amazonaws.com/k?AWSAccessKeyId=AK&Signature={SECRET}&Expires=1",
+    f"https://hooks.slack.com/services/T/B/{SECRET}",
+    f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
+    f"-----BEGIN OPENSSH PRIVATE KEY----- {SECRET}",
+    f"Authorization: Bearer {SECRET}",
+    f"curl -u admin:{SECRET} https://10.9.9.5",
+    f"mysql --password {SECRET} --host 10.9.9.5",
+    f"<pre_shared_key>{SECRET}</pre_shared_key>",
+    f"CREATE USER notes IDENTIFIED BY '{SECRET}'",
+    f"tenantnet:databasePassword: {SECRET}",
+    f"the token: {SECRET}",
+    f"ghp_{SECRET}1234567",
+    f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.{SECRET}",
+]
+OF_CHANCE = ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "0123456789abcdef" * 4]
+INNOCENT = [
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
+    "secretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf",
+    "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    "urn:pulumi:acme::tenantnet::aws:ec2/vpc:Vpc::acme-blue",
+    "git@github.com:example/x.git",
+    "with the passphrase or the KMS key of its secrets: pulumi stack output --stack platform-x",
+    "pulumi stack init --secrets-provider awskms://alias/x",
+    "example/pulumi:3.1@sha256:" + "a" * 64,
+    "httpTokens: optional",
+    "set tunnel2Phase1IntegrityAlgorithms to SHA2-256",
+    "0123456789abcdef0123456789abcdef01234567",
+]
+
+
+def marked(value: object) -> dict[str, object]:
+    return {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": value}
+
+
+def confidential(urn: str = "", /, **props: object) -> Confidential:
+    message = struct_pb2.Struct()
+    message.update(props)
+    found = Confidential()
+    found.learn(urn, message)
+    return found
+
+
+def findings(stack: Resources) -> Iterator[Finding]:
+    """As in an update: each resource alone, before it is created, and all together."""
+    everything = Stack(stack.values())
+    for policy in POLICIES:
+        for each in stack.values():
+            yield from policy.judge_resource(each, SETTINGS) if policy.judge_resource else ()
+            yield from policy.judge_update(each, everything, SETTINGS) if policy.judge_update else ()
+        yield from policy.judge_stack(everything, SETTINGS) if policy.judge_stack else ()
+
+
+def with_text(value: object, text: str) -> object:
+    """The value with the text in each of its places."""
+    match value:
+        case Mapping():
+            return {key: with_text(each, text) for key, each in value.items()} or {"x": text}
+        case list():
+            return [with_text(each, text) for each in value] or [text]
+        case _:
+            return text
+
+
+def with_everywhere(stack: Resources, key: str, text: str) -> Resources:
+    """The stack with the text in every property of one resource, and in its tags' names."""
+    changed = stack[key]
+    props = {path: with_text(value, text) for path, value in changed.props.items()}
+    props |= {"policy": {"Resource": [text]}, "tags": {text: text, f"tenantnet:{text}": text}, text: text}
+    props |= {"tagsAll": props["tags"]}
+    return {**stack, key: replace(changed, props=props)}
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_what_is_a_secret_by_its_form_is_left_out(text: str) -> None:
+    assert SECRET not in hide_secrets(text)
+    assert SECRET[:4] not in shown(text)
+    rule = Rule(id="x", rule="{given}", reason="{given}", remedy="{given}")
+    assert SECRET not in str(rule.refuse(text, given=text))
+
+
+@pytest.mark.parametrize("text", OF_CHANCE)
+def test_a_key_of_chance_is_left_out(text: str) -> None:
+    assert hide_secrets(f"its key is {text}") == f"its key is {NOT_SHOWN}"
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_what_only_speaks_of_secrets_is_shown(text: str) -> None:
+    assert hide_secrets(text) == text
+
+
+@pytest.mark.parametrize("key", [*good_stack(), "own"])
+def test_no_rule_shows_a_secret_that_its_form_tells(key: str) -> None:
+    own = resource(OWN_TYPE, "notes", {"name": "x"}, tags=OWNER.tags("notes"))
+    stack = {**good_stack(), "own": own}
+    number = [*stack].index(key)
+    for form in [FORMS[(number + each * 9) % len(FORMS)] for each in range(3)]:
+        for found in findings(with_everywhere(stack, key, form)):
+            said = str(Confidential().words(found))
+            assert SECRET not in said
+
+
+@pytest.mark.parametrize("before", [0, 62, 75])
+@pytest.mark.parametrize("key", [*good_stack(), "own"])
+def test_no_rule_shows_what_is_marked_as_a_secret(key: str, before: int) -> None:
+    """Not even its beginning, where the end of a long value is cut."""
+    secret = "Correct horse, 10.9.9.5 & vpc-0123456789abcdef0"
+    own = resource(OWN_TYPE, "notes", {"name": "x"}, tags=OWNER.tags("notes"))
+    text = "x" * before + secret
+    stack = with_everywhere({**good_stack(), "own": own}, key, text)
+    hidden = confidential(stack[key].urn, **{path: marked(text) for path in stack[key].props})
+    for found in findings(stack):
+        if found.resource.urn == stack[key].urn:
+            said = str(hidden.words(found)).casefold()
+            assert not [each for each in ("correct", "horse", "vpc-0123", "10.9.9.5") if each in said]
+
+
+def test_every_rule_that_shows_a_value_hides_it_where_it_is_marked() -> None:
+    """The examples of the rule book, each with what its finding names marked as a secret."""
+    for examples in EXAMPLES.values():
+        for example in examples:
+            for found in findings(example.change(good_stack())):
+                value = found.resource.props.get(found.refusal.path)
+                if isinstance(value, str) and len(value) > 3:
+                    hidden = confidential(found.resource.urn, **{found.refusal.path: marked(value)})
+                    assert hidden.words(found).value == NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {"environment": {"variables": {"DB_PASSWORD": f"10.9.9.5{SECRET}", "host": "10.9.9.5"}}},
+        {
+            "environment": [
+                {"name": "API_TOKEN", "value": f"10.9.9.5 {SECRET}"},
+                {"name": "x", "value": "10.9.9.5"},
+            ]
+        },
+        {"secretString": f"10.9.9.5 {SECRET}"},
+    ],
+)
+def test_what_is_called_a_secret_is_not_shown(props: dict[str, Any]) -> None:
+    own = resource(OWN_TYPE, "notes", props, tags=OWNER.tags("notes"))
+    said = [str(Confidential().words(each)) for each in findings(with_new(own)(good_stack()))]
+    assert said
+    assert SECRET not in "".join(said)
+
+
+def test_a_secret_of_one_resource_is_hidden_in_the_findings_of_another() -> None:
+    hidden = confidential("urn of another", dump=marked({"users": [{"login": "horse-9.10.11"}, 12345678]}))
+    for text in ("beta-blue horse-9.10.11", "beta-blue 12345678", "beta-blue HORSE-9.10.11"):
+        own = resource(OWN_TYPE, "notes", {"policy": text}, tags=OWNER.tags("notes"))
+        [found] = [*findings(with_new(own)(good_stack()))][:1]
+        assert hidden.words(found).value == NOT_SHOWN
+
+
+def test_a_short_secret_is_hidden_as_a_word_where_it_is_marked() -> None:
+    text = "beta-blue s3cr 123s3cr45"
+    own = resource(OWN_TYPE, "notes", {"policy": text, "pin": "s3cr"}, tags=OWNER.tags("notes"))
+    found = next(findings(with_new(own)(good_stack())))
+    assert "s3cr 1" in confidential("urn of another", pin=marked("s3cr")).words(found).value
+    assert confidential(own.urn, pin=marked("s3cr")).words(found).value == NOT_SHOWN
+
+
+def test_what_is_no_secret_is_shown_as_before() -> None:
+    own = resource(OWN_TYPE, "notes", {"policy": "beta-blue"}, tags=OWNER.tags("notes"))
+    for found in findings(with_new(own)(good_stack())):
+        assert confidential("urn of another", key=marked("Correct-Horse-7")).words(found) == found.refusal
