@@ -41,8 +41,12 @@ ROOMS = (
     *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "secret_forms.py", "tags.py"),
     *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain"),
 )
-# What else a program's result may follow from. No secret: those have no influence on it.
-VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
+# What else a program's result may follow from, by how the names begin. No secret: those have no influence
+# on it. The engine takes options of its commands from the last but one, and the provider tags from the last.
+VARIABLES = (
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"),
+    *("PULUMI_OPTION_", "TF_AWS_"),
+)
 # Go's linker writes the digest of what it links near the beginning.
 HEAD_OF_PROGRAM = 65536
 
@@ -158,7 +162,7 @@ class _Look:
             *sorted(path.name for place in sys.path for path in Path(place).glob("*.dist-info")),
             *(sys.version, self._engine, version),
             *(_of_program(file) for file in sorted(program.parent.iterdir() if program else ())),
-            *(os.environ.get(name) for name in VARIABLES),
+            *sorted(each for each in os.environ.items() if each[0].startswith(VARIABLES)),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -195,6 +199,8 @@ def _of_package() -> Iterator[tuple[str, str]]:
     home = Path(tenantnet.__file__).parent
     policies = find_spec("tenantnet.policies")
     yield from _of_files(*(home / name for name in ROOMS))
+    # A program's folder comes first on its path: what is new there may be imported in another one's place.
+    yield from ((each.name, "") for each in sorted(home.iterdir()) if each.name != "__pycache__")
     yield from _of_files(*map(Path, (policies and policies.submodule_search_locations) or ()))
 
 

@@ -1,0 +1,319 @@
+"""What a preview follows from, in files that a test changes by chance, and what lies beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import tenantnet
+from tenantnet.engine.events import STACK_TYPE
+from tenantnet.engine.plugins import aws_plugin
+from tenantnet.engine.states import store_of
+from tenantnet.fleet import unchanged
+from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.unchanged import HEAD_OF_PROGRAM, ROOMS, Proofs
+from tenantnet.refusal import Refused
+from tenantnet.review.program import Program
+from tenantnet.settings.project import find_project
+
+from tests.support.clone import CLONE
+
+TENANT, PLATFORM, OTHER = "acme", "platform-local", "globex"
+
+
+@dataclass
+class Ground:
+    """folder: the project's. backend: Pulumi's. package: the copy of Tenantnet's that the project runs.
+
+    environment: of all that runs. packages: a folder of installed ones. engine: its version.
+    """
+
+    folder: Path
+    backend: Path
+    package: Path
+    environment: Mapping[str, str]
+    packages: Path | None = None
+    engine: str = "v3.200.0"
+    variables: dict[str, str] = field(default_factory=dict)
+    _former: dict[Path, bytes | None] = field(default_factory=dict)
+
+    def settings(self, stack: str) -> Path:
+        return self.folder / "tenants" / f"Pulumi.{stack}.yaml"
+
+    def state(self, stack: str) -> Path:
+        return self.backend / ".pulumi" / "stacks" / "tenantnet" / f"{stack}.json"
+
+    def write(self, path: Path, content: bytes = b"") -> None:
+        self._remember(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def remove(self, path: Path) -> None:
+        self._remember(path)
+        path.unlink()
+
+    def _remember(self, path: Path) -> None:
+        self._former.setdefault(path, path.read_bytes() if path.exists() else None)
+
+    def restore(self) -> None:
+        """Take back every change, also of `variables` and `engine`."""
+        for path, content in self._former.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content)
+        self._former.clear()
+        self.variables.clear()
+        self.engine = Ground.engine
+
+    def fingerprint(self) -> str | None:
+        """Of the tenant's stack; None if it cannot be read."""
+        policies = ModuleSpec("tenantnet.policies", None, is_package=True)
+        policies.submodule_search_locations = [str(self.package / "policies")]
+        with (
+            patch.dict(os.environ, {**self.environment, **self.variables}, clear=True),
+            patch.object(tenantnet, "__file__", str(self.package / "__init__.py")),
+            patch.object(unchanged, "find_spec", lambda _: policies),
+            patch.object(sys, "path", [*sys.path, *map(str, filter(None, [self.packages]))]),
+        ):
+            return self._fingerprint()
+
+    def _fingerprint(self) -> str | None:
+        try:
+            project, store = find_project(self.folder), store_of(f"file://{self.backend}?metadata=skip")
+            target = read_targets(project).get(TENANT)
+        except Refused:
+            return None
+        assert store
+        tell = list[str]().append
+        return Proofs(project, store, "policies", self.engine, tell).fingerprint(target) if target else None
+
+
+def copy_package(folder: Path) -> Path:
+    """A copy of the clone's package, laid out as it is imported."""
+    package, without = folder / "tenantnet", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CLONE / "infra", package, ignore=without)
+    shutil.copytree(CLONE / "policies", package / "policies", ignore=without)
+    return package
+
+
+@cache
+def _modules() -> tuple[Sequence[Path], Sequence[Path]]:
+    """Of the program and the pack by what they import, and of the rooms that no stack follows from."""
+    program = Program(find_project(CLONE), (), lambda _: None)
+    infra, policies = CLONE / "infra", CLONE / "policies"
+    files = sorted(file.relative_to(CLONE) for home in (infra, policies) for file in home.rglob("*.py"))
+    made = [file for file in files if program.is_made_of(file.as_posix())]
+    beside = [file for file in files if file.parts[0] == "infra" and file.parts[1] not in ROOMS]
+    return made, beside
+
+
+def _some(files: Sequence[Path], ground: Ground, random: Random) -> Path:
+    """One of the clone's files, in the package's copy."""
+    file = random.choice(files)
+    return ground.package.joinpath(*(file.parts[1:] if file.parts[0] == "infra" else file.parts))
+
+
+def edited(content: bytes, random: Random) -> bytes:
+    """Another content: a byte is another one, or a line is gone, there twice, elsewhere, or new."""
+    lines, changed = content.splitlines(keepends=True) or [b"\n"], content
+    while changed == content:
+        place, other = random.randrange(len(lines)), random.randrange(len(lines))
+        line = lines[place]
+        byte = random.randrange(len(line))
+        flipped = line[:byte] + bytes([line[byte] ^ random.randrange(1, 256)]) + line[byte + 1 :]
+        put = random.choice(
+            [[flipped], [], [line, line], [lines[other]], [b"# a remark\n", line], [b"\n", line]]
+        )
+        changed = b"".join([*lines[:place], *put, *lines[place + 1 :]])
+    return changed
+
+
+Change = Callable[[Ground, Random], object]
+
+
+def _edit(file: Callable[[Ground, Random], Path]) -> Change:
+    def change(ground: Ground, random: Random) -> None:
+        path = file(ground, random)
+        ground.write(path, edited(path.read_bytes(), random))
+
+    return change
+
+
+def _remark(stack: str) -> Change:
+    def change(ground: Ground, random: Random) -> None:
+        file = ground.settings(stack)
+        ground.write(file, file.read_bytes() + b"# %d\n" % random.randrange(10**6))
+
+    return change
+
+
+def _change_state(change: Callable[[list[Any], dict[str, Any], Random], object]) -> Change:
+    """Of the platform. change: gets all resources, and the stack's outputs."""
+
+    def do(ground: Ground, random: Random) -> None:
+        state = json.loads(ground.state(PLATFORM).read_bytes())
+        resources = state["checkpoint"]["latest"]["resources"]
+        root = next(each for each in resources if each["type"] == STACK_TYPE)
+        change(resources, root["outputs"], random)
+        ground.write(ground.state(PLATFORM), json.dumps(state).encode())
+
+    return do
+
+
+def _change_output(_: list[Any], outputs: dict[str, Any], random: Random) -> None:
+    """One has another value, is gone, or is new."""
+    name, what = random.choice(sorted(outputs)), random.randrange(3)
+    if what == 0:
+        del outputs[name]
+    else:
+        outputs[name if what == 1 else "more"] = f"changed {random.randrange(1000)}"
+
+
+def _change_beside_outputs(resources: list[Any], outputs: dict[str, Any], random: Random) -> None:
+    """The order of the outputs, and a text that AWS gave one of the resources."""
+    for name in random.sample(sorted(outputs), len(outputs)):
+        outputs[name] = outputs.pop(name)
+    texts = [
+        (each["outputs"], name)
+        for each in resources
+        if each["type"].startswith("aws:")
+        for name, value in each.get("outputs", {}).items()
+        if isinstance(value, str)
+    ]
+    holder, name = random.choice(texts)
+    holder[name] = f"changed {random.randrange(1000)}"
+
+
+def _compress(ground: Ground, _: Random) -> None:
+    file = ground.state(TENANT)
+    ground.write(file.with_suffix(".json.gz"), file.read_bytes())
+    ground.remove(file)
+
+
+def _change_packages(ground: Ground, random: Random) -> None:
+    """One is of another version, is there no longer, or is new."""
+    assert ground.packages
+    what, packages = random.randrange(3), sorted(ground.packages.glob("*.dist-info"))
+    if what != 0:
+        ground.remove(random.choice(packages))
+    if what != 1:
+        ground.write(ground.packages / f"library-{random.randrange(10**6)}.dist-info")
+
+
+def _change_plugin(ground: Ground, random: Random) -> None:
+    """It is another program, longer, or has one beside it."""
+    _, program = aws_plugin(ground.environment)
+    assert program
+    content, what = program.read_bytes(), random.randrange(3)
+    if what == 0:
+        ground.write(program, edited(content[:HEAD_OF_PROGRAM], random) + content[HEAD_OF_PROGRAM:])
+    elif what == 1:
+        ground.write(program, content + b"\0")
+    else:
+        ground.write(program.with_name(f"provider-{random.randrange(1000)}"))
+
+
+def _new_module(ground: Ground, random: Random) -> None:
+    room = _some(_modules()[0], ground, random).parent
+    ground.write(room / f"added_{random.randrange(1000)}.py")
+
+
+def _change_engine(ground: Ground, random: Random) -> None:
+    ground.engine = f"v3.{random.randrange(201, 10**6)}.0"
+
+
+def _set_variable(*names: str) -> Change:
+    def change(ground: Ground, random: Random) -> None:
+        ground.variables[random.choice(names)] = f"changed {random.randrange(1000)}"
+
+    return change
+
+
+def _write_one_of(places: Callable[[Ground], Sequence[Path]]) -> Change:
+    """Something that nobody reads."""
+
+    def change(ground: Ground, random: Random) -> None:
+        ground.write(random.choice(places(ground)), random.randbytes(100))
+
+    return change
+
+
+def _documents(ground: Ground) -> Sequence[Path]:
+    names = (
+        "README.md",
+        "docs/moves.md",
+        "requirements.lock",
+        "iam/tenant.json",
+        ".github/workflows/fleet.yaml",
+    )
+    return [ground.folder / name for name in (*names, "tests/test_all.py", "tenants/notes.txt")]
+
+
+def _records(ground: Ground) -> Sequence[Path]:
+    """What Pulumi and Tenantnet keep beside the states."""
+    pulumi, own = ground.backend / ".pulumi", ground.backend / ".tenantnet"
+    return [
+        *(pulumi / place / "tenantnet" / TENANT / f"{TENANT}-1.json" for place in ("history", "backups")),
+        pulumi / "locks" / "organization" / "tenantnet" / OTHER / "1.json",
+        *(own / name for name in ("unchanged/tenantnet/acme/1", "batches/tenantnet/b1/1-of-1.json")),
+    ]
+
+
+def _compiled(ground: Ground) -> Sequence[Path]:
+    rooms = (ground.package, ground.package / "stacks", ground.package / "policies")
+    return [room / "__pycache__" / "added.cpython-311.pyc" for room in rooms]
+
+
+def _touch(ground: Ground, random: Random) -> None:
+    """Files of the same content are of another time."""
+    for file in (ground.settings(TENANT), ground.state(TENANT), _some(_modules()[0], ground, random)):
+        os.utime(file, (random.randrange(2**30), random.randrange(2**30)))
+
+
+FOLLOWED: Mapping[str, Change] = {
+    "its settings": _edit(lambda ground, _: ground.settings(TENANT)),
+    "no settings": lambda ground, _: ground.remove(ground.settings(TENANT)),
+    "its state": _edit(lambda ground, _: ground.state(TENANT)),
+    "its state, compressed": _compress,
+    "no state": lambda ground, _: ground.remove(ground.state(TENANT)),
+    "the platform's outputs": _change_state(_change_output),
+    "no platform": lambda ground, _: ground.remove(ground.state(PLATFORM)),
+    "the project": _edit(lambda ground, _: ground.folder / "Pulumi.yaml"),
+    "another project file": lambda ground, random: ground.write(
+        ground.folder / random.choice(["Pulumi.json", "Pulumi.yml"])
+    ),
+    "the program": _edit(lambda ground, random: _some(_modules()[0], ground, random)),
+    "a module less": lambda ground, random: ground.remove(_some(_modules()[0], ground, random)),
+    "a module more": _new_module,
+    "the pack": _edit(lambda ground, random: random.choice(sorted((ground.folder / "policies").glob("*.*")))),
+    "the packages": _change_packages,
+    "the engine": _change_engine,
+    "the plugin": _change_plugin,
+    "the environment": _set_variable(
+        *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"),
+        *("PULUMI_OPTION_REFRESH", "PULUMI_OPTION_CONFIG", "TF_AWS_DEFAULT_TAGS_Owner"),
+    ),
+}
+BESIDE: Mapping[str, Change] = {
+    "another tenant's settings": _remark(OTHER),
+    "the platform's settings": _remark(PLATFORM),
+    "another tenant's state": _edit(lambda ground, _: ground.state(OTHER)),
+    "the platform's state beside its outputs": _change_state(_change_beside_outputs),
+    "other records of the backend": _write_one_of(_records),
+    "documents": _write_one_of(_documents),
+    "rooms of commands": _edit(lambda ground, random: _some(_modules()[1], ground, random)),
+    "compiled modules": _write_one_of(_compiled),
+    "times of files": _touch,
+    "the rest of the environment": _set_variable("LANG", "TZ", "CI", "TENANTNET_NAME_SERVER"),
+}
