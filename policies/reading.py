@@ -178,7 +178,7 @@ class Reader:
         raise Failure(
             "Could not read the platform's settings.",
             reason=f"what {PLATFORM_KEY} has is no platform's settings: see {odd}",
-            remedy="correct the stack's settings file; `tenantnet check` says what is wrong with it",
+            remedy="correct the stack's settings file; `tenantnet settings check` says what is wrong with it",
         )
 
     def runner(self) -> RunnerSettings | None:

@@ -17,7 +17,8 @@ from socket import inet_aton
 from typing import NamedTuple
 
 from netaddr import IPAddress, IPNetwork, spanning_cidr
-from tenantnet.refusal import Refusal, Refused, Rule, is_visible
+from tenantnet.forms import Form, because, check_form
+from tenantnet.refusal import Refusal, Refused, Rule, is_visible, shown
 
 NETWORK_PREFIX = 26
 SUBNET_PREFIX = 28
@@ -166,7 +167,8 @@ RESERVED_LIST = Rule(
 
 _OCTET = r"(?:0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 _ADDRESS = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
-_RANGE = re.compile(rf"{_ADDRESS.pattern}/(?:[0-9]|[12][0-9]|3[0-2])")
+_GATEWAY = Form(pattern=_ADDRESS.pattern, longest=15)
+_RANGE = Form(pattern=rf"{_ADDRESS.pattern}/(?:[0-9]|[12][0-9]|3[0-2])", longest=18)
 
 
 def check_network_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAULT_RESERVED) -> list[Refusal]:
@@ -189,12 +191,12 @@ def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAUL
 
 def check_gateway_ip(value: object) -> list[Refusal]:
     """The problems of the address of a company's VPN device. Documentation addresses pass."""
-    if not (isinstance(value, str) and _ADDRESS.fullmatch(value)):
-        return [GATEWAY_TEXT.refuse(value, hint=_gateway_hint(value))]
+    if refusals := check_form(GATEWAY_TEXT, _GATEWAY, value, hint=_gateway_hint(value)):
+        return refusals
     return [
         GATEWAY_PUBLIC.refuse(value, network=network, purpose=purpose)
         for network, purpose in _NOT_PUBLIC.items()
-        if IPAddress(value) in IPNetwork(network)
+        if IPAddress(str(value)) in IPNetwork(network)
     ]
 
 
@@ -261,7 +263,7 @@ def reserved_ranges(raw: object) -> tuple[ReservedRange, ...]:
 
 def _check_reserved(entry: object) -> list[Refusal]:
     if not (isinstance(entry, Mapping) and set(entry) == {"cidr", "purpose"}):
-        return [RESERVED_LIST.refuse(entry)]
+        return [because(RESERVED_LIST.refuse(entry), _entry_problem(entry))]
     refusals = [refusal.at("cidr") for refusal in check_private_cidr(entry["cidr"])]
     purpose = entry["purpose"]
     if not (isinstance(purpose, str) and is_visible(purpose) and purpose.strip() == purpose != ""):
@@ -269,11 +271,20 @@ def _check_reserved(entry: object) -> list[Refusal]:
     return refusals
 
 
+def _entry_problem(entry: object) -> str:
+    if not isinstance(entry, Mapping):
+        return "is no mapping"
+    lacking = sorted({"cidr", "purpose"} - set(entry))
+    if lacking:
+        return f"lacks {' and '.join(lacking)}"
+    return f"has {', '.join(shown(key) for key in entry if key not in ('cidr', 'purpose'))}"
+
+
 def _parse_range(value: object) -> tuple[IPNetwork | None, list[Refusal]]:
     if not isinstance(value, str):
         return None, [RANGE_TEXT.refuse(value)]
-    if not _RANGE.fullmatch(value):
-        return None, [RANGE_NOTATION.refuse(value, hint=_range_hint(value))]
+    if refusals := check_form(RANGE_NOTATION, _RANGE, value, hint=_range_hint(value)):
+        return None, refusals
     network = IPNetwork(value)
     if network.ip == network.cidr.ip:
         return network, []

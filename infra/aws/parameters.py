@@ -82,10 +82,15 @@ def takes(name: str, value: object) -> bool:
     if bounds := NUMBERS.get(name):
         return re.fullmatch("0|[1-9][0-9]{0,18}", text) is not None and bounds[0] <= int(text) <= bounds[1]
     if name == "sql_mode":
-        return {*text.split(",")} <= {*SQL_MODES}
+        return not unknown_modes(text)
     if name == "collation_server":
         return _COLLATION.fullmatch(text) is not None
     return text in (TIME_ZONES if name == "time_zone" else WORDS.get(name, ()))
+
+
+def unknown_modes(value: object) -> str:
+    """What a value for sql_mode has that is no mode of MySQL's, with commas between; empty for nothing."""
+    return ",".join(each for each in str(value).split(",") if each not in SQL_MODES)
 
 
 def values(name: str) -> str:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.failure import Failure
+from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refusal, Refused, Rule
 
 if TYPE_CHECKING:
     from tenantnet.permissions.documents import Document, Role
     from tenantnet.permissions.scopes import PolicyPlace
 
-ACCOUNT = re.compile(r"\d{12}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
-KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+BUCKET = Form(pattern=r"[a-z0-9](?:\.?[a-z0-9-])*(?:\.?[a-z0-9])", shortest=3, longest=63)
+KEY_ID = Form(pattern="[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", longest=36)
 BUCKET_NAME = Rule(
     id="bucket-name",
     rule="a bucket's name has 3 to 63 small letters, digits, hyphens and single dots, and begins and ends "
@@ -32,6 +31,7 @@ KEY_NAMED = Rule(
     reason="a policy names a key by its ID: an alias or an ARN would permit nothing",
     remedy="aws kms describe-key --key-id alias/NAME --query KeyMetadata.KeyId",
 )
+ACCOUNT = Form(pattern="[0-9]{12}", longest=12)
 ACCOUNT_DIGITS = Rule(
     id="account-digits",
     rule="an AWS account's ID has 12 digits",
@@ -90,13 +90,12 @@ def _check(place: PolicyPlace) -> list[Refusal]:
     cells = {"--cell": place.cell}
     if place.claims_cell is not None:
         cells["--claims-cell"] = place.claims_cell
-    account, bucket, key = place.account, place.state_bucket, place.secrets_key
     return [
-        *([] if ACCOUNT.fullmatch(account) else [ACCOUNT_DIGITS.refuse(account, "--account")]),
+        *check_form(ACCOUNT_DIGITS, ACCOUNT, place.account, "--account"),
         *(refusal.at("--region") for refusal in check_region(place.region)),
         *(each.at(name) for name in cells for each in check_platform_name(f"{PLATFORM_PREFIX}{cells[name]}")),
-        *([] if BUCKET.fullmatch(bucket) else [BUCKET_NAME.refuse(bucket, "--state-bucket")]),
-        *([] if KEY_ID.fullmatch(key) else [KEY_NAMED.refuse(key, "--secrets-key")]),
+        *check_form(BUCKET_NAME, BUCKET, place.state_bucket, "--state-bucket"),
+        *check_form(KEY_NAMED, KEY_ID, place.secrets_key, "--secrets-key"),
         *(refusal.at("--zone") for refusal in check_zone_name(place.zone)),
         *(refusal.at("--zone-id") for refusal in (check_zone_id(place.zone_id) if place.zone_id else [])),
     ]

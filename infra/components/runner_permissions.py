@@ -6,6 +6,7 @@ before the phase is recorded. All that it changes, or joins, is its cell's, by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -208,7 +209,7 @@ def _source(place: RunnerPlace, settings: RunnerSettings) -> list[Statement]:
 
 
 def _backend(settings: RunnerSettings) -> list[Statement]:
-    found = BACKEND.fullmatch(settings.backend)
+    found = re.fullmatch(BACKEND, settings.backend)
     if found is None or found["bucket"] is None:
         return []
     bucket = f"arn:aws:s3:::{found['bucket']}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pydantic import ValidationError
@@ -10,13 +9,14 @@ from tenantnet.engine.states import Store, backend_url, store_of
 from tenantnet.failure import Failure
 from tenantnet.fleet.record import RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.selection import Slice
+from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 from tenantnet.stacks.outputs import Model
 
 FOLDER = ".tenantnet/batches/"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME = Form(pattern="[A-Za-z0-9][A-Za-z0-9._-]*", longest=100)
 UNSEEN = "nobody sees the files of the backend in use"
 WHOLE = "without --slice one machine has all tenants, and its report is whole"
 BATCH_NAME = Rule(
@@ -154,6 +154,6 @@ def _open(record: RunRecord, found: TenantRecord) -> bool:
 
 def checked(batch: str) -> str:
     """A batch's name. Raises Refused."""
-    if not NAME.fullmatch(batch):
-        raise Refused("The batch", [BATCH_NAME.refuse(batch, "--batch")])
+    if refusals := check_form(BATCH_NAME, NAME, batch, "--batch"):
+        raise Refused("The batch", refusals)
     return batch

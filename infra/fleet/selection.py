@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from tenantnet.forms import Form, because, check_form
 from tenantnet.refusal import Refused, Rule
 
 PATTERN_MATCHES = Rule(
@@ -23,6 +23,7 @@ SLICE_FORM = Rule(
     reason="each machine computes its share from both",
     remedy="give every machine the same count and its own number",
 )
+_SLICE = Form(pattern="[0-9]{1,6}/[0-9]{1,6}", longest=13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,12 @@ class Slice:
     @classmethod
     def parse(cls, text: str) -> Slice:
         """Of text such as `3/10`. Raises Refused."""
-        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
-        number, count = map(int, found.groups()) if found else (0, 0)
+        if refusals := check_form(SLICE_FORM, _SLICE, text, "--slice"):
+            raise Refused("The slice", refusals)
+        number, count = map(int, text.split("/"))
         if not 1 <= number <= count:
-            raise Refused("The slice", [SLICE_FORM.refuse(text, "--slice")])
+            outside = f"has {number}, which is not from 1 to {count}"
+            raise Refused("The slice", [because(SLICE_FORM.refuse(text, "--slice"), outside)])
         return cls(number=number, count=count)
 
     def of(self, tenants: Sequence[str]) -> list[str]:

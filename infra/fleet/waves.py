@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from itertools import chain, count
 
 from tenantnet.fleet.selection import spread
+from tenantnet.forms import Form, because, check_form
 from tenantnet.refusal import Refused, Rule
 from tenantnet.stacks.outputs import Model
 from tenantnet.tags import Slot
@@ -24,6 +24,7 @@ WAVES_FIRST = Rule(
     reason="neither --canary nor --wave divides the tenants",
     remedy="add --canary or --wave, or leave out --soak and --pause",
 )
+_WAVE = Form(pattern="[0-9]{1,3}%", longest=4)
 
 
 class Waves(Model):
@@ -46,10 +47,7 @@ class Waves(Model):
             if soak is None and not pause:
                 return None
             raise Refused("The command", [WAVES_FIRST.refuse(soak or "--pause", "--soak" if soak else "")])
-        found = re.fullmatch(r"([0-9]{1,3})%", "100%" if wave is None else wave)
-        percent = int(found[1]) if found else 0
-        if not 1 <= percent <= 100:
-            raise Refused("The waves", [WAVE_FORM.refuse(wave, "--wave")])
+        percent = _percent("100%" if wave is None else wave)
         minutes = SOAK_MINUTES if soak is None else soak
         return cls(canary=canary or 0, percent=percent, soak_minutes=minutes, pause=pause)
 
@@ -64,6 +62,15 @@ class Waves(Model):
                 waves.append(sorted(order[:size]))
                 order = order[size:]
         return waves
+
+
+def _percent(wave: str) -> int:
+    if refusals := check_form(WAVE_FORM, _WAVE, wave, "--wave"):
+        raise Refused("The waves", refusals)
+    percent = int(wave.removesuffix("%"))
+    if not 1 <= percent <= 100:
+        raise Refused("The waves", [because(WAVE_FORM.refuse(wave, "--wave"), "is not from 1% to 100%")])
+    return percent
 
 
 def worse(raised: Collection[str], before: Collection[str], tenants: Collection[str]) -> dict[str, str]:

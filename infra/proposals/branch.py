@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -25,7 +26,7 @@ BRANCH_REPOSITORY = Rule(
 BRANCH_NAME = Rule(
     id="branch-name",
     rule="a branch has a name that git takes",
-    reason="git takes no blanks, no `..`, none of ~^:?*[\\ and no dash at the beginning",
+    reason="{problem}, and git takes no such name",
     remedy="choose another name, such as acme-vpn",
 )
 BRANCH_FREE = Rule(
@@ -41,6 +42,17 @@ BRANCH_FITS = Rule(
     remedy="choose another branch, or write the change into the working tree",
 )
 _HEADS = "refs/heads/"
+# What git-check-ref-format(1) has against a name.
+_ODDITIES = {
+    r"\A\Z": "it is empty",
+    r"\A-": "it begins with a dash",
+    r"[\x00-\x20\x7f~^:?*\[\\]": "it has a blank, a control character or one of ~^:?*[\\",
+    r"\.\.": "it has two dots in a row",
+    r"@\{": "it has @{",
+    r"\A/|//|/\Z": "it has a slash at an end, or two in a row",
+    r"(\A|/)\.|\.(/|\Z)": "a part of it begins or ends with a dot",
+    r"\.lock(/|\Z)": "a part of it ends with .lock",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +137,7 @@ def find_branch(project: Project, name: str) -> Branch:
     top, head = (each.stdout.decode().rstrip("\n") for each in asked)
     git = replace(git, folder=Path(top))
     if name.startswith("-") or "\0" in name or git.run("check-ref-format", _HEADS + name).returncode != 0:
-        raise _refused(BRANCH_NAME, name)
+        raise _refused(BRANCH_NAME, name, problem=_oddity(name))
     # A pattern also matches what is below it: of `acme`, `acme/vpn`.
     listed = git.ask("for-each-ref", "--format=%(refname) %(objectname) %(worktreepath)", _HEADS)
     known = dict(line.split(" ", 1) for line in listed.splitlines())
@@ -151,6 +163,12 @@ def _git(project: Project) -> Git:
         task="commit the change",
         remedy="do what git asks for, choose another branch, or write the change into the working tree",
     )
+
+
+def _oddity(name: str) -> str:
+    """What git has against a name."""
+    found = (words for pattern, words in _ODDITIES.items() if re.search(pattern, name))
+    return next(found, "git check-ref-format refuses it")
 
 
 def _refused(rule: Rule, name: str, **facts: str) -> Refused:

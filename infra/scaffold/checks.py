@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.scaffold.pin import WHEELS
 
@@ -15,7 +15,7 @@ from tenantnet.scaffold.pin import WHEELS
 EXPECTED = frozenset({".git", ".venv", WHEELS})
 STAGING = ".tenantnet-init-"
 PROGRAM_FOLDER = "program"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_NAME = Form(pattern="[A-Za-z0-9][A-Za-z0-9_.-]*", longest=100)
 
 FOLDER_EMPTY = Rule(
     id="folder-empty",
@@ -78,8 +78,7 @@ def check_made(main: object) -> Iterator[Refusal]:
 
 def check_name(name: str) -> Iterator[Refusal]:
     """Whether Pulumi takes a project of this name."""
-    if not _NAME.fullmatch(name):
-        yield PROJECT_NAME.refuse(name, "--name")
+    yield from check_form(PROJECT_NAME, _NAME, name, "--name")
 
 
 def repository(folder: Path) -> Path | None:

@@ -14,6 +14,7 @@ from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.aws import instance_classes, parameters
 from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
+from tenantnet.forms import Form, because, check_form
 from tenantnet.refusal import Refusal, Rule, is_visible, shown
 from tenantnet.settings import rules
 from tenantnet.settings.fixed import FIXED
@@ -21,15 +22,18 @@ from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
 
 Check = Callable[[object], list[Refusal]]
 
-_LABEL = r"(?=.{2,20}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_LABEL = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# No blank at either end: what is between need not be of any alphabet.
+_DESCRIPTION = Form(pattern=r"(?s:\S|\S.*\S)", longest=rules.MAX_DESCRIPTION)
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
+_LONGEST_ARN = 800
 _ARN = r"arn:aws:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
 # An image in a registry of AWS's, with the repository that its role must be let into.
 ECR_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@]"
 )
-BACKEND = re.compile(
+BACKEND = (
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<path>/[a-zA-Z0-9._/-]{1,200})?"
     # Other parameters, such as endpoint, would lead to somebody else's storage.
     r"(?:\?(?:region|awssdk)=[a-z0-9-]{1,30}(?:&(?:region|awssdk)=[a-z0-9-]{1,30})?)?"
@@ -39,14 +43,14 @@ BACKEND = re.compile(
 # JSON Schema uses the same patterns.
 LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
+_LOCAL_TIME = Form(pattern=LOCAL_TIME_PATTERN.strip("^$"), longest=16)
+_DURATION = Form(pattern=DURATION_PATTERN.strip("^$"), longest=4)
 
 
-def _text(rule: Rule, form: str | re.Pattern[str], /, **facts: object) -> Check:
+def _text(rule: Rule, pattern: str, longest: int, /, *, shortest: int = 1, **facts: object) -> Check:
     """A check for text of that form. facts: those of the rule."""
-    pattern = re.compile(form)
-    return lambda value: (
-        [] if isinstance(value, str) and pattern.fullmatch(value) else [rule.refuse(value, **facts)]
-    )
+    form = Form(pattern=pattern, shortest=shortest, longest=longest)
+    return lambda value: check_form(rule, form, value, **facts)
 
 
 def aws_id(prefix: str) -> Check:
@@ -57,53 +61,62 @@ def aws_id(prefix: str) -> Check:
     return _text(
         rules.AWS_ID,
         rf"{prefix}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})",
+        len(prefix) + 18,
         form=f"{prefix}- and 8 or 17 of 0-9 and a-f",
         example=f"{prefix}-0123456789abcdef0",
     )
 
 
-check_platform_name = _text(rules.PLATFORM_NAME, rf"platform-{_LABEL}")
-check_zone_name = _text(rules.ZONE_NAME, rf"(?=.{{1,200}}\Z){_ZONE_LABEL}(?:\.{_ZONE_LABEL})+")
+check_platform_name = _text(rules.PLATFORM_NAME, rf"platform-{_LABEL}", 29, shortest=11)
+check_zone_name = _text(rules.ZONE_NAME, rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+", 200)
 check_zone_id = _text(
-    rules.AWS_ID, "Z[A-Z0-9]{1,31}", form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
+    rules.AWS_ID, "Z[A-Z0-9]+", 32, shortest=2, form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
 )
-check_account_id = _text(rules.AWS_ID, "[0-9]{12}", form="as 12 digits", example="123456789012")
+check_account_id = _text(rules.AWS_ID, "[0-9]{12}", 12, form="as 12 digits", example="123456789012")
 check_service = _text(
-    rules.AWS_ID, r"[a-z0-9.-]{1,100}\.amazonaws\.com", form="NAME.amazonaws.com", example="ec2.amazonaws.com"
+    rules.AWS_ID,
+    r"[a-z0-9.-]{1,100}\.amazonaws\.com",
+    114,
+    form="NAME.amazonaws.com",
+    example="ec2.amazonaws.com",
 )
-check_tunnel_user = _text(rules.TUNNEL_USER, r"[a-zA-Z0-9+=.@_-]{1,64}")
-check_version = _text(rules.RUNNER_VERSION, r"[a-zA-Z0-9._][a-zA-Z0-9._/-]{0,199}")
+check_tunnel_user = _text(rules.TUNNEL_USER, "[a-zA-Z0-9+=.@_-]+", 64)
+check_version = _text(rules.RUNNER_VERSION, "[a-zA-Z0-9._][a-zA-Z0-9._/-]*", 200)
 check_image = _text(
     rules.RUNNER_IMAGE,
     r"[a-zA-Z0-9][a-zA-Z0-9._/-]{0,250}(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})",
+    379,
 )
-check_backend = _text(rules.RUNNER_BACKEND, BACKEND)
+check_backend = _text(rules.RUNNER_BACKEND, BACKEND, 400)
 check_secret_arn = _text(
     rules.AWS_ARN,
     _ARN.format(service="secretsmanager", resource="secret:[a-zA-Z0-9_/+=.@-]{8,500}"),
+    _LONGEST_ARN,
     form="arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX",
 )
 # Not an alias, which can come to mean another key.
 check_key_arn = _text(
     rules.AWS_ARN,
     _ARN.format(service="kms", resource="key/(?:mrk-)?[0-9a-f-]{32,36}"),
+    _LONGEST_ARN,
     form="arn:aws:kms:REGION:ACCOUNT:key/ID",
 )
 check_policy_arn = _text(
     rules.AWS_ARN,
     r"arn:aws:iam::[0-9]{12}:policy/[a-zA-Z0-9_+=,.@/-]{1,640}",
+    _LONGEST_ARN,
     form="arn:aws:iam::ACCOUNT:policy/NAME",
 )
 check_connection_arn = _text(
     rules.AWS_ARN,
     _ARN.format(service="(?:codeconnections|codestar-connections)", resource="connection/[0-9a-f-]{36}"),
+    _LONGEST_ARN,
     form="arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
 )
-_check_region_name = _text(rules.REGION, REGION)
-_check_partition = _text(rules.REGION_COMMERCIAL, COMMERCIAL)
-_check_label = _text(rules.TENANT_NAME, _LABEL)
-_check_user = _text(rules.USERNAME, "[a-zA-Z][a-zA-Z0-9_]{0,15}")
-_check_address = _text(rules.RUNNER_REPOSITORY, "https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}")
+_check_region_name = _text(rules.REGION, REGION, 60)
+_check_label = _text(rules.TENANT_NAME, _LABEL, 20, shortest=2)
+_check_user = _text(rules.USERNAME, "[a-zA-Z][a-zA-Z0-9_]*", 16)
+_check_address = _text(rules.RUNNER_REPOSITORY, "https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/[!-?A-~]{1,500}", 800)
 
 
 def _choice(value: object, known: Collection[str], rule: Rule, /, **facts: object) -> list[Refusal]:
@@ -259,7 +272,7 @@ def check_storage(value: object) -> list[Refusal]:
 def check_parameters(value: object) -> list[Refusal]:
     """The database's own parameters of MySQL, by their names."""
     if not isinstance(value, Mapping):
-        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=type(value).__name__)]
+        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=shown(value))]
     found = []
     for name, given in value.items():
         if name not in parameters.NAMES:
@@ -267,7 +280,8 @@ def check_parameters(value: object) -> list[Refusal]:
             found.append(rules.PARAMETER_KNOWN.refuse(name, shown(name), known=known, hint=hint))
         elif not parameters.takes(name, given):
             refused = rules.PARAMETER_VALUE.refuse(given, name, name=name, values=parameters.values(name))
-            found.append(refused)
+            odd = parameters.unknown_modes(given) if name == "sql_mode" else ""
+            found.append(because(refused, f"has {shown(odd)}") if odd else refused)
     return found
 
 
@@ -278,22 +292,22 @@ def check_host_type(value: object) -> list[Refusal]:
 
 def check_description(value: object) -> list[Refusal]:
     """The description of a VPN connection."""
-    fits = isinstance(value, str) and 1 <= len(value) <= rules.MAX_DESCRIPTION
-    if fits and is_visible(str(value)) and value == str(value).strip():
-        return []
-    return [rules.DESCRIPTION.refuse(value)]
+    refusals = check_form(rules.DESCRIPTION, _DESCRIPTION, value)
+    if refusals or is_visible(text := str(value)):
+        return refusals
+    unseen = next(each for at, each in enumerate(text) if not is_visible(text[: at + 1]))
+    return [because(rules.DESCRIPTION.refuse(value), f"has {shown(unseen)}, which nobody sees")]
 
 
 def check_local_time(value: object) -> list[Refusal]:
     """A local date and time to the minute; whether it exists in a zone is a rule over both."""
-    if isinstance(value, str) and re.fullmatch(LOCAL_TIME_PATTERN, value):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return []
-    return [rules.MIGRATION_TIME.refuse(value)]
+    if refusals := check_form(rules.MIGRATION_TIME, _LOCAL_TIME, value):
+        return refusals
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return [because(rules.MIGRATION_TIME.refuse(value), "is on no day of the calendar")]
+    return []
 
 
 @cache
@@ -313,9 +327,11 @@ def check_timezone(value: object) -> list[Refusal]:
 
 def check_duration(value: object) -> list[Refusal]:
     """How long the former network waits."""
-    written = isinstance(value, str) and re.fullmatch(DURATION_PATTERN, value)
-    fits = written and timedelta(hours=1) <= duration(str(value)) <= timedelta(days=30)
-    return [] if fits else [rules.RETIRE_AFTER.refuse(value)]
+    if refusals := check_form(rules.RETIRE_AFTER, _DURATION, value):
+        return refusals
+    if duration(str(value)) > timedelta(days=30):
+        return [because(rules.RETIRE_AFTER.refuse(value), "is longer")]
+    return []
 
 
 def duration(text: str) -> timedelta:
@@ -326,12 +342,14 @@ def duration(text: str) -> timedelta:
 
 def check_region(value: object) -> list[Refusal]:
     """The region of a stack."""
-    return _check_region_name(value) or _check_partition(value)
+    if refusals := _check_region_name(value):
+        return refusals
+    return [] if re.fullmatch(COMMERCIAL, str(value)) else [rules.REGION_COMMERCIAL.refuse(value)]
 
 
 def check_repository(value: object) -> list[Refusal]:
     """The address of the repository with the settings and the program."""
     if isinstance(value, str) and "@" in value:
         # The text before it may be a password.
-        return [rules.RUNNER_REPOSITORY.refuse_secret()]
+        return [because(rules.RUNNER_REPOSITORY.refuse_secret(), "has @, and a password may be before it")]
     return _check_address(value)

@@ -5,12 +5,12 @@ The password is encrypted in a file and cannot be judged there; the program judg
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
+from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refusal, Refused, shown
 from tenantnet.settings import checks, rules
 from tenantnet.settings.aws_keys import judge_aws_keys
@@ -30,7 +30,7 @@ RESERVED_KEY = "tenantnet:reservedRanges"
 REGION_KEY = "aws:region"
 
 # What the engine takes as a name of a stack, and commands as no option.
-_FILE_NAME = re.compile(r"Pulumi\.([A-Za-z0-9][A-Za-z0-9_.-]*)\.yaml")
+_FILE_NAME = Form(pattern=r"Pulumi\.[A-Za-z0-9][A-Za-z0-9_.-]*\.yaml", longest=255)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +74,23 @@ def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
 
 def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -> FileVerdict:
     """The settings in a file, or all of its problems. text: what it is to hold, instead of what it holds."""
-    named = _FILE_NAME.fullmatch(path.name)
-    if not named:
-        return FileVerdict(path=path, refusals=[rules.FILE_NAME.refuse(path.name)])
+    if odd := check_form(rules.FILE_NAME, _FILE_NAME, path.name):
+        return FileVerdict(path=path, refusals=odd)
+    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     if text is not None and len(text.encode()) > rules.MAX_FILE_BYTES:
         wrong = rules.FILE_READABLE.refuse(str(path), problem=TOO_LARGE)
-        return FileVerdict(path=path, stack=named[1], refusals=[wrong])
+        return FileVerdict(path=path, stack=stack, refusals=[wrong])
     try:
         document, odd = parse(read_text(path) if text is None else text, called(path))
     except Refused as refused:
-        return FileVerdict(path=path, stack=named[1], refusals=refused.refusals)
-    config, odd = config_of(document), [*odd, *judge_provider(named[1], document)]
+        return FileVerdict(path=path, stack=stack, refusals=refused.refusals)
+    config, odd = config_of(document), [*odd, *judge_provider(stack, document)]
     # An environment of Pulumi ESC may have the region: that is not known here.
     elsewhere = replace(defaults, has_region=defaults.has_region or "environment" in document)
-    settings, refusals = judge_config(named[1], config, elsewhere)
+    settings, refusals = judge_config(stack, config, elsewhere)
     return FileVerdict(
         path=path,
-        stack=named[1],
+        stack=stack,
         region=config.get(REGION_KEY),
         tenant=config.get(TENANT_KEY),
         platform=config.get(PLATFORM_KEY),

@@ -24,7 +24,7 @@ import tenantnet.__main__
 
 IN_A_PROJECT = Rule(
     id="in-a-project",
-    rule="tenantnet works inside a Pulumi project",
+    rule="Tenantnet works inside a Pulumi project",
     reason=f"neither this folder nor one above it has a {PROJECT_FILE}",
     remedy="change to your clone of the project and try again; to begin one: tenantnet init",
 )

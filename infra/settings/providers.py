@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from tenantnet.aws.endpoint import REGION
+from tenantnet.forms import because
 from tenantnet.refusal import Refusal, shown
 from tenantnet.settings import rules
 from tenantnet.settings.models import RunnerSettings
@@ -35,22 +36,25 @@ def region_of(provider: str) -> str | None:
 def judge_provider(stack: str, document: Mapping[object, object]) -> list[Refusal]:
     """The refusal of what would encrypt the stack's secrets elsewhere. document: its settings file."""
     provider = document.get(PROVIDER)
-    if provider in (None, "", "default", PASSPHRASE) or (isinstance(provider, str) and _is_kms(provider)):
+    if provider in (None, "", "default", PASSPHRASE) or not (problem := _kms_problem(provider)):
         return []
     # An address may have a password in it.
-    return [rules.SECRETS_PROVIDER.refuse_secret(PROVIDER, stack=shown(stack))]
+    return [because(rules.SECRETS_PROVIDER.refuse_secret(PROVIDER, stack=shown(stack)), problem)]
 
 
-def _is_kms(provider: str) -> bool:
-    """Whether it is a key of KMS at AWS's own address, called by whoever runs Pulumi."""
+def _kms_problem(provider: object) -> str:
+    """Why it is no key of KMS at AWS's own address, called by whoever runs Pulumi; empty if it is one."""
+    if not isinstance(provider, str) or not provider.startswith(f"{KMS}://"):
+        return f"does not begin with {KMS}://"
     try:
         asked = parse_qs(urlsplit(provider).query, keep_blank_values=True)
     except ValueError:
-        return False
-    regions = asked.pop("region", [])
-    known = all(name == "awssdk" or name.startswith("context_") for name in asked)
-    named = _KEY.fullmatch(key_of(provider)) and provider.startswith(f"{KMS}://")
-    return bool(named) and known and all(re.fullmatch(REGION, region) for region in regions)
+        return "is no address"
+    if not all(re.fullmatch(REGION, region) for region in asked.pop("region", [])):
+        return "has a region that AWS has none like"
+    if not all(name == "awssdk" or name.startswith("context_") for name in asked):
+        return "has another parameter"
+    return "" if _KEY.fullmatch(key_of(provider)) else "names no key"
 
 
 def kms_provider(document: Mapping[object, object]) -> str | None:

@@ -202,7 +202,8 @@ SHARED_SUBNETS_APART = Rule(
 PARAMETER_KNOWN = Rule(
     id="parameter-known",
     rule="a parameter is one of {known}",
-    reason="Tenantnet or RDS sets the others, or they weaken TLS, passwords or durability, or stop a move",
+    reason="Tenantnet or RDS sets the others, or they weaken TLS, passwords or durability, or stop a move, "
+    "or MySQL has none of that name",
     remedy="leave it at RDS's default{hint}",
 )
 PARAMETER_VALUE = Rule(
@@ -419,7 +420,8 @@ STACK_KIND = Rule(
 REGION = Rule(
     id="region",
     rule="aws:region names an AWS region",
-    reason="without it the provider would use the region of the person who runs it",
+    reason="the provider asks the region of that name; without one, it would use that of the person who runs "
+    "it",
     remedy="write for example aws:region: eu-west-1",
 )
 REGION_COMMERCIAL = Rule(

@@ -152,11 +152,30 @@ def test_a_branch_that_somebody_has_checked_out_is_refused(clone: Clone, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "name", ["", "-d", "a b", "a..b", "a~1", "@{-1}", "a:b", "/a", "a.lock", "a\nb", "a\0b"]
+    ("name", "said"),
+    [
+        ("", "is empty"),
+        ("-d", "begins with a dash"),
+        ("a b", "has a blank"),
+        ("a..b", "two dots"),
+        ("a~1", "one of ~"),
+        ("@{-1}", "has @{"),
+        ("a:b", "one of ~"),
+        ("/a", "a slash at an end"),
+        ("a//b", "two in a row"),
+        ("a/.b", "begins or ends with a dot"),
+        ("a.", "begins or ends with a dot"),
+        ("a.lock", "ends with .lock"),
+        ("a\nb", "a control character"),
+        ("a\0b", "a control character"),
+    ],
 )
-def test_a_name_that_git_does_not_take_is_refused(clone: Clone, name: str) -> None:
-    with pytest.raises(Refused, match="a name that git takes"):
+def test_a_name_that_git_does_not_take_is_refused_with_what_git_has_against_it(
+    clone: Clone, name: str, said: str
+) -> None:
+    with pytest.raises(Refused, match="a name that git takes") as refused:
         find_branch(clone.project, name)
+    assert said in refused.value.refusals[0].reason
     assert clone.git("for-each-ref", "--format=%(refname)").split() == ["refs/heads/main"]
 
 
