@@ -35,26 +35,34 @@ class First:
     username: str | None
 
 
+# What is named here is new: there is nothing yet to complete it from.
+Name = Annotated[str | None, typer.Option(help="The Pulumi project's name. [default: the folder's]")]
+Platform = Annotated[
+    str | None, typer.Option("--platform", help="The first platform's stack, such as platform-local.")
+]
+Region = Annotated[str, typer.Option(help="The platform's AWS region.")]
+Zone = Annotated[str | None, typer.Option(help="The DNS zone of its databases' names.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="The first tenant's name.")]
+Username = Annotated[str | None, typer.Option(help="The master user of its database.")]
+OwnWheel = Annotated[
+    Path | None,
+    typer.Option(help="The wheel of this Tenantnet, to pin. [default: the one that was installed]"),
+]
+Update = Annotated[
+    bool, typer.Option("--update", help="Show what this version of Tenantnet changes in a repository.")
+]
+
+
 def init(
     *,
-    name: Annotated[
-        str | None, typer.Option(help="The Pulumi project's name. [default: the folder's]")
-    ] = None,
-    # These are new: there is nothing yet to complete them from.
-    first_platform: Annotated[
-        str | None, typer.Option("--platform", help="The first platform's stack, such as platform-local.")
-    ] = None,
-    region: Annotated[str, typer.Option(help="The platform's AWS region.")] = "eu-west-1",
-    zone: Annotated[str | None, typer.Option(help="The DNS zone of its databases' names.")] = None,
-    first_tenant: Annotated[str | None, typer.Option("--tenant", help="The first tenant's name.")] = None,
-    username: Annotated[str | None, typer.Option(help="The master user of its database.")] = None,
-    wheel: Annotated[
-        Path | None,
-        typer.Option(help="The wheel of this Tenantnet, to pin. [default: the one that was installed]"),
-    ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Show what this version of Tenantnet changes in a repository.")
-    ] = False,
+    name: Name = None,
+    first_platform: Platform = None,
+    region: Region = "eu-west-1",
+    zone: Zone = None,
+    first_tenant: Tenant = None,
+    username: Username = None,
+    wheel: OwnWheel = None,
+    update: Update = False,
     yes: Yes = False,
 ) -> None:
     """Make a company's own repository in an empty folder: project, program, policy pack, workflows, pins.

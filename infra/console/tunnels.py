@@ -12,6 +12,7 @@ from tenantnet.console.fields import NO, YES, Field, by_field
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings.checks import check_word
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.tunnel import at_login
 from tenantnet.tunnel.behind import start_behind, stop
 from tenantnet.tunnel.local_port import LOCAL_PORT_RANGE
 from tenantnet.tunnel.plugin import find_plugin
@@ -34,6 +35,7 @@ def own_tunnels(
         "profiles": profiles,
         "records": records,
         "waiting": _waiting(),
+        "at_login": _at_login(),
         "fields": fields,
         "given": given,
         "refusals": by_field(fields, refusals),
@@ -124,6 +126,26 @@ def _waiting() -> Sequence[str]:
     return [each.name for each in Profiles().all().values() if each.automatic and each.name not in running]
 
 
+def _at_login() -> bool | None:
+    """Whether the automatic ones open at login; None where they cannot."""
+    try:
+        return at_login.own_service().path.exists()
+    except Refused:
+        return None
+
+
+def _install() -> str:
+    at_login.install(at_login.own_service())
+    return ""
+
+
+def _uninstall() -> str:
+    # Another page or shell may have taken it away meanwhile.
+    if (service := at_login.own_service()).path.exists():
+        at_login.uninstall(service)
+    return ""
+
+
 def _named(name: str, known: Mapping[str, Profile]) -> Profile:
     if name not in known:
         raise unknown_tunnel(name, known)
@@ -137,4 +159,6 @@ _ACTIONS: Mapping[str, Callable[[str], str]] = {
     "automatic": partial(_connect_automatically, wanted=True),
     "by-hand": partial(_connect_automatically, wanted=False),
     "remove": _remove,
+    "install": lambda _: _install(),
+    "uninstall": lambda _: _uninstall(),
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,11 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from tenantnet.aws.endpoint import REGION
 from tenantnet.failure import Failure
+from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.locking import edit_lock
 from tenantnet.tunnel.local_port import LOCAL_PORT_ONCE, require_local_port
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+NAME = Form(pattern="[a-z0-9][a-z0-9-]*", longest=63)
 
 TUNNEL_NAME = Rule(
     id="tunnel-name",
@@ -39,6 +39,12 @@ TUNNEL_KNOWN = Rule(
     reason="tunnel not found: there is neither a profile nor a tenant {name}",
     remedy="{remedy}",
 )
+TUNNELS_TO_START = Rule(
+    id="tunnels-to-start",
+    rule="there is a tunnel to start",
+    reason="none of your profiles {what}",
+    remedy="name one: tenantnet tunnel start NAME; or add it: tenantnet tunnel add NAME --automatic",
+)
 
 
 class Profile(BaseModel):
@@ -49,7 +55,7 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+    name: Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=NAME.longest)]
     region: Annotated[str, Field(pattern=f"^{REGION}$")]
     document: Annotated[str, Field(min_length=3, max_length=128)]
     target: Annotated[str, Field(pattern=r"^m?i-[0-9a-f]+$")]
@@ -151,6 +157,14 @@ def write_private(path: Path, text: str) -> None:
     Path(draft.name).replace(path)
 
 
+def automatic(known: Mapping[str, Profile]) -> list[Profile]:
+    """Those that start without being named. Raises Refused if there is none."""
+    if chosen := [each for each in known.values() if each.automatic]:
+        return chosen
+    what = "starts automatically" if known else "is there: there are none"
+    raise Refused("The command", [TUNNELS_TO_START.refuse(None, what=what)])
+
+
 def unknown_tunnel(name: str, known: Collection[str]) -> Refused:
     """The error for a tunnel that is not there, with the nearest names, or else all."""
     return Refused("The tunnel", [TUNNEL_KNOWN.refuse(name, name=name, remedy=_way_out(name, sorted(known)))])
@@ -166,8 +180,8 @@ def _way_out(name: str, known: Sequence[str]) -> str:
 
 def require_name(name: str) -> None:
     """Raises Refused for what cannot be a tunnel's name."""
-    if not NAME.fullmatch(name):
-        raise Refused("The tunnel's name", [TUNNEL_NAME.refuse(name)])
+    if refusals := check_form(TUNNEL_NAME, NAME, name):
+        raise Refused("The tunnel's name", refusals)
 
 
 def with_port(profiles: Iterable[Profile], port: int) -> str | None:

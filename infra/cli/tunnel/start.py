@@ -32,35 +32,31 @@ PORT_GIVEN = Rule(
     reason="there is no profile of this name",
     remedy="tenantnet tunnel start {name} --local-port 2201; to keep that: tenantnet tunnel add",
 )
-TUNNELS_TO_START = Rule(
-    id="tunnels-to-start",
-    rule="there is a tunnel to start",
-    reason="none of your profiles {what}",
-    remedy="name one: tenantnet tunnel start NAME; or add it: tenantnet tunnel add NAME --automatic",
-)
+Chosen = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TENANT|NAME",
+        help="Tunnels. [default: those that start automatically]",
+        autocompletion=complete_name,
+    ),
+]
+Everything = Annotated[bool, typer.Option("--all", help="Every tunnel that has a profile.")]
+OtherPort = Annotated[int | None, typer.Option(help="Its port on this machine. [default: its profile's]")]
+Background = Annotated[
+    bool, typer.Option("--background", help="Return once they are open; they stay open until stopped.")
+]
+KeepTrying = Annotated[
+    bool, typer.Option("--keep-trying", help="If one does not open at first, try again, as after a break.")
+]
 
 
 def start(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="TENANT|NAME",
-            help="Tunnels. [default: those that start automatically]",
-            autocompletion=complete_name,
-        ),
-    ] = None,
+    names: Chosen = None,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Every tunnel that has a profile.")] = False,
-    local_port: Annotated[
-        int | None, typer.Option(help="Its port on this machine. [default: its profile's]")
-    ] = None,
-    background: Annotated[
-        bool, typer.Option("--background", help="Return once they are open; they stay open until stopped.")
-    ] = False,
-    keep_trying: Annotated[
-        bool,
-        typer.Option("--keep-trying", help="If one does not open at first, try again, as after a break."),
-    ] = False,
+    everything: Everything = False,
+    local_port: OtherPort = None,
+    background: Background = False,
+    keep_trying: KeepTrying = False,
 ) -> None:
     """Open tunnels and keep them open until Ctrl-C, or `tenantnet tunnel stop` in any shell.
 
@@ -82,19 +78,14 @@ def start(
         options += ["--keep-trying"] if keep_trying else []
         started = [profile.name for profile in profiles]
         _report(started, start_behind(started, records, *options), records)
-        return
-    keepers = _keep(profiles, records, keep_trying=keep_trying)
-    failures = [keeper.failure for keeper in keepers if keeper.failure]
-    for failure in failures[:-1]:
-        typer.echo(str(failure), err=True)
-    if failures:
-        raise failures[-1]
+    else:
+        _raise_last(_keep(profiles, records, keep_trying=keep_trying))
 
 
 def choose(names: Sequence[str], *, everything: bool, local_port: int | None) -> list[Profile]:
     """The tunnels to start; without names those that start automatically. Raises Refused if there is none."""
     from tenantnet.tunnel.local_port import require_local_port
-    from tenantnet.tunnel.profiles import Profiles
+    from tenantnet.tunnel.profiles import Profiles, automatic
 
     if local_port is not None:
         require_local_port(local_port)
@@ -102,11 +93,7 @@ def choose(names: Sequence[str], *, everything: bool, local_port: int | None) ->
             raise Refused("The command", [ONE_PORT.refuse(local_port, "--local-port")])
     known = Profiles().all()
     if not names:
-        chosen = [each for each in known.values() if everything or each.automatic]
-        if not chosen:
-            what = "is there: there are none" if not known else "starts automatically"
-            raise Refused("The command", [TUNNELS_TO_START.refuse(None, what=what)])
-        return chosen
+        return [*known.values()] if everything and known else automatic(known)
     return [_profile(name, known, local_port) for name in dict.fromkeys(names)]
 
 
@@ -141,6 +128,15 @@ def _keep(profiles: Sequence[Profile], records: TunnelRecords, *, keep_trying: b
                 live.update(drawn, refresh=True)
 
         return keep_open(profiles, records, show, keep_trying=keep_trying)
+
+
+def _raise_last(keepers: Sequence[Keeper]) -> None:
+    """Raise the last tunnel's failure, and say those of the others before."""
+    failures = [keeper.failure for keeper in keepers if keeper.failure]
+    for failure in failures[:-1]:
+        typer.echo(str(failure), err=True)
+    if failures:
+        raise failures[-1]
 
 
 def _report(names: Sequence[str], opened: Sequence[Record], records: TunnelRecords) -> None:

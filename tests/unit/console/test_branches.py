@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.console import Answer, Console, running_console
 from tests.support.desk import Desk
-from tests.support.small_settings import PLATFORM, PROJECT
-from tests.unit.console.test_forms import OSLO, TENANT, project
+from tests.support.small_settings import ACME_SERVED as TENANT
+from tests.support.small_settings import small_project
+from tests.unit.console.test_forms import OSLO
 
-__all__ = ["project"]
 FILE = "tenants/Pulumi.acme.yaml"
 OSLO_LINE = "          - {companyCidr: 192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: Oslo}\n"
 WITHOUT_OSLO = TENANT.replace(OSLO_LINE, "")
@@ -20,14 +20,10 @@ SUGGESTED = "delete-a-vpn-connection-of-acme"
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A repository in which everything is committed, to begin with."""
-    folder = tmp_path_factory.mktemp("clone")
-    (folder / "Pulumi.yaml").write_text(PROJECT)
-    (folder / "tenants").mkdir()
+    folder = small_project(tmp_path_factory.mktemp("clone"), acme=TENANT)
     desk = Desk(folder, {"PATH": "/usr/bin:/bin", "AWS_EC2_METADATA_DISABLED": "true"})
-    desk.settings("platform-eu1").write_text(PLATFORM)
-    desk.settings("acme").write_text(TENANT)
     git(desk, "init", "--quiet", "--initial-branch", "main")
     git(desk, "config", "user.name", "Ada")
     git(desk, "config", "user.email", "ada@example.com")
@@ -36,21 +32,14 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return desk
 
 
-@pytest.fixture(scope="module")
-def console(clone: Desk) -> Iterator[Console]:
-    with running_console(clone.folder, clone.variables) as console:
-        console.enter()
-        yield console
-
-
 @pytest.fixture
-def desk(clone: Desk) -> Desk:
+def desk(project: Desk) -> Desk:
     """The repository with no other branch, and nothing that is not committed."""
-    git(clone, "reset", "--quiet", "--hard")
-    for name in git(clone, "for-each-ref", "--format=%(refname:short)", "refs/heads").split():
+    git(project, "reset", "--quiet", "--hard")
+    for name in git(project, "for-each-ref", "--format=%(refname:short)", "refs/heads").split():
         if name != "main":
-            git(clone, "branch", "--quiet", "-D", name)
-    return clone
+            git(project, "branch", "--quiet", "-D", name)
+    return project
 
 
 def git(desk: Desk, *arguments: str) -> str:
@@ -114,12 +103,12 @@ def test_a_branch_with_odd_characters_is_quoted_in_the_command(console: Console,
     assert git(desk, "show", f"a;$(b):{FILE}") == WITHOUT_OSLO
 
 
-def test_without_a_repository_or_git_it_is_said_and_nothing_is_written(project: Desk) -> None:
+def test_without_a_repository_or_git_it_is_said_and_nothing_is_written(tmp_path: Path) -> None:
+    project = Desk(small_project(tmp_path, acme=TENANT), {"AWS_EC2_METADATA_DISABLED": "true"})
     for path, status, words in (
         ("/nowhere", 503, "Could not commit the change."),
         ("/usr/bin:/bin", 400, "not a git repository"),
     ):
-        project.settings("acme").write_text(TENANT)
         with running_console(project.folder, {**project.variables, "PATH": path}) as console:
             console.enter()
             answer = commit(console, "acme")

@@ -4,48 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.support.console import Console, running_console
 from tests.support.desk import Desk
-from tests.support.small_settings import PLATFORM, PROJECT
+from tests.support.small_settings import ACME_SERVED as TENANT
 
-TENANT = """\
-# Kept as it is.
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {username: acmeadmin}
-    networks:
-      blue:
-        cidr: 10.1.2.0/26
-        vpnConnections:
-          - {companyCidr: 192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: Oslo}
-          - {companyCidr: 192.168.8.0/24, companyGatewayIp: 198.51.100.9, description: <b>Bergen</b>}
-"""
 OSLO = "/tenants/acme/connections/delete?network=blue&company=192.168.4.0%2F24"
 FORMS = ("connections/add", "connections/delete", "networks/add", "move/schedule", "move/cancel")
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "Pulumi.yaml").write_text(PROJECT)
-    (folder / "tenants").mkdir()
-    desk = Desk(folder, {"PATH": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true"})
-    desk.settings("platform-eu1").write_text(PLATFORM)
-    return desk
-
-
-@pytest.fixture(scope="module")
-def console(project: Desk) -> Iterator[Console]:
-    with running_console(project.folder, project.variables) as console:
-        console.enter()
-        yield console
 
 
 @pytest.fixture

@@ -6,29 +6,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from tenantnet.tunnel.login import UNIT
 from tenantnet.tunnel.profiles import Profile, Profiles
 from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 
 from tests.support.console import Answer, Console, running_console
 from tests.support.desk import Desk
-from tests.unit.console.test_forms import TENANT, project
+from tests.support.processes import a_program
+from tests.support.small_settings import ACME_SERVED, small_project
 
-__all__ = ["project"]
 PLACE = "/tunnels"
 ACME = Profile(name="acme", region="eu-west-1", document="eu1-acme-tunnel", target="i-0abc", local_port=2201)
 GLOBEX = ACME.model_copy(update={"name": "globex", "local_port": 2202, "automatic": True})
 ADDED = {"do": "add", "tenant": "acme", "localPort": "2203", "automatic": "yes"}
-
-
-@pytest.fixture(scope="module")
-def console(project: Desk) -> Iterator[Console]:
-    project.settings("acme").write_text(TENANT)
-    with running_console(project.folder, project.variables) as console:
-        console.enter()
-        yield console
 
 
 @pytest.fixture
@@ -108,6 +102,35 @@ def test_a_tunnel_is_removed_as_the_command_does(console: Console, profiles: Pro
     profiles.put(ACME)
     assert project.tenantnet("tunnel remove acme").code == 0
     assert profiles.path.read_text() == by_form
+
+
+def test_tunnels_open_at_login_as_by_the_command_until_that_is_taken_back(tmp_path: Path) -> None:
+    told, folder = tmp_path / "told", small_project(tmp_path, acme=ACME_SERVED)
+    a_program(tmp_path / "bin" / "session-manager-plugin", "echo 1.2.999.0")
+    a_program(tmp_path / "bin" / "systemctl", f'echo "$@" >> {told}')
+    desk = Desk(folder, {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    profiles, unit = (
+        Profiles(folder / ".config" / "tenantnet"),
+        folder / ".config" / "systemd" / "user" / UNIT,
+    )
+    profiles.put(ACME)
+    with running_console(folder, desk.variables) as console:
+        console.enter()
+        assert "No tunnels open at login." in console.ask(PLACE).text
+        refused = press(console, "install")
+        assert (refused.status, "none of your profiles starts automatically" in refused.text) == (400, True)
+        assert not unit.exists()
+        profiles.put(GLOBEX)
+        assert press(console, "install").status == 303
+        by_form = unit.read_text()
+        assert told.read_text().splitlines() == ["--user daemon-reload", f"--user enable --now {UNIT}"]
+        assert "open at every login. <button" in " ".join(console.ask(PLACE).text.split())
+        assert press(console, "uninstall").status == 303
+        assert told.read_text().splitlines()[2:] == [f"--user disable --now {UNIT}"]
+        assert not unit.exists()
+        assert press(console, "uninstall").status == 303, "a second click finds it as wanted"
+    assert desk.tenantnet("tunnel install").code == 0
+    assert unit.read_text() == by_form
 
 
 @pytest.mark.parametrize("do", ["start", "start-automatic"])

@@ -15,6 +15,7 @@ from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.tunnel.login import PLACES, UNIT, LoginService, login_service
 from tenantnet.tunnel.profiles import Profile, Profiles, write_private
+from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
 from typer.testing import CliRunner, Result
 
 from tests.support.processes import a_program
@@ -176,6 +177,17 @@ class TestTheCommands:
         assert said.read_text().splitlines() == [f"--user disable --now {UNIT}"]
         assert not unit.exists()
         assert "No tunnels open at login." in self.run("uninstall").output
+
+    def test_refuse_a_tunnel_that_runs_already(self, unit: Path, said: Path) -> None:
+        """The service would end as soon as it begins, and nobody would see why."""
+        me, records = ProcessId.of(os.getpid()), TunnelRecords()
+        assert me
+        records.write(Record(profile=Profiles().all()["acme"], keeper=me, state=KeeperState.OPEN))
+        error = self.run("install").exception
+        assert isinstance(error, Refused)
+        assert "tenantnet tunnel stop acme" in str(error)
+        assert not unit.exists()
+        assert not said.exists()
 
     def test_stop_the_former_service_first(self, unit: Path, said: Path) -> None:
         for _ in range(2):
