@@ -12,32 +12,16 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support import oracle
-from tests.support.small_settings import PROJECT
+from tests.support.small_settings import ACME, small_project
 
 BLUE = "10.1.2.0/26"
-ACME = f"""\
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {{username: acmeadmin}}
-    networks:
-      blue: {{cidr: {BLUE}}}
-"""
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 
 
 @pytest.fixture
 def acme_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings file of a tenant with one network, in a project in which commands run."""
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
-    file = tmp_path / "tenants" / "Pulumi.acme.yaml"
-    file.write_text(ACME)
-    monkeypatch.chdir(tmp_path)
-    return file
+    monkeypatch.chdir(small_project(tmp_path, acme=ACME))
+    return tmp_path / "tenants" / "Pulumi.acme.yaml"
 
 
 @pytest.mark.long

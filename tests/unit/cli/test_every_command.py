@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from tenantnet.cli.main import app
 from typer.core import TyperCommand, TyperGroup
 
 from tests.support.clone import CLONE
-from tests.support.small_settings import PLATFORM, PROJECT
+from tests.support.small_settings import ACME_SERVED, small_project
 
 DOC = (CLONE / "docs" / "commands.md").read_text(encoding="utf-8")
 EXIT_CODES = re.findall(r"^\| (\d+) \|", DOC.split("## Exit codes")[1].split("##")[0], re.MULTILINE)
@@ -41,20 +42,6 @@ SHOWS = {
 }
 # Arguments that name something of which the settings files know the names.
 NAMED = {"tenant", "stack", "platform", "vpn_connection"}
-
-ACME = """\
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {username: acmeadmin}
-    networks:
-      blue:
-        cidr: 10.1.2.0/26
-        vpnConnections:
-          - {companyCidr: 192.168.4.0/24, companyGatewayIp: 198.51.100.7, description: HQ}
-"""
 
 
 def commands(group: TyperGroup, name: str) -> Iterator[tuple[str, TyperCommand]]:
@@ -142,17 +129,14 @@ def test_names_of_tenants_stacks_and_connections_are_completed(name: str) -> Non
     [
         ("status a", ["acme"]),
         ("up platform", ["platform-eu1"]),
-        ("vpn delete acme 192", ["192.168.4.0/24"]),
+        ("vpn delete acme 192.168.8", ["192.168.8.0/24"]),
         ("network delete acme ", ["blue", "green"]),
         ("database resize acme --instance-class db.r8g.2", ["db.r8g.2xlarge", "db.r8g.24xlarge"]),
         ("ten", ["tenant"]),
     ],
 )
 def test_the_shell_completes_what_is_typed(tmp_path: Path, typed: str, offered: list[str]) -> None:
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
-    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
+    small_project(tmp_path, acme=ACME_SERVED)
     words = f"tenantnet {typed}"
     done = subprocess.run(
         [Path(sys.executable).parent / "tenantnet"],
@@ -169,6 +153,39 @@ def test_the_shell_completes_what_is_typed(tmp_path: Path, typed: str, offered: 
         check=False,
     )
     assert done.stdout.split() == offered, done.stderr
+
+
+def texts(file: Path) -> Iterator[str]:
+    """What a module may say: its strings but for docstrings, with X for what is filled in."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    left_out = [each.value for each in ast.walk(tree) if isinstance(each, ast.Expr)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            left_out += node.values
+            yield "".join(str(each.value) if isinstance(each, ast.Constant) else "X" for each in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in left_out:
+            yield node.value
+
+
+def exists(words: str) -> bool:
+    """Whether a text begins with a command and has only options of it."""
+    if re.match("tenantnet [a-z]+ [X{]", words):
+        return True
+    name = next((name for name in ALL if re.match(rf"{name}(?![\w-])", words)), None)
+    return name is not None and set(re.findall(r"(?<= )--[a-z-]+", words)) <= options(ALL[name])
+
+
+@pytest.mark.parametrize("folder", ["infra", "policies"])
+def test_a_way_out_names_commands_and_options_that_exist(folder: str) -> None:
+    said = {
+        f"{file.name}: {words}": words
+        for file in (CLONE / folder).rglob("*.py")
+        for text in texts(file)
+        for words in re.findall(r"(?<![\w./-])tenantnet [a-z]+[^`;:,)\n]*", text)
+        if words != text
+    }
+    assert said
+    assert [place for place, words in said.items() if not exists(words)] == []
 
 
 def test_the_exit_codes_that_all_commands_share_are_documented() -> None:

@@ -14,9 +14,8 @@ from tenantnet.cli.main import app
 from tenantnet.refusal import Refused
 from typer.testing import CliRunner, Result
 
-from tests.support.small_settings import PROJECT
+from tests.support.small_settings import PLATFORM, small_project
 
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 ACME = """\
 # Acme, since 2019
 
@@ -42,11 +41,7 @@ encryptionsalt: v1:DiETY1jaAUo=:v1:fkk8SYbCLk5H2uZx:Pw7WMamFDI7xZ6tTF7aBb3Zn0oPQ
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a platform and the tenant acme, in which commands run."""
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
-    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(small_project(tmp_path, acme=ACME))
     return tmp_path
 
 

@@ -17,9 +17,8 @@ from tenantnet.failure import Failure
 from tenantnet.settings.project import find_project
 
 from tests.support.console import Console, running_console
-from tests.support.small_settings import PROJECT
+from tests.support.small_settings import small_project
 
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 STRANGER = 65_534
 # The system's: the one that runs the tests may be in a place that others may not enter.
 PYTHON = "/usr/bin/python3"
@@ -41,11 +40,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a platform, where there is neither an engine nor an account."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "Pulumi.yaml").write_text(PROJECT)
-    (folder / "tenants").mkdir()
-    (folder / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
-    return folder
+    return small_project(tmp_path_factory.mktemp("project"))
 
 
 def variables(project: Path) -> dict[str, str]:

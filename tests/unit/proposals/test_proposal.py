@@ -15,17 +15,14 @@ from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import read_settings_file
 from tenantnet.tags import Slot
 
-from tests.support.small_settings import ACME, PROJECT
+from tests.support.small_settings import ACME, small_project
 
 OSLO = {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Oslo"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
-    return find_project(tmp_path)
+    return find_project(small_project(tmp_path, acme=ACME))
 
 
 def proposed(project: Project, subnet: str = "172.17.6.0/24") -> Proposal:

@@ -18,19 +18,10 @@ from tenantnet.settings.files import judge_file, read_defaults
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.store import create_settings_file, read_settings_file, replace_settings_file
 
-from tests.support.small_settings import PROJECT
+from tests.support.small_settings import ACME, small_project
 
 PROCESSES, EDITS = 8, 200
-ACME = """\
-config:
-  aws:region: eu-west-1
-  tenantnet:tenant:
-    platform: platform-eu1
-    sessionSubnet: 172.17.5.0/24
-    database: {username: acmeadmin, storageGb: 100}
-    networks:
-      blue: {cidr: 10.1.2.0/26}
-"""
+SIZED = ACME.replace("acmeadmin", "acmeadmin, storageGb: 100")
 HEAD = """\
 import sys
 from pathlib import Path
@@ -68,10 +59,7 @@ while True:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.acme.yaml").write_text(ACME)
-    return find_project(tmp_path)
+    return find_project(small_project(tmp_path, acme=SIZED))
 
 
 def start(project: Project, program: str, *words: str) -> subprocess.Popen[bytes]:
@@ -116,15 +104,15 @@ def test_a_killed_command_leaves_nothing_behind_and_no_lock(project: Project) ->
         # Between its two names a file may be killed: nobody reads it, and the next edit sweeps it.
         assert len(left_behind(project)) <= 1
         assert judge_file(project.settings_file("acme"), read_defaults(project.file)).settings
-    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    replace_settings_file(project, read_settings_file(project, "acme"), SIZED + "# checked\n")
     assert left_behind(project) == []
 
 
 def test_what_a_command_left_that_was_killed_at_the_last_moment_goes_with_the_next_edit(
     project: Project,
 ) -> None:
-    (project.settings_folder / ".tenantnet-draft-abc").write_text(ACME)
-    replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+    (project.settings_folder / ".tenantnet-draft-abc").write_text(SIZED)
+    replace_settings_file(project, read_settings_file(project, "acme"), SIZED + "# checked\n")
     assert left_behind(project) == []
 
 
@@ -134,28 +122,28 @@ def test_who_waits_too_long_is_told(project: Project, monkeypatch: pytest.Monkey
     assert holder.stdout is not None
     holder.stdout.readline()
     with pytest.raises(Failure, match="another process has been editing"):
-        create_settings_file(project, "beta", ACME)
+        create_settings_file(project, "beta", SIZED)
     holder.kill()
     holder.wait()
-    create_settings_file(project, "beta", ACME)
+    create_settings_file(project, "beta", SIZED)
 
 
 def test_a_file_with_a_second_name_is_not_parted_from_it(project: Project) -> None:
     path = project.settings_file("acme")
     (path.parent / "other").hardlink_to(path)
     with pytest.raises(Refused, match="2 names") as refused:
-        replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+        replace_settings_file(project, read_settings_file(project, "acme"), SIZED + "# checked\n")
     assert refused.value.refusals[0].rule_id == "settings-one-name"
-    assert path.read_text() == ACME
+    assert path.read_text() == SIZED
 
 
 def test_a_read_only_file_stays_as_it_is(project: Project) -> None:
     path = project.settings_file("acme")
     path.chmod(0o444)
     with pytest.raises(Refused, match="read-only") as refused:
-        replace_settings_file(project, read_settings_file(project, "acme"), ACME + "# checked\n")
+        replace_settings_file(project, read_settings_file(project, "acme"), SIZED + "# checked\n")
     assert refused.value.refusals[0].rule_id == "settings-writable"
-    assert path.read_text() == ACME
+    assert path.read_text() == SIZED
 
 
 @pytest.mark.timeout(20)
@@ -180,13 +168,13 @@ def test_what_is_no_regular_file_is_refused_at_once(project: Project, kind: str)
     with pytest.raises(Refused, match="cannot be read"):
         read_settings_file(project, "beta")
     with pytest.raises(Refused, match="there is a settings file"):
-        create_settings_file(project, "beta", ACME)
+        create_settings_file(project, "beta", SIZED)
 
 
 def test_a_byte_order_mark_stays_in_an_edited_file(project: Project) -> None:
     path = project.settings_file("acme")
-    path.write_bytes(b"\xef\xbb\xbf" + ACME.encode())
+    path.write_bytes(b"\xef\xbb\xbf" + SIZED.encode())
     file = read_settings_file(project, "acme")
     text = set_scalar(file.text, ("config", "tenantnet:tenant", "database"), "storageGb", "200")
     replace_settings_file(project, file, text)
-    assert path.read_bytes() == b"\xef\xbb\xbf" + ACME.replace("100", "200").encode()
+    assert path.read_bytes() == b"\xef\xbb\xbf" + SIZED.replace("100", "200").encode()

@@ -15,9 +15,8 @@ from tenantnet.refusal import Refused
 from tenantnet.settings.edit import NotEditableError, add_item, remove_item
 from typer.testing import CliRunner, Result
 
-from tests.support.small_settings import PROJECT
+from tests.support.small_settings import small_project
 
-PLATFORM = "config:\n  aws:region: eu-west-1\n  tenantnet:platform:\n    zone: {name: db.example.com}\n"
 HEAD = """\
 # Acme, since 2019
 config:
@@ -61,10 +60,7 @@ ADD = ["--offline", "--company-cidr", "192.168.8.0/24", "--gateway-ip", "198.51.
 @pytest.fixture
 def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings file of acme, in a project in which commands run."""
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "tenants" / "Pulumi.platform-eu1.yaml").write_text(PLATFORM)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(small_project(tmp_path))
     return tmp_path / "tenants" / "Pulumi.acme.yaml"
 
 
