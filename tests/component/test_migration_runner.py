@@ -14,11 +14,12 @@ import pulumi
 import pytest
 from tenantnet.aws.session_documents import runner_document
 from tenantnet.components import migration_runner
-from tenantnet.tags import return_schedule_name
+from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
+from tenantnet.tags import Owner, return_schedule_name
 
 from tests.support import component_samples as samples
 from tests.support import mock_stacks as stacks
-from tests.support.mock_engine import RecordingEngine
+from tests.support.mock_engine import RecordingEngine, run_program
 
 PROJECT = "aws:codebuild/project:Project"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -129,6 +130,68 @@ def test_with_a_pulumi_service_the_secret_is_an_access_token() -> None:
     assert not any(
         "s3:" in action for each in statements(engine, RUNNER) for action in listed(each["Action"])
     )
+
+
+def test_stacks_that_a_key_encrypts_are_read_with_that_key_and_without_a_passphrase() -> None:
+    """Pulumi decrypts a stack's data key at each operation: whoever runs it has to have kms:Decrypt."""
+    key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    encrypted = {name: value for name, value in samples.RUNNER.items() if name != "secretArn"}
+    engine = stacks.declare_cell(runner={**encrypted, "secretsKeyArn": key})
+    used = [each["Action"] for each in statements(engine, RUNNER) if each["Resource"] == [key]]
+    assert used == [["kms:Decrypt", "kms:Encrypt"]]
+    variables = engine.one(PROJECT, RUNNER).inputs["environment"]["environmentVariables"]
+    assert [each["name"] for each in variables if each["type"] != "PLAINTEXT"] == []
+
+
+def test_an_image_of_ones_own_registry_is_pulled_with_the_projects_role() -> None:
+    """imagePullCredentialsType: SERVICE_ROLE for all images but CodeBuild's own (CodeBuild's API)."""
+    image = f"210987654321.dkr.ecr.eu-central-1.amazonaws.com/tools/runner@sha256:{'0123456789abcdef' * 4}"
+    engine = stacks.declare_cell(runner={**samples.RUNNER, "image": image})
+    environment = engine.one(PROJECT, RUNNER).inputs["environment"]
+    assert environment["imagePullCredentialsType"] == "SERVICE_ROLE"
+    allowed = {
+        action: each["Resource"]
+        for each in statements(engine, RUNNER)
+        for action in listed(each["Action"])
+        if action.startswith("ecr:")
+    }
+    repository = ["arn:aws:ecr:eu-central-1:210987654321:repository/tools/runner"]
+    assert allowed == {
+        "ecr:GetAuthorizationToken": ["*"],
+        "ecr:BatchCheckLayerAvailability": repository,
+        "ecr:BatchGetImage": repository,
+        "ecr:GetDownloadUrlForLayer": repository,
+    }
+
+
+def test_whoever_is_given_a_role_waits_until_it_has_its_policies() -> None:
+    """CodeBuild tries a connection at once, with the rights that the role has by then."""
+    waited_for: list[set[str]] = []
+
+    def program() -> None:
+        role = ServiceRole(
+            "local-runner",
+            ServiceRoleArgs(
+                owner=Owner(cell="local"),
+                account_id="123456789012",
+                service="codebuild.amazonaws.com",
+                statements=pulumi.Output.from_input([{"Effect": "Allow", "Action": "s3:GetObject"}]),
+                managed_policy_arns=["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+            ),
+        )
+        note(role.arn)
+        note(role.role_name)
+
+    def note(value: pulumi.Output[str]) -> None:
+        def keep(found: set[pulumi.Resource]) -> int:
+            waited_for.append({type(each).__name__ for each in found})
+            return len(found)
+
+        resources: pulumi.Output[set[pulumi.Resource]] = pulumi.Output.from_input(value.resources())
+        resources.apply(keep)
+
+    run_program(program)
+    assert waited_for == [{"Role", "RolePolicy", "RolePolicyAttachment"}] * 2
 
 
 def test_no_statement_for_runner_has_a_wildcard_action(cell_with_runner: RecordingEngine) -> None:
