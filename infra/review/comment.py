@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import cache
 
 from tenantnet.engine.events import Operation
-from tenantnet.review.markdown import escaped, fenced, folded, shortened, worded
+from tenantnet.review.markdown import escaped, fenced, folded, listed, shortened, worded
 from tenantnet.review.model import Effect
 from tenantnet.review.result import ReviewFinding, ReviewResult, StackResult
 from tenantnet.review.verdict import Verdict
@@ -68,9 +68,12 @@ class Group:
         return f"{names[0]} and {len(names) - 1} others alike"
 
 
-def comment(result: ReviewResult, limit: int = LIMIT) -> str:
-    """The whole comment, of at most `limit` characters (5,000 or more), its marker first."""
-    draft = _Draft(result)
+def comment(result: ReviewResult, limit: int = LIMIT, *, of_request: Sequence[str] = ()) -> str:
+    """The whole comment, of at most `limit` characters (5,000 or more), its marker first.
+
+    of_request: parts about the request, in Markdown, which are never shortened.
+    """
+    draft = _Draft(result, of_request)
     levels = [Level.DETAILS] * len(draft.groups)
     text = draft.text(levels)
     for level in (Level.SECTION, Level.ROW, Level.NAME):
@@ -94,8 +97,8 @@ def _shrunk(draft: _Draft, levels: Sequence[Level], level: Level, limit: int) ->
 class _Draft:
     """The comment with every group at any level. Each part is rendered once."""
 
-    def __init__(self, result: ReviewResult) -> None:
-        self._result = result
+    def __init__(self, result: ReviewResult, of_request: Sequence[str]) -> None:
+        self._result, self._of_request = result, of_request
         self.groups = grouped(result.stacks)
         self._rows = [_row(group) for group in self.groups]
         self._section = cache(lambda place, level: _section(self.groups[place], level))
@@ -103,15 +106,16 @@ class _Draft:
 
     def text(self, levels: Sequence[Level]) -> str:
         """The comment. levels: of the groups, in their order."""
-        listed = list(enumerate(levels))
+        placed = list(enumerate(levels))
         parts = [
             MARKER,
             f"## Tenantnet review: {self._result.verdict.sign} {self._result.verdict.words}",
             _head(self._result),
             _rules(self._result),
-            _table([self._rows[place] for place, level in listed if level >= Level.ROW]),
-            *_names([self.groups[place] for place, level in listed if level is Level.NAME]),
-            *(self._section(place, level) for place, level in listed if level >= Level.SECTION),
+            *self._of_request,
+            _table([self._rows[place] for place, level in placed if level >= Level.ROW]),
+            *_names([self.groups[place] for place, level in placed if level is Level.NAME]),
+            *(self._section(place, level) for place, level in placed if level >= Level.SECTION),
             *self._end,
         ]
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -158,7 +162,7 @@ def _rules(result: ReviewResult) -> str:
     if not result.rule_files:
         return ""
     return (
-        f"**This change {Verdict.CHANGES_RULES.words}**: {_listed(result.rule_files, 1_000)}. Previews do "
+        f"**This change {Verdict.CHANGES_RULES.words}**: {listed(result.rule_files, 1_000)}. Previews do "
         "not show what later changes may do then, so somebody who answers for the rules must read them. "
         "The policies from before the change judge the previews, too."
     )
@@ -181,8 +185,8 @@ def _cell(text: str) -> str:
 
 
 def _signed(counts: Mapping[Operation, int]) -> str:
-    listed = ((sign, counts.get(operation)) for operation, (sign, _) in COUNTED.items())
-    return " ".join(f"{sign}{count}" for sign, count in listed if sign and count)
+    counted = ((sign, counts.get(operation)) for operation, (sign, _) in COUNTED.items())
+    return " ".join(f"{sign}{count}" for sign, count in counted if sign and count)
 
 
 def _names(groups: Sequence[Group]) -> Iterator[str]:
@@ -191,25 +195,14 @@ def _names(groups: Sequence[Group]) -> Iterator[str]:
     for group in groups:
         by_verdict.setdefault(group.first.verdict, []).extend(stack.stack for stack in group.stacks)
     for verdict, names in by_verdict.items():
-        yield f"{verdict.sign} {verdict.words}: {_listed(names)}"
-
-
-def _listed(names: Sequence[str], room: int = NAMES_ROOM) -> str:
-    """Names with commas between; those that do not fit are counted."""
-    fitting, used = list[str](), 0
-    for name in map(escaped, names):
-        used += len(name) + 2
-        if used > room:
-            return f"{', '.join(fitting)} and {len(names) - len(fitting)} more"
-        fitting.append(name)
-    return ", ".join(fitting)
+        yield f"{verdict.sign} {verdict.words}: {listed(names, NAMES_ROOM)}"
 
 
 def _section(group: Group, level: Level) -> str:
     stack = group.first
     parts = [f"### {stack.verdict.sign} {group.title}: {stack.verdict.words}", _facts(stack)]
     if len(group.stacks) > 1:
-        names = _listed([each.stack for each in group.stacks])
+        names = listed([each.stack for each in group.stacks], NAMES_ROOM)
         parts.append(f"The same in {len(group.stacks)} stacks, shown for {escaped(stack.stack)}: {names}.")
     parts += [
         _lines([*map(_finding, stack.findings)], " findings"),
@@ -276,9 +269,9 @@ def _details(stack: StackResult) -> Iterator[str]:
 
 def _end(result: ReviewResult) -> Iterator[str]:
     if result.program_files:
-        yield f"What makes every stack has changed: {_listed(result.program_files, 1_000)}."
+        yield f"What makes every stack has changed: {listed(result.program_files, 1_000)}."
     if count := len(result.left_out):
         yield (
             f"Touched but not previewed, beyond the sample: {count} stack{'' if count == 1 else 's'} "
-            f"({_listed(result.left_out, 2_000)}). `tenantnet review --all` previews them."
+            f"({listed(result.left_out, 2_000)}). `tenantnet review --all` previews them."
         )

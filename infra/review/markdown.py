@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
 from tenantnet.refusal import seen
 
@@ -62,6 +63,31 @@ def fenced(text: str, language: str = "text") -> str:
     fence = "`" * (longest + 1)
     lines = "\n".join(map(_seen, text.strip().expandtabs().splitlines()))
     return f"{fence}{language}\n{lines}\n{fence}"
+
+
+def fitting(texts: Sequence[str], room: int) -> list[str]:
+    """The first of the texts that have at most `room` characters together, with two between."""
+    found, used = list[str](), 0
+    for text in texts:
+        used += len(text) + 2
+        if used > room:
+            break
+        found.append(text)
+    return found
+
+
+def listed(names: Sequence[str], room: int) -> str:
+    """Names, escaped, with commas between; those that do not fit are counted."""
+    found = fitting([*map(escaped, names)], room)
+    more = len(names) - len(found)
+    return f"{', '.join(found)} and {more} more" if more else ", ".join(found)
+
+
+def items(lines: Sequence[str], room: int) -> str:
+    """A list of lines that are Markdown already; those that do not fit are counted."""
+    found = fitting(lines, room)
+    more = [f"and {len(lines) - len(found)} more"] if len(lines) > len(found) else []
+    return "\n".join(f"- {line}" for line in [*found, *more])
 
 
 def folded(title: str, body: str) -> str:

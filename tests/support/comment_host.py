@@ -18,8 +18,17 @@ from urllib.parse import parse_qs, urlsplit
 GITHUB = "/repos/example/tenants"
 GITLAB = "/projects/7"
 HEAD = "4f2a9c1e7b3d5f60718293a4b5c6d7e8f9012345"
+FORMER_HEAD = "9c1e7b3d5f60718293a4b5c6d7e8f90123454f2a"
 BASE, BRANCH = "main", "change"
-RUN = {"id": 77, "head_branch": BRANCH, "created_at": "2031-03-05T01:30:00Z"}
+BASE_HEAD = "5c6d7e8f90123454f2a9c1e7b3d5f60718293a4b"
+RUN = {"id": 77, "workflow_id": 3, "head_branch": BRANCH, "created_at": "2031-03-05T01:30:00Z"}
+FORMER_RUN = {
+    **RUN,
+    "id": 76,
+    "head_sha": FORMER_HEAD,
+    "head_repository": {"full_name": "example/tenants"},
+    "created_at": "2031-03-05T01:10:00Z",
+}
 # Who the tokens of pipelines are.
 BOT = "github-actions[bot]"
 
@@ -47,8 +56,9 @@ def pull(number: int = 12, head: str = HEAD, repository: str = "example/tenants"
         "number": number,
         "state": "open",
         "created_at": "2031-03-05T01:00:00Z",
+        "closed_at": None,
         "head": {"sha": head, "ref": BRANCH, "repo": {"full_name": repository}},
-        "base": {"ref": BASE},
+        "base": {"ref": BASE, "sha": BASE_HEAD},
     }
 
 
@@ -57,7 +67,9 @@ class CommentHost:
     """comments: those of every request, by id. requests: method and path of every call.
 
     tokens: what each call had as its token. pulls: those of BRANCH. events: each one's. files: what the
-    requests change. left: the pipeline's result; None where it left none. url: where it listens.
+    requests change. owners: the base's CODEOWNERS; owners_of: which commit was asked for them. left: the
+    pipeline's result, former: that of the push before; None where it left none. former_runs: those on former
+    pushes. url: where it listens.
     """
 
     comments: dict[int, Comment] = field(
@@ -68,7 +80,11 @@ class CommentHost:
     pulls: list[dict[str, Any]] = field(default_factory=lambda: [pull()])
     events: list[dict[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=lambda: ["tenants/Pulumi.acme.yaml"])
+    owners: str | None = None
+    owners_of: str = ""
     left: bytes | None = None
+    former: bytes | None = None
+    former_runs: list[dict[str, Any]] = field(default_factory=lambda: [FORMER_RUN])
     artifact: bytes | None = None
     url: str = ""
 
@@ -94,6 +110,8 @@ class CommentHost:
     def answer(self, method: str, target: str, body: dict[str, Any]) -> tuple[int, Any]:
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         self.requests.append((method, path))
+        if path.endswith(("/CODEOWNERS", "/CODEOWNERS/raw")):
+            self.owners_of = query["ref"][0]
         if method == "GET":
             found = self._found(path)
             if isinstance(found, list):
@@ -127,23 +145,32 @@ class CommentHost:
             }
             for number, each in sorted(self.comments.items())
         ]
-        artifacts = [{"id": 5, "name": "review", "expired": False}] if self._archive() else []
         request = {"iid": 12, "sha": HEAD, "source_project_id": 7, "target_branch": BASE}
-        job = {"id": 9, "name": "review", "finished_at": "2031-03-05T02:00:00Z"}
+        job = {"name": "review", "finished_at": "2031-03-05T02:00:00Z"}
+        owners = self.owners and self.owners.encode()
         return {
+            **{
+                f"{GITHUB}/contents/.github/CODEOWNERS": owners,
+                f"{GITLAB}/repository/files/CODEOWNERS/raw": owners,
+            },
+            f"{GITHUB}/actions/workflows/3/runs": {"workflow_runs": self.former_runs},
+            f"{GITHUB}/actions/runs/76/artifacts": _artifacts(4, self.former),
+            f"{GITHUB}/actions/artifacts/4/zip": self.former and zipped(**{"result.json": self.former}),
             f"{GITHUB}/pulls": self.pulls,
             **{f"{GITHUB}/issues/{each['number']}/events": self.events for each in self.pulls},
             **{f"{GITHUB}/pulls/{each['number']}/files": names for each in self.pulls},
             **{f"{GITHUB}/pulls/{each['number']}": {"changed_files": len(names)} for each in self.pulls},
             **{f"{GITHUB}/issues/{each['number']}/comments": notes for each in self.pulls},
-            f"{GITHUB}/actions/runs/77/artifacts": {"artifacts": artifacts},
+            f"{GITHUB}/actions/runs/77/artifacts": _artifacts(5, self._archive()),
             f"{GITHUB}/actions/artifacts/5/zip": self._archive(),
             "/user": {"id": hash(BOT)},
             f"{GITLAB}/merge_requests": [request],
-            f"{GITLAB}/merge_requests/12/pipelines": [{"id": 8, "sha": HEAD}],
+            f"{GITLAB}/merge_requests/12/pipelines": [{"id": 8, "sha": HEAD}, {"id": 6, "sha": FORMER_HEAD}],
             f"{GITLAB}/merge_requests/12/notes": notes,
             f"{GITLAB}/merge_requests/12/diffs": names,
-            f"{GITLAB}/pipelines/8/jobs": [job],
+            f"{GITLAB}/pipelines/8/jobs": [{**job, "id": 9}],
+            f"{GITLAB}/pipelines/6/jobs": [{**job, "id": 7}],
+            f"{GITLAB}/jobs/7/artifacts/review/result.json": self.former,
             f"{GITLAB}/jobs/9/artifacts/review/result.json": self.left,
         }.get(path)
 
@@ -151,6 +178,10 @@ class CommentHost:
         if self.artifact is None and self.left is not None:
             return zipped(**{"result.json": self.left})
         return self.artifact
+
+
+def _artifacts(number: int, archive: bytes | None) -> dict[str, Any]:
+    return {"artifacts": [{"id": number, "name": "review", "expired": False}] if archive else []}
 
 
 @contextmanager

@@ -20,7 +20,18 @@ from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.verdict import Verdict
 
 from tests.support.clone import CLONE
-from tests.support.comment_host import BOT, HEAD, Comment, CommentHost, comment_host, pull, zipped
+from tests.support.comment_host import (
+    BASE_HEAD,
+    BOT,
+    FORMER_HEAD,
+    FORMER_RUN,
+    HEAD,
+    Comment,
+    CommentHost,
+    comment_host,
+    pull,
+    zipped,
+)
 from tests.support.review_project import GOLDEN
 from tests.support.workflow import WORKFLOWS, run_scripts, scripts, workflow
 
@@ -156,6 +167,80 @@ def test_the_token_goes_to_the_host_alone(host: CommentHost, write: Callable[...
     assert "🟢 safe" in host.own()[0]
 
 
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_who_must_approve_is_of_the_bases_owners(
+    kind: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.owners = result(Verdict.TUNNEL_DOWN), "/tenants/ @example/tenants\n"
+    write(kind)
+    own = host.own()[0].replace("<!-- -->", "")
+    assert "\n- 🟠 takes a tunnel down: somebody who has told the company" in own
+    assert "\n- @example/tenants: tenants/Pulumi.acme.yaml\n" in own
+    assert host.owners_of == {"github": BASE_HEAD, "gitlab": "main"}[kind]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_what_has_changed_since_the_push_before_is_told(
+    kind: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.former = result(Verdict.TUNNEL_DOWN), result(sentences=["resizes it"])
+    write(kind)
+    (own,) = host.own()
+    assert f"since the push before** (`{FORMER_HEAD[:8]}`)" in own
+    assert "\n- new: acme: takes a tunnel down\n" in own
+    assert "\n- no longer: acme: resizes it\n" in own
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize("former", [None, b"# safe", b"[" * 1_000_000], ids=["none", "no result", "deep"])
+def test_without_a_result_of_the_push_before_nothing_is_said_of_it(
+    former: bytes | None, kind: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.former = result(), former
+    write(kind)
+    (own,) = host.own()
+    assert "🟢 safe" in own
+    assert "the push before" not in own
+
+
+@pytest.mark.parametrize(
+    ("run", "others"),
+    [
+        ({"head_sha": HEAD}, []),
+        ({"id": 78}, []),
+        ({"created_at": "2031-03-05T00:59:00Z"}, []),
+        ({"head_repository": {"full_name": "mallory/tenants"}}, []),
+        ({"head_repository": None}, []),
+        ({}, [pull(11, head="b" * 40)]),
+        ({}, [{**pull(11, head="b" * 40), "state": "closed", "closed_at": "2031-03-05T01:05:00Z"}]),
+    ],
+    ids=["the same head", "a later run", "before the request", "a fork", "gone", "another", "one meanwhile"],
+)
+def test_a_run_that_may_not_be_of_the_push_before_is_nobodys(
+    run: dict[str, Any],
+    others: list[dict[str, Any]],
+    host: CommentHost,
+    write: Callable[..., None],
+) -> None:
+    host.left, host.former = result(), result(Verdict.TUNNEL_DOWN)
+    host.former_runs, host.pulls = [{**FORMER_RUN, **run}], [pull(), *others]
+    write()
+    (own,) = host.own()
+    assert "🟢 safe" in own
+    assert "the push before" not in own
+
+
+def test_a_push_whose_review_was_cancelled_is_passed_over(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.former = result(), result(Verdict.TUNNEL_DOWN)
+    host.former_runs.insert(0, {**FORMER_RUN, "id": 75, "head_sha": "b" * 40})
+    earlier = {**pull(11, head="b" * 40), "state": "closed", "closed_at": "2031-03-05T00:59:00Z"}
+    host.pulls.append(earlier)
+    write()
+    assert f"(`{FORMER_HEAD[:8]}`)" in host.own()[0]
+
+
 def hostile_artifacts() -> Iterator[tuple[str, bytes]]:
     """What code of a pull request may leave in the place of a result."""
     yield "no archive", b"x" * 1000
@@ -217,9 +302,13 @@ INJECTION = "`x\n\n## Approved ![i](https://evil.example/i) <img src=x> @ada GH-
     ids=str,
 )
 def test_a_result_adds_no_markup(more: dict[str, Any], host: CommentHost, write: Callable[..., None]) -> None:
-    host.left = result(**more)
+    host.left, host.former = (
+        result(**more),
+        result(effects=[{"verdict": "safe", "text": f"gone: {INJECTION}"}]),
+    )
     write()
     (own,) = host.own()
+    assert "no longer: acme: gone: " in own
     outside_code = re.sub(r"(`{3,})text\n.*?\n\1|`[^`\n]*`", "", own, flags=re.DOTALL)
     assert "\n## Approved" not in outside_code
     assert not re.search(r"(?<!\\)!\[|<img|https://evil|@ada|GH-1|click", outside_code)
