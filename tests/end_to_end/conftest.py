@@ -11,6 +11,7 @@ from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.project import Project
+from tests.support.vpn_machine import why_not
 
 ACME: dict[str, Any] = {
     "platform": "platform-local",
@@ -29,6 +30,13 @@ ACME: dict[str, Any] = {
         }
     },
 }
+
+
+@pytest.fixture(scope="session")
+def lab_machine() -> None:
+    """Skips where the machine allows no lab, before anything is deployed for it."""
+    if reason := why_not():
+        pytest.skip(f"VPN LAB SKIPPED, nothing of strongSwan was proved here: {reason}")
 
 
 @pytest.fixture(scope="module")

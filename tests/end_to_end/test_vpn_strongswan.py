@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shutil
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,8 @@ from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.mysql_client import resolver
 from tests.support.project import PASSWORD, Project
+from tests.support.vpn_guide import downloaded, install, tunnel
 from tests.support.vpn_lab import GATEWAY, Lab, Pinging, made_lab, until
-from tests.support.vpn_machine import why_not
 from tests.support.vpn_reading import Figures, xml_figures
 from tests.support.vpn_services import Office, database_at, names_at
 
@@ -31,13 +30,6 @@ TIMES = 100_000
 TLS_IN_USE = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 # How much later than AWS's own timers a busy machine may be.
 PATIENCE_SECONDS = 15.0
-
-
-@pytest.fixture(scope="session")
-def lab_machine() -> None:
-    """Skips where the machine allows no lab, before anything is deployed for it."""
-    if reason := why_not():
-        pytest.skip(f"VPN LAB SKIPPED, the strongSwan guide was NOT proved here: {reason}")
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +43,7 @@ def figures(lab_machine: None, acme: Project, aws: boto3.Session) -> list[Figure
 @pytest.fixture(scope="module")
 def guide(figures: list[Figures], acme: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files as `tenantnet vpn download` writes them."""
-    folder = tmp_path_factory.mktemp("guide") / "seattle"
-    command = ["tenantnet", "vpn", "download", "acme", "Seattle office", "--format", "strongswan"]
-    done = subprocess.run(
-        [*command, "--output", folder],
-        cwd=acme.folder,
-        env=acme.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    return downloaded(acme, "Seattle office", tmp_path_factory.mktemp("guide") / "seattle")
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +59,8 @@ def office(wired: Lab, cloud: LocalCloud, aws: boto3.Session) -> Iterator[Office
     (instance,) = aws.client("rds").describe_db_instances()["DBInstances"]
     server = resolver(cloud)(instance["Endpoint"]["Address"], "A")[0].to_text()
     with (
-        database_at(wired, DATABASE, server),
-        names_at(wired, GATEWAY, cloud.running_server().dns_port, DATABASE),
+        database_at(wired, DATABASE, lambda: server),
+        names_at(wired, GATEWAY, cloud.running_server().dns_port, {"acme-blue": DATABASE}),
     ):
         yield Office(lab=wired, authority=cloud.state.authority, user="acmeadmin", password=PASSWORD)
 
@@ -93,19 +74,6 @@ def lab(wired: Lab) -> Lab:
         endpoint.start()
     wired.answer_by(1)
     return wired
-
-
-def install(lab: Lab, guide: Path) -> None:
-    """Do what the guide's README says, and start strongSwan."""
-    commands = re.findall(r"^```sh\n(.*?)^```", (guide / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    lab.gateway.shell(commands[0], guide)
-    lab.gateway.start()
-
-
-def tunnel(guide: Path, number: int) -> str:
-    """strongSwan's name of a tunnel."""
-    (name,) = re.findall(rf"^  (vpn-\S+-{number}) \{{", (guide / "swanctl.conf").read_text(), re.MULTILINE)
-    return str(name)
 
 
 def is_up(lab: Lab, guide: Path, *numbers: int) -> Callable[[], bool]:

@@ -3,6 +3,9 @@
     office ── gateway ── internet ─┬─ endpoint 1 ─┬─ vpc, with the ping host
                                    └─ endpoint 2 ─┘
 
+A lab may have several companies, each with a gateway and an office, and several VPCs, in one internet: each
+VPN connection leads from one of the gateways by two endpoints of its own into one of the VPCs.
+
 Nothing of it is connected to the machine's own network. Every strongSwan has an /etc and a /run of its own.
 ESP is done in user space, by strongSwan's plugin kernel-libipsec, so that a kernel without IPsec is enough.
 """
@@ -16,7 +19,8 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from ipaddress import IPv4Address, IPv4Network
+from itertools import count, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,7 +65,7 @@ PRIVATE = " && ".join(
 LIMIT_SECONDS = 20.0
 # The router that stands at the other end of every wire to the internet.
 ROUTER = "192.0.2.1"
-COMPANY_CIDR, OFFICE, GATEWAY = "192.168.4.0/24", "192.168.4.10", "192.168.4.1"
+COMPANY_CIDR, GATEWAY = "192.168.4.0/24", "192.168.4.1"
 
 
 def until(condition: Callable[[], object], what: str, limit: float = LIMIT_SECONDS) -> None:
@@ -177,17 +181,22 @@ class StrongSwan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:
-    """endpoints: AWS's, by the number of their tunnel. Nothing of strongSwan runs at first."""
+    """One VPN connection. Nothing of strongSwan runs at first.
+
+    endpoints: AWS's, by the number of their tunnel. ways: their addresses on the side of the VPC.
+    """
 
     office: Host
     gateway: StrongSwan
     endpoints: Mapping[int, StrongSwan]
+    ways: Mapping[int, str]
     vpc: Host
     ping_host: str
+    company_cidr: str
 
     def answer_by(self, number: int) -> None:
         """Let AWS send by this tunnel what it has for the company."""
-        self.vpc.ip(f"route replace {COMPANY_CIDR} via 10.255.{number}.1 src {self.ping_host}")
+        self.vpc.ip(f"route replace {self.company_cidr} via {self.ways[number]} src {self.ping_host}")
 
     def pings(self, count: int = 5) -> str:
         """What ping in the office says of the ping host."""
@@ -236,42 +245,116 @@ class Pinging:
         self.longest_silence = max((after - before for before, after in pairwise(times)), default=0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A VPN connection to be made. company, vpc: by these names, several share a gateway, or a VPC.
+
+    figures: as EC2's XML says. is_narrow: AWS's end agrees on the two ranges alone. kernel-libipsec has one
+    device for all tunnels, and tells two connections of a gateway apart by nothing else.
+    """
+
+    figures: Sequence[Figures]
+    network_cidr: str
+    ping_host: str
+    company: str = "company"
+    company_cidr: str = COMPANY_CIDR
+    vpc: str = "vpc"
+    is_narrow: bool = False
+
+
 @contextmanager
 def made_lab(folder: Path, figures: Sequence[Figures], *, network_cidr: str, ping_host: str) -> Iterator[Lab]:
     """The hosts and wires, with AWS's end as EC2's XML says (figures). Nothing of it is left afterwards."""
-    run_id = uuid4().hex[:6]
-    with ExitStack() as stack:
-        names = ("office", "gateway", "internet", "endpoint1", "endpoint2", "vpc")
-        hosts = {name: _host(stack, f"tn{run_id}-{name}") for name in names}
-        _wire_internet(hosts, figures)
-        _wire_company(hosts)
-        _wire_vpc(hosts, network_cidr, ping_host)
-        lab = Lab(
-            office=hosts["office"],
-            gateway=_strongswan(stack, hosts["gateway"], folder),
-            endpoints={number: _strongswan(stack, hosts[f"endpoint{number}"], folder) for number in (1, 2)},
-            vpc=hosts["vpc"],
-            ping_host=ping_host,
-        )
-        for endpoint, each in zip(lab.endpoints.values(), figures, strict=True):
-            (endpoint.folder / "etc" / "swanctl" / "conf.d" / "aws.conf").write_text(_aws_conf(each))
+    with made_labs(folder, [Leg(figures=figures, network_cidr=network_cidr, ping_host=ping_host)]) as [lab]:
         yield lab
 
 
-def _host(stack: ExitStack, namespace: str) -> Host:
-    run(["ip", "netns", "add", namespace])
-    stack.callback(run, ["ip", "netns", "delete", namespace])
-    host = Host(namespace)
-    host.ip("link set lo up")
-    run(host.inside("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"))
-    return host
+@contextmanager
+def made_labs(folder: Path, legs: Sequence[Leg]) -> Iterator[list[Lab]]:
+    """A lab for each VPN connection, in one internet. Nothing of them is left afterwards."""
+    with ExitStack() as stack:
+        site = _Site(stack, folder)
+        yield [site.lab(leg) for leg in legs]
 
 
-def _strongswan(stack: ExitStack, host: Host, folder: Path) -> StrongSwan:
-    strongswan = StrongSwan(host, folder / host.namespace)
-    strongswan.reset()
-    stack.callback(strongswan.kill)
-    return strongswan
+class _Site:
+    """What several VPN connections share."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack, self._folder, self._prefix = stack, folder, f"tn{uuid4().hex[:6]}"
+        self._companies: dict[str, tuple[Host, StrongSwan]] = {}
+        self._vpcs: dict[str, Host] = {}
+        self._numbers = count(1)
+        self._internet = self._host("internet")
+        self._internet.ip(f"address add {ROUTER}/32 dev lo")
+
+    def lab(self, leg: Leg) -> Lab:
+        if leg.company not in self._companies:
+            self._companies[leg.company] = self._company(leg)
+        if leg.vpc not in self._vpcs:
+            self._vpcs[leg.vpc] = self._host(leg.vpc)
+            self._vpcs[leg.vpc].ip(f"address add {leg.ping_host}/32 dev lo")
+        office, gateway = self._companies[leg.company]
+        ends = {number: self._endpoint(leg, number) for number in (1, 2)}
+        return Lab(
+            office=office,
+            gateway=gateway,
+            endpoints={number: endpoint for number, (endpoint, _) in ends.items()},
+            ways={number: way for number, (_, way) in ends.items()},
+            vpc=self._vpcs[leg.vpc],
+            ping_host=leg.ping_host,
+            company_cidr=leg.company_cidr,
+        )
+
+    def _company(self, leg: Leg) -> tuple[Host, StrongSwan]:
+        office, gateway = self._host(f"{leg.company}-office"), self._host(f"{leg.company}-gateway")
+        self._to_internet(gateway, leg.figures[0]["company outside"])
+        gateway.ip(f"route add default via {ROUTER}")
+        _wire(gateway, "lan", office, "lan")
+        inside = IPv4Network(leg.company_cidr)
+        gateway.ip(f"address add {inside[1]}/{inside.prefixlen} dev lan")
+        office.ip(f"address add {inside[10]}/{inside.prefixlen} dev lan")
+        office.ip(f"route add default via {inside[1]}")
+        return office, self._strongswan(gateway)
+
+    def _endpoint(self, leg: Leg, number: int) -> tuple[StrongSwan, str]:
+        """AWS's end of a tunnel, and its address on the side of the VPC."""
+        host, vpc = self._host(f"{leg.company}-{leg.vpc}-{number}"), self._vpcs[leg.vpc]
+        figures, wire = leg.figures[number - 1], next(self._numbers)
+        self._to_internet(host, figures["aws outside"])
+        # No more than that: what else an endpoint has to send goes into its tunnel.
+        host.ip(f"route add {figures['company outside']}/32 via {ROUTER}")
+        _wire(host, "vpc", vpc, f"endpoint{wire}")
+        host.ip(f"address add 10.255.{wire}.1/30 dev vpc")
+        vpc.ip(f"address add 10.255.{wire}.2/30 dev endpoint{wire}")
+        host.ip(f"route add {leg.network_cidr} via 10.255.{wire}.2")
+        endpoint = self._strongswan(host)
+        ranges = (leg.network_cidr, leg.company_cidr) if leg.is_narrow else ("0.0.0.0/0", "0.0.0.0/0")
+        conf = endpoint.folder / "etc" / "swanctl" / "conf.d" / "aws.conf"
+        conf.write_text(_aws_conf(figures, *ranges))
+        return endpoint, f"10.255.{wire}.1"
+
+    def _host(self, name: str) -> Host:
+        namespace = f"{self._prefix}-{name}"
+        run(["ip", "netns", "add", namespace])
+        self._stack.callback(run, ["ip", "netns", "delete", namespace])
+        host = Host(namespace)
+        host.ip("link set lo up")
+        run(host.inside("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"))
+        return host
+
+    def _strongswan(self, host: Host) -> StrongSwan:
+        strongswan = StrongSwan(host, self._folder / host.namespace)
+        strongswan.reset()
+        self._stack.callback(strongswan.kill)
+        return strongswan
+
+    def _to_internet(self, host: Host, address: str) -> None:
+        wire = f"to{int(IPv4Address(address)):08x}"
+        _wire(host, "wan", self._internet, wire)
+        self._internet.ip(f"route add {address}/32 dev {wire}")
+        host.ip(f"address add {address}/32 dev wan")
+        host.ip(f"route add {ROUTER}/32 dev wan")
 
 
 def _wire(a: Host, a_name: str, b: Host, b_name: str) -> None:
@@ -280,44 +363,7 @@ def _wire(a: Host, a_name: str, b: Host, b_name: str) -> None:
     b.ip(f"link set {b_name} up")
 
 
-def _wire_internet(hosts: Mapping[str, Host], figures: Sequence[Figures]) -> None:
-    internet = hosts["internet"]
-    internet.ip(f"address add {ROUTER}/32 dev lo")
-    company = figures[0]["company outside"]
-    addresses = {
-        "gateway": company,
-        "endpoint1": figures[0]["aws outside"],
-        "endpoint2": figures[1]["aws outside"],
-    }
-    for name, address in addresses.items():
-        _wire(hosts[name], "wan", internet, name)
-        internet.ip(f"route add {address}/32 dev {name}")
-        hosts[name].ip(f"address add {address}/32 dev wan")
-        hosts[name].ip(f"route add {ROUTER}/32 dev wan")
-    hosts["gateway"].ip(f"route add default via {ROUTER}")
-    for name in ("endpoint1", "endpoint2"):
-        # No more than that: what else an endpoint has to send goes into its tunnel.
-        hosts[name].ip(f"route add {company}/32 via {ROUTER}")
-
-
-def _wire_company(hosts: Mapping[str, Host]) -> None:
-    _wire(hosts["gateway"], "lan", hosts["office"], "lan")
-    hosts["gateway"].ip(f"address add {GATEWAY}/24 dev lan")
-    hosts["office"].ip(f"address add {OFFICE}/24 dev lan")
-    hosts["office"].ip(f"route add default via {GATEWAY}")
-
-
-def _wire_vpc(hosts: Mapping[str, Host], network_cidr: str, ping_host: str) -> None:
-    hosts["vpc"].ip(f"address add {ping_host}/32 dev lo")
-    for number in (1, 2):
-        endpoint = hosts[f"endpoint{number}"]
-        _wire(endpoint, "vpc", hosts["vpc"], f"endpoint{number}")
-        endpoint.ip(f"address add 10.255.{number}.1/30 dev vpc")
-        hosts["vpc"].ip(f"address add 10.255.{number}.2/30 dev endpoint{number}")
-        endpoint.ip(f"route add {network_cidr} via 10.255.{number}.2")
-
-
-def _aws_conf(figures: Figures) -> str:
+def _aws_conf(figures: Figures, network_cidr: str, company_cidr: str) -> str:
     """AWS's end of a tunnel: these algorithms and this key, and nothing else."""
     return f"""\
 connections {{
@@ -338,8 +384,8 @@ connections {{
     }}
     children {{
       aws {{
-        local_ts = 0.0.0.0/0
-        remote_ts = 0.0.0.0/0
+        local_ts = {network_cidr}
+        remote_ts = {company_cidr}
         esp_proposals = {proposal(figures, "ipsec")}
         dpd_action = clear
       }}

@@ -12,12 +12,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -30,14 +31,18 @@ from tests.support.vpn_lab import Host, Lab, run
 
 MYSQL, DNS = 3306, 53
 # An ordinary client: the system looks the name up, the certificate is judged, TLS or nothing.
-CLIENT = """\
+LOGIN = """\
 import ssl, sys
 import pymysql
 host, user, authority, exact, *statements = sys.argv[1:]
 tls = ssl.create_default_context(cafile=authority)
 tls.check_hostname = exact == "exact"
 login = {"host": host, "port": 3306, "user": user, "password": sys.stdin.read(), "autocommit": True}
-with pymysql.connect(**login, connect_timeout=10, read_timeout=30, ssl=tls) as connection:
+login["ssl"] = tls
+"""
+CLIENT = f"""\
+{LOGIN}
+with pymysql.connect(**login, connect_timeout=10, read_timeout=30) as connection:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -45,9 +50,28 @@ with pymysql.connect(**login, connect_timeout=10, read_timeout=30, ssl=tls) as c
 """
 
 
+# One that goes on after every error, and looks the name up anew for each connection.
+WRITER = f"""\
+{LOGIN}
+import time
+number = 0
+while True:
+    try:
+        with pymysql.connect(**login, connect_timeout=5, read_timeout=5, write_timeout=5) as connection:
+            with connection.cursor() as cursor:
+                while True:
+                    number += 1
+                    cursor.execute(statements[0], (number,))
+                    print(time.monotonic(), number, flush=True)
+                    time.sleep(0.05)
+    except (pymysql.MySQLError, OSError):
+        time.sleep(0.1)
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The company's MySQL client, in the office. authority: the certificates that it trusts."""
+    """The company's MySQL clients, in the office. authority: the certificates that they trust."""
 
     lab: Lab
     authority: Path
@@ -56,12 +80,35 @@ class Office:
 
     def asks(self, host: str, *statements: str, exact: bool = False) -> subprocess.CompletedProcess[str]:
         """Run statements on the server at `host`. exact: its certificate must be for that very name."""
-        arguments = [host, self.user, str(self.authority), "exact" if exact else "any", *statements]
-        return run(
-            self.lab.office.inside(sys.executable, "-c", CLIENT, *arguments),
-            check=False,
-            given=self.password,
-        )
+        command = self._command(CLIENT, host, "exact" if exact else "any", *statements)
+        return run(command, check=False, given=self.password)
+
+    @contextmanager
+    def writing(self, host: str, statement: str, log: Path) -> Iterator[None]:
+        """Within it, a client runs the statement with one number after the other; see `written`."""
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                self._command(WRITER, host, "any", statement), stdin=subprocess.PIPE, stdout=output
+            )
+            try:
+                assert process.stdin
+                process.stdin.write(self.password.encode())
+                process.stdin.close()
+                yield
+            finally:
+                process.kill()
+                process.wait()
+
+    def _command(self, script: str, host: str, *arguments: str) -> list[str]:
+        known = [host, self.user, str(self.authority), *arguments]
+        return self.lab.office.inside(sys.executable, "-c", script, *known)
+
+
+def written(log: Path) -> dict[int, float]:
+    """What a client that was writing had acknowledged: when each number was, in seconds of one clock."""
+    # A line may have been cut by the end of the client.
+    lines = [line.split() for line in log.read_text().splitlines()[:-1]]
+    return {int(number): float(at) for at, number in lines}
 
 
 def socket_in(host: Host, kind: socket.SocketKind, address: tuple[str, int]) -> socket.socket:
@@ -84,8 +131,11 @@ def socket_in(host: Host, kind: socket.SocketKind, address: tuple[str, int]) -> 
 
 
 @contextmanager
-def database_at(lab: Lab, address: str, server: str) -> Iterator[None]:
-    """Within it, `address` in the tenant's network is the database on loopback address `server`."""
+def database_at(lab: Lab, address: str, server: Callable[[], str]) -> Iterator[None]:
+    """Within it, `address` in the tenant's network is the database on a loopback address.
+
+    server: says which for each connection, or raises OSError while there is none.
+    """
     lab.vpc.ip(f"address add {address}/32 dev lo")
     with ExitStack() as stack:
         stack.callback(lab.vpc.ip, f"address delete {address}/32 dev lo")
@@ -103,11 +153,16 @@ def _wake(waiting: socket.socket) -> None:
         waiting.shutdown(socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, server: str) -> None:
+def _accept(listener: socket.socket, server: Callable[[], str]) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            other = socket.create_connection((server, MYSQL))
+            try:
+                other = socket.create_connection((server(), MYSQL), timeout=5)
+                other.settimeout(None)
+            except OSError:
+                client.close()
+                continue
             for source, target in ((client, other), (other, client)):
                 Thread(target=_carry, args=(source, target), daemon=True).start()
 
@@ -121,10 +176,11 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def names_at(lab: Lab, address: str, port: int, database: str) -> Iterator[None]:
+def names_at(lab: Lab, address: str, port: int, databases: Mapping[str, str]) -> Iterator[None]:
     """Within it, the company's gateway answers DNS as the local cloud's name server on `port` does.
 
-    A database's loopback address is told as `database`, its address in the tenant's network.
+    databases: what it says in place of a loopback address, by the identifiers of RDS: the databases'
+    addresses in the tenant's networks.
     """
     private = Path("/etc/netns") / lab.office.namespace
     with ExitStack() as stack:
@@ -134,22 +190,25 @@ def names_at(lab: Lab, address: str, port: int, database: str) -> Iterator[None]
         (private / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:2 attempts:2\n")
         relay = stack.enter_context(socket_in(lab.gateway.host, socket.SOCK_DGRAM, (address, DNS)))
         stack.callback(_wake, relay)
-        Thread(target=_answer, args=(relay, port, database), daemon=True).start()
+        Thread(target=_answer, args=(relay, port, databases), daemon=True).start()
         yield
 
 
-def _answer(relay: socket.socket, port: int, database: str) -> None:
+def _answer(relay: socket.socket, port: int, databases: Mapping[str, str]) -> None:
     with suppress(OSError):
         while True:
             wire, asker = relay.recvfrom(4096)
             if not wire:
                 return
-            answer = dns.query.udp(dns.message.from_wire(wire), "127.0.0.1", port=port, timeout=5)
-            answer.answer = [_seen_from_the_company(rrset, database) for rrset in answer.answer]
-            relay.sendto(answer.to_wire(), asker)
+            # Who asked asks again where the name server was too slow.
+            with suppress(dns.exception.Timeout):
+                answer = dns.query.udp(dns.message.from_wire(wire), "127.0.0.1", port=port, timeout=5)
+                answer.answer = [_seen_from_the_company(rrset, databases) for rrset in answer.answer]
+                relay.sendto(answer.to_wire(), asker)
 
 
-def _seen_from_the_company(rrset: dns.rrset.RRset, database: str) -> dns.rrset.RRset:
+def _seen_from_the_company(rrset: dns.rrset.RRset, databases: Mapping[str, str]) -> dns.rrset.RRset:
     if rrset.rdtype != dns.rdatatype.A:
         return rrset
-    return dns.rrset.from_text(rrset.name, rrset.ttl, dns.rdataclass.IN, dns.rdatatype.A, database)
+    address = databases[rrset.name.labels[0].decode()]
+    return dns.rrset.from_text(rrset.name, rrset.ttl, dns.rdataclass.IN, dns.rdatatype.A, address)
