@@ -106,7 +106,7 @@ SUBNET_HAS_ACL = Rule(
 )
 ACL_DENIES_SESSIONS = Rule(
     id="acl-denies-sessions",
-    rule="in either direction, a session subnet's network ACL has the rules of SessionSubnet: {permitted}",
+    rule="in each direction, a session subnet's network ACL has the rules of SessionSubnet: {permitted}",
     reason="with any other rule sessions of different tenants may reach each other",
     remedy="take the rules from tenantnet.components.session_subnet.network_acl_rules",
 )

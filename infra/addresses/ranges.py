@@ -14,7 +14,7 @@ from tenantnet.addresses.claims import Claim, Row, refuse_claim
 from tenantnet.addresses.companies import Company, refuse_company, refuse_in_companies
 from tenantnet.refusal import Refusal, Rule
 
-# A tenant has two peerings with either platform VPC while it moves, and a VPC has 125 at most.
+# A tenant has two peerings with each platform VPC while it moves, and a VPC has 125 at most.
 # https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
 TENANTS_PER_CELL = 62
 

@@ -53,7 +53,7 @@ class ServicePeering(pulumi.ComponentResource):
 
 
 def peer(name: str, owner: Owner, near: PeeringSide, far: PeeringSide, *, parent: pulumi.Resource) -> None:
-    """Declare a peering, and on either side the route to what the other one lets be reached."""
+    """Declare a peering, and on each side the route to what the other one lets be reached."""
     peering = aws.ec2.VpcPeeringConnection(
         name,
         vpc_id=near.vpc_id,

@@ -53,7 +53,7 @@ class SessionSubnetArgs:
 def network_acl_rules(
     sessions_cidr: str, shared_subnets: Sequence[str]
 ) -> list[aws.ec2.NetworkAclIngressArgsDict]:
-    """The rules of either direction: no route keeps sessions of one VPC apart, so this does.
+    """The rules of each direction: no route keeps sessions of one VPC apart, so this does.
 
     An ACL does not see traffic within its subnet. Addresses outside the sessions network are left to routes.
     https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html

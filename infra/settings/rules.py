@@ -11,7 +11,7 @@ MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
 MAX_VPN_CONNECTIONS = 10
-# A network ACL has 20 rules for either direction by default, and a session subnet's has others besides.
+# A network ACL has 20 rules for each direction by default, and a session subnet's has others besides.
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 MAX_SHARED_SUBNETS = 8
 

@@ -18,7 +18,7 @@ from tenantnet.local_cloud.quotas import require_room
 
 # The rule that ends every ACL. It can neither be changed nor removed.
 LAST_RULE = 32767
-# AWS's default quota "Rules per network ACL", for either direction.
+# AWS's default quota "Rules per network ACL", for each direction.
 
 
 class NetworkAclBackend(EC2Backend):

@@ -246,7 +246,7 @@ def _planned(
     head = in_words({f"to {operation}": counted[operation] for operation in Operation})
     longest = slowest_first(plan.slowest)[0]
     expectation = (
-        f"At AWS this typically takes {spell(plan.seconds)}; longest takes {_named(longest)} "
+        f"At AWS this typically takes {about(plan.seconds)}; longest takes {_named(longest)} "
         f"({spell(wait_for(longest).seconds)})."
     )
     parts: list[Text | Table] = [Text(f"{stack}: {head}\n"), _changes(plan), Text(f"\n{expectation}")]
@@ -283,6 +283,11 @@ def _passed(change: Step) -> int:
 def _expected(change: Step) -> str:
     wait = wait_for(change)
     return f"{wait.until} (typically {spell(wait.seconds)} at AWS)"
+
+
+def about(seconds: int) -> str:
+    """An estimate for people, no more exact than it is: `about 11 min`."""
+    return f"about {round(seconds / 60)} min" if seconds >= 60 else f"about {seconds} s"
 
 
 def spell(seconds: int) -> str:

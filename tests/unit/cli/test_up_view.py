@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
-from tenantnet.cli.up.view import JsonView, LineView, LiveView, View
+from tenantnet.cli.up.view import JsonView, LineView, LiveView, View, about
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress
 from tenantnet.review.consequences import Consequences
@@ -137,6 +137,14 @@ def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
         progress.take(event("resOutputsEvent", operation, vpn, at=101))
     shown.next_steps("acme", "acme.db.example.com", retiring=False)
     assert ("tenantnet vpn download acme NAME" in capsys.readouterr().out) is said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(45, "about 45 s"), (60, "about 1 min"), (138, "about 2 min"), (666, "about 11 min")],
+)
+def test_an_estimate_is_no_more_exact_than_it_is(seconds: int, said: str) -> None:
+    assert about(seconds) == said
 
 
 def test_an_update_without_changes_says_so(capsys: pytest.CaptureFixture[str]) -> None:
