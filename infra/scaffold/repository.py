@@ -19,6 +19,7 @@ PACK = '''\
 """The policy pack: what every stack keeps to, whoever changes it."""
 import tenantnet.policies.__main__
 '''
+WORKFLOWS = ("fleet.yaml", "wave.yaml", "waves.yaml")
 _OWN = Path(__file__).with_name("files")
 # As the clone has them.
 _OURS = (
@@ -71,7 +72,7 @@ def scaffold(name: str, wheel: Wheel) -> Iterator[ScaffoldFile]:
         "policies/__main__.py": PACK,
         "pyproject.toml": _own("pyproject.toml"),
         ".settings.schema.json": f"{json.dumps(file_schema(), indent=2)}\n",
-        ".github/workflows/fleet.yaml": _own("fleet.yaml"),
+        **{f".github/workflows/{name}": _own(name) for name in WORKFLOWS},
         **{path: _text(SHIPPED / path) for path in _OURS},
         LOCK_FILE: wheel.lock_text(),
     }

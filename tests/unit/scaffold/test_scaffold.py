@@ -146,9 +146,12 @@ class TestFiles:
 
     def test_every_workflow_passes_the_linter_and_pins_its_actions(self, repository: Path) -> None:
         workflows = [*(repository / ".github" / "workflows").iterdir()]
-        assert {path.stem for path in workflows} == {"fleet", "review", "review-comment"}
+        assert {path.stem for path in workflows} == {"fleet", "review", "review-comment", "wave", "waves"}
         used = [name for path in workflows for name in re.findall(r"uses: (\S+)", path.read_text())]
-        assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
+        # Its own are as they are in the commit that runs.
+        assert {name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)} == {
+            "./.github/workflows/wave.yaml"
+        }
         zizmor = TENANTNET.with_name("zizmor")
         options = ["--offline", "--no-progress", "--quiet"]
         done = subprocess.run(
