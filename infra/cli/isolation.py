@@ -86,6 +86,7 @@ def in_words(finding: LayerFinding, *, leaks: bool) -> str:
     """A finding as a person reads it. leaks: whether traffic that should not pass does."""
     what = f"{'IPv6: ' if finding.ipv6 else ''}{f'{finding.traffic}: ' if finding.traffic else ''}"
     part = " for some of the addresses" if finding.partly else ""
+    part += f" ({', '.join(finding.where)})" if finding.where else ""
     if finding.missing:
         return f"{what}{finding.layer} is missing{part}"
     held = "traffic passes" if leaks else "another layer still blocks it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -60,7 +60,9 @@ def schedule_move(
         "retireAfter": retire_after,
     }
     why = "" if chosen or strategy is Strategy.REPLICA else ", since there is a login for it"
-    said = f"move to {planned['to']} at {at} {timezone}, by {strategy}{why}.\n{_who_starts(move, strategy)}"
+    utc = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    when = f"at {at} {timezone} ({utc:%Y-%m-%d %H:%M} UTC)"
+    said = f"move to {planned['to']} {when}, by {strategy}{why}.\n{_who_starts(move, strategy)}"
     edit = partial(add_entry, path=TENANT, key="migration", value=planned)
     edits: list[Edit] = [(f"under tenantnet:tenant add migration: {planned}", edit)]
     if without:

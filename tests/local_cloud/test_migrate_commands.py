@@ -130,6 +130,7 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
     before = desk.settings("acme").read_text()
     done = desk.tenantnet(SCHEDULE)
     assert done.code == 0, done.err
+    assert "at 2096-12-01T02:00 Europe/Amsterdam (2096-12-01 01:00 UTC), by" in done.out
     status = json.loads(desk.tenantnet("migrate status acme --json").out)
     assert status["status"] == "Scheduled for 2096-12-01 02:00 Europe/Amsterdam"
     assert desk.tenantnet("migrate cancel acme").code == 0

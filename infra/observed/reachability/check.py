@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from itertools import chain, product
 
 from netaddr import IPSet
@@ -34,12 +34,15 @@ class LayerFinding:
     traffic: None if it is about all traffic, as with routes. partly: it is so for some addresses only.
     ipv6: it is about IPv6, which no VPC of Tenantnet's has.
     missing: the layer is closed and must be open; otherwise it is open and must be closed.
+    where: the IDs of what is looked at, in order: the rules that let it through, with their peers, or the
+    security groups that have none; route tables, a VPN gateway, or network ACLs.
     """
 
     layer: Layer
     traffic: Traffic | None
     missing: bool
     partly: bool
+    where: tuple[str, ...]
     ipv6: bool = False
 
 
@@ -141,9 +144,13 @@ class _Check:
             findings += self._acls(row, source, target, traffic)
             if has_both and min(there, back, out, into) and self._acls_open(source, target, traffic):
                 passes.add(traffic)
-            for layer, place, found in ((Layer.OUT, source, judged_out), (Layer.IN, target, judged_into)):
-                if place.group_ids is not None:
-                    findings += _faults(layer, traffic, found, missing=traffic in row.passes)
+            for layer, ends, found in (
+                (Layer.OUT, (source, target), judged_out),
+                (Layer.IN, (target, source), judged_into),
+            ):
+                if ends[0].group_ids is not None:
+                    where = partial(self._paths.rules_between, *ends, traffic, egress=layer is Layer.OUT)
+                    findings += _faults(layer, traffic, found, where, missing=traffic in row.passes)
         return Pair(
             source=source,
             target=target,
@@ -158,10 +165,14 @@ class _Check:
         if Kind.ELSEWHERE in (source.kind, target.kind) and not (source.ours and target.ours):
             # The gateways of a VPC that the settings name belong to those who created it.
             return
-        for layer, meant, found in ((Layer.THERE, row.there, there), (Layer.BACK, row.back, back)):
+        for layer, meant, found, end in (
+            (Layer.THERE, row.there, there, source),
+            (Layer.BACK, row.back, back, target),
+        ):
             # Where nothing has to pass, a route that is meant may be there or not.
             if row.passes or not meant:
-                yield from _faults(layer, None, found, missing=bool(row.passes))
+                where = partial(self._paths.routers, end)
+                yield from _faults(layer, None, found, where, missing=bool(row.passes))
 
     def _acls(self, row: Row, source: Place, target: Place, traffic: Traffic) -> Iterator[LayerFinding]:
         """What is wrong in network ACLs, where they are to let something through, or to keep it out."""
@@ -173,7 +184,8 @@ class _Check:
             if traffic in row.passes:
                 # For traffic that must be blocked, the answers are checked as requests of the opposite pair.
                 found = min(found, self._paths.answers_pass(place, peer, traffic, egress=not out))
-            yield from _faults(layer, traffic, found, missing=traffic in row.passes)
+            where = partial(self._paths.acls, place)
+            yield from _faults(layer, traffic, found, where, missing=traffic in row.passes)
 
     def _acls_open(self, source: Place, target: Place, traffic: Traffic) -> bool:
         """Whether the network ACLs of both ends let requests through, and answers back."""
@@ -229,7 +241,11 @@ def _beside_host(deployed: Deployed, places: Iterable[Place], version: int) -> I
     )
 
 
-def _faults(layer: Layer, traffic: Traffic | None, found: Extent, *, missing: bool) -> Iterator[LayerFinding]:
+def _faults(
+    layer: Layer, traffic: Traffic | None, found: Extent, where: Callable[[], Iterable[str]], *, missing: bool
+) -> Iterator[LayerFinding]:
     """What is wrong where everything has to be open or, without `missing`, closed."""
     if found is not (Extent.ALL if missing else Extent.NONE):
-        yield LayerFinding(layer=layer, traffic=traffic, missing=missing, partly=found is Extent.SOME)
+        partly = found is Extent.SOME
+        places = tuple(sorted(set(where())))
+        yield LayerFinding(layer=layer, traffic=traffic, missing=missing, partly=partly, where=places)

@@ -150,6 +150,29 @@ class Paths:
             and traffic in traffic_of(rule)
         )
 
+    def rules_between(self, place: Place, peer: Place, traffic: Traffic, *, egress: bool) -> Iterator[str]:
+        """The rules at a place that let some of a peer through, with whom they name; else its groups."""
+        wanted, some = self.addresses(peer), False
+        for rule in self._rules(place, traffic, egress):
+            named = addresses_of([rule.cidr], self._version) if rule.cidr else self._of_group(rule.peer)
+            if (named & wanted).size or rule.peer.startswith(PREFIX_LIST):
+                some = True
+                yield f"{rule.id} {rule.peer}"
+        if not some:
+            yield from place.group_ids or ()
+
+    def routers(self, place: Place) -> Iterator[str]:
+        """What routes at a place: the tables of its subnets, or its VPN gateway."""
+        if place.kind is Kind.COMPANY and place.gateway_id:
+            yield place.gateway_id
+        for subnet_id in place.subnet_ids:
+            if table := self._tables.get(subnet_id) or self._main.get(self._subnets[subnet_id].vpc_id):
+                yield table.id
+
+    def acls(self, place: Place) -> Iterator[str]:
+        """The network ACLs of a place's subnets."""
+        return (self._acls[subnet_id].id for subnet_id in place.subnet_ids if subnet_id in self._acls)
+
     def admits_unnamed(self, place: Place, traffic: Traffic, *, egress: bool) -> bool:
         """Whether a rule lets through what has no range: another group, or a prefix list."""
         return any(rule.cidr is None for rule in self._rules(place, traffic, egress))

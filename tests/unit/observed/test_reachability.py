@@ -247,6 +247,28 @@ def test_a_route_for_half_of_a_companys_range_is_not_enough() -> None:
     assert finding.partly
 
 
+def test_a_finding_names_the_rule_and_whom_it_lets_in_or_the_group_that_lets_nobody_in() -> None:
+    added = replace(rule("sg-acme-blue-database", "172.17.6.0/24", 3306), id="sgr-added")
+    (opened,) = {
+        finding.where
+        for pair in faults(check(replace(CELL, rules=(*CELL.rules, added))))
+        for finding in pair.findings
+    }
+    assert opened == ("sgr-added 172.17.6.0/24",)
+    kept = [each for each in CELL.rules if each.egress or each.group_id != "sg-acme-blue-database"]
+    (closed,) = {
+        finding.where for pair in faults(check(replace(CELL, rules=tuple(kept)))) for finding in pair.findings
+    }
+    assert closed == ("sg-acme-blue-database",)
+
+
+def test_a_finding_names_the_route_table_and_the_network_acl() -> None:
+    shadowed = with_route("rtb-acme-blue", "192.168.4.0/25", "pcx-acme-blue-services")
+    without = with_acl_rules("acl-acme-session", without=(200,))
+    for cell, where in ((shadowed, ("rtb-acme-blue",)), (without, ("acl-acme-session",))):
+        assert {each.where for pair in faults(check(cell)) for each in pair.findings} == {where}
+
+
 def test_a_host_with_another_security_group_is_seen() -> None:
     def opened(instance: Ec2Instance) -> Ec2Instance:
         groups = (*instance.group_ids, "sg-open") if instance.id == "i-acme-blue" else instance.group_ids
