@@ -50,8 +50,8 @@ def review(
 
     Changes nothing, not even in the backend: a stack that does not exist yet is previewed in a copy. Exit
     code of the worst verdict: 0 safe, 3 takes a tunnel down, 4 takes the database down, 10 takes protection
-    off data, 5 destroys data, 9 changes the rules, 6 rejected by a rule, 7 rejected by policy, 8 could not be
-    previewed.
+    off data, 5 destroys data, 11 imports resources, 9 changes the rules, 6 rejected by a rule, 7 rejected by
+    policy, 8 could not be previewed.
 
     Example: tenantnet review --base origin/main --output review
     """

@@ -75,7 +75,8 @@ class Step:
 
     time: of the event, in seconds of the epoch. seconds: how long the step took, where that was measured.
     type: such as `aws:ec2/vpc:Vpc`. properties: names of those that differ, where there was a resource
-    before. old, new: the state before and after, None if there is none.
+    before. old, new: the state before and after, None if there is none. imported: whether the stack takes
+    over what AWS has; a step that brings it to what the program says may follow.
     """
 
     operation: Operation
@@ -85,6 +86,7 @@ class Step:
     time: int = 0
     seconds: int = 0
     properties: tuple[str, ...] = ()
+    imported: bool = False
     old: StepEventStateMetadata | None = field(default=None, compare=False, repr=False)
     new: StepEventStateMetadata | None = field(default=None, compare=False, repr=False)
 
@@ -242,6 +244,7 @@ def _step(event: EngineEvent) -> Step | None:
                 status=status,
                 time=event.timestamp,
                 properties=_properties(step) if operation is not Operation.CREATE else (),
+                imported=step.op in (OpType.IMPORT, OpType.IMPORT_REPLACEMENT),
                 old=step.old,
                 new=step.new,
             )

@@ -117,6 +117,7 @@ tunnel_down = partial(Effect, Verdict.TUNNEL_DOWN)
 database_down = partial(Effect, Verdict.DATABASE_DOWN)
 unprotects = partial(Effect, Verdict.UNPROTECTS)
 destroys_data = partial(Effect, Verdict.DESTROYS_DATA)
+imports = partial(Effect, Verdict.IMPORTS)
 
 
 def effects(preview: Preview) -> list[Effect]:
@@ -125,6 +126,7 @@ def effects(preview: Preview) -> list[Effect]:
         [
             *(effect for resource in preview.changes for effect in _resource_effects(resource, preview)),
             *(effect for resource in preview.resources for effect in _protection_effects(resource)),
+            *(effect for resource in preview.resources if resource.imported for effect in _imports(resource)),
         ]
     )
     return sorted(found, key=lambda effect: -effect.verdict.severity)
@@ -161,6 +163,13 @@ def _protection_effects(resource: PreviewedResource) -> Found:
     if off and not resource.operation.removes:
         lost = f"{resource.name} is no longer protected ({', '.join(off)})"
         yield unprotects(f"{lost}: from then on `pulumi destroy` deletes it")
+
+
+def _imports(resource: PreviewedResource) -> Found:
+    """Tenantnet imports nothing in a review: what a move has opened, the update of its runner does."""
+    becomes = f", and changes {', '.join(resource.changed)} of it" if resource.changed else ""
+    taken = f"{resource.name} is imported ({resource.type})"
+    yield imports(f"{taken}: the stack takes over what AWS has, whosever it is{becomes}")
 
 
 def _is_without_data(type_: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pulumi.automation.events import StepEventStateMetadata
@@ -16,7 +17,13 @@ def preview_of(stack: str, log: EngineLog) -> Preview:
     """The preview of a stack that the engine's log is about."""
     steps = [step for step in log.steps if step.status is Status.STARTED]
     outputs = [step.old.outputs for step in steps if step.type == STACK_TYPE and step.old]
-    resources = {step.urn: _resource(step) for step in steps if step.operation is not Operation.REMOVE}
+    # The step after an import, if there is one, is the one that changes it.
+    imported = {step.urn for step in steps if step.imported}
+    resources = {
+        step.urn: replace(_resource(step), imported=step.urn in imported)
+        for step in steps
+        if step.operation is not Operation.REMOVE
+    }
     return Preview(
         stack=stack,
         resources=list(resources.values()),

@@ -22,7 +22,8 @@ class PreviewedResource:
     old, new: inputs before and after, of the properties that may be shown only (review.shown); empty
     where there is no such resource then. changed: names of the properties that differ, shown or not.
     parent: its component's URN. protected: whether Pulumi refuses to delete what is there now.
-    stays_protected: whether it still does after the update.
+    stays_protected: whether it still does after the update. imported: whether AWS has it and the stack takes
+    it over.
     """
 
     operation: Operation
@@ -35,6 +36,7 @@ class PreviewedResource:
     changed: Sequence[str] = ()
     protected: bool = False
     stays_protected: bool = True
+    imported: bool = False
 
     @property
     def current(self) -> Mapping[str, Any]:

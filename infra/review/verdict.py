@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     # The next command may destroy it.
     UNPROTECTS = "unprotects", "takes protection off data", "🔓", 10
     DESTROYS_DATA = "destroys-data", "destroys data", "💥", 5
+    # It may be anybody's, and becomes what the program says of it.
+    IMPORTS = "imports", "imports resources", "📥", 11
     # Rules that have changed may allow all of the above later.
     CHANGES_RULES = "changes-rules", "changes the rules", "📜", 9
     REJECTED_BY_RULE = "rejected-by-rule", "rejected by a rule", "⛔", 6

@@ -68,6 +68,15 @@ def test_a_replacement_is_two_steps_and_the_one_that_joins_them_is_none() -> Non
     assert [step.operation for step in log_of(*steps).steps] == [Operation.REPLACE, Operation.REMOVE]
 
 
+@pytest.mark.parametrize("word", ["import", "import-replacement"])
+def test_an_import_is_told_from_what_the_program_makes(word: str) -> None:
+    steps = [
+        line(resourcePreEvent={"metadata": {"op": each, "urn": URN, "type": "x"}})
+        for each in (word, "create")
+    ]
+    assert [step.imported for step in log_of(*steps).steps] == [True, False]
+
+
 def test_an_operation_of_a_newer_engine_is_left_out() -> None:
     metadata = {"op": "new-word", "urn": URN, "type": "x"}
     assert log_of(line(resourcePreEvent={"metadata": metadata}), diagnostic("error", "no")).steps == []

@@ -241,7 +241,9 @@ def test_nothing_ends_a_block_of_code(text: str) -> None:
     assert [token.type for token in tokens][:2] == ["fence", "paragraph_open"]
 
 
-@pytest.mark.parametrize(("verdict", "code"), list(zip(Verdict, [0, 3, 4, 10, 5, 9, 6, 7, 8], strict=True)))
+@pytest.mark.parametrize(
+    ("verdict", "code"), list(zip(Verdict, [0, 3, 4, 10, 5, 11, 9, 6, 7, 8], strict=True))
+)
 def test_each_verdict_has_its_exit_code(verdict: Verdict, code: int) -> None:
     assert exit_code(verdict, Verdict.TUNNEL_DOWN) == code
 

@@ -231,3 +231,13 @@ def test_a_replacement_is_one_operation() -> None:
     steps = [event(op, types.DATABASE, old={}, new={}) for op in ("create-replacement", "replace")]
     told = preview_of("acme", EngineLog.of([*steps, event("delete-replaced", types.DATABASE, old={})]))
     assert [resource.operation for resource in told.resources] == [Operation.REPLACE]
+
+
+def test_an_import_is_told_though_the_engine_then_shows_an_update() -> None:
+    """The engine imports first, and then brings the same resource to what the program says."""
+    steps = [event("import", types.DATABASE, new={}), event("update", types.DATABASE, old={}, new={})]
+    told = preview_of("acme", EngineLog.of(steps))
+    assert [(each.operation, each.imported) for each in told.resources] == [(Operation.UPDATE, True)]
+    judged = judge(Case(stack="acme", settings="unchanged"), told)
+    assert judged.verdict is Verdict.IMPORTS
+    assert "is imported (aws:rds/instance:Instance)" in judged.effects[0].text
