@@ -2,21 +2,34 @@
 
 The engine shows a policy neither whether something is imported nor a deletion. So what is in the state is the
 stack's own only where it shows: the stack could declare it, no program has imported it, and its tags, or what
-it is of, say that it is this stack's.
+it is of, say that it is this stack's. An import is seen in the state, too: in an update the engine writes it
+there as AWS has it before it asks about the resource; in a preview, by an ID that the state does not have.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from zlib import crc32
 
 from tenantnet.addresses.claims import Claim, ForeignRow, Row
 from tenantnet.aws import types as aws
 from tenantnet.components.alarm_topic import alarm_topic_name
-from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
+from tenantnet.policies.allowed import (
+    ALLOWED,
+    PROJECT,
+    ROLE,
+    ROLE_ATTACHMENT,
+    ROLE_POLICY,
+    TOPIC,
+    TOPIC_POLICY,
+    is_placed,
+)
 from tenantnet.policies.documents import SERVICES, migration_name, physical_name
 from tenantnet.policies.model import PLATFORM_PREFIX, Finding, PackSettings, Resource, Stack
+from tenantnet.policies.names import foreign_name
 from tenantnet.policies.own_types import is_own, judge_names, judge_texts, may_be_own
 from tenantnet.policies.tags import TAGGED
 from tenantnet.refusal import Rule
@@ -28,6 +41,13 @@ HELD_OWN = Rule(
     reason="{kind} {name} is {owner}. An import has brought it in here, and an update deletes it as soon as "
     "the program does not declare it",
     remedy="pulumi state delete '{urn}' --stack {stack}{otherwise}",
+)
+NOTHING_ADOPTED = Rule(
+    id="nothing-adopted",
+    rule="a program declares what its stack has; it imports and reads {permitted}",
+    reason="whosever {kind} {name} is, an update brings it to what the program says of it, and may delete it",
+    remedy="declare it with a component, without import_ or get; look up what is not the stack's by a "
+    "function such as aws.ec2.get_vpc. If the state has it: pulumi state delete '{urn}' --stack {stack}",
 )
 DELETED_GONE = Rule(
     id="deleted-gone",
@@ -68,6 +88,17 @@ _CALLED: Mapping[str, tuple[str, Callable[[str, str], Collection[str]]]] = {
     _MEMBERSHIP: ("groups", lambda cell, tenant: [tunnel_name(cell, tenant)]),
 }
 _FORMER = (aws.IAM_GROUP, aws.IAM_GROUP_POLICY, _MEMBERSHIP)
+# Of types with tags, those whose ID is the name, or an ARN that ends in it.
+ID_IS_NAME = (
+    *(aws.LOG_GROUP, aws.ALARM, aws.TABLE, aws.INSTANCE_PROFILE, aws.PARAMETER_GROUP, aws.SUBNET_GROUP),
+    *(ROLE, TOPIC, PROJECT, aws.DOCUMENT),
+)
+# Of types without tags that AWS is called about by two properties: the ID that the provider makes of these.
+ID_OF_BOTH: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    aws.ROUTE: lambda of: f"r-{of.get('routeTableId')}{crc32(str(of.get('destinationCidrBlock')).encode())}",
+    aws.ROUTE_PROPAGATION: lambda of: f"{of.get('vpnGatewayId')}_{of.get('routeTableId')}",
+    aws.VPN_CONNECTION_ROUTE: lambda of: f"{of.get('destinationCidrBlock')}:{of.get('vpnConnectionId')}",
+}
 # What says of a resource of an organisation's own what it is itself.
 _ITSELF = ("id", "arn")
 
@@ -78,15 +109,43 @@ def judge_held(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     Whether the program still declares it does not matter: a replacement deletes, too, and at the beginning of
     an update nobody knows. Raises Failure if the state cannot be read, or whose something is.
     """
-    state = _State(stack, settings)
+    state = _State(stack, settings, settings.reading.held(stack.name))
     for resource in state.held:
-        facts = {"kind": resource.kind, "name": resource.name, "urn": resource.urn, "stack": stack.name}
-        owner, otherwise = state.other_owner(resource)
-        if owner:
-            facts |= {"owner": owner, "otherwise": otherwise}
-            yield stack.root.refuse(HELD_OWN, "", value=resource.urn, **facts)
-        elif resource.retained and resource.type in ALLOWED and resource.type != aws.KEY:
-            yield stack.root.refuse(DELETED_GONE, "", value=resource.urn, **facts)
+        yield from state.judge_kept(resource)
+
+
+def judge_imports(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """What a preview shows that AWS has and the state does not: what is new has no ID yet."""
+    if not stack.previews:
+        return
+    state = _State(stack, settings, settings.reading.held(stack.name))
+    for resource in stack.resources:
+        if resource.custom and not resource.adopted and state.lacks(resource):
+            yield from state.judge_adopted(replace(resource, adopted=True))
+
+
+def judge_taken(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """What has come into the state before anybody was asked: an import as AWS has it, or a state migration.
+
+    resource: what the engine asks about. stack: as far as it was asked about.
+    """
+    judged = {each.urn for each in stack.resources} - {resource.urn}
+    before: dict[str, list[Resource]] = defaultdict(list)
+    for each in settings.reading.held(stack.name):
+        before[each.urn].append(each)
+    now = settings.reading.held_now(stack.name)
+    if early := [each for each in now if each.urn not in judged and each not in before[each.urn]]:
+        state = _State(stack, settings, now)
+        for taken in early:
+            yield from state.judge_adopted(taken) if taken.adopted else state.judge_kept(taken)
+
+
+def refuse_adopted(resource: Resource) -> Finding:
+    """The finding that the stack has what its program does not make."""
+    permitted = "rules that a move has opened, and nothing else"
+    facts = {"permitted": permitted, "kind": resource.kind, "name": resource.name}
+    facts |= {"urn": resource.urn, "stack": resource.stack}
+    return resource.refuse(NOTHING_ADOPTED, "", value=resource.name, **facts)
 
 
 def judge_imported(resource: Resource) -> Iterator[Finding]:
@@ -99,15 +158,42 @@ def judge_imported(resource: Resource) -> Iterator[Finding]:
 class _State:
     """The state of a stack, and whose is what in it."""
 
-    def __init__(self, stack: Stack, settings: PackSettings) -> None:
-        self._stack, self._settings = stack, settings
-        self.held = settings.reading.held(stack.name)
+    def __init__(self, stack: Stack, settings: PackSettings, held: Sequence[Resource]) -> None:
+        self._stack, self._settings, self.held = stack, settings, held
         self._own = [
             each
             for each in self.held
             if each.type in TAGGED and is_placed(each.type, stack.name) and not self._by_tags(*_tags(each))
         ]
         self._claims = [row for row in self.held if row.claim and self._is_holder(row.claim)]
+
+    def lacks(self, resource: Resource) -> bool:
+        """Whether a resource goes by IDs that a program cannot give, and by none that the state has."""
+        own = f"{resource.kind}id".lower()
+        ids = {
+            value
+            for path, value in resource.props.items()
+            if (path in _ITSELF or path.lower().endswith(own)) and path not in (resource.inputs or ())
+            if isinstance(value, str) and value
+        }
+        had = (each for each in self.held if resource.urn == each.urn or resource.type == each.type)
+        return bool(ids) and all(ids.isdisjoint(map(str, each.props.values())) for each in had)
+
+    def judge_adopted(self, resource: Resource) -> Iterator[Finding]:
+        """Whether the stack may have it though its program does not make it."""
+        if self.other_owner(resource)[0]:
+            yield refuse_adopted(resource)
+
+    def judge_kept(self, resource: Resource) -> Iterator[Finding]:
+        """Whether it is the stack's own, and goes from AWS with it."""
+        root, name = self._stack.root, self._stack.name
+        facts = {"kind": resource.kind, "name": resource.name, "urn": resource.urn, "stack": name}
+        owner, otherwise = self.other_owner(resource)
+        if owner:
+            facts |= {"owner": owner, "otherwise": otherwise}
+            yield root.refuse(HELD_OWN, "", value=resource.urn, **facts)
+        elif resource.retained and resource.type in ALLOWED and resource.type != aws.KEY:
+            yield root.refuse(DELETED_GONE, "", value=resource.urn, **facts)
 
     def other_owner(self, resource: Resource) -> tuple[str, str]:
         """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""
@@ -120,7 +206,7 @@ class _State:
         if not is_former and not (kind in ALLOWED and is_placed(kind, self._stack.name)):
             return "of a type that this stack cannot declare", LISTED if may_be_own(kind) else ""
         if kind in TAGGED:
-            named = self._by_tags(*_tags(resource))
+            named = self._by_name(resource) or self._by_tags(*_tags(resource))
             if kind not in _OF or named not in ("", UNTOLD):
                 return named, TAGGED_AGAIN if named == UNTOLD else ""
         return self._told(resource), ""
@@ -134,6 +220,17 @@ class _State:
         if resource.type == aws.RECORD:
             return "" if self._is_own_endpoint(resource) else UNTOLD
         return self._by_claim(resource)
+
+    def _by_name(self, resource: Resource) -> str:
+        """AWS is called by name, whatever tags a state says. A program that migrates it gives no ID."""
+        if resource.stack != self._stack.name:
+            return f"stack {resource.stack}'s by its URN"
+        if called := foreign_name(resource):
+            return f"called {called}, as nothing of this stack is"
+        name, own = resource.props.get("name"), str(resource.props.get("id"))
+        if resource.type in ID_IS_NAME and name != own.rpartition(":")[2].removeprefix("project/"):
+            return f"called {name}, and its ID is {own}"
+        return ""
 
     def _by_tags(self, *given: Mapping[str, object]) -> str:
         named = {*_named(given, Tag.TENANT), *_named(given, Tag.CELL)}
@@ -187,9 +284,11 @@ class _State:
 
     def _by_reference(self, resource: Resource) -> str:
         path, kind = _OF[resource.type]
-        value = resource.props.get(path)
+        value, own = resource.props.get(path), resource.props.get("id")
         if not isinstance(value, str) or not value:
             return UNTOLD
+        if resource.type in ID_OF_BOTH and own and own != ID_OF_BOTH[resource.type](resource.props):
+            return f"another, {own} by its ID"
         if value in self._ids(kind):
             return ""
         if tags := self._asked.get(value):

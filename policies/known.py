@@ -9,7 +9,17 @@ from dataclasses import replace
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC, is_placed
-from tenantnet.policies.held import ADOPTED, DELETED_GONE, HELD_OWN, judge_held, judge_imported
+from tenantnet.policies.held import (
+    ADOPTED,
+    DELETED_GONE,
+    HELD_OWN,
+    NOTHING_ADOPTED,
+    judge_held,
+    judge_imported,
+    judge_imports,
+    judge_taken,
+    refuse_adopted,
+)
 from tenantnet.policies.model import (
     EC2_ID,
     KNOWN_IN_PREVIEW,
@@ -92,13 +102,6 @@ CHANGES_IGNORED = Rule(
     rule="{kind} ignores changes of {permitted}",
     reason="policies get the deployed value of what is ignored, and a replacement is made with another",
     remedy="remove {given} from ignore_changes",
-)
-NOTHING_ADOPTED = Rule(
-    id="nothing-adopted",
-    rule="a program declares what its stack has; it imports and reads {permitted}",
-    reason="nobody judges it before the stack has it, and what the stack has is deleted with it",
-    remedy="declare it with a component, without import_ or get; look up what is not the stack's by a "
-    "function such as aws.ec2.get_vpc. If the state has it: pulumi state delete",
 )
 ONE_PROFILE = Rule(
     id="one-profile",
@@ -200,8 +203,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
             continue
         yield from _judge_known(resource)  # what a program reads is not judged before
         if resource.adopted and resource.type.startswith("aws:") and resource.type not in ADOPTED:
-            permitted = "rules that a move has opened, and nothing else"
-            yield resource.refuse(NOTHING_ADOPTED, "", value=resource.name, permitted=permitted)
+            yield refuse_adopted(resource)
         if (shape := ALLOWED.get(resource.type)) is not None:
             yield from _judge_kept(resource, shape)
             yield from _judge_references(stack, resource, settings, platform)
@@ -213,6 +215,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
         if platform:
             yield from _judge_region(resource, platform.region, settings.reading)
     yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    yield from judge_imports(stack, settings)
     yield from judge_held(stack, settings)
 
 
@@ -299,12 +302,18 @@ def _cell_of(platform: Stack) -> str:
     return platform.name.removeprefix(PLATFORM_PREFIX)
 
 
-def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    if len(stack.resources) == 1:  # before anything is changed
-        try:
+def _judge_state(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    try:
+        if len(stack.resources) == 1:  # before anything is changed
             yield from judge_held(stack, settings)
-        except Failure as failure:
-            yield unread(resource, stack.name, failure)
+        if resource.custom and not resource.type.startswith("pulumi:"):
+            yield from judge_taken(resource, stack, settings)
+    except Failure as failure:
+        yield unread(resource, stack.name, failure)
+
+
+def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    yield from _judge_state(resource, stack, settings)
     if is_own(resource.type, settings):
         yield from judge_relations(stack, resource, settings)
         return

@@ -217,10 +217,10 @@ class Targets:
 
 
 class Stack:
-    """All resources of one stack."""
+    """All resources of one stack. previews: whether nothing is created, and what is new has no ID yet."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self.resources = list(resources)
+    def __init__(self, resources: Iterable[Resource], *, previews: bool = False) -> None:
+        self.resources, self.previews = list(resources), previews
 
     @property
     def name(self) -> str:
@@ -374,6 +374,9 @@ class Reading(Protocol):
 
     def held(self, stack: str) -> Sequence[Resource]:
         """What the stack's state has, by outputs, but for Pulumi's own; what it only reads is left out."""
+
+    def held_now(self, stack: str) -> Sequence[Resource]:
+        """The same, anew: the engine writes an import into the state before it asks about the resource."""
 
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""

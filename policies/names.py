@@ -74,6 +74,20 @@ def judge_names(resource: Resource) -> Iterator[Finding]:
         yield from _judge_watched(resource, databases=own)
 
 
+def foreign_name(resource: Resource) -> str:
+    """What calls a resource of the state another's; empty for what is called after its own stack.
+
+    Former versions ended names in other words.
+    """
+    path = "identifier" if resource.type == aws.DATABASE else "name"
+    if resource.stack.startswith(PLATFORM_PREFIX):
+        return next((each.refusal.value for each in judge_names(resource) if each.refusal.path == path), "")
+    own = "|".join(re.escape(network_name(resource.stack, slot)) for slot in Slot)
+    form = rf"(?:/aws/rds/instance/|/tenantnet/[^/]+/flow/)?(?:{own}){_REST}(?:/[a-z-]+)?"
+    name = str(resource.props.get(path))
+    return name if resource.type in _CALLED_AFTER and not re.fullmatch(form, name) else ""
+
+
 def _judge_watched(
     alarm: Resource, databases: Sequence[str] = (), projects: Sequence[str] = ()
 ) -> Iterator[Finding]:
@@ -91,6 +105,7 @@ def _judge_watched(
             yield from named(alarm, path, *own, props=by_name)
 
 
+_CALLED_AFTER = (aws.DATABASE, aws.LOG_GROUP, aws.SUBNET_GROUP, aws.PARAMETER_GROUP, aws.ALARM)
 # What is called after its network, with more words.
 _BEGIN = {aws.ALARM: "name", aws.CUSTOMER_GATEWAY: "deviceName"}
 

@@ -210,7 +210,7 @@ def _reserved_in(folder: Path) -> Sequence[ReservedRange]:
 
 def _stack(resources: Iterable[PolicyResource]) -> Stack:
     declared = RUN.declared
-    return Stack(
+    judged = [
         Resource(
             type=resource.resource_type,
             name=resource.name,
@@ -231,7 +231,8 @@ def _stack(resources: Iterable[PolicyResource]) -> Stack:
             },
         )
         for resource in resources
-    )
+    ]
+    return Stack(judged, previews=RUN.previews)
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:

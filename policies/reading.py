@@ -38,6 +38,7 @@ from tenantnet.stacks.outputs import Model, PlatformOutputs
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from tenantnet.engine.states import States
 
 PLATFORM_KEY, REGION_KEY = "tenantnet:platform", "aws:region"
 GONE = ("shutting-down", "terminated")
@@ -78,6 +79,7 @@ class Reader:
         self._lock = Lock()
         self._granted_until: dict[Claim, float] = {}
         self._platform, self._region = "{}", ""
+        self._held_now: tuple[str, Sequence[Resource]] = "", ()
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Take the stack's settings. config: by key, each as JSON where it is more than text."""
@@ -270,6 +272,16 @@ class Reader:
         """What the stack's state has in AWS."""
         return cast("Sequence[Resource]", self._begin("held", lambda: _read_held(stack)).result())
 
+    def held_now(self, stack: str) -> Sequence[Resource]:
+        """The same, read anew where it has changed; by Pulumi where nobody else can read its backend."""
+        states = cast("States | None", self._begin("states", _find_states).result())
+        version = states.version(stack) if states else None
+        if states is None or version is None:
+            return _read_held(stack)
+        if version != self._held_now[0]:
+            self._held_now = version, _held_in(states.resources(stack, version))
+        return self._held_now[1]
+
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""
         region = region or self.region()
@@ -331,7 +343,19 @@ def _read_platform(cell: str) -> PlatformOutputs:
 def _read_held(stack: str) -> Sequence[Resource]:
     remedy = f"this must work here: pulumi stack export --stack {stack}"
     said = _pulumi("stack", "export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
-    everything = (said.get("deployment") or {}).get("resources") or ()
+    return _held_in((said.get("deployment") or {}).get("resources") or ())
+
+
+def _find_states() -> States | None:
+    # Only here: a preview needs none of the engine's modules.
+    from tenantnet.engine.states import States, backend_url, store_of  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    store = store_of(backend_url(project))
+    return States(store, project) if store else None
+
+
+def _held_in(everything: Collection[Mapping[str, Any]]) -> Sequence[Resource]:
     regions = {
         each["urn"]: _region_in(each.get("inputs", {})) for each in everything if each["type"] == PROVIDER
     }

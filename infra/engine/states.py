@@ -104,8 +104,9 @@ class States:
         content = self._store.read(f"{self._folder}{stack}{ending}")
         try:
             text = gzip.decompress(content) if ending == ENDINGS[1] else content
-            latest = json.loads(text)["checkpoint"]["latest"]
-            resources: list[Mapping[str, Any]] = latest.get("resources", [])
+            # A new stack has none.
+            latest = json.loads(text)["checkpoint"].get("latest") or {}
+            resources: list[Mapping[str, Any]] = latest.get("resources") or []
             if not all("type" in each for each in resources):
                 raise KeyError("type")
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -36,10 +36,11 @@ from tenantnet.settings.reading import read_mapping
 
 PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
-# The rooms that `program` imports, and the vocabulary beside it.
+# The rooms that `program` and the policy pack import, and the vocabulary beside them.
 ROOMS = (
-    *("__init__.py", "__main__.py", "program.py", "failure.py", "refusal.py", "secret_forms.py", "tags.py"),
-    *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain"),
+    *("__init__.py", "__main__.py", "program.py", "failure.py", "forms.py", "refusal.py"),
+    *("secret_forms.py", "tags.py"),
+    *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain", "engine"),
 )
 # What else a program's result may follow from, by how the names begin. No secret: those have no influence
 # on it. The engine takes options of its commands from the last but one, and the provider tags from the last.

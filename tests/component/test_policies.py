@@ -11,7 +11,7 @@ from tenantnet.aws import types as aws
 from tenantnet.policies.allowed import STACK, TOPIC, TOPIC_POLICY
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
-from tenantnet.policies.held import judge_held
+from tenantnet.policies.held import ID_IS_NAME, ID_OF_BOTH, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import PackSettings, Policy, Resource, Stack
 from tenantnet.policies.rules import POLICIES
@@ -164,6 +164,10 @@ def test_an_update_creates_what_the_tenants_stack_declares(
 
 
 def _id_of(resource: Resource) -> str:
+    if resource.type in ID_IS_NAME:
+        return str(resource.props["name"])
+    if resource.type in ID_OF_BOTH:
+        return ID_OF_BOTH[resource.type](resource.props)
     prefix = next((prefix for prefix, kind in PREFIXES.values() if kind == resource.type), "id")
     return f"{prefix}-{resource.name.replace('-', '')}"
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
@@ -20,7 +21,13 @@ from tenantnet.policies.rules import POLICIES
 from tenantnet.tags import Owner, claims_table_name
 
 from tests.support.aws import aws_client
-from tests.support.broken_programs.breach import BETAS_COMPANY, BREACH, OUTPUTS_VARIABLE
+from tests.support.broken_programs.breach import (
+    BETAS_COMPANY,
+    BREACH,
+    OUTPUTS_VARIABLE,
+    TAKEN,
+    TAKEN_VARIABLE,
+)
 from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.support.clone import CLONE
@@ -29,6 +36,8 @@ from tests.support.project import Project, Run
 
 PROGRAM = "from tests.support.broken_programs.program import main\n\nmain()\n"
 PLATFORM, MADE_UP_CELL = "platform", "made-up cell"
+BETAS_TAGS = Owner(cell="local", tenant="beta").tags("another")
+PACK = ("--policy-pack", str(CLONE / "policies"))
 AT_A_TIME = 2
 VIOLATION = re.compile(r"\[(mandatory|advisory)\].*?([a-z]+(?:-[a-z]+)+)  \((\S+): (\S+)\)")
 
@@ -52,12 +61,17 @@ class Previews:
         return self._started[case].result()
 
     def run(self, case: str, *arguments: str, command: Sequence[str] = ("preview",)) -> Run:
+        stack = "platform-local" if case == PLATFORM else "acme"
+        with self.project(case) as project:
+            return project.pulumi(*command, "--stack", stack, *PACK, *arguments)
+
+    @contextmanager
+    def project(self, case: str) -> Iterator[Project]:
+        """One of the projects, whose program is the case's meanwhile."""
         project = self._free.get()
         try:
             project.environment[CASE_VARIABLE] = case
-            stack = "platform-local" if case == PLATFORM else "acme"
-            pack = str(CLONE / "policies")
-            return project.pulumi(*command, "--stack", stack, "--policy-pack", pack, *arguments)
+            yield project
         finally:
             self._free.put(project)
 
@@ -99,6 +113,15 @@ def connect_betas_company(cloud: LocalCloud) -> None:
     ec2.create_vpn_connection_route(VpnConnectionId=connection, DestinationCidrBlock=BETAS_COMPANY)
 
 
+def betas_other_network(cloud: LocalCloud) -> str:
+    """A network of tenant beta in a range that nobody has claimed; its ID."""
+    tags = [{"Key": key, "Value": value} for key, value in BETAS_TAGS.items()]
+    made = aws_client(cloud, "ec2").create_vpc(
+        CidrBlock=TAKEN, TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
+    )
+    return str(made["Vpc"]["VpcId"])
+
+
 def deployed_platform(project: Project, outputs: Mapping[str, object]) -> None:
     """Give the project's platform stack its outputs, as if it had been deployed."""
     stack, kind = "platform-local", "pulumi:pulumi:Stack"
@@ -118,6 +141,7 @@ def previews(
     """Previews, with those that the selected tests ask for started already."""
     assert claims
     projects, outputs = [], made_platform(lambda service: aws_client(cloud, service))
+    taken = betas_other_network(cloud)
     for number in range(AT_A_TIME):
         folder = tmp_path_factory.mktemp(f"project{number}")
         backend = tmp_path_factory.mktemp(f"backend{number}")
@@ -125,6 +149,7 @@ def previews(
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PYTHONPATH": str(CLONE),
             OUTPUTS_VARIABLE: json.dumps(outputs),
+            TAKEN_VARIABLE: taken,
         }
         project = Project.of_program(folder, {**environment(cloud.state_dir), **variables}, PROGRAM)
         for stack in ("acme", "platform-local"):
@@ -176,6 +201,8 @@ def test_a_cell_that_nobody_has_deployed_is_refused(previews: Previews, case: st
     assert "the outputs of platform-nowhere cannot be read" in " ".join(run.text.split())
 
 
+IMPORTS_NOTHING = "a program declares what its stack has; it imports and reads rules that a move has opened"
+
 # What each step of the breach is refused for.
 STEPS = {
     "n": "a tenant's network lies in no company range of another tenant",
@@ -200,6 +227,39 @@ def test_an_organisation_can_make_a_policy_advisory(previews: Previews, tmp_path
     run = previews.run("company-gateway-public", "--policy-pack-config", str(config))
     assert run.code == 0, run.text
     assert {each[:2] for each in violations(run)} == {("advisory", "company-gateway-public")}, run.text
+
+
+@pytest.mark.parametrize("case", [f"{BREACH}i"])
+def test_an_import_of_another_tenants_network_is_refused_in_the_preview(
+    previews: Previews, case: str
+) -> None:
+    run = previews.of(case)
+    assert run.code != 0, run.text
+    assert {(level, policy) for level, policy, *_ in violations(run)} == {
+        ("mandatory", "only-known-resources")
+    }, run.text
+    assert IMPORTS_NOTHING in " ".join(run.text.split()), run.text
+
+
+def test_an_import_that_no_preview_was_shown_stops_the_update_before_aws_is_changed(
+    previews: Previews, cloud: LocalCloud
+) -> None:
+    """The state has it then, and every update stops, until it is taken out."""
+    with previews.project(f"{BREACH}ih") as project:
+        stack = ("--stack", "acme")
+        project.pulumi("preview", *stack, *PACK).check()
+        run = project.pulumi("up", "--yes", "--skip-preview", *stack, *PACK)
+        assert run.code != 0, run.text
+        said = " ".join(run.text.split())
+        assert IMPORTS_NOTHING in said, run.text
+        [vpc] = aws_client(cloud, "ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": [TAKEN]}])["Vpcs"]
+        assert {each["Key"]: each["Value"] for each in vpc["Tags"]} == BETAS_TAGS
+        stopped = project.pulumi("preview", *stack, *PACK)
+        assert stopped.code != 0, stopped.text
+        assert "An import has brought it in here" in " ".join(stopped.text.split())
+        [urn] = set(re.findall(r"pulumi state delete '(\S+)'", said))
+        project.pulumi("state", "delete", urn, *stack, "--yes").check()
+        project.pulumi("preview", *stack, *PACK).check()
 
 
 def test_what_is_hidden_from_the_preview_stops_the_update_before_it_is_created(

@@ -203,7 +203,7 @@ def _known_examples() -> list[Example]:
         Example(known.IMAGE_OWN, with_props("ping-host", ami="ami-00000000000be7a00")),
         Example(OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-0123456789abcdef0")),
         Example(known.CHANGES_IGNORED, with_options("ping-host", ignores=["userData"])),
-        Example(known.NOTHING_ADOPTED, with_options("network", adopted=True)),
+        Example(held.NOTHING_ADOPTED, with_options("network", adopted=True)),
         Example(held.HELD_OWN, _called("delta")),
         Example(held.DELETED_GONE, _called("epsilon")),
         Example(known.ONE_PROFILE, _two_profiles),

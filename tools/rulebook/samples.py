@@ -206,6 +206,10 @@ class SampleReading:
         kept = resource(aws.VPC, "imported", {"id": "vpc-1"}, tags=tags, stack=stack)
         return [replace(kept, retained=stack == "epsilon")]
 
+    def held_now(self, stack: str) -> Sequence[Resource]:
+        """Nothing is imported meanwhile."""
+        return self.held(stack)
+
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """Whose the IDs are by their ends, and what for: `vpc-…acme`, `rtb-…beta`, `sg-database…acme`."""
         return {each: _owner_of(each).tags(each, part=_part_of(each)) for each in ids}

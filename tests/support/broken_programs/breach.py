@@ -8,6 +8,7 @@ connection and a claim. Each letter in the case's name takes one step, against t
     t  a route in beta's table leads beta's answers here
     r  a route in the own table leads to beta, whose range is said to be the own company's
     h  in place of all else a subnet uses beta's table, whose ID is hidden from the preview
+    i  in place of all else it imports beta's network, and says that it is its own; with h in updates alone
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ from tenantnet.components.vpn_connection import TUNNEL_OPTIONS
 from tenantnet.tags import Owner, Part, claims_table_name
 
 BREACH = "breach "
-OUTPUTS_VARIABLE = "PLATFORM_OUTPUTS"
+OUTPUTS_VARIABLE, TAKEN_VARIABLE = "PLATFORM_OUTPUTS", "TAKEN_NETWORK"
 OWNER = Owner(cell="local", tenant="acme", network="blue")
 BETAS_NETWORK, BETAS_VPC, BETAS_TABLE = "10.9.9.0/26", "vpc-00000000000beta00", "rtb-00000000000beta00"
+TAKEN = "10.5.5.0/26"
 BETAS_COMPANY, INSIDE_IT = "10.77.4.0/24", "10.77.4.0/26"
 
 
 def declare_raw(steps: str) -> None:
     """Declare the network, with these steps."""
+    if "i" in steps:
+        hidden = "h" in steps and pulumi.runtime.is_dry_run()
+        _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
+        return
     cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
     vpc, table, platform = *_network(cidr), platform_outputs()
     if "h" in steps:
@@ -52,7 +58,7 @@ def platform_outputs() -> dict[str, Any]:
     return dict(json.loads(os.environ[OUTPUTS_VARIABLE]))
 
 
-def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
+def _network(cidr: str, taken: str | None = None) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
     claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
     row = aws.dynamodb.TableItem(
         "claim", table_name=claims_table_name("local"), hash_key="cidr", item=claim.item_json()
@@ -61,7 +67,7 @@ def _network(cidr: str) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
         "network",
         cidr_block=cidr,
         tags=OWNER.tags("network", part=Part.NETWORK),
-        opts=pulumi.ResourceOptions(depends_on=row),
+        opts=pulumi.ResourceOptions(depends_on=row, import_=taken),
     )
     table = aws.ec2.RouteTable("table", vpc_id=vpc.id, tags=OWNER.tags("table", part=Part.NETWORK))
     return vpc, table

@@ -130,6 +130,50 @@ def test_what_a_program_has_imported_is_not_its_own_whatever_its_tags_say_now(up
     assert found(taken, update=update) == ["held-own"]
 
 
+NAMED = {
+    aws.PEERING: "pcx-1",
+    aws.SUBNET: "subnet-1",
+    aws.VPN_GATEWAY: "vgw-1",
+    aws.VPN_CONNECTION: "vpn-1",
+    aws.SECURITY_GROUP: "sg-1",
+    aws.ROUTE_TABLE: "rtb-1",
+}
+TENANTS_STATE = [held(kind, OWNER.tags("x"), id=name) for kind, name in NAMED.items()]
+CALLED_AS_OTHERS = [
+    held(aws.DATABASE, OWNER.tags("x"), id="db-1", identifier="beta-blue"),
+    held(aws.LOG_GROUP, OWNER.tags("x"), name="/aws/rds/instance/beta-blue/error"),
+    held(aws.PARAMETER_GROUP, OWNER.tags("x"), id="beta-blue-mysql84", name="acme-blue-mysql84"),
+    held(aws.SUBNET_GROUP, OWNER.tags("x"), id="acme-blue", name="acme-green"),
+    held(aws.DOCUMENT, OWNER.tags("x"), id="eu1-beta-tunnel", name="eu1-acme-tunnel"),
+    held(
+        aws.ROUTE,
+        id="r-rtb-beta1288637434",
+        vpcPeeringConnectionId="pcx-1",
+        routeTableId="rtb-1",
+        destinationCidrBlock="10.0.0.0/26",
+    ),
+    held(aws.ROUTE_PROPAGATION, id="vgw-9_rtb-1", vpnGatewayId="vgw-1", routeTableId="rtb-1"),
+    held(
+        aws.VPN_CONNECTION_ROUTE,
+        id="10.0.0.0/8:vpn-1",
+        vpnConnectionId="vpn-1",
+        destinationCidrBlock="10.1.0.0/16",
+    ),
+    replace(held(aws.VPC, OWNER.tags("x")), urn="urn:pulumi:beta::t::aws:ec2/vpc:Vpc::imported"),
+]
+
+
+@pytest.mark.parametrize("other", CALLED_AS_OTHERS, ids=lambda each: each.kind)
+def test_what_a_state_calls_as_anothers_is_anothers_whatever_tags_it_says(other: Resource) -> None:
+    """AWS is called by these names: who deletes by them deletes what is another tenant's."""
+    assert found(*TENANTS_STATE, other) == ["held-own"]
+
+
+@pytest.mark.parametrize("name", ["acme-blue-mysql80", "acme-green-mysql84"])
+def test_a_former_versions_name_is_the_stacks_own_still(name: str) -> None:
+    assert found(held(aws.PARAMETER_GROUP, OWNER.tags("x"), id=name, name=name)) == []
+
+
 @pytest.mark.parametrize("kind", TAGGED)
 def test_what_can_have_tags_and_has_none_is_nobodys(kind: str) -> None:
     for stack, declared in (("acme", good_stack()), (PLATFORMS, platform_stack())):
@@ -175,15 +219,6 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     aws.IAM_GROUP_POLICY: {"group": "eu1-acme-tunnel"},
     "aws:iam/userGroupMembership:UserGroupMembership": {"groups": ["eu1-acme-tunnel"]},
 }
-NAMED = {
-    aws.PEERING: "pcx-1",
-    aws.SUBNET: "subnet-1",
-    aws.VPN_GATEWAY: "vgw-1",
-    aws.VPN_CONNECTION: "vpn-1",
-    aws.SECURITY_GROUP: "sg-1",
-    aws.ROUTE_TABLE: "rtb-1",
-}
-TENANTS_STATE = [held(kind, OWNER.tags("x"), id=name) for kind, name in NAMED.items()]
 PLATFORMS_STATE = [held(aws.VPC, Owner(cell=CELL).tags("x"), PLATFORMS, id="vpc-1")]
 
 

@@ -1,0 +1,208 @@
+"""What a program imports is refused before it is changed: in a preview, and in an update before its step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tenantnet.aws import types as aws
+from tenantnet.policies.held import HELD_OWN, NOTHING_ADOPTED
+from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
+from tenantnet.policies.model import UNKNOWN, PackSettings, Resource, Stack
+from tenantnet.policies.reading import Reader
+from tenantnet.tags import Owner
+
+from tests.support.clone import CLONE
+from tests.unit.policies.test_policies_held import BETAS, Held, answer
+from tools.rulebook.samples import CELL, OWN_TYPE, OWNER, SETTINGS, good_stack, platform_stack, resource
+
+STATED = (NOTHING_ADOPTED.id, HELD_OWN.id)
+GROUP = resource(aws.SECURITY_GROUP, "acme-blue-database", {"id": "sg-1"}, tags=OWNER.tags("x"))
+OWN_RULE = {
+    "id": "sgr-1",
+    "arn": "arn:aws:ec2:eu-west-1:1:security-group-rule/sgr-1",
+    "securityGroupId": "sg-1",
+}
+DATABASE = {"arn": "arn:aws:rds:eu-west-1:1:db:acme-blue", "dbInstanceId": "db-1", "identifier": "acme-blue"}
+
+
+def rules(findings: Iterable[Any]) -> list[str]:
+    return [each.refusal.rule_id for each in findings if each.refusal.rule_id in STATED]
+
+
+def previewed(shown: Resource, *state: Resource, previews: bool = True) -> list[str]:
+    """The rules about state and imports that a preview breaks which shows this beside the sample stack."""
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    settings = replace(SETTINGS, reading=Held(*state))
+    stack = Stack([*good_stack().values(), shown], previews=previews)
+    return rules(ONLY_KNOWN_RESOURCES.judge_stack(stack, settings))
+
+
+class Updating(Held):
+    """The state of a stack as an update began, and as the engine has written it since."""
+
+    def __init__(self, before: Sequence[Resource], now: Sequence[Resource]) -> None:
+        super().__init__(*before)
+        self.now = now
+
+    def held_now(self, stack: str) -> Sequence[Resource]:
+        return self.now
+
+
+def updated(
+    asked: Resource, before: Sequence[Resource], now: Sequence[Resource], *others: Resource
+) -> list[str]:
+    """The rules that an update breaks by what the state has when the engine asks about a resource."""
+    assert ONLY_KNOWN_RESOURCES.judge_update
+    settings: PackSettings = replace(SETTINGS, reading=Updating(before, now))
+    root = resource("pulumi:pulumi:Stack", "tenantnet-acme", {}, stack=asked.stack)
+    return rules(ONLY_KNOWN_RESOURCES.judge_update(asked, Stack([root, *others, asked]), settings))
+
+
+def own(kind: str = aws.VPC, name: str = "acme-blue", **props: Any) -> Resource:
+    return resource(kind, name, props, tags=OWNER.tags("x"))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"id": "vpc-1"},
+        {"vpcId": "vpc-1"},
+        {"id": UNKNOWN, "arn": "arn:aws:ec2:eu-west-1:1:vpc/vpc-1"},
+    ],
+)
+def test_an_import_is_refused_in_a_preview_by_an_id_that_is_not_the_states(known: Mapping[str, Any]) -> None:
+    """Whatever the program says of it: its tags are the stack's own here."""
+    shown = own(**known)
+    assert previewed(shown) == ["nothing-adopted"]
+    assert previewed(shown, own(id="vpc-another")) == ["nothing-adopted"]
+    assert previewed(shown, own(aws.SUBNET, "acme-blue-a", id="subnet-1", vpcId="vpc-1")) == [
+        "nothing-adopted"
+    ]
+
+
+def test_what_is_new_changed_or_called_otherwise_is_no_import() -> None:
+    new = own(vpcId=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
+    changed = own(vpcId="vpc-1", arn="arn:aws:ec2:eu-west-1:1:vpc/vpc-1")
+    assert previewed(new) == []
+    assert previewed(changed, own(id="vpc-1")) == []
+    assert previewed(changed, own(name="acme-formerly", id="vpc-1")) == []
+
+
+def test_an_update_has_made_what_has_an_id_at_its_end() -> None:
+    assert previewed(own(vpcId="vpc-1"), previews=False) == []
+
+
+def test_what_a_program_gives_is_no_id_of_awss() -> None:
+    policy = "aws:sns/topicPolicy:TopicPolicy"
+    shown = resource(policy, "x", {"arn": "arn:aws:sns:eu-west-1:1:x"}, inputs=["arn"])
+    assert previewed(shown) == []
+
+
+def test_a_type_of_an_organisations_own_is_judged_as_imported_in_a_preview() -> None:
+    shown = resource(OWN_TYPE, "queue", {"id": "https://sqs.eu-west-1.amazonaws.com/1/queue"})
+    assert previewed(shown) == []
+    assert previewed(replace(shown, props={**shown.props, "name": "beta-blue"})) == ["nothing-adopted"]
+    assert previewed(replace(shown, props={**shown.props, "tags": BETAS})) == ["nothing-adopted"]
+
+
+@pytest.mark.parametrize(("group", "found"), [("sg-1", []), ("sg-database00beta", ["nothing-adopted"])])
+def test_a_rule_is_taken_over_in_the_stacks_own_group_alone(group: str, found: list[str]) -> None:
+    shown = own(aws.INGRESS_RULE, "acme-blue-sessions", **{**OWN_RULE, "securityGroupId": group})
+    assert previewed(shown, GROUP) == found
+    assert updated(shown, [GROUP], [GROUP, replace(shown, adopted=True)]) == found
+
+
+@pytest.mark.parametrize("platform", [False, True])
+@pytest.mark.parametrize("tags", [OWNER.tags("x"), BETAS, Owner(cell=CELL).tags("x"), None])
+def test_an_import_is_refused_in_an_update_before_it_is_changed(
+    tags: Mapping[str, str] | None, platform: bool
+) -> None:
+    """Whatever AWS says of it, too."""
+    stack = f"platform-{CELL}" if platform else "acme"
+    [asked] = [
+        each for each in (platform_stack() if platform else good_stack()).values() if each.type == aws.VPC
+    ][:1]
+    taken = resource(aws.VPC, asked.name, {"id": "vpc-1"}, tags=tags, stack=stack, adopted=True)
+    assert updated(asked, [], [taken]) == ["nothing-adopted"]
+    assert updated(asked, [], []) == []
+
+
+def test_an_import_in_place_of_what_the_stack_has_is_refused() -> None:
+    asked, had = own(aws.DATABASE, **DATABASE), own(aws.DATABASE, **{**DATABASE, "id": "db-1"})
+    taken = replace(had, props={**had.props, "id": "db-beta", "identifier": "beta-blue"}, adopted=True)
+    assert updated(asked, [had], [had, taken]) == ["nothing-adopted"]
+
+
+def test_what_is_imported_beside_what_the_engine_asks_about_is_refused_at_once() -> None:
+    other = replace(own(aws.SUBNET, "acme-blue-a", id="subnet-1"), adopted=True)
+    assert updated(own(), [], [other]) == ["nothing-adopted"]
+
+
+def test_what_the_update_itself_has_made_is_no_import() -> None:
+    made = own(aws.SUBNET, "acme-blue-a", id="subnet-1")
+    assert updated(own(), [], [made], made) == []
+
+
+def test_what_a_state_migration_has_changed_is_judged_before_anything_is_done_with_it() -> None:
+    """AWS is called by the identifier in the state; the engine lets no migration change the ID."""
+    had = own(aws.DATABASE, **{**DATABASE, "id": "db-1"})
+    migrated = replace(had, props={**had.props, "identifier": "beta-blue"})
+    assert updated(own(), [had], [migrated]) == ["held-own"]
+    assert updated(own(), [had], [replace(had, props={**had.props, "backupWindow": "03:00-04:00"})]) == []
+
+
+class TestTheState:
+    """What the state has now is read where the engine writes it."""
+
+    @pytest.fixture
+    def backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.chdir(CLONE)
+        monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+        answer({"version": 3, "deployment": {"resources": [self.entry("of-pulumi")]}}, tmp_path, monkeypatch)
+        folder = tmp_path / ".pulumi" / "stacks" / "tenantnet"
+        folder.mkdir(parents=True)
+        return folder / "acme.json"
+
+    @staticmethod
+    def entry(name: str, **more: Any) -> dict[str, Any]:
+        return {
+            "urn": f"urn:pulumi:acme::t::a:b:C::{name}",
+            "custom": True,
+            "type": "a:b:C",
+            "id": "1",
+            **more,
+        }
+
+    @staticmethod
+    def write(file: Path, *resources: Mapping[str, Any]) -> None:
+        file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}))
+
+    def test_it_is_read_again_whenever_it_has_changed(self, backend: Path) -> None:
+        reader = Reader()
+        self.write(backend, self.entry("first"))
+        assert [each.name for each in reader.held_now("acme")] == ["first"]
+        self.write(backend, self.entry("first"), self.entry("second", importID="1"))
+        assert [(each.name, each.adopted) for each in reader.held_now("acme")] == [
+            ("first", False),
+            ("second", True),
+        ]
+        assert reader.held_now("acme") is reader.held_now("acme")
+
+    @pytest.mark.parametrize("checkpoint", [{}, {"latest": None}, {"latest": {"resources": None}}])
+    def test_a_new_stack_has_nothing(self, backend: Path, checkpoint: Mapping[str, Any]) -> None:
+        backend.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
+        assert Reader().held_now("acme") == []
+
+    def test_pulumi_is_asked_where_the_files_are_not_to_be_seen(
+        self, backend: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert not backend.exists()
+        assert [each.name for each in Reader().held_now("acme")] == ["of-pulumi"]
+        monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
+        self.write(backend, self.entry("elsewhere"))
+        assert [each.name for each in Reader().held_now("acme")] == ["of-pulumi"]
