@@ -11,6 +11,7 @@ from contextlib import suppress
 # The same number on every architecture: https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html
 PIDFD_GETFD = 438
 IDLE_SECONDS, INTERVAL_SECONDS, SILENT_SECONDS = 4, 2, 8
+UNREAD_BYTES = 65_536
 
 
 def end_when_silent(pid: int, descriptor: int, seconds: int = SILENT_SECONDS) -> bool:
@@ -32,13 +33,13 @@ def end_when_silent(pid: int, descriptor: int, seconds: int = SILENT_SECONDS) ->
     return True
 
 
-def has_unread(pid: int, descriptor: int) -> bool:
-    """Whether there is something that a child process has not read; False if the system does not say."""
+def unread(pid: int, descriptor: int) -> bytes:
+    """The first 64 KiB of what a child process has not read; empty if the system does not say."""
     if sys.platform != "linux" or (connection := _copied(pid, descriptor)) is None:
-        return False
+        return b""
     with connection, suppress(OSError):
-        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    return False
+        return connection.recv(UNREAD_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    return b""
 
 
 def _copied(pid: int, descriptor: int) -> socket.socket | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 from tenantnet.failure import Failure
-from tenantnet.tunnel.child_sockets import has_unread
+from tenantnet.tunnel.child_sockets import unread
 from tenantnet.tunnel.local_port import binding_failure, port_holder
 from tenantnet.tunnel.profiles import Profile
 from tenantnet.tunnel.records import ProcessId, end_process
@@ -133,20 +133,13 @@ class Plugin:
         return None
 
     @property
-    def written(self) -> int:
-        """How many bytes it has written anywhere, since it began; 0 if the system does not say."""
-        with suppress(psutil.Error, AttributeError):
-            return int(psutil.Process(self.pid).io_counters().write_chars)
-        return 0
-
-    @property
-    def has_unread(self) -> bool:
-        """Whether it has taken what it has not passed on yet; False if the system does not say."""
+    def unread(self) -> bytes:
+        """The beginning of what clients sent and it has not passed on; empty if the system does not say."""
         with suppress(psutil.Error):
             inner = psutil.Process(self.pid).net_connections(kind="unix")
             passing = [each.fd for each in inner if str(each.laddr).endswith(INNER_SOCKET)]
-            return any(has_unread(self.pid, descriptor) for descriptor in passing)
-        return False
+            return b"".join(unread(self.pid, descriptor) for descriptor in passing)
+        return b""
 
     def is_cut_off(self) -> bool:
         """Whether it has no connection but those of its own clients: it gives up, but does not end."""

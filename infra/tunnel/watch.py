@@ -41,7 +41,7 @@ class Watch:
     def __init__(self, plugin: Plugin, awake: Clock = time.monotonic, wall: Clock = time.time) -> None:
         self._plugin, self._awake, self._wall = plugin, awake, wall
         self._connected = self._moved = awake()
-        self._written = 0
+        self._unread = b""
         self._behind = wall() - awake()
         # By what distinguishes a connection from a later one: whether the system ends it when it is silent.
         self._ends_when_silent: dict[object, bool] = {}
@@ -76,9 +76,11 @@ class Watch:
         return "" if _has_any({each.laddr.ip for each in connections}) else MOVED
 
     def _is_stuck(self, now: float) -> bool:
-        written = self._plugin.written
-        if written != self._written or not self._plugin.has_unread:
-            self._written, self._moved = written, now
+        """Whether nothing of what it has taken was passed on for long: more may come behind it meanwhile."""
+        unread = self._plugin.unread
+        if not self._unread or not unread.startswith(self._unread):
+            self._moved = now
+        self._unread = unread
         return now - self._moved > STUCK_SECONDS
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
-from tenantnet.tunnel.child_sockets import has_unread
+from tenantnet.tunnel.child_sockets import unread
 from tenantnet.tunnel.watch import CUT_OFF, MOVED, SLEPT, STUCK, Watch
 
 
@@ -38,8 +38,7 @@ class Machine:
     seen: Sequence[Any] | None = (CONNECTED,)
     awake: float = 1000.0
     asleep: float = 1.8e9
-    written: int = 0
-    has_unread: bool = False
+    unread: bytes = b""
 
     def connections(self) -> Any:
         return self.seen
@@ -86,20 +85,32 @@ class TestAWatch:
         assert (watch.look(), watch.is_resuming) == ("", False)
 
     def test_gives_up_a_plugin_that_passes_nothing_on(self) -> None:
-        machine = Machine(has_unread=True)
+        machine = Machine(unread=b"a query")
         watch = machine.watch()
+        watch.look()
         machine.awake += 3.9
         assert watch.look() == ""
         machine.awake += 0.2
         assert watch.look() == STUCK
 
+    def test_gives_up_a_plugin_that_passes_nothing_on_of_what_clients_go_on_sending(self) -> None:
+        machine = Machine(unread=b"a query")
+        watch = machine.watch()
+        watch.look()
+        for _ in range(19):
+            machine.awake += 0.2
+            machine.unread += b", and another"
+            assert watch.look() == ""
+        machine.awake += 0.4
+        assert watch.look() == STUCK
+
     def test_leaves_a_plugin_alone_that_is_busy_or_has_nothing_to_do(self) -> None:
-        busy, idle = Machine(has_unread=True), Machine()
+        busy, idle = Machine(), Machine()
         for machine in (busy, idle):
             watch = machine.watch()
-            for _ in range(100):
+            for number in range(100):
                 machine.awake += 0.2
-                busy.written += 1024
+                busy.unread = b"part %d" % number
                 assert watch.look() == ""
 
     @pytest.mark.parametrize(("seconds", "said"), [(5, ""), (31, SLEPT), (8 * 3600, SLEPT)])
@@ -129,12 +140,12 @@ class TestAWatch:
 def test_what_a_process_has_not_read_is_seen_and_stays_there() -> None:
     near, far = socket.socketpair()
     with near, far:
-        assert not has_unread(os.getpid(), far.fileno())
+        assert unread(os.getpid(), far.fileno()) == b""
         near.send(b"hello")
-        assert has_unread(os.getpid(), far.fileno())
+        assert unread(os.getpid(), far.fileno()) == b"hello"
         assert far.recv(5) == b"hello"
-        assert not has_unread(os.getpid(), far.fileno())
-    assert not has_unread(os.getpid(), 10_000)
+        assert unread(os.getpid(), far.fileno()) == b""
+    assert unread(os.getpid(), 10_000) == b""
 
 
 # A parent and its plugin on a machine of their own, whose network then swallows everything.
