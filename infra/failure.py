@@ -6,12 +6,14 @@ from __future__ import annotations
 class Failure(Exception):  # noqa: N818 - named like Refused
     """Something that could not be done, although the input is right.
 
-    what: the task that failed. reason: the cause, in the words of AWS, Pulumi or the operating system.
-    remedy: what to do. state: what was and was not changed.
+    what: the task that failed. reason: the cause, in the words of AWS, Pulumi or the operating system; where
+    those said nothing, that. remedy: what to do. state: what was and was not changed.
     """
 
     def __init__(self, what: str, *, reason: str, remedy: str, state: str = "Nothing was changed.") -> None:
-        self.what, self.reason, self.remedy, self.state = what, reason, remedy, state
+        # Errors of Python may come without words, and those of the operating system without a number.
+        self.reason = "it was not said why" if reason.strip() in ("", "None") else reason
+        self.what, self.remedy, self.state = what, remedy, state
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ def binding_failure(name: str, port: int, error: OSError | None = None) -> Failu
         remedy = "end that process, or choose another port: --local-port PORT"
     else:
         reason = str(error.strerror if error else "")
-        remedy = "choose a port above 1023: --local-port PORT"
+        remedy = "choose another port, above 1023: --local-port PORT"
     return Failure(
         f"Could not open the tunnel {name}: while binding to localhost:{port}.", reason=reason, remedy=remedy
     )

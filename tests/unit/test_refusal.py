@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule, is_visible, printable, shown
 from tenantnet.secret_forms import NOT_SHOWN
 
@@ -63,6 +64,12 @@ def test_a_rule_fills_in_the_facts_of_the_case() -> None:
 @given(fact=st.text())
 def test_facts_are_safe_on_a_terminal(fact: str) -> None:
     assert RULE.refuse(9, most=fact).reason.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("said", ["", " \n", str(OSError().strerror)])
+def test_a_failure_whose_cause_said_nothing_says_that(said: str) -> None:
+    failure = Failure("Could not write it.", reason=said, remedy="try again")
+    assert "  reason: it was not said why\n  remedy: try again\n" in str(failure)
 
 
 def test_a_secret_is_never_shown() -> None:

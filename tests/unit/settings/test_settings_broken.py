@@ -59,6 +59,7 @@ def test_a_broken_file_is_refused_for_everything_that_is_wrong(
     assert "all right" not in printed.out
     for refusal in verdict.refusals:
         assert refusal.rule in printed.err
+        assert all([refusal.value, refusal.reason.strip("; "), refusal.remedy])
         assert "{" not in refusal.rule + refusal.reason.replace("{DBInstance", "")
     assert "Traceback" not in printed.err
     assert "hunter2" not in printed.err + printed.out

@@ -40,6 +40,13 @@ def test_a_rule_has_one_id_and_one_text() -> None:
     assert [rule_id for rule_id, texts in by_id.items() if len(texts) > 1] == []
 
 
+def test_every_rule_says_what_is_required_why_and_the_way_out() -> None:
+    words = {
+        entry.rule.id: (entry.rule.rule, entry.rule.reason, entry.rule.remedy) for entry in rulebook.entries()
+    }
+    assert [rule_id for rule_id, parts in words.items() if not all(part.strip() for part in parts)] == []
+
+
 def test_every_heading_of_the_document_is_a_link_of_its_own() -> None:
     headings = Counter(re.findall(r"^#+ (.*)$", DOC.read_text(encoding="utf-8"), re.MULTILINE))
     assert [heading for heading, count in headings.items() if count > 1] == []
