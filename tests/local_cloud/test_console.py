@@ -43,6 +43,7 @@ from tests.support.claims import WritableClaims
 from tests.support.console import PAGES, PICTURE_WIDTH, PICTURES, Console, picture_name, running_console
 from tests.support.desk import Desk
 from tests.support.pictures import with_palette
+from tests.support.processes import a_program
 from tests.support.tunnels import TunnelSite
 from tests.support.vpn_reading import guide_figures, xml_figures
 
@@ -163,6 +164,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             desk.add_stack(tenant, {"aws:region": REGION, "tenantnet:tenant": settings}, _steady(networks))
         desk.leave_outputs("initech", {**_steady(NETWORKS["initech"]), **outputs_of(MOVED)})
         _keep_tunnels(folder / ".config" / "tenantnet")
+        # The systemd of the user, who is in no session here.
+        desk.variables["PATH"] = (
+            f"{a_program(folder / 'bin' / 'systemctl', '').parent}:{desk.variables['PATH']}"
+        )
         dynamodb = boto3.client("dynamodb", region_name=REGION)
         with _tables(dynamodb), running_console(folder, desk.variables) as console:
             console.enter()
@@ -594,6 +599,11 @@ def test_a_tunnel_is_added_started_and_stopped_without_a_command(
     row.get_by_role("button", name="Stop").click()
     expect(row).to_contain_text("does not run")
     assert tunnels.all()["acme"].automatic
+    window.get_by_role("button", name="Connect automatically at login").click()
+    expect(window.get_by_text("Those that connect automatically open at every login.")).to_be_visible()
+    assert Axe().run(window).response["violations"] == []
+    window.get_by_role("button", name="Open none at login").click()
+    expect(window.get_by_text("No tunnels open at login.")).to_be_visible()
 
 
 def test_the_page_says_why_a_tunnel_does_not_open(
