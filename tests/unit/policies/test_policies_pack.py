@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -15,21 +18,34 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
-from tenantnet.policies.model import Resource, Unknown
+from tenantnet.aws.types import VPC
+from tenantnet.policies.model import UNKNOWN, Resource, Unknown
 from tenantnet.policies.rules import POLICIES
 
 from tests.support.clone import CLONE
-from tools.rulebook.samples import good_stack, with_props
+from tools.rulebook.samples import good_stack, platform_stack, with_props
 
 MANDATORY, ADVISORY, DISABLED = analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY, analyzer_pb2.DISABLED
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pulumi's backend, in files; Pulumi itself exports an empty state, and does nothing else."""
+    folder = tmp_path_factory.mktemp("backend")
+    pulumi = folder / "pulumi"
+    pulumi.write_text('#!/bin/sh\n[ "$2" = export ] && echo "{}"\n')
+    pulumi.chmod(0o700)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def started(backend: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The pack's process, started from the program's folder as the engine starts it, and its port."""
     environment = {
         **os.environ,
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PATH": f"{backend}:{os.environ['PATH']}",
         "AWS_ENDPOINT_URL": NOBODY_LISTENS,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -76,9 +92,19 @@ def struct(props: Mapping[str, Any]) -> struct_pb2.Struct:
     return message
 
 
+def aws_provider() -> analyzer_pb2.AnalyzerProviderResource:
+    return analyzer_pb2.AnalyzerProviderResource(
+        type="pulumi:providers:aws", name="default", properties=struct({"region": "eu-west-1"})
+    )
+
+
 def analyze(pack: analyzer_pb2_grpc.AnalyzerStub, resource: Resource) -> list[Any]:
     request = analyzer_pb2.AnalyzeRequest(
-        type=resource.type, name=resource.name, urn=resource.urn, properties=struct(resource.props)
+        type=resource.type,
+        name=resource.name,
+        urn=resource.urn,
+        properties=struct(resource.props),
+        provider=aws_provider(),
     )
     return list(pack.Analyze(request).diagnostics)
 
@@ -95,9 +121,7 @@ def analyze_stack(pack: analyzer_pb2_grpc.AnalyzerStub, *resources: Resource) ->
                 path: analyzer_pb2.AnalyzerPropertyDependencies(urns=list(urns))
                 for path, urns in resource.property_depends_on.items()
             },
-            provider=analyzer_pb2.AnalyzerProviderResource(
-                type="pulumi:providers:aws", name="default", properties=struct({"region": "eu-west-1"})
-            ),
+            provider=aws_provider(),
         )
         for resource in resources
     ]
@@ -181,6 +205,37 @@ def test_an_update_asks_whose_the_ids_are_that_a_preview_did_not_know(
     assert {each.policyName for each in found} == {"only-known-resources", "session-isolation"}
     assert {each.enforcementLevel for each in found} == {MANDATORY}
     assert all("platform-eu1 cannot be read" in each.message for each in found)
+
+
+def imports_in(found: Sequence[Any]) -> list[str]:
+    return [each.urn for each in found if "import_" in each.message and each.enforcementLevel == MANDATORY]
+
+
+def test_a_preview_is_refused_that_shows_an_id_which_the_state_does_not_have(
+    pack: analyzer_pb2_grpc.AnalyzerStub,
+) -> None:
+    [network, *_] = [each for each in platform_stack().values() if each.type == VPC]
+    new, imported = (replace(network, props={**network.props, "id": each}) for each in (UNKNOWN, "vpc-1"))
+    analyze(pack, network)
+    assert imports_in(analyze_stack(pack, new)) == []
+    assert imports_in(analyze_stack(pack, imported)) == [network.urn]
+
+
+def test_an_update_is_refused_once_the_engine_has_written_an_import_into_the_state(
+    pack: analyzer_pb2_grpc.AnalyzerStub, backend: Path
+) -> None:
+    network = good_stack()["network"]
+    file = backend / ".pulumi" / "stacks" / "tenantnet" / "acme.json"
+    file.parent.mkdir(parents=True)
+    entry = {"urn": network.urn, "type": network.type, "custom": True, "id": "vpc-1", "importID": "vpc-1"}
+    pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=False))
+    try:
+        for resources, refused in (([], []), ([entry], [network.urn])):
+            file.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}))
+            assert imports_in(analyze(pack, network)) == refused
+    finally:
+        file.unlink()
+        pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=True))
 
 
 @pytest.mark.parametrize("level", [ADVISORY, MANDATORY])
