@@ -86,7 +86,8 @@ class Reviewed:
     name: for people. head: its commit. base: the branch that it is for. comments: path of its comments;
     single: of one, without its id. edit: HTTP method that changes one. is_own: whether a comment is by the
     writer of this one. files: what it changes. owners: the base's CODEOWNERS. data: result.json as it was
-    left. former: that of the push before. Each is None where there is none.
+    left. former: that of the push before. Each is None where there is none. scans: path that takes notes at
+    lines, and ref: what they are about; empty at GitLab.
     """
 
     name: str
@@ -100,6 +101,8 @@ class Reviewed:
     owners: str | None
     data: bytes | None
     former: Former | None
+    scans: str = ""
+    ref: str = ""
 
 
 def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Reviewed]:
@@ -136,6 +139,8 @@ def of_github(api: Api, repository: str, run: Mapping[str, Any]) -> Iterator[Rev
             owners=_owners_at_github(api, repository, pull["base"]["sha"]),
             data=data,
             former=_former_at_github(api, repository, run, pull, own) if data else None,
+            scans=f"/repos/{repository}/code-scanning/sarifs",
+            ref=f"refs/pull/{number}/head",
         )
 
 

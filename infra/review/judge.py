@@ -18,6 +18,7 @@ from tenantnet.review.result import Change, ReviewFinding, StackResult
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
+from tenantnet.settings.places import line_of
 from tenantnet.settings.project import is_platform
 from tenantnet.settings.rules import SECRETS_PROVIDER
 
@@ -34,14 +35,16 @@ SETTINGS_KEPT = Rule(
 class Case:
     """One stack of a review.
 
-    settings: what happened to its file: added, changed, removed or unchanged. before, after: None if
-    there is no such file then, or it is not valid. refusals: the problems of the file as it is now.
-    exists: whether the backend has the stack. sample_of: its group, where it represents others.
+    settings: what happened to its file: added, changed, removed or unchanged. text: the file's, where it is
+    added or changed. before, after: None if there is no such file then, or it is not valid. refusals: the
+    problems of the file as it is now. exists: whether the backend has the stack. sample_of: its group, where
+    it represents others.
     """
 
     stack: str
     settings: str
     region: str = ""
+    text: str = ""
     before: TenantSettings | PlatformSettings | None = None
     after: TenantSettings | PlatformSettings | None = None
     refusals: Sequence[Refusal] = ()
@@ -114,16 +117,25 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
     refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
-    # The program and the file refuse the same.
-    yield from dict.fromkeys(ReviewFinding(**asdict(refusal), source="settings") for refusal in refusals)
+    # The program and the file refuse the same; only the file's refusals know their rule by its ID.
+    found: dict[str, Refusal] = {}
+    for refusal in refusals:
+        found.setdefault(str(refusal), refusal)
+    for refusal in found.values():
+        yield _finding(case, refusal, source="settings")
     for refusal in left_behind(case.before, case.after, preview.outputs):
-        yield ReviewFinding(**asdict(refusal), source="settings", mandatory=False)
+        yield _finding(case, refusal, source="settings", mandatory=False)
     for each in preview.violations:
         rule, _, reason = each.message.partition("\n")
         other = Refusal(value="", rule=rule, reason=" ".join(reason.split()), remedy="")
         for refusal in Refusal.parse(each.message) or [other]:
             about: dict[str, Any] = {"mandatory": each.mandatory, "resource": each.resource}
-            yield ReviewFinding(**asdict(refusal), source=each.policy, **about)
+            yield _finding(case, refusal, source=each.policy, **about)
+
+
+def _finding(case: Case, refusal: Refusal, **about: Any) -> ReviewFinding:  # noqa: ANN401 - its other fields
+    line = line_of(case.text, refusal) if case.text else 0
+    return ReviewFinding(**asdict(refusal), line=line, **about)
 
 
 def _notes(case: Case, preview: Preview) -> Iterator[str]:

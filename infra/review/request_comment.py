@@ -13,13 +13,15 @@ CI_PROJECT_ID and TENANTNET_GITLAB_TOKEN.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from tenantnet.failure import Failure
 from tenantnet.review.approval import MORE_FILES, approval
@@ -28,6 +30,7 @@ from tenantnet.review.hosts import Api, Reviewed, of_github, of_gitlab
 from tenantnet.review.markdown import escaped
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult
+from tenantnet.review.sarif import sarif
 from tenantnet.review.since import since
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.settings.project import Project, find_project
@@ -46,7 +49,15 @@ _MERMAID = re.compile(
 
 def write(reviewed: Reviewed, api: Api, project: Project) -> str:
     """Make the comment, or change it; what was done."""
-    body = _body(reviewed, project)
+    result = _read(reviewed.data, reviewed.name)
+    body = _body(result, reviewed, project) if result else FAILED
+    done = _put(body, reviewed, api)
+    if result and reviewed.scans:
+        done += f", {_scan(result, reviewed, api, project)}"
+    return done
+
+
+def _put(body: str, reviewed: Reviewed, api: Api) -> str:
     own = (each for each in api.pages(reviewed.comments) if reviewed.is_own(each))
     found = next((each for each in own if str(each["body"]).startswith(MARKER)), None)
     if found is None:
@@ -58,38 +69,42 @@ def write(reviewed: Reviewed, api: Api, project: Project) -> str:
     return "changed"
 
 
-def _body(reviewed: Reviewed, project: Project) -> str:
+def _scan(result: ReviewResult, reviewed: Reviewed, api: Api, project: Project) -> str:
+    """Give the host the findings at lines; what was done. None at all take back those of the push before."""
+    folder = _from_top(project.settings_folder)
+    names = {stack.stack: str(folder / f"Pulumi.{stack.stack}.yaml") for stack in result.stacks}
+    log = sarif(result, {stack: name for stack, name in names.items() if name in reviewed.files})
+    packed = b64encode(gzip.compress(json.dumps(log).encode())).decode()
     try:
-        result = read_result(reviewed.data or b"")
-        text = _comment(result, reviewed, project)
-        if len(text) > LONGEST_COMMENT:
-            raise ValueError("its comment is too long")
-    except ValueError as error:
-        sys.stderr.write(f"{reviewed.name} has no result that can be read: {str(error)[:500]!a}\n")
+        api.send("POST", reviewed.scans, {"commit_sha": reviewed.head, "ref": reviewed.ref, "sarif": packed})
+    except HTTPError as error:
+        sys.stderr.write(
+            f"The notes at lines were not taken: {error}. Code scanning may be off in this repository.\n"
+        )
+        return "without notes at lines"
+    return f"with {len(log['runs'][0]['results'])} notes at lines"
+
+
+def _body(result: ReviewResult, reviewed: Reviewed, project: Project) -> str:
+    rules = sorted({*result.rule_files, *rules_among(reviewed.files, project)})
+    verdict = worst([result.verdict, *([Verdict.CHANGES_RULES] if rules else [])])
+    whole = result.model_copy(update={"rule_files": rules, "verdict": verdict})
+    parts = [approval(whole, reviewed.files, reviewed.owners, reviewed.base)]
+    if reviewed.former and (former := _read(reviewed.former.data, "The push before")):
+        parts.append(since(former, result, reviewed.former.head))
+    text = comment(whole, of_request=parts)
+    if len(text) > LONGEST_COMMENT:
+        sys.stderr.write(f"The comment on {reviewed.name} is too long.\n")
         return FAILED
     return f"{text}\nReviewed: {reviewed.head}, for {escaped(reviewed.base)}\n"
 
 
-def _comment(result: ReviewResult, reviewed: Reviewed, project: Project) -> str:
-    rules = sorted({*result.rule_files, *rules_among(reviewed.files, project)})
-    verdict = worst([result.verdict, *([Verdict.CHANGES_RULES] if rules else [])])
-    whole = result.model_copy(update={"rule_files": rules, "verdict": verdict})
-    parts = [
-        approval(whole, reviewed.files, reviewed.owners, reviewed.base),
-        *_since(result, reviewed),
-    ]
-    return comment(whole, of_request=parts)
-
-
-def _since(result: ReviewResult, reviewed: Reviewed) -> Iterator[str]:
-    if reviewed.former is None:
-        return
+def _read(data: bytes | None, whose: str) -> ReviewResult | None:
     try:
-        former = read_result(reviewed.former.data)
+        return read_result(data or b"")
     except ValueError as error:
-        sys.stderr.write(f"The push before has no result that can be read: {str(error)[:500]!a}\n")
-        return
-    yield since(former, result, reviewed.former.head)
+        sys.stderr.write(f"{whose} has no result that can be read: {str(error)[:500]!a}\n")
+        return None
 
 
 def read_result(data: bytes) -> ReviewResult:
@@ -119,12 +134,16 @@ def _is_own_picture(text: str) -> bool:
 def rules_among(files: Sequence[str], project: Project) -> Iterator[str]:
     """Those that judge changes, by the sources of the default branch. Paths are from the repository's top."""
     program = Program(project, (), lambda _: None)
-    folder = PurePosixPath(project.folder.resolve().relative_to(Path.cwd().resolve()).as_posix())
+    folder = _from_top(project.folder)
     for name in files:
         path = PurePosixPath(name)
         inside = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else name
         if name == MORE_FILES or program.is_rule(inside):
             yield name
+
+
+def _from_top(folder: Path) -> PurePosixPath:
+    return PurePosixPath(folder.resolve().relative_to(Path.cwd().resolve()).as_posix())
 
 
 def main(environment: Mapping[str, str]) -> None:

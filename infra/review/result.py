@@ -23,7 +23,8 @@ class ReviewFinding(Result):
     """Why a change is rejected.
 
     source: `settings`, or the policy's name. mandatory: whether it stops updates. resource: its name, where
-    there is one. path: the place in the settings, or the resource's property.
+    there is one. path: the place in the settings, or the resource's property. rule_id: empty where it is not
+    known. line: of the settings file that the change adds or changes; 0 where there is none.
     """
 
     source: str
@@ -34,6 +35,8 @@ class ReviewFinding(Result):
     rule: str
     reason: str
     remedy: str
+    rule_id: str = ""
+    line: Annotated[int, Field(ge=0, le=10_000_000)] = 0
 
 
 class Change(Result):

@@ -28,7 +28,7 @@ from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
-from tenantnet.settings.reading import parse_mapping
+from tenantnet.settings.reading import parse_mapping, read_text
 from tenantnet.settings.store import SettingsFile, read_settings_file
 from tenantnet.settings.tree import judge_files
 
@@ -172,12 +172,19 @@ class _Stacks:
             stack=stack,
             settings=str(how or "unchanged"),
             region=(file.region or "") if file else "",
+            text=self._text(stack) if how and stack not in self.removed else "",
             before=self._before(stack) if how else after,
             after=after,
             refusals=verdict.refusals if verdict else (),
             exists=stack in self._existing,
             sample_of=choice.groups.get(stack, "") if how is None else "",
         )
+
+    def _text(self, stack: str) -> str:
+        """The stack's settings file as it is; empty if it cannot be read."""
+        with suppress(Refused):
+            return read_text(self._project.settings_file(stack))
+        return ""
 
     def text_before(self, stack: str) -> str:
         """The stack's settings file before the change; empty if there was none."""

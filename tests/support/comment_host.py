@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
 import json
 import re
@@ -69,7 +71,7 @@ class CommentHost:
     tokens: what each call had as its token. pulls: those of BRANCH. events: each one's. files: what the
     requests change. owners: the base's CODEOWNERS; owners_of: which commit was asked for them. left: the
     pipeline's result, former: that of the push before; None where it left none. former_runs: those on former
-    pushes. url: where it listens.
+    pushes. scans: the uploads of code scanning, decoded; None where it is off. url: where it listens.
     """
 
     comments: dict[int, Comment] = field(
@@ -85,6 +87,7 @@ class CommentHost:
     left: bytes | None = None
     former: bytes | None = None
     former_runs: list[dict[str, Any]] = field(default_factory=lambda: [FORMER_RUN])
+    scans: list[dict[str, Any]] | None = field(default_factory=list)
     artifact: bytes | None = None
     url: str = ""
 
@@ -121,6 +124,12 @@ class CommentHost:
         return self._write(method, path, body)
 
     def _write(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if path == f"{GITHUB}/code-scanning/sarifs":
+            if self.scans is None:
+                return 403, {"message": "Advanced Security must be enabled for this repository."}
+            log = json.loads(gzip.decompress(base64.b64decode(body["sarif"])))
+            self.scans.append({**body, "sarif": log})
+            return 202, {"id": "47177e22"}
         one = re.fullmatch(rf"(?:{GITHUB}/issues/comments|{GITLAB}/merge_requests/12/notes)/(\d+)", path)
         lists = rf"{GITHUB}/issues/\d+/comments|{GITLAB}/merge_requests/12/notes"
         if method == "POST" and re.fullmatch(lists, path):

@@ -139,7 +139,7 @@ def test_the_worst_comes_first() -> None:
 def test_a_finding_that_rejects_nothing_says_so() -> None:
     texts = {"value": "Oslo office", "rule": "it is so", "reason": "or else", "remedy": "make it so"}
     sources = ("settings", "a-policy")
-    findings = [ReviewFinding(source=each, mandatory=False, **texts) for each in sources]
+    findings = [{"source": each, "mandatory": False, **texts} for each in sources]
     told = comment(result_of([stack("acme", findings=findings)]))
     assert "- Oslo office (advisory)\n" in told
     assert "- Oslo office (policy a-policy, advisory)\n" in told

@@ -78,8 +78,18 @@ def test_what_the_program_and_the_file_refuse_alike_is_told_once() -> None:
     case = Case(stack="acme", settings="added", refusals=[refusal])
     judged = judge(case, preview(errors=[text]))
     assert judged.verdict is Verdict.REJECTED_BY_RULE
-    assert [finding.value for finding in judged.findings] == ["10.33.2.0/26"]
+    assert [(finding.value, finding.rule_id) for finding in judged.findings] == [("10.33.2.0/26", "a-rule")]
     assert judged.errors == []
+
+
+def test_a_finding_has_the_line_of_the_file_that_the_change_writes() -> None:
+    text = "config:\n  tenantnet:tenant:\n    networks:\n      blue:\n        cidr: 10.33.2.0/26\n"
+    case = replace(CHANGED, text=text, refusals=[RULE.refuse("10.33.2.0/26", "networks.blue.cidr")])
+    message = f"A database can be had back.\n{RULE.refuse(14, 'backupRetentionPeriod')}"
+    violation = Violation(policy="database-recoverable", level="mandatory", message=message)
+    judged = judge(case, preview(database(), violations=[violation]))
+    assert [finding.line for finding in judged.findings] == [5, 1]
+    assert judge(replace(case, text=""), preview()).findings[0].line == 0
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,64 @@ def test_a_push_whose_review_was_cancelled_is_passed_over(
     assert f"(`{FORMER_HEAD[:8]}`)" in host.own()[0]
 
 
+FINDING = {
+    "source": "settings",
+    "value": "10.33.4.0/26",
+    "rule": "it is",
+    "reason": "",
+    "remedy": "",
+    "line": 14,
+}
+
+
+def notes(host: CommentHost) -> list[tuple[str, int]]:
+    """File and line of each note of the last upload."""
+    places = [
+        each["locations"][0]["physicalLocation"]
+        for each in (host.scans or [])[-1]["sarif"]["runs"][0]["results"]
+    ]
+    return [(each["artifactLocation"]["uri"], each["region"]["startLine"]) for each in places]
+
+
+def test_a_finding_is_a_note_at_the_settings_line_until_a_push_mends_it(
+    host: CommentHost, write: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.left = result(findings=[FINDING])
+    write()
+    assert notes(host) == [("tenants/Pulumi.acme.yaml", 14)]
+    assert capsys.readouterr().out.endswith(" was written, with 1 notes at lines.\n")
+    host.left = result()
+    write()
+    assert notes(host) == []
+
+
+@pytest.mark.parametrize("stack", ["globex", "../../policies/x", "acme.yaml/../Pulumi.acme"])
+def test_a_result_cannot_choose_the_file_of_a_note(
+    stack: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result(stack=stack, findings=[FINDING])
+    write()
+    assert notes(host) == []
+
+
+def test_without_code_scanning_the_comment_is_all_there_is(
+    host: CommentHost, write: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.left, host.scans = result(), None
+    write()
+    assert "🟢 safe" in host.own()[0]
+    said = capsys.readouterr()
+    assert said.out.endswith(" was written, without notes at lines.\n")
+    assert "HTTP Error 403" in said.err
+
+
+def test_a_failed_review_and_gitlab_get_no_notes(host: CommentHost, write: Callable[..., None]) -> None:
+    write()
+    host.left = result(findings=[FINDING])
+    write("gitlab")
+    assert host.scans == []
+
+
 def hostile_artifacts() -> Iterator[tuple[str, bytes]]:
     """What code of a pull request may leave in the place of a result."""
     yield "no archive", b"x" * 1000
@@ -255,6 +313,7 @@ def hostile_artifacts() -> Iterator[tuple[str, bytes]]:
     yield "deep JSON", zipped(**{"result.json": b"[" * 1_000_000})
     yield "no result", zipped(**{"result.json": b'{"verdict": "safe"}'})
     yield "an unknown verdict", zipped(**{"result.json": result().replace(b'"safe"', b'"perfect"')})
+    yield "a line that is none", zipped(**{"result.json": result(findings=[FINDING]).replace(b":14", b":-1")})
     yield "a commit that is none", zipped(**{"result.json": result().replace(b"0a1b2c3d", b"[x](y)")})
 
 
@@ -272,8 +331,10 @@ def test_a_result_cannot_choose_its_request(host: CommentHost, write: Callable[.
     host.left = json.dumps({**json.loads(result()), "pullRequest": 1, "number": 1, "head": "b" * 40}).encode()
     write()
     assert {path for method, path in host.requests if method != "GET"} == {
-        "/repos/example/tenants/issues/12/comments"
+        "/repos/example/tenants/issues/12/comments",
+        "/repos/example/tenants/code-scanning/sarifs",
     }
+    assert [(each["commit_sha"], each["ref"]) for each in host.scans or []] == [(HEAD, "refs/pull/12/head")]
     assert host.own()[0].endswith(f"Reviewed: {HEAD}, for main\n")
 
 
@@ -345,7 +406,10 @@ def test_a_verdict_is_not_milder_than_those_of_its_stacks(
 def test_the_step_writes_its_comment(host: CommentHost, tmp_path: Path) -> None:
     host.left = result()
     done = script(host.github(tmp_path))
-    assert (done.returncode, done.stdout) == (0, "The comment on pull request 12 was written.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        "The comment on pull request 12 was written, with 0 notes at lines.\n",
+    )
     assert len(host.own()) == 1
 
 
@@ -413,7 +477,12 @@ def test_the_half_that_comments_runs_the_default_branch_alone() -> None:
     document = workflow("review-comment")
     assert document["permissions"] == {}
     job = document["jobs"]["comment"]
-    assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
+    assert job["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "pull-requests": "write",
+        "security-events": "write",
+    }
     (checkout,) = [step["with"] for step in job["steps"] if "checkout" in step.get("uses", "")]
     assert checkout["ref"] == "${{ github.event.repository.default_branch }}"
     used = {each.strip() for step in job["steps"] for each in EXPRESSION.findall(json.dumps(step))}
