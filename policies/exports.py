@@ -18,7 +18,7 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, VpcTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef, VpcTypeDef
 
 # How Tenantnet describes a cell's zone and key in AWS: more roles may read that than tags.
 _DESCRIBED = "Tenantnet cell {cell}"
@@ -177,6 +177,31 @@ def read_networks(stack: str, does: str, ids: Collection[str], region: str) -> N
             remedy="correct the settings of the platform, and deploy it",
         )
     return Networks(vpcs, homes)
+
+
+def read_untagged(ids: Collection[str], region: str) -> Mapping[str, str]:
+    """The VPC of each VPC, subnet and group of the IDs, where nothing there has a tag of Tenantnet's.
+
+    A VPC that a platform's settings name has none itself: its session subnets do.
+    """
+    with aws_answers("read whose the networks are that are named", region=region):
+        ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
+        groups = ec2.describe_security_groups(Filters=_by("group-id", ids))["SecurityGroups"]
+        subnets = ec2.describe_subnets(Filters=_by("subnet-id", ids))["Subnets"]
+        homes = {each["GroupId"]: each["VpcId"] for each in groups}
+        homes |= {each["SubnetId"]: each["VpcId"] for each in subnets}
+        vpcs = ec2.describe_vpcs(Filters=_by("vpc-id", {*ids, *homes.values()}))["Vpcs"]
+        homes |= {each["VpcId"]: each["VpcId"] for each in vpcs if each["VpcId"] in ids}
+        if not homes:
+            return {}
+        pages = ec2.get_paginator("describe_subnets").paginate(Filters=_by("vpc-id", {*homes.values()}))
+        subnets = [each for page in pages for each in page["Subnets"]]
+    tagged = {each["VpcId"] for each in (*vpcs, *subnets, *groups) if _is_tagged(each.get("Tags", []))}
+    return {each: home for each, home in homes.items() if home not in tagged}
+
+
+def _is_tagged(tags: Iterable[TagTypeDef]) -> bool:
+    return any(tag.get("Key", "").strip().casefold().startswith("tenantnet:") for tag in tags)
 
 
 def _by(name: str, values: Collection[str]) -> list[FilterTypeDef]:

@@ -366,6 +366,9 @@ class Reading(Protocol):
     def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The same, of what has been there for long: asked once."""
 
+    def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+        """The VPC of each VPC, subnet or security group, where nothing there has a tag of Tenantnet's."""
+
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
 

@@ -28,7 +28,8 @@ from tenantnet.policies.model import (
     unread,
 )
 from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
-from tenantnet.policies.statements import reached, reached_by
+from tenantnet.policies.statements import is_bounded, reached, reached_by
+from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, joined, readings
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import (
@@ -51,11 +52,26 @@ OWN_TYPE_APART = Rule(
     remedy="remove the reference, or name what is the team's own by its ARN; for what needs a way to a "
     "tenant's database there are its sessions",
 )
-# What makes anything of any type, or runs anything: nobody can answer for it by its type.
+# What makes anything of any type, runs anything, or is about all logs: nobody can answer for it by its type.
 _MAKES_ANYTHING = (
-    r"^(pulumi[a-z-]*|command|terraform):|:dynamic[:/]|^aws(-native)?:(cloudformation|cloudcontrol)[:/]"
-    r"|:ExtensionResource$|:CustomResourceEmulator$"
+    r"^(pulumi[a-z-]*|command|terraform|ansible|shell):|:dynamic[:/]"
+    r"|^aws[a-z-]*:(index/)?(cloud[fF]ormation|cloud[cC]ontrol|serverless[rR]epository|proton)"
+    r"|^aws[a-z-]*:(index/)?service[cC]atalog[:/]?([cC]loud[fF]ormation)?[pP]ro(duct|vision)"
+    r"|[cC]onformancePack|[qQ]uickSetup|[qQ]uicksetup|:ExtensionResource$|:CustomResourceEmulator$"
+    r"|[lL]ogAccountPolicy|:logs:AccountPolicy$|:(index/)?oam[:/]?[lL]ink"
 )
+# Tenantnet's types of networks, databases, names and tunnels as other providers for AWS call them, too.
+_TWINS = {
+    *("ec2:networkaclentry", "ec2:securitygroupegress", "ec2:securitygroupingress"),
+    *("ec2:subnetnetworkaclassociation", "ec2:subnetroutetableassociation", "ec2:vpcgatewayattachment"),
+    *("rds:dbinstance", "rds:dbparametergroup", "rds:dbsubnetgroup"),
+    *("route53:hostedzone", "route53:recordset", "route53:recordsetgroup"),
+    *(
+        f"{each.split(':')[1].split('/')[0].replace('vpc', 'ec2')}:{each.split(':')[2]}".casefold()
+        for each in ALLOWED
+        if re.match(r"aws:(ec2|rds|route53|ssm|vpc)/", each)
+    ),
+}
 TYPE_SCHEMA: JsonSchema = {
     "type": "string",
     "pattern": "^[^*]+$",
@@ -64,6 +80,13 @@ TYPE_SCHEMA: JsonSchema = {
 # The properties that say whose the resource itself is, and lead nowhere.
 _TAGGING = {"tags", "tagsAll", "tagSpecifications"}
 _CELL = "[a-z0-9*?-]+"
+# Of these the organisation has its own: AWS says whose one is.
+_NETWORKS = re.compile(
+    r"(?<![0-9a-z])(?:vpc|subnet|sg)-(?:(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|[0-9a-f]{17})(?![0-9a-z])",
+    re.IGNORECASE,
+)
+# Who reads what is sent to a topic.
+_READS_TOPICS = re.compile(r":(?:index/)?(?:sns|chatbot)", re.IGNORECASE)
 # Those that let functions write their own logs and traces, and read what is sent to them.
 _AWSS_POLICIES = (
     "(?:(?:service-role/)?(?:AWSLambda(?:Basic|SQSQueue|Kinesis)ExecutionRole|AmazonECSTaskExecutionRolePolicy)"
@@ -74,15 +97,16 @@ _ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
 # tags, Pulumi's state, AWS's own policies, and ARNs that leave open which. AWS's former IDs have 8 digits
 # of both kinds; a day, a number and a word have one.
 _FORMS = re.compile(
-    r"(?<![0-9a-z])(?:(?:vpc|subnet|rtb|sg|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
-    r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}|db-[a-z0-9]{26})"
+    r"(?<![0-9a-z])(?:(?:rtb|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
+    r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|(?!(?:vpc|subnet|sg)-[0-9])[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}"
+    r"|db-[a-z0-9]{26})"
     r"(?![0-9a-z])"
     rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
     r"|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
     r"|[^:\s]*:[^:\s]*[*?]|[^:\s]*[*?][^:\s]*(?![^:\s]*:)"
     r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
     r":(?!parameter)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
-    rf"|(?<![a-z0-9-])tenantnet-{_CELL}-(?:boundary|claims|flow-logs|journal|migration|runner|runner-failed"
+    rf"|(?<![a-z0-9-])tenantnet-{_CELL}-(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed"
     r"|runner-schedules|tunnel-host)(?![a-z0-9-])"
     rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:\*|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
@@ -90,15 +114,28 @@ _FORMS = re.compile(
 )
 # AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
+_TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", re.IGNORECASE)
+_ARN = re.compile(r"arn:[^:\s]*:([^:\s]*):\S*")
 _GLOB = re.compile(r"[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
+# A name of several words with as many characters is nothing else.
+_DISTINCT = 12
 _SLOT = re.compile("|".join(Slot))
 
 
 def may_be_own(kind: str) -> bool:
     """Whether an organisation can answer for the type: it is none of Tenantnet's, and makes no other."""
-    return kind not in ALLOWED and not re.search(_MAKES_ANYTHING, kind)
+    return kind not in ALLOWED and not _is_twin(kind) and not re.search(_MAKES_ANYTHING, kind)
+
+
+def _is_twin(kind: str) -> bool:
+    """Whether it is one of Tenantnet's types by another provider: `aws-native:ec2:Route`."""
+    package, service, name = [*kind.casefold().split(":"), "", ""][:3]
+    service = service.partition("/")[0]
+    return package.startswith("aws") and (
+        f"{service}:{name}" in _TWINS or name in [each.replace(":", "") for each in _TWINS]
+    )
 
 
 def is_own(kind: str, settings: PackSettings) -> bool:
@@ -111,9 +148,9 @@ def is_own(kind: str, settings: PackSettings) -> bool:
 
 def judge_texts(resource: Resource) -> Iterator[Finding]:
     """What it names by a form that is the same in every cell."""
-    for path, text in _texts_of(resource):
-        if named := _FORMS.search(text):
-            yield _refuse(resource, path, text, named[0])
+    found = {(path, named[0]): text for path, text in _texts_of(resource) if (named := _FORMS.search(text))}
+    for (path, what), text in found.items():
+        yield _refuse(resource, path, text, what)
     for path, wide in _wide(resource).items():
         yield _refuse(resource, path, wide, "whatever it matches")
 
@@ -144,34 +181,67 @@ def judge_names(
     if not texts:
         return
     own = stack.name.removeprefix(PLATFORM_PREFIX) if stack.is_platform else stack.cell
-    others = _Others(stack.name, own, settings)
+    others = _Others(
+        stack=stack.name,
+        cell=None if _READS_TOPICS.search(resource.type) else own,
+        settings=settings,
+        region=resource.region,
+        networks={each.casefold() for _, text in texts for each in _NETWORKS.findall(text)},
+    )
+    found: dict[tuple[str, str], str] = {}
     for path, text in texts:
         if not _FORMS.search(text) and (named := others.named_in(text)):
-            yield _refuse(resource, path, text, named)
+            found.setdefault((path, named.casefold()), text)
+    for (path, named), text in found.items():
+        yield _refuse(resource, path, text, named)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Others:
     """What tenants and cells are called, and their ranges.
 
-    stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company.
+    stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company. region:
+    where it is. networks: the IDs of VPCs, subnets and groups that it names.
     """
 
     stack: str
     cell: str | None
     settings: PackSettings
+    region: str | None
+    networks: Collection[str]
 
     def named_in(self, text: str) -> str | None:
         """What of theirs the text names; None if nothing."""
+        for each in _NETWORKS.findall(text):
+            if each.casefold() not in self._nobodys:
+                return str(each)
+        if (found := _TOPIC.search(text)) and found[1].casefold() != self.cell:
+            return found[0]
         if self._names and (found := self._pattern.search(text)):
             return found[0]
-        fewest = 1 if "arn:" in text.casefold() else _FEWEST_LETTERS
-        for glob in _GLOB.findall(text.casefold()):
-            letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
-            if letters >= fewest and any(fnmatchcase(name, glob) for name in self._names):
-                return str(glob)
+        if glob := next(self._globs(text.casefold()), None):
+            return glob
         named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
         return next((written for written, _ in named), None)
+
+    def _globs(self, text: str) -> Iterator[str]:
+        """The patterns that match a name: within an ARN only a name of what its service has."""
+        arns = {place: found for found in _ARN.finditer(text) for place in range(*found.span())}
+        fewest = 1 if "arn:" in text else _FEWEST_LETTERS
+        for found in _GLOB.finditer(text):
+            arn, glob = arns.get(found.start()), found[0]
+            names = [*self._names, *([] if arn and is_bounded(arn[0]) else self._names_of_tenants)]
+            names += [self.settings.reading.bucket()] if arn and arn[1] == "s3" else []
+            letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
+            if letters >= fewest and any(fnmatchcase(name, glob) for name in names):
+                yield glob
+
+    @cached_property
+    def _nobodys(self) -> Collection[str]:
+        """The networks that are in no VPC of a cell or a tenant."""
+        homes = self.settings.reading.untagged(self.networks, self.region)
+        cells = {each for platform, _ in self._cells for each in _ids(platform)}
+        return [each for each, home in homes.items() if home not in cells]
 
     def _is_taken(self, span: Span) -> bool:
         return any(first <= span[1] and span[0] <= last for first, last in self._ranges)
@@ -196,8 +266,12 @@ class _Others:
             *(f"tenantnet-{cell}-{each}" for cell in cells for each in _ROLES),
             *(f"{cell}-{Part.TUNNEL_HOST}" for cell in cells),
             *(alarm_topic_name(cell) for cell in cells - {self.cell}),
-            *(name for tenant in self._tenants - {self.stack} for name in _of_tenant(tenant)),
         ]
+
+    @cached_property
+    def _names_of_tenants(self) -> Collection[str]:
+        """The same of other tenants' networks and snapshots."""
+        return [name for tenant in self._tenants - {self.stack} for name in _of_tenant(tenant)]
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -205,11 +279,12 @@ class _Others:
         keys = [platform.kms_key_arn.rpartition("/")[2] for platform in platforms]
         zones = "|".join(re.escape(platform.zone_name) for platform in platforms)
         ids = [each for platform in platforms for each in _ids(platform)]
-        exact = "|".join(map(re.escape, [*self._names, *keys, *ids]))
+        exact = "|".join(map(re.escape, [*self._names, *self._names_of_tenants, *keys, *ids]))
         begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
-        bucket = re.escape(self.settings.reading.bucket()) or "(?!)"
+        bucket = self.settings.reading.bucket()
+        before = "(?<![a-z0-9.-])" if _is_distinct(bucket) else r"(?:\A|//|:s3:::|amazonaws\.com/)"
         return re.compile(
-            rf"(?:\A|s3://|:s3:::){bucket}(?![a-z0-9-])"
+            rf"{before}{re.escape(bucket) or '(?!)'}(?![a-z0-9-])"
             rf"|(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
             rf"|(?:{begun})-(?:(?:{'|'.join(Slot)})(?![a-z0-9])|(?:move|seed)-[0-9]+))",
             re.IGNORECASE,
@@ -235,6 +310,11 @@ def _spans(cidr: str, without: int) -> Iterator[Span]:
         first, last = span_of(IPv4Network(cidr, strict=False))
         yield first, first if without else last
         yield min(first + 1 + without, last), last
+
+
+def _is_distinct(bucket: str) -> bool:
+    """Whether its name is no word that texts have anyway."""
+    return "-" in bucket and len(bucket) >= _DISTINCT
 
 
 def _ids(platform: PlatformOutputs) -> Iterator[str]:
@@ -264,17 +344,28 @@ def _texts_of(resource: Resource) -> Iterator[tuple[str, str]]:
         yield from ((path, text) for text in dict.fromkeys(_texts(value)))
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(value: object, deep: int = 0) -> Iterator[str]:
     match value:
         case str():
             yield value
+            for each in _said_in(value) if deep < DEEPEST else ():
+                yield from _texts(each, deep + 1)
         case Mapping():
+            for text in joined(value):
+                yield from _texts(text, deep)
             for key, each in value.items():
-                yield str(key)
-                yield from _texts(each)
+                yield from _texts(str(key), deep)
+                yield from _texts(each, deep)
         case list():
             for each in value:
-                yield from _texts(each)
+                yield from _texts(each, deep)
+
+
+def _said_in(text: str) -> Iterator[object]:
+    yield from readings(text)
+    if is_like_a_document(text):
+        with suppress(ValueError, RecursionError):
+            yield [*_texts(document_in(text))]
 
 
 def _wide(resource: Resource) -> Mapping[str, str]:

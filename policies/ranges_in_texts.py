@@ -19,8 +19,16 @@ _RANGE = re.compile(
 )
 # AWS names hosts after their addresses.
 _HOST = re.compile(r"(?<![a-z0-9])ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?![0-9])", re.IGNORECASE)
+# And in hexadecimal, in decimal as a host, within IPv6, and backwards in the names of name servers.
+_HEX = re.compile(r"(?<![0-9a-z])0x([0-9a-f]{8})(?![0-9a-z])", re.IGNORECASE)
+_DECIMAL = re.compile(r"(?<=//)(\d{8,10})(?=[:/?\s]|\Z)")
+_MAPPED = re.compile(r"(?<=:ffff:)([0-9a-f]{1,4}):([0-9a-f]{1,4})(?![0-9a-f:])", re.IGNORECASE)
+_BACKWARDS = re.compile(
+    r"(?<![0-9.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?=\.in-addr\.arpa)", re.IGNORECASE
+)
 # The bits before an address of IPv4 within IPv6: `::ffff:10.0.0.0/104`.
 _IPV6 = 96
+_LAST = 2**32 - 1
 # The first and the last address, as numbers.
 Span = tuple[int, int]
 
@@ -39,11 +47,18 @@ _EVERYBODY = [
 
 def ranges_in(text: str) -> Iterator[tuple[str, Span]]:
     """Each address or range that the text names, as it does and by numbers; not those that say everybody."""
-    for found in _RANGE.finditer(_HOST.sub(r"\1.\2.\3.\4", text)):
+    for found in _RANGE.finditer(_in_four_numbers(text)):
         with suppress(ValueError):
             first, span = _read(found)
             if (first, span) not in _EVERYBODY:
                 yield found[0], span
+
+
+def _in_four_numbers(text: str) -> str:
+    text = _BACKWARDS.sub(r"\4.\3.\2.\1", _HOST.sub(r"\1.\2.\3.\4", text))
+    text = _HEX.sub(lambda found: str(IPv4Address(int(found[1], 16))), text)
+    text = _DECIMAL.sub(lambda found: str(IPv4Address(min(int(found[1]), _LAST))), text)
+    return _MAPPED.sub(lambda found: str(IPv4Address(int(found[1], 16) << 16 | int(found[2], 16))), text)
 
 
 def _read(found: re.Match[str]) -> tuple[int, Span]:

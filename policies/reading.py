@@ -25,6 +25,7 @@ from tenantnet.policies.allowed import PROVIDER
 from tenantnet.policies.exports import (
     read_networks,
     read_tags,
+    read_untagged,
     read_zone_tags,
     refuse_others,
     refuse_others_networks,
@@ -245,6 +246,14 @@ class Reader:
     def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked once."""
         return read_tags(ids, region or self.region())
+
+    def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+        """The VPC of each VPC, subnet or security group, where nothing there has a tag of Tenantnet's."""
+        if not ids:
+            return {}
+        key = ("untagged", frozenset(ids), region)
+        found = self._begin(key, lambda: read_untagged(ids, region or self.region()))
+        return cast("Mapping[str, str]", found.result())
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""

@@ -70,14 +70,17 @@ UNTAGGED = (
 TAGGED = [kind for kind in ALLOWED if kind.startswith("aws:") and kind not in UNTAGGED]
 READ_TAGS = {*Tag, *TUNNEL_USER_TAGS}
 KNOWN_TAGS = READ_TAGS - {Tag.TUNNEL_USER}
+# By the others a host, a group or a document counts as one that a component has made.
+OWN_TAGS = {Tag.CELL, Tag.TENANT, Tag.NETWORK}
 
 
 def _judge_tags(resource: Resource) -> Iterator[Finding]:
     """Of a type that is no component's, the tags that somebody reads."""
     for tag, value in resource.tags.items():
         folded = tag.strip().casefold()
-        read = folded.startswith("tenantnet:") if resource.type in ALLOWED else folded in READ_TAGS
-        if tag not in KNOWN_TAGS and read:
+        is_ours = resource.type in ALLOWED
+        read = folded.startswith("tenantnet:") if is_ours else folded in READ_TAGS
+        if tag not in (KNOWN_TAGS if is_ours else OWN_TAGS) and read:
             yield resource.refuse(TAG_KNOWN, f"tags.{tag}", value=tag)
         elif tag == Tag.NETWORK and value not in [*Slot]:
             yield resource.refuse(TAG_NETWORK, f"tags.{tag}", value=value, given=value)

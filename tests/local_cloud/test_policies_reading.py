@@ -13,7 +13,7 @@ from tenantnet.addresses.companies import Company
 from tenantnet.addresses.connections import read_companies
 from tenantnet.failure import Failure
 from tenantnet.policies import reading
-from tenantnet.policies.exports import refuse_others_networks
+from tenantnet.policies.exports import read_untagged, refuse_others_networks
 from tenantnet.policies.reading import PLATFORM_KEY, Reader
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, claims_table_name
@@ -273,3 +273,18 @@ def named(settings: object) -> Collection[str]:
     reader = Reader()
     reader.configure({PLATFORM_KEY: json.dumps(settings)})
     return reader.existing("local", REGION)
+
+
+def test_a_network_is_a_teams_own_where_nothing_in_it_has_a_tag_of_tenantnets(ec2: EC2Client) -> None:
+    own = vpc_of(ec2, None)
+    ec2.create_tags(Resources=[own], Tags=[{"Key": "Name", "Value": "shop"}])
+    subnet = ec2.create_subnet(VpcId=own, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(VpcId=own, GroupName="shop", Description="shop")["GroupId"]
+    betas = vpc_of(ec2, Owner(cell="eu1", tenant="beta"))
+    hidden = ec2.create_subnet(VpcId=betas, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
+    named = {own, subnet, group, betas, hidden, "vpc-0123456789abcdef0", "sg-0123456789abcdef0"}
+    assert read_untagged(named, REGION) == dict.fromkeys([own, subnet, group], own)
+    other = ec2.create_subnet(VpcId=own, CidrBlock="10.77.0.16/28")["Subnet"]["SubnetId"]
+    ec2.create_tags(Resources=[other], Tags=[{"Key": "TenantNet:Tenant", "Value": "beta"}])
+    assert read_untagged({own, subnet, group}, REGION) == {}
+    assert read_untagged({"vpc-0123456789abcdef0"}, REGION) == {}

@@ -96,6 +96,7 @@ RUNNER_PLACE = RunnerPlace(
 )
 OWN_TYPE = "aws:sqs/queue:Queue"
 GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
+TEAMS_NETWORKS = ("vpc-0aa11bb22cc33dd44", "subnet-0aa11bb22cc33dd45", "sg-0aa11bb22cc33dd46")
 STRANGERS_IMAGE = "ami-0000000057a9ce000"
 STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
@@ -213,6 +214,10 @@ class SampleReading:
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """Whose the IDs are by their ends, and what for: `vpc-…acme`, `rtb-…beta`, `sg-database…acme`."""
         return {each: _owner_of(each).tags(each, part=_part_of(each)) for each in ids}
+
+    def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+        """The team's own network and what is in it."""
+        return {each: TEAMS_NETWORKS[0] for each in ids if each in TEAMS_NETWORKS}
 
     def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The same."""

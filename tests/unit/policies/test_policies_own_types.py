@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
+from base64 import b64encode, encodebytes
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import reduce
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tenantnet.aws import types as aws
+from tenantnet.failure import Failure
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Resource, Stack
 from tenantnet.policies.own_types import may_be_own
@@ -23,8 +27,10 @@ from tools.rulebook.samples import (
     OWNER,
     PLATFORM,
     SETTINGS,
+    TEAMS_NETWORKS,
     TOPIC_ARN,
     Change,
+    SampleReading,
     good_stack,
     judge,
     resource,
@@ -33,6 +39,8 @@ from tools.rulebook.samples import (
 )
 
 SHOP = "shop:index:Shop"
+ROLE = "arn:aws:iam::123456789012:role/team/notes"
+ALLOWS_ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "rds:*", "Resource": "*"}]})
 OWN_TYPES = replace(SETTINGS, own_types={**SETTINGS.own_types, SHOP: "groups resources of the shop"})
 
 
@@ -132,7 +140,17 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         "example-pulumi-state.s3.amazonaws.com",
         PLATFORM.sessions_vpc_id,
         PLATFORM.services_route_table_id,
-        "arn:aws:lambda:eu-west-1:123456789012:be*",
+        "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:be*",
+        *(
+            "tenantnet-eu1-beta-return",
+            "tenantnet-eu9-alarms",
+            "arn:aws:sns:eu-west-1:123456789012:tenantnet-*-alarms",
+        ),
+        *("Bucket: example-pulumi-state", "s3a://example-pulumi-state/x", "x/example-pulumi-state/y"),
+        *("http://0x0a090905/", "http://168364293:3306/", "::ffff:0a09:0905", "5.9.9.10.in-addr.arpa"),
+        *("tenantnet-${cell}-claims", "tenantnet-{{ cell }}-claims", "tenantnet-$CELL-claims"),
+        "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:x",
+        "arn:${aws:PrincipalTag/p}:rds:eu-west-1:123456789012:db:x",
     ],
 )
 @pytest.mark.parametrize("as_name", [False, True])
@@ -156,6 +174,10 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         ),
         *("shop-db.example.com", "adb.example.com.backup", "db.example.com.org", "arn:aws:s3:::db:", "*"),
         *("tenantnet-eu1-runner-notes", "acme-blue-notes", "beta-movement", "arn:*:s3:::notes", "acme-*"),
+        *("arn:aws:s3:::beta-*/x", "arn:aws:sqs:*:*:beta-*", "arn:aws:ecr:*:123456789012:repository/beta-*"),
+        "arn:aws:lambda:eu-west-1:123456789012:function:beta-*",
+        "arn:aws:logs:*:123456789012:log-group:/aws/lambda/beta-*",
+        *("arn:aws:dynamodb:*:123456789012:table/beta-*", *TEAMS_NETWORKS, "http://16836429/", "0x0a0909"),
         *("0.0.0.0/0", "10.0.0.0/8", "172.17.0.1", "10.9.9.1", "release 10.32.0.10", "version 10.9.9.5"),
         *("10.*", "10.4.22/24", "10.0.0.0 - 10.255.255.255", "10.4.22.1 0.0.0.0", "1.5/10", "2026/11/29"),
         *("example-pulumi-state-notes", "my-example-pulumi-state", "arn:aws:s3:::pulumi/*"),
@@ -166,6 +188,74 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
 )
 def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
     assert found_by(queue(name=text)) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps({"Bucket": "x", "Host": "beta.db.example.com"}).replace(".", "\\u002e"),
+        json.dumps(json.dumps({"TableName": "tenantnet-eu1-claims"})).replace("-", "\\\\u002d"),
+        "https://proxy.example.org/?to=beta%2Edb%2Eexample%2Ecom",
+        "beta&#46;db&#46;example&#46;com",
+        "beta\uff0edb\uff0eexample\uff0ecom",
+        "beta\u3002db\u3002example\u3002com",
+        "beta\u00ad.db.exam\u200bple.com",
+        b64encode(b"#!/bin/sh\nmysql -h beta.db.example.com\n").decode(),
+        encodebytes(b"#!/bin/sh\n" + 20 * b"echo\n" + b"mysql -h beta.db.example.com\n").decode(),
+        {"Fn::Join": ["-", ["tenantnet", {"Ref": "Cell"}, "claims"]]},
+        json.dumps({"Fn::Join": [".", ["beta", "db", "example", "com"]]}),
+        {"Fn::Sub": ["tenantnet-${c}-claims", {"c": "eu1"}]},
+        {"TableName.$": "States.Format('tenantnet-{}-claims','eu1')"},
+    ],
+)
+def test_a_text_is_read_in_every_way_that_somebody_reads_it(value: object) -> None:
+    assert found_by(queue(policy=value)) == APART
+
+
+def test_a_network_that_is_not_the_teams_own_is_refused_and_so_is_one_that_nobody_knows() -> None:
+    for text in ("vpc-0123456789abcdef0", "subnet-0a1b2c3d", f"{TEAMS_NETWORKS[1]},sg-0123456789abcdef0"):
+        assert found_by(queue(subnets=[text])) == APART
+
+
+def test_whose_a_network_is_can_be_read_or_it_is_refused() -> None:
+    class Silent(SampleReading):
+        def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+            raise Failure("Could not tell.", reason="no answer", remedy="ask again")
+
+    stack = queue(subnets=[TEAMS_NETWORKS[1]])(good_stack())
+    settings = replace(SETTINGS, reading=Silent())
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    found = [*ONLY_KNOWN_RESOURCES.judge_stack(Stack(stack.values()), settings)]
+    assert [each.refusal.rule_id for each in found] == ["platform-read"]
+
+
+def test_the_network_of_a_cell_is_not_the_teams_though_it_has_no_tags() -> None:
+    class Untagged(SampleReading):
+        def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+            return dict.fromkeys(ids, PLATFORM.sessions_vpc_id)
+
+    stack = queue(subnets=[TEAMS_NETWORKS[1]])(good_stack())
+    settings = replace(SETTINGS, reading=Untagged())
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    found = [*ONLY_KNOWN_RESOURCES.judge_stack(Stack(stack.values()), settings)]
+    assert [each.refusal.rule_id for each in found] == ["own-type-apart"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("aws:sns/topicSubscription:TopicSubscription", APART),
+        ("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", APART),
+        ("aws:cloudwatch/compositeAlarm:CompositeAlarm", {}),
+    ],
+)
+def test_the_cells_alarms_are_sent_and_not_read(kind: str, found: object) -> None:
+    settings = replace(SETTINGS, own_types={kind: "a reason of ten letters"})
+    own = resource(kind, "notes", {"topic": TOPIC_ARN}, tags=OWNER.tags("notes"))
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    stack = Stack([*good_stack().values(), own])
+    judged = [each.refusal.rule_id for each in ONLY_KNOWN_RESOURCES.judge_stack(stack, settings)]
+    assert judged == (["own-type-apart"] if found else [])
 
 
 def test_an_own_company_may_be_named_and_another_may_not() -> None:
@@ -208,6 +298,30 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"action": "read", "resource": "notes/*"}, False),
         ({"actions": ["read", "write"], "resources": ["*"]}, False),
         ({"actions": ["read", "?*"], "resources": ["*"]}, True),
+        ({"not_actions": ["iam:*"], "resources": ["*"]}, True),
+        ({"actions": ["rds:*"], "not_resources": ["arn:aws:s3:::notes"]}, True),
+        ({"Effect": "Allow", "Action": {"Fn::Sub": "rds:*"}, "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "${action}", "Resource": "*"}, True),
+        ({"Action": "rds:*", "Resource": {"Fn::Join": ["", ["*"]]}}, True),
+        ({"Effect": "Allow", "Principal": {}, "Action": "rds:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": ROLE}, True),
+        ({"Effect": "Allow", "Action": ["sts:AssumeRole", "iam:*"], "Resource": ROLE}, True),
+        ({"Effect": "Allow", "NotAction": "s3:*", "Resource": ROLE}, True),
+        ({"Effect": "Allow", "Action": "i?m:*", "Resource": ROLE}, True),
+        (
+            {"Effect": "Allow", "Action": ["iam:PassRole", "iam:Get*", "sts:AssumeRole"], "Resource": ROLE},
+            False,
+        ),
+        ({"Effect": "Allow", "Action": "sns:*", "Resource": TOPIC_ARN}, True),
+        ({"Effect": "Allow", "Action": "SNS:Subscribe", "Resource": TOPIC_ARN}, True),
+        ({"Effect": "Allow", "Action": "sns:Publish", "Resource": TOPIC_ARN}, False),
+        ({"key": "tag:Name", "values": ["*"]}, True),
+        ({"key": "tag-key", "values": ["Name"]}, True),
+        ({"key": "resource-groups:ResourceTypeFilters", "values": ["AWS::EC2::Instance"]}, True),
+        ({"key": "tag:team", "values": ["notes"]}, False),
+        ({"stringNotEquals": [{"key": "aws:ResourceTag/x", "value": "y"}]}, True),
+        ({"stringEquals": [{"key": "aws:ResourceTag/x", "value": "y"}]}, False),
+        ({"Condition": {"StringNotEquals": {"aws:ResourceTag/x": "y"}}}, False),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -228,6 +342,15 @@ def test_no_statement_gives_rights_to_every_resource(
         '{"Statement": [{"\\u0041ction": "*", "\\u0041ction": "*"}]}',
         '{"Statement": [{"Action": "*", "Resource": "*"}]',
         "[" * 100_000 + '{"Action": "*"}',
+        "Statement:\n- Effect: Allow\n  Action: rds:*\n  Resource: '*'\n",
+        "policy: " + ALLOWS_ALL,
+        json.dumps(json.dumps(json.dumps(ALLOWS_ALL))),
+        "\ufeff" + ALLOWS_ALL,
+        quote(ALLOWS_ALL),
+        quote(quote(quote(quote(quote(quote(ALLOWS_ALL)))))),
+        b64encode(ALLOWS_ALL.encode()).decode(),
+        ALLOWS_ALL.replace("A", "\\u0041"),
+        html.escape(ALLOWS_ALL),
     ],
 )
 def test_a_document_that_nobody_can_read_is_about_everything(text: str) -> None:
@@ -256,6 +379,10 @@ def test_what_only_begins_like_a_document_is_none(text: str) -> None:
         *("cloudwatch:eu-west-1:123456789012:alarm:*", "rds-db:eu-west-1:123456789012:dbuser:*/*"),
         *("ssm:eu-west-1:123456789012:parameter/*", "ssm:eu-west-1:123456789012:*", "events:*:*:*"),
         *("backup:*:*:recovery-point:*", "a-service-of-2031:*:*:*", "s3:*", "*"),
+        *("dynamodb:*:123456789012:table/tenant*", "dynamodb:*:123456789012:table/tenantnet-eu1-c*"),
+        *("sns:eu-west-1:123456789012:ten*", "logs:*:123456789012:log-group:/aws/rds*", "s3:::example-*"),
+        *("iam::123456789012:role/team/notes", "iam::123456789012:user/${aws:username}", "iam::aws:policy/x"),
+        *("lambda:eu-west-1:*:function:beta-*", "codebuild:eu-west-1:123456789012:project/ten*"),
     ],
 )
 def test_a_statement_names_service_account_and_the_first_part_of_its_resources(rest: str) -> None:
@@ -272,8 +399,11 @@ def test_a_statement_names_service_account_and_the_first_part_of_its_resources(r
         *("dynamodb:*:123456789012:table/notes/index/*", "lambda:eu-west-1:123456789012:function:notes:*"),
         *(
             "secretsmanager:eu-west-1:123456789012:secret:notes/db-??????",
-            "iam::123456789012:role/team/notes",
+            "secretsmanager:eu-west-1:${AWS::AccountId}:secret:notes/db-??????",
         ),
+        *("s3:::beta-*/x", "s3:::acme-*", "lambda:eu-west-1:123456789012:function:beta-*"),
+        *("dynamodb:*:123456789012:table/beta-*", "logs:*:123456789012:log-group:/aws/lambda/beta-*"),
+        *("sns:eu-west-1:123456789012:beta-*", "ecr:eu-west-1:123456789012:repository/beta-*"),
         *("apigateway:eu-west-1::/restapis/abc123/*", "ssm:eu-west-1:123456789012:parameter/notes/*"),
     ],
 )
@@ -336,6 +466,8 @@ def test_a_component_of_ones_own_says_what_it_has_made(outputs: dict[str, str]) 
         ("TenantNet:Tenant", ["tag-known"]),
         ("tenantnet:tunnel-user", ["tag-known"]),
         ("tenantnet:tenant ", ["tag-known"]),
+        *(("tenantnet:tunnel-users", ["tag-known"]), ("tenantnet:part", ["tag-known"])),
+        *(("tenantnet:tunnel-users-2", ["tag-known"]), ("tenantnet:lifecycle", ["tag-known"])),
     ],
 )
 def test_a_type_of_ones_own_has_tags_that_nobody_reads(tag: str, found: Collection[str]) -> None:
@@ -354,6 +486,13 @@ def test_a_type_of_ones_own_has_tags_that_nobody_reads(tag: str, found: Collecti
             "aws-native:cloudformation:Stack",
         ),
         *("aws:cloudcontrol/resource:Resource", "aws-native:index:ExtensionResource"),
+        *("aws:serverlessrepository/cloudFormationStack:CloudFormationStack", "ansible:index:Playbook"),
+        *("aws:servicecatalog/product:Product", "aws-native:servicecatalog:CloudFormationProvisionedProduct"),
+        *("aws:cfg/conformancePack:ConformancePack", "aws:ssm/quicksetupConfigurationManager:Quicksetup"),
+        *("aws:cloudwatch/logAccountPolicy:LogAccountPolicy", "aws:oam/link:Link", "aws-native:oam:Link"),
+        *("aws-native:ec2:Route", "aws-native:ec2:VPCPeeringConnection", "aws-native:rds:DBInstance"),
+        *("aws-native:ssm:Document", "aws-native:route53:RecordSet", "awscc:index/ec2Route:Ec2Route"),
+        *("awscc:ec2/route:Route", "awscc:index/cloudformationStack:CloudformationStack"),
     ],
 )
 def test_nobody_answers_for_tenantnets_types_nor_for_what_makes_anything(kind: str) -> None:
