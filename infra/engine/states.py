@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import get_ident
@@ -133,7 +133,8 @@ class _Folder:
         place, _, start = prefix.rpartition("/")
         with self._doing("list", prefix):
             for file in sorted((self._folder / place).rglob(f"{start}*")):
-                if file.is_file():
+                # The engine writes a file beside the one that it then replaces.
+                with suppress(FileNotFoundError, IsADirectoryError):
                     content = file.read_bytes()
                     yield file.relative_to(self._folder).as_posix(), hashlib.sha256(content).hexdigest()
 
