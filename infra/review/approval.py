@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tenantnet.review.markdown import escaped, items, listed
@@ -14,18 +14,6 @@ from tenantnet.review.verdict import Verdict
 MORE_FILES = "(more files than the host lists)"
 ROOM, NAMES_ROOM = 6_000, 400
 
-_DATA, _NOBODY = "somebody who answers for the tenant's data", "nobody can: it is to be mended first"
-BY_VERDICT: Mapping[Verdict, str] = {
-    Verdict.TUNNEL_DOWN: "somebody who has told the company when its tunnel is down",
-    Verdict.DATABASE_DOWN: "somebody who has told the tenant when the database is down",
-    Verdict.UNPROTECTS: _DATA,
-    Verdict.DESTROYS_DATA: _DATA,
-    Verdict.CHANGES_RULES: "somebody who answers for the rules",
-    Verdict.REJECTED_BY_RULE: _NOBODY,
-    Verdict.REJECTED_BY_POLICY: _NOBODY,
-    Verdict.NOT_PREVIEWED: "nobody can: what it does is not known",
-}
-
 # A section at GitLab, such as `^[Docs][2] @example/writers`; with ^ its approval is optional. Its owners are
 # those of its paths that name none. https://docs.gitlab.com/user/project/codeowners/reference/
 _SECTION = re.compile(r"(\^?)\[([^\]]+)\](?:\[\d+\])?(.*)")
@@ -35,8 +23,8 @@ _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 def approval(result: ReviewResult, files: Sequence[str], owners: str | None, base: str) -> str:
     """A part of the comment. files: what the request changes. owners: the base's CODEOWNERS; None without."""
     found = {result.verdict, *(stack.verdict for stack in result.stacks)}
-    worst_first = [each for each in reversed(Verdict) if each in found and each in BY_VERDICT]
-    lines = [f"{each.sign} {each.words}: {BY_VERDICT[each]}" for each in worst_first]
+    worst_first = [each for each in reversed(Verdict) if each in found and each.approver]
+    lines = [f"{each.sign} {each.words}: {each.approver}" for each in worst_first]
     lines += _by_owners(files, owners, base)
     return f"**Who must approve**\n\n{items(lines, ROOM)}"
 
