@@ -76,14 +76,32 @@ OWN_TAGS = {Tag.CELL, Tag.TENANT, Tag.NETWORK}
 
 def _judge_tags(resource: Resource) -> Iterator[Finding]:
     """Of a type that is no component's, the tags that somebody reads."""
-    for tag, value in resource.tags.items():
+    is_ours = resource.type in ALLOWED
+    listed = [] if is_ours else [*_listed(resource.props)]
+    for tag, value in [*resource.tags.items(), *listed]:
         folded = tag.strip().casefold()
-        is_ours = resource.type in ALLOWED
         read = folded.startswith("tenantnet:") if is_ours else folded in READ_TAGS
         if tag not in (KNOWN_TAGS if is_ours else OWN_TAGS) and read:
             yield resource.refuse(TAG_KNOWN, f"tags.{tag}", value=tag)
         elif tag == Tag.NETWORK and value not in [*Slot]:
             yield resource.refuse(TAG_NETWORK, f"tags.{tag}", value=value, given=value)
+        elif tag == Tag.TENANT and (tag, value) in listed and value != resource.stack:
+            yield resource.refuse(TAG_KNOWN, f"tags.{tag}", value=value)
+
+
+def _listed(value: object) -> Iterator[tuple[str, object]]:
+    """The tags that other providers, groups of hosts and launch templates write in lists."""
+    match value:
+        case {"key": str() as tag, "value": text} | {"Key": str() as tag, "Value": text}:
+            yield tag, text
+        case {"resourceType": _, "tags": {} as tags}:
+            yield from tags.items()
+        case Mapping():
+            for each in value.values():
+                yield from _listed(each)
+        case list():
+            for each in value:
+                yield from _listed(each)
 
 
 def _judge_defaults(stack: Stack) -> Iterator[Finding]:

@@ -476,6 +476,27 @@ def test_a_type_of_ones_own_has_tags_that_nobody_reads(tag: str, found: Collecti
 
 
 @pytest.mark.parametrize(
+    ("props", "found"),
+    [
+        ({"tags": [{"key": "tenantnet:tunnel-users", "value": ":eve:"}]}, ["tag-known"]),
+        ({"tags": [{"Key": "tenantnet:part", "Value": "tunnel-host"}]}, ["tag-known"]),
+        ({"tags": [{"key": "tenantnet:tenant", "value": "beta"}]}, ["tag-known"]),
+        ({"tags": [{"key": "tenantnet:tenant", "value": "acme"}, {"key": "team", "value": "x"}]}, []),
+        (
+            {"tagSpecifications": [{"resourceType": "instance", "tags": {"tenantnet:part": "tunnel-host"}}]},
+            ["tag-known"],
+        ),
+        ({"tagSpecifications": [{"resourceType": "instance", "tags": {"tenantnet:cell": "eu1"}}]}, []),
+    ],
+)
+def test_the_tags_of_a_type_of_ones_own_are_read_in_lists_too(
+    props: dict[str, Any], found: Collection[str]
+) -> None:
+    own = resource(OWN_TYPE, "q", {**props, "tagsAll": OWNER.tags("q")})
+    assert found_by(with_new(own)) == ({"tags-present": found} if found else {})
+
+
+@pytest.mark.parametrize(
     "kind",
     [
         *(aws.ROUTE, aws.VPC, aws.DATABASE, "pulumi:providers:aws", "pulumi:pulumi:StackReference"),
