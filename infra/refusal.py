@@ -16,6 +16,8 @@ from datetime import date
 from tenantnet.secret_forms import NOT_SHOWN, hide_secrets
 
 _LONGEST_SHOWN, _LONGEST_WORD = 80, 400
+# Of a text that is longer the end is shown by no message.
+_MOST_READ = 2_000
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 # Characters that Python calls printable and nobody sees: fillers of alphabets, an empty pattern of Braille,
 # and what chooses a variant of the character before it. Others without a width, blanks and marks of
@@ -53,7 +55,7 @@ def shown(value: object) -> str:
         case None:
             return "not set"
         case str():
-            text = hide_secrets(value)
+            text = hide_secrets(value[:_MOST_READ])
             text = text if _is_plain(text) else json.dumps(text)
         case bool():
             text = "true" if value else "false"
@@ -169,7 +171,8 @@ class Rule:
         """The refusal of `value`, with every `{name}` filled in from `facts`."""
         # A line break in one would look like a further refusal.
         told = {
-            name: short_words(hide_secrets(str(fact)).replace("\n", "\\n")) for name, fact in facts.items()
+            name: short_words(hide_secrets(str(fact)[:_MOST_READ]).replace("\n", "\\n"))
+            for name, fact in facts.items()
         }
         return Refusal(
             value=shown(value),

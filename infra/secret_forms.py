@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 NOT_SHOWN = "(not shown)"
-# No message has more of a text.
-_LONGEST = 2_000
 # What secrets are called. An ARN, a name or an ID of one is none.
 NAMES = (
     r"(?:passw(?:or)?d|passphrase|passcode|(?<![a-z])(?:pass|pwd|sig|psk)(?![a-z])|mysql_?pwd|secret|(?<!http)token"
@@ -32,12 +30,12 @@ _FORMS = [
     _form(r"(://)(?:[^\s\"'<>/@:]{0,200}:[^\s\"'<>]{0,400}|[^\s\"'<>/@]{1,400})(?=@)"),
     _form(r"((?<![^\s\"'=,;(]))[^\s:/@\"'=,;]{1,80}:[^\s/@\"']{1,200}(?=@(?!sha256:))"),
     _form(r"((?<![a-z])(?:bearer|basic)\s+|(?<![\w-])-u\s+)(?:[\w.~+/=-]{8,}|\S+:\S+)"),
-    _form(rf"({_NAME}\s*(?:=>|:=|=)\s*){_VALUE}"),
+    _form(rf"({_NAME}\s{{0,20}}(?:=>|:=|=)\s{{0,20}}){_VALUE}"),
     _form(rf"((?<!:)(?<![a-z0-9_-]:){_NAME}:){_VALUE}"),
-    _form(rf"((?:^|[{{\[,;&(\"'])\s*[\w.:-]{{0,60}}{_NAME}\s*:\s+){_VALUE}"),
+    _form(rf"((?:^|[{{\[,;&(\"'])\s{{0,20}}[\w.:-]{{0,60}}{_NAME}\s{{0,20}}:\s+){_VALUE}"),
     # In a sentence only what looks like one: `its secrets: pulumi stack output` names none.
-    _form(rf"({_NAME}\s*:\s+)(?=\S*[0-9]){_VALUE}"),
-    _form(rf"({_NAME}\s*,\s*\\*[\"']value\\*[\"']\s*:\s*){_VALUE}"),
+    _form(rf"({_NAME}\s{{0,20}}:\s+)(?=\S*[0-9]){_VALUE}"),
+    _form(rf"({_NAME}\s{{0,20}},\s{{0,20}}\\*[\"']value\\*[\"']\s{{0,20}}:\s{{0,20}}){_VALUE}"),
     _form(
         rf"((?<![\w-])--?[\w-]{{0,40}}{NAMES}[\w-]{{0,40}}\s+|IDENTIFIED\s+(?:WITH\s+\S+\s+)?BY\s+){_VALUE}"
     ),
@@ -57,8 +55,7 @@ _OF_CHANCE = re.compile(
 
 
 def hide_secrets(text: str) -> str:
-    """The text, with words instead of what is a secret by its form. A very long one has no end."""
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    """The text, with words instead of what is a secret by its form."""
     for form in _FORMS:
         text = form.sub(_KEPT_BEFORE, text)
     return _OF_CHANCE.sub(NOT_SHOWN, text)

@@ -235,3 +235,13 @@ def test_secrets_have_no_values(name: str) -> None:
 def test_a_secret_among_what_safety_depends_on_is_not_shown() -> None:
     secret = {SECRET_MARK: "1b47061264138c4ac30d75fd1eb44270", "plaintext": "psk"}
     assert shown(ROLE, {"policy": secret}) == {"policy": "[secret]"}
+
+
+def test_what_is_a_secret_by_its_form_is_not_shown() -> None:
+    old, new = (
+        {"policy": json.dumps({"Sid": "password=hunter2", "Url": f"{each}://a:hunter2@h"})} for each in "xy"
+    )
+    for before, after in (({}, new), (old, new), ({}, {"policy": "mysql://a:hunter2@h"})):
+        told = sentences(preview(shown_resource(ROLE, UPDATE if before else CREATE, before, after)))
+        assert "(not shown)" in "".join(told)
+        assert "hunter2" not in "".join(told)
