@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
 from tenantnet.aws.session_documents import runner_document
+from tenantnet.components.again import ForAWhile
 from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
@@ -26,8 +26,7 @@ QUEUED_TIMEOUT_MINUTES = 60
 
 # CodeBuild tries a connection at once, as the role, and IAM tells it of the role's rights some seconds later.
 # https://github.com/aws/aws-cdk/issues/38504
-RIGHTS_NOT_KNOWN = "OAuthProviderException"
-RIGHTS_SPREAD_SECONDS, MOST_TRIES = 10.0, 6
+RIGHTS_NOT_KNOWN = ForAWhile(code="OAuthProviderException", pause_seconds=10.0, most_tries=6)
 
 # If the checkout has its programs already, nothing is installed.
 INSTALL = """\
@@ -185,9 +184,7 @@ class MigrationRunner(pulumi.ComponentResource):
             tags=self._args.owner.tags(self._project_name),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=pulumi.ResourceHookBinding(
-                    on_error=[pulumi.ErrorHook(f"{self._name}-connection", once_more)]
-                ),
+                hooks=RIGHTS_NOT_KNOWN.tried_again(f"{self._name}-connection"),
             ),
         )
 
@@ -224,14 +221,6 @@ class MigrationRunner(pulumi.ComponentResource):
             tags=self._args.owner.tags(name),
             opts=self._child(),
         )
-
-
-async def once_more(error: pulumi.ErrorHookArgs) -> bool:
-    """Wait and say whether to try again, where IAM has not told CodeBuild of the role's rights yet."""
-    if RIGHTS_NOT_KNOWN not in error.errors[0] or len(error.errors) >= MOST_TRIES:
-        return False
-    await asyncio.sleep(RIGHTS_SPREAD_SECONDS)
-    return True
 
 
 def start_statements(region: str, account_id: str, project: str) -> list[Mapping[str, object]]:

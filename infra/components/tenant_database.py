@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.parameters import STATIC
 from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
+from tenantnet.components.again import ForAWhile
 from tenantnet.components.checked import known, require
 from tenantnet.settings.checks import (
     check_instance_class,
@@ -28,6 +29,9 @@ LOG_RETENTION_DAYS = 90
 EXPORTED_LOGS = ("error", "slowquery")
 # Copies and final snapshots of terabytes take hours; the provider's own limits are 40 to 80 minutes.
 TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="6h", delete="3h")
+# RDS refuses a change while it does something else: takes the daily backup, or pushes the parameters that the
+# same update has changed. As a move does, an update tries again for half an hour.
+BUSY = ForAWhile(code="InvalidDBInstanceState", pause_seconds=5.0, most_tries=64)
 # From this size on gp3 has more performance, which has to be asked for: otherwise a volume that grows across
 # it would be asked to keep what a smaller one has, and AWS refuses that.
 STRIPED_GIB = 400
@@ -250,6 +254,7 @@ class TenantDatabase(pulumi.ComponentResource):
                 protect=protected,
                 depends_on=self._log_groups(),
                 custom_timeouts=TIMEOUTS,
+                hooks=BUSY.tried_again(f"{self._name}-busy"),
                 # Origin and version of an instance matter once; removing them must change nothing.
                 ignore_changes=["engineVersion", "snapshotIdentifier", *_KEPT.get(type(args.source), ())],
             ),

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.components.endpoint_record import TTL_SECONDS
-from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS, read_only_value
+from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS, BUSY, read_only_value
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import PAUSES
 from tenantnet.tags import Slot, move_snapshot_name, network_name, seed_snapshot_name
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
 
 LAG_PERIOD_SECONDS = 60
-# While RDS does something else to an instance it refuses the next thing.
-BUSY, LONGEST_BUSY = "InvalidDBInstanceState", timedelta(minutes=30)
+LONGEST_BUSY = timedelta(minutes=30)
 # At the time of day of the move, or some hours before it, when people have chosen to be disturbed.
 NEXT_BACKUP, NEXT_MAINTENANCE, WINDOW = timedelta(hours=20), timedelta(days=3), timedelta(minutes=30)
 # RDS's words for an instance with which nothing goes on.
@@ -291,7 +290,7 @@ class Databases:
 def when_at_rest(call: Callable[[], _T]) -> _T:
     """Call RDS, and again as long as it does something else to the instance. Raises the client's error."""
     retry = retry_if_exception(
-        lambda error: isinstance(error, ClientError) and error.response["Error"]["Code"] == BUSY
+        lambda error: isinstance(error, ClientError) and error.response["Error"]["Code"] == BUSY.code
     )
     return Retrying(retry=retry, stop=stop_after_delay(LONGEST_BUSY), wait=PAUSES, reraise=True)(call)
 

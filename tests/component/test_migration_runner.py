@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from typing import Any
 import pulumi
 import pytest
 from tenantnet.aws.session_documents import runner_document
-from tenantnet.components import migration_runner
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.tags import Owner, return_schedule_name
 
@@ -313,26 +311,3 @@ def test_a_move_whose_time_is_past_is_no_reason_to_refuse_an_update() -> None:
     engine = stacks.declare_scheduled_acme(at="2020-12-01T02:00")
     assert schedules(engine) == []
     assert engine.of_type("aws:rds/instance:Instance")
-
-
-def failed(*errors: str) -> pulumi.ErrorHookArgs:
-    """errors: the newest first."""
-    return pulumi.ErrorHookArgs(
-        urn="", id="", name="", type=PROJECT, failed_operation="create", errors=list(errors)
-    )
-
-
-def test_a_project_waits_until_codebuild_knows_the_rights_of_its_role(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """https://github.com/aws/aws-cdk/issues/38504: the provider does not try this one again."""
-    monkeypatch.setattr(migration_runner, "RIGHTS_SPREAD_SECONDS", 0.0)
-    refused = (
-        "OAuthProviderException: User is not authorized to access connection arn:aws:codeconnections:..."
-    )
-    for tries in range(1, migration_runner.MOST_TRIES):
-        assert asyncio.run(migration_runner.once_more(failed(*[refused] * tries)))
-    assert not asyncio.run(migration_runner.once_more(failed(*[refused] * migration_runner.MOST_TRIES)))
-    assert not asyncio.run(
-        migration_runner.once_more(failed("InvalidInputException: no such image", refused))
-    )

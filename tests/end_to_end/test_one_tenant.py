@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from tenantnet.aws import types
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.documents import Role
 from tenantnet.tags import boundary_name
@@ -70,6 +71,21 @@ def second_connection() -> list[dict[str, str]]:
         *ACME["networks"]["blue"]["vpnConnections"],
         {"companyCidr": "10.200.0.0/16", "companyGatewayIp": "203.0.113.9", "description": "Oslo office"},
     ]
+
+
+def another_office_and_size() -> dict[str, Any]:
+    """Each property that is changed in place."""
+    (office,) = ACME["networks"]["blue"]["vpnConnections"]
+    moved = {**office, "companyGatewayIp": "198.51.100.8", "description": "Seattle, 2nd floor"}
+    database = {
+        **ACME["database"],
+        "instanceClass": "db.t4g.medium",
+        "storageGb": 200,
+        "multiAz": True,
+        "parameters": {"max_allowed_packet": 67_108_864, "innodb_ft_min_token_size": 2},
+        "gtid": True,
+    }
+    return {**acme_with(vpnConnections=[moved]), "database": database}
 
 
 def scheduled(at: str) -> dict[str, Any]:
@@ -220,6 +236,25 @@ def test_a_person_gets_and_loses_a_tunnel_by_the_settings_alone(acme: Project, r
         alice.start_session(**asked)
 
 
+@pytest.mark.long
+def test_whatever_else_can_change_changes_in_place(acme: Project, aws: boto3.Session) -> None:
+    """One update has parameters and the database itself: RDS refuses the one while it does the other."""
+    changed = another_office_and_size()
+    acme.write_tenant("acme", changed, password="Another-Horse-8")
+    steps = acme.steps("acme")
+    for kind in (types.DATABASE, types.VPN_CONNECTION):
+        assert [step.operation for step in steps if step.type == kind] == ["update"]
+    acme.up("acme").check()
+    (database,) = aws.client("rds").describe_db_instances()["DBInstances"]
+    wanted = changed["database"]
+    assert (database["DBInstanceClass"], database["AllocatedStorage"], database["MultiAZ"]) == (
+        wanted["instanceClass"],
+        wanted["storageGb"],
+        wanted["multiAz"],
+    )
+    acme.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "acme").check()
+
+
 def _tunnel_host(aws: boto3.Session) -> Any:
     filters = [
         {"Name": "tag:tenantnet:part", "Values": ["tunnel-host"]},
@@ -277,7 +312,7 @@ def test_a_database_in_production_is_not_destroyed(acme: Project) -> None:
 
 
 def test_a_retired_tenant_leaves_nothing_but_its_final_snapshot(acme: Project, aws: Any) -> None:
-    acme.write_tenant("acme", {**ACME, "retiring": True})
+    acme.write_tenant("acme", {**acme.tenant("acme"), "retiring": True})
     acme.up("acme").check()
     acme.destroy("acme").check()
     left = what_is_left(aws, tenant="acme")

@@ -75,8 +75,15 @@ class Project:
 
     def platform(self, stack: str) -> dict[str, Any]:
         """The platform's settings as they are in its file."""
+        return self._settings(stack, "tenantnet:platform")
+
+    def tenant(self, stack: str) -> dict[str, Any]:
+        """The tenant's settings as they are in its file."""
+        return self._settings(stack, "tenantnet:tenant")
+
+    def _settings(self, stack: str, key: str) -> dict[str, Any]:
         found = plain_yaml().load(self.settings_file(stack))
-        return dict(found["config"]["tenantnet:platform"])
+        return dict(found["config"][key])
 
     def write_tenant(self, stack: str, tenant: Mapping[str, Any], password: str = PASSWORD) -> None:
         """Make or change the tenant's stack."""
