@@ -1,0 +1,92 @@
+"""The runner's steps of a move by replica or snapshot: what they do to real servers of both generations.
+
+The stack is a stand-in: it does through RDS's API what the updates of a tenant's stack do to the databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pymysql
+import pytest
+from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS
+from tenantnet.phases.phases import Phase, State
+from tenantnet.runner.databases import NEXT_MAINTENANCE
+from tenantnet.runner.runner import MovePlan
+from tenantnet.tags import Strategy, move_snapshot_name
+
+from tests.local_cloud.test_live_move import BLUE, GREEN, TICK, Tenant, make_group, server_ids, tenant
+from tests.local_cloud.test_live_runner import Stack, runner
+from tests.support.moves import Traffic
+from tests.support.mysql_client import wait_for
+
+__all__ = ["tenant"]
+
+
+class MovingStack(Stack):
+    """What is described of the databases when writes are held back is kept."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__()
+        self._tenant = tenant
+        self.at_the_fence: dict[str, Any] = {}
+
+    def update(
+        self, requested: State, ahead: Callable[[], None], _opened: Mapping[str, str] | None = None
+    ) -> None:
+        def both() -> None:
+            ahead()
+            self._declare(requested)
+
+        super().update(requested, both)
+
+    def _declare(self, requested: State) -> None:
+        rds = boto3.client("rds")
+        copy: Any = {"DBInstanceIdentifier": "acme-green", "DBParameterGroupName": "acme-green"}
+        if requested.phase in (Phase.REPLICATING, Phase.RESTORED):
+            make_group(rds, "acme-green", read_only="1")
+        if requested.phase is Phase.REPLICATING:
+            rds.create_db_instance_read_replica(
+                **copy, SourceDBInstanceIdentifier="acme-blue", DeletionProtection=True
+            )
+        if requested.phase is Phase.FENCED:
+            self.at_the_fence = described()
+            self._tenant.databases.set_read_only(BLUE, read_only=True)
+        if requested.phase is Phase.RESTORED:
+            rds.restore_db_instance_from_db_snapshot(
+                **copy,
+                DBSnapshotIdentifier=move_snapshot_name("acme", requested.move),
+                DBSubnetGroupName="acme-blue",
+            )
+
+
+def described() -> dict[str, Any]:
+    """Each database by its identifier."""
+    found = boto3.client("rds").describe_db_instances()["DBInstances"]
+    return {each["DBInstanceIdentifier"]: each for each in found}
+
+
+@pytest.mark.parametrize("strategy", [Strategy.REPLICA, Strategy.SNAPSHOT])
+def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
+    tenant: Tenant, strategy: Strategy
+) -> None:
+    tenant.client(BLUE).run(*TICK)
+    began = datetime.now(UTC)
+    stack, plan = MovingStack(tenant), MovePlan(strategy=strategy, retire_after=timedelta(hours=1))
+    with tenant.client(BLUE).connected() as kept, Traffic(tenant.cloud) as traffic:
+        switched = runner(tenant, stack).run(plan)
+        assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told
+        # A pool keeps what answers: it would go on to read what was, and be refused each write.
+        with pytest.raises(pymysql.MySQLError):
+            kept.execute("SELECT 1")
+    assert set(traffic.acknowledged) <= traffic.kept()
+    assert tenant.databases.endpoint_address() == tenant.databases.address(GREEN)
+    wait_for(lambda: len(set(server_ids(tenant.client(GREEN)))) == 2)
+    days = {f"{each + NEXT_MAINTENANCE:%a}".lower() for each in (began, datetime.now(UTC))}
+    for database in stack.at_the_fence.values():
+        assert database["DeletionProtection"] is True
+        assert database["PreferredMaintenanceWindow"][:3] in days
+    assert described()["acme-green"]["BackupRetentionPeriod"] == BACKUP_RETENTION_DAYS
