@@ -23,6 +23,7 @@ from moto.iam.exceptions import (
     EntityAlreadyExists,
     IAMException,
     InvalidInput,
+    LimitExceededException,
     MalformedPolicyDocument,
 )
 from moto.iam.models import IAMBackend, InstanceProfile, Role, iam_backends
@@ -88,6 +89,8 @@ def _whole(answered: ActionResult) -> ActionResult:
 # "Changes ... are eventually consistent": what services know of a role or a profile is some seconds old.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 SPREAD_SECONDS = 10.0
+# Which AWS raises for nobody. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+GROUPS_PER_USER = 10
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
 WITH_SUFFIX = ("autoscaling.amazonaws.com",)
 
@@ -169,6 +172,13 @@ class CompletedIamBackend(IAMBackend):
     def get_instance_profiles_for_role(self, role_name: str) -> list[InstanceProfile]:
         """Those of a role that exists."""
         return super().get_instance_profiles_for_role(self.get_role(role_name).name)
+
+    def add_user_to_group(self, group_name: str, user_name: str) -> None:
+        """Add a user who is in fewer groups than a user may be in, or in this one."""
+        others = [group for group in self.get_groups_for_user(user_name) if group.name != group_name]
+        if len(others) >= GROUPS_PER_USER:
+            raise LimitExceededException(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
+        super().add_user_to_group(group_name, user_name)
 
     def delete_group(self, group_name: str) -> None:
         """Delete a group without users and inline policies."""

@@ -179,9 +179,13 @@ class InstanceBackend(RDSBackend):
 
     def _validate_kms_key(self, kms_key_id: str) -> str:
         try:
-            return super()._validate_kms_key(kms_key_id)
+            arn = super()._validate_kms_key(kms_key_id)
         except AttributeError:  # moto stumbles over an alias that is not there
             raise KMSKeyNotAccessibleFault(kms_key_id) from None
+        # A snapshot, too, has its own: nobody restores what a disabled or a leaving one encrypts.
+        if not self.kms.describe_key(arn).enabled:
+            raise KMSKeyNotAccessibleFault(kms_key_id)
+        return arn
 
     def _check_parameter_group(self, name: str, version: EngineVersion) -> None:
         if name.startswith("default."):

@@ -1,6 +1,7 @@
 """What the stacks of commit 6d2caa1 did that AWS refuses: a small program for each, and this cloud's refusal.
 
-The figures and words are theirs (git show 6d2caa1:PATH); what replaced them is tested where it is.
+The figures and words are theirs (git show 6d2caa1:PATH); what replaced them is tested where it is. What RDS
+refuses while it does something else is in test_database_states, AWS's quotas are in test_quotas.
 """
 
 from __future__ import annotations
@@ -106,6 +107,68 @@ def test_no_tenant_could_be_removed(iam: Iam, database: Database) -> None:
             DBInstanceIdentifier=database.identifier,
             FinalDBSnapshotIdentifier=f"{database.identifier}-final",
         )
+
+
+def test_a_tenant_made_again_could_not_be_removed(database: Database, refusal: Refusal) -> None:
+    """infra/tags.py: moves were numbered from 1 again, and final snapshots are named by them."""
+    name = database.identifier
+    final = f"{name}-10-1-2-0-final-1"
+    database.rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=final)
+    database.settled()
+    code = refusal(
+        database.rds.delete_db_instance, DBInstanceIdentifier=name, FinalDBSnapshotIdentifier=final
+    )
+    assert (code, database.described()["DBInstanceStatus"]) == ("DBSnapshotAlreadyExists", "available")
+
+
+def test_a_destroyed_platform_made_its_tenants_snapshots_unreadable(
+    client: Callable[[str], Any], name: str, refusal: Refusal
+) -> None:
+    """infra/components/platform_key.py: the key left with its stack."""
+    kms, rds = client("kms"), client("rds")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    database = Database.create(rds, name, Network.create(client("ec2")), StorageEncrypted=True, KmsKeyId=key)
+    rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=name)
+    database.settled()
+    kms.schedule_key_deletion(KeyId=key)
+    code = refusal(
+        rds.restore_db_instance_from_db_snapshot,
+        DBInstanceIdentifier=f"{name}-again",
+        DBSnapshotIdentifier=name,
+        DBSubnetGroupName=name,
+    )
+    assert code == "KMSKeyNotAccessibleFault"
+
+
+def test_nobody_could_have_tunnels_to_eleven_tenants(
+    client: Callable[[str], Any], name: str, refusal: Refusal
+) -> None:
+    """infra/components/tunnel_access.py: a group for each tenant."""
+    iam = client("iam")
+    iam.create_user(UserName=name)
+    groups = [f"{name}-{number}" for number in range(11)]
+    for group in groups:
+        iam.create_group(GroupName=group)
+    for group in (*groups[:10], groups[0]):
+        iam.add_user_to_group(GroupName=group, UserName=name)
+    assert refusal(iam.add_user_to_group, GroupName=groups[10], UserName=name) == "LimitExceeded"
+
+
+def test_a_cell_began_in_a_local_zone(client: Callable[[str], Any], refusal: Refusal) -> None:
+    """infra/stacks/lookups.py: the first two zones that are available.
+
+    AWS makes a subnet there, and refuses the t4g and the database in it; this cloud refuses the subnet.
+    """
+    ec2 = client("ec2")
+    available = [{"Name": "state", "Values": ["available"]}]
+    zones = ec2.describe_availability_zones(Filters=available)["AvailabilityZones"]
+    vpc = ec2.create_vpc(CidrBlock="172.17.0.0/16")["Vpc"]["VpcId"]
+    first = {
+        "VpcId": vpc,
+        "CidrBlock": "172.17.5.0/24",
+        "AvailabilityZone": min(z["ZoneName"] for z in zones),
+    }
+    assert refusal(ec2.create_subnet, **first) == "InvalidParameterValue"
 
 
 def test_a_replica_was_not_protected_and_kept_one_days_backups(database: Database) -> None:
