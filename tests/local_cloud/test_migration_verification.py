@@ -179,6 +179,16 @@ def test_a_restored_snapshot_holds_what_its_source_held(
             "ALTER EVENT app.nightly ON COMPLETION NOT PRESERVE",
             "event app.nightly: ",
         ),
+        (
+            "ALTER EVENT app.nightly ON SCHEDULE EVERY 1 DAY STARTS '2038-01-01'",
+            "ALTER EVENT app.nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01'",
+            "event app.nightly: ",
+        ),
+        (
+            "ALTER EVENT app.nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' ENDS '2038-01-01'",
+            "ALTER EVENT app.nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01'",
+            "event app.nightly: ",
+        ),
         ("DROP EVENT app.nightly", CONTENT[5], "event app.nightly: only in the source"),
         ("GRANT INSERT ON app.* TO reader@'%'", "REVOKE INSERT ON app.* FROM reader@'%'", "reader@%: grants"),
         ("CREATE USER new@'%'", "DROP USER new@'%'", "user new@%: password: only in the target"),
