@@ -88,9 +88,9 @@ def takes(name: str, value: object) -> bool:
     return text in (TIME_ZONES if name == "time_zone" else WORDS.get(name, ()))
 
 
-def unknown_modes(value: object) -> str:
-    """What a value for sql_mode has that is no mode of MySQL's, with commas between; empty for nothing."""
-    return ",".join(each for each in str(value).split(",") if each not in SQL_MODES)
+def unknown_modes(value: object) -> list[str]:
+    """What a value for sql_mode has between its commas that is no mode of MySQL's."""
+    return [each for each in str(value).split(",") if each not in SQL_MODES]
 
 
 def values(name: str) -> str:

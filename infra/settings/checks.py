@@ -280,8 +280,8 @@ def check_parameters(value: object) -> list[Refusal]:
             found.append(rules.PARAMETER_KNOWN.refuse(name, shown(name), known=known, hint=hint))
         elif not parameters.takes(name, given):
             refused = rules.PARAMETER_VALUE.refuse(given, name, name=name, values=parameters.values(name))
-            odd = parameters.unknown_modes(given) if name == "sql_mode" else ""
-            found.append(because(refused, f"has {shown(odd)}") if odd else refused)
+            odd = parameters.unknown_modes(given) if name == "sql_mode" else []
+            found.append(because(refused, f"has {shown(','.join(odd))}") if odd else refused)
     return found
 
 

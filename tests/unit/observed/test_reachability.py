@@ -504,9 +504,10 @@ def test_the_page_shows_the_table_that_is_checked() -> None:
 
 
 def test_the_document_on_the_page_has_the_shape_that_the_command_prints() -> None:
-    zeta = rule("sg-acme-blue-database", "172.17.6.0/24", 3306)
+    zeta = replace(rule("sg-acme-blue-database", "172.17.6.0/24", 3306), id="sgr-0c6e5f04a2b1d9387")
     pairs = check(replace(CELL, rules=(*CELL.rules, zeta)), ["acme"])
     (shown,) = re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)
-    printed = document(["acme"], pairs)
-    assert set(KEYS.findall(shown)) == set(KEYS.findall(json.dumps(printed, indent=2)))
+    text = json.dumps(document(["acme"], pairs), indent=2)
+    printed = json.loads(text)
+    assert set(KEYS.findall(shown)) == set(KEYS.findall(text))
     assert json.loads(shown)["faults"] == printed["faults"]
