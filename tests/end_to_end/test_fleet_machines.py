@@ -1,0 +1,82 @@
+"""Four machines update a fleet, and one of them is lost: the report is right, and another takes its slice.
+
+The tests of this module run in order on stacks that they share.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from tenantnet.fleet.selection import Slice
+
+from tests.end_to_end.test_fleet import LIMIT, Fleet, cloud, everything, settings_of, wait_until
+from tests.support.clone import CLONE
+from tests.support.project import Project
+
+__all__ = ["cloud"]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+NUMBERS = {"acme": 1, "globex": 2, "hooli": 3, "initech": 4}
+SLICES = [f"{number}/4" for number in range(1, 5)]
+LOST = SLICES[2]
+(LOST_TENANT,) = Slice.parse(LOST).of([*NUMBERS])
+
+
+@pytest.fixture(scope="module")
+def fleet(cell: Project) -> Fleet:
+    """A cell with four tenants to come."""
+    for name, number in NUMBERS.items():
+        cell.write_tenant(name, settings_of(number))
+    return Fleet(cell)
+
+
+def machine(fleet: Fleet, folder: Path) -> Fleet:
+    """A new machine's copy of the repository."""
+    made = Project.of_clone(folder, fleet.environment)
+    shutil.copytree(fleet.folder / "tenants", made.folder / "tenants", dirs_exist_ok=True)
+    return Fleet(made)
+
+
+def build(machine: Fleet, share: str) -> subprocess.Popen[bytes]:
+    """The buildspec's command."""
+    specification = yaml.safe_load((CLONE / "tools" / "fleet" / "buildspec.yml").read_bytes())
+    (command,) = specification["phases"]["build"]["commands"]
+    asked = {"SLICE": share, "PLATFORM": "platform-local", "OPERATION": "up", "BATCH": "b1"}
+    return subprocess.Popen(["sh", "-c", command], cwd=machine.folder, env={**machine.environment, **asked})
+
+
+def report(fleet: Fleet) -> tuple[int, Sequence[int], Mapping[str, str]]:
+    """The exit code, the slices that were lost, and how far each tenant is."""
+    run = fleet("report", "b1", "--json")
+    found = json.loads(run.text)
+    return run.code, found["lost"], {name: each["status"] for name, each in found["run"]["tenants"].items()}
+
+
+def test_of_four_builds_at_once_one_is_lost_and_others_update_their_tenants(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    machines = {share: machine(fleet, tmp_path / share.replace("/", "-")) for share in SLICES}
+    builds = {share: build(machines[share], share) for share in SLICES}
+    locks = Path(urlsplit(fleet.environment["PULUMI_BACKEND_URL"]).path, ".pulumi", "locks")
+    wait_until(lambda: [*locks.glob(f"**/{LOST_TENANT}/*.json")] or builds[LOST].poll() is not None)
+    everything(machines[LOST])
+    builds[LOST].wait(LIMIT)
+    assert [builds[share].wait(LIMIT) for share in SLICES if share != LOST] == [0, 0, 0]
+    states = {name: "running" if name == LOST_TENANT else "done" for name in NUMBERS}
+    assert report(fleet) == (1, [3], states)
+
+
+def test_another_machine_takes_the_slice_once_its_lock_is_released(fleet: Fleet, tmp_path: Path) -> None:
+    elsewhere = machine(fleet, tmp_path / "elsewhere")
+    assert build(elsewhere, LOST).wait(LIMIT) == 1
+    (held,) = elsewhere.record()["tenants"].values()
+    assert f"pulumi cancel --stack {LOST_TENANT}" in held["reason"]
+    elsewhere.pulumi("cancel", "--yes", "--stack", LOST_TENANT).check()
+    assert build(elsewhere, LOST).wait(LIMIT) == 0
+    assert report(fleet) == (0, [], dict.fromkeys(NUMBERS, "done"))
