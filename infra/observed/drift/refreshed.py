@@ -102,7 +102,12 @@ def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return f"({', '.join(f'{key} {_value(value[key])}' for key in sorted(value))})"
+        # For what a rule does not have, the provider has nothing, an empty text or 0, by its own choice.
+        said = (key for key in sorted(value) if value[key] is False or value[key] not in (None, "", 0))
+        return f"({', '.join(f'{key} {_value(value[key])}' for key in said)})"
+    if isinstance(value, float) and value.is_integer():
+        # AWS has 90.0 where the state has 90.
+        return shown(int(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
         # At AWS almost every list is a set, and the provider's order is its own.
         return ", ".join(sorted(map(_value, value))) or "nothing"

@@ -253,6 +253,22 @@ def test_mappings_of_a_list_without_names_are_shown() -> None:
     )
 
 
+def test_what_a_rule_does_not_have_is_not_said_however_the_provider_has_it() -> None:
+    was = {"rules": [{"cidrBlock": "10.1.0.0/16", "egress": False, "fromPort": 0}]}
+    now = {"rules": [{"cidrBlock": "10.2.0.0/16", "egress": False, "icmpCode": 0, "ipv6CidrBlock": ""}]}
+    (sentence,) = changes_by_others([changed(types.NETWORK_ACL, "acme", was, now)], STATE)
+    assert sentence.endswith(
+        "has rules (cidrBlock 10.2.0.0/16, egress false); the stack says "
+        "(cidrBlock 10.1.0.0/16, egress false)"
+    )
+
+
+def test_a_whole_number_is_said_without_a_fraction() -> None:
+    change = changed(types.ALARM, "acme-blue-CPUUtilization", {"threshold": 90}, {"threshold": 99.0})
+    (sentence,) = changes_by_others([change], STATE)
+    assert sentence.endswith("has threshold 99; the stack says 90")
+
+
 def test_a_changed_claim_is_named_by_its_columns() -> None:
     was, now = (
         {"item": f'{{"cidr": {{"S": "10.1.2.0/26"}}, "tenant": {{"S": "{tenant}"}}}}'}
