@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import pymysql
@@ -12,7 +15,8 @@ from tenantnet.runner.live.accounts import Account, lock, open_accounts
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Outcome, Servers, cut, finish, take_back
 from tenantnet.runner.live.events import enabled_events
 from tenantnet.runner.live.fence import end_other_runners
-from tenantnet.runner.live.session import GuardError, Session
+from tenantnet.runner.live.session import GuardError
+from tenantnet.runner.live.sql import FOLLOWERS
 
 from tests.support.generations import GENERATIONS
 from tests.support.live_clients import (
@@ -25,9 +29,12 @@ from tests.support.live_clients import (
     pool,
     reconnecting,
 )
+from tests.support.mysql_client import wait_for
 from tests.support.raw_servers import MASTER, Pair, installed, pair_of
 
 ACCOUNT_LOCKED = 3118
+MANY, ROUND_TRIP_SECONDS = 300, 0.02
+LISTED = "SELECT 1 FROM information_schema.processlist WHERE id = %s"
 WRITTEN = "SELECT client, number FROM app.written"
 LATER = "EVERY 1 DAY STARTS '2037-01-01'"
 EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = 'app' ORDER BY event_name"
@@ -175,6 +182,7 @@ def test_a_client_that_keeps_the_source_from_being_opened_again_is_ended(lab: La
     assert lab.is_as_before()
 
 
+# Trap 11, of 8.0.15.
 def test_a_client_that_has_read_the_accounts_ends_no_cut_without_a_limit(lab: Lab) -> None:
     pair = lab.pair
     with pair.connect(pair.blue, MASTER.username, autocommit=False) as client, client.cursor() as cursor:
@@ -327,6 +335,44 @@ def test_a_runner_that_wakes_after_another_took_over_can_change_nothing(lab: Lab
     assert lab.is_as_before()
 
 
+# Trap 14.
+def test_the_connection_of_the_follower_is_the_same_behind_the_cut(lab: Lab) -> None:
+    pair = lab.pair
+    before = pair.ask(pair.blue, FOLLOWERS)
+    assert len(before) == 1
+    assert lab.cut().why_back is None
+    assert pair.ask(pair.blue, FOLLOWERS) == before
+
+
+# Trap 19.
+def test_hundreds_of_sessions_on_a_server_far_away_do_not_take_a_round_trip_each(
+    lab: Lab, record_property: Callable[[str, object], None]
+) -> None:
+    pair = lab.pair
+    users = ", ".join(f"app_{number}@'%' IDENTIFIED BY 'Correct-Horse-7'" for number in range(MANY))
+    pair.ask(pair.blue, f"SET GLOBAL max_connections = {2 * MANY}")
+    pair.master(*TABLES, f"CREATE USER {users}")
+    pair.lock_green()
+    with ExitStack() as clients, pair.servers(lambda: time.sleep(ROUND_TRIP_SECONDS)) as both:
+        for _ in range(MANY):
+            clients.enter_context(pair.connect(pair.blue, USER))
+        outcome = cut(both, lab.journal, lambda: None, Budgets(lock=10, sessions=20, level=20))
+    assert outcome.why_back is None
+    record_property("measured", f"{MANY} sessions and accounts, {ROUND_TRIP_SECONDS} s away: {outcome}")
+    assert outcome.parts["sessions gone"] - outcome.parts["locked"] < MANY * ROUND_TRIP_SECONDS / 2
+
+
+# Trap 19: who leaves between the listing and the end keeps nobody else from being ended.
+def test_sessions_that_are_gone_keep_no_others_from_being_ended(lab: Lab) -> None:
+    pair = lab.pair
+    with pair.servers() as both, pair.connect(pair.blue, MASTER.username) as client:
+        (row,) = pair.ask(pair.blue, "SELECT MAX(id) AS last FROM information_schema.processlist")
+        gone = row["last"] + 1000
+        own = client.thread_id()  # type: ignore[no-untyped-call] # the stubs leave it out
+        both.source.end([gone, gone + 1, own, gone + 2])
+        wait_for(lambda: not pair.ask(pair.blue, LISTED, own))
+
+
 def test_a_green_that_is_read_only_is_seen_before_the_fence(lab: Lab) -> None:
     with lab.pair.green.administrator() as cursor:
         cursor.execute("SET GLOBAL read_only = 1")
@@ -354,17 +400,17 @@ class Killed(BaseException):
     """The runner is gone."""
 
 
-class Dying(Session):
-    """The runner's session that ends as its process is killed before a statement."""
+@dataclass
+class Dying:
+    """A runner whose process is killed before the packet behind that many. sent: so far."""
 
-    statements = 0
-    last = 0
+    packets: float = inf
+    sent: int = 0
 
-    def rows(self, statement: str | bytes, *arguments: object) -> list[dict[str, Any]]:
-        Dying.statements += 1
-        if Dying.statements > Dying.last:
+    def sends(self) -> None:
+        self.sent += 1
+        if self.sent > self.packets:
             raise Killed
-        return super().rows(statement, *arguments)
 
 
 @pytest.mark.long
@@ -405,14 +451,11 @@ def test_whichever_statement_a_runner_dies_before_the_next_one_ends_the_cut_or_t
 
 def dies_before(pair: Pair, journal: Journal, last: int) -> bool:
     """Whether the cut ended before it came to that statement."""
-    Dying.statements, Dying.last = 0, 10**6
-    sessions = [pair.session(server, Dying) for server in (pair.blue, pair.green)]
-    Dying.statements, Dying.last = 0, last
-    try:
-        cut(Servers(source=sessions[0], target=sessions[1], keep=pair.keep), journal, lambda: None, Budgets())
-    except Killed:
-        return False
-    finally:
-        for session in sessions:
-            session.close()
+    runner = Dying()
+    with pair.servers(runner.sends) as both:
+        runner.packets = runner.sent + last
+        try:
+            cut(both, journal, lambda: None, Budgets())
+        except Killed:
+            return False
     return True

@@ -86,6 +86,7 @@ def test_a_server_follows_another_by_the_name_of_its_endpoint(green: Pair) -> No
     assert actions(green) == ["set master with AP", "start slave", "stop slave", "reset slave"]
 
 
+# Trap 13.
 def test_what_is_done_already_is_refused(green: Pair) -> None:
     assert "not configured" in refused(green, "rds_start_replication")
     assert "not configured" in refused(green, "rds_stop_replication")
@@ -98,6 +99,7 @@ def test_what_is_done_already_is_refused(green: Pair) -> None:
         follow(green)
 
 
+# Trap 13.
 def test_a_stop_takes_the_three_seconds_that_it_takes_at_rds(green: Pair) -> None:
     follow(green)
     call(green, "rds_start_replication")
@@ -106,6 +108,7 @@ def test_a_stop_takes_the_three_seconds_that_it_takes_at_rds(green: Pair) -> Non
     assert time.monotonic() - begun >= here(3)
 
 
+# Trap 13.
 def test_a_replica_of_rds_own_follows_nobody_else(green: Pair) -> None:
     with green.green.administrator() as cursor:
         procedures.note_replica(cursor, green.green.dialect, is_replica=True)
@@ -116,6 +119,7 @@ def test_a_replica_of_rds_own_follows_nobody_else(green: Pair) -> None:
     follow(green)
 
 
+# Trap 13.
 def test_a_run_up_to_a_set_is_refused_with_several_workers_and_ends_there_with_one(green: Pair) -> None:
     follow(green)
     workers = f"{green.green.dialect.replica.lower()}_parallel_workers"
@@ -133,6 +137,7 @@ def test_a_run_up_to_a_set_is_refused_with_several_workers_and_ends_there_with_o
     assert not green.ask(green.green, "SHOW DATABASES LIKE 'second'")
 
 
+# Trap 13.
 def test_nobody_ends_a_session_of_rds_own_and_everybody_anothers(green: Pair) -> None:
     with green.green.administrator() as cursor, green.connect(green.green, REPLICATION.username) as other:
         cursor.execute("SELECT CONNECTION_ID() AS id")

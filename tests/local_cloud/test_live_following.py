@@ -87,6 +87,7 @@ def test_a_server_that_a_live_move_can_begin_on_has_nothing_to_complain_of(both:
     assert "upgrade" in preflight.complaints(both.source, "5.7.44")[0]
 
 
+# Trap 12, before the snapshot.
 def test_the_preflight_names_everything_that_would_stop_the_move_at_once(pair: Pair, both: Servers) -> None:
     pair.master("CREATE DATABASE app", "CREATE TABLE app.fast (id INT) ENGINE=MEMORY")
     pair.master("CREATE TABLE app.old (id INT) ENGINE=MyISAM", "CREATE TABLE app.entry (id INT)")
@@ -339,7 +340,11 @@ def test_the_former_production_follows_only_once_the_server_itself_is_read_only(
         client.cursor().execute("CREATE DATABASE nowhere")
 
 
+# Trap 10, of the way back.
 def test_the_way_back_leads_back_and_nothing_is_lost(pair: Pair, both: Servers) -> None:
+    pair.master(
+        "CREATE ROLE app_role", "CREATE USER app_shut@'%' IDENTIFIED BY 'Correct-Horse-7' ACCOUNT LOCK"
+    )
     before = moved(pair, both)
     mirrored = replace(both, source=both.target, target=both.source)
     pair.ask(pair.blue, "SET GLOBAL read_only = 1")

@@ -10,7 +10,6 @@ from threading import Event, Thread
 
 import pymysql
 import pytest
-from pymysql.constants import CLIENT
 from tenantnet.runner.live import chunks, follow, verify
 from tenantnet.runner.live.follow import Source, State
 from tenantnet.runner.live.verify import Ways
@@ -64,8 +63,8 @@ def ways(pair: Pair) -> Ways:
         yield
 
     return Ways(
-        open_source=lambda: pair.session(pair.blue, client_flag=CLIENT.MULTI_STATEMENTS),
-        open_target=lambda: pair.session(pair.green, client_flag=CLIENT.MULTI_STATEMENTS),
+        open_source=lambda: pair.session(pair.blue),
+        open_target=lambda: pair.session(pair.green),
         one_worker=for_a_while,
     )
 

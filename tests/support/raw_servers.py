@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pymysql
 import pytest
+from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
 from tenantnet.local_cloud.mysql import procedures, replication
 from tenantnet.local_cloud.mysql.accounts import Account, make_master_user
@@ -57,13 +58,27 @@ class Pair:
             },
         )
 
-    def session(self, server: Server, kind: type[Session] = Session, **options: Any) -> Session:
-        return kind(server.listening.name, lambda: self.connect(server, accounts.RUNNER, **options))
+    def session(self, server: Server, before_each: Callable[[], object] = lambda: None) -> Session:
+        """The runner's. before_each: called before each packet that it sends."""
+
+        def connect() -> pymysql.Connection[Any]:
+            flag = CLIENT.MULTI_STATEMENTS
+            connection: Any = self.connect(server, accounts.RUNNER, client_flag=flag)
+            send = connection._execute_command
+
+            def send_then(*packet: object) -> None:
+                before_each()
+                send(*packet)
+
+            connection._execute_command = send_then
+            return connection  # type: ignore[no-any-return] # it was Any for the sake of one method
+
+        return Session(server.listening.name, connect)
 
     @contextmanager
-    def servers(self) -> Iterator[Servers]:
-        """The runner's standing sessions."""
-        source, target = self.session(self.blue), self.session(self.green)
+    def servers(self, before_each: Callable[[], object] = lambda: None) -> Iterator[Servers]:
+        """The runner's standing sessions. before_each: called before each packet that they send."""
+        source, target = (self.session(server, before_each) for server in (self.blue, self.green))
         try:
             yield Servers(source=source, target=target, keep=self.keep)
         finally:

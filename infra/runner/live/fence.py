@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from tenantnet.runner.live import sql
 from tenantnet.runner.live.accounts import open_accounts
 from tenantnet.runner.live.events import enabled_events
-from tenantnet.runner.live.session import GuardError, Session, end_session
+from tenantnet.runner.live.session import GuardError, Session
 
 # Threads of the server's own.
 SERVER_THREADS = frozenset(("system user", "event_scheduler"))
@@ -32,16 +32,14 @@ def end_sessions_of(session: Session, user: str, seconds: float) -> None:
 
 def end_other_runners(session: Session) -> None:
     """End what another run left on this server: its next statement finds that its session is gone."""
-    for number in _listed(session, lambda user: user == session.user).keys() - session.ids:
-        end_session(session.rows, number)
+    session.end(_listed(session, lambda user: user == session.user).keys() - session.ids)
 
 
 def _end(session: Session, is_meant: Callable[[str], bool], seconds: float) -> None:
     there = _listed(session, is_meant)
     until = time.monotonic() + seconds
     while there:
-        for number in there:
-            end_session(session.rows, number)
+        session.end(there)
         # A COMMIT that is under way keeps its session in the list until its transaction is numbered.
         now = _listed(session, is_meant)
         there = {number: now[number] for number in there.keys() & now.keys()}

@@ -54,8 +54,8 @@ WAYS_ON = "`tenantnet migrate run` goes on; before the switch `tenantnet migrate
 # How long the sender of a follower that is given up may take to end.
 FOLLOWER_SECONDS = 10.0
 SCHEDULER = "event_scheduler"
-# A reader takes several statements at once, and waits for a checksum as long as that takes.
-READER: Mapping[str, Any] = {"client_flag": CLIENT.MULTI_STATEMENTS, "read_timeout": None}
+# A reader waits for a checksum as long as that takes.
+READER: Mapping[str, Any] = {"read_timeout": None}
 
 
 class Ports(Protocol):
@@ -305,10 +305,8 @@ class LiveMove:
     def _open(self, slot: Slot, **options: Any) -> Session:  # noqa: ANN401 - the driver's
         access = replace(self.access, login=Login(username=RUNNER, password=self._own.runner))
         address = self.databases.address(slot)
-        return Session(
-            f"{self.tenant}-{slot}",
-            lambda: connect(address, access, **{"read_timeout": ANSWER_SECONDS, **options}),
-        )
+        wanted = {"client_flag": CLIENT.MULTI_STATEMENTS, "read_timeout": ANSWER_SECONDS, **options}
+        return Session(f"{self.tenant}-{slot}", lambda: connect(address, access, **wanted))
 
     @contextmanager
     def _session(self, slot: Slot) -> Iterator[Session]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any
@@ -15,6 +15,8 @@ from tenantnet.runner.live import sql
 # What a procedure of RDS's signals: often that what was asked for is so already.
 SIGNALLED = 1644
 OVER_BUDGET = (ER.QUERY_INTERRUPTED, ER.LOCK_WAIT_TIMEOUT)
+# A session may be gone, or have turned out to be RDS's own: whoever logs in has no name in a listing yet.
+NOTHING_TO_END = (ER.NO_SUCH_THREAD, SIGNALLED)
 
 
 class GuardError(Exception):
@@ -22,14 +24,11 @@ class GuardError(Exception):
 
 
 def end_session(rows: Callable[[str, int], object], number: int) -> bool:
-    """End a session of a server's; False where there was nothing to end. Raises MySQL's other errors.
-
-    It may be gone, or have turned out to be RDS's own: whoever logs in has no name in a listing yet.
-    """
+    """End a session of a server's; False where there was nothing to end. Raises MySQL's other errors."""
     try:
         rows(sql.KILL, number)
     except pymysql.MySQLError as error:
-        if error.args[0] not in (ER.NO_SUCH_THREAD, SIGNALLED):
+        if error.args[0] not in NOTHING_TO_END:
             raise
         return False
     return True
@@ -38,7 +37,7 @@ def end_session(rows: Callable[[str, int], object], number: int) -> bool:
 class Session:
     """One server, as the runner's account; it never reconnects, since what it knew would be over then.
 
-    name: the database's, for people.
+    name: the database's, for people. connect: opens what takes several statements at once.
     """
 
     def __init__(self, name: str, connect: Callable[[], pymysql.Connection[Any]]) -> None:
@@ -74,13 +73,37 @@ class Session:
         return self._connection.cursor(Cursor)
 
     def results(self, statements: str) -> list[list[dict[str, Any]]]:
-        """What several statements answer that are sent at once; the connection must have been opened so."""
+        """What several statements answer that are sent at once."""
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(statements)
             found = [list(cursor.fetchall())]
             while cursor.nextset():
                 found.append(list(cursor.fetchall()))
             return found
+
+    def end(self, numbers: Iterable[int]) -> None:
+        """End sessions of the server. Raises MySQL's error, but where there is nothing to end.
+
+        They are sent at once: one after the other, each would take a round trip.
+        """
+        left = [*numbers]
+        while left:
+            del left[: self._ended(left)]
+
+    def _ended(self, numbers: Sequence[int]) -> int:
+        """How many of them, from the first, are dealt with: one that is refused keeps back the rest."""
+        done = 0
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute("; ".join([sql.KILL] * len(numbers)), numbers)
+                done += 1
+                while cursor.nextset():
+                    done += 1
+            except pymysql.MySQLError as error:
+                if error.args[0] not in NOTHING_TO_END:
+                    raise
+                done += 1
+        return done
 
     @property
     def is_open(self) -> bool:

@@ -20,7 +20,7 @@ from tenantnet.runner.live import chunks, fence, follow, sql
 from tenantnet.runner.live.chunks import Chunk, Content
 from tenantnet.runner.live.cut import Servers
 from tenantnet.runner.live.follow import Source, State
-from tenantnet.runner.live.session import GuardError, Session, end_session
+from tenantnet.runner.live.session import GuardError, Session
 from tenantnet.runner.verification import Contents, definitions, differences, tables
 
 # How long a snapshot is held: meanwhile the server keeps every row that changes.
@@ -211,8 +211,7 @@ def _watched(readers: Iterable[tuple[Session, Callable[[], Session]]]) -> Iterat
         try:
             while not ended.wait(WATCH_SECONDS):
                 if session.rows(sql.WAIT_FOR_A_TABLE):
-                    for number in reader.ids:
-                        end_session(session.rows, number)
+                    session.end(reader.ids)
                     return
         finally:
             session.close()
