@@ -14,7 +14,6 @@ NAMES = (
 _NAME = rf"{NAMES}[\w-]{{0,40}}\\*[\"']?"
 # In quotes, which may be JSON's within JSON, or to the next blank or mark.
 _VALUE = r"(?:(\\*[\"'])(?:(?!\2).)*|(?!arn:)[^\s&;,\"'<>\\})\]]+)"
-_KEPT_BEFORE = rf"\1{NOT_SHOWN}"
 
 
 def _form(pattern: str) -> re.Pattern[str]:
@@ -52,10 +51,18 @@ _OF_CHANCE = re.compile(
     rf"{_MIXED % 1}[A-Za-z0-9/+]{{40}}(?![\w/+.-])|{_MIXED % 3}[A-Za-z0-9+_]{{32,}}={{0,2}}(?![\w/+.-])"
     r"|(?<![\w:-])[0-9a-f]{64,}(?![\w-])"
 )
+# A resource's type ends so: `aws:secretsmanager/secret:Secret`.
+_TYPE = re.compile(r"[a-z][\w-]*:[\w./-]+/(\w+):(?i:\1)(?!\w)")
 
 
 def hide_secrets(text: str) -> str:
     """The text, with words instead of what is a secret by its form."""
     for form in _FORMS:
-        text = form.sub(_KEPT_BEFORE, text)
+        text = form.sub(_hidden, text)
     return _OF_CHANCE.sub(NOT_SHOWN, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """What is shown of it: all of it within a resource's type, else what stands before the secret."""
+    is_type = any(each.start() <= found.start() < each.end() for each in _TYPE.finditer(found.string))
+    return found[0] if is_type else f"{found[1]}{NOT_SHOWN}"

@@ -155,6 +155,17 @@ def judge_imported(resource: Resource) -> Iterator[Finding]:
     yield from judge_texts(replace(resource, props=given))
 
 
+def _ids(resource: Resource, without: Collection[str] = ()) -> set[str]:
+    """By what AWS knows a resource, as the paths say; those that its program gives are to be left out."""
+    own = f"{resource.kind}id".lower()
+    return {
+        value
+        for path, value in resource.props.items()
+        if (path in _ITSELF or path.lower().endswith(own)) and path not in without
+        if isinstance(value, str) and value
+    }
+
+
 class _State:
     """The state of a stack, and whose is what in it."""
 
@@ -169,15 +180,9 @@ class _State:
 
     def lacks(self, resource: Resource) -> bool:
         """Whether a resource goes by IDs that a program cannot give, and by none that the state has."""
-        own = f"{resource.kind}id".lower()
-        ids = {
-            value
-            for path, value in resource.props.items()
-            if (path in _ITSELF or path.lower().endswith(own)) and path not in (resource.inputs or ())
-            if isinstance(value, str) and value
-        }
+        ids = _ids(resource, without=resource.inputs or ())
         had = (each for each in self.held if resource.urn == each.urn or resource.type == each.type)
-        return bool(ids) and all(ids.isdisjoint(map(str, each.props.values())) for each in had)
+        return bool(ids) and all(ids.isdisjoint(_ids(each)) for each in had)
 
     def judge_adopted(self, resource: Resource) -> Iterator[Finding]:
         """Whether the stack may have it though its program does not make it."""

@@ -116,7 +116,8 @@ _FORMS = re.compile(
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", re.IGNORECASE)
 _ARN = re.compile(r"arn:[^:\s]*:([^:\s]*):\S*")
-_GLOB = re.compile(r"[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
+# From where such a word begins: a long text would else be read again from each of its characters.
+_GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
 # A name of several words with as many characters is nothing else.

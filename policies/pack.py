@@ -66,6 +66,7 @@ class Run:
         """Take what the engine says of the stack: whether it previews, and its settings."""
         self.previews = request.dry_run
         self.reader.configure(request.config)
+        self.confidential.learn_settings(request.config, request.config_secret_keys)
 
     def learn(self, resource: Any) -> None:  # noqa: ANN401 - of the generated protocol
         """Take what is secret of a resource, and of its provider."""

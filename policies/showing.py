@@ -6,8 +6,10 @@ called like one.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -21,6 +23,8 @@ from tenantnet.secret_forms import NAMES, NOT_SHOWN
 
 # A text that ends so was cut, maybe within a secret. Fewer characters of one tell nothing.
 _CUT, _FEWEST = "...", 3
+# Beside the URNs of resources.
+_SETTINGS = "the stack's settings"
 _CALLED = re.compile(rf"{NAMES}s?(?:string|value)?$", re.IGNORECASE)
 # A name, a number or an ID in a sentence: what a finding takes from a value.
 _PIECE = re.compile(r"[\w.:/@+-]*[0-9._:/@+-][\w.:/@+-]*")
@@ -41,6 +45,14 @@ class Confidential:
             if found := {*_marked(value)}:
                 self._properties.setdefault(urn, set()).add(name)
                 self._texts.setdefault(urn, set()).update(found)
+
+    def learn_settings(self, settings: Mapping[str, str], secret: Iterable[str]) -> None:
+        """Take the stack's secret settings, by their keys: a program may use one as if it were none."""
+        found = {settings[key] for key in secret if key in settings}
+        for text in {*found}:
+            with suppress(ValueError):
+                found |= {*_marked(json.loads(text), within=True)}
+        self._texts[_SETTINGS] = found
 
     def words(self, finding: Finding) -> Refusal:
         """The refusal, with other words instead of every secret."""

@@ -85,6 +85,11 @@ def test_an_import_is_refused_in_a_preview_by_an_id_that_is_not_the_states(known
     ]
 
 
+def test_an_import_is_seen_beside_a_text_that_has_its_id() -> None:
+    bait = own(id="vpc-2", description="vpc-1", name_prefix="arn:aws:ec2:eu-west-1:1:vpc/vpc-1")
+    assert previewed(own(vpcId="vpc-1"), bait) == ["nothing-adopted"]
+
+
 def test_what_is_new_changed_or_called_otherwise_is_no_import() -> None:
     new = own(vpcId=UNKNOWN, id=UNKNOWN, arn=UNKNOWN)
     changed = own(vpcId="vpc-1", arn="arn:aws:ec2:eu-west-1:1:vpc/vpc-1")

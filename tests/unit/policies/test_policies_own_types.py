@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import time
 from base64 import b64encode, encodebytes
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -210,6 +211,12 @@ def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
 )
 def test_a_text_is_read_in_every_way_that_somebody_reads_it(value: object) -> None:
     assert found_by(queue(policy=value)) == APART
+
+
+def test_a_long_text_is_read_once_and_not_again_from_each_of_its_characters() -> None:
+    began = time.process_time()
+    assert found_by(queue(userData="a" * 64_000 + " ?")) == {}
+    assert time.process_time() - began < 10
 
 
 def test_a_network_that_is_not_the_teams_own_is_refused_and_so_is_one_that_nobody_knows() -> None:

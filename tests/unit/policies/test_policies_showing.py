@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,9 @@ INNOCENT = [
     "with the passphrase or the KMS key of its secrets: pulumi stack output --stack platform-x",
     "pulumi stack init --secrets-provider awskms://alias/x",
     "example/pulumi:3.1@sha256:" + "a" * 64,
+    "no policy judges aws:secretsmanager/secret:Secret",
+    "pulumi state delete 'urn:pulumi:acme::x::aws:secretsmanager/secret:Secret::key' --stack acme",
+    "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
     "httpTokens: optional",
     "set tunnel2Phase1IntegrityAlgorithms to SHA2-256",
     "0123456789abcdef0123456789abcdef01234567",
@@ -185,6 +189,15 @@ def test_a_secret_of_one_resource_is_hidden_in_the_findings_of_another() -> None
         own = resource(OWN_TYPE, "notes", {"policy": text}, tags=OWNER.tags("notes"))
         [found] = [*findings(with_new(own)(good_stack()))][:1]
         assert hidden.words(found).value == NOT_SHOWN
+
+
+@pytest.mark.parametrize("setting", ["horse-9.10.11", json.dumps({"users": [{"login": "horse-9.10.11"}]})])
+def test_a_secret_setting_that_a_program_uses_in_clear_is_hidden(setting: str) -> None:
+    hidden = Confidential()
+    hidden.learn_settings({"notes:login": setting, "notes:open": "beta-blue"}, ["notes:login", "notes:none"])
+    own = resource(OWN_TYPE, "notes", {"policy": "beta-blue horse-9.10.11"}, tags=OWNER.tags("notes"))
+    [found] = [*findings(with_new(own)(good_stack()))][:1]
+    assert hidden.words(found).value == NOT_SHOWN
 
 
 def test_a_short_secret_is_hidden_as_a_word_where_it_is_marked() -> None:
