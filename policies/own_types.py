@@ -98,7 +98,8 @@ _ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
 # of both kinds; a day, a number and a word have one.
 _FORMS = re.compile(
     r"(?<![0-9a-z])(?:(?:rtb|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
-    r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|(?!(?:vpc|subnet|sg)-[0-9])[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}"
+    r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}"
+    r"|(?!(?:vpc|subnet|sg)-[0-9]|fs(?:ap|mt)?-)[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}"
     r"|db-[a-z0-9]{26})"
     r"(?![0-9a-z])"
     rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
@@ -118,6 +119,8 @@ _TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", r
 _ARN = re.compile(r"arn:[^:\s]*:([^:\s]*):\S*")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
+# Services where nothing of Tenantnet's has a name, but the bucket with the state.
+_WITHOUT_NAMES = {"ecr", "lambda", "s3", "sqs"}
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
 # A name of several words with as many characters is nothing else.
@@ -231,7 +234,9 @@ class _Others:
         fewest = 1 if "arn:" in text else _FEWEST_LETTERS
         for found in _GLOB.finditer(text):
             arn, glob = arns.get(found.start()), found[0]
-            names = [*self._names, *([] if arn and is_bounded(arn[0]) else self._names_of_tenants)]
+            bounded = arn is not None and is_bounded(arn[0])
+            names = [*([] if bounded and arn and arn[1] in _WITHOUT_NAMES else self._names)]
+            names += [] if bounded else self._names_of_tenants
             names += [self.settings.reading.bucket()] if arn and arn[1] == "s3" else []
             letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
             if letters >= fewest and any(fnmatchcase(name, glob) for name in names):

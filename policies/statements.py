@@ -42,8 +42,10 @@ _LIKE_A_STATEMENT = re.compile(r'"(?:not)?(?:action|resource)s?"\s*:', re.IGNORE
 _ALLOWS = re.compile(r"(?<![a-z])effect[\"']?\s*[:=]\s*\[?\s*[\"']?allow(?![a-z])", re.IGNORECASE)
 EVERYTHING = "*"
 # How Systems Manager is told to run something on whatever there is.
-_ALL_HOSTS = re.compile(r"instanceids|tag:.*", re.DOTALL)
-_ANY_HOSTS = {"tag-key", "resource-groups:resourcetypefilters"}
+_ALL_HOSTS = re.compile(r"instanceids|tag:.*|parametervalues|aws::.*", re.DOTALL)
+# What is in a group nobody knows who has only its name.
+_ANY_HOSTS = {"resourcegroup", "tag-key", "resource-groups:name", "resource-groups:resourcetypefilters"}
+_WHATEVER_VALUE = "KEY_ONLY"
 # Whoever changes roles and their policies has every right in the end, whatever those are called.
 _OF_RIGHTS = {"iam", "identitystore", "organizations", "sso"}
 _NO_RIGHTS = re.compile(r"iam:(?:passrole|(?:get|list|simulate)[a-z]*\*?|(?:create|delete)servicelinkedrole)")
@@ -112,7 +114,8 @@ def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iter
 def _is_of_all_hosts(lists: Mapping[str, Sequence[object]]) -> bool:
     keys = {str(each).casefold() for each in lists.get("key", ())}
     everything = EVERYTHING in lists.get("value", ())
-    return bool(keys & _ANY_HOSTS) or (everything and any(map(_ALL_HOSTS.fullmatch, keys)))
+    of_any = bool(keys & _ANY_HOSTS) or (bool(keys) and _WHATEVER_VALUE in lists.get("type", ()))
+    return of_any or (everything and any(map(_ALL_HOSTS.fullmatch, keys)))
 
 
 def _is_of_all_others(lists: Mapping[str, Sequence[object]]) -> bool:
