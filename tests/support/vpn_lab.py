@@ -19,7 +19,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from itertools import count, pairwise
 from pathlib import Path
 from types import TracebackType
@@ -329,7 +329,11 @@ class _Site:
         vpc.ip(f"address add 10.255.{wire}.2/30 dev endpoint{wire}")
         host.ip(f"route add {leg.network_cidr} via 10.255.{wire}.2")
         endpoint = self._strongswan(host)
-        ranges = (leg.network_cidr, leg.company_cidr) if leg.is_narrow else ("0.0.0.0/0", "0.0.0.0/0")
+        ranges = ("0.0.0.0/0", "0.0.0.0/0")
+        if leg.is_narrow:
+            ranges = (leg.network_cidr, leg.company_cidr)
+            # kernel-libipsec takes a range only with an address of its own in it: the one of AWS's router.
+            host.ip(f"address add {ip_network(leg.network_cidr)[1]}/32 dev lo")
         conf = endpoint.folder / "etc" / "swanctl" / "conf.d" / "aws.conf"
         conf.write_text(_aws_conf(figures, *ranges))
         return endpoint, f"10.255.{wire}.1"
