@@ -100,7 +100,7 @@ def test_a_protected_table_is_deleted_only_after_its_protection(dynamodb: Dynamo
 def test_a_table_is_being_deleted_for_a_while_and_keeps_its_name_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TENANTNET_LOCAL_PACE", "0.5")
+    monkeypatch.setenv("TENANTNET_LOCAL_PACE", "2")
     with LocalCloud(tmp_path, real_databases=False) as slow:
         dynamodb = aws_client(slow, "dynamodb")
         table: Any = {
@@ -117,6 +117,6 @@ def test_a_table_is_being_deleted_for_a_while_and_keeps_its_name_meanwhile(
         with pytest.raises(dynamodb.exceptions.ResourceInUseException, match="being deleted"):
             dynamodb.create_table(**table)
         dynamodb.get_waiter("table_not_exists").wait(
-            TableName="leaving", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+            TableName="leaving", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
         dynamodb.create_table(**table)

@@ -189,6 +189,9 @@ def offices(desk: Desk) -> Iterator[Mapping[str, str]]:
         "blue Oslo": connect(ec2, *oslo, "blue", "Oslo office"),
         "green Seattle": connect(ec2, *seattle, "green", "Seattle office"),
     }
+    ec2.get_waiter("vpn_connection_available").wait(
+        VpnConnectionIds=[*made.values()], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
     yield made
     for connection in made.values():
         ec2.delete_vpn_connection(VpnConnectionId=connection)
