@@ -28,7 +28,7 @@ from tenantnet.policies.model import (
     unread,
 )
 from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
-from tenantnet.policies.statements import is_bounded, reached, reached_by
+from tenantnet.policies.statements import WITHOUT_NAMES, is_bounded, reached, reached_by
 from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, joined, readings
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -119,8 +119,6 @@ _TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", r
 _ARN = re.compile(r"arn:[^:\s]*:([^:\s]*):\S*")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
-# Services where nothing of Tenantnet's has a name, but the bucket with the state.
-_WITHOUT_NAMES = {"ecr", "lambda", "s3", "sqs"}
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
 # A name of several words with as many characters is nothing else.
@@ -234,9 +232,9 @@ class _Others:
         fewest = 1 if "arn:" in text else _FEWEST_LETTERS
         for found in _GLOB.finditer(text):
             arn, glob = arns.get(found.start()), found[0]
-            bounded = arn is not None and is_bounded(arn[0])
-            names = [*([] if bounded and arn and arn[1] in _WITHOUT_NAMES else self._names)]
-            names += [] if bounded else self._names_of_tenants
+            service = arn[1] if arn and is_bounded(arn[0]) else None
+            names = [] if service in WITHOUT_NAMES else [*self._names]
+            names += self._names_of_tenants if service is None else []
             names += [self.settings.reading.bucket()] if arn and arn[1] == "s3" else []
             letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
             if letters >= fewest and any(fnmatchcase(name, glob) for name in names):

@@ -35,6 +35,8 @@ _BEGINNINGS: Mapping[str, Sequence[str]] = {
     "scheduler": ("schedule/default/tenantnet-",),
     "sns": ("tenantnet-",),
 }
+# Services where nothing of Tenantnet's has a name, but the bucket with the state.
+WITHOUT_NAMES = _APART | {service for service, beginnings in _BEGINNINGS.items() if not beginnings}
 # With fewer characters before a wildcard a pattern is nobody's.
 _FEWEST = 3
 # A document of IAM that nobody can read, or that is written so that nobody does.

@@ -178,6 +178,7 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         *("arn:aws:s3:::beta-*/x", "arn:aws:sqs:*:*:beta-*", "arn:aws:ecr:*:123456789012:repository/beta-*"),
         "arn:aws:lambda:eu-west-1:123456789012:function:beta-*",
         *("arn:aws:s3:::eu1-*/x", "arn:aws:sqs:eu-west-1:123456789012:eu1-*", "fs-0123456789abcdef0"),
+        "arn:aws:kinesis:eu-west-1:123456789012:stream/eu1-*",
         "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0",
         "arn:aws:logs:*:123456789012:log-group:/aws/lambda/beta-*",
         *("arn:aws:dynamodb:*:123456789012:table/beta-*", *TEAMS_NETWORKS, "http://16836429/", "0x0a0909"),
