@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -211,7 +212,11 @@ def test_what_the_settings_refuse_is_refused(args: type[Any], changed: dict[str,
 
 
 def test_what_is_not_known_yet_is_not_judged() -> None:
-    later = pulumi.Output.from_input("later")
-    SecurityRuleArgs(**{**GOOD[SecurityRuleArgs], "peer_cidr": later})
-    PeeringSide(**{**SIDE, "cidr": later})
-    EndpointRecordArgs(**{**GOOD[EndpointRecordArgs], "host_name": later})
+    async def program() -> None:
+        later = pulumi.Output.from_input("later")
+        SecurityRuleArgs(**{**GOOD[SecurityRuleArgs], "peer_cidr": later})
+        PeeringSide(**{**SIDE, "cidr": later})
+        EndpointRecordArgs(**{**GOOD[EndpointRecordArgs], "host_name": later})
+
+    # An output needs a loop, and another test of this process may have ended the last one.
+    asyncio.run(program())
