@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
 
 from starlette.datastructures import QueryParams
 from tenantnet.console.fields import NO, YES, Field, by_field
@@ -16,8 +16,8 @@ from tenantnet.tunnel import at_login
 from tenantnet.tunnel.behind import start_behind, stop
 from tenantnet.tunnel.local_port import LOCAL_PORT_RANGE
 from tenantnet.tunnel.plugin import find_plugin
-from tenantnet.tunnel.profiles import Profile, Profiles, unknown_tunnel, with_port
-from tenantnet.tunnel.records import KeeperState, TunnelRecords
+from tenantnet.tunnel.profiles import Profile, Profiles, unknown_tunnel
+from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
 from tenantnet.tunnel.tenants import profile_of_tenant
 from tenantnet.tunnel.together import check_startable
 
@@ -30,7 +30,7 @@ def own_tunnels(
 ) -> Mapping[str, object]:
     """Profiles and what runs, by name, and the form that adds a tunnel, with what was given and refused."""
     profiles, records = Profiles().all(), TunnelRecords().all()
-    fields = _fields(project, profiles)
+    fields = _fields(project, profiles, records)
     return {
         "profiles": profiles,
         "records": records,
@@ -42,8 +42,13 @@ def own_tunnels(
     }
 
 
-def _fields(project: Project, profiles: Mapping[str, Profile]) -> Sequence[Field]:
-    free = next(port for port in count(FIRST_PORT) if with_port(profiles.values(), port) is None)
+def _fields(
+    project: Project, profiles: Mapping[str, Profile], records: Mapping[str, Record]
+) -> Sequence[Field]:
+    # A tunnel of another shell's may have no profile, or another port than its profile.
+    running = (each.profile for each in records.values())
+    taken = {each.local_port for each in chain(profiles.values(), running)}
+    free = next(port for port in count(FIRST_PORT) if port not in taken)
     return (
         Field(name="tenant", label="Tenant", options={each: each for each in _tenants(project)}),
         Field(

@@ -187,9 +187,15 @@ def test_a_tunnel_to_a_tenant_whose_stack_cannot_be_read_is_not_added(
     assert [*profiles.all()] == ["acme", "globex"]
 
 
-@pytest.mark.usefixtures("profiles")
-def test_a_free_port_is_offered_to_begin_with(console: Console) -> None:
+def test_a_port_is_offered_that_no_tunnel_has_with_a_profile_or_without(
+    console: Console, profiles: Profiles
+) -> None:
     assert 'name="localPort" value="2203"' in console.ask(PLACE).text
+    me = ProcessId.of(os.getpid())
+    assert me
+    hooli = ACME.model_copy(update={"name": "hooli", "local_port": 2203})
+    TunnelRecords(profiles.folder).write(Record(profile=hooli, keeper=me, state=KeeperState.RECONNECTING))
+    assert 'name="localPort" value="2204"' in console.ask(PLACE).text
 
 
 @pytest.mark.parametrize(
