@@ -31,13 +31,6 @@ KEY_NAMED = Rule(
     reason="a policy names a key by its ID: an alias or an ARN would permit nothing",
     remedy="aws kms describe-key --key-id alias/NAME --query KeyMetadata.KeyId",
 )
-ACCOUNT = Form(pattern="[0-9]{12}", longest=12)
-ACCOUNT_DIGITS = Rule(
-    id="account-digits",
-    rule="an AWS account's ID has 12 digits",
-    reason="policies name the account that they are for",
-    remedy="aws sts get-caller-identity --query Account",
-)
 
 
 def permissions(  # noqa: PLR0917 - typer gives them by name
@@ -61,8 +54,6 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     Example: tenantnet permissions policies.eu1 --account 123456789012 --region eu-west-1 --cell eu1 \
     --state-bucket pulumi-state --secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab --zone db.example.com
     """
-    from tenantnet.permissions.documents import RECORDED, Role, distil, documents, shipped
-    from tenantnet.permissions.record import read_record
     from tenantnet.permissions.scopes import PolicyPlace
 
     place = PolicyPlace(
@@ -77,21 +68,24 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
     )
     if refusals := _check(place):
         raise Refused("The policies", refusals)
-    recorded = distil(read_record(record)) if record else shipped()
-    for role in Role:
-        if role in recorded or role not in RECORDED:
-            _write(output, role, documents(role, place, recorded))
+    _write_all(output, place, record)
 
 
 def _check(place: PolicyPlace) -> list[Refusal]:
-    from tenantnet.settings.checks import check_platform_name, check_region, check_zone_id, check_zone_name
+    from tenantnet.settings.checks import (
+        check_account_id,
+        check_platform_name,
+        check_region,
+        check_zone_id,
+        check_zone_name,
+    )
     from tenantnet.settings.project import PLATFORM_PREFIX
 
     cells = {"--cell": place.cell}
     if place.claims_cell is not None:
         cells["--claims-cell"] = place.claims_cell
     return [
-        *check_form(ACCOUNT_DIGITS, ACCOUNT, place.account, "--account"),
+        *(refusal.at("--account") for refusal in check_account_id(place.account)),
         *(refusal.at("--region") for refusal in check_region(place.region)),
         *(each.at(name) for name in cells for each in check_platform_name(f"{PLATFORM_PREFIX}{cells[name]}")),
         *check_form(BUCKET_NAME, BUCKET, place.state_bucket, "--state-bucket"),
@@ -99,6 +93,16 @@ def _check(place: PolicyPlace) -> list[Refusal]:
         *(refusal.at("--zone") for refusal in check_zone_name(place.zone)),
         *(refusal.at("--zone-id") for refusal in (check_zone_id(place.zone_id) if place.zone_id else [])),
     ]
+
+
+def _write_all(folder: Path, place: PolicyPlace, record: Path | None) -> None:
+    from tenantnet.permissions.documents import RECORDED, Role, distil, documents, shipped
+    from tenantnet.permissions.record import read_record
+
+    recorded = distil(read_record(record)) if record else shipped()
+    for role in Role:
+        if role in recorded or role not in RECORDED:
+            _write(folder, role, documents(role, place, recorded))
 
 
 def _write(folder: Path, role: Role, policies: list[Document]) -> None:

@@ -40,7 +40,15 @@ BACKEND = (
     r"|https://[a-zA-Z0-9.-]+(?::[0-9]{1,5})?/?"
 )
 
+# Of programs and commands: no settings file has one.
+ACCOUNT_DIGITS = Rule(
+    id="account-digits",
+    rule="an AWS account's ID has 12 digits",
+    reason="AWS has no account of another ID",
+    remedy="aws sts get-caller-identity --query Account",
+)
 # JSON Schema uses the same patterns.
+ACCOUNT_PATTERN = "^[0-9]{12}$"
 LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 _LOCAL_TIME = Form(pattern=LOCAL_TIME_PATTERN.strip("^$"), longest=16)
@@ -72,7 +80,7 @@ check_zone_name = _text(rules.ZONE_NAME, rf"{_ZONE_LABEL}(?:\.{_ZONE_LABEL})+", 
 check_zone_id = _text(
     rules.AWS_ID, "Z[A-Z0-9]+", 32, shortest=2, form="Z and up to 31 of A-Z and 0-9", example="Z0123456789ABC"
 )
-check_account_id = _text(rules.AWS_ID, "[0-9]{12}", 12, form="as 12 digits", example="123456789012")
+check_account_id = _text(ACCOUNT_DIGITS, ACCOUNT_PATTERN.strip("^$"), 12)
 check_service = _text(
     rules.AWS_ID,
     r"[a-z0-9.-]{1,100}\.amazonaws\.com",

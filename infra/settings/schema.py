@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from tenantnet.settings.aws_keys import PERMITTED
+from tenantnet.settings.checks import ACCOUNT_PATTERN
 from tenantnet.settings.loading import PASSWORD_KEY, PLATFORM_KEY, TENANT_KEY
 from tenantnet.settings.models import PlatformFile, TenantFile
 from tenantnet.settings.project import StackKind
@@ -21,7 +22,7 @@ _REGION: JsonSchema = {
     "description": "The AWS region of the stack.",
     "examples": ["eu-west-1"],
 }
-_ACCOUNTS: JsonSchema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{12}$"}}
+_ACCOUNTS: JsonSchema = {"type": "array", "items": {"type": "string", "pattern": ACCOUNT_PATTERN}}
 _AWS: dict[str, JsonSchema] = {
     "aws:region": _REGION,
     "aws:allowedAccountIds": {**_ACCOUNTS, "description": "The AWS accounts that the stack may be in."},
