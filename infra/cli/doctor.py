@@ -10,7 +10,7 @@ from tenantnet.cli.output import print_json, print_table, say
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
-    from tenantnet.doctor.finding import Finding
+    from tenantnet.doctor.finding import Finding, Planned
 
 
 def doctor(
@@ -30,7 +30,19 @@ def doctor(
     from dataclasses import asdict
 
     from tenantnet.doctor.examination import examine
-    from tenantnet.doctor.finding import Planned, State
+    from tenantnet.doctor.finding import State
+
+    findings = list(examine(_planned(platform, role)))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        _print(platform, findings)
+    if any(finding.state is State.FAULT for finding in findings):
+        raise typer.Exit(1)
+
+
+def _planned(platform: str, role: str) -> Planned:
+    from tenantnet.doctor.finding import Planned
     from tenantnet.permissions.documents import RECORDED, Role
     from tenantnet.refusal import Refused
     from tenantnet.settings.cells import read_cell
@@ -40,20 +52,13 @@ def doctor(
     if refusals := check_word(role, [*RECORDED]):
         raise Refused("The role", refusals)
     project = working_project()
-    planned = Planned(
+    return Planned(
         project=project,
         platform=platform,
         cell=read_cell(project, platform),
         tenants=tenants_of(project, platform),
         role=Role(role),
     )
-    findings = list(examine(planned))
-    if as_json:
-        print_json([asdict(finding) for finding in findings])
-    else:
-        _print(platform, findings)
-    if any(finding.state is State.FAULT for finding in findings):
-        raise typer.Exit(1)
 
 
 def _print(platform: str, findings: list[Finding]) -> None:

@@ -345,50 +345,45 @@ def _endpoint(place: RunnerPlace) -> list[Statement]:
 
 def _watching(place: RunnerPlace) -> list[Statement]:
     """The databases' logs and alarms, and the schedule of the move's second half."""
+    schedules = (
+        "scheduler:CreateSchedule",
+        "scheduler:DeleteSchedule",
+        "scheduler:GetSchedule",
+        "scheduler:UpdateSchedule",
+    )
+    kept = place.arn("scheduler", f"schedule/default/tenantnet-{place.cell}-*")
+    return [*_logs(place), *_alarms(place), _allow("KeepSchedules", schedules, kept)]
+
+
+def _logs(place: RunnerPlace) -> list[Statement]:
     groups = [f"log-group:/aws/rds/instance/*-{slot}/*" for slot in Slot]
     groups.append(f"log-group:/tenantnet/{place.cell}/flow/*")
     logs = [place.arn("logs", group) for group in groups]
-    alarms = [place.arn("cloudwatch", f"alarm:*-{slot}-*") for slot in Slot]
+    kept = (
+        "logs:DeleteLogGroup",
+        "logs:ListTagsForResource",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+    )
+    made = ("logs:CreateLogGroup", "logs:TagResource")
     return [
-        _allow(
-            "KeepLogs",
-            (
-                "logs:DeleteLogGroup",
-                "logs:ListTagsForResource",
-                "logs:PutRetentionPolicy",
-                "logs:TagResource",
-                "logs:UntagResource",
-            ),
-            *logs,
-            condition=place.own,
-        ),
-        _allow("MakeLogs", ("logs:CreateLogGroup", "logs:TagResource"), *logs, condition=place.taken),
-        _allow(
-            "KeepAlarms",
-            (
-                "cloudwatch:DeleteAlarms",
-                "cloudwatch:ListTagsForResource",
-                "cloudwatch:PutMetricAlarm",
-                "cloudwatch:TagResource",
-                "cloudwatch:UntagResource",
-            ),
-            *alarms,
-            condition=place.own,
-        ),
-        _allow(
-            "MakeAlarms",
-            ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
-            *alarms,
-            condition=place.taken,
-        ),
-        _allow(
-            "KeepSchedules",
-            (
-                "scheduler:CreateSchedule",
-                "scheduler:DeleteSchedule",
-                "scheduler:GetSchedule",
-                "scheduler:UpdateSchedule",
-            ),
-            place.arn("scheduler", f"schedule/default/tenantnet-{place.cell}-*"),
-        ),
+        _allow("KeepLogs", kept, *logs, condition=place.own),
+        _allow("MakeLogs", made, *logs, condition=place.taken),
+    ]
+
+
+def _alarms(place: RunnerPlace) -> list[Statement]:
+    alarms = [place.arn("cloudwatch", f"alarm:*-{slot}-*") for slot in Slot]
+    kept = (
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:ListTagsForResource",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
+    )
+    made = ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource")
+    return [
+        _allow("KeepAlarms", kept, *alarms, condition=place.own),
+        _allow("MakeAlarms", made, *alarms, condition=place.taken),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -81,19 +81,7 @@ def tunnel_statements(region: str, account_id: str, cell: str) -> list[Statement
             "Resource": f"arn:aws:ec2:{region}:{account_id}:instance/*",
             "Condition": {**DOCUMENT_CHECKED, "StringEquals": host},
         },
-        *(
-            {
-                "Effect": "Allow",
-                "Action": "ssm:StartSession",
-                "Resource": f"arn:aws:ssm:{region}:{account_id}:document/{tunnel_name(cell, '*')}",
-                "Condition": {
-                    **DOCUMENT_CHECKED,
-                    "StringEquals": of_cell,
-                    "StringLike": {f"ssm:resourceTag/{tag}": [f"*/{person}/*" for person in PERSONS]},
-                },
-            }
-            for tag in TUNNEL_USER_TAGS
-        ),
+        *_of_documents(f"arn:aws:ssm:{region}:{account_id}:document/{tunnel_name(cell, '*')}", of_cell),
         {
             "Sid": "EndAndResumeOwnSessions",
             "Effect": "Allow",
@@ -109,3 +97,15 @@ def tunnel_statements(region: str, account_id: str, cell: str) -> list[Statement
             "Resource": [f"{sessions}{person}-*" for person in (*PERSONS, "${aws:userid}")],
         },
     ]
+
+
+def _of_documents(arn: str, of_cell: Mapping[str, str]) -> Iterator[Statement]:
+    """A document names people in one of these tags."""
+    for tag in TUNNEL_USER_TAGS:
+        named = {f"ssm:resourceTag/{tag}": [f"*/{person}/*" for person in PERSONS]}
+        yield {
+            "Effect": "Allow",
+            "Action": "ssm:StartSession",
+            "Resource": arn,
+            "Condition": {**DOCUMENT_CHECKED, "StringEquals": of_cell, "StringLike": named},
+        }

@@ -37,7 +37,7 @@ KEPT = (
 
 def boundary_statements(place: PolicyPlace) -> list[Statement]:
     """All statements of the boundary."""
-    return [*_everywhere(place), *_of_builds(place), *_of_moves(place)]
+    return [*_everywhere(place), *_of_builds(place), *_of_moves(place), *_of_sessions(place)]
 
 
 def _allow(actions: Sequence[str], *resources: str, condition: Condition = ()) -> Statement:
@@ -98,7 +98,6 @@ def _of_moves(place: PolicyPlace) -> list[Statement]:
     snapshots = (place.arn("rds", f"snapshot:*-{kind}-*") for kind in ("final", "move", "seed"))
     joints = [place.arn("ec2", kind) for kind in JOINED]
     creation = tuple(action.partition(":")[2] for action in (*RULES, PEERING))
-    host = (*_session(Tag.CELL, place.cell), *_session(Tag.PART, "tunnel-host"))
     schedules = place.arn("scheduler", f"schedule/default/tenantnet-{place.cell}-*")
     role = place.iam(f"role/tenantnet-{place.cell}-{PASSED[2]}")
     return [
@@ -124,6 +123,12 @@ def _of_moves(place: PolicyPlace) -> list[Statement]:
             role,
             condition=(("StringEquals", "iam:PassedToService", "scheduler.amazonaws.com"),),
         ),
+    ]
+
+
+def _of_sessions(place: PolicyPlace) -> list[Statement]:
+    host = (*_session(Tag.CELL, place.cell), *_session(Tag.PART, "tunnel-host"))
+    return [
         _allow(("ssm:StartSession",), place.arn("ec2", "instance/*"), condition=host),
         _allow(("ssm:StartSession",), place.arn("ssm", f"document/{runner_document_name(place.cell)}")),
         _allow(("ssm:TerminateSession",), place.arn("ssm", "session/*"), condition=OWN_SESSIONS),

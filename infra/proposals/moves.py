@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -60,16 +60,22 @@ def schedule_move(
         "retireAfter": retire_after,
     }
     why = "" if chosen or strategy is Strategy.REPLICA else ", since there is a login for it"
-    utc = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-    when = f"at {at} {timezone} ({utc:%Y-%m-%d %H:%M} UTC)"
-    said = f"move to {planned['to']} {when}, by {strategy}{why}.\n{_who_starts(move, strategy)}"
+    what = f"move to {planned['to']} at {at} {timezone} ({_in_utc(at, timezone)} UTC), by {strategy}{why}."
+    said = f"{what}\n{_who_starts(move, strategy)}"
+    return Proposal.of(project, file, said, *_edits(planned, without))
+
+
+def _in_utc(at: str, timezone: str) -> str:
+    return f"{datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _edits(planned: Mapping[str, str], without: Sequence[str]) -> Iterator[Edit]:
     edit = partial(add_entry, path=TENANT, key="migration", value=planned)
-    edits: list[Edit] = [(f"under tenantnet:tenant add migration: {planned}", edit)]
+    yield f"under tenantnet:tenant add migration: {planned}", edit
     if without:
         names = json.dumps([*without], ensure_ascii=False)
         stay = partial(set_scalar, path=(*TENANT, "migration"), key="without", value=names)
-        edits.append((f"under migration add without: {names}", stay))
-    return Proposal.of(project, file, said, *edits)
+        yield f"under migration add without: {names}", stay
 
 
 def cancel_move(project: Project, tenant: str) -> Proposal:

@@ -75,10 +75,9 @@ def review(
         with (
             _packs(project, repository, base, options.policy_config) as packs,
             SharedPlugins(place.project, place.log, tell) as plugins,
-            ThreadPoolExecutor(options.parallel) as pool,
         ):
             previewer = Previewer(place, plugins, targets, packs)
-            results = list(pool.map(partial(_result, previewer, done), cases))
+            results = _results(previewer, cases, options.parallel, done)
     return ReviewResult(
         base=options.base,
         commit=commit,
@@ -101,6 +100,13 @@ def _packs(
             repository.extract(base, Path(folder))
             found = pack_of_base(project, Path(folder), config)
         yield [Pack(config=config), *filter(None, [found])]
+
+
+def _results(
+    previewer: Previewer, cases: Sequence[Case], parallel: int, done: Callable[[Preview], None]
+) -> list[StackResult]:
+    with ThreadPoolExecutor(parallel) as pool:
+        return list(pool.map(partial(_result, previewer, done), cases))
 
 
 def _result(previewer: Previewer, done: Callable[[Preview], None], case: Case) -> StackResult:

@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from tenantnet.failure import Failure
 
@@ -77,8 +78,6 @@ def run(
     Raises Failure with its last lines when it fails.
     """
     progress = Progress(title)
-    last_lines: deque[str] = deque(maxlen=LINES_KEPT)
-    lines = 0
     with (
         tempfile.NamedTemporaryFile() as output,
         Path(output.name).open(errors="replace") as reader,
@@ -91,15 +90,7 @@ def run(
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        while True:
-            ended = process.poll() is not None
-            for line in reader:
-                last_lines.append(line.rstrip())
-                lines += 1
-            if ended:
-                break
-            progress.tick(f"{lines} {counted}" if counted else "")
-            time.sleep(PAUSE)
+        last_lines = _follow(process, reader, progress, counted)
     progress.end()
     if process.returncode != 0:
         words = "".join(f"\n    {line}" for line in last_lines)
@@ -110,3 +101,20 @@ def run(
             state=KEPT,
         )
     say(f"{title}: done in {progress.elapsed}")
+
+
+def _follow(
+    process: subprocess.Popen[bytes], output: TextIO, progress: Progress, counted: str
+) -> Iterable[str]:
+    """Show how far it is until it ends; its last lines."""
+    last_lines: deque[str] = deque(maxlen=LINES_KEPT)
+    lines = 0
+    while True:
+        ended = process.poll() is not None
+        for line in output:
+            last_lines.append(line.rstrip())
+            lines += 1
+        if ended:
+            return last_lines
+        progress.tick(f"{lines} {counted}" if counted else "")
+        time.sleep(PAUSE)

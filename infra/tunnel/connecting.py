@@ -5,7 +5,7 @@ Source of the certificates: https://docs.aws.amazon.com/AmazonRDS/latest/UserGui
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from shlex import join
 
 from tenantnet.stacks.outputs import Model, TenantOutputs
@@ -51,16 +51,9 @@ def connecting(
         return None
     ca_file = local_ca or f"{region}-bundle.pem"
     endpoint, user, port = outputs.endpoint, outputs.database.username, outputs.database.port
-    production = outputs.networks.get(outputs.production or "")
-    companies = production.vpn_connections if production else ()
-    open_tunnel = join(["tenantnet", "tunnel", "start", tenant, "--local-port", str(local_port)])
-    people = "the settings' tunnelUsers, from anywhere that reaches AWS"
-    ways: list[tuple[str, str, str, int, list[str]]] = [
-        *(("vpn", f"{each.description}, {each.company_cidr}", endpoint, port, []) for each in companies),
-        ("session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", endpoint, port, []),
-        ("tunnel", people, LOOPBACK, local_port, [open_tunnel]),
-    ]
-    own, authority = {endpoint: outputs.database.address}, f"--ssl-ca={ca_file}"
+    authority = f"--ssl-ca={ca_file}"
+    # MariaDB's client verifies the name with the authority or nothing, so it goes to the certificate's name.
+    named = {endpoint: outputs.database.address}
     return Connecting(
         tenant=tenant,
         endpoint=endpoint,
@@ -75,19 +68,31 @@ def connecting(
                 host=host,
                 port=at,
                 before=before,
-                mysql=join(["mysql", *_login(host, at, user), f"--ssl-mode={SSL_MODE}", authority]),
-                # It verifies the name with the authority or nothing, so it goes to the certificate's name.
-                mariadb=join(
-                    ["mariadb", *_login(own.get(host, host), at, user), "--ssl-verify-server-cert", authority]
+                mysql=_line("mysql", host, at, user, f"--ssl-mode={SSL_MODE}", authority),
+                mariadb=_line(
+                    "mariadb", named.get(host, host), at, user, "--ssl-verify-server-cert", authority
                 ),
             )
-            for way, opens_to, host, at, before in ways
+            for way, opens_to, host, at, before in _places(tenant, outputs, (endpoint, port), local_port)
         ],
     )
 
 
-def _login(host: str, port: int, user: str) -> list[str]:
-    return [f"--host={host}", f"--port={port}", f"--user={user}", "--password"]
+def _places(
+    tenant: str, outputs: TenantOutputs, server: tuple[str, int], local_port: int
+) -> Iterator[tuple[str, str, str, int, list[str]]]:
+    """Each way, who can take it, where it leads, and the commands that open it."""
+    production = outputs.networks.get(outputs.production or "")
+    for each in production.vpn_connections if production else ():
+        yield "vpn", f"{each.description}, {each.company_cidr}", *server, []
+    yield "session", f"{tenant}'s sessions, {outputs.session_subnet or ''}", *server, []
+    people = "the settings' tunnelUsers, from anywhere that reaches AWS"
+    open_tunnel = join(["tenantnet", "tunnel", "start", tenant, "--local-port", str(local_port)])
+    yield "tunnel", people, LOOPBACK, local_port, [open_tunnel]
+
+
+def _line(client: str, host: str, port: int, user: str, *tls: str) -> str:
+    return join([client, f"--host={host}", f"--port={port}", f"--user={user}", "--password", *tls])
 
 
 def certificates_url(region: str) -> str:
