@@ -11,6 +11,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -117,6 +118,8 @@ class SharedPlugins:
 
     def _plugin(self, key: str, command: Sequence[str | Path]) -> _Plugin:
         plugin = self._running.get(key)
+        if plugin and plugin.has_ended:
+            plugin.end()
         if plugin is None or plugin.has_ended:
             plugin = self._running[key] = _Plugin(command, self._log, self._environment)
         return plugin
@@ -153,9 +156,13 @@ class SharedPlugins:
 
 
 class _Plugin:
-    """A process that serves engines at a port of its own, which it prints first."""
+    """A process that serves engines at a port of its own, which it prints first.
+
+    Whatever it and its own processes leave of sockets goes with its folder for temporary files.
+    """
 
     def __init__(self, command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tenantnet-", ignore_cleanup_errors=True)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
@@ -164,7 +171,7 @@ class _Plugin:
                 stderr=output,
                 # Ctrl-C is only for the process that started it: running updates still need the plugin.
                 process_group=0,
-                env={**environment, SHARED: "1"},
+                env={**environment, SHARED: "1", "TMPDIR": self._folder.name},
             )
         self._lock = Lock()
         self._port: int | None = None
@@ -193,7 +200,7 @@ class _Plugin:
 
     def end(self) -> None:
         """End it. An AWS plugin built by scripts/setup first serves out the engines that are attached."""
-        with self._process as process:
+        with self._folder, self._process as process:
             if process.stdin:
                 # Such a plugin ends by itself once its standard input has, and the last engine.
                 process.stdin.close()

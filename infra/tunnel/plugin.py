@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from tenantnet.failure import Failure
 from tenantnet.tunnel.child_sockets import unread
 from tenantnet.tunnel.local_port import binding_failure, port_holder
 from tenantnet.tunnel.profiles import Profile
-from tenantnet.tunnel.records import ProcessId, end_process
+from tenantnet.tunnel.records import INNER_SOCKET, ProcessId, end_process, remove_inner_socket
 from tenantnet.tunnel.session_manager import Session, start_parameters
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ VERSION_SECONDS = 10.0
 OPEN_SECONDS = 30.0
 END_SECONDS = 3.0
 LINES_KEPT = 5
-# What its clients send goes through a socket in the plugin itself, on its way to AWS.
-INNER_SOCKET = "session_manager_plugin_mux.sock"
 
 
 def find_plugin() -> str:
@@ -76,7 +75,8 @@ def _begin(path: str, profile: Profile, session: Session) -> subprocess.Popen[st
                 *(path, RESPONSE_VARIABLE, profile.region, "StartSession"),
                 *(os.environ.get("AWS_PROFILE", ""), request, session.endpoint),
             ],
-            env={**os.environ, RESPONSE_VARIABLE: session.response},
+            # Its socket is where it is removed from later.
+            env={**os.environ, RESPONSE_VARIABLE: session.response, "TMPDIR": tempfile.gettempdir()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -97,7 +97,7 @@ class Plugin:
     """One run of the plugin, from its start to its end."""
 
     def __init__(self, path: str, profile: Profile, session: Session) -> None:
-        self._profile = profile
+        self._profile, self._session_id = profile, session.id
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._listening = Event()
         self._process = _begin(path, profile, session)
@@ -149,13 +149,14 @@ class Plugin:
         """End it, if the end of its session does not."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-            return
         self.end_now()
 
     def end_now(self) -> None:
         with suppress(psutil.Error):
-            end_process(psutil.Process(self.pid))
+            if not self.has_ended:
+                end_process(psutil.Process(self.pid))
         self._process.wait()
+        remove_inner_socket(self._session_id)
 
     def _read(self) -> None:
         opened = f"Port {self._profile.local_port} opened"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +22,8 @@ SAME_START_SECONDS = 1.0
 STOP_SECONDS = 20.0
 PLUGIN_END_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
+# What the plugin's clients send goes through a socket in the plugin itself, on its way to AWS.
+INNER_SOCKET = "session_manager_plugin_mux.sock"
 
 
 class KeeperState(StrEnum):
@@ -131,9 +134,11 @@ class TunnelRecords:
             time.sleep(PAUSE_SECONDS)
 
     def clear(self, record: Record) -> None:
-        """Remove what a lost tunnel left: its record, and the plugin where it still runs."""
+        """Remove what a lost tunnel left: its record, and the plugin where it still runs, with its socket."""
         if record.plugin and (process := record.plugin.find()):
             end_process(process)
+        if record.session_id:
+            remove_inner_socket(record.session_id)
         self.remove(record.profile.name)
 
     def log(self, name: str) -> Path:
@@ -150,6 +155,18 @@ class TunnelRecords:
 
     def _request(self, name: str) -> Path:
         return self._folder / f"{name}.stop"
+
+
+def remove_inner_socket(session_id: str) -> None:
+    """Remove what a session's plugin leaves unless AWS has ended the session.
+
+    It names the socket by a hash of the ID, FNV-1a: `getUnixSocketPath` in AWS's muxportforwarding.go.
+    """
+    number = 0x811C9DC5
+    for byte in session_id.encode():
+        number = (number ^ byte) * 0x01000193 % 2**32
+    with suppress(OSError):
+        Path(tempfile.gettempdir(), f"{number}_{INNER_SOCKET}").unlink(missing_ok=True)
 
 
 def end_process(process: psutil.Process) -> None:

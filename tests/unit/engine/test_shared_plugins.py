@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -13,15 +14,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.settings.project import Project
 
 from tests.support.clone import CLONE
+from tests.support.processes import wait_until
 
 # Prints its own number as the port, so that it can be told from another one.
 PLUGIN = f"""#!{sys.executable}
-import os, sys
+import os, sys, tempfile
+tempfile.mkdtemp()
 print(os.getpid() % 60000 + 1, flush=True)
 sys.stdin.read()
 """
@@ -79,11 +81,24 @@ def test_a_plugin_that_has_ended_is_started_anew(installed: Path) -> None:
         former = plugins.environment()
         (process,) = running(installed)
         process.kill()
-        wait = Retrying(
-            retry=retry_if_result(lambda same: same), stop=stop_after_delay(20), wait=wait_fixed(0.1)
-        )
-        wait(lambda: plugins.environment() == former)
+        wait_until(lambda: plugins.environment() != former)
         assert len(list(running(installed))) == 1
+
+
+def test_nothing_that_plugins_leave_stays(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with SharedPlugins() as plugins:
+        plugins.environment()
+        (first,) = place.glob("*/*")
+        (process,) = running(installed)
+        process.kill()
+        wait_until(lambda: plugins.environment() and not first.exists())
+        assert len([*place.glob("*/*")]) == 1
+    assert [*place.iterdir()] == []
 
 
 def test_an_engine_that_is_still_at_work_is_waited_for(installed: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -138,6 +139,20 @@ class TestRecords:
             records.clear(Record(profile=profile(), keeper=me, plugin=later))
             assert other.poll() is None
             other.kill()
+
+    def test_clearing_a_lost_one_removes_the_socket_of_its_plugin(
+        self, tmp_path: Path, me: ProcessId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        own, another = (
+            # The plugin's name for a session `foobar`, by FNV's own test vectors, and one of another session.
+            tmp_path / f"{number}_session_manager_plugin_mux.sock"
+            for number in (0xBF9CF968, 1)
+        )
+        for socket_file in (own, another):
+            socket_file.touch()
+        TunnelRecords(tmp_path).clear(Record(profile=profile(), keeper=me, session_id="foobar"))
+        assert (own.exists(), another.exists()) == (False, True)
 
     def test_of_a_running_one_keep_a_second_from_starting(self, tmp_path: Path, me: ProcessId) -> None:
         records = TunnelRecords(tmp_path)
