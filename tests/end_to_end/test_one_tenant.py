@@ -7,7 +7,6 @@ the policies that the project ships.
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -155,17 +154,6 @@ def test_no_secret_is_in_clear_in_state_outputs_or_preview(acme: Project, cloud:
     for where, text in texts.items():
         for secret in (PASSWORD, *keys):
             assert secret not in text, f"a secret is in clear in {where}"
-
-
-def test_a_database_has_hours_to_be_made_changed_and_deleted(acme: Project) -> None:
-    """A copy of terabytes takes longer than the provider's own 40 minutes. The state has seconds."""
-    exported = json.loads(acme.pulumi("stack", "export", "--stack", "acme").check().text)
-    (limits,) = (
-        each["customTimeouts"]
-        for each in exported["deployment"]["resources"]
-        if each["type"] == "aws:rds/instance:Instance"
-    )
-    assert limits == {"create": 6 * 3600, "update": 6 * 3600, "delete": 3 * 3600}
 
 
 def test_adding_a_vpn_connection_creates_only_that_connections_resources(acme: Project) -> None:

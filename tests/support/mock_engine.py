@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from tenantnet.addresses.claims import Claim, ClaimKind
 
 
@@ -48,6 +49,7 @@ class RecordingEngine(Mocks):
         outcome: Mapping[str, str] | None = None,
     ) -> None:
         self.registered: list[Registered] = []
+        self.requests: dict[tuple[str, str], RegisterResourceRequest] = {}
         self.databases_stand, self.outcome = databases_stand, outcome
         self._outputs = outputs_of_stacks or {}
 
@@ -117,6 +119,16 @@ class RecordingEngine(Mocks):
         return found[0]
 
 
+class RecordingMonitor(MockMonitor):
+    """Keeps the requests too: they have the options of a resource, which no mock is told."""
+
+    mocks: RecordingEngine
+
+    def RegisterResource(self, request: RegisterResourceRequest) -> Any:  # noqa: N802 - as the SDK calls it
+        self.mocks.requests[request.type, request.name] = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
 def run_program(
     declare: Callable[[], object],
     outputs_of_stacks: dict[str, dict[str, Any]] | None = None,
@@ -128,7 +140,7 @@ def run_program(
     """Run `declare` on the mock engine to the end and give back what was registered."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, outcome=outcome)
-    set_mocks(engine, project="tenantnet", stack=stack, preview=False)
+    set_mocks(engine, project="tenantnet", stack=stack, preview=False, monitor=RecordingMonitor(engine))
 
     def program() -> None:
         declare()
