@@ -11,12 +11,14 @@ from typing import Any
 import boto3
 import pytest
 from tenantnet.cli.main import app
+from tenantnet.local_cloud.iam.policy import Decision, Request, decide
 from tenantnet.observed import deployed
 from tenantnet.observed.drift.described import PAGES
 from tenantnet.permissions.actions import GIVING_TAGS, IMPLIED, TAGGING, actions_of, tagging_action
 from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
 from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
 from tenantnet.refusal import Refused
+from tenantnet.tags import Part, Tag
 from typer.testing import CliRunner
 
 from tests.support import component_samples as samples
@@ -68,6 +70,57 @@ def test_the_boundary_is_one_policy_and_reaches_nothing_in_iam() -> None:
         if action.startswith(("iam:", "sts:", "*"))
     }
     assert of_iam == {"iam:PassRole"}
+
+
+# Somebody has made these without the cell's tag.
+OF_SOMEBODY = {"KeepTheState", "ListTheState", "PullTheImage", "ReadPulumisSecret", "ReadTheRepository"}
+
+
+def requests(statement: Mapping[str, Any], cell: str) -> Iterator[Request]:
+    """What a statement allows: with its own conditions, of what has the cell's tag."""
+    conditions = statement.get("Condition", {})
+    free = statement.get("Sid") in OF_SOMEBODY or "Null" in conditions
+    tags = {} if free else {f"{service}:resourceTag/{Tag.CELL}": cell for service in ("aws", "ssm")}
+    context = {
+        **tags,
+        f"ssm:resourceTag/{Tag.PART}": Part.TUNNEL_HOST,
+        **{
+            key: str(value if isinstance(value, str) else value[0]).replace("${aws:userid}", "u")
+            for operator, keys in conditions.items()
+            if operator != "Null"
+            for key, value in keys.items()
+        },
+        "aws:userid": "u",
+    }
+    for action in as_list(statement["Action"]):
+        for resource in as_list(statement["Resource"]):
+            yield Request(action=action, resource=resource.replace("*", "x"), context=context)
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_the_boundary_takes_nothing_from_the_roles_that_a_platform_makes() -> None:
+    """A build would end at the first call that it does not reach, at the time of the move."""
+    named = f"arn:aws:{{}}:eu-west-1:{PLACE.account}:{{}}"
+    runner = {
+        **samples.RUNNER,
+        "image": f"{PLACE.account}.dkr.ecr.eu-west-1.amazonaws.com/runner@sha256:{'0' * 64}",
+        "secretArn": named.format("secretsmanager", "secret:tenantnet/pulumi-AbCdEf"),
+        "secretsKeyArn": named.format("kms", f"key/{PLACE.secrets_key}"),
+    }
+    place = replace(PLACE, state_bucket="example-pulumi-state")
+    boundary = [json.dumps(each) for each in documents(Role.BOUNDARY, place, shipped())]
+    policies = declare_cell(runner=runner).of_type("aws:iam/rolePolicy:RolePolicy")
+    given = [
+        request
+        for policy in policies
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for request in requests(statement, PLACE.cell)
+    ]
+    assert len(given) > 200
+    assert [each for each in given if decide(boundary, each) is not Decision.ALLOWED] == []
 
 
 def test_the_tenant_deployer_makes_nothing_in_iam() -> None:
