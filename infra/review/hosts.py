@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from tenantnet.review.approval import MORE_FILES
+from tenantnet.review.codeowners import OwnersOf, owners_at_github, owners_at_gitlab
 
 # Who writes with the token that GitHub gives a job.
 GITHUB_AUTHOR = "github-actions[bot]"
@@ -85,7 +86,7 @@ class Reviewed:
 
     name: for people. head: its commit. base: the branch that it is for. comments: path of its comments;
     single: of one, without its id. edit: HTTP method that changes one. is_own: whether a comment is by the
-    writer of this one. files: what it changes. owners: the base's CODEOWNERS. data: result.json as it was
+    writer of this one. files: what it changes. owners: by the base's CODEOWNERS. data: result.json as it was
     left. former: that of the push before. Each is None where there is none. scans: path that takes notes at
     lines, and ref: what they are about; empty at GitLab.
     """
@@ -98,7 +99,7 @@ class Reviewed:
     edit: str
     is_own: Callable[[Any], bool]
     files: Sequence[str]
-    owners: str | None
+    owners: OwnersOf | None
     data: bytes | None
     former: Former | None
     scans: str = ""
@@ -151,9 +152,10 @@ def _is_other_by_now(api: Api, repository: str, pull: Mapping[str, Any], started
     return any(each > started for each in [str(pull["created_at"]), *changed])
 
 
-def _owners_at_github(api: Api, repository: str, commit: str) -> str | None:
+def _owners_at_github(api: Api, repository: str, commit: str) -> OwnersOf | None:
     paths = (f"/repos/{repository}/contents/{each}?ref={quote(commit)}" for each in GITHUB_OWNERS)
-    return _first_there(api, paths, Accept="application/vnd.github.raw+json")
+    text = _first_there(api, paths, Accept="application/vnd.github.raw+json")
+    return None if text is None else owners_at_github(text)
 
 
 def _first_there(api: Api, paths: Iterable[str], **headers: str) -> str | None:
@@ -223,7 +225,10 @@ def of_gitlab(api: Api, project: str) -> Iterator[Reviewed]:
         if newest is None or (job := _job(api, path, newest)) is None:
             continue
         before = [each for each in pipelines if each["sha"] != head and each["id"] < newest]
-        names = (each[key] for each in api.pages(f"{place}/diffs") for key in ("old_path", "new_path"))
+        listed = list(api.pages(f"{place}/diffs"))
+        names = dict.fromkeys(each[key] for each in listed for key in ("old_path", "new_path"))
+        # Of too many it is `1000+`, and GitLab keeps no more of them.
+        complete = api.get(place)["changes_count"] == str(len(listed))
         yield Reviewed(
             name=f"merge request {request['iid']}",
             head=head,
@@ -232,7 +237,7 @@ def of_gitlab(api: Api, project: str) -> Iterator[Reviewed]:
             single=f"{place}/notes",
             edit="PUT",
             is_own=lambda each: each["author"]["id"] == own,
-            files=list(dict.fromkeys(names)),
+            files=list(names) if complete else [*names, MORE_FILES],
             owners=_owners_at_gitlab(api, path, request["target_branch"]),
             data=_left_at_gitlab(api, path, job),
             former=_former_at_gitlab(api, path, before[:MOST_FORMER]),
@@ -262,7 +267,8 @@ def _former_at_gitlab(api: Api, path: str, pipelines: Sequence[Mapping[str, Any]
     return None
 
 
-def _owners_at_gitlab(api: Api, path: str, branch: str) -> str | None:
+def _owners_at_gitlab(api: Api, path: str, branch: str) -> OwnersOf | None:
     files = (quote(each, safe="") for each in GITLAB_OWNERS)
     ref = urlencode({"ref": branch})
-    return _first_there(api, (f"{path}/repository/files/{each}/raw?{ref}" for each in files))
+    text = _first_there(api, (f"{path}/repository/files/{each}/raw?{ref}" for each in files))
+    return None if text is None else owners_at_gitlab(text)

@@ -69,9 +69,10 @@ class CommentHost:
     """comments: those of every request, by id. requests: method and path of every call.
 
     tokens: what each call had as its token. pulls: those of BRANCH. events: each one's. files: what the
-    requests change. owners: the base's CODEOWNERS; owners_of: which commit was asked for them. left: the
-    pipeline's result, former: that of the push before; None where it left none. former_runs: those on former
-    pushes. scans: the uploads of code scanning, decoded; None where it is off. url: where it listens.
+    requests change. owners: the base's CODEOWNERS; owners_of: which commit was asked for them. more_files:
+    whether the files are not all. left: the pipeline's result, former: that of the push before; None where it
+    left none. former_runs: those on former pushes. scans: the uploads of code scanning, decoded; None where
+    it is off. url: where it listens.
     """
 
     comments: dict[int, Comment] = field(
@@ -84,6 +85,7 @@ class CommentHost:
     files: list[str] = field(default_factory=lambda: ["tenants/Pulumi.acme.yaml"])
     owners: str | None = None
     owners_of: str = ""
+    more_files: bool = False
     left: bytes | None = None
     former: bytes | None = None
     former_runs: list[dict[str, Any]] = field(default_factory=lambda: [FORMER_RUN])
@@ -168,12 +170,16 @@ class CommentHost:
             f"{GITHUB}/pulls": self.pulls,
             **{f"{GITHUB}/issues/{each['number']}/events": self.events for each in self.pulls},
             **{f"{GITHUB}/pulls/{each['number']}/files": names for each in self.pulls},
-            **{f"{GITHUB}/pulls/{each['number']}": {"changed_files": len(names)} for each in self.pulls},
+            **{
+                f"{GITHUB}/pulls/{each['number']}": {"changed_files": len(names) + self.more_files}
+                for each in self.pulls
+            },
             **{f"{GITHUB}/issues/{each['number']}/comments": notes for each in self.pulls},
             f"{GITHUB}/actions/runs/77/artifacts": _artifacts(5, self._archive()),
             f"{GITHUB}/actions/artifacts/5/zip": self._archive(),
             "/user": {"id": hash(BOT)},
             f"{GITLAB}/merge_requests": [request],
+            f"{GITLAB}/merge_requests/12": {"changes_count": "1000+" if self.more_files else str(len(names))},
             f"{GITLAB}/merge_requests/12/pipelines": [{"id": 8, "sha": HEAD}, {"id": 6, "sha": FORMER_HEAD}],
             f"{GITLAB}/merge_requests/12/notes": notes,
             f"{GITLAB}/merge_requests/12/diffs": names,

@@ -12,10 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tenantnet.engine.events import Operation
 from tenantnet.refusal import is_visible
+from tenantnet.review.approval import approval
 from tenantnet.review.comment import MARKER, comment, grouped
 from tenantnet.review.markdown import escaped, fenced, worded
 from tenantnet.review.model import Effect
 from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code
+from tenantnet.review.since import since
 from tenantnet.review.verdict import Verdict, worst
 
 # As settings and the engine have it: every character is seen.
@@ -239,6 +241,25 @@ def test_code_stays_on_its_line() -> None:
 def test_nothing_ends_a_block_of_code(text: str) -> None:
     _, tokens = rendered(f"{fenced(text)}\n\nafter")
     assert [token.type for token in tokens][:2] == ["fence", "paragraph_open"]
+
+
+# https://docs.gitlab.com/user/project/quick_actions/ and bots such as Prow read lines, of code as well.
+COMMANDS = ["/merge", "x\n/approve", "```\n/merge", "`\r/close", "~~~\n\n\t\n/assign @ada"]
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_line_is_a_command_to_the_host(text: str) -> None:
+    finding = ReviewFinding(source=text, value=text, rule=text, reason=text, remedy=text, path=text)
+    texts = {name: [text] for name in ("sentences", "notes", "errors")}
+    effects = [Effect(verdict=verdict, text=text) for verdict in Verdict]
+    changes = [Change(operation=Operation.UPDATE, type=text, name=text, properties=[text])]
+    one = stack(
+        text, findings=[finding], effects=effects, changes=changes, sample_of=text, phase=text, **texts
+    )
+    whole = result_of([one], rule_files=[text], program_files=[text], left_out=[text], base=text)
+    told = comment(whole, of_request=[approval(whole, [text], lambda _: [(text,)], text)])
+    told += since(whole, whole.model_copy(update={"stacks": [stack("acme")]}), "0a1b2c3d")
+    assert not [line for line in told.splitlines() if line.startswith("/")]
 
 
 @pytest.mark.parametrize(

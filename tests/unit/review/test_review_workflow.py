@@ -395,6 +395,16 @@ def test_what_changes_the_rules_is_found_by_the_hosts_own_list(
     assert "docs/vpn.md" not in own
 
 
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_files_that_the_host_does_not_list_may_change_the_rules(
+    kind: str, host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.more_files = result(), True
+    write(kind)
+    assert "📜 changes the rules" in host.own()[0]
+    assert "(more files than the host lists)" in host.own()[0]
+
+
 def test_a_verdict_is_not_milder_than_those_of_its_stacks(
     host: CommentHost, write: Callable[..., None]
 ) -> None:
