@@ -17,6 +17,12 @@ PATTERN_MATCHES = Rule(
     reason="{where} has no tenant of that name",
     remedy="{remedy}",
 )
+PLATFORM_WITH_TENANTS = Rule(
+    id="platform-with-tenants",
+    rule="the platform of --platform has a tenant",
+    reason="no settings file of a tenant names it, and a run over no tenant would end as if all were done",
+    remedy="{remedy}",
+)
 SLICE_FORM = Rule(
     id="slice-form",
     rule="a slice is NUMBER/COUNT, such as 3/10: the number from 1 to the count",
@@ -71,9 +77,12 @@ def select_tenants(
 
     platforms: each tenant's platform. patterns: names, or patterns as a shell's (`*`, `?`, `[ab]`); all
     tenants without any. platform: only tenants of that cell. share: only that slice of them.
-    Raises Refused, for all patterns at once, where one represents no tenant.
+    Raises Refused, for all patterns at once, where one represents no tenant, and for a platform without any.
     """
     there = sorted(name for name, own in platforms.items() if platform in (None, own))
+    if platform is not None and not there:
+        remedy = _nearest(platform, {*platforms.values()}) or "`tenantnet tenant add` makes a tenant"
+        raise Refused("The tenants", [PLATFORM_WITH_TENANTS.refuse(platform, "--platform", remedy=remedy)])
     refusals = [
         PATTERN_MATCHES.refuse(pattern, where=platform or "this project", remedy=_remedy(pattern, there))
         for pattern in patterns
@@ -86,6 +95,12 @@ def select_tenants(
 
 
 def _remedy(pattern: str, there: Sequence[str]) -> str:
-    if near := get_close_matches(pattern, there, n=3, cutoff=0.5):
-        return f"did you mean {' or '.join(near)}?"
-    return "`ls tenants` shows the settings files; in a shell, quote a pattern: 'eu-*'"
+    return (
+        _nearest(pattern, there)
+        or "`ls tenants` shows the settings files; in a shell, quote a pattern: 'eu-*'"
+    )
+
+
+def _nearest(name: str, there: Collection[str]) -> str:
+    near = get_close_matches(name, there, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else ""

@@ -64,6 +64,11 @@ def test_a_platform_narrows_them_to_its_cell() -> None:
     assert select_tenants(PLATFORMS, [], platform="platform-us1", share=None) == ["initech"]
 
 
+def test_a_platform_without_tenants_is_refused_with_the_nearest_names() -> None:
+    with pytest.raises(Refused, match=r"did you mean platform-us1"):
+        select_tenants(PLATFORMS, [], platform="platform-us11", share=None)
+
+
 def test_names_and_patterns_may_be_mixed_and_overlap() -> None:
     chosen = select_tenants(PLATFORMS, ["acme", "*e*"], platform=None, share=None)
     assert chosen == ["acme", "globex", "initech"]
