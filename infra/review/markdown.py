@@ -12,11 +12,12 @@ from tenantnet.refusal import seen
 _ANYWHERE = re.compile(r"([\\`*_\[\]|~$])")
 # A heading or a list at the start of a line, or a rule or an underline on a line of its own.
 _AT_START = re.compile(r"^(\d*)([.)]|[-+]|#{1,6})(?= |$)|^()([-=]+)(?= *$)")
-# What GitHub and GitLab turn into a link or a mention: people, issues, commits, milestones, epics, addresses;
-# into an addition or a deletion; and into a picture.
+# What GitHub and GitLab turn into a link or a mention: people, issues, commits, milestones, epics, addresses,
+# labels and what else GitLab finds behind a sign that Markdown takes as escaped; into an addition or a
+# deletion; and into a picture.
 _REFERENCE = re.compile(
     r"(@|#|!|%|&amp;|://|www\.|mailto:|xmpp:)(?=\w)"
-    r"|(\b(?:GH|GL)-)(?=\d)"
+    r"|(\b(?:GH|GL)-)(?=\d)|(\\[~$*\[])(?=[\w\"])"
     r"|([{\[])(?=[+-])|(:)(?=[\w+\\-]+:)"
     r"|(\b(?=[0-9a-f]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{3})(?=[0-9a-f]{4,37}\b)",
     re.IGNORECASE,

@@ -203,6 +203,11 @@ def test_any_text_stays_in_its_cell(text: str) -> None:
         "!7",
         "%5",
         "&3",
+        "~bug",
+        '~"two words"',
+        "$12",
+        "*iteration:5",
+        "[vulnerability:1]",
         "mailto:ada",
         "{+ added +}",
         "{-gone-}",
@@ -250,7 +255,7 @@ COMMANDS = ["/merge", "x\n/approve", "```\n/merge", "`\r/close", "~~~\n\n\t\n/as
 @pytest.mark.parametrize("text", COMMANDS)
 def test_no_line_is_a_command_to_the_host(text: str) -> None:
     finding = ReviewFinding(source=text, value=text, rule=text, reason=text, remedy=text, path=text)
-    texts = {name: [text] for name in ("sentences", "notes", "errors")}
+    texts: dict[str, Any] = {name: [text] for name in ("sentences", "notes", "errors")}
     effects = [Effect(verdict=verdict, text=text) for verdict in Verdict]
     changes = [Change(operation=Operation.UPDATE, type=text, name=text, properties=[text])]
     one = stack(
