@@ -10,13 +10,14 @@ from tenantnet.settings.alike import LOADER
 from tenantnet.settings.loading import PLATFORM_KEY, TENANT_KEY
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-_LINE = re.compile(r"line (\d+)")
+# As a refusal of the file as a whole names it, which has no path.
+_LINE = re.compile(r"line (\d{1,7})\b")
 
 
 def line_of(text: str, refusal: Refusal) -> int:
     """The line of the value that was refused or, where it is missing, of what it belongs in."""
-    if named := _LINE.match(refusal.value):
-        return int(named[1])
+    if not refusal.path and (named := _LINE.match(refusal.value)):
+        return min(int(named[1]), text.count("\n") + 1)
     try:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError:

@@ -93,6 +93,23 @@ def test_a_finding_has_the_line_of_the_file_that_the_change_writes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "path", "line"),
+    [
+        ("line 4, column 3", "", 4),
+        ("line 99999999999", "", 1),
+        ("line 99", "", 5),
+        # What somebody has written is no place.
+        ("line 99999999999", "networks.blue", 4),
+        ("line 1", "networks.blue", 4),
+    ],
+)
+def test_only_the_file_as_a_whole_has_its_line_in_the_value(value: str, path: str, line: int) -> None:
+    text = "config:\n  tenantnet:tenant:\n    networks:\n      blue:\n        cidr: 10.33.2.0/26"
+    case = replace(CHANGED, text=text, refusals=[RULE.refuse(value, path)])
+    assert judge(case, preview()).findings[0].line == line
+
+
+@pytest.mark.parametrize(
     ("level", "verdict"), [("mandatory", Verdict.REJECTED_BY_POLICY), ("advisory", Verdict.SAFE)]
 )
 def test_only_a_mandatory_policy_rejects(level: str, verdict: Verdict) -> None:
