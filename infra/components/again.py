@@ -25,8 +25,18 @@ class ForAWhile:
         tries = len(error.errors)
         if self.code not in error.errors[0] or tries >= self.most_tries:
             return False
-        await asyncio.sleep(min(tries * self.pause_seconds, LONGEST_PAUSE_SECONDS))
+        if tries == 1:
+            # The engine says at each try that it is one, and not why.
+            minutes = round(sum(map(self._pause, range(1, self.most_tries))) / 60)
+            why = " ".join(error.errors[0].split())
+            pulumi.log.info(
+                f"{error.name}: AWS refuses this for now, so it is tried for {minutes} min: {why}"
+            )
+        await asyncio.sleep(self._pause(tries))
         return True
+
+    def _pause(self, tries: int) -> float:
+        return min(tries * self.pause_seconds, LONGEST_PAUSE_SECONDS)
 
     def tried_again(self, name: str) -> pulumi.ResourceHookBinding:
         """For a resource's options. name: the hook's, one in its stack."""

@@ -56,6 +56,14 @@ def test_it_is_tried_again_until_it_is_done_or_the_tries_are_over(
     assert not is_tried_again(refused, "InvalidParameterValue: no such thing", said)
 
 
+def test_why_it_is_tried_again_is_said_once(pauses: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    said = "updating RDS DB Instance:\n\tInvalidDBInstanceState: it is backing-up"
+    for tries in (1, 2):
+        assert is_tried_again(BUSY, *[said] * tries)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "tried for 30 min: updating RDS DB Instance: InvalidDBInstanceState: it is backing-up" in line
+
+
 def test_an_update_waits_for_rds_as_long_as_a_move_does(pauses: list[float]) -> None:
     for tries in range(1, BUSY.most_tries):
         is_tried_again(BUSY, *[BUSY.code] * tries)
