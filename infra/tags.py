@@ -32,6 +32,10 @@ class Strategy(StrEnum):
     LIVE = "live"
 
 
+# Where nobody says how, as people read it.
+USUAL_STRATEGY = "live where there is a login and database.gtid, else replica"
+
+
 class Tag(StrEnum):
     """The keys of our tags, beside AWS's own `Name`."""
 

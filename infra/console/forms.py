@@ -22,7 +22,7 @@ from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.settings.project import Project
 from tenantnet.settings.store import read_tenant
-from tenantnet.tags import Slot, Strategy
+from tenantnet.tags import USUAL_STRATEGY, Slot, Strategy
 
 WRITE, COMMIT = "write", "commit"
 
@@ -202,7 +202,7 @@ def schedule_form(project: Project, tenant: str) -> Form:
             tenant,
             at=_text(given, "at"),
             timezone=_text(given, "timezone"),
-            strategy=Strategy(_word(given, "strategy", [*Strategy])),
+            strategy=Strategy(_word(given, "strategy", [*Strategy])) if _text(given, "strategy") else None,
             retire_after=_text(given, "retireAfter"),
             without=given.getlist("without"),
         ),
@@ -219,9 +219,7 @@ def _move_fields(settings: TenantSettings) -> Sequence[Field]:
         Field(
             name="strategy",
             label="Strategy",
-            options={str(each): f"{each}: {DOWNTIME[each]}" for each in Strategy},
-            # Whether there is a login, too, is asked once the form is sent.
-            value=Strategy.LIVE if settings.database.gtid else Strategy.REPLICA,
+            options={"": USUAL_STRATEGY, **{str(each): f"{each}: {DOWNTIME[each]}" for each in Strategy}},
         ),
         Field(
             name="retireAfter",

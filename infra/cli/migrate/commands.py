@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.confirmation import confirm, require_answer
-from tenantnet.cli.migrate.schedule import USUAL_STRATEGY, Without, cancel, schedule
+from tenantnet.cli.migrate.schedule import Without, cancel, schedule
 from tenantnet.cli.options import AsJson, Tenant, Watch, Yes
 from tenantnet.cli.output import (
     INTERRUPTED,
@@ -26,7 +26,7 @@ from tenantnet.cli.output import (
 )
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
-from tenantnet.tags import Strategy
+from tenantnet.tags import USUAL_STRATEGY, Strategy
 
 if TYPE_CHECKING:
     from tenantnet.observed.progress import MoveProgress, ProgressEvent

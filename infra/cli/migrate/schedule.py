@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 from tenantnet.cli.options import Tenant
 from tenantnet.cli.project import edits_settings, working_project, write
-from tenantnet.tags import Strategy
+from tenantnet.tags import USUAL_STRATEGY, Strategy
 
 At = Annotated[str, typer.Option(help="Local date and time: YYYY-MM-DDTHH:MM.")]
 Timezone = Annotated[str, typer.Option(help="Its time zone, such as Europe/Amsterdam.")]
-USUAL_STRATEGY = "live where there is a login and database.gtid, else replica"
 How = Annotated[
     Strategy | None,
     typer.Option(

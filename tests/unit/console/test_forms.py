@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
+from starlette.datastructures import QueryParams
+from tenantnet.console.forms import schedule_form
+from tenantnet.settings.models import TenantSettings
+from tenantnet.tags import Strategy
 
 from tests.support.console import Console, running_console
 from tests.support.desk import Desk
@@ -143,3 +148,21 @@ def test_a_network_that_is_none_is_refused_at_its_field_with_what_was_typed(cons
     assert "blue, green" in about
     kept = {html.unescape(value) for value in re.findall(r' value="([^"]*)"', answer.text)}
     assert {'"Åre"', "10.0.0.0/8", "x"} <= kept
+
+
+def test_a_move_goes_as_the_command_would_choose_unless_somebody_says_how(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Strategy | None] = []
+    monkeypatch.setattr(
+        "tenantnet.console.forms.schedule_move", lambda *_, strategy, **__: asked.append(strategy)
+    )
+    settings = TenantSettings.model_construct(networks={})
+    monkeypatch.setattr("tenantnet.console.forms.read_tenant", lambda *_: (None, settings))
+    nowhere: Any = None
+    form = schedule_form(nowhere, "acme")
+    (strategy,) = [field for field in form.fields if field.name == "strategy"]
+    assert next(iter(strategy.options)) == strategy.value
+    for given in (strategy.value, "snapshot"):
+        form.proposed(QueryParams({"strategy": given}))
+    assert asked == [None, Strategy.SNAPSHOT]
