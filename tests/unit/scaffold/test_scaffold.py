@@ -172,6 +172,9 @@ class TestFiles:
         workflows = "".join(path.read_text() for path in (repository / ".github" / "workflows").iterdir())
         for name in re.findall(r"(?:vars|secrets)\.(\w+)", workflows):
             assert f"`{name}`" in page
+        # A role has one hour where nobody says how long.
+        for seconds in re.findall(r"role-duration-seconds: (\d+)", workflows):
+            assert f"maximum session duration of {int(seconds) // 3600} hours" in page
 
     def test_the_fleet_shares_one_language_host_for_the_program(
         self, repository: Path, monkeypatch: pytest.MonkeyPatch
