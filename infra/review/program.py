@@ -33,6 +33,7 @@ RULE_FILES = (
     ".engine/*",
     ".tools/*",
     "CODEOWNERS",
+    "docs/CODEOWNERS",
     f"{POLICY_PACK}/*",
     "iam/*",
     "tools/*",

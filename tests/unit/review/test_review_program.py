@@ -198,6 +198,7 @@ def test_of_a_program_in_another_language_everything_counts(project: Path) -> No
         ".github/workflows/review.yaml",
         ".gitlab-ci.yml",
         "CODEOWNERS",
+        "docs/CODEOWNERS",
         ".venv",
         ".venv/lib/python3.11/site-packages/zz.pth",
         ".engine/bin/pulumi",
