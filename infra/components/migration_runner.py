@@ -31,7 +31,7 @@ RIGHTS_NOT_KNOWN = ForAWhile(code="OAuthProviderException", pause_seconds=10.0, 
 # If the checkout has its programs already, nothing is installed.
 INSTALL = """\
 test -x .venv/bin/tenantnet || {
-  python3 -m venv .venv
+  python3 -P -m venv .venv
   .venv/bin/pip install --quiet --require-hashes --requirement requirements.lock
   .venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 }"""

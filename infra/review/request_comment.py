@@ -1,6 +1,6 @@
 """Writes reviews into pull requests at GitHub or merge requests at GitLab: one comment each, always edited.
 
-    python -m tenantnet.review.request_comment
+    python -P -m tenantnet.review.request_comment
 
 It has the right to comment, so it runs in a pipeline of the default branch and runs no code of a request. Of
 what such code has left it reads result.json alone, as data; which request that is about, and which files the

@@ -458,6 +458,18 @@ def test_every_pipeline_installs_with_hashes_and_builds_with_what_it_has_install
         assert "--require-hashes" in line or {"--no-deps", "--no-build-isolation"} <= {*line.split()}
 
 
+def test_no_pipeline_imports_a_file_of_the_checkout_in_the_place_of_a_library() -> None:
+    """With -m and -c Python looks in the working directory first, unless -P forbids it."""
+    places = [*WORKFLOWS.iterdir(), *(CLONE / "infra/scaffold/files").glob("*.yaml")]
+    places += [CLONE / "tools/fleet/buildspec.yml", CLONE / "docs/review.md"]
+    places.append(CLONE / "infra/components/migration_runner.py")
+    texts = [place.read_text(encoding="utf-8") for place in places]
+    started = [found for text in texts for found in re.findall(r"python3? -.*", text)]
+    assert len(started) >= 9
+    for line in started:
+        assert line.split()[1] == "-P", line
+
+
 def test_nothing_is_piped_into_a_shell() -> None:
     texts = [*WORKFLOWS.iterdir(), *(CLONE / "docs").glob("*.md"), CLONE / "tools/fleet/buildspec.yml"]
     for file in texts:
