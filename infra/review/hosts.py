@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
@@ -26,6 +27,8 @@ GITHUB_AUTHOR = "github-actions[bot]"
 # Of the job that previews, and of what it leaves.
 REVIEW, RESULT_FILE = "review", "result.json"
 LONGEST_DATA = 10_000_000
+# A page of a list has each file's difference, too, of up to half a megabyte.
+LONGEST_LIST = 100_000_000
 A_PAGE = 100
 LIMIT_SECONDS = 30
 # So many runs on former pushes are asked for a result: some were cancelled by the next push.
@@ -43,7 +46,7 @@ class Api:
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - it is JSON
         """What is there."""
-        return json.loads(self.download(path))
+        return json.loads(self._call("GET", path, {}, longest=LONGEST_LIST))
 
     def pages(self, path: str) -> Iterator[Any]:
         """Everything in a list."""
@@ -61,14 +64,21 @@ class Api:
         headers = {"Content-Type": "application/json"}
         self._call(method, path, headers, json.dumps(body).encode())
 
-    def _call(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None = None) -> bytes:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        data: bytes | None = None,
+        longest: int = LONGEST_DATA,
+    ) -> bytes:
         request = Request(f"{self._url}{path}", data=data, method=method)  # noqa: S310 - the pipeline's own URL
         for name, value in {**self._headers, **headers}.items():
             request.add_unredirected_header(name, value)
         with urlopen(request, timeout=LIMIT_SECONDS) as answer:  # noqa: S310
-            read: bytes = answer.read(LONGEST_DATA + 1)
-        if len(read) > LONGEST_DATA:
-            raise ValueError(f"{path} has more than {LONGEST_DATA} bytes")
+            read: bytes = answer.read(longest + 1)
+        if len(read) > longest:
+            raise ValueError(f"{path} has more than {longest} bytes")
         return read
 
 
@@ -213,35 +223,41 @@ def _left_at_github(api: Api, repository: str, run: int) -> bytes | None:
         return None
 
 
-def of_gitlab(api: Api, project: str) -> Iterator[Reviewed]:
-    """The open merge requests of the project's own branches whose head was previewed. project: its id."""
+def of_gitlab(api: Api, project: str) -> Iterator[Callable[[], Iterable[Reviewed]]]:
+    """For each open merge request a call: itself if it is of the project's own branches and was previewed.
+
+    project: its id.
+    """
     own, path = api.get("/user")["id"], f"/projects/{int(project)}"
     for request in api.pages(f"{path}/merge_requests?state=opened"):
-        head, place = request["sha"], f"{path}/merge_requests/{int(request['iid'])}"
-        if request["source_project_id"] != int(project):
-            continue
-        pipelines = sorted(api.pages(f"{place}/pipelines"), key=lambda each: -int(each["id"]))
-        newest = next((each["id"] for each in pipelines if each["sha"] == head), None)
-        if newest is None or (job := _job(api, path, newest)) is None:
-            continue
-        before = [each for each in pipelines if each["sha"] != head and each["id"] < newest]
-        listed = list(api.pages(f"{place}/diffs"))
-        names = dict.fromkeys(each[key] for each in listed for key in ("old_path", "new_path"))
-        # Of too many it is `1000+`, and GitLab keeps no more of them.
-        complete = api.get(place)["changes_count"] == str(len(listed))
-        yield Reviewed(
-            name=f"merge request {request['iid']}",
-            head=head,
-            base=request["target_branch"],
-            comments=f"{place}/notes",
-            single=f"{place}/notes",
-            edit="PUT",
-            is_own=lambda each: each["author"]["id"] == own,
-            files=list(names) if complete else [*names, MORE_FILES],
-            owners=_owners_at_gitlab(api, path, request["target_branch"]),
-            data=_left_at_gitlab(api, path, job),
-            former=_former_at_gitlab(api, path, before[:MOST_FORMER]),
-        )
+        if request["source_project_id"] == int(project):
+            yield partial(_merge_request, api, path, own, request)
+
+
+def _merge_request(api: Api, path: str, own: int, request: Mapping[str, Any]) -> Iterator[Reviewed]:
+    head, place = request["sha"], f"{path}/merge_requests/{int(request['iid'])}"
+    pipelines = sorted(api.pages(f"{place}/pipelines"), key=lambda each: -int(each["id"]))
+    newest = next((each["id"] for each in pipelines if each["sha"] == head), None)
+    if newest is None or (job := _job(api, path, newest)) is None:
+        return
+    before = [each for each in pipelines if each["sha"] != head and each["id"] < newest]
+    listed = list(api.pages(f"{place}/diffs"))
+    names = dict.fromkeys(each[key] for each in listed for key in ("old_path", "new_path"))
+    # Of too many it is `1000+`, and GitLab keeps no more of them.
+    complete = api.get(place)["changes_count"] == str(len(listed))
+    yield Reviewed(
+        name=f"merge request {request['iid']}",
+        head=head,
+        base=request["target_branch"],
+        comments=f"{place}/notes",
+        single=f"{place}/notes",
+        edit="PUT",
+        is_own=lambda each: each["author"]["id"] == own,
+        files=list(names) if complete else [*names, MORE_FILES],
+        owners=_owners_at_gitlab(api, path, request["target_branch"]),
+        data=_left_at_gitlab(api, path, job),
+        former=_former_at_gitlab(api, path, before[:MOST_FORMER]),
+    )
 
 
 def _job(api: Api, path: str, pipeline: int) -> int | None:

@@ -20,6 +20,7 @@ import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.error import HTTPError, URLError
 
@@ -158,10 +159,17 @@ def main(environment: Mapping[str, str]) -> None:
         }
         api = Api(environment["GITHUB_API_URL"], headers)
         event = json.loads(Path(environment["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-        due = of_github(api, environment["GITHUB_REPOSITORY"], event["workflow_run"])
-    project = find_project(Path.cwd())
-    for reviewed in due:
-        sys.stdout.write(f"The comment on {reviewed.name} was {write(reviewed, api, project)}.\n")
+        due = iter([partial(of_github, api, environment["GITHUB_REPOSITORY"], event["workflow_run"])])
+    project, failures = find_project(Path.cwd()), list[str]()
+    for requests in due:
+        try:
+            for reviewed in requests():
+                sys.stdout.write(f"The comment on {reviewed.name} was {write(reviewed, api, project)}.\n")
+        except (URLError, ValueError) as error:
+            # One request must not keep the others from their comments.
+            failures.append(str(error))
+    if failures:
+        raise ValueError("; ".join(failures))
 
 
 if __name__ == "__main__":

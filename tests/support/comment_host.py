@@ -70,7 +70,8 @@ class CommentHost:
 
     tokens: what each call had as its token. pulls: those of BRANCH. events: each one's. files: what the
     requests change. owners: the base's CODEOWNERS; owners_of: which commit was asked for them. more_files:
-    whether the files are not all. left: the pipeline's result, former: that of the push before; None where it
+    whether the files are not all; difference: that of each. broken: whether there is a merge request that the
+    host does not tell of. left: the pipeline's result, former: that of the push before; None where it
     left none. former_runs: those on former pushes. scans: the uploads of code scanning, decoded; None where
     it is off. url: where it listens.
     """
@@ -86,6 +87,8 @@ class CommentHost:
     owners: str | None = None
     owners_of: str = ""
     more_files: bool = False
+    difference: str = ""
+    broken: bool = False
     left: bytes | None = None
     former: bytes | None = None
     former_runs: list[dict[str, Any]] = field(default_factory=lambda: [FORMER_RUN])
@@ -146,7 +149,10 @@ class CommentHost:
         return 201, {"id": number}
 
     def _found(self, path: str) -> Any:
-        names = [{"filename": name, "old_path": name, "new_path": name} for name in self.files]
+        names = [
+            {"filename": name, "old_path": name, "new_path": name, "diff": self.difference}
+            for name in self.files
+        ]
         notes = [
             {
                 "id": number,
@@ -178,7 +184,7 @@ class CommentHost:
             f"{GITHUB}/actions/runs/77/artifacts": _artifacts(5, self._archive()),
             f"{GITHUB}/actions/artifacts/5/zip": self._archive(),
             "/user": {"id": hash(BOT)},
-            f"{GITLAB}/merge_requests": [request],
+            f"{GITLAB}/merge_requests": [{**request, "iid": 11}, request][not self.broken :],
             f"{GITLAB}/merge_requests/12": {"changes_count": "1000+" if self.more_files else str(len(names))},
             f"{GITLAB}/merge_requests/12/pipelines": [{"id": 8, "sha": HEAD}, {"id": 6, "sha": FORMER_HEAD}],
             f"{GITLAB}/merge_requests/12/notes": notes,

@@ -383,6 +383,23 @@ def test_pictures_of_our_own_stay(golden: Path) -> None:
         assert read.stacks[0].topology == picture
 
 
+def test_one_request_does_not_keep_the_others_from_their_comments(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left, host.broken = result(), True
+    with pytest.raises(ValueError, match="404"):
+        write("gitlab")
+    assert "🟢 safe" in host.own()[0]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_long_differences_are_no_hindrance(kind: str, host: CommentHost, write: Callable[..., None]) -> None:
+    host.left, host.difference = result(), "x" * 200_000
+    host.files = [f"docs/{number}.md" for number in range(60)]
+    write(kind)
+    assert "🟢 safe" in host.own()[0]
+
+
 def test_what_changes_the_rules_is_found_by_the_hosts_own_list(
     host: CommentHost, write: Callable[..., None]
 ) -> None:
