@@ -3,7 +3,8 @@
 The engine shows a policy neither whether something is imported nor a deletion. So what is in the state is the
 stack's own only where it shows: the stack could declare it, no program has imported it, and its tags, or what
 it is of, say that it is this stack's. An import is seen in the state, too: in an update the engine writes it
-there as AWS has it before it asks about the resource; in a preview, by an ID that the state does not have.
+there as AWS has it before it asks about the resource; in a preview, by what AWS alone says of a resource, and
+the state does not have.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ HELD_OWN = Rule(
 )
 NOTHING_ADOPTED = Rule(
     id="nothing-adopted",
-    rule="a program declares what its stack has; it imports and reads {permitted}",
+    rule="a program declares what its stack has; it imports and reads rules that a move has opened, and "
+    "what AWS has tagged as the stack's of the types that the organisation answers for",
     reason="whosever {kind} {name} is, an update brings it to what the program says of it, and may delete it",
     remedy="declare it with a component, without import_ or get; look up what is not the stack's by a "
     "function such as aws.ec2.get_vpc. If the state has it: pulumi state delete '{urn}' --stack {stack}",
@@ -101,6 +103,12 @@ ID_OF_BOTH: Mapping[str, Callable[[Mapping[str, object]], str]] = {
 }
 # What says of a resource of an organisation's own what it is itself.
 _ITSELF = ("id", "arn")
+# Of types without an ARN: what AWS says of one that is there, and by which properties one is the same.
+_THERE: Mapping[str, tuple[str, Sequence[str]]] = {
+    aws.PEERING: ("acceptStatus", ("vpcId", "peerVpcId")),
+    aws.ROUTE: ("state", ("routeTableId", "destinationCidrBlock")),
+    aws.RECORD: ("fqdn", ("zoneId", "name")),
+}
 
 
 def judge_held(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
@@ -142,9 +150,7 @@ def judge_taken(resource: Resource, stack: Stack, settings: PackSettings) -> Ite
 
 def refuse_adopted(resource: Resource) -> Finding:
     """The finding that the stack has what its program does not make."""
-    permitted = "rules that a move has opened, and nothing else"
-    facts = {"permitted": permitted, "kind": resource.kind, "name": resource.name}
-    facts |= {"urn": resource.urn, "stack": resource.stack}
+    facts = {"kind": resource.kind, "name": resource.name, "urn": resource.urn, "stack": resource.stack}
     return resource.refuse(NOTHING_ADOPTED, "", value=resource.name, **facts)
 
 
@@ -166,6 +172,10 @@ def _ids(resource: Resource, without: Collection[str] = ()) -> set[str]:
     }
 
 
+def _agree(one: Resource, other: Resource, paths: Sequence[str]) -> bool:
+    return all(one.props.get(path) == other.props.get(path) for path in paths)
+
+
 class _State:
     """The state of a stack, and whose is what in it."""
 
@@ -179,10 +189,14 @@ class _State:
         self._claims = [row for row in self.held if row.claim and self._is_holder(row.claim)]
 
     def lacks(self, resource: Resource) -> bool:
-        """Whether a resource goes by IDs that a program cannot give, and by none that the state has."""
+        """Whether AWS says of a resource what no program can give, and the state does not have it."""
         ids = _ids(resource, without=resource.inputs or ())
-        had = (each for each in self.held if resource.urn == each.urn or resource.type == each.type)
-        return bool(ids) and all(ids.isdisjoint(_ids(each)) for each in had)
+        had = [each for each in self.held if resource.urn == each.urn or resource.type == each.type]
+        if ids:
+            return all(ids.isdisjoint(_ids(each)) for each in had)
+        there, places = _THERE.get(resource.type, ("", ()))
+        is_there = isinstance(resource.props.get(there), str)
+        return is_there and not any(_agree(resource, each, places) for each in had)
 
     def judge_adopted(self, resource: Resource) -> Iterator[Finding]:
         """Whether the stack may have it though its program does not make it."""
@@ -204,7 +218,8 @@ class _State:
         """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""
         kind = resource.type
         if is_own(kind, self._settings):
-            return self._other_owner_of_own_type(resource), ""
+            named = self._other_owner_of_own_type(resource)
+            return named, TAGGED_AGAIN if named == UNTOLD else ""
         if resource.adopted and kind not in ADOPTED:
             return "imported by the program, which says of it what it likes", ""
         is_former = kind in _FORMER and not self._stack.is_platform
@@ -261,14 +276,17 @@ class _State:
         return {str(each.cell) for each in (*self._own, *self._claims) if each.cell}
 
     def _other_owner_of_own_type(self, resource: Resource) -> str:
-        """A team may tag it with its cell, or not at all; an imported one is judged by what it names, too."""
+        """A team may tag its own with its cell, or not at all. What it imports may be anybody's.
+
+        Then AWS says whose it is, and what it names is judged, too.
+        """
         given = _tags(resource)
-        if others := self._others(given, self._cells or _named(given, Tag.CELL)):
-            return others
         if resource.adopted:
+            if others := self._by_tags(*given):
+                return others
             for _ in (*judge_imported(resource), *judge_names(self._stack, resource, self._settings)):
                 return "about what is not this stack's"
-        return ""
+        return self._others(given, self._cells or _named(given, Tag.CELL))
 
     def _ids(self, kind: str) -> set[object]:
         return {name for each in self._own if each.type == kind for name in each.ids}

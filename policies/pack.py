@@ -65,7 +65,8 @@ class Run:
     def configure(self, request: Any) -> None:  # noqa: ANN401 - of the generated protocol
         """Take what the engine says of the stack: whether it previews, and its settings."""
         self.previews = request.dry_run
-        self.reader.configure(request.config)
+        project = f"{request.organization}/{request.project}" if request.organization else ""
+        self.reader.configure(request.config, project)
         self.confidential.learn_settings(request.config, request.config_secret_keys)
 
     def learn(self, resource: Any) -> None:  # noqa: ANN401 - of the generated protocol

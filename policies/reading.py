@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, cast
-from urllib.parse import urlsplit
 
 import boto3
 from pydantic import Field, StrictBool, ValidationError
@@ -21,7 +17,7 @@ from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.policies.allowed import PROVIDER
+from tenantnet.policies.backend import Backend
 from tenantnet.policies.exports import (
     read_networks,
     read_tags,
@@ -31,15 +27,12 @@ from tenantnet.policies.exports import (
     refuse_others_networks,
 )
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
-from tenantnet.refusal import Refused
 from tenantnet.settings.models import RunnerSettings
-from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import Model, PlatformOutputs
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
-    from tenantnet.engine.states import States
 
 PLATFORM_KEY, REGION_KEY = "tenantnet:platform", "aws:region"
 GONE = ("shutting-down", "terminated")
@@ -82,13 +75,21 @@ class Reader:
         self._platform, self._region = "{}", ""
         self._held_now: tuple[str, Sequence[Resource]] = "", ()
 
-    def configure(self, config: Mapping[str, str]) -> None:
-        """Take the stack's settings. config: by key, each as JSON where it is more than text."""
+    def configure(self, config: Mapping[str, str], project: str = "") -> None:
+        """Take the stack's settings, and find the backend, before a program can write another one down.
+
+        config: by key, each as JSON where it is more than text. project: see Backend.
+        """
         self._platform, self._region = config.get(PLATFORM_KEY, "{}"), config.get(REGION_KEY, "")
+        wait([self._begin("backend", lambda: Backend.find(project))])
+
+    @property
+    def _backend(self) -> Backend:
+        return cast("Backend", self._begin("backend", Backend.find).result())
 
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
-        self._begin(("platform", cell), lambda: _read_platform(cell))
+        self._begin(("platform", cell), lambda: self._read_platform(cell))
         self._begin(("ranges", cell), lambda: self._read_ranges(cell, region))
 
     def _begin(self, key: object, read: Callable[[], Any]) -> Future[Any]:
@@ -99,7 +100,8 @@ class Reader:
 
     def platform(self, cell: str) -> PlatformOutputs:
         """The outputs of the cell's platform stack."""
-        return cast("PlatformOutputs", self._begin(("platform", cell), lambda: _read_platform(cell)).result())
+        read = self._begin(("platform", cell), lambda: self._read_platform(cell))
+        return cast("PlatformOutputs", read.result())
 
     def ranges(self, cell: str, region: str | None) -> Ranges:
         """The claims in the cell's table, and the companies of the cells that use it."""
@@ -133,6 +135,12 @@ class Reader:
         rows = self.ranges(cell, region).claims
         return [claim for claim in claims if claim in rows]
 
+    def _read_platform(self, cell: str) -> PlatformOutputs:
+        stack = f"{PLATFORM_PREFIX}{cell}"
+        outputs = PlatformOutputs.read(stack, self._backend.outputs(stack))
+        refuse_others_networks(stack, outputs)
+        return outputs
+
     def _read_ranges(self, cell: str, region: str | None) -> Ranges:
         platform = self.platform(cell)
         region, table = region or platform.region, platform.claims_table
@@ -141,7 +149,7 @@ class Reader:
 
     def platforms(self) -> Collection[str]:
         """The platforms of the project that have something deployed."""
-        return cast("Collection[str]", self._begin("platforms", _read_platforms).result())
+        return cast("Collection[str]", self._begin("platforms", self._backend.platforms).result())
 
     def cells(self) -> Sequence[tuple[PlatformOutputs, Ranges]]:
         """What can be read of the project's cells: a role of one cell reads no other's table."""
@@ -275,20 +283,19 @@ class Reader:
 
     def bucket(self) -> str:
         """The bucket with the state of all stacks; empty where it is in none."""
-        return cast("str", self._begin("bucket", _read_bucket).result())
+        return cast("str", self._begin("bucket", self._backend.bucket).result())
 
     def held(self, stack: str) -> Sequence[Resource]:
         """What the stack's state has in AWS."""
-        return cast("Sequence[Resource]", self._begin("held", lambda: _read_held(stack)).result())
+        return cast("Sequence[Resource]", self._begin("held", lambda: self.held_now(stack)).result())
 
     def held_now(self, stack: str) -> Sequence[Resource]:
         """The same, read anew where it has changed; by Pulumi where nobody else can read its backend."""
-        states = cast("States | None", self._begin("states", _find_states).result())
-        version = states.version(stack) if states else None
-        if states is None or version is None:
-            return _read_held(stack)
+        version = self._backend.version(stack)
+        if version is None:
+            return self._backend.held(stack, None)
         if version != self._held_now[0]:
-            self._held_now = version, _held_in(states.resources(stack, version))
+            self._held_now = version, self._backend.held(stack, version)
         return self._held_now[1]
 
     def address(self, identifier: str, region: str | None) -> str:
@@ -301,92 +308,6 @@ class Reader:
             except rds.exceptions.DBInstanceNotFoundFault:
                 return ""
         return found.get("Endpoint", {}).get("Address", "")
-
-
-def _pulumi(*words: str, what: str, remedy: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    """What the engine answers in the project's folder. Raises Failure if it does not."""
-    try:
-        folder = find_project(Path.cwd()).folder
-        command = ["pulumi", *words, "--non-interactive"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    except (OSError, Refused, subprocess.CalledProcessError) as error:
-        said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
-        raise Failure(
-            f"Could not read {what}.", reason=f"{what} cannot be read: {said}", remedy=remedy
-        ) from None
-    return json.loads(done.stdout)
-
-
-def _read_platforms() -> Collection[str]:
-    remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
-    stacks = _pulumi("stack", "ls", "--json", what="the project's stacks", remedy=remedy)
-    names = [str(each["name"]).rpartition("/")[2] for each in stacks if each.get("resourceCount") != 0]
-    return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
-
-
-def _read_bucket() -> str:
-    remedy = "this must work here: pulumi whoami --verbose"
-    place = urlsplit(
-        _pulumi("whoami", "--verbose", "--json", what="where the state is", remedy=remedy)["url"]
-    )
-    return place.netloc if place.scheme == "s3" else ""
-
-
-def _read_platform(cell: str) -> PlatformOutputs:
-    stack = f"{PLATFORM_PREFIX}{cell}"
-    said = _pulumi(
-        "stack",
-        "output",
-        "--json",
-        "--stack",
-        stack,
-        what=f"the outputs of {stack}",
-        remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
-        f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
-    )
-    outputs = PlatformOutputs.read(stack, said)
-    refuse_others_networks(stack, outputs)
-    return outputs
-
-
-def _read_held(stack: str) -> Sequence[Resource]:
-    remedy = f"this must work here: pulumi stack export --stack {stack}"
-    said = _pulumi("stack", "export", "--stack", stack, what=f"the state of {stack}", remedy=remedy)
-    return _held_in((said.get("deployment") or {}).get("resources") or ())
-
-
-def _find_states() -> States | None:
-    # Only here: a preview needs none of the engine's modules.
-    from tenantnet.engine.states import States, backend_url, store_of  # noqa: PLC0415
-
-    project = find_project(Path.cwd())
-    store = store_of(backend_url(project))
-    return States(store, project) if store else None
-
-
-def _held_in(everything: Collection[Mapping[str, Any]]) -> Sequence[Resource]:
-    regions = {
-        each["urn"]: _region_in(each.get("inputs", {})) for each in everything if each["type"] == PROVIDER
-    }
-    return [
-        Resource(
-            type=each["type"],
-            name=each["urn"].rpartition("::")[2],
-            urn=each["urn"],
-            props={"id": each.get("id"), **each.get("outputs", {})},
-            adopted=bool(each.get("importID")),
-            retained=bool(each.get("retainOnDelete") or each.get("deletedWith")),
-            region=_region_in(each.get("outputs", {}))
-            or regions.get(each.get("provider", "").rpartition("::")[0]),
-        )
-        for each in everything
-        if each.get("custom") and not each["type"].startswith("pulumi:") and not each.get("external")
-    ]
-
-
-def _region_in(props: Mapping[str, Any]) -> str | None:
-    region = props.get("region")
-    return region if isinstance(region, str) else None
 
 
 def _read_image(region: str) -> str:

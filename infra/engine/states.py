@@ -9,21 +9,95 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from threading import get_ident
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from tenantnet.engine.events import STACK_TYPE
 from tenantnet.failure import Failure
 from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 
 BACKEND = "PULUMI_BACKEND_URL"
-ENDINGS = (".json", ".json.gz")
+# The engine may compress a state, and then reads whichever it has written last. The third nobody reads here.
+PLAIN, GZIP, ZSTD = ".json", ".json.gz", ".json.zst"
+
+
+class StateResource(BaseModel):
+    """A resource as a state has it; more than nobody here asks for. Secrets are encrypted."""
+
+    urn: str
+    type: str
+    custom: bool
+    id: str = ""
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    provider: str = ""
+    external: bool = False
+    import_id: str = Field("", alias="importID")
+    retain_on_delete: bool = Field(False, alias="retainOnDelete")
+    deleted_with: str = Field("", alias="deletedWith")
+
+
+class _Deployment(BaseModel, extra="allow"):
+    manifest: dict[str, Any]
+    secrets_providers: Any = None
+    pending_operations: Any = None
+    metadata: Any = None
+    resources: list[StateResource] = []
+
+    @model_validator(mode="after")
+    def _is_known_to_be_empty(self) -> Self:
+        """What is called otherwise by a later engine is no state without resources."""
+        if not self.resources and self.model_extra:
+            raise ValueError(f"it has no resources, and {', '.join(sorted(self.model_extra))}")
+        return self
+
+
+class _Latest(BaseModel):
+    latest: _Deployment
+
+
+class _State(BaseModel):
+    """As the engine keeps it in a file, or exports it. Versions: those whose resources are as above."""
+
+    version: Literal[3, 4]
+    checkpoint: _Latest | None = None
+    deployment: _Deployment | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if (self.checkpoint is None) == (self.deployment is None):
+            raise ValueError("it has neither a checkpoint nor a deployment")
+        return self
+
+
+def read_state(content: bytes | str, stack: str) -> list[StateResource]:
+    """A stack's resources as Pulumi writes them, in a file or by `stack export`.
+
+    Raises Failure if it is no state: what is not understood is not taken for empty.
+    """
+    try:
+        state = _State.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        problem = f"{'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}"
+    else:
+        found = state.checkpoint.latest if state.checkpoint else state.deployment
+        return found.resources if found else []
+    raise _unread(stack, f"it is no state as Pulumi writes it: {problem}")
+
+
+def _unread(stack: str, reason: str) -> Failure:
+    remedy = f"see what Pulumi says of it: pulumi stack --stack {stack}"
+    return Failure(f"Could not read the state of {stack}.", reason=reason, remedy=remedy)
 
 
 class Store(Protocol):
@@ -74,28 +148,33 @@ class States:
         self._folder = f".pulumi/stacks/{self._project}/"
 
     def versions(self) -> dict[str, str]:
-        """Each stack's, by name: another text for another state."""
-        return dict(self._versions(""))
+        """Each stack's, by name: another text for another state. Without those that cannot be read here."""
+        found = self._versions("").items()
+        return {name: each[0] for name, each in found if len(each) == 1 and not each[0].startswith(ZSTD)}
 
     def version(self, stack: str) -> str | None:
-        """One stack's; None if it has no state."""
-        return dict(self._versions(f"{stack}.")).get(stack)
+        """One stack's; None if it has none that can be read here. Raises Failure if it has two."""
+        found = self._versions(f"{stack}.").get(stack, [])
+        if len(found) > 1:
+            raise _unread(stack, f"it is there in {len(found)} files, of which Pulumi reads the last written")
+        return found[0] if found and not found[0].startswith(ZSTD) else None
 
-    def _versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+    def _versions(self, prefix: str) -> Mapping[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
         for name, version in self._store.versions(f"{self._folder}{prefix}"):
-            for ending in ENDINGS:
+            for ending in (PLAIN, GZIP, ZSTD):
                 if name.endswith(ending):
-                    yield name.removeprefix(self._folder).removesuffix(ending), f"{ending} {version}"
+                    stack = name.removeprefix(self._folder).removesuffix(ending)
+                    found[stack].append(f"{ending} {version}")
+        return found
 
     def outputs(self, stack: str) -> Mapping[str, Any]:
         """A stack's outputs, secrets encrypted; empty before its first update has ended."""
         version = self.version(stack)
         resources = self.resources(stack, version) if version else []
-        root = next((each for each in resources if each["type"] == STACK_TYPE), {})
-        outputs: Mapping[str, Any] = root.get("outputs", {})
-        return outputs
+        return next((each.outputs for each in resources if each.type == STACK_TYPE), {})
 
-    def resources(self, stack: str, version: str) -> list[Mapping[str, Any]]:
+    def resources(self, stack: str, version: str) -> list[StateResource]:
         """A stack's resources as Pulumi writes them, secrets encrypted. Raises Failure.
 
         version: of its state, which may be another by now.
@@ -103,19 +182,9 @@ class States:
         ending = version.split(" ", maxsplit=1)[0]
         content = self._store.read(f"{self._folder}{stack}{ending}")
         try:
-            text = gzip.decompress(content) if ending == ENDINGS[1] else content
-            # A new stack has none.
-            latest = json.loads(text)["checkpoint"].get("latest") or {}
-            resources: list[Mapping[str, Any]] = latest.get("resources") or []
-            if not all("type" in each for each in resources):
-                raise KeyError("type")
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Failure(
-                f"Could not read the state of {stack}.",
-                reason=f"it is no state as Pulumi writes it: {error}",
-                remedy=f"see what Pulumi says of it: pulumi stack --stack {stack}",
-            ) from None
-        return resources
+            return read_state(gzip.decompress(content) if ending == GZIP else content, stack)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unread(stack, f"it is not compressed by gzip: {error}") from None
 
     def locked(self) -> set[str]:
         """The stacks that somebody's update holds now, or that a killed one has left locked."""

@@ -6,9 +6,8 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-from tenantnet.engine.states import States, Store
+from tenantnet.engine.states import StateResource, States, Store
 from tenantnet.failure import Failure
 from tenantnet.fleet.record import RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.targets import Target
@@ -78,16 +77,16 @@ def read_states(states: States, names: Iterable[str]) -> Mapping[str, Sequence[R
     return {name: resources for name, resources in found.items() if resources is not None}
 
 
-def _is_aws(resource: Mapping[str, Any]) -> bool:
-    return bool(resource.get("id")) and str(resource["type"]).startswith("aws:")
+def _is_aws(resource: StateResource) -> bool:
+    return bool(resource.id) and resource.type.startswith("aws:")
 
 
-def _needed(resource: Mapping[str, Any]) -> Resource:
+def _needed(resource: StateResource) -> Resource:
     """Without the rest, which is nine tenths of it and would be in memory for every tenant."""
-    inputs, outputs = resource.get("inputs", {}), resource.get("outputs", {})
+    inputs, outputs = resource.inputs, resource.outputs
     names = [name for name in (*inputs, *BESIDE_INPUTS) if name in outputs]
     return {
-        **{key: resource[key] for key in ("type", "urn", "id")},
+        **{"type": resource.type, "urn": resource.urn, "id": resource.id},
         "inputs": inputs,
         "outputs": {name: outputs[name] for name in names},
     }

@@ -36,6 +36,7 @@ from tenantnet.settings.project import find_project
 from tests.local_cloud.test_status_observe import REGION, make_database, make_network, make_vpn_connection
 from tests.support.aws import lead_here
 from tests.support.databases import Database
+from tests.support.states import checkpoint
 
 TABLE, ZONE_NAME = "tenantnet-eu1-claims", "db.example.com"
 # The inputs that a key is made of.
@@ -372,7 +373,7 @@ def test_the_account_of_somebody_else_is_no_drift() -> None:
 
 
 def state(resources: list[Resource]) -> bytes:
-    return json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}).encode()
+    return json.dumps(checkpoint(*resources)).encode()
 
 
 def test_states_are_read_past_locks_ruins_and_a_bucket_that_slows_down(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
-from tenantnet.engine.states import store_of
+import pytest
+from tenantnet.engine.states import States, store_of
+from tenantnet.failure import Failure
+from tenantnet.settings.project import find_project
+
+from tests.support.states import MANIFEST, checkpoint
 
 
 def test_a_folder_is_listed_while_an_engine_replaces_a_file_there(tmp_path: Path) -> None:
@@ -31,3 +39,81 @@ def test_a_folder_is_listed_while_an_engine_replaces_a_file_there(tmp_path: Path
     finally:
         enough.set()
         engine.join()
+
+
+class TestAStack:
+    """Its state is read as the engine would read it, or not at all."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\n")
+        folder = tmp_path / ".pulumi" / "stacks" / "tenantnet"
+        folder.mkdir(parents=True)
+        return folder
+
+    @staticmethod
+    def states(folder: Path) -> States:
+        store = store_of(f"file://{folder.parents[2]}")
+        assert store
+        return States(store, find_project(folder.parents[2]))
+
+    def read(self, folder: Path) -> list[str]:
+        states = self.states(folder)
+        return [each.type for each in states.resources("acme", str(states.version("acme")))]
+
+    @pytest.mark.parametrize("version", [3, 4])
+    @pytest.mark.parametrize("compressed", [False, True])
+    def test_it_has_what_the_engine_has_written(self, folder: Path, version: int, compressed: bool) -> None:
+        content = json.dumps(checkpoint({"type": "a:b:C"}, version=version)).encode()
+        (folder / f"acme.json{'.gz' if compressed else ''}").write_bytes(
+            gzip.compress(content) if compressed else content
+        )
+        assert self.read(folder) == ["a:b:C"]
+
+    def test_a_new_one_has_nothing(self, folder: Path) -> None:
+        (folder / "acme.json").write_text(json.dumps(checkpoint()))
+        assert self.read(folder) == []
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            *(None, [], {}, {"version": 3}, checkpoint(version=5), {**checkpoint(), "version": "3"}),
+            *(
+                {"version": 4, "checkpoint": {"stack": "x", "v4": {}}},
+                {"version": 3, "checkpoint": {"latest": None}},
+            ),
+            {"version": 3, "checkpoint": {"latest": {"resources": []}}},
+            {"version": 4, "checkpoint": {"latest": {"manifest": MANIFEST, "items": [1]}}},
+            {"version": 3, "checkpoint": {"latest": {"manifest": MANIFEST, "resources": ["type"]}}},
+            *(
+                checkpoint({"type": "a:b:C", each: None})
+                for each in ("urn", "custom", "id", "outputs", "importID")
+            ),
+        ],
+        ids=str,
+    )
+    def test_what_is_not_understood_is_not_empty(self, folder: Path, said: Any) -> None:
+        (folder / "acme.json").write_text(json.dumps(said))
+        with pytest.raises(Failure, match="it is no state as Pulumi writes it"):
+            self.read(folder)
+
+    @pytest.mark.parametrize("content", [b"", b"x", gzip.compress(b"{}")[:-9], b"\x1f\x8b\x08" + b"x" * 20])
+    def test_a_broken_file_is_told(self, folder: Path, content: bytes) -> None:
+        (folder / "acme.json.gz").write_bytes(content)
+        with pytest.raises(Failure, match="Could not read the state of acme"):
+            self.read(folder)
+
+    @pytest.mark.parametrize("ending", [".json.gz", ".json.zst"])
+    def test_of_two_files_none_is_taken(self, folder: Path, ending: str) -> None:
+        """The engine reads the one that it has written last, and nobody else knows which that is."""
+        (folder / "acme.json").write_text(json.dumps(checkpoint()))
+        (folder / "globex.json").write_text(json.dumps(checkpoint()))
+        (folder / f"acme{ending}").touch()
+        with pytest.raises(Failure, match="it is there in 2 files"):
+            self.read(folder)
+        assert self.states(folder).versions().keys() == {"globex"}
+
+    def test_a_file_that_nobody_here_unpacks_is_left_to_pulumi(self, folder: Path) -> None:
+        (folder / "acme.json.zst").touch()
+        assert self.states(folder).version("acme") is None
+        assert self.states(folder).versions() == {}

@@ -18,6 +18,7 @@ from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
 from tests.support.plain_yaml import plain_yaml
 from tests.support.proof_ground import BESIDE, FOLLOWED, OTHER, PLATFORM, TENANT, Change, Ground, copy_package
+from tests.support.states import checkpoint
 
 # Of 27 kinds this makes more than a thousand changes.
 OF_EACH_KIND = 40
@@ -31,9 +32,7 @@ def state(cell: str, **outputs: object) -> bytes:
         "outputs": {"zoneId": "Z1", "name": "db.example.com"},
     }
     root = {"type": STACK_TYPE, "outputs": {"cell": cell, **outputs}}
-    return json.dumps(
-        {"version": 3, "checkpoint": {"latest": {"resources": [root, zone]}}}, indent=4
-    ).encode()
+    return json.dumps(checkpoint(root, zone), indent=4).encode()
 
 
 @pytest.fixture(scope="module")

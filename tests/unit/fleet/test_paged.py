@@ -14,6 +14,8 @@ from tenantnet.fleet.paged import FEW, read_states
 from tenantnet.fleet.record import FleetOperation
 from tenantnet.settings.project import find_project
 
+from tests.support.states import checkpoint
+
 RESOURCES: list[dict[str, Any]] = [
     {"type": "pulumi:pulumi:Stack", "urn": "urn::stack"},
     {
@@ -47,7 +49,7 @@ def test_of_each_state_that_can_be_read_what_is_compared_is_kept(tmp_path: Path)
     (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\n")
     stacks = tmp_path / ".pulumi" / "stacks" / "tenantnet"
     stacks.mkdir(parents=True)
-    state = json.dumps({"checkpoint": {"latest": {"resources": RESOURCES}}}).encode()
+    state = json.dumps(checkpoint(*RESOURCES)).encode()
     (stacks / "acme.json").write_bytes(state)
     (stacks / "globex.json.gz").write_bytes(gzip.compress(state))
     (stacks / "hooli.json").write_bytes(b'{"checkpoint": []}')

@@ -25,6 +25,7 @@ from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
 
 from tests.support.clone import CLONE
+from tests.support.states import checkpoint
 
 SETTINGS = """\
 encryptionsalt: v1:salt
@@ -65,7 +66,7 @@ class Fleet:
     def write_state(self, name: str, outputs: dict[str, Any], serial: int = 0) -> None:
         self.states.mkdir(parents=True, exist_ok=True)
         root = {"type": STACK_TYPE, "outputs": outputs}
-        state = {"version": 3, "checkpoint": {"latest": {"resources": [root]}}, "serial": serial}
+        state = {**checkpoint(root), "serial": serial}
         (self.states / f"{name}.json").write_text(json.dumps(state))
 
     def proofs(self) -> Proofs:

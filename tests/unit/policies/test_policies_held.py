@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
+from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
 from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
@@ -22,6 +23,7 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Tag
 
 from tests.support import component_samples as samples
+from tests.support.states import exported
 from tools.rulebook.samples import (
     BETA,
     CELL,
@@ -347,7 +349,7 @@ def answer(said: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_state_is_read_from_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer({"version": 3, "deployment": {"resources": EXPORTED}}, tmp_path, monkeypatch)
+    answer(exported(*EXPORTED), tmp_path, monkeypatch)
     read = [
         (each.name, each.props["id"], each.region, each.adopted, each.retained) for each in Reader().held("x")
     ]
@@ -355,8 +357,36 @@ def test_the_state_is_read_from_pulumi(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_new_stack_has_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer({"version": 3, "deployment": {}}, tmp_path, monkeypatch)
+    answer(exported(), tmp_path, monkeypatch)
     assert Reader().held("acme") == []
+
+
+NO_URN = {**exported(), "deployment": {"manifest": {}, "resources": [{"type": "a:b:C", "custom": True}]}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "warning: x",
+        *map(json.dumps, (None, [], {}, {"version": 3}, {"version": 3, "deployment": None})),
+        *map(
+            json.dumps,
+            ({"version": 3, "deployment": {}}, exported(version=5), {**exported(), "version": "3"}),
+        ),
+        *map(
+            json.dumps,
+            (NO_URN, exported({**EXPORTED[0], "outputs": None})),
+        ),
+    ],
+)
+def test_what_is_no_state_is_told_and_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    answer(None, tmp_path, monkeypatch)
+    (tmp_path / "said").write_text(said)
+    with pytest.raises(Failure, match="Could not read the state of acme"):
+        Reader().held("acme")
 
 
 def test_a_teams_own_stack_is_updated_again_and_again() -> None:
@@ -400,9 +430,12 @@ NAMES_OTHERS = [
 
 @pytest.mark.parametrize("props", [*NAMES_OTHERS, {"dbSnapshotIdentifier": "beta-move-1"}])
 def test_an_own_type_that_is_imported_names_nothing_of_others(props: dict[str, str]) -> None:
-    imported = replace(held(OWN_TYPE, id="sg-0123456789abcdef0", **props), adopted=True)
+    tags = OWNER.tags("x")
+    imported = replace(held(OWN_TYPE, tags, id="sg-0123456789abcdef0", **props), adopted=True)
     assert found(imported, update=True) == ["held-own"]
-    assert found(replace(imported, props={"id": "eipalloc-0123456789abcdef0"}), update=True) == []
+    innocent = {"id": "eipalloc-0123456789abcdef0", "tags": tags}
+    assert found(replace(imported, props=innocent), update=True) == []
+    assert found(replace(imported, props={"id": innocent["id"]}), update=True) == ["held-own"]
     # What a program has declared may be mended by the next update.
     assert found(replace(imported, adopted=False), update=True) == []
 

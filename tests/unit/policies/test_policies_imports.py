@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,26 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types as aws
+from tenantnet.failure import Failure
 from tenantnet.policies.held import HELD_OWN, NOTHING_ADOPTED
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
-from tenantnet.policies.model import UNKNOWN, PackSettings, Resource, Stack
+from tenantnet.policies.model import UNKNOWN, Resource, Stack
 from tenantnet.policies.reading import Reader
 from tenantnet.tags import Owner
 
 from tests.support.clone import CLONE
+from tests.support.states import checkpoint, exported
 from tests.unit.policies.test_policies_held import BETAS, Held, answer
-from tools.rulebook.samples import CELL, OWN_TYPE, OWNER, SETTINGS, good_stack, platform_stack, resource
+from tools.rulebook.samples import (
+    CELL,
+    OWN_TYPE,
+    OWNER,
+    RUNNER,
+    SETTINGS,
+    good_stack,
+    platform_stack,
+    resource,
+)
 
 STATED = (NOTHING_ADOPTED.id, HELD_OWN.id)
 GROUP = resource(aws.SECURITY_GROUP, "acme-blue-database", {"id": "sg-1"}, tags=OWNER.tags("x"))
@@ -54,11 +66,15 @@ class Updating(Held):
 
 
 def updated(
-    asked: Resource, before: Sequence[Resource], now: Sequence[Resource], *others: Resource
+    asked: Resource,
+    before: Sequence[Resource],
+    now: Sequence[Resource],
+    *others: Resource,
+    own_types: Mapping[str, str] = SETTINGS.own_types,
 ) -> list[str]:
     """The rules that an update breaks by what the state has when the engine asks about a resource."""
     assert ONLY_KNOWN_RESOURCES.judge_update
-    settings: PackSettings = replace(SETTINGS, reading=Updating(before, now))
+    settings = replace(SETTINGS, reading=Updating(before, now), own_types=own_types)
     root = resource("pulumi:pulumi:Stack", "tenantnet-acme", {}, stack=asked.stack)
     return rules(ONLY_KNOWN_RESOURCES.judge_update(asked, Stack([root, *others, asked]), settings))
 
@@ -108,11 +124,65 @@ def test_what_a_program_gives_is_no_id_of_awss() -> None:
     assert previewed(shown) == []
 
 
+BETAS_PEERING = {"acceptStatus": "active", "vpcId": "vpc-9", "peerVpcId": "vpc-8"}
+WITHOUT_ARN = [
+    (aws.PEERING, BETAS_PEERING, "vpcId"),
+    (
+        aws.ROUTE,
+        {"routeTableId": "rtb-9", "destinationCidrBlock": "10.9.9.0/26", "state": "active"},
+        "routeTableId",
+    ),
+    (aws.RECORD, {"name": "beta.db.example.com", "zoneId": "Z1", "fqdn": "beta.db.example.com"}, "name"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "place"), WITHOUT_ARN, ids=lambda each: str(each).split(":")[-1][:20]
+)
+def test_an_import_of_what_has_no_arn_is_seen_by_what_aws_alone_says_of_it(
+    kind: str, known: Mapping[str, Any], place: str
+) -> None:
+    """What is new has nothing of the kind yet, and what is changed in place is where it was."""
+    shown = resource(kind, "acme-blue", known)
+    other = replace(shown, props={**known, place: "another"})
+    assert "nothing-adopted" in previewed(shown, other)
+    assert "nothing-adopted" in previewed(shown, replace(other, urn=f"{shown.urn}-other"))
+    assert "nothing-adopted" not in previewed(shown, replace(shown, urn=f"{shown.urn}-formerly"))
+    said = next(path for path in known if path in ("acceptStatus", "state", "fqdn"))
+    assert "nothing-adopted" not in previewed(replace(shown, props={**known, said: UNKNOWN}), other)
+
+
 def test_a_type_of_an_organisations_own_is_judged_as_imported_in_a_preview() -> None:
     shown = resource(OWN_TYPE, "queue", {"id": "https://sqs.eu-west-1.amazonaws.com/1/queue"})
-    assert previewed(shown) == []
-    assert previewed(replace(shown, props={**shown.props, "name": "beta-blue"})) == ["nothing-adopted"]
-    assert previewed(replace(shown, props={**shown.props, "tags": BETAS})) == ["nothing-adopted"]
+    tagged = {**shown.props, "tags": OWNER.tags("queue")}
+    assert previewed(replace(shown, props=tagged)) == []
+    assert previewed(replace(shown, props={**tagged, "name": "beta-blue"})) == ["nothing-adopted"]
+    assert previewed(replace(shown, props={**tagged, "tags": BETAS})) == ["nothing-adopted"]
+
+
+RUNNERS_SECRET = {"id": RUNNER.secret_arn, "arn": RUNNER.secret_arn, "name": "example/pulumi"}
+
+
+@pytest.mark.parametrize("tags", [None, {"team": "acme"}, Owner(cell=CELL).tags("x"), BETAS])
+@pytest.mark.parametrize(
+    ("kind", "props"),
+    [
+        ("aws:secretsmanager/secret:Secret", RUNNERS_SECRET),
+        ("aws:secretsmanager/secretVersion:SecretVersion", {"id": f"{RUNNER.secret_arn}|1"}),
+        ("aws:iam/user:User", {"id": "deployer", "name": "deployer"}),
+        (OWN_TYPE, {"id": "https://sqs.eu-west-1.amazonaws.com/1/queue"}),
+    ],
+)
+def test_an_own_type_is_imported_where_aws_has_tagged_it_as_the_stacks_alone(
+    kind: str, props: Mapping[str, Any], tags: Mapping[str, str] | None
+) -> None:
+    """It may be the runner's secret, and nothing but a tag tells it from a team's own."""
+    settings = {"own_types": {kind: "the team's own"}}
+    asked = resource(kind, "own", {})
+    taken = resource(kind, "own", props, tags=tags, adopted=True)
+    assert updated(asked, [], [taken], **settings) == ["nothing-adopted"]
+    named = resource(kind, "own", props, tags=OWNER.tags("x"), adopted=True)
+    assert updated(asked, [], [named], **settings) == []
 
 
 @pytest.mark.parametrize(("group", "found"), [("sg-1", []), ("sg-database00beta", ["nothing-adopted"])])
@@ -168,8 +238,12 @@ class TestTheState:
     def backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.chdir(CLONE)
         monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
-        answer({"version": 3, "deployment": {"resources": [self.entry("of-pulumi")]}}, tmp_path, monkeypatch)
-        folder = tmp_path / ".pulumi" / "stacks" / "tenantnet"
+        answer(exported(self.entry("of-pulumi")), tmp_path, monkeypatch)
+        return self.file(tmp_path)
+
+    @staticmethod
+    def file(backend: Path) -> Path:
+        folder = backend / ".pulumi" / "stacks" / "tenantnet"
         folder.mkdir(parents=True)
         return folder / "acme.json"
 
@@ -185,7 +259,7 @@ class TestTheState:
 
     @staticmethod
     def write(file: Path, *resources: Mapping[str, Any]) -> None:
-        file.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"resources": resources}}}))
+        file.write_text(json.dumps(checkpoint(*resources)))
 
     def test_it_is_read_again_whenever_it_has_changed(self, backend: Path) -> None:
         reader = Reader()
@@ -198,9 +272,8 @@ class TestTheState:
         ]
         assert reader.held_now("acme") is reader.held_now("acme")
 
-    @pytest.mark.parametrize("checkpoint", [{}, {"latest": None}, {"latest": {"resources": None}}])
-    def test_a_new_stack_has_nothing(self, backend: Path, checkpoint: Mapping[str, Any]) -> None:
-        backend.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
+    def test_a_new_stack_has_nothing(self, backend: Path) -> None:
+        self.write(backend)
         assert Reader().held_now("acme") == []
 
     def test_pulumi_is_asked_where_the_files_are_not_to_be_seen(
@@ -211,3 +284,38 @@ class TestTheState:
         monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
         self.write(backend, self.entry("elsewhere"))
         assert [each.name for each in Reader().held_now("acme")] == ["of-pulumi"]
+
+    @pytest.mark.parametrize("logged_in", [False, True])
+    def test_it_is_where_it_was_before_the_program_began(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_in: bool
+    ) -> None:
+        """A program may write another backend, or another project, to be compared with an innocent state."""
+        project = tmp_path / "Pulumi.yaml"
+
+        def use(backend: Path, name: str) -> None:
+            home = tmp_path / "home"
+            home.mkdir(exist_ok=True)
+            (home / "credentials.json").write_text(json.dumps({"current": f"file://{backend}"}))
+            url = "" if logged_in else f"backend:\n  url: file://{backend}\n"
+            project.write_text(f"name: {name}\nruntime: python\n{url}")
+
+        monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+        monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+        monkeypatch.chdir(tmp_path)
+        self.write(self.file(tmp_path / "real"), self.entry("imported", importID="1"))
+        self.write(self.file(tmp_path / "innocent"))
+        use(tmp_path / "real", "tenantnet")
+        said = tmp_path / "said.txt"
+        script = f'#!/bin/sh\necho "$PULUMI_BACKEND_URL $*" > {said}\necho {{}}\n'
+        (tmp_path / "pulumi").write_text(script)
+        (tmp_path / "pulumi").chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        reader = Reader()
+        reader.configure({}, "organization/tenantnet")
+        use(tmp_path / "innocent", "another")
+        assert [each.name for each in reader.held("acme")] == ["imported"]
+        assert [each.name for each in reader.held_now("acme")] == ["imported"]
+        with pytest.raises(Failure):
+            reader.platform("eu1")
+        asked = f"file://{tmp_path}/real stack output --stack organization/tenantnet/platform-eu1 --json"
+        assert said.read_text().startswith(asked)

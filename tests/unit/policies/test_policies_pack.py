@@ -23,6 +23,7 @@ from tenantnet.policies.model import UNKNOWN, Resource, Unknown
 from tenantnet.policies.rules import POLICIES
 
 from tests.support.clone import CLONE
+from tests.support.states import checkpoint, exported
 from tools.rulebook.samples import good_stack, platform_stack, with_props
 
 MANDATORY, ADVISORY, DISABLED = analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY, analyzer_pb2.DISABLED
@@ -34,7 +35,8 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pulumi's backend, in files; Pulumi itself exports an empty state, and does nothing else."""
     folder = tmp_path_factory.mktemp("backend")
     pulumi = folder / "pulumi"
-    pulumi.write_text('#!/bin/sh\n[ "$2" = export ] && echo "{}"\n')
+    said = json.dumps(exported())
+    pulumi.write_text(f"#!/bin/sh\n[ \"$2\" = export ] && echo '{said}'\n")
     pulumi.chmod(0o700)
     return folder
 
@@ -231,7 +233,7 @@ def test_an_update_is_refused_once_the_engine_has_written_an_import_into_the_sta
     pack.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack="acme", dry_run=False))
     try:
         for resources, refused in (([], []), ([entry], [network.urn])):
-            file.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}))
+            file.write_text(json.dumps(checkpoint(*resources)))
             assert imports_in(analyze(pack, network)) == refused
     finally:
         file.unlink()

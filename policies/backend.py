@@ -1,0 +1,148 @@
+"""What Pulumi keeps of the project's stacks, in the backend that the run began with.
+
+Once a program has started, it may write another backend or project into Pulumi.yaml, with another state.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from tenantnet.engine.states import BACKEND, StateResource, States, backend_url, read_state, store_of
+from tenantnet.failure import Failure
+from tenantnet.policies.allowed import PROVIDER
+from tenantnet.policies.model import PLATFORM_PREFIX, Resource
+from tenantnet.refusal import Refused
+from tenantnet.settings.project import find_project
+
+_Answer = TypeVar("_Answer")
+
+
+class _Listed(BaseModel):
+    name: str
+    resources: int | None = Field(None, alias="resourceCount")
+
+
+class _Place(BaseModel):
+    url: str
+
+
+_STACKS, _PLACE = TypeAdapter(list[_Listed]), TypeAdapter(_Place)
+_OUTPUTS = TypeAdapter(dict[str, Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """folder: the project's. url: of the backend; empty where Pulumi finds it elsewhere. states: None where
+    nobody but Pulumi sees its files. project: with its organisation, `organization/tenantnet`; empty where
+    the engine does not say it.
+
+    All methods raise Failure.
+    """
+
+    folder: Path
+    url: str
+    states: States | None
+    project: str
+
+    @classmethod
+    def find(cls, project: str = "") -> Backend:
+        """The one that Pulumi uses here and now."""
+        try:
+            found = find_project(Path.cwd())
+            url = backend_url(found)
+            store = store_of(url)
+            states = States(store, found) if store else None
+        except Refused as refused:
+            raise _unread("where the state is", str(refused), "correct it") from None
+        return cls(folder=found.folder, url=url, states=states, project=project)
+
+    def platforms(self) -> Collection[str]:
+        """The platforms that have something deployed."""
+        remedy = "let whoever runs Pulumi list its stacks: pulumi stack ls"
+        words = ("stack", "ls", *(("--project", self.project.rpartition("/")[2]) if self.project else ()))
+        stacks = self._ask(_STACKS, *words, what="the project's stacks", remedy=remedy)
+        names = [each.name.rpartition("/")[2] for each in stacks if each.resources != 0]
+        return sorted(name for name in names if name.startswith(PLATFORM_PREFIX))
+
+    def bucket(self) -> str:
+        """The bucket with the state of all stacks; empty where it is in none."""
+        remedy = "this must work here: pulumi whoami --verbose"
+        said = self._ask(_PLACE, "whoami", "--verbose", what="where the state is", remedy=remedy)
+        place = urlsplit(said.url)
+        return place.netloc if place.scheme == "s3" else ""
+
+    def outputs(self, stack: str) -> Mapping[str, Any]:
+        """A stack's outputs, secrets masked."""
+        return self._ask(
+            _OUTPUTS,
+            *("stack", "output", "--stack", self._named(stack)),
+            what=f"the outputs of {stack}",
+            remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
+            f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
+        )
+
+    def version(self, stack: str) -> str | None:
+        """Another text for another state; None where only Pulumi can read it."""
+        return self.states.version(stack) if self.states else None
+
+    def held(self, stack: str, version: str | None) -> Sequence[Resource]:
+        """What the stack's state has in AWS."""
+        if self.states and version:
+            return _held_in(self.states.resources(stack, version))
+        what, remedy = f"the state of {stack}", f"this must work here: pulumi stack export --stack {stack}"
+        words = ("stack", "export", "--stack", self._named(stack))
+        return _held_in(read_state(self._pulumi(*words, what=what, remedy=remedy), stack))
+
+    def _named(self, stack: str) -> str:
+        return f"{self.project}/{stack}" if self.project else stack
+
+    def _ask(self, form: TypeAdapter[_Answer], *words: str, what: str, remedy: str) -> _Answer:
+        said = self._pulumi(*words, "--json", what=what, remedy=remedy)
+        try:
+            return form.validate_json(said)
+        except ValidationError:
+            raise _unread(what, "Pulumi answers something else than it is asked", remedy) from None
+
+    def _pulumi(self, *words: str, what: str, remedy: str) -> str:
+        environment = {**os.environ, **({BACKEND: self.url} if self.url else {})}
+        command = ["pulumi", *words, "--non-interactive"]
+        try:
+            return subprocess.run(
+                command, cwd=self.folder, env=environment, capture_output=True, text=True, check=True
+            ).stdout
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
+            raise _unread(what, said, remedy) from None
+
+
+def _unread(what: str, said: str, remedy: str) -> Failure:
+    return Failure(f"Could not read {what}.", reason=f"{what} cannot be read: {said}", remedy=remedy)
+
+
+def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
+    regions = {each.urn: _region_in(each.inputs) for each in everything if each.type == PROVIDER}
+    return [
+        Resource(
+            type=each.type,
+            name=each.urn.rpartition("::")[2],
+            urn=each.urn,
+            props={"id": each.id or None, **each.outputs},
+            adopted=bool(each.import_id),
+            retained=each.retain_on_delete or bool(each.deleted_with),
+            region=_region_in(each.outputs) or regions.get(each.provider.rpartition("::")[0]),
+        )
+        for each in everything
+        if each.custom and not each.type.startswith("pulumi:") and not each.external
+    ]
+
+
+def _region_in(props: Mapping[str, Any]) -> str | None:
+    region = props.get("region")
+    return region if isinstance(region, str) else None
