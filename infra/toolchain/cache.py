@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def made_once(result: Path, make: Callable[[Path], object]) -> Path:
+    """A file in a folder of its own in the cache.
+
+    make: writes it, where it is not there yet, under a path that it gets.
+    """
+    if result.exists():
+        return result
+    with alone_in(cache()):
+        remove_left_overs()
+        if not result.exists():  # else another set-up has made it meanwhile
+            with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache()) as unfinished:
+                make(Path(unfinished, result.name))
+                # In one step, so that nobody ever sees a part of it.
+                Path(unfinished).rename(result.parent)
+    return result
 
 
 def link(source: Path, target: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenantnet.toolchain import go
-from tenantnet.toolchain.cache import UNFINISHED, alone_in, cache, remove_left_overs
+from tenantnet.toolchain.cache import cache, made_once
 from tenantnet.toolchain.places import SOURCES
 from tenantnet.toolchain.progress import run
 
@@ -72,13 +71,7 @@ SESSION_MANAGER_PLUGIN = Part(
 def build(part: Part) -> Path:
     """The part's program in the cache, built if it is not there."""
     program = cache() / f"{part.module}-{fingerprint(part, SOURCES / part.module)}" / part.program
-    if program.exists():
-        return program
-    with alone_in(cache()):
-        remove_left_overs()
-        if not program.exists():  # else another set-up has built it meanwhile
-            _build(part, program)
-    return program
+    return made_once(program, lambda output: _build(part, output))
 
 
 def fingerprint(part: Part, module: Path) -> str:
@@ -105,22 +98,19 @@ def version(part: Part, module: Path) -> str:
     return found[1]
 
 
-def _build(part: Part, program: Path) -> None:
+def _build(part: Part, output: Path) -> None:
     module = SOURCES / part.module
     pinned = version(part, module)
     linked_in = ["-X", f"{part.version_variable}={pinned}"] if pinned else []
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=cache()) as unfinished:
-        run(
-            f"Building {part.title} {pinned}".rstrip(),
-            [
-                *(go.find_or_install(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"),
-                *("-ldflags", " ".join(["-s", "-w", *linked_in])),
-                *("-o", Path(unfinished, part.program), part.package),
-            ],
-            cwd=module,
-            environment=go.environment(),
-            counted="packages",
-            remedy="Check the disk space and Go's access to modules (GOPROXY); then run it again.",
-        )
-        # In one step, so that nobody ever sees a part of it.
-        Path(unfinished).rename(program.parent)
+    run(
+        f"Building {part.title} {pinned}".rstrip(),
+        [
+            *(go.find_or_install(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+            *("-ldflags", " ".join(["-s", "-w", *linked_in])),
+            *("-o", output, part.package),
+        ],
+        cwd=module,
+        environment=go.environment(),
+        counted="packages",
+        remedy="Check the disk space and Go's access to modules (GOPROXY); then run it again.",
+    )
