@@ -6,6 +6,7 @@ import importlib
 import inspect
 
 import pytest
+from tenantnet.components import services
 
 from tests.support.mock_engine import RecordingEngine, Registered
 
@@ -44,6 +45,12 @@ def takes(resource: Registered, argument: str) -> bool:
     module, class_name = resource.type.removeprefix("aws:").split(":")
     package = importlib.import_module(f"pulumi_aws.{module.split('/')[0]}")
     return argument in inspect.signature(getattr(package, class_name)._internal_init).parameters
+
+
+def test_what_a_tenant_declares_is_loaded_before(moving_acme: RecordingEngine) -> None:
+    loaded = {each.__name__.removeprefix("pulumi_aws.") for each in services.OF_TENANTS}
+    types = [each.type.removeprefix("aws:") for each in moving_acme.registered if each.custom]
+    assert {type_.split("/")[0] for type_ in types} == loaded
 
 
 def test_every_taggable_resource_says_whose_it_is(engine: RecordingEngine) -> None:
