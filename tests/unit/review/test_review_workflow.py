@@ -461,6 +461,16 @@ def test_every_action_is_pinned_to_a_commit() -> None:
         assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)
 
 
+def test_every_engine_that_a_workflow_installs_is_the_one_that_the_tests_use() -> None:
+    """Two waves of an update may be days apart."""
+    files = [*WORKFLOWS.iterdir(), *(CLONE / "infra/scaffold/files").glob("*.yaml")]
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    module = (CLONE / "tools/pulumi/go.mod").read_text(encoding="utf-8")
+    (version,) = re.findall(r"pulumi/pkg/v3 v(\S+)", module)
+    pinned = re.findall(r"uses: pulumi/actions@.*\n +with:\n +pulumi-version: \"(\S+)\"", text)
+    assert pinned == [version] * text.count("uses: pulumi/actions@")
+
+
 def test_every_pipeline_installs_with_hashes_and_builds_with_what_it_has_installed() -> None:
     places = [*WORKFLOWS.iterdir(), CLONE / "tools/fleet/buildspec.yml", CLONE / "docs/review.md"]
     places.append(CLONE / "infra/components/migration_runner.py")
