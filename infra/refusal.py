@@ -10,10 +10,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tenantnet.secret_forms import NOT_SHOWN, hide_secrets
+from tenantnet.secret_forms import NOT_SHOWN, hide_secrets, hide_value
 
 _LONGEST_SHOWN, _LONGEST_WORD = 80, 400
 # Of a text that is longer the end is shown by no message.
@@ -41,6 +41,7 @@ _REFUSAL = re.compile(
     r"  remedy: (?P<remedy>.*(?:\n {10}.*)*)$",
     re.MULTILINE,
 )
+_PARTS = ("value", "rule", "reason", "remedy", "path")
 _HEAD = re.compile(r"^.+: \d+ problems?$", re.MULTILINE)
 
 
@@ -55,7 +56,7 @@ def shown(value: object) -> str:
         case None:
             return "not set"
         case str():
-            text = hide_secrets(value[:_MOST_READ])
+            text = hide_value(value[:_MOST_READ])
             text = text if _is_plain(text) else json.dumps(text)
         case bool():
             text = "true" if value else "false"
@@ -132,6 +133,8 @@ class Refusal:
     """The place of the value, dotted: `networks.blue.cidr`; empty if there is only one place."""
     rule_id: str = ""
     """The ID of the rule that was broken; empty if there is none."""
+    facts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
+    """What the rule's words were filled in with, by name, as it is shown."""
 
     def at(self, path: str) -> Refusal:
         """The same refusal with a path, which goes before the path that it may already have."""
@@ -150,7 +153,7 @@ class Refusal:
         The text may have other words around them: the engine repeats errors of program and policies.
         """
         return [
-            cls(**{name: (part or "").replace(_INDENT, "\n") for name, part in found.groupdict().items()})
+            cls(*((found[part] or "").replace(_INDENT, "\n") for part in _PARTS))
             for found in _REFUSAL.finditer(text)
         ]
 
@@ -174,13 +177,18 @@ class Rule:
             name: short_words(hide_secrets(str(fact)[:_MOST_READ]).replace("\n", "\\n"))
             for name, fact in facts.items()
         }
+        return self.say(shown(value), hide_secrets(path), told)
+
+    def say(self, value: str, path: str, facts: Mapping[str, str]) -> Refusal:
+        """The refusal in the rule's own words. All three as they are to be shown."""
         return Refusal(
-            value=shown(value),
-            rule=printable(self.rule.format(**told)),
-            reason=printable(self.reason.format(**told)),
-            remedy=printable(self.remedy.format(**told)),
-            path=hide_secrets(path),
+            value=value,
+            rule=printable(self.rule.format(**facts)),
+            reason=printable(self.reason.format(**facts)),
+            remedy=printable(self.remedy.format(**facts)),
+            path=path,
             rule_id=self.id,
+            facts=facts,
         )
 
     def refuse_secret(self, path: str = "", /, **facts: object) -> Refusal:

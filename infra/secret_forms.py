@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 NOT_SHOWN = "(not shown)"
-# What secrets are called. An ARN, a name or an ID of one is none.
+# What secrets are called. An ARN, a name or an ID of one is none, but for Vault's secret_id.
 NAMES = (
-    r"(?:passw(?:or)?d|passphrase|passcode|(?<![a-z])(?:pass|pwd|sig|psk)(?![a-z])|mysql_?pwd|secret|(?<!http)token"
-    r"|(?:api|access|account|private|signing|(?:pre[_-]?)?shared)[_-]?key(?!s?_?id)|signature|credential"
-    r"|authorization|connection[_-]?string|cookie)(?!s?[_-]?(?:provider|arn|id|name|length)s?(?![a-z]))"
+    r"(?:passw(?:or)?[dt]|passphrase|passcode|passkey|kennwort|mot_?de_?passe|contrase\w{1,6}a|(?-i:secret_id)"
+    r"|(?<![a-z])(?:db|user|root|admin|my_?sql)?(?:pass|pwd|pw|psk)(?![a-z])|(?<![a-z])sig(?![a-z])"
+    r"|(?<![a-z])(?:x[_-]|_)auth(?![a-z])|secret|(?<!http)token"
+    r"|(?:api|access|account|private|signing|encryption|master|(?:pre[_-]?)?shared)[_-]?key(?!s?_?id)|signature"
+    r"|credential|authorization|connection[_-]?string|cookie)"
+    r"(?!s?[_-]?(?:key[_-]?)?(?:provider|arn|id|name|length)s?(?![a-z]))"
 )
 _NAME = rf"{NAMES}[\w-]{{0,40}}\\*[\"']?"
 # In quotes, which may be JSON's within JSON, or to the next blank or mark.
@@ -22,13 +26,29 @@ def _form(pattern: str) -> re.Pattern[str]:
 
 # The first group of each is shown.
 _FORMS = [
-    _form(r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*?(?:-----END[^-]{0,60}-----|\Z)"),
+    _form(
+        r"()(?:-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*?(?:-----END[^-]{0,60}-----|\Z)|PuTTY-User-Key-File.*)"
+    ),
     # A signed address is as good as what it leads to.
     _form(r"(\?)[^\s\"'<>?]*(?:signature|sig|credential|token)=[^\s\"'<>]*"),
-    _form(r"(//(?:hooks\.slack\.com|discord(?:app)?\.com|[\w.-]{0,80}webhook[\w.-]{0,80})/)[^\s\"'<>]+"),
+    _form(
+        r"(//(?:hooks\.[\w.-]{1,80}|discord(?:app)?\.com|[\w.-]{0,80}webhook[\w.-]{0,80}|api\.telegram\.org"
+        r"|events\.pagerduty\.com)/)[^\s\"'<>]+"
+    ),
     _form(r"(://)(?:[^\s\"'<>/@:]{0,200}:[^\s\"'<>]{0,400}|[^\s\"'<>/@]{1,400})(?=@)"),
-    _form(r"((?<![^\s\"'=,;(]))[^\s:/@\"'=,;]{1,80}:[^\s/@\"']{1,200}(?=@(?!sha256:))"),
+    _form(r"((?<![^\s\"'=,;(])(?!mailto:))[^\s:/@\"'=,;]{1,80}:[^\s/@\"']{1,200}(?=@(?!sha256:))"),
     _form(r"((?<![a-z])(?:bearer|basic)\s+|(?<![\w-])-u\s+)(?:[\w.~+/=-]{8,}|\S+:\S+)"),
+    _form(r"((?<![\w-])--[\w-]{0,20}user\s+)[^\s:]+:\S+"),
+    # An Oracle login, and a line of PostgreSQL's file of passwords.
+    _form(r"((?<![^\s\"'=:]))[\w.]{1,80}/[^\s:/@\"'=,;]{1,200}(?=@(?!sha256:)[^\s:/@]{1,200}[:/])"),
+    _form(
+        r"((?<![^\s\"':])(?:[\w-]{1,60}\.[\w.-]{1,200}|localhost|\*):[0-9*]{1,5}:[^\s:]{1,80}:[^\s:]{1,80}:)[^\s\"']+"
+    ),
+    # As VPN devices are told it.
+    _form(
+        r"((?:(?<![a-z])psk|pre-?shared-?(?:key|secret)|psksecret|isakmp\s+key)\s+"
+        rf"(?:(?:local|remote|ascii-text|hexadecimal|[0-9])\s+){{0,3}})(?![=:]){_VALUE}"
+    ),
     _form(rf"({_NAME}\s{{0,20}}(?:=>|:=|=)\s{{0,20}}){_VALUE}"),
     _form(rf"((?<!:)(?<![a-z0-9_-]:){_NAME}:){_VALUE}"),
     _form(rf"((?:^|[{{\[,;&(\"'])\s{{0,20}}[\w.:-]{{0,60}}{_NAME}\s{{0,20}}:\s+){_VALUE}"),
@@ -41,7 +61,8 @@ _FORMS = [
     _form(rf"(<[^<>]{{0,80}}{NAMES}[^<>]{{0,80}}>)[^<]+"),
     _form(
         r"((?<![\w-]))(?:gh[opsru]_|github_pat_|glpat-|xox[a-z]-|[rs]k_(?:live|test)_|sk-|pul-|npm_|pypi-|hvs\."
-        r"|dop_v1_|whsec_|ya29\.|shpat_|SG\.|AIza|A[KS]IA(?=[A-Z0-9]{16}))[\w.-]{10,}"
+        r"|dop_v1_|dapi(?=[0-9a-f]{16})|hf_(?=[a-z0-9]{20})|AGE-SECRET-KEY-|\$apr1\$|whsec_|ya29\.|shpat_|SG\.|AIza"
+        r"|A[KS]IA(?=[A-Z0-9]{16}))[\w.$-]{10,}"
     ),
     _form(r"((?<![\w.-]))eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"),
 ]
@@ -53,6 +74,22 @@ _OF_CHANCE = re.compile(
 )
 # A resource's type ends so: `aws:secretsmanager/secret:Secret`.
 _TYPE = re.compile(r"[a-z][\w-]*:[\w./-]+/(\w+):(?i:\1)(?!\w)")
+
+
+# A text with one of these has structure or several words: names of things have none.
+_STRUCTURE = re.compile(r"[\s=\"'<>{}()\[\],;|%\\]")
+# Where a command is told a login, and what a document may call one otherwise.
+_SPEAKS = _form(rf"{NAMES}|secure-?string|(?<![^\s\"'])-[apw](?![\w-]*-)")
+_ESCAPED = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
+
+
+def hide_value(value: str) -> str:
+    """A value that somebody gives, with words instead of secrets.
+
+    Of a document or a command that speaks of secrets nothing is shown: nobody can list how all of them do.
+    """
+    read = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), unquote(value))
+    return NOT_SHOWN if _STRUCTURE.search(value) and _SPEAKS.search(read) else hide_secrets(value)
 
 
 def hide_secrets(text: str) -> str:

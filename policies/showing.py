@@ -1,7 +1,7 @@
 """A finding in the words that people see: a preview's output has them, and a review's public comment.
 
 What is a secret by its form no refusal shows. Here goes what the program has marked as a secret, and what is
-called like one.
+called like one. The words of rules are everybody's, whatever is secret.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from tenantnet.policies.model import Finding
+from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.secrecy import SECRET_PROPERTIES, SHORTEST_SECRET, written
 from tenantnet.refusal import Refusal
-from tenantnet.secret_forms import NAMES, NOT_SHOWN
+from tenantnet.secret_forms import NAMES, NOT_SHOWN, hide_secrets
 
 # A text that ends so was cut, maybe within a secret. Fewer characters of one tell nothing.
 _CUT, _FEWEST = "...", 3
+_RULES = {rule.id: rule for policy in POLICIES for rule in policy.rules}
 # Beside the URNs of resources.
 _SETTINGS = "the stack's settings"
 _CALLED = re.compile(rf"{NAMES}s?(?:string|value)?$", re.IGNORECASE)
@@ -59,17 +60,17 @@ class Confidential:
         resource, refusal = finding.resource, finding.refusal
         named = {*_called(resource.props), *_kept(finding)}
         own = {*self._texts.get(resource.urn, ()), *named}
-        others = {text for each in self._texts.values() for text in each if len(text) >= SHORTEST_SECRET}
-        parts = {
-            name: _without(getattr(refusal, name), own | others)
-            for name in ("value", "rule", "reason", "remedy", "path")
+        secrets = own | {
+            text for each in self._texts.values() for text in each if len(text) >= SHORTEST_SECRET
         }
+        value, path = _without(refusal.value, secrets), _without(refusal.path, secrets)
+        facts = {name: _without(fact, secrets) for name, fact in refusal.facts.items()}
         root = re.split(r"[.\[]", refusal.path, maxsplit=1)[0]
         hidden = {*self._properties.get(resource.urn, ()), *resource.secret_outputs}
-        if root in hidden or parts["value"] != refusal.value or refusal.value == NOT_SHOWN:
-            parts = {name: _without_pieces(text, own | others) for name, text in parts.items()}
-            parts["value"] = NOT_SHOWN
-        return replace(refusal, **parts)
+        if root in hidden or value != refusal.value or refusal.value == NOT_SHOWN:
+            value, path = NOT_SHOWN, _without_pieces(path, secrets)
+            facts = {name: _without_pieces(fact, secrets) for name, fact in facts.items()}
+        return _RULES[refusal.rule_id].say(value, path, facts)
 
 
 def _marked(value: object, within: bool = False) -> Iterator[str]:
@@ -112,19 +113,28 @@ def _called(value: object, called: bool = False) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _forms(secret: str) -> frozenset[str]:
-    return frozenset(written(secret))
+    """As what is shown may write it: in capitals, a part of it hidden by its form, and quoted again."""
+    found = {form for each in (secret, secret.upper(), secret.lower()) for form in written(each)}
+    found |= {hide_secrets(form) for form in found} - {NOT_SHOWN}
+    return frozenset(found | {json.dumps(form)[1:-1] for form in found})
+
+
+@lru_cache(maxsize=1024)
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Of all its forms. A short one is a word of its own."""
+    if len(secret) < SHORTEST_SECRET:
+        return re.compile(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", re.IGNORECASE)
+    forms = sorted(_forms(secret), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, forms)), re.IGNORECASE)
 
 
 def _without(text: str, secrets: set[str]) -> str:
-    """The text without the secrets, whole or begun before a cut. A short one is a word of its own."""
+    """The text without the secrets, whole or begun before a cut."""
     for secret in sorted(secrets, key=len, reverse=True):
-        short = len(secret) < SHORTEST_SECRET
-        for form in {secret} if short else _forms(secret):
-            bounded = rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])" if short else re.escape(form)
-            text = re.sub(bounded, NOT_SHOWN, text, flags=re.IGNORECASE)
-            text = (
-                _CUT.join(_without_begun(each, form) for each in text.split(_CUT)) if _CUT in text else text
-            )
+        text = _pattern(secret).sub(NOT_SHOWN, text)
+        if _CUT in text:
+            for form in {secret} if len(secret) < SHORTEST_SECRET else _forms(secret):
+                text = _CUT.join(_without_begun(each, form) for each in text.split(_CUT))
     return text
 
 

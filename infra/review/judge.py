@@ -135,7 +135,8 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
 
 def _finding(case: Case, refusal: Refusal, **about: Any) -> ReviewFinding:  # noqa: ANN401 - its other fields
     line = line_of(case.text, refusal) if case.text else 0
-    return ReviewFinding(**asdict(refusal), line=line, **about)
+    given = {name: value for name, value in asdict(refusal).items() if name != "facts"}
+    return ReviewFinding(**given, line=line, **about)
 
 
 def _notes(case: Case, preview: Preview) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tenantnet.engine.events import Operation
 from tenantnet.review import shown
 from tenantnet.review.effects import vpn_name
 from tenantnet.review.model import Preview, PreviewedResource, tag
-from tenantnet.secret_forms import hide_secrets
+from tenantnet.secret_forms import hide_value
 from tenantnet.tags import Tag, tunnel_users
 
 NOUNS = {
@@ -334,8 +334,8 @@ def _leaves(value: object, place: str) -> Iterator[tuple[str, object]]:
 
 def _value(value: object) -> str:
     if isinstance(value, dict | list):
-        return hide_secrets(json.dumps(value, separators=(",", ":"), sort_keys=True))
-    return str(value).lower() if value is None or isinstance(value, bool) else hide_secrets(str(value))
+        return hide_value(json.dumps(value, separators=(",", ":"), sort_keys=True))
+    return str(value).lower() if value is None or isinstance(value, bool) else hide_value(str(value))
 
 
 # In the order of the comment.

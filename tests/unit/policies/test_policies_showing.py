@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
@@ -14,7 +16,7 @@ from tenantnet.policies.model import Finding, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.showing import Confidential
 from tenantnet.refusal import Rule, shown
-from tenantnet.secret_forms import NOT_SHOWN, hide_secrets
+from tenantnet.secret_forms import NOT_SHOWN, hide_secrets, hide_value
 
 from tools.rulebook.policies import EXAMPLES
 from tools.rulebook.samples import OWN_TYPE, OWNER, SETTINGS, Resources, good_stack, resource, with_new
@@ -46,6 +48,53 @@ FORMS = [
     f"the token: {SECRET}",
     f"ghp_{SECRET}1234567",
     f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.{SECRET}",
+    f'10.9.9.5 203.0.113.1 : PSK "{SECRET}"',
+    f"10.9.9.5 :PSK {SECRET}",
+    f"PresharedKey = {SECRET}=\nEndpoint = 10.9.9.5",
+    f"crypto isakmp key {SECRET} address 10.9.9.5",
+    f"pre-shared-key local {SECRET} ! 10.9.9.5",
+    f'set security ike policy x pre-shared-key ascii-text "{SECRET}" # 10.9.9.5',
+    f"set remote-gw 10.9.9.5; set psksecret {SECRET}",
+    f"beta.db.example.com:3306:db:admin:{SECRET}",
+    f"jdbc:oracle:thin:scott/{SECRET}@10.9.9.5:1521/x",
+    f"curl --user admin:{SECRET} https://10.9.9.5",
+    f"https://api.telegram.org/bot123456789:AAE{SECRET}/send?c=10.9.9.5",
+    f"https://events.pagerduty.com/integration/{SECRET}/enqueue?h=10.9.9.5",
+    f"https://hooks.zapier.com/hooks/catch/123/{SECRET}?h=10.9.9.5",
+    f"admin:$apr1${SECRET}$x 10.9.9.5",
+    f"AGE-SECRET-KEY-1{SECRET}XXXXXX 10.9.9.5",
+]
+# What only its reader can tell: it is shown by no word.
+SPEAKING = [
+    *(f"mysql -h 10.9.9.5 -u admin -p{SECRET}", f"mysql -h 10.9.9.5 -p'{SECRET}' x"),
+    *(f"sshpass -p {SECRET} ssh root@10.9.9.5", f"redis-cli -h 10.9.9.5 -a {SECRET}"),
+    *(f"ldapsearch -h 10.9.9.5 -w {SECRET}", f"ConvertTo-SecureString '{SECRET}' -AsPlainText 10.9.9.5"),
+    *(f"machine beta.db.example.com login admin password {SECRET}", f"rootpw {SECRET} 10.9.9.5"),
+    *(f"ENV DB_PASSWORD {SECRET} 10.9.9.5", f"CREATE USER x WITH PASSWORD '{SECRET}'; -- 10.9.9.5"),
+    f"SET PASSWORD FOR x = PASSWORD('{SECRET}') -- 10.9.9.5",
+    *(f"host: 10.9.9.5\npassword: {each}\n  {SECRET}\n" for each in ("|", ">-")),
+    *(
+        f'{{"host":"10.9.9.5","passwords":{each}}}'
+        for each in (f'{{"value":"{SECRET}"}}', f'["a","{SECRET}"]')
+    ),
+    f'[{{"value":"{SECRET}","name":"DB_PASSWORD"}},"10.9.9.5"]',
+    f'[{{"ParameterKey":"DbPassword","ParameterValue":"{SECRET}"}},"10.9.9.5"]',
+    f'{{"p\\u0061ssword":"{SECRET}","h":"10.9.9.5"}}',
+    f"- name: DB_PASSWORD\n  value: {SECRET}\n- h: 10.9.9.5",
+    f"define('DB_PASSWORD', '{SECRET}'); define('DB_HOST','10.9.9.5');",
+    *(f'password = {each} \nh="10.9.9.5"' for each in (f'"""{SECRET}"""', f"<<EOT\n{SECRET}\nEOT")),
+    *(
+        f"<property {each}/><h>10.9.9.5</h>"
+        for each in (f'name="password" value="{SECRET}"', f'value="{SECRET}" name="pw"')
+    ),
+    *(f"{name}={SECRET} 10.9.9.5" for name in ("DBPASS", "dbpwd", "pw", "passkey", "secret_id", "_auth")),
+    *(
+        f"{name}={SECRET} 10.9.9.5"
+        for name in ("encryption_key", "Kennwort", "motdepasse", "contrase\u00f1a")
+    ),
+    *(f"{name}: {SECRET} 10.9.9.5" for name in ("userpass", "Passwort", "X-Auth", "masterKey")),
+    f"x?q=password%3D{SECRET}&h=10.9.9.5",
+    f"PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\n{SECRET} 10.9.9.5",
 ]
 OF_CHANCE = ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "0123456789abcdef" * 4]
 INNOCENT = [
@@ -116,6 +165,17 @@ def test_what_is_a_secret_by_its_form_is_left_out(text: str) -> None:
     assert SECRET not in str(rule.refuse(text, given=text))
 
 
+@pytest.mark.parametrize("text", [*FORMS, *SPEAKING])
+def test_a_value_that_speaks_of_secrets_shows_none(text: str) -> None:
+    """Not even within something else, and cut or quoted."""
+    for value in (text, f"example {text}", json.dumps({"x": [text]}), f"host 10.9.9.5\n{text}\n"):
+        assert SECRET[:4] not in shown(value)
+    own = resource(OWN_TYPE, "notes", {"policy": f"{text} beta-blue"}, tags=OWNER.tags("notes"))
+    said = [str(Confidential().words(each)) for each in findings(with_new(own)(good_stack()))]
+    assert said
+    assert SECRET not in "".join(said)
+
+
 @pytest.mark.parametrize("text", OF_CHANCE)
 def test_a_key_of_chance_is_left_out(text: str) -> None:
     assert hide_secrets(f"its key is {text}") == f"its key is {NOT_SHOWN}"
@@ -124,6 +184,18 @@ def test_a_key_of_chance_is_left_out(text: str) -> None:
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_only_speaks_of_secrets_is_shown(text: str) -> None:
     assert hide_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(each for each in INNOCENT if " " not in each),
+        *("mailto:ops@example.com", "actions/checkout@v4.1.2", "Seattle office", "1.2.3.4/32, 5.6.7.8/32"),
+        *("bypass the compass", "httpTokens = optional", "mysql --user acmeadmin --host 10.9.9.5"),
+    ],
+)
+def test_a_value_that_speaks_of_none_is_shown(text: str) -> None:
+    assert hide_value(text) == text
 
 
 @pytest.mark.parametrize("key", [*good_stack(), "own"])
@@ -212,3 +284,34 @@ def test_what_is_no_secret_is_shown_as_before() -> None:
     own = resource(OWN_TYPE, "notes", {"policy": "beta-blue"}, tags=OWNER.tags("notes"))
     for found in findings(with_new(own)(good_stack())):
         assert confidential("urn of another", key=marked("Correct-Horse-7")).words(found) == found.refusal
+
+
+# What is hidden of it by its form, what JSON writes otherwise, and what capitals are written otherwise.
+TWICE = [
+    "mysql://u:pw12345@beta.db.example.com/orderly-horse-staple",
+    "password=abc12345 orderly-horse-staple beta.db.example.com",
+    *("P\xe4ssw\xf6rd-orderly-horse 10.9.9.5", "orderly\thorse\nline2 beta-blue", 'orderly"horse beta-blue'),
+    *("orderly\x07horse beta-blue", "orderly\x7fhorse beta-blue", "orderly\u200bhorse beta-blue"),
+]
+
+
+@pytest.mark.parametrize("secret", TWICE)
+@pytest.mark.parametrize("own", [False, True])
+def test_a_marked_secret_is_hidden_however_it_is_written_again(secret: str, own: bool) -> None:
+    encoded = b64encode(f"x {secret}".encode()).decode()
+    for text in (secret, f"pre {secret}", json.dumps({"a": secret}), secret.upper(), quote(secret), encoded):
+        notes = resource(OWN_TYPE, "notes", {"policy": text}, tags=OWNER.tags("notes"))
+        hidden = confidential(notes.urn if own else "urn of another", login=marked(secret))
+        for found in findings(with_new(notes)(good_stack())):
+            said = str(hidden.words(found)).casefold()
+            assert "horse" not in said
+            assert "orderly" not in said
+
+
+def test_a_secret_hides_no_word_of_a_rule() -> None:
+    own = resource(OWN_TYPE, "notes", {"policy": "beta-blue"}, tags=OWNER.tags("notes"))
+    said = next(findings(with_new(own)(good_stack())))
+    for word in ("database", "Tenantnet", "organisation", "reference"):
+        told = confidential("urn of another", name=marked(word)).words(said)
+        assert (told.rule, told.remedy) == (said.refusal.rule, said.refusal.remedy)
+    assert "beta-blue" not in str(confidential("urn of another", name=marked("beta-blue")).words(said))
