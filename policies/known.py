@@ -142,7 +142,7 @@ WHERE = {
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     if is_own(resource.type, settings):
-        yield from judge_texts(resource)
+        yield from judge_texts(resource, settings)
         return
     yield from _judge_known(resource)
     if resource.type == aws.INSTANCE and resource.stack.startswith(PLATFORM_PREFIX):

