@@ -85,6 +85,8 @@ _NETWORKS = re.compile(
     r"(?<![0-9a-z])(?:vpc|subnet|sg)-(?:(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|[0-9a-f]{17})(?![0-9a-z])",
     re.IGNORECASE,
 )
+# What copies databases or reads them: by a pattern a tenant's own are led out, too.
+_LEADS_OUT = re.compile(r":(?:index/)?(?:backup|dms|glue|rds)", re.IGNORECASE)
 # Who reads what is sent to a topic.
 _READS_TOPICS = re.compile(r":(?:index/)?(?:sns|chatbot)", re.IGNORECASE)
 # Those that let functions write their own logs and traces, and read what is sent to them.
@@ -120,7 +122,7 @@ _FORMS = re.compile(
 # AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", re.IGNORECASE)
-_ARN = re.compile(r"arn:[^:\s\"']*:([^:\s\"']*):[^\s\"']*")
+_ARN = re.compile(r"arn:[^:\s\"']*:([^:\s\"']*):[^\s\"',;|&]*")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # A pattern with fewer letters means no name in particular.
@@ -211,6 +213,7 @@ def judge_names(
         region=resource.region,
         networks={each.casefold() for _, text in texts for each in _NETWORKS.findall(text)},
         claims=[each.claim for each in stack.resources if each.claim],
+        of_patterns=None if _LEADS_OUT.search(resource.type) else stack.name,
     )
     found: dict[tuple[str, str], str] = {}
     for path, text in texts:
@@ -226,7 +229,7 @@ class _Others:
 
     stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company. region:
     where it is. networks: the IDs of VPCs, subnets and groups that it names. claims: those that its stack
-    declares, which may be in no table yet.
+    declares, which may be in no table yet. of_patterns: the tenant whose names patterns may match.
     """
 
     stack: str
@@ -235,6 +238,7 @@ class _Others:
     region: str | None
     networks: Collection[str]
     claims: Sequence[Claim]
+    of_patterns: str | None
 
     def named_in(self, text: str) -> str | None:
         """What of theirs the text names; None if nothing."""
@@ -334,7 +338,7 @@ class _Others:
     @cached_property
     def _names_of_tenants(self) -> Collection[str]:
         """The same of other tenants' networks and snapshots."""
-        return [name for tenant in self._tenants - {self.stack} for name in _of_tenant(tenant)]
+        return [name for tenant in self._tenants - {self.of_patterns} for name in _of_tenant(tenant)]
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -169,7 +169,7 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         *("[::a09:905]:3306", "2002:a09:905::1", "2002:a09:900::/42", "64:ff9b::a09:900/122"),
         *("www.10-9-9-5.sslip.io", "db.0a090905.nip.io", "mysql/db:10.9.9.5:3306", "10.9.9.5/db:1.2"),
         *("acme-green", "rds:acme-blue-2026-11-29-03-00", "acme-blue-10-1-2-0-final-3", "acme-move-7"),
-        *("10.1.2.7", "10.1.2.0/26"),
+        *("10.1.2.7", "10.1.2.0/26", "arn:aws:events:eu-west-1:123456789012:rule/notes,tenantnet-*-claims"),
         "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:x",
         "arn:${aws:PrincipalTag/p}:rds:eu-west-1:123456789012:db:x",
     ],
@@ -320,6 +320,18 @@ def test_the_network_of_a_cell_is_not_the_teams_though_it_has_no_tags() -> None:
     assert ONLY_KNOWN_RESOURCES.judge_stack
     found = [*ONLY_KNOWN_RESOURCES.judge_stack(Stack(stack.values()), settings)]
     assert [each.refusal.rule_id for each in found] == ["own-type-apart"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "apart"), [("aws:backup/selection:Selection", True), ("aws:sqs/queue:Queue", False)]
+)
+def test_the_tenants_own_database_is_not_led_out_by_a_pattern_either(kind: str, apart: bool) -> None:
+    settings = replace(SETTINGS, own_types={kind: "a reason of ten letters"})
+    like = {"conditions": [{"stringLikes": [{"key": "aws:ResourceTag/Name", "value": "acme-*"}]}]}
+    stack = Stack([*good_stack().values(), resource(kind, "notes", like, tags=OWNER.tags("notes"))])
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    found = [each.refusal.rule_id for each in ONLY_KNOWN_RESOURCES.judge_stack(stack, settings)]
+    assert found == ["own-type-apart"] * apart
 
 
 @pytest.mark.parametrize(
