@@ -112,7 +112,7 @@ def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iter
     if _is_of_all_hosts(lists) or _is_of_any_tag(lists) or (without_action and _is_of_all_others(lists)):
         yield EVERYTHING
     actions = _actions(lists, without_action=without_action)
-    of_logs = any(each.startswith("logs:") for each in actions)
+    of_logs = any(_may_be_of(each, {"logs"}) for each in actions)
     if lists.get("effect") == ["Deny"] or (any(lists.get("principal", ())) and not of_logs):
         return  # a resource's policy is about that resource, and one of CloudWatch Logs about the account
     harmless = all(map(_is_harmless, actions))
@@ -238,7 +238,7 @@ def _is_called_otherwise(service: str, rest: str) -> bool:
     """Whether what it is called begins like nothing of Tenantnet's."""
     known = _WILD.split(rest, maxsplit=1)[0]
     _, *names = re.split(r"[:/]", known, maxsplit=1 if service in _FLAT else 0)
-    if service in _WITHOUT_KINDS:
+    if service in _WITHOUT_KINDS and not names:
         names = [known]
     if _BY_ID.match(f"{service}:{known}") or not names:
         return False

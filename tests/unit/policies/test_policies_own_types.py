@@ -433,6 +433,8 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"ResourceTypeFilters": ["AWS::S3::Bucket"], "TagFilters": [{"Key": "x", "Values": ["y"]}]}, False),
         ({"applicationSource": {"tagFilters": [{"key": "Name", "values": []}]}}, True),
         ({"Effect": "Allow", "Principal": "*", "Action": "logs:PutLogEvents", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Principal": "*", "Action": "l?gs:PutLogEvents", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Principal": "*", "NotAction": "s3:*", "Resource": "*"}, True),
         (
             {
                 "Effect": "Allow",
@@ -533,6 +535,7 @@ def test_what_only_begins_like_a_document_is_none(text: str) -> None:
         ),
         *("scheduler:*:123456789012:schedule/defa*", "backup:*:123456789012:recovery-point:notes*"),
         *("ec2:*:123456789012:instance/i-0*", "a-service-of-2031:*:123456789012:thing/tenantnet-*"),
+        *("s3:eu-west-1:123456789012:accesspoint/*", "lambda:*:123456789012:func*"),
     ],
 )
 def test_a_statement_names_service_account_and_the_first_part_of_its_resources(rest: str) -> None:
