@@ -23,6 +23,7 @@ from tenantnet.policies.model import (
     Stack,
 )
 from tenantnet.refusal import Rule
+from tenantnet.settings.rules import MAX_BACKUP_DAYS, MIN_BACKUP_DAYS
 from tenantnet.tags import Lifecycle, Tag
 
 # What a component sets, to which values.
@@ -252,8 +253,8 @@ DATABASE_RECOVERABLE = Policy(
         "minimumBackupDays": {
             "type": "integer",
             "minimum": 1,
-            "maximum": 35,
-            "default": 7,
+            "maximum": MAX_BACKUP_DAYS,
+            "default": MIN_BACKUP_DAYS,
             "description": "How many days automated backups of a database in production are kept at least.",
         }
     },

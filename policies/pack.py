@@ -43,9 +43,9 @@ from tenantnet.policies.showing import Confidential
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import read_defaults
 from tenantnet.settings.project import find_project
+from tenantnet.settings.rules import MIN_BACKUP_DAYS
 from tenantnet.tags import Tag
 
-MINIMUM_BACKUP_DAYS = 7
 REQUIRED_TAGS = ("Name", Tag.CELL)
 
 
@@ -194,7 +194,7 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
         reserved = _reserved_in(Path.cwd()) if ranges is None else reserved_ranges(ranges)
     return PackSettings(
         reserved=reserved,
-        minimum_backup_days=config.get("minimumBackupDays", MINIMUM_BACKUP_DAYS),
+        minimum_backup_days=config.get("minimumBackupDays", MIN_BACKUP_DAYS),
         required_tags=config.get("requiredTags", REQUIRED_TAGS),
         reading=RUN.reader,
         company_addresses=config.get(COMPANY_ADDRESSES_SETTING, COMPANY_ADDRESSES),

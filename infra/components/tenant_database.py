@@ -10,10 +10,11 @@ import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.parameters import STATIC
-from tenantnet.aws.sizes import DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
+from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS, DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
 from tenantnet.components.again import ForAWhile
 from tenantnet.components.checked import known, require
 from tenantnet.settings.checks import (
+    check_backup_days,
     check_instance_class,
     check_parameters,
     check_password,
@@ -24,7 +25,6 @@ from tenantnet.tags import Lifecycle, Owner, Part
 
 ENGINE_VERSION = "8.4"
 PARAMETER_FAMILY = "mysql8.4"
-BACKUP_RETENTION_DAYS = 14
 LOG_RETENTION_DAYS = 90
 EXPORTED_LOGS = ("error", "slowquery")
 # Copies and final snapshots of terabytes take hours; the provider's own limits are 40 to 80 minutes.
@@ -59,7 +59,6 @@ ALWAYS: dict[str, Any] = {
     "storage_type": "gp3",
     "storage_encrypted": True,
     "publicly_accessible": False,
-    "backup_retention_period": BACKUP_RETENTION_DAYS,
     "copy_tags_to_snapshot": True,
     "enabled_cloudwatch_logs_exports": list(EXPORTED_LOGS),
     "auto_minor_version_upgrade": True,
@@ -163,6 +162,8 @@ class TenantDatabaseArgs:
     """GiB, 20 to 65536."""
     multi_az: bool = False
     """Whether a standby is kept in a second zone."""
+    backup_retention_days: int = DEFAULT_BACKUP_DAYS
+    """Days that automated backups are kept, 7 to 35."""
     lifecycle: Lifecycle = Lifecycle.PRODUCTION
     """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is being removed."""
     parameters: Mapping[str, str | int] = field(default_factory=dict)
@@ -184,6 +185,7 @@ class TenantDatabaseArgs:
             {
                 "instance_class": check_instance_class(self.instance_class),
                 "storage_gb": check_storage(self.storage_gb),
+                "backup_retention_days": check_backup_days(self.backup_retention_days),
                 "parameters": check_parameters(self.parameters),
                 "username": check_username(user.username) if user else [],
                 "password": known(check_password, user.password) if user else [],
@@ -241,6 +243,7 @@ class TenantDatabase(pulumi.ComponentResource):
             vpc_security_group_ids=[args.security_group_id],
             parameter_group_name=self._parameter_group(),
             deletion_protection=protected,
+            backup_retention_period=args.backup_retention_days,
             **_source(args.source),
             **(STRIPED if args.storage_gb >= STRIPED_GIB else {}),
             **_on_delete(args.on_delete),

@@ -45,6 +45,8 @@ class TenantDatabaseArgs(TypedDict):
     """GiB, 20 to 65536; 100 without it."""
     multi_az: NotRequired[bool]
     """Whether a standby is kept in a second zone."""
+    backup_retention_days: NotRequired[int]
+    """Days that automated backups are kept, 7 to 35; 14 without it."""
     parameters: NotRequired[dict[str, str]]
     """Parameters of MySQL, by name: those that the settings take."""
     final_snapshot_identifier: str

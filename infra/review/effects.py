@@ -211,6 +211,8 @@ def _database_update_effects(database: PreviewedResource) -> Found:
     kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
     if "backupRetentionPeriod" in database.changed and 0 in kept:
         causes.append("backupRetentionPeriod")
+    if fewer := _fewer_backups(database.name, *kept):
+        yield unprotects(fewer)
     if causes:
         why = "; ".join(INTERRUPTED.get(name, f"because {name} changes") for name in causes)
         long = "without a standby it is down for some minutes"
@@ -218,6 +220,12 @@ def _database_update_effects(database: PreviewedResource) -> Found:
             long = "its standby takes over, and connections break for a minute or two"
         when = "at once" if database.new.get("applyImmediately") is True else "in its next maintenance window"
         yield database_down(f"database {database.name} restarts {why}: {long}, {when}")
+
+
+def _fewer_backups(name: str, before: object, after: object) -> str:
+    if not (isinstance(before, int) and isinstance(after, int) and after < before):
+        return ""
+    return f"database {name} keeps its backups for {after} days, no longer {before}: RDS deletes what is older at once"
 
 
 def _parameters_effects(group: PreviewedResource, _: Preview) -> Found:

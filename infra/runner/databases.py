@@ -17,8 +17,9 @@ import boto3
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay
 from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
 from tenantnet.components.endpoint_record import TTL_SECONDS
-from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS, BUSY, read_only_value
+from tenantnet.components.tenant_database import BUSY, read_only_value
 from tenantnet.failure import Failure
 from tenantnet.runner.clock import PAUSES
 from tenantnet.tags import Slot, move_snapshot_name, network_name, seed_snapshot_name
@@ -65,11 +66,19 @@ class Instance:
 class Databases:
     """Asks and changes AWS. Every method raises Failure if AWS does not answer or allow the call.
 
-    host_name: the endpoint's.
+    host_name: the endpoint's. backup_days: how long the stack declares that backups are kept.
     """
 
-    def __init__(self, tenant: str, region: str, zone_id: str, host_name: str) -> None:
-        self._tenant, self._region = tenant, region
+    def __init__(
+        self,
+        tenant: str,
+        region: str,
+        zone_id: str,
+        host_name: str,
+        *,
+        backup_days: int = DEFAULT_BACKUP_DAYS,
+    ) -> None:
+        self._tenant, self._region, self._backup_days = tenant, region, backup_days
         self._zone_id, self.host_name = zone_id, host_name
         self._change: str | None = None
         with aws_answers(f"reach AWS in {region}", region=region):
@@ -185,7 +194,7 @@ class Databases:
             if found and found.source:
                 # Without a retention it would be one day, and the next update would change it.
                 self._rds.promote_read_replica(
-                    DBInstanceIdentifier=self._identifier(slot), BackupRetentionPeriod=BACKUP_RETENTION_DAYS
+                    DBInstanceIdentifier=self._identifier(slot), BackupRetentionPeriod=self._backup_days
                 )
 
         with aws_answers(f"promote {self._identifier(slot)}", region=self._region):

@@ -308,7 +308,11 @@ class Move:
     ) -> Runner:
         tenant = self.settings.name
         databases = Databases(
-            tenant, self.platform.region, self.platform.zone_id, f"{tenant}.{self.platform.zone_name}"
+            tenant,
+            self.platform.region,
+            self.platform.zone_id,
+            f"{tenant}.{self.platform.zone_name}",
+            backup_days=self.settings.database.backup_retention_days,
         )
         return Runner(
             tenant,

@@ -133,6 +133,11 @@ def _choice(value: object, known: Collection[str], rule: Rule, /, **facts: objec
     return [rule.refuse(value, hint=_hint(value, known), **facts)]
 
 
+def _check_number(value: object, least: int, most: int, rule: Rule) -> list[Refusal]:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return [] if whole and least <= value <= most else [rule.refuse(value)]  # type: ignore[operator]
+
+
 def _hint(word: object, known: Iterable[str]) -> str:
     """The known word most similar to `word`, as the end of a remedy; empty if none is similar."""
     close = get_close_matches(word[:80], list(known), n=1) if isinstance(word, str) else []
@@ -271,10 +276,16 @@ def check_storage(value: object) -> list[Refusal]:
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3 for MySQL)
     """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if whole and rules.MIN_STORAGE_GB <= value <= rules.MAX_STORAGE_GB:  # type: ignore[operator]
-        return []
-    return [rules.STORAGE.refuse(value)]
+    return _check_number(value, rules.MIN_STORAGE_GB, rules.MAX_STORAGE_GB, rules.STORAGE)
+
+
+def check_backup_days(value: object) -> list[Refusal]:
+    """For how many days automated backups are kept.
+
+    Source: BackupRetentionPeriod in
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    """
+    return _check_number(value, rules.MIN_BACKUP_DAYS, rules.MAX_BACKUP_DAYS, rules.BACKUP_DAYS)
 
 
 def check_parameters(value: object) -> list[Refusal]:

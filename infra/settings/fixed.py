@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _WINDOWS = "a move sets the windows of both databases out of its way; RDS chooses them otherwise"
-_BACKUPS = "backups are kept for 14 days, so that a move and an audit can rely on them"
 _STORAGE = "storage is gp3 with RDS's figures for its size: another change takes hours and blocks a move"
 
 FIXED: Mapping[str, str] = {
@@ -13,9 +12,6 @@ FIXED: Mapping[str, str] = {
     "engineVersion": "every tenant has MySQL 8.4, whose minor versions come in the maintenance window",
     "backupWindow": _WINDOWS,
     "maintenanceWindow": _WINDOWS,
-    "backupRetention": _BACKUPS,
-    "backupRetentionDays": _BACKUPS,
-    "backupRetentionPeriod": _BACKUPS,
     "iops": _STORAGE,
     "storageThroughput": _STORAGE,
     "storageType": "storage is gp3, which costs least for what a tenant needs",

@@ -84,6 +84,11 @@ StorageGb = Annotated[
     judged(checks.check_storage),
     WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
 ]
+BackupDays = Annotated[
+    int,
+    judged(checks.check_backup_days),
+    WithJsonSchema({"type": "integer", "minimum": rules.MIN_BACKUP_DAYS, "maximum": rules.MAX_BACKUP_DAYS}),
+]
 Parameters = Annotated[
     dict[str, str | int],
     judged(checks.check_parameters),
@@ -178,6 +183,10 @@ class DatabaseSettings(Settings):
         default=sizes.DEFAULT_STORAGE_GB, description="Storage in GiB. It can grow, never shrink."
     )
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
+    backup_retention_days: BackupDays = Field(
+        default=sizes.DEFAULT_BACKUP_DAYS,
+        description=f"Days that automated backups are kept: {rules.MIN_BACKUP_DAYS} to {rules.MAX_BACKUP_DAYS}.",
+    )
     parameters: Parameters = Field(
         default={}, description="Parameters of MySQL, by name; its other network's database has them too."
     )

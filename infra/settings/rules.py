@@ -6,6 +6,7 @@ from tenantnet.refusal import Rule
 
 MIN_PASSWORD, MAX_PASSWORD = 9, 41
 MIN_STORAGE_GB, MAX_STORAGE_GB = 20, 65_536
+MIN_BACKUP_DAYS, MAX_BACKUP_DAYS = 7, 35
 MAX_DESCRIPTION = 255
 MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
@@ -256,6 +257,12 @@ STORAGE = Rule(
     rule=f"a database's storage is a whole number of GiB from {MIN_STORAGE_GB} to {MAX_STORAGE_GB}",
     reason="RDS for MySQL offers that with gp3 storage",
     remedy="write a number, without quotes and unit, for example 100",
+)
+BACKUP_DAYS = Rule(
+    id="backup-days",
+    rule=f"automated backups are kept for a whole number of days from {MIN_BACKUP_DAYS} to {MAX_BACKUP_DAYS}",
+    reason="RDS keeps none for longer, and a mistake that is found after a weekend must still be undone",
+    remedy="write a number, without quotes and unit, for example 14; what is to be kept for longer is a snapshot",
 )
 
 # Networks

@@ -475,6 +475,7 @@ class TenantStack:
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
+                backup_retention_days=settings.backup_retention_days,
                 parameters=settings.parameters,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,

@@ -131,6 +131,7 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (TenantDatabaseArgs, {"instance_class": "db.big"}, "instance_class instance-class"),
     (TenantDatabaseArgs, {"storage_gb": 19}, "storage_gb storage"),
     (TenantDatabaseArgs, {"storage_gb": "100"}, "storage_gb storage"),
+    (TenantDatabaseArgs, {"backup_retention_days": 0}, "backup_retention_days backup-days"),
     (
         TenantDatabaseArgs,
         {"source": Fresh(MasterUser(username="select", password="x" * 12))},

@@ -56,6 +56,11 @@ def test_a_restored_database_keeps_its_minor_version(source: Source, version: st
     assert declared(source=source).one(INSTANCE, "acme-blue").inputs.get("engineVersion") == version
 
 
+@pytest.mark.parametrize(("args", "days"), [({}, 14), ({"backup_retention_days": 35}, 35)])
+def test_backups_are_kept_as_long_as_is_asked(args: dict[str, Any], days: int) -> None:
+    assert declared(**args).one(INSTANCE, "acme-blue").inputs["backupRetentionPeriod"] == days
+
+
 @pytest.mark.parametrize(
     ("on_delete", "deleted"), [(FinalSnapshot("acme-blue-final"), False), (Nothing(), True)]
 )

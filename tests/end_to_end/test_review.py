@@ -224,7 +224,7 @@ def test_a_change_of_code_is_previewed_on_one_stack_of_each_kind_and_phase(
 
 def keep_backups_longer(project: ReviewProject) -> None:
     """Change the program, for every tenant."""
-    project.rewrite(COMPONENT, "BACKUP_RETENTION_DAYS = 14", "BACKUP_RETENTION_DAYS = 21")
+    project.rewrite(COMPONENT, "=args.backup_retention_days", "=21")
 
 
 def test_a_change_that_weakens_a_policy_is_judged_by_the_policy_before_it(

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pymysql
 import pytest
-from tenantnet.components.tenant_database import BACKUP_RETENTION_DAYS
+from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
 from tenantnet.phases.phases import Phase, State
 from tenantnet.runner.databases import NEXT_MAINTENANCE
 from tenantnet.runner.runner import MovePlan
@@ -89,4 +89,4 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
     for database in stack.at_the_fence.values():
         assert database["DeletionProtection"] is True
         assert database["PreferredMaintenanceWindow"][:3] in days
-    assert described()["acme-green"]["BackupRetentionPeriod"] == BACKUP_RETENTION_DAYS
+    assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS

@@ -61,7 +61,14 @@ def test_a_setting_of_which_nothing_is_known_is_taken_to_interrupt() -> None:
 
 def test_backups_that_are_switched_off_interrupt_where_other_days_do_not() -> None:
     assert verdict(preview(database(UPDATE, backupRetentionPeriod=21))) is Verdict.SAFE
-    assert verdict(preview(database(UPDATE, backupRetentionPeriod=0))) is Verdict.DATABASE_DOWN
+    told = preview(database(UPDATE, backupRetentionPeriod=0))
+    assert "restarts because backupRetentionPeriod changes" in text(told)
+
+
+def test_backups_that_are_kept_for_fewer_days_are_protection_that_goes() -> None:
+    told = preview(database(UPDATE, backupRetentionPeriod=7))
+    assert verdict(told) is Verdict.UNPROTECTS
+    assert "keeps its backups for 7 days, no longer 14" in text(told)
 
 
 def test_a_replaced_database_loses_its_data_whatever_else_happens() -> None:
