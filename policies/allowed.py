@@ -19,6 +19,7 @@ from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMIL
 from tenantnet.policies.model import PLATFORM_PREFIX, Unknown
 from tenantnet.policies.names import WATCHED
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
+from tenantnet.settings.checks import check_backup_window, check_maintenance_window
 from tenantnet.tags import Part
 
 TOPIC, ROLE = "aws:sns/topic:Topic", "aws:iam/role:Role"
@@ -96,6 +97,7 @@ _KNOWN = Only(
     reason="it says where every resource is and whose, and would be judged once they are there",
 )
 _OLD_MYSQL = "MySQL's older versions have no updates any more, and weaker passwords and TLS"
+_RDS = "RDS refuses it, after other resources have changed"
 _TOPICS = Ref(
     (TOPIC,),
     ("alarm_topic_arn",),
@@ -347,6 +349,14 @@ _TENANT: Mapping[str, Shape] = {
                 "deletionProtection", "skipFinalSnapshot", "finalSnapshotIdentifier", "snapshotIdentifier"
             ),
             **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled", "iops", "storageThroughput"),
+            "backupWindow": Only(
+                "hh24:mi-hh24:mi, 30 minutes or longer", lambda value: not check_backup_window(value), _RDS
+            ),
+            "maintenanceWindow": Only(
+                "ddd:hh24:mi-ddd:hh24:mi, 30 minutes or longer and shorter than a day",
+                lambda value: not check_maintenance_window(value),
+                _RDS,
+            ),
             "engineVersion": _text(
                 re.escape(ENGINE_VERSION) + r"(\..+)?",
                 f"{ENGINE_VERSION} or one of its minor ones",

@@ -13,13 +13,17 @@ from tenantnet.aws.parameters import STATIC
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS, DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
 from tenantnet.components.again import ForAWhile
 from tenantnet.components.checked import known, require
+from tenantnet.refusal import Refusal
 from tenantnet.settings.checks import (
     check_backup_days,
+    check_backup_window,
     check_instance_class,
+    check_maintenance_window,
     check_parameters,
     check_password,
     check_storage,
     check_username,
+    check_windows,
 )
 from tenantnet.tags import Lifecycle, Owner, Part
 
@@ -164,6 +168,10 @@ class TenantDatabaseArgs:
     """Whether a standby is kept in a second zone."""
     backup_retention_days: int = DEFAULT_BACKUP_DAYS
     """Days that automated backups are kept, 7 to 35."""
+    backup_window: str | None = None
+    """When RDS takes the daily backup, in UTC; with maintenance_window. None: RDS chooses, or has chosen."""
+    maintenance_window: str | None = None
+    """When RDS maintains it each week, in UTC; with backup_window. None: RDS chooses, or has chosen."""
     lifecycle: Lifecycle = Lifecycle.PRODUCTION
     """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is being removed."""
     parameters: Mapping[str, str | int] = field(default_factory=dict)
@@ -185,12 +193,22 @@ class TenantDatabaseArgs:
             {
                 "instance_class": check_instance_class(self.instance_class),
                 "storage_gb": check_storage(self.storage_gb),
+                **_window_problems(self.backup_window, self.maintenance_window),
                 "backup_retention_days": check_backup_days(self.backup_retention_days),
                 "parameters": check_parameters(self.parameters),
                 "username": check_username(user.username) if user else [],
                 "password": known(check_password, user.password) if user else [],
             },
         )
+
+
+def _window_problems(backup: str | None, maintenance: str | None) -> dict[str, list[Refusal]]:
+    found = {
+        "backup_window": [] if backup is None else check_backup_window(backup),
+        "maintenance_window": [] if maintenance is None else check_maintenance_window(maintenance),
+    }
+    place = "backup_window" if maintenance is None else "maintenance_window"
+    return found if any(found.values()) else {place: check_windows(backup, maintenance)}
 
 
 class _Alarm(NamedTuple):
@@ -244,6 +262,8 @@ class TenantDatabase(pulumi.ComponentResource):
             parameter_group_name=self._parameter_group(),
             deletion_protection=protected,
             backup_retention_period=args.backup_retention_days,
+            backup_window=args.backup_window,
+            maintenance_window=args.maintenance_window,
             **_source(args.source),
             **(STRIPED if args.storage_gb >= STRIPED_GIB else {}),
             **_on_delete(args.on_delete),

@@ -47,6 +47,10 @@ class TenantDatabaseArgs(TypedDict):
     """Whether a standby is kept in a second zone."""
     backup_retention_days: NotRequired[int]
     """Days that automated backups are kept, 7 to 35; 14 without it."""
+    backup_window: NotRequired[str]
+    """When RDS takes the daily backup, in UTC; with maintenance_window. Without it RDS chooses."""
+    maintenance_window: NotRequired[str]
+    """When RDS maintains it each week, in UTC; with backup_window. Without it RDS chooses."""
     parameters: NotRequired[dict[str, str]]
     """Parameters of MySQL, by name: those that the settings take."""
     final_snapshot_identifier: str

@@ -225,7 +225,8 @@ def _database_update_effects(database: PreviewedResource) -> Found:
 def _fewer_backups(name: str, before: object, after: object) -> str:
     if not (isinstance(before, int) and isinstance(after, int) and after < before):
         return ""
-    return f"database {name} keeps its backups for {after} days, no longer {before}: RDS deletes what is older at once"
+    kept = f"database {name} keeps its backups for {after} days, no longer {before}"
+    return f"{kept}: RDS deletes what is older at once"
 
 
 def _parameters_effects(group: PreviewedResource, _: Preview) -> Found:

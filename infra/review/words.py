@@ -236,6 +236,8 @@ def _changed_setting(database: PreviewedResource, name: str) -> str:
         "allocatedStorage": f"grows the storage of {called} from {old} to {new} GiB",
         "multiAz": standby.format(called),
         "deletionProtection": f"{'protects' if new else 'no longer protects'} {called} against deletion",
+        "backupWindow": f"moves the daily backup of {called} to {new} UTC",
+        "maintenanceWindow": f"moves the weekly maintenance of {called} to {new} UTC",
         "password": f"changes the master password of {called}",
     }
     return sentences.get(name, "")

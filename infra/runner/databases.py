@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import boto3
 from botocore.exceptions import ClientError
@@ -41,6 +41,13 @@ _T = TypeVar("_T")
 SnapshotName = Callable[[str, int], str]
 
 
+class Windows(NamedTuple):
+    """When RDS backs up each day and maintains each week, as RDS writes it."""
+
+    backup: str
+    maintenance: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """A database as RDS describes it.
@@ -67,6 +74,7 @@ class Databases:
     """Asks and changes AWS. Every method raises Failure if AWS does not answer or allow the call.
 
     host_name: the endpoint's. backup_days: how long the stack declares that backups are kept.
+    windows: those that it declares where no move is under way; None if RDS chooses them.
     """
 
     def __init__(
@@ -77,8 +85,10 @@ class Databases:
         host_name: str,
         *,
         backup_days: int = DEFAULT_BACKUP_DAYS,
+        windows: Windows | None = None,
     ) -> None:
-        self._tenant, self._region, self._backup_days = tenant, region, backup_days
+        self._tenant, self._region = tenant, region
+        self._backup_days, self._windows = backup_days, windows
         self._zone_id, self.host_name = zone_id, host_name
         self._change: str | None = None
         with aws_answers(f"reach AWS in {region}", region=region):
@@ -183,6 +193,19 @@ class Databases:
                     PreferredBackupWindow=f"{backup:%H:%M}-{backup + WINDOW:%H:%M}",
                     PreferredMaintenanceWindow=f"{maintenance:%a:%H:%M}-{maintenance + WINDOW:%a:%H:%M}",
                     DeletionProtection=True,
+                )
+            )
+
+    def give_windows_back(self, slot: Slot) -> None:
+        """Set the windows that the stack declares where no move is under way."""
+        if (windows := self._windows) is None:
+            return
+        with aws_answers(f"move the windows of {self._identifier(slot)}", region=self._region):
+            when_at_rest(
+                lambda: self._rds.modify_db_instance(
+                    DBInstanceIdentifier=self._identifier(slot),
+                    PreferredBackupWindow=windows.backup,
+                    PreferredMaintenanceWindow=windows.maintenance,
                 )
             )
 

@@ -23,7 +23,7 @@ from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, t
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
-from tenantnet.runner.databases import Databases
+from tenantnet.runner.databases import Databases, Windows
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live.move import LiveMove
@@ -306,13 +306,15 @@ class Move:
     def _runner(
         self, tell: Callable[[str], None], access: Access | None, plugins: SharedPlugins, stop: Stop
     ) -> Runner:
-        tenant = self.settings.name
+        tenant, database = self.settings.name, self.settings.database
+        chosen = database.backup_window, database.maintenance_window
         databases = Databases(
             tenant,
             self.platform.region,
             self.platform.zone_id,
             f"{tenant}.{self.platform.zone_name}",
-            backup_days=self.settings.database.backup_retention_days,
+            backup_days=database.backup_retention_days,
+            windows=Windows(*chosen) if chosen[0] and chosen[1] else None,
         )
         return Runner(
             tenant,

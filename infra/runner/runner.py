@@ -428,6 +428,7 @@ class Runner:
                 self._switch(requested)
             case Event.FINISH:
                 self._databases.delete_snapshots(requested.move)
+                self._databases.give_windows_back(requested.production)
 
     def _ahead_of_live(self, requested: State, event: Event) -> None:
         match event:

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.aws import instance_classes, parameters
+from tenantnet.aws import instance_classes, parameters, windows
 from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.forms import Form, because, check_form
@@ -52,6 +52,8 @@ ACCOUNT_PATTERN = "^[0-9]{12}$"
 LOCAL_TIME_PATTERN = "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 DURATION_PATTERN = "^[1-9][0-9]{0,2}[hd]$"
 _LOCAL_TIME = Form(pattern=LOCAL_TIME_PATTERN.strip("^$"), longest=16)
+_BACKUP_WINDOW = Form(pattern=windows.BACKUP, longest=11)
+_MAINTENANCE_WINDOW = Form(pattern=windows.MAINTENANCE, longest=19)
 _DURATION = Form(pattern=DURATION_PATTERN.strip("^$"), longest=4)
 
 
@@ -286,6 +288,39 @@ def check_backup_days(value: object) -> list[Refusal]:
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
     """
     return _check_number(value, rules.MIN_BACKUP_DAYS, rules.MAX_BACKUP_DAYS, rules.BACKUP_DAYS)
+
+
+def check_backup_window(value: object) -> list[Refusal]:
+    """When RDS takes the daily backup."""
+    return _check_window(rules.BACKUP_WINDOW, _BACKUP_WINDOW, value)
+
+
+def check_maintenance_window(value: object) -> list[Refusal]:
+    """When RDS brings minor versions and patches."""
+    refusals = _check_window(rules.MAINTENANCE_WINDOW, _MAINTENANCE_WINDOW, value)
+    if refusals or windows.minutes(str(value)) < windows.DAY:
+        return refusals
+    return [because(rules.MAINTENANCE_WINDOW.refuse(value), "is a day or longer")]
+
+
+def _check_window(rule: Rule, form: Form, value: object) -> list[Refusal]:
+    refusals = check_form(rule, form, value)
+    if refusals or windows.minutes(str(value)) >= windows.SHORTEST:
+        return refusals
+    return [because(rule.refuse(value), f"has {windows.minutes(str(value))} minutes")]
+
+
+def check_windows(backup: str | None, maintenance: str | None) -> list[Refusal]:
+    """The two windows together, each accepted before; None for one that is not set."""
+    given = {"backupWindow": backup, "maintenanceWindow": maintenance}
+    if backup and maintenance:
+        apart = windows.are_apart(backup, maintenance)
+        return [] if apart else [rules.WINDOWS_APART.refuse(maintenance, backup=backup)]
+    missing = [name for name, window in given.items() if not window]
+    if len(missing) != 1:
+        return []
+    ((name, window),) = ((name, window) for name, window in given.items() if window)
+    return [rules.WINDOWS_TOGETHER.refuse(window, missing=missing[0], given=name)]
 
 
 def check_parameters(value: object) -> list[Refusal]:

@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.aws import instance_classes, parameters, sizes
+from tenantnet.aws import instance_classes, parameters, sizes, windows
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
 from tenantnet.tags import Slot, Strategy
@@ -88,6 +88,16 @@ BackupDays = Annotated[
     int,
     judged(checks.check_backup_days),
     WithJsonSchema({"type": "integer", "minimum": rules.MIN_BACKUP_DAYS, "maximum": rules.MAX_BACKUP_DAYS}),
+]
+BackupWindow = Annotated[
+    str,
+    judged(checks.check_backup_window),
+    WithJsonSchema({"type": "string", "pattern": f"^{windows.BACKUP}$"}),
+]
+MaintenanceWindow = Annotated[
+    str,
+    judged(checks.check_maintenance_window),
+    WithJsonSchema({"type": "string", "pattern": f"^{windows.MAINTENANCE}$"}),
 ]
 Parameters = Annotated[
     dict[str, str | int],
@@ -185,7 +195,17 @@ class DatabaseSettings(Settings):
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
     backup_retention_days: BackupDays = Field(
         default=sizes.DEFAULT_BACKUP_DAYS,
-        description=f"Days that automated backups are kept: {rules.MIN_BACKUP_DAYS} to {rules.MAX_BACKUP_DAYS}.",
+        description="Days that automated backups are kept. Fewer than before delete what is older.",
+    )
+    backup_window: BackupWindow | None = Field(
+        default=None,
+        description="When RDS backs it up each day, in UTC; with maintenanceWindow. Without it RDS chooses.",
+        examples=["03:00-03:30"],
+    )
+    maintenance_window: MaintenanceWindow | None = Field(
+        default=None,
+        description="When RDS maintains it each week, in UTC; with backupWindow. Without it RDS chooses.",
+        examples=["sun:04:00-sun:04:30"],
     )
     parameters: Parameters = Field(
         default={}, description="Parameters of MySQL, by name; its other network's database has them too."

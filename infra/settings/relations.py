@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from tenantnet.addresses.addressing import check_beside_platform, check_session_subnet, contains, overlaps
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
+from tenantnet.settings.checks import check_windows
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings, TenantSettings
 from tenantnet.tags import Slot, Strategy, tunnel_user_tags
 
@@ -41,6 +42,7 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
         *_apart(rules.NETWORKS_APART, combinations(ranges, 2)),
         *(refusal for each in companies for refusal in _companies_apart(each)),
         *_apart(rules.COMPANY_CIDR_OUTSIDE, outside),
+        *_windows(_child(raw, "database"), sound),
         *_migration(raw, sound),
         *tunnel_user_relations(raw, sound),
     ]
@@ -163,6 +165,16 @@ def _companies_apart(companies: Sequence[_Range]) -> Iterator[Refusal]:
             yield rules.VPN_CONNECTION_ONCE.refuse(value, second.owner, other=first.owner)
         else:
             yield from _apart(rules.COMPANY_CIDRS_APART, [(first, second)])
+
+
+def _windows(database: object, sound: Sound) -> list[Refusal]:
+    places = ("backupWindow", "maintenanceWindow")
+    backup, maintenance = (_child(database, place) for place in places)
+    if not all(sound(f"database.{place}") for place in places):
+        return []
+    place = "maintenanceWindow" if maintenance else "backupWindow"
+    found = check_windows(*(str(each) if each else None for each in (backup, maintenance)))
+    return [refusal.at(f"database.{place}") for refusal in found]
 
 
 def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:

@@ -258,11 +258,37 @@ STORAGE = Rule(
     reason="RDS for MySQL offers that with gp3 storage",
     remedy="write a number, without quotes and unit, for example 100",
 )
+BACKUP_WINDOW = Rule(
+    id="backup-window",
+    rule="the window of daily backups is hh24:mi-hh24:mi in UTC, 30 minutes or longer",
+    reason="RDS accepts no other",
+    remedy="write for example 03:00-03:30",
+)
+MAINTENANCE_WINDOW = Rule(
+    id="maintenance-window",
+    rule="the window of weekly maintenance is ddd:hh24:mi-ddd:hh24:mi in UTC and lower case, 30 minutes or "
+    "longer and shorter than a day",
+    reason="RDS accepts no other",
+    remedy="write for example sun:04:00-sun:04:30",
+)
+WINDOWS_TOGETHER = Rule(
+    id="windows-together",
+    rule="backupWindow and maintenanceWindow are set together or not at all",
+    reason="RDS chooses the other one by chance, and refuses two that overlap, after other changes are made",
+    remedy="add {missing}, or remove {given} and let RDS choose both",
+)
+WINDOWS_APART = Rule(
+    id="windows-apart",
+    rule="the windows of backups and maintenance neither overlap nor touch",
+    reason="RDS refuses two that overlap, and a backup that takes longer would meet the maintenance: backups "
+    "are at {backup}, each day",
+    remedy="move one of the two",
+)
 BACKUP_DAYS = Rule(
     id="backup-days",
     rule=f"automated backups are kept for a whole number of days from {MIN_BACKUP_DAYS} to {MAX_BACKUP_DAYS}",
     reason="RDS keeps none for longer, and a mistake that is found after a weekend must still be undone",
-    remedy="write a number, without quotes and unit, for example 14; what is to be kept for longer is a snapshot",
+    remedy="write a number, without quotes and unit, for example 14; for longer, take snapshots",
 )
 
 # Networks

@@ -463,6 +463,8 @@ class TenantStack:
         may_lead_again = (self._state.phase, self._state.strategy) == (Phase.SWITCHED, Strategy.LIVE)
         adopted = declared.recoverable and not (leads or may_lead_again)
         user = MasterUser(username=settings.username, password=password) if adopted else None
+        # A move has set the windows of both databases out of its way, and its end gives them back.
+        settled = self._state.phase is Phase.STEADY
         final = final_snapshot_name(self._settings.name, slot, self._cidrs[slot], self._state.move_at_stake)
         return TenantDatabase(
             owner.prefix,
@@ -476,6 +478,8 @@ class TenantStack:
                 storage_gb=settings.storage_gb,
                 multi_az=settings.multi_az,
                 backup_retention_days=settings.backup_retention_days,
+                backup_window=settings.backup_window if settled else None,
+                maintenance_window=settings.maintenance_window if settled else None,
                 parameters=settings.parameters,
                 lifecycle=declared.lifecycle,
                 read_only=declared.read_only,

@@ -131,6 +131,14 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (TenantDatabaseArgs, {"instance_class": "db.big"}, "instance_class instance-class"),
     (TenantDatabaseArgs, {"storage_gb": 19}, "storage_gb storage"),
     (TenantDatabaseArgs, {"storage_gb": "100"}, "storage_gb storage"),
+    (TenantDatabaseArgs, {"backup_window": "3:00"}, "backup_window backup-window"),
+    (TenantDatabaseArgs, {"backup_window": "03:00-03:30"}, "backup_window windows-together"),
+    (TenantDatabaseArgs, {"maintenance_window": "sun"}, "maintenance_window maintenance-window"),
+    (
+        TenantDatabaseArgs,
+        {"backup_window": "03:50-04:20", "maintenance_window": "sun:04:00-sun:04:30"},
+        "maintenance_window windows-apart",
+    ),
     (TenantDatabaseArgs, {"backup_retention_days": 0}, "backup_retention_days backup-days"),
     (
         TenantDatabaseArgs,

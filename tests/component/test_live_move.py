@@ -77,6 +77,15 @@ def test_while_following_green_comes_from_the_seed_with_its_events_off() -> None
     assert {name: found[name] for name in GTID} == GTID
 
 
+@pytest.mark.parametrize(("state", "declares"), [(None, True), (FOLLOWING, False), (SWITCHED, False)])
+def test_a_move_has_the_windows_to_itself(state: State | None, declares: bool) -> None:
+    windows = {"backupWindow": "03:00-03:30", "maintenanceWindow": "sun:04:00-sun:04:30"}
+    database = {"username": "acmeadmin", **windows}
+    engine = declared(state, database=database) if state else declare_acme(database=database)
+    found = [each.inputs.keys() & windows.keys() for each in engine.of_type("aws:rds/instance:Instance")]
+    assert found == [windows.keys() if declares else set()] * len(found)
+
+
 def test_while_following_the_tunnel_host_and_blue_reach_green_and_no_client_does() -> None:
     engine = declared(FOLLOWING)
     assert peers(engine, "green") == {TUNNEL_HOST, OTHER_DATABASE["green"]}

@@ -61,6 +61,13 @@ def test_backups_are_kept_as_long_as_is_asked(args: dict[str, Any], days: int) -
     assert declared(**args).one(INSTANCE, "acme-blue").inputs["backupRetentionPeriod"] == days
 
 
+def test_windows_are_declared_where_somebody_has_chosen_them() -> None:
+    chosen = {"backup_window": "03:00-03:30", "maintenance_window": "sun:04:00-sun:04:30"}
+    inputs = declared(**chosen).one(INSTANCE, "acme-blue").inputs
+    assert (inputs["backupWindow"], inputs["maintenanceWindow"]) == tuple(chosen.values())
+    assert not {"backupWindow", "maintenanceWindow"} & {*declared().one(INSTANCE, "acme-blue").inputs}
+
+
 @pytest.mark.parametrize(
     ("on_delete", "deleted"), [(FinalSnapshot("acme-blue-final"), False), (Nothing(), True)]
 )

@@ -167,6 +167,14 @@ def _told(rule: Rule, given: str, refuse: Callable[[], object]) -> Example:
     raise AssertionError(f"{given} is not refused")
 
 
+def _windows_that_meet() -> Example:
+    config = good_config("tenant")
+    windows = {"backupWindow": "03:00-04:10", "maintenanceWindow": "sun:04:00-sun:04:30"}
+    config[TENANT_KEY]["database"] |= windows
+    given = "\n".join(f"database.{name}: {window}" for name, window in windows.items())
+    return _judged(rules.WINDOWS_APART, "acme", config, given)
+
+
 def _of_tenants() -> list[Example]:
     seattle, utrecht = (f"networks.blue.vpnConnections[{index}]" for index in (0, 1))
     office = {"companyCidr": "192.168.4.0/24", "companyGatewayIp": "198.51.100.7", "description": "Again"}
@@ -195,6 +203,10 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.USERNAME_FREE, "database.username", "select"),
         _tenant(rules.INSTANCE_CLASS, "database.instanceClass", "t4g.small"),
         _tenant(rules.STORAGE, "database.storageGb", "100GB"),
+        _tenant(rules.BACKUP_WINDOW, "database.backupWindow", "3:00-3:30"),
+        _tenant(rules.MAINTENANCE_WINDOW, "database.maintenanceWindow", "Sunday 04:00"),
+        _tenant(rules.WINDOWS_TOGETHER, "database.backupWindow", "03:00-03:30"),
+        _windows_that_meet(),
         _tenant(rules.BACKUP_DAYS, "database.backupRetentionDays", 90),
         _tenant(rules.SLOTS, "networks", {}),
         _tenant(rules.PING_HOST_TYPE, "networks.blue.pingHostType", "t3.nano"),

@@ -183,6 +183,8 @@ def _database(record: Record) -> Found:
             "instanceClass": record["DBInstanceClass"],
             "multiAz": record["MultiAZ"],
             "username": record["MasterUsername"],
+            "backupWindow": record.get("PreferredBackupWindow"),
+            "maintenanceWindow": record.get("PreferredMaintenanceWindow"),
             "replicateSourceDb": record.get("ReadReplicaSourceDBInstanceIdentifier"),
             "dbSubnetGroupName": record.get("DBSubnetGroup", {}).get("DBSubnetGroupName"),
             "parameterGroupName": record["DBParameterGroups"][0]["DBParameterGroupName"],
