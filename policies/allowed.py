@@ -19,7 +19,12 @@ from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMIL
 from tenantnet.policies.model import PLATFORM_PREFIX, Unknown
 from tenantnet.policies.names import WATCHED
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
-from tenantnet.settings.checks import check_backup_window, check_maintenance_window
+from tenantnet.settings.checks import (
+    check_backup_window,
+    check_iops,
+    check_maintenance_window,
+    check_throughput,
+)
 from tenantnet.tags import Part
 
 TOPIC, ROLE = "aws:sns/topic:Topic", "aws:iam/role:Role"
@@ -348,7 +353,9 @@ _TENANT: Mapping[str, Shape] = {
             **_any(
                 "deletionProtection", "skipFinalSnapshot", "finalSnapshotIdentifier", "snapshotIdentifier"
             ),
-            **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled", "iops", "storageThroughput"),
+            **_any("autoMinorVersionUpgrade", "performanceInsightsEnabled"),
+            "iops": Only("12000 to 64000", lambda value: not check_iops(value), _RDS),
+            "storageThroughput": Only("500 to 4000", lambda value: not check_throughput(value), _RDS),
             "backupWindow": Only(
                 "hh24:mi-hh24:mi, 30 minutes or longer", lambda value: not check_backup_window(value), _RDS
             ),

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.parameters import STATIC
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS, DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
+from tenantnet.aws.storage import IOPS, STRIPED_GIB, performance
 from tenantnet.components.again import ForAWhile
 from tenantnet.components.checked import known, require
 from tenantnet.refusal import Refusal
@@ -18,10 +19,12 @@ from tenantnet.settings.checks import (
     check_backup_days,
     check_backup_window,
     check_instance_class,
+    check_iops,
     check_maintenance_window,
     check_parameters,
     check_password,
     check_storage,
+    check_throughput,
     check_username,
     check_windows,
 )
@@ -36,11 +39,6 @@ TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="6h", delete="3h")
 # RDS refuses a change while it does something else: takes the daily backup, or pushes the parameters that the
 # same update has changed. As a move does, an update tries again for half an hour.
 BUSY = ForAWhile(code="InvalidDBInstanceState", pause_seconds=5.0, most_tries=64)
-# From this size on gp3 has more performance, which has to be asked for: otherwise a volume that grows across
-# it would be asked to keep what a smaller one has, and AWS refuses that.
-STRIPED_GIB = 400
-STRIPED: dict[str, Any] = {"iops": 12_000, "storage_throughput": 500}
-
 PARAMETERS = {
     # Clients without TLS are refused by the server itself (error 3159), whatever they were configured to do.
     "require_secure_transport": "1",
@@ -164,6 +162,10 @@ class TenantDatabaseArgs:
     """An RDS instance class that MySQL runs on."""
     storage_gb: int = DEFAULT_STORAGE_GB
     """GiB, 20 to 65536."""
+    iops: int | None = None
+    """12000 to 64000, for 400 GiB or more; None for 12000 there."""
+    storage_throughput: int | None = None
+    """MiB/s, 500 to 4000 and a quarter of the IOPS at most, for 400 GiB or more; None for 500 there."""
     multi_az: bool = False
     """Whether a standby is kept in a second zone."""
     backup_retention_days: int = DEFAULT_BACKUP_DAYS
@@ -193,6 +195,7 @@ class TenantDatabaseArgs:
             {
                 "instance_class": check_instance_class(self.instance_class),
                 "storage_gb": check_storage(self.storage_gb),
+                **self._performance_problems(),
                 **_window_problems(self.backup_window, self.maintenance_window),
                 "backup_retention_days": check_backup_days(self.backup_retention_days),
                 "parameters": check_parameters(self.parameters),
@@ -200,6 +203,16 @@ class TenantDatabaseArgs:
                 "password": known(check_password, user.password) if user else [],
             },
         )
+
+    def _performance_problems(self) -> dict[str, list[Refusal]]:
+        size = STRIPED_GIB if check_storage(self.storage_gb) else self.storage_gb
+        iops = [] if self.iops is None else check_iops(self.iops, size)
+        has = IOPS[1] if iops else self.iops or IOPS[0]
+        asked = self.storage_throughput
+        return {
+            "iops": iops,
+            "storage_throughput": [] if asked is None else check_throughput(asked, size, has),
+        }
 
 
 def _window_problems(backup: str | None, maintenance: str | None) -> dict[str, list[Refusal]]:
@@ -265,7 +278,7 @@ class TenantDatabase(pulumi.ComponentResource):
             backup_window=args.backup_window,
             maintenance_window=args.maintenance_window,
             **_source(args.source),
-            **(STRIPED if args.storage_gb >= STRIPED_GIB else {}),
+            **performance(args.storage_gb, args.iops, args.storage_throughput),
             **_on_delete(args.on_delete),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
             # A restored one keeps its snapshot's minor version: a major one alone would mean an upgrade.

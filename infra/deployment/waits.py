@@ -48,7 +48,10 @@ _CREATE: Mapping[str, Wait] = {
 }
 # What RDS changes without another host, disk or standby.
 _IN_PLACE = Wait(_MINUTE, "RDS has changed it and reports `available` again")
-_REBUILT_FOR = {"allocatedStorage", "engineVersion", "instanceClass", "multiAz", "replicateSourceDb"}
+_REBUILT_FOR = {
+    *("allocatedStorage", "engineVersion", "instanceClass", "iops", "multiAz", "replicateSourceDb"),
+    "storageThroughput",
+}
 _UPDATE: Mapping[str, Wait] = {
     types.DATABASE: Wait(15 * _MINUTE, _IN_PLACE.until),
     types.VPN_CONNECTION: Wait(10 * _MINUTE, "EC2 has changed the tunnels, one after the other"),

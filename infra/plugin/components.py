@@ -43,6 +43,10 @@ class TenantDatabaseArgs(TypedDict):
     """An RDS instance class that MySQL runs on; db.t4g.small without it."""
     storage_gb: NotRequired[int]
     """GiB, 20 to 65536; 100 without it."""
+    iops: NotRequired[int]
+    """12000 to 64000, for 400 GiB or more; 12000 there without it."""
+    storage_throughput: NotRequired[int]
+    """MiB/s, 500 to 4000 and a quarter of the IOPS at most, for 400 GiB or more; 500 there without it."""
     multi_az: NotRequired[bool]
     """Whether a standby is kept in a second zone."""
     backup_retention_days: NotRequired[int]

@@ -61,6 +61,10 @@ INTERRUPTED: Mapping[str, str] = {
     "replicateSourceDb": "to be promoted",
 }
 
+# What RDS moves an instance's data for, in the state `storage-optimization`.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html
+STORAGE = {"iops", "storageThroughput", "storageType"}
+
 # While AWS has them on, it deletes nothing.
 PROTECTIONS = ("deletionProtection", "deletionProtectionEnabled")
 
@@ -211,6 +215,9 @@ def _database_update_effects(database: PreviewedResource) -> Found:
     kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
     if "backupRetentionPeriod" in database.changed and 0 in kept:
         causes.append("backupRetentionPeriod")
+    if STORAGE.intersection(database.changed):
+        slower = f"RDS optimizes the storage of database {database.name} for hours: it serves, maybe slower"
+        yield safe(f"{slower}, and its storage cannot be changed again for six hours")
     if fewer := _fewer_backups(database.name, *kept):
         yield unprotects(fewer)
     if causes:

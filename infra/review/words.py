@@ -43,9 +43,11 @@ PROPERTIES: Mapping[str, str] = {
     "engineVersion": "engine version",
     "evaluationPeriods": "periods",
     "instanceType": "instance type",
+    "iops": "IOPS",
     "retentionInDays": "days of retention",
     "scheduleExpression": "time",
     "scheduleExpressionTimezone": "time zone",
+    "storageThroughput": "throughput (MiB/s)",
     "storageType": "storage type",
 }
 

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.aws import instance_classes, parameters, windows
+from tenantnet.aws import instance_classes, parameters, storage, windows
 from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.forms import Form, because, check_form
@@ -137,7 +137,8 @@ def _choice(value: object, known: Collection[str], rule: Rule, /, **facts: objec
 
 def _check_number(value: object, least: int, most: int, rule: Rule) -> list[Refusal]:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return [] if whole and least <= value <= most else [rule.refuse(value)]  # type: ignore[operator]
+    good = whole and least <= value <= most  # type: ignore[operator]
+    return [] if good else [rule.refuse(value, least=least, most=most)]
 
 
 def _hint(word: object, known: Iterable[str]) -> str:
@@ -279,6 +280,28 @@ def check_storage(value: object) -> list[Refusal]:
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3 for MySQL)
     """
     return _check_number(value, rules.MIN_STORAGE_GB, rules.MAX_STORAGE_GB, rules.STORAGE)
+
+
+def check_iops(value: object, storage_gb: int = storage.STRIPED_GIB) -> list[Refusal]:
+    """The IOPS of a database of that size."""
+    return _check_number(value, *storage.IOPS, rules.IOPS) or _check_striped(value, storage_gb)
+
+
+def check_throughput(
+    value: object, storage_gb: int = storage.STRIPED_GIB, iops: int = storage.IOPS[1]
+) -> list[Refusal]:
+    """The MiB/s of a database of that size, which has so many IOPS."""
+    refusals = _check_number(value, *storage.THROUGHPUT_MIB, rules.THROUGHPUT)
+    if refusals := refusals or _check_striped(value, storage_gb):
+        return refusals
+    carried, needed = iops // storage.IOPS_PER_MIB, int(str(value)) * storage.IOPS_PER_MIB
+    if iops >= needed:
+        return []
+    return [rules.THROUGHPUT_FITS.refuse(value, iops=iops, carried=carried, needed=needed)]
+
+
+def _check_striped(value: object, storage_gb: int) -> list[Refusal]:
+    return [] if storage_gb >= storage.STRIPED_GIB else [rules.STRIPED.refuse(value)]
 
 
 def check_backup_days(value: object) -> list[Refusal]:

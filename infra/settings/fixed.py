@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_STORAGE = "storage is gp3 with RDS's figures for its size: another change takes hours and blocks a move"
-
 FIXED: Mapping[str, str] = {
     "engine": "every tenant has MySQL, in the version that Tenantnet was tried with",
     "engineVersion": "every tenant has MySQL 8.4, whose minor versions come in the maintenance window",
-    "iops": _STORAGE,
-    "storageThroughput": _STORAGE,
     "storageType": "storage is gp3, which costs least for what a tenant needs",
     "port": "MySQL is at 3306, which rules, tunnels and guides name",
     "publiclyAccessible": "no database is reached from the internet",

@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.aws import instance_classes, parameters, sizes, windows
+from tenantnet.aws import instance_classes, parameters, sizes, storage, windows
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
 from tenantnet.tags import Slot, Strategy
@@ -83,6 +83,18 @@ StorageGb = Annotated[
     int,
     judged(checks.check_storage),
     WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
+]
+Iops = Annotated[
+    int,
+    judged(checks.check_iops),
+    WithJsonSchema({"type": "integer", "minimum": storage.IOPS[0], "maximum": storage.IOPS[1]}),
+]
+Throughput = Annotated[
+    int,
+    judged(checks.check_throughput),
+    WithJsonSchema(
+        {"type": "integer", "minimum": storage.THROUGHPUT_MIB[0], "maximum": storage.THROUGHPUT_MIB[1]}
+    ),
 ]
 BackupDays = Annotated[
     int,
@@ -191,6 +203,17 @@ class DatabaseSettings(Settings):
     )
     storage_gb: StorageGb = Field(
         default=sizes.DEFAULT_STORAGE_GB, description="Storage in GiB. It can grow, never shrink."
+    )
+    iops: Iops | None = Field(
+        default=None,
+        description=f"IOPS of {storage.STRIPED_GIB} GiB or more. Without it {storage.IOPS[0]} from there on.",
+        examples=[20_000],
+    )
+    storage_throughput: Throughput | None = Field(
+        default=None,
+        description=f"MiB/s of {storage.STRIPED_GIB} GiB or more, a quarter of the IOPS at most. Without it "
+        f"{storage.THROUGHPUT_MIB[0]} from there on.",
+        examples=[1_000],
     )
     multi_az: bool = Field(default=False, description="Whether a standby in a second zone takes over.")
     backup_retention_days: BackupDays = Field(

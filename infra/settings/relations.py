@@ -13,9 +13,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenantnet.addresses.addressing import check_beside_platform, check_session_subnet, contains, overlaps
+from tenantnet.aws.sizes import DEFAULT_STORAGE_GB
+from tenantnet.aws.storage import IOPS
 from tenantnet.refusal import Refusal, Rule, shown
 from tenantnet.settings import rules
-from tenantnet.settings.checks import check_windows
+from tenantnet.settings.checks import check_iops, check_throughput, check_windows
 from tenantnet.settings.models import RepositoryHost, ServicesSettings, SessionsSettings, TenantSettings
 from tenantnet.tags import Slot, Strategy, tunnel_user_tags
 
@@ -43,6 +45,7 @@ def tenant_relations(raw: object, sound: Sound) -> list[Refusal]:
         *(refusal for each in companies for refusal in _companies_apart(each)),
         *_apart(rules.COMPANY_CIDR_OUTSIDE, outside),
         *_windows(_child(raw, "database"), sound),
+        *_performance(_child(raw, "database"), sound),
         *_migration(raw, sound),
         *tunnel_user_relations(raw, sound),
     ]
@@ -175,6 +178,20 @@ def _windows(database: object, sound: Sound) -> list[Refusal]:
     place = "maintenanceWindow" if maintenance else "backupWindow"
     found = check_windows(*(str(each) if each else None for each in (backup, maintenance)))
     return [refusal.at(f"database.{place}") for refusal in found]
+
+
+def _performance(database: object, sound: Sound) -> Iterator[Refusal]:
+    """IOPS and throughput beside the size."""
+    size, iops, throughput = (_child(database, key) for key in ("storageGb", "iops", "storageThroughput"))
+    size = DEFAULT_STORAGE_GB if size is None else size
+    if not isinstance(size, int) or not sound("database.storageGb"):
+        return
+    if isinstance(iops, int) and sound("database.iops"):
+        yield from (refusal.at("database.iops") for refusal in check_iops(iops, size))
+    has = iops if isinstance(iops, int) else IOPS[0]
+    if throughput is not None and sound("database.storageThroughput") and sound("database.iops"):
+        found = check_throughput(throughput, size, has)
+        yield from (refusal.at("database.storageThroughput") for refusal in found)
 
 
 def _migration(raw: object, sound: Sound) -> Iterator[Refusal]:

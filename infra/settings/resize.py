@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from math import ceil
 
 from tenantnet.aws.instance_classes import max_connections
+from tenantnet.aws.storage import STRIPED_GIB
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.checks import check_instance_class, check_storage
 from tenantnet.settings.models import DatabaseSettings
 
 # RDS rounds a smaller step up, and every later preview would show a difference.
 _SMALLEST_STEP = 1.1
-# From here on RDS for MySQL stripes gp3 over four volumes.
-# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage
-STRIPED_FROM_GB = 400
 
 STORAGE_GROWS = Rule(
     id="storage-grows",
@@ -155,9 +153,9 @@ def _of_class(current: DatabaseSettings, wanted: str) -> str:
 
 
 def _of_storage(current: int, wanted: int) -> str:
-    more = f" From {STRIPED_FROM_GB} GiB on it has 12,000 IOPS instead of 3,000, at no extra price."
+    more = f" From {STRIPED_GIB} GiB on it has 12,000 IOPS instead of 3,000, at no extra price."
     return (
         "The database goes on serving; it may be slower while RDS optimizes the storage, which takes hours. "
         "Storage cannot be changed again for six hours, and never shrinks."
-        f"{more if current < STRIPED_FROM_GB <= wanted else ''}"
+        f"{more if current < STRIPED_GIB <= wanted else ''}"
     )

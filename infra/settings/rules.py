@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenantnet.aws.storage import STRIPED_GIB
 from tenantnet.refusal import Rule
 
 MIN_PASSWORD, MAX_PASSWORD = 9, 41
@@ -257,6 +258,30 @@ STORAGE = Rule(
     rule=f"a database's storage is a whole number of GiB from {MIN_STORAGE_GB} to {MAX_STORAGE_GB}",
     reason="RDS for MySQL offers that with gp3 storage",
     remedy="write a number, without quotes and unit, for example 100",
+)
+IOPS = Rule(
+    id="iops",
+    rule="a database's IOPS are a whole number from {least} to {most}",
+    reason="RDS for MySQL offers that with gp3 storage",
+    remedy="write a number, without quotes, or leave it out for {least}",
+)
+THROUGHPUT = Rule(
+    id="storage-throughput",
+    rule="a database's throughput is a whole number of MiB/s from {least} to {most}",
+    reason="RDS for MySQL offers that with gp3 storage",
+    remedy="write a number, without quotes and unit, or leave it out for {least}",
+)
+STRIPED = Rule(
+    id="storage-striped",
+    rule=f"IOPS and throughput are chosen for {STRIPED_GIB} GiB or more",
+    reason="a smaller gp3 storage of MySQL has 3,000 IOPS and 125 MiB/s, and RDS refuses to be asked for it",
+    remedy=f"leave it out, or set storageGb to {STRIPED_GIB} or more",
+)
+THROUGHPUT_FITS = Rule(
+    id="storage-throughput-fits",
+    rule="for each MiB/s of throughput there are four IOPS or more",
+    reason="gp3 storage carries no more: {iops} IOPS carry {carried} MiB/s",
+    remedy="set iops to {needed} or more, or storageThroughput to {carried} or less",
 )
 BACKUP_WINDOW = Rule(
     id="backup-window",

@@ -476,6 +476,8 @@ class TenantStack:
                 on_delete=FinalSnapshot(final) if declared.recoverable else Nothing(),
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
+                iops=settings.iops,
+                storage_throughput=settings.storage_throughput,
                 multi_az=settings.multi_az,
                 backup_retention_days=settings.backup_retention_days,
                 backup_window=settings.backup_window if settled else None,

@@ -131,6 +131,18 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (TenantDatabaseArgs, {"instance_class": "db.big"}, "instance_class instance-class"),
     (TenantDatabaseArgs, {"storage_gb": 19}, "storage_gb storage"),
     (TenantDatabaseArgs, {"storage_gb": "100"}, "storage_gb storage"),
+    (TenantDatabaseArgs, {"storage_gb": 400, "iops": 3000}, "iops iops"),
+    (TenantDatabaseArgs, {"iops": 12_000}, "iops storage-striped"),
+    (
+        TenantDatabaseArgs,
+        {"storage_gb": 400, "storage_throughput": 1},
+        "storage_throughput storage-throughput",
+    ),
+    (
+        TenantDatabaseArgs,
+        {"storage_gb": 400, "storage_throughput": 4000},
+        "storage_throughput storage-throughput-fits",
+    ),
     (TenantDatabaseArgs, {"backup_window": "3:00"}, "backup_window backup-window"),
     (TenantDatabaseArgs, {"backup_window": "03:00-03:30"}, "backup_window windows-together"),
     (TenantDatabaseArgs, {"maintenance_window": "sun"}, "maintenance_window maintenance-window"),

@@ -69,6 +69,20 @@ def test_windows_are_declared_where_somebody_has_chosen_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("args", "asked"),
+    [
+        ({"storage_gb": 399}, (None, None)),
+        ({"storage_gb": 400}, (12_000, 500)),
+        ({"storage_gb": 400, "iops": 16_000}, (16_000, 500)),
+        ({"storage_gb": 400, "iops": 16_000, "storage_throughput": 4_000}, (16_000, 4_000)),
+    ],
+)
+def test_storage_is_asked_for_its_performance_from_400_gib_on(args: dict[str, int], asked: object) -> None:
+    inputs = declared(**args).one(INSTANCE, "acme-blue").inputs
+    assert (inputs.get("iops"), inputs.get("storageThroughput")) == asked
+
+
+@pytest.mark.parametrize(
     ("on_delete", "deleted"), [(FinalSnapshot("acme-blue-final"), False), (Nothing(), True)]
 )
 def test_what_leaves_nothing_behind_leaves_no_backups_either(

@@ -61,6 +61,7 @@ def database(operation: Operation = Operation.SAME, *changed: str, **new: Any) -
         "multiAz": False,
         "applyImmediately": True,
         "backupRetentionPeriod": 14,
+        "iops": 12_000,
         "skipFinalSnapshot": False,
         "finalSnapshotIdentifier": "acme-blue-final-1",
         "deletionProtection": True,

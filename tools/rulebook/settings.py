@@ -167,12 +167,21 @@ def _told(rule: Rule, given: str, refuse: Callable[[], object]) -> Example:
     raise AssertionError(f"{given} is not refused")
 
 
-def _windows_that_meet() -> Example:
+def _with_database(rule: Rule, **settings: str | int) -> Example:
     config = good_config("tenant")
+    config[TENANT_KEY]["database"] |= settings
+    return _judged(
+        rule, "acme", config, "\n".join(_line(f"database.{key}", settings[key]) for key in settings)
+    )
+
+
+def _windows_that_meet() -> Example:
     windows = {"backupWindow": "03:00-04:10", "maintenanceWindow": "sun:04:00-sun:04:30"}
-    config[TENANT_KEY]["database"] |= windows
-    given = "\n".join(f"database.{name}: {window}" for name, window in windows.items())
-    return _judged(rules.WINDOWS_APART, "acme", config, given)
+    return _with_database(rules.WINDOWS_APART, **windows)
+
+
+def _of_storage(rule: Rule, **settings: int) -> Example:
+    return _with_database(rule, storageGb=400, **settings)
 
 
 def _of_tenants() -> list[Example]:
@@ -203,6 +212,10 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.USERNAME_FREE, "database.username", "select"),
         _tenant(rules.INSTANCE_CLASS, "database.instanceClass", "t4g.small"),
         _tenant(rules.STORAGE, "database.storageGb", "100GB"),
+        _of_storage(rules.IOPS, iops=3000),
+        _of_storage(rules.THROUGHPUT, storageThroughput=125),
+        _tenant(rules.STRIPED, "database.iops", 20000),
+        _of_storage(rules.THROUGHPUT_FITS, storageThroughput=4000),
         _tenant(rules.BACKUP_WINDOW, "database.backupWindow", "3:00-3:30"),
         _tenant(rules.MAINTENANCE_WINDOW, "database.maintenanceWindow", "Sunday 04:00"),
         _tenant(rules.WINDOWS_TOGETHER, "database.backupWindow", "03:00-03:30"),

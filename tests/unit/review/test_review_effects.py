@@ -65,6 +65,13 @@ def test_backups_that_are_switched_off_interrupt_where_other_days_do_not() -> No
     assert "restarts because backupRetentionPeriod changes" in text(told)
 
 
+@pytest.mark.parametrize("setting", ["iops", "storageThroughput"])
+def test_other_storage_is_optimized_for_hours(setting: str) -> None:
+    told = preview(database(UPDATE, setting))
+    assert verdict(told) is Verdict.SAFE
+    assert "optimizes the storage of database acme-blue for hours" in text(told)
+
+
 def test_backups_that_are_kept_for_fewer_days_are_protection_that_goes() -> None:
     told = preview(database(UPDATE, backupRetentionPeriod=7))
     assert verdict(told) is Verdict.UNPROTECTS

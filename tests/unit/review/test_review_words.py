@@ -67,6 +67,7 @@ def test_a_new_description_is_a_new_name() -> None:
         ({"allocatedStorage": 200}, "grows the storage of database acme-blue from 100 to 200 GiB"),
         ({"multiAz": True}, "gives database acme-blue a standby in a second zone"),
         ({"deletionProtection": False}, "no longer protects database acme-blue against deletion"),
+        ({"iops": 20_000}, "changes database acme-blue: IOPS 12000 → 20000"),
         ({"backupWindow": "03:00-03:30"}, "moves the daily backup of database acme-blue to 03:00-03:30 UTC"),
         (
             {"maintenanceWindow": "sun:04:00-sun:04:30"},
