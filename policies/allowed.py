@@ -12,10 +12,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from tenantnet.aws import types as aws
+from tenantnet.aws.engines import FAMILIES
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.components.private_vpc import LOG_RETENTION_DAYS
-from tenantnet.components.tenant_database import ENGINE_VERSION, PARAMETER_FAMILY
 from tenantnet.policies.model import PLATFORM_PREFIX, Unknown
 from tenantnet.policies.names import WATCHED
 from tenantnet.policies.shapes import ANY, Fields, Only, Permit, Ref, Shape, Where, exactly, never
@@ -365,8 +365,8 @@ _TENANT: Mapping[str, Shape] = {
                 _RDS,
             ),
             "engineVersion": _text(
-                re.escape(ENGINE_VERSION) + r"(\..+)?",
-                f"{ENGINE_VERSION} or one of its minor ones",
+                f"({'|'.join(map(re.escape, FAMILIES))})(\\..+)?",
+                f"{' or '.join(FAMILIES)} or one of its minor ones",
                 reason=_OLD_MYSQL,
             ),
             "engine": exactly("mysql", reason="no policy knows how another engine is made to require TLS"),
@@ -409,7 +409,10 @@ _TENANT: Mapping[str, Shape] = {
     ),
     aws.PARAMETER_GROUP: Shape(
         Where.TENANT,
-        {**_any("name", "description", "parameters"), "family": exactly(PARAMETER_FAMILY, reason=_OLD_MYSQL)},
+        {
+            **_any("name", "description", "parameters"),
+            "family": exactly(*FAMILIES.values(), reason=_OLD_MYSQL),
+        },
     ),
     aws.RECORD: Shape(
         Where.TENANT,

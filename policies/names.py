@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tenantnet.aws import types as aws
+from tenantnet.aws.engines import FAMILIES
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.policies.model import PLATFORM_PREFIX, Finding, Resource
 from tenantnet.policies.shapes import PROPERTY_PERMITTED
@@ -116,7 +117,7 @@ def _of_network(resource: Resource, own: str) -> Mapping[str, Sequence[str]]:
     return {
         aws.LOG_GROUP: [*flow, *(log_group_name(own, log) for log in EXPORTED_LOGS)],
         aws.SUBNET_GROUP: [own],
-        aws.PARAMETER_GROUP: [parameter_group_name(own)],
+        aws.PARAMETER_GROUP: [parameter_group_name(own, version) for version in FAMILIES],
     }
 
 

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-sto
 
 from __future__ import annotations
 
+from typing import Any
+
 # From this size on RDS stripes a volume over four, and its performance can be chosen.
 STRIPED_GIB = 400
 # The least, which such a volume has where nobody chooses, and the most.
@@ -14,7 +16,7 @@ THROUGHPUT_MIB = (500, 4_000)
 IOPS_PER_MIB = 4
 
 
-def performance(storage_gb: int, iops: int | None, throughput: int | None) -> dict[str, int]:
+def performance(storage_gb: int, iops: int | None, throughput: int | None) -> dict[str, Any]:
     """What a volume of that size is asked for: nothing where RDS refuses to be asked.
 
     Otherwise all of it: a volume that grows across that size would be asked to keep what a smaller one has.

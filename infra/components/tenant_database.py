@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.aws.engines import DEFAULT_VERSION, FAMILIES
 from tenantnet.aws.instance_classes import GIB, max_connections, memory_bytes, supports_performance_insights
 from tenantnet.aws.parameters import STATIC
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS, DEFAULT_INSTANCE_CLASS, DEFAULT_STORAGE_GB
@@ -18,6 +19,7 @@ from tenantnet.refusal import Refusal
 from tenantnet.settings.checks import (
     check_backup_days,
     check_backup_window,
+    check_engine_version,
     check_instance_class,
     check_iops,
     check_maintenance_window,
@@ -30,8 +32,6 @@ from tenantnet.settings.checks import (
 )
 from tenantnet.tags import Lifecycle, Owner, Part
 
-ENGINE_VERSION = "8.4"
-PARAMETER_FAMILY = "mysql8.4"
 LOG_RETENTION_DAYS = 90
 EXPORTED_LOGS = ("error", "slowquery")
 # Copies and final snapshots of terabytes take hours; the provider's own limits are 40 to 80 minutes.
@@ -158,6 +158,8 @@ class TenantDatabaseArgs:
     """Where it comes from: Fresh, Promoted, ReplicaOf, Restored, Seed or Leaving."""
     on_delete: FinalSnapshot | Nothing
     """What deletion leaves behind: FinalSnapshot or Nothing."""
+    engine_version: str = DEFAULT_VERSION
+    """The major version of MySQL: one that the settings take. A database keeps its own."""
     instance_class: str = DEFAULT_INSTANCE_CLASS
     """An RDS instance class that MySQL runs on."""
     storage_gb: int = DEFAULT_STORAGE_GB
@@ -193,6 +195,7 @@ class TenantDatabaseArgs:
             f"The database {self.owner.prefix}",
             self.owner,
             {
+                "engine_version": check_engine_version(self.engine_version),
                 "instance_class": check_instance_class(self.instance_class),
                 "storage_gb": check_storage(self.storage_gb),
                 **self._performance_problems(),
@@ -282,7 +285,7 @@ class TenantDatabase(pulumi.ComponentResource):
             **_on_delete(args.on_delete),
             performance_insights_enabled=supports_performance_insights(args.instance_class),
             # A restored one keeps its snapshot's minor version: a major one alone would mean an upgrade.
-            engine_version=None if isinstance(args.source, Restored | Seed) else ENGINE_VERSION,
+            engine_version=None if isinstance(args.source, Restored | Seed) else args.engine_version,
             **ALWAYS,
             tags=args.owner.tags(self._name, part=Part.DATABASE, lifecycle=args.lifecycle),
             opts=pulumi.ResourceOptions(
@@ -307,7 +310,8 @@ class TenantDatabase(pulumi.ComponentResource):
         ).name
 
     def _parameter_group(self) -> pulumi.Output[str]:
-        name, is_seed = parameter_group_name(self._name), isinstance(self._args.source, Seed)
+        name = parameter_group_name(self._name, self._args.engine_version)
+        is_seed = isinstance(self._args.source, Seed)
         parameters = {
             **PARAMETERS,
             "read_only": read_only_value(read_only=self._args.read_only),
@@ -318,7 +322,7 @@ class TenantDatabase(pulumi.ComponentResource):
         return aws.rds.ParameterGroup(
             self._name,
             name=name,
-            family=PARAMETER_FAMILY,
+            family=FAMILIES[self._args.engine_version],
             description=f"{self._name}: TLS only, row-based binlog",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(
@@ -377,9 +381,9 @@ def read_only_value(*, read_only: bool) -> str:
     return "1" if read_only else "{TrueIfReplica}"
 
 
-def parameter_group_name(identifier: str) -> str:
-    """The parameter group of the instance `identifier`."""
-    return f"{identifier}-{PARAMETER_FAMILY.replace('.', '')}"
+def parameter_group_name(identifier: str, version: str) -> str:
+    """The parameter group of the instance `identifier`, of that major version."""
+    return f"{identifier}-{FAMILIES[version].replace('.', '')}"
 
 
 def log_group_name(identifier: str, log: str) -> str:

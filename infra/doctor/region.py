@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tenantnet.aws import sizes
-from tenantnet.components.tenant_database import ENGINE_VERSION
+from tenantnet.aws.engines import DEFAULT_VERSION
 from tenantnet.doctor.finding import Finding, Planned, State
 
 
@@ -58,13 +58,13 @@ def judge_zones(described: Sequence[Mapping[str, Any]], kept: Sequence[str] = ()
 def database_offers(planned: Planned) -> Iterator[Finding]:
     """Whether RDS has the engine, and each tenant's instance class in both zones."""
     rds = planned.client("rds")
-    versions = rds.describe_db_engine_versions(Engine="mysql", EngineVersion=ENGINE_VERSION)
+    versions = rds.describe_db_engine_versions(Engine="mysql", EngineVersion=DEFAULT_VERSION)
     numbers = [each["EngineVersion"] for each in versions["DBEngineVersions"]]
     if not numbers:
         yield Finding(
             about="MySQL",
             state=State.FAULT,
-            found=f"RDS offers no MySQL {ENGINE_VERSION} in {planned.region}",
+            found=f"RDS offers no MySQL {DEFAULT_VERSION} in {planned.region}",
             remedy="choose another region",
         )
         return

@@ -39,6 +39,8 @@ class TenantDatabaseArgs(TypedDict):
     """The master user's name."""
     password: pulumi.Input[str]
     """The master user's password: a secret."""
+    engine_version: NotRequired[str]
+    """The major version of MySQL; 8.4 without it."""
     instance_class: NotRequired[str]
     """An RDS instance class that MySQL runs on; db.t4g.small without it."""
     storage_gb: NotRequired[int]

@@ -16,6 +16,7 @@ import boto3
 from tenacity import RetryError
 from tenantnet.aws import types
 from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.aws.engines import FAMILIES
 from tenantnet.components.database_peering import peering_name, rule_name
 from tenantnet.components.tenant_database import EXPORTED_LOGS, log_group_name, parameter_group_name
 from tenantnet.failure import Failure
@@ -138,12 +139,16 @@ class Copies:
         self._rds.delete_db_subnet_group(DBSubnetGroupName=name)
 
     def _parameter_groups(self, identifier: str) -> list[str]:
-        name = parameter_group_name(identifier)
+        return [
+            name for version in FAMILIES if self._has_group(name := parameter_group_name(identifier, version))
+        ]
+
+    def _has_group(self, name: str) -> bool:
         try:
             self._rds.describe_db_parameter_groups(DBParameterGroupName=name)
         except self._rds.exceptions.DBParameterGroupNotFoundFault:
-            return []
-        return [name]
+            return False
+        return True
 
     def _delete_parameters(self, name: str) -> None:
         (group,) = self._rds.describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]

@@ -307,14 +307,14 @@ class Move:
         self, tell: Callable[[str], None], access: Access | None, plugins: SharedPlugins, stop: Stop
     ) -> Runner:
         tenant, database = self.settings.name, self.settings.database
-        chosen = database.backup_window, database.maintenance_window
+        backup, maintenance = database.backup_window, database.maintenance_window
         databases = Databases(
             tenant,
             self.platform.region,
             self.platform.zone_id,
             f"{tenant}.{self.platform.zone_name}",
             backup_days=database.backup_retention_days,
-            windows=Windows(*chosen) if chosen[0] and chosen[1] else None,
+            windows=Windows(backup, maintenance) if backup and maintenance else None,
         )
         return Runner(
             tenant,

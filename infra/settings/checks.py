@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import ReservedRange
-from tenantnet.aws import instance_classes, parameters, storage, windows
+from tenantnet.aws import engines, instance_classes, parameters, storage, windows
 from tenantnet.aws.endpoint import COMMERCIAL, REGION
 from tenantnet.aws.sizes import HOST_TYPES
 from tenantnet.forms import Form, because, check_form
@@ -280,6 +280,15 @@ def check_storage(value: object) -> list[Refusal]:
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3 for MySQL)
     """
     return _check_number(value, rules.MIN_STORAGE_GB, rules.MAX_STORAGE_GB, rules.STORAGE)
+
+
+def check_engine_version(value: object) -> list[Refusal]:
+    """The major version of MySQL."""
+    if isinstance(value, str) and value in engines.FAMILIES:
+        return []
+    return [
+        rules.ENGINE_VERSION.refuse(value, known=", ".join(engines.FAMILIES), usual=engines.DEFAULT_VERSION)
+    ]
 
 
 def check_iops(value: object, storage_gb: int = storage.STRIPED_GIB) -> list[Refusal]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 FIXED: Mapping[str, str] = {
     "engine": "every tenant has MySQL, in the version that Tenantnet was tried with",
-    "engineVersion": "every tenant has MySQL 8.4, whose minor versions come in the maintenance window",
     "storageType": "storage is gp3, which costs least for what a tenant needs",
     "port": "MySQL is at 3306, which rules, tunnels and guides name",
     "publiclyAccessible": "no database is reached from the internet",

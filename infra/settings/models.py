@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from tenantnet.addresses import addressing
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
-from tenantnet.aws import instance_classes, parameters, sizes, storage, windows
+from tenantnet.aws import engines, instance_classes, parameters, sizes, storage, windows
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
 from tenantnet.tags import Slot, Strategy
@@ -83,6 +83,11 @@ StorageGb = Annotated[
     int,
     judged(checks.check_storage),
     WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
+]
+EngineVersion = Annotated[
+    str,
+    judged(checks.check_engine_version),
+    WithJsonSchema({"type": "string", "enum": [*engines.FAMILIES]}),
 ]
 Iops = Annotated[
     int,
@@ -197,6 +202,10 @@ class DatabaseSettings(Settings):
 
     username: Annotated[str, judged(checks.check_username)] = Field(
         description="The master user's name. Another name means another database.", examples=["acmeadmin"]
+    )
+    engine_version: EngineVersion = Field(
+        default=engines.DEFAULT_VERSION,
+        description="The major version of MySQL; minor ones come in the maintenance window.",
     )
     instance_class: InstanceClass = Field(
         default=sizes.DEFAULT_INSTANCE_CLASS, description="An RDS instance class that MySQL runs on."

@@ -259,6 +259,13 @@ STORAGE = Rule(
     reason="RDS for MySQL offers that with gp3 storage",
     remedy="write a number, without quotes and unit, for example 100",
 )
+ENGINE_VERSION = Rule(
+    id="engine-version",
+    rule="a database's engine version is one of {known}",
+    reason="Tenantnet was tried with no other major version; a change to another one is an upgrade that RDS "
+    "never takes back, and that neither an update nor a move does",
+    remedy='write "{usual}", in quotes, or leave it out; minor versions come in the maintenance window',
+)
 IOPS = Rule(
     id="iops",
     rule="a database's IOPS are a whole number from {least} to {most}",

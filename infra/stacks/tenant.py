@@ -474,6 +474,7 @@ class TenantStack:
                 security_group_id=network.database_security_group_id,
                 source=self._source(declared.origin, user, source),
                 on_delete=FinalSnapshot(final) if declared.recoverable else Nothing(),
+                engine_version=settings.engine_version,
                 instance_class=settings.instance_class,
                 storage_gb=settings.storage_gb,
                 iops=settings.iops,

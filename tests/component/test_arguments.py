@@ -129,6 +129,7 @@ GOOD: dict[type[Any], dict[str, Any]] = {
 }
 BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (TenantDatabaseArgs, {"instance_class": "db.big"}, "instance_class instance-class"),
+    (TenantDatabaseArgs, {"engine_version": "8.0"}, "engine_version engine-version"),
     (TenantDatabaseArgs, {"storage_gb": 19}, "storage_gb storage"),
     (TenantDatabaseArgs, {"storage_gb": "100"}, "storage_gb storage"),
     (TenantDatabaseArgs, {"storage_gb": 400, "iops": 3000}, "iops iops"),

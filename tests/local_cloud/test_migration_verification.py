@@ -9,8 +9,9 @@ from typing import Any, cast
 import boto3
 import psutil
 import pytest
+from tenantnet.aws.engines import FAMILIES
 from tenantnet.aws.session_documents import runner_document
-from tenantnet.components.tenant_database import PARAMETER_FAMILY, PARAMETERS
+from tenantnet.components.tenant_database import PARAMETERS
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.mysql.installation import find
@@ -78,7 +79,7 @@ def pair(cloud: LocalCloud) -> tuple[Client, Client]:
     # With the parameters of a tenant's database, or nobody could make a function.
     group = "acme-blue-mysql84"
     rds.create_db_parameter_group(
-        DBParameterGroupName=group, DBParameterGroupFamily=PARAMETER_FAMILY, Description="a tenant's"
+        DBParameterGroupName=group, DBParameterGroupFamily=FAMILIES["8.4"], Description="a tenant's"
     )
     rds.modify_db_parameter_group(
         DBParameterGroupName=group,

@@ -212,6 +212,7 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.USERNAME_FREE, "database.username", "select"),
         _tenant(rules.INSTANCE_CLASS, "database.instanceClass", "t4g.small"),
         _tenant(rules.STORAGE, "database.storageGb", "100GB"),
+        _tenant(rules.ENGINE_VERSION, "database.engineVersion", "8.0"),
         _of_storage(rules.IOPS, iops=3000),
         _of_storage(rules.THROUGHPUT, storageThroughput=125),
         _tenant(rules.STRIPED, "database.iops", 20000),

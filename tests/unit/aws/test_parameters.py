@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from tenantnet.aws import parameters as mysql
-from tenantnet.components.tenant_database import PARAMETER_FAMILY, PARAMETERS
+from tenantnet.aws.engines import FAMILIES
+from tenantnet.components.tenant_database import PARAMETERS
 from tenantnet.local_cloud.rds.parameters import parameters as known_to_rds
 
-RDS = known_to_rds(PARAMETER_FAMILY)
+RDS = known_to_rds(FAMILIES["8.4"])
 
 
 @pytest.mark.parametrize("name", mysql.NAMES)
