@@ -24,10 +24,9 @@ _HEX = re.compile(r"(?<![0-9a-z])(?:0x([0-9a-f]{7,8})(?![0-9a-z])|([0-9a-f]{8})(
 # As clients take them where a host stands, with fewer numbers, in octal or in hexadecimal: `http://10.9/`.
 _PART = r"(?:0x[0-9a-f]+|\d+)"
 _AS_HOST = re.compile(
-    rf"(?:(?:(?<=//)|(?<=@)){_PART}(?:\.{_PART}){{0,3}}(?=[:/?#\s]|\Z)"
-    rf"|\A{_PART}(?:\.{_PART}){{0,3}}(?=(?::\d+)?\Z))",
-    re.IGNORECASE,
+    rf"(//(?:[^\s/@]*@)?|(?<=@)|\A(?=\S*\Z))({_PART}(?:\.{_PART}){{0,3}})(?=[:/?#\s]|\Z)", re.IGNORECASE
 )
+# Elsewhere such numbers are releases: `npm@10.9.2`.
 _ORDINARY = re.compile(r"(?!0\d)\d{1,3}(?:\.(?!0\d)\d{1,3}){0,2}")
 _IPV6 = re.compile(
     r"(?<![0-9a-z:.])(?=[0-9a-f]*:)[0-9a-f:]{2,39}(?:\d{0,3}(?:\.\d{1,3}){3})?(?:/\d{1,3})?", re.IGNORECASE
@@ -74,10 +73,11 @@ def _in_four_numbers(text: str) -> str:
 
 
 def _by_client(found: re.Match[str]) -> str:
-    if found.start() == 0 and _ORDINARY.fullmatch(found[0]):
-        return found[0]  # a number of something else
+    url, host = found.groups()
+    if not url and _ORDINARY.fullmatch(host):
+        return found[0]
     with suppress(OSError):
-        return inet_ntoa(inet_aton(found[0]))
+        return f"{url}{inet_ntoa(inet_aton(host))}"
     return found[0]
 
 
