@@ -256,11 +256,12 @@ class _Others:
 
     def _globs(self, text: str) -> Iterator[str]:
         """The patterns that match a name: within an ARN only a name of what its service has."""
-        arns = {place: found for found in _ARN.finditer(text) for place in range(*found.span())}
+        arns = [(each, is_bounded(each[0])) for each in _ARN.finditer(text)]
+        places = {place: each for each in arns for place in range(*each[0].span())}
         fewest = 1 if "arn:" in text else _FEWEST_LETTERS
         for found in _GLOB.finditer(text):
-            arn, glob = arns.get(found.start()), found[0]
-            if arn and is_bounded(arn[0]):
+            (arn, bounded), glob = places.get(found.start(), (None, False)), found[0]
+            if arn and bounded:
                 names = self._names_in(arn[1], glob)
             elif arn or glob[0] not in "*?" or glob.strip("*?-_.") not in _EVERYBODYS | self._cell_names:
                 names = [*self._names, *self._names_of_tenants, *self._bucket(glob)]
@@ -268,7 +269,7 @@ class _Others:
                 continue
             if _letters(glob) >= fewest and any(fnmatchcase(name, glob) for name in names):
                 yield glob
-        for each in dict.fromkeys(arns.values()):
+        for each, _ in arns:
             if each[1] == "secretsmanager" and self._is_secret(each[0].split(":", 5)[-1]):
                 yield each[0]
 
