@@ -11,9 +11,11 @@ from botocore.exceptions import ClientError
 from tenantnet.doctor.finding import Finding, Planned, State, code_of
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.states import BACKEND
+from tenantnet.permissions.boundary import within_boundary
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.settings.providers import REGION_IN_ARN, by_passphrase, key_of, kms_provider, region_of
 from tenantnet.settings.reading import read_mapping
+from tenantnet.tags import Tag, boundary_name
 
 PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -118,7 +120,7 @@ def _judge_secret(planned: Planned, runner: RunnerSettings) -> Iterator[Finding]
     if runner.secret_arn is None:
         return
     try:
-        planned.client("secretsmanager").describe_secret(SecretId=runner.secret_arn)
+        found = planned.client("secretsmanager").describe_secret(SecretId=runner.secret_arn)
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
@@ -128,6 +130,26 @@ def _judge_secret(planned: Planned, runner: RunnerSettings) -> Iterator[Finding]
             found=f"there is no secret {runner.secret_arn}",
             remedy="make it, or correct runner.secretArn",
         )
+        return
+    settings = planned.cell.settings
+    yield judge_secret(settings.cell, settings.permissions_boundary_arn, found)
+
+
+def judge_secret(cell: str, boundary: str | None, described: Mapping[str, Any]) -> Finding:
+    """boundary: the ARN of the policy that limits the runner's role; what one's own allows is not known here.
+
+    described: the secret with the passphrase or the access token, as Secrets Manager does it.
+    """
+    name, tags = described["Name"], {each["Key"]: each["Value"] for each in described.get("Tags", [])}
+    shipped = boundary is not None and boundary.endswith(f"/{boundary_name(cell)}")
+    if shipped and not within_boundary(cell, name, tags):
+        return Finding(
+            about="runner",
+            state=State.FAULT,
+            found=f"its role's boundary keeps it from the secret {name}",
+            remedy=f"aws secretsmanager tag-resource --secret-id {name} --tags Key={Tag.CELL},Value={cell}",
+        )
+    return Finding(about="runner", found=f"the secret {name}")
 
 
 def _same_key(planned: Planned, provider: str, arn: str | None) -> bool:

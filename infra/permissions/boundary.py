@@ -17,6 +17,8 @@ Statement = Mapping[str, object]
 LOOKING = ("cloudwatch:Describe*", "cloudwatch:Get*", "ec2:Describe*", "logs:Describe*", "rds:Describe*")
 DATABASES = ("rds:*DB*", "rds:*Tags*", "rds:PromoteReadReplica")
 OWN_SESSIONS: Condition = (("StringEquals", "ssm:resourceTag/aws:ssmmessages:session-id", "${aws:userid}"),)
+# Secrets of this name are everybody's but those with another cell's tag.
+SECRETS = "tenantnet/"
 USE_OF_KEYS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*")
 
 
@@ -38,6 +40,11 @@ KEPT = (
 def boundary_statements(place: PolicyPlace) -> list[Statement]:
     """All statements of the boundary."""
     return [*_everywhere(place), *_of_builds(place), *_of_moves(place), *_of_sessions(place)]
+
+
+def within_boundary(cell: str, secret: str, tags: Mapping[str, str]) -> bool:
+    """Whether a role that the boundary limits can be given a secret. secret: its name."""
+    return tags.get(Tag.CELL, cell if secret.startswith(SECRETS) else None) == cell
 
 
 def _allow(actions: Sequence[str], *resources: str, condition: Condition = ()) -> Statement:
@@ -62,7 +69,7 @@ def _of_builds(place: PolicyPlace) -> list[Statement]:
         _allow(("kms:Decrypt", "kms:Encrypt"), place.arn("kms", f"key/{place.secrets_key}")),
         _allow(
             ("secretsmanager:GetSecretValue",),
-            place.arn("secretsmanager", "secret:tenantnet/*"),
+            place.arn("secretsmanager", f"secret:{SECRETS}*"),
             condition=not_anothers,
         ),
         _allow(("secretsmanager:GetSecretValue",), "*", condition=place.own),

@@ -16,8 +16,10 @@ from tenantnet.doctor.names import judge_delegation
 from tenantnet.doctor.quotas import QUOTAS, judge_quota
 from tenantnet.doctor.region import judge_offer, judge_zones
 from tenantnet.doctor.runner import judge_image
-from tenantnet.doctor.secrets import shown_backend
+from tenantnet.doctor.secrets import judge_secret, shown_backend
 from tenantnet.settings.providers import key_of, region_of
+
+from tests.support.permissions import PLACE
 
 OWN = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
 
@@ -44,6 +46,25 @@ def test_an_image_is_what_was_built_and_can_be_pulled_at_night(image: str, words
     found = judge_image(image)
     assert (found.state, bool(found.remedy)) == (("warning", True) if words else ("ok", False))
     assert words in found.found
+
+
+@pytest.mark.parametrize(
+    ("boundary", "name", "cell", "state"),
+    [
+        (None, "pulumi", None, "ok"),
+        (PLACE.boundary, "pulumi", None, "fault"),
+        (PLACE.boundary, "pulumi", PLACE.cell, "ok"),
+        (PLACE.boundary, "tenantnet/pulumi", None, "ok"),
+        (PLACE.boundary, "tenantnet/pulumi", "eu0", "fault"),
+        ("arn:aws:iam::123456789012:policy/own", "pulumi", None, "ok"),
+    ],
+)
+def test_a_secret_is_one_that_the_boundary_lets_the_runner_read(
+    boundary: str | None, name: str, cell: str | None, state: str
+) -> None:
+    tags = [{"Key": "tenantnet:cell", "Value": cell}] if cell else []
+    found = judge_secret(PLACE.cell, boundary, {"Name": name, "Tags": tags})
+    assert (found.state, name in found.found, bool(found.remedy)) == (state, True, state != "ok")
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from tenantnet.local_cloud.iam.policy import Decision, Request, decide
 from tenantnet.observed import deployed
 from tenantnet.observed.drift.described import PAGES
 from tenantnet.permissions.actions import GIVING_TAGS, IMPLIED, TAGGING, actions_of, tagging_action
+from tenantnet.permissions.boundary import within_boundary
 from tenantnet.permissions.changes import OF_PLATFORMS, OF_TENANTS
 from tenantnet.permissions.documents import DOCUMENT_CHARACTERS, Role, documents, shipped, size
+from tenantnet.permissions.scopes import PolicyPlace
 from tenantnet.refusal import Refused
 from tenantnet.tags import Part, Tag
 from typer.testing import CliRunner
@@ -101,6 +103,10 @@ def as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
+def boundary_of(place: PolicyPlace) -> list[str]:
+    return [json.dumps(each) for each in documents(Role.BOUNDARY, place, shipped())]
+
+
 def test_the_boundary_takes_nothing_from_the_roles_that_a_platform_makes() -> None:
     """A build would end at the first call that it does not reach, at the time of the move."""
     named = f"arn:aws:{{}}:eu-west-1:{PLACE.account}:{{}}"
@@ -110,8 +116,7 @@ def test_the_boundary_takes_nothing_from_the_roles_that_a_platform_makes() -> No
         "secretArn": named.format("secretsmanager", "secret:tenantnet/pulumi-AbCdEf"),
         "secretsKeyArn": named.format("kms", f"key/{PLACE.secrets_key}"),
     }
-    place = replace(PLACE, state_bucket="example-pulumi-state")
-    boundary = [json.dumps(each) for each in documents(Role.BOUNDARY, place, shipped())]
+    boundary = boundary_of(replace(PLACE, state_bucket="example-pulumi-state"))
     policies = declare_cell(runner=runner).of_type("aws:iam/rolePolicy:RolePolicy")
     given = [
         request
@@ -121,6 +126,18 @@ def test_the_boundary_takes_nothing_from_the_roles_that_a_platform_makes() -> No
     ]
     assert len(given) > 200
     assert [each for each in given if decide(boundary, each) is not Decision.ALLOWED] == []
+
+
+@pytest.mark.parametrize("secret", ["tenantnet/pulumi", "tenantnet-pulumi", "pulumi"])
+@pytest.mark.parametrize("cell", [PLACE.cell, "eu0", None])
+def test_which_secrets_are_within_the_boundary_is_said_as_it_is(secret: str, cell: str | None) -> None:
+    request = Request(
+        action="secretsmanager:GetSecretValue",
+        resource=f"arn:aws:secretsmanager:{PLACE.region}:{PLACE.account}:secret:{secret}-AbCdEf",
+        context={f"aws:ResourceTag/{Tag.CELL}": cell} if cell else {},
+    )
+    allowed = decide(boundary_of(PLACE), request) is Decision.ALLOWED
+    assert within_boundary(PLACE.cell, secret, {Tag.CELL: cell} if cell else {}) is allowed
 
 
 def test_the_tenant_deployer_makes_nothing_in_iam() -> None:
