@@ -35,6 +35,9 @@ const (
 // of them is connected; that the parent has ended, it knows by the end of its standard input.
 const sharedVariable = "TENANTNET_SHARED_PLUGIN"
 
+// socketFolderVariable is HashiCorp's, of go-plugin.
+const socketFolderVariable = "PLUGIN_UNIX_SOCKET_DIR"
+
 // main stays on the main thread, the only one that is sure to live as long as the process: see endWithParent.
 func init() { runtime.LockOSThread() }
 
@@ -96,7 +99,12 @@ func serve(directory string, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := startBridge(filepath.Join(directory, bridgeName), append(flags, engineAddress), parameters)
+	sockets, err := os.MkdirTemp("", "aws-plugin-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(sockets) }()
+	b, err := startBridge(filepath.Join(directory, bridgeName), append(flags, engineAddress), parameters, sockets)
 	if err != nil {
 		return err
 	}

@@ -82,10 +82,11 @@ type bridge struct {
 }
 
 // startBridge must be called on a thread that lives as long as this process, see endWithParent.
-func startBridge(program string, arguments []string, parameters frame) (*bridge, error) {
+// sockets is the folder for the socket of the Terraform provider, which is killed and removes nothing itself.
+func startBridge(program string, arguments []string, parameters frame, sockets string) (*bridge, error) {
 	command := exec.Command(program, arguments...)
 	command.Stderr = os.Stderr
-	command.Env = withRareCollections(os.Environ())
+	command.Env = append(withRareCollections(os.Environ()), socketFolderVariable+"="+sockets)
 	command.SysProcAttr = &syscall.SysProcAttr{
 		// A group of its own: an interrupt meant for this process must not reach the bridge in the middle of a call.
 		Setpgid:   true,
