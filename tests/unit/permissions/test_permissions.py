@@ -140,6 +140,47 @@ def test_which_secrets_are_within_the_boundary_is_said_as_it_is(secret: str, cel
     assert within_boundary(PLACE.cell, secret, {Tag.CELL: cell} if cell else {}) is allowed
 
 
+OWN, OTHERS = ({f"aws:ResourceTag/{Tag.CELL}": cell} for cell in (PLACE.cell, "eu0"))
+LIMITED = {"iam:PermissionsBoundary": PLACE.boundary}
+KEY = PLACE.arn("kms", "key/99999999-2222-3333-4444-555555555555")
+ROLE = PLACE.iam("role/tenantnet-local-runner")
+FINAL = PLACE.arn("rds", "snapshot:acme-blue-10-1-2-0-final-1")
+ALICES = {
+    f"ssm:resourceTag/{Tag.CELL}": PLACE.cell,
+    "ssm:resourceTag/tenantnet:tunnel-users": "/bob/alice/",
+    "ssm:SessionDocumentAccessCheck": "true",
+    "aws:username": "alice",
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "context", "allowed"),
+    [
+        # A final snapshot is made by whoever deletes its database, with tags that are in no request.
+        (Role.TENANT_DEPLOYER, "rds:CreateDBSnapshot", FINAL, {}, True),
+        (Role.TENANT_DEPLOYER, "rds:AddTagsToResource", FINAL, {}, True),
+        (Role.TENANT_DEPLOYER, "rds:AddTagsToResource", FINAL, OTHERS, False),
+        # KMS knows a key by its tags some minutes after it was made.
+        (Role.PLATFORM_DEPLOYER, "kms:EnableKeyRotation", KEY, {}, True),
+        (Role.PLATFORM_DEPLOYER, "kms:EnableKeyRotation", KEY, OTHERS, False),
+        (Role.PLATFORM_DEPLOYER, "iam:CreateRole", ROLE, LIMITED, True),
+        (Role.PLATFORM_DEPLOYER, "iam:CreateRole", ROLE, {}, False),
+        (Role.PLATFORM_DEPLOYER, "iam:PutRolePolicy", ROLE, {}, False),
+        (Role.MIGRATION_RUNNER, "rds:DeleteDBInstance", PLACE.arn("rds", "db:acme-blue"), OWN, True),
+        (Role.MIGRATION_RUNNER, "rds:DeleteDBInstance", PLACE.arn("rds", "db:acme-blue"), OTHERS, False),
+        # By its document's tag, and so to as many tenants as name the person.
+        (Role.TUNNEL_USER, "ssm:StartSession", PLACE.arn("ssm", "document/local-acme-tunnel"), ALICES, True),
+    ],
+)
+def test_a_role_may_what_it_is_for_and_nothing_of_another_cells(
+    role: Role, action: str, resource: str, context: Mapping[str, str], allowed: bool
+) -> None:
+    """Each call that AWS derives of these, and each way around them: tests/local_cloud/test_attacks.py."""
+    policies = [json.dumps(each) for each in documents(role, PLACE, shipped())]
+    decision = decide(policies, Request(action=action, resource=resource, context=context))
+    assert (decision is Decision.ALLOWED) is allowed
+
+
 def test_the_tenant_deployer_makes_nothing_in_iam() -> None:
     writing = {
         each
