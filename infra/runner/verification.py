@@ -28,6 +28,7 @@ from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.aws.authorities import AUTHORITIES_OF_RDS, AUTHORITY_VARIABLE
 from tenantnet.aws.session_documents import MYSQL_PORT
 from tenantnet.failure import Failure
+from tenantnet.runner.live.sql import qualified
 from tenantnet.runner.reach import PHASE_STAYS, Reach, reach_directly
 from tenantnet.tags import Tag
 
@@ -164,7 +165,7 @@ def differences(source: Contents, target: Contents) -> list[str]:
 def _name(key: Key) -> str:
     """`table shop.orders: rows`, `function shop.vat`, `user shop@%: grants`."""
     kind, first, second, *aspect = key
-    name = f"{first}{'@' if kind == 'user' else '.'}{second}" if second else first
+    name = f"{first}@{second}" if kind == "user" else qualified(first, second)
     return ": ".join((f"{kind} {name}", *aspect))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -209,6 +209,15 @@ def test_a_move_that_cannot_begin_leaves_no_account_behind(tenant: Tenant) -> No
     blue.run("CREATE DATABASE app", "CREATE TABLE app.heap (id INT) ENGINE=MyISAM")
     with pytest.raises(Failure, match=r"app\.heap"):
         tenant.live.get_ready(BLUE)
+    assert blue.run("SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'") == []
+
+
+def test_a_login_without_the_masters_rights_is_named_and_leaves_no_account_behind(tenant: Tenant) -> None:
+    blue = tenant.client(BLUE)
+    blue.run("CREATE USER reader@'%' IDENTIFIED BY 'Another-Horse-8'", "GRANT SELECT ON *.* TO reader@'%'")
+    reader = Access(login=Login(username="reader", password="Another-Horse-8"))
+    with pytest.raises(Failure, match=r"has not the master user's rights: .*CREATE USER"):
+        replace(tenant.live, access=reader).get_ready(BLUE)
     assert blue.run("SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'") == []
 
 

@@ -352,6 +352,11 @@ def test_a_secret_of_another_form_is_a_failure_that_does_not_show_it(cloud: Loca
         ({("view", "a", "b"): "1"}, {("view", "a", "b"): "1"}, []),
         ({("view", "a", "b"): "1"}, {}, ["view a.b: only in the source"]),
         (
+            {("table", "a.b", "c", "rows"): "1"},
+            {("table", "a", "b.c", "rows"): "1"},
+            ["table a.`b.c`: rows: only in the target", "table `a.b`.c: rows: only in the source"],
+        ),
+        (
             {("procedure", "a", "b"): "1"},
             {("function", "a", "b"): "1"},
             ["function a.b: only in the target", "procedure a.b: only in the source"],

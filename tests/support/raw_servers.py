@@ -22,9 +22,11 @@ from tenantnet.local_cloud.mysql.installation import Generation, Installation, f
 from tenantnet.local_cloud.mysql.launcher import Launcher
 from tenantnet.local_cloud.mysql.server import Listening, Server
 from tenantnet.local_cloud.state import StateDir
-from tenantnet.runner.live import accounts, events
+from tenantnet.runner.live import accounts, events, verify
 from tenantnet.runner.live.cut import Before, Budgets, Servers, take_back
+from tenantnet.runner.live.follow import Source
 from tenantnet.runner.live.session import Session
+from tenantnet.runner.live.verify import Ways
 
 PORT = 3306
 PASSWORD = "Correct-Horse-7"
@@ -212,3 +214,29 @@ def _begin(pair: Pair) -> None:
         cursor.execute("SET GLOBAL read_only = 0, GLOBAL event_scheduler = ON")
     with pair.servers() as both:
         pair.keep = accounts.keep_list(both.source)
+
+
+def ways(pair: Pair) -> Ways:
+    """How the follower is compared with its leader; it stays with one worker."""
+
+    @contextmanager
+    def one_worker() -> Iterator[None]:
+        workers = f"{pair.green.dialect.replica.lower()}_parallel_workers"
+        pair.ask(pair.green, f"SET GLOBAL {workers} = 1")
+        yield
+
+    return Ways(
+        open_source=lambda: pair.session(pair.blue),
+        open_target=lambda: pair.session(pair.green),
+        one_worker=one_worker,
+    )
+
+
+def leader_of(pair: Pair) -> Source:
+    return Source(host=pair.blue.listening.address, password=PASSWORD)
+
+
+def compared(pair: Pair) -> list[str]:
+    """The differences between the two."""
+    with pair.servers() as both:
+        return verify.compare(both, leader_of(pair), ways(pair), login=MASTER.username)

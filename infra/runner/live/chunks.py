@@ -30,7 +30,7 @@ class Chunk:
 
     def __str__(self) -> str:
         last = f" to {self.first + ROWS - 1}" if self.up_to else ""
-        return f"table {self.schema}.{self.table}: rows {self.first}{last or ' and following'}"
+        return f"table {sql.qualified(self.schema, self.table)}: rows {self.first}{last or ' and following'}"
 
 
 class Part(NamedTuple):

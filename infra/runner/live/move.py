@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import pymysql
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, ER
 from pymysql.cursors import DictCursor
 from tenacity import RetryError
 from tenantnet.failure import Failure
@@ -54,6 +54,14 @@ WAYS_ON = "`tenantnet migrate run` goes on; before the switch `tenantnet migrate
 # How long the sender of a follower that is given up may take to end.
 FOLLOWER_SECONDS = 10.0
 SCHEDULER = "event_scheduler"
+# What MySQL says to who may not grant, read a table, do something at all, or call a procedure.
+WITHOUT_A_RIGHT = (
+    ER.ACCESS_DENIED_ERROR,
+    ER.DBACCESS_DENIED_ERROR,
+    ER.TABLEACCESS_DENIED_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+    ER.PROCACCESS_DENIED_ERROR,
+)
 # A reader waits for a checksum as long as that takes.
 READER: Mapping[str, Any] = {"read_timeout": None}
 
@@ -93,11 +101,7 @@ class LiveMove:
 
         Raises Failure with everything that would stop the move later.
         """
-        own = self._own
-        with connected(self.databases.address(production), self.access) as connection:
-            with connection.cursor(DictCursor) as master:
-                accounts.make_own(master, own)
-            connection.commit()
+        self._make_own(production)
         with self._asking("begin a live move"):
             with self._session(production) as source:
                 found = preflight.complaints(source, self.databases.engine_version(production))
@@ -107,6 +111,26 @@ class LiveMove:
                 # No move has begun that would remove them at its end.
                 self.forget(production)
                 raise GuardError("; ".join(found))
+
+    def _make_own(self, production: Slot) -> None:
+        with connected(self.databases.address(production), self.access) as connection:
+            try:
+                with connection.cursor(DictCursor) as master:
+                    accounts.make_own(master, self._own)
+            except pymysql.MySQLError as error:
+                if error.args[0] not in WITHOUT_A_RIGHT:
+                    raise
+                # Those that it could make.
+                with suppress(Failure):
+                    self.forget(production)
+                raise Failure(
+                    "Could not begin a live move.",
+                    reason=f"the login has not the master user's rights: {error.args[-1]}",
+                    remedy=f"keep the master user's (`tenantnet migrate login {self.tenant}`), or move with "
+                    "`--strategy replica`",
+                    state=PHASE_STAYS,
+                ) from None
+            connection.commit()
 
     def follow(self, state: State) -> float | None:
         """Let the copy follow its source, with everybody locked out of it; look after it where it does.

@@ -36,14 +36,17 @@ def _version(version: str) -> Iterator[str]:
     oldest = OLDEST.get(family, 0 if family > max(OLDEST) else None)
     # A family without a number is kept at its newest by RDS.
     if oldest is None or (patch is not None and patch < oldest):
-        yield f"MySQL is {version}: upgrade it to 8.0.37, 8.4 or later"
+        yield f"MySQL is {version}: upgrade it to 8.0.37, 8.4 or later, or move by replica"
 
 
 def _settings(source: Session) -> Iterator[str]:
     (found,) = source.rows(sql.SETTINGS)
     for name, wanted in NEEDED.items():
         if str(found[name]).upper() != wanted:
-            yield f"{name} is {found[name]}: set it to {wanted} in the parameter group, and reboot"
+            yield (
+                f"{name} is {found[name]}: set it to {wanted} in the parameter group, and reboot; or move by "
+                "replica"
+            )
 
 
 def _engines(source: Session) -> Iterator[str]:

@@ -170,3 +170,8 @@ def rights(version: str, procedures: Iterable[str]) -> tuple[str, ...]:
 def identifier(name: str) -> str:
     """A name in backquotes."""
     return f"`{name.replace('`', '``')}`"
+
+
+def qualified(*names: str) -> str:
+    """For people: `shop.orders`, with backquotes around a name with a dot, so that no two look alike."""
+    return ".".join(identifier(name) if "." in name else name for name in names if name)
