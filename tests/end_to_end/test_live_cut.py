@@ -20,13 +20,13 @@ from tenantnet.runner.live.sql import FOLLOWERS
 
 from tests.support.generations import GENERATIONS
 from tests.support.live_clients import (
+    KINDS,
     TABLES,
     USER,
     Clients,
     SlowLogin,
     clients_of,
-    locking,
-    pool,
+    in_transactions,
     reconnecting,
 )
 from tests.support.mysql_client import wait_for
@@ -35,7 +35,6 @@ from tests.support.raw_servers import MASTER, Pair, installed, pair_of
 ACCOUNT_LOCKED = 3118
 MANY, ROUND_TRIP_SECONDS = 300, 0.02
 LISTED = "SELECT 1 FROM information_schema.processlist WHERE id = %s"
-WRITTEN = "SELECT client, number FROM app.written"
 LATER = "EVERY 1 DAY STARTS '2037-01-01'"
 EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = 'app' ORDER BY event_name"
 # What a change of an event's state changes, and what the server that it is on makes of it.
@@ -96,13 +95,14 @@ def clients(lab: Lab) -> Iterator[Clients]:
         yield clients
 
 
-def written(pair: Pair, server: Any) -> set[tuple[str, int]]:
-    return {(row["client"], row["number"]) for row in pair.ask(server, WRITTEN)}
+def written(pair: Pair, server: Any, table: str = "written") -> set[tuple[str, int]]:
+    listed = pair.ask(server, f"SELECT client, number FROM app.{table}")  # noqa: S608 - a constant
+    return {(row["client"], row["number"]) for row in listed}
 
 
 def test_clients_of_every_kind_come_over_and_nothing_acknowledged_is_lost(lab: Lab, clients: Clients) -> None:
     pair = lab.pair
-    for kind in (pool, reconnecting, locking):
+    for kind in KINDS:
         clients.add(kind, 2)
     clients.wait_for_writes(50)
 
@@ -115,6 +115,9 @@ def test_clients_of_every_kind_come_over_and_nothing_acknowledged_is_lost(lab: L
     clients.end()
     assert clients.acknowledged <= written(pair, pair.green)
     assert written(pair, pair.blue) <= written(pair, pair.green)
+    of_two = {row for row in written(pair, pair.green) if row[0].startswith(in_transactions.__name__)}
+    assert written(pair, pair.green, "other_half") == of_two
+    assert len({name for name, _ in clients.acknowledged}) == 2 * len(KINDS)
     assert lab.has_moved()
 
 

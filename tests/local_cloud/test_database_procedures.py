@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pymysql
 import pytest
+from tenantnet.local_cloud import pace
 from tenantnet.local_cloud.mysql import procedures
 from tenantnet.local_cloud.pace import here
+from tenantnet.runner.live.sql import FOLLOWERS
 
 from tests.support.generations import GENERATIONS
 from tests.support.mysql_client import wait_for
 from tests.support.raw_servers import MASTER, PASSWORD, PORT, REPLICATION, Pair, installed, pair_of
 
 SIGNALLED = 1644
+RETRY = (
+    "SELECT connection_retry_interval AS seconds FROM performance_schema.replication_connection_configuration"
+)
+ROUTINES = (
+    "SELECT routine_type AS kind, routine_name AS name FROM information_schema.routines "
+    "WHERE routine_schema = 'mysql' AND routine_name LIKE 'rds%'"
+)
+REFUSED = "SELECT last_error_number AS number FROM performance_schema.replication_connection_status"
 
 
 @pytest.fixture(scope="module", params=GENERATIONS)
@@ -36,6 +46,21 @@ def green(pair: Pair) -> Iterator[Pair]:
     pair.ask(pair.green, f"STOP {pair.green.dialect.replica}")
     pair.ask(pair.green, f"RESET {pair.green.dialect.replica} ALL")
     pair.ask(pair.green, "DELETE FROM mysql.rds_history")
+
+
+@pytest.fixture
+def paced(green: Pair, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
+    """Lets green's procedures take their time at another pace."""
+
+    def install_at(seconds: float) -> None:
+        with monkeypatch.context() as patch, green.green.administrator() as cursor:
+            patch.setattr(pace, "PACE", seconds)
+            for row in green.ask(green.green, ROUTINES):
+                cursor.execute(f"DROP {row['kind']} mysql.{row['name']}")
+            procedures.install(cursor, green.green.dialect)
+
+    yield install_at
+    install_at(pace.PACE)
 
 
 def call(pair: Pair, name: str, *arguments: object) -> None:
@@ -106,6 +131,33 @@ def test_a_stop_takes_the_three_seconds_that_it_takes_at_rds(green: Pair) -> Non
     begun = time.monotonic()
     call(green, "rds_stop_replication")
     assert time.monotonic() - begun >= here(3)
+
+
+# Trap 13.
+def test_a_follower_that_lost_its_source_asks_again_after_the_minute_that_rds_waits(
+    green: Pair, paced: Callable[[float], None]
+) -> None:
+    paced(1)
+    follow(green)
+    assert green.ask(green.green, RETRY) == [{"seconds": 60}]
+
+
+# Trap 13: so long a killed sender costs, where its account was locked for only a moment.
+def test_a_follower_that_was_refused_once_is_back_after_its_wait_and_not_before(
+    green: Pair, paced: Callable[[float], None]
+) -> None:
+    paced(3 / procedures.CONNECT_RETRY_SECONDS)
+    follow(green)
+    call(green, "rds_start_replication")
+    wait_for(lambda: green.ask(green.blue, FOLLOWERS))
+    green.ask(green.blue, "ALTER USER %s ACCOUNT LOCK", REPLICATION.username)
+    (sender,) = green.ask(green.blue, FOLLOWERS)
+    green.ask(green.blue, "KILL %s", sender["id"])
+    wait_for(lambda: green.ask(green.green, REFUSED)[0]["number"])
+    refused_at = time.monotonic()
+    green.ask(green.blue, "ALTER USER %s ACCOUNT UNLOCK", REPLICATION.username)
+    wait_for(lambda: green.ask(green.blue, FOLLOWERS))
+    assert 2 < time.monotonic() - refused_at < 10
 
 
 # Trap 13.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,12 +19,17 @@ USER = "app_clients"
 TABLES = (
     "CREATE DATABASE app",
     "CREATE TABLE app.written (client VARCHAR(20), number INT, PRIMARY KEY (client, number))",
+    "CREATE TABLE app.other_half LIKE app.written",
     "CREATE TABLE app.locked (number INT)",
     f"CREATE USER {USER}@'%' IDENTIFIED BY 'Correct-Horse-7'",
     f"GRANT ALL ON app.* TO {USER}@'%'",
 )
 # Writes a second of one client: two cores serve two databases, the clients, and the test.
 PAUSE_SECONDS = 0.01
+
+
+Write = Callable[[int], None]
+Writes = Generator[Write, None, None]
 
 
 @dataclass(kw_only=True)
@@ -37,27 +42,26 @@ class Clients:
     _ended: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
 
-    def add(self, kind: Callable[[Clients, str], Iterator[pymysql.Connection[Any]]], number: int) -> None:
-        """Start some of a kind: a generator of the connections that it writes over, one a write."""
+    def add(self, kind: Kind, number: int) -> None:
+        """Start some of a kind: a generator of what it writes with, once each."""
         for one in range(number):
             name = f"{kind.__name__}-{one}"
-            self._threads.append(Thread(target=self._write, args=(name, kind(self, name)), name=name))
+            self._threads.append(Thread(target=self._write, args=(kind, name), name=name))
             self._threads[-1].start()
 
-    def _write(self, name: str, connections: Iterator[pymysql.Connection[Any]]) -> None:
+    def _write(self, kind: Kind, name: str) -> None:
         numbers = count()
+        writes = kind(self, name)
         while not self._ended.is_set():
             number = next(numbers)
             try:
-                connection = next(connections)
-                with connection.cursor() as cursor:
-                    cursor.execute("INSERT app.written VALUES (%s, %s)", (name, number))
+                next(writes)(number)
                 self.acknowledged.add((name, number))
             except (pymysql.MySQLError, OSError):
-                connections.close()  # type: ignore[attr-defined] # a generator
-                connections = KINDS[name.rpartition("-")[0]](self, name)
+                writes.close()
+                writes = kind(self, name)
             self._ended.wait(PAUSE_SECONDS)
-        connections.close()  # type: ignore[attr-defined] # a generator
+        writes.close()
 
     def connected(self) -> pymysql.Connection[Any]:
         return self.pair.connect(self.leads_to, USER)
@@ -75,30 +79,66 @@ class Clients:
             thread.join()
 
 
-def pool(clients: Clients, _name: str) -> Iterator[pymysql.Connection[Any]]:
+def inserts(connection: pymysql.Connection[Any], name: str, table: str = "app.written") -> Write:
+    def write(number: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT {table} VALUES (%s, %s)", (name, number))  # noqa: S608 - a constant
+
+    return write
+
+
+def pool(clients: Clients, name: str) -> Writes:
     """One that keeps its connection until an error ends it."""
     with clients.connected() as connection:
         while True:
-            yield connection
+            yield inserts(connection, name)
 
 
-def reconnecting(clients: Clients, _name: str) -> Iterator[pymysql.Connection[Any]]:
+def reconnecting(clients: Clients, name: str) -> Writes:
     """One with a connection a write."""
     while True:
         with clients.connected() as connection:
-            yield connection
+            yield inserts(connection, name)
 
 
-def locking(clients: Clients, _name: str) -> Iterator[pymysql.Connection[Any]]:
+def locking(clients: Clients, name: str) -> Writes:
     """One that keeps a lock on a table of its own while it writes."""
     with clients.connected() as connection, connection.cursor() as cursor:
         while True:
             cursor.execute("LOCK TABLES app.locked WRITE, app.written WRITE")
-            yield connection
+            yield inserts(connection, name)
             cursor.execute("UNLOCK TABLES")
 
 
-KINDS = {kind.__name__: kind for kind in (pool, reconnecting, locking)}
+def preparing(clients: Clients, name: str) -> Writes:
+    """One with a statement that its connection's server has prepared."""
+    with clients.connected() as connection, connection.cursor() as cursor:
+        cursor.execute("PREPARE writing FROM 'INSERT app.written VALUES (?, ?)'")
+
+        def write(number: int) -> None:
+            cursor.execute("SET @client = %s, @number = %s", (name, number))
+            cursor.execute("EXECUTE writing USING @client, @number")
+
+        while True:
+            yield write
+
+
+def in_transactions(clients: Clients, name: str) -> Writes:
+    """One whose transaction, of two tables, is open nearly all the time, so also at a fence."""
+    with clients.connected() as connection:
+
+        def write(number: int) -> None:
+            connection.begin()
+            inserts(connection, name)(number)
+            time.sleep(PAUSE_SECONDS)
+            inserts(connection, name, "app.other_half")(number)
+            connection.commit()
+
+        while True:
+            yield write
+
+
+KINDS = (pool, reconnecting, locking, preparing, in_transactions)
 
 
 @contextmanager
@@ -110,6 +150,9 @@ def clients_of(pair: Pair) -> Iterator[Clients]:
         yield clients
     finally:
         clients.end()
+
+
+Kind = Callable[[Clients, str], Writes]
 
 
 class SlowLogin:
