@@ -221,9 +221,9 @@ class Runner:
             self._note(requested, "the way back is open")
             self._cut(requested)
         except (Failure, KeyboardInterrupt):
-            # As before: whoever got in there could write. Where AWS does not answer, a later run does it.
+            # As before: whoever got in there could write. Where one does not answer, a later run does it.
             with suppress(Failure):
-                if not self._live.is_led_back(state):
+                if self._taken_back(state) and not self._live.is_led_back(state):
                     self._note(state, self._live.follow_back(state))
             raise
 

@@ -139,6 +139,7 @@ def lead_back_and_over_again(tenant: Tenant, stack: Stack) -> None:
     """Once by a run that goes through, and once by one that AWS does not answer behind its decision."""
     with Traffic(tenant.cloud) as traffic:
         locked_out(tenant, stack)
+        cut_off(tenant, stack)
         led_back = runner(tenant, stack).roll_back(BLUE)
         assert (led_back.phase, led_back.production) == (Phase.SWITCHED, BLUE), tenant.told
         assert tenant.told[-1] == "switched: the former production follows the new one"
@@ -173,6 +174,16 @@ def locked_out(tenant: Tenant, stack: Stack) -> None:
     assert former.read_only
 
 
+def cut_off(tenant: Tenant, stack: Stack) -> None:
+    """A run that loses its sessions behind the fence of a way back takes that back itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cut, "_hold", held_and_cut_off)
+        with pytest.raises(Failure, match="Could not lead the clients over"):
+            runner(tenant, stack).roll_back(BLUE)
+    assert [tenant.client(slot).refused("SELECT 1") for slot in (BLUE, GREEN)] == [LOCKED, 0]
+    assert tenant.told[-1] == "switched: the former production follows the new one"
+
+
 def killed(*_: object) -> None:
     raise SystemExit
 
@@ -205,6 +216,12 @@ def test_a_move_that_is_taken_back_leaves_the_production_as_it_was(
 def held_in_vain(*arguments: Any) -> None:
     hold(*arguments)
     raise GuardError("something else is in the way")
+
+
+def held_and_cut_off(servers: cut.Servers, *arguments: Any) -> None:
+    hold(servers, *arguments)
+    servers.source.close()
+    raise GuardError("nobody answers")
 
 
 @pytest.fixture
