@@ -71,13 +71,23 @@ class CompletedSchedulerResponse(EventBridgeSchedulerResponse):
     def create_schedule(self) -> str:
         check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))
         answer = super().create_schedule()
-        made = self.scheduler_backend.get_schedule(self._get_param("GroupName"), self.uri.rpartition("/")[2])
-        made.action_after_completion = made.action_after_completion or "NONE"
+        self._complete()
         return answer
 
     def update_schedule(self) -> str:
         check_schedule(self._get_param("ScheduleExpression"), self._get_param("ScheduleExpressionTimezone"))
-        return super().update_schedule()
+        answer = super().update_schedule()
+        self._complete()
+        return answer
+
+    def _complete(self) -> None:
+        """What is not given has its default, in a change too: nothing of it is as it was before.
+
+        https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+        """
+        kept = self.scheduler_backend.get_schedule(self._get_param("GroupName"), self.uri.rpartition("/")[2])
+        kept.state = kept.state or "ENABLED"
+        kept.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
 
 
 class CompletedSchedulerBackend(EventBridgeSchedulerBackend):

@@ -164,6 +164,17 @@ def test_a_schedule_that_is_deleted_or_disabled_in_time_starts_nothing(
     assert builds_of(codebuild, name) == []
 
 
+def test_a_schedule_that_was_given_another_time_starts_a_build_then(
+    scheduler: EventBridgeSchedulerClient, codebuild: CodeBuildClient, name: str
+) -> None:
+    make_project(codebuild, name)
+    scheduler.create_schedule(**start_of(name, name, in_seconds(600), ActionAfterCompletion="DELETE"))
+    scheduler.update_schedule(**start_of(name, name, in_seconds(1.5)))
+    changed = scheduler.get_schedule(Name=name)
+    assert (changed["State"], changed["ActionAfterCompletion"]) == ("ENABLED", "NONE")
+    assert len(wait_for_builds(codebuild, name)) == 1
+
+
 def test_a_schedule_is_deleted_after_its_call_where_that_is_asked_for(
     scheduler: EventBridgeSchedulerClient, codebuild: CodeBuildClient, refusal: Refusal, name: str
 ) -> None:
