@@ -66,7 +66,10 @@ class _Latest(BaseModel):
 
 
 class _State(BaseModel):
-    """As the engine keeps it in a file, or exports it. Versions: those whose resources are as above."""
+    """As the engine keeps it in a file, or exports it: a deployment of null is what never was updated.
+
+    Versions: those whose resources are as above.
+    """
 
     version: Literal[3, 4]
     checkpoint: _Latest | None = None
@@ -74,7 +77,7 @@ class _State(BaseModel):
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if (self.checkpoint is None) == (self.deployment is None):
+        if (self.checkpoint is None) == ("deployment" not in self.model_fields_set):
             raise ValueError("it has neither a checkpoint nor a deployment")
         return self
 

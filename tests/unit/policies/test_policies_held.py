@@ -356,8 +356,9 @@ def test_the_state_is_read_from_pulumi(tmp_path: Path, monkeypatch: pytest.Monke
     assert read == [("acme-blue", "vpc-1", "eu-west-1", False, True), ("queue", None, None, True, False)]
 
 
-def test_a_new_stack_has_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(exported(), tmp_path, monkeypatch)
+@pytest.mark.parametrize("said", [exported(), {"version": 3, "deployment": None}])
+def test_a_new_stack_has_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Any) -> None:
+    answer(said, tmp_path, monkeypatch)
     assert Reader().held("acme") == []
 
 
@@ -369,7 +370,7 @@ NO_URN = {**exported(), "deployment": {"manifest": {}, "resources": [{"type": "a
     [
         "",
         "warning: x",
-        *map(json.dumps, (None, [], {}, {"version": 3}, {"version": 3, "deployment": None})),
+        *map(json.dumps, (None, [], {}, {"version": 3}, {"version": 3, "checkpoint": None})),
         *map(
             json.dumps,
             ({"version": 3, "deployment": {}}, exported(version=5), {**exported(), "version": "3"}),
