@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -86,6 +86,8 @@ class Owner:
     """The tenant; None for what its cell shares."""
     network: str | None = None
     """`blue` or `green`, for what belongs to one network of the tenant."""
+    own_tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Tags of one's own for every resource, such as a cost center: settings.checks.check_tags judges them."""
 
     @property
     def prefix(self) -> str:
@@ -96,7 +98,7 @@ class Owner:
 
     def in_network(self, slot: str) -> Owner:
         """The same tenant's network `slot`."""
-        return Owner(cell=self.cell, tenant=self.tenant, network=slot)
+        return replace(self, network=slot)
 
     def tags(
         self,
@@ -108,6 +110,7 @@ class Owner:
     ) -> dict[str, str]:
         """The tags of the resource called `name`."""
         tags = {
+            **self.own_tags,
             "Name": name,
             Tag.CELL: self.cell,
             Tag.TENANT: self.tenant,

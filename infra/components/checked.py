@@ -45,4 +45,5 @@ def _check_owner(owner: Owner) -> list[Refusal]:
         refusals += [refusal.at("tenant") for refusal in named]
     if owner.network is not None:
         refusals += [refusal.at("network") for refusal in checks.check_word(owner.network, [*Slot])]
-    return refusals
+    check = checks.check_platform_tags if owner.tenant is None else checks.check_tags
+    return [*refusals, *(refusal.at("own_tags") for refusal in check(owner.own_tags))]

@@ -24,6 +24,8 @@ class NetworkOwnerArgs(TypedDict):
     """The tenant's name."""
     network: NotRequired[str]
     """`blue` or `green`, for what belongs to one network."""
+    own_tags: NotRequired[dict[str, str]]
+    """Tags of one's own for every resource, such as a cost center."""
 
 
 class TenantDatabaseArgs(TypedDict):

@@ -330,7 +330,7 @@ class Move:
 
     def _live(self, databases: Databases, access: Access, tell: Callable[[str], None]) -> LiveMove:
         tenant, cell = self.settings.name, self.platform.cell
-        owner = Owner(cell=cell, tenant=tenant)
+        owner = Owner(cell=cell, tenant=tenant, own_tags=self.settings.tags)
         return LiveMove(
             tenant=tenant,
             databases=databases,

@@ -19,6 +19,7 @@ from tenantnet.refusal import Refusal, Rule, is_visible, shown
 from tenantnet.settings import rules
 from tenantnet.settings.fixed import FIXED
 from tenantnet.settings.mysql_words import RDS_ACCOUNTS, RESERVED_WORDS
+from tenantnet.tags import TAG_VALUE_CHARACTERS
 
 Check = Callable[[object], list[Refusal]]
 
@@ -26,6 +27,8 @@ _LABEL = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # No blank at either end: what is between need not be of any alphabet.
 _DESCRIPTION = Form(pattern=r"(?s:\S|\S.*\S)", longest=rules.MAX_DESCRIPTION)
+_TAG = r"[\w.:/=+@-](?:[\w .:/=+@-]*[\w.:/=+@-])?"
+_TAG_KEY, _TAG_VALUE = Form(pattern=_TAG, longest=128), Form(pattern=_TAG, longest=TAG_VALUE_CHARACTERS)
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
 _LONGEST_ARN = 800
 _ARN = r"arn:aws:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
@@ -368,6 +371,34 @@ def check_parameters(value: object) -> list[Refusal]:
             refused = rules.PARAMETER_VALUE.refuse(given, name, name=name, values=parameters.values(name))
             odd = parameters.unknown_modes(given) if name == "sql_mode" else []
             found.append(because(refused, f"has {shown(','.join(odd))}") if odd else refused)
+    return found
+
+
+def check_tags(value: object) -> list[Refusal]:
+    """The tags that a tenant's resources have beside Tenantnet's."""
+    return _tags(value, rules.MAX_TAGS, "a resource of AWS has 50 tags at most")
+
+
+def check_platform_tags(value: object) -> list[Refusal]:
+    """The tags that a platform's resources have beside Tenantnet's."""
+    return _tags(value, rules.MAX_PLATFORM_TAGS, "a zone of Route 53 has 10 tags at most")
+
+
+def _tags(value: object, most: int, limit: str) -> list[Refusal]:
+    if not isinstance(value, Mapping):
+        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=shown(value))]
+    found, seen = [], dict[str, object]()
+    if len(value) > most:
+        found.append(rules.TAGS_COUNT.refuse(f"{len(value)} tags", most=most, limit=limit))
+    for key, text in value.items():
+        folded = str(key).casefold()
+        if folded == "name" or folded.startswith(("aws:", "tenantnet:")):
+            found.append(rules.TAG_KEY_FREE.refuse(key, shown(key)))
+        elif folded in seen:
+            found.append(rules.TAG_KEY_ONCE.refuse(key, shown(key), other=shown(seen[folded])))
+        found += check_form(rules.TAG_KEY, _TAG_KEY, key, shown(key))
+        found += check_form(rules.TAG_VALUE, _TAG_VALUE, text, shown(key))
+        seen[folded] = key
     return found
 
 

@@ -10,7 +10,6 @@ FIXED: Mapping[str, str] = {
     "port": "MySQL is at 3306, which rules, tunnels and guides name",
     "publiclyAccessible": "no database is reached from the internet",
     "deletionProtection": "a database is protected until its tenant is retiring",
-    "tags": "tags decide whose a resource is and what a role may do, so the policies compare all of them",
     "vpcId": "a tenant's network is made with it and deleted with it, so that no other traffic is in it",
     "subnetIds": "a network is cut into subnets by one plan, which addresses and rules follow",
     "bgpAsn": "connections have static routes: with BGP a company could announce ranges that are not its own",

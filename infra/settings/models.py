@@ -22,7 +22,7 @@ from tenantnet.addresses.addressing import DEFAULT_RESERVED, ReservedRange
 from tenantnet.aws import engines, instance_classes, parameters, sizes, storage, windows
 from tenantnet.refusal import Refusal
 from tenantnet.settings import checks, rules
-from tenantnet.tags import Slot, Strategy
+from tenantnet.tags import TAG_VALUE_CHARACTERS, Slot, Strategy
 
 REFUSED = "refused"
 
@@ -129,6 +129,17 @@ Parameters = Annotated[
             "additionalProperties": False,
         }
     ),
+]
+
+
+def _tags_schema(most: int) -> WithJsonSchema:
+    text = {"type": "string", "minLength": 1, "maxLength": TAG_VALUE_CHARACTERS}
+    return WithJsonSchema({"type": "object", "maxProperties": most, "additionalProperties": text})
+
+
+TenantTags = Annotated[dict[str, str], judged(checks.check_tags), _tags_schema(rules.MAX_TAGS)]
+PlatformTags = Annotated[
+    dict[str, str], judged(checks.check_platform_tags), _tags_schema(rules.MAX_PLATFORM_TAGS)
 ]
 LocalTime = Annotated[
     datetime,
@@ -312,6 +323,11 @@ class TenantFile(Settings):
     tunnel_users: list[Annotated[str, judged(checks.check_tunnel_user)]] = Field(
         default=[], description="People who may open a tunnel to the database, by their names in IAM."
     )
+    tags: TenantTags = Field(
+        default={},
+        description="Tags that every resource has beside Tenantnet's own, such as a cost center.",
+        examples=[{"CostCenter": "4711"}],
+    )
     retiring: bool = Field(
         default=False,
         description="The tenant is being removed: its database is unprotected and leaves a final snapshot.",
@@ -442,6 +458,11 @@ class PlatformFile(Settings):
         description="The platform whose claims table has this cell's claims, in the same account and region. "
         "Without it, the project's cells share one. The platform's own name keeps its ranges apart.",
         examples=["platform-eu1"],
+    )
+    tags: PlatformTags = Field(
+        default={},
+        description="Tags that every resource has beside Tenantnet's own, such as a cost center.",
+        examples=[{"CostCenter": "4711"}],
     )
     retiring: bool = Field(
         default=False,

@@ -13,6 +13,11 @@ MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
 MAX_VPN_CONNECTIONS = 10
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+MAX_TAGS = 40
+# A zone has 10 at most.
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html
+MAX_PLATFORM_TAGS = 8
 # A network ACL has 20 rules for each direction by default, and a session subnet's has others besides.
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 MAX_SHARED_SUBNETS = 8
@@ -344,6 +349,39 @@ NETWORKS_APART = Rule(
     remedy="choose another free /26, or let the command line choose one: tenantnet network add TENANT --auto",
 )
 
+# Tags
+
+TAGS_COUNT = Rule(
+    id="tags-count",
+    rule="a stack's settings have at most {most} tags",
+    reason="{limit}, and Tenantnet has tags of its own",
+    remedy="leave out what the others say already",
+)
+TAG_KEY = Rule(
+    id="tag-key",
+    rule="a tag's key has 1 to 128 letters, digits, blanks between them and _ . : / = + - @",
+    reason="AWS's services take no other in common",
+    remedy="write such a key, for example CostCenter",
+)
+TAG_KEY_FREE = Rule(
+    id="tag-key-free",
+    rule="a tag of one's own is not called Name, and begins with neither aws: nor tenantnet:",
+    reason="those are AWS's and Tenantnet's, and by them a resource counts as somebody's",
+    remedy="call it otherwise",
+)
+TAG_KEY_ONCE = Rule(
+    id="tag-key-once",
+    rule="two tags differ in more than capitals",
+    reason="IAM takes {other} for the same key",
+    remedy="remove one of the two",
+)
+TAG_VALUE = Rule(
+    id="tag-value",
+    rule="a tag's value is text of 1 to 256 letters, digits, blanks between them and _ . : / = + - @",
+    reason="AWS's services take no other in common",
+    remedy='write such a text, a number in quotes: CostCenter: "4711"',
+)
+
 # VPN connections
 
 DESCRIPTION = Rule(
@@ -505,8 +543,8 @@ REGION_OF_PLATFORM = Rule(
 OWN_TAGS = Rule(
     id="own-tags",
     rule="aws:defaultTags is not used",
-    reason="tags decide whose a resource is and what a role may do, so the policies compare all of them",
-    remedy="remove it; for costs, activate tenantnet:cell and tenantnet:tenant as cost allocation tags",
+    reason="a default may give a resource to somebody else, and Tenantnet's own calls know none",
+    remedy="write them as tags in tenantnet:tenant or tenantnet:platform",
 )
 AWS_KEY = Rule(
     id="aws-key",

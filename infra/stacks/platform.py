@@ -64,7 +64,7 @@ class PlatformStack:
         """
         self._settings, self._region = settings, region
         self._place = place or look_up_place()
-        self._owner = Owner(cell=settings.cell)
+        self._owner = Owner(cell=settings.cell, own_tags=settings.tags)
         cell_place = CellPlace(region=region, account_id=self._place.account_id, neighbours=neighbours)
         refuse_claims_left(settings, cell_place)
         self._claims_table = choose_claims_table(settings, cell_place)

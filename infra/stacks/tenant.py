@@ -216,7 +216,7 @@ class TenantStack:
     ) -> None:
         self._start, self._held, self._opened, self._numbered = start, held, opened or {}, numbered
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
-        self._owner = Owner(cell=platform.cell, tenant=settings.name)
+        self._owner = Owner(cell=platform.cell, tenant=settings.name, own_tags=settings.tags)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
         self._missing = missing
         self.claims = self._claims()

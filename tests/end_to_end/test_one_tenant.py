@@ -224,6 +224,22 @@ def test_a_person_gets_and_loses_a_tunnel_by_the_settings_alone(acme: Project, r
         alice.start_session(**asked)
 
 
+def test_tags_of_ones_own_are_added_and_taken_away_in_place(acme: Project, aws: boto3.Session) -> None:
+    def tagged() -> set[str]:
+        filters = [{"Name": "key", "Values": ["CostCenter"]}, {"Name": "value", "Values": ["4711"]}]
+        pages = aws.client("ec2").get_paginator("describe_tags").paginate(Filters=filters)
+        return {each["ResourceType"] for page in pages for each in page["Tags"]}
+
+    for tags in ({"CostCenter": "4711"}, {}):
+        acme.write_tenant("acme", {**ACME, "tags": tags})
+        steps = acme.steps("acme")
+        assert {step.operation for step in steps} == {"update"}
+        assert types.DATABASE in {step.type for step in steps}
+        acme.up("acme").check()
+        acme.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "acme").check()
+        assert {"vpc", "subnet", "instance", "vpn-connection"} <= tagged() if tags else not tagged()
+
+
 @pytest.mark.long
 def test_whatever_else_can_change_changes_in_place(acme: Project, aws: boto3.Session) -> None:
     """One update has parameters and the database itself: RDS refuses the one while it does the other."""
@@ -267,8 +283,8 @@ def test_the_platform_deployer_changes_what_the_settings_say(
     runner = {**deployer.platform("platform-local")["runner"], "image": "example/other:2", "unverified": True}
     host, image = _tunnel_host(aws), _another_image(aws)
     services = {"tunnelHostType": "t4g.micro", "tunnelHostImage": image}
-    boundary = {"permissionsBoundaryArn": PLACE.boundary}
-    deployer.write_platform("platform-local", runner=runner, services=services, **boundary)
+    others = {"permissionsBoundaryArn": PLACE.boundary, "tags": {"CostCenter": "4711"}}
+    deployer.write_platform("platform-local", runner=runner, services=services, **others)
     deployer.up("platform-local").check()
     (project,) = aws.client("codebuild").batch_get_projects(names=["tenantnet-local-runner"])["projects"]
     assert project["environment"]["image"] == "example/other:2"

@@ -75,6 +75,7 @@ TENANT: dict[str, Any] = {
         "retireAfter": "24h",
     },
     "tunnelUsers": ["alice", "bob"],
+    "tags": {"CostCenter": "4711"},
 }
 
 PLATFORM: dict[str, Any] = {
@@ -208,6 +209,10 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.PLATFORM_NAME, "platform", "eu1"),
         _tenant(rules.PARAMETER_KNOWN, "database.parameters", {"innodb_flush_log_at_trx_commit": 0}),
         _tenant(rules.PARAMETER_VALUE, "database.parameters", {"max_allowed_packet": "64M"}),
+        _tenant(rules.TAG_KEY, "tags", {"Cost;Center": "4711"}),
+        _tenant(rules.TAG_KEY_FREE, "tags", {"tenantnet:tenant": "beta"}),
+        _tenant(rules.TAG_KEY_ONCE, "tags", {"CostCenter": "4711", "costcenter": "4712"}),
+        _tenant(rules.TAG_VALUE, "tags", {"CostCenter": 4711}),
         _tenant(rules.USERNAME, "database.username", "acme-admin"),
         _tenant(rules.USERNAME_FREE, "database.username", "select"),
         _tenant(rules.INSTANCE_CLASS, "database.instanceClass", "t4g.small"),
@@ -239,8 +244,14 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.RETIRING_STAYS, "retiring", True),
         _tenant(rules.TUNNEL_USER, "tunnelUsers[0]", "arn:aws:iam::123456789012:user/alice"),
         _many_connections(),
+        _many_tags(),
         _many_users(),
     ]
+
+
+def _many_tags() -> Example:
+    tags = {f"Tag{number}": "x" for number in range(rules.MAX_TAGS + 1)}
+    return replace(_tenant(rules.TAGS_COUNT, "tags", tags), given=f"tags: {len(tags)} of them")
 
 
 def _many_users() -> Example:
