@@ -4,11 +4,14 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
 https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sns/topic_subscription.go
 https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
 """
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import Any
 
@@ -24,6 +27,7 @@ from moto.resourcegroupstaggingapi import urls as tagging_urls
 from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 from moto.sns import urls as sns_urls
 from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import Subscription
 from moto.sns.responses import SNSResponse
 
 MOST_DATAPOINTS = 1_440
@@ -90,6 +94,13 @@ class CompletedCloudWatchResponse(CloudWatchResponse):
         return ActionResult({"Tags": sorted(answer["Tags"], key=itemgetter("Key"))})
 
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def _is_pending(subscription: Subscription) -> bool:
+    return bool(subscription.attributes["PendingConfirmation"])
+
+
 class CompletedSnsResponse(SNSResponse):
     """All calls."""
 
@@ -97,6 +108,53 @@ class CompletedSnsResponse(SNSResponse):
         if self._get_param("AttributeName") not in TOPIC_ATTRIBUTES:
             raise SNSInvalidParameter("Invalid parameter: AttributeName")
         return super().set_topic_attributes()
+
+    def subscribe(self) -> ActionResult:
+        """Who gets e-mail has to want it; until then the ARN is told to those alone who ask for it."""
+        if self._get_param("Protocol") != "email":
+            return super().subscribe()
+        if not _EMAIL.fullmatch(self._get_param("Endpoint")):
+            raise SNSInvalidParameter("Invalid parameter: Email address")
+        known = {*self.backend.subscriptions}
+        answer: Any = super().subscribe().result
+        arn = answer["SubscriptionArn"]
+        subscription = self.backend.subscriptions[arn]
+        if arn not in known:
+            subscription.attributes |= {"PendingConfirmation": True, "ConfirmationWasAuthenticated": False}
+        told = self._get_bool_param("ReturnSubscriptionArn") or not _is_pending(subscription)
+        return ActionResult({"SubscriptionArn": arn if told else "pending confirmation"})
+
+    def confirm_subscription(self) -> ActionResult:
+        """The token, which AWS sends by e-mail, is the last part of the subscription's ARN here."""
+        arn = f"{self._get_param('TopicArn')}:{self._get_param('Token')}"
+        subscription = self.backend.subscriptions.get(arn)
+        if subscription is None:
+            raise SNSInvalidParameter("Invalid parameter: Token")
+        subscription.attributes["PendingConfirmation"] = False
+        return ActionResult({"SubscriptionArn": arn})
+
+    def list_subscriptions_by_topic(self) -> ActionResult:
+        """Without the ARNs of those that nobody has confirmed."""
+        answer: Any = super().list_subscriptions_by_topic().result
+        listed = [
+            {
+                "SubscriptionArn": "PendingConfirmation" if _is_pending(each) else each.arn,
+                "Owner": each.owner,
+                "Protocol": each.protocol,
+                "Endpoint": each.endpoint,
+                "TopicArn": each.topic_arn,
+            }
+            for each in answer["Subscriptions"]
+        ]
+        return ActionResult({**answer, "Subscriptions": listed})
+
+    def unsubscribe(self) -> ActionResult:
+        """Nobody deletes what waits for its confirmation: SNS forgets it after some days."""
+        subscription = self.backend.subscriptions.get(self._get_param("SubscriptionArn"))
+        if subscription and _is_pending(subscription):
+            reason = "Cannot unsubscribe a subscription that is pending confirmation"
+            raise SNSInvalidParameter(f"Invalid parameter: SubscriptionArn Reason: {reason}")
+        return super().unsubscribe()
 
     def tag_resource(self) -> ActionResult:
         keys = [tag["Key"] for tag in self._get_param("Tags", [])]

@@ -30,6 +30,7 @@ from tenantnet.tags import Part
 TOPIC, ROLE = "aws:sns/topic:Topic", "aws:iam/role:Role"
 ROLE_POLICY, FLOW_LOG = "aws:iam/rolePolicy:RolePolicy", "aws:ec2/flowLog:FlowLog"
 TOPIC_POLICY, PROJECT = "aws:sns/topicPolicy:TopicPolicy", "aws:codebuild/project:Project"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 ROLE_RIGHTS = (ROLE_POLICY, ROLE_ATTACHMENT)
 PROVIDER, STACK = "pulumi:providers:aws", "pulumi:pulumi:Stack"
@@ -63,6 +64,7 @@ OTHERS_SESSIONS = (
     "its sessions are another tenant's, and they would reach this one, or this one's reach theirs"
 )
 ONCE = "every further start is a build that nobody asked for, and may move the database"
+ALARMS_TO_PEOPLE = "an alarm's names go to people who have confirmed their address, and to no program"
 METRICS = "an alarm shows what it watches, and another tenant's load and times are not this one's to see"
 UNWATCHED = "what a build has done is looked for in the runner's log group, and its words are nobody else's"
 CODE = "it would be code of its own in the network, which no policy reads"
@@ -477,6 +479,16 @@ _PLATFORM: Mapping[str, Shape] = {
     ),
     TOPIC: Shape(Where.PLATFORM, {**_any("name"), "kmsMasterKeyId": Ref((aws.KEY,))}),
     TOPIC_POLICY: Shape(Where.PLATFORM, {**_any("policy"), "arn": Ref((TOPIC,))}),
+    SUBSCRIPTION: Shape(
+        Where.PLATFORM,
+        {
+            **_any("endpoint", "confirmationTimeoutInMinutes"),
+            "topic": Ref((TOPIC,)),
+            "protocol": exactly("email", reason=ALARMS_TO_PEOPLE, needed=True),
+            "endpointAutoConfirms": exactly(False),
+            "rawMessageDelivery": exactly(False),
+        },
+    ),
     ROLE: Shape(
         Where.PLATFORM,
         {

@@ -24,6 +24,7 @@ from tenantnet.policies.allowed import (
     ROLE,
     ROLE_ATTACHMENT,
     ROLE_POLICY,
+    SUBSCRIPTION,
     TOPIC,
     TOPIC_POLICY,
     is_placed,
@@ -81,6 +82,7 @@ _CALLED: Mapping[str, tuple[str, Callable[[str, str], Collection[str]]]] = {
     aws.SCHEDULE: ("name", lambda cell, tenant: [migration_name(cell, tenant)]),
     aws.ALIAS: ("name", lambda cell, _: [f"alias/tenantnet-{cell}"]),
     TOPIC_POLICY: ("arn", lambda cell, _: [alarm_topic_name(cell)]),
+    SUBSCRIPTION: ("topic", lambda cell, _: [alarm_topic_name(cell)]),
     **dict.fromkeys(
         (ROLE_POLICY, ROLE_ATTACHMENT),
         ("role", lambda cell, _: [physical_name(cell, purpose) for purpose in SERVICES]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tenantnet.aws import types as aws
 from tenantnet.aws.types import INSTANCE, ROUTE_TABLE, SECURITY_GROUP, SUBNET, VPC
-from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS, TOPIC_POLICY
+from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE_RIGHTS, SUBSCRIPTION, TOPIC_POLICY
 from tenantnet.policies.model import (
     PLATFORM_PREFIX,
     Finding,
@@ -65,7 +65,7 @@ TAG_DEFAULT = Rule(
 # The provider has no tags for these.
 UNTAGGED = (
     *(aws.ROUTE_TABLE_ASSOCIATION, aws.ROUTE, aws.ROUTE_PROPAGATION, aws.VPN_CONNECTION_ROUTE),
-    *(aws.TABLE_ITEM, aws.SCHEDULE, aws.RECORD, aws.ALIAS, TOPIC_POLICY, *ROLE_RIGHTS),
+    *(aws.TABLE_ITEM, aws.SCHEDULE, aws.RECORD, aws.ALIAS, TOPIC_POLICY, SUBSCRIPTION, *ROLE_RIGHTS),
 )
 TAGGED = [kind for kind in ALLOWED if kind.startswith("aws:") and kind not in UNTAGGED]
 READ_TAGS = {*Tag, *TUNNEL_USER_TAGS}

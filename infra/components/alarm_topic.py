@@ -1,13 +1,16 @@
-"""The topic that every alarm of a cell goes to; the platform team subscribes to it."""
+"""The topic that every alarm of a cell goes to, and who gets them by e-mail."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 from tenantnet.components.checked import place_problems, require
+from tenantnet.settings.checks import check_alarm_email
+from tenantnet.settings.relations import alarm_email_relations
 from tenantnet.tags import Owner
 
 
@@ -23,9 +26,15 @@ class AlarmTopicArgs:
     """The AWS region."""
     kms_key_arn: pulumi.Input[str]
     """The key that encrypts messages."""
+    emails: Sequence[str] = ()
+    """Addresses that SNS sends a link to, and messages once somebody has followed it."""
 
     def __post_init__(self) -> None:
-        require(f"The topic of {self.owner.cell}", self.owner, place_problems(self.account_id, self.region))
+        of_emails = [refusal for email in self.emails for refusal in check_alarm_email(email)]
+        together = alarm_email_relations({"alarmEmails": [*self.emails]}, lambda _: True)
+        problems = {"emails": of_emails or [replace(refusal, path="") for refusal in together]}
+        place = place_problems(self.account_id, self.region)
+        require(f"The topic of {self.owner.cell}", self.owner, {**place, **problems})
 
 
 class AlarmTopic(pulumi.ComponentResource):
@@ -50,6 +59,14 @@ class AlarmTopic(pulumi.ComponentResource):
             policy=topic_policy(args.region, args.account_id, topic_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        for email in args.emails:
+            aws.sns.TopicSubscription(
+                f"{name}-{email}",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=email,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         self.arn = topic.arn
         self.register_outputs({"arn": self.arn})
 

@@ -93,6 +93,12 @@ OF_PLATFORMS: Mapping[str, tuple[str, ...]] = {
         "sns:UntagResource",
     ),
     "aws:sns/topicPolicy:TopicPolicy": ("sns:SetTopicAttributes",),
+    "aws:sns/topicSubscription:TopicSubscription": (
+        "sns:GetSubscriptionAttributes",
+        "sns:SetSubscriptionAttributes",
+        "sns:Subscribe",
+        "sns:Unsubscribe",
+    ),
     "aws:iam/role:Role": (
         "iam:DeleteRole",
         "iam:PutRolePermissionsBoundary",

@@ -346,6 +346,14 @@ def _named(service: str, pattern: str) -> Callable[[str, PolicyPlace], tuple[Sco
     return lambda _, place: (Scope((place.arn(service, pattern.format(cell=place.cell)),)),)
 
 
+def _sns(name: str, place: PolicyPlace) -> tuple[Scope, ...]:
+    """A subscription's ARN is its topic's, and an ID."""
+    topic = place.arn("sns", f"tenantnet-{place.cell}-alarms")
+    if name == "Subscribe":
+        return (Scope((topic,), (("StringEquals", "sns:Protocol", "email"),)),)
+    return (Scope((topic, f"{topic}:*") if "Subscri" in name or name == "Unsubscribe" else (topic,)),)
+
+
 SERVICES: dict[str, Callable[[str, PolicyPlace], tuple[Scope, ...]]] = {
     "cloudwatch": _cloudwatch,
     "codebuild": _named("codebuild", "project/tenantnet-{cell}-*"),
@@ -358,7 +366,7 @@ SERVICES: dict[str, Callable[[str, PolicyPlace], tuple[Scope, ...]]] = {
     "route53": _route53,
     "s3": _s3,
     "scheduler": _named("scheduler", "schedule/default/tenantnet-{cell}-*"),
-    "sns": _named("sns", "tenantnet-{cell}-alarms"),
+    "sns": _sns,
     "ssm": _ssm,
     "sts": lambda _, _place: (EVERYTHING,),
 }

@@ -94,6 +94,9 @@ check_service = _text(
     example="ec2.amazonaws.com",
 )
 check_tunnel_user = _text(rules.TUNNEL_USER, "[a-zA-Z0-9+=.@_-]+", 64)
+check_alarm_email = _text(
+    rules.ALARM_EMAIL, rf"[a-zA-Z0-9._%+-]{{1,64}}@(?:{_ZONE_LABEL}\.)+[a-zA-Z]{{2,63}}", 254
+)
 check_version = _text(rules.RUNNER_VERSION, "[a-zA-Z0-9._][a-zA-Z0-9._/-]*", 200)
 check_image = _text(
     rules.RUNNER_IMAGE,

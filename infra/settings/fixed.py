@@ -15,5 +15,4 @@ FIXED: Mapping[str, str] = {
     "bgpAsn": "connections have static routes: with BGP a company could announce ranges that are not its own",
     "ipv6CidrBlock": "networks are IPv4 only: every rule, check and guide is about IPv4",
     "kmsKeyId": "all of a cell's data is encrypted with the cell's own key",
-    "alarmEmail": "a topic's subscriber has to confirm it by hand: subscribe to the output alarmTopicArn",
 }

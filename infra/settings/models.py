@@ -459,6 +459,11 @@ class PlatformFile(Settings):
         "Without it, the project's cells share one. The platform's own name keeps its ranges apart.",
         examples=["platform-eu1"],
     )
+    alarm_emails: list[Annotated[str, judged(checks.check_alarm_email)]] = Field(
+        default=[],
+        description="E-mail addresses that get alarms, once each has followed the link that AWS sends.",
+        examples=[["oncall@example.com"]],
+    )
     tags: PlatformTags = Field(
         default={},
         description="Tags that every resource has beside Tenantnet's own, such as a cost center.",

@@ -59,6 +59,7 @@ def platform_relations(raw: object, sound: Sound) -> list[Refusal]:
         *shared_subnet_relations(raw, sound),
         *_connection_fits(_child(raw, "runner"), sound),
         *_secret_given(_child(raw, "runner"), sound),
+        *alarm_email_relations(raw, sound),
     ]
 
 
@@ -259,17 +260,32 @@ def tunnel_user_relations(raw: object, sound: Sound) -> list[Refusal]:
 
 
 def _users_together(raw: object, sound: Sound) -> Iterator[Refusal]:
-    seen: set[str] = set()
-    for index, user in enumerate(_entries(_child(raw, "tunnelUsers"))):
-        path = f"tunnelUsers[{index}]"
-        if isinstance(user, str) and sound(path):
-            if user in seen:
-                yield rules.ENTRY_ONCE.refuse(user, path, value=user)
-            seen.add(user)
+    yield from _once(raw, "tunnelUsers", sound)
+    entries = enumerate(_entries(_child(raw, "tunnelUsers")))
+    users = {user for index, user in entries if isinstance(user, str) and sound(f"tunnelUsers[{index}]")}
     try:
-        tunnel_user_tags([*seen])
+        tunnel_user_tags([*users])
     except ValueError:
-        yield rules.TUNNEL_USERS_FIT.refuse(f"{len(seen)} names", "tunnelUsers")
+        yield rules.TUNNEL_USERS_FIT.refuse(f"{len(users)} names", "tunnelUsers")
+
+
+def alarm_email_relations(raw: object, sound: Sound) -> list[Refusal]:
+    """The problems of a platform's addresses for alarms together."""
+    count = len(_entries(_child(raw, "alarmEmails")))
+    if count > rules.MAX_ALARM_EMAILS:
+        return [rules.ALARM_EMAILS_COUNT.refuse(f"{count} addresses", "alarmEmails")]
+    return list(_once(raw, "alarmEmails", sound))
+
+
+def _once(raw: object, key: str, sound: Sound) -> Iterator[Refusal]:
+    """The problems of a list that has something twice."""
+    seen: set[str] = set()
+    for index, entry in enumerate(_entries(_child(raw, key))):
+        path = f"{key}[{index}]"
+        if isinstance(entry, str) and sound(path):
+            if entry in seen:
+                yield rules.ENTRY_ONCE.refuse(entry, path, value=entry)
+            seen.add(entry)
 
 
 def _services_together(services: object) -> Iterator[Refusal]:

@@ -9,6 +9,7 @@ MIN_PASSWORD, MAX_PASSWORD = 9, 41
 MIN_STORAGE_GB, MAX_STORAGE_GB = 20, 65_536
 MIN_BACKUP_DAYS, MAX_BACKUP_DAYS = 7, 35
 MAX_DESCRIPTION = 255
+MAX_ALARM_EMAILS = 10
 MAX_FILE_BYTES = 1_000_000
 # AWS's default quota "VPN connections per virtual private gateway".
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-limits.html
@@ -472,6 +473,18 @@ TUNNEL_USER = Rule(
     rule="a tunnel user is the name of a person in IAM: 1 to 64 of a-z, A-Z, 0-9 and + = . @ _ -",
     reason="the tunnel's document names its users in a tag, and AWS's tags have no other characters for it",
     remedy="write the user's name, not its ARN or path; a user with a comma in the name needs another name",
+)
+ALARM_EMAIL = Rule(
+    id="alarm-email",
+    rule="an alarm's address is of e-mail: up to 64 of a-z, A-Z, 0-9 and . _ % + -, an @, and a DNS name",
+    reason="SNS sends it a link, and alarms once somebody has followed that",
+    remedy="write one such as oncall@example.com; of a list of people, the list's own address",
+)
+ALARM_EMAILS_COUNT = Rule(
+    id="alarm-emails-count",
+    rule=f"a platform has at most {MAX_ALARM_EMAILS} addresses for alarms",
+    reason="each has to be confirmed by hand, and again when somebody has left",
+    remedy="write the address of a list of people",
 )
 TUNNEL_USERS_FIT = Rule(
     id="tunnel-users-fit",

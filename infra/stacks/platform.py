@@ -80,7 +80,8 @@ class PlatformStack:
             cell, PlatformTablesArgs(owner=owner, kms_key_arn=key.arn, protected=protected)
         )
         shared = self._claims_table != claims_table_name(cell)
-        topic = AlarmTopic(cell, AlarmTopicArgs(owner=owner, kms_key_arn=key.arn, **place))
+        emails = self._settings.alarm_emails
+        topic = AlarmTopic(cell, AlarmTopicArgs(owner=owner, kms_key_arn=key.arn, emails=emails, **place))
         sessions_vpc_id, services = self._sessions(), self._services()
         host, zone_id = self._tunnel_host(services), self._zone()
         outputs = {

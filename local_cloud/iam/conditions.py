@@ -46,6 +46,7 @@ OF_PARAMETERS = {
         "secretsmanager:VersionId": "VersionId",
         "secretsmanager:VersionStage": "VersionStage",
     },
+    "sns": {"sns:Endpoint": "Endpoint", "sns:Protocol": "Protocol"},
     "sts": {"sts:ExternalId": "ExternalId", "sts:RoleSessionName": "RoleSessionName"},
 }
 # Where a service has a name of its own for the tags of what is there; RDS has one for each kind.

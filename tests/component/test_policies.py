@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types as aws
-from tenantnet.policies.allowed import STACK, TOPIC, TOPIC_POLICY
+from tenantnet.policies.allowed import STACK, SUBSCRIPTION, TOPIC, TOPIC_POLICY
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.held import ID_IS_NAME, ID_OF_BOTH, judge_held
@@ -139,8 +139,8 @@ def _updated(engine: RecordingEngine, stack: str = "acme") -> Iterator[Resource]
         props = {path: _named(path, value) for path, value in each.inputs.items()}
         if "logDestination" in props:
             props["logDestination"] = logs + groups[props["logDestination"].rpartition(":")[2]]
-        if each.type == TOPIC_POLICY:
-            props["arn"] = f"arn:aws:sns:eu-west-1:123456789012:{engine.of_type(TOPIC)[0].inputs['name']}"
+        if refers := {TOPIC_POLICY: "arn", SUBSCRIPTION: "topic"}.get(each.type):
+            props[refers] = f"arn:aws:sns:eu-west-1:123456789012:{engine.of_type(TOPIC)[0].inputs['name']}"
         urn = f"urn:pulumi:{stack}::tenantnet::{each.type}::{each.name}"
         yield Resource(
             type=each.type, name=each.name, urn=urn, props=props, custom=each.custom, region="eu-west-1"

@@ -226,8 +226,9 @@ def test_a_person_gets_and_loses_a_tunnel_by_the_settings_alone(acme: Project, r
 
 def test_tags_of_ones_own_are_added_and_taken_away_in_place(acme: Project, aws: boto3.Session) -> None:
     def tagged() -> set[str]:
+        ec2: Any = aws.client("ec2")
         filters = [{"Name": "key", "Values": ["CostCenter"]}, {"Name": "value", "Values": ["4711"]}]
-        pages = aws.client("ec2").get_paginator("describe_tags").paginate(Filters=filters)
+        pages = ec2.get_paginator("describe_tags").paginate(Filters=filters)
         return {each["ResourceType"] for page in pages for each in page["Tags"]}
 
     for tags in ({"CostCenter": "4711"}, {}):
@@ -269,6 +270,12 @@ def _tunnel_host(aws: boto3.Session) -> Any:
     return reservation["Instances"][0]
 
 
+def _confirm(sns: Any, topic: str, address: str) -> None:
+    asked = {"TopicArn": topic, "Protocol": "email", "Endpoint": address}
+    arn = sns.subscribe(**asked, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    sns.confirm_subscription(TopicArn=topic, Token=arn.rpartition(":")[2])
+
+
 def _another_image(aws: boto3.Session) -> str:
     ec2, used = aws.client("ec2"), _tunnel_host(aws)["ImageId"]
     images = ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-*-arm64"]}])["Images"]
@@ -283,8 +290,19 @@ def test_the_platform_deployer_changes_what_the_settings_say(
     runner = {**deployer.platform("platform-local")["runner"], "image": "example/other:2", "unverified": True}
     host, image = _tunnel_host(aws), _another_image(aws)
     services = {"tunnelHostType": "t4g.micro", "tunnelHostImage": image}
-    others = {"permissionsBoundaryArn": PLACE.boundary, "tags": {"CostCenter": "4711"}}
+    others = {
+        "permissionsBoundaryArn": PLACE.boundary,
+        "tags": {"CostCenter": "4711"},
+        "alarmEmails": ["oncall@example.com", "lead@example.com"],
+    }
     deployer.write_platform("platform-local", runner=runner, services=services, **others)
+    deployer.up("platform-local").check()
+    _confirm(aws.client("sns"), deployer.outputs("platform-local")["alarmTopicArn"], "oncall@example.com")
+    deployer.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "platform-local").check()
+    # One that has confirmed goes, and one that has not.
+    deployer.write_platform(
+        "platform-local", runner=runner, services=services, **{**others, "alarmEmails": []}
+    )
     deployer.up("platform-local").check()
     (project,) = aws.client("codebuild").batch_get_projects(names=["tenantnet-local-runner"])["projects"]
     assert project["environment"]["image"] == "example/other:2"

@@ -403,3 +403,25 @@ def test_a_document_says_when_it_was_made(client: Any, name: str) -> None:
     ssm.create_document(Name=name, DocumentType="Session", Content=json.dumps(content))
     made = ssm.get_document(Name=name)["CreatedDate"]
     assert abs(datetime.now(UTC) - made) < timedelta(minutes=10)
+
+
+def test_who_gets_mail_of_a_topic_confirms_it_first(client: Any, name: str, refusal: Refusal) -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html, and what Terraform's provider meets."""
+    sns = client("sns")
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    asked = {"TopicArn": topic, "Protocol": "email", "Endpoint": "oncall@example.com"}
+    assert refusal(sns.subscribe, **{**asked, "Endpoint": "oncall"}) == "InvalidParameter"
+    assert sns.subscribe(**asked)["SubscriptionArn"] == "pending confirmation"
+    arn = sns.subscribe(**asked, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    assert sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["PendingConfirmation"] == "true"
+    (listed,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert listed["SubscriptionArn"] == "PendingConfirmation"
+    assert refusal(sns.unsubscribe, SubscriptionArn=arn) == "InvalidParameter"
+    assert refusal(sns.confirm_subscription, TopicArn=topic, Token="none") == "InvalidParameter"
+    token = arn.rpartition(":")[2]
+    assert sns.confirm_subscription(TopicArn=topic, Token=token)["SubscriptionArn"] == arn
+    (listed,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert listed["SubscriptionArn"] == arn
+    assert sns.subscribe(**asked)["SubscriptionArn"] == arn
+    sns.unsubscribe(SubscriptionArn=arn)
+    assert not sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]

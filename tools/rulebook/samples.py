@@ -686,12 +686,14 @@ def _platform_rights() -> dict[str, Resource]:
     topic = _of_platform(
         allowed.TOPIC, name, {"name": name, "kmsMasterKeyId": UNKNOWN}, origins=refers("kmsMasterKeyId", key)
     )
+    mail = {"topic": UNKNOWN, "protocol": "email", "endpoint": "oncall@example.com"}
     publish = {"arn": UNKNOWN, "policy": topic_policy(region, account, name)}
     return {
         "key": key,
         **{table["name"]: _of_platform(aws.TABLE, table["name"], table) for table in _tables()},
         "topic": topic,
         "topic-policy": _of_platform(allowed.TOPIC_POLICY, name, publish, origins=refers("arn", topic)),
+        "subscription": _of_platform(allowed.SUBSCRIPTION, name, mail, origins=refers("topic", topic)),
         **_role("flow-logs", "vpc-flow-logs.amazonaws.com", FLOW_LOG_STATEMENTS),
     }
 

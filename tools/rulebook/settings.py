@@ -249,6 +249,12 @@ def _of_tenants() -> list[Example]:
     ]
 
 
+def _many_emails() -> Example:
+    emails = [f"oncall{number}@example.com" for number in range(rules.MAX_ALARM_EMAILS + 1)]
+    example = _platform(rules.ALARM_EMAILS_COUNT, "alarmEmails", emails)
+    return replace(example, given=f"alarmEmails: {len(emails)} of them")
+
+
 def _many_tags() -> Example:
     tags = {f"Tag{number}": "x" for number in range(rules.MAX_TAGS + 1)}
     return replace(_tenant(rules.TAGS_COUNT, "tags", tags), given=f"tags: {len(tags)} of them")
@@ -287,6 +293,8 @@ def _of_platforms() -> list[Example]:
             rules.SHARED_SUBNETS_COUNT, *(f"172.17.{n}.0/24" for n in range(rules.MAX_SHARED_SUBNETS + 1))
         ),
         _platform(rules.AWS_ARN, "runner.secretArn", "example/pulumi"),
+        _platform(rules.ALARM_EMAIL, "alarmEmails", ["On call <oncall@example.com>"]),
+        _many_emails(),
         _platform(rules.RUNNER_REPOSITORY, "runner.repository", "git@github.com:example/tenants.git"),
         _platform(rules.RUNNER_VERSION, "runner.version", "-main"),
         _platform(rules.RUNNER_IMAGE, "runner.image", "example/pulumi-python"),

@@ -234,7 +234,10 @@ def test_only_the_zone_that_is_named_can_be_removed(zone_id: str | None) -> None
 @pytest.mark.parametrize(
     ("table", "engines"),
     [
-        (OF_PLATFORMS, [declare_cell, lambda: declare_cell(runner=samples.RUNNER)]),
+        (
+            OF_PLATFORMS,
+            [declare_cell, lambda: declare_cell(runner=samples.RUNNER, alarmEmails=["oncall@example.com"])],
+        ),
         (OF_TENANTS, [declare_acme, declare_moving_acme, declare_scheduled_acme]),
     ],
 )

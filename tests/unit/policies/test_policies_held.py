@@ -13,7 +13,14 @@ import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
 from tenantnet.failure import Failure
-from tenantnet.policies.allowed import ALLOWED, ROLE_ATTACHMENT, ROLE_POLICY, TOPIC_POLICY, is_placed
+from tenantnet.policies.allowed import (
+    ALLOWED,
+    ROLE_ATTACHMENT,
+    ROLE_POLICY,
+    SUBSCRIPTION,
+    TOPIC_POLICY,
+    is_placed,
+)
 from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
@@ -215,6 +222,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     aws.SCHEDULE: {"name": "tenantnet-eu1-acme-migration"},
     aws.ALIAS: {"name": "alias/tenantnet-eu1"},
     TOPIC_POLICY: {"arn": TOPIC_ARN},
+    SUBSCRIPTION: {"topic": TOPIC_ARN},
     ROLE_POLICY: {"role": "tenantnet-eu1-runner"},
     ROLE_ATTACHMENT: {"role": "tenantnet-eu1-tunnel-host"},
     aws.IAM_GROUP: {"name": "eu1-acme-tunnel"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import botocore.session
 import pytest
-import regex
+import regex  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.settings.checks import check_platform_tags, check_tags
@@ -41,7 +43,7 @@ SERVICES = ("iam", "kms", "logs", "ssm", "codebuild", "dynamodb", "rds", "route5
 
 def _patterns() -> set[str]:
     """What the services' models say of a tag's key and value, where they say anything."""
-    session = botocore.session.Session()
+    session: Any = botocore.session.Session()
     shapes = [session.get_service_model(service)._shape_resolver._shape_map for service in SERVICES]
     names = {
         "tagKeyType",
