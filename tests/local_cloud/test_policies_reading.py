@@ -183,7 +183,8 @@ def test_a_claim_counts_once_the_table_has_it_whatever_was_read_before(
         AttributeDefinitions=[{"AttributeName": "cidr", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    monkeypatch.setattr(reading, "_read_platform", lambda _: platform(cell="granted", claimsTable=table))
+    outputs = platform(cell="granted", claimsTable=table)
+    monkeypatch.setattr(Reader, "_read_platform", lambda _reader, _cell: outputs)
     monkeypatch.setattr(reading, "CLAIMS_LIMIT_SECONDS", 0.0)
     reader = Reader()
     ours = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
