@@ -29,6 +29,7 @@ _SETTINGS = "the stack's settings"
 _CALLED = re.compile(rf"{NAMES}s?(?:string|value)?$", re.IGNORECASE)
 # A name, a number or an ID in a sentence: what a finding takes from a value.
 _PIECE = re.compile(r"[\w.:/@+-]*[0-9._:/@+-][\w.:/@+-]*")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 class Confidential:
@@ -114,7 +115,10 @@ def _called(value: object, called: bool = False) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def _forms(secret: str) -> frozenset[str]:
     """As what is shown may write it: in capitals, a part of it hidden by its form, and quoted again."""
-    found = {form for each in (secret, secret.upper(), secret.lower()) for form in written(each)}
+    # A text that is read in Base64 is shown without what nobody sees, in parts.
+    parts = {secret, *(each for each in _UNSEEN.split(secret) if len(each) >= SHORTEST_SECRET)}
+    cased = {each for part in parts for each in (part, part.upper(), part.lower())}
+    found = {form for each in cased for form in written(each)}
     found |= {hide_secrets(form) for form in found} - {NOT_SHOWN}
     return frozenset(found | {json.dumps(form)[1:-1] for form in found})
 

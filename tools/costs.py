@@ -157,7 +157,8 @@ BY_USE: Mapping[str, str] = {
     "flow logs": f"{LOGS.dollars:.2f} a GB, of all VPCs; {KEPT_LOGS.dollars:.2f} a GB and month for 90 days",
     "a move by the runner": f"{BUILD.dollars:.3f} a minute: {240 * BUILD.dollars:.2f} for four hours",
     "final snapshots": f"{_BACKUP}, for ever: delete those that nobody needs",
-    "automated backups": f"free up to the database's size; a removed database's {_BACKUP}, for 14 days",
+    "automated backups": f"free up to the database's size; a removed database's {_BACKUP}, "
+    "for `backupRetentionDays`, usually 14",
     "data out through VPN": f"{OUT.dollars:.2f} a GB",
     "tables": "on demand: cents",
 }

@@ -340,7 +340,6 @@ def test_the_tenants_own_database_is_not_led_out_by_a_pattern_either(kind: str, 
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("aws:sns/topicSubscription:TopicSubscription", APART),
         ("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", APART),
         ("aws:cloudwatch/compositeAlarm:CompositeAlarm", {}),
     ],
