@@ -71,6 +71,10 @@ class RepositoryHost(StrEnum):
     CODECOMMIT = "codecommit"
 
 
+def _between(least: int, most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
 HostType = Annotated[
     str, judged(checks.check_host_type), WithJsonSchema({"type": "string", "enum": [*sizes.HOST_TYPES]})
 ]
@@ -82,29 +86,19 @@ InstanceClass = Annotated[
 StorageGb = Annotated[
     int,
     judged(checks.check_storage),
-    WithJsonSchema({"type": "integer", "minimum": rules.MIN_STORAGE_GB, "maximum": rules.MAX_STORAGE_GB}),
+    _between(rules.MIN_STORAGE_GB, rules.MAX_STORAGE_GB),
 ]
 EngineVersion = Annotated[
     str,
     judged(checks.check_engine_version),
     WithJsonSchema({"type": "string", "enum": [*engines.FAMILIES]}),
 ]
-Iops = Annotated[
-    int,
-    judged(checks.check_iops),
-    WithJsonSchema({"type": "integer", "minimum": storage.IOPS[0], "maximum": storage.IOPS[1]}),
-]
-Throughput = Annotated[
-    int,
-    judged(checks.check_throughput),
-    WithJsonSchema(
-        {"type": "integer", "minimum": storage.THROUGHPUT_MIB[0], "maximum": storage.THROUGHPUT_MIB[1]}
-    ),
-]
+Iops = Annotated[int, judged(checks.check_iops), _between(*storage.IOPS)]
+Throughput = Annotated[int, judged(checks.check_throughput), _between(*storage.THROUGHPUT_MIB)]
 BackupDays = Annotated[
     int,
     judged(checks.check_backup_days),
-    WithJsonSchema({"type": "integer", "minimum": rules.MIN_BACKUP_DAYS, "maximum": rules.MAX_BACKUP_DAYS}),
+    _between(rules.MIN_BACKUP_DAYS, rules.MAX_BACKUP_DAYS),
 ]
 BackupWindow = Annotated[
     str,

@@ -340,13 +340,14 @@ def test_the_tenants_own_database_is_not_led_out_by_a_pattern_either(kind: str, 
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
+        ("aws-native:sns:Subscription", APART),
         ("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", APART),
         ("aws:cloudwatch/compositeAlarm:CompositeAlarm", {}),
     ],
 )
 def test_the_cells_alarms_are_sent_and_not_read(kind: str, found: object) -> None:
     settings = replace(SETTINGS, own_types={kind: "a reason of ten letters"})
-    own = resource(kind, "notes", {"topic": TOPIC_ARN}, tags=OWNER.tags("notes"))
+    own = replace(resource(kind, "notes", {"topic": TOPIC_ARN}, tags=OWNER.tags("notes")), custom=True)
     assert ONLY_KNOWN_RESOURCES.judge_stack
     stack = Stack([*good_stack().values(), own])
     judged = [each.refusal.rule_id for each in ONLY_KNOWN_RESOURCES.judge_stack(stack, settings)]
