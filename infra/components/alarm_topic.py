@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-from tenantnet.components.checked import place_problems, require
+from tenantnet.components.checked import of_each_or_together, place_problems, require
 from tenantnet.settings.checks import check_alarm_email
 from tenantnet.settings.relations import alarm_email_relations
 from tenantnet.tags import Owner
@@ -30,11 +30,9 @@ class AlarmTopicArgs:
     """Addresses that SNS sends a link to, and messages once somebody has followed it."""
 
     def __post_init__(self) -> None:
-        of_emails = [refusal for email in self.emails for refusal in check_alarm_email(email)]
-        together = alarm_email_relations({"alarmEmails": [*self.emails]}, lambda _: True)
-        problems = {"emails": of_emails or [replace(refusal, path="") for refusal in together]}
+        emails = of_each_or_together(self.emails, check_alarm_email, alarm_email_relations, "alarmEmails")
         place = place_problems(self.account_id, self.region)
-        require(f"The topic of {self.owner.cell}", self.owner, {**place, **problems})
+        require(f"The topic of {self.owner.cell}", self.owner, {**place, "emails": emails})
 
 
 class AlarmTopic(pulumi.ComponentResource):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings import checks
 from tenantnet.settings.checks import Check
+from tenantnet.settings.relations import Sound
 from tenantnet.tags import Owner, Slot
 
 
@@ -23,6 +25,17 @@ def require(subject: str, owner: Owner | None, arguments: Mapping[str, Sequence[
 def known(check: Check, value: pulumi.Input[Any]) -> list[Refusal]:
     """The problems of a value; none while it is an output, which is not known yet."""
     return [] if isinstance(value, pulumi.Output | Awaitable) else check(value)
+
+
+def of_each_or_together(
+    entries: Sequence[str],
+    check: Callable[[str], Iterable[Refusal]],
+    relations: Callable[[object, Sound], Iterable[Refusal]],
+    key: str,
+) -> list[Refusal]:
+    """The problems of a list's entries; where there are none, those of all of them as the settings' `key`."""
+    of_each = [refusal for entry in entries for refusal in check(entry)]
+    return of_each or [replace(refusal, path="") for refusal in relations({key: [*entries]}, lambda _: True)]
 
 
 def place_problems(account_id: pulumi.Input[str], region: str) -> dict[str, list[Refusal]]:

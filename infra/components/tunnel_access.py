@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 from tenantnet.aws.session_documents import DOCUMENT_CHECKED, OWN_SESSIONS_ONLY, tenant_document
-from tenantnet.components.checked import require
+from tenantnet.components.checked import of_each_or_together, require
 from tenantnet.settings.checks import check_tunnel_user, check_zone_name
 from tenantnet.settings.relations import tunnel_user_relations
 from tenantnet.tags import TUNNEL_USER_TAGS, Owner, Part, Tag, tunnel_name, tunnel_user_tags
@@ -31,16 +31,9 @@ class TunnelAccessArgs:
     """The names of the people who may open a tunnel."""
 
     def __post_init__(self) -> None:
-        of_names = [refusal for user in self.users for refusal in check_tunnel_user(user)]
-        together = tunnel_user_relations({"tunnelUsers": [*self.users]}, lambda _: True)
-        require(
-            f"The tunnel of {self.owner.prefix}",
-            self.owner,
-            {
-                "host_name": check_zone_name(self.host_name),
-                "users": of_names or [replace(refusal, path="") for refusal in together],
-            },
-        )
+        users = of_each_or_together(self.users, check_tunnel_user, tunnel_user_relations, "tunnelUsers")
+        host_name = check_zone_name(self.host_name)
+        require(f"The tunnel of {self.owner.prefix}", self.owner, {"host_name": host_name, "users": users})
 
 
 class TunnelAccess(pulumi.ComponentResource):
