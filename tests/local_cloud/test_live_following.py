@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tenantnet.local_cloud.mysql import procedures
 from tenantnet.local_cloud.mysql.installation import Generation
+from tenantnet.local_cloud.mysql.server import Server
 from tenantnet.runner.live import accounts, back, events, fence, follow, gate, preflight, rehearsal, seed
 from tenantnet.runner.live.cut import Before, Budgets, Decision, Servers, cut
 from tenantnet.runner.live.follow import Source, State
@@ -72,6 +73,10 @@ class Journal:
 def moved(pair: Pair, both: Servers) -> Before:
     """Let the clients be on green, and green follow nobody."""
     followed(pair, both)
+    return led_over(both)
+
+
+def led_over(both: Servers) -> Before:
     gate.wait(both, seconds=30)
     journal = Journal()
     assert cut(both, journal, lambda: None, Budgets()).why_back is None
@@ -381,7 +386,7 @@ def test_logs_that_the_way_back_needs_and_are_gone_are_known_before_the_fence(
     assert pair.logins(pair.green) == {MASTER.username}
 
 
-# Trap 20, as far as servers show it: what a restore reads is the binary log.
+# Trap 20.
 def test_behind_the_retirement_the_binary_log_has_the_accounts_open_and_the_events_enabled(
     pair: Pair, both: Servers
 ) -> None:
@@ -395,6 +400,40 @@ def test_behind_the_retirement_the_binary_log_has_the_accounts_open_and_the_even
     assert "ACCOUNT UNLOCK" in logged
     assert "ENABLE" in logged
     assert both.target.answer("SELECT @@SESSION.sql_log_bin") == 0
+
+
+# Trap 20.
+def test_a_restore_from_a_backup_older_than_the_cut_is_locked_until_the_former_production_is_retired(
+    pair: Pair, both: Servers
+) -> None:
+    pair.master(*TICK)
+    followed(pair, both)
+    backup = pair.green.copy_data()
+    before = led_over(both)
+    with pair.connect(pair.green, MASTER.username) as client, client.cursor() as cursor:
+        cursor.execute("CREATE DATABASE behind_the_switch")
+    with pair.restored(backup) as early:
+        assert pair.ask(early, "SHOW DATABASES LIKE 'behind_the_switch'")
+        assert not pair.logins(early)
+        assert state_of_events(pair, early) != {"ENABLED"}
+        # The move's own account is there, and opens it.
+        session = pair.session(early)
+        accounts.unlock(session, before.accounts)
+        events.enable(session, before.events)
+        session.close()
+        assert (pair.logins(early), state_of_events(pair, early)) == ({MASTER.username}, {"ENABLED"})
+    # Its sender would notice only when it has something to send that the restored server is gone.
+    fence.end_sessions_of(both.target, accounts.REPLICATION, 10)
+    back.retire(both.target, before, both.keep)
+    with pair.restored(backup) as late:
+        assert pair.ask(late, "SHOW DATABASES LIKE 'behind_the_switch'")
+        assert pair.logins(late) == {MASTER.username}
+
+
+def state_of_events(pair: Pair, server: Server) -> set[str]:
+    return {
+        row["status"] for row in pair.ask(server, "SELECT status AS status FROM information_schema.events")
+    }
 
 
 def test_nothing_is_written_for_a_restore_while_somebody_follows(pair: Pair, both: Servers) -> None:

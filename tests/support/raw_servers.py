@@ -36,11 +36,15 @@ REPLICATION = Account(username=accounts.REPLICATION, password=PASSWORD)
 
 @dataclass(kw_only=True)
 class Pair:
-    """blue: in production. green: follows it, with each account locked and each event disabled."""
+    """blue: in production. green: follows it, with each account locked and each event disabled.
+
+    new: makes another server, of that name.
+    """
 
     blue: Server
     green: Server
     launcher: Launcher
+    new: Callable[[str], Server] = field(repr=False)
     keep: frozenset[str] = field(default=frozenset())
 
     def connect(self, server: Server, user: str, **options: Any) -> pymysql.Connection[Any]:
@@ -105,11 +109,41 @@ class Pair:
 
     def level(self) -> None:
         """Return once green has what blue has."""
-        (row,) = self.ask(self.blue, "SELECT @@GLOBAL.gtid_executed AS executed")
+        self._level(self.blue, self.green)
+
+    def _level(self, leader: Server, follower: Server) -> None:
+        (row,) = self.ask(leader, "SELECT @@GLOBAL.gtid_executed AS executed")
         (done,) = self.ask(
-            self.green, "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 30) AS late", row["executed"].replace("\n", "")
+            follower, "SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 30) AS late", row["executed"].replace("\n", "")
         )
         assert done["late"] == 0
+
+    @contextmanager
+    def restored(self, backup: Path) -> Iterator[Server]:
+        """What a restore of green to this moment is: an earlier copy of it, and its binary log since."""
+        server = self.new("restored")
+        server.fill(backup)
+        server.start()
+        try:
+            with server.administrator() as cursor:
+                replication.forget(cursor, server.dialect)
+                self._follow(server, self.green)
+                self._level(self.green, server)
+                replication.forget(cursor, server.dialect)
+                cursor.execute("SET GLOBAL read_only = 0")
+            yield server
+        finally:
+            server.remove()
+
+    def follow(self) -> None:
+        """Let green follow blue, as the local cloud lets a replica."""
+        self._follow(self.green, self.blue)
+
+    def _follow(self, follower: Server, leader: Server) -> None:
+        with follower.administrator() as cursor:
+            replication.follow(
+                cursor, leader.listening, REPLICATION, follower.authority_file, follower.dialect
+            )
 
     def lock_green(self) -> None:
         """What each look at the follower does."""
@@ -182,14 +216,11 @@ def pair_of(installation: Installation, folder: Path, *, follows: bool = True) -
         listening = Listening(name=f"acme-{name}", address=free_address(PORT), port=PORT)
         return Server(home, launcher, authority, listening)
 
-    pair = Pair(blue=server("blue"), green=server("green"), launcher=launcher)
+    pair = Pair(blue=server("blue"), green=server("green"), launcher=launcher, new=server)
     try:
         _begin(pair)
         if follows:
-            with pair.green.administrator() as cursor:
-                replication.follow(
-                    cursor, pair.blue.listening, REPLICATION, pair.green.authority_file, pair.green.dialect
-                )
+            pair.follow()
             pair.lock_green()
         yield pair
     finally:
