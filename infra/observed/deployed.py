@@ -379,7 +379,10 @@ class NetworkInterface(Described):
 
 
 class DatabaseInstance(Described):
-    """An RDS instance: it may be in each of its subnets. address, port: None until it has them."""
+    """An RDS instance: it may be in each of its subnets. address, port: None until it has them.
+
+    parameters: whether those of its groups are in force, in RDS's words.
+    """
 
     described_by = Describe("describe_db_instances", "DBInstances", service="rds")
     identifier: Annotated[str, at("DBInstanceIdentifier")]
@@ -387,6 +390,7 @@ class DatabaseInstance(Described):
     group_ids: Annotated[tuple[str, ...], at("VpcSecurityGroups"), each_under("VpcSecurityGroupId")] = ()
     vpc_id: Annotated[str, at("DBSubnetGroup.VpcId")] = ""
     status: Annotated[str, at("DBInstanceStatus")] = "available"
+    parameters: Annotated[tuple[str, ...], at("DBParameterGroups"), each_under("ParameterApplyStatus")] = ()
     address: Annotated[str | None, at("Endpoint.Address")] = None
     port: Annotated[int | None, at("Endpoint.Port")] = None
 

@@ -61,7 +61,7 @@ def schedule_move(
     }
     why = "" if chosen or strategy is Strategy.REPLICA else ", since there is a login for it"
     what = f"move to {planned['to']} at {at} {timezone} ({_in_utc(at, timezone)} UTC), by {strategy}{why}."
-    said = f"{what}\n{_who_starts(move, strategy)}"
+    said = f"{what}\n{_who_starts(move, strategy)}{_reboot_missing(move, strategy)}"
     return Proposal.of(project, file, said, *_edits(planned, without))
 
 
@@ -122,6 +122,17 @@ def _login_missing(move: Move, strategy: Strategy) -> str:
     return (
         f"\nThere is no login yet that the run compares the data with. {needs} needs one:\n"
         f"tenantnet migrate login {tenant}"
+    )
+
+
+def _reboot_missing(move: Move, strategy: Strategy) -> str:
+    """What a run by live may refuse before it makes anything, said while there is time."""
+    if strategy is not Strategy.LIVE or (database := move.waits_for_reboot) is None:
+        return ""
+    return (
+        f"\nRDS says that parameters of {database} wait for a reboot. If gtid-mode is among them, the run\n"
+        "ends before it makes anything. Reboot the database before:\n"
+        f"aws rds reboot-db-instance --db-instance-identifier {database} --region {move.platform.region}"
     )
 
 

@@ -124,6 +124,8 @@ NOT_BEGUN = Rule(
     "tenantnet migrate abort {tenant}",
 )
 
+# RDS's word for a parameter group of which something is not in force.
+PENDING_REBOOT = "pending-reboot"
 _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE, Strategy.LIVE: Event.SEED}
 
 
@@ -401,6 +403,17 @@ class Move:
         reaches = self.platform.runner_project is None or self.platform.runner_compares
         by_live = reaches and self.settings.database.gtid and self.has_login
         return Strategy.LIVE if by_live else Strategy.REPLICA
+
+    @property
+    def waits_for_reboot(self) -> str | None:
+        """The production's database, if RDS says that parameters are in force only behind its reboot.
+
+        It does not say which. Raises Failure.
+        """
+        tenant, production = self.settings.name, network_name(self.settings.name, self.state.production)
+        found = observe(tenant, self.platform.region).databases
+        waiting = (each.identifier for each in found if PENDING_REBOOT in each.parameters)
+        return production if production in waiting else None
 
     def refuse_left_behind(self, without: Collection[str]) -> list[Refusal]:
         """A refusal for each company that the move would cut off, and for each unknown name of `without`.

@@ -17,6 +17,7 @@ import boto3
 import pytest
 from mypy_boto3_codebuild import CodeBuildClient
 from mypy_boto3_ec2 import EC2Client
+from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
@@ -30,7 +31,9 @@ from tenantnet.tags import return_schedule_name
 
 from tests.local_cloud.conftest import make_runner_role
 from tests.support.aws import journal_table
+from tests.support.databases import Database
 from tests.support.desk import Desk
+from tests.support.network import Network
 from tests.support.processes import Begun, wait_until
 from tests.support.small_settings import PROJECT
 
@@ -241,6 +244,32 @@ def test_a_move_begins_once_every_office_is_taken_along_or_meant_to_stay(
         assert waits.stdout is not None
         assert "waiting until" in waits.stdout.readline()
         end_by(waits, signal.SIGINT)
+
+
+def test_a_schedule_by_live_says_that_the_database_waits_for_a_reboot(desk: Desk) -> None:
+    desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, "runnerProject": None})
+    rds: RDSClient = boto3.client("rds", region_name=REGION)
+    name, live = "umbrella-blue", f"{SCHEDULE} --strategy live".replace("acme", "umbrella")
+    rds.create_db_parameter_group(
+        DBParameterGroupName=name, DBParameterGroupFamily="mysql8.4", Description="numbered"
+    )
+    network = Network.create(boto3.client("ec2", region_name=REGION), "10.8.2.0/26")
+    database = Database.create(rds, name, network, DBParameterGroupName=name)
+    rds.modify_db_parameter_group(
+        DBParameterGroupName=name,
+        Parameters=[{"ParameterName": "gtid-mode", "ParameterValue": "ON", "ApplyMethod": "pending-reboot"}],
+    )
+    reboot = f"aws rds reboot-db-instance --db-instance-identifier {name} --region {REGION}"
+    said = desk.tenantnet(live)
+    assert (said.code, reboot in said.out) == (0, True), said
+    desk.tenantnet("migrate cancel umbrella")
+    # Another strategy needs no GTID.
+    assert reboot not in desk.tenantnet(live.replace("live", "replica")).out
+    desk.tenantnet("migrate cancel umbrella")
+    rds.reboot_db_instance(DBInstanceIdentifier=name)
+    database.settled()
+    said = desk.tenantnet(live)
+    assert (said.code, reboot in said.out) == (0, False), said
 
 
 def test_a_login_is_kept_and_replaced(desk: Desk) -> None:
