@@ -32,7 +32,7 @@ from tenantnet.runner.reach import Reach, ThroughTunnelHost, reach_directly
 from tenantnet.runner.runner import MovePlan, Runner, this_run
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.standby import MOST_RETURNS, Standby, at_an_end, this_build
-from tenantnet.runner.stop import Stop, Stopped, held_back, stopped, unknown_state
+from tenantnet.runner.stop import Stop, Stopped, held_back, say, stopped, unknown_state
 from tenantnet.runner.verification import Access, Login, has_login, read_login, secret_name
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.models import MigrationSettings, TenantSettings
@@ -209,6 +209,7 @@ class Move:
 
         login: without it the data is not compared. Raises Stopped if the user has stopped it.
         """
+        tell = partial(say, tell)
         stop = Stop(tell)
         if login is None and by_live(self._entries()):
             # Its servers are asked in every step, to the end of the way back.

@@ -1,10 +1,13 @@
-"""Ctrl-C and SIGTERM in a run of a move: what is at work ends in order, and the run says what it leaves."""
+"""Ctrl-C and SIGTERM in a run of a move: what is at work ends in order, and the run says what it leaves.
+
+A terminal that is closed ends no run: nobody would be there to let writes go on.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tenantnet.engine.update import Command
 from tenantnet.failure import Failure
@@ -33,7 +36,12 @@ class Stop:
     @contextmanager
     def heeded(self) -> Iterator[None]:
         """Within it a signal lets a working engine finish its steps, and otherwise ends what waits."""
-        former = {number: signal.signal(number, self._heed) for number in (signal.SIGINT, signal.SIGTERM)}
+        wanted: dict[int, Callable[..., object] | signal.Handlers] = {
+            signal.SIGINT: self._heed,
+            signal.SIGTERM: self._heed,
+            signal.SIGHUP: signal.SIG_IGN,
+        }
+        former = {number: signal.signal(number, handler) for number, handler in wanted.items()}
         try:
             yield
         finally:
@@ -68,6 +76,12 @@ class Stop:
         self.command.interrupt()
         if self.command.interrupted == 1:
             self._tell(_ENDS)
+
+
+def say(tell: Callable[[str], None], line: str) -> None:
+    """Tell it, if anybody is there still: a run goes on without its terminal, or who has read its output."""
+    with suppress(OSError):
+        tell(line)
 
 
 def held_back(state: State, entries: Sequence[Entry]) -> str:

@@ -383,6 +383,20 @@ def test_a_run_stopped_while_it_waits_for_its_time_has_begun_nothing(desk: Desk)
     assert "HELD BACK" not in said
 
 
+def test_a_run_goes_on_without_its_terminal(desk: Desk, journal: JournalTable) -> None:
+    other = Holder(run="r", who="bob@elsewhere pid 1", machine="", pid=1, since=datetime.now(UTC))
+    journal.take_lease(other, None)
+    with desk.begin("migrate run acme --now --unverified") as run:
+        assert run.stdout is not None
+        assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
+        run.stdout.close()
+        run.send_signal(signal.SIGHUP)
+        journal.release_lease(other)
+        # It has said something before either.
+        wait_until(lambda: {What.BEGAN, What.FAILED} & {entry.what for entry in journal.entries()}, 60)
+        run.kill()
+
+
 def test_a_run_that_fails_behind_the_fence_says_that_writes_are_held_back(
     desk: Desk, journal: JournalTable
 ) -> None:

@@ -83,6 +83,15 @@ def test_a_signal_lets_a_working_engine_finish_its_step(number: int, tmp_path: P
     assert said == ["Stopping: what runs is finished, and nothing more begins. Once more, and it is cut off."]
 
 
+def test_a_terminal_that_is_closed_ends_no_run() -> None:
+    stop, former = Stop(lambda _: None), signal.getsignal(signal.SIGHUP)
+    with stop.heeded():
+        os.kill(os.getpid(), signal.SIGHUP)
+        Clock().sleep(0.1)
+    assert not stop.wanted
+    assert signal.getsignal(signal.SIGHUP) == former
+
+
 def test_a_signal_tears_nothing_that_must_not_be_torn() -> None:
     stop = Stop(lambda _: None)
     with stop.heeded():
