@@ -99,7 +99,10 @@ class Guards:
             return Sight(holds=False, seen="there is no replica")
         stopped = "" if target.replicates else ", but replication has stopped"
         holds = target.status == "available" and target.source is not None and target.replicates
-        return Sight(holds=holds, seen=f"{_replication(target)}{stopped}")
+        # What it lacks is waited for while clients write, and not behind the fence.
+        lacking = self._inspector.lacks(state.production, state.leads_to) if holds else None
+        seen = lacking or f"{_replication(target)}{stopped}"
+        return Sight(holds=holds and lacking is None, seen=seen)
 
     def _source_read_only(self, state: State) -> Sight:
         source = self._databases.instance(state.leads_to.other)

@@ -66,6 +66,10 @@ class WithoutLogin:
         """Nothing that is known: no server is asked."""
         return None
 
+    def lacks(self, source: Slot, replica: Slot) -> str | None:
+        """Nothing that is known: no server is asked."""
+        return None
+
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether RDS says that the instance lives; it shows parameters of a dead one, too."""
         found = self.databases.instance(slot)
@@ -181,9 +185,13 @@ class WithLogin:
         """Differences in tables, routines, users and so on. Takes as long as a scan of all tables."""
         return compare(self.databases.address(source), self.databases.address(target), self.access)
 
+    def lacks(self, source: Slot, replica: Slot) -> str | None:
+        """What the replica lacks of all that the source has written, in words; None for nothing."""
+        return behind(self.databases.address(source), self.databases.address(replica), self.access)
+
     def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
         """Whether the replica has applied all that the source has written, to the byte."""
-        lacking = behind(self.databases.address(source), self.databases.address(replica), self.access)
+        lacking = self.lacks(source, replica)
         return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
 
 

@@ -517,6 +517,34 @@ def test_no_fence_is_begun_that_would_wait_for_a_client(
     assert guards.look(Condition.AT_REST, steady).holds
 
 
+def test_a_replica_that_is_behind_is_waited_for_before_the_fence(
+    cloud: LocalCloud, rds: RDSClient, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make(f"{name}-blue")
+    client = Client.of(cloud, rds, source.identifier)
+    client.run(*ROWS)
+    present = set(home_of(cloud).glob("server-*"))
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier=f"{name}-green", SourceDBInstanceIdentifier=source.identifier
+    )
+    Database(rds=rds, identifier=f"{name}-green").settled()
+    (folder,) = set(home_of(cloud).glob("server-*")) - present
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
+    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    replicating = State(phase=Phase.REPLICATING, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
+    wait_for(lambda: guards.look(Condition.TARGET_REPLICATES, replicating).holds)
+    monkeypatch.chdir(folder / "data")
+    with pymysql.connect(unix_socket="mysqld.sock", user="rdsadmin") as administrator:
+        # Its threads run, and RDS calls it normal.
+        administrator.query("FLUSH TABLES WITH READ LOCK")
+        client.run("INSERT INTO app.entry VALUES (9)")
+        seen = guards.look(Condition.TARGET_REPLICATES, replicating)
+        assert (seen.holds, "of binlog" in seen.seen) == (False, True), seen
+    wait_for(lambda: guards.look(Condition.TARGET_REPLICATES, replicating).holds)
+
+
 def test_what_clients_keep_open_to_the_former_production_is_ended(
     cloud: LocalCloud, rds: RDSClient, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
