@@ -69,13 +69,16 @@ class Surgery:
         self.desk = desk
         self.platform: dict[str, Any] = {"zone": {"name": ZONE}}
         self.document: dict[str, Any] = {}
+        self.of_tenant: dict[str, Any] = {}
+        self.region = "eu-west-1"
         self.tenant = tenant("172.17.5.0/24", "10.1.2.0/26")
         self.tenant["tenantnet:tenant"]["platform"] = PLATFORM
 
     def run(self, *options: str, by: Principal | None = None, **variables: str | None) -> Done:
-        settings = {"aws:region": "eu-west-1", "tenantnet:platform": self.platform}
+        settings = {"aws:region": self.region, "tenantnet:platform": self.platform}
         self.desk.settings(PLATFORM).write_text(json.dumps({**self.document, "config": settings}))
-        self.desk.settings("acme").write_text(json.dumps({"config": self.tenant}))
+        of_tenant = {**self.of_tenant, "config": {**self.tenant, "aws:region": self.region}}
+        self.desk.settings("acme").write_text(json.dumps(of_tenant))
         keys = {key: value for key, value in by.environment.items() if key.startswith("AWS_")} if by else {}
         return self.desk.tenantnet(["doctor", PLATFORM, *options], **{**keys, **variables})
 
@@ -181,6 +184,10 @@ class TestTheAccount:
 
 
 class TestTheRegion:
+    def test_is_not_enabled_in_the_account(self, surgery: Surgery) -> None:
+        surgery.region = "eu-south-2"
+        surgery.check("region", "fault", "the account has not enabled eu-south-2")
+
     def test_has_no_such_class(self, surgery: Surgery, own: LocalCloud) -> None:
         own.fail(
             Fault(
@@ -315,6 +322,23 @@ class TestTheState:
     def test_is_in_a_folder_that_is_gone(self, surgery: Surgery, tmp_path: Path) -> None:
         surgery.check("state", "fault", "is not there", PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")
 
+    def test_is_in_a_bucket_that_keeps_no_former_versions(self, surgery: Surgery, own: LocalCloud) -> None:
+        s3, endpoint = client(own, "s3"), surgery.desk.variables["AWS_ENDPOINT_URL"].removeprefix("http://")
+        s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        there = f"s3://states?region=eu-west-1&endpoint={endpoint}&disableSSL=true&s3ForcePathStyle=true"
+        surgery.check("state", "warning", "keeps no former versions", PULUMI_BACKEND_URL=there)
+        s3.put_bucket_versioning(Bucket="states", VersioningConfiguration={"Status": "Enabled"})
+        surgery.check("state", "ok", "s3://states has 0 stacks", PULUMI_BACKEND_URL=there)
+
+    def test_has_secrets_of_a_tenant_that_the_runner_may_not_decrypt(
+        self, surgery: Surgery, own: LocalCloud
+    ) -> None:
+        key = client(own, "kms").create_key()["KeyMetadata"]["KeyId"]
+        surgery.platform["runner"] = RUNNER
+        surgery.of_tenant = {"secretsprovider": f"awskms:///{key}?region=eu-west-1"}
+        found = [each["found"] for each in surgery.findings("runner")]
+        assert f"the secrets of acme are encrypted by {key}, which it may not use" in found
+
     def test_is_elsewhere_than_the_runner_looks(self, surgery: Surgery) -> None:
         surgery.platform["runner"] = RUNNER
         surgery.check("runner", "fault", "it looks for the stacks in s3://example-pulumi-state")
@@ -323,6 +347,18 @@ class TestTheState:
         surgery.platform["runner"] = {**RUNNER, "backend": "s3://example", "secretArn": SECRET}
         found = [each["found"] for each in surgery.findings("runner")]
         assert f"there is no secret {SECRET}" in found
+
+    def test_has_a_passphrase_that_a_boundary_keeps_from_the_runner(
+        self, surgery: Surgery, own: LocalCloud
+    ) -> None:
+        secrets = client(own, "secretsmanager")
+        arn = secrets.create_secret(Name="passphrase-of-pulumi", SecretString="p")["ARN"]
+        surgery.platform["runner"] = {**RUNNER, "secretArn": arn}
+        surgery.platform["permissionsBoundaryArn"] = PLACE.boundary
+        kept = "its role's boundary keeps it from the secret passphrase-of-pulumi"
+        assert kept in [each["found"] for each in surgery.findings("runner")]
+        secrets.tag_resource(SecretId=arn, Tags=[{"Key": "tenantnet:cell", "Value": "local"}])
+        assert kept not in [each["found"] for each in surgery.findings("runner")]
 
 
 class TestTheCommand:
