@@ -471,6 +471,18 @@ class TestOwnCell:
         rds = world[Role.TENANT_DEPLOYER]("rds")
         rds.reboot_db_instance(DBInstanceIdentifier=f"{OWN}acme-blue")
 
+    def test_the_tenant_deployer_removes_a_database_that_leaves_its_final_snapshot(
+        self, world: World
+    ) -> None:
+        """DeleteDBInstance asks for rds:CreateDBSnapshot then, and for the right to tag what that makes."""
+        name = f"{OWN}globex-blue"
+        made = world.iam.administrator.client("rds")
+        made.create_db_instance(
+            DBInstanceIdentifier=name, **DATABASE, CopyTagsToSnapshot=True, Tags=tags(OWN)
+        )
+        rds = world[Role.TENANT_DEPLOYER]("rds")
+        rds.delete_db_instance(DBInstanceIdentifier=name, FinalDBSnapshotIdentifier=f"{name}-final-1")
+
     def test_the_tenant_deployer_leads_an_endpoint(self, world: World) -> None:
         change = zone_change(world.own.zone, "acme.db.example.com")
         world[Role.TENANT_DEPLOYER]("route53").change_resource_record_sets(**change)

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.permissions.documents import Role
 
 from tests.local_cloud.conftest import Refusal
 from tests.support.databases import Database
 from tests.support.mysql_client import wait_for
 from tests.support.network import Network
+from tests.support.permissions import policies
 from tests.support.roles import Iam, allow, document
 
 PACE = 0.05
@@ -30,6 +32,43 @@ DESCRIPTIONS = (
 )
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/11111111-2222-3333-4444-555555555555"
 TAG = {"Key": "tenantnet:cell", "Value": "local"}
+# iam/deployer-2.json and deployer-3.json: what was recorded of one run, which changed nothing.
+RECORDED = (
+    *(f"codebuild:{verb}Project" for verb in ("Create", "Delete")),
+    *(f"iam:{each}" for each in ("AddUserToGroup", "CreateGroup", "DeleteGroup")),
+    *(f"scheduler:{verb}Schedule" for verb in ("Create", "Delete", "Get")),
+    *(f"ssm:{verb}Document" for verb in ("Create", "Delete", "Get")),
+)
+CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "another time for a move": (
+        "scheduler",
+        "update_schedule",
+        {
+            "Name": "tenantnet-local-acme-migration",
+            "ScheduleExpression": "at(2096-12-01T02:00:00)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {
+                "Arn": "arn:aws:scheduler:::aws-sdk:codebuild:startBuild",
+                "RoleArn": "arn:aws:iam::123456789012:role/tenantnet-local-runner-schedules",
+            },
+        },
+    ),
+    "another branch for the runner": (
+        "codebuild",
+        "update_project",
+        {"name": "tenantnet-local-runner", "sourceVersion": "stable"},
+    ),
+    "a name taken out of tunnelUsers": (
+        "iam",
+        "remove_user_from_group",
+        {"GroupName": "local-acme-tunnel", "UserName": "alice"},
+    ),
+    "a new release's session document": (
+        "ssm",
+        "update_document",
+        {"Name": "local-acme-tunnel", "Content": "{}", "DocumentVersion": "$LATEST"},
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +135,8 @@ def test_the_deployer_came_to_its_own_key_before_iam_knew_the_keys_tags(iam: Iam
     tags = [{"TagKey": TAG["Key"], "TagValue": TAG["Value"]}]
     key = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
     assert refusal(kms.enable_key_rotation, KeyId=key) == "AccessDeniedException"
+    shipped = iam.role(*policies(Role.PLATFORM_DEPLOYER)).client("kms")
+    shipped.enable_key_rotation(KeyId=shipped.create_key(Tags=tags)["KeyMetadata"]["KeyId"])
 
 
 def test_no_tenant_could_be_removed(iam: Iam, database: Database) -> None:
@@ -107,6 +148,24 @@ def test_no_tenant_could_be_removed(iam: Iam, database: Database) -> None:
             DBInstanceIdentifier=database.identifier,
             FinalDBSnapshotIdentifier=f"{database.identifier}-final",
         )
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_made_could_not_be_changed(iam: Iam, change: str) -> None:
+    service, operation, parameters = CHANGES[change]
+    deployer = iam.role(document(allow(RECORDED)))
+    with pytest.raises(ClientError, match="not authorized to perform"):
+        getattr(deployer.client(service), operation)(**parameters)
+
+
+def test_the_runner_could_not_decrypt_the_stacks_that_it_was_to_move(iam: Iam, refusal: Refusal) -> None:
+    """infra/components/runner_permissions.py: the cell's key alone, and README has another for the stacks."""
+    kms = iam.administrator.client("kms")
+    of_cell, of_stacks = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    runner = iam.role(document(allow("kms:Decrypt", of_cell))).client("kms")
+    secrets = [kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"] for key in (of_cell, of_stacks)]
+    assert runner.decrypt(CiphertextBlob=secrets[0])["Plaintext"] == b"x"
+    assert refusal(runner.decrypt, CiphertextBlob=secrets[1]) == "AccessDeniedException"
 
 
 def test_a_tenant_made_again_could_not_be_removed(database: Database, refusal: Refusal) -> None:

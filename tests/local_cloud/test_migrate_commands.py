@@ -182,6 +182,26 @@ def test_all_that_is_wrong_with_a_schedule_is_named_at_once(desk: Desk) -> None:
     assert (done.code, [each for each in said if each not in done.err]) == (2, []), done.err
 
 
+def test_a_move_is_not_scheduled_whose_stack_the_runner_could_not_decrypt(desk: Desk) -> None:
+    """Its build would end with AccessDenied, at the time of the move."""
+    key = "11111111-2222-3333-4444-555555555555"
+    runner = {
+        "repository": "https://github.com/example/tenants.git",
+        "host": "github",
+        "image": "example/pulumi-python:3.274.1",
+        "backend": "s3://example-pulumi-state",
+        "secretArn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:example/pulumi-AbCdEf",
+    }
+    platform = {"zone": {"name": "db.example.com"}, "runner": runner}
+    config = {"config": {"aws:region": REGION, "tenantnet:platform": platform}}
+    desk.settings("platform-eu1").write_text(json.dumps(config))
+    acme = desk.settings("acme")
+    acme.write_text(f"secretsprovider: awskms://{key}?region={REGION}\n{acme.read_text()}")
+    done = desk.tenantnet(SCHEDULE)
+    assert (done.code, "runner.secretsKeyArn is not set" in done.err) == (2, True), done
+    assert "migration" not in acme.read_text()
+
+
 @pytest.fixture
 def offices(desk: Desk) -> Iterator[Mapping[str, str]]:
     """Two offices' connections to acme's blue, and Seattle's to green: their ids, by network and office."""
