@@ -22,7 +22,6 @@ from moto.rds.exceptions import (
     RDSClientError,
 )
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
-from moto.rds.utils import valid_preferred_maintenance_window
 from tenantnet.local_cloud.mysql.database import Database
 from tenantnet.local_cloud.mysql.parameters import Values
 from tenantnet.local_cloud.pace import here
@@ -37,8 +36,8 @@ from tenantnet.local_cloud.rds.rules import (
     check_new_instance,
     invalid_combination,
     invalid_state,
-    invalid_value,
 )
+from tenantnet.local_cloud.rds.windows import check_windows
 
 # What a replica has from its source where the request does not say otherwise.
 FROM_SOURCE = (
@@ -135,6 +134,9 @@ class InstanceBackend(RDSBackend):
         self._validate_db_identifier(identifier)
         version = find_version(settings.get("engine_version") or "8.4")
         check_new_instance(settings, version)
+        windows = [settings.get(f"preferred_{each}_window") for each in ("backup", "maintenance")]
+        if windows[0] and windows[1]:
+            check_windows(windows[0], windows[1])
         settings["engine_version"] = version.number
         if "dbi_resource_id" in settings and settings["allocated_storage"] < GP3_STEP_GIB:
             # A restored one: moto hands on what the former one had by itself.
@@ -374,11 +376,10 @@ class InstanceBackend(RDSBackend):
         check_log_types(exports.get("EnableLogTypes", []), version)
         surroundings = {"db_subnet_group_name": instance.present("db_subnet_group_name"), **changes}
         self._check_surroundings(surroundings, version)
-        if problem := valid_preferred_maintenance_window(
-            changes.get("preferred_maintenance_window", instance.preferred_maintenance_window),
+        check_windows(
             changes.get("preferred_backup_window", instance.preferred_backup_window),
-        ):
-            raise invalid_value(problem)
+            changes.get("preferred_maintenance_window", instance.preferred_maintenance_window),
+        )
 
     def _rename(self, instance: DatabaseInstance, name: str) -> None:
         self.databases.pop(instance.db_instance_identifier)

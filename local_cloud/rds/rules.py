@@ -91,7 +91,13 @@ def add_gp3_performance(settings: dict[str, Any]) -> None:
         raise invalid_combination(
             f"Invalid storage throughput value with engine name mysql and storage type gp3: {throughput}"
         )
-    settings |= {"iops": iops or 12_000, "storage_throughput": throughput or 500}
+    iops, throughput = iops or 12_000, throughput or 500
+    if throughput * 4 > iops:
+        raise invalid_combination(
+            "Invalid storage throughput to iops ratio for engine name mysql and storage type gp3: "
+            f"{throughput / iops:.4f}"
+        )
+    settings |= {"iops": iops, "storage_throughput": throughput}
 
 
 def _require(settings: Settings, name: str, parameter: str) -> None:

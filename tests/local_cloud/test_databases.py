@@ -59,7 +59,17 @@ def test_a_major_version_stands_for_its_newest_minor_one(database: Database) -> 
         ({"AllocatedStorage": 19}, "InvalidParameterValue"),
         ({"AllocatedStorage": 65_537}, "InvalidParameterValue"),
         ({"StorageType": "floppy"}, "InvalidParameterValue"),
+        ({"StorageType": "gp3", "AllocatedStorage": 399, "Iops": 12_000}, "InvalidParameterCombination"),
+        ({"StorageType": "gp3", "AllocatedStorage": 400, "Iops": 11_999}, "InvalidParameterCombination"),
+        (
+            {"StorageType": "gp3", "AllocatedStorage": 400, "StorageThroughput": 3_001},
+            "InvalidParameterCombination",
+        ),
         ({"BackupRetentionPeriod": 36}, "InvalidParameterValue"),
+        (
+            {"PreferredBackupWindow": "03:00-03:30", "PreferredMaintenanceWindow": "sun:03:15-sun:03:45"},
+            "InvalidParameterValue",
+        ),
         ({"EnablePerformanceInsights": True}, "InvalidParameterCombination"),
         ({"EnableCloudwatchLogsExports": ["postgresql"]}, "InvalidParameterCombination"),
         ({"DBSubnetGroupName": "nowhere"}, "DBSubnetGroupNotFoundFault"),
@@ -185,10 +195,21 @@ def test_another_subnet_group_waits_and_another_port_does_not(
 def test_windows_that_cannot_be_are_refused(rds: RDSClient, refusal: Refusal, database: Database) -> None:
     for windows in (
         {"PreferredMaintenanceWindow": "sometimes"},
+        {"PreferredBackupWindow": "3:00-3:30"},
+        {"PreferredBackupWindow": "03:00-03:29"},
+        {"PreferredBackupWindow": "24:00-24:30"},
+        {"PreferredMaintenanceWindow": "sun:04:00-sun:04:20"},
+        {"PreferredMaintenanceWindow": "sun:04:00-mon:04:00"},
         {"PreferredMaintenanceWindow": "wed:13:00-wed:14:00", "PreferredBackupWindow": "13:10-13:50"},
     ):
         code = refusal(rds.modify_db_instance, DBInstanceIdentifier=database.identifier, **windows)
         assert code == "InvalidParameterValue", windows
+
+
+def test_maintenance_may_be_at_the_turn_of_the_week(database: Database) -> None:
+    """The example of RDS's own error; moto takes it for a day or longer."""
+    windows = {"PreferredMaintenanceWindow": "Sun:23:45-Mon:00:15", "PreferredBackupWindow": "03:00-03:30"}
+    assert database.modify(**windows)["PreferredMaintenanceWindow"].lower() == "sun:23:45-mon:00:15"
 
 
 def test_exported_logs_change_one_by_one(database: Database) -> None:

@@ -13,7 +13,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
-from tenantnet.runner.databases import Databases
+from tenantnet.runner.databases import Databases, Windows
 from tenantnet.runner.guards import Guards
 from tenantnet.runner.inspector import WithoutLogin
 from tenantnet.tags import Slot, Strategy
@@ -135,6 +135,17 @@ def test_way_is_made_by_protection_and_windows_that_are_hours_away(tenant: Tenan
     minutes = {f"{begin - timedelta(minutes=each):%H:%M}" for each in range(3)}
     assert described["PreferredBackupWindow"][:5] in minutes
     assert described["PreferredMaintenanceWindow"][:3] == f"{begin + timedelta(hours=52):%a}".lower()
+
+
+def test_windows_come_back_after_a_move_where_somebody_has_chosen_them(tenant: Tenant) -> None:
+    tenant.databases.make_way(GREEN)
+    moved = tenant.green.settled().described()
+    tenant.databases.give_windows_back(GREEN)
+    assert tenant.green.described()["PreferredBackupWindow"] == moved["PreferredBackupWindow"]
+    chosen = Windows("03:00-03:30", "sun:04:00-sun:04:30")
+    Databases(tenant.name, "eu-west-1", "Z0", "x.example.com", windows=chosen).give_windows_back(GREEN)
+    described = tenant.green.settled().described()
+    assert (described["PreferredBackupWindow"], described["PreferredMaintenanceWindow"]) == chosen
 
 
 def test_a_promotion_keeps_as_many_days_of_backups_as_the_stack_declares(tenant: Tenant) -> None:
