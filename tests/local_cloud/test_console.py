@@ -494,6 +494,19 @@ def test_a_move_is_followed_without_loading_the_page(office: Office, window: Pag
     assert window.evaluate("window.untouched")
 
 
+def test_the_tunnels_of_vpn_connections_are_followed_without_loading_the_page(
+    office: Office, window: Page
+) -> None:
+    office.cloud.report_tunnel(office.connection, 2, "DOWN", "IPSEC IS DOWN")
+    window.goto(f"{office.console.origin}/tenants/acme")
+    window.evaluate("window.untouched = true")
+    window.get_by_role("link", name="Guide for Seattle office, blue").focus()
+    office.cloud.report_tunnel(office.connection, 2, "UP", "2 BGP ROUTES")
+    window.get_by_text("2 BGP ROUTES").wait_for(timeout=60_000)
+    expect(window.get_by_role("link", name="Guide for Seattle office, blue")).to_be_focused()
+    assert window.evaluate("window.untouched")
+
+
 def test_a_guide_takes_three_clicks_from_the_tenants(office: Office, window: Page, tmp_path: Path) -> None:
     window.goto(office.console.origin)
     window.get_by_role("link", name="acme", exact=True).click()
