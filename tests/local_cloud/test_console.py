@@ -434,7 +434,7 @@ def test_what_is_missing_is_said_on_the_page(office: Office, changed: Mapping[st
     assert "Traceback" not in answer.text
 
 
-@pytest.mark.parametrize("target", [*PAGES, "/picture.css", "/static/console.js"])
+@pytest.mark.parametrize("target", [*PAGES, "/picture.css", "/static/console.js", "/static/htmx.min.js"])
 def test_no_page_has_a_secret(office: Office, target: str) -> None:
     text = office.console.ask(target.format(connection=office.connection)).text
     for secret in (*office.keys, office.console.headers["Cookie"].partition("=")[2]):
@@ -505,6 +505,34 @@ def test_the_tunnels_of_vpn_connections_are_followed_without_loading_the_page(
     window.get_by_text("2 BGP ROUTES").wait_for(timeout=60_000)
     expect(window.get_by_role("link", name="Guide for Seattle office, blue")).to_be_focused()
     assert window.evaluate("window.untouched")
+
+
+def test_a_part_that_is_as_before_is_left_as_it_is(office: Office, window: Page) -> None:
+    """With what is selected in it, and how far it is scrolled."""
+    target = f"{office.console.origin}/tenants/initech/move"
+    window.goto(target)
+    window.evaluate("window.before = document.querySelector('#figures')")
+    with window.expect_response(target, timeout=60_000) as answered:
+        pass
+    asked = answered.value.request.all_headers()
+    assert (asked["sec-fetch-site"], asked["hx-request"]) == ("same-origin", "true")
+    with window.expect_response(target, timeout=60_000):
+        pass
+    assert window.evaluate("window.before.isConnected")
+    expect(window.locator("#figures .zone").first).to_contain_text("Asia/Tokyo")
+
+
+def test_a_page_that_is_not_refreshed_any_more_says_so_until_it_is(office: Office, window: Page) -> None:
+    target = f"{office.console.origin}/tenants/initech/move"
+    window.goto(target)
+    notice = window.get_by_text("This page is not refreshed any more.")
+    expect(notice).to_be_hidden()
+    for failing in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
+        window.route(target, failing)
+        expect(notice).to_be_visible()
+        assert Axe().run(window).response["violations"] == []
+        window.unroute(target)
+        expect(notice).to_be_hidden()
 
 
 def test_a_guide_takes_three_clicks_from_the_tenants(office: Office, window: Page, tmp_path: Path) -> None:

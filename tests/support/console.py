@@ -37,6 +37,8 @@ PAGES: Mapping[str, str] = {
     "/tenants/globex/move/schedule": "schedule",
     "/tenants/globex/move/cancel": "",
 }
+# A page's only ones, each a file of the console.
+SCRIPTS = [f'<script src="/static/{name}" defer></script>' for name in ("htmx.min.js", "console.js")]
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
