@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from starlette.datastructures import QueryParams
+from tenantnet.console import words
 from tenantnet.console.fields import NO, YES, Field
 from tenantnet.phases.phases import DOWNTIME
 from tenantnet.proposals.branch import find_branch, free_branch
@@ -53,8 +54,8 @@ class Form:
         topic = re.sub("[^a-z0-9]+", "-", self.title.lower())
         return Field(
             name="branch",
-            label="Branch",
-            hint="A new branch begins at the commit that is checked out. What you have not committed stays.",
+            label=words.Form.branch,
+            hint=words.Form.branch_hint,
             value=free_branch(self.project, topic),
         )
 
@@ -119,20 +120,24 @@ def add_connection_form(project: Project, tenant: str) -> Form:
     return Form(
         project=project,
         tenant=tenant,
-        title=f"Add a VPN connection to {tenant}",
-        introduction="A company's VPN device reaches one network by one connection, which has two tunnels.",
+        title=words.AddConnection.title.format(tenant=tenant),
+        introduction=words.AddConnection.introduction,
         fields=(
-            Field(name="network", label="Network", options=networks),
-            Field(name="description", label="Name of the place", hint="Such as Seattle office."),
+            Field(name="network", label=words.AddConnection.network, options=networks),
+            Field(
+                name="description",
+                label=words.AddConnection.description,
+                hint=words.AddConnection.description_hint,
+            ),
             Field(
                 name="companyCidr",
-                label="The company's network behind its gateway",
-                hint="Private, such as 192.168.4.0/24.",
+                label=words.AddConnection.company_cidr,
+                hint=words.AddConnection.company_cidr_hint,
             ),
             Field(
                 name="companyGatewayIp",
-                label="Public address of the company's VPN device",
-                hint="IPv4, such as 198.51.100.7.",
+                label=words.AddConnection.gateway_ip,
+                hint=words.AddConnection.gateway_ip_hint,
             ),
         ),
         proposed=lambda given: add_connection(
@@ -151,8 +156,8 @@ def delete_connection_form(project: Project, tenant: str) -> Form:
     return Form(
         project=project,
         tenant=tenant,
-        title=f"Delete a VPN connection of {tenant}",
-        introduction="The company no longer reaches the network. A new connection has other keys.",
+        title=words.DeleteConnection.title.format(tenant=tenant),
+        introduction=words.DeleteConnection.introduction,
         fields=[Field(name=name, label=name, kind="hidden") for name in ("network", "company")],
         proposed=lambda given: delete_connection(project, tenant, _text(given, "company"), _slot(given)),
     )
@@ -164,21 +169,21 @@ def add_network_form(project: Project, tenant: str) -> Form:
     return Form(
         project=project,
         tenant=tenant,
-        title=f"Add a network to {tenant}",
-        introduction="A database moves to the tenant's other network. At first it is a Test network.",
+        title=words.AddNetwork.title.format(tenant=tenant),
+        introduction=words.AddNetwork.introduction,
         fields=(
             Field(
                 name="cidr",
-                label="Range",
-                hint="A private /26. The one shown here at first is free.",
+                label=words.AddNetwork.cidr,
+                hint=words.AddNetwork.cidr_hint,
                 value=free_range(project, settings),
             ),
             Field(
                 name="vpnConnections",
-                label="VPN connections",
+                label=words.AddNetwork.connections,
                 options={
-                    YES: "with a new VPN connection for each company of the other network",
-                    NO: "without VPN connections",
+                    YES: words.AddNetwork.with_connections,
+                    NO: words.AddNetwork.without_connections,
                 },
             ),
         ),
@@ -194,8 +199,8 @@ def schedule_form(project: Project, tenant: str) -> Form:
     return Form(
         project=project,
         tenant=tenant,
-        title=f"Schedule a move of {tenant}",
-        introduction="The database moves to the tenant's other network, and its endpoint's name with it.",
+        title=words.ScheduleMove.title.format(tenant=tenant),
+        introduction=words.ScheduleMove.introduction,
         fields=_move_fields(settings),
         proposed=lambda given: schedule_move(
             project,
@@ -214,22 +219,27 @@ def schedule_form(project: Project, tenant: str) -> Form:
 def _move_fields(settings: TenantSettings) -> Sequence[Field]:
     connections = [each for network in settings.networks.values() for each in network.vpn_connections]
     return (
-        Field(name="at", label="Date and time at which writes are held back", kind="datetime-local"),
-        Field(name="timezone", label="Time zone of that time", hint="Such as Europe/Amsterdam.", kind="zone"),
+        Field(name="at", label=words.ScheduleMove.at, kind="datetime-local"),
+        Field(
+            name="timezone",
+            label=words.ScheduleMove.timezone,
+            hint=words.ScheduleMove.timezone_hint,
+            kind="zone",
+        ),
         Field(
             name="strategy",
-            label="Strategy",
+            label=words.ScheduleMove.strategy,
             options={"": USUAL_STRATEGY, **{str(each): f"{each}: {DOWNTIME[each]}" for each in Strategy}},
         ),
         Field(
             name="retireAfter",
-            label="How long the former database waits before it is deleted",
-            hint="1h to 30d.",
+            label=words.ScheduleMove.retire_after,
+            hint=words.ScheduleMove.retire_after_hint,
             value="24h",
         ),
         Field(
             name="without",
-            label="Companies that stay behind: they lose the database at the switch",
+            label=words.ScheduleMove.without,
             kind="several",
             options={each.description: f"{each.description}, {each.company_cidr}" for each in connections},
         ),
@@ -241,8 +251,8 @@ def cancel_form(project: Project, tenant: str) -> Form:
     return Form(
         project=project,
         tenant=tenant,
-        title=f"Cancel the move of {tenant}",
-        introduction="A move that has not begun is taken out of the settings.",
+        title=words.CancelMove.title.format(tenant=tenant),
+        introduction=words.CancelMove.introduction,
         fields=(),
         proposed=lambda _: cancel_move(project, tenant),
     )

@@ -12,12 +12,12 @@ from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tenantnet.console import words
 from tenantnet.console.peer import owner
 from tenantnet.refusal import Refusal, Refused, Rule
 
 HOST = "127.0.0.1"
 ROOT_USER = 0
-SUBJECT = "The request"
 
 CONSOLE_USER = Rule(
     id="console-user",
@@ -73,11 +73,11 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 # After a redirection the browser would still count the page that had the link as asking, and send no cookie.
-WELCOME = """\
+WELCOME = f"""\
 <!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Tenantnet console</title>
+<html lang="en"><head><meta charset="utf-8"><title>{words.Page.name}</title>
 <meta http-equiv="refresh" content="0; url=/"></head>
-<body><main><h1>Tenantnet console</h1><p><a href="/">Go to the tenants</a></p></main></body></html>
+<body><main><h1>{words.Page.name}</h1><p><a href="/">{words.Page.to_tenants}</a></p></main></body></html>
 """
 
 
@@ -161,4 +161,4 @@ def _same(given: str, expected: str) -> bool:
 
 
 def _refused(*refusals: Refusal) -> Response:
-    return PlainTextResponse(f"{Refused(SUBJECT, refusals)}\n", HTTPStatus.FORBIDDEN)
+    return PlainTextResponse(f"{Refused('The request', refusals)}\n", HTTPStatus.FORBIDDEN)

@@ -10,12 +10,14 @@ from pathlib import Path
 from shlex import quote
 
 import jinja2
+from jinja2.filters import do_mark_safe
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from tenantnet.console import words
 from tenantnet.console.fields import by_field
 from tenantnet.console.forms import (
     Form,
@@ -28,7 +30,6 @@ from tenantnet.console.forms import (
 )
 from tenantnet.console.guides import as_download
 from tenantnet.console.tunnels import act, own_tunnels
-from tenantnet.console.words import PHASES
 from tenantnet.failure import Failure
 from tenantnet.fleet.drift import read_drift
 from tenantnet.fleet.status import read_many, tunnel_counts
@@ -50,7 +51,7 @@ from tenantnet.vpn.download import make, read
 from tenantnet.vpn.listing import Pending, at_aws, choose
 from tenantnet.vpn.read import read_listings
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.words import GENERIC, LIBRESWAN, STRONGSWAN, SampleType
+from tenantnet.vpn.words import GENERIC, SampleType
 
 NO_PAGE = Failure(
     "There is no such page.",
@@ -62,7 +63,6 @@ BROKEN = Failure(
     reason="the console itself has a fault",
     remedy="use the command that shows the same, and report what the terminal of the console shows",
 )
-OS_REMEDY = "check the disk and your rights to the project's files, and try again"
 FORMS: Mapping[str, Callable[[Project, str], Form]] = {
     "connections/add": add_connection_form,
     "connections/delete": delete_connection_form,
@@ -82,10 +82,18 @@ _TEMPLATES = jinja2.Environment(
 _TEMPLATES.globals |= {
     "DOWNTIME": DOWNTIME,
     "LEAD": LEAD,
-    "PHASES": PHASES,
     "quote": quote,
+    "t": words,
     "tunnel_counts": tunnel_counts,
 }
+
+
+def _fill(text: str, **values: object) -> str:
+    """A text with these values in its braces. It may have HTML in it, and they may not."""
+    return do_mark_safe(text).format(**values)
+
+
+_TEMPLATES.filters["fill"] = _fill
 
 
 def application(project: Project, *, read_only: bool = False) -> Starlette:
@@ -212,9 +220,7 @@ def _guide(request: Request) -> Response:
     shown = {
         "connection": choose(tenant, at_aws(status), request.path_params["connection"], None),
         "formats": {
-            GENERIC: "a text for people",
-            STRONGSWAN: "files for strongSwan",
-            LIBRESWAN: "files for Libreswan",
+            **words.GUIDE_FORMATS,
             **{
                 device.name: f"{device.vendor} {device.platform}, {device.software}"
                 for device in VpnReader(status.region).device_types()
@@ -275,7 +281,15 @@ def _explained(request: Request, error: Exception) -> Response:
         case HTTPException():
             failure, status = NO_PAGE, HTTPStatus(error.status_code)
         case OSError():
-            failure, status = Failure(BROKEN.what, reason=str(error), remedy=OS_REMEDY), BROKEN_STATUS
+            failure, status = _of_system(error), BROKEN_STATUS
         case _:
             failure, status = BROKEN, BROKEN_STATUS
     return _page(request, "failed.html.j2", {"failure": failure}, status)
+
+
+def _of_system(error: OSError) -> Failure:
+    return Failure(
+        BROKEN.what,
+        reason=str(error),
+        remedy="check the disk and your rights to the project's files, and try again",
+    )

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain, count
 
 from starlette.datastructures import QueryParams
+from tenantnet.console import words
 from tenantnet.console.fields import NO, YES, Field, by_field
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings.checks import check_word
@@ -50,17 +51,17 @@ def _fields(
     taken = {each.local_port for each in chain(profiles.values(), running)}
     free = next(port for port in count(FIRST_PORT) if port not in taken)
     return (
-        Field(name="tenant", label="Tenant", options={each: each for each in _tenants(project)}),
+        Field(name="tenant", label=words.Tunnels.tenant, options={each: each for each in _tenants(project)}),
         Field(
             name="localPort",
-            label="Port on this machine",
-            hint="Where a MySQL client connects to. Each tunnel has its own.",
+            label=words.Tunnels.port,
+            hint=words.Tunnels.port_hint,
             value=str(free),
         ),
         Field(
             name="automatic",
-            label="Connect automatically",
-            options={NO: "no", YES: "yes, when the tunnels are started together, and at login"},
+            label=words.Tunnels.automatic,
+            options={NO: words.Tunnels.is_by_hand, YES: words.Tunnels.is_automatic},
         ),
     )
 
