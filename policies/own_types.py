@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from ipaddress import IPv4Network
+from string import ascii_letters, digits
 
 from tenantnet.addresses.claims import Claim
 from tenantnet.components.alarm_topic import alarm_topic_name
@@ -80,6 +81,8 @@ TYPE_SCHEMA: JsonSchema = {
 # The properties that say whose the resource itself is, and lead nowhere.
 _TAGGING = {"tags", "tagsAll", "tagSpecifications"}
 _CELL = "[a-z0-9*?-]+"
+# A name of Tenantnet's as far as its cell. What begins so within one is not read again from there.
+_NAMED = rf"(?<![a-z0-9*?-])(?>(?:[a-z0-9*?-]*?[*?])?tenantnet-)(?P<cell>{_CELL})-"
 # Of these the organisation has its own: AWS says whose one is.
 _NETWORKS = re.compile(
     r"(?<![0-9a-z])(?:vpc|subnet|sg)-(?:(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}|[0-9a-f]{17})(?![0-9a-z])",
@@ -110,21 +113,23 @@ _FORMS = re.compile(
     r"(?<![0-9a-z])db-(?=[a-z]*[0-9])[a-z0-9]{26}(?![0-9a-z])"
     rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
     r"|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
-    r"|[^:\s]*:[^:\s]*[*?]|[^:\s]*[*?][^:\s]*(?![^:\s]*:)"
+    r"|[^:\s]*:[^:\s]*[*?]|(?=[^:\s]*[*?])[^:\s]*+(?!:)"
     r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
     r":(?!parameter|network-interface/)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
-    rf"|(?<![a-z0-9-])tenantnet-{_CELL}-(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed"
-    r"|runner-schedules|tunnel-host)(?![a-z0-9-])"
+    rf"|{_NAMED}(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed|runner-schedules"
+    r"|tunnel-host)(?![a-z0-9-])"
     rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:\*|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
     re.IGNORECASE,
 )
 # AWS keeps three addresses after the first of every network: its router, its DNS and a spare.
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
-_TOPIC = re.compile(rf"(?<![a-z0-9-])tenantnet-({_CELL})-alarms(?![a-z0-9-])", re.IGNORECASE)
+_TOPIC = re.compile(rf"{_NAMED}alarms(?![a-z0-9-])", re.IGNORECASE)
 _ARN = re.compile(r"arn:[^:\s\"']*:([^:\s\"']*):[^\s\"',;|&]*")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
+# What the labels of a name in a zone consist of.
+_LABELS = f"{ascii_letters}{digits}*_.-"
 # A pattern with fewer letters means no name in particular.
 _FEWEST_LETTERS = 3
 # A name of several words with as many characters is nothing else.
@@ -245,10 +250,12 @@ class _Others:
         for each in _NETWORKS.findall(text):
             if each.casefold() not in self._nobodys:
                 return str(each)
-        if (found := _TOPIC.search(text)) and found[1].casefold() != self.cell:
+        topics = (each for each in _TOPIC.finditer(text) if each["cell"].casefold() != self.cell)
+        if found := next(topics, None):
             return found[0]
         if self._names and (found := self._pattern.search(text)):
-            return found[0]
+            begin = len(text[: found.start()].rstrip(_LABELS)) if found["zone"] else found.start()
+            return text[begin : found.end()]
         if glob := next(self._globs(text.casefold()), None):
             return glob
         named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
@@ -267,7 +274,7 @@ class _Others:
                 names = [*self._names, *self._names_of_tenants, *self._bucket(glob)]
             else:
                 continue
-            if _letters(glob) >= fewest and any(fnmatchcase(name, glob) for name in names):
+            if _letters(glob) >= fewest and any(_is_like(name, glob) for name in names):
                 yield glob
         for each, _ in arns:
             if each[1] == "secretsmanager" and self._is_secret(each[0].split(":", 5)[-1]):
@@ -293,7 +300,7 @@ class _Others:
         if not re.search(r"[*?]", pattern):
             return False
         secrets = self.settings.reading.secrets()
-        return any(fnmatchcase(each.casefold().split(":", 5)[-1], pattern) for each in secrets)
+        return any(_is_like(each.casefold().split(":", 5)[-1], pattern) for each in secrets)
 
     @cached_property
     def _nobodys(self) -> Collection[str]:
@@ -355,7 +362,7 @@ class _Others:
         before = "(?<![a-z0-9.-])" if _is_distinct(bucket) else r"(?:\A|//|:s3:::|amazonaws\.com/)"
         return re.compile(
             rf"{before}{re.escape(bucket) or '(?!)'}(?![a-z0-9-])"
-            rf"|(?<![a-z0-9_-])(?:(?:[a-z0-9*_-]+\.)*(?:{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
+            rf"|(?<![a-z0-9_-])(?:(?P<zone>{zones})(?!\.?[a-z0-9-])|(?:{exact})(?![a-z0-9-])"
             rf"|(?:{begun})-(?:(?:{slots})(?![a-z0-9])|(?:move|seed)-[0-9]+)"
             # Its own databases by these words alone: longer ones are the team's, but for snapshots.
             rf"|{own}-(?:(?:(?<=\A{own}-)(?:{slots})\Z"
@@ -384,6 +391,11 @@ def _spans(cidr: str, without: int) -> Iterator[Span]:
         first, last = span_of(IPv4Network(cidr, strict=False))
         yield first, first if without else last
         yield min(first + 1 + without, last), last
+
+
+def _is_like(name: str, glob: str) -> bool:
+    """Whether IAM's pattern matches it: brackets mean nothing there."""
+    return len(glob.replace("*", "")) <= len(name) and fnmatchcase(name, glob.replace("[", "[[]"))
 
 
 def _letters(glob: str) -> int:

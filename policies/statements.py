@@ -47,9 +47,9 @@ _BEGINNINGS: Mapping[str, Sequence[str]] = {
 _FEWEST = 3
 # A document of IAM that nobody can read, or that is written so that nobody does.
 _LIKE_A_STATEMENT = re.compile(r'"(?:not)?(?:action|resource)s?"\s*:', re.IGNORECASE)
-_ALLOWS = re.compile(
-    r"(?<![a-z])effect[\"']?\s*[:=]\s*(?:[&!>|][^\s,]*\s+)*\[?\s*[\"']?allow(?![a-z])", re.IGNORECASE
-)
+_ALLOWS = re.compile(r"(?<![a-z])effect[\"']?\s*+[:=]\s*+\[?\s*+[\"']?allow(?![a-z])", re.IGNORECASE)
+# What YAML takes for names, types and forms of a value before it.
+_MARKS = re.compile(r"(?<=[:=\s])[&!>|][^\s,]*+\s*+")
 EVERYTHING = "*"
 # How Systems Manager is told to run something on whatever there is.
 _ALL_HOSTS = re.compile(r"instanceids|tag:.*|parametervalues|aws::.*", re.DOTALL)
@@ -62,7 +62,7 @@ _TAKES, _LEAVES = ("stringequal", "stringlike"), ("stringnotequal", "stringnotli
 _OF_RIGHTS = {"iam", "identitystore", "organizations", "sso"}
 _NO_RIGHTS = re.compile(r"iam:(?:passrole|(?:get|list|simulate)[a-z]*\*?|(?:create|delete)servicelinkedrole)")
 # A cell's topic for alarms is written to and not read: it shows the names and the state of all its tenants.
-_ALARMS = re.compile(r"tenantnet-[^:]*-alarms(?![a-z0-9-])")
+_ALARMS = re.compile(r"(?<![^:])(?>[^:]*?tenantnet-)[^:]*-alarms(?![a-z0-9-])")
 _WRITES = "sns:publish"
 _TOPICS = re.compile(r"arn:[^:]*:sns:\*:\*:\*")
 # Which subnet and group a new interface is in, and who may change one that is attached, other rights say.
@@ -70,40 +70,46 @@ _NEW = {"ec2:createnetworkinterface", "ec2:deletenetworkinterface"}
 _INTERFACES = re.compile(r"arn:[^:]*:ec2:[^:]*:[^:*?]+:network-interface/\*")
 
 
-def reached(value: object, *, without_action: bool, deep: int = 0) -> Iterator[str]:
+def reached(value: object, *, without_action: bool) -> Iterator[str]:
     """The resources that statements in it allow something on, though they do not name which, or too much.
 
-    without_action: whether a list of resources is a statement, too, where no action stands beside it. deep:
-    in how many texts within texts the value stands.
+    without_action: whether a list of resources is a statement, too, where no action stands beside it.
     """
+    yield from _reached(value, 0, without_action, {})
+
+
+def _reached(value: object, deep: int, without_action: bool, read: dict[str, int]) -> Iterator[str]:
+    """deep: in how many texts within texts the value stands. read: as deep each text was read already."""
     match value:
         case str():
-            yield from _reached_by_text(value, without_action, deep)
+            if read.get(value, DEEPEST + 2) > deep:
+                read[value] = deep
+                yield from _reached_by_text(value, deep, without_action, read)
         case list():
             for each in value:
-                yield from reached(each, without_action=without_action, deep=deep)
+                yield from _reached(each, deep, without_action, read)
         case Mapping():
             yield from reached_by(value, without_action=without_action)
             for each in value.values():
-                yield from reached(each, without_action=without_action, deep=deep)
+                yield from _reached(each, deep, without_action, read)
 
 
-def _reached_by_text(text: str, without_action: bool, deep: int) -> Iterator[str]:
+def _reached_by_text(text: str, deep: int, without_action: bool, read: dict[str, int]) -> Iterator[str]:
     if deep > DEEPEST:
         yield EVERYTHING
         return
     is_read = False
     try:
         if is_read := is_like_a_document(text):
-            yield from [*reached(document_in(text), without_action=without_action, deep=deep + 1)]
+            yield from [*_reached(document_in(text), deep + 1, without_action, read)]
     except (ValueError, RecursionError):
         is_read = False
         if _LIKE_A_STATEMENT.search(text):
             yield EVERYTHING
-    if not is_read and _ALLOWS.search(text):
+    if not is_read and (_ALLOWS.search(text) or _ALLOWS.search(_MARKS.sub("", text))):
         yield EVERYTHING
     for each in readings(text):
-        yield from _reached_by_text(each, without_action, deep + 1)
+        yield from _reached(each, deep + 1, without_action, read)
 
 
 def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iterator[str]:

@@ -16,7 +16,8 @@ DEEPEST = 5
 # What stands before a document and is none of it.
 _BLANK = "\ufeff\u00a0 \t\r\n"
 _ESCAPE = re.compile(
-    r"\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))", re.IGNORECASE
+    r"(?<!\\)\\++(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))",
+    re.IGNORECASE,
 )
 # In a text of any kind, broken into lines or not. Whatever else such a word is says nothing when it is read.
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
@@ -32,6 +33,8 @@ _VARIABLE = re.compile(
 )
 # Of templates that ask for a part of a variable: `$input.params('cell')`.
 _PART = re.compile(r"\$!?[A-Za-z_][\w.]*(?:\([^()]*\))?")
+# No character of HTML has as many digits, and Python refuses to read thousands of them.
+_NUMBER = re.compile(r"&#0*([0-9]{8})[0-9]*")
 # What name servers take for a dot.
 _DOTS = str.maketrans({0x3002: ".", 0xFF61: "."})
 
@@ -49,7 +52,7 @@ def document_in(text: str) -> object:
 def readings(text: str) -> Iterator[str]:
     """What else it may be read as, each one step: no two readers need to take the same one."""
     plain = _ESCAPE.sub(_escaped, text)
-    read = (plain, unquote(text), html.unescape(text), _as_seen(text))
+    read = (plain, unquote(text), html.unescape(_NUMBER.sub(r"&#\1", text)), _as_seen(text))
     variables = (with_wildcards(text), _PART.sub("*", text))
     yield from dict.fromkeys(each for each in (*read, *variables, *_unpacked(text)) if each != text)
 

@@ -258,11 +258,115 @@ def test_a_text_is_read_in_every_way_that_somebody_reads_it(value: object) -> No
     assert found_by(queue(policy=value)) == APART
 
 
-@pytest.mark.parametrize("text", ["a" * 64_000 + " ?", f"arn:aws:iam::1:role/{'ab*/' * 16_000}"])
+# What a search begins with, or goes on with: repeated, a careless one reads the rest again from each of them.
+REPEATED = [
+    *(
+        "1.",
+        "1.1.1.1.",
+        "a",
+        "a.",
+        "a-",
+        "a/",
+        "a@",
+        "*",
+        "a*",
+        "?*",
+        "-*",
+        ".*",
+        "_",
+        " ",
+        "1 ",
+        "\\",
+        "\\u",
+        "\\x2",
+    ),
+    *(
+        "%",
+        "%4",
+        "&",
+        "&#",
+        "&#1",
+        "{",
+        "{{",
+        "{a",
+        "{a}",
+        "${",
+        "${a",
+        "$(",
+        "$a(",
+        "`",
+        "<",
+        "<%",
+        "<a",
+        "%(a",
+        "%a",
+    ),
+    *(
+        "arn:",
+        "arn:*",
+        "arn:a:",
+        "arn:a:b:*",
+        "arn:aws:sns:a:1:tenantnet-",
+        "secret:*",
+        "db-",
+        "db-a",
+        "i-0",
+        "vpc-",
+    ),
+    *(
+        "tenantnet-",
+        "*tenantnet-",
+        "*tenantnet-a-alarms-",
+        "/tenantnet/",
+        "alias/tenantnet-",
+        "rtbassoc-0",
+        ".rds.a",
+    ),
+    *(
+        "beta-",
+        "beta-blue-",
+        "acme-blue-2026-",
+        ".db.example.com",
+        "db.example.com-",
+        "10.9.9.5 - ",
+        "10-9-9-5.",
+    ),
+    *("//", "//a@", "//1.", "@1.", "0x1.", "0x", "a/a:1.", "=a/", ":1.", "a:", "::", "10.9.9.", "0a090905."),
+    *(
+        "effect:",
+        "effect: & ",
+        "effect:&",
+        ":&",
+        "effect:&effect:",
+        '"action"',
+        "[",
+        "[[",
+        '{"a":',
+        '"',
+        "'",
+        "QUFB",
+    ),
+    *("QUFB ", "\u00e9", "\u200b", "\n", "\t1", "5.9.9.10.in-addr.arpa"),
+]
+
+
+@pytest.mark.parametrize("text", ["a" * 64_000 + " ?", f"arn:aws:iam::1:role/{'ab*/' * 16_000}", *REPEATED])
 def test_a_long_text_is_read_once_and_not_again_from_each_of_its_characters(text: str) -> None:
+    whole = text * max(1, 40_000 // len(text))
+    statement = {
+        "Effect": "Allow",
+        "Action": ["iam:x", whole],
+        "Resource": [whole, f"arn:aws:sns:a:1:{whole}"],
+    }
     began = time.process_time()
-    found_by(queue(userData=text))
+    found_by(queue(policy=statement, rest=[f"arn:{whole}:x", f"effect:{whole}!"]))
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("text", [f"&#{'1' * 5_000};", f"&#{'0' * 5_000}46;", f"&#x{'1' * 5_000};"])
+def test_a_number_of_any_length_is_read(text: str) -> None:
+    assert found_by(queue(policy=text)) == {}
+    assert set(found_by(queue(policy=f"beta{text}db.example.com"))) == set(APART)
 
 
 def test_an_id_is_the_teams_if_its_stack_has_made_what_has_it() -> None:
