@@ -59,7 +59,8 @@ _MAKES_ANYTHING = (
     r"|^aws[a-z-]*:(index/)?(cloud[fF]ormation|cloud[cC]ontrol|serverless[rR]epository|proton)"
     r"|^aws[a-z-]*:(index/)?service[cC]atalog[:/]?([cC]loud[fF]ormation)?[pP]ro(duct|vision)"
     r"|[cC]onformancePack|[qQ]uickSetup|[qQ]uicksetup|:ExtensionResource$|:CustomResourceEmulator$"
-    r"|[lL]ogAccountPolicy|:logs:AccountPolicy$|:(index/)?oam[:/]?[lL]ink"
+    r"|[lL]ogAccountPolicy|:logs:AccountPolicy$|:(index/)?oam[:/]?[lL]ink|:(index/)?observability[aA]dmin"
+    r"|:cloudwatch/contributorInsightRule:|[cC]loud[wW]atch:?InsightRule$"
 )
 # Tenantnet's types of networks, databases, names and tunnels as other providers for AWS call them, too.
 _TWINS = {
@@ -111,14 +112,15 @@ _IDS = re.compile(
 # Pulumi's state, AWS's own policies, and ARNs that leave open which.
 _FORMS = re.compile(
     r"(?<![0-9a-z])db-(?=[a-z]*[0-9])[a-z0-9]{26}(?![0-9a-z])"
-    rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds/|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
+    rf"|\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com|/aws/rds(?![a-z0-9-])|arn:[^:\s]*:iam::aws:policy/(?!{_AWSS_POLICIES})"
     r"|(?<![a-z0-9])arn:(?:[^:\s]*:rds:"
     r"|[^:\s]*:[^:\s]*[*?]|(?=[^:\s]*[*?])[^:\s]*+(?!:)"
     r"|[^:\s]*:(?:codebuild|dynamodb|ec2|iam|kms|route53|scheduler|ssm):[^:\s]*:[^:\s]*"
     r":(?!parameter|network-interface/)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
     rf"|{_NAMED}(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed|runner-schedules"
     r"|tunnel-host)(?![a-z0-9-])"
-    rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:\*|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
+    rf"|(?:\A|(?<=secret:))tenantnet/|(?<![a-z0-9_./-])tenantnet/{_CELL}/verification|\As3://\*?\Z"
+    rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:[*%]|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
     re.IGNORECASE,
 )
@@ -126,6 +128,8 @@ _FORMS = re.compile(
 _OF_AWS, _IN_AWS = 3, (Part.SESSIONS, Part.SERVICES)
 _TOPIC = re.compile(rf"{_NAMED}alarms(?![a-z0-9-])", re.IGNORECASE)
 _ARN = re.compile(r"arn:[^:\s\"']*:([^:\s\"']*):[^\s\"',;|&]*")
+# Whose name follows is a bucket, and a pattern of it may be short.
+_BUCKETS = re.compile(r"s3[an]?://([a-z0-9.-]*[*?][a-z0-9.*?-]*)")
 # From where such a word begins: a long text would else be read again from each of its characters.
 _GLOB = re.compile(r"(?<![a-z0-9_.*?-])[a-z0-9_.*?-]*[*?][a-z0-9_.*?-]*")
 # What the labels of a name in a zone consist of.
@@ -258,6 +262,9 @@ class _Others:
             return text[begin : found.end()]
         if glob := next(self._globs(text.casefold()), None):
             return glob
+        buckets = _BUCKETS.findall(text.casefold())
+        if found := next((each for each in buckets if _is_like(self.settings.reading.bucket(), each)), None):
+            return f"s3://{found}"
         named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
         return next((written for written, _ in named), None)
 

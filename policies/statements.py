@@ -24,23 +24,23 @@ _APART = {
     *("textract", "transcribe", "translate", "xray"),
 }
 # Services whose names have slashes, which divide nothing.
-_FLAT = {"iam", "logs", "scheduler", "secretsmanager"}
+_FLAT = {"iam", "logs", "pi", "scheduler", "secretsmanager"}
 _WILD = re.compile(r"[*?]")
 # Secrets Manager adds six characters to a name that nobody knows before.
 _SECRETS_END = re.compile(r"-\?{6}$")
 # What is called by IDs there: how one begins tells nothing.
 _BY_ID = re.compile(
-    r"(?:backup|ec2|identitystore|kms|organizations|rds|rds-db|route53|sso):|ssm:(?!parameter/|document/)"
+    r"(?:backup|ec2|identitystore|kms|organizations|pi|rds|rds-db|route53|sso):|ssm:(?!parameter/|document/)"
 )
 # Services where no kind stands before a name.
 _WITHOUT_KINDS = {"s3", "sns"}
 # How Tenantnet's names begin, and in some services other names than these.
-_TENANTNETS = ("tenantnet-",)
+_TENANTNETS = ("tenantnet-", "tenantnet/")
 _BEGINNINGS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("ecr", "lambda", "s3"), ()),
     "logs": ("/aws/codebuild/tenantnet-", "/aws/rds/", "/tenantnet/"),
     "scheduler": ("default/tenantnet-",),
-    "secretsmanager": ("rds!",),
+    "secretsmanager": ("rds!", *_TENANTNETS),
     "ssm": ("aws-", "ssm-", *_TENANTNETS),
 }
 # With fewer characters before a wildcard a pattern is nobody's.
@@ -56,6 +56,7 @@ _ALL_HOSTS = re.compile(r"instanceids|tag:.*|parametervalues|aws::.*", re.DOTALL
 # What is in a group nobody knows who has only its name.
 _ANY_HOSTS = {"resourcegroup", "tag-key", "resource-groups:name", "resource-groups:resourcetypefilters"}
 _WHATEVER_VALUE = re.compile("KEY_ONLY|STRINGNOT.*", re.IGNORECASE)
+_WHATEVER_KEY = "VALUE_ONLY"
 # How AWS Backup is told what to take by tags, and what not.
 _TAKES, _LEAVES = ("stringequal", "stringlike"), ("stringnotequal", "stringnotlike")
 # Whoever changes roles and their policies has every right in the end, whatever those are called.
@@ -139,6 +140,7 @@ def _is_of_all_hosts(lists: Mapping[str, Sequence[object]]) -> bool:
     kinds = [str(each) for path in ("type", "conditiontype") for each in lists.get(path, ())]
     everything = EVERYTHING in lists.get("value", ())
     of_any = bool(keys & _ANY_HOSTS) or (bool(keys) and any(map(_WHATEVER_VALUE.fullmatch, kinds)))
+    of_any = of_any or _WHATEVER_KEY in kinds
     return of_any or (everything and any(map(_ALL_HOSTS.fullmatch, keys)))
 
 

@@ -16,7 +16,7 @@ DEEPEST = 5
 # What stands before a document and is none of it.
 _BLANK = "\ufeff\u00a0 \t\r\n"
 _ESCAPE = re.compile(
-    r"(?<!\\)\\++(?:u([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))",
+    r"(?<!\\)\\++(?:(?-i:u)([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))",
     re.IGNORECASE,
 )
 # In a text of any kind, broken into lines or not. Whatever else such a word is says nothing when it is read.

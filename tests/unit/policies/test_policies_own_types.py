@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import time
 from base64 import b64encode, encodebytes
 from collections.abc import Collection, Mapping, Sequence
@@ -13,14 +14,31 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tenantnet import tags
 from tenantnet.aws import types as aws
+from tenantnet.components.alarm_topic import alarm_topic_name
+from tenantnet.components.tenant_database import log_group_name, parameter_group_name
 from tenantnet.failure import Failure
+from tenantnet.policies.documents import SERVICES, migration_name, physical_name
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Resource, Stack
 from tenantnet.policies.own_types import may_be_own
 from tenantnet.policies.pack import pack_settings
 from tenantnet.policies.rules import POLICIES
-from tenantnet.tags import Owner
+from tenantnet.runner.verification import secret_name
+from tenantnet.tags import (
+    Owner,
+    boundary_name,
+    claims_table_name,
+    final_snapshot_name,
+    journal_table_name,
+    move_snapshot_name,
+    network_name,
+    return_schedule_name,
+    runner_document_name,
+    seed_snapshot_name,
+    tunnel_name,
+)
 
 from tools.rulebook.samples import (
     KEY_ARN,
@@ -169,6 +187,23 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
         *("168364293", "mysql://u:p@168364293:3306", "http://01202204405/", "64:ff9b::a09:905"),
         *("[::a09:905]:3306", "2002:a09:905::1", "2002:a09:900::/42", "64:ff9b::a09:900/122"),
         *("www.10-9-9-5.sslip.io", "db.0a090905.nip.io", "mysql/db:10.9.9.5:3306", "10.9.9.5/db:1.2"),
+        *(
+            "tenantnet/beta/verification",
+            "tenantnet/beta/verification-AbCdEf",
+            "see tenantnet/acme/verification",
+        ),
+        *(
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tenantnet/beta/login-AbCdEf:password::",
+            "tenantnet/*",
+        ),
+        *(
+            "/aws/rds*",
+            "SOURCE logGroups(namePrefix: ['/aws/rds'])",
+            "LogGroupName LIKE '/tenantnet/%'",
+            "s3://",
+            "s3://*",
+        ),
+        *("s3://ex*", "s3a://example-*/x", f"{TOPIC_ARN} tenantnet-eu9-alarms"),
         *("acme-green", "rds:acme-blue-2026-11-29-03-00", "acme-blue-10-1-2-0-final-3", "acme-move-7"),
         *("10.1.2.7", "10.1.2.0/26", "arn:aws:events:eu-west-1:123456789012:rule/notes,tenantnet-*-claims"),
         "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:x",
@@ -223,6 +258,13 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
         *("build-0123456789abcdef0", "db-abcdefghijklmnopqrstuvwxyz"),
         *("arn:aws:dynamodb:*:123456789012:table/eu1-*", "arn:aws:events:*:123456789012:rule/acme-*"),
         *("acme-blue-notes", "acme-moves-7", "the databases of acme-blue"),
+        *(
+            "https://github.com/example/tenantnet/blob/main/README.md",
+            "docker.io/tenantnet/app",
+            "s3://notes/*",
+            "s3://n*",
+        ),
+        *("/aws/rds-proxy/notes", "the secret of tenantnet", "/opt/tenantnet/bin"),
     ],
 )
 def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
@@ -235,6 +277,7 @@ def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
         json.dumps({"Bucket": "x", "Host": "beta.db.example.com"}).replace(".", "\\u002e"),
         json.dumps(json.dumps({"TableName": "tenantnet-eu1-claims"})).replace("-", "\\\\u002d"),
         "https://proxy.example.org/?to=beta%2Edb%2Eexample%2Ecom",
+        "\\U00000062eta.db.example.com",
         "beta&#46;db&#46;example&#46;com",
         "beta\uff0edb\uff0eexample\uff0ecom",
         "beta\u3002db\u3002example\u3002com",
@@ -523,6 +566,7 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"key": "ParameterValues", "values": ["*"]}, True),
         ({"key": "AWS::EC2::Instance", "values": ["*"]}, True),
         ({"key": "Name", "type": "KEY_ONLY"}, True),
+        ({"value": "tunnel-host", "type": "VALUE_ONLY"}, True),
         ({"key": "team", "value": "notes", "type": "KEY_AND_VALUE"}, False),
         ({"key": "tag:team", "values": ["notes"]}, False),
         ({"stringNotEquals": [{"key": "aws:ResourceTag/x", "value": "y"}]}, True),
@@ -643,12 +687,59 @@ def test_what_only_begins_like_a_document_is_none(text: str) -> None:
         *("scheduler:*:123456789012:schedule/defa*", "backup:*:123456789012:recovery-point:notes*"),
         *("ec2:*:123456789012:instance/i-0*", "a-service-of-2031:*:123456789012:thing/tenantnet-*"),
         *("s3:eu-west-1:123456789012:accesspoint/*", "lambda:*:123456789012:func*"),
+        *(
+            "secretsmanager:*:123456789012:secret:ten*",
+            "secretsmanager:*:123456789012:secret:tenantnet/beta/*",
+        ),
+        *("secretsmanager:*:123456789012:secret:tenantnet/beta/verification-??????",),
+        *(
+            "pi:*:123456789012:metrics/rds/*",
+            "pi:*:123456789012:metrics/rds/db-*",
+            "pi:*:*:perf-reports/rds/*",
+        ),
     ],
 )
 def test_a_statement_names_service_account_and_the_first_part_of_its_resources(rest: str) -> None:
     for arn in (f"arn:aws:{rest}", f"ARN:aws-cn:{rest}"):
         statement = {"Effect": "Allow", "Action": "*", "Resource": ["arn:aws:s3:::notes/*", arn]}
         assert found_by(queue(policy={"Statement": [statement]})) == APART
+
+
+# Whatever has a name of Tenantnet's in AWS, by the service and kind of an ARN, as its own function writes it.
+NAMES: Mapping[str, Sequence[str]] = {
+    "dynamodb:eu-west-1:123456789012:table/": [claims_table_name("eu1"), journal_table_name("eu1")],
+    "secretsmanager:eu-west-1:123456789012:secret:": [secret_name("beta")],
+    "iam::123456789012:role/": [physical_name("eu1", purpose) for purpose in SERVICES],
+    "iam::123456789012:policy/": [boundary_name("eu1")],
+    "ssm:eu-west-1:123456789012:document/": [tunnel_name("eu1", "beta"), runner_document_name("eu1")],
+    "scheduler:eu-west-1:123456789012:schedule/default/": [
+        *(migration_name("eu1", "beta"), return_schedule_name("eu1", "beta")),
+    ],
+    "sns:eu-west-1:123456789012:": [alarm_topic_name("eu2")],
+    "codebuild:eu-west-1:123456789012:project/": [physical_name("eu1", "runner")],
+    "rds:eu-west-1:123456789012:db:": [network_name("beta", "blue")],
+    "rds:eu-west-1:123456789012:pg:": [parameter_group_name(network_name("beta", "blue"), "8.4")],
+    "rds:eu-west-1:123456789012:snapshot:": [
+        *(move_snapshot_name("beta", 1), seed_snapshot_name("beta", 1)),
+        final_snapshot_name("beta", "blue", "10.9.9.0/26", 1),
+    ],
+    "logs:eu-west-1:123456789012:log-group:": [log_group_name(network_name("beta", "blue"), "error")],
+}
+
+
+def test_whatever_tenantnet_gives_a_name_is_in_the_table() -> None:
+    """Here its functions have their own names, and are used in the table alone."""
+    functions = {name for name in vars(tags) if name.endswith("_name")}
+    assert functions <= globals().keys()
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, each) for kind, names in NAMES.items() for each in names])
+def test_a_name_of_tenantnets_is_found_in_full_and_by_how_it_begins(kind: str, name: str) -> None:
+    for text in (name, f"arn:aws:{kind}{name}"):
+        assert set(found_by(queue(name=text))) == set(APART), text
+    for begun in (name[:3], name.partition("-")[0], name[:-1], re.split("[-/]", name)[0]):
+        statement = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:{kind}{begun}*"}
+        assert set(found_by(queue(policy={"Statement": [statement]}))) == set(APART), begun
 
 
 @pytest.mark.parametrize(
@@ -780,6 +871,15 @@ def test_the_tags_of_a_type_of_ones_own_are_read_in_lists_too(
         *("aws-native:ec2:Route", "aws-native:ec2:VPCPeeringConnection", "aws-native:rds:DBInstance"),
         *("aws-native:ssm:Document", "aws-native:route53:RecordSet", "awscc:index/ec2Route:Ec2Route"),
         *("awscc:ec2/route:Route", "awscc:index/cloudformationStack:CloudformationStack"),
+        "aws:observabilityadmin/centralizationRuleForOrganization:CentralizationRuleForOrganization",
+        *(
+            "aws-native:observabilityadmin:TelemetryRule",
+            "awscc:index/observabilityadminTelemetryRule:TelemetryRule",
+        ),
+        *(
+            "aws:cloudwatch/contributorInsightRule:ContributorInsightRule",
+            "aws-native:cloudwatch:InsightRule",
+        ),
     ],
 )
 def test_nobody_answers_for_tenantnets_types_nor_for_what_makes_anything(kind: str) -> None:
