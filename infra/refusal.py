@@ -138,7 +138,7 @@ class Refusal:
 
     def at(self, path: str) -> Refusal:
         """The same refusal with a path, which goes before the path that it may already have."""
-        path = hide_secrets(path)
+        path = hide_secrets(path[:_MOST_READ])
         return replace(self, path=f"{path}.{self.path}" if self.path else path)
 
     def __str__(self) -> str:
@@ -177,7 +177,7 @@ class Rule:
             name: short_words(hide_secrets(str(fact)[:_MOST_READ]).replace("\n", "\\n"))
             for name, fact in facts.items()
         }
-        return self.say(shown(value), hide_secrets(path), told)
+        return self.say(shown(value), hide_secrets(path[:_MOST_READ]), told)
 
     def say(self, value: str, path: str, facts: Mapping[str, str]) -> Refusal:
         """The refusal in the rule's own words. All three as they are to be shown."""

@@ -29,7 +29,7 @@ from tenantnet.policies.model import (
     unread,
 )
 from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
-from tenantnet.policies.statements import is_bounded, reached, reached_by
+from tenantnet.policies.statements import EVERYTHING, is_bounded, reached, reached_by
 from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, joined, readings
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -171,14 +171,14 @@ def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Ite
     settings: without them no ID is taken for the team's own.
     """
     texts = [*_texts_of(resource)]
-    found = {(path, named[0]): text for path, text in texts if (named := _FORMS.search(text))}
-    ids = {(path, each): text for path, text in texts for each in _IDS.findall(text)}
+    found = [(path, named[0]) for path, text in texts if (named := _FORMS.search(text))]
+    ids = [(path, each) for path, text in texts for each in _IDS.findall(text)]
     made = _made_ids(resource.stack, settings) if ids and settings else ()
-    found |= {named: text for named, text in ids.items() if named[1].casefold() not in made}
-    for (path, what), text in found.items():
-        yield _refuse(resource, path, text, what)
+    for path, what in dict.fromkeys([*found, *(each for each in ids if each[1].casefold() not in made)]):
+        yield _refuse(resource, path, what)
     for path, wide in _wide(resource).items():
-        yield _refuse(resource, path, wide, "whatever it matches")
+        is_given = any(wide in each for each in _strings(resource.props))
+        yield _refuse(resource, path, wide if is_given else EVERYTHING, "whatever it matches")
 
 
 def _made_ids(stack: str, settings: PackSettings) -> Collection[str]:
@@ -196,10 +196,10 @@ def judge_relations(stack: Stack, resource: Resource, settings: PackSettings) ->
     for path, _ in _properties(resource):
         before = [judged[urn] for urn in resource.property_depends_on.get(path, ()) if urn in judged]
         for name in dict.fromkeys(each.name for each in before if each.type.startswith("aws:")):
-            yield _refuse(resource, path, name, name)
+            yield _refuse(resource, path, name)
     for path, text in _texts_of(resource):
         if text in names:
-            yield _refuse(resource, path, names[text], names[text])
+            yield _refuse(resource, path, names[text])
     try:
         yield from judge_names(stack, resource, settings, besides=names.keys())
     except Failure as failure:
@@ -227,9 +227,9 @@ def judge_names(
     found: dict[tuple[str, str], str] = {}
     for path, text in texts:
         if not _FORMS.search(text) and (named := others.named_in(text)):
-            found.setdefault((path, named.casefold()), text)
-    for (path, named), text in found.items():
-        yield _refuse(resource, path, text, named)
+            found.setdefault((path, named.casefold()), named)
+    for (path, _), named in found.items():
+        yield _refuse(resource, path, named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -425,8 +425,9 @@ def _of_tenant(tenant: str) -> Iterator[str]:
     yield seed_snapshot_name(tenant, 1)
 
 
-def _refuse(resource: Resource, path: str, value: str, what: str) -> Finding:
-    return resource.refuse(OWN_TYPE_APART, path, value=value, what=what)
+def _refuse(resource: Resource, path: str, named: str, what: str = "") -> Finding:
+    """The text around it is not shown: what it is read as may have a secret that nobody knows again."""
+    return resource.refuse(OWN_TYPE_APART, path, value=named, what=what or named)
 
 
 def _is_awss(resource: Resource) -> bool:
@@ -452,7 +453,7 @@ def _texts(value: object, deep: int, read: dict[str, int]) -> Iterator[str]:
         if read.get(text, DEEPEST + 1) > deep:
             read[text] = deep
             yield text
-            for each in _said_in(text) if deep < DEEPEST else ():
+            for each in _said_in(text, deep) if deep < DEEPEST else ():
                 yield from _texts(each, deep + 1, read)
 
 
@@ -470,8 +471,8 @@ def _strings(value: object) -> Iterator[str]:
                 yield from _strings(each)
 
 
-def _said_in(text: str) -> Iterator[object]:
-    yield from readings(text)
+def _said_in(text: str, deep: int) -> Iterator[object]:
+    yield from readings(text, singly=not deep)
     if is_like_a_document(text):
         with suppress(ValueError, RecursionError):
             yield [*_strings(document_in(text))]

@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from tenantnet.policies.model import Finding
+from tenantnet.policies.own_types import OWN_TYPE_APART
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.secrecy import SECRET_PROPERTIES, SHORTEST_SECRET, written
 from tenantnet.refusal import Refusal
@@ -23,6 +24,8 @@ from tenantnet.secret_forms import NAMES, NOT_SHOWN, hide_secrets
 
 # A text that ends so was cut, maybe within a secret. Fewer characters of one tell nothing.
 _CUT, _FEWEST = "...", 3
+# Of a longer secret messages show no more than how it begins.
+_LONGEST = 2_000
 _RULES = {rule.id: rule for policy in POLICIES for rule in policy.rules}
 # Beside the URNs of resources.
 _SETTINGS = "the stack's settings"
@@ -64,11 +67,14 @@ class Confidential:
         secrets = own | {
             text for each in self._texts.values() for text in each if len(text) >= SHORTEST_SECRET
         }
+        secrets = {text[:_LONGEST] for text in secrets}
         value, path = _without(refusal.value, secrets), _without(refusal.path, secrets)
         facts = {name: _without(fact, secrets) for name, fact in refusal.facts.items()}
         root = re.split(r"[.\[]", refusal.path, maxsplit=1)[0]
         hidden = {*self._properties.get(resource.urn, ()), *resource.secret_outputs}
-        if root in hidden or value != refusal.value or refusal.value == NOT_SHOWN:
+        # What an own type names may itself be a piece of a secret.
+        is_piece = refusal.rule_id == OWN_TYPE_APART.id and _without_pieces(value, secrets) != value
+        if root in hidden or value != refusal.value or refusal.value == NOT_SHOWN or is_piece:
             value, path = NOT_SHOWN, _without_pieces(path, secrets)
             facts = {name: _without_pieces(fact, secrets) for name, fact in facts.items()}
         return _RULES[refusal.rule_id].say(value, path, facts)
@@ -112,7 +118,7 @@ def _called(value: object, called: bool = False) -> Iterator[str]:
             yield value
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _forms(secret: str) -> frozenset[str]:
     """As what is shown may write it: in capitals, a part of it hidden by its form, and quoted again."""
     # A text that is read in Base64 is shown without what nobody sees, in parts.
@@ -123,7 +129,7 @@ def _forms(secret: str) -> frozenset[str]:
     return frozenset(found | {json.dumps(form)[1:-1] for form in found})
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _pattern(secret: str) -> re.Pattern[str]:
     """Of all its forms. A short one is a word of its own."""
     if len(secret) < SHORTEST_SECRET:

@@ -109,7 +109,7 @@ def _reached_by_text(text: str, deep: int, without_action: bool, read: dict[str,
             yield EVERYTHING
     if not is_read and (_ALLOWS.search(text) or _ALLOWS.search(_MARKS.sub("", text))):
         yield EVERYTHING
-    for each in readings(text):
+    for each in readings(text, singly=not deep):
         yield from _reached(each, deep + 1, without_action, read)
 
 

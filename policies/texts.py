@@ -6,7 +6,8 @@ import html
 import re
 import unicodedata
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 from tenantnet.policies.model import parse_json
@@ -24,6 +25,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
 _OF_ADDRESSES = str.maketrans("-_", "+/")
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]+")
 _SHORTEST = 6
+_NO_ASCII = re.compile(r"[^\x00-\x7f]")
 # Variables of IAM and templates. Those of CloudFormation's own say this account, region and partition, and
 # one of IAM's whoever asks.
 _OWN_PLACE = re.compile(r"\$\{AWS::[A-Za-z]+\}|(?:(?<=:user/)|(?<=:mfa/))\$\{aws:username\}")
@@ -49,12 +51,18 @@ def document_in(text: str) -> object:
     return parse_json(text.strip(_BLANK))
 
 
-def readings(text: str) -> Iterator[str]:
-    """What else it may be read as, each one step: no two readers need to take the same one."""
-    plain = _ESCAPE.sub(_escaped, text)
-    read = (plain, unquote(text), html.unescape(_NUMBER.sub(r"&#\1", text)), _as_seen(text))
-    variables = (with_wildcards(text), _PART.sub("*", text))
-    yield from dict.fromkeys(each for each in (*read, *variables, *_unpacked(text)) if each != text)
+@lru_cache(maxsize=128)  # several policies read each text, one after the other
+def readings(text: str, *, singly: bool) -> Sequence[str]:
+    """What else it may be read as: by a reader who undoes whatever can be undone, each one step.
+
+    singly: by readers, too, who undo one kind alone; there is none within another reading.
+    """
+    seen = text
+    for undo in _UNDO:
+        seen = undo(seen)
+    alone = [undo(text) for undo in _UNDO] if singly else []
+    read = (seen, *alone, with_wildcards(text), _PART.sub("*", text), *_unpacked(text))
+    return tuple(dict.fromkeys(each for each in read if each != text))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -79,7 +87,16 @@ def _as_seen(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
-    return "".join(each for each in plain if unicodedata.category(each) != "Cf")
+    return _NO_ASCII.sub(lambda each: "" if unicodedata.category(each[0]) == "Cf" else each[0], plain)
+
+
+# What hides a text from whoever only looks at it.
+_UNDO: Sequence[Callable[[str], str]] = (
+    lambda text: _ESCAPE.sub(_escaped, text),
+    unquote,
+    lambda text: html.unescape(_NUMBER.sub(r"&#\1", text)),
+    _as_seen,
+)
 
 
 def with_wildcards(text: str) -> str:
