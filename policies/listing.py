@@ -102,22 +102,21 @@ _ACTIONS = """
     iam:ListSAMLProviders iam:ListSTSRegionalEndpointsStatus iam:ListServerCertificates iam:ListUsers
     iam:ListVirtualMFADevices kms:ListAliases kms:ListKeys kms:ListRetirableGrants
     lambda:ListCapacityProviders lambda:ListCodeSigningConfigs lambda:ListEventSourceMappings
-    lambda:ListFunctions lambda:ListLayerVersions lambda:ListLayers lambda:ListManagedMicrovmImages
-    lambda:ListMicrovmImages lambda:ListMicrovms lambda:ListNetworkConnectors lambda:ListWebFunctions
-    logs:DescribeAccountPolicies logs:DescribeConfigurationTemplates logs:DescribeDeliveries
-    logs:DescribeDeliveryDestinations logs:DescribeDeliverySources logs:DescribeDestinations
-    logs:DescribeExportTasks logs:DescribeFieldIndexes logs:DescribeImportTaskBatches logs:DescribeImportTasks
-    logs:DescribeIndexPolicies logs:DescribeLogGroups logs:DescribeResourcePolicies
-    logs:ListAggregateLogGroupSummaries logs:ListEntitiesForLogGroup logs:ListIntegrations
-    logs:ListLogDeliveries logs:ListLogGroups logs:ListLogGroupsForEntity logs:ListLogGroupsForQuery
-    logs:ListSourcesForS3TableIntegration logs:ListSyslogConfigurations rds:DescribeAccountAttributes
-    rds:DescribeCertificates rds:DescribeDBEngineVersions rds:DescribeDBMajorEngineVersions
-    rds:DescribeEngineDefaultClusterParameters rds:DescribeEngineDefaultParameters rds:DescribeEventCategories
-    rds:DescribeOptionGroupOptions rds:DescribeOrderableDBInstanceOptions
-    rds:DescribeReservedDBInstancesOfferings rds:DescribeSourceRegions route53:GetCheckerIpRanges
-    route53:GetGeoLocation route53:GetHealthCheckCount route53:GetHostedZoneCount route53:ListCidrCollections
-    route53:ListHostedZones route53:ListHostedZonesByName route53:ListHostedZonesByVPC
-    route53:ListTrafficPolicies s3:ListAccessGrantsInstances s3:ListAccessPoints
+    lambda:ListLayerVersions lambda:ListLayers lambda:ListManagedMicrovmImages lambda:ListMicrovmImages
+    lambda:ListMicrovms lambda:ListNetworkConnectors lambda:ListWebFunctions logs:DescribeAccountPolicies
+    logs:DescribeConfigurationTemplates logs:DescribeDeliveries logs:DescribeDeliveryDestinations
+    logs:DescribeDeliverySources logs:DescribeDestinations logs:DescribeExportTasks logs:DescribeFieldIndexes
+    logs:DescribeImportTaskBatches logs:DescribeImportTasks logs:DescribeIndexPolicies logs:DescribeLogGroups
+    logs:DescribeResourcePolicies logs:ListAggregateLogGroupSummaries logs:ListEntitiesForLogGroup
+    logs:ListIntegrations logs:ListLogDeliveries logs:ListLogGroups logs:ListLogGroupsForEntity
+    logs:ListLogGroupsForQuery logs:ListSourcesForS3TableIntegration logs:ListSyslogConfigurations
+    rds:DescribeAccountAttributes rds:DescribeCertificates rds:DescribeDBEngineVersions
+    rds:DescribeDBMajorEngineVersions rds:DescribeEngineDefaultClusterParameters
+    rds:DescribeEngineDefaultParameters rds:DescribeEventCategories rds:DescribeOptionGroupOptions
+    rds:DescribeOrderableDBInstanceOptions rds:DescribeReservedDBInstancesOfferings rds:DescribeSourceRegions
+    route53:GetCheckerIpRanges route53:GetGeoLocation route53:GetHealthCheckCount route53:GetHostedZoneCount
+    route53:ListCidrCollections route53:ListHostedZones route53:ListHostedZonesByName
+    route53:ListHostedZonesByVPC route53:ListTrafficPolicies s3:ListAccessGrantsInstances s3:ListAccessPoints
     s3:ListAccessPointsForObjectLambda s3:ListAllMyBuckets s3:ListJobs s3:ListMultiRegionAccessPoints
     s3:ListStorageLensConfigurations s3:ListStorageLensGroups scheduler:ListScheduleGroups
     scheduler:ListSchedules scheduler:ListSchedulesByTarget secretsmanager:ListSecrets

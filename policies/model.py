@@ -342,6 +342,12 @@ class Reading(Protocol):
     def secrets(self) -> Collection[str]:
         """The ARNs of the runners' secrets in the settings of the project's platforms."""
 
+    def of_runners(self) -> Collection[str]:
+        """ECR's repositories with the runners' images, and the IDs of the keys of the stacks' secrets.
+
+        By the same settings, as far as they can be read: most teams have no runner.
+        """
+
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack; None without one."""
 

@@ -9,8 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, reduce
 from ipaddress import IPv4Network
 from string import ascii_letters, digits
 
@@ -29,7 +28,7 @@ from tenantnet.policies.model import (
     unread,
 )
 from tenantnet.policies.ranges_in_texts import Span, ranges_in, span_of
-from tenantnet.policies.statements import EVERYTHING, is_bounded, reached, reached_by
+from tenantnet.policies.statements import EVERYTHING, is_bounded, is_like, reached, reached_by
 from tenantnet.policies.texts import DEEPEST, document_in, is_like_a_document, joined, readings
 from tenantnet.refusal import Rule
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -60,7 +59,8 @@ _MAKES_ANYTHING = (
     r"|^aws[a-z-]*:(index/)?service[cC]atalog[:/]?([cC]loud[fF]ormation)?[pP]ro(duct|vision)"
     r"|[cC]onformancePack|[qQ]uickSetup|[qQ]uicksetup|:ExtensionResource$|:CustomResourceEmulator$"
     r"|[lL]ogAccountPolicy|:logs:AccountPolicy$|:(index/)?oam[:/]?[lL]ink|:(index/)?observability[aA]dmin"
-    r"|:cloudwatch/contributorInsightRule:|[cC]loud[wW]atch:?InsightRule$"
+    r"|:cloudwatch/contributorInsightRule:|[cC]loud[wW]atch:?InsightRule$|[sS]agemaker[/:]?[pP]roject"
+    r"|^aws[a-z-]*:(index/)?(elastic[bB]eanstalk|launch[wW]izard)"
 )
 # Tenantnet's types of networks, databases, names and tunnels as other providers for AWS call them, too.
 _TWINS = {
@@ -79,6 +79,8 @@ TYPE_SCHEMA: JsonSchema = {
     "pattern": "^[^*]+$",
     "not": {"anyOf": [{"enum": sorted(ALLOWED)}, {"pattern": _MAKES_ANYTHING}]},
 }
+# By which AWS has named what it has made: IDs, ARNs and hosts.
+_CALLED_BY_AWS = ("id", "arn", "endpoint", "readerEndpoint", "address")
 # The properties that say whose the resource itself is, and lead nowhere.
 _TAGGING = {"tags", "tagsAll", "tagSpecifications"}
 _CELL = "[a-z0-9*?-]+"
@@ -93,6 +95,8 @@ _NETWORKS = re.compile(
 _LEADS_OUT = re.compile(r":(?:index/)?(?:backup|dms|glue|rds)", re.IGNORECASE)
 # Who reads what is sent to a topic.
 _READS_TOPICS = re.compile(r":(?:index/)?(?:sns|chatbot)", re.IGNORECASE)
+_BY_NAME = re.compile(r":(?:index/)?(?:ecr|kms)", re.IGNORECASE)
+_OF_RUNNERS = re.compile(r":(?:repository|key)/([a-z0-9._/-]+)")
 # Those that let functions write their own logs and traces, and read what is sent to them.
 _AWSS_POLICIES = (
     "(?:(?:service-role/)?(?:AWSLambda(?:Basic|SQSQueue|Kinesis)ExecutionRole|AmazonECSTaskExecutionRolePolicy)"
@@ -104,7 +108,7 @@ _ROLES = ("boundary", "flow-logs", "runner", "runner-schedules", "tunnel-host")
 _IDS = re.compile(
     r"(?<![0-9a-z])(?:(?:rtb|pcx|vgw|cgw|vpn|acl|eni|i|igw|nat|vpce|fl|snap|vol)"
     r"-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}"
-    r"|(?:[a-z]{1,12}-){0,3}(?!(?:vpc|subnet|sg|fs|fsap|fsmt|lt|pl|key|ami|build|commit|release)-)[a-z]{1,12}"
+    r"|(?:[a-z]{1,12}-){0,3}(?!(?:vpc|subnet|sg|fs|fsap|fsmt|lt|pl|key|ami|pb|mw|eipalloc|tgw|build|commit|release)-)[a-z]{1,12}"
     r"-[0-9a-f]{17})(?![0-9a-z])",
     re.IGNORECASE,
 )
@@ -119,8 +123,8 @@ _FORMS = re.compile(
     r":(?!parameter|network-interface/)(?:[a-z-]+/)?[*?]+(?![a-z0-9-]))"
     rf"|{_NAMED}(?:boundary|claims|flow-logs|journal|migration|return|runner|runner-failed|runner-schedules"
     r"|tunnel-host)(?![a-z0-9-])"
-    rf"|(?:\A|(?<=secret:))tenantnet/|(?<![a-z0-9_./-])tenantnet/{_CELL}/verification|\As3://\*?\Z"
-    rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:[*%]|{_CELL}/(?:flow/|\*|runner(?![a-z0-9-])))"
+    rf"|(?:\A|(?<=secret:)|(?<=secretsmanager[:/]))tenantnet/|(?<![a-z0-9_./-])tenantnet/{_CELL}/verification|\As3://\*?\Z"
+    rf"|alias/tenantnet-{_CELL}|/tenantnet/(?:[*%]|{_CELL}/(?:flow/|[a-z]*[*%]|runner(?![a-z0-9-])))"
     r"|(?<![a-z0-9])tenantnet:(?:cell|description|lifecycle|network|part|tenant|tunnel-users?)|(?<![a-z0-9])\.pulumi/",
     re.IGNORECASE,
 )
@@ -152,9 +156,11 @@ def _is_twin(kind: str) -> bool:
     """Whether it is one of Tenantnet's types by another provider: `aws-native:ec2:Route`."""
     package, service, name = [*kind.casefold().split(":"), "", ""][:3]
     service = service.partition("/")[0]
-    return package.startswith("aws") and (
-        f"{service}:{name}" in _TWINS or name in [each.replace(":", "") for each in _TWINS]
-    )
+    # As a bridged provider of Terraform's calls them: `aws:index/dbInstance:DbInstance`.
+    bare = {each.partition(":")[2] for each in _TWINS} if service == "index" else set()
+    joined = {each.replace(":", "") for each in _TWINS}
+    twins = {f"{service}:{name}" in _TWINS, name in joined | bare, name.removeprefix("vpc") in bare}
+    return package.startswith("aws") and any(twins)
 
 
 def is_own(kind: str, settings: PackSettings) -> bool:
@@ -168,24 +174,34 @@ def is_own(kind: str, settings: PackSettings) -> bool:
 def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Iterator[Finding]:
     """What it names by a form that is the same in every cell.
 
-    settings: without them no ID is taken for the team's own.
+    settings: without them nothing is taken for the team's own.
     """
-    texts = [*_texts_of(resource)]
+    texts = _others_texts(resource, settings)
     found = [(path, named[0]) for path, text in texts if (named := _FORMS.search(text))]
     ids = [(path, each) for path, text in texts for each in _IDS.findall(text)]
-    made = _made_ids(resource.stack, settings) if ids and settings else ()
-    for path, what in dict.fromkeys([*found, *(each for each in ids if each[1].casefold() not in made)]):
+    for path, what in dict.fromkeys([*found, *ids]):
         yield _refuse(resource, path, what)
-    for path, wide in _wide(resource).items():
+    for path, wide in _wide(resource, texts).items():
         is_given = any(wide in each for each in _strings(resource.props))
         yield _refuse(resource, path, wide if is_given else EVERYTHING, "whatever it matches")
 
 
-def _made_ids(stack: str, settings: PackSettings) -> Collection[str]:
-    """The IDs that AWS has given to what the stack has made of own types; none where nobody can tell."""
+def _others_texts(resource: Resource, settings: PackSettings | None) -> Sequence[tuple[str, str]]:
+    """Its texts, without what AWS calls other things that the stack has made of own types."""
+    texts = [*_texts_of(resource)]
+    if settings is None or not any(_FORMS.search(text) or _IDS.search(text) for _, text in texts):
+        return texts
+    made = _made(resource, settings)
+    return [*_texts_of(resource, made)] if made else texts
+
+
+def _made(resource: Resource, settings: PackSettings) -> Sequence[str]:
+    """The longest first; nothing where nobody can tell."""
     with suppress(Failure):
-        made = [each for each in settings.reading.held_now(stack) if is_own(each.type, settings)]
-        return {str(each.props.get("id")).casefold() for each in made if _is_awss(each) and not each.adopted}
+        held = [each for each in settings.reading.held_now(resource.stack) if each.urn != resource.urn]
+        own = [each for each in held if is_own(each.type, settings) and _is_awss(each) and not each.adopted]
+        values = {each.props.get(path) for each in own for path in _CALLED_BY_AWS}
+        return sorted((each for each in values if isinstance(each, str) and each), key=len, reverse=True)
     return ()
 
 
@@ -210,8 +226,9 @@ def judge_names(
     stack: Stack, resource: Resource, settings: PackSettings, besides: Collection[object] = ()
 ) -> Iterator[Finding]:
     """What it names of tenants and cells that are deployed. besides: texts that are refused anyway."""
-    wide = _wide(resource)
-    texts = [(path, text) for path, text in _texts_of(resource) if text not in besides and path not in wide]
+    texts = _others_texts(resource, settings)
+    wide = _wide(resource, texts)
+    texts = [(path, text) for path, text in texts if text not in besides and path not in wide]
     if not texts:
         return
     own = stack.name.removeprefix(PLATFORM_PREFIX) if stack.is_platform else stack.cell
@@ -223,6 +240,7 @@ def judge_names(
         networks={each.casefold() for _, text in texts for each in _NETWORKS.findall(text)},
         claims=[each.claim for each in stack.resources if each.claim],
         of_patterns=None if _LEADS_OUT.search(resource.type) else stack.name,
+        by_name=bool(_BY_NAME.search(resource.type)),
     )
     found: dict[tuple[str, str], str] = {}
     for path, text in texts:
@@ -238,7 +256,8 @@ class _Others:
 
     stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company. region:
     where it is. networks: the IDs of VPCs, subnets and groups that it names. claims: those that its stack
-    declares, which may be in no table yet. of_patterns: the tenant whose names patterns may match.
+    declares, which may be in no table yet. of_patterns: the tenant whose names patterns may match. by_name:
+    whether it names keys and repositories of images without ARNs.
     """
 
     stack: str
@@ -248,6 +267,7 @@ class _Others:
     networks: Collection[str]
     claims: Sequence[Claim]
     of_patterns: str | None
+    by_name: bool
 
     def named_in(self, text: str) -> str | None:
         """What of theirs the text names; None if nothing."""
@@ -263,10 +283,15 @@ class _Others:
         if glob := next(self._globs(text.casefold()), None):
             return glob
         buckets = _BUCKETS.findall(text.casefold())
-        if found := next((each for each in buckets if _is_like(self.settings.reading.bucket(), each)), None):
+        if found := next((each for each in buckets if is_like(self.settings.reading.bucket(), each)), None):
             return f"s3://{found}"
         named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
-        return next((written for written, _ in named), None)
+        return next((written for written, _ in named), None) or self._of_runners(text)
+
+    def _of_runners(self, text: str) -> str | None:
+        """A runner's image or the key of all stacks' secrets: whoever has them may what the runner may."""
+        named = [*_OF_RUNNERS.findall(text.casefold()), *([text.casefold()] if self.by_name else [])]
+        return next((each for each in named if each in self.settings.reading.of_runners()), None)
 
     def _globs(self, text: str) -> Iterator[str]:
         """The patterns that match a name: within an ARN only a name of what its service has."""
@@ -281,7 +306,7 @@ class _Others:
                 names = [*self._names, *self._names_of_tenants, *self._bucket(glob)]
             else:
                 continue
-            if _letters(glob) >= fewest and any(_is_like(name, glob) for name in names):
+            if _letters(glob) >= fewest and any(is_like(name, glob) for name in names):
                 yield glob
         for each, _ in arns:
             if each[1] == "secretsmanager" and self._is_secret(each[0].split(":", 5)[-1]):
@@ -291,6 +316,8 @@ class _Others:
         """What it has in a service where the pattern begins like nothing of Tenantnet's."""
         if service == "s3":
             return [self.settings.reading.bucket()]
+        if service == "ecr":
+            return [part for each in self.settings.reading.of_runners() for part in each.split("/")]
         if service == "cloudwatch":
             networks = [network_name(tenant, slot) for tenant in self._tenants for slot in Slot]
             return [*networks, *(glob for each in networks if glob.startswith(f"{each}-"))]
@@ -307,7 +334,7 @@ class _Others:
         if not re.search(r"[*?]", pattern):
             return False
         secrets = self.settings.reading.secrets()
-        return any(_is_like(each.casefold().split(":", 5)[-1], pattern) for each in secrets)
+        return any(is_like(each.casefold().split(":", 5)[-1], pattern) for each in secrets)
 
     @cached_property
     def _nobodys(self) -> Collection[str]:
@@ -400,11 +427,6 @@ def _spans(cidr: str, without: int) -> Iterator[Span]:
         yield min(first + 1 + without, last), last
 
 
-def _is_like(name: str, glob: str) -> bool:
-    """Whether IAM's pattern matches it: brackets mean nothing there."""
-    return len(glob.replace("*", "")) <= len(name) and fnmatchcase(name, glob.replace("[", "[[]"))
-
-
 def _letters(glob: str) -> int:
     return sum(map(str.isalnum, _SLOT.sub("", glob)))
 
@@ -440,11 +462,12 @@ def _properties(resource: Resource) -> Iterator[tuple[str, object]]:
         yield from ((path, value) for path, value in resource.props.items() if path not in _TAGGING)
 
 
-def _texts_of(resource: Resource) -> Iterator[tuple[str, str]]:
+def _texts_of(resource: Resource, without: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Each text once, by property."""
     for path, value in _properties(resource):
         read: dict[str, int] = {}
-        yield from ((path, text) for text in dict.fromkeys(_texts(value, 0, read)))
+        for text in dict.fromkeys(_texts(value, 0, read)):
+            yield path, reduce(lambda left, each: left.replace(each, " "), without, text)
 
 
 def _texts(value: object, deep: int, read: dict[str, int]) -> Iterator[str]:
@@ -478,12 +501,15 @@ def _said_in(text: str, deep: int) -> Iterator[object]:
             yield [*_strings(document_in(text))]
 
 
-def _wide(resource: Resource) -> Mapping[str, str]:
-    """What statements allow without saying on which resource, by property; but what has a form anyway."""
+def _wide(resource: Resource, texts: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """What statements allow without saying on which resource, by property; but what has a form anyway.
+
+    texts: of the resource.
+    """
     is_awss, props = _is_awss(resource), dict(_properties(resource))
     found = {
         **{path: next(reached(value, without_action=is_awss), "") for path, value in props.items()},
         "resources": next(reached_by(props, without_action=is_awss), ""),
     }
-    formed = {path for path, text in _texts_of(resource) if _FORMS.search(text)}
+    formed = {path for path, text in texts if _FORMS.search(text)}
     return {path: text for path, text in found.items() if text and path not in formed}

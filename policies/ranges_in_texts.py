@@ -103,6 +103,6 @@ def _read(found: re.Match[str]) -> tuple[int, Span]:
         return int(address), (min(int(address), int(last)), max(int(address), int(last)))
     known = str(8 * len(numbers)) if found["known"] else "32"
     size = found["size"] or found["bits"] or found["mask"] or known
-    # Two numbers with others behind them are a fraction: `10.9/12`.
-    is_short = bool(found["start"]) and len(numbers) < 3
+    # Two numbers with others behind them are a fraction in a sentence: `rated 10.9/12`.
+    is_short = bool(found["start"]) and len(numbers) < 3 and found[0] != found.string.strip()
     return int(address), span_of(IPv4Network(f"{address}/{size}", strict=is_short))

@@ -28,6 +28,7 @@ from tenantnet.policies.exports import (
 )
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
 from tenantnet.refusal import Refused
+from tenantnet.settings.checks import ECR_IMAGE
 from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings, RunnerSettings
 from tenantnet.settings.project import find_project
@@ -201,9 +202,21 @@ class Reader:
 
     def secrets(self) -> Collection[str]:
         """The ARNs of the runners' secrets, by the settings files of all platforms and of this stack."""
-        return cast("Collection[str]", self._begin("secrets", self._read_secrets).result())
+        return {each.secret_arn for each in self._runners if each.secret_arn}
 
-    def _read_secrets(self) -> Collection[str]:
+    def of_runners(self) -> Collection[str]:
+        """ECR's repositories with the runners' images, and the IDs of the keys of the stacks' secrets."""
+        with suppress(Failure):
+            images = (ECR_IMAGE.match(each.image) for each in self._runners)
+            keys = {(each.secrets_key_arn or "").rpartition("/")[2].casefold() for each in self._runners}
+            return {found["name"] for found in images if found} | keys - {""}
+        return ()
+
+    @property
+    def _runners(self) -> Sequence[RunnerSettings]:
+        return cast("Sequence[RunnerSettings]", self._begin("runners", self._read_runners).result())
+
+    def _read_runners(self) -> Sequence[RunnerSettings]:
         runners = [self.runner()]
         for stack in self.platforms():
             try:
@@ -216,7 +229,7 @@ class Reader:
                     remedy=f"have the settings file of {stack} in the project, or name each secret in full",
                 ) from None
             runners += [settings.runner] if isinstance(settings, PlatformSettings) else []
-        return {runner.secret_arn for runner in runners if runner and runner.secret_arn}
+        return [runner for runner in runners if runner]
 
     def boundary(self) -> str | None:
         """The permissions boundary in the settings of the platform's stack."""

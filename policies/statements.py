@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from tenantnet.policies.listing import LISTING
 from tenantnet.policies.model import Unknown
@@ -61,10 +62,12 @@ _WHATEVER_KEY = "VALUE_ONLY"
 _TAKES, _LEAVES = ("stringequal", "stringlike"), ("stringnotequal", "stringnotlike")
 # Whoever changes roles and their policies has every right in the end, whatever those are called.
 _OF_RIGHTS = {"iam", "identitystore", "organizations", "sso"}
-_NO_RIGHTS = re.compile(r"iam:(?:passrole|(?:get|list|simulate)[a-z]*\*?|(?:create|delete)servicelinkedrole)")
+_NO_RIGHTS = re.compile(
+    r"iam:(?:changepassword|passrole|(?:get|list|simulate)[a-z]*\*?|(?:create|delete)servicelinkedrole)"
+)
 # A cell's topic for alarms is written to and not read: it shows the names and the state of all its tenants.
 _ALARMS = re.compile(r"(?<![^:])(?>[^:]*?tenantnet-)[^:]*-alarms(?![a-z0-9-])")
-_WRITES = "sns:publish"
+_WRITES, _TAGS = "sns:publish", "sts:tagsession"
 _TOPICS = re.compile(r"arn:[^:]*:sns:\*:\*:\*")
 # Which subnet and group a new interface is in, and who may change one that is attached, other rights say.
 _NEW = {"ec2:createnetworkinterface", "ec2:deletenetworkinterface"}
@@ -120,8 +123,15 @@ def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iter
         yield EVERYTHING
     actions = _actions(lists, without_action=without_action)
     of_logs = any(_may_be_of(each, {"logs"}) for each in actions)
-    if lists.get("effect") == ["Deny"] or (any(lists.get("principal", ())) and not of_logs):
-        return  # a resource's policy is about that resource, and one of CloudWatch Logs about the account
+    if lists.get("effect") == ["Deny"]:
+        return
+    if any(principals := lists.get("principal", ())) and not of_logs:
+        yield from _reached_by_principals(principals, actions)
+    else:
+        yield from _reached_by_resources(lists, actions)
+
+
+def _reached_by_resources(lists: Mapping[str, Sequence[object]], actions: Sequence[str]) -> Iterator[str]:
     harmless = all(map(_is_harmless, actions))
     if "notresource" in lists and not (harmless or _is_of_telephones(actions, lists["notresource"])):
         yield EVERYTHING
@@ -133,6 +143,29 @@ def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iter
                 yield each
         elif of_iam and not harmless and not isinstance(each, Unknown):
             yield EVERYTHING  # put together elsewhere
+
+
+def _reached_by_principals(principals: Sequence[object], actions: Sequence[str]) -> Iterator[str]:
+    """A resource's policy is about that resource, and one of CloudWatch Logs alone about the account.
+
+    But whoever may tag a session says whose tunnels it opens.
+    """
+    if not all(map(_is_service, principals)):
+        yield from (each for each in actions if each.startswith("sts:") and is_like(_TAGS, each))
+
+
+def is_like(name: str, pattern: str) -> bool:
+    """Whether IAM's pattern matches it: brackets mean nothing there."""
+    return len(pattern.replace("*", "")) <= len(name) and fnmatchcase(name, pattern.replace("[", "[[]"))
+
+
+def _is_service(principal: object) -> bool:
+    match principal:
+        case {"type": "Service"} | {"Type": "Service"}:
+            return True
+        case Mapping():
+            return [str(each).casefold() for each in principal] == ["service"]
+    return False
 
 
 def _is_of_all_hosts(lists: Mapping[str, Sequence[object]]) -> bool:

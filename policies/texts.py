@@ -17,7 +17,7 @@ DEEPEST = 5
 # What stands before a document and is none of it.
 _BLANK = "\ufeff\u00a0 \t\r\n"
 _ESCAPE = re.compile(
-    r"(?<!\\)\\++(?:(?-i:u)([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/))",
+    r"(?<!\\)\\++(?:(?-i:u)([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/)|([0-7]{3})|(?-i:[nrtbf]))",
     re.IGNORECASE,
 )
 # In a text of any kind, broken into lines or not. Whatever else such a word is says nothing when it is read.
@@ -66,7 +66,10 @@ def readings(text: str, *, singly: bool) -> Sequence[str]:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return found[5] or chr(int(next(filter(None, found.groups())), 16))
+    *hexadecimal, slash, octal = found.groups()  # octal as Route 53 writes it
+    if code := next(filter(None, hexadecimal), None):
+        return chr(int(code, 16))
+    return chr(int(octal, 8)) if octal else slash or " "
 
 
 def _unpacked(text: str) -> Iterator[str]:

@@ -21,7 +21,8 @@ OTHERS = (
     *("acm", "autoscaling", "cloudformation", "ecs", "eks", "elasticfilesystem", "elasticloadbalancing"),
     *("events", "firehose", "lambda"),
 )
-# What the reference calls listing, and shows contents: keys, scripts, queries, addresses of people, events.
+# What the reference calls listing, and shows contents: keys, scripts, environments, queries, addresses of
+# people, events.
 SHOWS_MORE = {
     *("ec2:DescribeVpnConnections", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeFleets"),
     *("ec2:DescribeSpotFleetRequests", "ec2:DescribeSpotInstanceRequests", "ec2:DescribeConversionTasks"),
@@ -29,7 +30,7 @@ SHOWS_MORE = {
     *("logs:DescribeQueries", "logs:DescribeQueryDefinitions", "logs:ListScheduledQueries"),
     *("rds:DescribeDBRecommendations", "rds:DescribeEvents", "sns:ListEndpointsByPlatformApplication"),
     *("sns:ListOriginationNumbers", "sns:ListSMSSandboxPhoneNumbers", "sns:ListSubscriptions"),
-    "autoscaling:DescribeLaunchConfigurations",
+    *("autoscaling:DescribeLaunchConfigurations", "lambda:ListFunctions"),
 }
 
 

@@ -166,6 +166,10 @@ class SampleReading:
         """The sample runner's."""
         return (str(RUNNER.secret_arn),)
 
+    def of_runners(self) -> Collection[str]:
+        """Another platform's runner has an image in ECR, and a key."""
+        return ("tools/runner", "66666666-7777-8888-9999-000000000000")
+
     def boundary(self) -> str | None:
         """The sample platform has none."""
         return None

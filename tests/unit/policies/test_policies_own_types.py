@@ -203,7 +203,12 @@ def test_a_type_of_ones_own_keeps_away_from_networks_and_databases() -> None:
             "s3://",
             "s3://*",
         ),
-        *("s3://ex*", "s3a://example-*/x", f"{TOPIC_ARN} tenantnet-eu9-alarms"),
+        *("s3://ex*", "s3a://example-*/x", f"{TOPIC_ARN} tenantnet-eu9-alarms", "10.9/14", " 172.17/16 "),
+        *(
+            "/tenantnet/eu1/f*",
+            "/tenantnet/eu1/r%",
+            "arn:aws:ecr:eu-west-1:123456789012:repository/tools/runner",
+        ),
         *("acme-green", "rds:acme-blue-2026-11-29-03-00", "acme-blue-10-1-2-0-final-3", "acme-move-7"),
         *("10.1.2.7", "10.1.2.0/26", "arn:aws:events:eu-west-1:123456789012:rule/notes,tenantnet-*-claims"),
         "arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:x",
@@ -264,7 +269,13 @@ def test_a_type_of_ones_own_names_nothing_of_tenants_and_cells(text: str, as_nam
             "s3://notes/*",
             "s3://n*",
         ),
-        *("/aws/rds-proxy/notes", "the secret of tenantnet", "/opt/tenantnet/bin"),
+        *("/aws/rds-proxy/notes", "the secret of tenantnet", "/opt/tenantnet/bin/", "tools/runner", "1.5/10"),
+        *(
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tools/runner:3",
+            "see tools/runner",
+            "tools/runner:3",
+        ),
+        *(f"{kind}-0123456789abcdef0" for kind in ("pb", "mw", "eipalloc", "tgw")),
     ],
 )
 def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
@@ -277,7 +288,7 @@ def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
         json.dumps({"Bucket": "x", "Host": "beta.db.example.com"}).replace(".", "\\u002e"),
         json.dumps(json.dumps({"TableName": "tenantnet-eu1-claims"})).replace("-", "\\\\u002d"),
         "https://proxy.example.org/?to=beta%2Edb%2Eexample%2Ecom",
-        "tenantnet\\U0000002deu1\\U0000002dclaims",
+        *("tenantnet\\U0000002deu1\\U0000002dclaims", "tenantnet\\055eu1\\055claims"),
         "beta&#46;db&#46;example&#46;com",
         "beta\uff0edb\uff0eexample\uff0ecom",
         "beta\u3002db\u3002example\u3002com",
@@ -431,6 +442,57 @@ def test_an_id_is_the_teams_if_its_stack_has_made_what_has_it() -> None:
     assert not [*judged(resource(OWN_TYPE, "q", {"policy": interface}), settings)]
     assert [*judged(resource(OWN_TYPE, "q", {"policy": foreign}), settings)]
     assert [*judged(resource(OWN_TYPE, "q", {"policy": interface}), OWN_TYPES)]
+
+
+def test_what_aws_calls_the_teams_own_cluster_is_the_teams() -> None:
+    cluster = {
+        "id": "notes",
+        "arn": "arn:aws:rds:eu-west-1:123456789012:cluster:notes",
+        "endpoint": "notes.cluster-abc123.eu-west-1.rds.amazonaws.com",
+        "description": "arn:aws:rds:eu-west-1:123456789012:cluster:told",
+    }
+    kind = "aws:rds/cluster:Cluster"
+    made = resource(kind, "notes", cluster)
+
+    class Held(SampleReading):
+        def held_now(self, stack: str) -> Sequence[Resource]:
+            return [made]
+
+    listed = dict.fromkeys((OWN_TYPE, kind), "a reason of ten letters")
+    settings = replace(SETTINGS, own_types=listed, reading=Held())
+
+    def refused(own: Resource) -> bool:
+        judges = ONLY_KNOWN_RESOURCES
+        assert judges.judge_resource
+        assert judges.judge_update
+        stack = Stack([*good_stack().values(), own])
+        return bool([*judges.judge_resource(own, settings), *judges.judge_update(own, stack, settings)])
+
+    def naming(text: str) -> Resource:
+        return resource(OWN_TYPE, "q", {"policy": {"host": text}}, tags=OWNER.tags("q"))
+
+    assert not refused(naming(f"mysql -h {cluster['endpoint']} # {cluster['arn']}"))
+    for other in ("beta-blue", "beta.db.example.com", "x.abc123.eu-west-1.rds.amazonaws.com"):
+        assert refused(naming(f"{cluster['endpoint']} {other}")), other
+    assert refused(naming(cluster["description"]))
+    assert refused(replace(made, props={"description": cluster["arn"]}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "apart"),
+    [
+        ("aws:ecr/repositoryPolicy:RepositoryPolicy", True),
+        ("aws-native:kms:ReplicaKey", True),
+        ("aws:ecs/service:Service", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["tools/runner", "66666666-7777-8888-9999-000000000000"])
+def test_a_runners_image_and_key_are_not_the_teams(kind: str, apart: bool, name: str) -> None:
+    settings = replace(SETTINGS, own_types={kind: "a reason of ten letters"})
+    own = replace(resource(kind, "notes", {"of": name}, tags=OWNER.tags("notes")), custom=True)
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    found = [*ONLY_KNOWN_RESOURCES.judge_stack(Stack([*good_stack().values(), own]), settings)]
+    assert [each.refusal.rule_id for each in found] == ["own-type-apart"] * apart
 
 
 def test_where_nobody_can_tell_what_the_stack_has_made_no_id_is_the_teams() -> None:
@@ -596,7 +658,8 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
             False,
         ),
         ({"Effect": "Allow", "Action": ["ssmmessages:*", "ce:*", "pricing:*"], "Resource": "*"}, False),
-        ({"Effect": "Allow", "Action": ["eks:ListClusters", "lambda:ListFunctions"], "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": ["eks:ListClusters", "lambda:ListLayers"], "Resource": "*"}, False),
+        ({"Effect": "Allow", "Action": "lambda:ListFunctions", "Resource": "*"}, True),
         ({"Effect": "Allow", "Action": "autoscaling:DescribeLaunchConfigurations", "Resource": "*"}, True),
         ({"Effect": "Allow", "Action": "logs:CreateLogDelivery", "Resource": "*"}, False),
         ({"Effect": "Allow", "Action": "logs:PutResourcePolicy", "Resource": "*"}, True),
@@ -607,6 +670,30 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
         ({"Effect": "Allow", "Action": "ec2:AttachNetworkInterface", "Resource": INTERFACES}, True),
         ({"Effect": "Allow", "Action": "iam:ListMFADevices", "Resource": HIMSELF}, False),
         ({"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": HIMSELF}, True),
+        ({"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": HIMSELF}, False),
+        (
+            {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
+            True,
+        ),
+        ({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, True),
+        (
+            {
+                "effect": "Allow",
+                "principals": [{"type": "AWS", "identifiers": [ROLE]}],
+                "actions": ["sts:Tag*"],
+            },
+            True,
+        ),
+        (
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "pods.eks.amazonaws.com"},
+                "Action": "sts:TagSession",
+            },
+            False,
+        ),
+        ({"principals": [{"type": "Service", "identifiers": ["x"]}], "actions": ["sts:*"]}, False),
+        ({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": ["sts:AssumeRole"]}, False),
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])

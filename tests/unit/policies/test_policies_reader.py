@@ -117,6 +117,7 @@ def test_which_secrets_are_the_runners_the_projects_settings_say(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Failure, match="Could not tell which secrets are the runners'"):
         Reader().secrets()
+    assert Reader().of_runners() == ()
     file = tmp_path / "Pulumi.platform-local.yaml"
     file.write_text(settings)
     assert Reader().secrets() == set()
@@ -125,6 +126,12 @@ def test_which_secrets_are_the_runners_the_projects_settings_say(
     file.write_text(yaml.safe_dump(document))
     assert Reader().secrets() == {secret}
     assert reader_of({"runner": {**runner, "secretArn": f"{secret}2"}}).secrets() == {secret, f"{secret}2"}
+    assert Reader().of_runners() == set()
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tools/runner"
+    for form in (f"{image}:3.274.1", f"{image}@sha256:{'a' * 64}"):
+        assert reader_of({"runner": {**runner, "image": form}}).of_runners() == {"tools/runner"}
+    key = {"secretsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-00000000000a"}
+    assert reader_of({"runner": {**runner, **key}}).of_runners() == {"66666666-7777-8888-9999-00000000000a"}
 
 
 @pytest.mark.parametrize(
