@@ -58,8 +58,8 @@ _MAKES_ANYTHING = (
     r"|^aws[a-z-]*:(index/)?(cloud[fF]ormation|cloud[cC]ontrol|serverless[rR]epository|proton)"
     r"|^aws[a-z-]*:(index/)?service[cC]atalog[:/]?([cC]loud[fF]ormation)?[pP]ro(duct|vision)"
     r"|[cC]onformancePack|[qQ]uickSetup|[qQ]uicksetup|:ExtensionResource$|:CustomResourceEmulator$"
-    r"|[lL]ogAccountPolicy|:logs:AccountPolicy$|:(index/)?oam[:/]?[lL]ink|:(index/)?observability[aA]dmin"
-    r"|:cloudwatch/contributorInsightRule:|[cC]loud[wW]atch:?InsightRule$|[sS]agemaker[/:]?[pP]roject"
+    r"|[lL]ogs?:?AccountPolicy|:(index/)?oam[:/]?[lL]ink|:(index/)?observability[aA]dmin"
+    r"|:cloudwatch/contributor(Managed)?InsightRule:|[cC]loud[wW]atch:?InsightRule$|[sS]agemaker[/:]?[pP]roject"
     r"|^aws[a-z-]*:(index/)?(elastic[bB]eanstalk|launch[wW]izard)"
 )
 # Tenantnet's types of networks, databases, names and tunnels as other providers for AWS call them, too.
