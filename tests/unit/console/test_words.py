@@ -106,7 +106,7 @@ def sentences(source: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in apart:
             continue
-        if re.search("[A-Za-z],? [A-Za-z]", node.value) and not node.value.startswith("<"):
+        if re.search("[A-Za-z],? [A-Za-z]|^[A-Z][a-z]", node.value) and not node.value.startswith("<"):
             yield node.value
 
 
