@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path, PurePath, PurePosixPath
 
 from tenantnet.refusal import Refused, Rule
@@ -88,13 +90,46 @@ class Repository:
         return done.stdout.decode().strip()
 
     def changes_since(self, commit: str) -> dict[str, How]:
-        """The files that differ from `commit`, committed or not. Paths are from the project's folder."""
+        """The files that differ from `commit`, committed or not, by every name that links give them.
+
+        Paths are from the project's folder.
+        """
         words = {"A": How.ADDED, "D": How.REMOVED}
-        listed = self._git.ask("diff", "--name-status", "--no-renames", "--relative", "-z", commit, "--")
+        options = ("--name-status", "--no-renames", "--no-relative", "--ignore-submodules=none", "-z")
+        listed = self._git.ask("diff", *options, commit, "--")
         states, names = listed.split("\0")[:-1:2], listed.split("\0")[1::2]
         found = {name: words.get(state, How.CHANGED) for state, name in zip(states, names, strict=True)}
-        untracked = self._git.ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
-        return {**found, **dict.fromkeys(untracked, How.ADDED)}
+        found |= dict.fromkeys(self._listed("--others", "--exclude-standard"), How.ADDED)
+        found = dict.fromkeys(self._in_folders(found), How.CHANGED) | found
+        _, prefix = self._place
+        named = by_every_name(found, self.links()).items()
+        return {name.removeprefix(prefix): how for name, how in named if name.startswith(prefix)}
+
+    def links(self) -> dict[str, str]:
+        """Where each symbolic link of the repository leads. Paths are from the top; it may be outside."""
+        top, _ = self._place
+        names = self._listed("--cached", "--others", "--exclude-standard")
+        return {
+            name: os.path.relpath((top / name).parent / (top / name).readlink(), top)
+            for name in names
+            if (top / name).is_symlink()
+        }
+
+    def _in_folders(self, names: Iterable[str]) -> Iterator[str]:
+        """The files of what is a folder here and one name for git: behind a link, or another repository's."""
+        top, _ = self._place
+        for folder in (top / name for name in names if (top / name).is_dir()):
+            files = (file.relative_to(top) for file in folder.rglob("*") if not file.is_dir())
+            yield from (file.as_posix() for file in files if ".git" not in file.parts)
+
+    def _listed(self, *which: str) -> list[str]:
+        return self._git.ask("ls-files", *which, "--full-name", "-z", "--", ":/").split("\0")[:-1]
+
+    @cached_property
+    def _place(self) -> tuple[Path, str]:
+        """The repository's top, and the project's folder from there, with a slash at its end."""
+        top, prefix = self._git.ask("rev-parse", "--show-toplevel", "--show-prefix").split("\n")[:2]
+        return Path(top), prefix
 
     def pipeline_changes_since(self, commit: str) -> list[str]:
         """What differs at the top of the repository, where hosts look for pipelines. Paths are from there."""
@@ -117,6 +152,35 @@ class Repository:
                 raise self._git.failed(str(error)) from None
 
     def text_in(self, commit: str, path: PurePath) -> str | None:
-        """A file as it was in `commit`; None if it was not there. path: from the project's folder."""
-        done = self._git.run("show", f"{commit}:./{path.as_posix()}")
-        return done.stdout.decode() if done.returncode == 0 else None
+        """A file as it was in `commit`, behind a link, too; None if it was not there.
+
+        path: from the project's folder.
+        """
+        asked = f"{commit}:./{path.as_posix()}\n"
+        said = self._git.run("cat-file", "--batch", "--follow-symlinks", given=asked).stdout
+        head, _, content = said.partition(b"\n")
+        found = re.fullmatch(rb"[0-9a-f]+ blob ([0-9]+)", head)
+        return content[: int(found[1])].decode(errors="replace") if found else None
+
+
+def by_every_name(changed: Mapping[str, How], links: Mapping[str, str]) -> dict[str, How]:
+    """The changed files with the names that they have through links. All paths are from one place.
+
+    What leads through something that was changed is changed, too.
+    """
+    found, waiting = dict(changed), [(name, frozenset[str]()) for name in changed]
+    while waiting:
+        name, passed = waiting.pop()
+        # A link may lead to a folder that it is in.
+        for link in links.keys() - passed:
+            target = PurePosixPath(links[link])
+            if PurePosixPath(name).is_relative_to(target):
+                alias, how = (link / PurePosixPath(name).relative_to(target)).as_posix(), found[name]
+            elif target.is_relative_to(name):
+                alias, how = link, How.CHANGED
+            else:
+                continue
+            if alias not in found:
+                found[alias] = how
+                waiting.append((alias, passed | {link}))
+    return found

@@ -26,6 +26,7 @@ from urllib.error import HTTPError, URLError
 
 from tenantnet.failure import Failure
 from tenantnet.review.approval import MORE_FILES, approval
+from tenantnet.review.changed import How, Repository, by_every_name
 from tenantnet.review.comment import MARKER, comment
 from tenantnet.review.hosts import Api, Reviewed, of_github, of_gitlab
 from tenantnet.review.markdown import escaped
@@ -36,7 +37,14 @@ from tenantnet.review.since import since
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.settings.project import Project, find_project
 
-FAILED = f"{MARKER}\n\n## Tenantnet review: failed\n\nNothing was previewed; the job's log says why.\n"
+# Notes at lines stay: to take them back would say that what they are about was mended.
+FAILED = f"""\
+{MARKER}
+
+## Tenantnet review: failed
+
+Nothing was previewed; the job's log says why. Notes at lines, if there are any, are those of an earlier push.
+"""
 LONGEST_COMMENT = 65_000
 
 _LABEL = r'"(?:[^"<>`]|<br/>)*"'
@@ -136,7 +144,8 @@ def rules_among(files: Sequence[str], project: Project) -> Iterator[str]:
     """Those that judge changes, by the sources of the default branch. Paths are from the repository's top."""
     program = Program(project, (), lambda _: None)
     folder = _from_top(project.folder)
-    for name in files:
+    changed = by_every_name(dict.fromkeys(files, How.CHANGED), Repository(project).links())
+    for name in changed:
         path = PurePosixPath(name)
         inside = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else name
         if name == MORE_FILES or program.is_rule(inside):

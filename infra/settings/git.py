@@ -39,7 +39,7 @@ class Git:
         try:
             return subprocess.run(
                 command,
-                input=(given or "").encode(),
+                input=(given or "").encode(errors="surrogateescape"),
                 stdout=output,
                 stderr=subprocess.PIPE,
                 env={**os.environ, **self.variables},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -141,3 +142,75 @@ def test_all_are_previewed_on_request() -> None:
     choice = choose(GROUPS, {"gone": How.REMOVED}, every=True)
     assert choice.stacks == ("acme", "globex", "gone", "initech", "new", "platform-eu1")
     assert choice.left_out == ()
+
+
+def link(name: Path, target: str) -> None:
+    name.symlink_to(target)
+    git(name.parent, "add", "--all")
+    git(name.parent, "commit", "--quiet", "--message", "link")
+
+
+def moved(name: Path, place: Path) -> None:
+    """Put what is there elsewhere in the repository, with a link to it in its place."""
+    place.parent.mkdir(exist_ok=True)
+    name.rename(place)
+    link(name, os.path.relpath(place, name.parent))
+
+
+def changes(clone: Path) -> dict[str, How]:
+    repository = Repository(find_project(clone))
+    return repository.changes_since(repository.fork_point("main"))
+
+
+def test_settings_behind_a_link_are_changed_with_what_it_leads_to(clone: Path) -> None:
+    file, place = clone / "tenants" / "Pulumi.acme.yaml", clone.parent / "shared" / "acme.yaml"
+    moved(file, place)
+    place.write_text("config: {a: 1}\n", encoding="utf-8")
+    assert changes(clone) == {"tenants/Pulumi.acme.yaml": How.CHANGED}
+    assert Repository(find_project(clone)).text_in("main", Path("tenants/Pulumi.acme.yaml")) == "config: {}\n"
+
+
+def test_a_folder_of_settings_behind_links_is_changed_with_each_file_in_it(clone: Path) -> None:
+    moved(clone / "tenants", clone.parent / "settings" / "eu")
+    # Through another link, and one that leads to a folder that it is in.
+    (clone / "tenants").unlink()
+    (clone.parent / "around").symlink_to(".")
+    link(clone.parent / "all", "settings")
+    link(clone / "tenants", "../all/eu")
+    (clone.parent / "settings" / "eu" / "Pulumi.acme.yaml").unlink()
+    (clone.parent / "settings" / "eu" / "Pulumi.new.yaml").write_text("config: {}\n", encoding="utf-8")
+    assert changes(clone) == {
+        "tenants/Pulumi.acme.yaml": How.REMOVED,
+        "tenants/Pulumi.new.yaml": How.ADDED,
+    }
+    former = Repository(find_project(clone)).text_in("main", Path("tenants/Pulumi.acme.yaml"))
+    assert former == "config: {}\n"
+
+
+def test_a_link_that_leads_elsewhere_changes_all_that_is_behind_it(clone: Path) -> None:
+    moved(clone / "tenants", clone / "eu")
+    (clone / "us").mkdir()
+    (clone / "us" / "Pulumi.acme.yaml").write_text("config: {a: 1}\n", encoding="utf-8")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "us")
+    (clone / "tenants").unlink()
+    (clone / "tenants").symlink_to("us")
+    assert changes(clone) == {"tenants": How.CHANGED, "tenants/Pulumi.acme.yaml": How.CHANGED}
+
+
+def test_settings_in_a_repository_of_their_own_are_changed_with_its_commit(
+    clone: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "Pulumi.acme.yaml").write_text("config: {}\n", encoding="utf-8")
+    git(own, "init", "--quiet", "--initial-branch", "main")
+    git(own, "add", "--all")
+    git(own, "commit", "--quiet", "--message", "settings")
+    git(clone, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(own), "network/eu")
+    git(clone, "commit", "--quiet", "--message", "module")
+    (clone / "network" / "eu" / "Pulumi.acme.yaml").write_text("config: {a: 1}\n", encoding="utf-8")
+    assert changes(clone) == {
+        "network/eu": How.CHANGED,
+        "network/eu/Pulumi.acme.yaml": How.CHANGED,
+    }

@@ -18,6 +18,7 @@ from tenantnet.review.comment import MARKER
 from tenantnet.review.program import RULE_FILES
 from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.verdict import Verdict
+from tenantnet.settings.project import find_project
 
 from tests.support.clone import CLONE
 from tests.support.comment_host import (
@@ -290,6 +291,28 @@ def test_without_code_scanning_the_comment_is_all_there_is(
     said = capsys.readouterr()
     assert said.out.endswith(" was written, without notes at lines.\n")
     assert "HTTP Error 403" in said.err
+
+
+def test_the_comment_of_a_failed_review_says_whose_notes_stay(
+    host: CommentHost, write: Callable[..., None]
+) -> None:
+    host.left = result(findings=[FINDING])
+    write()
+    host.left = None
+    write()
+    assert len(host.scans or []) == 1
+    assert "are those of an earlier push" in host.own()[0]
+
+
+def test_a_pack_behind_a_link_has_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nmain: program\n", encoding="utf-8")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "policies").symlink_to("shared")
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    found = request_comment.rules_among(["shared/limits.py", "docs/a.md"], find_project(tmp_path))
+    assert [*found] == ["policies/limits.py"]
 
 
 def test_a_failed_review_and_gitlab_get_no_notes(host: CommentHost, write: Callable[..., None]) -> None:
