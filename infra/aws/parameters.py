@@ -37,8 +37,39 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "tmp_table_size": (1024, _BYTES),
     "wait_timeout": (60, _YEAR),
 }
+_OF_UNICODE = (
+    *("bin", "croatian_ci", "czech_ci", "danish_ci", "esperanto_ci", "estonian_ci", "general_ci"),
+    *("german2_ci", "hungarian_ci", "icelandic_ci", "latvian_ci", "lithuanian_ci", "persian_ci", "polish_ci"),
+    *("roman_ci", "romanian_ci", "sinhala_ci", "slovak_ci", "slovenian_ci", "spanish2_ci", "spanish_ci"),
+    *("swedish_ci", "turkish_ci", "unicode_520_ci", "unicode_ci", "vietnamese_ci"),
+)
+# Languages of which utf8mb4 has two collations of UCA 9.0.0.
+_LANGUAGES = (
+    *("bg", "bs", "cs", "da", "de_pb", "eo", "es", "es_trad", "et", "gl", "hr", "hu", "is", "la", "lt", "lv"),
+    *("mn_cyrl", "nb", "nn", "pl", "ro", "ru", "sk", "sl", "sr_latn", "sv", "tr", "vi"),
+)
+# What the names of a character set's collations have behind it. The server does not start with another one.
+COLLATIONS: Mapping[str, tuple[str, ...]] = {
+    "ascii": ("bin", "general_ci"),
+    "binary": (),
+    "latin1": (
+        *("bin", "danish_ci", "general_ci", "general_cs", "german1_ci", "german2_ci", "spanish_ci"),
+        "swedish_ci",
+    ),
+    "latin2": ("bin", "croatian_ci", "czech_cs", "general_ci", "hungarian_ci"),
+    "ucs2": (*_OF_UNICODE, "general_mysql500_ci"),
+    "utf16": _OF_UNICODE,
+    "utf32": _OF_UNICODE,
+    "utf8mb4": (
+        *(*_OF_UNICODE, "0900_ai_ci", "0900_as_ci", "0900_as_cs", "0900_bin"),
+        *(f"{language}_0900_{strength}" for language in _LANGUAGES for strength in ("ai_ci", "as_cs")),
+        *("ja_0900_as_cs", "ja_0900_as_cs_ks", "zh_0900_as_cs"),
+    ),
+}
+# MySQL's own.
+USUAL_CHARACTER_SET = "utf8mb4"
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "character_set_server": ("ascii", "binary", "latin1", "latin2", "ucs2", "utf16", "utf32", "utf8mb4"),
+    "character_set_server": tuple(COLLATIONS),
     "event_scheduler": ("ON", "OFF"),
     "transaction_isolation": ("READ-UNCOMMITTED", "READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"),
 }
@@ -68,7 +99,6 @@ TIME_ZONES = (
     *("Europe/Sarajevo", "Pacific/Auckland", "Pacific/Fiji", "Pacific/Guam", "Pacific/Honolulu"),
     *("Pacific/Samoa", "US/Alaska", "US/Central", "US/East-Indiana", "US/Eastern", "US/Pacific", "UTC"),
 )
-_COLLATION = re.compile("[a-z][a-z0-9_]{1,63}")
 # RDS takes another value with the instance's next restart only, and refuses to set it at once.
 STATIC = frozenset({"innodb_ft_max_token_size", "innodb_ft_min_token_size"})
 NAMES = tuple(sorted((*NUMBERS, *WORDS, "collation_server", "sql_mode", "time_zone")))
@@ -84,8 +114,15 @@ def takes(name: str, value: object) -> bool:
     if name == "sql_mode":
         return not unknown_modes(text)
     if name == "collation_server":
-        return _COLLATION.fullmatch(text) is not None
+        return character_set_of(text) is not None
     return text in (TIME_ZONES if name == "time_zone" else WORDS.get(name, ()))
+
+
+def character_set_of(collation: str) -> str | None:
+    """The character set of a collation; None if there is no such collation."""
+    name, _, rest = collation.partition("_")
+    known = collation == "binary" or rest in COLLATIONS.get(name, ())
+    return name if known else None
 
 
 def unknown_modes(value: object) -> list[str]:
@@ -101,7 +138,7 @@ def values(name: str) -> str:
         case "sql_mode":
             return f"some of these with commas between: {', '.join(SQL_MODES)}"
         case "collation_server":
-            return "the name of a collation, such as utf8mb4_0900_ai_ci"
+            return "a collation of MySQL 8.4, such as utf8mb4_0900_ai_ci"
         case "time_zone":
             return "a time zone that RDS for MySQL has, such as Europe/Amsterdam"
     return " or ".join(WORDS[name])

@@ -29,6 +29,7 @@ _ZONE_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DESCRIPTION = Form(pattern=r"(?s:\S|\S.*\S)", longest=rules.MAX_DESCRIPTION)
 _TAG = r"[\w.:/=+@-](?:[\w .:/=+@-]*[\w.:/=+@-])?"
 _TAG_KEY, _TAG_VALUE = Form(pattern=_TAG, longest=128), Form(pattern=_TAG, longest=TAG_VALUE_CHARACTERS)
+_MAILBOX, _LONGEST_MAILBOX = r"[a-zA-Z0-9_%+-]+(?:\.[a-zA-Z0-9_%+-]+)*", 64
 _PASSWORD_UNWANTED = re.compile(r'[^!-~]|[/"@]')
 _LONGEST_ARN = 800
 _ARN = r"arn:aws:{service}:[a-z0-9-]+:[0-9]{{12}}:{resource}"
@@ -94,8 +95,10 @@ check_service = _text(
     example="ec2.amazonaws.com",
 )
 check_tunnel_user = _text(rules.TUNNEL_USER, "[a-zA-Z0-9+=.@_-]+", 64)
-check_alarm_email = _text(
-    rules.ALARM_EMAIL, rf"[a-zA-Z0-9._%+-]{{1,64}}@(?:{_ZONE_LABEL}\.)+[a-zA-Z]{{2,63}}", 254
+_check_email = _text(
+    rules.ALARM_EMAIL,
+    rf"{_MAILBOX}@(?:{_ZONE_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{0,58}}[a-z0-9])",
+    254,
 )
 check_version = _text(rules.RUNNER_VERSION, "[a-zA-Z0-9._][a-zA-Z0-9._/-]*", 200)
 check_image = _text(
@@ -256,6 +259,15 @@ def check_username(value: object) -> list[Refusal]:
     return []
 
 
+def check_alarm_email(value: object) -> list[Refusal]:
+    """An address that a cell's alarms are sent to."""
+    refusals = _check_email(value)
+    length = str(value).find("@")
+    if refusals or length <= _LONGEST_MAILBOX:
+        return refusals
+    return [because(rules.ALARM_EMAIL.refuse(value), f"has {length} characters before the @")]
+
+
 def check_password(value: object) -> list[Refusal]:
     """The master user's password; no refusal shows it.
 
@@ -361,10 +373,16 @@ def check_windows(backup: str | None, maintenance: str | None) -> list[Refusal]:
     return [rules.WINDOWS_TOGETHER.refuse(window, missing=missing[0], given=name)]
 
 
+def wrong_type(value: object, expected: str, path: str = "") -> Refusal:
+    """The refusal of what is of another type than `expected`."""
+    found = "no value" if value is None else shown(value)
+    return rules.VALUE_TYPE.refuse(value, path, expected=expected, found=found)
+
+
 def check_parameters(value: object) -> list[Refusal]:
     """The database's own parameters of MySQL, by their names."""
     if not isinstance(value, Mapping):
-        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=shown(value))]
+        return [wrong_type(value, "a mapping")]
     found = []
     for name, given in value.items():
         if name not in parameters.NAMES:
@@ -374,7 +392,17 @@ def check_parameters(value: object) -> list[Refusal]:
             refused = rules.PARAMETER_VALUE.refuse(given, name, name=name, values=parameters.values(name))
             odd = parameters.unknown_modes(given) if name == "sql_mode" else []
             found.append(because(refused, f"has {shown(','.join(odd))}") if odd else refused)
-    return found
+    return found or _check_collation(value)
+
+
+def _check_collation(value: Mapping[object, object]) -> list[Refusal]:
+    """The collation beside the character set, both accepted before."""
+    collation, usual = value.get("collation_server"), parameters.USUAL_CHARACTER_SET
+    if collation is None:
+        return []
+    own, given = parameters.character_set_of(str(collation)), value.get("character_set_server", usual)
+    facts = {"own": own, "given": given, "whose": "" if "character_set_server" in value else " as by default"}
+    return [] if own == given else [rules.COLLATION_FITS.refuse(collation, "collation_server", **facts)]
 
 
 def check_tags(value: object) -> list[Refusal]:
@@ -389,7 +417,7 @@ def check_platform_tags(value: object) -> list[Refusal]:
 
 def _tags(value: object, most: int, limit: str) -> list[Refusal]:
     if not isinstance(value, Mapping):
-        return [rules.VALUE_TYPE.refuse(value, expected="a mapping", found=shown(value))]
+        return [wrong_type(value, "a mapping")]
     found, seen = [], dict[str, object]()
     if len(value) > most:
         found.append(rules.TAGS_COUNT.refuse(f"{len(value)} tags", most=most, limit=limit))

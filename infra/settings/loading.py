@@ -120,8 +120,7 @@ def _translate(model: type[BaseModel], key: str, problem: ErrorDetails, raw: obj
     if kind == "missing":
         return [rules.KEY_GIVEN.refuse(None, path, key=path)]
     if expected := _EXPECTED.get(kind):
-        found = "no value" if value is None else shown(value)
-        return [rules.VALUE_TYPE.refuse(value, path, expected=expected, found=found)]
+        return [checks.wrong_type(value, expected, path)]
     return [checks.unknown_key(problem["loc"][-1], path, _known_keys(model, problem["loc"][:-1]))]
 
 

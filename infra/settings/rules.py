@@ -220,6 +220,13 @@ PARAMETER_VALUE = Rule(
     reason="RDS or MySQL accepts nothing else",
     remedy="write such a value; words that YAML takes for true or false, such as ON, in quotes",
 )
+COLLATION_FITS = Rule(
+    id="collation-fits",
+    rule="collation_server is a collation of the character set that character_set_server names",
+    reason="with another one the server does not start any more, at its next restart or as a move's copy; "
+    "this one is of {own}, and the character set is {given}{whose}",
+    remedy="set character_set_server: {own}, or a collation of {given}",
+)
 USERNAME = Rule(
     id="username",
     rule="a database username has 1 to 16 of a-z, A-Z, 0-9 and '_' and starts with a letter",
@@ -476,7 +483,8 @@ TUNNEL_USER = Rule(
 )
 ALARM_EMAIL = Rule(
     id="alarm-email",
-    rule="an alarm's address is of e-mail: up to 64 of a-z, A-Z, 0-9 and . _ % + -, an @, and a DNS name",
+    rule="an alarm's address is of e-mail: up to 64 of a-z, A-Z, 0-9, _ % + - and single dots within, an @, "
+    "and a DNS name in lower case",
     reason="SNS sends it a link, and alarms once somebody has followed that",
     remedy="write one such as oncall@example.com; of a list of people, the list's own address",
 )

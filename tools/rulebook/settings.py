@@ -209,6 +209,7 @@ def _of_tenants() -> list[Example]:
         _tenant(rules.PLATFORM_NAME, "platform", "eu1"),
         _tenant(rules.PARAMETER_KNOWN, "database.parameters", {"innodb_flush_log_at_trx_commit": 0}),
         _tenant(rules.PARAMETER_VALUE, "database.parameters", {"max_allowed_packet": "64M"}),
+        _tenant(rules.COLLATION_FITS, "database.parameters", {"collation_server": "latin1_swedish_ci"}),
         _tenant(rules.TAG_KEY, "tags", {"Cost;Center": "4711"}),
         _tenant(rules.TAG_KEY_FREE, "tags", {"tenantnet:tenant": "beta"}),
         _tenant(rules.TAG_KEY_ONCE, "tags", {"CostCenter": "4711", "costcenter": "4712"}),

@@ -7,6 +7,7 @@ from tenantnet.aws import parameters as mysql
 from tenantnet.aws.engines import FAMILIES
 from tenantnet.components.tenant_database import PARAMETERS
 from tenantnet.local_cloud.rds.parameters import parameters as known_to_rds
+from tenantnet.settings.checks import check_parameters
 
 RDS = known_to_rds(FAMILIES["8.4"])
 
@@ -34,6 +35,28 @@ def test_every_word_is_one_that_rds_takes(name: str, word: str) -> None:
     RDS[name].check(word, "immediate")
 
 
+def test_every_collation_is_of_its_character_set_as_a_server_lists_them() -> None:
+    names = [f"{charset}_{rest}" for charset, own in mysql.COLLATIONS.items() for rest in own]
+    assert all(mysql.character_set_of(name) == name.partition("_")[0] for name in names)
+    # SELECT CHARACTER_SET_NAME, COUNT(*) FROM information_schema.COLLATIONS GROUP BY 1
+    listed = {"ascii": 2, "binary": 0, "latin1": 8, "latin2": 5, "ucs2": 27, "utf16": 26, "utf32": 26}
+    assert {charset: len({*own}) for charset, own in mysql.COLLATIONS.items()} == {**listed, "utf8mb4": 89}
+    assert mysql.character_set_of("binary") == "binary"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"collation_server": "utf8mb4_de_pb_0900_as_cs"},
+        {"character_set_server": "latin1"},
+        {"character_set_server": "latin1", "collation_server": "latin1_german2_ci"},
+        {"character_set_server": "binary", "collation_server": "binary"},
+    ],
+)
+def test_a_collation_goes_with_its_character_set(given: dict[str, str]) -> None:
+    assert check_parameters(given) == []
+
+
 def test_tenantnets_own_are_not_among_them() -> None:
     assert not {*PARAMETERS, "read_only"} & {*mysql.NAMES}
 
@@ -46,6 +69,9 @@ def test_tenantnets_own_are_not_among_them() -> None:
         ("sql_mode", "ANSI;DROP"),
         ("time_zone", "Europe/Berlin"),
         ("collation_server", "utf8mb4 x"),
+        ("collation_server", "utf8mb4_0900_ai"),
+        ("collation_server", "latin1_0900_ai_ci"),
+        ("collation_server", "binary_bin"),
         ("event_scheduler", True),
         ("long_query_time", 0.5),
         ("long_query_time", "007"),
