@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pulumi.automation import (
     CommandError,
@@ -19,6 +19,7 @@ from pulumi.automation import (
     StackNotFoundError,
 )
 from tenantnet.engine.events import said_in
+from tenantnet.engine.states import BACKEND, backend_address
 from tenantnet.failure import Failure
 from tenantnet.settings.project import PLATFORM_PREFIX, Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
@@ -165,5 +166,5 @@ def _refused_by_pulumi(task: str, said: str) -> Failure:
 
 def file_backend() -> Path | None:
     """Where the backend that PULUMI_BACKEND_URL names keeps its files; None if that is no file system."""
-    backend = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
+    backend = backend_address(os.environ.get(BACKEND, ""))
     return Path(unquote(backend.path)) if backend.scheme == "file" else None

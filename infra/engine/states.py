@@ -5,6 +5,7 @@ Where they are: https://www.pulumi.com/docs/iac/concepts/state-and-backends/
 
 from __future__ import annotations
 
+import glob
 import gzip
 import hashlib
 import json
@@ -17,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import Any, Literal, Protocol, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from tenantnet.engine.events import STACK_TYPE
@@ -135,9 +136,21 @@ def backend_url(project: Project) -> str:
         return ""
 
 
+def backend_address(url: str) -> SplitResult:
+    """The parts of a backend's URL. Raises Failure if it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise Failure(
+            "Could not find Pulumi's backend.",
+            reason=f"its address is no URL: {error}",
+            remedy=f"correct {BACKEND}, or `backend` in Pulumi.yaml, or log in again: pulumi login",
+        ) from None
+
+
 def store_of(url: str) -> Store | None:
     """The files of a backend; None if it is one whose files nobody sees, such as Pulumi's own service."""
-    found = urlsplit(url)
+    found = backend_address(url)
     if found.scheme == "file":
         return _Folder(Path(unquote(found.netloc + found.path)).expanduser())
     return _Bucket(found.netloc, found.path.strip("/"), found.query) if found.scheme == "s3" else None
@@ -204,7 +217,7 @@ class _Folder:
     def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
         place, _, start = prefix.rpartition("/")
         with self._doing("list", prefix):
-            for file in sorted((self._folder / place).rglob(f"{start}*")):
+            for file in sorted((self._folder / place).rglob(f"{glob.escape(start)}*")):
                 # The engine writes a file beside the one that it then replaces.
                 with suppress(FileNotFoundError, IsADirectoryError):
                     content = file.read_bytes()

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,18 +38,37 @@ from tenantnet.settings.reading import read_mapping
 
 PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
-# The rooms that `program` and the policy pack import, and the vocabulary beside them.
-ROOMS = (
-    *("__init__.py", "__main__.py", "program.py", "failure.py", "forms.py", "refusal.py"),
-    *("secret_forms.py", "tags.py"),
-    *("stacks", "components", "phases", "settings", "addresses", "aws", "toolchain", "engine"),
+# Of the package, what neither a program nor the pack imports; the pack's own part is found by its name.
+BESIDE = frozenset(
+    {
+        *(
+            "cli",
+            "console",
+            "deployment",
+            "doctor",
+            "fleet",
+            "local_cloud",
+            "observed",
+            "permissions",
+            "plugin",
+        ),
+        *("policies", "proposals", "review", "runner", "scaffold", "shipped", "tunnel", "vpn"),
+    }
 )
-# What else a program's result may follow from, by how the names begin. No secret: those have no influence
-# on it. The engine takes options of its commands from the last but one, and the provider tags from the last.
+COMPILED = "__pycache__"
+_NO_MODULE = re.compile(rb"\.\./|.*(?:\.dist-info|__pycache__)/")
+# What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
 VARIABLES = (
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"),
-    *("PULUMI_OPTION_", "TF_AWS_"),
+    *("PULUMI_", "PYTHON", "TF_AWS_"),
 )
+# Of those, what has no influence on it: secrets, places, and how much is said.
+WITHOUT_INFLUENCE = re.compile(
+    "PULUMI_(?:ACCESS_TOKEN|BACKEND_URL|CONFIG_PASSPHRASE(?:_FILE)?|CREDENTIALS_PATH|HOME|PARALLEL"
+    "|SKIP_UPDATE_CHECK|AUTOMATION_API)|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|PYCACHEPREFIX)"
+)
+# These name files, modules and programs whose content nobody sees here, and options of Pulumi's commands.
+UNSEEN = re.compile("PULUMI_OPTION_.*|PULUMI_DEBUG_(?:PROVIDERS|LANGUAGES)|PYTHON(?:PATH|HOME|USERBASE)")
 # Go's linker writes the digest of what it links near the beginning.
 HEAD_OF_PROGRAM = 65536
 
@@ -141,14 +162,18 @@ class _Look:
         self._project, self._pack, self._engine = project, pack, engine
         self._platform = cache(self._read_platform)
 
-    def proof(self, target: Target, version: str) -> str:
-        """The name of a stack's proof. version: of its state."""
+    def proof(self, target: Target, version: str) -> str | None:
+        """The name of a stack's proof; None where its platform cannot be read. version: of its state."""
+        if (platform := self._platform(target.platform)) is None:
+            return None
         settings = self._project.settings_file(target.name).read_bytes()
-        parts = (self._ground, version, self._platform(target.platform), hashlib.sha256(settings).hexdigest())
+        parts = (self._ground, version, platform, hashlib.sha256(settings).hexdigest())
         return f"{target.name}/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
-    def _read_platform(self, platform: str) -> str:
-        """A digest of a platform's outputs."""
+    def _read_platform(self, platform: str) -> str | None:
+        """A digest of a platform's outputs; None if it has no state that can be read here."""
+        if self.states.version(platform) is None:
+            return None
         text = json.dumps(self.states.outputs(platform), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -157,13 +182,15 @@ class _Look:
         """A digest of what all stacks of the project have in common."""
         version, program = aws_plugin()
         facts: list[object] = [
-            *_of_package(),
+            *_of_code(),
             *(_of_files(self._project.folder / self._pack) if self._pack else ()),
             *_of_files(*(self._project.folder / name for name in PROJECT_FILES)),
-            *sorted(path.name for place in sys.path for path in Path(place).glob("*.dist-info")),
+            *sorted(
+                map(_of_package, chain.from_iterable(Path(place).glob("*.dist-info") for place in sys.path))
+            ),
             *(sys.version, self._engine, version),
             *(_of_program(file) for file in sorted(program.parent.iterdir() if program else ())),
-            *sorted(each for each in os.environ.items() if each[0].startswith(VARIABLES)),
+            *sorted(each for each in os.environ.items() if _has_influence(each[0])),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -173,7 +200,7 @@ def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None])
 
     tell: prints a line.
     """
-    if problem := other_program(project):
+    if problem := other_program(project) or _unseen(project):
         tell(f"No stack can be proved unchanged: {problem}.")
     elif store := store_of(backend_url(project)):
         return Proofs(project, store, pack, engine_version(), tell)
@@ -182,6 +209,20 @@ def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None])
             "No stack can be proved unchanged: only a backend in a folder or in S3 shows the stacks' states."
         )
     return None
+
+
+def _unseen(project: Project) -> str | None:
+    """Why a preview follows from what nobody sees here; None if it does not."""
+    if names := sorted(filter(UNSEEN.fullmatch, os.environ)):
+        return f"{', '.join(names)} may lead to what nobody sees"
+    options = read_mapping(project.file).get("options")
+    if isinstance(options, Mapping) and "refresh" in options:
+        return "`options.refresh` in Pulumi.yaml has previews show what was changed in AWS"
+    return None
+
+
+def _has_influence(variable: str) -> bool:
+    return variable.startswith(VARIABLES) and not WITHOUT_INFLUENCE.fullmatch(variable)
 
 
 def _without_changes(seen: EngineLog) -> bool:
@@ -195,23 +236,47 @@ def _without_changes(seen: EngineLog) -> bool:
     return unchanged and outputs and not seen.violations and not seen.diagnostics
 
 
-def _of_package() -> Iterator[tuple[str, str]]:
-    """The package's modules that declare and judge stacks."""
+def _of_code() -> Iterator[tuple[str, str]]:
+    """The package's modules that declare and judge stacks, and what else a program may import from there."""
     home = Path(tenantnet.__file__).parent
     policies = find_spec("tenantnet.policies")
-    yield from _of_files(*(home / name for name in ROOMS))
-    # A program's folder comes first on its path: what is new there may be imported in another one's place.
-    yield from ((each.name, "") for each in sorted(home.iterdir()) if each.name != "__pycache__")
+    yield from _of_files(*(each for each in sorted(home.iterdir()) if each.name not in {*BESIDE, COMPILED}))
     yield from _of_files(*map(Path, (policies and policies.submodule_search_locations) or ()))
+
+
+def _of_package(info: Path) -> tuple[str, str]:
+    """An installed package, and the digest of what its installer has recorded of its modules."""
+    record = info / "RECORD"
+    # This package's code is looked at by itself.
+    if info.name.startswith("tenantnet-") or not record.is_file():
+        return info.name, ""
+    return info.name, _recorded(record, record.stat().st_mtime_ns)
+
+
+@cache
+def _recorded(record: Path, _changed: int) -> str:
+    # Neither scripts nor notes, which name places.
+    lines = (each for each in record.read_bytes().splitlines() if not _NO_MODULE.match(each))
+    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
 
 
 def _of_files(*places: Path) -> Iterator[tuple[str, str]]:
     """The digests of files, and of all files in folders, with their names there."""
     for place in places:
-        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if file.is_file() and "__pycache__" not in file.parts:
+        for file in sorted(_files_in(place)) if place.is_dir() else [place]:
+            if file.is_file():
                 name = str(Path(place.name, file.relative_to(place)))
                 yield name, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _files_in(place: Path) -> Iterator[Path]:
+    """Also behind links to folders, and once behind one that leads to where it is."""
+    seen = set[str]()
+    for folder, folders, names in os.walk(place, followlinks=True):
+        real = os.path.realpath(folder)
+        folders[:] = [] if real in seen else sorted({*folders} - {COMPILED})
+        seen.add(real)
+        yield from (Path(folder, name) for name in names)
 
 
 def _of_program(file: Path) -> tuple[str, int, str]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
@@ -21,7 +22,8 @@ from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.states import store_of
 from tenantnet.fleet import unchanged
 from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.unchanged import HEAD_OF_PROGRAM, ROOMS, Proofs
+from tenantnet.fleet.unchanged import BESIDE as ROOMS_BESIDE
+from tenantnet.fleet.unchanged import HEAD_OF_PROGRAM, Proofs
 from tenantnet.refusal import Refused
 from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
@@ -70,6 +72,8 @@ class Ground:
         for path, content in self._former.items():
             if content is None:
                 path.unlink(missing_ok=True)
+                with suppress(OSError):  # others are in it
+                    path.parent.rmdir()
             else:
                 path.write_bytes(content)
         self._former.clear()
@@ -114,7 +118,7 @@ def _modules() -> tuple[Sequence[Path], Sequence[Path]]:
     infra, policies = CLONE / "infra", CLONE / "policies"
     files = sorted(file.relative_to(CLONE) for home in (infra, policies) for file in home.rglob("*.py"))
     made = [file for file in files if program.is_made_of(file.as_posix())]
-    beside = [file for file in files if file.parts[0] == "infra" and file.parts[1] not in ROOMS]
+    beside = [file for file in files if file.parts[0] == "infra" and file.parts[1] in ROOMS_BESIDE]
     return made, beside
 
 
@@ -202,13 +206,19 @@ def _compress(ground: Ground, _: Random) -> None:
 
 
 def _change_packages(ground: Ground, random: Random) -> None:
-    """One is of another version, is there no longer, or is new."""
+    """One is of another version, is there no longer, is new, or has other modules."""
     assert ground.packages
-    what, packages = random.randrange(3), sorted(ground.packages.glob("*.dist-info"))
+    what, packages = random.randrange(4), sorted(ground.packages.glob("*.dist-info"))
+    if what == 3:
+        record = random.choice(packages) / "RECORD"
+        ground.write(record, b"library/__init__.py,sha256=%d,9\n" % random.randrange(10**6))
+        return
     if what != 0:
-        ground.remove(random.choice(packages))
+        ground.remove(random.choice(packages) / "RECORD")
     if what != 1:
-        ground.write(ground.packages / f"library-{random.randrange(10**6)}.dist-info")
+        ground.write(
+            ground.packages / f"library-{random.randrange(10**6)}.dist-info" / "RECORD", b"other.py,,\n"
+        )
 
 
 def _change_plugin(ground: Ground, random: Random) -> None:
@@ -227,6 +237,14 @@ def _change_plugin(ground: Ground, random: Random) -> None:
 def _new_module(ground: Ground, random: Random) -> None:
     room = _some(_modules()[0], ground, random).parent
     ground.write(room / f"added_{random.randrange(1000)}.py")
+
+
+def _room_of_ones_own(ground: Ground, random: Random) -> None:
+    """A module that is there already is another one: in a room of its own, at the top, behind a link."""
+    path = random.choice(
+        [ground.package / "ours/names.py", ground.package / "yaml.py", ground.folder / "shared/limits.py"]
+    )
+    ground.write(path, edited(path.read_bytes(), random))
 
 
 def _change_engine(ground: Ground, random: Random) -> None:
@@ -296,6 +314,7 @@ FOLLOWED: Mapping[str, Change] = {
     "the program": _edit(lambda ground, random: _some(_modules()[0], ground, random)),
     "a module less": lambda ground, random: ground.remove(_some(_modules()[0], ground, random)),
     "a module more": _new_module,
+    "a module of one's own": _room_of_ones_own,
     "the pack": _edit(lambda ground, random: random.choice(sorted((ground.folder / "policies").glob("*.*")))),
     "the packages": _change_packages,
     "the engine": _change_engine,

@@ -56,7 +56,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     program.write_bytes(Random(1).randbytes(2 * HEAD_OF_PROGRAM))  # noqa: S311
     program.chmod(0o755)
     packages.mkdir()
-    (packages / "library-1.dist-info").touch()
+    (packages / "library-1.dist-info").mkdir()
+    (packages / "library-1.dist-info" / "RECORD").write_bytes(b"library/__init__.py,sha256=1,9\n")
+    for module in ("tenantnet/ours/names.py", "tenantnet/yaml.py", "project/shared/limits.py"):
+        (top / module).parent.mkdir(exist_ok=True)
+        (top / module).write_bytes(b"NAME = 1\n")
+    (made.folder / "policies" / "lib").symlink_to("../shared")
+    (made.folder / "policies" / "around").symlink_to(".")
     return made
 
 

@@ -20,7 +20,7 @@ from tenantnet.engine.states import store_of
 from tenantnet.failure import Failure
 from tenantnet.fleet import unchanged
 from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.unchanged import ROOMS, Proofs
+from tenantnet.fleet.unchanged import BESIDE, Proofs, find_proofs
 from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
 
@@ -213,6 +213,49 @@ def test_a_program_that_sees_another_environment_is_another(
     assert fleet.proved() == set()
 
 
+@pytest.mark.parametrize("variable", ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN", "PULUMI_HOME"])
+def test_who_sees_it_and_where_from_changes_nothing(
+    fleet: Fleet, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "other")
+    assert fleet.proved() == {"acme", "globex"}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["PULUMI_OPTION_CONFIG_FILE", "PULUMI_DEBUG_PROVIDERS", "PULUMI_DEBUG_LANGUAGES", "PYTHONPATH"],
+)
+def test_what_a_variable_leads_to_is_unseen_and_proves_nothing(
+    tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unchanged, "other_program", lambda _: None)
+    monkeypatch.setenv(variable, "elsewhere")
+    said = list[str]()
+    assert find_proofs(find_project(Fleet(tmp_path).folder), "policies", said.append) is None
+    assert said == [f"No stack can be proved unchanged: {variable} may lead to what nobody sees."]
+
+
+def test_previews_that_look_at_aws_prove_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unchanged, "other_program", lambda _: None)
+    project = Fleet(tmp_path).folder / "Pulumi.yaml"
+    project.write_text(f"{project.read_text()}options: {{refresh: always}}\n")
+    said = list[str]()
+    assert find_proofs(find_project(project.parent), None, said.append) is None
+    assert "options.refresh" in said[0]
+
+
+def test_outputs_that_cannot_be_read_here_prove_nothing(fleet: Fleet) -> None:
+    platform = fleet.states / "platform-eu1.json"
+    platform.rename(platform.with_suffix(".json.zst"))
+    fleet.preview("acme", without_change())
+    assert (fleet.proved(), fleet.said) == (set(), [])
+
+
+def test_a_platform_of_an_odd_name_is_one_that_is_not_there(fleet: Fleet) -> None:
+    fleet.settings("acme").write_text(SETTINGS.replace("platform-eu1", "'a**[x'"))
+    assert fleet.proved() == {"globex"}
+
+
 def test_what_the_platform_changes_beside_its_outputs_changes_no_tenant(fleet: Fleet) -> None:
     fleet.write_state("platform-eu1", {"cell": "eu1"}, serial=7)
     assert fleet.proved() == {"acme", "globex"}
@@ -313,16 +356,24 @@ def test_a_backend_whose_files_nobody_sees_has_no_store() -> None:
     assert store_of("") is None
 
 
-def test_the_rooms_have_all_that_the_program_and_the_pack_import() -> None:
+@pytest.mark.parametrize("url", ["file://[", "s3://[bucket"])
+def test_an_address_that_is_no_url_is_a_failure(url: str) -> None:
+    with pytest.raises(Failure, match="no URL"):
+        store_of(url)
+
+
+def test_nothing_beside_is_imported_by_the_program_or_the_pack() -> None:
     program = Program(find_project(CLONE), (), lambda _: None)
     python = [PurePosixPath(path.relative_to(CLONE)) for path in CLONE.glob("infra/**/*.py")]
     imported = [path for path in python if program.is_made_of(str(path))]
-    assert len(imported) > len(ROOMS)
-    assert [path for path in imported if path.parts[1] not in ROOMS] == []
+    assert len(imported) > len(BESIDE)
+    assert [path for path in imported if path.parts[1] in BESIDE] == []
 
 
-def test_each_room_is_there() -> None:
-    assert [room for room in ROOMS if not (CLONE / "infra" / room).exists()] == []
+def test_each_room_beside_is_there() -> None:
+    # Only the wheel has what is shipped.
+    rooms = BESIDE - {"policies", "local_cloud", "shipped"}
+    assert [room for room in rooms if not (CLONE / "infra" / room).is_dir()] == []
 
 
 @settings(max_examples=25, deadline=None)
