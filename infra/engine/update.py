@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -28,7 +28,7 @@ class Command(PulumiCommand):
     def __init__(self) -> None:
         super().__init__()
         # More than one: what the program of an update needs may take a command of its own.
-        self._processes: list[subprocess.Popen[str]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._starting = 0
         self.interrupted = 0
 
@@ -46,33 +46,41 @@ class Command(PulumiCommand):
         """
         if self.interrupted and args[0] in OPERATIONS:
             raise create_command_error(CommandResult(stdout="", stderr=NOT_BEGUN, code=-signal.SIGINT))
-        with self._begun(args, cwd, additional_env) as process:
-            try:
-                out, err = process.communicate()
-            finally:
-                self._processes.remove(process)
-        for callback, text in ((on_output, out), (on_error, err)):
+        # Not pipes: they would break with this process, and the update with them.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with self._begun(args, cwd, additional_env, out, err) as process:
+                try:
+                    process.wait()
+                finally:
+                    self._processes.remove(process)
+            said, failed = map(_written, (out, err))
+        for callback, text in ((on_output, said), (on_error, failed)):
             if callback:
                 for line in text.splitlines():
                     callback(line)
-        result = CommandResult(stdout=out, stderr=err, code=process.returncode)
+        result = CommandResult(stdout=said, stderr=failed, code=process.returncode)
         if result.code != 0:
             raise create_command_error(result)
         return result
 
-    def _begun(self, args: list[str], cwd: str, additional_env: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _begun(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        out: IO[bytes],
+        err: IO[bytes],
+    ) -> subprocess.Popen[bytes]:
         interrupted = self.interrupted
         self._starting += 1
         try:
             process = subprocess.Popen(
                 [self.command, "--non-interactive", *args],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
                 cwd=cwd,
                 env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
-                text=True,
-                errors="replace",
                 process_group=0,
             )
             for _ in range(self.interrupted - interrupted):
@@ -92,6 +100,11 @@ class Command(PulumiCommand):
         self.interrupted += 1
         for process in list(self._processes):
             process.send_signal(signal.SIGINT)
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 class StackUpdate:

@@ -153,14 +153,21 @@ def _follow(
 
 @contextmanager
 def _interrupting(update: StackUpdate, shown: View | None) -> Iterator[None]:
-    """Within it, Ctrl-C and SIGTERM stop the engine and not this process, which tells what came of it."""
+    """Within it, Ctrl-C and SIGTERM stop the engine and not this process, which tells what came of it.
+
+    A terminal that is closed stops neither: what a person has agreed to is not left half done.
+    """
 
     def interrupt(*_: object) -> None:
         update.command.interrupt()
         if shown:
             shown.stopping(update.command.interrupted)
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers: dict[int, Callable[..., object] | signal.Handlers] = {
+        **{signal.SIGINT: interrupt, signal.SIGTERM: interrupt},
+        signal.SIGHUP: signal.SIG_IGN,
+    }
+    former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +17,12 @@ from pulumi.automation import CommandError, CommandResult
 from tenantnet.engine.process import StackProcess
 from tenantnet.engine.update import Command
 
-# `wait` ends with 3 once something is written to the pipe, and with 4 where it is interrupted.
+# Once something is written to the pipe, `linger` goes on and `wait` ends with 3; where it is interrupted
+# it ends with 4.
 PULUMI = """#!/bin/sh
 case " $* " in
 *version*) echo v3.999.0 ;;
+*' linger '*) exec 3<> "$PIPE"; echo > "$BEGAN"; read -r _ <&3; echo said; echo went on >> "$DONE" ;;
 *' up '*|*' refresh '*) echo "$*" >> "$DONE" ;;
 *' wait '*) trap 'exit 4' INT; exec 3<> "$PIPE"; echo > "$BEGAN"; read -r _ <&3; exit 3 ;;
 esac
@@ -118,3 +123,15 @@ def test_a_stack_that_was_interrupted_is_not_updated_once_its_process_begins(tmp
     waiting = asyncio.wait_for(process.run(["wait"], {}, began=lambda _: None), 30)
     result = asyncio.run(waiting)
     assert result.code in {-signal.SIGINT, 4}
+
+
+def test_what_has_begun_goes_on_when_the_process_that_began_it_is_killed(pipe: Path, tmp_path: Path) -> None:
+    code = f"from tenantnet.engine.update import Command; Command().run(['linger'], {str(tmp_path)!r}, {{}})"
+    with subprocess.Popen([sys.executable, "-c", code]) as beginner:
+        (tmp_path / "began").read_text(encoding="utf-8")
+        beginner.kill()
+    pipe.write_text("\n", encoding="utf-8")
+    done, end = tmp_path / "done", time.monotonic() + 30
+    while not done.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert done.read_text(encoding="utf-8") == "went on\n"
