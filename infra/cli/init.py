@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +16,18 @@ import typer
 from tenantnet.cli.options import Yes
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
-from tenantnet.refusal import Refusal, Refused, printable
+from tenantnet.refusal import Refusal, Refused, Rule, printable
 
 if TYPE_CHECKING:
     from tenantnet.scaffold.pin import Wheel
     from tenantnet.settings.project import Project
+
+UPDATE_ALONE = Rule(
+    id="update-alone",
+    rule="--update goes with --wheel and --yes alone",
+    reason="it changes the files that are Tenantnet's, and neither the project's name nor settings",
+    remedy="leave the other options out; for one more tenant: tenantnet tenant add",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +80,8 @@ def init(
     Example: tenantnet init --platform platform-local --zone db.example.com --tenant acme --username acmeadmin
     """
     if update:
-        _update(working_project(), wheel, yes=yes)
+        given = (name, first_platform, zone, first_tenant, username)
+        _update(working_project(), wheel, [each for each in given if each is not None], yes=yes)
         return
     folder = Path.cwd()
     first = First(
@@ -130,16 +138,27 @@ def _pinned(named: Path | None, folder: Path, subject: str, wrong: Iterable[Refu
 
 
 def _check_stacks(first: First) -> Iterator[Refusal]:
-    """What is wrong with the names of the stacks, before they become names of files."""
+    """What is wrong with what is given for the stacks, before their names become names of files."""
     from tenantnet.scaffold.checks import PLATFORM_FIRST
-    from tenantnet.settings.checks import check_platform_name, check_tenant_name
+    from tenantnet.settings import checks
 
-    if first.platform:
-        yield from (refusal.at("--platform") for refusal in check_platform_name(first.platform))
-    if first.tenant:
-        yield from (refusal.at("--tenant") for refusal in check_tenant_name(first.tenant))
-        if not first.platform:
-            yield PLATFORM_FIRST.refuse(first.tenant, "--tenant", tenant=first.tenant)
+    platform = {
+        "--platform": (first.platform, checks.check_platform_name),
+        "--region": (first.region, checks.check_region),
+        "--zone": (first.zone, checks.check_zone_name),
+    }
+    tenant = {
+        "--tenant": (first.tenant, checks.check_tenant_name),
+        "--username": (first.username, checks.check_username),
+    }
+    for option, (value, check) in {
+        **(platform if first.platform else {}),
+        **(tenant if first.tenant else {}),
+    }.items():
+        # Without one, the settings say what is missing.
+        yield from (refusal.at(option) for refusal in (check(value) if value is not None else ()))
+    if first.tenant and not first.platform:
+        yield PLATFORM_FIRST.refuse(first.tenant, "--tenant", tenant=first.tenant)
 
 
 def _write_stacks(project: Project, first: First) -> None:
@@ -208,21 +227,26 @@ def _next_steps(folder: Path, first: First) -> str:
     return f"Wrote a repository of tenants into {folder}; README.md says what is where. Next:\n{steps}"
 
 
-def _update(project: Project, named: Path | None, *, yes: bool) -> None:
+def _update(project: Project, named: Path | None, given: Sequence[str], *, yes: bool) -> None:
+    """given: what a new repository alone is asked for."""
     from tenantnet.scaffold import checks, repository
     from tenantnet.settings.reading import read_mapping
 
-    document = read_mapping(project.file)
-    wheel = _pinned(named, project.folder, "The repository", checks.check_made(document.get("main")))
-    found = repository.changes(project.folder, repository.scaffold(str(document.get("name")), wheel))
+    folder, document = project.folder, read_mapping(project.file)
+    alone = (UPDATE_ALONE.refuse(each, "--update") for each in given)
+    wheel = _pinned(named, folder, "The repository", [*alone, *checks.check_made(document.get("main"))])
+    from_index = repository.serves_itself(folder)
+    files = [*repository.scaffold(str(document.get("name")), wheel, from_index=from_index)]
+    if wrong := [*checks.check_places(folder, [file.path for file in files if not file.yours])]:
+        raise Refused("The repository", wrong)
+    found = repository.changes(folder, files)
+    count = f"{len(found)} file{'' if len(found) == 1 else 's'}"
     for change in found:
         typer.echo(printable(str(change)))
     if not found:
         typer.echo("Nothing changes: the files are those of this Tenantnet.")
     elif yes:
-        repository.apply(project.folder, found)
-        typer.echo(f"Wrote {len(found)} files. Look at `git diff`, then make a pull request.")
+        repository.apply(folder, found)
+        typer.echo(f"Wrote {count}. Look at `git diff`, then make a pull request.")
     else:
-        typer.echo(
-            f"{len(found)} files would change. Nothing was written; to do so: tenantnet init --update --yes"
-        )
+        typer.echo(f"{count} would change. Nothing was written; to do so: tenantnet init --update --yes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tenantnet.forms import Form, check_form
@@ -55,6 +55,12 @@ MADE_BY_INIT = Rule(
     reason="the `main` of its Pulumi.yaml is {main}, and init writes {program}",
     remedy="change to such a repository; a clone of Tenantnet is updated with git",
 )
+FILE_IN_PLACE = Rule(
+    id="file-in-place",
+    rule="what `tenantnet init` keeps up to date is a file of the repository, in folders of the repository",
+    reason="{place} is {what}: to write there would change something else",
+    remedy="remove it, or move it away; init writes a file of its own",
+)
 
 
 def check_folder(folder: Path) -> Iterator[Refusal]:
@@ -74,6 +80,16 @@ def check_made(main: object) -> Iterator[Refusal]:
     """Whether a project's program is that of the scaffold. main: what Pulumi.yaml has."""
     if main != PROGRAM_FOLDER:
         yield MADE_BY_INIT.refuse(main, "main", main=shown(main), program=PROGRAM_FOLDER)
+
+
+def check_places(folder: Path, paths: Collection[str]) -> Iterator[Refusal]:
+    """Whether files of the scaffold can be written where they belong. paths: from the repository's top."""
+    for place in sorted({each for path in paths for each in (Path(path), *Path(path).parents[:-1])}):
+        there, is_file = folder / place, str(place) in {*paths}
+        if there.is_symlink():
+            yield FILE_IN_PLACE.refuse(str(place), place=place, what="a symbolic link")
+        elif there.exists() and there.is_dir() is is_file:
+            yield FILE_IN_PLACE.refuse(str(place), place=place, what="a folder" if is_file else "no folder")
 
 
 def check_name(name: str) -> Iterator[Refusal]:

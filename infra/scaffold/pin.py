@@ -16,6 +16,8 @@ from tenantnet.refusal import Refusal, Rule
 from tenantnet.toolchain.places import SHIPPED
 
 LOCK_FILE, WHEELS = "requirements.lock", "wheels"
+# The lock file's first line; without it, an index of the company's own has the wheel.
+FOUND_HERE = f"--find-links {WHEELS}"
 # What the lock file has for the work on Tenantnet itself.
 _DEVELOPMENT = """
 ast-serialize axe-playwright-python boto3-stubs botocore-stubs execnet greenlet grimp grpc-stubs
@@ -49,12 +51,13 @@ class Wheel:
         """Where the repository has it."""
         return f"{WHEELS}/{self.file.name}"
 
-    def lock_text(self) -> str:
+    def lock_text(self, *, from_index: bool) -> str:
         """A lock file with the wheel, its extras `console` and `local`, and all that they need."""
         digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
         version = _version(self.file)
         pinned = f"tenantnet[console,local]=={version} \\\n    --hash=sha256:{digest}\n"
-        return "".join([f"--find-links {WHEELS}\n", pinned, *_needed()])
+        links = "" if from_index else f"{FOUND_HERE}\n"
+        return "".join([links, pinned, *_needed()])
 
 
 def find_wheel(named: Path | None, project: Path) -> Wheel | Refusal:

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from tenantnet.scaffold.checks import PROGRAM_FOLDER
-from tenantnet.scaffold.pin import LOCK_FILE, WHEELS, Wheel
+from tenantnet.scaffold.pin import FOUND_HERE, LOCK_FILE, WHEELS, Wheel
 from tenantnet.settings.project import WHEELS_PROGRAM
 from tenantnet.settings.schema import file_schema
 from tenantnet.toolchain.places import SHIPPED
@@ -57,8 +57,8 @@ class Change:
         return "".join(unified_diff(before, after, self.path, self.path))
 
 
-def scaffold(name: str, wheel: Wheel) -> Iterator[ScaffoldFile]:
-    """Every file but the settings. name: the Pulumi project's."""
+def scaffold(name: str, wheel: Wheel, *, from_index: bool = False) -> Iterator[ScaffoldFile]:
+    """Every file but the settings. name: the Pulumi project's. from_index: as serves_itself says."""
     yours = {
         "Pulumi.yaml": _project(name),
         "README.md": _own("README.md").replace("{name}", name),
@@ -74,13 +74,20 @@ def scaffold(name: str, wheel: Wheel) -> Iterator[ScaffoldFile]:
         ".settings.schema.json": f"{json.dumps(file_schema(), indent=2)}\n",
         **{f".github/workflows/{name}": _own(name) for name in WORKFLOWS},
         **{path: _text(SHIPPED / path) for path in _OURS},
-        LOCK_FILE: wheel.lock_text(),
+        LOCK_FILE: wheel.lock_text(from_index=from_index),
     }
     for path, text in yours.items():
         yield ScaffoldFile(path=path, content=text.encode(), yours=True)
     for path, text in tenantnets.items():
         yield ScaffoldFile(path=path, content=text.encode())
-    yield ScaffoldFile(path=wheel.place, content=wheel.file.read_bytes())
+    if not from_index:
+        yield ScaffoldFile(path=wheel.place, content=wheel.file.read_bytes())
+
+
+def serves_itself(folder: Path) -> bool:
+    """Whether a repository has its wheel from an index of the company's own."""
+    lock = _content(folder / LOCK_FILE)
+    return lock is not None and FOUND_HERE.encode() not in lock and not (folder / WHEELS).exists()
 
 
 def write(folder: Path, files: Iterable[ScaffoldFile]) -> None:

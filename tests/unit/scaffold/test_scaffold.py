@@ -226,6 +226,11 @@ class TestRefusals:
         broken = {refusal.rule_id for refusal in error.refusals}
         assert broken == {"platform-name", "tenant-name", "project-name", "wheel-there"}
 
+    def test_all_that_is_wrong_for_both_stacks_is_said_at_once(self, wheel: Path) -> None:
+        options = "--platform platform-eu1 --region mars-1 --zone x --tenant acme --username 1"
+        error = refused(options, "--wheel", wheel)
+        assert [each.path for each in error.refusals] == ["--region", "--zone", "--username"]
+
     @pytest.mark.parametrize(
         ("options", "rule"),
         [
@@ -331,3 +336,41 @@ class TestUpdate:
     def test_outside_a_repository_it_is_refused(self, folder: Path) -> None:
         (refusal,) = refused("--update").refusals
         assert refusal.rule_id == "in-a-project"
+
+    def test_an_index_of_ones_own_has_the_wheel_as_before(self, repository: Path, wheel: Path) -> None:
+        # As docs/repository.md says.
+        lock = repository / "requirements.lock"
+        lock.write_text(lock.read_text().partition("\n")[2])
+        (repository / "wheels" / WHEEL).unlink()
+        (repository / "wheels").rmdir()
+        assert init("--update", "--wheel", wheel).startswith("Nothing changes")
+        wheel.write_bytes(b"another one")
+        assert "1 file would change" in init("--update", "--wheel", wheel)
+
+    def test_what_is_asked_of_a_new_repository_alone_is_refused(self, repository: Path) -> None:
+        error = refused("--update --tenant globex --platform platform-us1")
+        assert {each.rule_id for each in error.refusals} == {"update-alone"}
+        assert len(error.refusals) == 2
+
+    @pytest.mark.parametrize("place", ["policies/__main__.py", ".github/workflows", "requirements.lock"])
+    def test_nothing_is_written_through_a_link(self, repository: Path, place: str) -> None:
+        elsewhere = repository.parent / "elsewhere"
+        (repository / place).rename(elsewhere)
+        (repository / place).symlink_to(elsewhere)
+        (repository / ".settings.schema.json").unlink()
+        before = content(repository.parent)
+        (refusal,) = refused("--update --yes").refusals
+        assert (refusal.rule_id, refusal.value) == ("file-in-place", place)
+        assert content(repository.parent) == before
+
+    @pytest.mark.parametrize("place", ["policies/__main__.py", ".github"])
+    def test_what_is_in_the_place_of_a_file_or_a_folder_is_refused_first(
+        self, repository: Path, place: str
+    ) -> None:
+        there = repository / place
+        there.rename(repository.parent / "away")
+        there.touch() if place == ".github" else there.mkdir()
+        (repository / "requirements.lock").unlink()
+        (refusal,) = refused("--update --yes").refusals
+        assert (refusal.rule_id, refusal.value) == ("file-in-place", place)
+        assert not (repository / "requirements.lock").exists()
