@@ -14,6 +14,7 @@ from tenantnet.aws import types
 from tenantnet.engine.events import Operation
 from tenantnet.review.model import Effect, Preview, PreviewedResource, tag
 from tenantnet.review.verdict import Verdict
+from tenantnet.settings.resize import refuse_storage
 from tenantnet.tags import Lifecycle, Tag
 
 # Settings of an RDS instance whose change interrupts nothing.
@@ -218,8 +219,14 @@ def _database_update_effects(database: PreviewedResource) -> Found:
     if STORAGE.intersection(database.changed):
         slower = f"RDS optimizes the storage of database {database.name} for hours: it serves, maybe slower"
         yield safe(f"{slower}, and its storage cannot be changed again for six hours")
+    if "maintenanceWindow" in database.changed:
+        begins = f"what RDS has put off for the maintenance of database {database.name} begins at once"
+        yield safe(f"{begins} if the new window is now, and may restart it")
     if fewer := _fewer_backups(database.name, *kept):
         yield unprotects(fewer)
+    yield from _size_effects(
+        database.name, *(each.get("allocatedStorage") for each in (database.old, database.new))
+    )
     if causes:
         why = "; ".join(INTERRUPTED.get(name, f"because {name} changes") for name in causes)
         long = "without a standby it is down for some minutes"
@@ -227,6 +234,15 @@ def _database_update_effects(database: PreviewedResource) -> Found:
             long = "its standby takes over, and connections break for a minute or two"
         when = "at once" if database.new.get("applyImmediately") is True else "in its next maintenance window"
         yield database_down(f"database {database.name} restarts {why}: {long}, {when}")
+
+
+def _size_effects(name: str, before: object, after: object) -> Found:
+    """What RDS does not do with the storage as it is asked to."""
+    if isinstance(before, int) and isinstance(after, int):
+        verdict = Verdict.REJECTED_BY_RULE if after < before else Verdict.SAFE
+        for refusal in refuse_storage(before, after):
+            wanted = f"the storage of database {name} cannot go from {before} to {after} GiB"
+            yield Effect(verdict, f"{wanted}: {refusal.rule}. {refusal.reason}")
 
 
 def _fewer_backups(name: str, before: object, after: object) -> str:

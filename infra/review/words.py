@@ -233,9 +233,10 @@ def _changed_setting(database: PreviewedResource, name: str) -> str:
     """A sentence of its own for what people ask for; empty for all else."""
     called, old, new = f"database {database.name}", database.old.get(name), database.new.get(name)
     standby = "gives {} a standby in a second zone" if new else "takes the standby of {} away"
+    grows = "shrinks" if isinstance(old, int) and isinstance(new, int) and new < old else "grows"
     sentences = {
         "instanceClass": f"resizes {called} from {old} to {new}",
-        "allocatedStorage": f"grows the storage of {called} from {old} to {new} GiB",
+        "allocatedStorage": f"{grows} the storage of {called} from {old} to {new} GiB",
         "multiAz": standby.format(called),
         "deletionProtection": f"{'protects' if new else 'no longer protects'} {called} against deletion",
         "backupWindow": f"moves the daily backup of {called} to {new} UTC",
@@ -243,6 +244,25 @@ def _changed_setting(database: PreviewedResource, name: str) -> str:
         "password": f"changes the master password of {called}",
     }
     return sentences.get(name, "")
+
+
+def _changed_parameters(group: PreviewedResource) -> Iterator[str]:
+    before, after = _parameters(group.old), _parameters(group.new)
+    if group.operation is not Operation.UPDATE or before == after:
+        yield from _any_resource(group)
+        return
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            values = f"{_value(before.get(name))} → {_value(after.get(name))}"
+            yield f"changes {name} of database {group.name}: {values}"
+    if rest := [name for name in group.changed if name not in NOISE | LABELS | {"parameters"}]:
+        yield from _changes(group, f"changes ParameterGroup {group.name}", rest)
+
+
+def _parameters(properties: Mapping[str, Any]) -> Mapping[str, object]:
+    listed = properties.get("parameters")
+    entries = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, Mapping)]
+    return {str(each.get("name")): each.get("value") for each in entries}
 
 
 def _changed_gateway(gateway: PreviewedResource, preview: Preview) -> Iterator[str]:
@@ -357,6 +377,7 @@ _SPEAKERS: Mapping[str, Callable[[PreviewedResource, Inside], str]] = {
 }
 _OF_RESOURCES: Mapping[str, Callable[[PreviewedResource, Preview], Iterable[str]]] = {
     types.DATABASE: _changed_database,
+    types.PARAMETER_GROUP: lambda group, _: _changed_parameters(group),
     types.CUSTOMER_GATEWAY: _changed_gateway,
     types.VPN_CONNECTION: _changed_vpn,
     types.DOCUMENT: lambda document, _: _changed_document(document),

@@ -80,7 +80,7 @@ def plan_resize(
     judged = check_instance_class(instance_class) if instance_class is not None else []
     refusals = [refusal.at("database.instanceClass") for refusal in judged]
     if storage_gb is not None:
-        refusals += _refuse_storage(current.storage_gb, storage_gb)
+        refusals += refuse_storage(current.storage_gb, storage_gb)
     if refusals:
         raise Refused(f"The new size of {tenant}", refusals)
     changes = list(_changes(current, instance_class, storage_gb, multi_az))
@@ -97,7 +97,8 @@ def size_of(database: DatabaseSettings) -> str:
     return f"{database.instance_class}, {database.storage_gb} GiB, {zones}"
 
 
-def _refuse_storage(current: int, wanted: int) -> list[Refusal]:
+def refuse_storage(current: int, wanted: int) -> list[Refusal]:
+    """What RDS has against another size of a database's storage, in GiB."""
     path = "database.storageGb"
     if wanted == current:
         return []

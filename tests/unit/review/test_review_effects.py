@@ -65,6 +65,27 @@ def test_backups_that_are_switched_off_interrupt_where_other_days_do_not() -> No
     assert "restarts because backupRetentionPeriod changes" in text(told)
 
 
+@pytest.mark.parametrize(
+    ("size", "means", "words"),
+    [
+        (99, Verdict.REJECTED_BY_RULE, "from 100 to 99 GiB: storage only grows"),
+        (105, Verdict.SAFE, "from 100 to 105 GiB: storage grows by 10 % or more at a time"),
+    ],
+)
+def test_a_size_that_rds_does_not_give_is_told(size: int, means: Verdict, words: str) -> None:
+    told = preview(database(UPDATE, allocatedStorage=size))
+    assert (verdict(told), words in text(told)) == (means, True)
+
+
+def test_storage_that_grows_by_a_tenth_has_nothing_against_it() -> None:
+    assert "cannot go" not in text(preview(database(UPDATE, allocatedStorage=110)))
+
+
+def test_another_maintenance_window_may_begin_what_was_put_off() -> None:
+    told = preview(database(UPDATE, maintenanceWindow="sun:04:00-sun:04:30"))
+    assert (verdict(told), "begins at once if the new window is now" in text(told)) == (Verdict.SAFE, True)
+
+
 @pytest.mark.parametrize("setting", ["iops", "storageThroughput"])
 def test_other_storage_is_optimized_for_hours(setting: str) -> None:
     told = preview(database(UPDATE, setting))

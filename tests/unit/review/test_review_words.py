@@ -65,6 +65,7 @@ def test_a_new_description_is_a_new_name() -> None:
     [
         ({"instanceClass": "db.m7g.large"}, "resizes database acme-blue from db.t4g.small to db.m7g.large"),
         ({"allocatedStorage": 200}, "grows the storage of database acme-blue from 100 to 200 GiB"),
+        ({"allocatedStorage": 50}, "shrinks the storage of database acme-blue from 100 to 50 GiB"),
         ({"multiAz": True}, "gives database acme-blue a standby in a second zone"),
         ({"deletionProtection": False}, "no longer protects database acme-blue against deletion"),
         ({"iops": 20_000}, "changes database acme-blue: IOPS 12000 → 20000"),
@@ -79,6 +80,19 @@ def test_a_new_description_is_a_new_name() -> None:
 )
 def test_a_changed_database_is_told_in_its_own_words(new: dict[str, object], sentence: str) -> None:
     assert sentences(preview(database(UPDATE, **new))) == [sentence]
+
+
+def test_parameters_of_mysql_are_told_one_by_one() -> None:
+    def group(**values: str) -> dict[str, object]:
+        return {"parameters": [{"name": name, "value": value} for name, value in values.items()]}
+
+    before = group(sql_mode="ANSI", read_only="{TrueIfReplica}", wait_timeout="60")
+    after = group(sql_mode="TRADITIONAL", read_only="{TrueIfReplica}", event_scheduler="OFF")
+    assert sentences(preview(shown_resource(types.PARAMETER_GROUP, UPDATE, before, after))) == [
+        "changes event_scheduler of database acme: none → OFF",
+        "changes sql_mode of database acme: ANSI → TRADITIONAL",
+        "changes wait_timeout of database acme: 60 → none",
+    ]
 
 
 def test_a_new_network_says_that_it_is_claimed_and_peered() -> None:
