@@ -1,4 +1,4 @@
-"""Four machines update a fleet, and one of them is lost: the report is right, and another takes its slice.
+"""Four machines update a fleet, of which one is lost; then drift is the same by pages and by engines.
 
 The tests of this module run in order on stacks that they share.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 import yaml
 from tenantnet.fleet.selection import Slice
@@ -19,6 +20,7 @@ from tenantnet.fleet.selection import Slice
 from tests.end_to_end.test_fleet import LIMIT, Fleet, cloud, everything, settings_of, wait_until
 from tests.support.clone import CLONE
 from tests.support.project import Project
+from tests.support.tenant_faults import FAULTS, Tenant
 
 __all__ = ["cloud"]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -26,6 +28,7 @@ NUMBERS = {"acme": 1, "globex": 2, "hooli": 3, "initech": 4}
 SLICES = [f"{number}/4" for number in range(1, 5)]
 LOST = SLICES[2]
 (LOST_TENANT,) = Slice.parse(LOST).of([*NUMBERS])
+Findings = Mapping[str, Sequence[str]]
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,42 @@ def test_another_machine_takes_the_slice_once_its_lock_is_released(fleet: Fleet,
     elsewhere.pulumi("cancel", "--yes", "--stack", LOST_TENANT).check()
     assert build(elsewhere, LOST).wait(LIMIT) == 0
     assert report(fleet) == (0, [], dict.fromkeys(NUMBERS, "done"))
+
+
+@pytest.fixture(scope="module")
+def deployed(fleet: Fleet) -> Fleet:
+    """Every tenant is deployed, and nobody has changed anything by hand."""
+    run = fleet("up", "--yes", "--parallel", "4")
+    assert run.code == 0, run.text
+    return fleet
+
+
+def drift(fleet: Fleet, way: str) -> Findings:
+    """The findings of each tenant, sorted."""
+    run = fleet("drift", way, "--json")
+    assert run.code in (0, 3), run.text
+    return {name: sorted(each["findings"]) for name, each in json.loads(run.text)["tenants"].items()}
+
+
+def test_what_is_deployed_is_as_its_region_lists_it(deployed: Fleet) -> None:
+    assert drift(deployed, "--pages") == {name: [] for name in NUMBERS}
+
+
+@pytest.fixture(scope="module")
+def found(deployed: Fleet, aws: boto3.Session) -> Mapping[str, Findings]:
+    """What both ways find after all faults."""
+    tenants = {name: Tenant(aws, name, number) for name, number in NUMBERS.items()}
+    for name, fault, _ in FAULTS:
+        fault(tenants[name])
+    return {way: drift(deployed, way) for way in ("--engines", "--pages")}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_pages_and_engines_find_the_same(found: Mapping[str, Findings], name: str) -> None:
+    assert found["--pages"][name] == found["--engines"][name]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_each_fault_is_found(found: Mapping[str, Findings], name: str) -> None:
+    words = [each.format(name=name) for owner, _, said in FAULTS if owner == name for each in said]
+    assert [each for each in words if not any(each in finding for finding in found["--pages"][name])] == []
