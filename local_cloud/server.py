@@ -58,15 +58,7 @@ def main(
     record = _record_of(listener, fleet, names, keys)
     recorder = Recorder(state.calls) if record_calls else None
     application = Application(state, record, keys, recorder)
-    server = make_server(
-        LOOPBACK,
-        record.port,
-        Gate(application, keys, record.port),
-        threaded=True,
-        request_handler=Handler,
-        fd=listener.fileno(),
-    )
-    _end_on_signals(server)
+    server = _serving(listener, Gate(application, keys, record.port))
     state.write_record(record)
     builds, clock = serve_builds(state), ScheduleClock(lambda: environment(state.path))
     clock.start()
@@ -80,6 +72,14 @@ def main(
         if isinstance(fleet, Fleet):
             fleet.close()
     return 0
+
+
+def _serving(listener: socket.socket, gate: Gate) -> BaseWSGIServer:
+    """A server at the listener's port, which ends on signals."""
+    port = listener.getsockname()[1]
+    server = make_server(LOOPBACK, port, gate, threaded=True, request_handler=Handler, fd=listener.fileno())
+    _end_on_signals(server)
+    return server
 
 
 def _record_of(listener: socket.socket, fleet: Fleet | str, names: NameServer, keys: Keys) -> ServerRecord:

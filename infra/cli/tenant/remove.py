@@ -14,6 +14,8 @@ from tenantnet.tags import final_snapshot_name, network_name
 
 if TYPE_CHECKING:
     from tenantnet.settings.models import TenantSettings
+    from tenantnet.settings.project import Project
+    from tenantnet.settings.store import SettingsFile
 
 CONFIRMED_TWICE = Rule(
     id="confirmed-twice",
@@ -57,8 +59,6 @@ def remove(
     from tenantnet.engine.engine import Engine
     from tenantnet.phases.memory import remembered
     from tenantnet.phases.updates import plan_update
-    from tenantnet.proposals.proposal import Proposal
-    from tenantnet.runner.verification import secret_name
     from tenantnet.settings.store import read_tenant
 
     project = working_project()
@@ -76,24 +76,34 @@ def remove(
     if not settings.retiring:
         # After a first update that failed half way, nobody uses a database yet.
         if remembered(outputs) and not (in_production and confirm):
-            database = network_name(tenant, state.production)
-            endpoint = outputs.get("endpoint") or "its endpoint"
-            refusal = CONFIRMED_TWICE.refuse(tenant, tenant=tenant, database=database, endpoint=endpoint)
-            raise Refused("The removal", [refusal])
-        edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
-        by_hand = "under tenantnet:tenant set retiring: true"
-        write(Proposal.of(project, file, "retiring: true.", (by_hand, edit)))
-    cidr = networks[state.production]
+            raise _unconfirmed(tenant, network_name(tenant, state.production), outputs.get("endpoint"))
+        _mark(project, file)
     snapshot = (
-        final_snapshot_name(tenant, state.production, cidr, state.move_at_stake)
+        final_snapshot_name(tenant, state.production, networks[state.production], state.move_at_stake)
         if remembered(outputs)
         else f"{network_name(tenant, state.production)}-...-final-... of its database, if it has one"
     )
-    typer.echo(_what_follows(settings, snapshot, secret_name(tenant)))
+    typer.echo(_what_follows(settings, snapshot))
 
 
-def _what_follows(settings: TenantSettings, snapshot: str, secret: str) -> str:
-    tenant = settings.name
+def _unconfirmed(tenant: str, database: str, endpoint: str | None) -> Refused:
+    leading = endpoint or "its endpoint"
+    refusal = CONFIRMED_TWICE.refuse(tenant, tenant=tenant, database=database, endpoint=leading)
+    return Refused("The removal", [refusal])
+
+
+def _mark(project: Project, file: SettingsFile) -> None:
+    from tenantnet.proposals.proposal import Proposal
+
+    edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
+    by_hand = "under tenantnet:tenant set retiring: true"
+    write(Proposal.of(project, file, "retiring: true.", (by_hand, edit)))
+
+
+def _what_follows(settings: TenantSettings, snapshot: str) -> str:
+    from tenantnet.runner.verification import secret_name
+
+    tenant, secret = settings.name, secret_name(settings.name)
     connections = sum(len(network.vpn_connections) for network in settings.networks.values())
     ranges = ", ".join(network.cidr for network in settings.networks.values())
     return f"""\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tenantnet.aws.answers import aws_answers
 from tenantnet.observed import deployed as aws
@@ -25,24 +25,15 @@ def observe_cell(
         inside = {"vpc-id": list(vpcs)}
         groups = reader.read(aws.SecurityGroup, inside)
         gateways = tuple(gateway for gateway in reader.read(aws.VpnGateway) if gateway.vpc_id in vpcs)
-        gateway_ids = {gateway.id for gateway in gateways}
-
-        def is_ours(connection: aws.SiteToSiteVpn) -> bool:
-            return connection.gateway_id in gateway_ids or connection.tags.get(Tag.CELL) == cell
-
         return aws.Deployed(
             tunnel_host_id=tunnel_host_id,
             vpcs=tuple(vpcs.values()),
             subnets=reader.read(aws.Subnet, inside),
             route_tables=reader.read(aws.RouteTable, inside),
             network_acls=reader.read(aws.NetworkAcl, inside),
-            peerings=tuple(
-                peering
-                for peering in reader.read(aws.Peering)
-                if peering.state == "active" and not vpcs.keys().isdisjoint(peering.vpc_ids)
-            ),
+            peerings=_peerings(reader, vpcs),
             vpn_gateways=gateways,
-            vpn_connections=tuple(filter(is_ours, reader.read(aws.SiteToSiteVpn))),
+            vpn_connections=_vpn_connections(reader, cell, gateways),
             customer_gateways=reader.read(aws.CustomerGateway, own),
             security_groups=groups,
             rules=reader.read(aws.SecurityGroupRule, {"group-id": [group.id for group in groups]}),
@@ -55,3 +46,23 @@ def observe_cell(
             databases=tuple(each for each in reader.read(aws.DatabaseInstance) if each.vpc_id in vpcs),
             endpoints=reader.read(aws.VpcEndpoint, own),
         )
+
+
+def _peerings(reader: Reader, vpcs: Collection[str]) -> tuple[aws.Peering, ...]:
+    return tuple(
+        peering
+        for peering in reader.read(aws.Peering)
+        if peering.state == "active" and any(vpc in vpcs for vpc in peering.vpc_ids)
+    )
+
+
+def _vpn_connections(
+    reader: Reader, cell: str, gateways: Iterable[aws.VpnGateway]
+) -> tuple[aws.SiteToSiteVpn, ...]:
+    """Those of the cell by its gateways or by its tag."""
+    own = {gateway.id for gateway in gateways}
+    return tuple(
+        connection
+        for connection in reader.read(aws.SiteToSiteVpn)
+        if connection.gateway_id in own or connection.tags.get(Tag.CELL) == cell
+    )
