@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import typer
@@ -182,3 +183,11 @@ def test_the_wheel_has_the_pages_and_says_where(installed: Path, folder: Path) -
     pages = Path(shown.rsplit("pages ", 1)[1].strip()).parent
     assert not pages.is_relative_to(CLONE)
     assert {page.name for page in pages.glob("*.md")} == {page.name for page in (CLONE / "docs").glob("*.md")}
+
+
+def test_the_wheel_has_the_files_of_the_consoles_pages(wheel: Path) -> None:
+    files = [*(CLONE / "infra" / "console" / "static").iterdir()]
+    with ZipFile(wheel) as packed:
+        for file in files:
+            assert packed.read(f"tenantnet/console/static/{file.name}") == file.read_bytes()
+    assert "htmx.min.js" in {file.name for file in files}
