@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -119,6 +120,13 @@ def status(as_json: AsJson = False, state_dir: StateDirOption = None) -> None:
 
 
 def _print(shown: Mapping[str, object]) -> None:
-    width = max(map(len, shown))
+    width = max(map(len, shown)) + 1
     for name, value in shown.items():
-        typer.echo(f"{name:{width}}  {', '.join(value) if isinstance(value, list) else value}")
+        words = re.sub("(?=[A-Z])", " ", name).lower()
+        typer.echo(f"{words:{width}}  {_in_words(value)}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(value) or "none") if isinstance(value, list) else str(value)

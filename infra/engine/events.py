@@ -16,6 +16,8 @@ from pulumi.automation.events import DiagnosticEvent, OpType, StepEventMetadata,
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _DIAGNOSTICS = re.compile(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", re.M | re.S)
+# What a program has said is said once more, as what its host has not handled.
+_SAID_TWICE = re.compile(r"(error: (?P<said>.+?))\n\s*error: an unhandled error occurred: (?P=said)", re.S)
 _ERROR = re.compile(r"^(?: stderr:)? *error: (.+(?:\n(?! *error: ).+)*)", re.M)
 # The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
@@ -220,7 +222,7 @@ def said_in(text: str) -> str:
     What is under Diagnostics; or all errors; or the last line.
     """
     if found := _DIAGNOSTICS.search(text):
-        return found[1].strip()
+        return _SAID_TWICE.sub(r"\1", found[1].strip())
     return "\n".join(map(str.strip, _ERROR.findall(text))) or (text.strip().splitlines() or [""])[-1]
 
 

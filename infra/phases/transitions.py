@@ -55,7 +55,7 @@ class Condition(StrEnum):
     TARGET_REPLICATES = "the replica is available and replicates"
     SOURCE_READ_ONLY = "the source refuses writes"
     TARGET_CAUGHT_UP = "the replica has everything that the source has had since the fence"
-    SNAPSHOT_TAKEN = "the snapshot taken behind the fence is available"
+    SNAPSHOT_TAKEN = "the snapshot of this move is available"
     TARGET_INDEPENDENT = "the target is available and replicates from nowhere"
     DATA_EQUAL = "source and target hold the same data"
     TARGET_WRITABLE = "the target takes writes"

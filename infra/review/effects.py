@@ -261,7 +261,8 @@ def _parameters_effects(group: PreviewedResource, _: Preview) -> Found:
     if group.operation is Operation.UPDATE and _late(group.old) != _late(group.new):
         names = ", ".join(sorted({name for name, _ in _late(group.old) ^ _late(group.new)}))
         waits = "is in force only after a restart, which this update does not do"
-        yield safe(f"{names} of database {group.name} {waits}")
+        reboot = f"aws rds reboot-db-instance --db-instance-identifier {group.name}"
+        yield safe(f"{names} of database {group.name} {waits}: {reboot}")
 
 
 def _late(properties: Mapping[str, object]) -> set[tuple[str, object]]:

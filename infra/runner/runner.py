@@ -617,7 +617,7 @@ _PURPOSE = {
     Event.FENCE: "hold back writes; reads go on",
     Event.PROMOTE: "promote the replica",
     Event.RESTORE: "restore the snapshot in the other network",
-    Event.SWITCH: "point the endpoint to the other network and allow writes",
+    Event.SWITCH: "let the endpoint lead to the other network, which takes writes",
     Event.RETIRE: "remove the former production's protection",
     Event.FINISH: "delete what is no longer used",
     Event.ABORT: "allow writes again, and remove the copy's protection",

@@ -267,6 +267,8 @@ def _report(move: Move, state: State) -> None:
             f"{tenant}: {state.production} is Production. {state.source} waits, read-only; when its time is "
             f"over `tenantnet migrate run {tenant}` deletes it, `tenantnet migrate retire {tenant}` at once."
         )
+        if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
+            typer.echo(f"Until then `tenantnet migrate rollback {tenant}` leads the clients back.")
 
 
 def _print_anew(found: MoveProgress) -> None:
@@ -286,7 +288,8 @@ def _print(found: MoveProgress) -> None:
         steps = f", step {found.step} of {found.steps}" if found.steps else ""
         typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
     if found.led_to:
-        typer.echo(f"Clients are led to {found.led_to}: the next `tenantnet migrate run` records it")
+        records = "the run at work" if found.at_work else "the next `tenantnet migrate run`"
+        typer.echo(f"Clients are led to {found.led_to}: {records} records it")
     if found.at_work:
         say(f"At work: {found.at_work}")
     _print_writes(found)

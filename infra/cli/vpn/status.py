@@ -49,6 +49,10 @@ def status(
 
 
 def _draw(found: VpnStatus) -> None:
+    if not found.vpn_connections:
+        listed = f"tenantnet vpn list {found.tenant}"
+        say(f"{found.tenant} has no VPN connection at AWS. What its settings have: {listed}")
+        return
     draw(_table(found))
     if troubles := [each.trouble for each in found.vpn_connections if each.trouble]:
         lines = [*troubles, f"What to look at, in order: {PAGES.with_name('vpn.md')}, When a tunnel is DOWN."]

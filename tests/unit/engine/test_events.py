@@ -107,6 +107,14 @@ def test_diagnostics_are_read_with_the_resources_that_they_are_about() -> None:
     assert said_in(text) == about
 
 
+def test_what_a_program_says_is_not_read_twice() -> None:
+    lines = "{}The move does not go on.\n      reason: no\n    The tenant stays in phase following.\n"
+    twice = "    error: ".join(["", *map(lines.format, ("", "an unhandled error occurred: "))])
+    about = "pulumi:pulumi:Stack (acme):\n"
+    once = about + "    error: " + lines.format("").rstrip()
+    assert said_in(f"Diagnostics:\n  {about}{twice}\n    1 to go\nstderr:") == f"{once}\n\n    1 to go"
+
+
 @pytest.mark.parametrize(("text", "said"), [("Killed by\nthe kernel\n", "the kernel"), ("", "")])
 def test_without_an_error_the_last_line_is_read(text: str, said: str) -> None:
     assert said_in(text) == said

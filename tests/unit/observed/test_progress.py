@@ -106,6 +106,8 @@ def test_it_says_where_clients_are_led_before_the_stack_does(capsys: pytest.Capt
     switched = moving(Phase.SWITCHED, Strategy.LIVE)
     _print_anew(progress("acme", switched, None, [], led_to=Slot.BLUE))
     assert "Clients are led to blue: the next `tenantnet migrate run` records it" in capsys.readouterr().out
+    _print_anew(progress("acme", switched, None, [], led_to=Slot.BLUE, at_work="ada@desk pid 7"))
+    assert "Clients are led to blue: the run at work records it" in capsys.readouterr().out
     _print_anew(progress("acme", switched, None, []))
     assert "Clients are led" not in capsys.readouterr().out
 

@@ -198,6 +198,7 @@ def test_identifiers_of_transactions_wait_for_a_restart_that_the_update_does_not
     )
     assert verdict(told) is Verdict.SAFE
     assert "gtid-mode of database acme-blue is in force only after a restart" in text(told)
+    assert "aws rds reboot-db-instance --db-instance-identifier acme-blue" in text(told)
 
 
 def test_a_way_between_two_databases_that_goes_takes_no_client_its_way() -> None:

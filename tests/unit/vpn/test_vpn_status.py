@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tenantnet.cli.vpn.status import _draw
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.vpn.reader import Maintenance
-from tenantnet.vpn.status import ConnectionStatus, TunnelStatus
+from tenantnet.vpn.status import ConnectionStatus, TunnelStatus, VpnStatus
 
 QUIET = Maintenance.model_validate({"PendingMaintenance": "None"})
 
@@ -43,4 +44,13 @@ def test_with_one_down_it_says_that_the_other_one_carries_everything(
 ) -> None:
     assert f"tunnel {down} is DOWN, and tunnel {other} carries everything" in (
         connection(*states).trouble or ""
+    )
+
+
+def test_a_tenant_without_a_connection_is_told_where_those_of_its_settings_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _draw(VpnStatus(tenant="acme", region="eu-west-1", vpn_connections=[]))
+    assert capsys.readouterr().out == (
+        "acme has no VPN connection at AWS. What its settings have: tenantnet vpn list acme\n"
     )
