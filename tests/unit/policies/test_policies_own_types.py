@@ -969,6 +969,10 @@ def test_the_tags_of_a_type_of_ones_own_are_read_in_lists_too(
             "awscc:index/observabilityadminTelemetryRule:TelemetryRule",
         ),
         *(
+            *(
+                "awscc:index/logsAccountPolicy:LogsAccountPolicy",
+                "awscc:index/cloudwatchInsightRule:CloudwatchInsightRule",
+            ),
             "aws:cloudwatch/contributorInsightRule:ContributorInsightRule",
             "aws-native:cloudwatch:InsightRule",
         ),
