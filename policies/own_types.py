@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from ipaddress import IPv4Network
 from string import ascii_letters, digits
 
@@ -238,6 +238,7 @@ def judge_names(
         settings=settings,
         region=resource.region,
         networks={each.casefold() for _, text in texts for each in _NETWORKS.findall(text)},
+        around=_networks_in(stack, resource.region) if stack.previews else (),
         claims=[each.claim for each in stack.resources if each.claim],
         of_patterns=None if _LEADS_OUT.search(resource.type) else stack.name,
         by_name=bool(_BY_NAME.search(resource.type)),
@@ -255,9 +256,9 @@ class _Others:
     """What tenants and cells are called, and their ranges.
 
     stack, cell: those of the resource. It may name its own cell's alarm topic, and its own company. region:
-    where it is. networks: the IDs of VPCs, subnets and groups that it names. claims: those that its stack
-    declares, which may be in no table yet. of_patterns: the tenant whose names patterns may match. by_name:
-    whether it names keys and repositories of images without ARNs.
+    where it is. networks: the IDs of VPCs, subnets and groups that it names. around: and others, asked about
+    at once. claims: those that its stack declares, which may be in no table yet. of_patterns: the tenant
+    whose names patterns may match. by_name: whether it names keys and repositories of images without ARNs.
     """
 
     stack: str
@@ -265,6 +266,7 @@ class _Others:
     settings: PackSettings
     region: str | None
     networks: Collection[str]
+    around: Collection[str]
     claims: Sequence[Claim]
     of_patterns: str | None
     by_name: bool
@@ -339,7 +341,7 @@ class _Others:
     @cached_property
     def _nobodys(self) -> Collection[str]:
         """The networks that are in no VPC of a cell or a tenant."""
-        homes = self.settings.reading.untagged(self.networks, self.region)
+        homes = self.settings.reading.untagged({*self.networks, *self.around}, self.region)
         cells = {each for platform, _ in self._cells for each in _ids(platform)}
         return [each for each, home in homes.items() if home not in cells]
 
@@ -417,6 +419,14 @@ class _Others:
             others.add(platform.tunnel_host_address)
         spans = [span for cidr in others for span in _spans(cidr, 0)]
         return spans + [span for cidr in in_aws for span in _spans(cidr, _OF_AWS)]
+
+
+@lru_cache(maxsize=4)
+def _networks_in(stack: Stack, region: str | None) -> Collection[str]:
+    """The networks that the stack's own types in the region name in clear."""
+    own = [each for each in stack.resources if each.type not in ALLOWED and each.region == region]
+    texts = (text for each in own for text in _strings(each.props))
+    return {each.casefold() for text in texts for each in _NETWORKS.findall(text)}
 
 
 def _spans(cidr: str, without: int) -> Iterator[Span]:

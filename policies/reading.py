@@ -78,6 +78,7 @@ class Reader:
         self._granted_until: dict[Claim, float] = {}
         self._platform, self._region = "{}", ""
         self._held_now: tuple[str, Sequence[Resource]] = "", ()
+        self._homes: dict[str, dict[str, str]] = {}
 
     def configure(self, config: Mapping[str, str], project: str = "") -> None:
         """Take the stack's settings, and find the backend, before a program can write another one down.
@@ -292,11 +293,11 @@ class Reader:
 
     def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
         """The VPC of each VPC, subnet or security group, where nothing there has a tag of Tenantnet's."""
-        if not ids:
-            return {}
-        key = ("untagged", frozenset(ids), region)
-        found = self._begin(key, lambda: read_untagged(ids, region or self.region()))
-        return cast("Mapping[str, str]", found.result())
+        region = region or self.region() if ids else ""
+        known = self._homes.setdefault(region, {})
+        if unknown := {*ids} - known.keys():
+            known.update(read_untagged(unknown, region))
+        return {each: known[each] for each in ids if each in known}
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""

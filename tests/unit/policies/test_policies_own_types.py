@@ -510,6 +510,23 @@ def test_a_network_that_is_not_the_teams_own_is_refused_and_so_is_one_that_nobod
         assert found_by(queue(subnets=[text])) == APART
 
 
+def test_a_preview_asks_about_the_networks_of_all_own_types_at_once() -> None:
+    class Counting(SampleReading):
+        def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
+            asked.add(frozenset(ids))
+            return super().untagged(ids, region)
+
+    asked: set[frozenset[str]] = set()
+    own = [
+        resource(OWN_TYPE, f"notes-{number}", {"subnets": [each]}, tags=OWNER.tags("notes"))
+        for number, each in enumerate(TEAMS_NETWORKS)
+    ]
+    stack = Stack([*good_stack().values(), *own], previews=True)
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    assert not [*ONLY_KNOWN_RESOURCES.judge_stack(stack, replace(SETTINGS, reading=Counting()))]
+    assert asked == {frozenset(TEAMS_NETWORKS)}
+
+
 def test_whose_a_network_is_can_be_read_or_it_is_refused() -> None:
     class Silent(SampleReading):
         def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:

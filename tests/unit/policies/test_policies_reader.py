@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,19 @@ def test_a_platform_exports_what_follows_from_its_name_and_place(path: str, valu
     outputs = PlatformOutputs.model_validate({**samples.PLATFORM_OUTPUTS, path: value})
     with pytest.raises(Failure, match=r"of platform-local is .*, and a platform of that name has"):
         refuse_others_networks("platform-local", outputs)
+
+
+def test_whose_a_network_is_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Collection[str]] = []
+
+    def read(ids: Collection[str], region: str) -> Mapping[str, str]:
+        asked.append(ids)
+        return dict.fromkeys({*ids} - {"sg-c"}, "vpc-a")
+
+    monkeypatch.setattr(reading, "read_untagged", read)
+    reader = Reader()
+    assert reader.untagged([], None) == {}
+    assert reader.untagged(["vpc-a", "sg-b"], "eu-west-1") == {"vpc-a": "vpc-a", "sg-b": "vpc-a"}
+    for _ in range(2):
+        assert reader.untagged(["vpc-a", "sg-c"], "eu-west-1") == {"vpc-a": "vpc-a"}
+    assert asked == [{"vpc-a", "sg-b"}, {"sg-c"}, {"sg-c"}]
