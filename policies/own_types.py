@@ -171,14 +171,25 @@ def is_own(kind: str, settings: PackSettings) -> bool:
     return made or kind in listed
 
 
+@lru_cache(maxsize=128)
+def _form_in(text: str) -> str:
+    found = _FORMS.search(text)
+    return found[0] if found else ""
+
+
+@lru_cache(maxsize=128)
+def _ids_in(text: str) -> Sequence[str]:
+    return _IDS.findall(text)
+
+
 def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Iterator[Finding]:
     """What it names by a form that is the same in every cell.
 
     settings: without them nothing is taken for the team's own.
     """
     texts = _others_texts(resource, settings)
-    found = [(path, named[0]) for path, text in texts if (named := _FORMS.search(text))]
-    ids = [(path, each) for path, text in texts for each in _IDS.findall(text)]
+    found = [(path, named) for path, text in texts if (named := _form_in(text))]
+    ids = [(path, each) for path, text in texts for each in _ids_in(text)]
     for path, what in dict.fromkeys([*found, *ids]):
         yield _refuse(resource, path, what)
     for path, wide in _wide(resource, texts).items():
@@ -189,7 +200,7 @@ def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Ite
 def _others_texts(resource: Resource, settings: PackSettings | None) -> Sequence[tuple[str, str]]:
     """Its texts, without what AWS calls other things that the stack has made of own types."""
     texts = [*_texts_of(resource)]
-    if settings is None or not any(_FORMS.search(text) or _IDS.search(text) for _, text in texts):
+    if settings is None or not any(_form_in(text) or _ids_in(text) for _, text in texts):
         return texts
     made = _made(resource, settings)
     return [*_texts_of(resource, made)] if made else texts
@@ -245,7 +256,7 @@ def judge_names(
     )
     found: dict[tuple[str, str], str] = {}
     for path, text in texts:
-        if not _FORMS.search(text) and (named := others.named_in(text)):
+        if not _form_in(text) and (named := others.named_in(text)):
             found.setdefault((path, named.casefold()), named)
     for (path, _), named in found.items():
         yield _refuse(resource, path, named)
@@ -279,12 +290,13 @@ class _Others:
         topics = (each for each in _TOPIC.finditer(text) if each["cell"].casefold() != self.cell)
         if found := next(topics, None):
             return found[0]
-        if self._names and (found := self._pattern.search(text)):
+        folded = text.casefold()
+        if any(each in folded for each in self._words) and (found := self._pattern.search(text)):
             begin = len(text[: found.start()].rstrip(_LABELS)) if found["zone"] else found.start()
             return text[begin : found.end()]
-        if glob := next(self._globs(text.casefold()), None):
+        if glob := next(self._globs(folded), None):
             return glob
-        buckets = _BUCKETS.findall(text.casefold())
+        buckets = _BUCKETS.findall(folded)
         if found := next((each for each in buckets if is_like(self.settings.reading.bucket(), each)), None):
             return f"s3://{found}"
         named = ((written, span) for written, span in ranges_in(text) if self._is_taken(span))
@@ -385,12 +397,26 @@ class _Others:
         return [name for tenant in self._tenants - {self.of_patterns} for name in _of_tenant(tenant)]
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def _zones(self) -> Sequence[str]:
+        return [platform.zone_name for platform, _ in self._cells]
+
+    @cached_property
+    def _exact(self) -> Sequence[str]:
         platforms = [platform for platform, _ in self._cells]
         keys = [platform.kms_key_arn.rpartition("/")[2] for platform in platforms]
-        zones = "|".join(re.escape(platform.zone_name) for platform in platforms)
         ids = [each for platform in platforms for each in _ids(platform)]
-        exact = "|".join(map(re.escape, [*self._names, *self._names_of_tenants, *keys, *ids]))
+        return [*self._names, *self._names_of_tenants, *keys, *ids]
+
+    @cached_property
+    def _words(self) -> Sequence[str]:
+        """A text without any of them has nothing of the pattern, which takes longer to tell."""
+        tenants = [f"{each}-" for each in (*self._tenants, self.stack)]
+        words = [*self._zones, *self._exact, *tenants, self.settings.reading.bucket()] if self._names else ()
+        return [each.casefold() for each in words if each]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        zones, exact = ("|".join(map(re.escape, each)) for each in (self._zones, self._exact))
         begun = "|".join(map(re.escape, self._tenants - {self.stack})) or "(?!)"
         own = re.escape(self.stack) if self.stack in self._tenants else "(?!)"
         slots = "|".join(Slot)
@@ -521,5 +547,5 @@ def _wide(resource: Resource, texts: Sequence[tuple[str, str]]) -> Mapping[str, 
         **{path: next(reached(value, without_action=is_awss), "") for path, value in props.items()},
         "resources": next(reached_by(props, without_action=is_awss), ""),
     }
-    formed = {path for path, text in texts if _FORMS.search(text)}
+    formed = {path for path, text in texts if _form_in(text)}
     return {path: text for path, text in found.items() if text and path not in formed}
