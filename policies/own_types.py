@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network
 from string import ascii_letters, digits
 
@@ -81,6 +81,10 @@ TYPE_SCHEMA: JsonSchema = {
 }
 # By which AWS has named what it has made: IDs, ARNs and hosts.
 _CALLED_BY_AWS = ("id", "arn", "endpoint", "readerEndpoint", "address")
+_HOST_OF_RDS = re.compile(
+    r"[a-z0-9.-]+\.rds\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?(?::[0-9]+)?", re.IGNORECASE
+)
+_ARN_OF_RDS = re.compile(r"arn:[a-z-]+:rds:[a-z0-9-]+:[0-9]{12}:[a-z-]+:[a-z0-9-]+", re.IGNORECASE)
 # The properties that say whose the resource itself is, and lead nowhere.
 _TAGGING = {"tags", "tagsAll", "tagSpecifications"}
 _CELL = "[a-z0-9*?-]+"
@@ -190,7 +194,8 @@ def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Ite
     texts = _others_texts(resource, settings)
     found = [(path, named) for path, text in texts if (named := _form_in(text))]
     ids = [(path, each) for path, text in texts for each in _ids_in(text)]
-    for path, what in dict.fromkeys([*found, *ids]):
+    made = {each.casefold() for each in _made(resource, settings)} if ids and settings else ()
+    for path, what in dict.fromkeys([*found, *(each for each in ids if each[1].casefold() not in made)]):
         yield _refuse(resource, path, what)
     for path, wide in _wide(resource, texts).items():
         is_given = any(wide in each for each in _strings(resource.props))
@@ -198,21 +203,27 @@ def judge_texts(resource: Resource, settings: PackSettings | None = None) -> Ite
 
 
 def _others_texts(resource: Resource, settings: PackSettings | None) -> Sequence[tuple[str, str]]:
-    """Its texts, without what AWS calls other things that the stack has made of own types."""
+    """Its texts, without the databases, each named whole, that the stack has made of own types."""
     texts = [*_texts_of(resource)]
-    if settings is None or not any(_form_in(text) or _ids_in(text) for _, text in texts):
+    if settings is None or not any(map(_form_in, (text for _, text in texts))):
         return texts
     made = _made(resource, settings)
-    return [*_texts_of(resource, made)] if made else texts
+    hosts = {each.partition(":")[0] for each in made if _HOST_OF_RDS.fullmatch(each)}
+    arns = {each for each in made if _ARN_OF_RDS.fullmatch(each)}
+    if not hosts | arns:
+        return texts
+    host, arn = ("|".join(map(re.escape, sorted(each))) or "(?!)" for each in (hosts, arns))
+    # Part of a longer name it is another's.
+    whole = re.compile(rf"(?<![\w.-])(?:{host})(?!\.?[\w-])|(?<![\w:.-])(?:{arn})(?![\w:/*?.-])")
+    return [(path, whole.sub(" ", text)) for path, text in texts]
 
 
-def _made(resource: Resource, settings: PackSettings) -> Sequence[str]:
-    """The longest first; nothing where nobody can tell."""
+def _made(resource: Resource, settings: PackSettings) -> Collection[str]:
+    """What AWS calls other things that the stack has made of own types; nothing where nobody can tell."""
     with suppress(Failure):
         held = [each for each in settings.reading.held_now(resource.stack) if each.urn != resource.urn]
         own = [each for each in held if is_own(each.type, settings) and _is_awss(each) and not each.adopted]
-        values = {each.props.get(path) for each in own for path in _CALLED_BY_AWS}
-        return sorted((each for each in values if isinstance(each, str) and each), key=len, reverse=True)
+        return {str(each.props.get(path)) for each in own for path in _CALLED_BY_AWS}
     return ()
 
 
@@ -498,12 +509,11 @@ def _properties(resource: Resource) -> Iterator[tuple[str, object]]:
         yield from ((path, value) for path, value in resource.props.items() if path not in _TAGGING)
 
 
-def _texts_of(resource: Resource, without: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+def _texts_of(resource: Resource) -> Iterator[tuple[str, str]]:
     """Each text once, by property."""
     for path, value in _properties(resource):
         read: dict[str, int] = {}
-        for text in dict.fromkeys(_texts(value, 0, read)):
-            yield path, reduce(lambda left, each: left.replace(each, " "), without, text)
+        yield from ((path, text) for text in dict.fromkeys(_texts(value, 0, read)))
 
 
 def _texts(value: object, deep: int, read: dict[str, int]) -> Iterator[str]:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 PLATFORM_KEY, REGION_KEY = "tenantnet:platform", "aws:region"
 GONE = ("shutting-down", "terminated")
+# EC2's filters have 200 values at most: these, and the networks that they are in.
+_AT_ONCE = 100
 # EC2 may answer with the tags of something new a moment later.
 TAGS_LIMIT_SECONDS, TAGS_PAUSE_SECONDS = 20.0, 0.5
 # The engine writes a claim while it asks about what comes next.
@@ -295,8 +297,9 @@ class Reader:
         """The VPC of each VPC, subnet or security group, where nothing there has a tag of Tenantnet's."""
         region = region or self.region() if ids else ""
         known = self._homes.setdefault(region, {})
-        if unknown := {*ids} - known.keys():
-            known.update(read_untagged(unknown, region))
+        unknown = sorted({*ids} - known.keys())
+        for first in range(0, len(unknown), _AT_ONCE):
+            known.update(read_untagged(unknown[first : first + _AT_ONCE], region))
         return {each: known[each] for each in ids if each in known}
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:

@@ -471,11 +471,52 @@ def test_what_aws_calls_the_teams_own_cluster_is_the_teams() -> None:
     def naming(text: str) -> Resource:
         return resource(OWN_TYPE, "q", {"policy": {"host": text}}, tags=OWNER.tags("q"))
 
-    assert not refused(naming(f"mysql -h {cluster['endpoint']} # {cluster['arn']}"))
+    host, arn = cluster["endpoint"], cluster["arn"]
+    for text in (f"mysql -h {host} # {arn}", f"mysql://u@{host}:3306/notes", f"{host}."):
+        assert not refused(naming(text)), text
     for other in ("beta-blue", "beta.db.example.com", "x.abc123.eu-west-1.rds.amazonaws.com"):
-        assert refused(naming(f"{cluster['endpoint']} {other}")), other
+        assert refused(naming(f"{host} {other}")), other
+    for longer in (f"x.{host}", f"x{host}", f"{host}.x.rds.amazonaws.com", f"{arn}-2", f"{arn}/x", f"{arn}*"):
+        assert refused(naming(longer)), longer
     assert refused(naming(cluster["description"]))
-    assert refused(replace(made, props={"description": cluster["arn"]}))
+    assert refused(replace(made, props={"description": arn}))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "a",
+        "-",
+        ":",
+        "1",
+        "tenantnet",
+        "claims",
+        "beta",
+        "db",
+        "rds",
+        "arn:aws:rds",
+        "10.9.9.5",
+        "i-0",
+        "secret:",
+    ],
+)
+def test_what_a_program_has_called_otherwise_hides_nothing(made: str) -> None:
+    kind = "aws:cloudwatch/eventRule:EventRule"
+
+    class Held(SampleReading):
+        def held_now(self, stack: str) -> Sequence[Resource]:
+            return [resource(kind, "rule", dict.fromkeys(("id", "arn", "endpoint", "address"), made))]
+
+    listed = dict.fromkeys((OWN_TYPE, kind), "a reason of ten letters")
+    settings = replace(SETTINGS, own_types=listed, reading=Held())
+    assert ONLY_KNOWN_RESOURCES.judge_resource
+    assert ONLY_KNOWN_RESOURCES.judge_update
+    for names in NAMES.values():
+        for name in (*names, "arn:aws:rds:eu-west-1:123456789012:db:beta-blue", "i-0123456789abcdef0"):
+            own = resource(OWN_TYPE, "q", {"policy": name}, tags=OWNER.tags("q"))
+            stack = Stack([*good_stack().values(), own])
+            judged = ONLY_KNOWN_RESOURCES.judge_resource(own, settings)
+            assert [*judged, *ONLY_KNOWN_RESOURCES.judge_update(own, stack, settings)], name
 
 
 @pytest.mark.parametrize(

@@ -198,4 +198,6 @@ def test_whose_a_network_is_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert reader.untagged(["vpc-a", "sg-b"], "eu-west-1") == {"vpc-a": "vpc-a", "sg-b": "vpc-a"}
     for _ in range(2):
         assert reader.untagged(["vpc-a", "sg-c"], "eu-west-1") == {"vpc-a": "vpc-a"}
-    assert asked == [{"vpc-a", "sg-b"}, {"sg-c"}, {"sg-c"}]
+    assert asked == [["sg-b", "vpc-a"], ["sg-c"], ["sg-c"]]
+    reader.untagged([f"sg-{number}" for number in range(250)], "eu-west-1")
+    assert [len(each) for each in asked[3:]] == [100, 100, 50]
