@@ -119,8 +119,8 @@ class JournalTable:
             )
         return cast("Item", answer.get("Item", {}))
 
-    def replace_outcome(self, move: int, seen: Item, changes: Item) -> bool:
-        """Change what the table has, unless that is not any more what was seen; whether it was done."""
+    def replace_outcome(self, move: int, seen: Item, changes: Item) -> Item | None:
+        """Change what the table has; what it has then. None if it has not any more what was seen."""
         revision = int(seen["revision"]["N"]) if "revision" in seen else None
         condition = "attribute_not_exists(tenant)" if not seen else "attribute_not_exists(revision)"
         values: Any = {}
@@ -137,8 +137,8 @@ class JournalTable:
             try:
                 self._client.put_item(TableName=self.name, Item=item, ConditionExpression=condition, **values)
             except self._client.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+                return None
+        return item
 
     def lease(self) -> Holder | None:
         """The run that has the tenant's lease; None if none has."""

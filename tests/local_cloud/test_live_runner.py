@@ -123,7 +123,7 @@ def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Ten
     assert tenant.client(BLUE).refused("SELECT 1") == LOCKED
     assert runner(tenant, stack).run(GO_ON).phase is Phase.SWITCHED
     assert tenant.told[-1] == "switched: the former production follows the new one"
-    acts = ["locked", "sessions gone", "level", "decided", "open"]
+    acts = ["begun", "locked", "sessions gone", "level", "decided", "open"]
     assert [act for act, _ in gap_acts(tenant.journal.entries())] == acts
     lead_back_and_over_again(tenant, stack)
     assert runner(tenant, stack).retire().phase is Phase.STEADY

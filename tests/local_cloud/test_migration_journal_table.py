@@ -100,6 +100,16 @@ def test_a_cut_that_is_switched_decides_the_move(journal: JournalTable) -> None:
         CutJournal(journal, 1, "bob", GREEN).begin(BEFORE)
 
 
+def test_a_cut_that_nobody_disturbs_is_decided_by_one_call(
+    journal: JournalTable, dynamodb: DynamoDBClient
+) -> None:
+    cut, calls = CutJournal(journal, 1, "ada", GREEN), list[str]()
+    cut.begin(BEFORE)
+    dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    assert cut.decide(CutDecision.SWITCH) is CutDecision.SWITCH
+    assert calls == ["PutItem"]
+
+
 def test_a_cut_that_was_taken_back_is_never_switched_and_another_one_may_be(journal: JournalTable) -> None:
     first, second = CutJournal(journal, 1, "ada", GREEN), CutJournal(journal, 1, "bob", GREEN)
     first.begin(BEFORE)

@@ -54,6 +54,9 @@ class At(StrEnum):
     UNLOCK = auto()
     LEAD = auto()
     OPEN_PORT = auto()
+    # The same calls: both are made at once, and either may come first.
+    OPEN_PORT_FIRST = auto()
+    LEAD_LAST = auto()
     RECORD = auto()
     CLOSE_PORT = auto()
     ASK_READ_ONLY = auto()
@@ -309,13 +312,15 @@ class Model:
         if world.read_only[target]:
             yield world, None
         else:
-            yield put(world, target, locked=False), At.LEAD
+            unlocked = put(world, target, locked=False)
+            yield unlocked, At.LEAD
+            yield unlocked, At.OPEN_PORT_FIRST
 
-    def lead(self, world: World, runner: Runner) -> Iterator[Answer]:
-        yield world._replace(record=1 - runner.source), At.OPEN_PORT
+    def lead(self, world: World, runner: Runner, then: At) -> Iterator[Answer]:
+        yield world._replace(record=1 - runner.source), then
 
-    def open_port(self, world: World, runner: Runner) -> Iterator[Answer]:
-        yield put(world, 1 - runner.source, port_asked=True), At.RECORD
+    def open_port(self, world: World, runner: Runner, then: At) -> Iterator[Answer]:
+        yield put(world, 1 - runner.source, port_asked=True), then
 
     def record(self, world: World, runner: Runner) -> Iterator[Answer]:
         """The decision is carried out: production is the other one from here on."""
@@ -374,7 +379,15 @@ ON_SOURCE = (
     At.CLOSED_STILL,
 )
 # AWS takes a call from whoever makes it, so a run sees that both of its sessions live before each.
-CALLS_OF_AWS = (At.LEAD, At.OPEN_PORT, At.CLOSE_PORT, At.ASK_READ_ONLY, At.ALLOW_WRITES)
+CALLS_OF_AWS = (
+    At.LEAD,
+    At.OPEN_PORT,
+    At.OPEN_PORT_FIRST,
+    At.LEAD_LAST,
+    At.CLOSE_PORT,
+    At.ASK_READ_ONLY,
+    At.ALLOW_WRITES,
+)
 ON_TARGET = (At.GATE, At.LET_WRITE, At.UNLOCK, At.FOLLOW_BACK, At.PREPARE)
 ACTS: dict[At, Act] = {
     At.TAKE_BLUE: lambda model, world, runner: model.take(world, runner, BLUE, At.TAKE_GREEN),
@@ -396,8 +409,10 @@ ACTS: dict[At, Act] = {
     At.END: Model.end,
     At.LET_WRITE: Model.let_write,
     At.UNLOCK: Model.unlock,
-    At.LEAD: Model.lead,
-    At.OPEN_PORT: Model.open_port,
+    At.LEAD: lambda model, world, runner: model.lead(world, runner, At.OPEN_PORT),
+    At.OPEN_PORT: lambda model, world, runner: model.open_port(world, runner, At.RECORD),
+    At.OPEN_PORT_FIRST: lambda model, world, runner: model.open_port(world, runner, At.LEAD_LAST),
+    At.LEAD_LAST: lambda model, world, runner: model.lead(world, runner, At.RECORD),
     At.RECORD: Model.record,
     At.CLOSE_PORT: Model.close_port,
     At.ASK_READ_ONLY: Model.ask_read_only,

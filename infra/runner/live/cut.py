@@ -91,6 +91,7 @@ def cut(servers: Servers, journal: Journal, lead: Callable[[], None], budgets: B
         events=events.enabled_events(servers.source),
     )
     journal.begin(before)
+    outcome.note("begun")
     try:
         _hold(servers, before, budgets, outcome)
     except (GuardError, pymysql.MySQLError) as error:

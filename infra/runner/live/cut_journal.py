@@ -52,7 +52,10 @@ def close(journal: JournalTable, move: int, production: Slot) -> None:
 
 
 class CutJournal:
-    """Of one cut: where another run has begun a later one, this one decides nothing any more."""
+    """Of one cut: where another run has begun a later one, this one decides nothing any more.
+
+    What was written last is not read again: writers wait for the decision, and each change is conditional.
+    """
 
     def __init__(
         self, journal: JournalTable, move: int, who: str, target: Slot, number: int | None = None
@@ -60,6 +63,7 @@ class CutJournal:
         """number: of a cut that an earlier run has begun."""
         self._journal, self._move, self._who = journal, move, who
         self._target, self._number = target, number
+        self._known: Item | None = None
 
     def begin(self, before: Before) -> None:
         """Record the state. Raises GuardError if clients are not to be led there, or a cut has no end yet."""
@@ -74,7 +78,8 @@ class CutJournal:
             "to": {"S": str(self._target)},
             "before": {"S": _written(before)},
         }
-        if not (ended and wanted) or not self._journal.replace_outcome(self._move, seen, changes):
+        self._known = self._journal.replace_outcome(self._move, seen, changes) if ended and wanted else None
+        if self._known is None:
             raise GuardError("another run has begun to lead the clients over, or the move is decided")
 
     def decide(self, decision: Decision) -> Decision:
@@ -83,7 +88,7 @@ class CutJournal:
         Raises GuardError if another one has begun: whoever has this one may touch no server any more.
         """
         while True:
-            seen = self._journal.outcome(self._move)
+            seen, self._known = self._known or self._journal.outcome(self._move), None
             if (decided := self._decided(seen)) is not None:
                 return decided
             changes: dict[str, Any] = {"back": {"N": str(self._number)}}
@@ -94,7 +99,7 @@ class CutJournal:
                     "ledTo": {"S": str(self._target)},
                     "who": {"S": self._who},
                 }
-            self._journal.replace_outcome(self._move, seen, changes)
+            self._known = self._journal.replace_outcome(self._move, seen, changes)
 
     def _decided(self, seen: Item) -> Decision | None:
         last = _begun(seen)

@@ -6,6 +6,7 @@ Each may be done again: a run asks first what an earlier one has left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -228,8 +229,11 @@ class LiveMove:
                 cut.finish(target, keep, last.before, lambda: self._lead(state.leads_to, address))
 
     def _lead(self, slot: Slot, address: str) -> None:
-        self.databases.lead_endpoint_to(address)
-        self.ports.open(slot)
+        """Both ways at once: clients wait for the one that takes longer."""
+        with ThreadPoolExecutor(1) as beside:
+            opened = beside.submit(self.ports.open, slot)
+            self.databases.lead_endpoint_to(address)
+        opened.result()
 
     def take_back(self, state: State) -> bool:
         """Open the production again if a killed run has left it shut; False if clients are led elsewhere."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 from tenantnet.aws.answers import PATIENCE, aws_answers
-from tenantnet.components.security import rule_properties
+from tenantnet.components.security import SecurityRuleArgs, rule_properties
 from tenantnet.failure import Failure
 from tenantnet.settings.models import TenantSettings
 from tenantnet.stacks.clients import client_rules
@@ -17,7 +18,9 @@ from tenantnet.tags import Owner, Part, Slot, Tag
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
-# EC2 says so where the same peer is let in by another rule.
+# Calls of EC2's.
+AT_ONCE = 8
+# EC2 says so where the same peer is let in already, by this rule or another one.
 ALREADY_OPEN = "InvalidPermission.Duplicate"
 
 
@@ -34,18 +37,24 @@ class ClientPorts:
             self._ec2: EC2Client = boto3.client("ec2", region_name=region, config=PATIENCE)
 
     def open(self, slot: Slot) -> None:
-        """Let the tenant's clients in, as the stack declares it for its production. It may be done twice."""
+        """Let the tenant's clients in, as the stack declares it for its production. It may be done twice.
+
+        All rules at once, and without a look at those that are there: clients wait.
+        """
         group = self._group(slot)
-        opened = self._opened(slot, group)
-        for name, rule in client_rules(self.settings, self.owner.in_network(slot), group).items():
-            if name in opened:
-                continue
-            with aws_answers(f"open {name}", region=self._region):
-                try:
-                    self._ec2.authorize_security_group_ingress(**_request(rule_properties(name, rule)))
-                except ClientError as error:
-                    if error.response["Error"]["Code"] != ALREADY_OPEN:
-                        raise
+        wanted = client_rules(self.settings, self.owner.in_network(slot), group)
+        with ThreadPoolExecutor(AT_ONCE) as calls:
+            opened = [calls.submit(self._open, name, rule) for name, rule in wanted.items()]
+        for each in opened:
+            each.result()
+
+    def _open(self, name: str, rule: SecurityRuleArgs) -> None:
+        with aws_answers(f"open {name}", region=self._region):
+            try:
+                self._ec2.authorize_security_group_ingress(**_request(rule_properties(name, rule)))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != ALREADY_OPEN:
+                    raise
 
     def close(self, slot: Slot) -> None:
         """Let none of them in, before there is a database to let them in to. It may be done twice."""
