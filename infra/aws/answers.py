@@ -26,6 +26,9 @@ MANY_CALLS = PATIENCE.merge(
     Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 8})
 )
 
+# The first status in HTTP that says that a request was right, and its server not. `SlowDown` has it, too.
+SERVER_ERRORS = 500
+
 
 @contextmanager
 def aws_answers(task: str, *, region: str) -> Iterator[None]:
@@ -63,11 +66,13 @@ def check_local_endpoint(region: str) -> None:
 
 def _refused_by_aws(what: str, error: ClientError) -> Failure:
     answer = error.response.get("Error", {})
+    code, status = answer.get("Code", ""), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    allowed = "check that the credentials in use belong to the right account, are valid and allow the call "
+    later = "AWS is slow, or slows this account down: wait some minutes, and try again"
     return Failure(
         what,
-        reason=f"AWS answered {answer.get('Code')}: {answer.get('Message')}",
-        remedy="check that the credentials in use belong to the right account, are valid and allow the call "
-        f"{error.operation_name}",
+        reason=f"AWS answered {code}: {answer.get('Message')}",
+        remedy=later if status >= SERVER_ERRORS or "Throttl" in code else allowed + error.operation_name,
     )
 
 

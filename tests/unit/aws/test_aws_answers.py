@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
@@ -65,6 +67,14 @@ def test_a_call_that_is_not_allowed_is_named_with_awss_own_words() -> None:
     )
     assert "AWS answered UnauthorizedOperation: You are not authorized." in text
     assert "DescribeVpcs" in text
+
+
+@pytest.mark.parametrize(("code", "status"), [("SlowDown", 503), ("ThrottlingException", 400)])
+def test_what_aws_slows_down_is_tried_later_with_the_same_credentials(code: str, status: int) -> None:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    text = failure(ClientError(answer, "PutObject"))
+    assert "wait some minutes" in text
+    assert "credentials" not in text
 
 
 def test_missing_credentials_come_with_the_way_to_get_some() -> None:
