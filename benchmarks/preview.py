@@ -37,27 +37,36 @@ MIRRORS = [
     Path("/usr/local/share/terraform/plugins"),
     Path("/usr/share/terraform/plugins"),
 ]
+WITHOUT_REFRESH = "terraform plan -refresh=false"
 progress = Console(stderr=True)
 
 
 class Terraform:
-    """A Terraform folder with the tenant's resources, planned and applied against a local cloud."""
+    """A Terraform folder with a tenant's resources, planned and applied against a local cloud.
+
+    settings: the tenant's. platform: its outputs.
+    """
 
     def __init__(
-        self, folder: Path, cloud_environment: Mapping[str, str], platform: Mapping[str, Any]
+        self,
+        folder: Path,
+        cloud_environment: Mapping[str, str],
+        settings: Mapping[str, Any],
+        platform: Mapping[str, Any],
     ) -> None:
         self._folder = folder
         folder.mkdir()
         shutil.copy(CONFIGURATION, folder)
-        (folder / "terraform.tfvars.json").write_text(
-            json.dumps({"platform": dict(platform), "password": PASSWORD}), encoding="utf-8"
-        )
+        (blue,) = settings["networks"].values()
+        tenant = {"name": folder.name, "cidr": blue["cidr"], "session": settings["sessionSubnet"]}
+        variables = {"platform": dict(platform), "tenant": tenant, "password": PASSWORD}
+        (folder / "terraform.tfvars.json").write_text(json.dumps(variables), encoding="utf-8")
         mirror = next(path for path in MIRRORS if path.is_dir())
-        settings = folder / "terraform.rc"
-        settings.write_text(
+        providers = folder / "terraform.rc"
+        providers.write_text(
             f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n', encoding="utf-8"
         )
-        self._environment = {**os.environ, **cloud_environment, "TF_CLI_CONFIG_FILE": str(settings)}
+        self._environment = {**os.environ, **cloud_environment, "TF_CLI_CONFIG_FILE": str(providers)}
         self("init", "-input=false")
 
     def __call__(self, *arguments: str) -> None:
@@ -116,7 +125,7 @@ def measure(rounds: int, folder: Path) -> str:
             each.write_platform("platform-local")
             each.up("platform-local").check()
         terraform = Terraform(
-            folder / "terraform", environment(theirs.state_dir), other.outputs("platform-local")
+            folder / "acme", environment(theirs.state_dir), ACME, other.outputs("platform-local")
         )
         project.write_tenant("acme", ACME)
 
@@ -132,7 +141,7 @@ def measure(rounds: int, folder: Path) -> str:
                 rounds,
                 {
                     "terraform plan": terraform.plan,
-                    "terraform plan -refresh=false": terraform.plan_without_refresh,
+                    WITHOUT_REFRESH: terraform.plan_without_refresh,
                     "pulumi preview": preview,
                     "pulumi preview, warm": lambda: warm.pulumi("preview", "--stack", "acme").check(),
                     "terraform apply": terraform.apply,
@@ -143,15 +152,20 @@ def measure(rounds: int, folder: Path) -> str:
     return "\n".join(
         [
             table("a new tenant", new, "terraform plan"),
-            table("an unchanged tenant", unchanged, "terraform plan -refresh=false"),
+            table("an unchanged tenant", unchanged, WITHOUT_REFRESH),
         ]
     )
 
 
-def report(rounds: int) -> str:
-    """Measure. Ends the process where there is no Terraform to compare with."""
+def require_terraform() -> None:
+    """End the process where there is no Terraform to compare with."""
     if shutil.which("terraform") is None or not any(path.is_dir() for path in MIRRORS):
         sys.exit("terraform and a filesystem mirror with its AWS provider are needed; install them first")
+
+
+def report(rounds: int) -> str:
+    """Measure."""
+    require_terraform()
     with tempfile.TemporaryDirectory() as folder:
         return measure(rounds, Path(folder))
 

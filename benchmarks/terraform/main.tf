@@ -1,4 +1,4 @@
-# The same resources as the stack of the tenant acme, for benchmarks/preview.py: one network, one VPN connection.
+# The same resources as the stack of a tenant with one network and one VPN connection, for the benchmarks.
 
 terraform {
   required_providers {
@@ -15,6 +15,10 @@ variable "platform" {
   type        = any
 }
 
+variable "tenant" {
+  type = object({ name = string, cidr = string, session = string })
+}
+
 variable "password" {
   type      = string
   sensitive = true
@@ -22,14 +26,14 @@ variable "password" {
 
 locals {
   cell      = var.platform.cell
-  tenant    = "acme"
-  name      = "acme-blue"
-  cidr      = "10.1.2.0/26"
-  session   = "172.17.5.0/24"
+  tenant    = var.tenant.name
+  name      = "${local.tenant}-blue"
+  cidr      = var.tenant.cidr
+  session   = var.tenant.session
   company   = "192.168.4.0/24"
-  vpn       = "acme-blue-vpn-192-168-4-0-24"
+  vpn       = "${local.name}-vpn-192-168-4-0-24"
   zones     = var.platform.availabilityZones
-  host_name = "acme.${var.platform.zoneName}"
+  host_name = "${local.tenant}.${var.platform.zoneName}"
   tunnel_ip = "${var.platform.tunnelHostAddress}/32"
   of_tenant = { "tenantnet:cell" = local.cell, "tenantnet:tenant" = local.tenant }
   of_blue   = merge(local.of_tenant, { "tenantnet:network" = "blue" })
@@ -38,10 +42,10 @@ locals {
     300 = { action = "allow", cidr = "0.0.0.0/0" }
   }
   subnets = {
-    "database-a" = { cidr = "10.1.2.0/28", zone = local.zones[0] }
-    "database-b" = { cidr = "10.1.2.16/28", zone = local.zones[1] }
-    "hosts"      = { cidr = "10.1.2.32/28", zone = local.zones[0] }
-    "spare"      = { cidr = "10.1.2.48/28", zone = local.zones[1] }
+    "database-a" = { cidr = cidrsubnet(local.cidr, 2, 0), zone = local.zones[0] }
+    "database-b" = { cidr = cidrsubnet(local.cidr, 2, 1), zone = local.zones[1] }
+    "hosts"      = { cidr = cidrsubnet(local.cidr, 2, 2), zone = local.zones[0] }
+    "spare"      = { cidr = cidrsubnet(local.cidr, 2, 3), zone = local.zones[1] }
   }
   claims = {
     session = { cidr = local.session, kind = "session-subnet" }
@@ -78,13 +82,13 @@ resource "aws_subnet" "session" {
   vpc_id            = var.platform.sessionsVpcId
   cidr_block        = local.session
   availability_zone = local.zones[0]
-  tags              = merge(local.of_tenant, { Name = "acme-session" })
+  tags              = merge(local.of_tenant, { Name = "${local.tenant}-session" })
   depends_on        = [aws_dynamodb_table_item.claim]
 }
 
 resource "aws_route_table" "session" {
   vpc_id = var.platform.sessionsVpcId
-  tags   = merge(local.of_tenant, { Name = "acme-session" })
+  tags   = merge(local.of_tenant, { Name = "${local.tenant}-session" })
 }
 
 resource "aws_route_table_association" "session" {
@@ -95,7 +99,7 @@ resource "aws_route_table_association" "session" {
 resource "aws_network_acl" "session" {
   vpc_id     = var.platform.sessionsVpcId
   subnet_ids = [aws_subnet.session.id]
-  tags       = merge(local.of_tenant, { Name = "acme-session" })
+  tags       = merge(local.of_tenant, { Name = "${local.tenant}-session" })
   dynamic "ingress" {
     for_each = local.session_rules
     content {
@@ -180,7 +184,7 @@ resource "aws_vpn_gateway_route_propagation" "network" {
 }
 
 resource "aws_security_group" "network" {
-  for_each    = { database = "the tenant's database", "ping-host" = "the host to ping" }
+  for_each    = { database = "the database of the tenant", "ping-host" = "the host to ping" }
   name        = "${local.name}-${each.key}"
   description = "${local.name}: ${each.value}"
   vpc_id      = aws_vpc.network.id
@@ -191,7 +195,7 @@ resource "aws_instance" "ping_host" {
   ami                         = var.platform.imageId
   instance_type               = "t4g.nano"
   subnet_id                   = aws_subnet.network["hosts"].id
-  private_ip                  = "10.1.2.42"
+  private_ip                  = cidrhost(local.cidr, 42)
   associate_public_ip_address = false
   vpc_security_group_ids      = [aws_security_group.network["ping-host"].id]
   metadata_options {
@@ -350,7 +354,7 @@ resource "aws_db_instance" "database" {
   storage_encrypted               = true
   kms_key_id                      = var.platform.kmsKeyArn
   multi_az                        = false
-  username                        = "acmeadmin"
+  username                        = "${local.tenant}admin"
   password                        = var.password
   db_subnet_group_name            = aws_db_subnet_group.database.name
   vpc_security_group_ids          = [aws_security_group.network["database"].id]
@@ -361,7 +365,7 @@ resource "aws_db_instance" "database" {
   delete_automated_backups        = false
   deletion_protection             = true
   skip_final_snapshot             = false
-  final_snapshot_identifier       = "acme-blue-10-1-2-0-final"
+  final_snapshot_identifier       = "${local.name}-final"
   enabled_cloudwatch_logs_exports = ["error", "slowquery"]
   performance_insights_enabled    = false
   auto_minor_version_upgrade      = true
@@ -397,7 +401,7 @@ resource "aws_route53_record" "endpoint" {
 }
 
 resource "aws_ssm_document" "tunnel" {
-  name            = "${local.cell}-acme-tunnel"
+  name            = "${local.cell}-${local.tenant}-tunnel"
   document_type   = "Session"
   document_format = "JSON"
   content = jsonencode({
@@ -423,12 +427,12 @@ resource "aws_ssm_document" "tunnel" {
 }
 
 resource "aws_iam_group" "tunnel" {
-  name = "${local.cell}-acme-tunnel"
+  name = "${local.cell}-${local.tenant}-tunnel"
   path = "/tenantnet/"
 }
 
 resource "aws_iam_group_policy" "tunnel" {
-  name  = "${local.cell}-acme-tunnel"
+  name  = "${local.cell}-${local.tenant}-tunnel"
   group = aws_iam_group.tunnel.name
   policy = jsonencode({
     Version = "2012-10-17"
