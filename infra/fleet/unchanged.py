@@ -35,6 +35,7 @@ from tenantnet.settings.files import config_of
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.project import PROJECT_FILES, Project
 from tenantnet.settings.reading import read_mapping
+from tenantnet.toolchain.go import digest_of_program
 
 PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
@@ -69,9 +70,6 @@ WITHOUT_INFLUENCE = re.compile(
 )
 # These name files, modules and programs whose content nobody sees here, and options of Pulumi's commands.
 UNSEEN = re.compile("PULUMI_OPTION_.*|PULUMI_DEBUG_(?:PROVIDERS|LANGUAGES)|PYTHON(?:PATH|HOME|USERBASE)")
-# Go's linker writes the digest of what it links near the beginning.
-HEAD_OF_PROGRAM = 65536
-
 
 _Answer = TypeVar("_Answer")
 
@@ -280,6 +278,5 @@ def _files_in(place: Path) -> Iterator[Path]:
 
 
 def _of_program(file: Path) -> tuple[str, int, str]:
-    """A program's size, and a digest of its beginning: it may have 500 MB."""
-    with file.open("rb") as content:
-        return file.name, file.stat().st_size, hashlib.sha256(content.read(HEAD_OF_PROGRAM)).hexdigest()
+    """What tells a part of the plugin from another one of its name."""
+    return file.name, file.stat().st_size, digest_of_program(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from tenantnet.failure import Failure
 from tenantnet.toolchain import parts, terraform_provider
-from tenantnet.toolchain.cache import cache, link, prepare
+from tenantnet.toolchain.cache import cache, link, made_once, prepare
+from tenantnet.toolchain.go import digest_of_program
 from tenantnet.toolchain.places import PROGRAM_RUNNER, home, python
 from tenantnet.toolchain.progress import run, say
 
@@ -43,7 +45,11 @@ def install(aws_version: str) -> None:
     link(plugin, plugins / plugin.name)
     link(bridge, plugins / bridge.name)
     link(provider, plugins / "hashicorp-aws")
-    link(Path(plugin.name), plugins / "terraform-provider-aws")
+    stand_in = plugins / "terraform-provider-aws"
+    link(Path(plugin.name), stand_in)
+    for former in plugins.glob("hashicorp-aws-*.schema"):
+        former.unlink()
+    link(keep_schema(stand_in, plugin, provider), plugins / schema_name(provider))
     say(f"Engine: built here, in {engine}, over {provider.name}")
 
 
@@ -56,6 +62,28 @@ def remove() -> None:
 def is_there() -> bool:
     """Whether there is an own engine."""
     return (place() / "bin" / parts.PULUMI.program).exists()
+
+
+def schema_name(provider: Path) -> str:
+    """The name under which the plugin looks for what this provider says: see tools/aws-plugin/standin.go."""
+    return f"hashicorp-aws-{digest_of_program(provider)[:12]}.schema"
+
+
+def keep_schema(stand_in: Path, plugin: Path, provider: Path) -> Path:
+    """What the provider says of the types that the plugin serves.
+
+    stand_in: the plugin, by the name under which it stands in for the provider beside it.
+    """
+    made_of = f"{plugin}\0{schema_name(provider)}"
+    folder = cache() / f"aws-schema-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
+    return made_once(
+        folder / "schema",
+        lambda output: run(
+            "Schema of Terraform's AWS provider",
+            [stand_in, "keep-schema", output],
+            remedy=f"Check the provider, {provider}; then run it again.",
+        ),
+    )
 
 
 def _provider(bridge: Path) -> Path:

@@ -23,10 +23,11 @@ from tenantnet.engine.states import store_of
 from tenantnet.fleet import unchanged
 from tenantnet.fleet.targets import read_targets
 from tenantnet.fleet.unchanged import BESIDE as ROOMS_BESIDE
-from tenantnet.fleet.unchanged import HEAD_OF_PROGRAM, Proofs
+from tenantnet.fleet.unchanged import Proofs
 from tenantnet.refusal import Refused
 from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
+from tenantnet.toolchain.go import HEAD_OF_PROGRAM
 
 from tests.support.clone import CLONE
 

@@ -5,8 +5,9 @@
 // It expects beside itself, in the directory it is started from:
 //
 //	pulumi-resource-terraform-provider  the bridge
-//	terraform-provider-aws              this program again, see becomeTerraformProvider
+//	terraform-provider-aws              this program again, see standIn
 //	hashicorp-aws                       the Terraform provider
+//	hashicorp-aws-….schema              what the provider says of the types in use, see schemaFile
 package main
 
 import (
@@ -54,7 +55,7 @@ func run() error {
 		return err
 	}
 	if filepath.Base(os.Args[0]) == lookalikeName {
-		return becomeTerraformProvider(filepath.Join(directory, providerName))
+		return standInFor(directory, os.Args[1:])
 	}
 	if err := adoptOrphans(); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -16,9 +15,9 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Each process of the chain engine -> plugin -> bridge -> Terraform provider asks the kernel to end it when its
-// parent ends. So none is left behind, not even after the engine was killed in a way that nobody can handle. The
-// bridge would otherwise leave its Terraform provider running, of 240 MB, after every operation.
+// Each process of the chain engine -> plugin -> bridge -> stand-in -> Terraform provider asks the kernel to end it
+// when its parent ends. So none is left behind, not even after the engine was killed in a way that nobody can handle.
+// The bridge would otherwise leave its Terraform provider running, of 240 MB, after every operation.
 
 // endWithParent must be called on the main thread, or on one that starts a new program: the kernel watches the
 // thread that asked.
@@ -30,20 +29,6 @@ func endWithParent() error {
 // no zombies where nobody else collects them, as in many containers.
 func adoptOrphans() error {
 	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-}
-
-// becomeTerraformProvider replaces this process by the real Terraform provider, bound to the bridge's life. The
-// bridge starts the provider itself, by the name it finds; under that name it finds this program.
-func becomeTerraformProvider(link string) error {
-	// Its own name, not the link's, is what a look at the running processes should show.
-	program, err := filepath.EvalSymlinks(link)
-	if err != nil {
-		return err
-	}
-	if err := endWithParent(); err != nil {
-		return err
-	}
-	return syscall.Exec(program, append([]string{program}, os.Args[1:]...), os.Environ())
 }
 
 // outcome is a result that is waited for by many.

@@ -12,7 +12,7 @@ from secrets import randbits
 import pytest
 from tenantnet.engine.events import STACK_TYPE
 from tenantnet.engine.plugins import aws_plugin
-from tenantnet.fleet.unchanged import HEAD_OF_PROGRAM
+from tenantnet.toolchain.go import HEAD_OF_PROGRAM
 
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE

@@ -14,6 +14,7 @@ from tenantnet.toolchain import cache as caches
 from tenantnet.toolchain import (
     go,
     official_engine,
+    own_engine,
     parts,
     progress,
     session_manager_plugin,
@@ -227,6 +228,14 @@ class TestParts:
         with (module / "names.json").open("a", encoding="utf-8") as source:
             source.write("\n")
         assert parts.fingerprint(self.PART, module) != before
+
+    def test_the_schema_is_kept_once_for_each_provider(self, cache: Path, tmp_path: Path) -> None:
+        stand_in = a_program(tmp_path / "plugin", 'echo "$1" > "$2"')
+        providers = [a_program(tmp_path / name, f"echo {name}") for name in ("v1", "v2")]
+        kept = [own_engine.keep_schema(stand_in, stand_in, each) for each in (*providers, providers[0])]
+        assert kept[0].read_text(encoding="utf-8") == "keep-schema\n"
+        assert [each.is_relative_to(cache) for each in kept] == [True] * 3
+        assert kept[0] == kept[2] != kept[1]
 
     @pytest.mark.parametrize("part", [parts.PULUMI, parts.BRIDGE])
     def test_programs_report_the_version_that_go_mod_pins(self, part: parts.Part) -> None:
