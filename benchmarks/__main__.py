@@ -2,7 +2,7 @@
 
     python -m benchmarks > docs/benchmarks.md
 
-Takes about an hour on two cores. What else the machine does at the time is written down with the figures.
+Takes about two hours on two cores. What else the machine does at the time is written down with the figures.
 """
 
 from __future__ import annotations

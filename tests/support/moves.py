@@ -19,12 +19,14 @@ from typing import Any, Self
 import psutil
 import pymysql
 from dns.exception import DNSException
+from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud.faults import Fault
+from tenantnet.local_cloud.mysql.server import ADMINISTRATOR, SOCKET
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
-from tests.support.mysql_client import Client, resolver
+from tests.support.mysql_client import home_of, resolver, servers_of
 from tests.support.processes import Begun, wait_until
 from tests.support.project import PASSWORD, Project, Run
 
@@ -35,6 +37,12 @@ GREEN = {
     ],
 }
 SECRET = "tenantnet/acme/verification"
+# How often a server is looked at, and one that is not there is looked for, in seconds.
+LOOKED_AT_EVERY, LOOKED_FOR_EVERY = 0.02, 0.5
+OPEN = (
+    "SELECT @@GLOBAL.read_only = 0 AND EXISTS "
+    "(SELECT 1 FROM mysql.user WHERE user = 'acmeadmin' AND account_locked = 'N')"
+)
 
 
 def with_networks(**networks: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +96,21 @@ def stopped_at(project: Project, line: str, *arguments: str) -> Iterator[subproc
             running.kill()
 
 
+@contextmanager
+def at_the_endpoint(cloud: LocalCloud) -> Iterator[pymysql.cursors.Cursor]:
+    """A client's connection to acme. The name is looked up anew for each, as a client does after an error."""
+    address = resolver(cloud)("acme.db.example.com", "A")[0].to_text()
+    context = ssl.create_default_context(cafile=str(cloud.state.authority))
+    # The certificate names the database, which the endpoint's name is only an alias of.
+    context.check_hostname = False
+    connection = pymysql.connect(
+        user="acmeadmin", password=PASSWORD, autocommit=True, ssl=context, defer_connect=True
+    )
+    connection.connect(socket.create_connection((address, 3306), timeout=5))
+    with connection, connection.cursor() as cursor:
+        yield cursor
+
+
 class Traffic:
     """A client that writes one row after the other through the endpoint name, and one that reads.
 
@@ -103,7 +126,7 @@ class Traffic:
         self._threads = [Thread(target=self._write), Thread(target=self._read)]
 
     def __enter__(self) -> Self:
-        with self._connected() as cursor:
+        with at_the_endpoint(self._cloud) as cursor:
             cursor.execute("CREATE DATABASE IF NOT EXISTS app")
             cursor.execute("CREATE TABLE IF NOT EXISTS app.entry (id INT PRIMARY KEY, text VARCHAR(20))")
             cursor.execute("DELETE FROM app.entry")
@@ -116,24 +139,10 @@ class Traffic:
         for thread in self._threads:
             thread.join()
 
-    @contextmanager
-    def _connected(self) -> Iterator[pymysql.cursors.Cursor]:
-        """Looks the name up anew for each connection, as a client does after an error."""
-        address = resolver(self._cloud)("acme.db.example.com", "A")[0].to_text()
-        context = ssl.create_default_context(cafile=str(self._cloud.state.authority))
-        # The certificate names the database, which the endpoint's name is only an alias of.
-        context.check_hostname = False
-        connection = pymysql.connect(
-            user="acmeadmin", password=PASSWORD, autocommit=True, ssl=context, defer_connect=True
-        )
-        connection.connect(socket.create_connection((address, 3306), timeout=5))
-        with connection, connection.cursor() as cursor:
-            yield cursor
-
     def _write(self) -> None:
         number = 0
         while not self._end.is_set():
-            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
+            with suppress(pymysql.MySQLError, OSError, DNSException), at_the_endpoint(self._cloud) as cursor:
                 while not self._end.wait(0.02):
                     number += 1
                     cursor.execute("INSERT INTO app.entry VALUES (%s, 'kept')", (number,))
@@ -142,13 +151,13 @@ class Traffic:
 
     def _read(self) -> None:
         while not self._end.wait(0.02):
-            with suppress(pymysql.MySQLError, OSError, DNSException), self._connected() as cursor:
+            with suppress(pymysql.MySQLError, OSError, DNSException), at_the_endpoint(self._cloud) as cursor:
                 cursor.execute("SELECT COUNT(*) FROM app.entry")
                 self.reads_at.append(monotonic())
 
     def kept(self) -> set[int]:
         """The rows that the endpoint's database has now."""
-        with self._connected() as cursor:
+        with at_the_endpoint(self._cloud) as cursor:
             cursor.execute("SELECT id FROM app.entry")
             return {number for (number,) in cursor.fetchall()}
 
@@ -158,6 +167,12 @@ def offices_up(cloud: LocalCloud, aws: Any) -> None:
     for each in aws.client("ec2").describe_vpn_connections()["VpnConnections"]:
         if each["State"] == "available":
             cloud.report_tunnel(each["VpnConnectionId"], 1, "UP")
+
+
+def keep_login(aws: Any) -> None:
+    """Let there be a login to compare acme's databases with."""
+    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
+    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
 
 
 def longest_gap(times: list[float]) -> float:
@@ -182,13 +197,19 @@ def endpoint(project: Project, aws: Any) -> str:
     return str(record["ResourceRecords"][0]["Value"])
 
 
-def end_session(leader: subprocess.Popen[str]) -> None:
-    """End a command and all that it has started at once, as the end of its machine would."""
+def session_of(leader: subprocess.Popen[str]) -> list[psutil.Process]:
+    """A command and all that it has started."""
     session = []
     for process in psutil.process_iter():
         with suppress(ProcessLookupError, psutil.Error):
             if os.getsid(process.pid) == leader.pid:
                 session.append(process)
+    return session
+
+
+def end_session(leader: subprocess.Popen[str]) -> None:
+    """End a command and all that it has started at once, as the end of its machine would."""
+    session = session_of(leader)
     for process in session:
         with suppress(psutil.Error):
             process.kill()
@@ -225,11 +246,71 @@ def killed_in_call(
     assert struck, f"the run ended without the call {fault.call}:\n{said}"
 
 
+class Administrator:
+    """Looks into one database server of acme's from inside, whoever may log in."""
+
+    def __init__(self, cloud: LocalCloud, rds: RDSClient, slot: str) -> None:
+        self._cloud, self._rds, self._slot = cloud, rds, slot
+        self._session: pymysql.Connection[Any] | None = None
+        self._asked_at = 0.0
+
+    def sees_it_open(self) -> bool:
+        """Whether the tenant's own account may log in and write; False where no server answers."""
+        try:
+            self._session = self._session or self._begin()
+            if self._session is None:
+                return False
+            with self._session.cursor() as cursor:
+                cursor.execute(OPEN)
+                ((answer,),) = cursor.fetchall()
+        except (
+            pymysql.MySQLError,
+            OSError,
+            DNSException,
+            psutil.Error,
+            LookupError,
+            ValueError,
+            StopIteration,
+        ):
+            self._session = None
+            return False
+        return bool(answer)
+
+    def _begin(self) -> pymysql.Connection[Any] | None:
+        """None where it has been looked for just now."""
+        if monotonic() < self._asked_at + LOOKED_FOR_EVERY:
+            return None
+        self._asked_at = monotonic()
+        (described,) = self._rds.describe_db_instances(
+            Filters=[{"Name": "db-instance-id", "Values": [f"acme-{self._slot}"]}]
+        )["DBInstances"]
+        address = resolver(self._cloud)(described["Endpoint"]["Address"], "A")[0].to_text()
+        server = next(
+            process
+            for process in map(psutil.Process, servers_of(home_of(self._cloud)))
+            if f"--bind-address={address}" in process.cmdline()
+        )
+        return pymysql.connect(
+            unix_socket=f"/proc/{server.pid}/cwd/{SOCKET}",
+            user=ADMINISTRATOR,
+            ssl_disabled=True,
+            # A transaction that has read the accounts would keep all others from changing them.
+            autocommit=True,
+            read_timeout=5,
+        )
+
+
 class Watch:
-    """Looks at both databases again and again; `problem` says when both could be written to."""
+    """Looks at both databases again and again; `problem` says when both could be written to.
+
+    looks: those that saw one that could. goes_on: whether it is still looking.
+    """
 
     def __init__(self, cloud: LocalCloud, aws: Any) -> None:
-        self._cloud, self._rds, self._ec2 = cloud, aws.client("rds"), aws.client("ec2")
+        self._ec2 = aws.client("ec2")
+        self._administrators = {
+            slot: Administrator(cloud, aws.client("rds"), slot) for slot in ("blue", "green")
+        }
         self._end, self._thread = Event(), Thread(target=self._watch)
         self.problem: str | None = None
         self.looks = 0
@@ -242,26 +323,20 @@ class Watch:
         self._end.set()
         self._thread.join()
 
+    @property
+    def goes_on(self) -> bool:
+        return self._thread.is_alive()
+
     def _watch(self) -> None:
-        while not self._end.wait(0.2):
+        while not self._end.wait(LOOKED_AT_EVERY):
             # Blue twice: it could be written to before and after green could. The cloud's servers let
             # everybody in, so the rules are asked whether clients come as far.
-            writable = all([self._writable("blue"), self._writable("green"), self._writable("blue")])
-            if writable and self._reached("blue") and self._reached("green"):
+            seen = [self._administrators[slot].sees_it_open() for slot in ("blue", "green", "blue")]
+            if all(seen) and self._reached("blue") and self._reached("green"):
                 self.problem = f"after {self.looks} looks blue and green could both be written to"
-            self.looks += 1
+            self.looks += any(seen)
 
     def _reached(self, slot: str) -> bool:
         """Whether the tenant's sessions are let in to the database."""
         named = [{"Name": "tag:Name", "Values": [f"acme-{slot}-sessions"]}]
         return bool(self._ec2.describe_security_group_rules(Filters=named)["SecurityGroupRules"])
-
-    def _writable(self, slot: str) -> bool:
-        # The provider's faults are none of the watch's business: the servers are asked, not AWS.
-        with suppress(pymysql.MySQLError, OSError, DNSException, IndexError, KeyError):
-            described = self._rds.describe_db_instances(
-                Filters=[{"Name": "db-instance-id", "Values": [f"acme-{slot}"]}]
-            )["DBInstances"]
-            client = Client(cloud=self._cloud, host=described[0]["Endpoint"]["Address"])
-            return client.run("SELECT @@global.read_only") == [(0,)]
-        return False
