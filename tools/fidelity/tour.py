@@ -205,6 +205,8 @@ def databases(call: Caller) -> None:
     _until(call, "rds:DescribeDBInstances", "available", **instance)
     call("rds:DescribeDBInstances", DBInstanceIdentifier="none")
     call("rds:ModifyDBInstance", **instance, BackupRetentionPeriod=14, ApplyImmediately=True)
+    # RDS answers before it begins: an instance that is available may not have been modified yet.
+    _until(call, "rds:DescribeDBInstances", "modifying", **instance)
     _until(call, "rds:DescribeDBInstances", "available", **instance)
     for operation in ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource"):
         extra: dict[str, Any] = {
