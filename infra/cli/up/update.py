@@ -55,11 +55,10 @@ def update_stack(
     # Pulumi writes into the settings file: the stack's salt, and the password.
     with edit_lock(project.settings_folder) if create else nullcontext():
         made = _require_stack(project, stack, create=create)
-    if made and not as_json:
-        file = project.settings_file(stack).name
-        typer.echo(f"Made {made}. Commit {file}: without it nobody could decrypt the stack's secrets.")
-    update = StackUpdate(project, stack, policy_config)
     shown = view(as_json=as_json)
+    if made:
+        shown.made(stack, made, project.settings_file(stack).name)
+    update = StackUpdate(project, stack, policy_config)
     plan, means = _preview(update, stack, shown)
     shown.plan(stack, plan, update.last(), means)
     if not plan.changes and not plan.outputs_change:

@@ -33,12 +33,17 @@ _ENDING = "Ending at once: running steps are cut off."
 class LineView:
     """Lines of text: what has started where it takes long, what is done, each minute what is waited for.
 
-    The methods are called in this order: the preview, its findings and plan, the update, its end.
+    The methods are called in this order: what was made, the preview, its findings and plan, the update, its
+    end.
     """
 
     def __init__(self) -> None:
         self._progress = Progress()
         self._spoke = time.monotonic()
+
+    def made(self, _stack: str, what: str, file: str) -> None:
+        """Say what was there not yet. file: that of the settings."""
+        typer.echo(f"Made {what}. Commit {file}: without it nobody could decrypt the stack's secrets.")
 
     @contextmanager
     def previewing(self, stack: str) -> Iterator[None]:
@@ -175,6 +180,9 @@ class LiveView(LineView):
 
 class JsonView:
     """One JSON document a line."""
+
+    def made(self, stack: str, what: str, file: str) -> None:
+        _emit("made", stack=stack, what=what, file=file)
 
     def previewing(self, *_: object) -> AbstractContextManager[None]:
         return nullcontext()

@@ -60,9 +60,11 @@ def test_a_log_says_what_takes_long_as_it_begins_and_everything_as_it_ends(
 
 
 def test_programs_get_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonView().made("acme", "the stack acme", "Pulumi.acme.yaml")
     JsonView().plan("acme", plan(), None, MEANS)
     play(JsonView())
-    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    made, *documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert made == {"event": "made", "stack": "acme", "what": "the stack acme", "file": "Pulumi.acme.yaml"}
     assert [each["event"] for each in documents] == ["plan", "started", "done", "started", "done", "end"]
     assert documents[0]["changes"][1] == {
         "operation": "update",
