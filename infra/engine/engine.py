@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from pulumi.automation import (
     CommandError,
@@ -19,7 +18,7 @@ from pulumi.automation import (
     StackNotFoundError,
 )
 from tenantnet.engine.events import said_in
-from tenantnet.engine.states import BACKEND, backend_address
+from tenantnet.engine.states import BACKEND, backend_folder
 from tenantnet.failure import Failure
 from tenantnet.settings.project import PLATFORM_PREFIX, Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
@@ -141,11 +140,15 @@ class Engine:
         if done.returncode:
             raise _refused_by_pulumi(task, done.stderr)
 
+    def file_backend(self) -> Path | None:
+        """Where the backend that PULUMI_BACKEND_URL names keeps its files; None if that is no file system."""
+        return backend_folder(os.environ.get(BACKEND, ""), Path(self._folder))
+
     def _ask(self, task: str, *arguments: str) -> Any:  # noqa: ANN401 - it is JSON
         return json.loads(self.run(task, *arguments))
 
     def _require_backend(self, task: str) -> None:
-        folder = file_backend()
+        folder = self.file_backend()
         if folder and not folder.is_dir():
             raise Failure(
                 f"Could not {task}.",
@@ -162,9 +165,3 @@ def _refused_by_pulumi(task: str, said: str) -> Failure:
         remedy='for the local cloud: eval "$(tenantnet local env)"; otherwise check `pulumi whoami`, '
         "and PULUMI_CONFIG_PASSPHRASE where the stack's secrets need it",
     )
-
-
-def file_backend() -> Path | None:
-    """Where the backend that PULUMI_BACKEND_URL names keeps its files; None if that is no file system."""
-    backend = backend_address(os.environ.get(BACKEND, ""))
-    return Path(unquote(backend.path)) if backend.scheme == "file" else None

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import Any, Literal, Protocol, Self
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from tenantnet.engine.events import STACK_TYPE
@@ -125,10 +125,15 @@ class Store(Protocol):
 
 
 def backend_url(project: Project) -> str:
-    """Where Pulumi keeps the project's stacks, found as it finds it; empty if nobody has logged in."""
+    """Where Pulumi keeps the project's stacks, found as it finds it; empty if nobody has logged in.
+
+    Of a folder it says the whole path. Raises Failure for what is no URL.
+    """
     backend = read_mapping(project.file).get("backend")
-    if url := os.environ.get(BACKEND) or (isinstance(backend, Mapping) and backend.get("url")):
-        return str(url)
+    if named := os.environ.get(BACKEND) or (isinstance(backend, Mapping) and backend.get("url")):
+        url = str(named)
+        folder = backend_folder(url, project.folder)
+        return backend_address(url)._replace(netloc="", path=quote(str(folder))).geturl() if folder else url
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
         return str(json.loads((home / "credentials.json").read_bytes()).get("current", ""))
@@ -148,11 +153,26 @@ def backend_address(url: str) -> SplitResult:
         ) from None
 
 
+def backend_folder(url: str, start: Path) -> Path | None:
+    """The folder of a backend of `file://`; None if it is another one.
+
+    start: where Pulumi runs, for a relative path. Raises Failure if the URL is none.
+    """
+    found = backend_address(url)
+    path = unquote(found.netloc + found.path)
+    if path.split("/")[0] == "~":
+        # Only here: Windows has none, and no such backend of ours. Pulumi does not ask HOME.
+        from pwd import getpwuid  # noqa: PLC0415
+
+        path = f"{getpwuid(os.getuid()).pw_dir}{path[1:]}"
+    return start / path if found.scheme == "file" else None
+
+
 def store_of(url: str) -> Store | None:
     """The files of a backend; None if it is one whose files nobody sees, such as Pulumi's own service."""
+    if folder := backend_folder(url, Path()):
+        return _Folder(folder)
     found = backend_address(url)
-    if found.scheme == "file":
-        return _Folder(Path(unquote(found.netloc + found.path)).expanduser())
     return _Bucket(found.netloc, found.path.strip("/"), found.query) if found.scheme == "s3" else None
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, ConcurrentUpdateError, PulumiCommand, Stack
 from tenantnet.aws import types
-from tenantnet.engine.engine import Engine, file_backend
+from tenantnet.engine.engine import Engine
 from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import clear_unfinished_locks, lock_holder, locked
 from tenantnet.engine.plugins import SharedPlugins
@@ -171,7 +171,7 @@ class MovingStack:
                 return False
             self._stack().cancel()
             return True
-        return clear_unfinished_locks(str(error), self._name, file_backend())
+        return clear_unfinished_locks(str(error), self._name, self._engine.file_backend())
 
 
 def _databases(tenant: str, state: Mapping[str, Any]) -> dict[Slot, str]:

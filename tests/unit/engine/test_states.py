@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pwd
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
-from tenantnet.engine.states import States, store_of
+from tenantnet.engine.engine import Engine
+from tenantnet.engine.states import States, backend_url, store_of
 from tenantnet.failure import Failure
 from tenantnet.settings.project import find_project
 
@@ -117,3 +120,35 @@ class TestAStack:
         (folder / "acme.json.zst").touch()
         assert self.states(folder).version("acme") is None
         assert self.states(folder).versions() == {}
+
+
+@pytest.mark.parametrize(
+    ("named", "folder"),
+    [
+        ("file:///srv/state?no_tmp_dir=true", "/srv/state"),
+        ("file://./state", "{project}/state"),
+        ("file://../state", "{project}/../state"),
+        ("file://state/of/all", "{project}/state/of/all"),
+        ("file://~", "{home}"),
+        ("file://~/the%20state", "{home}/the state"),
+    ],
+)
+def test_a_folder_is_where_pulumi_finds_it(
+    named: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Pulumi does, whatever HOME says.
+    home, project = pwd.getpwuid(os.getuid()).pw_dir, tmp_path / "project"
+    (project / "tenants").mkdir(parents=True)
+    (project / "Pulumi.yaml").write_text("name: tenantnet\n")
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho v3.999.0\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", named)
+    # The command runs in a folder of the project, and has Pulumi run in the project's own.
+    monkeypatch.chdir(project / "tenants")
+    found = find_project(Path.cwd())
+    expected = Path(folder.format(home=home, project=project))
+    store: Any = store_of(backend_url(found))
+    assert store._folder == Engine(found).file_backend() == expected
+    assert backend_url(found).endswith("?no_tmp_dir=true") is ("?" in named)
