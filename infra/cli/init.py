@@ -189,7 +189,10 @@ def _staging(folder: Path) -> Iterator[Path]:
     from tenantnet.scaffold.checks import STAGING
 
     for left_over in folder.glob(f"{STAGING}*"):
-        shutil.rmtree(left_over)
+        if left_over.is_dir() and not left_over.is_symlink():
+            shutil.rmtree(left_over)
+        else:
+            left_over.unlink()
     with tempfile.TemporaryDirectory(prefix=STAGING, dir=folder) as staged:
         yield Path(staged)
 
