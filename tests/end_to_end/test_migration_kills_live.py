@@ -14,7 +14,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
 
-from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
+from tests.support.kills import DECISION, PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
 from tests.support.live_trace import strange
 from tests.support.moves import NUMBERED, database, migrate, status
 from tests.support.project import Project
@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 ROLLBACK = ("rollback", "acme", "--yes")
 LED_BACK = '"ledTo": {"S": "blue"}'
-DECISION = '"decision": {"S": "switch"}'
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,8 @@ from tests.support.processes import wait_until
 from tests.support.project import PASSWORD, Project
 
 PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset*"
+# What a live move's journal is asked to keep: that it switches.
+DECISION = '"decision": {"S": "switch"}'
 
 
 def held(call: str, containing: str = "", *, done: bool = True) -> Fault:
