@@ -27,6 +27,8 @@ from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
 
 BACKEND = "PULUMI_BACKEND_URL"
+# What the engine writes as it first uses a backend.
+BACKEND_FILE = ".pulumi/meta.yaml"
 # The engine may compress a state, and then reads whichever it has written last. The third nobody reads here.
 PLAIN, GZIP, ZSTD = ".json", ".json.gz", ".json.zst"
 

@@ -12,7 +12,8 @@ from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import Tell
-from tenantnet.engine.states import Store, backend_url, store_of
+from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
+from tenantnet.engine.version import engine_version
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
 from tenantnet.fleet.paged import FEW
 from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords
@@ -92,8 +93,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     if pages and not store:
         tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")
     if proved < {*chosen} and not (pages and store):
-        # Without an engine or its backend every tenant would fail in turn.
-        Engine(project).stacks()
+        _require_engine(project, store)
     if not yes:
         some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
         typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
@@ -109,6 +109,15 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         alarms_before=raised_alarms(regions),
     )
     return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
+
+
+def _require_engine(project: Project, store: Store | None) -> None:
+    """Raises Failure without an engine or its backend: every tenant would fail in turn."""
+    if store and any(store.versions(BACKEND_FILE)):
+        # A list of all stacks would end at one state that cannot be read, which is its tenant's failure.
+        engine_version()
+    else:
+        Engine(project).stacks()
 
 
 def _resumed(
