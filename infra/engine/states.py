@@ -12,7 +12,7 @@ import json
 import os
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,8 @@ from tenantnet.settings.reading import read_mapping
 BACKEND = "PULUMI_BACKEND_URL"
 # What the engine writes as it first uses a backend.
 BACKEND_FILE = ".pulumi/meta.yaml"
+# So many stacks are listed one by one, and more of them together with all others.
+FEW = 20
 # The engine may compress a state, and then reads whichever it has written last. The third nobody reads here.
 PLAIN, GZIP, ZSTD = ".json", ".json.gz", ".json.zst"
 
@@ -185,9 +187,14 @@ class States:
         self._store, self._project = store, read_mapping(project.file).get("name")
         self._folder = f".pulumi/stacks/{self._project}/"
 
-    def versions(self) -> dict[str, str]:
-        """Each stack's, by name: another text for another state. Without those that cannot be read here."""
-        found = self._versions("").items()
+    def versions(self, stacks: Collection[str] | None = None) -> dict[str, str]:
+        """Each stack's, by name: another text for another state. Without those that cannot be read here.
+
+        stacks: which; without it, all of the project's. Of a folder every state is read that is listed.
+        """
+        few = stacks is not None and len(stacks) <= FEW
+        prefixes = [f"{stack}." for stack in stacks or ()] if few else [""]
+        found = [item for prefix in prefixes for item in self._versions(prefix).items()]
         return {name: each[0] for name, each in found if len(each) == 1 and not each[0].startswith(ZSTD)}
 
     def version(self, stack: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tenantnet.engine.states import StateResource, States, Store
@@ -60,9 +60,9 @@ def _is_plain(target: Target) -> bool:
     return bool(json.loads(target.provider).keys() <= {"aws:region", "aws:allowedAccountIds"})
 
 
-def read_states(states: States, names: Iterable[str]) -> Mapping[str, Sequence[Resource]]:
+def read_states(states: States, names: Collection[str]) -> Mapping[str, Sequence[Resource]]:
     """The AWS resources of each stack that is there, whole, and under no update."""
-    versions, locked = states.versions(), states.locked()
+    versions, locked = states.versions(names), states.locked()
     there = [name for name in names if name in versions and name not in locked]
 
     def read(name: str) -> list[Resource] | None:

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, cached_property
 from importlib.util import find_spec
 from itertools import chain
@@ -88,7 +88,7 @@ class Proofs:
         self._engine, self._tell, self._usable = engine, tell, True
         self._folder = f"{PROOFS}{read_mapping(project.file).get('name')}/"
 
-    def proved(self, targets: Iterable[Target]) -> set[str]:
+    def proved(self, targets: Collection[Target]) -> set[str]:
         """The tenants whose stacks are as they were when a preview of them showed no change."""
         return self._ask(lambda: self._proved(targets)) or set()
 
@@ -110,10 +110,10 @@ class Proofs:
             self._tell(f"{failure}\nFrom here on, no stack is proved unchanged.")
             return None
 
-    def _proved(self, targets: Iterable[Target]) -> set[str]:
+    def _proved(self, targets: Collection[Target]) -> set[str]:
         known = {name.removeprefix(self._folder) for name, _ in self._store.versions(self._folder)}
         now = self._look()
-        versions = now.states.versions()
+        versions = now.states.versions([target.name for target in targets])
         return {
             target.name
             for target in targets

@@ -88,7 +88,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
     if proofs and not asked.all_engines:
-        proved = proofs.proved(targets[name] for name in chosen)
+        proved = proofs.proved([targets[name] for name in chosen])
     pages = asked.by_pages(operation, len(chosen))
     if pages and not store:
         tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")

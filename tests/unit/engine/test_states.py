@@ -6,14 +6,16 @@ import gzip
 import json
 import os
 import pwd
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tenantnet.engine.engine import Engine
-from tenantnet.engine.states import States, backend_url, store_of
+from tenantnet.engine.states import States, Store, backend_url, store_of
 from tenantnet.failure import Failure
 from tenantnet.settings.project import find_project
 
@@ -120,6 +122,21 @@ class TestAStack:
         (folder / "acme.json.zst").touch()
         assert self.states(folder).version("acme") is None
         assert self.states(folder).versions() == {}
+
+    @pytest.mark.parametrize(("many", "listed"), [(1, "stack0."), (21, "")])
+    def test_of_few_stacks_no_other_state_is_listed(self, folder: Path, many: int, listed: str) -> None:
+        names, asked = [f"stack{number}" for number in range(many)], list[str]()
+        store, project = store_of(f"file://{folder.parents[2]}"), find_project(folder.parents[2])
+        for name in (*names, "globex"):
+            (folder / f"{name}.json").touch()
+
+        def noted(prefix: str) -> Iterator[tuple[str, str]]:
+            asked.append(prefix)
+            return store.versions(prefix) if store else iter(())
+
+        found = States(cast("Store", SimpleNamespace(versions=noted)), project).versions(names)
+        assert {*names} <= found.keys()
+        assert asked == [f".pulumi/stacks/tenantnet/{listed}"]
 
 
 @pytest.mark.parametrize(
