@@ -20,7 +20,7 @@ from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from pymysql.constants import ER
 from tenantnet.local_cloud.mysql.dialects import MARIADB
-from tenantnet.local_cloud.mysql.installation import Generation, Installation, find, mysql
+from tenantnet.local_cloud.mysql.installation import Installation, find
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
@@ -33,10 +33,11 @@ from tenantnet.tags import Slot, Strategy
 
 from tests.support.aws import aws_client, lead_here
 from tests.support.databases import PASSWORD, Database, wanted
-from tests.support.generations import GENERATIONS
+from tests.support.generations import cloud
 from tests.support.mysql_client import Client, home_of, servers_of, wait_for
 from tests.support.network import Network
 
+__all__ = ["cloud"]
 INSTALLED = find()
 pytestmark = pytest.mark.skipif(isinstance(INSTALLED, str), reason=f"NO REAL DATABASE IS TESTED: {INSTALLED}")
 # MariaDB has no number of its own for it.
@@ -46,14 +47,6 @@ INSECURE_TRANSPORT = (
 READ_ONLY = ER.OPTION_PREVENTS_STATEMENT
 ROWS = ("CREATE DATABASE app", "CREATE TABLE app.entry (id INT PRIMARY KEY)", "INSERT app.entry VALUES (1)")
 COUNT = "SELECT COUNT(*) FROM app.entry"
-
-
-@pytest.fixture(scope="module", params=GENERATIONS)
-def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    if request.param is not Generation.MYSQL_8_0 and not mysql(request.param).folder.is_dir():
-        pytest.skip(f"MYSQL {request.param} IS NOT TESTED: it is not installed")
-    with LocalCloud(tmp_path_factory.mktemp("cloud"), mysql=request.param) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.project import Project
+from tests.support.roles import Iam
 
+RIGHTS = "tenantnet-local-runner"
 SCHEDULE = "tenantnet-local-acme-migration"
 PROJECT = "tenantnet-local-runner"
 
@@ -25,7 +28,7 @@ def deploy_cell_with_runner(
 
     settings: of the platform besides, in the file's own spelling.
     """
-    secret = aws.client("secretsmanager").create_secret(Name="pulumi", SecretString="passphrase")
+    secret = aws.client("secretsmanager").create_secret(Name="tenantnet/pulumi", SecretString="passphrase")
     runner = {
         "repository": "https://github.com/example/tenants.git",
         "host": "github",
@@ -47,3 +50,15 @@ def schedule(aws: boto3.Session) -> dict[str, Any] | None:
         return dict(scheduler.get_schedule(Name=SCHEDULE))
     except scheduler.exceptions.ResourceNotFoundException:
         return None
+
+
+def as_the_runner(project: Project, cloud: LocalCloud) -> Project:
+    """The project, as a session of a role with the rights and limits of the deployed platform's runner."""
+    iam = Iam(cloud)
+    rights = iam.iam.get_role_policy(RoleName=RIGHTS, PolicyName=RIGHTS)["PolicyDocument"]
+    limit = iam.iam.get_role(RoleName=RIGHTS)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    session = iam.role(name="like-the-runner", boundary=limit).environment
+    iam.iam.put_role_policy(
+        RoleName="like-the-runner", PolicyName="rights", PolicyDocument=json.dumps(rights)
+    )
+    return Project(project.folder, {**project.environment, **session})
