@@ -122,10 +122,10 @@ def reached_by(statement: Mapping[str, object], *, without_action: bool) -> Iter
     if _is_of_all_hosts(lists) or _is_of_any_tag(lists) or (without_action and _is_of_all_others(lists)):
         yield EVERYTHING
     actions = _actions(lists, without_action=without_action)
-    of_logs = any(_may_be_of(each, {"logs"}) for each in actions)
+    of_account = any(_may_be_of(each, {"ecr", "logs"}) for each in actions)
     if lists.get("effect") == ["Deny"]:
         return
-    if any(principals := lists.get("principal", ())) and not of_logs:
+    if any(principals := lists.get("principal", ())) and not of_account:
         yield from _reached_by_principals(principals, actions)
     else:
         yield from _reached_by_resources(lists, actions)
@@ -146,7 +146,7 @@ def _reached_by_resources(lists: Mapping[str, Sequence[object]], actions: Sequen
 
 
 def _reached_by_principals(principals: Sequence[object], actions: Sequence[str]) -> Iterator[str]:
-    """A resource's policy is about that resource, and one of CloudWatch Logs alone about the account.
+    """A resource's policy is about that resource; those of CloudWatch Logs and ECR may be about the account.
 
     But whoever may tag a session says whose tunnels it opens.
     """

@@ -17,9 +17,11 @@ DEEPEST = 5
 # What stands before a document and is none of it.
 _BLANK = "\ufeff\u00a0 \t\r\n"
 _ESCAPE = re.compile(
-    r"(?<!\\)\\++(?:(?-i:u)([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/)|([0-7]{3})|(?-i:[nrtbf]))",
+    r"(?<!\\)\\++(?:(?-i:u)([0-9a-f]{4})|x([0-9a-f]{2})|u\{0*([0-9a-f]{2,5})\}|(?-i:U000)([0-9a-f]{5})|(/)|([0-7]{3}))",
     re.IGNORECASE,
 )
+# Of blanks. Whoever undoes another escape first may read a letter there.
+_BLANK_ESCAPE = re.compile(r"(?<!\\)\\++[nrtbf]")
 # In a text of any kind, broken into lines or not. Whatever else such a word is says nothing when it is read.
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
 _OF_ADDRESSES = str.maketrans("-_", "+/")
@@ -61,7 +63,8 @@ def readings(text: str, *, singly: bool) -> Sequence[str]:
     for undo in _UNDO:
         seen = undo(seen)
     alone = [undo(text) for undo in _UNDO] if singly else []
-    read = (seen, *alone, with_wildcards(text), _PART.sub("*", text), *_unpacked(text))
+    others = (with_wildcards(text), _PART.sub("*", text), _BLANK_ESCAPE.sub(" ", text))
+    read = (seen, *alone, *others, *_unpacked(text))
     return tuple(dict.fromkeys(each for each in read if each != text))
 
 
@@ -69,7 +72,7 @@ def _escaped(found: re.Match[str]) -> str:
     *hexadecimal, slash, octal = found.groups()  # octal as Route 53 writes it
     if code := next(filter(None, hexadecimal), None):
         return chr(int(code, 16))
-    return chr(int(octal, 8)) if octal else slash or " "
+    return chr(int(octal, 8)) if octal else slash
 
 
 def _unpacked(text: str) -> Iterator[str]:

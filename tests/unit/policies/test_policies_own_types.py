@@ -61,6 +61,7 @@ SHOP = "shop:index:Shop"
 ROLE = "arn:aws:iam::123456789012:role/team/notes"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
 INTERFACES = "arn:aws:ec2:eu-west-1:123456789012:network-interface/*"
+IMAGES = "arn:aws:ecr:eu-west-1:123456789012:repository"
 HIMSELF = "arn:aws:iam::123456789012:user/${aws:username}"
 ALLOWS_ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "rds:*", "Resource": "*"}]})
 OWN_TYPES = replace(SETTINGS, own_types={**SETTINGS.own_types, SHOP: "groups resources of the shop"})
@@ -288,6 +289,8 @@ def test_a_type_of_ones_own_has_ordinary_words(text: str) -> None:
         json.dumps({"Bucket": "x", "Host": "beta.db.example.com"}).replace(".", "\\u002e"),
         json.dumps(json.dumps({"TableName": "tenantnet-eu1-claims"})).replace("-", "\\\\u002d"),
         "https://proxy.example.org/?to=beta%2Edb%2Eexample%2Ecom",
+        "&#92;beta&#37;2Dblue",
+        b64encode(b"x\\beta%2Dblue yyyy").decode(),
         *("tenantnet\\U0000002deu1\\U0000002dclaims", "tenantnet\\055eu1\\055claims"),
         "beta&#46;db&#46;example&#46;com",
         "beta\uff0edb\uff0eexample\uff0ecom",
@@ -734,6 +737,20 @@ def test_an_own_company_may_be_named_and_another_may_not() -> None:
             True,
         ),
         ({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, True),
+        (
+            {"Effect": "Allow", "Principal": "*", "Action": "ecr:ReplicateImage", "Resource": f"{IMAGES}/*"},
+            True,
+        ),
+        (
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "ecr:ReplicateImage",
+                "Resource": f"{IMAGES}/notes/*",
+            },
+            False,
+        ),
+        ({"Effect": "Allow", "Principal": "*", "Action": ["ecr:BatchGetImage"]}, False),
         (
             {
                 "effect": "Allow",
