@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types as aws
+from tenantnet.engine.events import STACK_TYPE
 from tenantnet.failure import Failure
+from tenantnet.policies.backend import Backend
 from tenantnet.policies.held import HELD_OWN, NOTHING_ADOPTED
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Resource, Stack
@@ -284,6 +286,12 @@ class TestTheState:
         monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
         self.write(backend, self.entry("elsewhere"))
         assert [each.name for each in Reader().held_now("acme")] == ["of-pulumi"]
+
+    def test_outputs_are_read_there_too_and_pulumi_is_asked_where_it_has_none(self, backend: Path) -> None:
+        root = {"type": STACK_TYPE, "custom": False, "outputs": {"cell": "of-the-file"}}
+        assert Backend.find().outputs("acme").keys() == {"version", "deployment"}  # what this Pulumi says
+        self.write(backend, root, self.entry("first"))
+        assert Backend.find().outputs("acme") == {"cell": "of-the-file"}
 
     @pytest.mark.parametrize("logged_in", [False, True])
     def test_it_is_where_it_was_before_the_program_began(
