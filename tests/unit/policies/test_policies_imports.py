@@ -7,22 +7,23 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
 from tenantnet.aws import types as aws
-from tenantnet.engine.events import STACK_TYPE
 from tenantnet.failure import Failure
 from tenantnet.policies.backend import Backend
 from tenantnet.policies.held import HELD_OWN, NOTHING_ADOPTED
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import UNKNOWN, Resource, Stack
 from tenantnet.policies.reading import Reader
+from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner
 
 from tests.support.clone import CLONE
 from tests.support.states import checkpoint, exported
-from tests.unit.policies.test_policies_held import BETAS, Held, answer
+from tests.unit.policies.test_policies_held import BETAS, STATES, Held, answer
 from tools.rulebook.samples import (
     CELL,
     OWN_TYPE,
@@ -288,10 +289,14 @@ class TestTheState:
         assert [each.name for each in Reader().held_now("acme")] == ["of-pulumi"]
 
     def test_outputs_are_read_there_too_and_pulumi_is_asked_where_it_has_none(self, backend: Path) -> None:
-        root = {"type": STACK_TYPE, "custom": False, "outputs": {"cell": "of-the-file"}}
-        assert Backend.find().outputs("acme").keys() == {"version", "deployment"}  # what this Pulumi says
-        self.write(backend, root, self.entry("first"))
-        assert Backend.find().outputs("acme") == {"cell": "of-the-file"}
+        """The file is one that the engine has written."""
+        platform, pulumi_says = "platform-local", {"version", "deployment"}
+        assert Backend.find().outputs(platform).keys() == pulumi_says
+        self.write(backend.with_name(f"{platform}.json"), self.entry("first"))
+        assert Backend.find().outputs(platform).keys() == pulumi_says
+        copy(STATES / "steady" / f"{platform}.json", backend.parent)
+        read = PlatformOutputs.read(platform, Backend.find().outputs(platform))
+        assert (read.cell, read.claims_table) == ("local", "tenantnet-local-claims")
 
     @pytest.mark.parametrize("logged_in", [False, True])
     def test_it_is_where_it_was_before_the_program_began(
