@@ -288,6 +288,7 @@ class World:
     def stages(self, state: State, *, runner: bool) -> Iterable[list[Operation]]:
         """The operations that declaring `state` takes; the next stage begins once all of one are done."""
         declared = declaration(state)
+        shut = {slot for slot, part in declared.slots.items() if part.shut}
         networks = networks_to_declare(state, self.settings)
         gone = self.databases if not runner else self.known
         kept = {
@@ -298,17 +299,16 @@ class World:
         if runner:
             yield from ([operation] for operation in self._ahead(state))
         yield [
-            *self._network_changes(networks, kept),
-            *(partial(self._open, slot) for slot in self.known_shut if not declared.slots[slot].shut),
+            *self._network_changes(networks, kept, shut),
+            *(partial(self._open, slot) for slot in self.known_shut - shut),
         ]
         led = self.known_endpoint is declared.endpoint
         yield [
             *(change for slot, database in kept.items() for change in self._changes(slot, database, state)),
             *([] if led else [lambda: self._lead_to(declared.endpoint)]),
         ]
-        closing = [slot for slot, part in declared.slots.items() if part.shut and slot not in self.known_shut]
         yield [
-            *(partial(self._close, slot) for slot in closing),
+            *(partial(self._close, slot) for slot in shut - self.known_shut),
             *(partial(self._delete, slot) for slot in self.known if slot not in kept),
         ]
         yield [partial(self._remove_network, slot) for slot in self.deployed if slot not in networks]
@@ -356,16 +356,19 @@ class World:
         self.known_shut = self.known_shut - {slot}
         return self._open_in_aws(slot)
 
-    def _network_changes(self, networks: Mapping[Slot, str], kept: Collection[Slot]) -> Iterable[Operation]:
+    def _network_changes(
+        self, networks: Mapping[Slot, str], kept: Collection[Slot], shut: Collection[Slot]
+    ) -> Iterable[Operation]:
         for slot, cidr in networks.items():
             if self.deployed.get(slot) != cidr:
                 replaced = slot in kept and slot in self.databases
                 assert not replaced, f"the network under {slot}'s database would be replaced"
-                yield partial(self._make_network, slot, cidr)
+                yield partial(self._make_network, slot, cidr, shut=slot in shut)
 
-    def _make_network(self, slot: Slot, cidr: str) -> bool:
+    def _make_network(self, slot: Slot, cidr: str, *, shut: bool) -> bool:
+        """Its rules are new, and are those that are declared."""
         self.deployed = {**self.deployed, slot: cidr}
-        return self._open(slot)
+        return self._close(slot) if shut else self._open(slot)
 
     def _remove_network(self, slot: Slot) -> bool:
         assert slot not in self.databases, f"the network under {slot}'s database would be deleted"

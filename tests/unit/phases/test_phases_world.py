@@ -131,3 +131,14 @@ class Moves(RuleBasedStateMachine):
 
 TestMoves = Moves.TestCase
 TestMoves.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
+
+
+def test_a_network_that_a_move_by_live_makes_lets_nobody_in() -> None:
+    machine = Moves()
+    machine.a_move_has_come_some_way(strategy=Strategy.SNAPSHOT, steps=5)
+    machine.somebody_edits_a_network(slot=Slot.BLUE, cidr=None)
+    machine.somebody_updates_the_stack(lost=set(), unwritten=set(), refreshed=False)
+    machine.somebody_makes_the_settings_right()
+    machine.a_runner_takes_a_step(strategy=Strategy.LIVE, lost=set(), unwritten={4})
+    assert machine.world.databases[Slot.BLUE].seed
+    machine.the_world_is_sound()
