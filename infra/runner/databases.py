@@ -34,6 +34,8 @@ LAG_PERIOD_SECONDS = 60
 LONGEST_BUSY = timedelta(minutes=30)
 # At the time of day of the move, or some hours before it, when people have chosen to be disturbed.
 NEXT_BACKUP, NEXT_MAINTENANCE, WINDOW = timedelta(hours=20), timedelta(days=3), timedelta(minutes=30)
+# RDS's word for a parameter group of which something is not in force.
+PENDING_REBOOT = "pending-reboot"
 # RDS's words for an instance with which nothing goes on.
 _AT_REST = frozenset({"available", "failed", "stopped", "storage-full", "storage-optimization"})
 _T = TypeVar("_T")
@@ -53,7 +55,7 @@ class Instance:
     """A database as RDS describes it.
 
     source: the ARN of the one it replicates, None for none. replicates: False if RDS says that it has
-    stopped. read_only: the parameter; parameters_in_force: whether all that are set are in force.
+    stopped. read_only: the parameter; parameters_in_force: whether all are that need no reboot.
     """
 
     status: str
@@ -341,14 +343,18 @@ def _parameter_group(described: Any) -> str:  # noqa: ANN401 - as RDS describes 
 
 def _instance(described: Any, *, read_only: bool) -> Instance:  # noqa: ANN401 - as RDS describes it
     infos = described.get("StatusInfos") or []
+    status = described["DBInstanceStatus"]
+    # One that waits for a reboot may wait for ever. The group does not say then that another is being
+    # applied; the instance does.
+    in_force = {"in-sync"} if status == "modifying" else {"in-sync", PENDING_REBOOT}
     return Instance(
-        status=described["DBInstanceStatus"],
+        status=status,
         address=described.get("Endpoint", {}).get("Address"),
         source=described.get("ReadReplicaSourceDBInstanceIdentifier"),
         replicates=all(info.get("Normal", True) for info in infos),
         read_only=read_only,
         parameters_in_force=all(
-            group["ParameterApplyStatus"] == "in-sync" for group in described["DBParameterGroups"]
+            group["ParameterApplyStatus"] in in_force for group in described["DBParameterGroups"]
         ),
         deletion_protection=described["DeletionProtection"],
     )

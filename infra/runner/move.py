@@ -23,7 +23,7 @@ from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, t
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
-from tenantnet.runner.databases import Databases, Windows
+from tenantnet.runner.databases import PENDING_REBOOT, Databases, Windows
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live.move import LiveMove
@@ -124,8 +124,6 @@ NOT_BEGUN = Rule(
     "tenantnet migrate abort {tenant}",
 )
 
-# RDS's word for a parameter group of which something is not in force.
-PENDING_REBOOT = "pending-reboot"
 _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE, Strategy.LIVE: Event.SEED}
 
 
@@ -195,7 +193,7 @@ class Move:
         if (found := read_login(tenant, self.platform.region)) is not None:
             return found
         rule = LIVE_LOGIN if live else DATA_COMPARED
-        raise Refused(SUBJECT, [self._refusal(rule, None, secret=secret_name(tenant))])
+        raise Refused(SUBJECT, [self._refusal(rule, None, "the login", secret=secret_name(tenant))])
 
     def carry_out(
         self,
@@ -387,7 +385,7 @@ class Move:
         if strategy is Strategy.LIVE and self.platform.runner_project and not self.platform.runner_compares:
             yield self._refusal(RUNNER_REACHES, strategy, "migration", platform=self.settings.platform)
         if self.platform.runner_compares and self.has_login is False:
-            yield self._refusal(RUNNER_LOGIN, None, secret=secret_name(self.settings.name))
+            yield self._refusal(RUNNER_LOGIN, None, "the login", secret=secret_name(self.settings.name))
         yield from self._secrets_unreadable()
 
     @property
