@@ -30,7 +30,7 @@ from tenantnet.settings.loading import PASSWORD_KEY
 from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
-from tenantnet.settings.store import read_settings_file
+from tenantnet.settings.store import read_settings_file, tenants_of
 
 REFUSED = 2
 # 32 characters of the database's password.
@@ -57,7 +57,8 @@ def update_stack(
         made = _require_stack(project, stack, create=create)
     shown = view(as_json=as_json)
     if made:
-        shown.made(stack, made, project.settings_file(stack).name)
+        file = project.settings_file(stack).relative_to(project.folder)
+        shown.made(stack, made, str(file))
     update = StackUpdate(project, stack, policy_config)
     plan, means = _preview(update, stack, shown)
     shown.plan(stack, plan, update.last(), means)
@@ -67,7 +68,17 @@ def update_stack(
     confirm(f"Update {stack}?", yes=yes)
     _update(update, stack, plan, shown)
     retiring = load_file(project.settings_file(stack), project.file).retiring
-    shown.next_steps(stack, (Engine(project).outputs(stack) or {}).get("endpoint"), retiring)
+    endpoint = (Engine(project).outputs(stack) or {}).get("endpoint")
+    shown.next_steps(stack, endpoint, retiring, without_stack(project, stack) if is_platform(stack) else [])
+
+
+def without_stack(project: Project, platform: str) -> list[str]:
+    """The tenants of a platform that have settings and no stack; none if some cannot be read."""
+    with suppress(Refused):
+        if wanted := [each.name for each in tenants_of(project, platform)]:
+            stacks = Engine(project).stacks()
+            return [tenant for tenant in wanted if tenant not in stacks]
+    return []
 
 
 def _require_stack(project: Project, stack: str, *, create: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import typer
@@ -96,10 +96,18 @@ class LineView:
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
 
-    def next_steps(self, stack: str, endpoint: str | None, retiring: bool) -> None:
-        """Say what can be done now. endpoint: of a tenant's database. retiring: its settings say so."""
+    def next_steps(
+        self, stack: str, endpoint: str | None, retiring: bool, waiting: Sequence[str] = ()
+    ) -> None:
+        """Say what can be done now.
+
+        endpoint: of a tenant's database. retiring: its settings say so. waiting: tenants of a platform that
+        have settings and no stack.
+        """
         if retiring:
             typer.echo(f"Next: pulumi destroy --stack {stack}")
+        elif waiting:
+            typer.echo("\n".join(f"Next: tenantnet up {tenant} --create" for tenant in waiting))
         elif is_platform(stack):
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from tenantnet.cli.up.update import without_stack
+from tenantnet.settings.project import find_project
 
 from tests.support.desk import Desk
 from tests.support.processes import a_program
-from tests.support.small_settings import ACME, PROJECT
+from tests.support.small_settings import ACME, PROJECT, small_project
 
 # It notes whether another command could edit the settings while the engine writes into them.
 PULUMI = """
@@ -37,4 +39,17 @@ def desk(tmp_path: Path) -> Desk:
 def test_nobody_else_edits_what_the_engine_writes_into(desk: Desk) -> None:
     done = desk.tenantnet("up acme --create --yes")
     assert (desk.folder / "writes").read_text().split() == ["held", "held"]
-    assert "Made the stack acme and a password for its database. Commit Pulumi.acme.yaml" in done.out
+    assert "Made the stack acme and a password for its database. Commit tenants/Pulumi.acme.yaml" in done.out
+
+
+def test_a_platforms_tenants_are_known_that_have_settings_and_no_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = ACME.replace("platform-eu1", "platform-eu2")
+    small_project(tmp_path, acme=ACME, globex=ACME, hooli=elsewhere)
+    listed = """echo '[{"name": "platform-eu1"}, {"name": "globex"}]'"""
+    a_program(tmp_path / "bin" / "pulumi", f'case "$*" in *version*) echo v3.999.0 ;; *) {listed} ;; esac')
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    assert without_stack(find_project(tmp_path), "platform-eu1") == ["acme"]
+    (tmp_path / "tenants" / "Pulumi.hooli.yaml").write_text("config: [")
+    assert without_stack(find_project(tmp_path), "platform-eu1") == []

@@ -128,6 +128,13 @@ def test_the_end_names_the_next_step(
     assert capsys.readouterr().out == said
 
 
+def test_a_platforms_end_names_tenants_that_have_settings_and_no_stack(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    LineView().next_steps("platform-eu1", None, retiring=False, waiting=["acme"])
+    assert capsys.readouterr().out == "Next: tenantnet up acme --create\n"
+
+
 @pytest.mark.parametrize(("operation", "said"), [("create", True), ("update", False), ("delete", False)])
 def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
     capsys: pytest.CaptureFixture[str], operation: str, said: bool
