@@ -1,17 +1,26 @@
-"""Whether a replica has everything of its source, by asking both servers: exact and immediate."""
+"""Whether a replica has everything of its source, by asking both servers."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import DictCursor
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.runner.verification import Access, connected
 
 # MySQL 8.4 has renamed the statements of 8.0, and their columns.
 _SOURCE_QUERIES = ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
 _REPLICA_QUERIES = ("SHOW REPLICA STATUS", "SHOW SLAVE STATUS")
+# While clients write, one look would find it behind for ever: how far its workers are, a replica says every
+# 300 ms. https://dev.mysql.com/doc/refman/8.4/en/replication-options-replica.html
+_LOOKS = Retrying(
+    retry=retry_if_result(lambda lacking: lacking is not None),
+    stop=stop_after_delay(timedelta(seconds=5)),
+    wait=wait_fixed(0.1),
+)
 
 
 class Position(NamedTuple):
@@ -22,17 +31,27 @@ class Position(NamedTuple):
 
 
 def behind(source: str, replica: str, access: Access) -> str | None:
-    """What the replica lacks, in words; None if it has applied all that the source has written.
+    """What the replica lacks, in words; None once it has applied all that the source had written when asked.
 
-    source, replica: the databases' addresses. Raises Failure if one of them cannot be asked.
+    Waits for that for 5 seconds. source, replica: the databases' addresses. Raises Failure if one of them
+    cannot be asked.
     """
     with connected(source, access) as connection:
         wanted = _status(connection, _SOURCE_QUERIES)
+    if wanted is None:
+        return "the source writes no binary log"
     with connected(replica, access) as connection:
-        found = _status(connection, _REPLICA_QUERIES)
-    if wanted is None or found is None:
-        return "there is no replica" if wanted else "the source writes no binary log"
-    written = Position(wanted["File"], wanted["Position"])
+        try:
+            return _LOOKS(_lacking, connection, Position(wanted["File"], wanted["Position"]))
+        except RetryError as error:
+            lacking: str = error.last_attempt.result()
+            return lacking
+
+
+def _lacking(connection: pymysql.Connection[Any], written: Position) -> str | None:
+    found = _status(connection, _REPLICA_QUERIES)
+    if found is None:
+        return "there is no replica"
     applied = Position(
         _either(found, "Relay_Source_Log_File", "Relay_Master_Log_File"),
         _either(found, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos"),

@@ -41,7 +41,7 @@ def test_start_status_reset_and_stop_say_what_they_did(state_dir: Path) -> None:
     assert "runs at http://127.0.0.1:" in started.stdout
     assert "runs already at" in local(state_dir, "start").stdout
     assert json.loads(local(state_dir, "status", "--json").stdout)["running"] is True
-    assert "vpnConnections" in local(state_dir, "status").stdout
+    assert "vpn connections" in local(state_dir, "status").stdout
     assert "keeps running" in local(state_dir, "reset").stdout
     stopped = local(state_dir, "stop")
     assert stopped.returncode == 0, stopped.stderr
