@@ -430,6 +430,17 @@ def test_a_server_that_ends_by_itself_makes_its_instance_failed(cloud: LocalClou
     assert f"{database.identifier}: its database server has ended" in cloud.state.log.read_text()
 
 
+def databases_of(name: str) -> Databases:
+    """A tenant's databases."""
+    return Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+
+
+def with_login(databases: Databases) -> Guards:
+    """The guards of their moves that may ask the servers."""
+    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
+    return Guards(databases, lambda _: [], WithLogin(databases, access))
+
+
 def test_the_fence_is_asked_of_the_server_whatever_rds_says(
     cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -437,9 +448,8 @@ def test_the_fence_is_asked_of_the_server_whatever_rds_says(
     make(f"{name}-blue")
     (folder,) = set(home_of(cloud).glob("server-*")) - present
     lead_here(monkeypatch, cloud)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
-    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
-    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    databases = databases_of(name)
+    guards = with_login(databases)
     fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
     databases.set_read_only(Slot.BLUE, read_only=True)
     wait_for(lambda: guards.look(Condition.SOURCE_READ_ONLY, fenced).holds)
@@ -470,7 +480,7 @@ def test_events_of_a_replica_are_disabled_and_resumed_with_their_definers_after_
     rds.promote_read_replica(DBInstanceIdentifier=green.identifier)
     green.settled()
     lead_here(monkeypatch, cloud)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    databases = databases_of(name)
     listed = "SELECT event_name, status = 'ENABLED', definer FROM information_schema.events ORDER BY 1"
     copy = Client.of(cloud, rds, green.identifier)
     ((*_,), (runs, enabled, definer)) = copy.run(listed)
@@ -492,9 +502,7 @@ def test_no_fence_is_begun_that_would_wait_for_a_client(
     client.run(*ROWS)
     lead_here(monkeypatch, cloud)
     monkeypatch.setattr(inspector, "LONG_SECONDS", 1)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
-    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
-    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    guards = with_login(databases_of(name))
     steady = State(phase=Phase.STEADY, production=Slot.BLUE)
     wait_for(lambda: guards.look(Condition.AT_REST, steady).holds)
     with client.connected() as holder:
@@ -523,9 +531,7 @@ def test_a_replica_that_is_behind_is_waited_for_before_the_fence(
     Database(rds=rds, identifier=f"{name}-green").settled()
     (folder,) = set(home_of(cloud).glob("server-*")) - present
     lead_here(monkeypatch, cloud)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
-    access = Access(login=Login(username="acmeadmin", password=PASSWORD))
-    guards = Guards(databases, lambda _: [], WithLogin(databases, access))
+    guards = with_login(databases_of(name))
     replicating = State(phase=Phase.REPLICATING, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
     wait_for(lambda: guards.look(Condition.TARGET_REPLICATES, replicating).holds)
     monkeypatch.chdir(folder / "data")
@@ -546,7 +552,7 @@ def test_what_clients_keep_open_to_the_former_production_is_ended(
     client = Client.of(cloud, rds, source.identifier)
     client.run("CREATE USER 'blind'@'%' IDENTIFIED BY 'Correct-Horse-8'")
     lead_here(monkeypatch, cloud)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    databases = databases_of(name)
     with client.connected() as kept, client.connected() as other:
         blind = WithLogin(databases, Access(login=Login(username="blind", password="Correct-Horse-8")))
         assert "may not (PROCESS)" in blind.end_clients(Slot.BLUE)
@@ -566,7 +572,7 @@ def test_of_a_dead_source_no_parameter_makes_an_abort_believe_that_it_takes_writ
     before = servers_of(home_of(cloud))
     source = make(f"{name}-blue")
     lead_here(monkeypatch, cloud)
-    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    databases = databases_of(name)
     guards = Guards(databases, lambda _: [], WithoutLogin(databases))
     aborting = State(phase=Phase.ABORTING, production=Slot.BLUE, move=1)
     assert guards.look(Condition.SOURCE_WRITABLE, aborting).holds
