@@ -33,7 +33,7 @@ from tenantnet.console.tunnels import act, own_tunnels
 from tenantnet.failure import Failure
 from tenantnet.fleet.drift import read_drift
 from tenantnet.fleet.status import read_many, tunnel_counts
-from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.targets import read_each
 from tenantnet.observed.claims import read_audit
 from tenantnet.observed.drawing import STYLE
 from tenantnet.observed.plot import plot
@@ -153,17 +153,19 @@ def _tenants(request: Request) -> Response:
     platforms: dict[str, list[str]] = {
         name: [] for name in project.stacks_with_settings() if is_platform(name)
     }
-    for name, target in read_targets(project).items():
+    targets, unread = read_each(project)
+    for name, target in targets.items():
         platforms.setdefault(target.platform, []).append(name)
-    return _page(request, "tenants.html.j2", {"platforms": platforms})
+    return _page(request, "tenants.html.j2", {"platforms": platforms, "unread": unread})
 
 
 def _platform(request: Request) -> Response:
     project, platform = _asked(request, "platform")
     cell = read_cell(project, platform)
-    names = [name for name, target in read_targets(project).items() if target.platform == platform]
-    shown = {"platform": platform, "region": cell.region, "tenants": read_many(project, names)}
-    return _page(request, "platform.html.j2", shown)
+    targets, unread = read_each(project)
+    names = [name for name, target in targets.items() if target.platform == platform]
+    shown = {"region": cell.region, "tenants": read_many(project, names), "unread": unread}
+    return _page(request, "platform.html.j2", {"platform": platform, **shown})
 
 
 def _claims(request: Request) -> Response:

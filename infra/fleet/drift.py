@@ -11,7 +11,7 @@ from tenantnet.engine.process import StackProcess
 from tenantnet.failure import Failure
 from tenantnet.fleet.record import FleetOperation
 from tenantnet.fleet.runner import COMMANDS, why_failed
-from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.targets import read_each
 from tenantnet.observed.drift import find_drift
 from tenantnet.settings.project import Project, unknown_stack
 
@@ -21,7 +21,9 @@ def read_drift(project: Project, tenant: str) -> list[str]:
 
     Raises Refused for a tenant without settings or without a stack, Failure if Pulumi or AWS does not answer.
     """
-    targets, stacks = read_targets(project), Engine(project).stacks()
+    (targets, unread), stacks = read_each(project), Engine(project).stacks()
+    if tenant in unread:
+        raise unread[tenant]
     if tenant not in targets or tenant not in stacks:
         raise unknown_stack(project, tenant, stacks, kind="tenant", where="that has been deployed")
     with TemporaryDirectory(prefix="tenantnet-drift-") as folder:

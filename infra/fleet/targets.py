@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tenantnet.refusal import Refused
 from tenantnet.settings.files import REGION_KEY, config_of
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.project import Project, is_platform
@@ -27,12 +28,29 @@ class Target:
 
 def read_targets(project: Project) -> dict[str, Target]:
     """Every tenant with a settings file, by name, not judged. Raises Refused if a file cannot be read."""
+    targets, unread = read_each(project)
+    if unread:
+        raise next(iter(unread.values()))
+    return targets
+
+
+def read_each(project: Project) -> tuple[dict[str, Target], dict[str, Refused]]:
+    """The same, and why not, by name, where a tenant's file cannot be read: it hides no other tenant.
+
+    Raises Refused if the project's own file cannot be read.
+    """
     common = config_of(read_mapping(project.file))
-    return {
-        name: _target(name, {**common, **config_of(read_mapping(project.settings_file(name)))})
-        for name in project.stacks_with_settings()
-        if not is_platform(name)
-    }
+    targets, unread = dict[str, Target](), dict[str, Refused]()
+    for name in project.stacks_with_settings():
+        if is_platform(name):
+            continue
+        try:
+            config = config_of(read_mapping(project.settings_file(name)))
+        except Refused as refused:
+            unread[name] = refused
+        else:
+            targets[name] = _target(name, {**common, **config})
+    return targets, unread
 
 
 def _target(name: str, config: Mapping[object, object]) -> Target:

@@ -259,6 +259,25 @@ def test_the_tenants_are_listed_with_their_platform(office: Office) -> None:
     assert "acme</a></th>" in office.page("/platforms/platform-eu1")
 
 
+def test_a_settings_file_that_cannot_be_read_hides_no_other_tenant(office: Office) -> None:
+    file = office.desk.folder / "tenants" / "Pulumi.stark.yaml"
+    file.write_text("config: [\n", encoding="utf-8")
+    try:
+        for target in ("/", "/platforms/platform-eu1"):
+            text = office.page(target)
+            assert '<a href="/tenants/acme">acme</a>' in text
+            assert "tenants/Pulumi.stark.yaml: refused" in text
+            assert "<dt>Remedy</dt>" in text
+        listed = office.desk.tenantnet("fleet status acme stark --platform platform-eu1")
+        assert (listed.code, "blue 10.1.2.0/26" in listed.out) == (1, True), listed
+        assert "stark: tenants/Pulumi.stark.yaml: 1 problem" in listed.out
+        assert office.console.send("/tenants/acme/drift", {}).status == 200
+        of_stark = office.console.send("/tenants/stark/drift", {})
+        assert (of_stark.status, "tenants/Pulumi.stark.yaml: refused" in of_stark.text) == (400, True)
+    finally:
+        file.unlink()
+
+
 def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
     office.cloud.report_tunnel(office.connection, 1, "UP", "")
     office.cloud.report_tunnel(office.connection, 2, "DOWN", "IPSEC IS DOWN <script>")
