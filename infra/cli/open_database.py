@@ -78,6 +78,7 @@ def _print(found: Connecting) -> None:
         f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
         "the endpoint's name leads to another one. MariaDB's client cannot verify the authority alone, so it",
         "goes to RDS's own address, which a move changes; for a tunnel it must be 11.4 or newer. Clients ask",
-        "for the password.",
+        "for the password; who may decrypt the settings reads the master user's with",
+        f"  pulumi config get tenantnet:databasePassword --stack {found.tenant}",
     ]
     say("\n".join(lines))

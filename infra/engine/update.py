@@ -135,10 +135,9 @@ class StackUpdate:
             on_event=tell, color="never", show_secrets=False, suppress_outputs=True, **self._policies
         )
 
-    def last(self) -> tuple[int, Mapping[str, int]] | None:
-        """How many seconds the stack's last update took, and what it changed; None if there was none."""
+    def last(self) -> int | None:
+        """How many seconds the stack's last update took; None if there was none."""
         history = self._stack.history(page_size=1, show_secrets=False)
         if not history or history[0].end_time is None or not history[0].resource_changes:
             return None
-        seconds = (history[0].end_time - history[0].start_time).total_seconds()
-        return int(seconds), {str(key): number for key, number in history[0].resource_changes.items()}
+        return int((history[0].end_time - history[0].start_time).total_seconds())

@@ -46,7 +46,7 @@ def add_connection(
 network {slot} with a VPN connection to {description},
 {company_cidr}.
 Nothing is created in AWS yet. `pulumi up --stack {tenant}` creates the customer gateway {gateway_ip}, the VPN
-connection with its two tunnels, its route, its rules and its alarms: about 5 minutes. The network's other VPN
+connection with its two tunnels, its route, its rules and its alarms: 4 to 5 minutes. The network's other VPN
 connections stay up. Then comes the company's end:
 
   tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR"""

@@ -59,14 +59,11 @@ def schedule_move(
         "strategy": str(strategy),
         "retireAfter": retire_after,
     }
-    why = "" if chosen or strategy is Strategy.REPLICA else ", since there is a login for it"
-    what = f"move to {planned['to']} at {at} {timezone} ({_in_utc(at, timezone)} UTC), by {strategy}{why}."
-    said = f"{what}\n{_who_starts(move, strategy)}{_reboot_missing(move, strategy)}"
+    why = "" if chosen else _why(move, strategy)
+    time = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    what = f"move to {planned['to']} at {at} {timezone} ({time:%Y-%m-%d %H:%M} UTC), by {strategy}{why}."
+    said = f"{what}\n{_who_starts(move, strategy, time)}{_reboot_missing(move, strategy)}"
     return Proposal.of(project, file, said, *_edits(planned, without))
-
-
-def _in_utc(at: str, timezone: str) -> str:
-    return f"{datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _edits(planned: Mapping[str, str], without: Sequence[str]) -> Iterator[Edit]:
@@ -92,14 +89,24 @@ def cancel_move(project: Project, tenant: str) -> Proposal:
     return Proposal.of(project, file, said, ("under tenantnet:tenant remove migration", edit))
 
 
-def _who_starts(move: Move, strategy: Strategy) -> str:
+def _why(move: Move, strategy: Strategy) -> str:
+    """Why it is the usual strategy, as far as it is known."""
+    if strategy is Strategy.LIVE:
+        return ", since there is a login for it"
+    there = {"a login": move.has_login, "database.gtid": move.settings.database.gtid}
+    lacks = [name for name, has in there.items() if has is False]
+    return f", since `live` needs {' and '.join(lacks)}" if lacks else ""
+
+
+def _who_starts(move: Move, strategy: Strategy, time: datetime) -> str:
     """What is left to do for the move to begin, and when it does then."""
     tenant, minutes = move.settings.name, int(LEAD[strategy].total_seconds()) // 60
     ahead = f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
     if move.platform.runner_project is None:
+        late = ", so at once" if datetime.now(UTC) > time - LEAD[strategy] else ""
         return (
             f"The platform has no runner. Start `tenantnet migrate run {tenant}` yourself,\n"
-            f"at least {ahead} before the time: it waits for the time.{_login_missing(move, strategy)}"
+            f"at least {ahead} before the time{late}: it waits for the time.{_login_missing(move, strategy)}"
         )
     compared = (
         f"It compares the data with the login in the\nsecret {secret_name(tenant)}."

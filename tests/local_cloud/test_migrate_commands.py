@@ -283,6 +283,10 @@ def test_a_schedule_by_live_says_that_the_database_waits_for_a_reboot(desk: Desk
     said = desk.tenantnet(live)
     assert (said.code, reboot in said.out) == (0, True), said
     desk.tenantnet("migrate cancel umbrella")
+    # The usual one is by replica as long as there is no login, and says why.
+    usual = desk.tenantnet(SCHEDULE.replace("acme", "umbrella"))
+    assert "by replica, since `live` needs a login." in usual.out, usual
+    desk.tenantnet("migrate cancel umbrella")
     # Another strategy needs no GTID.
     assert reboot not in desk.tenantnet(live.replace("live", "replica")).out
     desk.tenantnet("migrate cancel umbrella")

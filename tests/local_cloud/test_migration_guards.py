@@ -86,6 +86,24 @@ def test_a_source_is_read_only_once_its_parameter_says_so(tenant: Tenant) -> Non
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
 
 
+def test_a_parameter_that_waits_for_a_reboot_keeps_no_move_waiting(tenant: Tenant) -> None:
+    """RDS calls the group `pending-reboot` then, whatever else is in force or not."""
+    tenant.rds.modify_db_parameter_group(
+        DBParameterGroupName=f"{tenant.name}-blue",
+        Parameters=[{"ParameterName": "gtid-mode", "ParameterValue": "ON", "ApplyMethod": "pending-reboot"}],
+    )
+    assert tenant.holds(Condition.SOURCE_WRITABLE)
+    tenant.databases.set_read_only(BLUE, read_only=True)
+    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(minutes=4))
+    seen: list[tuple[str, bool]] = []
+    while seen[-1:] != [("available", True)] or ("modifying", False) not in seen:
+        found = tenant.databases.instance(BLUE)
+        assert found is not None
+        seen.append((found.status, found.parameters_in_force))
+    assert ("modifying", True) not in seen
+    assert tenant.holds(Condition.SOURCE_READ_ONLY)
+
+
 @pytest.mark.parametrize("declared", [None, "2"])
 def test_a_parameter_is_set_for_a_while_and_is_then_what_is_declared(
     tenant: Tenant, declared: str | None

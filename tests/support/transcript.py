@@ -27,7 +27,7 @@ _VARIES = [
     (re.compile(r"\b(\w+-\w+)\.[a-z0-9]+\.eu-west-1\.rds\."), r"\1.ID.eu-west-1.rds."),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(?<=\()(\d+ min )?\d+ (s|min)(?=\))|(?<= in )(\d+ min )?\d+ (s|min)(?=\.)"), "DURATION"),
-    (re.compile(r"last update took .+? \("), "last update took DURATION ("),
+    (re.compile(r"last update took .+\."), "last update took DURATION."),
     (re.compile(r"Duration: \S+"), "Duration: DURATION"),
     (re.compile(r"^\[ *\d+/", re.MULTILINE), "[N/"),
     (re.compile(r"\b203\.0\.113\.\d+|\b\d+\.\d+\.\d+\.\d+(?= (UP|DOWN))"), "ADDRESS"),

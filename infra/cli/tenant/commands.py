@@ -40,8 +40,8 @@ Nothing is created in AWS yet. Next:
 or all three in one, with a password that is made at random: tenantnet up {name} --create
 
 The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
-peerings with sessions and services, the database and the endpoint. At AWS this takes about 20 minutes, most
-of them the database's."""
+peerings with sessions and services, the database and the endpoint. At AWS this takes 10 to 20 minutes,
+most of them the database's."""
 
 
 @app.command()

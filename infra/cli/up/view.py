@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import typer
@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+from tenantnet.aws import types
 from tenantnet.cli.output import console, draw, print_json, say, table
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress, in_words, state_of
@@ -21,6 +22,7 @@ from tenantnet.deployment.waits import LONG, slowest_first, wait_for
 from tenantnet.engine.events import Operation, Status, Step
 from tenantnet.review.consequences import Consequences
 from tenantnet.settings.project import is_platform
+from tenantnet.tags import Slot, network_name
 
 # Of so many new resources of a stack, a table would say less than their number.
 _LISTED = 12
@@ -57,10 +59,8 @@ class LineView:
         for diagnostic in progress.diagnostics:
             say(f"{diagnostic.severity}: {diagnostic.message}")
 
-    def plan(
-        self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
-    ) -> None:
-        """Show what the update will do. last: seconds and changes of the update before."""
+    def plan(self, stack: str, plan: Plan, last: int | None, means: Consequences) -> None:
+        """Show what the update will do. last: how many seconds the update before took."""
         for part in _planned(stack, plan, last, means):
             draw(part) if isinstance(part, Table) else console().print(part)
 
@@ -112,12 +112,17 @@ class LineView:
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:
             typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")
-            created = (step.kind for step in self._progress.done if step.operation is Operation.CREATE)
-            if "ec2 VpnConnection" in created:
-                typer.echo(
-                    "The new VPN connections wait for the other end, which gets its guide: "
-                    f"tenantnet vpn download {stack} NAME --output DIR"
-                )
+            created = [
+                step.name
+                for step in self._progress.done
+                if step.operation is Operation.CREATE and step.type == types.VPN_CONNECTION
+            ]
+            for slot in Slot:
+                if any(name.startswith(f"{network_name(stack, slot)}-") for name in created):
+                    typer.echo(
+                        f"The new VPN connections of network {slot} wait for the other end, which gets its "
+                        f"guide: tenantnet vpn download {stack} NAME --network {slot} --output DIR"
+                    )
 
     def _line(self, change: Step) -> str:
         if change.status is Status.STARTED:
@@ -203,9 +208,7 @@ class JsonView:
                 "finding", policy=found.policy, level=found.level, resource=found.resource, text=found.message
             )
 
-    def plan(
-        self, stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
-    ) -> None:
+    def plan(self, stack: str, plan: Plan, last: int | None, means: Consequences) -> None:
         changes = [{**_fields(change), "properties": list(change.properties)} for change in plan.changes]
         _emit(
             "plan",
@@ -252,9 +255,7 @@ def _fields(change: Step) -> dict[str, str]:
     return {"operation": str(change.operation), "type": change.type, "name": change.name}
 
 
-def _planned(
-    stack: str, plan: Plan, last: tuple[int, Mapping[str, int]] | None, means: Consequences
-) -> list[Text | Table]:
+def _planned(stack: str, plan: Plan, last: int | None, means: Consequences) -> list[Text | Table]:
     if not plan.changes:
         words = "no resource changes" + (", only what the stack remembers." if plan.outputs_change else ".")
         return [Text(f"{stack}: {words}")]
@@ -262,14 +263,12 @@ def _planned(
     head = in_words({f"to {operation}": counted[operation] for operation in Operation})
     longest = slowest_first(plan.slowest)[0]
     expectation = (
-        f"At AWS this typically takes {about(plan.seconds)}; longest takes {_named(longest)} "
+        f"At AWS this typically takes {about(plan.seconds)}; longest: {_named(longest)} "
         f"({spell(wait_for(longest).seconds)})."
     )
     parts: list[Text | Table] = [Text(f"{stack}: {head}\n"), _changes(plan), Text(f"\n{expectation}")]
     if last:
-        seconds, changes = last
-        counts = in_words({name: number for name, number in changes.items() if name != "same"})
-        parts.append(Text(f"The stack's last update took {spell(seconds)} ({counts or 'no change'})."))
+        parts.append(Text(f"The stack's last update took {spell(last)}."))
     parts.append(Text(f"\nThis update: {means.verdict.words}", style="bold"))
     parts += [Text(f"- {line}") for line in (*means.effects, *means.changes)]
     return parts
@@ -284,7 +283,7 @@ def _changes(plan: Plan) -> Table:
     )
     if len(created) > _LISTED:
         kinds = Counter(change.kind for change in created)
-        rows += [("create", kind, f"{number}", "") for kind, number in sorted(kinds.items())]
+        rows += [("create", kind, f"{number} new", "") for kind, number in sorted(kinds.items())]
     return table("What the update does", ("Operation", "Resource", "Name", "What differs"), rows)
 
 
