@@ -64,7 +64,7 @@ INTERRUPTED: Mapping[str, str] = {
 
 # What RDS moves an instance's data for, in the state `storage-optimization`.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html
-STORAGE = {"iops", "storageThroughput", "storageType"}
+STORAGE = {"allocatedStorage", "iops", "storageThroughput", "storageType"}
 
 # While AWS has them on, it deletes nothing.
 PROTECTIONS = ("deletionProtection", "deletionProtectionEnabled")

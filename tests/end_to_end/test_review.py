@@ -130,6 +130,19 @@ def test_a_database_is_resized(change: ReviewProject, tmp_path: Path) -> None:
     assert reviewed.code == DATABASE_DOWN
 
 
+def test_a_database_is_kept_otherwise(change: ReviewProject, tmp_path: Path) -> None:
+    kept = {
+        "backupRetentionDays": 7,
+        "backupWindow": "03:00-03:30",
+        "maintenanceWindow": "sun:04:00-sun:04:30",
+    }
+    storage = {"storageGb": 500, "iops": 20_000, "storageThroughput": 1_000}
+    change.edit("acme", database={"username": "acmeadmin", "engineVersion": "8.4", **storage, **kept})
+    reviewed = change.review(output=tmp_path)
+    reviewed.check_comment("database-kept-otherwise")
+    assert reviewed.code == UNPROTECTS
+
+
 def test_a_reserved_range_is_rejected(change: ReviewProject, tmp_path: Path) -> None:
     change.add_tenant(
         "globex", like="acme", sessionSubnet="172.17.7.0/24", networks={"blue": network("10.33.4.0/26")}

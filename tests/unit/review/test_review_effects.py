@@ -86,7 +86,7 @@ def test_another_maintenance_window_may_begin_what_was_put_off() -> None:
     assert (verdict(told), "begins at once if the new window is now" in text(told)) == (Verdict.SAFE, True)
 
 
-@pytest.mark.parametrize("setting", ["iops", "storageThroughput"])
+@pytest.mark.parametrize("setting", ["allocatedStorage", "iops", "storageThroughput"])
 def test_other_storage_is_optimized_for_hours(setting: str) -> None:
     told = preview(database(UPDATE, setting))
     assert verdict(told) is Verdict.SAFE
