@@ -60,9 +60,9 @@ def _judge_texts(stack: Stack, resources: Sequence[Resource]) -> Iterator[Findin
         for path, text in chain([("", resource.name)], _texts(resource.props, "")):
             if path in kept:
                 continue
-            # A name in the path may be a secret itself.
-            shown = "" if any(secret in path for secret in secrets) else path
             for name in dict.fromkeys(name for secret, name in secrets.items() if secret in text):
+                # A name in the path may be a secret itself.
+                shown = "" if any(secret in path for secret in secrets) else path
                 yield resource.refuse_secret(NOWHERE_ELSE, shown, secret=name)
 
 
