@@ -18,6 +18,7 @@ from tenantnet.components.alarm_topic import alarm_topic_name, topic_policy
 from tenantnet.components.migration_runner import project_environment, project_source, start_statements
 from tenantnet.components.migration_schedule import start_input
 from tenantnet.components.platform_key import key_policy
+from tenantnet.components.private_vpc import FLOW_LOG_STATEMENTS
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
 from tenantnet.components.tunnel_host import AGENT_ACTIONS, endpoint_policy
@@ -43,7 +44,6 @@ from tenantnet.policies.names import NAME_OWN, judge_names, named
 from tenantnet.policies.shapes import NOT_SET, PROPERTY_PERMITTED
 from tenantnet.refusal import Rule, shown
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
 from tenantnet.tags import (
     cell_of_claims_table,
     claims_table_name,

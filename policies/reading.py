@@ -16,6 +16,7 @@ from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
 from tenantnet.aws.answers import PATIENCE, aws_answers
+from tenantnet.aws.sizes import IMAGE_PARAMETER
 from tenantnet.failure import Failure
 from tenantnet.policies.backend import Backend
 from tenantnet.policies.exports import (
@@ -32,7 +33,6 @@ from tenantnet.settings.checks import ECR_IMAGE
 from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings, RunnerSettings
 from tenantnet.settings.project import find_project
-from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.stacks.outputs import Model, PlatformOutputs
 
 if TYPE_CHECKING:

@@ -11,6 +11,18 @@ from tenantnet.components.checked import require
 from tenantnet.tags import Owner, Part
 
 LOG_RETENTION_DAYS = 90
+FLOW_LOG_STATEMENTS = [
+    {
+        "Effect": "Allow",
+        "Action": [
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+        ],
+        "Resource": "*",
+    }
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tenantnet.aws.sizes import IMAGE_PARAMETER
 from tenantnet.components.runner_permissions import via_dynamodb
-from tenantnet.stacks.lookups import IMAGE_PARAMETER
 from tenantnet.tags import (
     Tag,
     boundary_name,

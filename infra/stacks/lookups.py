@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
 from tenantnet.aws.items import read_item
+from tenantnet.aws.sizes import IMAGE_PARAMETER
 from tenantnet.phases.journal import decision_key, led_to
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Declaration, Origin, Phase
@@ -18,8 +19,6 @@ from tenantnet.refusal import Refused, Rule
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Slot, Strategy, journal_table_name, network_name
 
-# The newest Amazon Linux 2023 for arm64, kept by AWS as a public parameter.
-IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 # What the provider answers where there is no such instance: by its version, its own words or AWS's.
 NO_SUCH_INSTANCE = (
     "couldn't find resource",

@@ -14,26 +14,13 @@ from tenantnet.components.alarm_topic import AlarmTopic, AlarmTopicArgs
 from tenantnet.components.migration_runner import MigrationRunner, MigrationRunnerArgs
 from tenantnet.components.platform_key import PlatformKey, PlatformKeyArgs
 from tenantnet.components.platform_tables import PlatformTables, PlatformTablesArgs
-from tenantnet.components.private_vpc import PrivateVpc, PrivateVpcArgs
+from tenantnet.components.private_vpc import FLOW_LOG_STATEMENTS, PrivateVpc, PrivateVpcArgs
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
 from tenantnet.settings.models import PlatformSettings
 from tenantnet.stacks.claims import CellPlace, choose_claims_table, refuse_claims_left
 from tenantnet.stacks.lookups import Place, look_up_place
 from tenantnet.tags import Owner, Part, cell_of_claims_table, claims_table_name
-
-FLOW_LOG_STATEMENTS = [
-    {
-        "Effect": "Allow",
-        "Action": [
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-        ],
-        "Resource": "*",
-    }
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

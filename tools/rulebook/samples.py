@@ -18,6 +18,7 @@ from tenantnet.aws.session_documents import runner_document, tenant_document
 from tenantnet.components.alarm_topic import topic_policy
 from tenantnet.components.migration_runner import start_statements
 from tenantnet.components.platform_key import key_policy
+from tenantnet.components.private_vpc import FLOW_LOG_STATEMENTS
 from tenantnet.components.runner_permissions import RunnerPlace, runner_statements
 from tenantnet.components.service_role import trust_policy
 from tenantnet.components.tunnel_host import endpoint_policy
@@ -35,7 +36,6 @@ from tenantnet.policies.model import (
 )
 from tenantnet.settings.models import RunnerSettings
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.stacks.platform import FLOW_LOG_STATEMENTS
 from tenantnet.tags import (
     Lifecycle,
     Owner,

@@ -10,11 +10,12 @@ import os
 
 import pulumi
 import pulumi_aws as aws
+from tenantnet.aws.sizes import IMAGE_PARAMETER
 from tenantnet.phases.phases import State
 from tenantnet.phases.updates import networks_to_declare
 from tenantnet.settings.loading import load_platform, load_tenant
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks.lookups import IMAGE_PARAMETER, Place
+from tenantnet.stacks.lookups import Place
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.stacks.platform import PlatformStack
 from tenantnet.stacks.tenant import TenantStack
