@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from google.protobuf import json_format  # type: ignore[import-untyped]
+from pulumi.runtime.proto.analyzer_pb2 import RemediateResponse
 from pulumi_policy import (
     Policy as SdkPolicy,
 )
 from pulumi_policy import (
     PolicyConfigSchema,
-    PolicyProviderResource,
-    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -24,7 +25,8 @@ from pulumi_policy import (
     Severity as SdkSeverity,
 )
 from pulumi_policy import policy as sdk
-from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy.deserialize import deserialize_properties
+from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.policies.addresses import COMPANY_ADDRESSES_SETTING
 from tenantnet.policies.model import (
@@ -74,35 +76,46 @@ class Run:
         self.confidential.learn(resource.urn, resource.properties)
         self.confidential.learn(resource.provider.urn, resource.provider.properties)
 
-    def declare(self, resource: Resource) -> Stack:
-        """The stack so far, with this resource. The reading of its cell begins."""
+    def declare(self, resource: Resource) -> tuple[Resource, Stack]:
+        """The resource, and the stack so far. The reading of its cell begins."""
         self.declared[resource.urn] = resource
         cell = resource.cell
         if isinstance(cell, str) and not resource.stack.startswith(f"platform-{cell}"):
             self.reader.begin(cell, resource.region)
-        return Stack(self.declared.values())
+        return resource, Stack(self.declared.values(), previews=self.previews)
 
 
 RUN = Run()
+# What the thread's policies judge: a resource and the stack so far, or the whole stack.
+_JUDGED: ContextVar[tuple[Resource | None, Stack]] = ContextVar("judged")
 
 
 class _Servicer(sdk._PolicyAnalyzerServicer):
-    """The SDK's service; it keeps neither the stack's settings nor which values are secret."""
+    """The SDK's service; it keeps neither the stack's settings nor which values are secret.
+
+    It would also read each message once for each policy. It gets none with values: those are read here.
+    """
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         RUN.configure(request)
         return super().ConfigureStack(request, context)
 
+    def Remediate(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        return RemediateResponse()  # none of the policies changes what a program declares
+
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         RUN.learn(request)
-        return super().Analyze(request, context)  # type: ignore[no-untyped-call]
+        _JUDGED.set(RUN.declare(_resource(request)))
+        named = type(request)(type=request.type, urn=request.urn, name=request.name)
+        return super().Analyze(named, context)  # type: ignore[no-untyped-call]
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         for resource in request.resources:
             RUN.learn(resource)
         if not RUN.previews:
             RUN.reader.forget_ranges()  # other updates may have been under way meanwhile
-        return super().AnalyzeStack(request, context)  # type: ignore[no-untyped-call]
+        _JUDGED.set((None, _stack(request.resources)))
+        return super().AnalyzeStack(type(request)(), context)  # type: ignore[no-untyped-call]
 
 
 sdk._PolicyAnalyzerServicer = _Servicer  # type: ignore[misc]
@@ -134,7 +147,7 @@ class PackPolicy(SdkPolicy):
         """Report every finding."""
         try:
             settings = pack_settings(plain(args.get_config()), self._policy)
-            for finding in self._findings(args, settings):
+            for finding in self._findings(settings):
                 report_violation(str(RUN.confidential.words(finding)), finding.resource.urn)
         except Refused as refused:
             report_violation(str(refused), None)
@@ -143,25 +156,16 @@ class PackPolicy(SdkPolicy):
         """Whether single resources are judged."""
         return True
 
-    def has_remediation(self) -> bool:
-        """None of the policies changes what a program declares."""
-        return False
-
-    def _findings(
-        self, args: ResourceValidationArgs | StackValidationArgs, settings: PackSettings
-    ) -> Iterator[Finding]:
-        policy = self._policy
-        if isinstance(args, StackValidationArgs):
+    def _findings(self, settings: PackSettings) -> Iterator[Finding]:
+        policy, (resource, stack) = self._policy, _JUDGED.get()
+        if resource is None:
             if policy.judge_stack:
-                yield from policy.judge_stack(_stack(args.resources), settings)
+                yield from policy.judge_stack(stack, settings)
             return
-        resource = _resource(args)
         if policy.judge_resource:
             yield from policy.judge_resource(resource, settings)
-        if policy.judge_update:
-            stack = RUN.declare(resource)
-            if not RUN.previews:
-                yield from policy.judge_update(resource, stack, settings)
+        if policy.judge_update and not stack.previews:
+            yield from policy.judge_update(resource, stack, settings)
 
 
 class _ResourcePolicy(PackPolicy, ResourceValidationPolicy):
@@ -191,7 +195,7 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     reserved: Sequence[ReservedRange] = ()
     if RESERVED_RANGES_SCHEMA.keys() <= policy.schema.keys():
         ranges = config.get("reservedRanges")
-        reserved = _reserved_in(Path.cwd()) if ranges is None else reserved_ranges(ranges)
+        reserved = _reserved_here() if ranges is None else reserved_ranges(ranges)
     return PackSettings(
         reserved=reserved,
         minimum_backup_days=config.get("minimumBackupDays", MIN_BACKUP_DAYS),
@@ -205,59 +209,50 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
 
 
 @cache
-def _reserved_in(folder: Path) -> Sequence[ReservedRange]:
-    """The reserved ranges of the project that the folder is in; read once a preview, not once a resource."""
-    return read_defaults(find_project(folder).file).reserved
+def _reserved_here() -> Sequence[ReservedRange]:
+    """The project's reserved ranges; read once a preview, not once a resource."""
+    return read_defaults(find_project(Path.cwd()).file).reserved
 
 
-def _stack(resources: Iterable[PolicyResource]) -> Stack:
-    declared = RUN.declared
+def _stack(messages: Collection[Any]) -> Stack:
+    declared, urns = RUN.declared, {message.urn for message in messages}
     judged = [
-        Resource(
-            type=resource.resource_type,
-            name=resource.name,
-            urn=resource.urn,
-            props=plain(resource.props),
-            inputs=declared[resource.urn].props.keys() if resource.urn in declared else None,
-            custom=_is_custom(resource.resource_type, resource.provider),
-            protect=resource.opts.protect,
-            secret_outputs=tuple(resource.opts.additional_secret_outputs),
-            ignores=tuple(resource.opts.ignore_changes),
-            adopted=bool(declared) and resource.urn not in declared,
-            parent=resource.parent.urn if resource.parent else "",
-            region=_region(resource.provider),
-            depends_on=tuple(before.urn for before in resource.dependencies),
+        _resource(
+            message,
+            inputs=declared[message.urn].props.keys() if message.urn in declared else None,
+            adopted=bool(declared) and message.urn not in declared,
+            parent=message.parent if message.parent in urns else "",
+            depends_on=tuple(urn for urn in message.dependencies if urn in urns),
             property_depends_on={
-                name: tuple(before.urn for before in origins)
-                for name, origins in resource.property_dependencies.items()
+                name: tuple(urn for urn in origins.urns if urn in urns)
+                for name, origins in message.propertyDependencies.items()
             },
         )
-        for resource in resources
+        for message in messages
     ]
     return Stack(judged, previews=RUN.previews)
 
 
-def _resource(args: ResourceValidationArgs) -> Resource:
+def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the generated protocol
+    """more: what only a message about the whole stack says."""
+    region = _plain_struct(message.provider.properties).get("region")
     return Resource(
-        type=args.resource_type,
-        name=args.name,
-        urn=args.urn,
-        props=plain(args.props),
-        custom=_is_custom(args.resource_type, args.provider),
-        protect=args.opts.protect,
-        secret_outputs=tuple(args.opts.additional_secret_outputs),
-        ignores=tuple(args.opts.ignore_changes),
-        region=_region(args.provider),
+        type=message.type,
+        name=message.name,
+        urn=message.urn,
+        props=_plain_struct(message.properties),
+        custom=message.HasField("provider") or message.type.startswith("pulumi:providers:"),
+        protect=message.options.protect,
+        secret_outputs=tuple(message.options.additionalSecretOutputs),
+        ignores=tuple(message.options.ignoreChanges),
+        region=region if isinstance(region, str) else None,
+        **more,
     )
 
 
-def _is_custom(kind: str, provider: PolicyProviderResource | None) -> bool:
-    return provider is not None or kind.startswith("pulumi:providers:")
-
-
-def _region(provider: PolicyProviderResource | None) -> str | None:
-    region = plain(provider.props).get("region") if provider else None
-    return region if isinstance(region, str) else None
+def _plain_struct(properties: Any) -> dict[str, Any]:  # noqa: ANN401 - of the generated protocol
+    found = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(properties)))
+    return cast("dict[str, Any]", plain(found))
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - values of any shape

@@ -16,9 +16,12 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
-from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
+from pulumi_policy import EnforcementLevel
+from pulumi_policy import policy as sdk
+from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deserialize_properties
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from tenantnet.aws.types import VPC
+from tenantnet.policies import pack as module
 from tenantnet.policies.model import UNKNOWN, Resource, Unknown
 from tenantnet.policies.rules import POLICIES
 
@@ -100,15 +103,18 @@ def aws_provider() -> analyzer_pb2.AnalyzerProviderResource:
     )
 
 
-def analyze(pack: analyzer_pb2_grpc.AnalyzerStub, resource: Resource) -> list[Any]:
-    request = analyzer_pb2.AnalyzeRequest(
+def request_of(resource: Resource) -> analyzer_pb2.AnalyzeRequest:
+    return analyzer_pb2.AnalyzeRequest(
         type=resource.type,
         name=resource.name,
         urn=resource.urn,
         properties=struct(resource.props),
         provider=aws_provider(),
     )
-    return list(pack.Analyze(request).diagnostics)
+
+
+def analyze(pack: analyzer_pb2_grpc.AnalyzerStub, resource: Resource) -> list[Any]:
+    return list(pack.Analyze(request_of(resource)).diagnostics)
 
 
 def analyze_stack(pack: analyzer_pb2_grpc.AnalyzerStub, *resources: Resource) -> list[Any]:
@@ -163,6 +169,39 @@ def test_a_violation_names_policy_resource_value_and_remedy(pack: analyzer_pb2_g
     assert diagnostic.enforcementLevel == MANDATORY
     assert "cidrBlock: 10.42.128.64/26" in diagnostic.message
     assert "remedy:" in diagnostic.message
+
+
+def test_a_message_is_read_once_for_all_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Mapping[str, Any]] = []
+
+    def counted(properties: dict[str, Any], proxy_secrets: bool = False) -> dict[str, Any]:
+        read.extend([properties] if properties else [])
+        return deserialize_properties(properties, proxy_secrets)
+
+    for each in (module, sdk):
+        monkeypatch.setattr(each, "deserialize_properties", counted)
+    policies = [module.pack_policy(policy) for policy in POLICIES]
+    service = module._Servicer("tenantnet", "0.0.1", policies, EnforcementLevel.MANDATORY)
+    other = Resource(type="t", name="id", urn="urn:pulumi:s::p::t::id", props={"byteLength": 4})
+    assert len(service.Analyze(request_of(other), None).diagnostics) == 1
+    assert read == [{"region": "eu-west-1"}, {"byteLength": 4.0}]
+    service.Remediate(request_of(other), None)
+    assert len(read) == 2
+
+
+def test_the_providers_classes_are_loaded_for_whoever_takes_one() -> None:
+    script = f"""
+import pulumi_policy, runpy, sys
+pulumi_policy.PolicyPack = lambda **_: None
+runpy.run_path({str(CLONE / "policies" / "__main__.py")!r}, run_name="__main__")
+print([each for each in sys.modules if each.startswith("pulumi_aws")])
+from tenantnet.components import tenant_network
+print(tenant_network.aws.ec2.Vpc.__name__)
+import pulumi_aws.kms
+print(pulumi_aws.kms.Key.__name__)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["['pulumi_aws']", "Vpc", "Key"]
 
 
 @pytest.mark.parametrize("within", ["its own", "its provider's"])
