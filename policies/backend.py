@@ -19,7 +19,8 @@ from tenantnet.failure import Failure
 from tenantnet.policies.allowed import PROVIDER
 from tenantnet.policies.model import PLATFORM_PREFIX, Resource
 from tenantnet.refusal import Refused
-from tenantnet.settings.project import find_project
+from tenantnet.settings.project import project_of_program
+from tenantnet.settings.reading import read_mapping
 
 _Answer = TypeVar("_Answer")
 
@@ -55,12 +56,17 @@ class Backend:
     def find(cls, project: str = "") -> Backend:
         """The one that Pulumi uses here and now."""
         try:
-            found = find_project(Path.cwd())
+            found = project_of_program(Path.cwd())
+            name = read_mapping(found.file).get("name")
             url = backend_url(found)
             store = store_of(url)
             states = States(store, found) if store else None
         except Refused as refused:
             raise _unread("where the state is", str(refused), "correct it") from None
+        engines = project.rpartition("/")[2] or name
+        if name != engines:
+            problem = f"{found.file} is of project {name}, and Pulumi's is {engines}"
+            raise _unread("where the state is", problem, f"let `main` of {engines} be in its own folder")
         return cls(folder=found.folder, url=url, states=states, project=project)
 
     def platforms(self) -> Collection[str]:

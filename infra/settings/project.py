@@ -28,6 +28,12 @@ IN_A_PROJECT = Rule(
     reason=f"neither this folder nor one above it has a {PROJECT_FILE}",
     remedy="change to your clone of the project and try again; to begin one: tenantnet init",
 )
+ONE_PROJECT = Rule(
+    id="one-project",
+    rule=f"a program's folder is that of one project file, {PROJECT_FILE}, whose `main` it is",
+    reason="Pulumi takes {other}, or may take it: its stacks and its state are others than those read here",
+    remedy="remove one of the files, or set `main` of the other to its own program",
+)
 STACK_EXISTS = Rule(
     id="stack-exists",
     rule="the {kind} exists",
@@ -72,6 +78,26 @@ def find_project(start: Path) -> Project:
         if file.is_file():
             return Project(folder=folder, settings_folder=folder / _settings_folder(file))
     raise Refused("The working directory", [IN_A_PROJECT.refuse(str(start))])
+
+
+def project_of_program(folder: Path) -> Project:
+    """The project whose program is in the folder. Raises Refused if the engine may have taken another one.
+
+    The engine runs a program, and the packs that judge it, in the folder of its project's `main`.
+    """
+    files = (each / name for each in (folder, *folder.parents) for name in PROJECT_FILES)
+    found = [file for file in files if file.is_file() and _program_folder(file) == folder.resolve()]
+    project = find_project(folder)
+    if found != [project.file]:
+        other = next((file for file in found if file != project.file), "another project file")
+        raise Refused("The project", [ONE_PROJECT.refuse(str(project.file), other=other)])
+    return project
+
+
+def _program_folder(file: Path) -> Path:
+    main = read_mapping(file).get("main")
+    program = file.parent / main if isinstance(main, str) else file.parent
+    return (program if program.is_dir() else program.parent).resolve()
 
 
 def _settings_folder(file: Path) -> str:

@@ -30,6 +30,7 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Owner, Tag
 
 from tests.support import component_samples as samples
+from tests.support.clone import CLONE
 from tests.support.states import exported
 from tools.rulebook.samples import (
     BETA,
@@ -354,6 +355,8 @@ def answer(said: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pulumi").write_text(f"#!/bin/sh\ncat '{folder}/said'\n")
     (folder / "pulumi").chmod(0o700)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    # The engine runs a pack in the folder of the program that it judges.
+    monkeypatch.chdir(CLONE / "infra")
 
 
 def test_the_state_is_read_from_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,7 +239,7 @@ class TestTheState:
 
     @pytest.fixture
     def backend(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.chdir(CLONE)
+        monkeypatch.chdir(CLONE / "infra")
         monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
         answer(exported(self.entry("of-pulumi")), tmp_path, monkeypatch)
         return self.file(tmp_path)
@@ -297,6 +297,33 @@ class TestTheState:
         copy(STATES / "steady" / f"{platform}.json", backend.parent)
         read = PlatformOutputs.read(platform, Backend.find().outputs(platform))
         assert (read.cell, read.claims_table) == ("local", "tenantnet-local-claims")
+
+    @pytest.mark.parametrize(
+        ("real", "innocent", "program"),
+        [
+            ("Pulumi.json", "Pulumi.yaml", "."),
+            ("Pulumi.yaml", "Pulumi.yml", "."),
+            ("Pulumi.yaml", "sub/Pulumi.yaml", "sub"),
+            ("Pulumi.yaml", "../elsewhere/Pulumi.yaml", "linked"),
+        ],
+    )
+    def test_a_project_that_the_engine_may_not_have_taken_has_none(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real: str, innocent: str, program: str
+    ) -> None:
+        """The engine prefers Pulumi.json, and starts from the folder where somebody calls it."""
+        root = tmp_path / "project"
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (root / "sub").mkdir(parents=True)
+        (root / "linked").symlink_to(elsewhere, target_is_directory=True)
+        settings = {"name": "tenantnet", "runtime": "python", "main": program}
+        (root / real).write_text(json.dumps(settings))
+        (root / innocent).write_text(json.dumps({"name": "innocent", "runtime": "python"}))
+        monkeypatch.chdir(root / program)
+        reader = Reader()
+        reader.configure({}, "organization/tenantnet")
+        with pytest.raises(Failure, match="Could not read where the state is"):
+            reader.held("acme")
 
     @pytest.mark.parametrize("logged_in", [False, True])
     def test_it_is_where_it_was_before_the_program_began(

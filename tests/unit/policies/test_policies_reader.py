@@ -146,6 +146,7 @@ def test_where_the_state_is_pulumi_says(
     (tmp_path / "pulumi").write_text(f"#!/bin/sh\n[ \"$1\" = whoami ] && cat <<'END'\n{answer}\nEND\n")
     (tmp_path / "pulumi").chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.chdir(CLONE / "infra")
     assert Reader().bucket() == bucket
 
 
