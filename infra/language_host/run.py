@@ -57,16 +57,17 @@ def run_plugin(*arguments: str) -> None:
     """Run a module, or the folder of an absolute path, as a program with the other arguments."""
     _prepare()
     sys.argv = [*arguments]
-    _find_first("")
+    # Not from the working directory: that is the folder of the program, which a pack judges.
+    _find_first()
     if Path(arguments[0]).is_absolute():
         runpy.run_path(arguments[0], run_name="__main__")
     else:
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
 
 
-def _find_first(folder: str) -> None:
+def _find_first(*folders: str) -> None:
     # Python has put another folder there, unless it was started with -P.
-    sys.path[: not sys.flags.safe_path] = [folder]
+    sys.path[: not sys.flags.safe_path] = folders
 
 
 def _prepare() -> None:
