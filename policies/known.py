@@ -61,6 +61,7 @@ from tenantnet.tags import Owner, Tag
 
 # What AWS and the provider say of a resource, and a program cannot.
 _COMPUTED = {"id", "tagsAll"}
+_OF_AWS = {kind for kind in ALLOWED if kind.startswith("aws:")}
 # What goes by a name that the program gives, or by an ARN with it. {place} is region and account.
 NAMED = {
     aws.DATABASE: ("identifier", "rds:{place}:db:{name}"),
@@ -103,6 +104,12 @@ CHANGES_IGNORED = Rule(
     reason="policies get the deployed value of what is ignored, and a replacement is made with another",
     remedy="remove {given} from ignore_changes",
 )
+ALIAS_ALIKE = Rule(
+    id="alias-alike",
+    rule="what takes the place of a resource in the state is of its type",
+    reason="{former} is of type {was}: it would stay in AWS, and be in no state any more",
+    remedy="remove the alias, and let what the program does not declare be deleted",
+)
 ONE_PROFILE = Rule(
     id="one-profile",
     rule="a stack's AWS providers use one profile",
@@ -141,6 +148,7 @@ WHERE = {
 
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
+    yield from _judge_aliases(resource)
     if is_own(resource.type, settings):
         yield from judge_texts(resource, settings)
         return
@@ -157,6 +165,15 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
             if not ref.outputs and not any(is_placed(each, resource.stack) for each in ref.types):
                 for value in _values(resource.props.get(name), inner):
                     yield _refuse_reference(resource, name, inner, value, ref)
+
+
+def _judge_aliases(resource: Resource) -> Iterator[Finding]:
+    """Own types may be called otherwise by a provider's later versions, and components by ours."""
+    for former in resource.aliases:
+        was = former.split("::")[2].rpartition("$")[2]
+        if was != resource.type and _OF_AWS.intersection((was, resource.type)):
+            name = former.rpartition("::")[2]
+            yield resource.refuse(ALIAS_ALIKE, "options.aliases", value=former, former=name, was=was)
 
 
 def _judge_ignored(resource: Resource, shape: Shape) -> Iterator[Finding]:
@@ -361,7 +378,7 @@ def _texts_of(resource: Resource) -> dict[tuple[str, str], Ref]:
 
 
 # A claim comes before everything that says which cell it is of.
-_BEFORE_CREATION = {kind for kind in ALLOWED if kind.startswith("aws:")} - {aws.TABLE_ITEM}
+_BEFORE_CREATION = _OF_AWS - {aws.TABLE_ITEM}
 
 
 @before_creation(*_BEFORE_CREATION)
@@ -449,6 +466,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         IMAGE_OWN,
         OWN_TYPE_APART,
         CHANGES_IGNORED,
+        ALIAS_ALIKE,
         NOTHING_ADOPTED,
         HELD_OWN,
         DELETED_GONE,

@@ -89,6 +89,7 @@ class Resource:
     custom: whether a provider makes it; a component has nothing but its children.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
     ignores: properties whose changes the engine ignores, until it replaces the resource.
+    aliases: URNs by which the state has it until this update.
     adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
     state's resources: whether it was imported.
     retained: whether its deletion may leave it in AWS; known of the state's resources alone.
@@ -104,6 +105,7 @@ class Resource:
     protect: bool = False
     secret_outputs: Collection[str] = ()
     ignores: Collection[str] = ()
+    aliases: Collection[str] = ()
     adopted: bool = False
     retained: bool = False
     parent: str = ""

@@ -245,6 +245,7 @@ def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the g
         protect=message.options.protect,
         secret_outputs=tuple(message.options.additionalSecretOutputs),
         ignores=tuple(message.options.ignoreChanges),
+        aliases=tuple(message.options.aliases),
         region=region if isinstance(region, str) else None,
         **more,
     )

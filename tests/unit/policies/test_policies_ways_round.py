@@ -701,6 +701,22 @@ def test_what_a_policy_judges_is_not_ignored(key: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("was", "found"),
+    [
+        ("aws:ec2/vpc:Vpc", []),
+        ("tenantnet:index:TenantNetwork$aws:ec2/vpc:Vpc", []),
+        ("aws:cloudwatch/logGroup:LogGroup", ["alias-alike"]),
+        ("tenantnet:index:TenantNetwork", ["alias-alike"]),
+    ],
+)
+def test_what_takes_the_place_of_a_resource_is_of_its_type(was: str, found: Sequence[str]) -> None:
+    """The engine would leave the former in AWS, and have it in no state."""
+    alias = f"urn:pulumi:acme::tenantnet::{was}::former"
+    expected = {"only-known-resources": found} if found else {}
+    assert found_by(with_options("network", aliases=[alias])) == expected
+
+
+@pytest.mark.parametrize(
     ("key", "props", "policy"),
     [
         ("database", {"snapshotIdentifier": "beta-move-1"}, "rights-exact"),
