@@ -31,6 +31,8 @@ ENDS_WITH_THIS_PROCESS = ("setpriv", "--pdeathsig", "KILL")
 # Of whoever started the local cloud; a build has no other variables but its own.
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "XDG_CACHE_HOME")
 STOP_LIMIT_SECONDS = 3.0
+PROVISIONING = "PROVISIONING"
+CODES = {PROVISIONING: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"}
 
 
 class Status(StrEnum):
@@ -60,13 +62,15 @@ class UnreadableBuildspecError(Exception):
 class Order:
     """What a build is to do.
 
-    buildspec: as text. folder: its source. variables: read once it begins, since secrets are looked up then;
-    raises Exception where one is not there. tell: is given each line of output. limit_seconds: for all of it.
+    buildspec: as text. folder: its source. pull: raises Exception where its image cannot be had.
+    variables: read once it begins, since secrets are looked up then; raises Exception where one is not there.
+    tell: is given each line of output. limit_seconds: for all of it.
     """
 
     id: str
     buildspec: str
     folder: Path
+    pull: Callable[[], None]
     variables: Callable[[], Mapping[str, str]]
     tell: Callable[[str], None]
     limit_seconds: float
@@ -94,7 +98,9 @@ class Build:
     def run(self) -> None:
         """Do everything; returns once it has ended, whichever way."""
         prepared: list[Any] = []
-        self._phase("DOWNLOAD_SOURCE", lambda: self._prepare(prepared))
+        self._phase(PROVISIONING, self._pull)
+        if self.status is Status.IN_PROGRESS:
+            self._phase("DOWNLOAD_SOURCE", lambda: self._prepare(prepared))
         if prepared:
             self._run_phases(*prepared)
         with self._lock:
@@ -137,10 +143,17 @@ class Build:
             "phaseStatus": "SUCCEEDED" if problem is None else str(self.status),
             "contexts": []
             if problem is None
-            else [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": problem}],
+            else [{"statusCode": CODES.get(name, "COMMAND_EXECUTION_ERROR"), "message": problem}],
         }
         if problem is not None:
             self._order.tell(f"[Container] Phase {name} {self.status}: {problem}")
+
+    def _pull(self) -> str | None:
+        try:
+            self._order.pull()
+        except Exception as error:  # the role may lack a right, or not be there
+            return f"Unable to pull customer's container image. CannotPullContainerError: {error}"
+        return None
 
     def _prepare(self, prepared: list[Any]) -> str | None:
         try:

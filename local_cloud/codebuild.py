@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -51,6 +52,10 @@ CHANGEABLE = (
     "timeoutInMinutes",
     "vpcConfig",
 )
+# https://docs.aws.amazon.com/codebuild/latest/userguide/sample-ecr.html
+ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
+OF_THE_REGISTRY = "ecr:GetAuthorizationToken"
+OF_THE_REPOSITORY = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 DEFAULT_TIMEOUT_MINUTES = 60
 PRINCIPAL = "codebuild.amazonaws.com"
 # The server that is asked is this one; where it has ended, nobody waits for its answer.
@@ -75,6 +80,7 @@ class LocalBuilds:
                 id=build["id"],
                 buildspec=build["source"].get("buildspec", ""),
                 folder=self.source,
+                pull=lambda: _pull(build["environment"], project["serviceRole"], account),
                 variables=lambda: self._variables(build, project, account, region),
                 tell=log,
                 limit_seconds=60.0 * build["timeoutInMinutes"],
@@ -140,6 +146,24 @@ class LocalBuilds:
                         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
 
         return tell
+
+
+def _pull(image: Mapping[str, Any], role: str, account: str) -> None:
+    """Raises AWS's AccessDeniedException where an image of a registry is pulled as a role that may not.
+
+    image: the build's environment. An image of anywhere else is pulled as nobody; none is pulled here.
+    """
+    found = ECR_IMAGE.match(image["image"])
+    if found is None or image.get("imagePullCredentialsType") != "SERVICE_ROLE":
+        return
+    session = service_session(account, role, PRINCIPAL, "image")
+    caller = caller_with_key(account, session["AWS_ACCESS_KEY_ID"])
+    if caller is None:
+        raise JsonRESTError("UnrecognizedClientException", "The session has ended.")
+    owner, region, name = found.groups()
+    caller.require(OF_THE_REGISTRY, "*")
+    for action in OF_THE_REPOSITORY:
+        caller.require(action, f"arn:aws:ecr:{region}:{owner}:repository/{name}")
 
 
 class CompletedCodeBuildResponse(CodeBuildResponse):

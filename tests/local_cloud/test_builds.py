@@ -12,12 +12,15 @@ from uuid import uuid4
 import pytest
 from mypy_boto3_codebuild import CodeBuildClient
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenantnet.components.runner_permissions import PULLING
 from tenantnet.local_cloud.builds import Build, Order
+from tenantnet.local_cloud.codebuild import PRINCIPAL
 from tenantnet.local_cloud.kernel import start_ticks
 from tenantnet.local_cloud.process import LocalCloud
 
 from tests.local_cloud.conftest import Refusal, make_runner_role
 from tests.support.aws import aws_client
+from tests.support.roles import allow, document
 
 pytestmark = pytest.mark.usefixtures("runner_role")
 
@@ -175,6 +178,34 @@ def test_a_secret_that_is_not_there_fails_the_build_before_its_commands(
     assert not (tmp_path / "made").exists()
 
 
+def test_an_image_of_ones_own_registry_is_pulled_as_the_projects_role(
+    codebuild: CodeBuildClient, cloud: LocalCloud, client: Any, name: str, tmp_path: Path
+) -> None:
+    """The runner's role of commit 6d2caa1 had nothing of ECR."""
+    iam = client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": PRINCIPAL}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    own = project(name)
+    own["environment"] |= {
+        "image": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/runner@sha256:{'0' * 64}",
+        "imagePullCredentialsType": "SERVICE_ROLE",
+    }
+    codebuild.create_project(**{**own, "serviceRole": role})
+    cloud.take_source(tmp_path)
+    runner = Runner(codebuild, name)
+    build = runner.run({"build": ["touch made"]})
+    (context,) = phase_of(build, "PROVISIONING")["contexts"]
+    assert (build["buildStatus"], context["statusCode"]) == ("FAILED", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE")
+    assert "is not authorized to perform: ecr:GetAuthorizationToken" in context["message"]
+    assert not (tmp_path / "made").exists()
+    rights = document(
+        allow("ecr:GetAuthorizationToken"),
+        allow(PULLING, "arn:aws:ecr:eu-west-1:123456789012:repository/runner"),
+    )
+    iam.put_role_policy(RoleName=name, PolicyName="pulls", PolicyDocument=rights)
+    assert runner.run({"build": ["touch made"]})["buildStatus"] == "SUCCEEDED"
+
+
 def test_a_stopped_build_ends_with_all_that_it_started(runner: Runner, tmp_path: Path) -> None:
     build_id = runner.start({"build": ["sleep 300 & echo $! > pid; wait"], "post_build": ["touch after"]})
     pid = int(_written(tmp_path / "pid"))
@@ -236,6 +267,7 @@ def test_a_build_that_takes_too_long_is_ended(tmp_path: Path) -> None:
             id="test:1",
             buildspec='{"phases": {"build": {"commands": ["sleep 300"]}}}',
             folder=tmp_path,
+            pull=lambda: None,
             variables=dict,
             tell=said.append,
             limit_seconds=0.3,
