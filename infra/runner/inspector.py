@@ -23,7 +23,14 @@ from tenantnet.runner.live.sql import (
     TABLES_IN_USE,
 )
 from tenantnet.runner.replication import behind
-from tenantnet.runner.verification import SYSTEM_USERS, Access, compare, connected, require_readable
+from tenantnet.runner.verification import (
+    SYSTEM_USERS,
+    Access,
+    compare,
+    connected,
+    require_readable,
+    require_rows_on_disk,
+)
 from tenantnet.runner.writes import held_back, let_through, require_nothing_prepared
 from tenantnet.tags import Slot
 
@@ -120,10 +127,12 @@ class WithLogin:
     def require_readable(self, slots: Iterable[Slot]) -> None:
         """Finds what would stop the move later, while writes still work.
 
-        Raises Failure for a wrong login, a missing network path, or a transaction that no fence holds.
+        Raises Failure for a wrong login, a missing network path, rows that no copy keeps, or a transaction
+        that no fence holds.
         """
         for slot in slots:
             require_readable(self.databases.address(slot), self.access)
+            require_rows_on_disk(self.databases.address(slot), self.access)
             require_nothing_prepared(self.databases.address(slot), self.access)
 
     def refuses_writes(self, slot: Slot, *, since: datetime | None) -> Sight:

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 PING_SECONDS = 20.0
 
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+_IN_MEMORY = (
+    "SELECT table_schema, table_name FROM information_schema.tables "
+    "WHERE engine = 'MEMORY' AND table_schema NOT IN %s ORDER BY table_schema, table_name"
+)
 SYSTEM_USERS = ("mysql.infoschema", "mysql.session", "mysql.sys", "rdsadmin", "rdsrepladmin")
 
 # What is compared of one thing: its kind, its schema and name or its user and host, and of which aspect.
@@ -184,6 +188,28 @@ def require_readable(address: str, access: Access) -> None:
     """Raises Failure if the database cannot be reached, or the login may not read what is compared."""
     with connected(address, access) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM mysql.user")
+
+
+def require_rows_on_disk(address: str, access: Access) -> None:
+    """Raises Failure for rows that no copy keeps: its server restarts as it is promoted or restored.
+
+    https://dev.mysql.com/doc/refman/8.4/en/memory-storage-engine.html
+    """
+    with connected(address, access) as connection, connection.cursor() as cursor:
+        cursor.execute(_IN_MEMORY, (SYSTEM_SCHEMAS,))
+        found = [
+            f"{schema}.{table}"
+            for schema, table in cursor.fetchall()
+            if _rows(cursor, f"SELECT 1 FROM {_quoted(schema)}.{_quoted(table)} LIMIT 1")  # noqa: S608 - quoted
+        ]
+    if found:
+        raise Failure(
+            "Writes are not held back.",
+            reason=f"tables of the engine MEMORY have rows, which the copy loses: {', '.join(found)}",
+            remedy="convert them (ALTER TABLE ... ENGINE=InnoDB) or empty them; then `tenantnet migrate run` "
+            "goes on",
+            state=PHASE_STAYS,
+        )
 
 
 def read_contents(address: str, access: Access) -> Contents:

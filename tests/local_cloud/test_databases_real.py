@@ -19,6 +19,7 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 from pymysql.constants import ER
+from tenantnet.failure import Failure
 from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Installation, find
 from tenantnet.local_cloud.process import LocalCloud
@@ -516,6 +517,20 @@ def test_no_fence_is_begun_that_would_wait_for_a_client(
     wait_for(lambda: "UPDATE of connection" in guards.look(Condition.AT_REST, steady).seen)
     slow.join()
     assert guards.look(Condition.AT_REST, steady).holds
+
+
+def test_no_fence_is_begun_where_the_copy_would_lose_rows(
+    cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client.of(cloud, make(f"{name}-blue").rds, f"{name}-blue")
+    client.run("CREATE DATABASE app", "CREATE TABLE app.fast (id INT) ENGINE=MEMORY")
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    asked = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
+    asked.require_readable([Slot.BLUE])
+    client.run("INSERT app.fast VALUES (1)")
+    with pytest.raises(Failure, match=r"MEMORY have rows, which the copy loses: app\.fast"):
+        asked.require_readable([Slot.BLUE])
 
 
 def test_a_replica_that_is_behind_is_waited_for_before_the_fence(
