@@ -556,7 +556,8 @@ def test_after_three_returns_the_next_build_takes_the_move_back_and_fails(
     desk: Desk, died_four_times: JournalTable
 ) -> None:
     done = desk.tenantnet("migrate run initech --unverified", **IN_A_BUILD)
-    assert done.code == 1, done.out
+    said = f"it has come back {MOST_RETURNS} times, and each of its builds has died"
+    assert (done.code, said in done.err) == (1, True), done
     assert died_four_times.decision(1) is Decision.ABORT
     assert return_of("initech") is None
     # A person who has found the cause may start a build again.
