@@ -1,7 +1,7 @@
 """A tenant made again under the name of one that was removed, with the real engine: it moves, and goes.
 
 The tests of this module run in order on one stack, each command as the role that is for it, with the policies
-that the project ships.
+that the project ships, on both MySQLs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 import pytest
-from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.journal_table import JournalTable
@@ -24,11 +23,7 @@ from tests.support.project import PASSWORD, Project
 from tests.support.runner import as_the_runner
 
 __all__ = ["cell", "cloud", "roles"]
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.timeout(1500),
-    pytest.mark.parametrize("cloud", [Generation.MYSQL_9_7], indirect=True),
-]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 BLUE = {"cidr": "10.1.2.0/26"}
 FINAL = "acme-blue-10-1-2-0-final-1"

@@ -1,7 +1,7 @@
 """A tenant's database moves by live with the real engine and provider, under writes: taken back; to its end.
 
 The tests of this module run in order on a tenant that they share: acme, Production in blue, Test in green.
-The runs have the rights of the platform's runner.
+Each command is called as the role that is for it, with the policies that the project ships, on both MySQLs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import pytest
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 
+from tests.end_to_end.test_one_tenant import cell, roles
+from tests.support.generations import cloud
 from tests.support.live_trace import strange
 from tests.support.moves import (
     NUMBERED,
@@ -33,25 +35,17 @@ from tests.support.moves import (
 )
 from tests.support.mysql_client import Client
 from tests.support.project import PASSWORD, Project
-from tests.support.roles import Iam
-from tests.support.runner import deploy_cell_with_runner
+from tests.support.runner import as_the_runner
 
+__all__ = ["cell", "cloud", "roles"]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 RUN = ("run", "acme", "--now", "--strategy", "live")
 ACCOUNT_LOCKED = 3118
-RUNNERS_ROLE = "tenantnet-local-runner"
 OWN_ACCOUNTS = "SELECT user FROM mysql.user WHERE user LIKE 'tenantnet%'"
 IN_THE_WAY = ("XA START 'held'", "INSERT app.entry VALUES (-1, 'held')", "XA END 'held'", "XA PREPARE 'held'")
 # Two cores serve Pulumi, two databases, the cloud and the clients; no update of the stack lies in the gap.
 LONGEST_GAP_IN_WRITES = 5
-
-
-@pytest.fixture(scope="module")
-def cell(project: Project, cloud: LocalCloud, aws: Any) -> Project:
-    """The project with its platform cell deployed, which has a runner."""
-    deploy_cell_with_runner(project, cloud, aws)
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +64,7 @@ def moving(cell: Project, cloud: LocalCloud, aws: Any) -> Project:
 
 @pytest.fixture(scope="module")
 def runner(moving: Project, cloud: LocalCloud) -> Project:
-    """The project, as a session of a role with the rights of the platform's runner."""
-    iam = Iam(cloud)
-    rights = iam.iam.get_role_policy(RoleName=RUNNERS_ROLE, PolicyName=RUNNERS_ROLE)["PolicyDocument"]
-    session = iam.role(name="like-the-runner").environment
-    iam.iam.put_role_policy(
-        RoleName="like-the-runner", PolicyName="rights", PolicyDocument=json.dumps(rights)
-    )
-    return Project(moving.folder, {**moving.environment, **session})
+    return as_the_runner(moving, cloud)
 
 
 def client(cloud: LocalCloud, aws: Any, slot: str) -> Client:
@@ -115,7 +102,7 @@ def test_a_move_taken_back_before_its_decision_leaves_the_production_as_it_was(
     assert (outputs["phase"], outputs["production"]) == ("steady", "blue")
     assert database(aws, "acme-green") is None
     assert client(cloud, aws, "blue").run(OWN_ACCOUNTS) == []
-    events = status(moving)["events"]
+    events = status(runner)["events"]
     assert not [event for event in events if event["what"] == "writes stopped"]
     assert strange(events) is None
     assert_clean(moving)
@@ -147,7 +134,7 @@ def test_a_run_killed_at_the_gate_is_gone_on_with_and_leads_the_clients_over(
     assert endpoint(moving, aws) == green["Endpoint"]["Address"]
     # The copying of the snapshot holds clients up before.
     gap = longest_gap([at for at in traffic.writes_at if at > since])
-    held = status(moving)["downtimeSeconds"]
+    held = status(runner)["downtimeSeconds"]
     record_property("measured", f"by live: no write for {gap:.2f} s; the runner measured {held} s")
     assert gap < LONGEST_GAP_IN_WRITES, moved.text
 
@@ -197,7 +184,7 @@ def test_behind_the_retirement_nothing_is_left_of_the_move(
         "green",
         ["green"],
     )
-    assert strange(status(moving)["events"]) is None
+    assert strange(status(runner)["events"]) is None
     assert database(aws, "acme-blue") is None
     assert client(cloud, aws, "green").run(OWN_ACCOUNTS) == []
     snapshots = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]

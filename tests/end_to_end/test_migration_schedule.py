@@ -1,6 +1,7 @@
 """A move that nobody starts by hand: a schedule starts the build, and the build moves the database.
 
-The tests of this module run in order on a tenant that they share.
+The tests of this module run in order on a tenant that they share, each command as the role that is for it,
+with the policies that the project ships, on both MySQLs.
 """
 
 from __future__ import annotations
@@ -17,21 +18,17 @@ from tenantnet.phases.starts import SOON
 from tenantnet.phases.transitions import Condition
 from tenantnet.tags import runner_document_name
 
+from tests.end_to_end.test_one_tenant import cell, roles
+from tests.support.generations import cloud
 from tests.support.moves import BOTH, SECRET, database, migrate, offices_up, status
 from tests.support.project import PASSWORD, Project
-from tests.support.runner import PROJECT, deploy_cell_with_runner, schedule
+from tests.support.runner import PROJECT, as_the_runner, schedule
 
+__all__ = ["cell", "cloud", "roles"]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 AHEAD = timedelta(minutes=5)
 BUILD_LIMIT_SECONDS = 1200
-
-
-@pytest.fixture(scope="module")
-def cell(project: Project, cloud: LocalCloud, aws: boto3.Session) -> Project:
-    """The project with its platform cell deployed, which has a runner."""
-    deploy_cell_with_runner(project, cloud, aws)
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +43,15 @@ def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
 
 
 @pytest.fixture(scope="module")
-def scheduled(moving: Project) -> Project:
+def runner(moving: Project, cloud: LocalCloud) -> Project:
+    return as_the_runner(moving, cloud)
+
+
+@pytest.fixture(scope="module")
+def scheduled(moving: Project, runner: Project) -> Project:
     """Acme, about to move: nearer than the lead time."""
     at = f"{datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M}"
-    migrate(moving, "schedule", "acme", "--at", at, "--timezone", "Etc/UTC").check()
+    migrate(runner, "schedule", "acme", "--at", at, "--timezone", "Etc/UTC").check()
     moving.up("acme").check()
     return moving
 
@@ -63,19 +65,19 @@ def build_of(aws: boto3.Session) -> dict[str, Any]:
 
 
 def test_a_move_that_is_near_has_its_start_soon_and_a_second_preview_keeps_it(
-    scheduled: Project, aws: boto3.Session
+    scheduled: Project, runner: Project, aws: boto3.Session
 ) -> None:
     found = schedule(aws)
     assert found is not None
     assert found["ScheduleExpressionTimezone"] == "Etc/UTC"
     scheduled.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
-    starts_at = status(scheduled)["startsAt"]
+    starts_at = status(runner)["startsAt"]
     assert starts_at is not None
     assert datetime.fromisoformat(starts_at) <= datetime.now(UTC) + SOON + timedelta(minutes=1)
 
 
 def test_the_schedule_starts_the_build_and_the_build_moves_the_database(
-    scheduled: Project, cloud: LocalCloud, aws: Any
+    scheduled: Project, runner: Project, cloud: LocalCloud, aws: Any
 ) -> None:
     build = Retrying(
         retry=retry_if_result(lambda found: not found.get("buildComplete")),
@@ -84,7 +86,7 @@ def test_the_schedule_starts_the_build_and_the_build_moves_the_database(
     )(build_of, aws)
     printed = (cloud.state.builds / f"{build['id'].split(':')[1]}.log").read_text()
     assert build["buildStatus"] == "SUCCEEDED", printed
-    found = status(scheduled)
+    found = status(runner)
     assert (found["phase"], found["production"]) == ("switched", "green"), printed
     assert str(Condition.DATA_EQUAL) in printed
     assert "not compared" not in printed
@@ -105,18 +107,20 @@ def test_the_schedule_starts_the_build_and_the_build_moves_the_database(
 
 
 def test_behind_the_switch_the_schedule_is_for_the_former_productions_retirement(
-    scheduled: Project, aws: boto3.Session
+    scheduled: Project, runner: Project, aws: boto3.Session
 ) -> None:
     found = schedule(aws)
     assert found is not None
     at = datetime.fromisoformat(found["ScheduleExpression"][3:-1]).replace(tzinfo=UTC)
     assert timedelta(hours=24) < at - datetime.now(UTC) < timedelta(hours=24, minutes=31)
-    assert datetime.fromisoformat(status(scheduled)["startsAt"]) == at
+    assert datetime.fromisoformat(status(runner)["startsAt"]) == at
     scheduled.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
 
 
-def test_when_the_move_is_over_the_schedule_is_gone(scheduled: Project, aws: boto3.Session) -> None:
-    migrate(scheduled, "retire", "acme", "--yes").check()
+def test_when_the_move_is_over_the_schedule_is_gone(
+    scheduled: Project, runner: Project, aws: boto3.Session
+) -> None:
+    migrate(runner, "retire", "acme", "--yes").check()
     assert schedule(aws) is None
-    assert status(scheduled)["startsAt"] is None
+    assert status(runner)["startsAt"] is None
     scheduled.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()

@@ -32,7 +32,7 @@ def deploy_cell_with_runner(
     runner = {
         "repository": "https://github.com/example/tenants.git",
         "host": "github",
-        "image": "example/pulumi-python:3.274.1",
+        "image": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/tenantnet-runner@sha256:{'0' * 64}",
         "backend": "s3://example-pulumi-state",
         "secretArn": secret["ARN"],
     }
