@@ -13,6 +13,7 @@ import os
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,8 @@ BACKEND = "PULUMI_BACKEND_URL"
 BACKEND_FILE = ".pulumi/meta.yaml"
 # So many stacks are listed one by one, and more of them together with all others.
 FEW = 20
+# States that are read at once.
+READERS = 16
 # The engine may compress a state, and then reads whichever it has written last. The third nobody reads here.
 PLAIN, GZIP, ZSTD = ".json", ".json.gz", ".json.zst"
 
@@ -216,7 +219,24 @@ class States:
     def outputs(self, stack: str) -> Mapping[str, Any]:
         """A stack's outputs, secrets encrypted; empty before its first update has ended."""
         version = self.version(stack)
-        resources = self.resources(stack, version) if version else []
+        return self._outputs(stack, version) if version else {}
+
+    def outputs_of(self, stacks: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """The outputs of each, by name, without the stacks of which nothing can be read here."""
+
+        def read(stack: str) -> Mapping[str, Any] | None:
+            with suppress(Failure):
+                return self._outputs(stack, versions[stack])
+            return None
+
+        versions = self.versions(stacks)
+        there = [stack for stack in stacks if stack in versions]
+        with ThreadPoolExecutor(READERS) as pool:
+            found = zip(there, pool.map(read, there), strict=True)
+            return {stack: outputs for stack, outputs in found if outputs is not None}
+
+    def _outputs(self, stack: str, version: str) -> Mapping[str, Any]:
+        resources = self.resources(stack, version)
         return next((each.outputs for each in resources if each.type == STACK_TYPE), {})
 
     def resources(self, stack: str, version: str) -> list[StateResource]:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tenantnet.engine.states import StateResource, States, Store
+from tenantnet.engine.states import READERS, StateResource, States, Store
 from tenantnet.failure import Failure
 from tenantnet.fleet.record import RunRecord, RunStatus, TenantRecord
 from tenantnet.fleet.targets import Target
@@ -17,7 +17,6 @@ from tenantnet.settings.project import Project
 
 # So many tenants are as quick by their engines, which also see what AWS does not list.
 FEW = 20
-READERS = 16
 # Of a resource's outputs, those that a program sets are compared, and by the ARN its account is known.
 BESIDE_INPUTS = ("arn",)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from tenantnet.failure import Failure
-from tenantnet.observed.status.read import read_status
-from tenantnet.observed.status.tenant import TenantStatus
+from tenantnet.observed.deployed import Deployed
+from tenantnet.observed.status.observe import observe_each
+from tenantnet.observed.status.read import outputs_in_states, remembered_by
+from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
-from tenantnet.stacks.outputs import Model
+from tenantnet.stacks.outputs import Model, TenantOutputs
 
-# Most of the time it waits for Pulumi and AWS.
+# Engines at once, where they are asked.
 PARALLEL = 4
 
 
@@ -27,9 +30,18 @@ class FleetTenant(Model):
 
 
 def read_many(project: Project, tenants: Sequence[str]) -> list[FleetTenant]:
-    """The status of each, in that order."""
+    """The status of each, in that order; one that cannot be read does not hide the others."""
+    known = outputs_in_states(project, tenants)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(partial(_read_one, project), tenants))
+        stacks = dict(zip(tenants, pool.map(partial(_stack, project, known), tenants), strict=True))
+    regions = defaultdict[str, list[str]](list)
+    for name, stack in stacks.items():
+        if not isinstance(stack, str):
+            regions[stack[1]].append(name)
+    deployed: dict[str, Deployed | str] = {}
+    for region, names in regions.items():
+        deployed |= _observed(names, region)
+    return [_tenant(name, stacks[name], deployed.get(name, "")) for name in tenants]
 
 
 def tunnel_counts(status: TenantStatus) -> str:
@@ -43,9 +55,29 @@ def tunnel_counts(status: TenantStatus) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
 
 
-def _read_one(project: Project, tenant: str) -> FleetTenant:
-    """A tenant's status, or why it could not be read; one that fails does not hide the others."""
+def _stack(
+    project: Project, known: Mapping[str, Mapping[str, Any]], tenant: str
+) -> tuple[TenantOutputs, str] | str:
+    """What the tenant's stack remembers, and its region; or why that is not known."""
     try:
-        return FleetTenant(tenant=tenant, status=read_status(project, tenant))
+        return remembered_by(project, tenant, known)
     except (Refused, Failure) as error:
-        return FleetTenant(tenant=tenant, status=None, failure=str(error))
+        return str(error)
+
+
+def _observed(names: Sequence[str], region: str) -> Mapping[str, Deployed | str]:
+    """What AWS has of each tenant; or why that is not known."""
+    try:
+        return observe_each(names, region)
+    except Failure as failure:
+        return dict.fromkeys(names, str(failure))
+
+
+def _tenant(tenant: str, stack: tuple[TenantOutputs, str] | str, deployed: Deployed | str) -> FleetTenant:
+    if isinstance(stack, str):
+        return FleetTenant(tenant=tenant, status=None, failure=stack)
+    if isinstance(deployed, str):
+        return FleetTenant(tenant=tenant, status=None, failure=deployed)
+    outputs, region = stack
+    status = tenant_status(tenant, region=region, outputs=outputs, deployed=deployed)
+    return FleetTenant(tenant=tenant, status=status)

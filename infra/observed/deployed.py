@@ -263,7 +263,7 @@ class SiteToSiteVpn(WithTags):
         return {"cidrs": company_ranges(found)}
 
 
-class CustomerGateway(Described):
+class CustomerGateway(WithTags):
     """The company's end of VPN connections. address: public, empty if it has none."""
 
     described_by = Describe("describe_customer_gateways", "CustomerGateways")

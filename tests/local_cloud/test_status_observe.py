@@ -10,7 +10,8 @@ import pytest
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.observed.deployed import Deployed
-from tenantnet.observed.status.observe import observe
+from tenantnet.observed.status import observe as module
+from tenantnet.observed.status.observe import observe, observe_each
 
 from tests.support.aws import lead_here
 from tests.support.databases import Database
@@ -68,11 +69,13 @@ def make_network(ec2: EC2Client, tenant: str, slot: str, cidr: str) -> str:
     return vpc
 
 
-def make_vpn_connection(ec2: EC2Client, tenant: str, slot: str, vpc: str) -> str:
+def make_vpn_connection(
+    ec2: EC2Client, tenant: str, slot: str, vpc: str, *, company: str = COMPANY["gateway"]
+) -> str:
     customer = ec2.create_customer_gateway(
         Type="ipsec.1",
         BgpAsn=65000,
-        IpAddress=COMPANY["gateway"],
+        IpAddress=company,
         TagSpecifications=tags("customer-gateway", tenant, slot),
     )["CustomerGateway"]["CustomerGatewayId"]
     gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
@@ -157,6 +160,25 @@ def test_two_networks_are_kept_apart_by_slot(ec2: EC2Client) -> None:
         "blue": ("10.1.2.0/26",),
         "green": ("10.9.9.0/26",),
     }
+
+
+@pytest.mark.parametrize("few", [module.FEW_DATABASES, 1])
+def test_many_tenants_are_read_at_once_and_each_has_its_own(
+    ec2: EC2Client, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """few: so many databases are asked for by their names, and of more of them all are listed."""
+    monkeypatch.setattr(module, "FEW_DATABASES", few)
+    for number, name in enumerate(("acme", "globex", "hooli")):
+        vpc = make_network(ec2, name, "blue", f"10.1.{number}.0/26")
+        # Of one address EC2 has one customer gateway, which the first tenant's tags would name.
+        make_vpn_connection(ec2, name, "blue", vpc, company=f"198.51.100.{number}")
+        make_database(f"{name}-blue")
+    names = ["acme", "globex", "initech"]
+    found = observe_each(names, REGION)
+    assert found == {name: observe(name, REGION) for name in names}
+    assert found["initech"] == Deployed()
+    assert [each.identifier for each in found["globex"].databases] == ["globex-blue"]
+    assert len(found["globex"].vpcs) == len(found["globex"].customer_gateways) == 1
 
 
 @pytest.mark.usefixtures("ec2")
