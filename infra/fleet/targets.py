@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import REGION_KEY, config_of
 from tenantnet.settings.loading import TENANT_KEY
@@ -28,22 +29,19 @@ class Target:
 
 def read_targets(project: Project) -> dict[str, Target]:
     """Every tenant with a settings file, by name, not judged. Raises Refused if a file cannot be read."""
-    targets, unread = read_each(project)
-    if unread:
-        raise next(iter(unread.values()))
-    return targets
+    return _all_read(*read_each(project))
 
 
-def read_each(project: Project) -> tuple[dict[str, Target], dict[str, Refused]]:
+def read_each(
+    project: Project, names: Collection[str] | None = None
+) -> tuple[dict[str, Target], dict[str, Refused]]:
     """The same, and why not, by name, where a tenant's file cannot be read: it hides no other tenant.
 
-    Raises Refused if the project's own file cannot be read.
+    names: which; None for all. Raises Refused if the project's own file cannot be read.
     """
     common = config_of(read_mapping(project.file))
     targets, unread = dict[str, Target](), dict[str, Refused]()
-    for name in project.stacks_with_settings():
-        if is_platform(name):
-            continue
+    for name in _tenants(project) if names is None else names:
         try:
             config = config_of(read_mapping(project.settings_file(name)))
         except Refused as refused:
@@ -51,6 +49,44 @@ def read_each(project: Project) -> tuple[dict[str, Target], dict[str, Refused]]:
         else:
             targets[name] = _target(name, {**common, **config})
     return targets, unread
+
+
+def select_targets(
+    project: Project, patterns: Sequence[str], *, platform: str | None, share: Slice | None = None
+) -> dict[str, Target]:
+    """The selected tenants, sorted by name. Raises Refused as read_targets and select_tenants do."""
+    return _all_read(*select_each(project, patterns, platform=platform, share=share))
+
+
+def select_each(
+    project: Project, patterns: Sequence[str], *, platform: str | None, share: Slice | None = None
+) -> tuple[dict[str, Target], dict[str, Refused]]:
+    """The selected tenants, and those whose file cannot be read, as read_each has them, sorted by name.
+
+    Whoever asks for no platform waits for no other tenant's file. Raises Refused as select_tenants does.
+    """
+    targets, unread = ({}, {}) if platform is None else read_each(project)
+    # Of which platform a tenant is whose file cannot be read is not known: perhaps of the one asked for.
+    platforms = {
+        name: targets[name].platform if name in targets else platform or "" for name in _tenants(project)
+    }
+    chosen = select_tenants(platforms, patterns, platform=platform, share=share)
+    if platform is None:
+        return read_each(project, chosen)
+    return (
+        {name: targets[name] for name in chosen if name in targets},
+        {name: unread[name] for name in chosen if name in unread},
+    )
+
+
+def _all_read(targets: dict[str, Target], unread: Mapping[str, Refused]) -> dict[str, Target]:
+    if unread:
+        raise next(iter(unread.values()))
+    return targets
+
+
+def _tenants(project: Project) -> list[str]:
+    return [name for name in project.stacks_with_settings() if not is_platform(name)]
 
 
 def _target(name: str, config: Mapping[object, object]) -> Target:

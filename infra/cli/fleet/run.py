@@ -10,17 +10,15 @@ from pathlib import Path
 import typer
 from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
-from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
 from tenantnet.engine.version import engine_version
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
-from tenantnet.fleet.paged import FEW
 from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
-from tenantnet.fleet.selection import Slice, select_tenants
-from tenantnet.fleet.targets import read_targets
+from tenantnet.fleet.selection import Slice
+from tenantnet.fleet.targets import read_targets, select_targets
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, rows, summary, way_on
@@ -69,26 +67,30 @@ class Asked:
 
     def by_pages(self, operation: FleetOperation, tenants: int) -> bool:
         """Whether drift is read by pages."""
-        return operation is FleetOperation.DRIFT and (tenants > FEW if self.pages is None else self.pages)
+        if operation is not FleetOperation.DRIFT:
+            return False
+        from tenantnet.fleet.paged import FEW
+
+        return tenants > FEW if self.pages is None else self.pages
 
 
 def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell, *, yes: bool) -> FleetRun:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
     records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
-    targets, previews = read_targets(project), operation is FleetOperation.PREVIEW
+    previews = operation is FleetOperation.PREVIEW
     store = store_of(backend_url(project))
     share, batch = Slice.parse(asked.share) if asked.share else None, asked.checked_batch(store)
     if asked.resume:
         former = Batches(store, project).slice_of(batch, share) if batch and share and store else None
         record = _resumed(records, operation, asked, limits, former)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
-        return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
-    platforms = {name: target.platform for name, target in targets.items()}
-    chosen = select_tenants(platforms, asked.tenants, platform=asked.platform, share=share)
+        return FleetRun(project, record, read_targets(project), tell, proofs=proofs, store=store)
+    targets = select_targets(project, asked.tenants, platform=asked.platform, share=share)
+    chosen = [*targets]
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
     if proofs and not asked.all_engines:
-        proved = proofs.proved([targets[name] for name in chosen])
+        proved = proofs.proved(targets.values())
     pages = asked.by_pages(operation, len(chosen))
     if pages and not store:
         tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")
@@ -97,7 +99,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     if not yes:
         some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
         typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
-    regions = {targets[name].region for name in chosen} if asked.waves else ()
+    regions = {target.region for target in targets.values()} if asked.waves else ()
     record = begin_run(
         *(records, operation, chosen, limits),
         proved=proved,
@@ -117,6 +119,8 @@ def _require_engine(project: Project, store: Store | None) -> None:
         # A list of all stacks would end at one state that cannot be read, which is its tenant's failure.
         engine_version()
     else:
+        from tenantnet.engine.engine import Engine
+
         Engine(project).stacks()
 
 

@@ -21,20 +21,13 @@ def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJ
 
     Example: tenantnet fleet status --platform platform-eu1
     """
-    from tenantnet.fleet.selection import select_tenants
     from tenantnet.fleet.status import FleetTenant, read_many
-    from tenantnet.fleet.targets import read_each
+    from tenantnet.fleet.targets import select_each
 
     project = working_project()
-    targets, unread = read_each(project)
-    platforms = {name: target.platform for name, target in targets.items()}
-    # Of which platform a tenant is whose file cannot be read is not known: perhaps of the one asked for.
-    platforms |= dict.fromkeys(unread, platform or "")
-    chosen = select_tenants(platforms, tenants or [], platform=platform, share=None)
-    found = read_many(project, [name for name in chosen if name in targets])
-    found += [
-        FleetTenant(tenant=name, status=None, failure=str(unread[name])) for name in chosen if name in unread
-    ]
+    targets, unread = select_each(project, tenants or [], platform=platform)
+    found = read_many(project, [*targets])
+    found += [FleetTenant(tenant=name, status=None, failure=str(why)) for name, why in unread.items()]
     show(found, _print, as_json=as_json)
     if any(each.failure for each in found):
         raise typer.Exit(1)
