@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pulumi.automation import EngineEvent
-from pulumi.automation.events import DiagnosticEvent, OpType, StepEventMetadata, StepEventStateMetadata
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent
+    from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
 
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _DIAGNOSTICS = re.compile(r"^Diagnostics:\n(.*?)(?=^(?:Outputs|Resources|Duration|stderr)|\Z)", re.M | re.S)
@@ -61,6 +62,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "delete": Operation.DELETE,
     "delete-replaced": Operation.REMOVE,
 }
+_IMPORTS = ("import", "import-replacement")
 
 
 class Status(StrEnum):
@@ -208,6 +210,9 @@ class EngineLog:
 
 def read_event_log(lines: Iterable[str]) -> Iterator[EngineEvent]:
     """The events in the file that `--event-log` names; it may end in the middle of a line."""
+    # Only here: who starts no engine waits for no such package, which takes longer than all else.
+    from pulumi.automation import EngineEvent  # noqa: PLC0415
+
     for line in lines:
         # Most lines are the engine's own notes, and long.
         if '"diagnosticEvent"' in line and '"severity":"debug"' in line:
@@ -246,7 +251,7 @@ def _step(event: EngineEvent) -> Step | None:
                 status=status,
                 time=event.timestamp,
                 properties=_properties(step) if operation is not Operation.CREATE else (),
-                imported=step.op in (OpType.IMPORT, OpType.IMPORT_REPLACEMENT),
+                imported=step.op.value in _IMPORTS,
                 old=step.old,
                 new=step.new,
             )
@@ -254,7 +259,7 @@ def _step(event: EngineEvent) -> Step | None:
 
 
 def _operation(step: StepEventMetadata) -> Operation | None:
-    return _OPERATIONS.get(step.op.value) if step.op is not OpType.REPLACE else None
+    return _OPERATIONS.get(step.op.value) if step.op.value != "replace" else None
 
 
 def _properties(step: StepEventMetadata) -> tuple[str, ...]:

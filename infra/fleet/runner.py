@@ -15,14 +15,12 @@ from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
 from tenantnet.engine.states import Store
 from tenantnet.failure import Failure
-from tenantnet.fleet.paged import drift_by_pages
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.schedule import Schedule, estimate
 from tenantnet.fleet.soak import soak
 from tenantnet.fleet.targets import Target
 from tenantnet.fleet.unchanged import Proofs
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
-from tenantnet.observed.drift import find_drift
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
 
@@ -80,6 +78,9 @@ class FleetRun:
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._interrupt)
         if self.record.pages and self._store:
+            # Only here, and below: what reads AWS takes long to import, and a preview reads none of it.
+            from tenantnet.fleet.paged import drift_by_pages  # noqa: PLC0415
+
             by_pages = partial(drift_by_pages, self._project, self._store, self.record, self._targets)
             await asyncio.to_thread(by_pages, self._tell)
         with SharedPlugins(self._project, self._folder / "plugin.log", self._tell) as plugins:
@@ -205,6 +206,8 @@ class FleetRun:
             return TenantRecord(status=RunStatus.FAILED, reason=why_failed(name, result))
         findings: tuple[str, ...] = ()
         if self.record.operation is FleetOperation.DRIFT:
+            from tenantnet.observed.drift import find_drift  # noqa: PLC0415
+
             findings = tuple(await asyncio.to_thread(find_drift, name, target.region, result.log.steps))
         if proofs:
             await asyncio.to_thread(proofs.keep, target, before, result.log)

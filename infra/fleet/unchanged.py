@@ -23,8 +23,8 @@ from typing import TypeVar
 import tenantnet
 from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Status
 from tenantnet.engine.plugins import aws_plugin, other_program
-from tenantnet.engine.states import States, Store, backend_url, store_of
-from tenantnet.engine.version import engine_version
+from tenantnet.engine.states import FEW, States, Store, backend_url, store_of
+from tenantnet.engine.version import engine_identity
 from tenantnet.failure import Failure
 from tenantnet.fleet.targets import Target
 from tenantnet.phases.memory import remembered
@@ -57,7 +57,6 @@ BESIDE = frozenset(
     }
 )
 COMPILED = "__pycache__"
-_NO_MODULE = re.compile(rb"\.\./|.*(?:\.dist-info|__pycache__)/")
 # What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
 VARIABLES = (
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"),
@@ -77,7 +76,7 @@ _Answer = TypeVar("_Answer")
 class Proofs:
     """The proofs of a project's stacks, for previews with one policy pack.
 
-    pack: the pack's folder, from the project's; None for previews without one. engine: its version. tell:
+    pack: the pack's folder, from the project's; None for previews without one. engine: its identity. tell:
     prints a line.
     """
 
@@ -111,7 +110,9 @@ class Proofs:
             return None
 
     def _proved(self, targets: Collection[Target]) -> set[str]:
-        known = {name.removeprefix(self._folder) for name, _ in self._store.versions(self._folder)}
+        few = [f"{target.name}/" for target in targets] if len(targets) <= FEW else [""]
+        found = chain.from_iterable(self._store.versions(f"{self._folder}{name}") for name in few)
+        known = {name.removeprefix(self._folder) for name, _ in found}
         now = self._look()
         versions = now.states.versions([target.name for target in targets])
         return {
@@ -153,7 +154,7 @@ class Proofs:
 
 
 class _Look:
-    """What a preview's result follows from, read at one time. engine: its version."""
+    """What a preview's result follows from, read at one time. engine: its identity."""
 
     def __init__(self, project: Project, states: States, pack: str | None, engine: str) -> None:
         self.states = states
@@ -201,7 +202,7 @@ def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None])
     if problem := other_program(project) or _unseen(project):
         tell(f"No stack can be proved unchanged: {problem}.")
     elif store := store_of(backend_url(project)):
-        return Proofs(project, store, pack, engine_version(), tell)
+        return Proofs(project, store, pack, engine_identity(), tell)
     else:
         tell(
             "No stack can be proved unchanged: only a backend in a folder or in S3 shows the stacks' states."
@@ -253,8 +254,12 @@ def _of_package(info: Path) -> tuple[str, str]:
 
 @cache
 def _recorded(record: Path, _changed: int) -> str:
-    # Neither scripts nor notes, which name places.
-    lines = (each for each in record.read_bytes().splitlines() if not _NO_MODULE.match(each))
+    # Neither scripts nor notes, which name places. There are twenty thousand lines.
+    lines = [
+        each
+        for each in record.read_bytes().splitlines()
+        if b".dist-info/" not in each and b"__pycache__/" not in each and not each.startswith(b"../")
+    ]
     return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
 
 

@@ -1,4 +1,7 @@
-"""Help and completion import nothing that takes long to import, whichever command they are asked for."""
+"""Help and completion import nothing that takes long to import, whichever command they are asked for.
+
+Nor does a preview for which no engine is needed.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,11 @@ COMMANDS = [
 ]
 
 
-def answer(folder: Path, *words: str, completing: str | None = None) -> tuple[str, set[str]]:
+def answer(
+    folder: Path, *words: str, completing: str | None = None, **variables: str
+) -> tuple[str, set[str]]:
     """What the command line prints, and what it has imported for that."""
-    environment = dict(os.environ)
+    environment = {**os.environ, **variables}
     if completing is not None:
         typed = f"tenantnet {completing}"
         environment |= {"_TENANTNET_COMPLETE": "complete_bash", "COMP_WORDS": typed}
@@ -87,3 +92,13 @@ def test_completion_of_a_tenant_imports_nothing_slow(folder: Path, command: str)
     text, imported = answer(folder, completing=f"{command} gl")
     assert text == "globex\n"
     assert imported & SLOW == set()
+
+
+def test_a_run_that_starts_no_engine_and_asks_aws_for_nothing_imports_neither(folder: Path) -> None:
+    """It has tenants left, since they have no states here, and ends where it finds no engine."""
+    environment = {"PATH": str(folder), "PULUMI_BACKEND_URL": f"file://{folder}"}
+    (folder / ".pulumi").mkdir()
+    (folder / ".pulumi" / "meta.yaml").write_text("version: 1\n")
+    _, imported = answer(folder, "fleet", "preview", "acme", **environment)
+    assert "yaml" in imported
+    assert imported & {"boto3", "botocore", "grpc", "pulumi"} == set()
