@@ -104,6 +104,29 @@ def test_what_is_deployed_is_as_its_region_lists_it(deployed: Fleet) -> None:
     assert drift(deployed, "--pages") == {name: [] for name in NUMBERS}
 
 
+def test_a_lock_and_an_unreadable_state_are_said_of_their_tenants_alone(deployed: Fleet) -> None:
+    backend = Path(urlsplit(deployed.environment["PULUMI_BACKEND_URL"]).path, ".pulumi")
+    lock = backend / "locks" / "organization" / "tenantnet" / "globex" / "1.json"
+    state = backend / "stacks" / "tenantnet" / "hooli.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": 1, "username": "jo", "hostname": "elsewhere", "timestamp": "2026-12-01T01:00:00Z"}
+    lock.write_text(json.dumps(holder), encoding="utf-8")
+    content = state.read_bytes()
+    state.write_bytes(content[: len(content) // 2])
+    updated = deployed("up", "--yes", "--max-failures", "9")
+    states, tenants = deployed.statuses(), deployed.record()["tenants"]
+    looked = deployed("drift", "--pages")
+    seen = deployed.statuses()
+    lock.unlink()
+    state.write_bytes(content)
+    assert (updated.code, looked.code) == (1, 1)
+    assert states == {"acme": "done", "globex": "failed", "hooli": "failed", "initech": "done"}
+    assert "created by jo@elsewhere" in tenants["globex"]["reason"]
+    assert "pulumi cancel --stack globex" in tenants["globex"]["reason"]
+    assert "checkpoint" in tenants["hooli"]["reason"]
+    assert seen == {**states, "globex": "done"}
+
+
 @pytest.fixture(scope="module")
 def found(deployed: Fleet, aws: boto3.Session) -> Mapping[str, Findings]:
     """What both ways find after all faults."""

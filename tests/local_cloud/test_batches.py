@@ -1,4 +1,7 @@
-"""Four machines share a fleet, and one of them dies: the report is right, and another takes its slice."""
+"""Four machines share a fleet, and one of them dies: the report is right, and another takes its slice.
+
+That one's bucket slows down meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -83,6 +86,7 @@ def test_of_four_builds_at_once_one_dies_and_another_takes_its_slice(
     states = {name: each["status"] for name, each in found["run"]["tenants"].items()}
     assert (code, found["lost"], found["missing"]) == (1, [3], [])
     assert states == {name: "running" if name == lost else "done" for name in TENANTS}
+    cloud.fail(Fault(call="s3 *", effect=Effect.ERROR, status=503, code="SlowDown", count=5))
     assert slice_of(elsewhere, SLICES[2]).wait(PATIENCE_SECONDS) == os.EX_OK
     code, found = report(elsewhere)
     assert (code, found["lost"], found["missing"]) == (0, [], [])
