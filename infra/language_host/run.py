@@ -141,6 +141,9 @@ def _steps_in(program: Path, error: BaseException) -> str:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["program", engine_address]:
-            run_program(sys.stdin.buffer.read(), engine_address)
+            # It may be started before it is asked for, and then not be asked.
+            _prepare()
+            if message := sys.stdin.buffer.read():
+                run_program(message, engine_address)
         case ["plugin", *arguments]:
             run_plugin(*arguments)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,10 +35,11 @@ type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	project       string
 	engineAddress string
+	readied       readied
 }
 
 func newHost(project, engineAddress string) *host {
-	return &host{project: project, engineAddress: engineAddress}
+	return &host{project: project, engineAddress: engineAddress, readied: make(readied, 1)}
 }
 
 func (h *host) Handshake(
@@ -69,7 +69,8 @@ func (h *host) About(context.Context, *pulumirpc.AboutRequest) (*pulumirpc.About
 	return &pulumirpc.AboutResponse{Executable: python, Version: version}, nil
 }
 
-// GetRequiredPackages lists the plugins that the installed packages need, so that a missing one is reported at once.
+// GetRequiredPackages lists the plugins that the installed packages need, so that a missing one is reported at once. The
+// engine asks for them before it starts policy packs, which takes long, and runs the program; so that one is readied.
 func (h *host) GetRequiredPackages(
 	_ context.Context, request *pulumirpc.GetRequiredPackagesRequest,
 ) (*pulumirpc.GetRequiredPackagesResponse, error) {
@@ -81,6 +82,7 @@ func (h *host) GetRequiredPackages(
 	if err != nil {
 		return nil, err
 	}
+	h.readied.ready(func() (*program, error) { return h.start(virtualenv) })
 	response := &pulumirpc.GetRequiredPackagesResponse{}
 	for _, path := range paths {
 		var plugin struct {
@@ -118,15 +120,17 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	command, err := h.command(ctx, request.Info, "program", h.engineAddress)
+	virtualenv, err := h.virtualenv(request.Info)
 	if err != nil {
 		return nil, err
 	}
-	command.Dir = request.Pwd
-	command.Stdin = bytes.NewReader(text)
-	// The engine shows what the host prints.
-	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	err = command.Run()
+	program := h.readied.take(virtualenv)
+	if program == nil {
+		if program, err = h.start(virtualenv); err != nil {
+			return nil, err
+		}
+	}
+	err = program.run(ctx, text)
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() == reported:
@@ -153,10 +157,11 @@ func (h *host) RunPlugin(
 	if request.Kind == "analyzer" {
 		arguments = slices.Concat([]string{policyRunner}, request.Args, arguments[:1])
 	}
-	command, err := h.command(stream.Context(), request.Info, "plugin", arguments...)
+	virtualenv, err := h.virtualenv(request.Info)
 	if err != nil {
 		return err
 	}
+	command := h.command(stream.Context(), virtualenv, "plugin", arguments...)
 	command.Dir = request.Pwd
 	command.Env = request.Env
 	outputs := newOutputs(stream)
@@ -170,20 +175,31 @@ func (h *host) RunPlugin(
 	return stream.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
 }
 
-// command runs run.py, which the shared language host runs too, with the project's Python, and ends with the call.
-func (h *host) command(
-	ctx context.Context, info *pulumirpc.ProgramInfo, kind string, arguments ...string,
-) (*exec.Cmd, error) {
-	virtualenv, err := h.virtualenv(info)
-	if err != nil {
-		return nil, err
-	}
+// command runs run.py, which the shared language host runs too, with a Python, and ends with the context.
+func (h *host) command(ctx context.Context, virtualenv, kind string, arguments ...string) *exec.Cmd {
 	script := filepath.Join(h.project, ".engine", "run.py")
 	python := filepath.Join(virtualenv, "bin", "python")
 	command := exec.CommandContext(ctx, python, append([]string{"-u", script, kind}, arguments...)...)
 	command.Cancel = func() error { return command.Process.Signal(unix.SIGTERM) }
 	command.WaitDelay = patience
-	return command, nil
+	return command
+}
+
+// start starts a program's process, which imports the pulumi package and waits for its request.
+func (h *host) start(virtualenv string) (*program, error) {
+	ctx, end := context.WithCancel(context.Background())
+	command := h.command(ctx, virtualenv, "program", h.engineAddress)
+	// The engine shows what the host prints.
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	input, err := command.StdinPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		end()
+		return nil, err
+	}
+	return &program{virtualenv: virtualenv, command: command, input: input, end: end}, nil
 }
 
 // virtualenv gives the virtual environment that the project names, else that of the project that this engine belongs to.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
@@ -52,6 +55,83 @@ func TestItListsThePluginsThatInstalledPackagesNeed(t *testing.T) {
 	if len(response.Packages) != 1 || response.Packages[0].Name != "aws" {
 		t.Fatalf("packages: %v", response.Packages)
 	}
+}
+
+// withPython gives a virtual environment whose Python notes that it was started, and then what it was asked to run.
+func withPython(t *testing.T) (virtualenv, notes string) {
+	t.Helper()
+	virtualenv = t.TempDir()
+	notes = filepath.Join(virtualenv, "notes")
+	if err := os.Mkdir(filepath.Join(virtualenv, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "#!/bin/sh\necho started >> " + notes + "\n" + "request=$(tr -cd a-z) && echo \"$request\" >> " + notes + "\n"
+	if err := os.WriteFile(filepath.Join(virtualenv, "bin", "python"), []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return virtualenv, notes
+}
+
+func asked(t *testing.T, virtualenv string) *pulumirpc.ProgramInfo {
+	t.Helper()
+	options, err := structpb.NewStruct(map[string]any{"virtualenv": virtualenv})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &pulumirpc.ProgramInfo{Options: options}
+}
+
+func runs(t *testing.T, h *host, virtualenv, stack string) {
+	t.Helper()
+	// Of a request, the notes have the small letters: of this one, those of the folder as well.
+	request := &pulumirpc.RunRequest{Stack: stack, Info: asked(t, virtualenv)}
+	if _, err := h.Run(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readies has the host asked for packages, and waits until a program is there.
+func readies(t *testing.T, h *host, virtualenv, notes string) {
+	t.Helper()
+	request := &pulumirpc.GetRequiredPackagesRequest{Info: asked(t, virtualenv)}
+	if _, err := h.GetRequiredPackages(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(noted(notes)) == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if got := noted(notes); !slices.Equal(got, []string{"started"}) {
+		t.Fatalf("before it is asked for: %q", got)
+	}
+}
+
+func TestAProgramIsReadiedOnceTheEngineAsksForItsPackages(t *testing.T) {
+	virtualenv, notes := withPython(t)
+	h := newHost("", "")
+	readies(t, h, virtualenv, notes)
+	for _, stack := range []string{"acme", "globex"} {
+		runs(t, h, virtualenv, stack)
+	}
+	got := noted(notes)
+	if len(got) != 4 || !strings.Contains(got[1], "acme") || got[2] != "started" || !strings.Contains(got[3], "globex") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAProgramThatIsReadiedServesItsVirtualEnvironmentAlone(t *testing.T) {
+	readied, notes := withPython(t)
+	other, itsNotes := withPython(t)
+	h := newHost("", "")
+	readies(t, h, readied, notes)
+	runs(t, h, other, "acme")
+	if got := noted(itsNotes); len(got) != 2 || !strings.Contains(got[1], "acme") {
+		t.Errorf("%q", got)
+	}
+}
+
+func noted(file string) []string {
+	text, _ := os.ReadFile(file)
+	return strings.Fields(string(text))
 }
 
 func TestAVirtualEnvironmentThatIsNotThereIsNamedToTheUser(t *testing.T) {
