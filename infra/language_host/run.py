@@ -3,7 +3,7 @@
 Both language hosts run it: the one that engines share runs it in a process that begins warm; the one of an
 engine built by scripts/setup runs this file, in virtual environments that may not have tenantnet:
 
-    python run.py program ENGINE_ADDRESS < the engine's request (a RunRequest)
+    python run.py program ENGINE_ADDRESS [debug] < the engine's request (a RunRequest)
     python run.py plugin MODULE_OR_FOLDER ARGUMENT...
 """
 
@@ -25,7 +25,8 @@ from typing import NoReturn
 import grpc
 import pulumi
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
-from pulumi.runtime.proto import language_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2
+from pulumi.runtime.settings import SETTINGS
 
 # A program registers its resources and ends: what it holds is not worth looking through again and again
 # meanwhile. Python's own figure is 700.
@@ -35,12 +36,33 @@ REPORTED = 32
 PR_SET_PDEATHSIG = 1
 
 
-def run_program(message: bytes, engine_address: str) -> NoReturn:
-    """Run a stack's program and end the process, with 0 or REPORTED. message: the engine's RunRequest."""
+class EngineWithoutDebug:
+    """The engine's service without debug messages, which the engine would throw away.
+
+    The pulumi package sends some for each step of each resource, and waits for every answer.
+    """
+
+    def __init__(self, engine: engine_pb2_grpc.EngineStub) -> None:
+        self._engine = engine
+
+    def Log(self, request: engine_pb2.LogRequest) -> object:  # noqa: N802 - pulumi's name
+        return None if request.severity == engine_pb2.DEBUG else self._engine.Log(request)
+
+    def __getattr__(self, call: str) -> object:
+        return getattr(self._engine, call)
+
+
+def run_program(message: bytes, engine_address: str, *, debug: bool = False) -> NoReturn:
+    """Run a stack's program and end the process, with 0 or REPORTED.
+
+    message: the engine's RunRequest. debug: whether the engine shows debug messages.
+    """
     _prepare()
     request = language_pb2.RunRequest.FromString(message)
     os.chdir(request.pwd)
     _configure(request, engine_address)
+    if not debug:
+        SETTINGS.engine = EngineWithoutDebug(SETTINGS.engine)
     program = Path(request.info.program_directory, request.info.entry_point).resolve()
     code = 0
     try:
@@ -140,10 +162,10 @@ def _steps_in(program: Path, error: BaseException) -> str:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["program", engine_address]:
+        case ["program", engine_address, *debug]:
             # It may be started before it is asked for, and then not be asked.
             _prepare()
             if message := sys.stdin.buffer.read():
-                run_program(message, engine_address)
+                run_program(message, engine_address, debug=bool(debug))
         case ["plugin", *arguments]:
             run_plugin(*arguments)

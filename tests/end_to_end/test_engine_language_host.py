@@ -99,3 +99,11 @@ def test_an_unknown_virtual_environment_is_named(cloud: LocalCloud, tmp_path: Pa
     run = project.pulumi("preview", "--stack", "dev")
     assert run.code != 0
     assert str(tmp_path / "elsewhere") in run.text
+
+
+def test_debug_messages_are_shown_to_who_asks_for_them(cloud: LocalCloud, tmp_path: Path) -> None:
+    project, run = ran(cloud, tmp_path, "import pulumi\npulumi.log.debug('a small step')\n")
+    preview = ("preview", "--stack", "dev")
+    assert "a small step" not in run.check().text
+    assert "a small step" in project.pulumi(*preview, "--debug").check().text
+    project.pulumi(*preview, "--logtostderr", "--logflow", "-v=3").check()

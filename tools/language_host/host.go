@@ -35,11 +35,12 @@ type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	project       string
 	engineAddress string
+	debug         bool // whether the engine shows debug messages
 	readied       readied
 }
 
-func newHost(project, engineAddress string) *host {
-	return &host{project: project, engineAddress: engineAddress, readied: make(readied, 1)}
+func newHost(project, engineAddress string, debug bool) *host {
+	return &host{project: project, engineAddress: engineAddress, debug: debug, readied: make(readied, 1)}
 }
 
 func (h *host) Handshake(
@@ -188,7 +189,11 @@ func (h *host) command(ctx context.Context, virtualenv, kind string, arguments .
 // start starts a program's process, which imports the pulumi package and waits for its request.
 func (h *host) start(virtualenv string) (*program, error) {
 	ctx, end := context.WithCancel(context.Background())
-	command := h.command(ctx, virtualenv, "program", h.engineAddress)
+	arguments := []string{h.engineAddress}
+	if h.debug {
+		arguments = append(arguments, "debug")
+	}
+	command := h.command(ctx, virtualenv, "program", arguments...)
 	// The engine shows what the host prints.
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	input, err := command.StdinPipe()

@@ -36,7 +36,7 @@ func TestItReportsTheVersionOfTheInstalledPulumiPackage(t *testing.T) {
 		"pulumi-3.272.0.dist-info/METADATA":    "",
 		"pulumi_aws-7.51.1.dist-info/METADATA": "",
 	})
-	info, err := newHost(clone, "").GetPluginInfo(context.Background(), nil)
+	info, err := newHost(clone, "", false).GetPluginInfo(context.Background(), nil)
 	if err != nil || info.Version != "3.272.0" {
 		t.Fatalf("version %q, error %v", info.GetVersion(), err)
 	}
@@ -48,7 +48,7 @@ func TestItListsThePluginsThatInstalledPackagesNeed(t *testing.T) {
 		"pulumi_policy/pulumi-plugin.json": `{"resource": false, "name": "policy"}`,
 	})
 	request := &pulumirpc.GetRequiredPackagesRequest{Info: &pulumirpc.ProgramInfo{}}
-	response, err := newHost(clone, "").GetRequiredPackages(context.Background(), request)
+	response, err := newHost(clone, "", false).GetRequiredPackages(context.Background(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func readies(t *testing.T, h *host, virtualenv, notes string) {
 
 func TestAProgramIsReadiedOnceTheEngineAsksForItsPackages(t *testing.T) {
 	virtualenv, notes := withPython(t)
-	h := newHost("", "")
+	h := newHost("", "", false)
 	readies(t, h, virtualenv, notes)
 	for _, stack := range []string{"acme", "globex"} {
 		runs(t, h, virtualenv, stack)
@@ -121,7 +121,7 @@ func TestAProgramIsReadiedOnceTheEngineAsksForItsPackages(t *testing.T) {
 func TestAProgramThatIsReadiedServesItsVirtualEnvironmentAlone(t *testing.T) {
 	readied, notes := withPython(t)
 	other, itsNotes := withPython(t)
-	h := newHost("", "")
+	h := newHost("", "", false)
 	readies(t, h, readied, notes)
 	runs(t, h, other, "acme")
 	if got := noted(itsNotes); len(got) != 2 || !strings.Contains(got[1], "acme") {
@@ -140,8 +140,31 @@ func TestAVirtualEnvironmentThatIsNotThereIsNamedToTheUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := &pulumirpc.ProgramInfo{RootDirectory: t.TempDir(), Options: options}
-	_, err = newHost("", "").virtualenv(info)
+	_, err = newHost("", "", false).virtualenv(info)
 	if status.Code(err) != codes.FailedPrecondition {
 		t.Fatalf("error: %v", err)
+	}
+}
+
+func TestDebugMessagesAreSentToAnEngineThatMayShowThem(t *testing.T) {
+	for command, shows := range map[string]bool{
+		"pulumi preview --stack acme":         false,
+		"pulumi up --yes --stack d":           false,
+		"pulumi up --debug":                   true,
+		"pulumi up -yd":                       true,
+		"pulumi up -v=9 --logtostderr":        true,
+		"pulumi up --verbose 9":               true,
+		"pulumi --non-interactive up -s acme": false,
+	} {
+		if got := showsDebug(strings.Fields(command)); got != shows {
+			t.Errorf("%s: %v", command, got)
+		}
+	}
+	if !showsDebug(nil) {
+		t.Error("nothing is known of the engine, and messages are left out")
+	}
+	t.Setenv("PULUMI_OPTION_DEBUG", "true")
+	if !showsDebug([]string{"pulumi", "up"}) {
+		t.Error("the environment asks for them")
 	}
 }

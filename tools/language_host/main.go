@@ -15,7 +15,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"golang.org/x/sys/unix"
@@ -49,13 +52,15 @@ func run() error {
 	flag.String("tracing", "", "")
 	flag.String("root", "", "")
 	flag.String("binary", "", "")
+	flag.Bool("logtostderr", false, "")
+	flag.Int("v", 0, "")
 	flag.Parse()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(messageLimit), grpc.MaxSendMsgSize(messageLimit))
-	pulumirpc.RegisterLanguageRuntimeServer(server, newHost(project, flag.Arg(0)))
+	pulumirpc.RegisterLanguageRuntimeServer(server, newHost(project, flag.Arg(0), showsDebug(engineCommand())))
 	go func() { _ = server.Serve(listener) }()
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	<-interrupted
@@ -73,4 +78,23 @@ func ownProject() (string, error) {
 	}
 	program, err = filepath.Abs(program)
 	return filepath.Dir(filepath.Dir(filepath.Dir(program))), err
+}
+
+// engineCommand is the command line of the engine, which is what has started this program.
+func engineCommand() []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", os.Getppid()))
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(text), "\x00")
+}
+
+// showsDebug tells whether an engine shows debug messages, which it tells nobody by itself. Where it is not sure, it does.
+func showsDebug(command []string) bool {
+	short := regexp.MustCompile("^-[a-zA-Z]*[dv]")
+	asked := func(argument string) bool {
+		return strings.HasPrefix(argument, "--debug") || strings.HasPrefix(argument, "--verbose") || short.MatchString(argument)
+	}
+	return len(command) == 0 || slices.ContainsFunc(command, asked) ||
+		os.Getenv("PULUMI_OPTION_DEBUG") != "" || os.Getenv("PULUMI_OPTION_VERBOSE") != ""
 }
