@@ -80,8 +80,14 @@ def another_office_and_size() -> dict[str, Any]:
     database = {
         **ACME["database"],
         "instanceClass": "db.t4g.medium",
-        "storageGb": 200,
+        "storageGb": 500,
+        "iops": 20_000,
+        "storageThroughput": 1_000,
         "multiAz": True,
+        "backupRetentionDays": 21,
+        "backupWindow": "03:00-03:30",
+        "maintenanceWindow": "sun:04:00-sun:04:30",
+        "engineVersion": "8.4",
         "parameters": {"max_allowed_packet": 67_108_864, "innodb_ft_min_token_size": 2},
         "gtid": True,
     }
@@ -265,12 +271,18 @@ def test_whatever_else_can_change_changes_in_place(
     assert cloud.struck()[0]
     cloud.clear_faults()
     (database,) = aws.client("rds").describe_db_instances()["DBInstances"]
-    wanted = changed["database"]
-    assert (database["DBInstanceClass"], database["AllocatedStorage"], database["MultiAZ"]) == (
-        wanted["instanceClass"],
-        wanted["storageGb"],
-        wanted["multiAz"],
-    )
+    has, wanted = dict(database), changed["database"]
+    described = {
+        "instanceClass": "DBInstanceClass",
+        "storageGb": "AllocatedStorage",
+        "iops": "Iops",
+        "storageThroughput": "StorageThroughput",
+        "multiAz": "MultiAZ",
+        "backupRetentionDays": "BackupRetentionPeriod",
+        "backupWindow": "PreferredBackupWindow",
+        "maintenanceWindow": "PreferredMaintenanceWindow",
+    }
+    assert {key: has[name] for key, name in described.items()} == {key: wanted[key] for key in described}
     acme.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "acme").check()
     assert "AWS refuses this for now" in run.text, "it was the hook that tried again"
 
