@@ -252,10 +252,13 @@ class Move:
         """Take the move back where there is a way. The build fails in any case, which raises its alarm."""
         # A person who starts a build after this one has seen to the cause.
         self._note(Topic.BUILD_ENDED, f"it has come back {MOST_RETURNS} times, and does not go on")
-        left = f"The tenant stays in phase {self.state.phase}."
-        with suppress(Refused):
+        try:
             state = runner.take_back()
             left = f"The move was taken back: clients write to {state.production}."
+        except Refused:
+            left = f"The tenant stays in phase {self.state.phase}."
+        except Failure as failure:
+            left = f"The move was not taken back to its end: {failure.reason}. {failure.state}"
         tenant = self.settings.name
         raise Failure(
             f"The platform's runner does not go on with the move of {tenant}.",

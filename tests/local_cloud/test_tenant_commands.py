@@ -165,7 +165,8 @@ def test_status_of_a_platform_is_refused(desk: Desk) -> None:
 
 
 def test_without_an_engine_it_is_said_what_to_run(desk: Desk) -> None:
-    done = desk.tenantnet("status acme", PATH="/nowhere")
+    # Whose state is there needs none.
+    done = desk.tenantnet("status fresh", PATH="/nowhere")
     assert (done.code, "scripts/setup" in done.err) == (1, True)
 
 
