@@ -165,8 +165,8 @@ def test_status_of_a_platform_is_refused(desk: Desk) -> None:
 
 
 def test_without_an_engine_it_is_said_what_to_run(desk: Desk) -> None:
-    # Whose state is there needs none.
-    done = desk.tenantnet("status fresh", PATH="/nowhere")
+    # Where there is no state, the engine is asked whose stacks there are.
+    done = desk.tenantnet("status akme", PATH="/nowhere")
     assert (done.code, "scripts/setup" in done.err) == (1, True)
 
 
