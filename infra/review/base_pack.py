@@ -18,8 +18,9 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-# project: the folder of the change. base: the same folder at the base. pack: what to run, in the latter.
+# project: the folder of the change. base: the same folder at the base. program, pack: folders in the latter.
 PLACES = "places.json"
+NAMES = ("project", "base", "program", "pack")
 
 
 class BaseModules(MetaPathFinder):
@@ -61,13 +62,13 @@ class BaseModules(MetaPathFinder):
 def run(places: Path) -> None:
     """Run the pack that the file describes."""
     named = json.loads(places.read_text(encoding="utf-8"))
-    project, base, pack = (Path(named[name]).resolve() for name in ("project", "base", "pack"))
+    project, base, program, pack = (Path(named[name]).resolve() for name in NAMES)
     # A process that was forked warm has the modules of the change already.
     for name in [name for name in sys.modules if name.partition(".")[0] == "tenantnet"]:
         del sys.modules[name]
     sys.meta_path.insert(0, BaseModules(project, base))
-    # The pack reads the reserved ranges of the project that it runs in.
-    os.chdir(pack if pack.is_dir() else pack.parent)
+    # The pack reads the reserved ranges of the project of whose program it runs in the folder.
+    os.chdir(program)
     runpy.run_path(str(pack), run_name="__main__")
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 from tenantnet.review import base_pack
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import PROJECT_FILE, Project, program_folder
 from tenantnet.settings.reading import read_mapping
 
 POLICY_PACK: Final = "policies"
@@ -40,7 +40,12 @@ def pack_of_base(project: Project, base: Path, config: Path | None) -> Pack | No
     folder.mkdir()
     shutil.copyfile(base_pack.__file__, folder / "__main__.py")
     pack = described.parent / str(document.pop("main", "."))
-    places = {"project": project.folder, "base": base, "pack": pack}
+    places = {
+        "project": project.folder,
+        "base": base,
+        "program": program_folder(base / PROJECT_FILE),
+        "pack": pack,
+    }
     document["runtime"] = {"name": "python", "options": {"virtualenv": sys.prefix}}
     with (folder / PACK_FILE).open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(document, file)

@@ -86,7 +86,7 @@ def project_of_program(folder: Path) -> Project:
     The engine runs a program, and the packs that judge it, in the folder of its project's `main`.
     """
     files = (each / name for each in (folder, *folder.parents) for name in PROJECT_FILES)
-    found = [file for file in files if file.is_file() and _program_folder(file) == folder.resolve()]
+    found = [file for file in files if file.is_file() and program_folder(file) == folder.resolve()]
     project = find_project(folder)
     if found != [project.file]:
         other = next((file for file in found if file != project.file), "another project file")
@@ -94,7 +94,8 @@ def project_of_program(folder: Path) -> Project:
     return project
 
 
-def _program_folder(file: Path) -> Path:
+def program_folder(file: Path) -> Path:
+    """The folder of the program of a project's file, in which the engine runs it. Raises Refused."""
     main = read_mapping(file).get("main")
     program = file.parent / main if isinstance(main, str) else file.parent
     return (program if program.is_dir() else program.parent).resolve()

@@ -28,7 +28,8 @@ print(json.dumps({"limit": limits.LIMIT, "days": days.DAYS, "site": office.sites
 def tree(folder: Path, limit: int) -> Path:
     """A project whose pack imports a package, a namespace package, and a module beside itself."""
     for name, text in {
-        "Pulumi.yaml": "name: networks\nruntime: python\n",
+        "Pulumi.yaml": "name: networks\nruntime: python\nmain: program\n",
+        "program/__main__.py": "",
         "office/__init__.py": "",
         "office/limits.py": f"LIMIT = {limit}\n",
         "office/sites/berlin.py": f"SITE = 'berlin {limit}'\n",
@@ -72,7 +73,7 @@ def test_nothing_of_the_change_is_imported(project: Path, base: Path) -> None:
     done = run(project, base)
     told = json.loads(done.stdout or f'"{done.stderr}"')
     assert (told["limit"], told["days"], told["site"]) == (1, 1, "berlin 1"), done.stderr
-    assert told["folder"] == str(base / "policies")
+    assert told["folder"] == str(base / "program")
     assert "site-packages" in told["yaml"]
 
 
