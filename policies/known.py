@@ -240,7 +240,7 @@ def _judge_region(
     resource: Resource, region: str | None, reading: Reading | None = None
 ) -> Iterator[Finding]:
     """reading: says where a provider is that names no region."""
-    given = resource.region
+    given = resource.region or None  # an empty one is none to the provider, too
     if given is None and reading and resource.type.startswith("aws:"):
         given = reading.region()
     if (given or region) != region:

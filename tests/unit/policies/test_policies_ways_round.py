@@ -1095,12 +1095,13 @@ def test_a_program_is_called_as_a_platform_may_be(name: str, rule: str | None) -
         assert [each.refusal.rule_id for each in found] == ([rule] if rule else [])
 
 
-def test_resources_are_in_the_platforms_region_where_no_provider_names_one() -> None:
+@pytest.mark.parametrize("named", [None, ""])
+def test_resources_are_in_the_platforms_region_where_no_provider_names_one(named: str | None) -> None:
     class Elsewhere(SampleReading):
         def region(self) -> str:
             return "us-east-1"
 
-    stack = Stack([replace(each, region=None) for each in good_stack().values()])
+    stack = Stack([replace(each, region=named) for each in good_stack().values()])
     judge_stack = ONLY_KNOWN_RESOURCES.judge_stack
     assert judge_stack
     assert not [*judge_stack(stack, SETTINGS)]
