@@ -32,6 +32,7 @@ from tests.support.broken_programs.cases import BETAS_NETWORK, BROKEN, PHASES
 from tests.support.broken_programs.program import CASE_VARIABLE, PASSWORD
 from tests.support.clone import CLONE
 from tests.support.made_platform import made_platform
+from tests.support.plain_yaml import plain_yaml
 from tests.support.project import Project, Run
 
 PROGRAM = "from tests.support.broken_programs.program import main\n\nmain()\n"
@@ -260,6 +261,31 @@ def test_an_import_that_no_preview_was_shown_stops_the_update_before_aws_is_chan
         [urn] = set(re.findall(r"pulumi state delete '(\S+)'", said))
         project.pulumi("state", "delete", urn, *stack, "--yes").check()
         project.pulumi("preview", *stack, *PACK).check()
+
+
+def test_a_folder_that_may_be_of_two_projects_is_refused(previews: Previews) -> None:
+    """The engine takes Pulumi.json, with the state of its project."""
+    with previews.project(BREACH) as project:
+        other = project.folder / "Pulumi.json"
+        other.write_text(json.dumps(plain_yaml().load(project.folder / "Pulumi.yaml")), encoding="utf-8")
+        run = project.pulumi("preview", "--stack", "acme", *PACK)
+        other.unlink()
+    assert run.code != 0, run.text
+    assert f"Pulumi takes {other}, or may take it" in " ".join(run.text.split()), run.text
+
+
+def test_a_component_takes_no_networks_place_in_the_state(previews: Previews, cloud: LocalCloud) -> None:
+    """AWS would keep it, and another tenant get its range."""
+    with previews.project(f"{BREACH}o") as project:
+        project.up("acme").check()
+        project.environment[CASE_VARIABLE] = f"{BREACH}a"
+        run = project.pulumi("up", "--yes", "--skip-preview", "--stack", "acme", *PACK)
+        assert run.code != 0, run.text
+        assert ("mandatory", "only-known-resources") in {each[:2] for each in violations(run)}, run.text
+        assert "what takes the place of a resource in the state is of its type" in " ".join(run.text.split())
+        project.destroy("acme").check()
+    own = [{"Name": "cidr", "Values": ["10.1.2.0/26"]}]
+    assert aws_client(cloud, "ec2").describe_vpcs(Filters=own)["Vpcs"] == []
 
 
 def test_what_is_hidden_from_the_preview_stops_the_update_before_it_is_created(

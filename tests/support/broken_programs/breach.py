@@ -9,6 +9,8 @@ connection and a claim. Each letter in the case's name takes one step, against t
     r  a route in the own table leads to beta, whose range is said to be the own company's
     h  in place of all else a subnet uses beta's table, whose ID is hidden from the preview
     i  in place of all else it imports beta's network, and says that it is its own; with h in updates alone
+    o  the network alone
+    a  in place of all else a component takes the place that the network has in the state
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.aws.types import VPC
 from tenantnet.components.vpn_connection import TUNNEL_OPTIONS
 from tenantnet.tags import Owner, Part, claims_table_name
 
@@ -37,10 +40,17 @@ def declare_raw(steps: str) -> None:
         hidden = "h" in steps and pulumi.runtime.is_dry_run()
         _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
         return
+    if "a" in steps:
+        network = f"urn:pulumi:acme::of-a-test::{VPC}::network"
+        pulumi.ComponentResource(
+            "tenantnet:index:TenantNetwork", "taker", None, pulumi.ResourceOptions(aliases=[network])
+        )
+        return
     cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
     vpc, table, platform = *_network(cidr), platform_outputs()
     if "h" in steps:
         _hide(vpc, table)
+    if {*"ho"}.intersection(steps):
         return
     peer = BETAS_VPC if "p" in steps else platform["servicesVpcId"]
     peering = aws.ec2.VpcPeeringConnection(
