@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
-from tenantnet.review.packs import POLICY_PACK
+from tenantnet.refusal import Refused
+from tenantnet.review.packs import PACK_FILE, POLICY_PACK
 from tenantnet.settings.project import PROJECT_FILES, Project
 from tenantnet.settings.reading import read_mapping
 
@@ -24,8 +25,15 @@ RULE_FILES = (
     "requirements*.*",
     "setup.cfg",
     "uv.lock",
+    "uv.toml",
     "poetry.lock",
+    "poetry.toml",
     "Pipfile*",
+    ".python-version",
+    # Where a project's own folder is that of plugins, or of the state.
+    "pulumi-*",
+    "PulumiPlugin.yaml",
+    ".pulumi/*",
     # What Python runs before any program, and the tools, which are nobody's to commit.
     "*.pth",
     *(f"{place}{name}customize.py" for place in ("", "*/") for name in ("site", "user")),
@@ -46,6 +54,9 @@ RULE_FILES = (
     "infra/permissions/*",
     "infra/review/*",
 )
+# What of a project's and a pack's file says with which programs and which state the engine works.
+_ENGINES = ("backend", "packages", "plugins", "runtime")
+_NAMES = ("name", "version")
 TOP = PurePosixPath()
 INIT, MAIN = "__init__.py", "__main__.py"
 _PROVIDERS = re.compile(rb"^\s*(?:import|from) pulumi_(?!policy\b)", re.MULTILINE)
@@ -67,7 +78,9 @@ class Program:
     ) -> None:
         self._folder, self._changed, self._former = project.folder, changed, former
         self._config = policy_config.resolve() if policy_config else None
-        self._main = PurePosixPath(str(read_mapping(project.file).get("main", ".")))
+        described = read_mapping(project.file)
+        self._main = PurePosixPath(str(described.get("main", ".")))
+        self._engines = [*_named(self._folder, [described.get(each) for each in _ENGINES])]
         home = self._main.parent if self._main.suffix else self._main
         # Where a module's name may begin, with or without its first part: a distribution may call a folder
         # as it likes (setuptools' package-dir).
@@ -88,7 +101,8 @@ class Program:
         path = PurePosixPath(name)
         # A folder is one name where it is a link or another repository's.
         listed = any(fnmatchcase(each, pattern) for pattern in RULE_FILES for each in (name, f"{name}/"))
-        if listed or (self._config and (self._folder / name).resolve() == self._config):
+        place = (self._folder / name).resolve()
+        if listed or place == self._config or any(map(place.is_relative_to, self._places)):
             return True
         if path.suffix != ".py":
             return self._is_data(path, frozenset(filter(self._only_judges, self._pack)))
@@ -113,6 +127,16 @@ class Program:
             if any((self._folder / folder).glob("*.py")):
                 return False
         return False
+
+    @cached_property
+    def _places(self) -> list[Path]:
+        """Folders and files of the project whose programs or state the engine judges with."""
+        folder, found = self._folder / POLICY_PACK, self._engines
+        with suppress(Refused, OSError):
+            described = read_mapping(folder / PACK_FILE)
+            found = [*found, *_named(folder, [described.get(each) for each in (*_ENGINES, "main")])]
+        top = self._folder.resolve()
+        return [each for each in found if each != top and each.is_relative_to(top)]
 
     @cached_property
     def _entries(self) -> list[PurePosixPath]:
@@ -175,6 +199,17 @@ class Program:
             if files:
                 return files
         return []
+
+
+def _named(folder: Path, value: object) -> Iterator[Path]:
+    """What the value names as a place, whether it is meant so or not."""
+    match value:
+        case str():
+            yield (folder / value.removeprefix("file://")).resolve()
+        case Mapping():
+            yield from (each for key in value if key not in _NAMES for each in _named(folder, value[key]))
+        case list():
+            yield from (place for each in value for place in _named(folder, each))
 
 
 def _files(root: PurePosixPath, parts: list[str]) -> tuple[PurePosixPath, ...]:

@@ -286,6 +286,44 @@ def test_the_packs_configuration_is_a_rule(project: Path) -> None:
     assert not program(project).is_rule("ours/pack.json")
 
 
+@pytest.mark.parametrize(
+    ("file", "says", "place"),
+    [
+        (
+            "Pulumi.yaml",
+            "plugins: {languages: [{name: python, path: ./host}]}",
+            "host/pulumi-language-python",
+        ),
+        ("Pulumi.yaml", "plugins: {analyzers: [{name: x, path: host}]}", "host/deep/pulumi-analyzer-x"),
+        ("Pulumi.yaml", "plugins: {providers: [{name: aws, path: ../p/host}]}", "host/pulumi-resource-aws"),
+        ("Pulumi.yaml", "packages: {tenantnet: ./host}", "host/PulumiPlugin.yaml"),
+        ("Pulumi.yaml", "packages: {tenantnet: {source: ./host, version: '1'}}", "host/__main__.py"),
+        ("Pulumi.yaml", "backend: {url: 'file://./host'}", "host/.pulumi/stacks/networks/acme.json"),
+        ("Pulumi.yaml", "backend: {url: 'file://.'}", ".pulumi/stacks/networks/acme.json"),
+        ("Pulumi.yaml", "plugins: {providers: [{name: aws, path: .}]}", "pulumi-resource-aws"),
+        ("Pulumi.yaml", "runtime: {name: python, options: {virtualenv: host}}", "host/lib/x.py"),
+        ("Pulumi.yaml", "runtime: {name: python, options: {toolchain: uv}}", "uv.toml"),
+        (
+            "policies/PulumiPolicy.yaml",
+            "runtime: {name: python, options: {virtualenv: ../host}}",
+            "host/x.py",
+        ),
+        ("policies/PulumiPolicy.yaml", "{runtime: python, main: ../host}", "host/__main__.py"),
+    ],
+)
+def test_what_the_engine_judges_with_is_a_rule(tmp_path: Path, file: str, says: str, place: str) -> None:
+    """That it is named at all is a change of a rule; what is there may change later."""
+    folder = tmp_path / "p"
+    write(folder, "Pulumi.yaml", "name: networks\n")
+    write(folder, "policies/PulumiPolicy.yaml", "runtime: python\n")
+    assert program(folder).is_rule(file)
+    assert not program(folder).is_rule("host/README.md")
+    write(folder, file, says if says.startswith("{") else f"name: networks\n{says}\n")
+    assert program(folder).is_rule(place)
+    assert not program(folder).is_rule("office/host/x.py")
+    assert not program(folder).is_rule("aws/x.py")
+
+
 @pytest.mark.parametrize("file", ["Pulumi.json", "Pulumi.yml"])
 def test_another_project_file_makes_every_stack_and_has_the_bases_pack_judge_too(
     own: Program, file: str
