@@ -68,6 +68,8 @@ ALARMS_TO_PEOPLE = "an alarm's names go to people who have confirmed their addre
 METRICS = "an alarm shows what it watches, and another tenant's load and times are not this one's to see"
 UNWATCHED = "what a build has done is looked for in the runner's log group, and its words are nobody else's"
 CODE = "it would be code of its own in the network, which no policy reads"
+RENAMED = "by env_var_mappings any variable of the environment would say which region and account it is in"
+OTHER_PLUGIN = "another program than the AWS provider of Pulumi would make the stack's resources"
 
 
 def _text(pattern: str, words: str, **options: object) -> Only:
@@ -541,6 +543,17 @@ _PLATFORM: Mapping[str, Shape] = {
     ),
 }
 
+# What the engine keeps of a provider, beside what the program gives it.
+_INTERNAL = {
+    "__internal": Fields(
+        {
+            **_any("pluginChecksums"),
+            **_never(RENAMED, "envVarMappings"),
+            **_never(OTHER_PLUGIN, "name", "parameterization", "pluginDownloadURL", "version"),
+        }
+    )
+}
+
 ALLOWED: Mapping[str, Shape] = MappingProxyType(
     {
         **_NETWORK,
@@ -566,12 +579,13 @@ ALLOWED: Mapping[str, Shape] = MappingProxyType(
                 **_any("skipRequestingAccountId", "forbiddenAccountIds"),
                 **_never(OTHER_PLACE, "assumeRoles", "assumeRole", "assumeRoleWithWebIdentity"),
                 **_never(OTHER_PLACE, "accessKey", "secretKey", "token", "endpoints"),
+                **_INTERNAL,
             },
         ),
         STACK: Shape(Where.BOTH, anything=True),
         # The engine's own, for the outputs of other stacks; and the components as a plugin.
-        "pulumi:providers:pulumi": Shape(Where.BOTH),
-        "pulumi:providers:tenantnet": Shape(Where.BOTH, _any("version")),
+        "pulumi:providers:pulumi": Shape(Where.BOTH, _INTERNAL),
+        "pulumi:providers:tenantnet": Shape(Where.BOTH, {**_any("version"), **_INTERNAL}),
         **{f"tenantnet:index:{name}": Shape(Where.BOTH, anything=True) for name in COMPONENTS},
     }
 )

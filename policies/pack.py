@@ -55,12 +55,13 @@ class Run:
     """What the pack knows of the preview or update that it judges.
 
     previews: whether nothing is created. declared: every resource so far, by its inputs. confidential: what
-    no finding shows.
+    no finding shows. whole: the properties of what is to be judged next, with all that the engine hides then.
     """
 
     def __init__(self) -> None:
         self.previews = True
         self.declared: dict[str, Resource] = {}
+        self.whole: dict[str, Any] = {}
         self.reader = Reader()
         self.confidential = Confidential()
 
@@ -101,9 +102,13 @@ class _Servicer(sdk._PolicyAnalyzerServicer):
         return super().ConfigureStack(request, context)
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
-        return RemediateResponse()  # none of the policies changes what a program declares
+        """The engine asks this first for every resource. No policy changes what a program declares."""
+        RUN.whole[request.urn] = request.properties
+        return RemediateResponse()
 
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        if whole := RUN.whole.pop(request.urn, None):
+            _reveal(request.properties, whole)
         RUN.learn(request)
         _JUDGED.set(RUN.declare(_resource(request)))
         named = type(request)(type=request.type, urn=request.urn, name=request.name)
@@ -212,6 +217,29 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
 def _reserved_here() -> Sequence[ReservedRange]:
     """The project's reserved ranges; read once a preview, not once a resource."""
     return read_defaults(find_project(Path.cwd()).file).reserved
+
+
+def _reveal(shown: Any, whole: Any) -> None:  # noqa: ANN401 - of the generated protocol
+    """Add the names that begin with two underscores, which the engine leaves out wherever they are.
+
+    A provider's `__internal` says which program it is, and with which environment it runs; and a text that a
+    program writes under such a name gets to AWS. `__defaults` lists what a bridged provider has filled in.
+    """
+    for name, value in whole.fields.items():
+        if name in shown.fields:
+            _reveal_in(shown.fields[name], value)
+        elif name.startswith("__") and not (name == "__defaults" and value.HasField("list_value")):
+            shown.fields[name].CopyFrom(value)
+
+
+def _reveal_in(shown: Any, whole: Any) -> None:  # noqa: ANN401 - of the generated protocol
+    kind = whole.WhichOneof("kind")
+    if kind == shown.WhichOneof("kind") == "struct_value":
+        _reveal(shown.struct_value, whole.struct_value)
+    elif kind == shown.WhichOneof("kind") == "list_value":
+        # Another pack may have changed the list meanwhile.
+        for one, other in zip(shown.list_value.values, whole.list_value.values, strict=False):
+            _reveal_in(one, other)
 
 
 def _stack(messages: Collection[Any]) -> Stack:

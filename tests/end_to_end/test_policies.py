@@ -288,6 +288,17 @@ def test_a_component_takes_no_networks_place_in_the_state(previews: Previews, cl
     assert aws_client(cloud, "ec2").describe_vpcs(Filters=own)["Vpcs"] == []
 
 
+@pytest.mark.parametrize("case", [f"{BREACH}e"])
+def test_what_the_engine_keeps_of_a_provider_is_judged(previews: Previews, case: str) -> None:
+    """It shows that to no policy that is asked for findings."""
+    run = previews.of(case)
+    assert run.code != 0, run.text
+    assert {each[1:] for each in violations(run)} == {
+        ("only-known-resources", "pulumi:providers:aws", "renamed")
+    }, run.text
+    assert "by env_var_mappings any variable" in " ".join(run.text.split()), run.text
+
+
 def test_what_is_hidden_from_the_preview_stops_the_update_before_it_is_created(
     previews: Previews, cloud: LocalCloud
 ) -> None:

@@ -11,6 +11,7 @@ connection and a claim. Each letter in the case's name takes one step, against t
     i  in place of all else it imports beta's network, and says that it is its own; with h in updates alone
     o  the network alone
     a  in place of all else a component takes the place that the network has in the state
+    e  in place of all else a variable of the environment says for a provider where AWS is
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ def declare_raw(steps: str) -> None:
     if "i" in steps:
         hidden = "h" in steps and pulumi.runtime.is_dry_run()
         _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
+        return
+    if "e" in steps:
+        renamed = pulumi.ResourceOptions(env_var_mappings={"BRANCH": "AWS_ENDPOINT_URL"})
+        aws.Provider("renamed", region="eu-west-1", opts=renamed)
         return
     if "a" in steps:
         network = f"urn:pulumi:acme::of-a-test::{VPC}::network"

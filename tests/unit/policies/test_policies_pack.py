@@ -22,6 +22,7 @@ from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, deser
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from tenantnet.aws.types import VPC
 from tenantnet.policies import pack as module
+from tenantnet.policies.allowed import PROVIDER
 from tenantnet.policies.model import UNKNOWN, Resource, Unknown
 from tenantnet.policies.rules import POLICIES
 
@@ -187,6 +188,47 @@ def test_a_message_is_read_once_for_all_policies(monkeypatch: pytest.MonkeyPatch
     assert read == [{"region": "eu-west-1"}, {"byteLength": 4.0}]
     service.Remediate(request_of(other), None)
     assert len(read) == 2
+
+
+def hiding(value: Any) -> Any:
+    """As the engine shows it to Analyze."""
+    if isinstance(value, Mapping):
+        return {key: hiding(each) for key, each in value.items() if not key.startswith("__")}
+    return [hiding(each) for each in value] if isinstance(value, list) else value
+
+
+LAMBDA, GATEWAY = "aws:lambda/function:Function", "aws:ec2/customerGateway:CustomerGateway"
+CLAIMS = {"__TABLE": "tenantnet-eu1-claims"}
+APART = "touches no network, host or database of Tenantnet"
+
+
+@pytest.mark.parametrize(
+    ("kind", "props", "said"),
+    [
+        (PROVIDER, {"region": "eu-west-1", "__internal": {}}, None),
+        (PROVIDER, {"__internal": {"pluginChecksums": {"linux-amd64": "00"}}}, None),
+        (PROVIDER, {"__internal": {"envVarMappings": {"BRANCH": "AWS_REGION"}}}, "by env_var_mappings"),
+        (PROVIDER, {"__internal": {"pluginDownloadURL": "https://evil.example"}}, "another program"),
+        (GATEWAY, {"__x": 1}, "CustomerGateway has no __x"),
+        (LAMBDA, {"timeout": 3, "__defaults": ["timeout"]}, None),
+        (LAMBDA, CLAIMS, APART),
+        (LAMBDA, {"environment": {"variables": CLAIMS}}, APART),
+        (LAMBDA, {"environment": {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": CLAIMS}}, APART),
+        (LAMBDA, {"layers": [{"a": 1}, {"__defaults": [], **CLAIMS}]}, APART),
+    ],
+)
+def test_what_the_engine_hides_from_analyze_is_judged(
+    pack: analyzer_pb2_grpc.AnalyzerStub, kind: str, props: dict[str, Any], said: str | None
+) -> None:
+    """Just before, it shows all of it to a pack that might change the resource."""
+    configure(pack, "only-known-resources", MANDATORY, ownTypes=[{"type": LAMBDA, "reason": "of the team"}])
+    whole = Resource(type=kind, name="new", urn=f"urn:pulumi:acme::p::{kind}::new", props=props)
+    shown = replace(whole, props=hiding(props))
+    before = [each.message for each in analyze(pack, shown)]
+    pack.Remediate(request_of(whole))
+    added = [each.message for each in analyze(pack, shown) if each.message not in before]
+    assert [said in each for each in added if said] == ([True] if said else []), added
+    assert [each.message for each in analyze(pack, shown)] == before
 
 
 def test_the_providers_classes_are_loaded_for_whoever_takes_one() -> None:
