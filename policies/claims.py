@@ -83,6 +83,13 @@ CLAIMS_BOUNDED = Rule(
     remedy="claim the range that the stack uses, and remove the other row: `tenantnet claims audit` names "
     "those that the settings do not",
 )
+CLAIM_KEPT = Rule(
+    id="claim-kept",
+    rule="a row of claims stays for as long as the stack has a network or subnet in its range",
+    reason="{name} is the row of {former} in the state, where {place} is, too: the row would go first, and "
+    "another tenant could take the range",
+    remedy="claim {claimed} by another name: the row of {former} then goes after {place}",
+)
 MOST_CLAIMS = {ClaimKind.SESSION_SUBNET: 1, ClaimKind.NETWORK: len(Slot)}
 TENANT_OWN = Rule(
     id="tenant-own",
@@ -203,6 +210,7 @@ def _judge_rows(
 ) -> Iterator[Finding]:
     others = _left_behind(stack, settings, settings.reading.ranges(platform.cell, platform.region))
     for item, claim in own_claims(stack):
+        yield from _judge_kept(item, claim, settings.reading.held(stack.name))
         # Where the network or subnet itself is refused, it has to move, and its row with it.
         moves = claim in placed and (
             claim.kind is ClaimKind.SESSION_SUBNET
@@ -219,6 +227,16 @@ def _left_behind(stack: Stack, settings: PackSettings, ranges: Ranges) -> list[C
     known = {claim.cidr for _, claim in own_claims(stack)} | {row.claim.cidr for row in going if row.claim}
     own = (row for row in ranges.claims if isinstance(row, Claim) and row.stack == stack.name)
     return [row for row in own if row.cidr not in known]
+
+
+def _judge_kept(item: Resource, claim: Claim, held: Sequence[Resource]) -> Iterator[Finding]:
+    """The provider deletes a row whose key changes as soon as the new one is written, or before that."""
+    places = {each.props.get("cidrBlock"): each for each in held if each.type in (VPC, SUBNET)}
+    for row in held:
+        former = row.claim.cidr if row.claim and row.urn in (item.urn, *item.aliases) else claim.cidr
+        if former != claim.cidr and (place := places.get(former)):
+            facts = {"name": item.name, "former": former, "place": place.name, "claimed": claim.cidr}
+            yield item.refuse(CLAIM_KEPT, "item", value=claim.cidr, **facts)
 
 
 def _judge_own(
@@ -309,6 +327,7 @@ def _judge_tenants_update(
             possible = can_have(claim, settings.reserved, platform)
             others = [*_left_behind(stack, settings, ranges), *declared.values()]
             yield from _judge_own(resource, claim, others, platform, possible=possible)
+            yield from _judge_kept(resource, claim, settings.reading.held(stack.name))
             yield from () if claim in ranges.claims else _judge_held(resource, claim, ranges)
     else:
         kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET
@@ -333,6 +352,7 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         CLAIMED_FIRST,
         OWN_CLAIMS,
         CLAIMS_BOUNDED,
+        CLAIM_KEPT,
         OTHERS_COMPANY,
         OTHERS_CLAIM,
         TENANT_OWN,

@@ -59,7 +59,8 @@ class PrivateVpc(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=args.owner.tags(name, part=args.part),
-            opts=child,
+            # The engine deletes a claim after a replaced VPC only where that itself depends on it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         )
         # Without rules of its own, AWS's default group lets all its members talk to each other and out.
         aws.ec2.DefaultSecurityGroup(

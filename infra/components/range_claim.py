@@ -41,7 +41,10 @@ class RangeClaimArgs:
 
 
 class RangeClaim(pulumi.ComponentResource):
-    """The claim as a resource to depend on: created before what uses the range, deleted after it."""
+    """The claim as a resource to depend on: created before what uses the range, deleted after it.
+
+    Give the claim of another range another name: one whose range changes goes before what is in the former.
+    """
 
     def __init__(self, name: str, args: RangeClaimArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tenantnet:index:RangeClaim", name, {}, opts)

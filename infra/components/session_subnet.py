@@ -96,7 +96,8 @@ class SessionSubnet(pulumi.ComponentResource):
             availability_zone=args.availability_zone,
             map_public_ip_on_launch=False,
             tags=args.owner.tags(name, part=Part.SESSION),
-            opts=pulumi.ResourceOptions(parent=self),
+            # As with a VPC: the claim goes after it.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         )
         table = aws.ec2.RouteTable(
             name,

@@ -89,7 +89,7 @@ class TenantNetwork(pulumi.ComponentResource):
                 kms_key_arn=args.kms_key_arn,
                 flow_log_role_arn=args.flow_log_role_arn,
             ),
-            self._child(),
+            pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         ).id
         subnets = self._subnets()
         self.database_subnet_ids = [subnets["database-a"].id, subnets["database-b"].id]

@@ -78,6 +78,8 @@ from tenantnet.tags import (
 
 # Exported where it is not the cell's own table.
 CLAIMS_TABLE = "claimsTable"
+# The names of rows that are not called like the network or subnet; exported where there are any.
+CLAIMS_NAMED = "claimsNamed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,15 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     opened = step.opened if step else {}
     numbered = remembered(outputs) is not None and not settings.retiring
     stack = TenantStack(
-        settings, platform, state, declared, missing, start=start, held=held, opened=opened, numbered=numbered
+        settings,
+        platform,
+        state,
+        declared,
+        missing,
+        start=start,
+        former=outputs,
+        opened=opened,
+        numbered=numbered,
     )
     unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
     # A table that the stack has not claimed in yet gets its claims by the engine.
@@ -196,9 +206,9 @@ def _ranges(outputs: Mapping[str, Any]) -> set[str]:
 class TenantStack:
     """One tenant, declared part by part.
 
-    start: the next one of the platform's runner. held: ranges that it had before. opened: as in
+    start: the next one of the platform's runner. former: its outputs of the last update. opened: as in
     RequestedStep. numbered: whether the numbers of its moves are known to be its own. claims: what it
-    claims, by the claims' resource names.
+    claims, by the names of the network and the session subnet.
     """
 
     def __init__(
@@ -210,16 +220,19 @@ class TenantStack:
         missing: Collection[Slot],
         *,
         start: RunnerStart | None = None,
-        held: Collection[str] = (),
+        former: Mapping[str, Any] | None = None,
         opened: Mapping[str, str] | None = None,
         numbered: bool = True,
     ) -> None:
-        self._start, self._held, self._opened, self._numbered = start, held, opened or {}, numbered
+        self._start, self._opened, self._numbered = start, opened or {}, numbered
+        self._former = former or {}
+        self._held = _ranges(self._former)
         self._settings, self._platform, self._state, self._cidrs = settings, platform, state, cidrs
         self._owner = Owner(cell=platform.cell, tenant=settings.name, own_tags=settings.tags)
         self._declared = declaration(state, tenant_retiring=settings.retiring)
         self._missing = missing
         self.claims = self._claims()
+        self._rows = {name: self._row(name, claim) for name, claim in self.claims.items()}
 
     def refuse_others_ranges(self) -> None:
         """Check what is new beside other tenants' claims and companies, as the policy pack does.
@@ -264,7 +277,7 @@ class TenantStack:
         """Declare everything of the tenant."""
         claims = {
             name: RangeClaim(
-                name,
+                self._rows[name],
                 RangeClaimArgs(
                     cell=self._platform.cell,
                     claim=claim,
@@ -314,6 +327,14 @@ class TenantStack:
         }
         claims = {self._session_name: session, **networks}
         return {name: claim.in_table(platform.claims_table, platform.cell) for name, claim in claims.items()}
+
+    def _row(self, name: str, claim: Claim) -> str:
+        """What a row is called. Another range has another row: the former goes after what is in its range."""
+        networks, session = self._former.get("networks", {}), self._former.get("sessionSubnet")
+        had = networks.get(claim.slot, {}).get("cidr") if claim.slot else session
+        if had in (None, claim.cidr):
+            return str(self._former.get(CLAIMS_NAMED, {}).get(name, name))
+        return f"{name}-{claim.cidr.replace('/', '-')}"
 
     def _session_subnet(self, claim: RangeClaim) -> SessionSubnet:
         return SessionSubnet(
@@ -573,6 +594,8 @@ class TenantStack:
         }
         if self._platform.claims_table != claims_table_name(self._platform.cell):
             outputs[CLAIMS_TABLE] = self._platform.claims_table
+        if named := {name: row for name, row in self._rows.items() if row != name}:
+            outputs[CLAIMS_NAMED] = named
         for name, value in outputs.items():
             pulumi.export(name, value)
 

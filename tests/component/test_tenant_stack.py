@@ -182,6 +182,60 @@ def test_every_range_is_claimed_under_the_tenants_name(moving_acme: RecordingEng
     assert {claim["tenant"]["S"] for claim in claims} == {"acme"}
 
 
+DEPLOYED = {
+    "phase": "steady",
+    "production": "blue",
+    "sessionSubnet": "172.17.5.0/24",
+    "networks": {"blue": {"cidr": "10.1.2.0/26"}, "green": {"cidr": "10.9.8.64/26"}},
+}
+BLUE, GREEN, OTHER = "10.1.2.0/26", "10.9.8.64/26", "10.9.8.128/26"
+MOVED = {"acme-green": "acme-green-10.9.8.128-26"}
+
+
+@pytest.mark.parametrize(
+    ("previous", "session", "green", "rows"),
+    [
+        ({}, "172.17.5.0/24", GREEN, set()),
+        ({}, "172.17.5.0/24", OTHER, {"acme-green-10.9.8.128-26"}),
+        ({}, "172.17.6.0/24", GREEN, {"acme-session-172.17.6.0-24"}),
+        ({"networks": {"blue": {"cidr": BLUE}}}, "172.17.5.0/24", OTHER, set()),
+        (
+            {"networks": {"blue": {"cidr": BLUE}, "green": {"cidr": OTHER}}, "claimsNamed": MOVED},
+            "172.17.5.0/24",
+            OTHER,
+            {"acme-green-10.9.8.128-26"},
+        ),
+        (
+            {"networks": {"blue": {"cidr": BLUE}, "green": {"cidr": OTHER}}, "claimsNamed": MOVED},
+            "172.17.5.0/24",
+            GREEN,
+            {"acme-green-10.9.8.64-26"},
+        ),
+    ],
+    ids=["as it was", "another network", "other sessions", "a new network", "kept", "changed back"],
+)
+def test_another_range_has_another_row(
+    declare_tenant: DeclareTenant, previous: dict[str, Any], session: str, green: str, rows: set[str]
+) -> None:
+    """The former is then deleted after what is in its range, and not before the new one is written."""
+    networks = {"blue": samples.network(BLUE), "green": samples.network(green)}
+    remembered = {**DEPLOYED, **previous}
+    engine = declare_tenant(remembered, databases_stand=False, sessionSubnet=session, networks=networks)
+    named = {item.name for item in engine.of_type("aws:dynamodb/tableItem:TableItem")}
+    usual = {"acme-session", "acme-blue", "acme-green"}
+    assert named - usual == rows
+    assert len(named) == len(usual)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("aws:ec2/vpc:Vpc", "acme-blue"), ("aws:ec2/subnet:Subnet", "acme-session")]
+)
+def test_what_is_in_a_range_depends_on_its_claim_itself(acme: RecordingEngine, kind: str, name: str) -> None:
+    """Of what is deleted at the end of a replacement the engine follows no parents that stay."""
+    row = f"tenantnet:index:RangeClaim$aws:dynamodb/tableItem:TableItem::{name}"
+    assert [each for each in acme.requests[kind, name].dependencies if each.endswith(row)]
+
+
 def test_a_new_tenant_with_two_networks_is_refused(declare_tenant: DeclareTenant) -> None:
     networks = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
     with pytest.raises(Refused, match="starts with one network"):

@@ -1,8 +1,9 @@
-"""A tenant's claim that somebody deleted by hand: Pulumi's state has it, and the table has it no longer."""
+"""A tenant's claims that somebody deleted by hand, so that Pulumi's state alone has them, or that change."""
 
 from __future__ import annotations
 
 import copy
+import re
 
 import boto3
 import pytest
@@ -10,9 +11,11 @@ from tenantnet.addresses.claims import Claim, ClaimKind
 
 from tests.end_to_end.conftest import ACME
 from tests.support.claims import WritableClaims
+from tests.support.clone import CLONE
 from tests.support.project import Project
 
 CIDR = "10.1.2.0/26"
+PACK = ("--stack", "acme", "--policy-pack", str(CLONE / "policies"))
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,20 @@ def test_a_claim_that_was_deleted_and_taken_by_another_stack_stops_an_update(
     assert table.holder_of(CIDR) == thief
     table.delete(thief)
     table.claim(held)
+
+
+def test_the_claim_of_a_former_range_goes_after_what_was_in_it(acme: Project, table: WritableClaims) -> None:
+    settings = copy.deepcopy(ACME)
+    settings["networks"] = {"blue": {"cidr": CIDR}, "green": {"cidr": "10.1.3.0/26"}}
+    acme.write_tenant("acme", settings)
+    acme.up("acme").check()
+    settings["networks"]["green"]["cidr"], settings["sessionSubnet"] = "10.1.4.0/26", "172.17.6.0/24"
+    acme.write_tenant("acme", settings)
+    acme.pulumi("preview", *PACK).check()
+    said = acme.pulumi("up", "--yes", "--skip-preview", *PACK).check().text
+    assert {row.cidr for row in table.all()} == {CIDR, "10.1.4.0/26", "172.17.6.0/24"}
+    deleted = re.findall(r"aws:(?:ec2|dynamodb):(\w+) (acme-green|acme-session) deleted", said)
+    order = [each for each in dict.fromkeys(deleted) if each[0] in ("Vpc", "Subnet", "TableItem")]
+    for place in (("Vpc", "acme-green"), ("Subnet", "acme-session")):
+        assert order.index(place) < order.index(("TableItem", place[1])), said
+    acme.pulumi("preview", "--expect-no-changes", *PACK).check()

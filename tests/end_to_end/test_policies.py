@@ -288,6 +288,27 @@ def test_a_component_takes_no_networks_place_in_the_state(previews: Previews, cl
     assert aws_client(cloud, "ec2").describe_vpcs(Filters=own)["Vpcs"] == []
 
 
+def rows_of_acme(cloud: LocalCloud) -> list[str]:
+    rows = aws_client(cloud, "dynamodb").scan(TableName=claims_table_name("local"))["Items"]
+    return [row["cidr"]["S"] for row in rows if row["tenant"]["S"] == "acme"]
+
+
+def test_a_row_does_not_go_before_the_network_in_its_range(previews: Previews, cloud: LocalCloud) -> None:
+    """The provider would write the new row and delete the former, whatever comes of the network."""
+    with previews.project(f"{BREACH}o") as project:
+        project.up("acme").check()
+        project.environment[CASE_VARIABLE] = f"{BREACH}c"
+        for command in (("preview",), ("up", "--yes", "--skip-preview")):
+            run = project.pulumi(*command, "--stack", "acme", *PACK)
+            assert run.code != 0, run.text
+            assert "a row of claims stays for as long as the stack has a network" in " ".join(
+                run.text.split()
+            )
+        assert "10.1.2.0/26" in rows_of_acme(cloud)
+        project.destroy("acme").check()
+    assert "10.1.2.0/26" not in rows_of_acme(cloud)
+
+
 @pytest.mark.parametrize("case", [f"{BREACH}e"])
 def test_what_the_engine_keeps_of_a_provider_is_judged(previews: Previews, case: str) -> None:
     """It shows that to no policy that is asked for findings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from tenantnet.addresses import addressing
@@ -55,6 +55,7 @@ from tools.rulebook.samples import (
     SLOT,
     STRANGE_ROW,
     TENANT,
+    ZETA,
     Change,
     Resources,
     acl_rule,
@@ -65,6 +66,7 @@ from tools.rulebook.samples import (
     platform_stack,
     refers,
     resource,
+    row_of,
     urn,
     with_new,
     with_options,
@@ -148,6 +150,11 @@ _SECOND_SESSIONS = resource(
 )
 
 
+def _changed_row(_: Resources) -> Resources:
+    """Zeta's row, of another range than in the state, where its network is."""
+    return {"claim": row_of(replace(ZETA, cidr="10.9.7.64/26"), "claim")}
+
+
 def _in_platform(change: Change) -> Change:
     """The change of the platform's sample stack, in place of the tenant's."""
     return lambda _: change(platform_stack())
@@ -222,6 +229,7 @@ def _claim_examples() -> list[Example]:
         Example(claims.CLAIMED_FIRST, with_options("network", depends_on=[])),
         Example(claims.OWN_CLAIMS, with_new(_FOREIGN_CLAIM)),
         Example(claims.CLAIMS_BOUNDED, with_new(_SECOND_SESSIONS)),
+        Example(claims.CLAIM_KEPT, _changed_row),
         Example(ROW_READABLE, _network(STRANGE_ROW.cidr)),
         Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
         Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.8.0/23")),

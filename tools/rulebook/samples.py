@@ -99,6 +99,7 @@ GAMMAS_COMPANY = Company(cidr="10.77.0.0/16", tenant="gamma")
 TEAMS_NETWORKS = ("vpc-0aa11bb22cc33dd44", "subnet-0aa11bb22cc33dd45", "sg-0aa11bb22cc33dd46")
 STRANGERS_IMAGE = "ami-0000000057a9ce000"
 STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
+ZETA = Claim(cidr="10.9.7.0/26", tenant="zeta", stack="zeta", kind=ClaimKind.NETWORK, slot="blue")
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
 STRONG_TUNNEL = {
@@ -207,7 +208,11 @@ class SampleReading:
         return RUNNER.backend.removeprefix("s3://")
 
     def held(self, stack: str) -> Sequence[Resource]:
-        """Delta has imported what is beta's, epsilon's network would stay, and others are new."""
+        """Delta has imported what is beta's, epsilon's network would stay, zeta has one; others are new."""
+        if stack == ZETA.tenant:
+            tags = Owner(cell=CELL, tenant=stack).tags("network", part=Part.NETWORK)
+            network = resource(aws.VPC, "network", {"cidrBlock": ZETA.cidr}, tags=tags, stack=stack)
+            return [network, row_of(ZETA, "claim")]
         names = {"delta": "beta", "epsilon": "epsilon"}
         if stack not in names:
             return ()
@@ -306,15 +311,18 @@ def good_stack() -> Resources:
     }
 
 
+def row_of(claim: Claim, name: str) -> Resource:
+    """The row of a tenant of the sample cell."""
+    props = {"tableName": claims_table_name(CELL), "item": claim.item_json()}
+    return resource(aws.TABLE_ITEM, name, props, stack=claim.stack)
+
+
 def _claims() -> dict[str, Resource]:
     rows = {
         "network-claim": Claim(cidr=NETWORK, tenant=TENANT, stack=TENANT, kind=ClaimKind.NETWORK, slot=SLOT),
         "session-claim": Claim(cidr=SESSIONS, tenant=TENANT, stack=TENANT, kind=ClaimKind.SESSION_SUBNET),
     }
-    return {
-        key: resource(aws.TABLE_ITEM, key, {"tableName": claims_table_name(CELL), "item": claim.item_json()})
-        for key, claim in rows.items()
-    }
+    return {key: row_of(claim, key) for key, claim in rows.items()}
 
 
 def _network(claim: Resource) -> dict[str, Resource]:

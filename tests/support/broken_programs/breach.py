@@ -11,6 +11,7 @@ connection and a claim. Each letter in the case's name takes one step, against t
     i  in place of all else it imports beta's network, and says that it is its own; with h in updates alone
     o  the network alone
     a  in place of all else a component takes the place that the network has in the state
+    c  in place of all else the network's row claims another range, and no network is declared
     e  in place of all else a variable of the environment says for a provider where AWS is
 """
 
@@ -40,6 +41,9 @@ def declare_raw(steps: str) -> None:
     if "i" in steps:
         hidden = "h" in steps and pulumi.runtime.is_dry_run()
         _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
+        return
+    if "c" in steps:
+        _claim("10.5.6.0/26")
         return
     if "e" in steps:
         renamed = pulumi.ResourceOptions(env_var_mappings={"BRANCH": "AWS_ENDPOINT_URL"})
@@ -73,16 +77,19 @@ def platform_outputs() -> dict[str, Any]:
     return dict(json.loads(os.environ[OUTPUTS_VARIABLE]))
 
 
-def _network(cidr: str, taken: str | None = None) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
+def _claim(cidr: str) -> aws.dynamodb.TableItem:
     claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
-    row = aws.dynamodb.TableItem(
+    return aws.dynamodb.TableItem(
         "claim", table_name=claims_table_name("local"), hash_key="cidr", item=claim.item_json()
     )
+
+
+def _network(cidr: str, taken: str | None = None) -> tuple[aws.ec2.Vpc, aws.ec2.RouteTable]:
     vpc = aws.ec2.Vpc(
         "network",
         cidr_block=cidr,
         tags=OWNER.tags("network", part=Part.NETWORK),
-        opts=pulumi.ResourceOptions(depends_on=row, import_=taken),
+        opts=pulumi.ResourceOptions(depends_on=_claim(cidr), import_=taken),
     )
     table = aws.ec2.RouteTable("table", vpc_id=vpc.id, tags=OWNER.tags("table", part=Part.NETWORK))
     return vpc, table

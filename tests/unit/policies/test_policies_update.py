@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -20,7 +20,7 @@ from tenantnet.aws import types as aws
 from tenantnet.policies import pack
 from tenantnet.policies.allowed import ALLOWED, PROVIDER
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
-from tenantnet.policies.model import PackSettings, Ranges, Stack
+from tenantnet.policies.model import PackSettings, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.tags import TAGGED, TAGS_PRESENT
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -435,6 +435,46 @@ def test_a_row_is_not_written_over_others_or_beyond_what_a_tenant_needs() -> Non
     assert hidden(acmes(BETAS)) == ["range-unclaimed"]
     assert hidden(acmes("10.77.3.0/26")) == ["others-company"]
     assert hidden(acmes("172.17.8.0/24")) == ["claims-bounded"]
+
+
+class Deployed(SampleReading):
+    """The state has `held`."""
+
+    def __init__(self, *held: Resource) -> None:
+        self._held = held
+
+    def held(self, stack: str) -> Sequence[Resource]:
+        return self._held
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "range_now"),
+    [("network-claim", "network", "10.5.5.0/26"), ("session-claim", "session-subnet", "172.17.8.0/24")],
+)
+def test_a_row_stays_until_what_is_in_its_range_has_gone(row: str, place: str, range_now: str) -> None:
+    """The provider deletes a row whose key changes before anybody asks about the network."""
+    stack = good_stack()
+    was, there = stack[row], stack[place]
+    claim = was.claim
+    assert claim
+    change = with_props(row, item=replace(claim, cidr=range_now).item_json())
+    renamed = replace(was, urn=f"{was.urn}-before")
+
+    def found(change: Change, *held: Resource) -> list[str]:
+        settings = replace(SETTINGS, reading=Deployed(*held))
+        assert NETWORK_CIDR_UNCLAIMED.judge_stack
+        preview = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(change(stack).values()), settings)
+        rules = [each.refusal.rule_id for each in preview if each.refusal.rule_id == "claim-kept"]
+        assert [each for each in in_update(row, change, settings=settings) if each in rules] == rules
+        return rules
+
+    assert found(change, was, there) == ["claim-kept"]
+    assert found(lambda of: with_options(row, aliases=[renamed.urn])(change(of)), renamed, there) == [
+        "claim-kept"
+    ]
+    assert found(change, was) == []
+    assert found(change, renamed, there) == []
+    assert found(lambda of: of, was, there) == []
 
 
 TABLES = {"session-route": "rtb-session0acme", "route-to-sessions": "rtb-network0acme"}
