@@ -23,6 +23,10 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(metavar="FILE", help="Settings files. [default: all of the project]"),
 ]
+Base = Annotated[
+    str | None,
+    typer.Option(metavar="REF", help="Also refuse what a stack that is deployed as it is there cannot take."),
+]
 
 
 @app.command()
@@ -37,19 +41,24 @@ def schema(kind: Kind = None) -> None:
 
 
 @app.command()
-def check(files: Files = None, as_json: AsJson = False) -> None:
+def check(files: Files = None, *, base: Base = None, as_json: AsJson = False) -> None:
     """Check settings files, each by itself and against the others of the project. Nothing is changed.
 
-    Works without AWS and Pulumi, so it cannot check encrypted passwords and the claims table. Exit code 2:
-    something is refused. In GitHub Actions, each refusal is a note at its line of the pull request, too.
+    Works without AWS and Pulumi, so it cannot check encrypted passwords and the claims table, nor what is
+    deployed: with --base it takes for that what a branch, tag or commit has. Exit code 2: something is
+    refused. In GitHub Actions, each refusal is a note at its line of the pull request, too.
 
-    Example: tenantnet settings check tenants/Pulumi.acme.yaml
+    Example: tenantnet settings check --base main
     """
     from tenantnet.settings.tree import judge_files
 
     project = working_project()
     all_files = [project.settings_file(stack) for stack in project.stacks_with_settings()]
     verdicts = judge_files(files or all_files, project)
+    if base:
+        from tenantnet.review.settings_before import judge_since
+
+        verdicts = judge_since(project, base, verdicts)
     if as_json:
         keys = ("path", "value", "rule", "reason", "remedy")
         listed = [

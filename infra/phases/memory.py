@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -58,6 +59,13 @@ def remembered(outputs: Mapping[str, Any]) -> State | None:
             phase, f"the target is {target or 'missing'} and should be {state.target or 'none'}"
         )
     return state
+
+
+def readable(outputs: Mapping[str, Any]) -> State | None:
+    """Like `remembered`, but None too for outputs that do not make sense: the program refuses those."""
+    with suppress(Refused):
+        return remembered(outputs)
+    return None
 
 
 def _inconsistent(phase: Phase, problem: str) -> Refused:

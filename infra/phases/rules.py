@@ -49,6 +49,27 @@ CIDR_KEPT = Rule(
     reason="{slot} has {cidr}, and another range means another network, without the database",
     remedy="put {cidr} back; to change the range, move the database to a network that has it",
 )
+USERNAME_KEPT = Rule(
+    id="username-kept",
+    rule="a database's first user stays what it is",
+    reason="RDS names that user once, as it makes the database, and this one has {current}: with another "
+    "name there would be another database, an empty one",
+    remedy="put {current} back; {current} makes further users in MySQL, with CREATE USER",
+)
+PLATFORM_KEPT = Rule(
+    id="platform-kept",
+    rule="a tenant stays on its platform",
+    reason="its database is encrypted with the key of {current}, which also has its claims: on another "
+    "platform there would be another database, an empty one",
+    remedy="put {current} back; to change the platform, add a new tenant there, copy the data, and remove "
+    "this tenant",
+)
+REGION_KEPT = Rule(
+    id="region-kept",
+    rule="a platform stays in its region",
+    reason="its networks, its key and the claims of its tenants are in {current}, and would be left behind",
+    remedy="put {current} back; for another region, add another platform",
+)
 RETIRING_BETWEEN_MOVES = Rule(
     id="retiring-between-moves",
     rule="a tenant is removed between moves",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ def plan_update(
     decision: Decision | None = None,
     leftovers: Strategy | None = None,
     tenant_retiring: bool = False,
+    exchanged: Sequence[Refusal] = (),
 ) -> State:
     """The state that this update declares and, once all of it is there, records.
 
@@ -37,7 +38,7 @@ def plan_update(
     is read behind the lock too: neither a runner that was overtaken nor an ordinary update may lead the
     endpoint back from a switch that has been begun.
     leftovers: in steady, the strategy whose first step has left a database in the other slot.
-    tenant_retiring: the settings remove the whole tenant.
+    tenant_retiring: the settings remove the whole tenant. exchanged: what else of the stack they exchange.
     Raises Refused if the outputs make no sense, the update is not this program's to make, or the settings
     take away what the phase needs. Nothing may be declared before.
     """
@@ -59,8 +60,8 @@ def plan_update(
         raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
     state = _forgetting(step, networks)
     # What the recorded phase needs may go now, but must not be exchanged: half done, neither phase would fit.
-    exchanged = [refusal for slot in networks if (refusal := _refuse_exchange(recorded, slot, networks))]
-    refusals = [*exchanged, *refuse_settings(state, networks, tenant_retiring=tenant_retiring)]
+    others = [refusal for slot in networks if (refusal := _refuse_exchange(recorded, slot, networks))]
+    refusals = [*exchanged, *others, *refuse_settings(state, networks, tenant_retiring=tenant_retiring)]
     if refusals:
         raise Refused(SUBJECT, dict.fromkeys(refusals))
     return state

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenantnet.engine.events import EngineLog
-from tenantnet.review.effects import effects
+from tenantnet.refusal import Refusal
+from tenantnet.review.effects import effects, refused_sizes
 from tenantnet.review.events import preview_of
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.words import sentences
@@ -14,11 +15,15 @@ from tenantnet.review.words import sentences
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """effects: what people will notice, the worst first. changes: in sentences, with values."""
+    """effects: what people will notice, the worst first. changes: in sentences, with values.
+
+    refusals: of what AWS would not do, before it is asked.
+    """
 
     verdict: Verdict
     effects: Sequence[str]
     changes: Sequence[str]
+    refusals: Sequence[Refusal] = ()
 
 
 def consequences(stack: str, log: EngineLog) -> Consequences:
@@ -29,4 +34,5 @@ def consequences(stack: str, log: EngineLog) -> Consequences:
         verdict=worst(effect.verdict for effect in found),
         effects=[effect.text for effect in found],
         changes=sentences(preview),
+        refusals=refused_sizes(preview),
     )

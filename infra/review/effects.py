@@ -12,6 +12,8 @@ from functools import partial
 
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
+from tenantnet.phases.kept import STORAGE, refuse_changes
+from tenantnet.refusal import Refusal
 from tenantnet.review.model import Effect, Preview, PreviewedResource, tag
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.resize import refuse_storage
@@ -64,7 +66,7 @@ INTERRUPTED: Mapping[str, str] = {
 
 # What RDS moves an instance's data for, in the state `storage-optimization`.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html
-STORAGE = {"allocatedStorage", "iops", "storageThroughput", "storageType"}
+MOVED = {"allocatedStorage", "iops", "storageThroughput", "storageType"}
 
 # While AWS has them on, it deletes nothing.
 PROTECTIONS = ("deletionProtection", "deletionProtectionEnabled")
@@ -216,7 +218,7 @@ def _database_update_effects(database: PreviewedResource) -> Found:
     kept = (database.old.get("backupRetentionPeriod"), database.new.get("backupRetentionPeriod"))
     if "backupRetentionPeriod" in database.changed and 0 in kept:
         causes.append("backupRetentionPeriod")
-    if STORAGE.intersection(database.changed):
+    if MOVED.intersection(database.changed):
         slower = f"RDS optimizes the storage of database {database.name} for hours: it serves, maybe slower"
         yield safe(f"{slower}, and its storage cannot be changed again for six hours")
     if "maintenanceWindow" in database.changed:
@@ -237,12 +239,20 @@ def _database_update_effects(database: PreviewedResource) -> Found:
 
 
 def _size_effects(name: str, before: object, after: object) -> Found:
-    """What RDS does not do with the storage as it is asked to."""
-    if isinstance(before, int) and isinstance(after, int):
-        verdict = Verdict.REJECTED_BY_RULE if after < before else Verdict.SAFE
+    """A size that RDS makes another one of. A smaller one is refused: `refused_sizes`."""
+    if isinstance(before, int) and isinstance(after, int) and after > before:
         for refusal in refuse_storage(before, after):
             wanted = f"the storage of database {name} cannot go from {before} to {after} GiB"
-            yield Effect(verdict, f"{wanted}: {refusal.rule}. {refusal.reason}")
+            yield safe(f"{wanted}: {refusal.rule}. {refusal.reason}")
+
+
+def refused_sizes(preview: Preview) -> list[Refusal]:
+    """What RDS refuses of the databases' storage, which Pulumi would ask it for."""
+    sizes = (
+        [each.get("allocatedStorage") for each in (database.old, database.new)]
+        for database in preview.of_type(types.DATABASE)
+    )
+    return [refusal for old, new in sizes for refusal in refuse_changes({STORAGE: old}, {STORAGE: new})]
 
 
 def _fewer_backups(name: str, before: object, after: object) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
-from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import AFTER_THE_SWITCH, DOWNTIME, Phase, State
+from tenantnet.phases.memory import readable
+from tenantnet.phases.phases import AFTER_THE_SWITCH, DOWNTIME, Phase
 from tenantnet.phases.updates import RUNNER_ONLY, retired_note
-from tenantnet.refusal import Refusal, Refused
+from tenantnet.refusal import Refusal
 from tenantnet.settings.models import MigrationSettings, TenantSettings
 from tenantnet.tags import Slot
 from tenantnet.vpn.along import refuse_unconnected
@@ -67,7 +66,7 @@ def left_behind(before: object, after: object, outputs: Mapping[str, Any]) -> li
     else:
         former = before.networks if isinstance(before, TenantSettings) else after.networks
         target = next(iter(after.networks.keys() - former.keys()), None)
-    state = _state(outputs)
+    state = readable(outputs)
     is_over = state is not None and state.production is target
     return [] if target is None or is_over else refuse_unconnected(after, target.other)
 
@@ -80,15 +79,9 @@ def scheduled_note(before: object, after: object) -> list[str]:
     return [f"the move to {kept.to} stays scheduled for {_time(kept)}, {_way(kept)}"] if kept else []
 
 
-def _state(outputs: Mapping[str, Any]) -> State | None:
-    with suppress(Refused):  # the program refuses it, in these words
-        return remembered(outputs)
-    return None
-
-
 def phase_notes(outputs: Mapping[str, Any]) -> list[str]:
     """Notes about a move in the stack that this update does not touch."""
-    state = _state(outputs)
+    state = readable(outputs)
     notes = [note] if state and (note := retired_note(state)) else []
     if state and state.phase is not Phase.STEADY:
         runner_only = "only `tenantnet migrate run` may update it"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tenantnet.engine.events import Operation
 from tenantnet.observed.topology.mermaid import mermaid
+from tenantnet.phases.kept import STORAGE, Known, in_outputs, refuse_changes
+from tenantnet.phases.memory import readable
 from tenantnet.refusal import Refusal, Refused, Rule
-from tenantnet.review.effects import effects
+from tenantnet.review.effects import effects, refused_sizes
 from tenantnet.review.intentions import intentions, left_behind, phase_notes, scheduled_note
 from tenantnet.review.model import Preview
 from tenantnet.review.picture import planned
@@ -37,8 +39,8 @@ class Case:
 
     settings: what happened to its file: added, changed, removed or unchanged. text: the file's, where it is
     added or changed. before, after: None if there is no such file then, or it is not valid. refusals: the
-    problems of the file as it is now. exists: whether the backend has the stack. sample_of: its group, where
-    it represents others.
+    problems of the file as it is now. known_before, known_after: what it says of what a stack keeps, valid or
+    not. exists: whether the backend has the stack. sample_of: its group, where it represents others.
     """
 
     stack: str
@@ -48,6 +50,8 @@ class Case:
     before: TenantSettings | PlatformSettings | None = None
     after: TenantSettings | PlatformSettings | None = None
     refusals: Sequence[Refusal] = ()
+    known_before: Known = field(default_factory=dict)
+    known_after: Known = field(default_factory=dict)
     exists: bool = True
     sample_of: str = ""
 
@@ -113,11 +117,11 @@ def _verdicts(findings: Sequence[ReviewFinding], errors: Sequence[str]) -> Itera
 
 
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
-    refusals = [*case.refusals]
+    refusals = [*case.refusals, *_exchanged(case, preview)]
     refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
-    # The program and the file refuse the same; only the file's refusals know their rule by its ID.
+    # The program and the file refuse the same; only refusals of our own know their rule by its ID.
     found: dict[str, Refusal] = {}
     for refusal in refusals:
         found.setdefault(str(refusal), refusal)
@@ -131,6 +135,18 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
         for refusal in Refusal.parse(each.message) or [other]:
             about: dict[str, Any] = {"mandatory": each.mandatory, "resource": each.resource}
             yield _finding(case, refusal, source=each.policy, **about)
+
+
+def _exchanged(case: Case, preview: Preview) -> list[Refusal]:
+    """What the change would exchange of the deployed stack, which knows best what that has."""
+    remembered = {path: value for path, value in in_outputs(preview.outputs).items() if value is not None}
+    if not preview.outputs:
+        return []
+    before = {**case.known_before, **remembered}
+    if not preview.errors:
+        before.pop(STORAGE, None)
+    exchanged = refuse_changes(before, case.known_after, readable(preview.outputs))
+    return [*exchanged, *refused_sizes(preview)]
 
 
 def _finding(case: Case, refusal: Refusal, **about: Any) -> ReviewFinding:  # noqa: ANN401 - its other fields

@@ -13,6 +13,7 @@ from pathlib import Path
 from tenantnet.engine.engine import Engine
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.fleet.targets import Target, read_targets
+from tenantnet.phases.kept import in_config
 from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, Touched, touched
 from tenantnet.review.judge import Case, judge
@@ -22,13 +23,14 @@ from tenantnet.review.previews import Previewer
 from tenantnet.review.program import Program
 from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.sample import Choice, choose
+from tenantnet.review.settings_before import SettingsBefore, known_now
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.workplace import workplace
-from tenantnet.settings.files import FileVerdict, config_of, judge_config, read_defaults
+from tenantnet.settings.files import FileVerdict, judge_config, read_defaults
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.project import Project, is_platform
-from tenantnet.settings.reading import parse_mapping, read_text
+from tenantnet.settings.reading import read_text
 from tenantnet.settings.store import SettingsFile, read_settings_file
 from tenantnet.settings.tree import judge_files
 
@@ -67,7 +69,7 @@ def review(
         stacks = _Stacks(project, repository, commit, change)
         choice = stacks.choose(every=options.every)
         for stack in stacks.removed:
-            place.put_settings(stack, stacks.text_before(stack))
+            place.put_settings(stack, stacks.before.text(stack))
         cases = stacks.cases(choice)
         base = commit if cases and any(map(program.is_of_pack, files)) else None
         # A single stack cannot share a plugin.
@@ -128,7 +130,8 @@ class _Stacks:
     """What is known of the stacks: their settings before and after, and whether the backend has them."""
 
     def __init__(self, project: Project, repository: Repository, commit: str, change: Touched) -> None:
-        self._project, self._repository, self._commit, self._change = project, repository, commit, change
+        self._project, self._change = project, change
+        self.before = SettingsBefore(project, repository, commit)
         self._defaults = read_defaults(project.file)
         self._engine = Engine(project)
         self._existing = frozenset(self._engine.stacks() if change.settings or change.program else ())
@@ -182,6 +185,8 @@ class _Stacks:
             before=self._before(stack) if how else after,
             after=after,
             refusals=verdict.refusals if verdict else (),
+            known_before=in_config(self.before.config(stack)) if how else {},
+            known_after=known_now(verdict) if verdict else {},
             exists=stack in self._existing,
             sample_of=choice.groups.get(stack, "") if how is None else "",
         )
@@ -192,13 +197,5 @@ class _Stacks:
             return read_text(self._project.settings_file(stack))
         return ""
 
-    def text_before(self, stack: str) -> str:
-        """The stack's settings file before the change; empty if there was none."""
-        path = self._project.settings_file(stack).relative_to(self._project.folder)
-        return self._repository.text_in(self._commit, path) or ""
-
     def _before(self, stack: str) -> TenantSettings | PlatformSettings | None:
-        with suppress(Refused):
-            config = config_of(parse_mapping(self.text_before(stack), stack))
-            return judge_config(stack, config, self._defaults)[0]
-        return None
+        return judge_config(stack, self.before.config(stack), self._defaults)[0]

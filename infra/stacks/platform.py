@@ -17,9 +17,12 @@ from tenantnet.components.platform_tables import PlatformTables, PlatformTablesA
 from tenantnet.components.private_vpc import FLOW_LOG_STATEMENTS, PrivateVpc, PrivateVpcArgs
 from tenantnet.components.service_role import ServiceRole, ServiceRoleArgs
 from tenantnet.components.tunnel_host import TunnelHost, TunnelHostArgs
+from tenantnet.phases.kept import in_outputs, refuse_changes
+from tenantnet.refusal import Refused
+from tenantnet.settings.files import REGION_KEY
 from tenantnet.settings.models import PlatformSettings
 from tenantnet.stacks.claims import CellPlace, choose_claims_table, refuse_claims_left
-from tenantnet.stacks.lookups import Place, look_up_place
+from tenantnet.stacks.lookups import Place, look_up_place, read_stack_outputs
 from tenantnet.tags import Owner, Part, cell_of_claims_table, claims_table_name
 
 
@@ -45,10 +48,12 @@ class PlatformStack:
         place: Place | None = None,
         neighbours: Collection[str] = (),
     ) -> None:
-        """Raises Refused for a claims table that it cannot use or give up.
+        """Raises Refused for another region, and for a claims table that it cannot use or give up.
 
         place: asked of AWS where it is not given. neighbours: the platforms of its address space.
         """
+        if exchanged := refuse_changes(in_outputs(read_stack_outputs(settings.name)), {REGION_KEY: region}):
+            raise Refused(f"The settings of {settings.name}", exchanged)
         self._settings, self._region = settings, region
         self._place = place or look_up_place()
         self._owner = Owner(cell=settings.cell, own_tags=settings.tags)

@@ -42,6 +42,7 @@ from tenantnet.components.tenant_database import (
 from tenantnet.components.tenant_network import TenantNetwork, TenantNetworkArgs
 from tenantnet.components.tunnel_access import TunnelAccess, TunnelAccessArgs
 from tenantnet.components.vpn_connection import VpnConnection, VpnConnectionArgs
+from tenantnet.phases.kept import PLATFORM, USERNAME, in_outputs, refuse_changes
 from tenantnet.phases.memory import outputs_of, remembered
 from tenantnet.phases.phases import (
     AFTER_THE_SWITCH,
@@ -112,6 +113,9 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
         decision=step.decision if step else decision_to_record(settings.name, outputs),
         leftovers=leftovers_of(settings.name, outputs),
         tenant_retiring=settings.retiring,
+        exchanged=refuse_changes(
+            in_outputs(outputs), {PLATFORM: settings.platform, USERNAME: settings.database.username}
+        ),
     )
     platform = read_platform(settings.platform)
     _refuse_beside_platform(settings, platform)

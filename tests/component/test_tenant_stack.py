@@ -247,6 +247,19 @@ def test_dropping_the_network_in_production_is_refused(declare_tenant: DeclareTe
         declare_tenant(previous={"phase": "steady", "production": "green"})
 
 
+def test_another_first_user_or_platform_is_refused_with_all_else_that_the_stack_keeps(
+    declare_tenant: DeclareTenant,
+) -> None:
+    deployed = {"platform": "platform-eu9", "database": {"username": "other"}}
+    with pytest.raises(Refused, match="3 problems") as refused:
+        declare_tenant(previous={"phase": "steady", "production": "green", **deployed})
+    assert [each.rule_id for each in refused.value.refusals] == [
+        "platform-kept",
+        "username-kept",
+        "production-kept",
+    ]
+
+
 @pytest.mark.parametrize(
     ("stands", "databases"), [(True, {"acme-blue", "acme-green"}), (False, {"acme-green"})]
 )

@@ -61,6 +61,8 @@ def update_stack(
         shown.made(stack, made, str(file))
     update = StackUpdate(project, stack, policy_config)
     plan, means = _preview(update, stack, shown)
+    if means.refusals:
+        raise Refused(f"The update of {stack}", means.refusals)
     shown.plan(stack, plan, update.last(), means)
     if not plan.changes and not plan.outputs_change:
         shown.end(stack, Progress(), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -356,3 +357,18 @@ def test_a_name_of_thousands_of_characters_is_not_repeated(folder: Path, command
     result = run(command.format("x" * 9_000))
     assert len(result.output + str(result.exception)) < 1_500
     assert result.exit_code != 0
+
+
+def test_a_check_against_a_commit_refuses_what_the_deployed_database_cannot_take(folder: Path) -> None:
+    for step in ("init --initial-branch main", "add --all", "commit --message base"):
+        identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
+        subprocess.run(["git", *identity, *step.split()], cwd=folder, check=True, capture_output=True)
+    file = folder / "tenants" / "Pulumi.acme.yaml"
+    file.write_text(ACME.replace("username: acmeadmin,", "username: other, storageGb: 50,"))
+    assert run("settings check").exit_code == 0
+    checked = run("settings check --base main")
+    assert checked.exit_code == 2
+    assert "database.username: other\n  rule:   a database's first user stays" in checked.output
+    assert "remedy: put acmeadmin back" in checked.output
+    assert "database.storageGb: 50\n  rule:   storage only grows" in checked.output
+    assert "--base: elsewhere" in refused("settings check --base elsewhere")

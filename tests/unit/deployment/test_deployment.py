@@ -37,8 +37,10 @@ def state(resource_type: str, name: str, **fields: Any) -> dict[str, Any]:
     return {"type": resource_type, "urn": urn(resource_type, name), "custom": True, **fields}
 
 
-def event(kind: str, operation: str, resource_type: str, name: str = "acme-blue", at: int = 0) -> EngineEvent:
-    """A step's event as the engine writes it."""
+def event(
+    kind: str, operation: str, resource_type: str, name: str = "acme-blue", at: int = 0, **states: object
+) -> EngineEvent:
+    """A step's event as the engine writes it. states: the old one, or another new one."""
     metadata = {
         "op": operation,
         "urn": urn(resource_type, name),
@@ -46,6 +48,7 @@ def event(kind: str, operation: str, resource_type: str, name: str = "acme-blue"
         "provider": "",
         "new": state(resource_type, name),
         "diffs": ["instanceClass"],
+        **states,
     }
     return EngineEvent.from_json({"sequence": 1, "timestamp": at, kind: {"metadata": metadata}})
 

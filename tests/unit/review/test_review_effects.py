@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation
-from tenantnet.review.effects import UNINTERRUPTED, effects
+from tenantnet.review.effects import UNINTERRUPTED, effects, refused_sizes
 from tenantnet.review.model import Preview, PreviewedResource
 from tenantnet.review.verdict import Verdict, worst
 
@@ -65,16 +65,17 @@ def test_backups_that_are_switched_off_interrupt_where_other_days_do_not() -> No
     assert "restarts because backupRetentionPeriod changes" in text(told)
 
 
-@pytest.mark.parametrize(
-    ("size", "means", "words"),
-    [
-        (99, Verdict.REJECTED_BY_RULE, "from 100 to 99 GiB: storage only grows"),
-        (105, Verdict.SAFE, "from 100 to 105 GiB: storage grows by 10 % or more at a time"),
-    ],
-)
-def test_a_size_that_rds_does_not_give_is_told(size: int, means: Verdict, words: str) -> None:
-    told = preview(database(UPDATE, allocatedStorage=size))
-    assert (verdict(told), words in text(told)) == (means, True)
+def test_a_size_that_rds_makes_another_one_of_is_told() -> None:
+    told = preview(database(UPDATE, allocatedStorage=105))
+    assert verdict(told) is Verdict.SAFE
+    assert "from 100 to 105 GiB: storage grows by 10 % or more at a time" in text(told)
+    assert refused_sizes(told) == []
+
+
+def test_a_smaller_size_is_refused_with_the_way_out() -> None:
+    (refusal,) = refused_sizes(preview(database(UPDATE, allocatedStorage=99)))
+    assert (refusal.path, refusal.value, refusal.rule_id) == ("database.storageGb", "99", "storage-grows")
+    assert "give 110 GiB or more" in refusal.remedy
 
 
 def test_storage_that_grows_by_a_tenth_has_nothing_against_it() -> None:

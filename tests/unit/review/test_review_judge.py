@@ -9,11 +9,13 @@ import pytest
 from pulumi.automation import EngineEvent
 from tenantnet.aws import types
 from tenantnet.engine.events import SECRET_MARK, EngineLog, Operation, Violation
+from tenantnet.phases.kept import Known, in_config, in_outputs, refuse_changes
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review.events import preview_of
 from tenantnet.review.intentions import intentions, left_behind, phase_notes, scheduled_note
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
+from tenantnet.review.result import StackResult
 from tenantnet.review.shown import NOT_KNOWN_YET, UNKNOWN_VALUE
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.loading import load_tenant
@@ -59,6 +61,56 @@ def test_a_stack_whose_secrets_file_leads_elsewhere_is_refused_without_a_preview
     assert not led_away.is_previewed
     assert judge(led_away, Preview(stack="acme")).verdict is Verdict.REJECTED_BY_RULE
     assert replace(CHANGED, refusals=[RULE.refuse("x")]).is_previewed
+
+
+DEPLOYED = {
+    "phase": "steady",
+    "production": "blue",
+    "platform": "platform-eu1",
+    "database": {"username": "acmeadmin"},
+    "networks": {"blue": {"cidr": "10.1.2.0/26"}},
+}
+
+
+def known(**changes: Any) -> Known:
+    return in_config({"tenantnet:tenant": {**TENANT, **changes}})
+
+
+def rules_of(judged: StackResult) -> list[str]:
+    return [finding.rule_id for finding in judged.findings]
+
+
+def test_what_a_deployed_stack_cannot_take_is_a_finding_beside_all_others() -> None:
+    smaller = {"username": "other", "storageGb": 50}
+    case = replace(
+        CHANGED,
+        refusals=[RULE.refuse("172.17.9.0/24")],
+        known_before=known(),
+        known_after=known(database=smaller, networks={"green": {"cidr": "10.1.3.0/26"}}),
+    )
+    stopped = preview(errors=["The program has stopped."], outputs=DEPLOYED)
+    judged = judge(case, stopped)
+    assert rules_of(judged) == ["a-rule", "username-kept", "storage-grows", "production-kept"]
+    assert judged.verdict is Verdict.REJECTED_BY_RULE
+    assert "put acmeadmin back" in judged.findings[1].remedy
+    # Nothing is deployed yet: all may be as it likes.
+    assert rules_of(judge(case, preview(errors=["The program has stopped."]))) == ["a-rule"]
+
+
+def test_of_the_storage_the_stack_knows_more_than_git() -> None:
+    grown = replace(CHANGED, known_before=known(database={"storageGb": 200}), known_after=known())
+    assert judge(grown, preview(database(), outputs=DEPLOYED)).findings == []
+    shrunk = preview(database(Operation.UPDATE, allocatedStorage=50), outputs=DEPLOYED)
+    judged = judge(replace(CHANGED, known_before=known(), known_after=known()), shrunk)
+    assert (rules_of(judged), judged.verdict) == (["storage-grows"], Verdict.REJECTED_BY_RULE)
+    assert (judged.findings[0].value, judged.findings[0].path) == ("50", "database.storageGb")
+
+
+def test_what_the_program_refuses_of_the_deployed_stack_is_told_once() -> None:
+    after = known(database={"username": "other"})
+    said = Refused("The tenant's update", refuse_changes(in_outputs(DEPLOYED), after))
+    judged = judge(replace(CHANGED, known_after=after), preview(errors=[str(said)], outputs=DEPLOYED))
+    assert (rules_of(judged), judged.errors) == (["username-kept"], [])
 
 
 def test_an_error_leaves_a_stack_unjudged() -> None:
