@@ -11,6 +11,7 @@ from pulumi.automation import EngineEvent
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.waits import slowest_first
 from tenantnet.engine.events import Diagnostic, EngineLog, Operation, Status, Step
+from tenantnet.engine.protection import refuse_protected
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 
@@ -77,10 +78,13 @@ def names(changes: Iterable[Step]) -> str:
 
 
 def refusal(progress: Progress) -> str | None:
-    """The refusal of the program or a policy, for the author to fix; None if neither refuses."""
+    """The refusal of the program, a policy or a protection, for the author to fix; None if none refuses."""
     texts = [problem.message for problem in progress.errors]
     if said := [text for text in texts if Refused.is_in(text) and _BY_PROGRAM in text]:
         return "\n".join(said).replace(_BY_PROGRAM, _NOTHING)
+    changed = {step.urn: step.properties for step in progress.steps}
+    if kept := [each for text in texts for each in refuse_protected(text, changed)]:
+        return f"{Refused('The update', kept)}\n{_NOTHING}"
     if not (broken := [each for each in progress.violations if each.mandatory]):
         return None
     count = f"{len(broken)} {'policy is' if len(broken) == 1 else 'policies are'} broken"

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tenantnet.engine.events import Operation
+from tenantnet.engine.protection import refuse_protected
 from tenantnet.observed.topology.mermaid import mermaid
 from tenantnet.phases.kept import STORAGE, Known, in_outputs, refuse_changes
 from tenantnet.phases.memory import readable
@@ -76,7 +77,7 @@ def judge(case: Case, preview: Preview) -> StackResult:
     # Refusals of the program become findings. So do the problems of the file, and that Pulumi deletes
     # nothing protected; the errors that follow from them add nothing.
     explained = kept_by or case.refusals
-    errors = [] if explained else [error for error in preview.errors if not Refused.is_in(error)]
+    errors = [] if explained else [error for error in preview.errors if not _refusals_in(error, preview)]
     # The changes of a preview that was stopped are not those of an update.
     done = replace(preview, resources=()) if preview.errors else preview
     found = effects(done)
@@ -118,9 +119,10 @@ def _verdicts(findings: Sequence[ReviewFinding], errors: Sequence[str]) -> Itera
 
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
     refusals = [*case.refusals, *_exchanged(case, preview)]
-    refusals += [found for error in preview.errors if Refused.is_in(error) for found in Refusal.parse(error)]
     if kept_by:
         refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
+    else:
+        refusals += [found for error in preview.errors for found in _refusals_in(error, preview)]
     # The program and the file refuse the same; only refusals of our own know their rule by its ID.
     found: dict[str, Refusal] = {}
     for refusal in refusals:
@@ -135,6 +137,13 @@ def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[
         for refusal in Refusal.parse(each.message) or [other]:
             about: dict[str, Any] = {"mandatory": each.mandatory, "resource": each.resource}
             yield _finding(case, refusal, source=each.policy, **about)
+
+
+def _refusals_in(error: str, preview: Preview) -> list[Refusal]:
+    """What the program, or the engine for the sake of a protection, has refused."""
+    if Refused.is_in(error):
+        return Refusal.parse(error)
+    return refuse_protected(error, {each.urn: each.changed for each in preview.resources})
 
 
 def _exchanged(case: Case, preview: Preview) -> list[Refusal]:

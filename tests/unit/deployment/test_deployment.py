@@ -154,6 +154,33 @@ def test_a_program_that_refuses_is_told_in_its_own_words() -> None:
     assert text == REFUSED.strip().replace("Nothing was created or changed.", "Nothing was changed.")
 
 
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        (
+            'unable to replace resource "{urn}"\nas it is currently marked for protection. Remove `protect`',
+            "replace",
+        ),
+        (
+            'unable to replace resource "{urn}" as part of replacing "{urn}-x" as it is currently marked for '
+            "protection. To unprotect the resource, use `pulumi state unprotect`",
+            "replace",
+        ),
+        ('resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource', "delete"),
+    ],
+)
+def test_a_protection_is_the_authors_to_keep_not_to_take_off(words: str, verb: str) -> None:
+    about = urn(DATABASE, "acme-blue")
+    progress = Progress()
+    progress.take(event("resourcePreEvent", "create-replacement", DATABASE))
+    progress.take(diagnostic(words.format(urn=about), about=about))
+    said = refusal(progress)
+    assert said is not None
+    assert f"this update would {verb} acme-blue, because of instanceClass, and" in said
+    assert said.endswith("Nothing was changed.")
+    assert "unprotect" not in said
+
+
 def test_a_broken_policy_is_a_refusal_and_a_mention_is_none() -> None:
     text = refusal(progress(violation("mandatory"), violation("mandatory"), violation("advisory")))
     assert text

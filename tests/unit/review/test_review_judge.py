@@ -194,6 +194,20 @@ def test_settings_of_a_protected_stack_are_not_to_be_removed() -> None:
     assert (judged.errors, judged.effects) == ([], [])
 
 
+def test_a_replacement_that_the_engine_refuses_is_a_finding_without_its_advice() -> None:
+    replaced = database(Operation.REPLACE, "kmsKeyId")
+    said = (
+        f'unable to replace resource "{replaced.urn}"\nas it is currently marked for protection. To unprotect'
+        " the resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
+    )
+    judged = judge(CHANGED, preview(replaced, errors=[said]))
+    assert (judged.verdict, judged.errors) == (Verdict.REJECTED_BY_RULE, [])
+    (finding,) = judged.findings
+    assert (finding.value, finding.rule_id) == ("acme-blue", "protected-kept")
+    assert finding.reason.startswith("this update would replace acme-blue, because of kmsKeyId")
+    assert "do not take the protection off" in finding.remedy
+
+
 def test_settings_without_a_stack_may_be_removed() -> None:
     judged = judge(Case(stack="acme", settings="removed", exists=False), Preview(stack="acme"))
     assert judged.verdict is Verdict.SAFE
