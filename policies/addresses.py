@@ -35,7 +35,6 @@ RANGE_RULES = (
     addressing.RANGE_TEXT,
     addressing.RANGE_NOTATION,
     addressing.RANGE_ALIGNED,
-    addressing.RANGE_RESERVED,
 )
 
 COMPANY_ADDRESSES_SETTING = "companyAddresses"
@@ -88,7 +87,13 @@ NETWORK_CIDR_PERMITTED = Policy(
     description="A tenant network is one aligned /26 in a private range, outside every reserved range.",
     severity=Severity.CRITICAL,
     remediation="Choose another range, or let `tenantnet network add TENANT --auto` choose a free one.",
-    rules=(*RANGE_RULES, addressing.RANGE_PRIVATE, addressing.NETWORK_SIZE, PLATFORM_RANGE_RESERVED),
+    rules=(
+        *RANGE_RULES,
+        addressing.RANGE_RESERVED,
+        addressing.RANGE_PRIVATE,
+        addressing.NETWORK_SIZE,
+        PLATFORM_RANGE_RESERVED,
+    ),
     judge_resource=_judge_network,
     schema=RESERVED_RANGES_SCHEMA,
 )
@@ -152,6 +157,7 @@ COMPANY_CIDR_PERMITTED = Policy(
     remediation="Write the exact ranges behind the company's VPN device.",
     rules=(
         *RANGE_RULES,
+        addressing.COMPANY_RESERVED,
         addressing.COMPANY_PRIVATE,
         STATIC_ROUTES,
         COMPANIES_BOUNDED,

@@ -108,12 +108,23 @@ COMPANY_PRIVATE = Rule(
     remedy="have the company's VPN device translate its addresses (NAT) into a range inside "
     f"{_PRIVATE_TEXT} that is free there, and write that range",
 )
+_RESERVED_WHERE = (
+    "What is reserved is set for the whole project, in Pulumi.yaml under tenantnet:reservedRanges"
+)
 RANGE_RESERVED = Rule(
     id="range-reserved",
     rule="the range does not overlap {reserved}, which is reserved for {purpose}",
     reason="routes to {reserved} lead to {purpose}, so no tenant network is reached at an address in it",
-    remedy="choose a range outside {reserved}; what is reserved is set for the whole project, in Pulumi.yaml "
-    "under tenantnet:reservedRanges",
+    remedy="choose a range outside {reserved}; `tenantnet network add TENANT --auto` finds a free one, and "
+    f"so does `tenantnet tenant add`. {_RESERVED_WHERE}",
+)
+COMPANY_RESERVED = Rule(
+    id="company-reserved",
+    rule="a company's range does not overlap {reserved}, which is reserved for {purpose}",
+    reason="routes to {reserved} lead to {purpose}: what the database answers to an address in it would "
+    "never come to the company",
+    remedy="write the company's own range; if it is this one, have its VPN device translate the addresses "
+    f"(NAT) into a range outside {{reserved}} that is free there, and write that. {_RESERVED_WHERE}",
 )
 RANGE_BESIDE_PLATFORM = Rule(
     id="range-beside-platform",
@@ -186,7 +197,7 @@ def check_company_cidr(value: object, reserved: Sequence[ReservedRange] = DEFAUL
     network, refusals = _parse_range(value)
     if network is None:
         return refusals
-    return refusals + _check_place(value, network, reserved, private=COMPANY_PRIVATE)
+    return refusals + _check_place(value, network, reserved, private=COMPANY_PRIVATE, apart=COMPANY_RESERVED)
 
 
 def check_gateway_ip(value: object) -> list[Refusal]:
@@ -292,12 +303,17 @@ def _parse_range(value: object) -> tuple[IPNetwork | None, list[Refusal]]:
 
 
 def _check_place(
-    value: object, network: IPNetwork, reserved: Sequence[ReservedRange], *, private: Rule = RANGE_PRIVATE
+    value: object,
+    network: IPNetwork,
+    reserved: Sequence[ReservedRange],
+    *,
+    private: Rule = RANGE_PRIVATE,
+    apart: Rule = RANGE_RESERVED,
 ) -> list[Refusal]:
     if not any(network in IPNetwork(around) for around in PRIVATE_RANGES):
         return [private.refuse(value)]
     return [
-        RANGE_RESERVED.refuse(value, reserved=entry.cidr, purpose=entry.purpose)
+        apart.refuse(value, reserved=entry.cidr, purpose=entry.purpose)
         for entry in reserved
         if overlaps(str(network), entry.cidr)
     ]

@@ -46,8 +46,9 @@ def review(
     policy_config: PolicyConfig = None,
     as_json: AsJson = False,
 ) -> None:
-    """Preview the stacks that the change in this clone touches, and write one Markdown comment about it.
+    """Preview the stacks that the change in this clone touches, and say what it will do to which tenant.
 
+    With --output it also writes that as one Markdown comment for a host, and as data.
     Changes nothing, not even in the backend: a stack that does not exist yet is previewed in a copy. Exit
     code of the worst verdict: 0 safe, 3 takes a tunnel down, 4 takes the database down, 10 takes protection
     off data, 5 destroys data, 11 imports resources, 9 changes the rules, 6 rejected by a rule, 7 rejected by
@@ -56,6 +57,7 @@ def review(
     Example: tenantnet review --base origin/main --output review
     """
     from tenantnet.review.comment import comment
+    from tenantnet.review.markdown import as_read
     from tenantnet.review.result import exit_code
     from tenantnet.review.review import Options
     from tenantnet.review.review import review as review_change
@@ -71,7 +73,7 @@ def review(
     text = comment(result)
     if output:
         _write(output, text, result)
-    typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else text, nl=False)
+    typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else as_read(text), nl=False)
     raise typer.Exit(exit_code(result.verdict, fail_on))
 
 

@@ -23,6 +23,15 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = "<!-- -->"
+# What `as_read` turns into what is seen of it: code stays, emphasis of our own goes.
+_MARKUP = re.compile(r"\\(?P<mark>.)|(?P<code>`[^`\n]+`)|<!--.*?-->|&(?P<entity>amp|lt|gt);|\*\*")
+_FENCED = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<code>.*?)\n(?P=fence)$", re.MULTILINE | re.DOTALL
+)
+_PICTURE = re.compile(
+    r"^<details><summary>.*</summary>\n\n(`{3,})mermaid\n(?:.*\n)*?\1\n\n</details>\n*", re.MULTILINE
+)
+_FOLD = re.compile(r"^<details><summary>(?P<title>.*)</summary>$|^</details>\n*", re.MULTILINE)
 
 
 def escaped(text: str) -> str:
@@ -96,3 +105,23 @@ def items(lines: Sequence[str], room: int) -> str:
 def folded(title: str, body: str) -> str:
     """A collapsed section. title: HTML."""
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def as_read(comment: str) -> str:
+    """A comment in our Markdown as a terminal shows it: without escapes, emphasis, folds and pictures."""
+    text, found, place = _PICTURE.sub("", comment), [], 0
+    for block in _FENCED.finditer(text):
+        found += [_seen_in(text[place : block.start()]), block["code"]]
+        place = block.end()
+    return "".join([*found, _seen_in(text[place:])]).lstrip("\n")
+
+
+def _seen_in(text: str) -> str:
+    unfolded = _FOLD.sub(lambda fold: f"{fold['title']}:" if fold["title"] else "", text)
+    notes = re.sub(r"^- _(.*)_$", r"- \1", unfolded, flags=re.MULTILINE)
+    return _MARKUP.sub(
+        lambda part: (
+            part["mark"] or part["code"] or html.unescape(f"&{part['entity']};" if part["entity"] else "")
+        ),
+        notes,
+    )

@@ -253,7 +253,7 @@ def _company_examples() -> list[Example]:
         Example(addressing.RANGE_NOTATION, route("192.168.4.0")),
         Example(addressing.RANGE_ALIGNED, route("192.168.4.7/24")),
         Example(addressing.COMPANY_PRIVATE, route("0.0.0.0/0")),
-        Example(addressing.RANGE_RESERVED, route("10.32.0.0/16")),
+        Example(addressing.COMPANY_RESERVED, route("10.32.0.0/16")),
         Example(addresses.STATIC_ROUTES, with_props("vpn-connection", staticRoutesOnly=False)),
         Example(addresses.COMPANIES_BOUNDED, route("10.128.0.0/9")),
         Example(COMPANY_CIDR_OUTSIDE, _second_route("10.1.0.0/16")),

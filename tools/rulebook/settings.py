@@ -196,6 +196,7 @@ def _of_tenants() -> list[Example]:
         _tenant(addressing.RANGE_PRIVATE, "networks.blue.cidr", "11.1.2.0/26"),
         _tenant(addressing.COMPANY_PRIVATE, f"{seattle}.companyCidr", "203.0.113.0/24"),
         _tenant(addressing.RANGE_RESERVED, "networks.blue.cidr", "10.42.128.64/26"),
+        _tenant(addressing.COMPANY_RESERVED, f"{seattle}.companyCidr", "172.17.9.0/24"),
         _tenant(addressing.SESSION_SUBNET_SIZE, "sessionSubnet", "172.17.5.0/25"),
         _tenant(addressing.SESSION_SUBNET_INSIDE, "sessionSubnet", "172.18.5.0/24"),
         _tenant(addressing.GATEWAY_TEXT, f"{seattle}.companyGatewayIp", "vpn.example.com"),

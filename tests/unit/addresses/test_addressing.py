@@ -151,6 +151,7 @@ def test_documentation_addresses_pass_as_gateways() -> None:
 def test_an_organisations_range_is_kept_free_as_well() -> None:
     reserved = reserved_ranges([{"cidr": "10.96.0.0/12", "purpose": "data centre"}])
     (refusal,) = check_company_cidr("10.100.0.0/16", reserved)
+    assert (refusal.rule_id, "tenant network" in str(refusal)) == ("company-reserved", False)
     assert "data centre" in refusal.rule
     assert rule_ids(check_network_cidr("10.32.0.0/26", reserved)) == {"range-reserved"}
 

@@ -14,7 +14,7 @@ from tenantnet.engine.events import Operation
 from tenantnet.refusal import is_visible
 from tenantnet.review.approval import approval
 from tenantnet.review.comment import MARKER, comment, grouped
-from tenantnet.review.markdown import escaped, fenced, worded
+from tenantnet.review.markdown import as_read, escaped, fenced, worded
 from tenantnet.review.model import Effect
 from tenantnet.review.result import Change, ReviewFinding, ReviewResult, StackResult, exit_code
 from tenantnet.review.since import since
@@ -277,3 +277,57 @@ def test_each_verdict_has_its_exit_code(verdict: Verdict, code: int) -> None:
 def test_what_the_caller_accepts_is_no_failure() -> None:
     assert exit_code(Verdict.DATABASE_DOWN, Verdict.DESTROYS_DATA) == 0
     assert exit_code(Verdict.NOT_PREVIEWED, Verdict.DESTROYS_DATA) == 8
+
+
+@settings(deadline=None)
+@given(text=TEXT, error=TEXT)
+def test_a_terminal_shows_what_people_wrote_without_any_escape(text: str, error: str) -> None:
+    told = "- rule: " + escaped(text)
+    assert as_read(told) == "- rule: " + " ".join(text.split())
+    assert as_read(f"{told}\n\n{fenced(error)}\n").endswith(
+        fenced(error).split("\n", 1)[1].rsplit("\n", 1)[0] + "\n"
+    )
+
+
+def test_a_whole_comment_on_a_terminal_has_no_markup_and_keeps_code() -> None:
+    finding = ReviewFinding(
+        source="settings",
+        path="networks.blue.vpnConnections[0].companyCidr",
+        value="172.17.9.0/24",
+        rule="it is so",
+        reason="or urn:pulumi:acme::x, and *so* on",
+        remedy="write aws:region: eu-west-1, then `pulumi up --stack a_b`",
+    )
+    change = Change(operation=Operation.UPDATE, type="aws:ec2/vpc:Vpc", name="acme|blue")
+    told = as_read(
+        comment(
+            result_of(
+                [
+                    stack(
+                        "acme_1",
+                        Verdict.DATABASE_DOWN,
+                        findings=[finding],
+                        effects=[Effect(Verdict.DATABASE_DOWN, "it is down")],
+                        notes=["a_note stays"],
+                        errors=["said <b> \\_"],
+                        changes=[change],
+                        topology="flowchart LR",
+                    )
+                ]
+            )
+        )
+    )
+    assert told.startswith("## Tenantnet review: ")
+    markup = ("<!--", "<details>", "</details>", "mermaid", "flowchart", "**", "```")
+    assert [each for each in markup if each in told] == []
+    for line in (
+        "- networks.blue.vpnConnections[0].companyCidr: 172.17.9.0/24\n",
+        "  - reason: or urn:pulumi:acme::x, and *so* on\n",
+        "  - remedy: write aws:region: eu-west-1, then `pulumi up --stack a_b`\n",
+        "- it is down\n",
+        "- a_note stays\n",
+        "said <b> \\_\n",
+        "1 resource:\n",
+        "| update | Vpc | acme|blue |  |\n",
+    ):
+        assert line in told
