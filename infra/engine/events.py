@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from tenantnet.engine.differences import is_same
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -23,8 +25,6 @@ _ERROR = re.compile(r"^(?: stderr:)? *error: (.+(?:\n(?! *error: ).+)*)", re.M)
 # The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
 STACK_TYPE = "pulumi:pulumi:Stack"
-# The key by which Pulumi marks a secret in what it writes.
-SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the mark, not a secret
 
 
 class Operation(StrEnum):
@@ -203,6 +203,12 @@ class EngineLog:
             self.diagnostics.append(diagnostic)
 
     @property
+    def begun(self) -> list[Step]:
+        """The steps as they start, each with the properties that differ by the provider's plan, too."""
+        ended = {step.key: step for step in self.steps if step.status is Status.DONE}
+        return [_seen(step, ended.get(step.key)) for step in self.steps if step.status is Status.STARTED]
+
+    @property
     def errors(self) -> list[Diagnostic]:
         """The diagnostics that are errors."""
         return [each for each in self.diagnostics if each.severity == "error"]
@@ -256,6 +262,12 @@ def _step(event: EngineEvent) -> Step | None:
                 new=step.new,
             )
     return None
+
+
+def _seen(step: Step, ended: Step | None) -> Step:
+    planned = ended.new if ended else None
+    differ = [name for name in step.properties if not is_same(name, step.old, step.new, planned)]
+    return replace(step, properties=tuple(differ) or step.properties)
 
 
 def _operation(step: StepEventMetadata) -> Operation | None:

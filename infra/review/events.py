@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi.automation.events import StepEventStateMetadata
-from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Status, Step
+from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Step
 from tenantnet.review.model import Preview, PreviewedResource
 from tenantnet.review.shown import shown
 
@@ -15,7 +15,7 @@ _LONGEST_ERROR = 4_000
 
 def preview_of(stack: str, log: EngineLog) -> Preview:
     """The preview of a stack that the engine's log is about."""
-    steps = [step for step in log.steps if step.status is Status.STARTED]
+    steps = log.begun
     outputs = [step.old.outputs for step in steps if step.type == STACK_TYPE and step.old]
     # The step after an import, if there is one, is the one that changes it.
     imported = {step.urn for step in steps if step.imported}

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tenantnet.aws import types
-from tenantnet.engine.events import SECRET_MARK
+from tenantnet.engine.differences import SECRET_MARK, UNKNOWN_VALUE
 
-# How the engine's events write a value that only deployment makes known.
-UNKNOWN_VALUE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 NOT_KNOWN_YET: Final = "(known after deployment)"
 
 

@@ -114,7 +114,7 @@ def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Conseq
     with _told(update, stack, progress, shown), shown.previewing(stack):
         document = _follow(update, update.preview, progress, None)
     shown.findings(progress)
-    return plan_of(progress.steps, document), consequences(stack, progress)
+    return plan_of([*progress.steps, *progress.begun], document), consequences(stack, progress)
 
 
 def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import boto3
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.aws.answers import MANY_CALLS, aws_answers
-from tenantnet.engine.events import SECRET_MARK, Operation, Step
+from tenantnet.engine.differences import SECRET_MARK
+from tenantnet.engine.events import Operation, Step
 from tenantnet.failure import Failure
 from tenantnet.observed import deployed as aws
 from tenantnet.observed.drift.described import KEYS, PAGES, Page, Properties

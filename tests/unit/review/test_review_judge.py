@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 from tenantnet.aws import types
-from tenantnet.engine.events import SECRET_MARK, EngineLog, Operation, Violation
+from tenantnet.engine.differences import SECRET_MARK, UNKNOWN_VALUE
+from tenantnet.engine.events import EngineLog, Operation, Violation
 from tenantnet.phases.kept import Known, in_config, in_outputs, refuse_changes
 from tenantnet.refusal import Refused, Rule
 from tenantnet.review.events import preview_of
@@ -16,7 +17,7 @@ from tenantnet.review.intentions import intentions, left_behind, phase_notes, sc
 from tenantnet.review.judge import Case, judge
 from tenantnet.review.model import Preview
 from tenantnet.review.result import StackResult
-from tenantnet.review.shown import NOT_KNOWN_YET, UNKNOWN_VALUE
+from tenantnet.review.shown import NOT_KNOWN_YET
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
@@ -198,7 +199,7 @@ def test_a_replacement_that_the_engine_refuses_is_a_finding_without_its_advice()
     replaced = database(Operation.REPLACE, "kmsKeyId")
     said = (
         f'unable to replace resource "{replaced.urn}"\nas it is currently marked for protection. To unprotect'
-        " the resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
+        " the resource, remove the `protect` flag from the resource in your Pulumi program"
     )
     judged = judge(CHANGED, preview(replaced, errors=[said]))
     assert (judged.verdict, judged.errors) == (Verdict.REJECTED_BY_RULE, [])

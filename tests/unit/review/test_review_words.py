@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types
-from tenantnet.engine.events import SECRET_MARK, Operation
+from tenantnet.engine.differences import SECRET_MARK
+from tenantnet.engine.events import Operation
 from tenantnet.review.model import PreviewedResource
 from tenantnet.review.shown import UNSAFE, shown
 from tenantnet.review.words import sentences
