@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
@@ -43,3 +45,27 @@ SCHEDULE = "aws:scheduler/schedule:Schedule"
 IAM_GROUP = "aws:iam/group:Group"
 IAM_GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
 INSTANCE_PROFILE = "aws:iam/instanceProfile:InstanceProfile"
+
+# How AWS writes what a type's module and name have of its services and abbreviations.
+_SERVICES = {
+    "codebuild": "CodeBuild",
+    "dynamodb": "DynamoDB",
+    "iam": "IAM",
+    "kms": "KMS",
+    "rds": "RDS",
+    "route53": "Route 53",
+    "scheduler": "EventBridge",
+    "sns": "SNS",
+    "ssm": "SSM",
+}
+_ABBREVIATIONS = {"acl": "ACL", "vpc": "VPC", "vpn": "VPN"}
+
+
+def in_words(type_: str) -> str:
+    """A type of AWS's as AWS calls it: `network ACL`, `Route 53 zone`; another one's name as it is."""
+    module, _, name = type_.rpartition(":")
+    if not module.startswith("aws:"):
+        return name
+    words = [word.lower() for word in re.findall(r"[A-Z][a-z0-9]*", name)]
+    service = "EC2" if type_ == INSTANCE else _SERVICES.get(module.split(":")[1].split("/")[0])
+    return " ".join([*([service] if service else []), *(_ABBREVIATIONS.get(word, word) for word in words)])

@@ -107,6 +107,12 @@ LOST = {
 }
 LOST_DATA = "{gone}, and what it holds with it: {type}"
 
+# Of a VPN connection that is another one for AWS.
+_NEW_GUIDE = (
+    "the new connection has other addresses and keys, and stays down until the company's device has its new "
+    "guide (tenantnet vpn download)"
+)
+
 # What a network's traffic with the platform needs.
 PATHS = (
     types.VPC,
@@ -229,6 +235,9 @@ def _database_update_effects(database: PreviewedResource) -> Found:
     yield from _size_effects(
         database.name, *(each.get("allocatedStorage") for each in (database.old, database.new))
     )
+    if "password" in database.changed and tag(database.new, Tag.LIFECYCLE) == Lifecycle.PRODUCTION:
+        former = f"clients with the former password of database {database.name} are refused"
+        yield database_down(f"{former} at their next login; open connections stay")
     if causes:
         why = "; ".join(INTERRUPTED.get(name, f"because {name} changes") for name in causes)
         long = "without a standby it is down for some minutes"
@@ -293,13 +302,12 @@ def _is_read_only(properties: Mapping[str, object]) -> bool:
 
 def _vpn_connection_effects(connection: PreviewedResource, preview: Preview) -> Found:
     name, changed, because = vpn_name(connection, preview), connection.changed, _because(connection)
-    if connection.operation is Operation.DELETE:
+    if connection.operation is Operation.DELETE and (new := _in_its_place(connection, preview)):
+        yield tunnel_down(f"both tunnels of {name} go down, and {new} takes its place: {_NEW_GUIDE}")
+    elif connection.operation is Operation.DELETE:
         yield tunnel_down(f"both tunnels of {name} go down for good")
     elif connection.operation is Operation.REPLACE:
-        yield tunnel_down(
-            f"both tunnels of {name} go down{because}: the new connection has other addresses and keys, "
-            "and stays down until the company's device has them (tenantnet vpn download)"
-        )
+        yield tunnel_down(f"both tunnels of {name} go down{because}: {_NEW_GUIDE}")
     elif connection.operation is Operation.UPDATE and BOTH_TUNNELS.intersection(changed):
         while_changed = "for some minutes while AWS changes the connection"
         yield tunnel_down(f"both tunnels of {name} go down {while_changed}{because}")
@@ -308,6 +316,17 @@ def _vpn_connection_effects(connection: PreviewedResource, preview: Preview) -> 
             if options := ", ".join(each for each in changed if each.startswith(f"tunnel{number}")):
                 while_changed = "for some minutes while AWS changes its options"
                 yield tunnel_down(f"tunnel {number} of {name} goes down {while_changed}: {options}")
+
+
+def _in_its_place(connection: PreviewedResource, preview: Preview) -> str:
+    """The name of a new connection of the same network and place, as with another range; else empty."""
+    place = (connection.network, connection.tag(Tag.DESCRIPTION))
+    new = (
+        each
+        for each in preview.of_type(types.VPN_CONNECTION)
+        if each.operation is Operation.CREATE and (each.network, each.tag(Tag.DESCRIPTION)) == place
+    )
+    return next((vpn_name(each, preview) for each in new), "")
 
 
 def vpn_name(resource: PreviewedResource, preview: Preview) -> str:

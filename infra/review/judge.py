@@ -89,7 +89,7 @@ def judge(case: Case, preview: Preview) -> StackResult:
         settings=case.settings,
         sample_of=case.sample_of,
         phase=str(preview.outputs.get("phase", "")),
-        counts=dict(Counter(each.operation for each in done.resources)),
+        counts=dict(Counter(each.operation for each in done.resources if each.in_aws)),
         effects=found,
         sentences=[*intentions(case.before, case.after), *([] if case.is_removed else sentences(done))],
         notes=[

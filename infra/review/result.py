@@ -53,7 +53,7 @@ class StackResult(Result):
 
     kind: `tenant` or `platform`. settings: what happened to its settings file: added, changed, removed or
     unchanged. sample_of: the group that it represents, where only a sample is previewed. counts: how many
-    resources, by operation, as the engine counts. sentences: the changes in plain words. errors: why there is
+    resources of AWS, by operation. sentences: the changes in plain words. errors: why there is
     no complete preview. topology: Mermaid, empty for a platform or where the settings are not valid.
     """
 

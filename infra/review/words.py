@@ -89,7 +89,7 @@ def _unsafe(preview: Preview) -> Iterator[str]:
 
 
 def _called(resource: PreviewedResource) -> str:
-    return f"{resource.type.rsplit(':', maxsplit=1)[-1]} {resource.name}"
+    return f"{types.in_words(resource.type)} {resource.name}"
 
 
 def _is_relabelled(subject: PreviewedResource) -> bool:
@@ -256,7 +256,7 @@ def _changed_parameters(group: PreviewedResource) -> Iterator[str]:
             values = f"{_value(before.get(name))} → {_value(after.get(name))}"
             yield f"changes {name} of database {group.name}: {values}"
     if rest := [name for name in group.changed if name not in NOISE | LABELS | {"parameters"}]:
-        yield from _changes(group, f"changes ParameterGroup {group.name}", rest)
+        yield from _changes(group, f"changes {_called(group)}", rest)
 
 
 def _parameters(properties: Mapping[str, Any]) -> Mapping[str, object]:
@@ -293,7 +293,7 @@ def _changed_document(document: PreviewedResource) -> Iterator[str]:
     if document.operation is Operation.UPDATE:
         yield from (f"lets {user} open a tunnel to the database" for user in sorted(after - before))
         yield from (f"no longer lets {user} open a tunnel to the database" for user in sorted(before - after))
-    yield from _changes(document, f"{_verb(document)} Document {document.name}", document.changed)
+    yield from _changes(document, f"{_verb(document)} {_called(document)}", document.changed)
 
 
 def _any_resource(resource: PreviewedResource) -> Iterator[str]:

@@ -281,10 +281,15 @@ def _changes(plan: Plan) -> Table:
     rows = sorted(
         (str(change.operation), change.kind, change.name, ", ".join(change.properties)) for change in single
     )
+    name = "Name"
     if len(created) > _LISTED:
         kinds = Counter(change.kind for change in created)
         rows += [("create", kind, f"{number} new", "") for kind, number in sorted(kinds.items())]
-    return table("What the update does", ("Operation", "Resource", "Name", "What differs"), rows)
+        name = "Name, or how many"
+    columns = ("Operation", "Resource", name, "What differs")
+    # Of what is new nothing differs.
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    return table("What the update does", columns[:shown], [row[:shown] for row in rows])
 
 
 def _named(change: Step) -> str:

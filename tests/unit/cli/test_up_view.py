@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -94,11 +96,20 @@ def test_many_new_resources_are_told_by_their_kinds(capsys: pytest.CaptureFixtur
     LineView().plan("acme", many, 108, MEANS)
     text = capsys.readouterr().out
     assert "acme: 20 to create, 1 to delete" in text
+    assert re.search(r"Name, or how many\s+What differs", text)
     assert "n7" not in text
     assert "The stack's last update took 1 min 48 s." in text
     assert text.endswith(
         "This update: takes the database down\n- acme restarts\n- changes database acme: class a → b\n"
     )
+
+
+def test_of_what_is_new_nothing_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    event_of_nothing = replace(planned(("create", VPC, "acme-blue")).changes[0], properties=())
+    LineView().plan("acme", replace(plan(), changes=(event_of_nothing,)), None, MEANS)
+    text = capsys.readouterr().out
+    assert re.search(r"Resource\s+Name *$", text, re.MULTILINE)
+    assert "differs" not in text
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_change_that_is_not_immediate_waits_for_the_maintenance_window() -> No
     assert "in its next maintenance window" in text(told)
 
 
-@pytest.mark.parametrize("setting", sorted(UNINTERRUPTED))
+@pytest.mark.parametrize("setting", sorted(UNINTERRUPTED - {"password"}))
 def test_a_setting_that_interrupts_nothing_is_safe(setting: str) -> None:
     assert verdict(preview(database(UPDATE, setting))) is Verdict.SAFE
 
@@ -98,6 +98,28 @@ def test_backups_that_are_kept_for_fewer_days_are_protection_that_goes() -> None
     told = preview(database(UPDATE, backupRetentionPeriod=7))
     assert verdict(told) is Verdict.UNPROTECTS
     assert "keeps its backups for 7 days, no longer 14" in text(told)
+
+
+def test_another_password_is_noticed_by_every_client_that_has_the_former_one() -> None:
+    told = preview(database(UPDATE, "password"))
+    assert verdict(told) is Verdict.DATABASE_DOWN
+    assert "the former password of database acme-blue are refused at their next login" in text(told)
+    copy = database(UPDATE, "password", tags=tags(**{"tenantnet:lifecycle": "test"}))
+    assert verdict(preview(copy)) is Verdict.SAFE
+
+
+def test_a_company_with_another_range_gets_a_new_connection_and_needs_its_guide() -> None:
+    renumbered = [
+        replace(each, urn=f"{each.urn}-2", parent=f"{each.parent}-2") for each in connection(CREATE)
+    ]
+    told = preview(*connection(DELETE), *renumbered)
+    assert verdict(told) is Verdict.TUNNEL_DOWN
+    assert "both tunnels of Seattle office (192.168.4.0/24) go down, and Seattle office" in text(told)
+    assert "its new guide (tenantnet vpn download)" in text(told)
+    assert (
+        text(preview(*connection(DELETE)))
+        == "both tunnels of Seattle office (192.168.4.0/24) go down for good"
+    )
 
 
 def test_a_replaced_database_loses_its_data_whatever_else_happens() -> None:

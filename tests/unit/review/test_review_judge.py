@@ -23,7 +23,7 @@ from tenantnet.settings.loading import load_tenant
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.providers import PROVIDER, judge_provider
 
-from tests.support.review_samples import database, preview
+from tests.support.review_samples import connection, database, preview
 
 TENANT: dict[str, Any] = {
     "platform": "platform-eu1",
@@ -112,6 +112,12 @@ def test_what_the_program_refuses_of_the_deployed_stack_is_told_once() -> None:
     said = Refused("The tenant's update", refuse_changes(in_outputs(DEPLOYED), after))
     judged = judge(replace(CHANGED, known_after=after), preview(errors=[str(said)], outputs=DEPLOYED))
     assert (rules_of(judged), judged.errors) == (["username-kept"], [])
+
+
+def test_the_resources_that_are_counted_are_those_that_are_listed() -> None:
+    judged = judge(CHANGED, preview(*connection(Operation.DELETE), database()))
+    assert judged.counts == {Operation.DELETE: len(judged.changes), Operation.SAME: 1}
+    assert len(judged.changes) == 3
 
 
 def test_an_error_leaves_a_stack_unjudged() -> None:

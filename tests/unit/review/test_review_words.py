@@ -152,7 +152,7 @@ def test_a_tunnel_user_is_told_by_name() -> None:
 
 def test_a_property_that_may_not_be_shown_is_told_by_name() -> None:
     document = resource("aws:ssm/document:Document", "acme-tunnel", UPDATE, changed=("content", "tagsAll"))
-    assert sentences(preview(document)) == ["changes Document acme-tunnel: content"]
+    assert sentences(preview(document)) == ["changes SSM document acme-tunnel: content"]
 
 
 def test_what_stays_is_not_told() -> None:
@@ -232,20 +232,20 @@ def test_a_database_that_is_replaced_tells_what_safety_depends_on() -> None:
     )
     told = sentences(preview(replaced))
     assert "replaces database acme: storageEncrypted true → false" in told
-    assert "Instance acme is new with storageEncrypted false" in told
+    assert "RDS instance acme is new with storageEncrypted false" in told
 
 
 @pytest.mark.parametrize(("name", "value"), list(UNSAFE.items()))
 def test_an_unsafe_value_of_something_new_is_told_even_in_a_new_component(name: str, value: object) -> None:
     parent = component("TenantDatabase", "acme-blue", CREATE)
     inside = replace(resource(types.DATABASE, "acme-blue", CREATE, parent=parent), new={name: value})
-    assert sentences(preview(parent, inside))[0].startswith(f"Instance acme-blue is new with {name} ")
+    assert sentences(preview(parent, inside))[0].startswith(f"RDS instance acme-blue is new with {name} ")
 
 
 def test_a_new_resource_is_told_with_what_safety_depends_on() -> None:
     rule = {"cidrIpv4": "10.0.0.0/8", "fromPort": 3306, "securityGroupId": "sg-1"}
     told = sentences(preview(shown_resource(types.INGRESS_RULE, CREATE, {}, rule)))
-    assert told == ["adds SecurityGroupIngressRule acme: cidrIpv4 10.0.0.0/8, fromPort 3306"]
+    assert told == ["adds security group ingress rule acme: cidrIpv4 10.0.0.0/8, fromPort 3306"]
 
 
 @pytest.mark.parametrize("name", ["tunnel1PresharedKey", "password", "secretString", "content", "userData"])
