@@ -223,7 +223,7 @@ class LocalCloud:
         request(self.running_server(), "POST", f"/_local/sessions/{session_id}/drop", body)
 
     def _launch(self, port: int) -> ServerRecord:
-        _check_moto()
+        require_moto()
         with self.state.open_log() as log:
             process = subprocess.Popen(
                 [
@@ -352,7 +352,8 @@ def _check_same_port(running: ServerRecord, port: int | None) -> None:
     raise Refused("The local cloud's port", [refusal])
 
 
-def _check_moto() -> None:
+def require_moto() -> None:
+    """Raises Failure where the extra `local` is not installed."""
     if find_spec("moto"):
         return
     raise Failure(

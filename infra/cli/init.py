@@ -219,11 +219,8 @@ def _next_steps(folder: Path, first: First) -> str:
             "python3 -m venv .venv",
             ".venv/bin/pip install --require-hashes --requirement requirements.lock",
         ]
-    if shutil.which("pulumi") is None:
-        lines += [
-            f"{command} engine install    # there is no Pulumi on the path: the first time up to 15 minutes"
-        ]
-    lines += [f"{command} local start", f'eval "$({command} local env)"']
+    builds = "" if shutil.which("pulumi") else "    # builds a Pulumi first: there is none on the path"
+    lines += [f"{command} local start{builds}", f'eval "$({command} local env)"']
     lines += [f"tenantnet up {stack} --create" for stack in (first.platform, first.tenant) if stack]
     lines += ['git add --all && git commit --message "Begin"    # reviews compare with a commit']
     steps = "".join(f"\n  {line}" for line in lines)

@@ -57,9 +57,17 @@ def start(
     ] = False,
     state_dir: StateDirOption = None,
 ) -> None:
-    """Start the local cloud in the background. If it runs already, do nothing."""
-    from tenantnet.local_cloud.process import LocalCloud
+    """Start the local cloud in the background. If it runs already, do nothing.
 
+    In a project without a Pulumi, `tenantnet engine install` is done first: up to 15 minutes.
+    """
+    from importlib.metadata import version
+
+    from tenantnet.local_cloud.process import LocalCloud, require_moto
+    from tenantnet.toolchain.install import install_first
+
+    require_moto()
+    install_first(version("pulumi-aws"))
     cloud = LocalCloud(
         state_dir or default_state_dir(),
         mysql=mysql,

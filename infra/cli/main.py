@@ -42,12 +42,15 @@ def print_version(wanted: bool) -> None:
     from importlib.metadata import version
 
     from tenantnet.engine.version import engine_version
+    from tenantnet.toolchain import own_engine
     from tenantnet.toolchain.places import PAGES
 
     try:
         engine = engine_version()
     except Failure as failure:
         engine = f"none: {failure.reason}"
+        if own_engine.is_there():
+            engine += '; this project\'s own comes onto it by: eval "$(tenantnet local env)"'
     typer.echo(
         f"tenantnet {version('tenantnet')}\n"
         f"engine {engine}\n"

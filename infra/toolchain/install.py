@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from tenantnet.failure import Failure
@@ -20,6 +21,14 @@ def install(aws_version: str) -> None:
         _install_engine(aws_version)
         _install_databases()
         session_manager_plugin.install()
+
+
+def install_first(aws_version: str) -> None:
+    """Do the same in a project that has no engine at all: without one nothing there can be deployed."""
+    if shutil.which("pulumi") or own_engine.is_there() or not (home() / "Pulumi.yaml").is_file():
+        return
+    say("There is no Pulumi on the path: one is built first, which takes up to 15 minutes on a new machine.")
+    install(aws_version)
 
 
 def _install_engine(aws_version: str) -> None:

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clone import CLONE
 from tests.support.wheel import build_wheel, make_venv
 
 COMMANDS = """\
 .venv/bin/tenantnet init --platform platform-local --zone db.example.com --tenant acme --username acmeadmin
-.venv/bin/tenantnet engine install
 .venv/bin/tenantnet local start --port 0
 eval "$(.venv/bin/tenantnet local env)"
 tenantnet up platform-local --create --yes
 tenantnet up acme --create --yes
-tenantnet status acme
 """
+# Before them, the environment and the packages, in the fixture `shell`.
+BEFORE = ("python3 -m venv .venv", ".venv/bin/pip install")
 ENVIRONMENT = 'eval "$(.venv/bin/tenantnet local env)"\n'
 
 
@@ -66,15 +67,18 @@ def printed(shell: Shell) -> str:
     return shell.run(COMMANDS)
 
 
-def test_seven_commands_lead_to_a_tenant_that_is_ready_to_use(printed: str) -> None:
-    assert len(COMMANDS.splitlines()) <= 7
-    begun, _, status = printed.partition("acme is up to date: ")
-    assert "Ready To Use" in status
-    assert "acme.db.example.com" in status
-    # Every command but the two that init cannot know is one that it has named.
-    named = begun[: begun.index("Engine: ")]
-    for command in COMMANDS.splitlines()[1:6]:
+def test_seven_commands_lead_to_a_tenant_that_is_ready_to_use(shell: Shell, printed: str) -> None:
+    assert len([*BEFORE, *COMMANDS.splitlines()]) == 7
+    begun, _, ended = printed.partition("acme is up to date: ")
+    assert "The database is at acme.db.example.com" in ended
+    assert "Ready To Use" in shell.run(f"{ENVIRONMENT}tenantnet status acme")
+    # Every command after the first is one that this has named, and the page shows the same.
+    named = begun[: begun.index("The local cloud runs")]
+    page = (CLONE / "docs" / "repository.md").read_text(encoding="utf-8")
+    for command in COMMANDS.splitlines()[1:]:
         assert command.removesuffix(" --yes").removesuffix(" --port 0") in named
+    for command in (*BEFORE, *COMMANDS.splitlines()):
+        assert command.removesuffix(" --yes").removesuffix(" --port 0") in page
 
 
 @pytest.mark.usefixtures("printed")

@@ -193,6 +193,7 @@ class TestFiles:
 
     def test_what_follows_is_said(self, folder: Path, wheel: Path) -> None:
         said = init(STACKS, "--wheel", wheel)
+        assert "engine install" not in said
         for line in ("local start", "tenantnet up platform-eu1 --create", "tenantnet up acme --create"):
             assert line in said
 
@@ -375,3 +376,12 @@ class TestUpdate:
         (refusal,) = refused("--update --yes").refusals
         assert (refusal.rule_id, refusal.value) == ("file-in-place", place)
         assert not (repository / "requirements.lock").exists()
+
+
+def test_the_page_installs_the_versions_that_the_lock_pins() -> None:
+    found = re.search(r"grep -oE '([^']+)'", (CLONE / "docs" / "repository.md").read_text(encoding="utf-8"))
+    assert found
+    lock = (CLONE / "requirements.lock").read_text(encoding="utf-8")
+    pins = re.findall(found[1], lock, re.MULTILINE)
+    assert len(pins) == lock.count("==")
+    assert f"pulumi-aws=={version('pulumi-aws')}" in pins

@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tenantnet.cli.main import app
 from tenantnet.failure import Failure
 from tenantnet.toolchain import cache as caches
+from tenantnet.toolchain import install as installing
 from tenantnet.toolchain import (
     go,
     official_engine,
@@ -20,6 +22,7 @@ from tenantnet.toolchain import (
     session_manager_plugin,
     terraform_provider,
 )
+from typer.testing import CliRunner
 
 from tests.support.clone import CLONE
 from tests.support.processes import a_program
@@ -278,6 +281,49 @@ class TestSessionManagerPlugin:
         session_manager_plugin.install()
         assert "no network" in capsys.readouterr().err
         assert not own.exists()
+
+
+class TestFirst:
+    """Where a local cloud starts in a project without any engine."""
+
+    @pytest.fixture
+    def done(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Which versions of the AWS plugin an engine was installed for, in a new project."""
+        installed: list[str] = []
+        monkeypatch.setattr(installing, "install", installed.append)
+        for module in (installing, own_engine):
+            monkeypatch.setattr(module, "home", lambda: tmp_path)
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        (tmp_path / "Pulumi.yaml").touch()
+        return installed
+
+    def test_one_is_installed_and_its_minutes_are_said(
+        self, done: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        installing.install_first("7.0.0")
+        assert done == ["7.0.0"]
+        assert "up to 15 minutes" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("there", ["bin/pulumi", ".engine/bin/pulumi", ""])
+    def test_none_is_installed_beside_another_one_or_outside_of_a_project(
+        self, done: list[str], tmp_path: Path, there: str
+    ) -> None:
+        if there:
+            a_program(tmp_path / there, "")
+        else:
+            (tmp_path / "Pulumi.yaml").unlink()
+        installing.install_first("7.0.0")
+        assert done == []
+
+    def test_the_versions_say_how_the_projects_own_comes_onto_the_path(
+        self, done: list[str], tmp_path: Path
+    ) -> None:
+        a_program(tmp_path / ".engine" / "bin" / "pulumi", "")
+        said = CliRunner().invoke(app, ["--version"]).output
+        assert (
+            "engine none: no `pulumi` is on the path; this project's own comes onto it by: eval \"$(" in said
+        )
+        assert done == []
 
 
 class TestProgress:
