@@ -12,7 +12,6 @@ import pytest
 from tenantnet.cli.main import app
 from tenantnet.failure import Failure
 from tenantnet.toolchain import cache as caches
-from tenantnet.toolchain import install as installing
 from tenantnet.toolchain import (
     go,
     official_engine,
@@ -22,6 +21,7 @@ from tenantnet.toolchain import (
     session_manager_plugin,
     terraform_provider,
 )
+from tenantnet.toolchain import install as installing
 from typer.testing import CliRunner
 
 from tests.support.clone import CLONE
