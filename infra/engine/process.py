@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tenantnet.engine.events import EngineLog, read_event_log, said_in
 from tenantnet.engine.locks import LockHolder, lock_holder
+from tenantnet.engine.protection import errors_in_our_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class StackProcess:
             with events.open(encoding="utf-8", errors="replace") as lines:
                 log = EngineLog.of(read_event_log(lines))
             events.unlink()
-        said = "\n".join(dict.fromkeys(each.message for each in log.errors)) or said_in(output)
+        said = "\n".join(dict.fromkeys(errors_in_our_words(log))) or said_in(output)
         # A lock is met before the engine begins, so no event tells of it.
         return Result(code=code, log=log, said=said, lock=lock_holder(output) if code else None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tenantnet.engine.events import name_in
+from tenantnet.engine.events import EngineLog, name_in
 from tenantnet.refusal import Refusal, Rule
 
 # step_generator.go and step.go in https://github.com/pulumi/pulumi/tree/master/pkg/resource/deploy
@@ -37,4 +37,12 @@ def refuse_protected(message: str, changed: Mapping[str, Sequence[str]]) -> list
         )
         for found in _REFUSED.finditer(message)
         for urn in (found["urn"] or found["deleted"],)
+    ]
+
+
+def errors_in_our_words(log: EngineLog) -> list[str]:
+    """The engine's errors, without its advice where it keeps a protection."""
+    changed = {step.urn: step.properties for step in log.steps}
+    return [
+        "\n".join(map(str, refuse_protected(error.message, changed))) or error.message for error in log.errors
     ]

@@ -12,6 +12,7 @@ from tenantnet.deployment.plan import Plan, plan_of
 from tenantnet.deployment.progress import Progress, failure, refusal, state_of
 from tenantnet.deployment.waits import wait_for
 from tenantnet.engine.events import EngineLog, Operation, Status
+from tenantnet.engine.protection import errors_in_our_words
 
 PREFIX = "urn:pulumi:acme::tenantnet::tenantnet:index:TenantDatabase$"
 DATABASE, RECORD, GROUP = (
@@ -179,6 +180,11 @@ def test_a_protection_is_the_authors_to_keep_not_to_take_off(words: str, verb: s
     assert f"this update would {verb} acme-blue, because of instanceClass, and" in said
     assert said.endswith("Nothing was changed.")
     assert "unprotect" not in said
+    # A fleet tells each stack's errors.
+    progress.take(diagnostic("no credentials"))
+    kept, other = errors_in_our_words(progress)
+    assert kept in said
+    assert other == "no credentials"
 
 
 def test_a_broken_policy_is_a_refusal_and_a_mention_is_none() -> None:
