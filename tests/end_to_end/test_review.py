@@ -22,7 +22,7 @@ from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
 from tests.support.comment_host import comment_host
 from tests.support.project import PASSWORD
-from tests.support.review_project import ReviewProject
+from tests.support.review_project import Reviewed, ReviewProject
 from tests.support.workflow import run_scripts
 
 SEATTLE = ACME["networks"]["blue"]["vpnConnections"][0]
@@ -74,6 +74,13 @@ def repository(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> R
             run.check()
     project.commit()
     return project
+
+
+def findings(reviewed: Reviewed) -> list[dict[str, Any]]:
+    """Why one stack is rejected."""
+    (stack,) = reviewed.result["stacks"]
+    found: list[dict[str, Any]] = stack["findings"]
+    return found
 
 
 @pytest.fixture
@@ -150,6 +157,79 @@ def test_a_reserved_range_is_rejected(change: ReviewProject, tmp_path: Path) -> 
     reviewed = change.review(output=tmp_path)
     reviewed.check_comment("reserved-range")
     assert reviewed.code == BY_RULE
+
+
+def test_tags_alone_change_nothing_else(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", tags={"CostCenter": "4711"})
+    reviewed = change.review(output=tmp_path)
+    (stack,) = reviewed.result["stacks"]
+    assert reviewed.code == SAFE
+    assert stack["sentences"] == [f"changes tags or descriptions of {stack['counts']['update']} resources"]
+    assert {tuple(each["properties"]) for each in stack["changes"]} == {("tags", "tagsAll")}
+    # A shell gets no escapes, and no picture.
+    assert "## Tenantnet review: 🟢 safe\n" in reviewed.output
+    assert not any(markup in reviewed.output for markup in ("<!--", "<details>", "mermaid", "\\"))
+
+
+def test_what_a_deployed_tenant_cannot_take_is_rejected_together_and_by_an_update(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    other = {**ACME["database"], "username": "other", "storageGb": 50}
+    change.edit("acme", database=other)
+    reviewed = change.review(output=tmp_path)
+    assert (reviewed.code, [each["ruleId"] for each in findings(reviewed)]) == (
+        BY_RULE,
+        ["username-kept", "storage-grows"],
+    )
+    assert "`protect`" not in reviewed.everything
+    run = change.up("acme")
+    assert run.code != 0
+    assert "put acmeadmin back" in " ".join(run.text.split())
+    # Beside a mistake that stops the program before it reads the stack.
+    office = {**SEATTLE, "companyCidr": "172.17.9.0/24"}
+    change.edit("acme", networks={"blue": network(BLUE, office)})
+    assert [each["ruleId"] for each in findings(change.review(output=tmp_path))] == [
+        "company-reserved",
+        "username-kept",
+        "storage-grows",
+    ]
+
+
+def test_a_smaller_database_is_rejected_by_its_preview(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", database={**ACME["database"], "storageGb": 50})
+    (finding,) = findings(change.review(output=tmp_path))
+    assert (finding["ruleId"], finding["value"], finding["line"] > 0) == ("storage-grows", "50", True)
+    assert "give 110 GiB or more" in finding["remedy"]
+
+
+def test_a_replacement_that_the_engine_refuses_is_told_without_its_advice(
+    change: ReviewProject, tmp_path: Path
+) -> None:
+    change.rewrite(COMPONENT, '"storage_encrypted": True', '"storage_encrypted": False')
+    reviewed = change.review(output=tmp_path)
+    assert reviewed.code == BY_POLICY
+    (acme,) = (each for each in reviewed.result["stacks"] if each["stack"] == "acme")
+    (kept,) = (each for each in acme["findings"] if each["ruleId"] == "protected-kept")
+    assert (kept["value"], kept["reason"].partition(", and")[0]) == (
+        "acme-blue",
+        "this update would replace acme-blue, because of storageEncrypted",
+    )
+    assert acme["errors"] == []
+    assert "`protect`" not in reviewed.everything
+
+
+def test_another_password_and_a_renumbered_office_are_noticed(change: ReviewProject, tmp_path: Path) -> None:
+    change.edit("acme", networks={"blue": network(BLUE, {**SEATTLE, "companyCidr": "192.168.77.0/24"})})
+    renumbered = change.review(output=tmp_path)
+    assert renumbered.code == TUNNEL_DOWN
+    assert "its new guide (tenantnet vpn download)" in renumbered.output
+    (stack,) = renumbered.result["stacks"]
+    listed = [each["operation"] for each in stack["changes"]]
+    assert {each: listed.count(each) for each in ("create", "delete")} == {
+        each: stack["counts"][each] for each in ("create", "delete")
+    }
+    change.write_tenant("acme", ACME, password=f"{PASSWORD}-2")
+    assert change.review(output=tmp_path).code == DATABASE_DOWN
 
 
 def test_a_range_that_somebody_else_has_claimed_is_rejected(
