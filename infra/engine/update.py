@@ -110,10 +110,14 @@ def _written(file: IO[bytes]) -> str:
 class StackUpdate:
     """One stack, to be previewed and then updated. Raises CommandError if Pulumi fails."""
 
-    def __init__(self, project: Project, stack: str, policy_config: Path | None = None) -> None:
+    def __init__(
+        self, project: Project, stack: str, policy_config: Path | None = None, *, refresh: bool = False
+    ) -> None:
+        """policy_config: levels and settings of the policies. refresh: ask AWS first what it has."""
         self.command = Command()
         self._stack = Engine(project, lambda: self.command).stack(stack)
-        self._policies: dict[str, Any] = {
+        self._options: dict[str, Any] = {
+            "refresh": refresh,
             "policy_packs": [str(project.folder / "policies")],
             "policy_pack_configs": [str(policy_config)] if policy_config else None,
         }
@@ -125,14 +129,14 @@ class StackUpdate:
         """
         with tempfile.TemporaryDirectory(prefix="tenantnet-") as folder:
             document = Path(folder) / "plan.json"
-            self._stack.preview(on_event=tell, plan=str(document), color="never", **self._policies)
+            self._stack.preview(on_event=tell, plan=str(document), color="never", **self._options)
             plan: Mapping[str, Any] = json.loads(document.read_text(encoding="utf-8"))
             return plan
 
     def run(self, tell: Tell) -> None:
         """Update the stack. tell: gets every event, in another thread."""
         self._stack.up(
-            on_event=tell, color="never", show_secrets=False, suppress_outputs=True, **self._policies
+            on_event=tell, color="never", show_secrets=False, suppress_outputs=True, **self._options
         )
 
     def last(self) -> int | None:

@@ -27,6 +27,14 @@ def up(
             "a password at random, encrypted, for a tenant without one.",
         ),
     ] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh",
+            help="Ask AWS first what it has, and put back what somebody changed or deleted by hand. A VPN "
+            "connection made again has new endpoints and keys.",
+        ),
+    ] = False,
     policy_config: PolicyConfig = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document per line; needs --yes.")
@@ -34,11 +42,13 @@ def up(
 ) -> None:
     """Preview a tenant's update, ask for confirmation, run it, and show what it does and waits for.
 
-    The same as `pulumi up --policy-pack policies`. Ctrl-C starts nothing more and lets running steps
-    finish; a second one ends at once. Exit code 130: it was stopped.
+    The same as `pulumi up --policy-pack policies`, with its `--refresh`. Ctrl-C starts nothing more and
+    lets running steps finish; a second one ends at once. Exit code 130: it was stopped.
 
     Example: tenantnet up acme
     """
     from tenantnet.cli.up.update import update_stack
 
-    update_stack(working_project(), stack, policy_config, yes=yes, as_json=as_json, create=create)
+    update_stack(
+        working_project(), stack, policy_config, yes=yes, as_json=as_json, create=create, refresh=refresh
+    )

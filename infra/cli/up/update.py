@@ -48,7 +48,14 @@ _T = TypeVar("_T")
 
 
 def update_stack(
-    project: Project, stack: str, policy_config: Path | None, *, yes: bool, as_json: bool, create: bool
+    project: Project,
+    stack: str,
+    policy_config: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
+    create: bool,
+    refresh: bool,
 ) -> None:
     """Do what `tenantnet up` says. policy_config: levels and settings of the policies."""
     require_answer("The update", yes=yes, as_json=as_json)
@@ -59,13 +66,15 @@ def update_stack(
     if made:
         file = project.settings_file(stack).relative_to(project.folder)
         shown.made(stack, made, str(file))
-    update = StackUpdate(project, stack, policy_config)
+    update = StackUpdate(project, stack, policy_config, refresh=refresh)
     plan, means = _preview(update, stack, shown)
     if means.refusals:
         raise Refused(f"The update of {stack}", means.refusals)
     shown.plan(stack, plan, update.last(), means)
     if not plan.changes and not plan.outputs_change:
         shown.end(stack, Progress(), 0)
+        if not refresh:
+            shown.unseen(stack)
         return
     confirm(f"Update {stack}?", yes=yes)
     _update(update, stack, plan, shown)

@@ -96,6 +96,11 @@ class LineView:
         done = f": {counts} in {spell(seconds)}." if counts else "; no resource was changed."
         typer.echo(f"{stack} is up to date{done}")
 
+    def unseen(self, stack: str) -> None:
+        """Say what a preview without a refresh does not see."""
+        by_hand = f"What was changed or deleted at AWS by hand is not seen: tenantnet up {stack} --refresh"
+        typer.echo(f"Compared with what the stack remembers. {by_hand}")
+
     def next_steps(
         self, stack: str, endpoint: str | None, retiring: bool, waiting: Sequence[str] = ()
     ) -> None:
@@ -115,13 +120,15 @@ class LineView:
             created = [
                 step.name
                 for step in self._progress.done
-                if step.operation is Operation.CREATE and step.type == types.VPN_CONNECTION
+                if step.operation in (Operation.CREATE, Operation.REPLACE)
+                and step.type == types.VPN_CONNECTION
             ]
             for slot in Slot:
                 if any(name.startswith(f"{network_name(stack, slot)}-") for name in created):
                     typer.echo(
                         f"The new VPN connections of network {slot} wait for the other end, which gets its "
-                        f"guide: tenantnet vpn download {stack} NAME --network {slot} --output DIR"
+                        f"guide: tenantnet vpn download {stack} NAME --network {slot} --output DIR\n"
+                        "Their endpoints and keys are new: a guide from before is of no use."
                     )
 
     def _line(self, change: Step) -> str:
@@ -232,6 +239,8 @@ class JsonView:
 
     def next_steps(self, *_: object) -> None:
         """Programs know them."""
+
+    unseen = next_steps
 
     def end(self, stack: str, progress: Progress, seconds: int) -> None:
         _emit("end", stack=stack, result="done", changes=progress.counts_done(), seconds=seconds)

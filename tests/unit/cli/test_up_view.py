@@ -146,8 +146,11 @@ def test_a_platforms_end_names_tenants_that_have_settings_and_no_stack(
     assert capsys.readouterr().out == "Next: tenantnet up acme --create\n"
 
 
-@pytest.mark.parametrize(("operation", "said"), [("create", True), ("update", False), ("delete", False)])
-def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [("create", True), ("create-replacement", True), ("update", False), ("delete", False)],
+)
+def test_a_new_vpn_connection_comes_with_the_command_for_its_guide_and_what_is_new(
     capsys: pytest.CaptureFixture[str], operation: str, said: bool
 ) -> None:
     vpn, shown = "aws:ec2/vpnConnection:VpnConnection", LineView()
@@ -156,7 +159,9 @@ def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
         progress.take(event("resourcePreEvent", operation, vpn, "acme-blue-vpn", at=100))
         progress.take(event("resOutputsEvent", operation, vpn, "acme-blue-vpn", at=101))
     shown.next_steps("acme", "acme.db.example.com", retiring=False)
-    assert ("tenantnet vpn download acme NAME --network blue" in capsys.readouterr().out) is said
+    told = capsys.readouterr().out
+    assert ("tenantnet vpn download acme NAME --network blue" in told) is said
+    assert ("Their endpoints and keys are new" in told) is said
 
 
 @pytest.mark.parametrize(
