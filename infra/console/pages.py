@@ -234,9 +234,9 @@ def _guide(request: Request) -> Response:
 
 def _download(request: Request) -> Response:
     project, tenant = _asked(request, "tenant")
-    status = read_status(project, tenant)
+    status, listed = read_listings(project, tenant)
     reader = VpnReader(status.region)
-    connection = read(reader, status, request.path_params["connection"], None)
+    connection = read(reader, status, listed, request.path_params["connection"], None)
     made = make(reader, connection, request.state.form.get("format", GENERIC), SampleType.RECOMMENDED)
     return as_download(made.guide, f"{tenant}-{connection.slot}-{connection.id}")
 

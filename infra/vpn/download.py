@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -23,7 +23,7 @@ from tenantnet.vpn.guides import (
     libreswan_guide,
     strongswan_guide,
 )
-from tenantnet.vpn.listing import at_aws, choose
+from tenantnet.vpn.listing import VpnListing, choose
 from tenantnet.vpn.reader import VpnReader
 from tenantnet.vpn.samples import WARNING_FILE, DeviceType, Weakness, headed, weaknesses, without_keys
 from tenantnet.vpn.strongswan import NotKnownError
@@ -32,9 +32,21 @@ from tenantnet.vpn.words import GENERIC, LIBRESWAN, STRONGSWAN, SampleType
 VPN_CONNECTION_READY = Rule(
     id="vpn-connection-ready",
     rule="a guide needs a VPN connection that is ready",
-    reason="{id} is {status}",
+    reason="{id} is {what}",
     remedy="{remedy}",
 )
+# What a connection is instead, and the way on.
+_NOT_READY: Mapping[VpnConnectionStatus | None, tuple[str, str]] = {
+    None: ("in the settings, and not at AWS yet", "create it: tenantnet up {tenant}"),
+    VpnConnectionStatus.CREATING: (
+        "being created",
+        "try again when `tenantnet vpn status {tenant} --watch` shows its tunnels",
+    ),
+    VpnConnectionStatus.MISSING: (
+        "in the stack and no longer at AWS: somebody deleted it by hand",
+        "make it again, with new endpoints and keys: tenantnet up {tenant} --refresh",
+    ),
+}
 FORMAT_KNOWN = Rule(
     id="format-known",
     rule=f"a format is {GENERIC}, {STRONGSWAN}, {LIBRESWAN}, or a device type that EC2 has a sample for",
@@ -53,17 +65,23 @@ class Made:
     reading: Reading = field(default_factory=Reading)
 
 
-def read(reader: VpnReader, status: TenantStatus, wanted: str, network: Slot | None) -> Connection:
-    """The connection that is meant. Raises Refused if none or several are, or it is not ready."""
-    chosen = choose(status.tenant, at_aws(status), wanted, network)
+def read(
+    reader: VpnReader, status: TenantStatus, listed: Sequence[VpnListing], wanted: str, network: Slot | None
+) -> Connection:
+    """The connection that is meant. Raises Refused if none or several are, or it is not ready.
+
+    listed: all that the tenant has or is to have. Those at AWS come first: an office that is to be connected
+    anew has its name twice.
+    """
+    tenant, there = status.tenant, [each for each in listed if each.status]
+    chosen = choose(
+        tenant, there if any(each.is_named(wanted, network) for each in there) else listed, wanted, network
+    )
     if chosen.status is not VpnConnectionStatus.READY or chosen.id is None:
-        waiting = chosen.status is VpnConnectionStatus.CREATING
-        remedy = (
-            f"try again when `tenantnet vpn status {status.tenant} --watch` shows its tunnels"
-            if waiting
-            else f"create it again: pulumi up --refresh --stack {status.tenant}"
+        what, remedy = _NOT_READY[chosen.status]
+        refusal = VPN_CONNECTION_READY.refuse(
+            wanted, id=chosen.id or "it", what=what, remedy=remedy.format(tenant=tenant)
         )
-        refusal = VPN_CONNECTION_READY.refuse(wanted, id=chosen.id, status=chosen.status, remedy=remedy)
         raise Refused("The VPN connection", [refusal])
     its_network = next(each for each in status.networks if each.slot == chosen.network)
     return reader.connection(
@@ -116,6 +134,6 @@ def _device(devices: Sequence[DeviceType], wanted: str, tenant: str) -> DeviceTy
         return found
     names = [GENERIC, *_GATEWAYS, *by_name]
     near = [name for name in names if wanted.lower() in name] or get_close_matches(wanted.lower(), names)
-    known = f"`tenantnet vpn devices {tenant}` lists them"
+    known = f"`tenantnet vpn devices {tenant}` lists them; {GENERIC} is a text for people, for any device"
     remedy = f"did you mean {' or '.join(near[:5])}? {known}" if near else known
     raise Refused("The format", [FORMAT_KNOWN.refuse(wanted, remedy=remedy)])

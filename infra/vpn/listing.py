@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -28,31 +28,34 @@ VPN_CONNECTION_ONE = Rule(
 
 
 class Pending(StrEnum):
-    """What the next `pulumi up` does, by the settings."""
+    """What the next update does, by the settings."""
 
     CREATE = "create"
     DELETE = "delete"
 
 
-class TenantConnection(Model):
-    """A tenant's VPN connection. network: its slot."""
+class VpnListing(Model):
+    """One VPN connection of a network, by its slot. status, id, tunnels_up: None if AWS has none yet.
+
+    pending: None if settings and AWS agree, or where there is no settings file.
+    """
 
     network: str
     description: str
     company_cidr: str
     company_gateway_ip: str
-
-
-class VpnListing(TenantConnection):
-    """One VPN connection. status, id, tunnels_up: None if AWS has none yet.
-
-    pending: None if settings and AWS agree, or where there is no settings file.
-    """
-
     status: VpnConnectionStatus | None = None
     id: str | None = None
     tunnels_up: int | None = None
     pending: Pending | None = None
+
+    def is_named(self, wanted: str, network: Slot | None) -> bool:
+        """Whether it has this ID, company CIDR or description, in that network or, with None, in any."""
+        return network in (None, self.network) and wanted in self.names
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [name for name in (self.id, self.company_cidr, self.description) if name]
 
     @property
     def _key(self) -> tuple[str, str, str]:
@@ -108,12 +111,11 @@ def in_settings(settings: TenantSettings) -> list[VpnListing]:
     ]
 
 
-def choose(tenant: str, among: Iterable[VpnListing], wanted: str, network: Slot | None) -> VpnListing:
+def choose(tenant: str, among: Sequence[VpnListing], wanted: str, network: Slot | None) -> VpnListing:
     """The one with this ID, company CIDR or description. Raises Refused if none is, or several are."""
-    candidates = [listing for listing in among if network in (None, listing.network)]
-    matches = [listing for listing in candidates if wanted in _names(listing)]
+    matches = [listing for listing in among if listing.is_named(wanted, network)]
     if not matches:
-        raise Refused("The VPN connection", [_unknown(tenant, candidates, wanted, network)])
+        raise Refused("The VPN connection", [_unknown(tenant, among, wanted, network)])
     if len(matches) == 1:
         return matches[0]
     refusal = VPN_CONNECTION_ONE.refuse(
@@ -125,18 +127,17 @@ def choose(tenant: str, among: Iterable[VpnListing], wanted: str, network: Slot 
     raise Refused("The VPN connection", [refusal])
 
 
-def _names(listing: VpnListing) -> list[str]:
-    return [name for name in (listing.id, listing.company_cidr, listing.description) if name]
-
-
-def _unknown(tenant: str, candidates: Sequence[VpnListing], wanted: str, network: Slot | None) -> Refusal:
-    names = dict.fromkeys(name for listing in candidates for name in _names(listing))
+def _unknown(tenant: str, among: Sequence[VpnListing], wanted: str, network: Slot | None) -> Refusal:
+    candidates = [listing for listing in among if network in (None, listing.network)]
+    names = dict.fromkeys(name for listing in candidates for name in listing.names)
     near = get_close_matches(wanted, names, n=3, cutoff=0.6)
     return VPN_CONNECTION_EXISTS.refuse(
         wanted,
         tenant=tenant,
         where=f" in network {network}" if network else "",
-        remedy=f"did you mean {' or '.join(near)}?" if near else f"`tenantnet vpn list {tenant}` shows them",
+        remedy=f"did you mean {' or '.join(near)}?"
+        if near
+        else f"`tenantnet vpn list {tenant}` shows them, and which the next update creates or deletes",
     )
 
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import StatusVpnConnection, tenant_status
-from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.stacks.outputs import Model, TenantOutputs
-from tenantnet.vpn.listing import TenantConnection
 from tenantnet.vpn.reader import Maintenance, VpnReader
 
 
@@ -19,30 +17,11 @@ class TunnelStatus(Tunnel):
     maintenance: Maintenance
 
 
-class ConnectionStatus(TenantConnection):
-    """A VPN connection with its tunnels; it has none while it is Creating or Missing."""
+class ConnectionStatus(StatusVpnConnection):
+    """A VPN connection of a network, by its slot, with what AWS intends with each tunnel's endpoint."""
 
-    id: str
-    status: VpnConnectionStatus
+    network: str
     tunnels: Sequence[TunnelStatus]
-
-    @property
-    def trouble(self) -> str | None:
-        """What it means that tunnels are down, and who knows why; None where none is."""
-        numbered = dict(enumerate(self.tunnels, 1))
-        down = [number for number, tunnel in numbered.items() if tunnel.state is TunnelState.DOWN]
-        if not down:
-            return None
-        name = f"{self.description} (network {self.network})"
-        if up := numbered.keys() - {*down}:
-            return (
-                f"{name}: tunnel {down[0]} is DOWN, and tunnel {min(up)} carries everything. AWS takes one "
-                "down at a time for maintenance; where none is pending, the device has to bring it up."
-            )
-        return (
-            f"{name}: both tunnels are DOWN, so {self.company_cidr} reaches nothing here. AWS waits for the "
-            "company's device to begin: its log says why it does not, and its guide what to look at."
-        )
 
 
 class VpnStatus(Model):

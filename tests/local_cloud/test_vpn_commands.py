@@ -297,9 +297,11 @@ def test_nothing_is_overwritten_without_force(office: Office, tmp_path: Path) ->
     assert (tmp_path / "out" / "guide.md").read_text() != "mine\n"
 
 
-def test_a_connection_that_only_the_settings_have_has_no_guide_yet(office: Office, tmp_path: Path) -> None:
+def test_a_connection_that_only_the_settings_have_gets_its_guide_by_an_update(
+    office: Office, tmp_path: Path
+) -> None:
     done = office.download(output=tmp_path / "out", name="Utrecht")
-    assert (done.code, "tenantnet vpn list acme" in done.err) == (2, True)
+    assert (done.code, "create it: tenantnet up acme" in done.err) == (2, True)
 
 
 def test_an_unknown_tenant_is_refused_with_the_nearest(office: Office) -> None:

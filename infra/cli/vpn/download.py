@@ -54,14 +54,14 @@ def download(
 
     Example: tenantnet vpn download acme "Seattle office" --format strongswan --output seattle
     """
-    from tenantnet.observed.status.read import read_status
     from tenantnet.vpn.download import make, read
     from tenantnet.vpn.folder import write_guide
+    from tenantnet.vpn.read import read_listings
     from tenantnet.vpn.reader import VpnReader
 
-    status = read_status(working_project(), tenant)
+    status, listed = read_listings(working_project(), tenant)
     reader = VpnReader(status.region)
-    connection = read(reader, status, vpn_connection, network)
+    connection = read(reader, status, listed, vpn_connection, network)
     made = make(reader, connection, guide_format, sample)
     write_guide(output, made.guide, replaces=made.names if force else ())
     typer.echo(
