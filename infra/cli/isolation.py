@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from tenantnet.cli.completion import complete_tenant
 from tenantnet.cli.options import AsJson
-from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.output import print_json, print_table, say
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
+from tenantnet.toolchain.places import PAGES
 
 if TYPE_CHECKING:
     from tenantnet.observed.reachability.check import LayerFinding, Pair
+    from tenantnet.observed.status.tenant import TenantStatus
 
 app = typer.Typer()
 
@@ -33,17 +35,19 @@ def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
     """
     from tenantnet.observed.reachability.read import judge
 
-    pairs = judge(working_project(), tenants)
+    pairs, statuses = judge(working_project(), tenants)
     if as_json:
         print_json(document(tenants, pairs))
     else:
         _print(tenants, pairs)
+        say("\n".join(_of_tunnels(statuses)))
     if faults := [pair for pair in pairs if pair.findings]:
         raise Failure(
             f"{len(faults)} of {len(pairs)} pairs of places are not as intended.",
             reason="a route, a peering or a rule was added or removed, or an update is not complete",
             remedy="find the change with `tenantnet fleet drift` and `pulumi preview --refresh --diff` for "
-            "these tenants and their platform; docs/isolation.md shows what is intended",
+            "these tenants and their platform; "
+            f"what is intended: {PAGES.with_name('isolation.md')}",
         )
 
 
@@ -80,6 +84,18 @@ def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
         print_table("Not as intended", ("From", "To", "Finding"), rows)
     else:
         typer.echo(f"All {len(pairs)} pairs of places are as intended.")
+
+
+def _of_tunnels(statuses: Sequence[TenantStatus]) -> list[str]:
+    """What the verdict does not say: routes count, whether tunnels are up or down."""
+    from tenantnet.vpn.trouble import troubles
+
+    now = [(status.tenant, said) for status in statuses for said in troubles(status)]
+    said = "This counts routes and rules, and not whether tunnels are UP"
+    if not now:
+        return [f"{said}."]
+    more = [f"More: tenantnet vpn status {tenant}" for tenant in dict.fromkeys(each for each, _ in now)]
+    return [f"{said}, and now:", *(f"{tenant}, {words}" for tenant, words in now), *more]
 
 
 def in_words(finding: LayerFinding, *, leaks: bool) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import print_table, show
+from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
 
 
 def _print(found: TenantStatus) -> None:
+    from tenantnet.vpn.trouble import troubles
+
     typer.echo(f"{found.tenant}: cell {found.cell or 'not known yet'}, {found.region}")
     typer.echo(f"Endpoint: {found.endpoint or 'none yet'}")
     if not found.networks:
@@ -53,6 +55,8 @@ def _print(found: TenantStatus) -> None:
         if network.vpn_connections:
             typer.echo()
             _print_vpn_connections(network)
+    if lines := troubles(found):
+        say("\n" + "\n".join([*lines, f"More: tenantnet vpn status {found.tenant}"]))
 
 
 def database_cells(network: StatusNetwork) -> tuple[str, str, str, str]:
@@ -63,7 +67,7 @@ def database_cells(network: StatusNetwork) -> tuple[str, str, str, str]:
 
 
 def _print_vpn_connections(network: StatusNetwork) -> None:
-    columns = ("Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels")
+    columns = ("Description", "Company CIDR", "Company gateway", "Status", "Connection", "Tunnels")
     rows = [
         (
             each.description,

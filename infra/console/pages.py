@@ -51,6 +51,7 @@ from tenantnet.vpn.download import make, read
 from tenantnet.vpn.listing import Pending, at_aws, choose
 from tenantnet.vpn.read import read_listings
 from tenantnet.vpn.reader import VpnReader
+from tenantnet.vpn.trouble import explained, troubles
 from tenantnet.vpn.words import GENERIC, SampleType
 
 NO_PAGE = Failure(
@@ -179,6 +180,7 @@ def _tenant(request: Request) -> Response:
         "status": status,
         "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
         "planned": [each for each in listings if each.pending is Pending.CREATE],
+        "troubles": explained(troubles(status)),
     }
     return _page(request, "tenant.html.j2", shown)
 

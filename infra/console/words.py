@@ -86,7 +86,7 @@ class Tenant:
         "Place",
         "Network",
         "Company CIDR",
-        "Gateway",
+        "Company gateway",
         "Status",
         "Tunnels",
         "For the company",

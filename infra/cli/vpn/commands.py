@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import print_json, print_table
+from tenantnet.cli.output import print_json, print_table, say
 from tenantnet.cli.project import working_project
 from tenantnet.cli.vpn.download import download
 from tenantnet.cli.vpn.edit import add, delete
@@ -27,8 +27,18 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     _, found = read_listings(working_project(), tenant)
     if as_json:
         print_json({"tenant": tenant, "vpnConnections": found})
+    elif not found:
+        say(f"{tenant} has no VPN connection, at AWS or in its settings. Add one: tenantnet vpn add {tenant}")
     else:
-        columns = ("Network", "Description", "Company CIDR", "Gateway", "Status", "Connection", "Tunnels up")
+        columns = (
+            "Network",
+            "Description",
+            "Company CIDR",
+            "Company gateway",
+            "Status",
+            "Connection",
+            "Tunnels up",
+        )
         print_table(f"VPN connections of {tenant}", columns, map(_row, found))
 
 

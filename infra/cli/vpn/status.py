@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tenantnet.cli.options import AsJson, Tenant, Watch
 from tenantnet.cli.output import console, draw, follow, print_json, say, show, table
 from tenantnet.cli.project import working_project
-from tenantnet.toolchain.places import PAGES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,14 +52,16 @@ def _draw(found: VpnStatus) -> None:
         listed = f"tenantnet vpn list {found.tenant}"
         say(f"{found.tenant} has no VPN connection at AWS. What its settings have: {listed}")
         return
+    from tenantnet.vpn.trouble import explained, troubles_of
+
     draw(_table(found))
-    if troubles := [each.trouble for each in found.vpn_connections if each.trouble]:
-        lines = [*troubles, f"What to look at, in order: {PAGES.with_name('vpn.md')}, When a tunnel is DOWN."]
+    connections = ((each.network, each) for each in found.vpn_connections)
+    if lines := explained(troubles_of(found.tenant, connections)):
         say("\n" + "\n".join(lines))
 
 
 def _table(found: VpnStatus) -> Table:
-    columns = ("VPN connection", "Tunnel", "State", "Since", "AWS says", "Maintenance")
+    columns = ("VPN connection", "Tunnel", "State", "Since", "AWS's message", "Maintenance")
     rows = [row for connection in found.vpn_connections for row in _rows(connection)]
     return table(f"Tunnels of {found.tenant}", columns, rows)
 

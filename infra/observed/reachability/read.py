@@ -10,26 +10,30 @@ from tenantnet.observed.reachability.check import Pair, check
 from tenantnet.observed.reachability.intended import LiveMove
 from tenantnet.observed.reachability.observe import observe_cell
 from tenantnet.observed.status.read import read_stack
+from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.phases.phases import Phase, State, declaration
 from tenantnet.settings.project import Project
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 from tenantnet.tags import Slot, Strategy
 
 
-def judge(project: Project, tenants: Sequence[str]) -> list[Pair]:
-    """Check every pair of places of which one belongs to a named tenant.
+def judge(project: Project, tenants: Sequence[str]) -> tuple[list[Pair], list[TenantStatus]]:
+    """Check every pair of places of which one belongs to a named tenant; and these tenants' status.
 
     Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer.
     """
-    platforms: dict[str | None, PlatformOutputs] = {}
+    cells: dict[str | None, Deployed] = {}
     moves: dict[str, LiveMove] = {}
+    statuses = []
     for tenant in tenants:
-        outputs, _ = read_stack(project, tenant)
-        if outputs.cell not in platforms:
-            platforms[outputs.cell] = Engine(project).platform_of(tenant, outputs)
+        outputs, region = read_stack(project, tenant)
+        if outputs.cell not in cells:
+            cells[outputs.cell] = read_cell(Engine(project).platform_of(tenant, outputs))
         if move := live_move(outputs):
             moves[tenant] = move
-    return [pair for platform in platforms.values() for pair in check(read_cell(platform), tenants, moves)]
+        deployed = cells[outputs.cell]
+        statuses.append(tenant_status(tenant, region=region, outputs=outputs, deployed=deployed))
+    return [pair for cell in cells.values() for pair in check(cell, tenants, moves)], statuses
 
 
 def live_move(outputs: TenantOutputs) -> LiveMove | None:

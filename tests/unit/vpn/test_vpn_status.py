@@ -1,17 +1,32 @@
-"""What `tenantnet vpn status` says of tunnels that are down."""
+"""What is said of VPN connections that are missing and of tunnels that are down, wherever they are shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+from tenantnet.cli.status import _print as print_status
+from tenantnet.cli.vpn.commands import list_connections
 from tenantnet.cli.vpn.status import _draw
-from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
+from tenantnet.console.pages import _TEMPLATES
+from tenantnet.observed.status.tenant import StatusDatabase, StatusNetwork, StatusVpnConnection, TenantStatus
+from tenantnet.observed.status.words import (
+    DatabaseStatus,
+    NetworkStatus,
+    NetworkType,
+    TunnelState,
+    VpnConnectionStatus,
+)
 from tenantnet.vpn.reader import Maintenance
 from tenantnet.vpn.status import ConnectionStatus, TunnelStatus, VpnStatus
+from tenantnet.vpn.trouble import WHERE_TO_LOOK, explained, troubles, troubles_of
 
 QUIET = Maintenance.model_validate({"PendingMaintenance": "None"})
 
 
-def connection(*states: str) -> ConnectionStatus:
+def connection(*states: str, status: VpnConnectionStatus = VpnConnectionStatus.READY) -> ConnectionStatus:
     tunnels = [
         TunnelStatus(outside_ip=f"203.0.113.{number}", state=TunnelState(state), maintenance=QUIET)
         for number, state in enumerate(states, 1)
@@ -22,28 +37,125 @@ def connection(*states: str) -> ConnectionStatus:
         company_cidr="192.168.4.0/24",
         company_gateway_ip="198.51.100.7",
         id="vpn-0a1b2c3d4e5f60718",
-        status=VpnConnectionStatus.READY,
+        status=status,
         tunnels=tunnels,
     )
 
 
+def said(*states: str, **changed: VpnConnectionStatus) -> str:
+    return "\n".join(troubles_of("acme", [("blue", connection(*states, **changed))]))
+
+
 @pytest.mark.parametrize("states", [(), ("UP", "UP")])
 def test_nothing_is_said_where_no_tunnel_is_down(states: tuple[str, ...]) -> None:
-    assert connection(*states).trouble is None
+    assert said(*states) == ""
 
 
 def test_with_both_down_it_says_who_is_cut_off_and_whose_log_has_the_reason() -> None:
-    said = connection("DOWN", "DOWN").trouble or ""
-    assert said.startswith("Seattle office (network blue): both tunnels are DOWN, so 192.168.4.0/24 reaches")
-    assert "company's device" in said
+    words = said("DOWN", "DOWN")
+    assert words.startswith("Seattle office (network blue): both tunnels are DOWN, so 192.168.4.0/24 reaches")
+    assert "The device's log says why" in words
 
 
 @pytest.mark.parametrize(("states", "down", "other"), [(("UP", "DOWN"), 2, 1), (("DOWN", "UP"), 1, 2)])
 def test_with_one_down_it_says_that_the_other_one_carries_everything(
     states: tuple[str, str], down: int, other: int
 ) -> None:
-    assert f"tunnel {down} is DOWN, and tunnel {other} carries everything" in (
-        connection(*states).trouble or ""
+    assert f"tunnel {down} is DOWN, and tunnel {other} carries everything" in said(*states)
+
+
+def test_one_that_somebody_deleted_comes_with_the_command_that_makes_it_again_and_what_is_new_then() -> None:
+    words = said(status=VpnConnectionStatus.MISSING)
+    assert "Somebody deleted it by hand. `tenantnet up acme --refresh` makes it again" in words
+    assert "new endpoints and keys" in words
+    assert said(status=VpnConnectionStatus.CREATING) == ""
+
+
+def of_acme(shown: StatusVpnConnection) -> TenantStatus:
+    database = StatusDatabase(
+        identifier="acme-blue", status=DatabaseStatus.READY_TO_USE, aws_status="", address=None, port=None
+    )
+    network = StatusNetwork(
+        slot="blue",
+        cidr="10.1.2.0/26",
+        type=NetworkType.PRODUCTION,
+        status=NetworkStatus.READY,
+        vpc_id="vpc-0a1b",
+        ping_host=None,
+        database=database,
+        vpn_connections=[shown],
+    )
+    facts = {"tenant": "acme", "cell": "eu1", "region": "eu-west-1", "phase": "steady", "endpoint": None}
+    return TenantStatus(networks=[network], **facts)
+
+
+def shown_by_status(shown: StatusVpnConnection) -> None:
+    print_status(of_acme(shown))
+
+
+def shown_by_vpn_status(shown: ConnectionStatus) -> None:
+    _draw(VpnStatus(tenant="acme", region="eu-west-1", vpn_connections=[shown]))
+
+
+@pytest.mark.parametrize(
+    ("show", "last"),
+    [(shown_by_status, "More: tenantnet vpn status acme"), (shown_by_vpn_status, WHERE_TO_LOOK)],
+)
+@pytest.mark.parametrize(
+    "found",
+    [connection("DOWN", "DOWN"), connection(status=VpnConnectionStatus.MISSING)],
+    ids=["down", "gone"],
+)
+def test_every_status_says_it_and_what_goes_on(
+    capsys: pytest.CaptureFixture[str],
+    show: Callable[[ConnectionStatus], None],
+    found: ConnectionStatus,
+    last: str,
+) -> None:
+    show(found)
+    assert capsys.readouterr().out.endswith(
+        "\n".join(["", *troubles_of("acme", [("blue", found)]), last, ""])
+    )
+
+
+def test_where_to_look_is_a_page_and_a_chapter_of_it() -> None:
+    page, _, chapter = WHERE_TO_LOOK.partition(": ")[2].removesuffix(".").partition(", ")
+    assert f"## {chapter}\n" in Path(page).read_text(encoding="utf-8")
+
+
+def test_a_tenant_without_any_connection_is_told_so_and_gets_no_empty_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tenantnet.cli.vpn.commands.working_project", lambda: None)
+    monkeypatch.setattr("tenantnet.vpn.read.read_listings", lambda *_: (None, []))
+    list_connections("acme")
+    assert capsys.readouterr().out == (
+        "acme has no VPN connection, at AWS or in its settings. Add one: tenantnet vpn add acme\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "none"), [(VpnConnectionStatus.CREATING, 2), (VpnConnectionStatus.MISSING, 0)]
+)
+def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
+    status: VpnConnectionStatus, none: int
+) -> None:
+    of = of_acme(connection(status=status))
+    page = _TEMPLATES.get_template("tenant.html.j2").render(
+        status=of,
+        leaving=set(),
+        planned=[],
+        troubles=explained(troubles(of)),
+        read_at=datetime.now(UTC),
+        read_only=False,
+        csrf="",
+        tenant="acme",
+    )
+    promises = page.partition('id="vpn"')[2].count("none yet") + page.count("no guide yet")
+    assert (promises, "somebody deleted it" in page.lower(), WHERE_TO_LOOK in page) == (
+        none,
+        not none,
+        not none,
     )
 
 
