@@ -92,7 +92,7 @@ class Backend:
             _OUTPUTS,
             *("stack", "output", "--stack", self._named(stack)),
             what=f"the outputs of {stack}",
-            remedy=f"deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, "
+            remedy=f"deploy it first: tenantnet up {stack}. If it is deployed, this must work here, "
             f"with the passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
         )
 

@@ -86,7 +86,7 @@ class ClaimsTable:
                     f"Could not {task}.",
                     reason=f"this account has no table {self.name} in {region}: the platform is not "
                     "deployed, or these are another account's credentials",
-                    remedy=f"deploy the platform first: pulumi up --stack platform-{self._cell}",
+                    remedy=f"deploy the platform first: tenantnet up platform-{self._cell}",
                 ) from None
 
 

@@ -64,17 +64,17 @@ def _print(found: Audit) -> None:
         typer.echo(release_command(found.table, free[0].cidr))
     if len(free) < len(found.doubtful):
         typer.echo(
-            "Not in the settings: the next `pulumi up` of that stack releases it, or the settings here are "
+            "Not in the settings: the next update of that stack releases it, or the settings here are "
             "not the ones that are deployed."
         )
     _list("Ranges without a claim", found.missing)
     if gone:
         typer.echo(
             "Row gone: somebody else may take the range. The next update of the stack claims it again: "
-            f"pulumi up --stack {gone[0].stack}"
+            f"tenantnet up {gone[0].stack}"
         )
     if len(gone) < len(found.missing):
-        typer.echo("Not deployed: the next `pulumi up` of that stack claims it.")
+        typer.echo("Not deployed: the next update of that stack claims it.")
     if found.foreign:
         typer.echo()
         rows = [(json.dumps(row.cidr), row.text) for row in found.foreign]

@@ -105,7 +105,7 @@ def resize(
 def _what_follows(tenant: str, changes: list[SizeChange]) -> str:
     outage = any(change.outage for change in changes)
     head = (
-        f"Nothing is changed in AWS yet. `pulumi up --stack {tenant}` applies it at once, not in the "
+        f"Nothing is changed in AWS yet. `tenantnet up {tenant}` applies it at once, not in the "
         f"maintenance window: {'choose a quiet hour.' if outage else 'no client is cut off.'}"
     )
     details = [

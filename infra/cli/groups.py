@@ -22,7 +22,7 @@ GROUPS = {
     "tenant": ("tenant.commands", "Add or remove a tenant, in its settings."),
     "network": (
         "network",
-        "List, add or delete networks in a tenant's settings. Nothing changes in AWS before `pulumi up`.",
+        "List, add or delete networks in a tenant's settings. Nothing changes in AWS before `tenantnet up`.",
     ),
     "database": ("database", "Show or resize a tenant's database."),
     "vpn": ("vpn.commands", "Show and edit VPN connections, and write guides for the companies' devices."),
@@ -35,7 +35,10 @@ GROUPS = {
         "fleet.commands",
         "Preview, update or check many tenants in parallel, with a report; resume an interrupted run.",
     ),
-    "isolation": ("isolation", "Check that tenants are isolated."),
+    "isolation": (
+        "isolation",
+        "Check what can reach what: offices and sessions their own tenant's database, and nothing else.",
+    ),
     "claims": ("claims", "Show which tenant has which range in a cell."),
     "settings": ("settings", "Check settings files; export their JSON Schema."),
     "engine": ("engine", "Install what runs the stacks, where Pulumi's own distribution is not installed."),

@@ -27,7 +27,7 @@ Tenants = Annotated[
 
 @app.command("check")
 def check_isolation(tenants: Tenants, as_json: AsJson = False) -> None:
-    """Check who can reach whom, from routes, network ACLs and security groups, against what is intended.
+    """Check what can reach what, from routes, network ACLs and security groups, against what is intended.
 
     Checks every pair of places of which one belongs to a named tenant. Sends no traffic and changes nothing.
 

@@ -32,7 +32,7 @@ Offline = Annotated[
     typer.Option(
         "--offline",
         help="Check against the settings files here only, without AWS and Pulumi. What they do not know, "
-        "`pulumi up` still refuses.",
+        "the update still refuses.",
     ),
 ]
 

@@ -87,7 +87,7 @@ class Engine:
             raise Failure(
                 f"Could not find the platform of {tenant}.",
                 reason="its first update has not finished",
-                remedy=f"deploy it: pulumi up --stack {tenant}",
+                remedy=f"deploy it: tenantnet up {tenant}",
             )
         return self.platform(outputs.platform)
 

@@ -84,7 +84,7 @@ def runner_only(state: State) -> bool:
 def refuse_ordinary_update(
     state: State, *, leftovers: Strategy | None = None, decision: Decision | None = None
 ) -> Refusal | None:
-    """The refusal of an ordinary `pulumi up`; None if it may update the stack and keep the phase.
+    """The refusal of an ordinary update; None if it may update the stack and keep the phase.
 
     leftovers, decision: as for plan_update.
     """

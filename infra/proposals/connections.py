@@ -45,7 +45,7 @@ def add_connection(
     said = f"""\
 network {slot} with a VPN connection to {description},
 {company_cidr}.
-Nothing is created in AWS yet. `pulumi up --stack {tenant}` creates the customer gateway {gateway_ip}, the VPN
+Nothing is created in AWS yet. `tenantnet up {tenant}` creates the customer gateway {gateway_ip}, the VPN
 connection with its two tunnels, its route, its rules and its alarms: 4 to 5 minutes. The network's other VPN
 connections stay up. Then comes the company's end:
 
@@ -62,7 +62,7 @@ def delete_connection(project: Project, tenant: str, wanted: str, network: Slot 
     index = [each for each in listed if each.network == slot].index(chosen)
     said = f"""\
 network {slot} without the VPN connection to {chosen.description}, {chosen.company_cidr}.
-Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes it: both its tunnels go down, and
+Nothing is deleted in AWS yet. `tenantnet up {tenant}` deletes it: both its tunnels go down, and
 {chosen.company_cidr} no longer reaches the network. A new connection has other endpoints and keys."""
     edit = (
         f"under networks.{slot}.{VPN_CONNECTIONS} remove entry {index + 1}",

@@ -80,7 +80,7 @@ def cancel_move(project: Project, tenant: str) -> Proposal:
     move = Move.of(project, tenant)
     move.require_cancellable()
     file, _ = read_tenant(project, tenant)
-    deploy = f"Deploy it, or the runner still starts: pulumi up --stack {tenant}.\n" if move.starts_at else ""
+    deploy = f"Deploy it, or the runner still starts: tenantnet up {tenant}.\n" if move.starts_at else ""
     edit = partial(remove_entry, path=TENANT, key="migration")
     said = (
         f"without the move.\n{deploy}A `tenantnet migrate run {tenant}` that waits for its time does not "
@@ -114,7 +114,7 @@ def _who_starts(move: Move, strategy: Strategy, time: datetime) -> str:
         else "It does not compare the data."
     )
     return (
-        f"Deploy it: pulumi up --stack {tenant}. The platform's runner then starts {ahead} before the time,\n"
+        f"Deploy it: tenantnet up {tenant}. The platform's runner then starts {ahead} before the time,\n"
         f"or at once if that is past. {compared} To see when it starts:\n"
         f"tenantnet migrate status {tenant}"
     )

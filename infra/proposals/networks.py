@@ -66,7 +66,7 @@ def add_network(
     copied = settings.networks[slot.other].vpn_connections if copy_vpn else []
     said = f"""\
 network {slot} {cidr}.
-Nothing is created in AWS yet. `pulumi up --stack {tenant}` claims the range and creates the network as a Test
+Nothing is created in AWS yet. `tenantnet up {tenant}` claims the range and creates the network as a Test
 network, with its ping host {ping_host_address(cidr)} and its peerings: about {5 if copied else 3} minutes.
 {_companies(tenant, slot, copied)}"""
     edit = (
@@ -90,10 +90,10 @@ def delete_network(project: Project, tenant: str, slot: Slot) -> Proposal:
     plan_update(outputs, remaining)
     gone = settings.networks[slot]
     if _retired(settings, remembered(outputs)) == slot:
-        left = "The last move retired it, and nothing is left of it in AWS: `pulumi up` changes no resource."
+        left = "The last move retired it, and nothing is left of it in AWS: an update changes no resource."
     else:
         left = f"""\
-Nothing is deleted in AWS yet. `pulumi up --stack {tenant}` deletes the network with its VPN connections
+Nothing is deleted in AWS yet. `tenantnet up {tenant}` deletes the network with its VPN connections
 ({len(gone.vpn_connections)}) and then releases its range."""
     edit = (f"under networks remove {slot}", partial(remove_entry, path=NETWORKS, key=slot))
     return Proposal.of(project, file, f"without network {slot} {gone.cidr}.\n{left}", edit)

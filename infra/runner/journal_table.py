@@ -216,5 +216,5 @@ class JournalTable:
                 raise Failure(
                     f"Could not {task}.",
                     reason=f"this account has no table {self.name} in {region}",
-                    remedy=f"update the platform: pulumi up --stack platform-{self._cell}",
+                    remedy=f"update the platform: tenantnet up platform-{self._cell}",
                 ) from None

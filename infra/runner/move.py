@@ -56,13 +56,13 @@ TARGET_DEPLOYED = Rule(
     id="target-deployed",
     rule="a move leads to a network that is deployed",
     reason="{tenant} has {target} in its settings, and no update has made it yet",
-    remedy="deploy it: pulumi up --stack {tenant}",
+    remedy="deploy it: tenantnet up {tenant}",
 )
 TARGET_GIVEN = Rule(
     id="target-given",
     rule="a move leads to the tenant's other network",
     reason="{tenant} has no network {target}",
-    remedy="add it and deploy it: tenantnet network add {tenant}, then pulumi up --stack {tenant}",
+    remedy="add it and deploy it: tenantnet network add {tenant}, then tenantnet up {tenant}",
 )
 DATA_COMPARED = Rule(
     id="data-compared",

@@ -240,7 +240,7 @@ class Runner:
             raise Failure(
                 f"Could not move the database of {self._tenant}.",
                 reason="the tenant's first update has not come to its end, so it has no production database",
-                remedy=f"deploy the tenant first: pulumi up --stack {self._tenant}",
+                remedy=f"deploy the tenant first: tenantnet up {self._tenant}",
             )
         return state
 

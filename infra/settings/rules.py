@@ -35,7 +35,8 @@ KEY_FIXED = Rule(
     id="key-fixed",
     rule="what is the same for every tenant is not set",
     reason="{key} cannot be set: {why}",
-    remedy="remove it; docs/fixed.md has what cannot be set, and why",
+    remedy="remove it; what cannot be set, and why: fixed.md, beside the page that `tenantnet --version` "
+    "names",
 )
 KEY_GIVEN = Rule(
     id="key-given",

@@ -34,7 +34,7 @@ PLATFORM_DEPLOYED = Rule(
     id="platform-deployed",
     rule="a tenant belongs to a platform stack that is deployed",
     reason="the platform stack {stack} cannot be read: {said}",
-    remedy="deploy it first: pulumi up --stack {stack}. If it is deployed, this must work here, with the "
+    remedy="deploy it first: tenantnet up {stack}. If it is deployed, this must work here, with the "
     "passphrase or the KMS key of its secrets: pulumi stack output --stack {stack}",
 )
 

@@ -30,7 +30,7 @@ class Outputs(Model):
         raise Failure(
             f"Could not read the outputs of {stack}.",
             reason="it is not in this Pulumi backend" if outputs is None else reason,
-            remedy=f"deploy it: pulumi up --stack {stack}",
+            remedy=f"deploy it: tenantnet up {stack}",
         )
 
 

@@ -111,7 +111,9 @@ def _lack(
         return _unconnected(tenant, target, company)
     if there.status is not VpnConnectionStatus.READY:
         why = f"its connection to {target} is {there.status}"
-        return {"why": why, "remedy": f"deploy it: pulumi up --stack {tenant}"}
+        is_gone = there.status is VpnConnectionStatus.MISSING
+        again = f"make it again, with new endpoints and keys: tenantnet up {tenant} --refresh"
+        return {"why": why, "remedy": again if is_gone else f"deploy it: tenantnet up {tenant}"}
     if any(each.state is TunnelState.UP for each in there.tunnels) or was_up(there.id):
         return {}
     return {

@@ -62,7 +62,7 @@ def test_a_tenant_of_a_platform_that_is_not_deployed_is_refused(project: Project
     project.write_tenant("early", {**ACME, "platform": "platform-nowhere"})
     run = project.pulumi("preview", "--stack", "early")
     assert run.code != 0
-    assert "deploy it first: pulumi up --stack platform-nowhere" in run.text
+    assert "deploy it first: tenantnet up platform-nowhere" in run.text
     assert "Traceback" not in run.text
 
 

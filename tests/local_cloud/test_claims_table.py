@@ -127,7 +127,7 @@ def test_a_claim_is_deleted_only_where_the_row_is_that_claim(table: WritableClai
 def test_a_platform_that_is_not_deployed_is_a_failure_with_the_command_that_deploys_it(
     dynamodb: DynamoDBClient,
 ) -> None:
-    with pytest.raises(Failure, match="pulumi up --stack platform-nowhere"):
+    with pytest.raises(Failure, match="tenantnet up platform-nowhere"):
         ClaimsTable(dynamodb, "nowhere").all()
 
 

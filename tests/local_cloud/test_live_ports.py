@@ -89,5 +89,5 @@ def test_a_closed_port_keeps_what_lets_no_client_in(ec2: EC2Client, ports: Clien
 
 
 def test_a_group_that_is_not_there_is_named(ports: ClientPorts) -> None:
-    with pytest.raises(Failure, match="pulumi up --stack"):
+    with pytest.raises(Failure, match="tenantnet up"):
         ports.open(Slot.BLUE)

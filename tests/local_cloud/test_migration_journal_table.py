@@ -210,4 +210,4 @@ def test_of_switches_ways_back_and_aborts_that_race_one_counts(journal: JournalT
 def test_a_platform_without_a_journal_is_named_with_what_to_do(dynamodb: DynamoDBClient) -> None:
     with pytest.raises(Failure) as failure:
         JournalTable(dynamodb, "nowhere", "acme").entries()
-    assert "pulumi up --stack platform-nowhere" in str(failure.value)
+    assert "tenantnet up platform-nowhere" in str(failure.value)

@@ -214,7 +214,7 @@ def test_a_session_subnet_is_chosen_beside_those_of_the_table(desk: Desk, table:
 def test_where_the_table_cannot_be_read_a_range_is_neither_chosen_nor_written(desk: Desk) -> None:
     before = desk.settings("acme").read_bytes()
     done = desk.tenantnet("network add acme")
-    assert (done.code, "pulumi up --stack platform-eu1" in done.err) == (1, True)
+    assert (done.code, "tenantnet up platform-eu1" in done.err) == (1, True)
     assert desk.settings("acme").read_bytes() == before
     assert desk.tenantnet("network add acme --offline").code == 0
 
@@ -286,7 +286,7 @@ def test_an_audit_lists_deployed_ranges_without_a_row_and_settings_that_nobody_d
     }
     said = desk.tenantnet("claims audit platform-eu1").out
     assert "0 claims, 0 of them doubtful, 1 missing" in said
-    assert "pulumi up --stack acme" in said
+    assert "tenantnet up acme" in said
 
 
 def test_a_row_of_somebody_else_is_named_by_audit_and_by_who_wants_its_range(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -134,3 +135,50 @@ def test_every_implied_permission_is_documented_with_its_source() -> None:
     for implied in IMPLIED:
         assert f"[source]({implied.source})" in page
         assert all(f"`{action}`" in page for action in implied.actions)
+
+
+# Where Pulumi's own way is what is taught: a first tour, a program of one's own, the policy pack.
+TEACH_PULUMI = {"README.md", "docs/start.md", "docs/library.md", "docs/rules.md"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_one_command_that_updates_a_stack(page: Path) -> None:
+    if name(page) not in TEACH_PULUMI:
+        text = page.read_text(encoding="utf-8")
+        assert re.findall(r"^ *(?:[A-Z_]+=\S+ )*pulumi up\b.*", text, re.MULTILINE) == []
+
+
+def test_what_is_printed_names_one_command_that_updates_a_stack() -> None:
+    named = {
+        f"{path.relative_to(CLONE)}: {line.strip()}"
+        for room in ("infra", "policies", "local_cloud")
+        for path in (CLONE / room).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "pulumi up" in line
+    }
+    # Of itself it says what it is the same as.
+    assert {each.partition(":")[0] for each in named} == {"infra/cli/up/commands.py"}
+
+
+def printed(source: str) -> Iterator[str]:
+    """Every text of a module but its docstrings."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_what_is_printed_names_no_page_by_a_path_that_only_a_clone_has() -> None:
+    named = [
+        f"{path.name}: {text}"
+        for room in ("infra", "policies", "local_cloud")
+        for path in (CLONE / room).rglob("*.py")
+        for text in printed(path.read_text(encoding="utf-8"))
+        if re.search(r"\bdocs/\w+\.md", text)
+    ]
+    assert named == []

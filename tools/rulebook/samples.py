@@ -128,7 +128,7 @@ class SampleReading:
         raise Failure(
             f"Could not read the outputs of {stack}.",
             reason=f"there is no stack {stack}",
-            remedy=f"deploy it first: pulumi up --stack {stack}",
+            remedy=f"deploy it first: tenantnet up {stack}",
         )
 
     def ranges(self, cell: str, region: str | None) -> Ranges:

@@ -35,7 +35,7 @@ Nothing is created in AWS yet. Next:
 
   pulumi stack init {name}
   pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
-  tenantnet up {name}    # shows what it will do, and asks; or pulumi up --stack {name}
+  tenantnet up {name}    # shows what it will do, and asks
 
 or all three in one, with a password that is made at random: tenantnet up {name} --create
 
@@ -61,7 +61,7 @@ def add(
 ) -> None:
     """Write the settings file of a new tenant, with the given ranges or free ones.
 
-    Nothing is created in AWS before `pulumi up`.
+    Nothing is created in AWS before `tenantnet up`.
 
     Example: tenantnet tenant add acme --platform platform-eu1 --username acmeadmin
     """

@@ -52,7 +52,7 @@ def remove(
 ) -> None:
     """Mark a tenant for removal in its settings, and show the next steps and what stays.
 
-    Nothing changes in AWS before `pulumi up`. Run it again to see the next steps.
+    Nothing changes in AWS before `tenantnet up`. Run it again to see the next steps.
 
     Example: tenantnet tenant remove acme --in-production --confirm acme
     """
@@ -109,7 +109,7 @@ def _what_follows(settings: TenantSettings, snapshot: str) -> str:
     return f"""\
 Nothing is deleted in AWS yet. Next:
 
-  pulumi up --stack {tenant}
+  tenantnet up {tenant}
       removes the database's protection, in RDS and in Pulumi. Nothing is deleted, and clients go on
       working.
   pulumi destroy --stack {tenant}
@@ -122,4 +122,4 @@ Nothing is deleted in AWS yet. Next:
 What stays: the snapshot {snapshot}, until somebody deletes it; RDS's automated backups for as
 long as they are kept; the journal of its moves; and the secret {secret}, if there is one.
 A later tenant may have the same name. Before `pulumi destroy` you can take it back: remove
-`retiring: true` and run `pulumi up`."""
+`retiring: true` and run `tenantnet up {tenant}`."""

@@ -100,7 +100,7 @@ class ClientPorts:
             raise Failure(
                 f"Could not find the database's security group in {slot}.",
                 reason=f"{len(found)} have the tags of one",
-                remedy=f"deploy the network: pulumi up --stack {self.owner.tenant}",
+                remedy=f"deploy the network: tenantnet up {self.owner.tenant}",
             )
         return found[0]["GroupId"]
 

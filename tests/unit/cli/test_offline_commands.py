@@ -96,7 +96,7 @@ def test_what_will_happen_at_the_next_update_is_said(folder: Path) -> None:
     output = run("network add acme --cidr 10.9.9.0/26 --offline").output
     assert "network green 10.9.9.0/26" in output
     assert "Nothing is created in AWS yet" in output
-    assert "pulumi up --stack acme" in output
+    assert "tenantnet up acme" in output
     assert "ping host 10.9.9.42" in output
 
 

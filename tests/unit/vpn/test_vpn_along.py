@@ -12,7 +12,7 @@ from tenantnet.stacks.outputs import TenantOutputs
 from tenantnet.tags import Slot
 from tenantnet.vpn.along import refuse_left_behind, refuse_unserved
 
-from tests.unit.vpn.test_vpn_listing import CIDRS, SEATTLE, UTRECHT, observed, status
+from tests.unit.vpn.test_vpn_listing import CIDRS, SEATTLE, UTRECHT, observed, remembered, status
 
 UP, DOWN = TunnelState.UP, TunnelState.DOWN
 
@@ -65,6 +65,13 @@ def test_a_connection_that_is_still_being_made_takes_nobody_along() -> None:
     pending = observed("vpn-2", "green", SEATTLE, DOWN, DOWN).model_copy(update={"state": "pending"})
     found = behind(observed("vpn-1", "blue", SEATTLE), pending, was_up="vpn-2")
     assert "is Creating" in found["Seattle"]
+
+
+def test_a_connection_that_somebody_deleted_is_named_with_what_makes_it_again() -> None:
+    here = status(observed("vpn-9", "blue", SEATTLE), outputs=remembered("green"))
+    (found,) = refuse_left_behind(here, Slot.BLUE, without=(), was_up=lambda _: True)
+    assert "is Missing" in found.reason
+    assert "new endpoints and keys: tenantnet up acme --refresh" in found.remedy
 
 
 @pytest.mark.parametrize("name", ["Utrecht", UTRECHT["companyCidr"]])

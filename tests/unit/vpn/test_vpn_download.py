@@ -9,14 +9,13 @@ from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import TunnelState
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings
-from tenantnet.stacks.outputs import OutputNetwork, OutputVpnConnection, TenantOutputs
 from tenantnet.vpn.download import _device, read
 from tenantnet.vpn.listing import listings
 from tenantnet.vpn.reader import VpnReader
 from tenantnet.vpn.samples import DeviceType
 
 from tests.support.records import replace
-from tests.unit.vpn.test_vpn_listing import CIDRS, SEATTLE, UTRECHT, observed, settings, status
+from tests.unit.vpn.test_vpn_listing import SEATTLE, UTRECHT, observed, remembered, settings, status
 
 THERE = observed("vpn-1", "blue", SEATTLE, TunnelState.UP, TunnelState.UP)
 
@@ -43,21 +42,6 @@ def wanted(name: str, of: TenantStatus, own: TenantSettings) -> str:
     raise AssertionError
 
 
-def gone() -> TenantStatus:
-    """Somebody has deleted what the stack made."""
-    remembered = OutputVpnConnection(
-        id="vpn-1", company_cidr="192.168.4.0/24", company_gateway_ip="198.51.100.7", description="Seattle"
-    )
-    network = OutputNetwork(
-        cidr=CIDRS["blue"],
-        vpc_id="vpc-1",
-        ping_host="10.1.2.42",
-        ping_host_id="i-1",
-        vpn_connections=[remembered],
-    )
-    return status(outputs=TenantOutputs(networks={"blue": network}))
-
-
 def pending(connection: SiteToSiteVpn) -> SiteToSiteVpn:
     return replace(connection, state="pending")
 
@@ -67,7 +51,11 @@ def pending(connection: SiteToSiteVpn) -> SiteToSiteVpn:
     [
         (status(), "it is in the settings, and not at AWS yet", "create it: tenantnet up acme"),
         (status(pending(THERE)), "vpn-1 is being created", "tenantnet vpn status acme --watch"),
-        (gone(), "vpn-1 is in the stack and no longer at AWS", "and keys: tenantnet up acme --refresh"),
+        (
+            status(outputs=remembered("blue")),
+            "vpn-1 is in the stack and no longer at AWS",
+            "and keys: tenantnet up acme --refresh",
+        ),
     ],
     ids=["planned", "creating", "gone"],
 )

@@ -132,10 +132,10 @@ def test_what_will_happen_at_the_next_update_is_said(acme: Path) -> None:
     acme.write_text(HEAD + BLOCK + TAIL)
     said = run("add", "acme", *ADD, "Utrecht").output
     assert "tenants/Pulumi.acme.yaml: network blue with a VPN connection to Utrecht" in said
-    assert "`pulumi up --stack acme` creates the customer gateway 198.51.100.9" in said
+    assert "`tenantnet up acme` creates the customer gateway 198.51.100.9" in said
     assert "tenantnet vpn download acme 192.168.8.0/24 --network blue" in said
     said = run("delete", "acme", "Utrecht").output
-    assert "`pulumi up --stack acme` deletes it: both its tunnels go down" in said
+    assert "`tenantnet up acme` deletes it: both its tunnels go down" in said
 
 
 def test_everything_wrong_with_a_connection_is_said_at_once_and_the_file_stays(acme: Path) -> None:

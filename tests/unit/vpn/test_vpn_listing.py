@@ -71,6 +71,21 @@ def status(*connections: SiteToSiteVpn, outputs: TenantOutputs | None = None) ->
     )
 
 
+def remembered(slot: str) -> TenantOutputs:
+    """Of a stack that has made Seattle's connection on that network."""
+    connection = OutputVpnConnection(
+        id="vpn-1", company_cidr="192.168.4.0/24", company_gateway_ip="198.51.100.7", description="Seattle"
+    )
+    network = OutputNetwork(
+        cidr=CIDRS[slot],
+        vpc_id="vpc-1",
+        ping_host="10.1.2.42",
+        ping_host_id="i-1",
+        vpn_connections=[connection],
+    )
+    return TenantOutputs(networks={slot: network})
+
+
 def test_a_connection_of_both_has_nothing_pending() -> None:
     at_aws = status(observed("vpn-1", "blue", SEATTLE, TunnelState.UP, TunnelState.DOWN))
     (found,) = listings(at_aws, settings(blue=[SEATTLE]))
@@ -107,18 +122,7 @@ def test_without_a_settings_file_nothing_is_said_to_be_pending() -> None:
 
 
 def test_one_that_the_stack_remembers_and_aws_lost_is_missing() -> None:
-    remembered = OutputVpnConnection(
-        id="vpn-1", company_cidr="192.168.4.0/24", company_gateway_ip="198.51.100.7", description="Seattle"
-    )
-    network = OutputNetwork(
-        cidr="10.1.2.0/26",
-        vpc_id="vpc-1",
-        ping_host="10.1.2.42",
-        ping_host_id="i-1",
-        vpn_connections=[remembered],
-    )
-    outputs = TenantOutputs(networks={"blue": network})
-    (found,) = listings(status(outputs=outputs), settings(blue=[SEATTLE]))
+    (found,) = listings(status(outputs=remembered("blue")), settings(blue=[SEATTLE]))
     assert (found.status, found.pending) == (VpnConnectionStatus.MISSING, None)
 
 
