@@ -10,12 +10,13 @@ from itertools import chain, count
 from starlette.datastructures import QueryParams
 from tenantnet.console import words
 from tenantnet.console.fields import NO, YES, Field, by_field
+from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.settings.checks import check_word
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.tunnel import at_login
 from tenantnet.tunnel.behind import start_behind, stop
-from tenantnet.tunnel.local_port import LOCAL_PORT_RANGE
+from tenantnet.tunnel.local_port import LOCAL_PORT_RANGE, require_free
 from tenantnet.tunnel.plugin import find_plugin
 from tenantnet.tunnel.profiles import Profile, Profiles, unknown_tunnel
 from tenantnet.tunnel.records import KeeperState, Record, TunnelRecords
@@ -99,11 +100,26 @@ def _add(project: Project, given: QueryParams) -> str:
 
 def _start(names: Sequence[str]) -> str:
     records, known = TunnelRecords(), Profiles().all()
-    check_startable([_named(name, known) for name in names], records)
+    profiles = [_named(name, known) for name in names]
+    check_startable(profiles, records)
     find_plugin()
-    if not names or len(start_behind(names, records)) == len(names):
+    if not names:
         return ""
-    return records.log(names[0]).read_text(encoding="utf-8", errors="replace")
+    found, said = start_behind(names, records)
+    states = {record.profile.name: record.state for record in found}
+    for each in profiles:
+        if each.name not in states:
+            _require_free(each)
+    return "" if [*states.values()].count(KeeperState.OPEN) == len(names) else said
+
+
+def _require_free(profile: Profile) -> None:
+    """As the keeper of a tunnel does, with the way out that this page has."""
+    try:
+        require_free(profile.name, profile.local_port)
+    except Failure as taken:
+        remedy = words.Tunnels.other_port.format(tenant=profile.name)
+        raise Failure(taken.what, reason=taken.reason, remedy=remedy) from None
 
 
 def _stop(name: str) -> str:

@@ -217,6 +217,7 @@ class Tunnels:
     tenant = "Tenant"
     port = "Port on this machine"
     port_hint = "Where a MySQL client connects to. Each tunnel has its own."
+    other_port = "end that process, or add {tenant} once more with another port, under Add a tunnel"
     is_by_hand = "no"
     is_automatic = "yes, when the tunnels are started together, and at login"
 

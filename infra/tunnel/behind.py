@@ -19,33 +19,40 @@ PAUSE_SECONDS = 0.1
 END_SECONDS = 5.0
 
 
-def start_behind(names: Sequence[str], records: TunnelRecords, *options: str) -> list[Record]:
-    """Let another process run `tenantnet tunnel start`; those that are open once it is clear how each is.
+def start_behind(names: Sequence[str], records: TunnelRecords, *options: str) -> tuple[list[Record], str]:
+    """Let another process run `tenantnet tunnel start`, and wait until it is clear how each tunnel is.
 
-    What that process says, such as why one did not open, is in the log of the first name.
+    Their records, without those that are over; and what that process said if it has ended: why none is open.
     """
-    with records.open_log(names[0]) as log:
+    log, errors = records.open_logs(names[0])
+    with log, errors:
         process = subprocess.Popen(
             [*COMMAND, "tunnel", "start", *names, *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=log,
+            stderr=errors,
             start_new_session=True,
         )
-    # A console lives on: without somebody who waits, the ended process would stay as a zombie.
-    Thread(target=process.wait, daemon=True).start()
+        # A console lives on: without somebody who waits, the ended process would stay as a zombie.
+        Thread(target=process.wait, daemon=True).start()
+        _wait(process, names, records)
+        errors.seek(0)
+        said = errors.read().decode(errors="replace").strip()
+    return [record for record in map(records.read, names) if record], said
+
+
+def _wait(process: subprocess.Popen[bytes], names: Sequence[str], records: TunnelRecords) -> None:
+    """Until each tunnel is open or has failed, and where none is open, until the process has said why."""
     end = time.monotonic() + OPEN_SECONDS
+    states: list[KeeperState] = []
     while process.poll() is None and time.monotonic() < end:
         states = [record.state for name in names if (record := records.read(name))]
         if len(states) == len(names) and KeeperState.OPENING not in states:
             break
         time.sleep(PAUSE_SECONDS)
-    opened = [record for record in map(records.read, names) if record and record.state is KeeperState.OPEN]
-    if not opened:
-        # It ends now, and says why.
+    if KeeperState.OPEN not in states:
         with suppress(subprocess.TimeoutExpired):
             process.wait(END_SECONDS)
-    return opened
 
 
 def stop(records: TunnelRecords, record: Record) -> None:

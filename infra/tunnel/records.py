@@ -141,14 +141,17 @@ class TunnelRecords:
             remove_inner_socket(record.session_id)
         self.remove(record.profile.name)
 
-    def log(self, name: str) -> Path:
-        """What the process says that keeps tunnels open behind the foreground, this one first of them."""
-        return self._folder / f"{name}.log"
+    def open_logs(self, name: str) -> tuple[BinaryIO, BinaryIO]:
+        """New files for the process that keeps tunnels open, this one first of them, behind the foreground.
 
-    def open_log(self, name: str) -> BinaryIO:
-        """A new log, in place of the last one."""
-        write_private(self.log(name), "")
-        return self.log(name).open("ab")
+        One for how each tunnel is, with times; one for why a tunnel is not open. They replace the last ones.
+        """
+        return self._new(f"{name}.log"), self._new(f"{name}.err")
+
+    def _new(self, name: str) -> BinaryIO:
+        path = self._folder / name
+        write_private(path, "")
+        return path.open("a+b")
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"

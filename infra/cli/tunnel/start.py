@@ -77,7 +77,7 @@ def start(
         options = ["--local-port", str(local_port)] if local_port else []
         options += ["--keep-trying"] if keep_trying else []
         started = [profile.name for profile in profiles]
-        _report(started, start_behind(started, records, *options), records)
+        _report(started, *start_behind(started, records, *options))
     else:
         _raise_last(_keep(profiles, records, keep_trying=keep_trying))
 
@@ -139,13 +139,15 @@ def _raise_last(keepers: Sequence[Keeper]) -> None:
         raise failures[-1]
 
 
-def _report(names: Sequence[str], opened: Sequence[Record], records: TunnelRecords) -> None:
-    """Say how each is. Exits with 1 where one is not open."""
-    for record in opened:
+def _report(names: Sequence[str], found: Sequence[Record], said: str) -> None:
+    """Say how each is. Exits with 1 where one is not open. said: why those that are over did not open."""
+    from tenantnet.tunnel.records import KeeperState
+
+    for record in found:
         typer.echo(line(record))
-    if len(opened) < len(names):
-        # The keeper has reported why.
-        typer.echo(records.log(names[0]).read_text(encoding="utf-8", errors="replace"), err=True, nl=False)
+    if [record.state for record in found].count(KeeperState.OPEN) < len(names):
+        if said:
+            typer.echo(said, err=True)
         raise typer.Exit(1)
     typer.echo(f"Stop {'it' if len(names) == 1 else 'them'}: tenantnet tunnel stop {' '.join(names)}")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,41 @@ def test_tunnels_open_at_login_as_by_the_command_until_that_is_taken_back(tmp_pa
         assert press(console, "uninstall").status == 303, "a second click finds it as wanted"
     assert desk.tenantnet("tunnel install").code == 0
     assert unit.read_text() == by_form
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[tuple[Desk, int]]:
+    """With a plugin that opens nothing, and a tunnel whose port is taken."""
+    a_program(tmp_path / "bin" / "session-manager-plugin", "echo 1.2.999.0")
+    desk = Desk(small_project(tmp_path, acme=ACME_SERVED), {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        Profiles(tmp_path / ".config" / "tenantnet").put(ACME.model_copy(update={"local_port": port}))
+        yield desk, port
+
+
+def test_a_taken_port_is_said_once_in_the_shell(desk: tuple[Desk, int]) -> None:
+    shell, port = desk
+    done = shell.tenantnet("tunnel start acme --background")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines()[0] == f"Could not open the tunnel acme: while binding to localhost:{port}."
+    assert done.err.count("Could not open") == 1
+    assert "choose another port: --local-port PORT" in done.err
+
+
+def test_a_taken_port_is_said_once_on_the_page_with_the_way_out_that_the_page_has(
+    desk: tuple[Desk, int],
+) -> None:
+    shell, port = desk
+    with running_console(shell.folder, shell.variables) as console:
+        console.enter()
+        answer = press(console, "start")
+    assert answer.status == 503
+    assert answer.text.count(f"Could not open the tunnel acme: while binding to localhost:{port}.") == 1
+    assert f"(pid {os.getpid()}) listens on it" in answer.text
+    assert "or add acme once more with another port, under Add a tunnel" in answer.text
+    for out_of_place in ("--local-port", " Failed", " Opening", "Nothing was changed"):
+        assert out_of_place not in answer.text
 
 
 @pytest.mark.parametrize("do", ["start", "start-automatic"])
