@@ -20,14 +20,24 @@ def start_ticks(pid: int) -> int | None:
     return None if state == "Z" else int(fields[18])
 
 
-def port_holder(port: int) -> str | None:
-    """Who listens on a TCP port, as `python3 (pid 4711)`; None where nobody does or it may not be known."""
+def name(pid: int) -> str:
+    """As `python3 (pid 4711)`."""
+    return f"{(PROC / str(pid) / 'comm').read_text().strip()} (pid {pid})"
+
+
+def command_line(pid: int) -> list[str]:
+    """The program and its arguments."""
+    return (PROC / str(pid) / "cmdline").read_text().split("\0")[:-1]
+
+
+def listener(port: int) -> int | None:
+    """The process that listens on a TCP port; None where none does or it may not be known."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in PROC.glob("[0-9]*"):
         # Processes end while we look, and other users' cannot be looked into.
         with suppress(OSError):
             if any(str(link.readlink()) in sockets for link in (process / "fd").iterdir()):
-                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+                return int(process.name)
     return None
 
 

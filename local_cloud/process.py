@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +26,7 @@ from botocore.credentials import Credentials
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.faults import Fault
-from tenantnet.local_cloud.kernel import port_holder, start_ticks
+from tenantnet.local_cloud.kernel import command_line, listener, name, start_ticks
 from tenantnet.local_cloud.mysql.home import place, remove_left_over
 from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.state import ADMINISTRATOR_KEY, DEFAULT_PORT, LOOPBACK, ServerRecord, StateDir
@@ -119,13 +122,17 @@ class LocalCloud:
         Raises Refused for a port that cannot be, Failure where the server does not come up.
         """
         _check_port(port)
+        wanted = DEFAULT_PORT if port is None else port
+        if self.server() is None and _is_taken(wanted):
+            # Before anything is made here.
+            raise _port_taken(wanted)
         with self.state.locked():
             if running := self.server():
                 _check_same_port(running, port)
                 return Started(server=running, already_running=True, forgotten=self._adopt_state(running))
             forgotten = self.state.forget_pulumi_state()
             self.state.remove_record()
-            server = self._launch(DEFAULT_PORT if port is None else port)
+            server = self._launch(wanted)
             self._adopt_state(server)
             return Started(server=server, already_running=False, forgotten=forgotten)
 
@@ -261,12 +268,7 @@ class LocalCloud:
 
     def _start_failure(self, port: int, code: int) -> Failure:
         if code == PORT_TAKEN_EXIT_CODE:
-            holder = port_holder(port) or "a process of another user"
-            return Failure(
-                f"The local cloud did not start: port {port} on {LOOPBACK} is taken.",
-                reason=f"{holder} listens on it",
-                remedy="end that process, or choose another port: tenantnet local start --port PORT",
-            )
+            return _port_taken(port)
         last = self.state.log.read_text(errors="replace").strip().splitlines()
         return Failure(
             "The local cloud did not start.",
@@ -337,6 +339,38 @@ def _check_port(port: int | None) -> None:
         remedy=f"leave it out for {DEFAULT_PORT}",
     )
     raise Refused("The local cloud's port", [refusal])
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # Like the server: connections that have ended there do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _port_taken(port: int) -> Failure:
+    other = "choose another port: tenantnet local start --port PORT"
+    holder, remedy = "a process of another user", f"end that process, or {other}"
+    with suppress(OSError):
+        # It may end while we look.
+        if pid := listener(port):
+            holder = name(pid)
+            if (command := command_line(pid))[2:4] == [*SERVER[2:]]:
+                folder = command[5]
+                holder = f"the local cloud of {folder} (pid {pid})"
+                remedy = (
+                    f"{other}; or end that one, which then forgets all that it holds: tenantnet local stop "
+                    f"--state-dir {quote(folder)}"
+                )
+    return Failure(
+        f"The local cloud did not start: port {port} on {LOOPBACK} is taken.",
+        reason=f"{holder} listens on it",
+        remedy=remedy,
+    )
 
 
 def _check_same_port(running: ServerRecord, port: int | None) -> None:

@@ -199,8 +199,25 @@ def test_a_taken_port_is_told_with_its_holder(own: LocalCloud) -> None:
     assert f"port {port}" in str(caught.value)
     assert f"(pid {os.getpid()})" in str(caught.value)
     assert "--port" in str(caught.value)
-    assert own.server() is None
+    assert not own.state_dir.exists(), "nothing was changed, as it says"
     own.start(0)
+
+
+def test_a_port_of_another_folders_cloud_is_told_with_that_folder_and_what_ending_it_costs(
+    own: LocalCloud, tmp_path: Path
+) -> None:
+    server = own.start(0).server
+    other = LocalCloud(tmp_path / "other")
+    with pytest.raises(Failure) as caught:
+        other.start(server.port)
+    assert caught.value.reason == f"the local cloud of {own.state_dir} (pid {server.pid}) listens on it"
+    assert caught.value.remedy.startswith(
+        "choose another port: tenantnet local start --port PORT; or end that"
+    )
+    assert caught.value.remedy.endswith(
+        f"forgets all that it holds: tenantnet local stop --state-dir '{own.state_dir}'"
+    )
+    assert not other.state_dir.exists()
 
 
 @pytest.mark.parametrize("port", [-1, 65_536])
