@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tenantnet.cli.isolation import _of_tunnels
+from tenantnet.observed.status.tenant import TenantStatus
 from tenantnet.observed.status.words import TunnelState
 
 from tests.unit.vpn.test_vpn_listing import SEATTLE, UTRECHT, observed, status
@@ -13,8 +14,8 @@ SAID = "This counts routes and rules, and not whether tunnels are UP"
 
 
 @pytest.mark.parametrize("found", [status(), status(observed("vpn-1", "blue", SEATTLE, UP, UP))])
-def test_with_nothing_down_it_says_only_what_it_leaves_out(found: object) -> None:
-    assert _of_tunnels([found]) == [f"{SAID}."]  # type: ignore[list-item]
+def test_with_nothing_down_it_says_only_what_it_leaves_out(found: TenantStatus) -> None:
+    assert _of_tunnels([found]) == [f"{SAID}."]
 
 
 def test_it_names_what_is_down_now_and_the_command_that_goes_on() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.observed.deployed import SiteToSiteVpn
@@ -27,7 +29,7 @@ class Asked(Failure):
 class Reader(VpnReader):
     """It has the ID of whoever is asked for as a failure."""
 
-    def connection(self, connection_id: str, **_: object) -> None:  # type: ignore[override]
+    def connection(self, connection_id: str, **_: object) -> NoReturn:
         raise Asked(connection_id, reason="", remedy="")
 
 
@@ -79,6 +81,6 @@ def test_who_is_nowhere_is_refused_with_the_list_of_what_is_there_and_what_chang
 
 @pytest.mark.parametrize("asked", ["fortigate", "cisco"])
 def test_an_unknown_device_is_told_of_the_guide_that_every_device_has(asked: str) -> None:
-    cisco = DeviceType(id="1", name="cisco-asa", vendor="Cisco", platform="ASA", software="9")
+    cisco = DeviceType(id="1", vendor="Cisco", platform="ASA", software="9")
     with pytest.raises(Refused, match="generic is a text for people, for any device"):
         _device([cisco], asked, "acme")

@@ -85,8 +85,9 @@ def of_acme(shown: StatusVpnConnection) -> TenantStatus:
         database=database,
         vpn_connections=[shown],
     )
-    facts = {"tenant": "acme", "cell": "eu1", "region": "eu-west-1", "phase": "steady", "endpoint": None}
-    return TenantStatus(networks=[network], **facts)
+    return TenantStatus(
+        tenant="acme", cell="eu1", region="eu-west-1", phase="steady", endpoint=None, networks=[network]
+    )
 
 
 def shown_by_status(shown: StatusVpnConnection) -> None:
