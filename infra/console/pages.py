@@ -14,7 +14,7 @@ from jinja2.filters import do_mark_safe
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tenantnet.console import words
@@ -47,11 +47,12 @@ from tenantnet.refusal import Refusal, Refused
 from tenantnet.runner.move import Move
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.project import Project, is_platform
+from tenantnet.toolchain.places import PAGES
 from tenantnet.vpn.download import make, read
 from tenantnet.vpn.listing import Pending, at_aws, choose
 from tenantnet.vpn.read import read_listings
 from tenantnet.vpn.reader import VpnReader
-from tenantnet.vpn.trouble import explained, troubles
+from tenantnet.vpn.trouble import troubles
 from tenantnet.vpn.words import GENERIC, SampleType
 
 NO_PAGE = Failure(
@@ -123,6 +124,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
             Route(guide, _guide),
             *([] if read_only else forms),
             Route("/picture.css", _picture_style),
+            Route("/vpn.md", _vpn_page),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers=dict.fromkeys((Refused, Failure, OSError, HTTPException, Exception), _explained),
@@ -180,7 +182,7 @@ def _tenant(request: Request) -> Response:
         "status": status,
         "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
         "planned": [each for each in listings if each.pending is Pending.CREATE],
-        "troubles": explained(troubles(status)),
+        "troubles": troubles(status),
     }
     return _page(request, "tenant.html.j2", shown)
 
@@ -192,6 +194,10 @@ def _topology(request: Request) -> Response:
 
 def _picture_style(_request: Request) -> Response:
     return Response(STYLE, media_type="text/css")
+
+
+def _vpn_page(_request: Request) -> Response:
+    return FileResponse(PAGES.with_name("vpn.md"), media_type="text/plain")
 
 
 def _move(request: Request) -> Response:

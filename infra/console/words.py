@@ -97,6 +97,7 @@ class Tenant:
     no_guide = "no guide yet"
     delete = 'Delete<span class="unseen"> {place}, {network}</span>'
     add_connection = "Add a VPN connection"
+    look = 'What to look at, in order: <a href="/vpn.md">vpn.md</a>, When a tunnel is DOWN.'
 
 
 class Guide:

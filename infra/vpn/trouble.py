@@ -19,11 +19,6 @@ def troubles(status: TenantStatus) -> list[str]:
     )
 
 
-def explained(found: list[str]) -> list[str]:
-    """The same with where to look; nothing where there is no trouble."""
-    return [*found, WHERE_TO_LOOK] if found else []
-
-
 def troubles_of(tenant: str, connections: Iterable[tuple[str, StatusVpnConnection]]) -> list[str]:
     """The same of connections, each with its network's slot."""
     return [

@@ -34,7 +34,6 @@ from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import Slot, Strategy, claims_table_name
 from tenantnet.tunnel.profiles import Profile, Profiles
 from tenantnet.tunnel.records import KeeperState, ProcessId, Record, TunnelRecords
-from tenantnet.vpn.trouble import WHERE_TO_LOOK
 
 from tests.local_cloud.test_status_observe import make_network
 from tests.local_cloud.test_vpn_commands import SEATTLE, make_connection, make_desk
@@ -297,9 +296,10 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
         "Utrecht",
         "in the settings; the next update creates it",
         "<p>Seattle office (network blue): tunnel 2 is DOWN, and tunnel 1 carries everything.",
-        f"<p>{WHERE_TO_LOOK}</p>",
+        '<a href="/vpn.md">vpn.md</a>, When a tunnel is DOWN.',
     ):
         assert words in text
+    assert "## When a tunnel is DOWN\n" in office.page("/vpn.md")
 
 
 def test_a_moves_page_shows_phases_plot_and_journal(office: Office) -> None:

@@ -52,12 +52,12 @@ def _draw(found: VpnStatus) -> None:
         listed = f"tenantnet vpn list {found.tenant}"
         say(f"{found.tenant} has no VPN connection at AWS. What its settings have: {listed}")
         return
-    from tenantnet.vpn.trouble import explained, troubles_of
+    from tenantnet.vpn.trouble import WHERE_TO_LOOK, troubles_of
 
     draw(_table(found))
     connections = ((each.network, each) for each in found.vpn_connections)
-    if lines := explained(troubles_of(found.tenant, connections)):
-        say("\n" + "\n".join(lines))
+    if lines := troubles_of(found.tenant, connections):
+        say("\n" + "\n".join([*lines, WHERE_TO_LOOK]))
 
 
 def _table(found: VpnStatus) -> Table:

@@ -21,7 +21,7 @@ from tenantnet.observed.status.words import (
 )
 from tenantnet.vpn.reader import Maintenance
 from tenantnet.vpn.status import ConnectionStatus, TunnelStatus, VpnStatus
-from tenantnet.vpn.trouble import WHERE_TO_LOOK, explained, troubles, troubles_of
+from tenantnet.vpn.trouble import WHERE_TO_LOOK, troubles, troubles_of
 
 QUIET = Maintenance.model_validate({"PendingMaintenance": "None"})
 
@@ -146,14 +146,14 @@ def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
         status=of,
         leaving=set(),
         planned=[],
-        troubles=explained(troubles(of)),
+        troubles=troubles(of),
         read_at=datetime.now(UTC),
         read_only=False,
         csrf="",
         tenant="acme",
     )
     promises = page.partition('id="vpn"')[2].count("none yet") + page.count("no guide yet")
-    assert (promises, "somebody deleted it" in page.lower(), WHERE_TO_LOOK in page) == (
+    assert (promises, "somebody deleted it" in page.lower(), '<a href="/vpn.md">' in page) == (
         none,
         not none,
         not none,
