@@ -77,8 +77,9 @@ def _print(found: Connecting) -> None:
     lines += [
         f"{found.ssl_mode}, not VERIFY_IDENTITY: the certificate names RDS's own address, and after a move",
         "the endpoint's name leads to another one. MariaDB's client cannot verify the authority alone, so it",
-        "goes to RDS's own address, which a move changes; for a tunnel it must be 11.4 or newer. Clients ask",
-        "for the password; who may decrypt the settings reads the master user's with",
+        "goes to RDS's own address, which a move changes; for a tunnel it must be 11.4 or newer.",
+        "",
+        f"The client asks for a password. Whoever may decrypt the settings gets that of {found.username} by",
         f"  pulumi config get tenantnet:databasePassword --stack {found.tenant}",
     ]
     say("\n".join(lines))

@@ -47,7 +47,7 @@ network {slot} with a VPN connection to {description},
 {company_cidr}.
 Nothing is created in AWS yet. `tenantnet up {tenant}` creates the customer gateway {gateway_ip}, the VPN
 connection with its two tunnels, its route, its rules and its alarms: 4 to 5 minutes. The network's other VPN
-connections stay up. Then comes the company's end:
+connections stay up. After it, and not before, there is a guide for the company's end:
 
   tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR"""
     return Proposal.of(project, file, said, connection_edit(slot, item))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
+from tenantnet.cli.open_database import _print
 from tenantnet.stacks.outputs import TenantOutputs
 from tenantnet.tunnel.connecting import Connecting, connecting
 
@@ -85,3 +86,12 @@ def test_mariadbs_client_verifies_too_by_the_name_in_the_certificate() -> None:
         {"--ssl-verify-server-cert", "--ssl-ca=eu-west-1-bundle.pem"} <= set(each) for each in commands
     )
     assert [words[1] for words in commands] == ["--host=x.rds", "--host=x.rds", "--host=127.0.0.1"]
+
+
+def test_what_is_shown_ends_with_the_command_that_has_the_password(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _print(ways())
+    *_, whose, command = capsys.readouterr().out.splitlines()
+    assert "gets that of acmeadmin by" in whose
+    assert command == "  pulumi config get tenantnet:databasePassword --stack acme"
