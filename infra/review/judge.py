@@ -167,7 +167,7 @@ def _finding(case: Case, refusal: Refusal, **about: Any) -> ReviewFinding:  # no
 def _notes(case: Case, preview: Preview) -> Iterator[str]:
     if not case.is_removed:
         return
-    deleted = [each for each in preview.resources if each.operation is Operation.DELETE]
+    deleted = [each for each in preview.changes if each.operation is Operation.DELETE]
     if not deleted:
         yield "its settings are removed, and its stack has no resources: nothing is left to delete"
     elif not any(each.protected for each in deleted):
