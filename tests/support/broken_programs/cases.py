@@ -83,7 +83,7 @@ BROKEN: Mapping[str, Case] = {
         settings=samples.tenant(networks={"blue": samples.network("10.1.2.0/26", "10.40.0.0/16")}),
         resource="acme-blue-vpn-10-40-0-0-16",
         value="10.40.0.0/16",
-        remedy="choose a range outside 10.32.0.0/12",
+        remedy="write the company's own range",
     ),
     "company-gateway-public": Case(
         change=setting(aws.CUSTOMER_GATEWAY, "acme-blue-vpn-192-168-4-0-24", ip_address="192.168.4.1"),
