@@ -15,7 +15,6 @@ import os
 import re
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,13 +35,12 @@ from tenantnet.fleet.paged import drift_by_pages
 from tenantnet.fleet.record import FleetOperation, RunRecords
 from tenantnet.fleet.runs import Limits, begin_run
 from tenantnet.fleet.targets import read_targets
-from tenantnet.local_cloud.environment import environment
-from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.observed import deployed
 from tenantnet.observed.drift.described import PAGES
 from tenantnet.settings.project import find_project
 
 from benchmarks.backends import TENANTS_OF_A_CELL
+from benchmarks.ground import deployed_cell
 from tests.end_to_end.conftest import ACME
 from tests.support.project import Project
 
@@ -243,13 +241,7 @@ def measured(project: Project, url: str, tenants: int) -> Iterator[str]:
 
 def report(tenants: int) -> str:
     """Deploy one tenant and measure."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        LocalCloud(Path(name, "cloud"), real_databases=False) as cloud,
-    ):
-        project = Project.of_clone(Path(name, "project"), environment(cloud.state_dir))
-        project.write_platform("platform-local")
-        project.up("platform-local").check()
+    with deployed_cell() as project:
         project.write_tenant(TENANT, ACME)
         project.up(TENANT).check()
         os.environ.update(project.environment)

@@ -11,20 +11,16 @@ from __future__ import annotations
 import resource
 import statistics
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from tenantnet.local_cloud.environment import environment
-from tenantnet.local_cloud.process import LocalCloud
 
+from benchmarks.ground import deployed_cell
 from benchmarks.preview import medians, table
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
-from tests.support.project import Project
 
 WITHOUT, WITH = "pulumi preview", "pulumi preview --policy-pack policies"
 
@@ -51,12 +47,9 @@ def _of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure(rounds: int, folder: Path) -> str:
+def report(rounds: int) -> str:
     """A new tenant and an unchanged one, against a local cloud without databases."""
-    with LocalCloud(folder / "cloud", real_databases=False) as cloud:
-        project = Project.of_clone(folder / "project", environment(cloud.state_dir))
-        project.write_platform("platform-local")
-        project.up("platform-local").check()
+    with deployed_cell() as project:
         project.write_tenant("acme", ACME)
         preview = ("preview", "--stack", "acme")
         tasks = {
@@ -66,12 +59,6 @@ def measure(rounds: int, folder: Path) -> str:
         new = tables("a new tenant", rounds, tasks)
         project.up("acme").check()
         return "\n".join([new, tables("an unchanged tenant", rounds, tasks)])
-
-
-def report(rounds: int) -> str:
-    """Measure."""
-    with tempfile.TemporaryDirectory() as folder:
-        return measure(rounds, Path(folder))
 
 
 def main(rounds: Annotated[int, typer.Option(min=1, help="Runs of each command")] = 5) -> None:

@@ -16,14 +16,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
-from tenantnet.local_cloud.environment import environment
-from tenantnet.local_cloud.process import LocalCloud
 
+from benchmarks.ground import deployed_cell
 from tests.end_to_end.conftest import ACME
 from tests.support.project import Project
 
@@ -134,13 +132,7 @@ def middle(seen: Sequence[Seen]) -> tuple[float, float, float]:
 
 def report(rounds: int) -> str:
     """Against a local cloud without databases."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        LocalCloud(Path(name, "cloud"), real_databases=False) as cloud,
-    ):
-        project = Project.of_clone(Path(name, "project"), environment(cloud.state_dir))
-        project.write_platform("platform-local")
-        project.up("platform-local").check()
+    with deployed_cell() as project:
         project.write_tenant("acme", ACME)
         new = [preview(project) for _ in range(rounds)]
         project.up("acme").check()

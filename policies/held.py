@@ -18,6 +18,7 @@ from zlib import crc32
 from tenantnet.addresses.claims import Claim, ForeignRow, Row
 from tenantnet.aws import types as aws
 from tenantnet.components.alarm_topic import alarm_topic_name
+from tenantnet.engine.differences import SECRET_MARK
 from tenantnet.policies.allowed import (
     ALLOWED,
     PROJECT,
@@ -60,8 +61,6 @@ DELETED_GONE = Rule(
     remedy="declare it without the option, and take retainOnDelete and deletedWith out of the state: pulumi "
     "stack export --stack {stack} --file state.json, and then pulumi stack import with the same options",
 )
-# How the state marks what it keeps encrypted.
-SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - of Pulumi's format
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
 LISTED = ". If the organisation answers for its type, list that in the pack's settings first"

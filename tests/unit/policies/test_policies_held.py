@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
 from tenantnet.aws import types as aws
+from tenantnet.engine.differences import SECRET_MARK
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import (
     ALLOWED,
@@ -21,7 +22,7 @@ from tenantnet.policies.allowed import (
     TOPIC_POLICY,
     is_placed,
 )
-from tenantnet.policies.held import DELETED_GONE, HELD_OWN, SECRET_MARK, judge_held
+from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
 from tenantnet.policies.reading import Reader
