@@ -1,6 +1,6 @@
 """Two tenants up: what reaches what by what EC2 describes, and that nothing of it can be broken unseen.
 
-The tests share what is deployed; each one that breaks something mends it, the last one in its own way.
+The tests share what is deployed; each one that breaks something mends it, the first one in its own way.
 """
 
 from __future__ import annotations
@@ -134,6 +134,34 @@ def table_of(cell: Deployed, name: str) -> RouteTable:
 def group_of(cell: Deployed, name: str) -> str:
     (group,) = [group.id for group in cell.security_groups if group.tags.get("Name") == name]
     return group
+
+
+def test_a_connection_that_somebody_deleted_is_said_to_be_and_made_again_with_new_keys(
+    tenants: Project, ec2: EC2Client
+) -> None:
+    """It comes first: who mends a rule below gives it another id, and a refresh takes it for gone."""
+
+    def zetas() -> str:
+        (network,) = tenants.outputs("zeta")["networks"].values()
+        (connection,) = network["vpnConnections"]
+        return str(connection["id"])
+
+    gone = zetas()
+    ec2.delete_vpn_connection(VpnConnectionId=gone)
+    shown = command(tenants, "vpn", "status", "zeta").stdout
+    assert "Missing" in shown
+    assert "`tenantnet up zeta --refresh` makes it again, with new endpoints and keys" in shown
+    unseen = command(tenants, "up", "zeta", "--yes").stdout
+    assert "no resource was changed." in unseen
+    assert "is not seen: tenantnet up zeta --refresh" in unseen
+    again = command(tenants, "up", "zeta", "--refresh", "--yes")
+    assert again.returncode == 0, again.stderr
+    assert re.search(r"create +ec2 VpnConnection +zeta-blue-", again.stdout)
+    assert "zeta: 1 to delete" not in again.stdout
+    assert "Their endpoints and keys are new: a guide from before is of no use." in again.stdout
+    assert zetas() != gone
+    assert "Missing" not in command(tenants, "vpn", "status", "zeta").stdout
+    assert "no resource was changed." in command(tenants, "up", "zeta", "--refresh", "--yes").stdout
 
 
 def test_an_interface_that_somebody_made_is_checked_by_its_own_groups(
@@ -455,31 +483,3 @@ def test_a_drawing_goes_into_a_file_and_its_content_into_json(tenants: Project, 
     refused = command(tenants, "topology", "acme", "--json", "--format", "svg")
     assert refused.returncode == 2
     assert "leave out one of --json and --format" in refused.stderr
-
-
-def test_a_connection_that_somebody_deleted_is_said_to_be_and_made_again_with_new_keys(
-    tenants: Project, ec2: EC2Client
-) -> None:
-    """It comes last: what is deployed has another connection then."""
-
-    def zetas() -> str:
-        (network,) = tenants.outputs("zeta")["networks"].values()
-        (connection,) = network["vpnConnections"]
-        return str(connection["id"])
-
-    gone = zetas()
-    ec2.delete_vpn_connection(VpnConnectionId=gone)
-    shown = command(tenants, "vpn", "status", "zeta").stdout
-    assert "Missing" in shown
-    assert "`tenantnet up zeta --refresh` makes it again, with new endpoints and keys" in shown
-    unseen = command(tenants, "up", "zeta", "--yes").stdout
-    assert "no resource was changed." in unseen
-    assert "is not seen: tenantnet up zeta --refresh" in unseen
-    again = command(tenants, "up", "zeta", "--refresh", "--yes")
-    assert again.returncode == 0, again.stderr
-    assert re.search(r"create +ec2 VpnConnection +zeta-blue-", again.stdout)
-    assert "zeta: 1 to delete" not in again.stdout
-    assert "Their endpoints and keys are new: a guide from before is of no use." in again.stdout
-    assert zetas() != gone
-    assert "Missing" not in command(tenants, "vpn", "status", "zeta").stdout
-    assert "no resource was changed." in command(tenants, "up", "zeta", "--refresh", "--yes").stdout
