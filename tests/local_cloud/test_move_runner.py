@@ -54,6 +54,10 @@ class MovingStack(Stack):
             )
         if requested.phase is Phase.FENCED:
             self.at_the_fence = described()
+            blue = self._tenant.client(BLUE)
+            # Of a replica's beginning it would be enabled; what comes over the stream is not.
+            blue.run(*TICK)
+            wait_for(lambda: server_ids(blue))
             self._tenant.databases.set_read_only(BLUE, read_only=True)
         if requested.phase is Phase.RESTORED:
             rds.restore_db_instance_from_db_snapshot(
@@ -73,7 +77,6 @@ def described() -> dict[str, Any]:
 def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
     tenant: Tenant, strategy: Strategy
 ) -> None:
-    tenant.client(BLUE).run(*TICK)
     began = datetime.now(UTC)
     stack, plan = MovingStack(tenant), MovePlan(strategy=strategy, retire_after=timedelta(hours=1))
     with tenant.client(BLUE).connected() as kept, Traffic(tenant.cloud) as traffic:
