@@ -66,9 +66,10 @@ RANGE_CLAIMED = Rule(
 )
 CLAIMED_FIRST = Rule(
     id="claimed-first",
-    rule="a range is claimed before anything is created in it",
-    reason="it does not depend on its claim, so it would be there even where another stack wins the claim",
-    remedy="create it in a component with depends_on=[claim]",
+    rule="a range is claimed before anything is created in it, and until that is gone",
+    reason="it does not depend on its claim itself, so it would be there even where another stack wins the "
+    "claim, or where a deletion of both fails halfway",
+    remedy="create it in a component of Tenantnet with depends_on=[claim], or give it that itself",
 )
 OWN_CLAIMS = Rule(
     id="own-claims",
@@ -279,7 +280,7 @@ def _judge_declared(stack: Stack, place: _Place, table: str) -> Iterator[Finding
     if not rows:
         claim = place.claim.item_json()
         yield place.resource.refuse(RANGE_CLAIMED, "cidrBlock", claim=claim, table=table)
-    elif rows[0].urn not in stack.created_before(place.resource):
+    elif rows[0].urn not in place.resource.depends_on:
         yield place.resource.refuse(CLAIMED_FIRST, "cidrBlock")
 
 

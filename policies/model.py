@@ -285,19 +285,6 @@ class Stack:
     def _origins(self, resource: Resource, path: str, types: Collection[str]) -> list[Resource]:
         return [each for each in self.origins(resource, path) if each.type in types]
 
-    def created_before(self, resource: Resource) -> set[str]:
-        """The URNs of all that is created before the resource: its parents and dependencies, and theirs."""
-        seen: set[str] = set()
-        waiting = [resource.urn]
-        while waiting:
-            current = self._by_urn.get(waiting.pop())
-            if current is None:
-                continue
-            before = {*current.depends_on, current.parent} - seen - {""}
-            seen |= before
-            waiting.extend(before)
-        return seen
-
     @cached_property
     def _by_urn(self) -> Mapping[str, Resource]:
         return {resource.urn: resource for resource in self.resources}
