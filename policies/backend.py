@@ -6,13 +6,17 @@ Once a program has started, it may write another backend or project into Pulumi.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import psutil
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from tenantnet.engine.states import BACKEND, StateResource, States, backend_url, read_state, store_of
 from tenantnet.failure import Failure
@@ -23,6 +27,7 @@ from tenantnet.settings.project import project_of_program
 from tenantnet.settings.reading import read_mapping
 
 _Answer = TypeVar("_Answer")
+_ENGINE = re.compile(r"\.?pulumi(-wrapped)?(\.exe)?")
 
 
 class _Listed(BaseModel):
@@ -56,7 +61,7 @@ class Backend:
     def find(cls, project: str = "") -> Backend:
         """The one that Pulumi uses here and now."""
         try:
-            found = project_of_program(Path.cwd())
+            found = project_of_program(Path.cwd(), _engines_folder())
             name = read_mapping(found.file).get("name")
             url = backend_url(found)
             store = store_of(url)
@@ -128,6 +133,21 @@ class Backend:
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
             raise _unread(what, said, remedy) from None
+
+
+def _engines_folder() -> Path | None:
+    """Where the engine was called that has started this pack.
+
+    None for the base's pack, which a review runs in another folder, and where no engine is among the parents:
+    a language host that engines share runs Tenantnet's own program alone.
+    """
+    if any(getattr(finder, "is_of_base", False) for finder in sys.meta_path):
+        return None
+    for parent in psutil.Process().parents():
+        with suppress(psutil.Error):
+            if _ENGINE.fullmatch(parent.name()):
+                return Path(parent.cwd())
+    return None
 
 
 def _unread(what: str, said: str, remedy: str) -> Failure:

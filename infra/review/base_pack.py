@@ -26,6 +26,9 @@ NAMES = ("project", "base", "program", "pack")
 class BaseModules(MetaPathFinder):
     """Finds modules where the others do, but those of the project at its base. Folders are without links."""
 
+    # A pack compares its folder with the engine's, and not where a review has changed it.
+    is_of_base = True
+
     def __init__(self, project: Path, base: Path) -> None:
         self._project, self._base = project, base
         self._installed = Path(sys.prefix).resolve()

@@ -80,18 +80,26 @@ def find_project(start: Path) -> Project:
     raise Refused("The working directory", [IN_A_PROJECT.refuse(str(start))])
 
 
-def project_of_program(folder: Path) -> Project:
+def project_of_program(folder: Path, called_in: Path | None = None) -> Project:
     """The project whose program is in the folder. Raises Refused if the engine may have taken another one.
 
-    The engine runs a program, and the packs that judge it, in the folder of its project's `main`.
+    The engine runs a program, and the packs that judge it, in the folder of its project's `main`, which may
+    be outside of the project's own. called_in: where the engine was called; None where nobody knows.
     """
-    files = (each / name for each in (folder, *folder.parents) for name in PROJECT_FILES)
-    found = [file for file in files if file.is_file() and program_folder(file) == folder.resolve()]
+    files = [each for place in (folder, *folder.parents) for each in _project_files(place)]
+    found = [file for file in files if program_folder(file) == folder.resolve()]
     project = find_project(folder)
+    if called_in:
+        above = (_project_files(each) for each in (called_in, *called_in.parents))
+        found += [file for file in next(filter(None, above), []) if not file.samefile(project.file)]
     if found != [project.file]:
         other = next((file for file in found if file != project.file), "another project file")
         raise Refused("The project", [ONE_PROJECT.refuse(str(project.file), other=other)])
     return project
+
+
+def _project_files(folder: Path) -> list[Path]:
+    return [file for name in PROJECT_FILES if (file := folder / name).is_file()]
 
 
 def program_folder(file: Path) -> Path:

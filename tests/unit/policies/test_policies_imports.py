@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -324,6 +326,50 @@ class TestTheState:
         reader.configure({}, "organization/tenantnet")
         with pytest.raises(Failure, match="Could not read where the state is"):
             reader.held("acme")
+
+    @pytest.mark.parametrize(
+        ("called_in", "real", "main"),
+        [
+            ("root", "root/Pulumi.yaml", "../elsewhere"),
+            ("root/sub", "root/Pulumi.yaml", "linked"),
+            ("root", "root/Pulumi.yaml", "{elsewhere}"),
+            ("elsewhere/sub", "elsewhere/sub/Pulumi.json", ".."),
+            ("elsewhere/sub", "", ""),
+        ],
+    )
+    def test_a_project_is_none_that_pulumi_was_not_called_in(
+        self, tmp_path: Path, called_in: str, real: str, main: str
+    ) -> None:
+        """It is called alike, has the program in its folder, and names an innocent backend."""
+        elsewhere = tmp_path / "elsewhere"
+        for folder in ("root/sub", "elsewhere/sub"):
+            (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / "root" / "linked").symlink_to(elsewhere, target_is_directory=True)
+        settings = {"name": "tenantnet", "runtime": "python", "backend": {"url": "file:///innocent"}}
+        (elsewhere / "Pulumi.yaml").write_text(json.dumps(settings))
+        if real:
+            settings = {
+                **settings,
+                "main": main.format(elsewhere=elsewhere),
+                "backend": {"url": "file:///real"},
+            }
+            (tmp_path / real).write_text(json.dumps(settings))
+        pulumi = tmp_path / "pulumi"
+        pulumi.write_text(f'#!/bin/sh\n(cd {elsewhere} && exec "$@")\nexit $?\n')
+        pulumi.chmod(0o700)
+        call = "print(Backend.find('organization/tenantnet').url)"
+        find = f"from tenantnet.policies.backend import Backend; {call}"
+        environment = {name: value for name, value in os.environ.items() if name != "PULUMI_BACKEND_URL"}
+        said = subprocess.run(
+            [pulumi, sys.executable, "-c", find],
+            cwd=tmp_path / called_in,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        ).stdout
+        assert (f"Pulumi takes {tmp_path / real}" in said) if real else said == "file:///innocent\n"
 
     @pytest.mark.parametrize("logged_in", [False, True])
     def test_it_is_where_it_was_before_the_program_began(
