@@ -112,8 +112,8 @@ ALIAS_ALIKE = Rule(
 )
 ONE_PROFILE = Rule(
     id="one-profile",
-    rule="a stack's AWS providers use one profile",
-    reason="under another one a claim would be in another account's table, where nobody looks for it",
+    rule="a stack's AWS providers use one profile, and name their region beside it",
+    reason="under another one a claim would be in another account's or region's table, where nobody looks",
     remedy="set AWS_PROFILE in the environment, and give no provider a profile",
 )
 ONE_REGION = Rule(
@@ -250,7 +250,8 @@ def _judge_region(
 def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
     profiles = [provider.props.get("profile") or None for provider in providers]
     for provider, profile in zip(providers, profiles, strict=True):
-        if profile and profiles.count(profile) < len(profiles):
+        # Where nothing else says a region, the profile does.
+        if profile and (profiles.count(profile) < len(profiles) or not provider.props.get("region")):
             yield provider.refuse(ONE_PROFILE, "profile", value=profile)
 
 

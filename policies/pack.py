@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
@@ -43,8 +41,6 @@ from tenantnet.policies.own_types import OWN_TYPES, may_be_own
 from tenantnet.policies.reading import Reader
 from tenantnet.policies.showing import Confidential
 from tenantnet.refusal import Refused
-from tenantnet.settings.files import read_defaults
-from tenantnet.settings.project import find_project
 from tenantnet.settings.rules import MIN_BACKUP_DAYS
 from tenantnet.tags import Tag
 
@@ -200,7 +196,7 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     reserved: Sequence[ReservedRange] = ()
     if RESERVED_RANGES_SCHEMA.keys() <= policy.schema.keys():
         ranges = config.get("reservedRanges")
-        reserved = _reserved_here() if ranges is None else reserved_ranges(ranges)
+        reserved = RUN.reader.reserved() if ranges is None else reserved_ranges(ranges)
     return PackSettings(
         reserved=reserved,
         minimum_backup_days=config.get("minimumBackupDays", MIN_BACKUP_DAYS),
@@ -211,12 +207,6 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
             each["type"]: each["reason"] for each in config.get(OWN_TYPES, ()) if may_be_own(each["type"])
         },
     )
-
-
-@cache
-def _reserved_here() -> Sequence[ReservedRange]:
-    """The project's reserved ranges; read once a preview, not once a resource."""
-    return read_defaults(find_project(Path.cwd()).file).reserved
 
 
 def _reveal(shown: Any, whole: Any) -> None:  # noqa: ANN401 - of the generated protocol

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import boto3
 from pydantic import Field, StrictBool, ValidationError
+from tenantnet.addresses.addressing import ReservedRange
 from tenantnet.addresses.claims import Claim
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.addresses.connections import read_companies
@@ -30,9 +33,10 @@ from tenantnet.policies.exports import (
 from tenantnet.policies.model import PLATFORM_PREFIX, Ranges, Resource
 from tenantnet.refusal import Refused
 from tenantnet.settings.checks import ECR_IMAGE
-from tenantnet.settings.files import load_file
-from tenantnet.settings.models import PlatformSettings, RunnerSettings
-from tenantnet.settings.project import find_project
+from tenantnet.settings.files import ProjectDefaults, judged, read_defaults
+from tenantnet.settings.models import PlatformSettings, RunnerSettings, TenantSettings
+from tenantnet.settings.project import Project, find_project, is_platform
+from tenantnet.settings.reading import read_text
 from tenantnet.stacks.outputs import Model, PlatformOutputs
 
 if TYPE_CHECKING:
@@ -70,6 +74,28 @@ class _PlatformSettings(Model):
     retiring: StrictBool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What the project's files say. platforms: the text of each platform's settings, by stack."""
+
+    project: Project
+    defaults: ProjectDefaults
+    platforms: Mapping[str, str]
+
+    @classmethod
+    def read(cls) -> _Written:
+        """As they are now. Raises Refused for a Pulumi.yaml that is not valid."""
+        project, platforms = find_project(Path.cwd()), {}
+        for stack in filter(is_platform, project.stacks_with_settings()):
+            with suppress(Refused):
+                platforms[stack] = read_text(project.settings_file(stack))
+        return cls(project=project, defaults=read_defaults(project.file), platforms=platforms)
+
+    def settings(self, stack: str) -> TenantSettings | PlatformSettings:
+        """A platform's. Raises Refused where they are not valid, or were not there."""
+        return judged(self.project.settings_file(stack), self.defaults, self.platforms.get(stack, ""))
+
+
 class Reader:
     """Reads each thing once a run, ranges once more where that matters. It is what model.Reading promises."""
 
@@ -83,16 +109,24 @@ class Reader:
         self._homes: dict[str, dict[str, str]] = {}
 
     def configure(self, config: Mapping[str, str], project: str = "") -> None:
-        """Take the stack's settings, and find the backend, before a program can write another one down.
+        """Take the settings, and find the backend, before a program can write another one down.
 
         config: by key, each as JSON where it is more than text. project: see Backend.
         """
         self._platform, self._region = config.get(PLATFORM_KEY, "{}"), config.get(REGION_KEY, "")
-        wait([self._begin("backend", lambda: Backend.find(project))])
+        wait([self._begin("backend", lambda: Backend.find(project)), self._begin("written", _Written.read)])
 
     @property
     def _backend(self) -> Backend:
         return cast("Backend", self._begin("backend", Backend.find).result())
+
+    @property
+    def _written(self) -> _Written:
+        return cast("_Written", self._begin("written", _Written.read).result())
+
+    def reserved(self) -> Sequence[ReservedRange]:
+        """The project's reserved ranges. Raises Refused for a Pulumi.yaml that is not valid."""
+        return self._written.defaults.reserved
 
     def begin(self, cell: str, region: str | None) -> None:
         """Begin to read what the stack's judgement at the end will want, while the program still declares."""
@@ -173,17 +207,22 @@ class Reader:
 
     def account_id(self) -> str:
         """The AWS account of the credentials in use."""
-        return cast("str", self._begin("account", lambda: _read_account(self.region())).result())
+        return cast("str", self._begin("account", lambda: _read_account(self._here)).result())
 
     def region(self) -> str:
-        """The region of a provider without one. It takes the stack's, then AWS_REGION, unknown to boto3."""
-        if region := self._region or os.environ.get("AWS_REGION") or boto3.Session().region_name:
+        """The region of a provider without one: AWS_REGION, unknown to boto3, and never the stack's."""
+        if region := os.environ.get("AWS_REGION") or boto3.Session().region_name:
             return region
         raise Failure(
             "Could not tell the region.",
             reason="neither the provider nor the environment names one",
             remedy="set aws:region in the stack's settings",
         )
+
+    @property
+    def _here(self) -> str:
+        """The region of the stack's settings, where they name one."""
+        return self._region or self.region()
 
     @property
     def _settings(self) -> _PlatformSettings:
@@ -223,12 +262,11 @@ class Reader:
         runners = [self.runner()]
         for stack in self.platforms():
             try:
-                project = find_project(self._backend.folder)
-                settings = load_file(project.settings_file(stack), project.file)
-            except (OSError, Refused) as error:
+                settings = self._written.settings(stack)
+            except Refused as refused:
                 raise Failure(
                     "Could not tell which secrets are the runners'.",
-                    reason=f"the settings of {stack} cannot be read: {error}",
+                    reason=f"the settings of {stack} cannot be read: {refused}",
                     remedy=f"have the settings file of {stack} in the project, or name each secret in full",
                 ) from None
             runners += [settings.runner] if isinstance(settings, PlatformSettings) else []
@@ -252,7 +290,7 @@ class Reader:
         return cast("Collection[str]", read.result())
 
     def _read_existing(self, cell: str, region: str | None) -> Collection[str]:
-        region = region or self.region()
+        region = region or self._here
         settings, stack = self._settings, f"{PLATFORM_PREFIX}{cell}"
         places = [place for place in (settings.services, settings.sessions) if place]
         named = [each for place in places for each in (place.vpc_id, place.subnet_id, place.route_table_id)]
@@ -269,11 +307,11 @@ class Reader:
         """The image of the platform's settings; without one, the newest that AWS names."""
         services = self._settings.services
         own = services and services.tunnel_host_image
-        return own or cast("str", self._begin("image", lambda: _read_image(self.region())).result())
+        return own or cast("str", self._begin("image", lambda: _read_image(self._here)).result())
 
     def is_strangers(self, image: str, region: str | None) -> bool:
         """Whether somebody else than Amazon has made the image."""
-        region = region or self.region()
+        region = region or self._here
         with aws_answers(f"tell who has made {image}", region=region):
             ec2 = boto3.client("ec2", region_name=region, config=PATIENCE)
             by_id: list[FilterTypeDef] = [{"Name": "image-id", "Values": [image]}]
@@ -282,7 +320,7 @@ class Reader:
 
     def tags(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked again until all have some."""
-        region, end = region or self.region(), time.monotonic() + TAGS_LIMIT_SECONDS
+        region, end = region or self._here, time.monotonic() + TAGS_LIMIT_SECONDS
         while True:
             found = read_tags(ids, region)
             if len(found) == len(ids) or time.monotonic() > end:
@@ -291,11 +329,11 @@ class Reader:
 
     def tags_now(self, ids: Collection[str], region: str | None) -> Mapping[str, Mapping[str, str]]:
         """The tags of EC2's resources, asked once."""
-        return read_tags(ids, region or self.region())
+        return read_tags(ids, region or self._here)
 
     def untagged(self, ids: Collection[str], region: str | None) -> Mapping[str, str]:
         """The VPC of each VPC, subnet or security group, where nothing there has a tag of Tenantnet's."""
-        region = region or self.region() if ids else ""
+        region = region or self._here if ids else ""
         known = self._homes.setdefault(region, {})
         unknown = sorted({*ids} - known.keys())
         for first in range(0, len(unknown), _AT_ONCE):
@@ -304,7 +342,7 @@ class Reader:
 
     def images(self, tags: Mapping[str, str], region: str | None) -> Collection[str]:
         """The images of the hosts that have all the tags."""
-        region = region or self.region()
+        region = region or self._here
         filters: list[FilterTypeDef] = [
             {"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()
         ]
@@ -339,7 +377,7 @@ class Reader:
 
     def address(self, identifier: str, region: str | None) -> str:
         """The DNS name that RDS has given a database; empty for one that does not exist."""
-        region = region or self.region()
+        region = region or self._here
         with aws_answers(f"read the address of {identifier}", region=region):
             rds = boto3.client("rds", region_name=region, config=PATIENCE)
             try:

@@ -66,7 +66,14 @@ class FileVerdict:
 
 def load_file(path: Path, project: Path) -> TenantSettings | PlatformSettings:
     """The settings in a file. project: its Pulumi.yaml. Raises Refused with all problems."""
-    verdict = judge_file(path, read_defaults(project))
+    return judged(path, read_defaults(project))
+
+
+def judged(
+    path: Path, defaults: ProjectDefaults, text: str | None = None
+) -> TenantSettings | PlatformSettings:
+    """The settings in a file. text: see judge_file. Raises Refused with all problems."""
+    verdict = judge_file(path, defaults, text)
     if verdict.settings is None:
         raise Refused(verdict.subject, verdict.refusals)
     return verdict.settings

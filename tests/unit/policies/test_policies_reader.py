@@ -38,11 +38,12 @@ def test_the_region_is_that_of_a_provider_without_one(
     assert Reader().region() == found
 
 
-def test_a_stacks_own_region_counts_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_without_a_region_does_not_take_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default provider names the stack's. One that a program declares takes the environment's."""
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     reader = Reader()
     reader.configure({REGION_KEY: "eu-west-1"})
-    assert reader.region() == "eu-west-1"
+    assert reader.region() == "us-east-1"
 
 
 def test_without_a_region_nothing_is_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,6 +134,40 @@ def test_which_secrets_are_the_runners_the_projects_settings_say(
         assert reader_of({"runner": {**runner, "image": form}}).of_runners() == {"tools/runner"}
     key = {"secretsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-00000000000a"}
     assert reader_of({"runner": {**runner, **key}}).of_runners() == {"66666666-7777-8888-9999-00000000000a"}
+
+
+def test_what_the_projects_files_say_is_what_they_said_before_the_program_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program may take a reserved range away, or the runner out of a platform's settings, or write them."""
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:example/pulumi-AbCdEf"
+    document = yaml.safe_load((TENANTS / "Pulumi.platform-local.yaml").read_text())
+    runner = {"repository": "https://github.com/example/tenants.git", "host": "github"}
+    runner |= {"image": "example/pulumi:3.274.1", "backend": "s3://example-pulumi-state", "secretArn": secret}
+    without = yaml.safe_dump(document)
+    document["config"]["tenantnet:platform"]["runner"] = runner
+    project, platform = tmp_path / "Pulumi.yaml", tmp_path / "Pulumi.platform-local.yaml"
+    project.write_text(
+        "name: tenantnet\nruntime: python\nconfig:\n  tenantnet:reservedRanges:\n"
+        "    value:\n      - cidr: 10.96.0.0/12\n        purpose: data centre\n"
+    )
+    platform.write_text(yaml.safe_dump(document))
+    monkeypatch.setattr(Backend, "platforms", lambda _: ["platform-local", "platform-late"])
+    monkeypatch.chdir(tmp_path)
+    reader = Reader()
+    reader.configure({})
+    project.write_text("name: tenantnet\nruntime: python\n")
+    platform.write_text(without)
+    assert "10.96.0.0/12" in [each.cidr for each in reader.reserved()]
+    (tmp_path / "Pulumi.platform-late.yaml").write_text(without)
+    with pytest.raises(Failure, match="Could not tell which secrets are the runners'"):
+        reader.secrets()
+    monkeypatch.setattr(Backend, "platforms", lambda _: ["platform-local"])
+    reader = Reader()
+    platform.write_text(yaml.safe_dump(document))
+    reader.configure({})
+    platform.write_text(without)
+    assert reader.secrets() == {secret}
 
 
 @pytest.mark.parametrize(

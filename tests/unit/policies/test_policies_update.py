@@ -336,6 +336,14 @@ def test_no_provider_has_another_profile_in_an_update() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("region", "found"), [("eu-west-1", []), ("", ["one-profile"]), (None, ["one-profile"])]
+)
+def test_a_provider_with_a_profile_names_its_region(region: str | None, found: list[str]) -> None:
+    provider = resource("pulumi:providers:aws", "own", {"profile": "elsewhere", "region": region})
+    assert in_update("first", lambda stack: {**stack, "first": provider}) == found
+
+
 def in_platforms_update(key: str, settings: PackSettings = SETTINGS, **props: Any) -> list[str]:
     """The rules that the changed resource of the platform's stack breaks in an update."""
     stack = with_props(key, **props)(platform_stack())
