@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from shutil import copytree, rmtree
 
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimKind
@@ -272,6 +273,58 @@ def test_a_folder_that_may_be_of_two_projects_is_refused(previews: Previews) -> 
         other.unlink()
     assert run.code != 0, run.text
     assert f"Pulumi takes {other}, or may take it" in " ".join(run.text.split()), run.text
+
+
+@pytest.mark.parametrize("main", ["../elsewhere", "linked"])
+def test_a_program_in_the_folder_of_another_project_of_that_name_is_refused(
+    previews: Previews, main: str
+) -> None:
+    """That one says another backend, and no reserved ranges."""
+    with previews.project(f"{BREACH}o") as project:
+        real, elsewhere = project.folder / "Pulumi.yaml", project.folder.parent / "elsewhere"
+        text, link = real.read_text(encoding="utf-8"), project.folder / "linked"
+        copytree(project.folder, elsewhere, symlinks=True)
+        link.symlink_to(elsewhere, target_is_directory=True)
+        real.write_text(f"{text}main: {main}\n", encoding="utf-8")
+        run = project.pulumi("preview", "--stack", "acme", *PACK)
+        real.write_text(text, encoding="utf-8")
+        link.unlink()
+        rmtree(elsewhere)
+    assert run.code != 0, run.text
+    assert f"Pulumi takes {real}, or may take it" in " ".join(run.text.split()), run.text
+
+
+RESERVED = """config:
+  tenantnet:reservedRanges:
+    value:
+      - cidr: 10.1.0.0/16
+        purpose: data centre
+"""
+
+
+def test_a_program_takes_no_reserved_range_away(previews: Previews) -> None:
+    with previews.project(f"{BREACH}y") as project:
+        file = project.folder / "Pulumi.yaml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(f"{text}{RESERVED}", encoding="utf-8")
+        run = project.pulumi("preview", "--stack", "acme", *PACK)
+        assert file.read_text(encoding="utf-8") == text
+    assert run.code != 0, run.text
+    assert {each[:2] for each in violations(run)} == {("mandatory", "network-cidr-permitted")}, run.text
+
+
+def test_a_provider_without_a_region_is_where_the_environment_says(previews: Previews) -> None:
+    """It does not take the one in the stack's settings."""
+    with previews.project(f"{BREACH}d") as project:
+        project.pulumi("config", "set", "aws:region", "eu-west-1", "--stack", "acme").check()
+        here = project.environment["AWS_REGION"]
+        for region in ("us-east-1", here):
+            project.environment["AWS_REGION"] = region
+            run = project.pulumi("preview", "--stack", "acme", *PACK)
+            assert (run.code == 0) == (region == here), run.text
+            found = {("only-known-resources", "device")} if region != here else set()
+            assert {(each[1], each[3]) for each in violations(run)} == found, run.text
+        project.pulumi("config", "rm", "aws:region", "--stack", "acme").check()
 
 
 def test_a_component_takes_no_networks_place_in_the_state(previews: Previews, cloud: LocalCloud) -> None:

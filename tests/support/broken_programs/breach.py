@@ -13,12 +13,15 @@ connection and a claim. Each letter in the case's name takes one step, against t
     a  in place of all else a component takes the place that the network has in the state
     c  in place of all else the network's row claims another range, and no network is declared
     e  in place of all else a variable of the environment says for a provider where AWS is
+    d  in place of all else a provider says for a device that it is in no region
+    y  before the network alone it takes the reserved ranges out of the project's file
 """
 
 from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -38,28 +41,18 @@ BETAS_COMPANY, INSIDE_IT = "10.77.4.0/24", "10.77.4.0/26"
 
 def declare_raw(steps: str) -> None:
     """Declare the network, with these steps."""
-    if "i" in steps:
-        hidden = "h" in steps and pulumi.runtime.is_dry_run()
-        _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
-        return
-    if "c" in steps:
-        _claim("10.5.6.0/26")
-        return
-    if "e" in steps:
-        renamed = pulumi.ResourceOptions(env_var_mappings={"BRANCH": "AWS_ENDPOINT_URL"})
-        aws.Provider("renamed", region="eu-west-1", opts=renamed)
-        return
-    if "a" in steps:
-        network = f"urn:pulumi:acme::of-a-test::{VPC}::network"
-        pulumi.ComponentResource(
-            "tenantnet:index:TenantNetwork", "taker", None, pulumi.ResourceOptions(aliases=[network])
-        )
-        return
+    for step, declare in _INSTEAD.items():
+        if step in steps:
+            declare(steps)
+            return
+    if "y" in steps:
+        project = Path("Pulumi.yaml")
+        project.write_text(project.read_text().partition("config:")[0])
     cidr = INSIDE_IT if "n" in steps else "10.1.2.0/26"
     vpc, table, platform = *_network(cidr), platform_outputs()
     if "h" in steps:
         _hide(vpc, table)
-    if {*"ho"}.intersection(steps):
+    if {*"hoy"}.intersection(steps):
         return
     peer = BETAS_VPC if "p" in steps else platform["servicesVpcId"]
     peering = aws.ec2.VpcPeeringConnection(
@@ -70,6 +63,34 @@ def declare_raw(steps: str) -> None:
     _route("out", table.id, BETAS_NETWORK if "r" in steps else host, peering)
     services = platform["servicesRouteTableId"]
     _route("back", BETAS_TABLE if "t" in steps else services, cidr, peering)
+
+
+def _import(steps: str) -> None:
+    hidden = "h" in steps and pulumi.runtime.is_dry_run()
+    _network(TAKEN, taken=None if hidden else os.environ[TAKEN_VARIABLE])
+
+
+def _claim_another(_: str) -> None:
+    _claim("10.5.6.0/26")
+
+
+def _rename(_: str) -> None:
+    renamed = pulumi.ResourceOptions(env_var_mappings={"BRANCH": "AWS_ENDPOINT_URL"})
+    aws.Provider("renamed", region="eu-west-1", opts=renamed)
+
+
+def _be_nowhere(_: str) -> None:
+    _device(pulumi.ResourceOptions(provider=aws.Provider("nowhere", region="")))
+
+
+def _take_the_place(_: str) -> None:
+    network = f"urn:pulumi:acme::of-a-test::{VPC}::network"
+    pulumi.ComponentResource(
+        "tenantnet:index:TenantNetwork", "taker", None, pulumi.ResourceOptions(aliases=[network])
+    )
+
+
+_INSTEAD = {"i": _import, "c": _claim_another, "e": _rename, "d": _be_nowhere, "a": _take_the_place}
 
 
 def platform_outputs() -> dict[str, Any]:
@@ -106,17 +127,9 @@ def _hide(vpc: aws.ec2.Vpc, table: aws.ec2.RouteTable) -> None:
 
 def _company(vpc: aws.ec2.Vpc, cidr: str) -> None:
     gateway = aws.ec2.VpnGateway("gateway", vpc_id=vpc.id, tags=OWNER.tags("gateway"))
-    device = aws.ec2.CustomerGateway(
-        "device",
-        bgp_asn="65000",
-        device_name="acme-blue-device",
-        ip_address="198.51.100.7",
-        type="ipsec.1",
-        tags=OWNER.tags("device"),
-    )
     connection = aws.ec2.VpnConnection(
         "company",
-        customer_gateway_id=device.id,
+        customer_gateway_id=_device().id,
         vpn_gateway_id=gateway.id,
         type="ipsec.1",
         static_routes_only=True,
@@ -124,6 +137,18 @@ def _company(vpc: aws.ec2.Vpc, cidr: str) -> None:
         tags=OWNER.tags("company"),
     )
     aws.ec2.VpnConnectionRoute("company", vpn_connection_id=connection.id, destination_cidr_block=cidr)
+
+
+def _device(opts: pulumi.ResourceOptions | None = None) -> aws.ec2.CustomerGateway:
+    return aws.ec2.CustomerGateway(
+        "device",
+        bgp_asn="65000",
+        device_name="acme-blue-device",
+        ip_address="198.51.100.7",
+        type="ipsec.1",
+        tags=OWNER.tags("device"),
+        opts=opts,
+    )
 
 
 def _route(name: str, table: pulumi.Input[str], cidr: str, peering: aws.ec2.VpcPeeringConnection) -> None:
