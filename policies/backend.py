@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,8 +65,8 @@ class Backend:
             url = backend_url(found)
             store = store_of(url)
             states = States(store, found) if store else None
-        except Refused as refused:
-            raise _unread("where the state is", str(refused), "correct it") from None
+        except (Refused, psutil.Error) as problem:
+            raise _unread("where the state is", str(problem), "correct it") from None
         engines = project.rpartition("/")[2] or name
         if name != engines:
             problem = f"{found.file} is of project {name}, and Pulumi's is {engines}"
@@ -139,15 +138,12 @@ def _engines_folder() -> Path | None:
     """Where the engine was called that has started this pack.
 
     None for the base's pack, which a review runs in another folder, and where no engine is among the parents:
-    a language host that engines share runs Tenantnet's own program alone.
+    a language host that engines share runs Tenantnet's own program alone. Raises psutil.Error.
     """
     if any(getattr(finder, "is_of_base", False) for finder in sys.meta_path):
         return None
-    for parent in psutil.Process().parents():
-        with suppress(psutil.Error):
-            if _ENGINE.fullmatch(parent.name()):
-                return Path(parent.cwd())
-    return None
+    engines = (each for each in psutil.Process().parents() if _ENGINE.fullmatch(each.name()))
+    return next((Path(each.cwd()) for each in engines), None)
 
 
 def _unread(what: str, said: str, remedy: str) -> Failure:

@@ -26,7 +26,7 @@ BASE_KNOWN = Rule(
 
 
 # Of GitHub and GitLab.
-PIPELINES = (".github", ".gitlab", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS")
+PIPELINES = (".github", ".gitlab", ".gitlab-ci.yml", ".gitattributes", "CODEOWNERS", "docs/CODEOWNERS")
 
 
 class How(StrEnum):
@@ -139,7 +139,7 @@ class Repository:
         return [*filter(None, f"{changed}{new}".split("\0"))]
 
     def extract(self, commit: str, folder: Path) -> None:
-        """Write the project's files into a folder as they were in `commit`."""
+        """Write all of the project's files into a folder as they were in `commit`. Raises Failure."""
         with tempfile.TemporaryFile() as archive:
             done = self._git.run("archive", "--format=tar", commit, output=archive)
             archive.seek(0)
@@ -150,6 +150,9 @@ class Repository:
                     files.extractall(folder, filter="data")
             except (OSError, tarfile.TarError) as error:
                 raise self._git.failed(str(error)) from None
+        files_then = self._git.ask("ls-tree", "-r", "--name-only", "-z", commit).split("\0")[:-1]
+        if missing := [name for name in files_then if not os.path.lexists(folder / name)]:
+            raise self._git.failed(f"by .gitattributes {missing[0]} is in no archive of {commit}")
 
     def text_in(self, commit: str, path: PurePath) -> str | None:
         """A file as it was in `commit`, behind a link, too; None if it was not there.

@@ -24,6 +24,7 @@ RULE_FILES = (
     *PROGRAM_FILES,
     "requirements*.*",
     "setup.cfg",
+    "MANIFEST.in",
     "uv.lock",
     "uv.toml",
     "poetry.lock",
@@ -40,6 +41,9 @@ RULE_FILES = (
     ".venv*/*",
     ".engine/*",
     ".tools/*",
+    # By attributes a file is another one in the base's archive, or not there, and hidden in a host's page.
+    ".gitattributes",
+    "*/.gitattributes",
     "CODEOWNERS",
     "docs/CODEOWNERS",
     f"{POLICY_PACK}/*",
@@ -53,6 +57,13 @@ RULE_FILES = (
     "infra/settings/*",
     "infra/permissions/*",
     "infra/review/*",
+    # What builds an engine, starts packs, and updates stacks with them.
+    "infra/toolchain/*",
+    "infra/language_host/*",
+    "infra/cli/up/*",
+    "infra/cli/fleet/*",
+    "infra/fleet/*",
+    "scripts/*",
 )
 # What of a project's and a pack's file says with which programs and which state the engine works.
 _ENGINES = ("backend", "packages", "plugins", "runtime")

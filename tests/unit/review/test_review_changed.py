@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.review.changed import How, Repository, touched
 from tenantnet.review.sample import choose
@@ -102,8 +103,20 @@ def test_the_project_is_extracted_as_it_was(clone: Path, tmp_path: Path) -> None
     assert not (tmp_path / "base" / "new.py").exists()
 
 
+def test_a_base_is_not_extracted_without_what_attributes_leave_out(clone: Path, tmp_path: Path) -> None:
+    """Without its description there would be no base's pack, and nobody would miss it."""
+    (clone / ".gitattributes").write_text("/tenants/*.yaml export-ignore\n", encoding="utf-8")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "attributes")
+    repository = Repository(find_project(clone))
+    with pytest.raises(Failure) as failure:
+        repository.extract(repository.fork_point("HEAD"), tmp_path / "base")
+    assert "tenants/Pulumi.acme.yaml is in no archive" in failure.value.reason
+
+
 @pytest.mark.parametrize(
-    "name", [".github/workflows/other.yaml", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS"]
+    "name",
+    [".github/workflows/other.yaml", ".gitlab-ci.yml", ".gitattributes", "CODEOWNERS", "docs/CODEOWNERS"],
 )
 def test_pipelines_are_found_above_the_project(name: str, clone: Path) -> None:
     repository = Repository(find_project(clone))
