@@ -65,8 +65,8 @@ class Backend:
             url = backend_url(found)
             store = store_of(url)
             states = States(store, found) if store else None
-        except (Refused, psutil.Error) as problem:
-            raise _unread("where the state is", str(problem), "correct it") from None
+        except (Refused, psutil.Error) as error:
+            raise _unread("where the state is", str(error), "correct it") from None
         engines = project.rpartition("/")[2] or name
         if name != engines:
             problem = f"{found.file} is of project {name}, and Pulumi's is {engines}"
