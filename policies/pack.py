@@ -27,6 +27,7 @@ from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.policies.addresses import COMPANY_ADDRESSES_SETTING
+from tenantnet.policies.allowed import ALLOWED
 from tenantnet.policies.model import (
     COMPANY_ADDRESSES,
     RESERVED_RANGES_SCHEMA,
@@ -104,7 +105,7 @@ class _Servicer(sdk._PolicyAnalyzerServicer):
 
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         if whole := RUN.whole.pop(request.urn, None):
-            _reveal(request.properties, whole)
+            _reveal(request.properties, whole, known=request.type in ALLOWED)
         RUN.learn(request)
         _JUDGED.set(RUN.declare(_resource(request)))
         named = type(request)(type=request.type, urn=request.urn, name=request.name)
@@ -209,27 +210,28 @@ def pack_settings(config: Mapping[str, Any], policy: Policy) -> PackSettings:
     )
 
 
-def _reveal(shown: Any, whole: Any) -> None:  # noqa: ANN401 - of the generated protocol
+def _reveal(shown: Any, whole: Any, *, known: bool) -> None:  # noqa: ANN401 - of the generated protocol
     """Add the names that begin with two underscores, which the engine leaves out wherever they are.
 
     A provider's `__internal` says which program it is, and with which environment it runs; and a text that a
-    program writes under such a name gets to AWS. `__defaults` lists what a bridged provider has filled in.
+    program writes under such a name gets to AWS. known: whether a component makes the type: then its provider
+    is bridged, and keeps in `__defaults` which properties it has filled in. Of others that is a text as well.
     """
     for name, value in whole.fields.items():
         if name in shown.fields:
-            _reveal_in(shown.fields[name], value)
-        elif name.startswith("__") and not (name == "__defaults" and value.HasField("list_value")):
+            _reveal_in(shown.fields[name], value, known=known)
+        elif name.startswith("__") and not (known and name == "__defaults" and value.HasField("list_value")):
             shown.fields[name].CopyFrom(value)
 
 
-def _reveal_in(shown: Any, whole: Any) -> None:  # noqa: ANN401 - of the generated protocol
+def _reveal_in(shown: Any, whole: Any, *, known: bool) -> None:  # noqa: ANN401 - of the generated protocol
     kind = whole.WhichOneof("kind")
     if kind == shown.WhichOneof("kind") == "struct_value":
-        _reveal(shown.struct_value, whole.struct_value)
+        _reveal(shown.struct_value, whole.struct_value, known=known)
     elif kind == shown.WhichOneof("kind") == "list_value":
         # Another pack may have changed the list meanwhile.
         for one, other in zip(shown.list_value.values, whole.list_value.values, strict=False):
-            _reveal_in(one, other)
+            _reveal_in(one, other, known=known)
 
 
 def _stack(messages: Collection[Any]) -> Stack:

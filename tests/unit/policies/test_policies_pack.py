@@ -212,6 +212,7 @@ APART = "touches no network, host or database of Tenantnet"
         (GATEWAY, {"__x": 1}, "CustomerGateway has no __x"),
         (LAMBDA, {"timeout": 3, "__defaults": ["timeout"]}, None),
         (LAMBDA, CLAIMS, APART),
+        (LAMBDA, {"environment": {"variables": {"__defaults": [*CLAIMS.values()]}}}, APART),
         (LAMBDA, {"environment": {"variables": CLAIMS}}, APART),
         (LAMBDA, {"environment": {SPECIAL_SIG_KEY: SPECIAL_SECRET_SIG, "value": CLAIMS}}, APART),
         (LAMBDA, {"layers": [{"a": 1}, {"__defaults": [], **CLAIMS}]}, APART),
