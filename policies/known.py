@@ -231,7 +231,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
             yield from _judge_image(resource, settings.reading, platform.image_id)
         if platform:
             yield from _judge_region(resource, platform.region, settings.reading)
-    yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    yield from _judge_profiles(stack, settings)
     yield from judge_imports(stack, settings)
     yield from judge_held(stack, settings)
 
@@ -247,12 +247,21 @@ def _judge_region(
         yield resource.refuse(ONE_REGION, "region", value=given, region=region)
 
 
-def _judge_profiles(providers: list[Resource]) -> Iterator[Finding]:
-    profiles = [provider.props.get("profile") or None for provider in providers]
-    for provider, profile in zip(providers, profiles, strict=True):
+def _judge_profiles(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """Those that providers say, and those of what uses them: the state may have one that nobody declares."""
+    providers = {each.urn: each.props.get("profile") or None for each in stack.of_type(PROVIDER)}
+    using = {
+        each.urn: each.profile or None
+        for each in stack.resources
+        if each.type in _OF_AWS and not is_own(each.type, settings)
+    }
+    for resource in stack.resources:
+        alike = providers if resource.type == PROVIDER else using
+        profile = alike.get(resource.urn)
         # Where nothing else says a region, the profile does.
-        if profile and (profiles.count(profile) < len(profiles) or not provider.props.get("region")):
-            yield provider.refuse(ONE_PROFILE, "profile", value=profile)
+        is_nowhere = resource.type == PROVIDER and not resource.props.get("region")
+        if profile and (is_nowhere or {*alike.values()} != {profile}):
+            yield resource.refuse(ONE_PROFILE, "profile", value=profile)
 
 
 def _judge_references(
@@ -338,8 +347,7 @@ def _judge_update(resource: Resource, stack: Stack, settings: PackSettings) -> I
     regions = {each.region for each in stack.resources if not is_own(each.type, settings)}
     elsewhere = regions - {None, resource.region}
     yield from _judge_region(resource, next(iter(elsewhere), resource.region))
-    if resource.type == PROVIDER:
-        yield from _judge_profiles(list(stack.of_type(PROVIDER)))
+    yield from _judge_profiles(stack, settings)
     yield from _judge_maker(resource, stack, settings.reading)
     if not stack.is_platform:
         yield from _judge_tenants_update(resource, stack, settings)

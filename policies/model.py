@@ -93,7 +93,8 @@ class Resource:
     adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
     state's resources: whether it was imported.
     retained: whether its deletion may leave it in AWS; known of the state's resources alone.
-    property_depends_on: per property the URNs that its value comes from. region: its provider's, where known.
+    property_depends_on: per property the URNs that its value comes from. region, profile: its provider's,
+    where known.
     """
 
     type: str
@@ -110,6 +111,7 @@ class Resource:
     retained: bool = False
     parent: str = ""
     region: str | None = None
+    profile: str | None = None
     depends_on: Collection[str] = ()
     property_depends_on: Mapping[str, Collection[str]] = field(default_factory=dict)
 

@@ -46,6 +46,8 @@ from tenantnet.settings.rules import MIN_BACKUP_DAYS
 from tenantnet.tags import Tag
 
 REQUIRED_TAGS = ("Name", Tag.CELL)
+# What a provider says of all that it makes.
+_PLACED_BY = ("region", "profile")
 
 
 class Run:
@@ -255,7 +257,8 @@ def _stack(messages: Collection[Any]) -> Stack:
 
 def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the generated protocol
     """more: what only a message about the whole stack says."""
-    region = _plain_struct(message.provider.properties).get("region")
+    provider = _plain_struct(message.provider.properties)
+    region, profile = (each if isinstance(each := provider.get(path), str) else None for path in _PLACED_BY)
     return Resource(
         type=message.type,
         name=message.name,
@@ -266,7 +269,8 @@ def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the g
         secret_outputs=tuple(message.options.additionalSecretOutputs),
         ignores=tuple(message.options.ignoreChanges),
         aliases=tuple(message.options.aliases),
-        region=region if isinstance(region, str) else None,
+        region=region,
+        profile=profile,
         **more,
     )
 

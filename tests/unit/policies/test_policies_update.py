@@ -336,6 +336,13 @@ def test_no_provider_has_another_profile_in_an_update() -> None:
     ]
 
 
+def test_a_provider_that_only_the_state_has_is_of_the_same_profile() -> None:
+    """The engine lets a resource use it, and shows what it says beside that."""
+    gateway = good_stack()["customer-gateway"]
+    named = {"first": replace(gateway, urn=f"{gateway.urn}-first", profile="elsewhere")}
+    assert "one-profile" in in_update("first", lambda stack: {**stack, **named})
+
+
 @pytest.mark.parametrize(
     ("region", "found"), [("eu-west-1", []), ("", ["one-profile"]), (None, ["one-profile"])]
 )
