@@ -60,9 +60,10 @@ class Backend:
     def find(cls, project: str = "") -> Backend:
         """The one that Pulumi uses here and now."""
         try:
-            found = project_of_program(Path.cwd(), _engines_folder())
+            called_in = _engines_folder()
+            found = project_of_program(Path.cwd(), called_in)
             name = read_mapping(found.file).get("name")
-            url = backend_url(found)
+            url = backend_url(found, called_in)
             store = store_of(url)
             states = States(store, found) if store else None
         except (Refused, psutil.Error) as error:

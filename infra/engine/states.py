@@ -131,15 +131,16 @@ class Store(Protocol):
         ...
 
 
-def backend_url(project: Project) -> str:
+def backend_url(project: Project, called_in: Path | None = None) -> str:
     """Where Pulumi keeps the project's stacks, found as it finds it; empty if nobody has logged in.
 
-    Of a folder it says the whole path. Raises Failure for what is no URL.
+    Of a folder it says the whole path: a relative one begins where Pulumi is called, which is the project's
+    folder where nobody knows another one. Raises Failure for what is no URL.
     """
     backend = read_mapping(project.file).get("backend")
     if named := os.environ.get(BACKEND) or (isinstance(backend, Mapping) and backend.get("url")):
         url = str(named)
-        folder = backend_folder(url, project.folder)
+        folder = backend_folder(url, called_in or project.folder)
         return backend_address(url)._replace(netloc="", path=quote(str(folder))).geturl() if folder else url
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
