@@ -6,7 +6,7 @@ settings file that may have mistakes: what is not there, or of another kind, is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tenantnet.aws.sizes import DEFAULT_STORAGE_GB
@@ -68,6 +68,12 @@ def refuse_changes(before: Known, after: Known, state: State | None = None) -> l
         *_shrunk(before.get(STORAGE), after.get(STORAGE)),
         *(refuse_settings(state, _networks(after)) if state and _networks(after) else ()),
     ]
+
+
+def beside_kept(refusals: Iterable[Refusal], exchanged: Sequence[Refusal]) -> list[Refusal]:
+    """All of them, without those of a value that is to be put back: their own way out leads elsewhere."""
+    kept = {each.path for each in exchanged}
+    return [*(each for each in refusals if each.path not in kept), *exchanged]
 
 
 def _exchanged(before: Known, after: Known) -> Iterator[Refusal]:

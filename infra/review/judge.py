@@ -10,28 +10,21 @@ from typing import Any
 from tenantnet.engine.events import Operation
 from tenantnet.engine.protection import refuse_protected
 from tenantnet.observed.topology.mermaid import mermaid
-from tenantnet.phases.kept import STORAGE, Known, in_outputs, refuse_changes
+from tenantnet.phases.kept import STORAGE, Known, beside_kept, in_outputs, refuse_changes
 from tenantnet.phases.memory import readable
-from tenantnet.refusal import Refusal, Refused, Rule
+from tenantnet.refusal import Refusal, Refused
 from tenantnet.review.effects import effects, refused_sizes
 from tenantnet.review.intentions import intentions, left_behind, phase_notes, scheduled_note
 from tenantnet.review.model import Preview
 from tenantnet.review.picture import planned
 from tenantnet.review.result import Change, ReviewFinding, StackResult
+from tenantnet.review.settings_before import refuse_removal
 from tenantnet.review.verdict import Verdict, worst
 from tenantnet.review.words import sentences
 from tenantnet.settings.models import PlatformSettings, TenantSettings
 from tenantnet.settings.places import line_of
 from tenantnet.settings.project import is_platform
 from tenantnet.settings.rules import SECRETS_PROVIDER
-
-SETTINGS_KEPT = Rule(
-    id="settings-kept",
-    rule="a stack that is protected keeps its settings file",
-    reason="{stack} is deployed and protected ({names}): nothing would go, and nobody could update it",
-    remedy="keep the file. A tenant that leaves gets `retiring: true` first; once that is deployed, "
-    "a review of the removal shows what `pulumi destroy --stack {stack}` deletes",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +111,14 @@ def _verdicts(findings: Sequence[ReviewFinding], errors: Sequence[str]) -> Itera
 
 
 def _findings(case: Case, preview: Preview, kept_by: Sequence[str]) -> Iterator[ReviewFinding]:
-    refusals = [*case.refusals, *_exchanged(case, preview)]
+    refusals = [*case.refusals]
     if kept_by:
-        refusals.append(SETTINGS_KEPT.refuse("removed", "", stack=case.stack, names=", ".join(kept_by)))
+        refusals.append(refuse_removal(case.stack, ", ".join(kept_by)))
     else:
         refusals += [found for error in preview.errors for found in _refusals_in(error, preview)]
     # The program and the file refuse the same; only refusals of our own know their rule by its ID.
     found: dict[str, Refusal] = {}
-    for refusal in refusals:
+    for refusal in beside_kept(refusals, _exchanged(case, preview)):
         found.setdefault(str(refusal), refusal)
     for refusal in found.values():
         yield _finding(case, refusal, source="settings")

@@ -23,14 +23,17 @@ from tenantnet.engine.engine import Engine
 from tenantnet.engine.events import said_in
 from tenantnet.engine.locks import locked
 from tenantnet.engine.update import StackUpdate
-from tenantnet.refusal import Refused, Rule
+from tenantnet.failure import Failure
+from tenantnet.phases.kept import beside_kept, in_config, in_outputs, refuse_changes
+from tenantnet.phases.memory import readable
+from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.review.consequences import Consequences, consequences
-from tenantnet.settings.files import load_file
+from tenantnet.settings.files import judge_file, load_file, read_defaults
 from tenantnet.settings.loading import PASSWORD_KEY
 from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
-from tenantnet.settings.store import read_settings_file, tenants_of
+from tenantnet.settings.store import SettingsFile, read_settings_file, tenants_of
 
 REFUSED = 2
 # 32 characters of the database's password.
@@ -98,7 +101,7 @@ def _require_stack(project: Project, stack: str, *, create: bool) -> str:
     create: make such a stack instead, and a password for the tenant's database if it has none.
     """
     file = read_settings_file(project, stack)
-    load_file(file.path, project.file)
+    _require_valid(project, file)
     engine = Engine(project)
     missing = engine.outputs(stack) is None
     if not create:
@@ -116,6 +119,17 @@ def _require_stack(project: Project, stack: str, *, create: bool) -> str:
         engine.set_secret(stack, PASSWORD_KEY, secrets.token_urlsafe(PASSWORD_BYTES))
         made.append("a password for its database")
     return " and ".join(made)
+
+
+def _require_valid(project: Project, file: SettingsFile) -> None:
+    """Raises Refused with all problems of the file: of a deployed stack what it keeps is told instead."""
+    verdict, exchanged = judge_file(file.path, read_defaults(project.file)), list[Refusal]()
+    if not verdict.refusals:
+        return
+    with suppress(Failure):
+        outputs = Engine(project).outputs(file.stack) or {}
+        exchanged = refuse_changes(in_outputs(outputs), in_config(file.config), readable(outputs))
+    raise Refused(verdict.subject, beside_kept(verdict.refusals, exchanged))
 
 
 def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Consequences]:

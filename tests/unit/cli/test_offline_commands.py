@@ -359,10 +359,44 @@ def test_a_name_of_thousands_of_characters_is_not_repeated(folder: Path, command
     assert result.exit_code != 0
 
 
-def test_a_check_against_a_commit_refuses_what_the_deployed_database_cannot_take(folder: Path) -> None:
+def commit(folder: Path) -> None:
+    """Make the folder's files the branch main of a repository."""
     for step in ("init --initial-branch main", "add --all", "commit --message base"):
         identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
         subprocess.run(["git", *identity, *step.split()], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_check_against_a_commit_refuses_a_removed_file_of_what_is_still_protected(folder: Path) -> None:
+    tenants = folder / "tenants"
+    (tenants / "Pulumi.left.yaml").write_text(
+        ACME.replace("tenant:\n", "tenant:\n        retiring: true\n", 1)
+    )
+    commit(folder)
+    (tenants / "Pulumi.left.yaml").unlink()
+    assert run("settings check --base main").exit_code == 0
+    (tenants / "Pulumi.acme.yaml").unlink()
+    assert run("settings check").exit_code == 0
+    checked = run("settings check --base main")
+    assert checked.exit_code == 2
+    assert "tenants/Pulumi.acme.yaml:1: error: a stack that is protected keeps" in checked.output
+    assert "tenantnet tenant remove acme" in checked.output
+    assert "left" not in checked.output
+    # Who names files asks for those.
+    assert run("settings check --base main tenants/Pulumi.platform-eu1.yaml").exit_code == 0
+
+
+def test_a_check_against_a_commit_tells_of_a_deployed_range_only_how_to_keep_it(folder: Path) -> None:
+    commit(folder)
+    file = folder / "tenants" / "Pulumi.acme.yaml"
+    file.write_text(ACME.replace("10.1.2.0/26", "10.33.4.0/26"))
+    assert "choose a range outside 10.32.0.0/12" in run("settings check").output
+    checked = run("settings check --base main").output
+    assert "put 10.1.2.0/26 back" in checked
+    assert "choose a range" not in checked
+
+
+def test_a_check_against_a_commit_refuses_what_the_deployed_database_cannot_take(folder: Path) -> None:
+    commit(folder)
     file = folder / "tenants" / "Pulumi.acme.yaml"
     file.write_text(ACME.replace("username: acmeadmin,", "username: other, storageGb: 50,"))
     assert run("settings check").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_nobody_else_edits_what_the_engine_writes_into(desk: Desk) -> None:
     done = desk.tenantnet("up acme --create --yes")
     assert (desk.folder / "writes").read_text().split() == ["held", "held"]
     assert "Made the stack acme and a password for its database. Commit tenants/Pulumi.acme.yaml" in done.out
+
+
+def test_of_a_deployed_range_that_is_forbidden_now_only_the_way_back_is_told(desk: Desk) -> None:
+    outputs = {"phase": "steady", "production": "blue", "networks": {"blue": {"cidr": "10.1.2.0/26"}}}
+    listed = f"""case "$*" in *version*) echo v3.999.0 ;; *) echo '{json.dumps(outputs)}' ;; esac"""
+    a_program(desk.folder / "bin" / "pulumi", listed)
+    desk.settings("acme").write_text(ACME.replace("10.1.2.0/26", "10.33.4.0/26"))
+    done = desk.tenantnet("up acme --yes")
+    assert (done.code, "put 10.1.2.0/26 back" in done.err, "choose a range" in done.err) == (2, True, False)
+    # Where the backend does not answer, it is the file's own problem.
+    a_program(desk.folder / "bin" / "pulumi", 'case "$*" in *version*) echo v3.999.0 ;; *) exit 1 ;; esac')
+    assert "choose a range outside 10.32.0.0/12" in desk.tenantnet("up acme --yes").err
 
 
 def test_a_platforms_tenants_are_known_that_have_settings_and_no_stack(

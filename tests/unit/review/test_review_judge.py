@@ -98,6 +98,23 @@ def test_what_a_deployed_stack_cannot_take_is_a_finding_beside_all_others() -> N
     assert rules_of(judge(case, preview(errors=["The program has stopped."]))) == ["a-rule"]
 
 
+def test_of_two_findings_about_one_value_the_one_that_holds_is_told() -> None:
+    reserved = RULE.refuse("10.33.4.0/26", "networks.blue.cidr")
+    elsewhere = RULE.refuse("7", "networks.green.cidr")
+    case = replace(
+        CHANGED,
+        refusals=[reserved, elsewhere],
+        known_before=known(),
+        known_after=known(networks={"blue": {"cidr": "10.33.4.0/26"}}),
+    )
+    said = str(Refused("The settings", [reserved, elsewhere]))
+    judged = judge(case, preview(errors=[said], outputs=DEPLOYED))
+    assert rules_of(judged) == ["a-rule", "cidr-kept"]
+    assert [finding.path for finding in judged.findings] == ["networks.green.cidr", "networks.blue.cidr"]
+    # Of a network that nobody has deployed, the range may be another one.
+    assert rules_of(judge(case, preview(errors=[said]))) == ["a-rule", "a-rule"]
+
+
 def test_of_the_storage_the_stack_knows_more_than_git() -> None:
     grown = replace(CHANGED, known_before=known(database={"storageGb": 200}), known_after=known())
     assert judge(grown, preview(database(), outputs=DEPLOYED)).findings == []
