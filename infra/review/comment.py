@@ -177,7 +177,9 @@ def _table(rows: Sequence[str]) -> str:
 def _row(group: Group) -> str:
     first = group.first
     verdict = f"{first.verdict.sign} {first.verdict.words}"
-    return f"| {group.title} | {verdict} | {_signed(first.counts)} | {_cell(first.summary)} |"
+    told, others = first.summary
+    happens = f"{_cell(told)} (and {others} more)" if others else _cell(told)
+    return f"| {group.title} | {verdict} | {_signed(first.counts)} | {happens} |"
 
 
 def _cell(text: str) -> str:

@@ -49,7 +49,7 @@ def _time(migration: MigrationSettings) -> str:
 def _departure(before: TenantSettings | None, after: TenantSettings) -> Iterator[str]:
     was = before is not None and before.retiring
     if after.retiring and not was:
-        yield f"gives the tenant up: then `pulumi destroy --stack {after.name}` can delete its database"
+        yield "gives the tenant up (`retiring: true`)"
     elif was and not after.retiring:
         yield "keeps the tenant after all: its database is protected again"
 

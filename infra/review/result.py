@@ -74,15 +74,16 @@ class StackResult(Result):
     seconds: float = 0.0
 
     @property
-    def summary(self) -> str:
-        """The most important change in one sentence."""
+    def summary(self) -> tuple[str, int]:
+        """The most important change in one sentence, and how many more there are."""
         rejected = [
             f"{each.path}: {each.rule}".removeprefix(": ") for each in self.findings if each.mandatory
         ]
         noticed = [effect.text for effect in self.effects if effect.verdict is not Verdict.SAFE]
-        candidates = [*rejected, *self.errors[:1], *noticed, *self.sentences, *self.notes]
-        said = (" ".join(candidate.split()) for candidate in candidates)
-        return next((each for each in said if each), "changes nothing")
+        others = [effect.text for effect in self.effects if effect.verdict is Verdict.SAFE]
+        told = [*rejected, *self.errors, *noticed, *self.sentences, *others] or self.notes
+        said = [line for each in told if (line := " ".join(each.split()))]
+        return (said[0], len(said) - 1) if said else ("changes nothing", 0)
 
 
 class ReviewResult(Result):

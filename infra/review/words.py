@@ -37,6 +37,8 @@ VERBS = {
 NOISE = frozenset({"tagsAll", "__defaults", "region"})
 # Labels for people, without effect.
 LABELS = frozenset({"alarmDescription", "comment", "description", "tags", "tagsAll"})
+# Metrics of AWS/RDS.
+IN_BYTES = frozenset({"FreeStorageSpace", "FreeableMemory"})
 PROPERTIES: Mapping[str, str] = {
     "allocatedStorage": "storage (GiB)",
     "backupRetentionPeriod": "days of backups",
@@ -59,7 +61,6 @@ def sentences(preview: Preview) -> list[str]:
     # Components that come or go as a whole, and single resources elsewhere.
     found = {subject.urn: subject for subject in map(preview.whole, preview.changes)}
     subjects = sorted(found.values(), key=lambda subject: _rank(subject, preview))
-    relabelled = sum(map(_is_relabelled, subjects))
     implying = {
         (each.operation, each.name)
         for each in subjects
@@ -71,12 +72,25 @@ def sentences(preview: Preview) -> list[str]:
         if not (_is_implied(subject, implying) or _is_relabelled(subject))
         for sentence in _speak(subject, preview)
     ]
-    count = f"{relabelled} resource{'' if relabelled == 1 else 's'}"
-    return [
-        *_unsafe(preview),
-        *dict.fromkeys(told),
-        *([f"changes tags or descriptions of {count}"] if relabelled else []),
-    ]
+    relabelled = [subject for subject in subjects if _is_relabelled(subject)]
+    return [*_unsafe(preview), *dict.fromkeys(told), *_labels(relabelled)]
+
+
+def _labels(relabelled: Sequence[PreviewedResource]) -> Iterator[str]:
+    """Which labels differ, of how many resources; of tags their keys."""
+    if not relabelled:
+        return
+    changed = {name for each in relabelled for name in each.changed}
+    keys = sorted({key for each in relabelled for key, _ in _tags(each.old) ^ _tags(each.new)})
+    labels = [f"tag{'' if len(keys) == 1 else 's'} {', '.join(keys)}".rstrip()] if "tags" in changed else []
+    labels += ["descriptions"] if changed - {"tags", "tagsAll"} else []
+    count = f"{len(relabelled)} resource{'' if len(relabelled) == 1 else 's'}"
+    yield f"changes {' and '.join(labels or ['tags'])} of {count}"
+
+
+def _tags(properties: Mapping[str, Any]) -> set[tuple[str, str]]:
+    tags = properties.get("tags")
+    return {(str(key), str(value)) for key, value in tags.items()} if isinstance(tags, Mapping) else set()
 
 
 def _unsafe(preview: Preview) -> Iterator[str]:
@@ -223,9 +237,12 @@ def _changed_database(database: PreviewedResource, _: Preview) -> Iterator[str]:
         if safety := shown.SAFETY.intersection(database.changed):
             yield from _changes(database, f"{_verb(database)} database {database.name}", sorted(safety))
         return
-    listed = {name: sentence for name in database.changed if (sentence := _changed_setting(database, name))}
+    # A protection that goes is among the effects.
+    unprotected = {"deletionProtection"} if database.new.get("deletionProtection") is False else set[str]()
+    changed = [name for name in database.changed if name not in unprotected]
+    listed = {name: sentence for name in changed if (sentence := _changed_setting(database, name))}
     yield from listed.values()
-    if rest := [name for name in database.changed if name not in listed]:
+    if rest := [name for name in changed if name not in listed]:
         yield from _changes(database, f"changes database {database.name}", rest)
 
 
@@ -238,7 +255,7 @@ def _changed_setting(database: PreviewedResource, name: str) -> str:
         "instanceClass": f"resizes {called} from {old} to {new}",
         "allocatedStorage": f"{grows} the storage of {called} from {old} to {new} GiB",
         "multiAz": standby.format(called),
-        "deletionProtection": f"{'protects' if new else 'no longer protects'} {called} against deletion",
+        "deletionProtection": f"protects {called} against deletion",
         "backupWindow": f"moves the daily backup of {called} to {new} UTC",
         "maintenanceWindow": f"moves the weekly maintenance of {called} to {new} UTC",
         "password": f"changes the master password of {called}",
@@ -323,7 +340,16 @@ def _change(resource: PreviewedResource, name: str) -> str:
     old, new = resource.old.get(name), resource.new.get(name)
     if any(isinstance(value, dict | list) for value in (old, new)) or (old is None and new is None):
         return word
+    if name == "threshold" and resource.current.get("metricName") in IN_BYTES:
+        old, new = _size(old), _size(new)
     return f"{word} {_value(old)} → {_value(new)}"
+
+
+def _size(value: object) -> object:
+    """Bytes as people count them."""
+    if not isinstance(value, int):
+        return value
+    return f"{value / 2**30:.4g} GiB" if value >= 2**30 else f"{value / 2**20:.4g} MiB"
 
 
 def _differences(resource: PreviewedResource, name: str) -> Iterator[str]:

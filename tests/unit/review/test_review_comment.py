@@ -138,6 +138,17 @@ def test_the_worst_comes_first() -> None:
     assert [group.first.stack for group in grouped(stacks)] == ["b", "c", "a"]
 
 
+def test_a_row_tells_the_most_important_and_how_many_more_there_are() -> None:
+    down = Effect(verdict=Verdict.DATABASE_DOWN, text="the database restarts")
+    slow = Effect(verdict=Verdict.SAFE, text="storage is slow")
+    several = stack("acme", Verdict.DATABASE_DOWN, effects=[slow, down], sentences=["grows", "x" * 300])
+    others = stack("beta", sentences=["y" * 300, "adds"], effects=[slow]), stack("gamma", notes=["a", "b"])
+    rows = comment(result_of([several, *others])).split("\n|---|---|---|---|\n")[1].splitlines()[:3]
+    assert rows[0].endswith("| the database restarts (and 3 more) |")
+    assert rows[1].endswith("yyy… (and 2 more) |")
+    assert rows[2].endswith("| a (and 1 more) |")
+
+
 def test_a_finding_that_rejects_nothing_says_so() -> None:
     texts = {"value": "Oslo office", "rule": "it is so", "reason": "or else", "remedy": "make it so"}
     sources = ("settings", "a-policy")

@@ -57,8 +57,34 @@ def test_a_new_description_is_a_new_name() -> None:
     )
     assert sentences(preview(parent, gateway, renamed, route, rule)) == [
         "renames VPN connection Seattle office to Seattle plant (192.168.4.0/24)",
-        "changes tags or descriptions of 1 resource",
+        "changes descriptions of 1 resource",
     ]
+
+
+def test_a_change_of_labels_says_of_which() -> None:
+    def labelled(name: str, *changed: str, **own: str) -> PreviewedResource:
+        new = {"tags": tags(**own)}
+        return resource(types.SUBNET, name, UPDATE, old={"tags": tags(team="a")}, new=new, changed=changed)
+
+    owned = [labelled(name, "tags", "tagsAll", team="b") for name in ("one", "two")]
+    assert sentences(preview(*owned)) == ["changes tag team of 2 resources"]
+    described = labelled("three", "tags", "description", owner="c")
+    assert sentences(preview(*owned, described)) == ["changes tags owner, team and descriptions of 3 resources"]
+
+
+def test_an_alarm_counts_bytes_as_people_do() -> None:
+    def alarm(metric: str, old: int, new: int) -> list[str]:
+        states = ({"metricName": metric, "threshold": value} for value in (old, new))
+        before, after = states
+        changed = resource(types.ALARM, metric, UPDATE, old=before, new=after, changed=("threshold",))
+        return sentences(preview(changed))
+
+    words = "changes alarm {}: threshold {}".format
+    storage = alarm("FreeStorageSpace", 10 * 2**30, 21474836480)
+    assert storage == [words("FreeStorageSpace", "10 GiB → 20 GiB")]
+    memory = alarm("FreeableMemory", 107374182, 429496729)
+    assert memory == [words("FreeableMemory", "102.4 MiB → 409.6 MiB")]
+    assert alarm("CPUUtilization", 90, 95) == [words("CPUUtilization", "90 → 95")]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +94,6 @@ def test_a_new_description_is_a_new_name() -> None:
         ({"allocatedStorage": 200}, "grows the storage of database acme-blue from 100 to 200 GiB"),
         ({"allocatedStorage": 50}, "shrinks the storage of database acme-blue from 100 to 50 GiB"),
         ({"multiAz": True}, "gives database acme-blue a standby in a second zone"),
-        ({"deletionProtection": False}, "no longer protects database acme-blue against deletion"),
         ({"iops": 20_000}, "changes database acme-blue: IOPS 12000 → 20000"),
         ({"backupWindow": "03:00-03:30"}, "moves the daily backup of database acme-blue to 03:00-03:30 UTC"),
         (
