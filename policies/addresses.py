@@ -86,7 +86,7 @@ NETWORK_CIDR_PERMITTED = Policy(
     name="network-cidr-permitted",
     description="A tenant network is one aligned /26 in a private range, outside every reserved range.",
     severity=Severity.CRITICAL,
-    remediation="Choose another range, or let `tenantnet network add TENANT --auto` choose a free one.",
+    remediation="Choose another range, or let `tenantnet network add TENANT` choose a free one.",
     rules=(
         *RANGE_RULES,
         addressing.RANGE_RESERVED,

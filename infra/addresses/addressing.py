@@ -91,7 +91,7 @@ NETWORK_SIZE = Rule(
     rule="a tenant network is a /26",
     reason="all tenant networks have the same size, so two of them are either equal or apart, "
     "and one claim per network is enough to keep tenants apart",
-    remedy="choose a /26, or let the command line choose a free one: tenantnet network add TENANT --auto",
+    remedy="choose a /26, or let the command line choose a free one: tenantnet network add TENANT",
 )
 RANGE_PRIVATE = Rule(
     id="range-private",
@@ -115,7 +115,7 @@ RANGE_RESERVED = Rule(
     id="range-reserved",
     rule="the range does not overlap {reserved}, which is reserved for {purpose}",
     reason="routes to {reserved} lead to {purpose}, so no tenant network is reached at an address in it",
-    remedy="choose a range outside {reserved}; `tenantnet network add TENANT --auto` finds a free one, and "
+    remedy="choose a range outside {reserved}; `tenantnet network add TENANT` finds a free one, and "
     f"so does `tenantnet tenant add`. {_RESERVED_WHERE}",
 )
 COMPANY_RESERVED = Rule(
@@ -130,7 +130,7 @@ RANGE_BESIDE_PLATFORM = Rule(
     id="range-beside-platform",
     rule="the range does not overlap {other}, the {purpose} network of {platform}",
     reason="a tenant's networks are peered with that one, and one of the two would not be reached",
-    remedy="choose a range outside {other}; for a network, `tenantnet network add TENANT --auto` finds one",
+    remedy="choose a range outside {other}; for a network, `tenantnet network add TENANT` finds one",
 )
 GATEWAY_TEXT = Rule(
     id="gateway-text",

@@ -13,7 +13,7 @@ OTHERS_COMPANY = Rule(
     id="others-company",
     rule="a tenant's network lies in no company range of another tenant in the same address space",
     reason="tenant {tenant} has a VPN connection to {cidr}: its database lets in who has an address there",
-    remedy="take another range: `tenantnet network add --auto` finds a free one",
+    remedy="take another range: `tenantnet network add` finds a free one",
 )
 OTHERS_CLAIM = Rule(
     id="others-claim",

@@ -59,7 +59,7 @@ def add(
 ) -> None:
     """Add a Test network to a tenant's settings, with the given range or a free one.
 
-    Example: tenantnet network add acme --auto
+    Example: tenantnet network add acme
     """
     from tenantnet.proposals.networks import add_network
 

@@ -27,10 +27,14 @@ SETTINGS_OF_PLATFORM = Rule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell. settings: its platform's, valid. region: the AWS region."""
+    """A cell. settings: its platform's, valid. region: the AWS region.
+
+    secrets_provider: what the platform's settings name to encrypt its secrets; None for the backend's own.
+    """
 
     settings: PlatformSettings
     region: str
+    secrets_provider: str | None = None
 
 
 def read_cell(project: Project, platform: str) -> Cell:
@@ -39,7 +43,7 @@ def read_cell(project: Project, platform: str) -> Cell:
     settings = load_file(file.path, project.file)
     if not isinstance(settings, PlatformSettings) or file.region is None:
         raise Refused(f"The settings of {platform}", [SETTINGS_OF_PLATFORM.refuse(platform, stack=platform)])
-    return Cell(settings=settings, region=file.region)
+    return Cell(settings=settings, region=file.region, secrets_provider=file.secrets_provider)
 
 
 def read_ranges(project: Project, cell: Cell, table: str | None) -> Ranges:

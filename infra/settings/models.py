@@ -190,7 +190,7 @@ class NetworkSettings(Settings):
     """One network of a tenant."""
 
     cidr: Annotated[str, judged_with_reserved(addressing.check_network_cidr)] = Field(
-        description="A private /26 that no other tenant has; tenantnet network add TENANT --auto finds one.",
+        description="A private /26 that no other tenant has; tenantnet network add TENANT finds one.",
         examples=["10.1.2.0/26"],
     )
     ping_host_type: HostType = Field(

@@ -240,11 +240,15 @@ USERNAME_FREE = Rule(
     reason="RDS refuses it, and only after the network has been created",
     remedy="choose another name, for example acmeadmin",
 )
+_NEW_PASSWORD = (
+    "`tenantnet up {stack} --create` makes one at random, and the stack where there is none, and asks before it "
+    "deploys; one of your own: pulumi config set --secret tenantnet:databasePassword --stack {stack}"
+)
 PASSWORD_GIVEN = Rule(
     id="password-given",
     rule="a tenant has a database password",
     reason="RDS creates no database without one",
-    remedy="set it: pulumi config set --secret tenantnet:databasePassword --stack {stack}",
+    remedy=_NEW_PASSWORD,
 )
 PASSWORD = Rule(
     id="password",
@@ -252,14 +256,13 @@ PASSWORD = Rule(
     "none of them a blank, '/', '\"' or '@'",
     reason="RDS for MySQL accepts none that is longer or has one of these, and a brief one is easy to guess; "
     "this one {problem}",
-    remedy="set another one: pulumi config set --secret tenantnet:databasePassword",
+    remedy="set another one: pulumi config set --secret tenantnet:databasePassword --stack TENANT",
 )
 PASSWORD_ENCRYPTED = Rule(
     id="password-encrypted",
     rule="the file contains the database password encrypted only",
     reason="the file is kept in git, and everybody who may read it would see the password",
-    remedy="set a new one, because the old one is known now: "
-    "pulumi config set --secret tenantnet:databasePassword --stack {stack}",
+    remedy=f"remove it, because it is known now: {_NEW_PASSWORD}",
 )
 INSTANCE_CLASS = Rule(
     id="instance-class",
@@ -355,7 +358,7 @@ NETWORKS_APART = Rule(
     id="networks-apart",
     rule="a tenant's two networks have different ranges",
     reason="during a move both exist at the same time; {other} has {cidr} already",
-    remedy="choose another free /26, or let the command line choose one: tenantnet network add TENANT --auto",
+    remedy="choose another free /26, or let the command line choose one: tenantnet network add TENANT",
 )
 
 # Tags
@@ -421,7 +424,7 @@ COMPANY_CIDR_OUTSIDE = Rule(
     id="company-cidr-outside",
     rule="a company range does not overlap the tenant's own networks",
     reason="inside a network its own addresses come first, and {other} is {cidr}",
-    remedy="choose another range for the network (tenantnet network add TENANT --auto), "
+    remedy="choose another range for the network (tenantnet network add TENANT), "
     "or write the exact ranges that the company uses",
 )
 
@@ -431,7 +434,7 @@ MIGRATION_SLOTS = Rule(
     id="migration-slots",
     rule="a migration leads from one of the tenant's networks to the other: both are in the settings",
     reason="networks.{slot} is not there",
-    remedy="add it: tenantnet network add TENANT --auto; or remove the migration",
+    remedy="add it: tenantnet network add TENANT; or remove the migration",
 )
 MIGRATION_TIME = Rule(
     id="migration-time",

@@ -23,6 +23,7 @@ from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project, StackKind, is_platform, kind_of, unknown_stack
+from tenantnet.settings.providers import PROVIDER
 from tenantnet.settings.reading import BYTE_ORDER_MARK, called, parse_mapping, read_mapping, read_text
 
 SETTINGS_OF_TENANT = Rule(
@@ -61,7 +62,7 @@ class SettingsFile:
     """A stack's settings file as it is, not checked.
 
     text: without a byte order mark. config: what it has under `config`. region: AWS's, from the file or,
-    for all stacks, from Pulumi.yaml.
+    for all stacks, from Pulumi.yaml. secrets_provider: what it names to encrypt the stack's secrets.
     """
 
     stack: str
@@ -69,6 +70,7 @@ class SettingsFile:
     text: str
     config: Mapping[object, object]
     region: str | None
+    secrets_provider: str | None = None
 
 
 def read_settings_file(project: Project, stack: str, kind: StackKind | None = None) -> SettingsFile:
@@ -80,7 +82,8 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
     if not os.path.lexists(path) or kind not in (None, named):
         raise unknown_stack(project, stack, kind=kind or named)
     text = read_text(path)
-    config = config_of(parse_mapping(text, called(path)))
+    document = parse_mapping(text, called(path))
+    config, provider = config_of(document), document.get(PROVIDER)
     region = config.get(REGION_KEY, config_of(read_mapping(project.file)).get(REGION_KEY))
     return SettingsFile(
         stack=stack,
@@ -88,6 +91,7 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
         text=text.removeprefix(BYTE_ORDER_MARK),
         config=config,
         region=region if isinstance(region, str) else None,
+        secrets_provider=provider if isinstance(provider, str) and provider else None,
     )
 
 
@@ -172,10 +176,11 @@ def replace_settings_file(project: Project, file: SettingsFile, text: str) -> No
             draft.replace(path)
 
 
-def settings_text(config: Mapping[str, object]) -> str:
+def settings_text(config: Mapping[str, object], secrets_provider: str | None = None) -> str:
     """The text of a new settings file, which every reader of YAML reads alike. config: what it has."""
     text = StringIO()
-    YAML().dump(quoted({"config": config}), text)
+    of_secrets = {PROVIDER: secrets_provider} if secrets_provider else {}
+    YAML().dump(quoted({**of_secrets, "config": config}), text)
     return text.getvalue()
 
 

@@ -26,6 +26,7 @@ PAGES = sorted(
         *(CLONE / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     ]
 )
+INIT_README = CLONE / "infra" / "scaffold" / "files" / "README.md"
 ROOT = typer.main.get_group(app)
 # Blocks in other languages are programs, data or output.
 SHELL_BLOCK = re.compile(r"^```(?:sh)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -137,8 +138,10 @@ def test_every_implied_permission_is_documented_with_its_source() -> None:
         assert all(f"`{action}`" in page for action in implied.actions)
 
 
-# Where Pulumi's own way is what is taught: a first tour, a program of one's own, the policy pack.
-TEACH_PULUMI = {"README.md", "docs/start.md", "docs/library.md", "docs/rules.md"}
+# Where Pulumi's own way is what is taught: a program of one's own, the policy pack.
+TEACH_PULUMI = {"docs/library.md", "docs/rules.md"}
+# And where an own password needs the stack before `tenantnet up`.
+MAKE_A_STACK = {"docs/transcript.md"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -146,6 +149,13 @@ def test_a_page_names_one_command_that_updates_a_stack(page: Path) -> None:
     if name(page) not in TEACH_PULUMI:
         text = page.read_text(encoding="utf-8")
         assert re.findall(r"^ *(?:[A-Z_]+=\S+ )*pulumi up\b.*", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, INIT_README], ids=name)
+def test_a_page_names_one_command_that_makes_a_stack(page: Path) -> None:
+    if name(page) not in MAKE_A_STACK:
+        made = re.findall(r"^.*pulumi stack (?:init|select --create).*", page.read_text("utf-8"), re.MULTILINE)
+        assert made == []
 
 
 def test_what_is_printed_names_one_command_that_updates_a_stack() -> None:

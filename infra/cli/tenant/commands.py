@@ -33,11 +33,10 @@ WRITTEN = """\
 Wrote {file}: network blue {cidr}, session subnet {session_subnet}.
 Nothing is created in AWS yet. Next:
 
-  pulumi stack init {name}
-  pulumi config set --secret tenantnet:databasePassword --stack {name}    # asks for it, stores it encrypted
-  tenantnet up {name}    # shows what it will do, and asks
+  tenantnet up {name} --create
 
-or all three in one, with a password that is made at random: tenantnet up {name} --create
+makes the stack and a password at random, which the file has encrypted, shows what the update does, and asks.
+For a pull request answer no, and commit the file.
 
 The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
 peerings with sessions and services, the database and the endpoint. At AWS this takes 10 to 20 minutes,

@@ -91,5 +91,5 @@ def _write(project: Project, cell: Cell, ranges: Ranges, name: str, settings: di
         *(refusal.at("sessionSubnet") for refusal in misplaced),
         *ranges.refuse(claims_in_settings(name, settings)),
     ]
-    text = settings_text({REGION_KEY: cell.region, TENANT_KEY: settings})
+    text = settings_text({REGION_KEY: cell.region, TENANT_KEY: settings}, cell.secrets_provider)
     return create_settings_file(project, name, text, wrong).relative_to(project.folder)

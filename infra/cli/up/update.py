@@ -45,7 +45,7 @@ STACK_MADE = Rule(
     id="stack-made",
     rule="a stack is created before its first update",
     reason="this Pulumi backend has no stack {stack}",
-    remedy="create it: tenantnet up {stack} --create, or pulumi stack init {stack}",
+    remedy="create it: tenantnet up {stack} --create",
 )
 _T = TypeVar("_T")
 
@@ -111,8 +111,7 @@ def _require_stack(project: Project, stack: str, *, create: bool) -> str:
     made: list[str] = []
     document = parse_mapping(file.text, file.path.name)
     if missing:
-        provider = document.get("secretsprovider")
-        engine.create(stack, provider if isinstance(provider, str) else None)
+        engine.create(stack, file.secrets_provider)
         made.append(f"the stack {stack}")
     # An environment of Pulumi ESC may have the password.
     if not (is_platform(stack) or PASSWORD_KEY in file.config or "environment" in document):

@@ -188,12 +188,23 @@ def test_a_new_tenant_gets_ranges_that_nobody_has_and_the_platforms_region(folde
     }
     document = YAML(typ="safe").load(folder / "tenants" / "Pulumi.beta.yaml")
     assert document["config"]["aws:region"] == "eu-west-1"
+    assert "secretsprovider" not in document
 
 
-def test_a_new_tenant_is_told_how_the_password_is_set_and_what_the_update_does(folder: Path) -> None:
+def test_a_new_tenants_secrets_are_encrypted_with_the_key_of_its_platforms(folder: Path) -> None:
+    key = "awskms://alias/your-key?region=eu-west-1"
+    file = folder / "tenants" / "Pulumi.platform-eu1.yaml"
+    file.write_text(f'secretsprovider: "{key}"\n{file.read_text()}encryptedkey: AAAA\n')
+    assert run("tenant add beta --platform platform-eu1 --username betaadmin --offline").exit_code == 0
+    document = YAML(typ="safe").load(folder / "tenants" / "Pulumi.beta.yaml")
+    assert (document["secretsprovider"], "encryptedkey" in document) == (key, False)
+    assert run("settings check").exit_code == 0
+
+
+def test_a_new_tenant_is_told_what_makes_stack_and_password_and_what_the_update_does(folder: Path) -> None:
     output = run("tenant add beta --platform platform-eu1 --username betaadmin --offline").output
-    assert "pulumi config set --secret tenantnet:databasePassword --stack beta" in output
-    assert "pulumi stack init beta" in output
+    assert "tenantnet up beta --create\n" in output
+    assert "answer no" in output
     assert "Nothing is created in AWS yet" in output
 
 
