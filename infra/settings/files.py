@@ -85,7 +85,7 @@ def judge_file(path: Path, defaults: ProjectDefaults, text: str | None = None) -
         return FileVerdict(path=path, refusals=odd)
     stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     if text is not None and len(text.encode()) > rules.MAX_FILE_BYTES:
-        wrong = rules.FILE_READABLE.refuse(str(path), problem=TOO_LARGE)
+        wrong = rules.FILE_READABLE.refuse(str(path), **TOO_LARGE)
         return FileVerdict(path=path, stack=stack, refusals=[wrong])
     try:
         document, odd = parse(read_text(path) if text is None else text, called(path))

@@ -15,9 +15,12 @@ _LINE = re.compile(r"line (\d{1,7})\b")
 
 
 def line_of(text: str, refusal: Refusal) -> int:
-    """The line of the value that was refused or, where it is missing, of what it belongs in."""
+    """The line of the value that was refused or, where it is missing, of what it belongs in.
+
+    text: empty where the file cannot be read.
+    """
     if not refusal.path and (named := _LINE.match(refusal.value)):
-        return min(int(named[1]), text.count("\n") + 1)
+        return min(int(named[1]), text.count("\n") + 1) if text else int(named[1])
     try:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError:

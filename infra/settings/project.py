@@ -126,10 +126,15 @@ def unknown_stack(
     """The error for an unknown stack: how to deploy it, or the most similar names, or all of them.
 
     deployed: the stacks that were searched; None where these are the settings. kind: "tenant" or "platform".
+    Raises Refused for a settings file that cannot be deployed.
     """
+    # It imports the models, for which not every command waits.
+    from tenantnet.settings.files import load_file
+
     known = sorted({*project.stacks_with_settings(), *(deployed or ())})
     names = [stack for stack in known if is_platform(stack) == (kind == "platform")]
     if name in names:
+        load_file(project.settings_file(name), project.file)
         remedy = f"it has settings: deploy it by tenantnet up {name} --create"
     elif near := get_close_matches(name, names, n=3, cutoff=0.5):
         remedy = f"did you mean {' or '.join(near)}?"

@@ -20,7 +20,13 @@ from tenantnet.settings import rules
 from tenantnet.settings.alike import check_alike, read_ordinary
 
 BYTE_ORDER_MARK = "\ufeff"
-TOO_LARGE = f"it has more than {rules.MAX_FILE_BYTES:,} bytes"
+# Facts of FILE_READABLE.
+TOO_LARGE = {
+    "problem": f"it has more than {rules.MAX_FILE_BYTES:,} bytes",
+    "remedy": "take out what is no setting",
+}
+_NOT_THERE = "check the path; a settings file is tenants/Pulumi.<stack>.yaml"
+_NOT_OURS = "make it a file that you may read"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
 # Neither wait for the other end of a pipe nor take a terminal. Windows has neither, and text files besides.
 _OPEN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
@@ -62,7 +68,7 @@ def parse(text: str, name: str) -> tuple[Mapping[object, object], list[Refusal]]
     if isinstance(document, Mapping):
         return document, refusals
     problem = f"it describes {'nothing' if document is None else 'no mapping'}"
-    raise Refused(name, [rules.YAML_VALID.refuse(document, problem=problem)])
+    raise Refused(name, [rules.YAML_VALID.refuse(document, problem=problem, way="write a stack's settings")])
 
 
 # A command needs Pulumi.yaml and a settings file in several places, and each takes milliseconds.
@@ -80,16 +86,20 @@ def _read(text: str) -> tuple[object, list[Refusal]]:
 
 def read_text(path: Path) -> str:
     """The text of a file as it is, byte order mark and line ends included. Raises Refused if it has none."""
+    value = str(path)
     try:
         content = _read_bytes(path)
         if len(content) <= rules.MAX_FILE_BYTES:
             return content.decode()
-        problem = TOO_LARGE
+        facts = TOO_LARGE
     except OSError as error:
-        problem = f"{error.strerror}".lower()
+        remedy = _NOT_THERE if isinstance(error, FileNotFoundError) else _NOT_OURS
+        facts = {"problem": f"{error.strerror}".lower(), "remedy": remedy}
     except UnicodeDecodeError as error:
-        problem = f"byte {error.start} is not UTF-8"
-    raise Refused(called(path), [rules.FILE_READABLE.refuse(str(path), problem=problem)])
+        before = content.count(b"\n", 0, error.start)
+        value = f"line {before + 1}"
+        facts = {"problem": f"{value} has a byte that is not UTF-8", "remedy": "save it as UTF-8"}
+    raise Refused(called(path), [rules.FILE_READABLE.refuse(value, **facts)])
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -112,11 +122,12 @@ def _yaml_refusal(error: Exception) -> Refusal:
         case ReaderError():
             problem = f"its character {error.position + 1} is one that YAML does not allow"
         case MarkedYAMLError():
-            said = str(error.problem).replace(r"character '\t'", "a tab")
-            problem = f"the reader says of that place: {_QUOTED.sub('...', said)}"
+            said = str(error.problem)
+            tab = "a tab is there, and YAML has blanks" if r"'\t'" in said else ""
+            problem = tab or f"YAML's reader says: {_QUOTED.sub('...', said)}"
         case _:
             problem = "a value does not have the form of its tag or type"
-    return rules.YAML_VALID.refuse(place, problem=problem)
+    return rules.YAML_VALID.refuse(place, problem=problem, way="correct it at that place")
 
 
 def called(path: Path) -> str:

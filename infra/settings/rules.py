@@ -512,7 +512,7 @@ FILE_READABLE = Rule(
     id="file-readable",
     rule=f"a settings file can be read, is UTF-8 text and has at most {MAX_FILE_BYTES:,} bytes",
     reason="its settings cannot be read: {problem}",
-    remedy="check the path; a settings file is tenants/Pulumi.<stack>.yaml",
+    remedy="{remedy}",
 )
 FILE_NAME = Rule(
     id="file-name",
@@ -525,7 +525,7 @@ YAML_VALID = Rule(
     id="yaml-valid",
     rule="the file is one YAML document that describes one mapping",
     reason="its content cannot be read: {problem}",
-    remedy="correct it at that place; a settings file starts with config:",
+    remedy="{way}; a settings file starts with config:",
 )
 KEY_ONCE = Rule(
     id="key-once",

@@ -189,6 +189,16 @@ def test_an_unknown_stack_with_settings_comes_with_the_command_that_deploys_it(
     assert error.refusals[0].remedy == "it has settings: deploy it by tenantnet up acme --create"
 
 
+@pytest.mark.parametrize(("text", "problem"), [("config:\n\tx: y\n", "a tab is there"), ("config: {}\n", "region")])
+def test_an_unknown_stack_with_a_broken_file_comes_with_what_is_wrong_in_it(
+    project: Project, acme: Path, text: str, problem: str
+) -> None:
+    acme.write_text(text)
+    with pytest.raises(Refused, match=problem) as refused:
+        unknown_stack(project, "acme", [], kind="tenant", where="in this Pulumi backend")
+    assert "--create" not in str(refused.value)
+
+
 def test_a_tenant_without_a_stack_is_among_the_nearest_names(project: Project, acme: Path) -> None:
     error = unknown_stack(project, "akme", [], kind="tenant", where="in this Pulumi backend")
     assert error.refusals[0].remedy == "did you mean acme?"

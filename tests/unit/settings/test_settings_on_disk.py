@@ -230,6 +230,7 @@ def test_a_file_that_is_not_there_is_refused(tree: Tree) -> None:
     verdict = judge(tree.folder / "tenants" / "Pulumi.nobody.yaml", tree.project)
     assert [refusal.rule_id for refusal in verdict.refusals] == ["file-readable"]
     assert "no such file" in verdict.refusals[0].reason
+    assert verdict.refusals[0].remedy.startswith("check the path")
 
 
 def test_a_folder_is_no_settings_file(tree: Tree) -> None:
@@ -240,13 +241,19 @@ def test_a_folder_is_no_settings_file(tree: Tree) -> None:
 
 def test_a_file_of_other_bytes_than_utf_8_is_refused(tree: Tree) -> None:
     path = tree.tenant("acme")
-    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
-    assert refused_rules(path, tree.project) == ["file-readable"]
+    before = path.read_bytes()
+    path.write_bytes(before + b"# caf\xe9\n")
+    (refusal,) = judge(path, tree.project).refusals
+    line = before.count(b"\n") + 1
+    assert (refusal.rule_id, refusal.value) == ("file-readable", f"line {line}")
+    assert refusal.remedy == "save it as UTF-8"
+    assert f"Pulumi.acme.yaml:{line}: error" in check(path).stderr
 
 
 def test_a_file_that_is_far_too_large_is_refused_unread(tree: Tree) -> None:
     path = tree.write("acme", "#" * (MAX_FILE_BYTES + 1))
-    assert refused_rules(path, tree.project) == ["file-readable"]
+    (refusal,) = judge(path, tree.project).refusals
+    assert (refusal.rule_id, refusal.remedy) == ("file-readable", "take out what is no setting")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tree: Tree) -> None:
@@ -523,7 +530,7 @@ def test_on_github_each_problem_is_a_note_at_its_line_and_no_command_of_the_file
 def test_a_tab_is_called_one_in_its_line(tree: Tree) -> None:
     done = check(tree.write("acme", "config:\n\taws:region: eu-west-1\n"))
     assert "Pulumi.acme.yaml:2: error: " in done.output
-    assert "found a tab" in done.output
+    assert "a tab is there" in done.output
 
 
 def test_a_tenant_of_another_region_than_its_platform_is_refused_with_the_platforms(tree: Tree) -> None:
