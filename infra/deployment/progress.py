@@ -118,7 +118,7 @@ def reason(problem: Diagnostic) -> str:
 def state_of(progress: Progress) -> str:
     """What was and was not changed by an update that did not finish."""
     done = in_words(progress.counts_done())
-    lines = [f"Done: {done or 'nothing was changed'}; the stack remembers it."]
+    lines = [f"Done: {done}; the stack has it in its state." if done else "Done: nothing."]
     if progress.failed:
         lines.append(f"Failed: {names(progress.failed)}.")
     if progress.running:

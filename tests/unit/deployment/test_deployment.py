@@ -214,7 +214,7 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
     )
     text = str(failure("acme", taken, "unused"))
     assert "reason: acme-blue: AWS answered InstanceQuotaExceeded: too many\n" in text
-    assert "Done: 1 created" in text
+    assert "Done: 1 created; the stack has it in its state.\n" in text
     assert "Failed: acme-blue (rds Instance)" in text
     assert "Not started: 1 of 3" in text
 
@@ -222,7 +222,7 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
     text = state_of(progress(event("resourcePreEvent", "create", DATABASE), plan=plan))
-    assert "nothing was changed" in text
+    assert text.startswith("Done: nothing.\n")
     assert "Cut off, and perhaps done: acme-blue (rds Instance)" in text
     assert "Not started: 1 of 2" in text
 
