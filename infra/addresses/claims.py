@@ -190,6 +190,7 @@ class ClaimFinding(StrEnum):
     NOT_IN_SETTINGS = "not in the settings"
     ROW_GONE = "row gone"
     NOT_DEPLOYED = "not deployed"
+    RETIRED = "retired"
 
 
 def audit_claims(
@@ -210,14 +211,21 @@ def audit_claims(
 
 
 def missing_claims(
-    rows: Iterable[Row], *, deployed: Iterable[Claim], in_settings: Iterable[Claim]
+    rows: Iterable[Row],
+    *,
+    deployed: Iterable[Claim],
+    in_settings: Iterable[Claim],
+    retired: Iterable[Claim] = (),
 ) -> dict[Claim, ClaimFinding]:
     """The ranges of stacks and settings files of which the table has no row of that stack.
 
-    deployed: what the stacks' outputs say that they have. Sorted by stack and range.
+    deployed: what the stacks' outputs say that they have. retired: the networks that they have given up, and
+    do not create again while the settings name them. Sorted by stack and range.
     """
     held = {(row.stack, row.cidr) for row in rows if isinstance(row, Claim)}
     wanted = {(claim.stack, claim.cidr): (claim, ClaimFinding.NOT_DEPLOYED) for claim in in_settings}
+    given_up = {(claim.stack, claim.cidr): (claim, ClaimFinding.RETIRED) for claim in retired}
+    wanted |= {key: found for key, found in given_up.items() if key in wanted}
     wanted |= {(claim.stack, claim.cidr): (claim, ClaimFinding.ROW_GONE) for claim in deployed}
     return dict(sorted((wanted[key] for key in wanted.keys() - held), key=lambda each: _by_stack(each[0])))
 

@@ -36,7 +36,7 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
     from tenantnet.observed.claims import read_audit
 
     found = read_audit(working_project(), platform)
-    (_print_json if as_json else _print)(found)
+    (_print_json if as_json else print_audit)(found)
 
 
 def doubtful_as_json(claim: Claim, finding: ClaimFinding) -> dict[str, str]:
@@ -54,8 +54,12 @@ def _print_json(found: Audit) -> None:
     print_json({"table": found.table, "claims": len(found.rows), **listed, "foreign": foreign})
 
 
-def _print(found: Audit) -> None:
-    gone = [claim for claim, finding in found.missing.items() if finding is ClaimFinding.ROW_GONE]
+def print_audit(found: Audit) -> None:
+    """Print an audit for people, with the way out of each finding."""
+    gone, retired = (
+        [claim for claim, finding in found.missing.items() if finding is each]
+        for each in (ClaimFinding.ROW_GONE, ClaimFinding.RETIRED)
+    )
     more = f", {len(gone)} missing" if gone else ""
     typer.echo(f"{found.table}: {len(found.rows)} claims, {len(found.doubtful)} of them doubtful{more}")
     _list("Doubtful claims", found.doubtful)
@@ -73,7 +77,12 @@ def _print(found: Audit) -> None:
             "Row gone: somebody else may take the range. The next update of the stack claims it again: "
             f"tenantnet up {gone[0].stack}"
         )
-    if len(gone) < len(found.missing):
+    if retired:
+        typer.echo(
+            "Retired: the stack has given the network up and does not create it again. Take it out of the "
+            f"settings: tenantnet network delete {retired[0].stack} {retired[0].slot}"
+        )
+    if len(gone) + len(retired) < len(found.missing):
         typer.echo("Not deployed: the next update of that stack claims it.")
     if found.foreign:
         typer.echo()

@@ -45,34 +45,39 @@ def read_audit(project: Project, platform: str) -> Audit:
         raise unknown_stack(project, platform, stacks, kind="platform", where="in this Pulumi backend")
     table = engine.claims_table(platform)
     rows = ClaimsTable.of(cell.settings.cell, cell.region, table).all()
-    wanted, deployed = _of_users(project, engine, table, stacks)
+    wanted, deployed, retired = _of_users(project, engine, table, stacks)
     held = [row for row in rows if isinstance(row, Claim)]
     return Audit(
         table=table,
         rows=rows,
         doubtful=audit_claims(held, stacks=stacks, in_settings=wanted),
-        missing=missing_claims(rows, deployed=deployed, in_settings=wanted),
+        missing=missing_claims(rows, deployed=deployed, in_settings=wanted, retired=retired),
     )
 
 
 def _of_users(
     project: Project, engine: Engine, table: str, stacks: list[str]
-) -> tuple[list[Claim], list[Claim]]:
-    """The ranges of the tenants of all platforms that use the table: by settings, and by their stacks."""
+) -> tuple[list[Claim], list[Claim], list[Claim]]:
+    """The ranges of the tenants of all platforms that use the table: by settings, by their stacks, given up."""
     platforms = {each for each in (*stacks, *project.stacks_with_settings()) if is_platform(each)}
     users = {each for each in platforms if engine.claims_table(each) == table}
     wanted = [claim for each in sorted(users) for claim in claims_in_tree(project, each)]
-    deployed = []
+    deployed, retired = list[Claim](), list[Claim]()
     for stack in (each for each in stacks if not is_platform(each)):
         outputs = engine.outputs(stack) or {}
         if outputs.get("platform") in users:
-            deployed += _deployed(stack, outputs)
-    return wanted, deployed
+            known = TenantOutputs.read(stack, outputs)
+            deployed += _deployed(stack, known)
+            if known.retired:
+                slot, cidr = known.retired.slot, known.retired.cidr
+                retired.append(
+                    Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot=slot)
+                )
+    return wanted, deployed, retired
 
 
-def _deployed(stack: str, outputs: Mapping[str, object]) -> list[Claim]:
+def _deployed(stack: str, known: TenantOutputs) -> list[Claim]:
     """The ranges of a stack by its outputs."""
-    known = TenantOutputs.read(stack, outputs)
     ranges = [(ClaimKind.NETWORK, slot, network.cidr) for slot, network in known.networks.items()]
     if known.session_subnet:
         ranges.append((ClaimKind.SESSION_SUBNET, "", known.session_subnet))

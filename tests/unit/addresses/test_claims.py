@@ -165,6 +165,18 @@ def test_a_row_that_tenantnet_has_not_written_keeps_its_range_and_shows_itself(r
     assert refusal.reason == f"the range has the row {found.text}, which does not say who holds it"
 
 
+def test_a_network_that_a_move_has_given_up_is_not_one_that_is_still_to_come() -> None:
+    other = replace(WANTED, cidr="10.1.3.0/26")
+    missing = missing_claims([], deployed=[], in_settings=[WANTED, other], retired=[WANTED])
+    assert missing == {WANTED: ClaimFinding.RETIRED, other: ClaimFinding.NOT_DEPLOYED}
+    # Of what the settings no longer name nothing is left to do.
+    assert missing_claims([], deployed=[], in_settings=[], retired=[WANTED]) == {}
+    # Another move may have made it again.
+    assert missing_claims([], deployed=[WANTED], in_settings=[WANTED], retired=[WANTED]) == {
+        WANTED: ClaimFinding.ROW_GONE
+    }
+
+
 def test_a_range_of_a_stack_without_its_row_is_missing_and_one_of_settings_is_not_deployed() -> None:
     changed = replace(WANTED, cidr="10.1.3.0/26")
     thief = replace(SESSION, stack="thief")

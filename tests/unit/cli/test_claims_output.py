@@ -6,7 +6,9 @@ import json
 import shlex
 
 import pytest
-from tenantnet.cli.claims import release_command
+from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind
+from tenantnet.cli.claims import print_audit, release_command
+from tenantnet.observed.claims import Audit
 
 
 @pytest.mark.parametrize("cidr", ["10.1.2.0/26", "10.1.2.0/26'; id; '", '"; $(id) `id`\n', "a b\\"])
@@ -14,3 +16,13 @@ def test_a_row_is_released_by_its_key_alone_whatever_that_is(cidr: str) -> None:
     *command, key = shlex.split(release_command("tenantnet-eu1-claims", cidr))
     assert " ".join(command) == "aws dynamodb delete-item --table-name tenantnet-eu1-claims --key"
     assert json.loads(key) == {"cidr": {"S": cidr}}
+
+
+def test_a_retired_network_is_told_with_the_command_that_takes_it_out_of_the_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blue = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    print_audit(Audit(table="claims", rows=[], doubtful={}, missing={blue: ClaimFinding.RETIRED}))
+    said = capsys.readouterr().out
+    assert "tenantnet network delete acme blue" in said
+    assert "Not deployed" not in said
