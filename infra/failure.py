@@ -7,7 +7,8 @@ class Failure(Exception):  # noqa: N818 - named like Refused
     """Something that could not be done, although the input is right.
 
     what: the task that failed. reason: the cause, in the words of AWS, Pulumi or the operating system; where
-    those said nothing, that. remedy: what to do. state: what was and was not changed.
+    those said nothing, that. remedy: what to do. state: what was and was not changed; empty where that needs
+    no saying.
     """
 
     def __init__(self, what: str, *, reason: str, remedy: str, state: str = "Nothing was changed.") -> None:
@@ -17,4 +18,5 @@ class Failure(Exception):  # noqa: N818 - named like Refused
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        return f"{self.what}\n  reason: {self.reason}\n  remedy: {self.remedy}\n{self.state}"
+        state = f"\n{self.state}" if self.state else ""
+        return f"{self.what}\n  reason: {self.reason}\n  remedy: {self.remedy}{state}"

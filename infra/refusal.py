@@ -197,7 +197,9 @@ class Rule:
 
 
 class Refused(Exception):  # noqa: N818 - it rejects the input; the program did not fail
-    """All problems of one input, found in one pass."""
+    """All problems of one input, found in one pass. state: what was and was not changed."""
+
+    state = "Nothing was changed."
 
     def __init__(self, subject: str, refusals: Iterable[Refusal]) -> None:
         self.subject = printable(subject).replace("\n", "\\n")

@@ -24,8 +24,16 @@ def require_answer(subject: str, *, yes: bool, as_json: bool = False) -> None:
     raise Refused(subject, [CONFIRMED.refuse(None, "--yes", reason=reason)])
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask, unless `yes`; end the command if the answer is no."""
-    if not yes and not typer.confirm(question):
-        typer.echo("Nothing was changed.")
+def confirm(question: str, *, yes: bool, state: str = Refused.state, err: bool = False) -> None:
+    """Ask, unless `yes`; end the command if the answer is no, or Ctrl-C.
+
+    state: what was and was not changed then. err: ask on standard error.
+    """
+    try:
+        agreed = yes or typer.confirm(question, err=err)
+    except typer.Abort:
+        agreed = False
+        typer.echo(err=err)  # the question's line has no end
+    if not agreed:
+        typer.echo(state, err=err)
         raise typer.Exit(NOT_DONE)

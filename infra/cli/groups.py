@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib import import_module
 from typing import Any
 
 import typer
-from tenantnet.refusal import short_words
+from tenantnet.failure import Failure
+from tenantnet.refusal import Refused, short_words
 from typer.core import TyperGroup
 
 # No boxes around help: to import what draws them takes longer than all else that help needs.
@@ -55,13 +56,36 @@ SECTIONS = {
 }
 
 
-def in_capitals(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The commands with help that has their arguments' names in capitals, as their pages do."""
-    for command in commands.values():
+# Commands of these names change nothing, in whichever group: their errors need not say so.
+READING = frozenset(
+    {
+        *("audit", "check", "devices", "doctor", "drift", "list", "open", "preview", "report", "review"),
+        *("rules", "schema", "show", "status", "topology"),
+    }
+)
+
+
+def prepared(commands: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The commands with help that has their arguments' names in capitals, as their pages do; and READING."""
+    for name, command in commands.items():
         for each in command.params:
             if each.param_type_name == "argument":
                 each.metavar = each.metavar or each.name.upper()
+        if name in READING:
+            command.callback = _reading(command.callback)
     return commands
+
+
+def _reading(command: Callable[..., object]) -> Callable[..., object]:
+    @wraps(command)
+    def without_state(*given: Any, **more: Any) -> object:  # noqa: ANN401 - whatever typer gives
+        try:
+            return command(*given, **more)
+        except (Failure, Refused) as error:
+            error.state = "" if error.state == Refused.state else error.state
+            raise
+
+    return without_state
 
 
 def write_commands(formatter: Any, title: str, commands: Mapping[str, Any]) -> None:  # noqa: ANN401 - typer's
@@ -83,7 +107,7 @@ class Group(TyperGroup):
     def commands(self) -> MutableMapping[str, Any]:  # type: ignore[override]
         app: typer.Typer = import_module(f"tenantnet.cli.{self._module}").app
         app.rich_markup_mode = PLAIN
-        return in_capitals(typer.main.get_group(app).commands)
+        return prepared(typer.main.get_group(app).commands)
 
     def format_commands(self, _: Any, formatter: Any) -> None:  # noqa: ANN401 - as typer has them
         write_commands(formatter, "Commands", self.commands)
@@ -112,7 +136,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(**attributes)
-        in_capitals(self.commands)
+        prepared(self.commands)
         for name in GROUPS:
             self.add_command(Group(name))
 

@@ -86,7 +86,7 @@ def run() -> None:
     try:
         app()
     except Refused as refused:
-        _end(f"{refused}\nNothing was changed.", 2)
+        _end(f"{refused}\n{refused.state}".rstrip("\n"), 2)
     except Failure as failure:
         _end(str(failure), 1)
     except OSError as error:

@@ -45,8 +45,8 @@ def check(files: Files = None, *, base: Base = None, as_json: AsJson = False) ->
     """Check settings files, each by itself and against the others of the project. Nothing is changed.
 
     Works without AWS and Pulumi, so it cannot check encrypted passwords and the claims table, nor what is
-    deployed: with --base it takes for that what a branch, tag or commit has, removed files too. Exit code 2: something is
-    refused. In GitHub Actions, each refusal is a note at its line of the pull request, too.
+    deployed: with --base it takes for that what a branch, tag or commit has, removed files too. Exit code
+    2: something is refused. In GitHub Actions, each refusal is a note at its line of the pull request, too.
 
     Example: tenantnet settings check --base main
     """

@@ -13,7 +13,8 @@ from tenantnet.fleet.record import FleetOperation
 from tenantnet.fleet.runner import COMMANDS, why_failed
 from tenantnet.fleet.targets import read_each
 from tenantnet.observed.drift import find_drift
-from tenantnet.settings.project import Project, unknown_stack
+from tenantnet.settings.project import Project
+from tenantnet.settings.store import unknown_stack
 
 
 def read_drift(project: Project, tenant: str) -> list[str]:

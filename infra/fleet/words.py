@@ -42,9 +42,13 @@ def time_left_in_words(least: float, most: float) -> str:
 
 
 def summary(record: RunRecord) -> str:
-    """Such as `9 done, 1 failed, 40 not begun`, and how many of those done are proved unchanged."""
+    """Such as `9 done, 1 failed, 40 not begun`, of drift `9 compared`, and how many are proved unchanged."""
     counts = Counter(each.status for each in record.tenants.values())
-    text = ", ".join(f"{counts[status]} {word}" for status, word in _STATUSES.items() if counts[status])
+    words = {
+        **_STATUSES,
+        **({RunStatus.DONE: "compared"} if record.operation is FleetOperation.DRIFT else {}),
+    }
+    text = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     proved = sum(each.proved for each in record.tenants.values())
     return f"{text}; {proved} unchanged, proved without an engine" if proved else text
 

@@ -17,8 +17,8 @@ from tenantnet.addresses.claims import (
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.engine.engine import Engine
 from tenantnet.settings.cells import read_cell
-from tenantnet.settings.project import Project, is_platform, unknown_stack
-from tenantnet.settings.store import claims_in_tree
+from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.store import claims_in_tree, unknown_stack
 from tenantnet.stacks.outputs import TenantOutputs
 
 
@@ -58,7 +58,7 @@ def read_audit(project: Project, platform: str) -> Audit:
 def _of_users(
     project: Project, engine: Engine, table: str, stacks: list[str]
 ) -> tuple[list[Claim], list[Claim], list[Claim]]:
-    """The ranges of the tenants of all platforms that use the table: by settings, by their stacks, given up."""
+    """The ranges of the tenants of all platforms that use the table: in settings, deployed, given up."""
     platforms = {each for each in (*stacks, *project.stacks_with_settings()) if is_platform(each)}
     users = {each for each in platforms if engine.claims_table(each) == table}
     wanted = [claim for each in sorted(users) for claim in claims_in_tree(project, each)]
@@ -70,9 +70,7 @@ def _of_users(
             deployed += _deployed(stack, known)
             if known.retired:
                 slot, cidr = known.retired.slot, known.retired.cidr
-                retired.append(
-                    Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot=slot)
-                )
+                retired.append(Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot=slot))
     return wanted, deployed, retired
 
 

@@ -14,15 +14,14 @@ from tenantnet.settings.loading import PLATFORM_KEY, TENANT_KEY
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import parse_mapping
 
-
 SETTINGS_KEPT = Rule(
     id="settings-kept",
     rule="a stack that is protected keeps its settings file",
     reason="{stack} is deployed and protected ({why}): a removed file deletes nothing of it, and without the "
     "file nobody can update it",
-    remedy="put the file back. What is to go gets `retiring: true` first, a tenant by `tenantnet tenant remove "
-    "{stack}`; once that is deployed, a review of the removal shows what `pulumi destroy --stack {stack}` "
-    "deletes",
+    remedy="put the file back. What is to go gets `retiring: true` first, a tenant by `tenantnet tenant "
+    "remove {stack}`; once that is deployed, a review of the removal shows what `pulumi destroy --stack "
+    "{stack}` deletes",
 )
 
 

@@ -36,11 +36,11 @@ from tenantnet.runner.stop import Stop, Stopped, held_back, say, stopped, unknow
 from tenantnet.runner.verification import Access, Login, has_login, read_login, secret_name
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.models import MigrationSettings, TenantSettings
-from tenantnet.settings.project import Project, is_platform, unknown_stack
+from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.providers import PROVIDER, why_unreadable
 from tenantnet.settings.reading import read_mapping
 from tenantnet.settings.rules import LIVE_NEEDS_GTID
-from tenantnet.settings.store import read_tenant
+from tenantnet.settings.store import read_tenant, unknown_stack
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 from tenantnet.tags import Owner, Slot, Strategy, final_snapshot_name, network_name
 from tenantnet.vpn.along import DAYS, refuse_left_behind, refuse_unserved

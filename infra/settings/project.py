@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,12 +31,6 @@ ONE_PROJECT = Rule(
     rule=f"a program's folder is that of one project file, {PROJECT_FILE}, whose `main` it is",
     reason="Pulumi takes {other}, or may take it: its stacks and its state are others than those read here",
     remedy="remove one of the files, or set `main` of the other to its own program",
-)
-STACK_EXISTS = Rule(
-    id="stack-exists",
-    rule="the {kind} exists",
-    reason="there is no {kind} {name} {where}",
-    remedy="{remedy}",
 )
 
 
@@ -113,38 +105,6 @@ def _settings_folder(file: Path) -> str:
     folder = read_mapping(file).get("stackConfigDir")
     # The engine joins the two, so that the place of one that begins with / is in the project, too.
     return folder.lstrip("/") if isinstance(folder, str) else "."
-
-
-def unknown_stack(
-    project: Project,
-    name: str,
-    deployed: Collection[str] | None = None,
-    *,
-    kind: str,
-    where: str = "with a settings file",
-) -> Refused:
-    """The error for an unknown stack: how to deploy it, or the most similar names, or all of them.
-
-    deployed: the stacks that were searched; None where these are the settings. kind: "tenant" or "platform".
-    Raises Refused for a settings file that cannot be deployed.
-    """
-    # It imports the models, for which not every command waits.
-    from tenantnet.settings.files import load_file
-
-    known = sorted({*project.stacks_with_settings(), *(deployed or ())})
-    names = [stack for stack in known if is_platform(stack) == (kind == "platform")]
-    if name in names:
-        load_file(project.settings_file(name), project.file)
-        remedy = f"it has settings: deploy it by tenantnet up {name} --create"
-    elif near := get_close_matches(name, names, n=3, cutoff=0.5):
-        remedy = f"did you mean {' or '.join(near)}?"
-    elif names:
-        remedy = f"the {kind}s are {', '.join(names)}"
-    else:
-        remedy = f"there is no {kind} yet"
-    return Refused(
-        f"The {kind}", [STACK_EXISTS.refuse(name, kind=kind, name=name, where=where, remedy=remedy)]
-    )
 
 
 def kind_of(stack: str) -> StackKind:

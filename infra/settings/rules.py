@@ -240,15 +240,15 @@ USERNAME_FREE = Rule(
     reason="RDS refuses it, and only after the network has been created",
     remedy="choose another name, for example acmeadmin",
 )
-_NEW_PASSWORD = (
-    "`tenantnet up {stack} --create` makes one at random, and the stack where there is none, and asks before it "
-    "deploys; one of your own: pulumi config set --secret tenantnet:databasePassword --stack {stack}"
+_MADE_OR_SET = (
+    "`tenantnet up {stack} --create` makes one at random, and the stack where there is none, and asks before "
+    "it deploys; one of your own: pulumi config set --secret tenantnet:databasePassword --stack {stack}"
 )
 PASSWORD_GIVEN = Rule(
     id="password-given",
     rule="a tenant has a database password",
     reason="RDS creates no database without one",
-    remedy=_NEW_PASSWORD,
+    remedy=_MADE_OR_SET,
 )
 PASSWORD = Rule(
     id="password",
@@ -262,7 +262,7 @@ PASSWORD_ENCRYPTED = Rule(
     id="password-encrypted",
     rule="the file contains the database password encrypted only",
     reason="the file is kept in git, and everybody who may read it would see the password",
-    remedy=f"remove it, because it is known now: {_NEW_PASSWORD}",
+    remedy=f"remove it, because it is known now: {_MADE_OR_SET}",
 )
 INSTANCE_CLASS = Rule(
     id="instance-class",

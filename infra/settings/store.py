@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +23,7 @@ from tenantnet.settings.files import REGION_KEY, config_of, judge_file, load_fil
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.locking import edit_lock
 from tenantnet.settings.models import TenantSettings
-from tenantnet.settings.project import Project, StackKind, is_platform, kind_of, unknown_stack
+from tenantnet.settings.project import Project, StackKind, is_platform, kind_of
 from tenantnet.settings.providers import PROVIDER
 from tenantnet.settings.reading import BYTE_ORDER_MARK, called, parse_mapping, read_mapping, read_text
 
@@ -31,6 +32,12 @@ SETTINGS_OF_TENANT = Rule(
     rule="a tenant's settings are under `tenantnet:tenant`",
     reason="{file} has a platform's settings",
     remedy="name a platform's stack platform-<cell>, and give only tenants other names",
+)
+STACK_EXISTS = Rule(
+    id="stack-exists",
+    rule="the {kind} exists",
+    reason="there is no {kind} {name} {where}",
+    remedy="{remedy}",
 )
 STACK_NEW = Rule(
     id="stack-new",
@@ -92,6 +99,35 @@ def read_settings_file(project: Project, stack: str, kind: StackKind | None = No
         config=config,
         region=region if isinstance(region, str) else None,
         secrets_provider=provider if isinstance(provider, str) and provider else None,
+    )
+
+
+def unknown_stack(
+    project: Project,
+    name: str,
+    deployed: Collection[str] | None = None,
+    *,
+    kind: str,
+    where: str = "with a settings file",
+) -> Refused:
+    """The error for an unknown stack: how to deploy it, or the most similar names, or all of them.
+
+    deployed: the stacks that were searched; None where these are the settings. kind: "tenant" or "platform".
+    Raises Refused for a settings file that cannot be deployed.
+    """
+    known = sorted({*project.stacks_with_settings(), *(deployed or ())})
+    names = [stack for stack in known if is_platform(stack) == (kind == "platform")]
+    if name in names:
+        load_file(project.settings_file(name), project.file)
+        remedy = f"it has settings: deploy it by tenantnet up {name} --create"
+    elif near := get_close_matches(name, names, n=3, cutoff=0.5):
+        remedy = f"did you mean {' or '.join(near)}?"
+    elif names:
+        remedy = f"the {kind}s are {', '.join(names)}"
+    else:
+        remedy = f"there is no {kind} yet"
+    return Refused(
+        f"The {kind}", [STACK_EXISTS.refuse(name, kind=kind, name=name, where=where, remedy=remedy)]
     )
 
 

@@ -14,16 +14,17 @@ from tenantnet.vpn.guides import Guide
 OUTPUT_EMPTY = Rule(
     id="output-empty",
     rule="a guide needs a directory that is new or empty",
-    reason="there {holds}, and nothing is overwritten without --force",
+    reason="it {holds}, and nothing is overwritten without --force",
     remedy="choose another directory, or add --force to replace an earlier download of the same kind",
 )
 OUTPUT_REPLACEABLE = Rule(
     id="output-replaceable",
     rule="--force replaces a directory that holds nothing but an earlier download of the same kind",
-    reason="there {holds}",
+    reason="it {holds}",
     remedy="choose another directory",
 )
 
+_SUBJECT = "The guide's directory"
 _OWNER_ONLY = 0o600
 # Most guides are written into a clone, where the next `git add` would take the keys along.
 _GIT_IGNORES_ALL = {".gitignore": "*\n"}
@@ -60,15 +61,15 @@ def _require_room(folder: Path, target: Path, replaces: Collection[str]) -> None
     if not os.path.lexists(target):
         return
     if not target.is_dir():
-        raise Refused("The output", [OUTPUT_REPLACEABLE.refuse(str(folder), holds="is a file of that name")])
+        raise Refused(_SUBJECT, [OUTPUT_REPLACEABLE.refuse(str(folder), holds="is a file of that name")])
     entries = sorted(target.iterdir())
     ours = {*replaces, *_GIT_IGNORES_ALL} if replaces else ()
     foreign = [entry.name for entry in entries if entry.name not in ours or not entry.is_file()]
     if foreign:
         rule = OUTPUT_REPLACEABLE if replaces else OUTPUT_EMPTY
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
-        holds = f"{'is' if len(foreign) == 1 else 'are'} {', '.join(foreign[:3])}{more}"
-        raise Refused("The output", [rule.refuse(str(folder), holds=holds)])
+        holds = f"has {', '.join(foreign[:3])}{more}"
+        raise Refused(_SUBJECT, [rule.refuse(str(folder), holds=holds)])
 
 
 def _write(path: Path, text: str) -> None:

@@ -154,7 +154,9 @@ def test_a_page_names_one_command_that_updates_a_stack(page: Path) -> None:
 @pytest.mark.parametrize("page", [*PAGES, INIT_README], ids=name)
 def test_a_page_names_one_command_that_makes_a_stack(page: Path) -> None:
     if name(page) not in MAKE_A_STACK:
-        made = re.findall(r"^.*pulumi stack (?:init|select --create).*", page.read_text("utf-8"), re.MULTILINE)
+        made = re.findall(
+            r"^.*pulumi stack (?:init|select --create).*", page.read_text("utf-8"), re.MULTILINE
+        )
         assert made == []
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import typer
+from tenantnet.cli.confirmation import confirm
 from tenantnet.cli.output import print_table, say, show
 from tenantnet.cli.project import working_project
 from tenantnet.engine.plugins import Tell
@@ -96,9 +97,8 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")
     if proved < {*chosen} and not (pages and store):
         _require_engine(project, store)
-    if not yes:
-        some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
-        typer.confirm(f"Update {len(chosen)} tenants ({some})?", abort=True, err=True)
+    some = ", ".join(chosen[:5]) + (", ..." if len(chosen) > 5 else "")
+    confirm(f"Update {len(chosen)} tenants ({some})?", yes=yes, err=True)
     regions = {target.region for target in targets.values()} if asked.waves else ()
     record = begin_run(
         *(records, operation, chosen, limits),

@@ -69,18 +69,20 @@ def update_stack(
     if made:
         file = project.settings_file(stack).relative_to(project.folder)
         shown.made(stack, made, str(file))
+    state = _state(made)
     update = StackUpdate(project, stack, policy_config, refresh=refresh)
-    plan, means = _preview(update, stack, shown)
-    if means.refusals:
-        raise Refused(f"The update of {stack}", means.refusals)
+    with _so_far(state):
+        plan, means = _preview(update, stack, shown, state)
+        if means.refusals:
+            raise Refused(f"The update of {stack}", means.refusals)
     shown.plan(stack, plan, update.last(), means)
     if not plan.changes and not plan.outputs_change:
         shown.end(stack, Progress(), 0)
         if not refresh:
             shown.unseen(stack)
         return
-    confirm(f"Update {stack}?", yes=yes)
-    _update(update, stack, plan, shown)
+    confirm(f"Update {stack}?", yes=yes, state=state)
+    _update(update, stack, plan, shown, state)
     retiring = load_file(project.settings_file(stack), project.file).retiring
     endpoint = (Engine(project).outputs(stack) or {}).get("endpoint")
     shown.next_steps(stack, endpoint, retiring, without_stack(project, stack) if is_platform(stack) else [])
@@ -115,7 +117,8 @@ def _require_stack(project: Project, stack: str, *, create: bool) -> str:
         made.append(f"the stack {stack}")
     # An environment of Pulumi ESC may have the password.
     if not (is_platform(stack) or PASSWORD_KEY in file.config or "environment" in document):
-        engine.set_secret(stack, PASSWORD_KEY, secrets.token_urlsafe(PASSWORD_BYTES))
+        with _so_far(_state(" and ".join(made))):
+            engine.set_secret(stack, PASSWORD_KEY, secrets.token_urlsafe(PASSWORD_BYTES))
         made.append("a password for its database")
     return " and ".join(made)
 
@@ -131,23 +134,39 @@ def _require_valid(project: Project, file: SettingsFile) -> None:
     raise Refused(verdict.subject, beside_kept(verdict.refusals, exchanged))
 
 
-def _preview(update: StackUpdate, stack: str, shown: View) -> tuple[Plan, Consequences]:
+def _preview(update: StackUpdate, stack: str, shown: View, state: str) -> tuple[Plan, Consequences]:
+    """state: what was changed so far."""
     progress = Progress()
-    with _told(update, stack, progress, shown), shown.previewing(stack):
+    with _told(update, stack, progress, shown, state), shown.previewing(stack):
         document = _follow(update, update.preview, progress, None)
     shown.findings(progress)
     return plan_of([*progress.steps, *progress.begun], document), consequences(stack, progress)
 
 
-def _update(update: StackUpdate, stack: str, plan: Plan, shown: View) -> None:
+def _state(made: str) -> str:
+    """What was changed where an update is given up. made: before it."""
+    return f"Nothing was changed, except what was made: {made}." if made else Refused.state
+
+
+@contextmanager
+def _so_far(state: str) -> Iterator[None]:
+    """Errors within it say `state` where nothing else was changed."""
+    try:
+        yield
+    except (Refused, Failure) as error:
+        error.state = state if error.state == Refused.state else error.state
+        raise
+
+
+def _update(update: StackUpdate, stack: str, plan: Plan, shown: View, state: str) -> None:
     progress, began = Progress(plan=plan), time.monotonic()
-    with _told(update, stack, progress, shown), shown.updating(stack, progress):
+    with _told(update, stack, progress, shown, state), shown.updating(stack, progress):
         _follow(update, update.run, progress, shown)
     shown.end(stack, progress, int(time.monotonic() - began))
 
 
 @contextmanager
-def _told(update: StackUpdate, stack: str, progress: Progress, shown: View) -> Iterator[None]:
+def _told(update: StackUpdate, stack: str, progress: Progress, shown: View, state: str) -> Iterator[None]:
     """Say why Pulumi has given up a preview or an update, and end."""
     try:
         yield
@@ -158,10 +177,10 @@ def _told(update: StackUpdate, stack: str, progress: Progress, shown: View) -> I
             if progress.plan:
                 shown.stopped(stack, progress)
             else:
-                typer.echo("Stopped while previewing. Nothing was changed.", err=True)
+                typer.echo(f"Stopped while previewing. {state}", err=True)
             raise typer.Exit(INTERRUPTED) from None
         if not progress.done and (refused := refusal(progress)):
-            typer.echo(refused, err=True)
+            typer.echo(refused.replace(Refused.state, state), err=True)
             raise typer.Exit(REFUSED) from None
         raise failure(stack, progress, f"Pulumi says: {said_in(str(error))}") from None
 

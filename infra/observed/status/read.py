@@ -13,8 +13,8 @@ from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.checks import check_tenant_name
-from tenantnet.settings.project import Project, unknown_stack
-from tenantnet.settings.store import read_settings_file
+from tenantnet.settings.project import Project
+from tenantnet.settings.store import read_settings_file, unknown_stack
 from tenantnet.stacks.outputs import TenantOutputs
 
 REGION_KNOWN = Rule(

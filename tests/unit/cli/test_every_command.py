@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import typer
 import typer.testing
-from tenantnet.cli.groups import GROUPS, SECTIONS
+from tenantnet.cli.groups import GROUPS, READING, SECTIONS
 from tenantnet.cli.main import app
+from tenantnet.refusal import Refused
 from typer.core import TyperCommand, TyperGroup
 
 from tests.support.clone import CLONE
@@ -55,6 +56,16 @@ def commands(group: TyperGroup, name: str) -> Iterator[tuple[str, TyperCommand]]
 
 ALL = dict(commands(typer.main.get_group(app), "tenantnet"))
 SHOWING = [name for name in ALL if name.rsplit(" ", 1)[-1] in SHOWS]
+
+
+def test_what_shows_something_changes_nothing_and_need_not_say_so() -> None:
+    assert SHOWS <= READING
+    states = {}
+    for words in ("claims audit platform-nowhere", "network delete nobody blue"):
+        error = typer.testing.CliRunner().invoke(app, words.split()).exception
+        assert isinstance(error, Refused)
+        states[words.split()[1]] = error.state
+    assert states == {"audit": "", "delete": "Nothing was changed."}
 
 
 def test_the_top_help_shows_each_command_in_one_section() -> None:

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
+from tenantnet.cli.confirmation import confirm
 from tenantnet.cli.up.update import without_stack
 from tenantnet.settings.project import find_project
 
@@ -41,6 +43,29 @@ def test_nobody_else_edits_what_the_engine_writes_into(desk: Desk) -> None:
     done = desk.tenantnet("up acme --create --yes")
     assert (desk.folder / "writes").read_text().split() == ["held", "held"]
     assert "Made the stack acme and a password for its database. Commit tenants/Pulumi.acme.yaml" in done.out
+
+
+def test_who_stops_after_stack_and_password_were_made_is_told_that_they_stay(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its preview fails, as without AWS.
+    done = desk.tenantnet("up acme --create --yes")
+    made = "Nothing was changed, except what was made: the stack acme and a password for its database.\n"
+    assert (done.code, done.err.endswith(made)) == (1, True), done.err
+
+    # And where the password cannot be stored.
+    a_program(desk.folder / "bin" / "pulumi", PULUMI.replace(' | *"config set"*', ""))
+    desk.settings("acme").write_text(ACME)
+    done = desk.tenantnet("up acme --create --yes")
+    assert done.err.endswith("Nothing was changed, except what was made: the stack acme.\n"), done.err
+
+    def interrupted(*_: object, **__: object) -> bool:
+        raise typer.Abort
+
+    monkeypatch.setattr(typer, "confirm", interrupted)
+    with pytest.raises(typer.Exit):
+        confirm("Update acme?", yes=False, state="The stack stays.")
+    assert capsys.readouterr().out == "\nThe stack stays.\n"
 
 
 def test_of_a_deployed_range_that_is_forbidden_now_only_the_way_back_is_told(desk: Desk) -> None:

@@ -99,7 +99,10 @@ def test_runs_are_for_this_user_alone_and_out_of_git(records: RunRecords) -> Non
 
 
 def test_the_summary_names_only_what_there_is(records: RunRecords) -> None:
-    assert summary(begun(records, acme=DONE, globex=FAILED)) == "1 done, 1 failed"
+    record = begun(records, acme=DONE, globex=FAILED)
+    assert summary(record) == "1 done, 1 failed"
+    # Who is told of drift has still to do something.
+    assert summary(record.model_copy(update={"operation": FleetOperation.DRIFT})) == "1 compared, 1 failed"
 
 
 def test_the_report_has_every_tenant_and_the_reason_of_each_failure(records: RunRecords) -> None:

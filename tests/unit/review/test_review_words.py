@@ -69,7 +69,8 @@ def test_a_change_of_labels_says_of_which() -> None:
     owned = [labelled(name, "tags", "tagsAll", team="b") for name in ("one", "two")]
     assert sentences(preview(*owned)) == ["changes tag team of 2 resources"]
     described = labelled("three", "tags", "description", owner="c")
-    assert sentences(preview(*owned, described)) == ["changes tags owner, team and descriptions of 3 resources"]
+    words = "changes tags owner, team and descriptions of 3 resources"
+    assert sentences(preview(*owned, described)) == [words]
 
 
 def test_an_alarm_counts_bytes_as_people_do() -> None:

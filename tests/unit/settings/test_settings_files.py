@@ -11,7 +11,7 @@ import pytest
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import judge_file, read_defaults
-from tenantnet.settings.project import Project, find_project, unknown_stack
+from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.store import (
     claims_in_tree,
@@ -19,6 +19,7 @@ from tenantnet.settings.store import (
     read_settings_file,
     read_tenant,
     replace_settings_file,
+    unknown_stack,
 )
 
 from tests.support.small_settings import ACME
@@ -189,7 +190,9 @@ def test_an_unknown_stack_with_settings_comes_with_the_command_that_deploys_it(
     assert error.refusals[0].remedy == "it has settings: deploy it by tenantnet up acme --create"
 
 
-@pytest.mark.parametrize(("text", "problem"), [("config:\n\tx: y\n", "a tab is there"), ("config: {}\n", "region")])
+@pytest.mark.parametrize(
+    ("text", "problem"), [("config:\n\tx: y\n", "a tab is there"), ("config: {}\n", "region")]
+)
 def test_an_unknown_stack_with_a_broken_file_comes_with_what_is_wrong_in_it(
     project: Project, acme: Path, text: str, problem: str
 ) -> None:

@@ -58,7 +58,7 @@ def test_an_empty_directory_is_used_and_becomes_private(tmp_path: Path) -> None:
 
 def test_a_directory_that_holds_anything_is_refused_and_stays(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine\n")
-    with pytest.raises(Refused, match=r"there is README.md(.|\n)*--force"):
+    with pytest.raises(Refused, match=r"it has README.md(.|\n)*--force"):
         write_guide(tmp_path, GUIDE)
     assert tree(tmp_path) == {"README.md": "mine\n"}
 
@@ -72,7 +72,7 @@ def test_with_force_an_earlier_download_is_replaced_as_a_whole(tmp_path: Path) -
 def test_with_force_a_directory_with_other_things_is_refused_by_their_names(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine\n")
     (tmp_path / "README.md").mkdir()
-    with pytest.raises(Refused, match=r"there are README\.md, thesis\.tex"):
+    with pytest.raises(Refused, match=r"it has README\.md, thesis\.tex"):
         write_guide(tmp_path, GUIDE, replaces=GUIDE)
     assert tree(tmp_path) == {"thesis.tex": "mine\n"}
 
