@@ -19,7 +19,7 @@ from tenantnet.tags import Owner, Slot, Strategy
 from tests.support import component_samples as samples
 from tests.support.mock_engine import RecordingEngine
 from tests.support.mock_stacks import PASSWORD, declare_acme
-from tests.support.phases_samples import ABORTING, STEADY, moving
+from tests.support.phases_samples import ABORTING, EVERY_PHASE, STEADY, moving
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -84,6 +84,39 @@ def test_a_move_has_the_windows_to_itself(state: State | None, declares: bool) -
     engine = declared(state, database=database) if state else declare_acme(database=database)
     found = [each.inputs.keys() & windows.keys() for each in engine.of_type("aws:rds/instance:Instance")]
     assert found == [windows.keys() if declares else set()] * len(found)
+
+
+@pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")
+def test_both_databases_of_a_move_have_what_people_have_chosen(state: State) -> None:
+    database: dict[str, Any] = {
+        "username": "acmeadmin",
+        "instanceClass": "db.m7g.large",
+        "storageGb": 500,
+        "iops": 20_000,
+        "storageThroughput": 1_000,
+        "multiAz": True,
+        "backupRetentionDays": 21,
+        "parameters": {"max_allowed_packet": 67_108_864, "innodb_ft_min_token_size": 2},
+    }
+    step = RequestedStep(state=state, decision=None, missing=())
+    stands = state is not STEADY
+    chosen = {"database": database, "tags": {"CostCenter": "4711"}}
+    engine = declared(state, step=step, databases_stand=stands, **chosen)
+    found = engine.of_type("aws:rds/instance:Instance")
+    assert found
+    for instance in found:
+        has, group = instance.inputs, parameters(engine, instance.name.removeprefix("acme-"))
+        assert {**has["tags"], "CostCenter": "4711"} == has["tags"]
+        assert {
+            "username": "acmeadmin",
+            "instanceClass": has["instanceClass"],
+            "storageGb": has["allocatedStorage"],
+            "iops": has["iops"],
+            "storageThroughput": has["storageThroughput"],
+            "multiAz": has["multiAz"],
+            "backupRetentionDays": has["backupRetentionPeriod"],
+            "parameters": {name: int(group[name][0]) for name in database["parameters"]},
+        } == database
 
 
 def test_while_following_the_tunnel_host_and_blue_reach_green_and_no_client_does() -> None:

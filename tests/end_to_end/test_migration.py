@@ -36,7 +36,49 @@ pytestmark = [
     pytest.mark.timeout(1500),
 ]
 
+# What people have chosen for the database, whichever network it is in, and how RDS calls it.
+CHOSEN = {
+    "instanceClass": ("DBInstanceClass", "db.t4g.medium"),
+    "storageGb": ("AllocatedStorage", 500),
+    "iops": ("Iops", 20_000),
+    "storageThroughput": ("StorageThroughput", 1_000),
+    "multiAz": ("MultiAZ", True),
+    "backupRetentionDays": ("BackupRetentionPeriod", 21),
+    "backupWindow": ("PreferredBackupWindow", "03:00-03:30"),
+    "maintenanceWindow": ("PreferredMaintenanceWindow", "sun:04:00-sun:04:30"),
+}
+PARAMETERS = {"max_allowed_packet": "67108864"}
+TAGS = {"CostCenter": "4711"}
+WINDOWS = {"backupWindow", "maintenanceWindow"}
 LONGEST_GAP_IN_WRITES, LONGEST_GAP_IN_READS = 45, 15
+
+
+def chosen(settings: dict[str, Any]) -> dict[str, Any]:
+    wanted = {name: value for name, (_, value) in CHOSEN.items()}
+    return {
+        **settings,
+        "database": {**settings["database"], **wanted, "parameters": PARAMETERS},
+        "tags": TAGS,
+    }
+
+
+def not_as_chosen(aws: Any, identifier: str) -> set[str]:
+    """What a database has otherwise than in the settings."""
+    found = database(aws, identifier)
+    assert found is not None
+    pages = aws.client("rds").get_paginator("describe_db_parameters")
+    group = found["DBParameterGroups"][0]["DBParameterGroupName"]
+    parameters = {
+        each["ParameterName"]: each.get("ParameterValue")
+        for page in pages.paginate(DBParameterGroupName=group, Source="user")
+        for each in page["Parameters"]
+    }
+    tags = {each["Key"]: each["Value"] for each in found["TagList"]}
+    return {
+        *(name for name, (word, value) in CHOSEN.items() if found[word] != value),
+        *(name for name, value in PARAMETERS.items() if parameters.get(name) != value),
+        *(name for name, value in TAGS.items() if tags.get(name) != value),
+    }
 
 
 def switched_long_ago(aws: Any) -> None:
@@ -56,7 +98,7 @@ def switched_long_ago(aws: Any) -> None:
 @pytest.fixture(scope="module")
 def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
     """Acme with a Test network green beside blue."""
-    acme.write_tenant("acme", BOTH)
+    acme.write_tenant("acme", chosen(BOTH))
     acme.up("acme").check()
     offices_up(cloud, aws)
     return acme
@@ -108,12 +150,13 @@ def test_an_abort_brings_back_the_former_state_and_removes_the_replica(moving: P
     outputs = moving.outputs("acme")
     assert (outputs["phase"], outputs["production"]) == ("steady", "blue")
     assert database(aws, "acme-green") is None
-    moving.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
+    assert not_as_chosen(aws, "acme-blue") == set()
+    moving.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "acme").check()
 
 
 def test_a_run_killed_behind_the_fence_goes_on_to_the_switch(moving: Project, aws: Any) -> None:
     with stopped_at(moving, "fenced: reached", "run", "acme", "--now"):
-        pass
+        assert not_as_chosen(aws, "acme-blue") == WINDOWS, "they are out of the way"
     run = migrate(moving, "run", "acme", "--now").check()
     outputs = moving.outputs("acme")
     assert (outputs["phase"], outputs["production"]) == ("switched", "green"), run.text
@@ -153,15 +196,16 @@ def test_the_retired_network_is_gone_though_the_settings_still_name_it(moving: P
     assert "10.1.2.0/26" not in {item["cidr"]["S"] for item in table}
     left = aws.client("ec2").describe_vpn_connections()["VpnConnections"]
     assert len([each for each in left if each["State"] == "available"]) == 1
+    assert not_as_chosen(aws, "acme-green") == set()
     moving.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
 
 
 def test_the_move_goes_back_by_snapshot_and_the_former_production_goes_when_its_time_is_over(
     moving: Project, cloud: LocalCloud, aws: Any
 ) -> None:
-    moving.write_tenant("acme", with_networks(green=GREEN))
+    moving.write_tenant("acme", chosen(with_networks(green=GREEN)))
     moving.up("acme").check()
-    moving.write_tenant("acme", BOTH)
+    moving.write_tenant("acme", chosen(BOTH))
     moving.up("acme").check()
     offices_up(cloud, aws)
     run = migrate(moving, "run", "acme", "--now", "--strategy", "snapshot").check()
@@ -174,6 +218,7 @@ def test_the_move_goes_back_by_snapshot_and_the_former_production_goes_when_its_
     assert database(aws, "acme-green") is None
     snapshots = aws.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert not [each for each in snapshots if "-move-" in each["DBSnapshotIdentifier"]]
+    assert not_as_chosen(aws, "acme-blue") == set()
     moving.pulumi("preview", "--expect-no-changes", "--stack", "acme").check()
 
 
@@ -181,9 +226,9 @@ def test_a_move_by_replica_under_traffic_loses_no_acknowledged_write(
     moving: Project, cloud: LocalCloud, aws: Any
 ) -> None:
     """Two runners are started: one moves the database, the other says who does."""
-    moving.write_tenant("acme", with_networks(blue=BLUE))
+    moving.write_tenant("acme", chosen(with_networks(blue=BLUE)))
     moving.up("acme").check()
-    moving.write_tenant("acme", BOTH)
+    moving.write_tenant("acme", chosen(BOTH))
     moving.up("acme").check()
     offices_up(cloud, aws)
     arguments = ("run", "acme", "--now")
