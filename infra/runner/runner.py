@@ -150,7 +150,7 @@ class Runner:
             if self._wait_for_its_time(event, plan):
                 # It may have been aborted meanwhile.
                 continue
-            self._step(state, event, decision)
+            self._step_or_back(state, event, decision)
             strategy = None
 
     def abort(self) -> State:
@@ -243,6 +243,36 @@ class Runner:
                 remedy=f"deploy the tenant first: tenantnet up {self._tenant}",
             )
         return state
+
+    def _step_or_back(self, state: State, event: Event, decision: Decision | None) -> None:
+        """Take a step; let writes go on if they are held back for one that fails. Raises its Failure."""
+        try:
+            self._step(state, event, decision)
+        except Failure as failure:
+            if event is Event.ABORT or (back := self._taken_back_instead(state, failure)) is None:
+                raise
+            raise Failure(
+                failure.what,
+                reason=failure.reason,
+                remedy=f"remove the cause, then move again: tenantnet migrate run {self._tenant} --now",
+                state=f"The move was taken back: clients write to {back.production}, as before.",
+            ) from None
+
+    def _taken_back_instead(self, state: State, failure: Failure) -> State | None:
+        """Where a move by replica or snapshot has ended that held back writes in vain.
+
+        None for any other one, and where it cannot be taken back either.
+        """
+        if state.strategy is Strategy.LIVE or self._stop.wanted:
+            return None
+        with suppress(Failure):
+            entries = self._entries(state.move_at_stake)
+            held = writes_stopped(entries) is not None and downtime(entries) is None
+            if held and self._journal.decision(state.move_at_stake) is None:
+                self._tell(f"the move is taken back, since writes are held back: {failure.reason}")
+                self._decide_abort()
+                return self._go_on(MovePlan())
+        return None
 
     def _step(self, state: State, event: Event, decision: Decision | None) -> None:
         if event is Event.FENCE:

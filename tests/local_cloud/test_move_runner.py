@@ -13,7 +13,9 @@ import boto3
 import pymysql
 import pytest
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
+from tenantnet.failure import Failure
 from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.transitions import Decision
 from tenantnet.runner.databases import NEXT_MAINTENANCE
 from tenantnet.runner.runner import MovePlan
 from tenantnet.tags import Strategy, move_snapshot_name
@@ -93,3 +95,23 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
         assert database["DeletionProtection"] is True
         assert database["PreferredMaintenanceWindow"][:3] in days
     assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS
+
+
+def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(tenant: Tenant) -> None:
+    """The promotion restarts the replica, and what is in memory there is gone."""
+    tenant.client(BLUE).run(
+        "CREATE DATABASE fast",
+        "CREATE TABLE fast.entry (id INT) ENGINE=MEMORY",
+        "INSERT fast.entry VALUES (1)",
+    )
+    stack = MovingStack(tenant)
+    with Traffic(tenant.cloud) as traffic:
+        with pytest.raises(Failure, match="source and target differ") as failed:
+            runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+        before = len(traffic.acknowledged)
+        wait_for(lambda: len(traffic.acknowledged) > before)
+    assert failed.value.state == "The move was taken back: clients write to blue, as before."
+    assert (stack.state().phase, stack.state().production) == (Phase.STEADY, BLUE)
+    assert "acme-green" not in described()
+    assert set(traffic.acknowledged) <= traffic.kept()
+    assert tenant.journal.decision(1) is Decision.ABORT
