@@ -172,7 +172,8 @@ class Runner:
         state = self._state()
         self._transition(state, Event.ABORT, self._journal.decision(state.move_at_stake))
         if state.phase is not Phase.ABORTING:
-            self._decide(state, Decision.ABORT)
+            # Another run may have decided the switch meanwhile.
+            self._transition(state, Event.ABORT, self._decide(state, Decision.ABORT))
 
     def rehearse(self) -> State:
         """Time the parts of a live move's cut without it, while its copy follows."""
