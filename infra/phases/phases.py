@@ -47,6 +47,8 @@ DOWNTIME: Mapping[Strategy, str] = {
     Strategy.LIVE: "seconds of downtime",
 }
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
+# Whose target is known to have all that the source had when writes were held back.
+LEVEL = frozenset({Phase.PROMOTED, Phase.RESTORED})
 # From which the next step holds writes back, where the stack does that.
 BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
 

@@ -130,6 +130,13 @@ ABORT_BEFORE_THE_SWITCH = Rule(
     remedy="let it finish (`tenantnet migrate run`), and move to {source} then; or, after a move by live, "
     "`tenantnet migrate rollback`",
 )
+LAST_COPY = Rule(
+    id="last-copy",
+    rule="a move is taken back to a database that lives",
+    reason="RDS has lost {source}, and {target} has all that it had when writes were held back",
+    remedy="`tenantnet migrate run --without-source` leads clients to {target}; if RDS brings {source} back, "
+    "abort again",
+)
 WAY_BACK = Rule(
     id="way-back",
     rule="clients are led back after the switch of a move by live, until the retirement",

@@ -16,7 +16,7 @@ from typing import Any
 
 from tenantnet.phases import rules
 from tenantnet.phases.journal import retires
-from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
+from tenantnet.phases.phases import AFTER_THE_SWITCH, LEVEL, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Strategy
 
@@ -61,6 +61,7 @@ class Condition(StrEnum):
     TARGET_WRITABLE = "the target takes writes"
     ENDPOINT_AT_TARGET = "the zone's name servers answer with the target"
     SOURCE_WRITABLE = "the source takes writes"
+    SOURCE_LOST = "RDS has lost the source, and does not bring it back"
     SOURCE_UNPROTECTED = "the source may be deleted"
     COPY_UNPROTECTED = "the target, a copy, may be deleted"
 
@@ -72,6 +73,8 @@ _BEFORE_THE_SWITCH = (
     Condition.DATA_EQUAL,
     Condition.SOURCE_READ_ONLY,
 )
+# What the target has was asked of both servers, while there were two.
+_WITHOUT_THE_SOURCE = (Condition.SOURCE_LOST, Condition.TARGET_INDEPENDENT)
 CONDITIONS: Mapping[Phase, tuple[Condition, ...]] = {
     Phase.STEADY: (Condition.AT_REST,),
     Phase.REPLICATING: (Condition.TARGET_REPLICATES, Condition.AT_REST),
@@ -110,14 +113,18 @@ _CARRIED_OUT = {
 }
 
 
-def conditions(state: State, decision: Decision | None = None) -> tuple[Condition, ...]:
+def conditions(
+    state: State, decision: Decision | None = None, *, source_lost: bool = False
+) -> tuple[Condition, ...]:
     """What must be seen, now, before the step out of `state`; an abort waits for nothing.
 
     Nor does a switch that was decided before: all conditions held then, and since its first act the target
-    may have writes that the source lacks.
+    may have writes that the source lacks. source_lost: of a move that goes on over its copy without it.
     """
     if decision is Decision.SWITCH and state.phase not in _DECIDED:
         return ()
+    if source_lost and state.phase in LEVEL:
+        return _WITHOUT_THE_SOURCE
     behind_the_fence = (
         (_BEHIND_THE_FENCE[state.strategy],) if state.phase is Phase.FENCED and state.strategy else ()
     )
@@ -190,15 +197,17 @@ def transition(
     leftovers: bool = False,
     left_by: Strategy = Strategy.REPLICA,
     begun: bool = False,
+    source_lost: bool = False,
 ) -> State:
     """The state that `event` leads to; `state` itself if the event led to it already. Raises Refused.
 
     decision: the one about `state.move_at_stake`. leftovers: in steady, whether the slot that is
     not in production has a database. left_by: the strategy whose first step made it. begun: whether a first
     step of that move was begun; in steady it did not finish, and may have held back writes.
+    source_lost: whether there is none any more that an abort could let writes through to.
     """
     if event is Event.ABORT:
-        refusal = _refuse_abort(state, decision, begun=begun or leftovers)
+        refusal = _refuse_abort(state, decision, begun=begun or leftovers, source_lost=source_lost)
     else:
         refusal = _refuse_onward(state, event, decision, left_by if leftovers else None)
     if refusal:
@@ -214,10 +223,14 @@ def way_back(state: State, outcome: Mapping[str, Mapping[str, Any]]) -> State:
     return transition(replace(state, phase=Phase.RETIRING) if retires(outcome) else state, Event.ROLLBACK)
 
 
-def _refuse_abort(state: State, decision: Decision | None, *, begun: bool) -> Refusal | None:
+def _refuse_abort(
+    state: State, decision: Decision | None, *, begun: bool, source_lost: bool
+) -> Refusal | None:
+    target, source = state.leads_to, state.leads_to.other
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
-        target = state.leads_to
-        return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=target.other)
+        return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=source)
+    if source_lost and state.phase in LEVEL and decision is None:
+        return rules.LAST_COPY.refuse(Event.ABORT, target=target, source=source)
     if state.phase is Phase.STEADY and not begun and decision is None:
         return rules.ABORT_A_MOVE.refuse(Event.ABORT)
     return None

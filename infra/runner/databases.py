@@ -38,6 +38,8 @@ NEXT_BACKUP, NEXT_MAINTENANCE, WINDOW = timedelta(hours=20), timedelta(days=3), 
 PENDING_REBOOT = "pending-reboot"
 # RDS's words for an instance with which nothing goes on.
 _AT_REST = frozenset({"available", "failed", "stopped", "storage-full", "storage-optimization"})
+# For one that it does not bring back: what it had is in a backup, or in a copy.
+_LOST = frozenset({"failed", "inaccessible-encryption-credentials"})
 _T = TypeVar("_T")
 # Of a tenant's move, by its number.
 SnapshotName = Callable[[str, int], str]
@@ -105,6 +107,13 @@ class Databases:
         with aws_answers(f"read the database {self._identifier(slot)}", region=self._region):
             found = describe_instance(self._rds, self._identifier(slot))
             return _instance(found, read_only=self._read_only(found)) if found else None
+
+    def lost(self, slot: Slot) -> str | None:
+        """What RDS says of a database that it has lost, in words; None while there is one."""
+        found = self.instance(slot)
+        if found is None:
+            return "there is none"
+        return f"it is {found.status}" if found.status in _LOST else None
 
     def address(self, slot: Slot) -> str:
         """Its name in DNS. Raises Failure if there is no database, or it has none yet."""

@@ -14,10 +14,10 @@ from tenantnet.phases.journal import Entry, What, reached
 from tenantnet.phases.phases import BEFORE_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.clock import retrying
-from tenantnet.runner.databases import Databases, Instance
+from tenantnet.runner.databases import Databases, Instance, SnapshotName
 from tenantnet.runner.inspector import SERVING, Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
-from tenantnet.tags import Slot, Strategy, move_snapshot_name, seed_snapshot_name
+from tenantnet.tags import Slot, Strategy, final_snapshot_name, move_snapshot_name, seed_snapshot_name
 
 # Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
@@ -55,6 +55,7 @@ class Guards:
             Condition.TARGET_WRITABLE: self._target_writable,
             Condition.ENDPOINT_AT_TARGET: self._endpoint_at_target,
             Condition.SOURCE_WRITABLE: self._source_writable,
+            Condition.SOURCE_LOST: self._source_lost,
             Condition.SOURCE_UNPROTECTED: lambda state: self._unprotected(state.leads_to.other),
             Condition.COPY_UNPROTECTED: lambda state: self._unprotected(state.leads_to),
         }
@@ -117,6 +118,10 @@ class Guards:
             return Sight(holds=False, seen=_parameter(source))
         return self._inspector.takes_writes(state.leads_to.other)
 
+    def _source_lost(self, state: State) -> Sight:
+        lost = self._databases.lost(state.leads_to.other)
+        return Sight(holds=lost is not None, seen=lost or "RDS has it")
+
     def _target_writable(self, state: State) -> Sight:
         target = self._databases.instance(state.leads_to)
         if target is None or target.read_only or not target.parameters_in_force:
@@ -141,8 +146,7 @@ class Guards:
         return self._inspector.caught_up(state.leads_to.other, state.leads_to, since=fenced_at)
 
     def _snapshot_taken(self, state: State) -> Sight:
-        named = seed_snapshot_name if state.strategy is Strategy.LIVE else move_snapshot_name
-        status = self._databases.snapshot_status(state.move, named)
+        status = self._databases.snapshot_status(state.move, snapshot_of(state))
         return Sight(holds=status == "available", seen=f"it is {status}" if status else "there is none")
 
     def _target_independent(self, state: State) -> Sight:
@@ -167,6 +171,14 @@ class Guards:
             return Sight(holds=True, seen="it is gone")
         protected = found.deletion_protection
         return Sight(holds=not protected, seen=f"deletion protection is {'on' if protected else 'off'}")
+
+
+def snapshot_of(state: State) -> SnapshotName:
+    """The name of the snapshot that a step to `state`, or out of it, waits for."""
+    if state.phase is Phase.ABORTING:
+        copy = state.leads_to
+        return lambda tenant, move: final_snapshot_name(tenant, copy, state.networks[copy], move)
+    return seed_snapshot_name if state.strategy is Strategy.LIVE else move_snapshot_name
 
 
 def _answered(answers: Sequence[Answer], address: str) -> Sight:

@@ -347,7 +347,13 @@ class Move:
         )
 
     def plan(
-        self, *, now: bool, strategy: Strategy | None, unverified: bool, without: Collection[str]
+        self,
+        *,
+        now: bool,
+        strategy: Strategy | None,
+        unverified: bool,
+        without: Collection[str],
+        without_source: bool,
     ) -> MovePlan:
         """What to begin or finish, and when. without: as refuse_left_behind says.
 
@@ -367,6 +373,7 @@ class Move:
             prepare_at=fence_at and fence_at - LEAD[begins or Strategy.REPLICA],
             fence_at=fence_at,
             retire_after=retire_after,
+            without_source=without_source,
         )
 
     def refuse_schedule(self, strategy: Strategy, without: Collection[str]) -> Iterator[Refusal]:

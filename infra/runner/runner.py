@@ -39,11 +39,12 @@ from tenantnet.phases.transitions import (
     transition,
     way_back,
 )
+from tenantnet.refusal import Refused
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
-from tenantnet.runner.guards import Guards
-from tenantnet.runner.inspector import Inspector
+from tenantnet.runner.guards import Guards, snapshot_of
+from tenantnet.runner.inspector import SERVING, Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 from tenantnet.runner.live.cut import Budgets
@@ -63,12 +64,14 @@ class MovePlan:
 
     strategy: of a move to begin; None to finish one that has begun. prepare_at: when the replica is made;
     fence_at: when writes are held back; None for at once. retire_after: how long the former production waits.
+    without_source: whether it goes on over a level copy if RDS has lost the source.
     """
 
     strategy: Strategy | None = None
     prepare_at: datetime | None = None
     fence_at: datetime | None = None
     retire_after: timedelta = timedelta()
+    without_source: bool = False
 
     def begin(self, event: Event) -> datetime | None:
         """The earliest time for `event`; None if it need not wait."""
@@ -150,7 +153,7 @@ class Runner:
             if self._wait_for_its_time(event, plan):
                 # It may have been aborted meanwhile.
                 continue
-            self._step_or_back(state, event, decision)
+            self._step_or_back(state, event, decision, plan)
             strategy = None
 
     def abort(self) -> State:
@@ -245,10 +248,10 @@ class Runner:
             )
         return state
 
-    def _step_or_back(self, state: State, event: Event, decision: Decision | None) -> None:
+    def _step_or_back(self, state: State, event: Event, decision: Decision | None, plan: MovePlan) -> None:
         """Take a step; let writes go on if they are held back for one that fails. Raises its Failure."""
         try:
-            self._step(state, event, decision)
+            self._step(state, event, decision, plan)
         except Failure as failure:
             if event is Event.ABORT or (back := self._taken_back_instead(state, failure)) is None:
                 raise
@@ -262,24 +265,34 @@ class Runner:
     def _taken_back_instead(self, state: State, failure: Failure) -> State | None:
         """Where a move by replica or snapshot has ended that held back writes in vain.
 
-        None for any other one, and where it cannot be taken back either.
+        None for any other one, and where it cannot be taken back either. Raises Failure if the copy is all
+        that is left.
         """
         if state.strategy is Strategy.LIVE or self._stop.wanted:
             return None
-        with suppress(Failure):
+        try:
             entries = self._entries(state.move_at_stake)
             held = writes_stopped(entries) is not None and downtime(entries) is None
             if held and self._journal.decision(state.move_at_stake) is None:
                 self._tell(f"the move is taken back, since writes are held back: {failure.reason}")
                 self._decide_abort()
                 return self._go_on(MovePlan())
+        except Refused as refused:
+            refusal, *_ = refused.refusals
+            raise Failure(
+                failure.what, reason=refusal.reason, remedy=refusal.remedy, state=failure.state
+            ) from failure
+        except Failure:
+            # The step's own says why; what the journal has of this one is behind it.
+            return None
         return None
 
-    def _step(self, state: State, event: Event, decision: Decision | None) -> None:
+    def _step(self, state: State, event: Event, decision: Decision | None, plan: MovePlan) -> None:
         if event is Event.FENCE:
             self._make_way(state)
         if event is not Event.ABORT:
-            self._see_all(state, conditions(state, decision))
+            lost = plan.without_source and self._lost_source(state)
+            self._see_all(state, conditions(state, decision, source_lost=lost))
         self._get_ready(state, event)
         if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
             return
@@ -448,12 +461,16 @@ class Runner:
         """The work before the update, behind the lock, once nothing is refused. It may be done twice."""
         if event is not Event.PROMOTE:
             self._begin(requested, event)
+        if event in (Event.PREPARE, Event.ABORT):
+            # Before anything is deleted: what a killed run has left may be all that there is.
+            self._let_through(requested)
         self._discard_unfinished(requested, event)
         if requested.strategy is Strategy.LIVE:
             self._ahead_of_live(requested, event)
         match event:
             case Event.PREPARE | Event.ABORT:
-                self._let_through(requested)
+                if event is Event.ABORT:
+                    self._keep_copy(requested)
                 self._see(Condition.AT_REST, requested)
             case Event.SWITCH if requested.strategy is not Strategy.LIVE:
                 self._switch(requested)
@@ -477,6 +494,14 @@ class Runner:
                 self._see(Condition.ENDPOINT_AT_TARGET, requested)
             case Event.RETIRE:
                 self._live.retire(requested)
+
+    def _keep_copy(self, requested: State) -> None:
+        """Leave a final snapshot of a copy that was level: of a replica there could be none."""
+        copy = self._databases.instance(requested.leads_to)
+        if requested.strategy is Strategy.LIVE or copy is None or copy.source or copy.status not in SERVING:
+            return
+        self._databases.take_snapshot(requested.leads_to, requested.move, snapshot_of(requested))
+        self._see(Condition.SNAPSHOT_TAKEN, requested)
 
     def _let_through(self, requested: State) -> None:
         # Through the API: a killed fence may hold back writes although the stack records that they are
@@ -572,7 +597,11 @@ class Runner:
             leftovers=left is not None,
             left_by=Strategy.REPLICA if left and left.source else Strategy.LIVE,
             begun=begun(self._entries(state.move_at_stake)),
+            source_lost=event is Event.ABORT and self._lost_source(state),
         )
+
+    def _lost_source(self, state: State) -> bool:
+        return self._databases.lost(state.leads_to.other) is not None
 
     @contextmanager
     def _failure_noted(self, state: State, phase: Phase | None = None) -> Iterator[None]:

@@ -5,17 +5,21 @@ The stack is a stand-in: it does through RDS's API what the updates of a tenant'
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import psutil
 import pymysql
 import pytest
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
 from tenantnet.failure import Failure
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision
+from tenantnet.refusal import Refused
 from tenantnet.runner.databases import NEXT_MAINTENANCE
 from tenantnet.runner.runner import MovePlan
 from tenantnet.tags import Strategy, move_snapshot_name
@@ -23,7 +27,7 @@ from tenantnet.tags import Strategy, move_snapshot_name
 from tests.local_cloud.test_live_move import BLUE, GREEN, TICK, Tenant, make_group, server_ids, tenant
 from tests.local_cloud.test_live_runner import Stack, runner
 from tests.support.moves import Traffic
-from tests.support.mysql_client import wait_for
+from tests.support.mysql_client import home_of, resolver, servers_of, wait_for
 
 __all__ = ["tenant"]
 
@@ -67,6 +71,28 @@ class MovingStack(Stack):
                 DBSnapshotIdentifier=move_snapshot_name("acme", requested.move),
                 DBSubnetGroupName="acme-blue",
             )
+
+
+class LosingStack(MovingStack):
+    """The source's server dies for good behind the promotion."""
+
+    def update(
+        self, requested: State, ahead: Callable[[], None], _opened: Mapping[str, str] | None = None
+    ) -> None:
+        if requested.phase is Phase.SWITCHED:
+            ahead()
+            self._state = requested
+            return
+        super().update(requested, ahead)
+        if requested.phase is Phase.PROMOTED:
+            address = resolver(self._tenant.cloud)(self._tenant.databases.address(BLUE), "A")[0].to_text()
+            (server,) = (
+                number
+                for number in servers_of(home_of(self._tenant.cloud))
+                if f"--bind-address={address}" in psutil.Process(number).cmdline()
+            )
+            os.kill(server, signal.SIGKILL)
+            wait_for(lambda: described()["acme-blue"]["DBInstanceStatus"] == "failed")
 
 
 def described() -> dict[str, Any]:
@@ -115,3 +141,24 @@ def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_
     assert "acme-green" not in described()
     assert set(traffic.acknowledged) <= traffic.kept()
     assert tenant.journal.decision(1) is Decision.ABORT
+    # The copy had everything, and nobody has looked yet at why it differs.
+    (left,) = boto3.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert (left["DBSnapshotIdentifier"], left["Status"]) == ("acme-green-10-9-8-64-final-1", "available")
+
+
+def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(tenant: Tenant) -> None:
+    stack = LosingStack(tenant)
+    with Traffic(tenant.cloud) as traffic:
+        with pytest.raises(Failure) as failed:
+            runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+        assert failed.value.reason.startswith("RDS has lost blue")
+        assert "migrate run --without-source" in failed.value.remedy
+        with pytest.raises(Refused, match="a move is taken back to a database that lives"):
+            runner(tenant, stack).abort()
+        assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.PROMOTED, None)
+        plan = MovePlan(without_source=True, retire_after=timedelta(hours=1))
+        switched = runner(tenant, stack).run(plan)
+        assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told
+        before = len(traffic.acknowledged)
+        wait_for(lambda: len(traffic.acknowledged) > before)
+    assert set(traffic.acknowledged) <= traffic.kept()

@@ -14,7 +14,15 @@ from functools import partial
 from typing import Any
 
 from tenantnet.phases.memory import outputs_of, remembered
-from tenantnet.phases.phases import DatabaseDeclaration, Origin, Phase, State, declaration
+from tenantnet.phases.phases import (
+    AFTER_THE_SWITCH,
+    LEVEL,
+    DatabaseDeclaration,
+    Origin,
+    Phase,
+    State,
+    declaration,
+)
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
@@ -39,6 +47,7 @@ class Database:
     """rows: what was written, in order of their numbers. replica_of: the slot it replicates from.
 
     locked: its clients' accounts are. seed: it was restored to follow. follows: whose writes it gets.
+    lost: RDS has lost it. Its group can be changed still, and nothing else; no server answers.
     """
 
     rows: frozenset[int]
@@ -49,6 +58,7 @@ class Database:
     locked: bool = False
     seed: bool = False
     follows: Slot | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class World:
     databases, endpoint: as AWS has them; known, known_endpoint: as the stack's resources have them, but for
     their rows. deployed: the networks, of which the stack knows all. shut, known_shut: the slots that let no
     client in. cut: the number of the last one. begun: the moves that have begun.
+    kept: the final snapshots of abandoned copies, by their moves.
     compares: whether the data is compared; safety does not rest on that, and progress does not suffer by it.
     Every value in it is replaced and never changed, so that `copy` gives a world of its own.
     """
@@ -86,6 +97,7 @@ class World:
     cut: int = 0
     snapshots: dict[int, frozenset[int]] = field(default_factory=dict)
     seeds: dict[int, frozenset[int]] = field(default_factory=dict)
+    kept: dict[int, frozenset[int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     begun: frozenset[int] = frozenset()
     outputs: dict[str, Any] = field(
@@ -123,8 +135,21 @@ class World:
 
     def is_open(self, slot: Slot) -> bool:
         """Whether clients can write to the database of `slot`."""
-        database = self.databases.get(slot)
+        database = self._answering(slot)
         return bool(database and not database.read_only and not database.locked and slot not in self.shut)
+
+    def _answering(self, slot: Slot) -> Database | None:
+        found = self.databases.get(slot)
+        return None if found is None or found.lost else found
+
+    def lose(self) -> None:
+        """The server of the database in production dies for good."""
+        self._in_aws(self.state.production, lost=True)
+
+    @property
+    def source_lost(self) -> bool:
+        """Whether RDS has lost the source of the move at stake."""
+        return self._answering(self.state.leads_to.other) is None
 
     def write(self, row: int, slot: Slot) -> None:
         """A client writes to the database of `slot`, and is told when that worked."""
@@ -136,7 +161,7 @@ class World:
         """Replicas take over the next `count` rows of their source, or all."""
         for slot, database in self.databases.items():
             source = database.replica_of or database.follows
-            if source and source in self.databases:
+            if source and self._answering(source):
                 missing = sorted(self.databases[source].rows - database.rows)
                 self._in_aws(slot, rows=database.rows.union(missing[:count]))
 
@@ -145,7 +170,7 @@ class World:
         if condition is Condition.AT_REST:
             return True  # nothing takes its time in this world, and a steady tenant has no source
         assert state.source is not None
-        source, target = self.databases.get(state.source), self.databases.get(state.target or state.source)
+        source, target = self._answering(state.source), self._answering(state.target or state.source)
         answers: dict[Condition, Callable[[], bool]] = {
             Condition.TARGET_REPLICATES: lambda: bool(target and target.replica_of),
             Condition.SOURCE_READ_ONLY: lambda: bool(source and source.read_only),
@@ -160,6 +185,7 @@ class World:
             Condition.TARGET_WRITABLE: lambda: bool(target and not target.read_only),
             Condition.ENDPOINT_AT_TARGET: lambda: self.endpoint is state.target,
             Condition.SOURCE_WRITABLE: lambda: bool(source and not source.read_only),
+            Condition.SOURCE_LOST: lambda: source is None,
             Condition.SOURCE_UNPROTECTED: lambda: not (source and source.protected),
             Condition.COPY_UNPROTECTED: lambda: not (target and target.protected),
         }
@@ -188,7 +214,7 @@ class World:
         event = next_event(state, decision=decision, strategy=strategy)
         if event is None:
             return None
-        wanted = conditions(state, decision)
+        wanted = conditions(state, decision, source_lost=self.source_lost)
         if Condition.SNAPSHOT_TAKEN in wanted:
             self.take_snapshot(state)
         if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
@@ -208,6 +234,7 @@ class World:
             leftovers=self.leftovers,
             left_by=self.left_by,
             begun=state.move_at_stake in self.begun,
+            source_lost=self.source_lost,
         )
         cut = self.cut if (state.phase, event) == (Phase.FOLLOWING, Event.SWITCH) else None
         return Request(state=requested, decision=decision_before(event), cut=cut)
@@ -318,10 +345,12 @@ class World:
         other = state.production.other
         orphan = other in self.databases and other not in self.known
         begins = (Phase.REPLICATING, Phase.FOLLOWING, Phase.ABORTING)
-        if orphan and state.phase in (*begins, Phase.RESTORED):
-            yield partial(self._discard, other)
         if state.phase in begins:
             yield partial(self._let_through, state.production)
+        if orphan and state.phase in (*begins, Phase.RESTORED):
+            yield partial(self._discard, other)
+        elif state.phase is Phase.ABORTING:
+            yield partial(self._keep_copy, state)
         if state.phase is Phase.FOLLOWING:
             yield partial(self._take_seed, state)
             yield partial(self._close_in_aws, other)
@@ -331,10 +360,18 @@ class World:
             yield partial(self._in_aws, state.production, read_only=False)
             yield partial(self._open_in_aws, state.production)
 
+    def _keep_copy(self, state: State) -> bool:
+        copy = self._answering(state.leads_to)
+        if copy and not (copy.replica_of or copy.seed):
+            self.kept = {state.move: copy.rows, **self.kept}
+        return True
+
     def _let_through(self, slot: Slot) -> bool:
+        """False where nobody answers that the writes go through."""
         # A cut that is under way has been locking: it must not be decided any more.
         self.cut += 1
-        return self._in_aws(slot, read_only=False, locked=False)
+        self._in_aws(slot, read_only=False, locked=False)
+        return self._answering(slot) is not None
 
     def _take_seed(self, state: State) -> bool:
         self.seeds = {state.move: self.databases[state.production].rows, **self.seeds}
@@ -407,7 +444,8 @@ class World:
         return True
 
     def _change(self, slot: Slot, **attributes: Any) -> bool:
-        changed = self._in_aws(slot, **attributes)
+        refused = slot in self.databases and self.databases[slot].lost and "protected" in attributes
+        changed = not refused and self._in_aws(slot, **attributes)
         if changed:
             self.known = {**self.known, slot: replace(self.known[slot], **attributes)}
         return changed
@@ -445,6 +483,11 @@ class World:
         return True
 
     def _discard(self, slot: Slot) -> bool:
+        """Of nothing that was acknowledged it is the last copy."""
+        if (gone := self.databases.get(slot)) is not None:
+            other = self._answering(slot.other)
+            left = other.rows if other else frozenset[int]()
+            assert left >= gone.rows & self.acknowledged, f"{slot} had what nothing else has"
         self.databases = {key: database for key, database in self.databases.items() if key is not slot}
         return True
 
@@ -466,6 +509,9 @@ def assert_sound(world: World) -> None:
     for slot in (world.state.production, world.endpoint):
         assert world.databases[slot].protected, f"{slot} is in production and not protected"
     assert set(world.databases) <= set(world.deployed), "a database has no network"
+    if world.state.phase in LEVEL and world.state.move not in world.decisions:
+        level = world.databases[world.state.leads_to].rows >= world.acknowledged
+        assert level, "the copy lacks what was acknowledged"
 
 
 def assert_finishes(world: World) -> None:
@@ -475,15 +521,31 @@ def assert_finishes(world: World) -> None:
         # What has begun goes on with the networks that it began with, or with another one in their place.
         missing = {slot: "10.55.0.0/26" for slot in Slot if end.unfinished}
         end.settings, end.compares = {**missing, **end.deployed}, True
+        lost = [slot for slot, database in end.databases.items() if database.lost]
+        if lost and not _leads_on_without(end):
+            continue
         _finish(end, onward=onward)
         assert_sound(end)
+        if lost:
+            assert end.is_open(end.endpoint)
+            assert end.endpoint not in lost
+            continue
         assert list(end.databases) == [end.endpoint] == [end.state.production]
         assert end.is_open(end.endpoint)
         assert not end.shut, "a network's clients are not let in any more"
 
 
+def _leads_on_without(world: World) -> bool:
+    """Whether a move that has lost its source goes on: it is decided, or its copy is level."""
+    decision = world.decisions.get(world.state.move)
+    return decision is not Decision.ABORT and (decision is not None or world.state.phase in LEVEL)
+
+
 def _finish(world: World, *, onward: bool) -> None:
     for _ in range(12):
+        former = world.databases.get(world.state.leads_to.other)
+        if world.state.phase in AFTER_THE_SWITCH and former and former.lost:
+            return  # RDS has to let it go first
         world.replicate()
         if world.state.phase is Phase.STEADY and not world.unfinished:
             world.update()

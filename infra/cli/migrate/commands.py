@@ -77,6 +77,13 @@ def run(
     ] = None,
     unverified: Unverified = False,
     without: Without = None,
+    without_source: Annotated[
+        bool,
+        typer.Option(
+            "--without-source",
+            help="If RDS has lost the source, go on over its copy, which has all that it had.",
+        ),
+    ] = False,
     through_tunnel_host: ThroughTunnelHost = False,
 ) -> None:
     """Begin the scheduled move, or continue a move, up to its end or to the next waiting time.
@@ -88,7 +95,13 @@ def run(
     from tenantnet.runner.move import Move
 
     move = Move.of(working_project(), tenant)
-    plan = move.plan(now=now, strategy=strategy, unverified=unverified, without=without or [])
+    plan = move.plan(
+        now=now,
+        strategy=strategy,
+        unverified=unverified,
+        without=without or [],
+        without_source=without_source,
+    )
     switches = plan.strategy is not None or move.before_the_switch
     live = plan.strategy is Strategy.LIVE
     login = move.login(live=live) if switches and (live or not unverified) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import pytest
-from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.phases import LEVEL, Phase, State
 from tenantnet.phases.transitions import Event
 from tenantnet.refusal import Refused
 from tenantnet.tags import Strategy
@@ -99,6 +99,10 @@ def following(moment: Moment, bounds: Bounds) -> Iterator[Moment]:
     after = copy(world)
     after.replicate()
     yield Moment(after, paused)
+    if world.state.phase in LEVEL and not world.source_lost:
+        after = copy(world)
+        after.lose()
+        yield Moment(after, paused)
     yield from (Moment(later, paused) for later in updated(world, None))
     if world.state.phase is Phase.FOLLOWING:
         after = copy(world)

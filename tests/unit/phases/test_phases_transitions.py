@@ -207,6 +207,24 @@ def test_the_fence_is_left_once_the_replica_has_everything() -> None:
     assert conditions(moving(Phase.FENCED)) == (Condition.SOURCE_READ_ONLY, Condition.TARGET_CAUGHT_UP)
 
 
+@pytest.mark.parametrize(
+    "state", [moving(Phase.PROMOTED), moving(Phase.RESTORED, Strategy.SNAPSHOT)], ids=["replica", "snapshot"]
+)
+def test_a_level_copy_of_a_lost_source_is_the_way_on_and_not_taken_back(state: State) -> None:
+    with pytest.raises(Refused, match="--without-source"):
+        transition(state, Event.ABORT, source_lost=True)
+    assert conditions(state, source_lost=True) == (Condition.SOURCE_LOST, Condition.TARGET_INDEPENDENT)
+    # What was decided before the source was lost stands.
+    aborting = transition(state, Event.ABORT, decision=Decision.ABORT, source_lost=True)
+    assert aborting.phase is Phase.ABORTING
+
+
+@pytest.mark.parametrize("phase", [Phase.REPLICATING, Phase.FENCED])
+def test_a_copy_that_may_lack_something_is_no_way_on_without_its_source(phase: Phase) -> None:
+    assert conditions(moving(phase), source_lost=True) == conditions(moving(phase))
+    assert transition(moving(phase), Event.ABORT, source_lost=True).phase is Phase.ABORTING
+
+
 def test_the_fence_of_a_snapshot_is_left_once_the_snapshot_is_there() -> None:
     fenced = moving(Phase.FENCED, Strategy.SNAPSHOT)
     assert conditions(fenced) == (Condition.SOURCE_READ_ONLY, Condition.SNAPSHOT_TAKEN)

@@ -7,8 +7,8 @@ from copy import copy
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tenantnet.phases.phases import AFTER_THE_SWITCH, LEVEL, Phase
 from tenantnet.phases.transitions import Decision, Event
 from tenantnet.phases.updates import plan_update, runner_only
 from tenantnet.refusal import Refused
@@ -16,6 +16,7 @@ from tenantnet.tags import Slot, Strategy
 
 from tests.support.phases_world import Request, World, assert_finishes, assert_sound
 
+BEHIND_THE_FENCE = LEVEL | {Phase.FENCED}
 CIDRS = ("10.1.2.0/26", "10.9.8.64/26", "10.77.0.0/26")
 strategies = st.sampled_from(Strategy)
 slots = st.sampled_from(Slot)
@@ -82,7 +83,8 @@ class Moves(RuleBasedStateMachine):
         except Refused:
             nothing_to_abort = state.phase is Phase.STEADY and not self.world.unfinished
             decided = state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH
-            assert nothing_to_abort or decided, f"the abort of {state} was refused"
+            last_copy = self.world.source_lost and state.phase in LEVEL
+            assert nothing_to_abort or decided or last_copy, f"the abort of {state} was refused"
             return
         assert state.phase not in AFTER_THE_SWITCH
         if self.world.decide(request):
@@ -103,6 +105,11 @@ class Moves(RuleBasedStateMachine):
         assert self.world.state.phase is before.state.phase
         assert self.world.state.production is before.state.production
         assert finished or lost or unwritten, "an ordinary update met something protected"
+
+    @precondition(lambda self: self.world.state.phase in BEHIND_THE_FENCE)
+    @rule()
+    def the_source_dies(self) -> None:
+        self.world.lose()
 
     @rule(slot=slots, cidr=st.none() | st.sampled_from(CIDRS))
     def somebody_edits_a_network(self, slot: Slot, cidr: str | None) -> None:
