@@ -6,7 +6,8 @@ A check says in words what it saw, whether the condition holds or not; a failing
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from tenacity import RetryError
 from tenantnet.failure import Failure
@@ -29,12 +30,17 @@ LIMITS: Mapping[Condition, timedelta] = {
     Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
     Condition.TARGET_INDEPENDENT: timedelta(minutes=30),
 }
+# What clients that a fence would wait for have before it, where they are ended then.
+HOLDERS_HAVE = timedelta(minutes=10)
+# What they have once it has begun: all others that write wait with it.
+FENCE_HAS = timedelta(seconds=10)
 
 
 class Guards:
     """The conditions of one tenant's move. journal: gives the entries of a move.
 
-    check: called before each look; raises if no more is wanted.
+    check: called before each look; raises if no more is wanted. end_holders: ends the clients that a fence
+    waits for; None if they are not ended.
     """
 
     def __init__(
@@ -43,7 +49,10 @@ class Guards:
         journal: Callable[[int], Sequence[Entry]],
         inspector: Inspector,
         check: Callable[[], None] = lambda: None,
+        end_holders: Callable[[State], None] | None = None,
     ) -> None:
+        self._end_holders = end_holders
+        self._held_up_since: float | None = None
         self._databases, self._journal, self._inspector, self._check = databases, journal, inspector, check
         self._looks: Mapping[Condition, Callable[[State], Sight]] = {
             Condition.AT_REST: self._at_rest,
@@ -92,7 +101,15 @@ class Guards:
         client = (
             self._inspector.fence_waits_for(state.production) if state.phase in BEFORE_THE_FENCE else None
         )
+        self._be_patient_with(client, state)
         return Sight(holds=client is None, seen=client or seen)
+
+    def _be_patient_with(self, client: str | None, state: State) -> None:
+        since = self._held_up_since or monotonic()
+        self._held_up_since = since if client else None
+        if client and self._end_holders and monotonic() - since >= HOLDERS_HAVE.total_seconds():
+            self._end_holders(state)
+            self._held_up_since = None
 
     def _target_replicates(self, state: State) -> Sight:
         target = self._databases.instance(state.leads_to)
@@ -106,6 +123,30 @@ class Guards:
         return Sight(holds=holds and lacking is None, seen=seen)
 
     def _source_read_only(self, state: State) -> Sight:
+        sight = self._refuses_writes(state)
+        if not sight.holds and state.phase is Phase.FENCED:
+            self._keep_to_budget(state)
+        return sight
+
+    def _keep_to_budget(self, state: State) -> None:
+        """Raises Failure for a fence that waits for a client for too long, where that one is not ended."""
+        fenced_at = reached(self._journal(state.move), Phase.FENCED)
+        if fenced_at is None or datetime.now(UTC) - fenced_at < FENCE_HAS:
+            return
+        if (client := self._inspector.fence_waits_for(state.production)) is None:
+            return
+        if self._end_holders:
+            self._end_holders(state)
+            return
+        raise Failure(
+            f"The move of the database does not go on from phase {state.phase}.",
+            reason=f"after {FENCE_HAS} holding back writes still waits for a client: {client}",
+            remedy="choose a time without such a client; or let the move end it: "
+            "`tenantnet migrate run --end-holders`, or `migration.endHolders` in the settings",
+            state=f"The tenant stays in phase {state.phase}.",
+        )
+
+    def _refuses_writes(self, state: State) -> Sight:
         source = self._databases.instance(state.leads_to.other)
         if source is None or not (source.read_only and source.parameters_in_force):
             return Sight(holds=False, seen=_parameter(source))

@@ -73,6 +73,10 @@ class WithoutLogin:
         """Nothing that is known: no server is asked."""
         return None
 
+    def end_holders(self, slot: Slot) -> str | None:
+        """Nothing that is known: no server is asked."""
+        return None
+
     def lacks(self, source: Slot, replica: Slot) -> str | None:
         """Nothing that is known: no server is asked."""
         return None
@@ -157,6 +161,25 @@ class WithLogin:
             in_use = ((str(row["Database"]), str(row["Table"])) for row in session.rows(TABLES_IN_USE))
             found += [f"{'.'.join(table)} is locked" for table in in_use if _is_locked(session, *table)]
         return ", ".join(found) or None
+
+    def end_holders(self, slot: Slot) -> str | None:
+        """End the clients that `fence_waits_for` finds; what was ended, in words, None for nothing."""
+        try:
+            if (waited_for := self.fence_waits_for(slot)) is None:
+                return None
+            with connected(self.databases.address(slot), self.access) as connection:
+                session = _Logging(connection)
+                changing = [row["id"] for row in session.rows(LONG_CHANGES, LONG_SECONDS)]
+                # Whose a table's lock is, a server without its performance schema does not say.
+                everybody = "is locked" in waited_for
+                ended = (
+                    _end_clients(session)
+                    if everybody
+                    else sum(end_session(session.rows, number) for number in changing)
+                )
+        except Failure as failure:
+            return f"could not end what holds writes up: {failure.reason}"
+        return f"connections ended, since they held writes up: {ended} ({waited_for})"
 
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether it answers, and is not read-only."""

@@ -202,10 +202,12 @@ class Move:
         *,
         login: Login | None = None,
         through_tunnel_host: bool = False,
+        end_holders: bool = False,
     ) -> State:
         """Let a runner work, which says what it does; return where it has ended.
 
-        login: without it the data is not compared. Raises Stopped if the user has stopped it.
+        login: without it the data is not compared. end_holders: whatever the settings say. Raises Stopped if
+        the user has stopped it.
         """
         tell = partial(say, tell)
         stop = Stop(tell)
@@ -220,7 +222,7 @@ class Move:
                 SharedPlugins() as plugins,
             ):
                 access = Access(login=login, reach=reach) if login else None
-                runner = self._runner(tell, access, plugins, stop)
+                runner = self._runner(tell, access, plugins, stop, end_holders=end_holders)
                 return self._give_up(runner) if given_up else work(runner)
         except (Failure, KeyboardInterrupt) as ended:
             if stop.wanted:
@@ -308,10 +310,17 @@ class Move:
         return ThroughTunnelHost(self.platform) if through_tunnel_host else nullcontext(reach_directly)
 
     def _runner(
-        self, tell: Callable[[str], None], access: Access | None, plugins: SharedPlugins, stop: Stop
+        self,
+        tell: Callable[[str], None],
+        access: Access | None,
+        plugins: SharedPlugins,
+        stop: Stop,
+        *,
+        end_holders: bool,
     ) -> Runner:
         tenant, database = self.settings.name, self.settings.database
         backup, maintenance = database.backup_window, database.maintenance_window
+        migration = self.settings.migration
         databases = Databases(
             tenant,
             self.platform.region,
@@ -330,6 +339,7 @@ class Move:
             inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
             live=self._live(databases, access, tell) if access else None,
             stop=stop,
+            ends_holders=end_holders or (migration is not None and migration.end_holders),
         )
 
     def _live(self, databases: Databases, access: Access, tell: Callable[[str], None]) -> LiveMove:

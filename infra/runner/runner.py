@@ -98,7 +98,7 @@ class Runner:
     """Moves one tenant's database. tell: prints a line.
 
     inspector: asks the databases' servers, if there is a login. live: so does what `live` does to them.
-    stop: whether the user has stopped the run.
+    stop: whether the user has stopped the run. ends_holders: whether it ends clients that a fence waits for.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class Runner:
         inspector: Inspector,
         live: LiveMove | None,
         stop: Stop,
+        ends_holders: bool = False,
         clock: Clock = Clock(),  # noqa: B008 - it cannot change
     ) -> None:
         self._clock = clock
@@ -120,7 +121,8 @@ class Runner:
         self._databases, self._copies, self._tell = databases, copies, tell
         self._inspector = inspector
         self._stop, self._live_move = stop, live
-        self._guards = Guards(databases, self._entries, inspector, stop.check)
+        end_holders = self._end_holders if ends_holders else None
+        self._guards = Guards(databases, self._entries, inspector, stop.check, end_holders)
         self._who = this_run()
         self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
 
@@ -507,9 +509,17 @@ class Runner:
         # Through the API: a killed fence may hold back writes although the stack records that they are
         # allowed.
         self._databases.set_read_only(requested.production, read_only=False)
+        entries = self._entries(requested.move)
+        if writes_stopped(entries) and downtime(entries) is None and not by_live(entries):
+            # What a fence waits for keeps back all other writes, and RDS does nothing else before its end.
+            self._end_holders(requested)
         self._see(Condition.SOURCE_WRITABLE, requested)
         if writes_stopped(self._entries(requested.move)):
             self._resumed(requested)
+
+    def _end_holders(self, state: State) -> None:
+        if ended := self._inspector.end_holders(state.leads_to.other):
+            self._note(state, ended)
 
     def _switch(self, requested: State) -> None:
         target = requested.leads_to

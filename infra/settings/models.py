@@ -280,6 +280,12 @@ class MigrationSettings(Settings):
         examples=[["Oslo office"]],
     )
 
+    end_holders: bool = Field(
+        default=False,
+        description="End clients that hold a lock, or change rows for long, where holding back writes would "
+        "wait for them. Otherwise the move stops, and writes go on. Not for live.",
+    )
+
     @property
     def instant(self) -> datetime:
         """The time of the move in UTC."""

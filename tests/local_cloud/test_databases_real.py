@@ -23,8 +23,10 @@ from tenantnet.failure import Failure
 from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Installation, find
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
+from tenantnet.runner import guards as limits
 from tenantnet.runner import inspector
 from tenantnet.runner.databases import Databases
 from tenantnet.runner.guards import Guards
@@ -531,6 +533,40 @@ def test_no_fence_is_begun_where_the_copy_would_lose_rows(
     client.run("INSERT app.fast VALUES (1)")
     with pytest.raises(Failure, match=r"MEMORY have rows, which the copy loses: app\.fast"):
         asked.require_readable([Slot.BLUE])
+
+
+def test_a_client_that_a_fence_waits_for_has_seconds_and_is_ended_where_that_is_wanted(
+    cloud: LocalCloud, make: Make, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client.of(cloud, make(f"{name}-blue").rds, f"{name}-blue")
+    client.run(*ROWS)
+    lead_here(monkeypatch, cloud)
+    databases = Databases(name, "eu-west-1", "Z0", f"{name}.db.example.com")
+    asked = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
+    fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
+    at = datetime.now(UTC) - limits.FENCE_HAS
+    journal = [Entry(at=at, move=1, what=What.REACHED, phase=Phase.FENCED, who="ada")]
+    ended: list[str | None] = []
+    refuses = Guards(databases, lambda _: journal, asked)
+    ends = Guards(
+        databases, lambda _: journal, asked, end_holders=lambda _: ended.append(asked.end_holders(Slot.BLUE))
+    )
+    assert asked.end_holders(Slot.BLUE) is None
+    monkeypatch.setattr(limits, "HOLDERS_HAVE", timedelta())
+    with client.connected() as holder:
+        holder.execute("LOCK TABLES app.entry WRITE")
+        steady = State(phase=Phase.STEADY, production=Slot.BLUE)
+        wait_for(lambda: ends.look(Condition.AT_REST, steady).holds)
+    with client.connected() as holder:
+        holder.execute("LOCK TABLES app.entry WRITE")
+        databases.set_read_only(Slot.BLUE, read_only=True)
+        with pytest.raises(Failure, match=r"still waits for a client: app\.entry is locked"):
+            refuses.look(Condition.SOURCE_READ_ONLY, fenced)
+        wait_for(lambda: ends.look(Condition.SOURCE_READ_ONLY, fenced).holds)
+        with pytest.raises(pymysql.MySQLError):
+            holder.execute("UNLOCK TABLES")
+    assert len(ended) >= 2
+    assert all("connections ended, since they held writes up: " in str(each) for each in ended)
 
 
 def test_a_replica_that_is_behind_is_waited_for_before_the_fence(

@@ -84,6 +84,12 @@ def run(
             help="If RDS has lost the source, go on over its copy, which has all that it had.",
         ),
     ] = False,
+    end_holders: Annotated[
+        bool,
+        typer.Option(
+            "--end-holders", help="End clients whose locks or long changes keep writes from being held back."
+        ),
+    ] = False,
     through_tunnel_host: ThroughTunnelHost = False,
 ) -> None:
     """Begin the scheduled move, or continue a move, up to its end or to the next waiting time.
@@ -105,7 +111,13 @@ def run(
     switches = plan.strategy is not None or move.before_the_switch
     live = plan.strategy is Strategy.LIVE
     login = move.login(live=live) if switches and (live or not unverified) else None
-    _carry_out(move, lambda runner: runner.run(plan), login=login, through_tunnel_host=through_tunnel_host)
+    _carry_out(
+        move,
+        lambda runner: runner.run(plan),
+        login=login,
+        through_tunnel_host=through_tunnel_host,
+        end_holders=end_holders,
+    )
 
 
 @app.command()
@@ -249,12 +261,19 @@ def _carry_out(
     *,
     login: Login | None = None,
     through_tunnel_host: bool = False,
+    end_holders: bool = False,
 ) -> None:
     """Let the runner work, and print where it has ended."""
     from tenantnet.runner.stop import Stopped
 
     try:
-        state = move.carry_out(work, typer.echo, login=login, through_tunnel_host=through_tunnel_host)
+        state = move.carry_out(
+            work,
+            typer.echo,
+            login=login,
+            through_tunnel_host=through_tunnel_host,
+            end_holders=end_holders,
+        )
     except Stopped as stopped:
         typer.echo(stopped, err=True)
         sys.stdout.flush()
