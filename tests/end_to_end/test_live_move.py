@@ -6,7 +6,6 @@ Each command is called as the role that is for it, with the policies that the pr
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from time import monotonic
@@ -21,12 +20,12 @@ from tests.support.generations import cloud
 from tests.support.live_trace import strange
 from tests.support.moves import (
     NUMBERED,
-    SECRET,
     Traffic,
     Watch,
     database,
     end_session,
     endpoint,
+    keep_login,
     longest_gap,
     migrate,
     offices_up,
@@ -34,7 +33,7 @@ from tests.support.moves import (
     status,
 )
 from tests.support.mysql_client import Client
-from tests.support.project import PASSWORD, Project
+from tests.support.project import Project
 from tests.support.runner import as_the_runner
 
 __all__ = ["cell", "cloud", "roles"]
@@ -57,8 +56,7 @@ def moving(cell: Project, cloud: LocalCloud, aws: Any) -> Project:
     cell.write_tenant("acme", NUMBERED)
     cell.up("acme").check()
     offices_up(cloud, aws)
-    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
-    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
+    keep_login(aws)
     return cell
 
 

@@ -20,6 +20,7 @@ from tests.support.moves import (
     Traffic,
     database,
     endpoint,
+    keep_login,
     longest_gap,
     migrate,
     offices_up,
@@ -28,7 +29,7 @@ from tests.support.moves import (
     stopped_at,
     with_networks,
 )
-from tests.support.project import PASSWORD, Project
+from tests.support.project import Project
 
 pytestmark = [
     pytest.mark.long,
@@ -121,8 +122,7 @@ def test_a_login_that_does_not_work_is_found_before_anything_is_changed(moving: 
 
 
 def test_with_a_login_in_secrets_manager_the_data_is_going_to_be_compared(moving: Project, aws: Any) -> None:
-    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
-    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
+    keep_login(aws)
     run = migrate(moving, "run", "acme")
     assert (run.code, "--unverified" in run.text, "--now" in run.text) == (2, False, True), run.text
 

@@ -14,7 +14,16 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
 
-from tests.support.kills import DECISION, PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
+from tests.support.kills import (
+    DECISION,
+    LED_BACK,
+    PARAMETERS,
+    RECORD,
+    KilledMove,
+    held,
+    killed_move,
+    unwritten,
+)
 from tests.support.live_trace import strange
 from tests.support.moves import NUMBERED, database, migrate, status
 from tests.support.project import Project
@@ -22,7 +31,6 @@ from tests.support.project import Project
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 ROLLBACK = ("rollback", "acme", "--yes")
-LED_BACK = '"ledTo": {"S": "blue"}'
 
 
 @pytest.fixture(scope="module")

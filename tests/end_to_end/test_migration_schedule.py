@@ -6,7 +6,6 @@ with the policies that the project ships, on both MySQLs.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from tenantnet.tags import runner_document_name
 
 from tests.end_to_end.test_one_tenant import cell, roles
 from tests.support.generations import cloud
-from tests.support.moves import BOTH, SECRET, database, migrate, offices_up, status
+from tests.support.moves import BOTH, database, keep_login, migrate, offices_up, status
 from tests.support.project import PASSWORD, Project
 from tests.support.runner import PROJECT, as_the_runner, schedule
 
@@ -34,8 +33,7 @@ BUILD_LIMIT_SECONDS = 1200
 @pytest.fixture(scope="module")
 def moving(acme: Project, cloud: LocalCloud, aws: Any) -> Project:
     """Acme with a Test network green beside blue, and with a login to compare its databases with."""
-    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
-    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
+    keep_login(aws)
     acme.write_tenant("acme", BOTH)
     acme.up("acme").check()
     offices_up(cloud, aws)

@@ -8,9 +8,14 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+import psutil
+from tenantnet.engine.locks import is_running
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import ROUTES, Phase
@@ -18,30 +23,51 @@ from tenantnet.tags import Strategy
 
 from tests.support.moves import (
     BOTH,
-    SECRET,
     Traffic,
     Watch,
     database,
     end_session,
     endpoint,
+    keep_login,
     killed_in_call,
     migrate,
     offices_up,
+    session_of,
     start,
     status,
     stopped_at,
 )
 from tests.support.processes import wait_until
-from tests.support.project import PASSWORD, Project
+from tests.support.project import Project
 
 PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset*"
-# What a live move's journal is asked to keep: that it switches.
-DECISION = '"decision": {"S": "switch"}'
+# What a live move's journal is asked to keep: where its way back has led, and that it switches.
+LED_BACK, DECISION = '"ledTo": {"S": "blue"}', '"decision": {"S": "switch"}'
 
 
 def held(call: str, containing: str = "", *, done: bool = True) -> Fault:
     """The answer to a call does not come; done: though the cloud has done what it asks for."""
     return Fault(call=call, effect=Effect.HOLD, containing=containing, done=done)
+
+
+class Victim(StrEnum):
+    """Who is killed while a run waits for the answer to a call."""
+
+    RUN = "the run, with all that it has started"
+    RUNNER = "the runner alone"
+    PULUMI = "its pulumi"
+    PLUGIN = "the AWS plugin"
+    BLUE = "blue's server"
+    GREEN = "green's server"
+    CLOUD = "the local cloud"
+
+
+PROGRAMS = {Victim.PULUMI: "pulumi", Victim.PLUGIN: "pulumi-resource-aws"}
+SERVERS = {Victim.BLUE: "acme-blue", Victim.GREEN: "acme-green"}
+# The local cloud forgets everything when it ends: it stands still, and nobody gets an answer meanwhile.
+STANDSTILL_SECONDS = 10
+# From the start of whichever run comes next.
+WRITES_AGAIN_SECONDS = 30
 
 
 def lock_holders(cloud: LocalCloud) -> list[int]:
@@ -57,6 +83,24 @@ def unwritten(phase: Phase) -> Fault:
     """The runner is about to write into its journal that it has reached `phase`."""
     entry = f'"what": {{"S": "reached"}}, "phase": {{"S": "{phase}"}}'
     return held("dynamodb PutItem", entry, done=False)
+
+
+def program(process: psutil.Process) -> str:
+    """The name of what it runs; empty where it has ended."""
+    with suppress(psutil.Error):
+        return Path(process.exe()).name
+    return ""
+
+
+def _end_with_children(process: psutil.Process) -> None:
+    """Return once they are gone: a plugin's parts end one after the other, and would take an answer still."""
+    family = [process]
+    with suppress(psutil.Error):
+        family += process.children(recursive=True)
+    for each in family:
+        with suppress(psutil.Error):
+            each.kill()
+    psutil.wait_procs(family, timeout=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +134,64 @@ class KilledMove:
         killed_in_call(self.project, self.cloud, fault, *(command or self.command()), beside=beside)
         self.assert_sound()
 
+    def kill_one(self, victim: Victim, fault: Fault, *command: str) -> bool:
+        """Kill somebody as a run waits for the answer to a call; False if the run has ended without it.
+
+        Whoever is left goes on as far as that is possible.
+        """
+        since = monotonic()
+        self.cloud.fail(fault)
+        with start(self.project, *command) as running:
+            try:
+                wait_until(lambda: self.cloud.struck()[0] or running.poll() is not None)
+                struck = bool(self.cloud.struck()[0])
+                if struck:
+                    self._kill(victim, running)
+            finally:
+                self.cloud.clear_faults()
+            running.wait()
+            if victim in SERVERS:
+                wait_until(lambda: self._answers(SERVERS[victim]))
+            # A pulumi whose runner was killed ends by itself; what else it had started is nobody's any more.
+            wait_until(lambda: not any(is_running(pid) for pid in lock_holders(self.cloud)))
+            end_session(running)
+            assert running.stdout is not None
+            print(running.stdout.read())
+        self._assert_written_since(since)
+        self.assert_sound()
+        return struck
+
+    def _assert_written_since(self, began: float) -> None:
+        """Whatever the last kill has left, clients wrote again soon after this run's start."""
+        left = began + WRITES_AGAIN_SECONDS - monotonic()
+        wait_until(lambda: self.traffic.writes_at[-1] > began, max(left, 0.1))
+        assert next(at for at in self.traffic.writes_at if at > began) < began + WRITES_AGAIN_SECONDS
+
+    def _answers(self, identifier: str) -> bool:
+        found = database(self.aws, identifier)
+        return found is not None and found["DBInstanceStatus"] == "available"
+
+    def _kill(self, victim: Victim, running: subprocess.Popen[str]) -> None:
+        if victim is Victim.RUN:
+            end_session(running)
+        elif victim is Victim.RUNNER:
+            running.kill()
+        elif victim in SERVERS:
+            # RDS refuses while a parameter is on its way.
+            wait_until(lambda: self._answers(SERVERS[victim]))
+            # It ends its server by SIGKILL, and starts it again, as RDS does with one that has died.
+            self.aws.client("rds").reboot_db_instance(DBInstanceIdentifier=SERVERS[victim])
+        elif victim is Victim.CLOUD:
+            server = psutil.Process(self.cloud.running_server().pid)
+            server.suspend()
+            sleep(STANDSTILL_SECONDS)
+            server.resume()
+        else:
+            programs = [each for each in session_of(running) if program(each) == PROGRAMS[victim]]
+            assert programs, f"the run has no {victim}"
+            for each in programs:
+                _end_with_children(each)
+
     def kill_behind(self, phase: Phase) -> None:
         """Kill a run that has said that it has reached a phase."""
         with stopped_at(self.project, f"{phase}: reached", *self.command()):
@@ -114,6 +216,7 @@ class KilledMove:
 
     def assert_sound(self) -> None:
         """At no moment could both databases be written to."""
+        assert self.watch.goes_on
         assert self.watch.looks
         assert self.watch.problem is None
 
@@ -153,8 +256,7 @@ def killed_move(
     project.write_tenant("acme", settings)
     project.up("acme").check()
     offices_up(cloud, aws)
-    login = json.dumps({"username": "acmeadmin", "password": PASSWORD})
-    aws.client("secretsmanager").create_secret(Name=SECRET, SecretString=login)
+    keep_login(aws)
     with Traffic(cloud) as traffic, Watch(cloud, aws) as watch:
         yield KilledMove(
             project=project, cloud=cloud, aws=aws, strategy=strategy, traffic=traffic, watch=watch
