@@ -5,14 +5,11 @@ The stack is a stand-in: it does through RDS's API what the updates of a tenant'
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import psutil
 import pymysql
 import pytest
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
@@ -22,12 +19,13 @@ from tenantnet.phases.transitions import Decision
 from tenantnet.refusal import Refused
 from tenantnet.runner.databases import NEXT_MAINTENANCE
 from tenantnet.runner.runner import MovePlan
-from tenantnet.tags import Strategy, move_snapshot_name
+from tenantnet.tags import Slot, Strategy, move_snapshot_name
 
 from tests.local_cloud.test_live_move import BLUE, GREEN, TICK, Tenant, make_group, server_ids, tenant
 from tests.local_cloud.test_live_runner import Stack, runner
-from tests.support.moves import Traffic
-from tests.support.mysql_client import home_of, resolver, servers_of, wait_for
+from tests.support.databases import Database
+from tests.support.moves import Traffic, as_administrator, server_at
+from tests.support.mysql_client import wait_for
 
 __all__ = ["tenant"]
 
@@ -74,25 +72,29 @@ class MovingStack(Stack):
 
 
 class LosingStack(MovingStack):
-    """The source's server dies for good behind the promotion."""
+    """Records the switch of a move whose source is lost: nothing can be changed there."""
 
     def update(
         self, requested: State, ahead: Callable[[], None], _opened: Mapping[str, str] | None = None
     ) -> None:
-        if requested.phase is Phase.SWITCHED:
-            ahead()
-            self._state = requested
+        if requested.phase is not Phase.SWITCHED:
+            super().update(requested, ahead)
             return
-        super().update(requested, ahead)
-        if requested.phase is Phase.PROMOTED:
-            address = resolver(self._tenant.cloud)(self._tenant.databases.address(BLUE), "A")[0].to_text()
-            (server,) = (
-                number
-                for number in servers_of(home_of(self._tenant.cloud))
-                if f"--bind-address={address}" in psutil.Process(number).cmdline()
-            )
-            os.kill(server, signal.SIGKILL)
-            wait_for(lambda: described()["acme-blue"]["DBInstanceStatus"] == "failed")
+        ahead()
+        self._state = requested
+
+
+def behind_the_promotion(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Let something happen once in the phase in which a replica is promoted."""
+    promote, green = tenant.databases.promote, Database(rds=boto3.client("rds"), identifier="acme-green")
+
+    def promoted(slot: Slot) -> None:
+        promote(slot)
+        wait_for(lambda: "ReadReplicaSourceDBInstanceIdentifier" not in green.settled().described())
+        monkeypatch.setattr(tenant.databases, "promote", promote)
+        act()
+
+    monkeypatch.setattr(tenant.databases, "promote", promoted)
 
 
 def described() -> dict[str, Any]:
@@ -123,13 +125,15 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
     assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS
 
 
-def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(tenant: Tenant) -> None:
-    """The promotion restarts the replica, and what is in memory there is gone."""
-    tenant.client(BLUE).run(
-        "CREATE DATABASE fast",
-        "CREATE TABLE fast.entry (id INT) ENGINE=MEMORY",
-        "INSERT fast.entry VALUES (1)",
-    )
+def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meddle() -> None:
+        green = server_at(tenant.cloud, tenant.databases.address(GREEN))
+        with as_administrator(green) as session, session.cursor() as cursor:
+            cursor.execute("INSERT INTO app.entry VALUES (-1, 'meddled')")
+
+    behind_the_promotion(tenant, monkeypatch, meddle)
     stack = MovingStack(tenant)
     with Traffic(tenant.cloud) as traffic:
         with pytest.raises(Failure, match="source and target differ") as failed:
@@ -146,7 +150,14 @@ def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_
     assert (left["DBSnapshotIdentifier"], left["Status"]) == ("acme-green-10-9-8-64-final-1", "available")
 
 
-def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(tenant: Tenant) -> None:
+def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose() -> None:
+        server_at(tenant.cloud, tenant.databases.address(BLUE)).kill()
+        wait_for(lambda: described()["acme-blue"]["DBInstanceStatus"] == "failed")
+
+    behind_the_promotion(tenant, monkeypatch, lose)
     stack = LosingStack(tenant)
     with Traffic(tenant.cloud) as traffic:
         with pytest.raises(Failure) as failed:

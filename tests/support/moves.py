@@ -246,6 +246,28 @@ def killed_in_call(
     assert struck, f"the run ended without the call {fault.call}:\n{said}"
 
 
+def server_at(cloud: LocalCloud, host: str) -> psutil.Process:
+    """The process of a database. Raises StopIteration if it has none."""
+    address = resolver(cloud)(host, "A")[0].to_text()
+    return next(
+        process
+        for process in map(psutil.Process, servers_of(home_of(cloud)))
+        if f"--bind-address={address}" in process.cmdline()
+    )
+
+
+def as_administrator(server: psutil.Process) -> pymysql.Connection[Any]:
+    """A session that its parameters and accounts do not hold back."""
+    return pymysql.connect(
+        unix_socket=f"/proc/{server.pid}/cwd/{SOCKET}",
+        user=ADMINISTRATOR,
+        ssl_disabled=True,
+        # A transaction that has read the accounts would keep all others from changing them.
+        autocommit=True,
+        read_timeout=5,
+    )
+
+
 class Administrator:
     """Looks into one database server of acme's from inside, whoever may log in."""
 
@@ -284,20 +306,7 @@ class Administrator:
         (described,) = self._rds.describe_db_instances(
             Filters=[{"Name": "db-instance-id", "Values": [f"acme-{self._slot}"]}]
         )["DBInstances"]
-        address = resolver(self._cloud)(described["Endpoint"]["Address"], "A")[0].to_text()
-        server = next(
-            process
-            for process in map(psutil.Process, servers_of(home_of(self._cloud)))
-            if f"--bind-address={address}" in process.cmdline()
-        )
-        return pymysql.connect(
-            unix_socket=f"/proc/{server.pid}/cwd/{SOCKET}",
-            user=ADMINISTRATOR,
-            ssl_disabled=True,
-            # A transaction that has read the accounts would keep all others from changing them.
-            autocommit=True,
-            read_timeout=5,
-        )
+        return as_administrator(server_at(self._cloud, described["Endpoint"]["Address"]))
 
 
 class Watch:
