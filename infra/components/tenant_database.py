@@ -180,8 +180,8 @@ class TenantDatabaseArgs:
     """What it is for. It is protected against deletion, by AWS and by Pulumi, unless it is being removed."""
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     """Parameters of MySQL, by name: those that the settings take."""
-    read_only: bool = False
-    """Whether the server refuses writes, by its parameter group, to everybody."""
+    read_only: bool | None = False
+    """Whether the server refuses writes, by its parameter group, to everybody. None: all parameters stay."""
     gtid: bool = False
     """Whether its transactions have global identifiers; a change takes effect with a reboot."""
     kms_key_arn: pulumi.Input[str]
@@ -311,10 +311,10 @@ class TenantDatabase(pulumi.ComponentResource):
 
     def _parameter_group(self) -> pulumi.Output[str]:
         name = parameter_group_name(self._name, self._args.engine_version)
-        is_seed = isinstance(self._args.source, Seed)
+        is_seed, read_only = isinstance(self._args.source, Seed), self._args.read_only
         parameters = {
             **PARAMETERS,
-            "read_only": read_only_value(read_only=self._args.read_only),
+            "read_only": read_only_value(read_only=bool(read_only)),
             **{key: str(value) for key, value in self._args.parameters.items()},
             **(GTID_PARAMETERS if self._args.gtid else {}),
             **(SEED_PARAMETERS if is_seed else {}),
@@ -333,7 +333,9 @@ class TenantDatabase(pulumi.ComponentResource):
                 for key, value in parameters.items()
             ],
             tags=self._args.owner.tags(name),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["parameters"] if is_seed else []),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["parameters"] if is_seed or read_only is None else []
+            ),
         ).name
 
     def _log_groups(self) -> list[pulumi.Resource]:

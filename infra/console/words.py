@@ -157,7 +157,7 @@ PHASES: Mapping[Phase, str] = {
     Phase.STEADY: "no move is under way",
     Phase.REPLICATING: "the target's database is a replica, which follows the source",
     Phase.FOLLOWING: "the target's database is a copy, which follows the source until the cut",
-    Phase.FENCED: "writes are held back: the source is read-only, and the target catches up",
+    Phase.FENCED: "writes are held back, or about to be; the target catches up, and is compared",
     Phase.PROMOTED: "writes are held back: the replica is a database of its own, and the data is compared",
     Phase.RESTORED: "writes are held back: the target's database is restored, and the data is compared",
     Phase.SWITCHED: "clients write to the target; the former production database waits, read-only",

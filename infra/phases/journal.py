@@ -35,12 +35,13 @@ class Topic(StrEnum):
     """What an entry's figures are of.
 
     LAG: `seconds` is how long the copy took to have what its source had. COMPARISON: `note` says what was
-    compared. REHEARSAL, CUT: `parts` has the acts of a cut by `live`, rehearsed or real. BUILD, BUILD_ENDED:
-    a build of the platform's runner begins, and ends in order.
+    compared. FENCE: RDS was told to hold back writes. REHEARSAL, CUT: `parts` has the acts of a cut by
+    `live`, rehearsed or real. BUILD, BUILD_ENDED: a build of the platform's runner begins, and ends in order.
     """
 
     LAG = "lag"
     COMPARISON = "comparison"
+    FENCE = "fence"
     REHEARSAL = "rehearsal"
     CUT = "cut"
     BUILD = "build"
@@ -163,6 +164,14 @@ def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
     """
     bands = held_back(entries)
     return bands[-1][0] if bands else None
+
+
+def fenced(entries: Iterable[Entry]) -> datetime | None:
+    """By when RDS was told to hold back writes in a move by replica or snapshot.
+
+    Rather too late than too early. None if it was not, or if the run that did it could not write it down.
+    """
+    return next((entry.at for entry in entries if entry.topic is Topic.FENCE), None)
 
 
 def downtime(entries: Sequence[Entry]) -> timedelta | None:

@@ -1,10 +1,12 @@
 """The phases of a move as data: what a tenant's stack remembers, and what it declares in each phase.
 
-Three rules hold in every phase, and every half-finished step between two phases keeps them:
+Four rules hold in every phase, and every half-finished step between two phases keeps them:
 
 - Clients can write only to the database that the endpoint leads to. Until the step that leads the endpoint to
   it, the target of a move is read-only, through promotion too; one that follows cannot be, so it is shut.
 - A database is protected in every phase but its own retirement, so that no half-finished step can replace it.
+- The stack has `fenced` before writes are held back, which the runner does then: behind that phase no update
+  is let in that is late and would let them through, such as the one that makes the replica.
 - `production` changes with `switched`: from that phase on, clients write to the target, and the former
   production no longer has all their data. Until that phase is recorded, the source is production.
 """
@@ -49,8 +51,8 @@ DOWNTIME: Mapping[Strategy, str] = {
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 # Whose target is known to have all that the source had when writes were held back.
 LEVEL = frozenset({Phase.PROMOTED, Phase.RESTORED})
-# From which the next step holds writes back, where the stack does that.
-BEFORE_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING})
+# In which a runner may be about to hold writes back; in `fenced` it may have done so already.
+UP_TO_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING, Phase.FENCED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,7 @@ class Origin(StrEnum):
 class DatabaseDeclaration:
     """A slot's database. read_only: the parameter `read_only`, which a replica's promotion leaves as it is.
 
+    None leaves the parameter itself as it is: the runner's fence is not an update's to make or to undo.
     recoverable: its deletion leaves a final snapshot and its automated backups behind. A database that was
     never in production is a copy, and AWS takes no final snapshot of a replica.
     """
@@ -141,7 +144,7 @@ class DatabaseDeclaration:
     origin: Origin
     lifecycle: Lifecycle
     _: KW_ONLY
-    read_only: bool
+    read_only: bool | None
     recoverable: bool = False
 
     @property
@@ -183,7 +186,7 @@ _FENCED_PHASES = frozenset({Phase.FENCED, Phase.PROMOTED, Phase.RESTORED})
 _JOINED_PHASES = frozenset({Phase.FOLLOWING, Phase.SWITCHED})
 
 _PRODUCTION = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=False, recoverable=True)
-_FENCED = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=True, recoverable=True)
+_FENCED = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.PRODUCTION, read_only=None, recoverable=True)
 _GIVEN_UP = DatabaseDeclaration(Origin.PRIMARY, Lifecycle.RETIRING, read_only=False, recoverable=True)
 _REPLICA = DatabaseDeclaration(Origin.REPLICA, Lifecycle.TEST, read_only=True)
 

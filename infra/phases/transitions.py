@@ -4,6 +4,9 @@ A phase is recorded after it was reached, so a killed step leaves the former pha
 next one done. Two steps could lose data that way: a switch that was begun and then aborted, and an abort that
 was begun and then switched. So one of the two is decided, durably and once per move, before its first act
 (`decision_before`); the second run reads the decision of the first and finishes that.
+
+Only `fenced` is recorded before what it is about. The runner holds writes back behind it, by a call of its
+own: from then on a late update that would let them through again is out of order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A tenant's two databases and its endpoint in AWS, and what a move changes in them before an update.
 
-Every change here is one that the next update declares too. It is made through AWS's own API first where the
+Every change here is one that a later update declares too. It is made through AWS's own API first where the
 provider would wait after it, or make it only after other things, while clients are held back; the update then
 finds it done.
 """

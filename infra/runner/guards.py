@@ -11,8 +11,8 @@ from time import monotonic
 
 from tenacity import RetryError
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What, reached
-from tenantnet.phases.phases import BEFORE_THE_FENCE, Phase, State
+from tenantnet.phases.journal import Entry, What, fenced
+from tenantnet.phases.phases import UP_TO_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.clock import retrying
 from tenantnet.runner.databases import Databases, Instance, SnapshotName
@@ -98,9 +98,9 @@ class Guards:
         if not all(each.at_rest for each in found.values() if each):
             return Sight(holds=False, seen=seen)
         # A fence that waits for one client keeps all others waiting: it is not begun then.
-        client = (
-            self._inspector.fence_waits_for(state.production) if state.phase in BEFORE_THE_FENCE else None
-        )
+        source = found[state.production]
+        begun = state.phase not in UP_TO_THE_FENCE or (source is not None and source.read_only)
+        client = None if begun else self._inspector.fence_waits_for(state.production)
         self._be_patient_with(client, state)
         return Sight(holds=client is None, seen=client or seen)
 
@@ -130,7 +130,7 @@ class Guards:
 
     def _keep_to_budget(self, state: State) -> None:
         """Raises Failure for a fence that waits for a client for too long, where that one is not ended."""
-        fenced_at = reached(self._journal(state.move), Phase.FENCED)
+        fenced_at = fenced(self._journal(state.move))
         if fenced_at is None or datetime.now(UTC) - fenced_at < FENCE_HAS:
             return
         if (client := self._inspector.fence_waits_for(state.production)) is None:
@@ -150,7 +150,7 @@ class Guards:
         source = self._databases.instance(state.leads_to.other)
         if source is None or not (source.read_only and source.parameters_in_force):
             return Sight(holds=False, seen=_parameter(source))
-        fenced_at = reached(self._journal(state.move), Phase.FENCED)
+        fenced_at = fenced(self._journal(state.move))
         return self._inspector.refuses_writes(state.leads_to.other, since=fenced_at)
 
     def _source_writable(self, state: State) -> Sight:
@@ -173,7 +173,7 @@ class Guards:
 
     def _target_caught_up(self, state: State) -> Sight:
         target, entries = self._databases.instance(state.leads_to), self._journal(state.move)
-        fenced_at = reached(entries, Phase.FENCED)
+        fenced_at = fenced(entries)
         if target is None or fenced_at is None:
             return Sight(
                 holds=False, seen="there is no replica" if target is None else "no fence is recorded"

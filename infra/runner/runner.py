@@ -24,6 +24,7 @@ from tenantnet.phases.journal import (
     begun,
     by_live,
     downtime,
+    fenced,
     of_move,
     reached,
     writes_stopped,
@@ -294,6 +295,8 @@ class Runner:
             self._make_way(state)
         if event is not Event.ABORT:
             lost = plan.without_source and self._lost_source(state)
+            if state.phase is Phase.FENCED and decision is None:
+                self._hold_back(state)
             self._see_all(state, conditions(state, decision, source_lost=lost))
         self._get_ready(state, event)
         if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
@@ -305,6 +308,26 @@ class Runner:
             self._update(requested, event)
         if event in (Event.PREPARE, Event.SEED):
             self._make_way(requested)
+
+    def _hold_back(self, state: State) -> None:
+        """Fence the source by one call of RDS's, once a move, in the phase that the stack has for it already.
+
+        No update lies behind it, which would take seconds: the one before it has written the phase down.
+        That keeps out a late update that lets writes through: behind the stack's lock it finds a phase that
+        it does not follow. An abort's is let in, behind its decision. This call itself is under the lease
+        alone: late, it could hold back writes, and lose none.
+        """
+        source = self._databases.instance(state.production)
+        if source is None or fenced(self._entries(state.move)) is not None:
+            return
+        if not source.read_only:
+            self._see(Condition.AT_REST, state)
+        self._lease.confirm()
+        with self._stop.deferred(), self._failure_noted(state):
+            # The moment before the call is a little too early, so that downtime is never under-reported.
+            self._write(What.WRITES_STOPPED, state)
+            self._databases.set_read_only(state.production, read_only=True)
+            self._note(state, "RDS holds back writes from now on; reads go on", topic=Topic.FENCE)
 
     def _update(self, requested: State, event: Event) -> None:
         began = monotonic()
@@ -448,9 +471,6 @@ class Runner:
         self._lease.confirm()
         self._write(What.BEGAN, requested)
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
-        if event is Event.FENCE:
-            # The moment before the update is a little too early, so that downtime is never under-reported.
-            self._write(What.WRITES_STOPPED, requested)
 
     def _promote(self, requested: State) -> None:
         """Promote before the update, which then finds it done."""
@@ -684,7 +704,7 @@ _WITH_A_COPY = frozenset({Event.PREPARE, Event.SEED, Event.RESTORE, Event.ABORT}
 _PURPOSE = {
     Event.PREPARE: "create the replica in the other network",
     Event.SEED: "restore a snapshot in the other network, which then follows",
-    Event.FENCE: "hold back writes; reads go on",
+    Event.FENCE: "hold back writes, once the stack knows of it; reads go on",
     Event.PROMOTE: "promote the replica",
     Event.RESTORE: "restore the snapshot in the other network",
     Event.SWITCH: "let the endpoint lead to the other network, which takes writes",

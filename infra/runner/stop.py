@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 
 from tenantnet.engine.update import Command
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, begun, downtime, writes_stopped
-from tenantnet.phases.phases import AFTER_THE_SWITCH, BEFORE_THE_FENCE, Phase, State
+from tenantnet.phases.journal import Entry, begun, downtime, fenced, writes_stopped
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.tags import Strategy
 
@@ -93,8 +93,8 @@ def held_back(state: State, entries: Sequence[Entry]) -> str:
         return ""
     if locked:
         return f"WRITES ARE HELD BACK: the accounts of {state.production} are locked."
-    if state.phase in BEFORE_THE_FENCE:
-        return f"WRITES MAY BE HELD BACK: the step that makes {state.production} read-only had begun."
+    if fenced(entries) is None:
+        return f"WRITES MAY BE HELD BACK: {state.production} was about to be made read-only."
     return f"WRITES ARE HELD BACK: {state.production} is read-only."
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from tenantnet.aws.types import DATABASE, INSTANCE, KEY
+from tenantnet.phases.memory import outputs_of
+from tenantnet.phases.phases import Phase
+from tenantnet.stacks.tenant import RequestedStep
 
+from tests.support import component_samples as samples
 from tests.support.mock_engine import RecordingEngine
-from tests.support.mock_stacks import declare_cell
+from tests.support.mock_stacks import declare_acme, declare_cell
+from tests.support.phases_samples import moving
 
-PROJECT = "aws:codebuild/project:Project"
+GROUP, PROJECT = "aws:rds/parameterGroup:ParameterGroup", "aws:codebuild/project:Project"
 
 
 def test_a_database_has_hours_to_be_made_changed_and_deleted(acme: RecordingEngine) -> None:
@@ -32,6 +37,19 @@ def test_a_host_stays_though_amazon_linux_has_a_newer_image(cell: RecordingEngin
     named = declare_cell(services={"tunnelHostImage": "ami-0fedcba9876543210"})
     kept = [each.requests[INSTANCE, "local-tunnel-host"].ignoreChanges for each in (cell, named)]
     assert [[*each] for each in kept] == [["ami"], []]
+
+
+def test_an_update_leaves_it_to_the_runner_whether_a_fenced_database_takes_writes() -> None:
+    networks = {
+        "blue": samples.network("10.1.2.0/26", "192.168.4.0/24"),
+        "green": samples.network("10.9.8.64/26", "192.168.5.0/24"),
+    }
+    before = {**outputs_of(moving(Phase.REPLICATING)), "cell": "local"}
+    before["networks"] = {slot: {"cidr": network["cidr"]} for slot, network in networks.items()}
+    step = RequestedStep(state=moving(Phase.FENCED), decision=None, missing=())
+    engine = declare_acme(before, networks=networks, step=step)
+    kept = [engine.requests[GROUP, f"acme-{slot}"].ignoreChanges for slot in ("blue", "green")]
+    assert [[*each] for each in kept] == [["parameters"], []]
 
 
 def test_the_next_host_is_made_when_the_last_one_has_left_its_address(cell: RecordingEngine) -> None:

@@ -16,6 +16,7 @@ from tests.support.moves import (
     BLUE,
     BOTH,
     GREEN,
+    HELD_BACK,
     SECRET,
     Traffic,
     database,
@@ -155,7 +156,7 @@ def test_an_abort_brings_back_the_former_state_and_removes_the_replica(moving: P
 
 
 def test_a_run_killed_behind_the_fence_goes_on_to_the_switch(moving: Project, aws: Any) -> None:
-    with stopped_at(moving, "fenced: reached", "run", "acme", "--now"):
+    with stopped_at(moving, HELD_BACK, "run", "acme", "--now"):
         assert not_as_chosen(aws, "acme-blue") == WINDOWS, "they are out of the way"
     run = migrate(moving, "run", "acme", "--now").check()
     outputs = moving.outputs("acme")

@@ -75,9 +75,9 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
 @pytest.mark.parametrize(
     ("fault", "phase"),
     [
-        (held(PARAMETERS, "acme-blue", done=False), Phase.REPLICATING),
-        (held(PARAMETERS, "acme-blue"), Phase.REPLICATING),
         (unwritten(Phase.FENCED), Phase.FENCED),
+        (held(PARAMETERS, "acme-blue", done=False), Phase.FENCED),
+        (held(PARAMETERS, "acme-blue"), Phase.FENCED),
         (held("rds PromoteReadReplica"), Phase.FENCED),
         (unwritten(Phase.PROMOTED), Phase.PROMOTED),
         (held(RECORD), Phase.PROMOTED),
@@ -86,9 +86,9 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
         (held("rds ModifyDBInstance", "acme-blue"), Phase.SWITCHED),
     ],
     ids=[
+        "between the fence's phase and the fence",
         "before the fence",
-        "behind the fence, which the stack does not know",
-        "between fence and promotion",
+        "behind the fence, which the journal does not know",
         "behind the promotion, which the stack does not know",
         "between promotion and switch",
         "behind the record, which the stack does not know",

@@ -29,9 +29,9 @@ def move(acme: Project, cloud: LocalCloud, aws: Any) -> Iterator[KilledMove]:
 
 
 def test_an_abort_behind_a_killed_fence_lets_writes_through_again(move: KilledMove) -> None:
-    """The stack does not know of the fence, and would not take it back."""
+    """Neither the stack nor the journal knows of the fence."""
     move.kill_in(held(PARAMETERS, "acme-blue"))
-    assert move.phase == Phase.STEADY
+    assert move.phase == Phase.FENCED
     before = len(move.traffic.acknowledged)
     migrate(move.project, "abort", "acme", "--yes").check()
     wait_until(lambda: len(move.traffic.acknowledged) > before, 30)
@@ -41,15 +41,15 @@ def test_an_abort_behind_a_killed_fence_lets_writes_through_again(move: KilledMo
 @pytest.mark.parametrize(
     ("fault", "phase"),
     [
-        (held(PARAMETERS, "acme-blue"), Phase.STEADY),
         (unwritten(Phase.FENCED), Phase.FENCED),
+        (held(PARAMETERS, "acme-blue"), Phase.FENCED),
         (held("rds CreateDBSnapshot"), Phase.FENCED),
         (held("rds CreateDBParameterGroup"), Phase.FENCED),
         (held("rds RestoreDBInstanceFromDBSnapshot"), Phase.FENCED),
     ],
     ids=[
-        "behind the fence, which the stack does not know",
-        "between fence and restore",
+        "between the fence's phase and the fence",
+        "behind the fence, which the journal does not know",
         "behind the snapshot",
         "as it makes the copy's parameter group",
         "as it restores the snapshot",

@@ -79,11 +79,11 @@ MOVE: Sequence[tuple[float, What, Phase, float | None, str, Topic | None]] = (
         for index, lag in enumerate((95.0, 88.0, 51.0, 22.0, 2.0, 0.0, 0.0))
     ),
     (30.0, What.BEGAN, Phase.FENCED, None, "hold back writes", None),
-    (30.1, What.WRITES_STOPPED, Phase.FENCED, None, "", None),
     (30.2, What.REACHED, Phase.FENCED, 12.0, "", None),
-    (30.4, What.SEEN, Phase.PROMOTED, 11.0, "the replica has all that the source has", Topic.LAG),
-    (30.9, What.REACHED, Phase.PROMOTED, 30.0, "", None),
-    (31.0, What.SEEN, Phase.SWITCHED, 6.0, "source and target hold the same data", Topic.COMPARISON),
+    (30.3, What.WRITES_STOPPED, Phase.FENCED, None, "", None),
+    (30.4, What.SEEN, Phase.FENCED, 6.0, "the replica has all that the source has", Topic.LAG),
+    (30.5, What.BEGAN, Phase.PROMOTED, None, "", None),
+    (31.0, What.SEEN, Phase.FENCED, 6.0, "source and target hold the same data", Topic.COMPARISON),
     (31.3, What.WRITES_RESUMED, Phase.SWITCHED, None, "", None),
     (31.4, What.REACHED, Phase.SWITCHED, 24.0, "", None),
 )
@@ -284,7 +284,7 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
     text = office.page("/tenants/acme")
     for words in (
         "acme.db.example.com",
-        "fenced: writes are held back",
+        "fenced: writes are held back, or about to be",
         "10.1.2.42 running",
         "Migration In Progress",
         "Ready To Create",
@@ -305,7 +305,7 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
 def test_a_moves_page_shows_phases_plot_and_journal(office: Office) -> None:
     text = office.page("/tenants/acme/move")
     for words in (
-        "blue is Production, phase fenced: writes are held back",
+        "blue is Production, phase fenced: writes are held back, or about to be",
         '<li aria-current="step"><b>fenced</b> (now)',
         "to green, by replica, step 2 of 6",
         "writes held back: 2026-11-24 09:05:00 UTC to ",

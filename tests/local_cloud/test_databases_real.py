@@ -23,7 +23,7 @@ from tenantnet.failure import Failure
 from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Installation, find
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner import guards as limits
@@ -512,6 +512,9 @@ def test_no_fence_is_begun_that_would_wait_for_a_client(
         holder.execute("LOCK TABLES app.entry WRITE")
         seen = guards.look(Condition.AT_REST, steady)
         assert (seen.holds, seen.seen) == (False, "app.entry is locked")
+        # The stack has that phase before the fence is begun.
+        fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
+        assert guards.look(Condition.AT_REST, fenced) == seen
         assert guards.look(Condition.AT_REST, replace(steady, phase=Phase.ABORTING, move=1)).holds
     wait_for(lambda: guards.look(Condition.AT_REST, steady).holds)
     slow = Thread(target=client.run, args=("UPDATE app.entry SET id = id WHERE SLEEP(4) = 0",))
@@ -545,7 +548,7 @@ def test_a_client_that_a_fence_waits_for_has_seconds_and_is_ended_where_that_is_
     asked = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
     fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
     at = datetime.now(UTC) - limits.FENCE_HAS
-    journal = [Entry(at=at, move=1, what=What.REACHED, phase=Phase.FENCED, who="ada")]
+    journal = [Entry(at=at, move=1, what=What.SEEN, phase=Phase.FENCED, who="ada", topic=Topic.FENCE)]
     ended: list[str | None] = []
     refuses = Guards(databases, lambda _: journal, asked)
     ends = Guards(

@@ -379,14 +379,19 @@ def test_no_plot_is_drawn_of_a_move_that_has_not_begun(desk: Desk) -> None:
     assert not (desk.folder / "acme.svg").exists()
 
 
+def write_fence(journal: JournalTable) -> None:
+    """Of a run that has held back writes."""
+    stopped = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
+    journal.write(stopped)
+    journal.write(replace(stopped, what=What.SEEN, at=datetime.now(UTC), topic=Topic.FENCE))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_stopped_behind_the_fence_says_that_writes_are_held_back(
     desk: Desk, journal: JournalTable, number: int
 ) -> None:
     of_initech = JournalTable.of("eu1", REGION, "initech")
-    fenced = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
-    of_initech.write(fenced)
-    of_initech.write(replace(fenced, what=What.REACHED, at=datetime.now(UTC)))
+    write_fence(of_initech)
     with desk.begin("migrate run initech --unverified") as run:
         # There is no database, so the guard waits for one.
         wait_until(of_initech.lease)
@@ -425,8 +430,7 @@ def test_a_run_that_fails_behind_the_fence_says_that_writes_are_held_back(
     desk: Desk, journal: JournalTable
 ) -> None:
     of_initech = JournalTable.of("eu1", REGION, "initech")
-    fenced = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
-    of_initech.write(fenced)
+    write_fence(of_initech)
     other = Holder(run="r", who="bob@elsewhere pid 1", machine="", pid=1, since=datetime.now(UTC))
     of_initech.take_lease(other, None)
     with desk.begin("migrate run initech --unverified") as run:

@@ -10,7 +10,7 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_rds import RDSClient
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases, Windows
@@ -47,8 +47,10 @@ class Tenant:
         self.entries: list[Entry] = []
         self.guards = Guards(self.databases, lambda _: self.entries, WithoutLogin(self.databases))
 
-    def happened(self, what: What, phase: Phase, at: datetime) -> None:
-        self.entries.append(Entry(at=at, move=1, what=what, phase=phase, who="ada"))
+    def fenced(self, at: datetime) -> None:
+        self.entries.append(
+            Entry(at=at, move=1, what=What.SEEN, phase=Phase.FENCED, who="ada", topic=Topic.FENCE)
+        )
 
     def holds(self, condition: Condition) -> bool:
         return self.guards.look(condition, FENCED).holds
@@ -80,7 +82,7 @@ def test_a_source_is_read_only_once_its_parameter_says_so(tenant: Tenant) -> Non
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
     tenant.databases.set_read_only(BLUE, read_only=True)
     tenant.blue.settled()
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(minutes=4))
+    tenant.fenced(datetime.now(UTC) - timedelta(minutes=4))
     assert tenant.holds(Condition.SOURCE_READ_ONLY)
     tenant.databases.set_read_only(BLUE, read_only=False)
     assert not tenant.holds(Condition.SOURCE_READ_ONLY)
@@ -94,7 +96,7 @@ def test_a_parameter_that_waits_for_a_reboot_keeps_no_move_waiting(tenant: Tenan
     )
     assert tenant.holds(Condition.SOURCE_WRITABLE)
     tenant.databases.set_read_only(BLUE, read_only=True)
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(minutes=4))
+    tenant.fenced(datetime.now(UTC) - timedelta(minutes=4))
     seen: list[tuple[str, bool]] = []
     while seen[-1:] != [("available", True)] or ("modifying", False) not in seen:
         found = tenant.databases.instance(BLUE)
@@ -123,7 +125,7 @@ def test_a_parameter_is_set_for_a_while_and_is_then_what_is_declared(
 
 
 def test_without_a_login_rdss_word_for_the_fence_is_believed_only_some_minutes_later(tenant: Tenant) -> None:
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC))
+    tenant.fenced(datetime.now(UTC))
     tenant.databases.set_read_only(BLUE, read_only=True)
     assert tenant.blue.settled().described()["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
     seen = tenant.guards.look(Condition.SOURCE_READ_ONLY, FENCED)
@@ -201,7 +203,7 @@ def test_a_lag_measured_before_the_fence_says_nothing(
     tenant: Tenant, report_lag: Callable[[float], None]
 ) -> None:
     report_lag(0)
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) + timedelta(seconds=5))
+    tenant.fenced(datetime.now(UTC) + timedelta(seconds=5))
     assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
 
 
@@ -209,7 +211,7 @@ def test_a_move_that_goes_on_days_after_its_fence_reads_the_lag_of_now(
     tenant: Tenant, report_lag: Callable[[float], None]
 ) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html."""
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(days=3))
+    tenant.fenced(datetime.now(UTC) - timedelta(days=3))
     report_lag(0)
     assert tenant.holds(Condition.TARGET_CAUGHT_UP)
 
@@ -218,18 +220,18 @@ def test_a_move_that_goes_on_days_after_its_fence_reads_the_lag_of_now(
 def test_a_replica_has_caught_up_when_it_was_not_behind_since_the_fence(
     tenant: Tenant, report_lag: Callable[[float], None], lag: float, caught_up: bool
 ) -> None:
-    tenant.happened(What.REACHED, Phase.FENCED, datetime.now(UTC) - timedelta(seconds=5))
+    tenant.fenced(datetime.now(UTC) - timedelta(seconds=5))
     report_lag(lag)
     assert tenant.holds(Condition.TARGET_CAUGHT_UP) is caught_up
 
 
 def test_a_replica_that_somebody_else_promoted_has_not_caught_up(tenant: Tenant) -> None:
     now = datetime.now(UTC)
-    tenant.happened(What.REACHED, Phase.FENCED, now)
+    tenant.fenced(now)
     tenant.databases.promote(GREEN)
     tenant.green.settled()
     assert not tenant.holds(Condition.TARGET_CAUGHT_UP)
-    tenant.happened(What.BEGAN, Phase.PROMOTED, now)
+    tenant.entries.append(Entry(at=now, move=1, what=What.BEGAN, phase=Phase.PROMOTED, who="ada"))
     assert tenant.holds(Condition.TARGET_CAUGHT_UP)
 
 

@@ -62,7 +62,6 @@ class MovingStack(Stack):
             # Of a replica's beginning it would be enabled; what comes over the stream is not.
             blue.run(*TICK)
             wait_for(lambda: server_ids(blue))
-            self._tenant.databases.set_read_only(BLUE, read_only=True)
         if requested.phase is Phase.RESTORED:
             rds.restore_db_instance_from_db_snapshot(
                 **copy,

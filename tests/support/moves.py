@@ -37,6 +37,8 @@ GREEN = {
     ],
 }
 SECRET = "tenantnet/acme/verification"
+# What a run says as it begins to.
+HELD_BACK = "fenced: RDS holds back writes"
 # How often a server is looked at, and one that is not there is looked for, in seconds.
 LOOKED_AT_EVERY, LOOKED_FOR_EVERY = 0.02, 0.5
 OPEN = (

@@ -80,7 +80,8 @@ class World:
     databases, endpoint: as AWS has them; known, known_endpoint: as the stack's resources have them, but for
     their rows. deployed: the networks, of which the stack knows all. shut, known_shut: the slots that let no
     client in. cut: the number of the last one. begun: the moves that have begun.
-    kept: the final snapshots of abandoned copies, by their moves.
+    kept: the final snapshots of abandoned copies, by their moves. fenced: the moves whose journal has that
+    RDS was told to hold back writes.
     compares: whether the data is compared; safety does not rest on that, and progress does not suffer by it.
     Every value in it is replaced and never changed, so that `copy` gives a world of its own.
     """
@@ -100,6 +101,7 @@ class World:
     kept: dict[int, frozenset[int]] = field(default_factory=dict)
     decisions: dict[int, Decision] = field(default_factory=dict)
     begun: frozenset[int] = frozenset()
+    fenced: frozenset[int] = frozenset()
     outputs: dict[str, Any] = field(
         default_factory=lambda: {
             "phase": "steady",
@@ -196,6 +198,12 @@ class World:
         if state.source and self.seen(Condition.SOURCE_READ_ONLY, state):
             self.snapshots = {state.move: self.databases[state.source].rows, **self.snapshots}
 
+    def hold_back(self, state: State, *, written: bool = True) -> None:
+        """The runner's fence, once a move, behind its phase. written: whether it lives to write that down."""
+        if state.move not in self.fenced:
+            self._in_aws(state.production, read_only=True)
+            self.fenced = self.fenced | ({state.move} if written else set())
+
     def cut_off(self, state: State) -> bool:
         """What a runner does between two phases of a live move, up to the decision: whether nothing lacks."""
         source, target = state.production, state.leads_to
@@ -214,6 +222,8 @@ class World:
         event = next_event(state, decision=decision, strategy=strategy)
         if event is None:
             return None
+        if state.phase is Phase.FENCED and decision is None:
+            self.hold_back(state)
         wanted = conditions(state, decision, source_lost=self.source_lost)
         if Condition.SNAPSHOT_TAKEN in wanted:
             self.take_snapshot(state)
@@ -420,7 +430,7 @@ class World:
         self._assert_not_replaced(slot, database, declared, state)
         if database.replica_of and declared.origin is Origin.PRIMARY:
             yield partial(self._change, slot, replica_of=None)
-        if database.read_only is not declared.read_only:
+        if declared.read_only not in (None, database.read_only):
             yield partial(self._change, slot, read_only=declared.read_only)
         if database.protected is not declared.protected:
             yield partial(self._change, slot, protected=declared.protected)
@@ -459,6 +469,7 @@ class World:
             Origin.SEED: self.seeds.get(state.move),
         }.get(declared.origin)
         assert rows is not None, f"{slot} would be created empty"
+        assert declared.read_only is not None
         if slot in self.databases:
             return False
         replica = declared.origin is Origin.REPLICA

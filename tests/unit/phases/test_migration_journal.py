@@ -12,6 +12,7 @@ from tenantnet.phases.journal import (
     What,
     dead_builds,
     downtime,
+    fenced,
     gap_acts,
     of_move,
     reached,
@@ -122,6 +123,12 @@ def test_a_phase_was_reached_when_it_first_was() -> None:
     entries = [entry(1, What.BEGAN, Phase.SWITCHED), entry(2, What.REACHED, Phase.SWITCHED)]
     assert reached(entries, Phase.SWITCHED) == BEGIN + timedelta(seconds=2)
     assert reached(entries, Phase.RETIRING) is None
+
+
+def test_a_move_is_fenced_from_when_rds_was_told_and_not_from_when_that_began() -> None:
+    told = [replace(entry(seconds, What.SEEN), topic=Topic.FENCE) for seconds in (3, 9)]
+    assert fenced([entry(1, What.WRITES_STOPPED), entry(2, What.REACHED)]) is None
+    assert fenced([entry(1, What.WRITES_STOPPED), *told]) == BEGIN + timedelta(seconds=3)
 
 
 def test_a_move_that_never_fenced_never_held_writes_back() -> None:

@@ -39,15 +39,15 @@ def test_while_replicating_green_is_a_replica_and_blue_takes_writes() -> None:
     assert not database(state, BLUE).read_only
 
 
-def test_behind_the_fence_blue_is_read_only_and_green_still_replicates() -> None:
+def test_whether_blue_is_fenced_is_not_the_stacks_to_say_and_green_still_replicates() -> None:
     state = moving(Phase.FENCED)
-    assert database(state, BLUE).read_only
+    assert database(state, BLUE).read_only is None
     assert database(state, GREEN).origin is Origin.REPLICA
 
 
 def test_behind_the_fence_of_a_snapshot_there_is_no_green_database_yet() -> None:
     state = moving(Phase.FENCED, SNAPSHOT)
-    assert database(state, BLUE).read_only
+    assert database(state, BLUE).read_only is None
     assert declaration(state).slots[GREEN].database is None
     assert declaration(state).slots[GREEN].required
 
@@ -103,7 +103,7 @@ def test_what_may_have_followed_stays_shut_until_it_is_gone(phase: Phase) -> Non
     "state", [moving(Phase.PROMOTED), moving(Phase.RESTORED, SNAPSHOT)], ids=lambda state: str(state.phase)
 )
 def test_until_the_switch_blue_is_production_behind_its_fence(state: State) -> None:
-    assert database(state, BLUE).read_only
+    assert database(state, BLUE).read_only is None
     assert database(state, BLUE).lifecycle is Lifecycle.PRODUCTION
     assert declaration(state).endpoint is BLUE
 

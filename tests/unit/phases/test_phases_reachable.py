@@ -38,7 +38,7 @@ class Moment:
                 for part in (world.databases, world.known, world.snapshots, world.seeds, world.decisions)
             ),
             (world.endpoint, world.former_endpoint, world.known_endpoint, world.acknowledged, world.begun),
-            (world.shut, world.known_shut, world.state),
+            (world.fenced, world.shut, world.known_shut, world.state),
             # Of a cut's number it counts only whether it is the last one's.
             self.paused and (self.paused.state, self.paused.decision, self.paused.cut in (None, world.cut)),
         )
@@ -88,6 +88,21 @@ def requests(world: World, bounds: Bounds) -> Iterator[tuple[World, Request]]:
             yield after, request
 
 
+def by_itself(world: World) -> Iterator[World]:
+    """What no update does: replicas catch up, the source dies, a run is killed in its fence."""
+    after = copy(world)
+    after.replicate()
+    yield after
+    if world.state.phase in LEVEL and not world.source_lost:
+        after = copy(world)
+        after.lose()
+        yield after
+    if world.state.phase is Phase.FENCED:
+        after = copy(world)
+        after.hold_back(world.state, written=False)
+        yield after
+
+
 def following(moment: Moment, bounds: Bounds) -> Iterator[Moment]:
     """All that may happen next."""
     world, paused = moment.world, moment.paused
@@ -96,13 +111,7 @@ def following(moment: Moment, bounds: Bounds) -> Iterator[Moment]:
             after = copy(world)
             after.write(len(world.acknowledged) + 1, slot)
             yield Moment(after, paused)
-    after = copy(world)
-    after.replicate()
-    yield Moment(after, paused)
-    if world.state.phase in LEVEL and not world.source_lost:
-        after = copy(world)
-        after.lose()
-        yield Moment(after, paused)
+    yield from (Moment(later, paused) for later in by_itself(world))
     yield from (Moment(later, paused) for later in updated(world, None))
     if world.state.phase is Phase.FOLLOWING:
         after = copy(world)

@@ -60,6 +60,11 @@ class Moves(RuleBasedStateMachine):
             if request and self.world.decide(request):
                 self.world.update(request.state, lost=lost, unwritten=unwritten)
 
+    @precondition(lambda self: self.world.state.phase is Phase.FENCED)
+    @rule()
+    def a_runner_is_killed_in_its_fence(self) -> None:
+        self.world.hold_back(self.world.state, written=False)
+
     @rule(strategy=strategies, decided=st.booleans())
     def a_runner_pauses_before_its_step(self, strategy: Strategy, decided: bool) -> None:
         with contextlib.suppress(Refused):

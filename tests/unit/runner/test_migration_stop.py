@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Topic, What
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.clock import Clock
@@ -47,12 +48,14 @@ def own_handlers() -> Iterator[None]:
 
 
 RESUMED = (What.BEGAN, What.WRITES_STOPPED, What.WRITES_RESUMED)
-FENCED = (What.BEGAN, What.WRITES_STOPPED)
+FENCED = (What.BEGAN, What.WRITES_STOPPED, What.SEEN)
 
 
 def entries(*whats: What) -> Sequence[Entry]:
+    """The one of what was seen is that RDS was told to hold back writes."""
     at = datetime(2026, 12, 1, tzinfo=UTC)
-    return [Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada") for what in whats]
+    written = [Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada") for what in whats]
+    return [replace(each, topic=Topic.FENCE) if each.what is What.SEEN else each for each in written]
 
 
 def state(phase: Phase) -> State:
@@ -124,12 +127,15 @@ def test_who_cannot_write_is_said_in_every_phase(phase: Phase) -> None:
     said = held_back(state(phase), entries(*FENCED))
     if phase in AFTER_THE_SWITCH:
         assert said == ""
-    elif phase in (Phase.STEADY, Phase.REPLICATING):
-        assert said.startswith("WRITES MAY BE HELD BACK")
     elif phase is Phase.FOLLOWING:
         assert said == "WRITES ARE HELD BACK: the accounts of blue are locked."
     else:
         assert said == "WRITES ARE HELD BACK: blue is read-only."
+
+
+def test_of_a_fence_that_was_cut_off_it_is_said_that_it_may_hold() -> None:
+    said = held_back(state(Phase.FENCED), entries(What.BEGAN, What.WRITES_STOPPED))
+    assert said == "WRITES MAY BE HELD BACK: blue was about to be made read-only."
 
 
 def test_who_cannot_write_is_said_of_a_way_back_that_was_cut_off() -> None:
