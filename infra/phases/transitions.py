@@ -19,7 +19,7 @@ from typing import Any
 
 from tenantnet.phases import rules
 from tenantnet.phases.journal import retires
-from tenantnet.phases.phases import AFTER_THE_SWITCH, LEVEL, ROUTES, Phase, RetiredNetwork, State
+from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Strategy
 
@@ -108,6 +108,9 @@ _EVENT_TO = {
 }
 
 
+# The step of a replica that a run with a login takes past `promoted`: it asks the servers themselves.
+_DIRECT = (Phase.FENCED, Phase.SWITCHED)
+
 # Phases that only a decided move reaches.
 _DECIDED = AFTER_THE_SWITCH | {Phase.ABORTING}
 _CARRIED_OUT = {
@@ -117,17 +120,20 @@ _CARRIED_OUT = {
 
 
 def conditions(
-    state: State, decision: Decision | None = None, *, source_lost: bool = False
+    state: State, decision: Decision | None = None, *, source_lost: bool = False, direct: bool = False
 ) -> tuple[Condition, ...]:
     """What must be seen, now, before the step out of `state`; an abort waits for nothing.
 
     Nor does a switch that was decided before: all conditions held then, and since its first act the target
-    may have writes that the source lacks. source_lost: of a move that goes on over its copy without it.
+    may have writes that the source lacks. source_lost: of a move that goes on over its level copy without it.
+    direct: as for next_event; the promotion comes before the condition about it.
     """
     if decision is Decision.SWITCH and state.phase not in _DECIDED:
         return ()
-    if source_lost and state.phase in LEVEL:
+    if source_lost:
         return _WITHOUT_THE_SOURCE
+    if direct and _may_be_direct(state):
+        return (Condition.SOURCE_READ_ONLY, Condition.TARGET_CAUGHT_UP, *_BEFORE_THE_SWITCH[1:])
     behind_the_fence = (
         (_BEHIND_THE_FENCE[state.strategy],) if state.phase is Phase.FENCED and state.strategy else ()
     )
@@ -156,6 +162,8 @@ def successors(state: State) -> Mapping[Event, State]:
     onward = {_EVENT_TO[following.phase]: following}
     if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
         return {**onward, Event.ROLLBACK: replace(state, production=state.production.other)}
+    if _may_be_direct(state):
+        onward = {**onward, Event.SWITCH: _switched(state)}
     return onward if state.phase in AFTER_THE_SWITCH else {**onward, Event.ABORT: _aborting(state)}
 
 
@@ -177,11 +185,16 @@ def carries_out(requested: State, decision: Decision | None) -> bool:
 
 
 def next_event(
-    state: State, *, decision: Decision | None = None, strategy: Strategy | None = None
+    state: State,
+    *,
+    decision: Decision | None = None,
+    strategy: Strategy | None = None,
+    direct: bool = False,
 ) -> Event | None:
     """The next event on the move's way to its end; None in steady, unless `strategy` begins a move.
 
-    decision: the one about `state.move_at_stake`.
+    decision: the one about `state.move_at_stake`. direct: whether a replica is promoted and compared without
+    a phase of its own, so that no update of the stack comes between its fence and its switch.
     """
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         return Event.ABORT
@@ -189,6 +202,8 @@ def next_event(
         return _EVENT_TO[ROUTES[strategy][1]] if strategy else None
     if state.phase in (Phase.RETIRING, Phase.ABORTING):
         return Event.FINISH
+    if _may_be_direct(state) and (direct or decision is Decision.SWITCH):
+        return Event.SWITCH
     return _EVENT_TO[_following(state).phase]
 
 
@@ -207,7 +222,7 @@ def transition(
     decision: the one about `state.move_at_stake`. leftovers: in steady, whether the slot that is
     not in production has a database. left_by: the strategy whose first step made it. begun: whether a first
     step of that move was begun; in steady it did not finish, and may have held back writes.
-    source_lost: whether there is none any more that an abort could let writes through to.
+    source_lost: whether the copy is level, and there is no source that an abort could let writes through to.
     """
     if event is Event.ABORT:
         refusal = _refuse_abort(state, decision, begun=begun or leftovers, source_lost=source_lost)
@@ -232,7 +247,7 @@ def _refuse_abort(
     target, source = state.leads_to, state.leads_to.other
     if state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH:
         return rules.ABORT_BEFORE_THE_SWITCH.refuse(Event.ABORT, target=target, source=source)
-    if source_lost and state.phase in LEVEL and decision is None:
+    if source_lost and decision is None:
         return rules.LAST_COPY.refuse(Event.ABORT, target=target, source=source)
     if state.phase is Phase.STEADY and not begun and decision is None:
         return rules.ABORT_A_MOVE.refuse(Event.ABORT)
@@ -259,7 +274,7 @@ def _refuse_onward(
 def _phases_with(event: Event) -> set[Phase]:
     if event is Event.FINISH:
         return {Phase.RETIRING, Phase.ABORTING}
-    pairs = {pair for route in ROUTES.values() for pair in pairwise(route)}
+    pairs = {_DIRECT, *(pair for route in ROUTES.values() for pair in pairwise(route))}
     return {before for before, after in pairs if _EVENT_TO[after] is event}
 
 
@@ -270,8 +285,15 @@ def _begun(state: State, strategy: Strategy) -> State:
 def _following(state: State) -> State:
     route = ROUTES[state.strategy or Strategy.REPLICA]
     phase = route[route.index(state.phase) + 1]
-    production = state.production.other if phase is Phase.SWITCHED else state.production
-    return replace(state, phase=phase, production=production)
+    return _switched(state) if phase is Phase.SWITCHED else replace(state, phase=phase)
+
+
+def _switched(state: State) -> State:
+    return replace(state, phase=Phase.SWITCHED, production=state.production.other)
+
+
+def _may_be_direct(state: State) -> bool:
+    return (state.phase, state.strategy) == (_DIRECT[0], Strategy.REPLICA)
 
 
 def _finished(state: State) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pymysql
 from pymysql.constants import ER
@@ -59,6 +59,7 @@ class WithoutLogin:
     Every method raises Failure if AWS does not answer.
     """
 
+    asks: ClassVar[bool] = False
     databases: Databases
 
     def require_readable(self, slots: Iterable[Slot]) -> None:
@@ -125,6 +126,7 @@ class _Logging:
 class WithLogin:
     """Asks both servers. Every method raises Failure if AWS or a server does not answer."""
 
+    asks: ClassVar[bool] = True
     databases: Databases
     access: Access
 

@@ -29,7 +29,7 @@ from tenantnet.phases.journal import (
     reached,
     writes_stopped,
 )
-from tenantnet.phases.phases import Phase, State
+from tenantnet.phases.phases import LEVEL, Phase, State
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
@@ -37,6 +37,7 @@ from tenantnet.phases.transitions import (
     conditions,
     decision_before,
     next_event,
+    successors,
     transition,
     way_back,
 )
@@ -148,7 +149,7 @@ class Runner:
             decision = self._journal.decision(state.move_at_stake)
             if not self._look_after(state, decision):
                 continue
-            event = next_event(state, decision=decision, strategy=strategy)
+            event = next_event(state, decision=decision, strategy=strategy, direct=self._inspector.asks)
             if event is None:
                 return state
             if event is Event.RETIRE and not self._retirement_due(state, plan):
@@ -297,7 +298,8 @@ class Runner:
             lost = plan.without_source and self._lost_source(state)
             if state.phase is Phase.FENCED and decision is None:
                 self._hold_back(state)
-            self._see_all(state, conditions(state, decision, source_lost=lost))
+            direct = event is Event.SWITCH
+            self._see_all(state, conditions(state, decision, source_lost=lost, direct=direct))
         self._get_ready(state, event)
         if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
             return
@@ -305,6 +307,8 @@ class Runner:
         with self._failure_noted(requested, state.phase):
             if state.phase is Phase.STEADY and begun(self._entries(state.move_at_stake)):
                 self._stack.adopt_rules(requested.leads_to)
+            if _acts_come_first(requested, event):
+                self._lead_over(state, requested)
             self._update(requested, event)
         if event in (Event.PREPARE, Event.SEED):
             self._make_way(requested)
@@ -328,6 +332,18 @@ class Runner:
             self._write(What.WRITES_STOPPED, state)
             self._databases.set_read_only(state.production, read_only=True)
             self._note(state, "RDS holds back writes from now on; reads go on", topic=Topic.FENCE)
+
+    def _lead_over(self, state: State, requested: State) -> None:
+        """Lead the clients over behind the decision, then let the stack know what it has not done itself.
+
+        No update lies before it, which would take seconds to begin. Nor has one to keep anybody out: until
+        the end of this move nothing but the switch is allowed any more, and its acts may be done twice. A run
+        that sleeps until the next one has lost its lease.
+        """
+        self._begin(requested, Event.SWITCH)
+        self._switch(requested)
+        if state.phase is Phase.FENCED:
+            self._stack.adopt(requested.leads_to)
 
     def _update(self, requested: State, event: Event) -> None:
         began = monotonic()
@@ -481,7 +497,7 @@ class Runner:
 
     def _ahead(self, requested: State, event: Event) -> None:
         """The work before the update, behind the lock, once nothing is refused. It may be done twice."""
-        if event is not Event.PROMOTE:
+        if event is not Event.PROMOTE and not _acts_come_first(requested, event):
             self._begin(requested, event)
         if event in (Event.PREPARE, Event.ABORT):
             # Before anything is deleted: what a killed run has left may be all that there is.
@@ -494,8 +510,6 @@ class Runner:
                 if event is Event.ABORT:
                     self._keep_copy(requested)
                 self._see(Condition.AT_REST, requested)
-            case Event.SWITCH if requested.strategy is not Strategy.LIVE:
-                self._switch(requested)
             case Event.FINISH:
                 self._databases.delete_snapshots(requested.move)
                 self._databases.give_windows_back(requested.production)
@@ -543,8 +557,9 @@ class Runner:
 
     def _switch(self, requested: State) -> None:
         target = requested.leads_to
-        self._databases.lead_endpoint_to(self._databases.address(target))
-        self._databases.set_read_only(target, read_only=False)
+        with self._stop.deferred():
+            self._databases.lead_endpoint_to(self._databases.address(target))
+            self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
         self._resumed(requested)
@@ -585,6 +600,9 @@ class Runner:
             if condition is Condition.SNAPSHOT_TAKEN:
                 # Behind the fence: the source is known to be read-only by now.
                 self._databases.take_snapshot(state.production, state.move)
+            if condition is Condition.TARGET_INDEPENDENT and state.phase is Phase.FENCED:
+                self._begin(successors(state)[Event.PROMOTE], Event.PROMOTE)
+                self._databases.promote(state.leads_to)
             self._see(condition, state)
 
     def _see_equal_data(self, state: State) -> None:
@@ -631,7 +649,18 @@ class Runner:
         )
 
     def _lost_source(self, state: State) -> bool:
-        return self._databases.lost(state.leads_to.other) is not None
+        """Whether RDS has lost it, and the copy has all that it had behind its fence."""
+        return self._is_level(state) and self._databases.lost(state.leads_to.other) is not None
+
+    def _is_level(self, state: State) -> bool:
+        if (state.phase, state.strategy) != (Phase.FENCED, Strategy.REPLICA):
+            return state.phase in LEVEL
+        # It was seen to have caught up, and then promoted by this move's own runner.
+        own = any(
+            (each.what, each.phase) == (What.BEGAN, Phase.PROMOTED) for each in self._entries(state.move)
+        )
+        copy = self._databases.instance(state.leads_to)
+        return own and copy is not None and copy.source is None
 
     @contextmanager
     def _failure_noted(self, state: State, phase: Phase | None = None) -> Iterator[None]:
@@ -730,6 +759,11 @@ def _different(state: State, found: Sequence[str]) -> Failure:
         remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
         state=f"The tenant stays in phase {state.phase}{held}.",
     )
+
+
+def _acts_come_first(requested: State, event: Event) -> bool:
+    """Whether a step leads clients over before its update. One by live does so in its cut."""
+    return event is Event.SWITCH and requested.strategy is not Strategy.LIVE
 
 
 def _may_lead_back(state: State) -> bool:

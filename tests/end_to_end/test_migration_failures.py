@@ -26,6 +26,7 @@ from tests.support.kills import lock_holders
 from tests.support.moves import (
     BOTH,
     HELD_BACK,
+    PROMOTED,
     SECRET,
     Traffic,
     database,
@@ -253,7 +254,7 @@ def test_a_run_on_a_full_disk_says_so_and_leaves_the_phase(moving: Project, full
 
 
 def test_a_run_goes_on_once_there_is_space_on_the_disk(moving: Project) -> None:
-    reach(moving, Phase.PROMOTED)
+    reach(moving, Phase.FENCED, line=PROMOTED)
 
 
 def _is_read_only(client: Client, value: str) -> bool:
@@ -281,7 +282,7 @@ def test_a_run_that_can_decide_nothing_says_that_writes_are_held_back(
     run = migrate(moving, *RUN)
     assert (run.code, "AWS did not answer" in run.text) == (1, True), run.text
     assert "WRITES ARE HELD BACK" in run.text
-    assert phase(moving) == Phase.PROMOTED
+    assert phase(moving) == Phase.FENCED
 
 
 def test_data_that_differs_is_named_and_the_move_is_taken_back(
@@ -296,7 +297,7 @@ def test_data_that_differs_is_named_and_the_move_is_taken_back(
 
 
 def test_an_abort_behind_the_promotion(moving: Project, traffic: Traffic, aws: Any) -> None:
-    reach(moving, Phase.PROMOTED)
+    reach(moving, Phase.FENCED, line=PROMOTED)
     assert_aborts(moving, traffic, aws)
 
 

@@ -15,14 +15,23 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
 
-from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, lock_holders, unwritten
+from tests.support.kills import (
+    DECISION,
+    PARAMETERS,
+    RECORD,
+    KilledMove,
+    held,
+    killed_move,
+    lock_holders,
+    unwritten,
+)
 from tests.support.moves import start, stopped_at
 from tests.support.processes import wait_until
 from tests.support.project import Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
-REPLICA = "rds CreateDBInstanceReadReplica"
+REPLICA, PUT = "rds CreateDBInstanceReadReplica", "dynamodb PutItem"
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +88,10 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
         (held(PARAMETERS, "acme-blue", done=False), Phase.FENCED),
         (held(PARAMETERS, "acme-blue"), Phase.FENCED),
         (held("rds PromoteReadReplica"), Phase.FENCED),
-        (unwritten(Phase.PROMOTED), Phase.PROMOTED),
-        (held(RECORD), Phase.PROMOTED),
-        (held(PARAMETERS, "acme-green"), Phase.PROMOTED),
+        (held(PUT, DECISION, done=False), Phase.FENCED),
+        (held(PUT, DECISION), Phase.FENCED),
+        (held(RECORD), Phase.FENCED),
+        (held(PARAMETERS, "acme-green"), Phase.FENCED),
         (unwritten(Phase.SWITCHED), Phase.SWITCHED),
         (held("rds ModifyDBInstance", "acme-blue"), Phase.SWITCHED),
     ],
@@ -90,7 +100,8 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
         "before the fence",
         "behind the fence, which the journal does not know",
         "behind the promotion, which the stack does not know",
-        "between promotion and switch",
+        "before the decision",
+        "behind the decision",
         "behind the record, which the stack does not know",
         "behind the opening for writes, which the stack does not know",
         "between switch and retirement",

@@ -14,6 +14,7 @@ import pymysql
 import pytest
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
 from tenantnet.failure import Failure
+from tenantnet.phases.journal import gap_acts, of_move
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.refusal import Refused
@@ -122,6 +123,9 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
         assert database["DeletionProtection"] is True
         assert database["PreferredMaintenanceWindow"][:3] in days
     assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS
+    gap = [act for act, _ in gap_acts(of_move(tenant.journal.entries(), 1))]
+    updates = [] if strategy is Strategy.REPLICA else ["reached restored"]
+    assert [act for act in gap if act.startswith("reached")] == updates
 
 
 def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(
@@ -165,7 +169,7 @@ def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(
         assert "migrate run --without-source" in failed.value.remedy
         with pytest.raises(Refused, match="a move is taken back to a database that lives"):
             runner(tenant, stack).abort()
-        assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.PROMOTED, None)
+        assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.FENCED, None)
         plan = MovePlan(without_source=True, retire_after=timedelta(hours=1))
         switched = runner(tenant, stack).run(plan)
         assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told

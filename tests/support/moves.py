@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -23,6 +24,7 @@ from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.mysql.server import ADMINISTRATOR, SOCKET
 from tenantnet.local_cloud.process import LocalCloud
+from tenantnet.phases.transitions import Condition
 
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
@@ -37,8 +39,9 @@ GREEN = {
     ],
 }
 SECRET = "tenantnet/acme/verification"
-# What a run says as it begins to.
+# What a run says, of a move by replica with a login, in phase `fenced`.
 HELD_BACK = "fenced: RDS holds back writes"
+PROMOTED = f"fenced: seen after .*: {Condition.TARGET_INDEPENDENT}"
 # How often a server is looked at, and one that is not there is looked for, in seconds.
 LOOKED_AT_EVERY, LOOKED_FOR_EVERY = 0.02, 0.5
 OPEN = (
@@ -81,13 +84,16 @@ def migrate(project: Project, *arguments: str) -> Run:
 
 @contextmanager
 def stopped_at(project: Project, line: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that is stopped (SIGSTOP) once it has said `line`, and killed (SIGKILL) at the end."""
+    """A run that is stopped (SIGSTOP) once it has said `line`, and killed (SIGKILL) at the end.
+
+    line: a regular expression for its beginning.
+    """
     with start(project, *arguments) as running:
         assert running.stdout is not None
         said = []
         for each in running.stdout:
             said.append(each)
-            if each.startswith(line):
+            if re.match(line, each):
                 break
         else:
             raise AssertionError(f"the run ended without {line!r}:\n{''.join(said)}")

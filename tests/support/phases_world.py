@@ -6,7 +6,7 @@ to write down, and the next one compares with what is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -150,8 +150,15 @@ class World:
 
     @property
     def source_lost(self) -> bool:
-        """Whether RDS has lost the source of the move at stake."""
-        return self._answering(self.state.leads_to.other) is None
+        """Whether RDS has lost the source of the move at stake, and its copy is level."""
+        return self._answering(self.state.leads_to.other) is None and self.level
+
+    @property
+    def level(self) -> bool:
+        """Whether the copy has all that the source had at the fence."""
+        copy = self.databases.get(self.state.leads_to)
+        promoted = bool(copy and copy.replica_of is None and self.state.strategy is Strategy.REPLICA)
+        return self.state.phase in LEVEL or (self.state.phase is Phase.FENCED and promoted)
 
     def write(self, row: int, slot: Slot) -> None:
         """A client writes to the database of `slot`, and is told when that worked."""
@@ -204,6 +211,11 @@ class World:
             self._in_aws(state.production, read_only=True)
             self.fenced = self.fenced | ({state.move} if written else set())
 
+    def promote(self, state: State) -> None:
+        """The runner's promotion behind the fence, which the stack is told of later."""
+        if all(self.seen(each, state) for each in (Condition.SOURCE_READ_ONLY, Condition.TARGET_CAUGHT_UP)):
+            self._in_aws(state.leads_to, replica_of=None)
+
     def cut_off(self, state: State) -> bool:
         """What a runner does between two phases of a live move, up to the decision: whether nothing lacks."""
         source, target = state.production, state.leads_to
@@ -215,16 +227,21 @@ class World:
             self._in_aws(source, locked=False)
         return level
 
-    def next_request(self, strategy: Strategy | None) -> Request | None:
-        """What a runner asks for next; None where a condition is not seen. Raises Refused."""
+    def next_request(self, strategy: Strategy | None, *, direct: bool = True) -> Request | None:
+        """What a runner asks for next; None where a condition is not seen. Raises Refused.
+
+        direct: whether it has a login, and promotes a replica behind the fence without a phase for it.
+        """
         state = self.state
         decision = self.decisions.get(state.move_at_stake)
-        event = next_event(state, decision=decision, strategy=strategy)
+        event = next_event(state, decision=decision, strategy=strategy, direct=direct)
         if event is None:
             return None
         if state.phase is Phase.FENCED and decision is None:
             self.hold_back(state)
-        wanted = conditions(state, decision, source_lost=self.source_lost)
+        wanted = conditions(state, decision, source_lost=self.source_lost, direct=direct)
+        if {Condition.TARGET_CAUGHT_UP, Condition.TARGET_INDEPENDENT} <= {*wanted}:
+            self.promote(state)
         if Condition.SNAPSHOT_TAKEN in wanted:
             self.take_snapshot(state)
         if event is not Event.ABORT and not all(self.seen(item, state) for item in wanted):
@@ -257,6 +274,33 @@ class World:
             return False  # another run has begun a cut of its own since
         self.decisions = {request.state.move: request.decision, **self.decisions}
         return self.decisions[request.state.move] is request.decision
+
+    def acts(self, request: Request) -> Sequence[Operation]:
+        """What the runner does in AWS between the decision about a switch and the update that records it.
+
+        It has lost its lease if another move has begun since.
+        """
+        state = request.state
+        switches = state.phase is Phase.SWITCHED and state.strategy is not Strategy.LIVE
+        if not switches or state.move != self.state.move:
+            return ()
+        target = state.production
+        return partial(self._lead_in_aws, target), partial(self._in_aws, target, read_only=False)
+
+    def take(self, request: Request, *, lost: Collection[int] = (), unwritten: Collection[int] = ()) -> bool:
+        """Decide a step where it is to be decided, do its acts, and update the stack. Raises Refused.
+
+        lost, unwritten: as for carry_out, but that the acts have the first numbers.
+        """
+        if not self.decide(request):
+            return False
+        acts = self.acts(request)
+        for number, act in enumerate(acts):
+            if number in lost:
+                return False
+            act()
+        lost, unwritten = ({each - len(acts) for each in numbers} for numbers in (lost, unwritten))
+        return self.update(request.state, lost=lost, unwritten=unwritten)
 
     def update(
         self,
@@ -364,7 +408,7 @@ class World:
         if state.phase is Phase.FOLLOWING:
             yield partial(self._take_seed, state)
             yield partial(self._close_in_aws, other)
-        if state.phase is Phase.SWITCHED:
+        if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
             yield partial(self._in_aws, state.production, locked=False, follows=None)
             yield partial(self._lead_in_aws, state.production)
             yield partial(self._in_aws, state.production, read_only=False)
@@ -520,14 +564,14 @@ def assert_sound(world: World) -> None:
     for slot in (world.state.production, world.endpoint):
         assert world.databases[slot].protected, f"{slot} is in production and not protected"
     assert set(world.databases) <= set(world.deployed), "a database has no network"
-    if world.state.phase in LEVEL and world.state.move not in world.decisions:
+    if world.level and world.state.move not in world.decisions:
         level = world.databases[world.state.leads_to].rows >= world.acknowledged
         assert level, "the copy lacks what was acknowledged"
 
 
 def assert_finishes(world: World) -> None:
     """From any moment, a move can be brought to an end: onward, and back wherever an abort is possible."""
-    for onward in (True, False):
+    for onward, direct in ((True, True), (True, False), (False, True)):
         end = copy(world)
         # What has begun goes on with the networks that it began with, or with another one in their place.
         missing = {slot: "10.55.0.0/26" for slot in Slot if end.unfinished}
@@ -535,7 +579,7 @@ def assert_finishes(world: World) -> None:
         lost = [slot for slot, database in end.databases.items() if database.lost]
         if lost and not _leads_on_without(end):
             continue
-        _finish(end, onward=onward)
+        _finish(end, onward=onward, direct=direct)
         assert_sound(end)
         if lost:
             assert end.is_open(end.endpoint)
@@ -549,10 +593,10 @@ def assert_finishes(world: World) -> None:
 def _leads_on_without(world: World) -> bool:
     """Whether a move that has lost its source goes on: it is decided, or its copy is level."""
     decision = world.decisions.get(world.state.move)
-    return decision is not Decision.ABORT and (decision is not None or world.state.phase in LEVEL)
+    return decision is not Decision.ABORT and (decision is not None or world.level)
 
 
-def _finish(world: World, *, onward: bool) -> None:
+def _finish(world: World, *, onward: bool, direct: bool) -> None:
     for _ in range(12):
         former = world.databases.get(world.state.leads_to.other)
         if world.state.phase in AFTER_THE_SWITCH and former and former.lost:
@@ -565,10 +609,10 @@ def _finish(world: World, *, onward: bool) -> None:
         if not onward and world.state.phase is not Phase.ABORTING:
             with suppress(Refused):
                 request = world.request(Event.ABORT)
-        request = request or world.next_request(world.left_by if world.unfinished else None)
+        left_by = world.left_by if world.unfinished else None
+        request = request or world.next_request(left_by, direct=direct)
         if request is None and world.state.phase is Phase.FOLLOWING:
             continue  # the first cut finds that it does not follow yet
         assert request, f"nothing leads on from {world.state}"
-        assert world.decide(request), f"{request} meets another decision"
-        assert world.update(request.state), f"{request} does not come to its end"
+        assert world.take(request), f"{request} does not come to its end"
     raise AssertionError(f"{world.state} is not the end")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from copy import copy
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
-from tenantnet.phases.phases import LEVEL, Phase, State
+from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Event
 from tenantnet.refusal import Refused
 from tenantnet.tags import Strategy
@@ -63,6 +63,9 @@ def decided(world: World, request: Request) -> Iterator[World]:
     """The worlds after a runner's decision and its update, or its end where the other decision stands."""
     after = copy(world)
     if after.decide(request):
+        for act in after.acts(request):
+            yield copy(after)
+            act()
         yield from updated(after, request.state)
     yield after
 
@@ -78,10 +81,12 @@ class Bounds:
 
 def requests(world: World, bounds: Bounds) -> Iterator[tuple[World, Request]]:
     """What runners and somebody who aborts may ask for."""
-    for strategy in (*bounds.strategies, None):
+    may_be_direct = (world.state.phase, world.state.strategy) == (Phase.FENCED, Strategy.REPLICA)
+    runners = product(bounds.strategies, (True, False) if may_be_direct else (True,))
+    for strategy, direct in (*runners, (None, True)):
         after = copy(world)
         try:
-            request = after.next_request(strategy) if strategy else after.request(Event.ABORT)
+            request = after.next_request(strategy, direct=direct) if strategy else after.request(Event.ABORT)
         except Refused:
             continue
         if request and request.state.move <= bounds.moves:
@@ -93,7 +98,7 @@ def by_itself(world: World) -> Iterator[World]:
     after = copy(world)
     after.replicate()
     yield after
-    if world.state.phase in LEVEL and not world.source_lost:
+    if world.level and not world.source_lost:
         after = copy(world)
         after.lose()
         yield after

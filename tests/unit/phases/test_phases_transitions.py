@@ -83,14 +83,33 @@ def test_a_step_that_was_taken_may_be_repeated(state: State) -> None:
 
 
 def test_a_step_out_of_order_is_refused_with_the_phases_that_allow_it() -> None:
-    with pytest.raises(Refused, match="switch is possible in: following, promoted, restored") as refused:
-        transition(moving(Phase.FENCED), Event.SWITCH)
-    assert "the tenant is in phase fenced" in str(refused.value)
+    possible = "switch is possible in: fenced, following, promoted, restored"
+    with pytest.raises(Refused, match=possible) as refused:
+        transition(moving(Phase.REPLICATING), Event.SWITCH)
+    assert "the tenant is in phase replicating" in str(refused.value)
 
 
 def test_a_replica_is_not_restored_and_a_snapshot_not_promoted() -> None:
     assert Event.RESTORE not in allowed(moving(Phase.FENCED))
-    assert Event.PROMOTE not in allowed(moving(Phase.FENCED, Strategy.SNAPSHOT))
+    assert not {Event.PROMOTE, Event.SWITCH} & allowed(moving(Phase.FENCED, Strategy.SNAPSHOT))
+
+
+def test_with_a_login_a_replica_is_promoted_and_compared_without_a_phase_of_its_own() -> None:
+    fenced, switched = moving(Phase.FENCED), moving(Phase.SWITCHED)
+    assert next_event(fenced, direct=True) is Event.SWITCH
+    assert step_to(fenced, switched) == transition(fenced, Event.SWITCH) == switched
+    assert conditions(fenced, direct=True) == (
+        Condition.SOURCE_READ_ONLY,
+        Condition.TARGET_CAUGHT_UP,
+        Condition.TARGET_INDEPENDENT,
+        Condition.DATA_EQUAL,
+        Condition.SOURCE_READ_ONLY,
+    )
+    # Whoever goes on with it, with a login or without, where it is decided.
+    assert next_event(fenced, decision=Decision.SWITCH) is Event.SWITCH
+    assert next_event(fenced) is Event.PROMOTE
+    # Of one by snapshot there is no database to switch to yet.
+    assert next_event(moving(Phase.FENCED, Strategy.SNAPSHOT), direct=True) is Event.RESTORE
 
 
 @pytest.mark.parametrize("state", BEFORE_THE_SWITCH, ids=lambda state: f"{state.phase}-{state.strategy}")
@@ -208,7 +227,9 @@ def test_the_fence_is_left_once_the_replica_has_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [moving(Phase.PROMOTED), moving(Phase.RESTORED, Strategy.SNAPSHOT)], ids=["replica", "snapshot"]
+    "state",
+    [moving(Phase.PROMOTED), moving(Phase.RESTORED, Strategy.SNAPSHOT), moving(Phase.FENCED)],
+    ids=["replica", "snapshot", "promoted in fenced"],
 )
 def test_a_level_copy_of_a_lost_source_is_the_way_on_and_not_taken_back(state: State) -> None:
     with pytest.raises(Refused, match="--without-source"):
@@ -217,12 +238,6 @@ def test_a_level_copy_of_a_lost_source_is_the_way_on_and_not_taken_back(state: S
     # What was decided before the source was lost stands.
     aborting = transition(state, Event.ABORT, decision=Decision.ABORT, source_lost=True)
     assert aborting.phase is Phase.ABORTING
-
-
-@pytest.mark.parametrize("phase", [Phase.REPLICATING, Phase.FENCED])
-def test_a_copy_that_may_lack_something_is_no_way_on_without_its_source(phase: Phase) -> None:
-    assert conditions(moving(phase), source_lost=True) == conditions(moving(phase))
-    assert transition(moving(phase), Event.ABORT, source_lost=True).phase is Phase.ABORTING
 
 
 def test_the_fence_of_a_snapshot_is_left_once_the_snapshot_is_there() -> None:

@@ -33,14 +33,14 @@ class Moves(RuleBasedStateMachine):
         self.row = 0
         self.paused: list[Request] = []
 
-    @initialize(strategy=strategies, steps=st.integers(min_value=0, max_value=5))
-    def a_move_has_come_some_way(self, strategy: Strategy, steps: int) -> None:
+    @initialize(strategy=strategies, steps=st.integers(min_value=0, max_value=5), direct=st.booleans())
+    def a_move_has_come_some_way(self, strategy: Strategy, steps: int, direct: bool = True) -> None:
         for _ in range(steps):
             self.a_client_writes(late=False)
             self.world.replicate()
-            request = self.world.next_request(strategy)
-            if request and self.world.decide(request):
-                self.world.update(request.state)
+            request = self.world.next_request(strategy, direct=direct)
+            if request:
+                self.world.take(request)
 
     @rule(late=st.booleans())
     def a_client_writes(self, late: bool) -> None:
@@ -52,23 +52,26 @@ class Moves(RuleBasedStateMachine):
     def replicas_catch_up(self, count: int) -> None:
         self.world.replicate(count)
 
-    @rule(strategy=strategies, lost=losses, unwritten=losses)
-    def a_runner_takes_a_step(self, strategy: Strategy, lost: set[int], unwritten: set[int]) -> None:
+    @rule(strategy=strategies, direct=st.booleans(), lost=losses, unwritten=losses)
+    def a_runner_takes_a_step(
+        self, strategy: Strategy, lost: set[int], unwritten: set[int], direct: bool = True
+    ) -> None:
+        """direct: it has a login."""
         self.world.replicate()
         with contextlib.suppress(Refused):
-            request = self.world.next_request(strategy)
-            if request and self.world.decide(request):
-                self.world.update(request.state, lost=lost, unwritten=unwritten)
+            request = self.world.next_request(strategy, direct=direct)
+            if request:
+                self.world.take(request, lost=lost, unwritten=unwritten)
 
     @precondition(lambda self: self.world.state.phase is Phase.FENCED)
     @rule()
     def a_runner_is_killed_in_its_fence(self) -> None:
         self.world.hold_back(self.world.state, written=False)
 
-    @rule(strategy=strategies, decided=st.booleans())
-    def a_runner_pauses_before_its_step(self, strategy: Strategy, decided: bool) -> None:
+    @rule(strategy=strategies, direct=st.booleans(), decided=st.booleans())
+    def a_runner_pauses_before_its_step(self, strategy: Strategy, direct: bool, decided: bool) -> None:
         with contextlib.suppress(Refused):
-            request = self.world.next_request(strategy)
+            request = self.world.next_request(strategy, direct=direct)
             if request and (not decided or self.world.decide(request)):
                 self.paused.append(request)
 
@@ -76,9 +79,8 @@ class Moves(RuleBasedStateMachine):
     def a_paused_runner_goes_on(self, lost: set[int], unwritten: set[int], number: int) -> None:
         if self.paused:
             request = self.paused.pop(number % len(self.paused))
-            if self.world.decide(request):
-                with contextlib.suppress(Refused):
-                    self.world.update(request.state, lost=lost, unwritten=unwritten)
+            with contextlib.suppress(Refused):
+                self.world.take(request, lost=lost, unwritten=unwritten)
 
     @rule(lost=losses, unwritten=losses)
     def somebody_aborts(self, lost: set[int], unwritten: set[int]) -> None:
@@ -88,13 +90,12 @@ class Moves(RuleBasedStateMachine):
         except Refused:
             nothing_to_abort = state.phase is Phase.STEADY and not self.world.unfinished
             decided = state.phase in AFTER_THE_SWITCH or decision is Decision.SWITCH
-            last_copy = self.world.source_lost and state.phase in LEVEL
+            last_copy = self.world.source_lost
             assert nothing_to_abort or decided or last_copy, f"the abort of {state} was refused"
             return
         assert state.phase not in AFTER_THE_SWITCH
-        if self.world.decide(request):
-            with contextlib.suppress(Refused):
-                self.world.update(request.state, lost=lost, unwritten=unwritten)
+        with contextlib.suppress(Refused):
+            self.world.take(request, lost=lost, unwritten=unwritten)
 
     @rule(lost=losses, unwritten=losses, refreshed=st.booleans())
     def somebody_updates_the_stack(self, lost: set[int], unwritten: set[int], refreshed: bool) -> None:
