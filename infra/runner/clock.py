@@ -13,6 +13,8 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_exponenti
 # The clock is read again after this time, in case the machine slept or its clock was set.
 LONGEST_SLEEP_SECONDS = 30.0
 PAUSES = wait_exponential(multiplier=0.25, max=15.0)
+# While clients wait.
+SHORT_PAUSES = wait_exponential(multiplier=0.25, max=1.0)
 
 
 def _now() -> datetime:
@@ -32,7 +34,7 @@ class Clock:
             self.sleep(min(left, LONGEST_SLEEP_SECONDS))
 
 
-def retrying(limit: timedelta, enough: Callable[[Any], bool]) -> Retrying:
+def retrying(limit: timedelta, enough: Callable[[Any], bool], pauses: wait_exponential = PAUSES) -> Retrying:
     """Call what it is given until the answer is enough, at growing intervals.
 
     Raises tenacity's RetryError at the limit.
@@ -40,5 +42,5 @@ def retrying(limit: timedelta, enough: Callable[[Any], bool]) -> Retrying:
     return Retrying(
         retry=retry_if_result(lambda answer: not enough(answer)),
         stop=stop_after_delay(limit),
-        wait=PAUSES,
+        wait=pauses,
     )

@@ -14,7 +14,7 @@ from tenantnet.failure import Failure
 from tenantnet.phases.journal import Entry, What, fenced
 from tenantnet.phases.phases import UP_TO_THE_FENCE, Phase, State
 from tenantnet.phases.transitions import Condition
-from tenantnet.runner.clock import retrying
+from tenantnet.runner.clock import PAUSES, SHORT_PAUSES, retrying
 from tenantnet.runner.databases import Databases, Instance, SnapshotName
 from tenantnet.runner.inspector import SERVING, Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
@@ -30,6 +30,17 @@ LIMITS: Mapping[Condition, timedelta] = {
     Condition.SNAPSHOT_TAKEN: timedelta(hours=3),
     Condition.TARGET_INDEPENDENT: timedelta(minutes=30),
 }
+# Behind a fence, and over in seconds where nothing is in the way.
+_CLIENTS_WAIT = frozenset(
+    {
+        Condition.SOURCE_READ_ONLY,
+        Condition.TARGET_CAUGHT_UP,
+        Condition.TARGET_INDEPENDENT,
+        Condition.TARGET_WRITABLE,
+        Condition.ENDPOINT_AT_TARGET,
+        Condition.SOURCE_WRITABLE,
+    }
+)
 # What clients that a fence would wait for have before it, where they are ended then.
 HOLDERS_HAVE = timedelta(minutes=10)
 # What they have once it has begun: all others that write wait with it.
@@ -81,7 +92,8 @@ class Guards:
         """
         limit = limit or LIMITS[condition]
         try:
-            return retrying(limit, lambda sight: sight.holds)(self.look, condition, state)
+            pauses = SHORT_PAUSES if condition in _CLIENTS_WAIT else PAUSES
+            return retrying(limit, lambda sight: sight.holds, pauses)(self.look, condition, state)
         except RetryError as error:
             last: Sight = error.last_attempt.result()
             raise Failure(
