@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Any, Protocol
 
 from tenantnet.phases.phases import Phase
@@ -35,13 +35,12 @@ class Topic(StrEnum):
     """What an entry's figures are of.
 
     LAG: `seconds` is how long the copy took to have what its source had. COMPARISON: `note` says what was
-    compared. FENCE: RDS was told to hold back writes. REHEARSAL, CUT: `parts` has the acts of a cut by
-    `live`, rehearsed or real. BUILD, BUILD_ENDED: a build of the platform's runner begins, and ends in order.
+    compared. REHEARSAL, CUT: `parts` has the acts of a cut by `live`, rehearsed or real. BUILD, BUILD_ENDED:
+    a build of the platform's runner begins, and ends in order.
     """
 
     LAG = "lag"
     COMPARISON = "comparison"
-    FENCE = "fence"
     REHEARSAL = "rehearsal"
     CUT = "cut"
     BUILD = "build"
@@ -167,11 +166,12 @@ def writes_stopped(entries: Sequence[Entry]) -> datetime | None:
 
 
 def fenced(entries: Iterable[Entry]) -> datetime | None:
-    """By when RDS was told to hold back writes in a move by replica or snapshot.
+    """By when RDS was told to hold back writes in a move by replica or snapshot; entries: in order of time.
 
-    Rather too late than too early. None if it was not, or if the run that did it could not write it down.
+    Rather too late than too early. None if it was not, or if the run that did it could not write it down: of
+    a stack that has `fenced` already a run of an older version writes that it was reached.
     """
-    return next((entry.at for entry in entries if entry.topic is Topic.FENCE), None)
+    return reached([*dropwhile(lambda entry: entry.what is not What.WRITES_STOPPED, entries)], Phase.FENCED)
 
 
 def downtime(entries: Sequence[Entry]) -> timedelta | None:

@@ -51,6 +51,7 @@ DOWNTIME: Mapping[Strategy, str] = {
 AFTER_THE_SWITCH = frozenset({Phase.SWITCHED, Phase.RETIRING})
 # Whose target is known to have all that the source had when writes were held back.
 LEVEL = frozenset({Phase.PROMOTED, Phase.RESTORED})
+FENCED_PHASES = LEVEL | {Phase.FENCED}
 # In which a runner may be about to hold writes back; in `fenced` it may have done so already.
 UP_TO_THE_FENCE = frozenset({Phase.STEADY, Phase.REPLICATING, Phase.FENCED})
 
@@ -181,7 +182,6 @@ class Declaration:
     identified: bool = False
 
 
-_FENCED_PHASES = frozenset({Phase.FENCED, Phase.PROMOTED, Phase.RESTORED})
 # Until the retirement the former production follows the new one: the way back.
 _JOINED_PHASES = frozenset({Phase.FOLLOWING, Phase.SWITCHED})
 
@@ -233,7 +233,7 @@ def _slot(
 def _production(state: State, *, tenant_retiring: bool) -> DatabaseDeclaration:
     if tenant_retiring:
         return _GIVEN_UP
-    return _FENCED if state.phase in _FENCED_PHASES else _PRODUCTION
+    return _FENCED if state.phase in FENCED_PHASES else _PRODUCTION
 
 
 def _other(state: State) -> DatabaseDeclaration | None:

@@ -140,6 +140,12 @@ def conditions(
     return CONDITIONS[state.phase] + behind_the_fence
 
 
+def conditions_of_the_fence(state: State) -> tuple[Condition, ...]:
+    """What must be seen, now, before the runner holds writes back: what the step to `fenced` waited for."""
+    route = ROUTES[state.strategy or Strategy.REPLICA]
+    return CONDITIONS[route[route.index(Phase.FENCED) - 1]]
+
+
 def decision_before(event: Event) -> Decision | None:
     """The decision that `state.move_at_stake` must have before the first act of `event`."""
     return {Event.SWITCH: Decision.SWITCH, Event.ABORT: Decision.ABORT}.get(event)

@@ -29,12 +29,13 @@ from tenantnet.phases.journal import (
     reached,
     writes_stopped,
 )
-from tenantnet.phases.phases import LEVEL, Phase, State
+from tenantnet.phases.phases import FENCED_PHASES, LEVEL, Phase, State
 from tenantnet.phases.transitions import (
     Condition,
     Decision,
     Event,
     conditions,
+    conditions_of_the_fence,
     decision_before,
     next_event,
     successors,
@@ -82,7 +83,7 @@ class MovePlan:
             Event.PREPARE: prepare,
             Event.SEED: prepare,
             Event.FENCE: fence,
-            # Where there was a fence, its time has come long ago; a live move has none before.
+            # Of a live move: it has no fence before.
             Event.SWITCH: fence,
         }.get(event)
 
@@ -154,7 +155,7 @@ class Runner:
                 return state
             if event is Event.RETIRE and not self._retirement_due(state, plan):
                 return state
-            if self._wait_for_its_time(event, plan):
+            if self._wait_for_its_time(state, event, plan):
                 # It may have been aborted meanwhile.
                 continue
             self._step_or_back(state, event, decision, plan)
@@ -275,6 +276,8 @@ class Runner:
         if state.strategy is Strategy.LIVE or self._stop.wanted:
             return None
         try:
+            # What another run does is not this one's to take back.
+            self._lease.confirm()
             entries = self._entries(state.move_at_stake)
             held = writes_stopped(entries) is not None and downtime(entries) is None
             if held and self._journal.decision(state.move_at_stake) is None:
@@ -296,8 +299,8 @@ class Runner:
             self._make_way(state)
         if event is not Event.ABORT:
             lost = plan.without_source and self._lost_source(state)
-            if state.phase is Phase.FENCED and decision is None:
-                self._hold_back(state)
+            if state.phase is Phase.FENCED and decision is None and not self._hold_back(state):
+                return
             direct = event is Event.SWITCH
             self._see_all(state, conditions(state, decision, source_lost=lost, direct=direct))
         self._get_ready(state, event)
@@ -313,25 +316,48 @@ class Runner:
         if event in (Event.PREPARE, Event.SEED):
             self._make_way(requested)
 
-    def _hold_back(self, state: State) -> None:
+    def _hold_back(self, state: State) -> bool:
         """Fence the source by one call of RDS's, once a move, in the phase that the stack has for it already.
 
         No update lies behind it, which would take seconds: the one before it has written the phase down.
         That keeps out a late update that lets writes through: behind the stack's lock it finds a phase that
-        it does not follow. An abort's is let in, behind its decision. This call itself is under the lease
-        alone: late, it could hold back writes, and lose none.
+        it does not follow. An abort's is let in, behind its decision. False if that was decided meanwhile.
         """
         source = self._databases.instance(state.production)
         if source is None or fenced(self._entries(state.move)) is not None:
-            return
+            return True
         if not source.read_only:
-            self._see(Condition.AT_REST, state)
+            for condition in conditions_of_the_fence(state):
+                self._see(condition, state)
         self._lease.confirm()
+        if self._journal.decision(state.move) is not None:
+            return False
+        began = monotonic()
         with self._stop.deferred(), self._failure_noted(state):
             # The moment before the call is a little too early, so that downtime is never under-reported.
             self._write(What.WRITES_STOPPED, state)
-            self._databases.set_read_only(state.production, read_only=True)
-            self._note(state, "RDS holds back writes from now on; reads go on", topic=Topic.FENCE)
+            with self._late_fence_undone(state):
+                self._databases.set_read_only(state.production, read_only=True)
+                self._lease.confirm()
+            self._reached(state, began, "RDS holds back writes from now on; reads go on")
+        return True
+
+    @contextmanager
+    def _late_fence_undone(self, state: State) -> Iterator[None]:
+        """Let writes through again where the fence in the block came late, behind another run's abort.
+
+        That run has let them through already, and nobody would look again. With the next move's own fence
+        this has nothing to do.
+        """
+        try:
+            yield
+        except Failure:
+            with suppress(Failure):
+                aborted = self._journal.decision(state.move) is Decision.ABORT
+                if aborted and self._state().move == state.move:
+                    self._databases.set_read_only(state.production, read_only=False)
+                    self._note(state, "RDS lets writes through again: the move was aborted meanwhile")
+            raise
 
     def _lead_over(self, state: State, requested: State) -> None:
         """Lead the clients over behind the decision, then let the stack know what it has not done itself.
@@ -351,8 +377,14 @@ class Runner:
             self._promote(requested)
         opened = self._opened(requested, event)
         self._stack.update(requested, lambda: self._ahead(requested, event), opened)
-        self._write(What.REACHED, requested, seconds=monotonic() - began)
-        self._tell(f"{requested.phase}: reached after {monotonic() - began:.1f} s")
+        if event is not Event.FENCE:
+            self._reached(requested, began)
+
+    def _reached(self, state: State, began: float, note: str = "") -> None:
+        """Of `fenced` the journal says so behind the fence itself, the stack before."""
+        seconds = monotonic() - began
+        self._write(What.REACHED, state, seconds=seconds, note=note)
+        self._tell(": ".join(filter(None, [f"{state.phase}: reached after {seconds:.1f} s", note])))
 
     def _get_ready(self, state: State, event: Event) -> None:
         """See what would stop the move later, while writes still work; tidy up at its end."""
@@ -679,7 +711,8 @@ class Runner:
 
         The time is then a little late, which is safe for everything that is measured from it.
         """
-        if state.move and reached(self._entries(state.move), state.phase) is None:
+        at_the_fence = state.phase is Phase.FENCED
+        if state.move and not at_the_fence and reached(self._entries(state.move), state.phase) is None:
             note = "recorded later: the run that reached it was killed"
             self._write(What.REACHED, state, note=note)
 
@@ -687,8 +720,12 @@ class Runner:
         switched_at = reached(self._entries(state.move), Phase.SWITCHED)
         return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
 
-    def _wait_for_its_time(self, event: Event, plan: MovePlan) -> bool:
-        """Wait for the time of the next step; whether there was a wait."""
+    def _wait_for_its_time(self, state: State, event: Event, plan: MovePlan) -> bool:
+        """Wait for the time of the next step; whether there was a wait. Behind a fence nothing waits."""
+        if state.phase in FENCED_PHASES and event is not Event.ABORT:
+            if writes_stopped(self._entries(state.move)) is not None:
+                return False
+            event = Event.FENCE
         begin = plan.begin(event)
         if begin is None or self._clock.now() >= begin:
             return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -172,7 +173,7 @@ def test_a_run_stopped_as_it_holds_back_writes_says_so_and_leaves_the_stack_unlo
     with start(moving, *RUN, "--strategy", "snapshot") as run:
         assert run.stdout is not None
         for line in run.stdout:
-            if line.startswith(HELD_BACK):
+            if re.match(HELD_BACK, line):
                 break
         run.send_signal(signal.SIGTERM)
         said, _ = run.communicate()

@@ -18,7 +18,18 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Slot, Strategy
 
-from tests.support.kills import DECISION, PARAMETERS, RECORD, KilledMove, Victim, held, killed_move, unwritten
+from tests.support.kills import (
+    DECISION,
+    FENCE,
+    PARAMETERS,
+    PUT,
+    RECORD,
+    KilledMove,
+    Victim,
+    held,
+    killed_move,
+    unwritten,
+)
 from tests.support.live_trace import strange
 from tests.support.moves import NUMBERED, migrate, status
 from tests.support.project import Project
@@ -28,9 +39,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 RUN = ("run", "acme", "--now", "--strategy", "live")
 ROLLBACK, RETIRE = ("rollback", "acme", "--yes"), ("retire", "acme", "--yes")
-CUT_BEGINS, PUT = '"before": {"S"', "dynamodb PutItem"
+CUT_BEGINS = '"before": {"S"'
 PORT, SHUT = "ec2 AuthorizeSecurityGroupIngress", "ec2 RevokeSecurityGroupIngress"
-FENCE = '"what": {"S": "writes stopped"}'
 # Each once, in the order in which a move comes to them: who is killed can be found again by the next run.
 OVER = (
     ("as the snapshot is taken", held("rds CreateDBSnapshot"), Victim.RUN),

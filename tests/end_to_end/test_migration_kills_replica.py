@@ -17,7 +17,9 @@ from tenantnet.tags import Strategy
 
 from tests.support.kills import (
     DECISION,
+    FENCE,
     PARAMETERS,
+    PUT,
     RECORD,
     KilledMove,
     held,
@@ -31,7 +33,7 @@ from tests.support.project import Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
-REPLICA, PUT = "rds CreateDBInstanceReadReplica", "dynamodb PutItem"
+REPLICA = "rds CreateDBInstanceReadReplica"
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +86,10 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
 @pytest.mark.parametrize(
     ("fault", "phase"),
     [
-        (unwritten(Phase.FENCED), Phase.FENCED),
+        (held(PUT, FENCE, done=False), Phase.FENCED),
         (held(PARAMETERS, "acme-blue", done=False), Phase.FENCED),
         (held(PARAMETERS, "acme-blue"), Phase.FENCED),
+        (unwritten(Phase.FENCED), Phase.FENCED),
         (held("rds PromoteReadReplica"), Phase.FENCED),
         (held(PUT, DECISION, done=False), Phase.FENCED),
         (held(PUT, DECISION), Phase.FENCED),
@@ -98,6 +101,7 @@ def test_a_run_killed_between_replica_and_fence_has_reached_the_replica(move: Ki
     ids=[
         "between the fence's phase and the fence",
         "before the fence",
+        "behind the fence, whose answer is lost",
         "behind the fence, which the journal does not know",
         "behind the promotion, which the stack does not know",
         "before the decision",

@@ -14,7 +14,7 @@ from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
 
-from tests.support.kills import PARAMETERS, RECORD, KilledMove, held, killed_move, unwritten
+from tests.support.kills import FENCE, PARAMETERS, PUT, RECORD, KilledMove, held, killed_move, unwritten
 from tests.support.moves import migrate
 from tests.support.processes import wait_until
 from tests.support.project import Project
@@ -41,14 +41,16 @@ def test_an_abort_behind_a_killed_fence_lets_writes_through_again(move: KilledMo
 @pytest.mark.parametrize(
     ("fault", "phase"),
     [
-        (unwritten(Phase.FENCED), Phase.FENCED),
+        (held(PUT, FENCE, done=False), Phase.FENCED),
         (held(PARAMETERS, "acme-blue"), Phase.FENCED),
+        (unwritten(Phase.FENCED), Phase.FENCED),
         (held("rds CreateDBSnapshot"), Phase.FENCED),
         (held("rds CreateDBParameterGroup"), Phase.FENCED),
         (held("rds RestoreDBInstanceFromDBSnapshot"), Phase.FENCED),
     ],
     ids=[
         "between the fence's phase and the fence",
+        "behind the fence, whose answer is lost",
         "behind the fence, which the journal does not know",
         "behind the snapshot",
         "as it makes the copy's parameter group",

@@ -79,8 +79,8 @@ MOVE: Sequence[tuple[float, What, Phase, float | None, str, Topic | None]] = (
         for index, lag in enumerate((95.0, 88.0, 51.0, 22.0, 2.0, 0.0, 0.0))
     ),
     (30.0, What.BEGAN, Phase.FENCED, None, "hold back writes", None),
-    (30.2, What.REACHED, Phase.FENCED, 12.0, "", None),
-    (30.3, What.WRITES_STOPPED, Phase.FENCED, None, "", None),
+    (30.1, What.WRITES_STOPPED, Phase.FENCED, None, "", None),
+    (30.2, What.REACHED, Phase.FENCED, 0.2, "RDS holds back writes from now on; reads go on", None),
     (30.4, What.SEEN, Phase.FENCED, 6.0, "the replica has all that the source has", Topic.LAG),
     (30.5, What.BEGAN, Phase.PROMOTED, None, "", None),
     (31.0, What.SEEN, Phase.FENCED, 6.0, "source and target hold the same data", Topic.COMPARISON),

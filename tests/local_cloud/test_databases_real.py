@@ -23,7 +23,7 @@ from tenantnet.failure import Failure
 from tenantnet.local_cloud.mysql.dialects import MARIADB
 from tenantnet.local_cloud.mysql.installation import Installation, find
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, Topic, What
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner import guards as limits
@@ -548,7 +548,10 @@ def test_a_client_that_a_fence_waits_for_has_seconds_and_is_ended_where_that_is_
     asked = WithLogin(databases, Access(login=Login(username="acmeadmin", password=PASSWORD)))
     fenced = State(phase=Phase.FENCED, production=Slot.BLUE, strategy=Strategy.REPLICA, move=1)
     at = datetime.now(UTC) - limits.FENCE_HAS
-    journal = [Entry(at=at, move=1, what=What.SEEN, phase=Phase.FENCED, who="ada", topic=Topic.FENCE)]
+    journal = [
+        Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada")
+        for what in (What.WRITES_STOPPED, What.REACHED)
+    ]
     ended: list[str | None] = []
     refuses = Guards(databases, lambda _: journal, asked)
     ends = Guards(

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from mypy_boto3_codebuild import CodeBuildClient
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
@@ -383,7 +384,7 @@ def write_fence(journal: JournalTable) -> None:
     """Of a run that has held back writes."""
     stopped = Entry(at=datetime.now(UTC), move=1, what=What.WRITES_STOPPED, phase=Phase.FENCED, who="ada")
     journal.write(stopped)
-    journal.write(replace(stopped, what=What.SEEN, at=datetime.now(UTC), topic=Topic.FENCE))
+    journal.write(replace(stopped, what=What.REACHED, at=datetime.now(UTC)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -409,6 +410,19 @@ def test_a_run_stopped_while_it_waits_for_its_time_has_begun_nothing(desk: Desk)
         assert "waiting until" in run.stdout.readline()
         said = end_by(run, signal.SIGINT)
     assert "acme is in phase steady" in said
+    assert "HELD BACK" not in said
+
+
+def test_a_run_of_a_move_whose_fence_has_not_begun_waits_for_its_time(desk: Desk) -> None:
+    file = desk.settings("initech")
+    settings = yaml.safe_load(file.read_text())
+    asked = {"to": "green", "at": "2096-12-01T02:00", "timezone": "Etc/UTC", "strategy": "replica"}
+    settings["config"]["tenantnet:tenant"]["migration"] = asked
+    file.write_text(yaml.safe_dump(settings))
+    with desk.begin("migrate run initech --unverified") as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().startswith("waiting until 2096-12-01 02:00 UTC for: hold back writes")
+        said = end_by(run, signal.SIGINT)
     assert "HELD BACK" not in said
 
 

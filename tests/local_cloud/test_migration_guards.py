@@ -10,7 +10,7 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_rds import RDSClient
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, Topic, What
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.databases import Databases, Windows
@@ -48,9 +48,8 @@ class Tenant:
         self.guards = Guards(self.databases, lambda _: self.entries, WithoutLogin(self.databases))
 
     def fenced(self, at: datetime) -> None:
-        self.entries.append(
-            Entry(at=at, move=1, what=What.SEEN, phase=Phase.FENCED, who="ada", topic=Topic.FENCE)
-        )
+        for what in (What.WRITES_STOPPED, What.REACHED):
+            self.entries.append(Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada"))
 
     def holds(self, condition: Condition) -> bool:
         return self.guards.look(condition, FENCED).holds

@@ -6,6 +6,7 @@ The stack is a stand-in: it does through RDS's API what the updates of a tenant'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,13 @@ import pymysql
 import pytest
 from tenantnet.aws.sizes import DEFAULT_BACKUP_DAYS
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import gap_acts, of_move
+from tenantnet.phases.journal import gap_acts, of_move, writes_stopped
 from tenantnet.phases.phases import Phase, State
-from tenantnet.phases.transitions import Decision
+from tenantnet.phases.transitions import Condition, Decision
 from tenantnet.refusal import Refused
 from tenantnet.runner.databases import NEXT_MAINTENANCE
+from tenantnet.runner.guards import LIMITS
+from tenantnet.runner.inspector import WithLogin
 from tenantnet.runner.runner import MovePlan
 from tenantnet.tags import Slot, Strategy, move_snapshot_name
 
@@ -44,11 +47,12 @@ class MovingStack(Stack):
     ) -> None:
         def both() -> None:
             ahead()
-            self._declare(requested)
+            self.declare(requested)
 
         super().update(requested, both)
 
-    def _declare(self, requested: State) -> None:
+    def declare(self, requested: State) -> None:
+        """Do to the databases what the update does."""
         rds = boto3.client("rds")
         copy: Any = {"DBInstanceIdentifier": "acme-green", "DBParameterGroupName": "acme-green"}
         if requested.phase in (Phase.REPLICATING, Phase.RESTORED):
@@ -97,6 +101,35 @@ def behind_the_promotion(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, act: C
     monkeypatch.setattr(tenant.databases, "promote", promoted)
 
 
+def at_the_fence(
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    before: Callable[[], object],
+    behind: Callable[[], object],
+) -> None:
+    """Let something happen once right before RDS is told to hold back writes, and right behind that."""
+    set_read_only = tenant.databases.set_read_only
+
+    def told(slot: Slot, *, read_only: bool) -> None:
+        if slot is BLUE and read_only:
+            monkeypatch.setattr(tenant.databases, "set_read_only", set_read_only)
+            before()
+        set_read_only(slot, read_only=read_only)
+        if slot is BLUE and read_only:
+            behind()
+
+    monkeypatch.setattr(tenant.databases, "set_read_only", told)
+
+
+def nothing() -> None:
+    """As what its name says."""
+
+
+def lose_the_source(tenant: Tenant) -> None:
+    server_at(tenant.cloud, tenant.databases.address(BLUE)).kill()
+    wait_for(lambda: described()["acme-blue"]["DBInstanceStatus"] == "failed")
+
+
 def described() -> dict[str, Any]:
     """Each database by its identifier."""
     found = boto3.client("rds").describe_db_instances()["DBInstances"]
@@ -125,7 +158,7 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
     assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS
     gap = [act for act, _ in gap_acts(of_move(tenant.journal.entries(), 1))]
     updates = [] if strategy is Strategy.REPLICA else ["reached restored"]
-    assert [act for act in gap if act.startswith("reached")] == updates
+    assert [act for act in gap if act.startswith("reached")] == ["reached fenced", *updates]
 
 
 def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(
@@ -156,11 +189,7 @@ def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_
 def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose() -> None:
-        server_at(tenant.cloud, tenant.databases.address(BLUE)).kill()
-        wait_for(lambda: described()["acme-blue"]["DBInstanceStatus"] == "failed")
-
-    behind_the_promotion(tenant, monkeypatch, lose)
+    behind_the_promotion(tenant, monkeypatch, lambda: lose_the_source(tenant))
     stack = LosingStack(tenant)
     with Traffic(tenant.cloud) as traffic:
         with pytest.raises(Failure) as failed:
@@ -170,9 +199,82 @@ def test_a_level_copy_whose_source_dies_is_the_way_on_and_is_not_deleted(
         with pytest.raises(Refused, match="a move is taken back to a database that lives"):
             runner(tenant, stack).abort()
         assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.FENCED, None)
-        plan = MovePlan(without_source=True, retire_after=timedelta(hours=1))
+        # Behind a fence nothing waits, whatever the settings say by now.
+        later = datetime.now(UTC) + timedelta(days=1)
+        plan = MovePlan(without_source=True, fence_at=later, retire_after=timedelta(hours=1))
         switched = runner(tenant, stack).run(plan)
         assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told
         before = len(traffic.acknowledged)
         wait_for(lambda: len(traffic.acknowledged) > before)
     assert set(traffic.acknowledged) <= traffic.kept()
+
+
+def test_without_its_source_no_move_goes_on_over_a_copy_that_is_not_known_to_be_level(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_fence(tenant, monkeypatch, nothing, lambda: lose_the_source(tenant))
+    stack, leads_to = MovingStack(tenant), tenant.databases.endpoint_address()
+    with pytest.raises(Failure) as failed:
+        runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+    assert "--without-source" not in failed.value.remedy
+    with pytest.raises(Failure):
+        runner(tenant, stack).run(MovePlan(without_source=True))
+    assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.FENCED, Decision.ABORT)
+    assert tenant.databases.endpoint_address() == leads_to
+    assert described()["acme-green"]["ReadReplicaSourceDBInstanceIdentifier"] == "acme-blue"
+
+
+def test_a_run_that_sleeps_through_an_abort_at_its_fence_lets_writes_through_again(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = MovingStack(tenant)
+
+    def another_run_aborts() -> None:
+        lease = tenant.journal.lease()
+        assert lease is not None
+        tenant.journal.release_lease(lease)
+        assert runner(tenant, stack).abort().phase is Phase.STEADY
+
+    at_the_fence(tenant, monkeypatch, another_run_aborts, nothing)
+    with Traffic(tenant.cloud) as traffic:
+        with pytest.raises(Failure, match="no longer works on the move"):
+            runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+        before = len(traffic.acknowledged)
+        wait_for(lambda: len(traffic.acknowledged) > before)
+    assert set(traffic.acknowledged) <= traffic.kept()
+
+
+def test_an_abort_that_was_decided_before_the_fence_keeps_it_from_being_made(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, waits_for = MovingStack(tenant), WithLogin.fence_waits_for
+
+    def as_somebody_aborts(asked: WithLogin, slot: Slot) -> str | None:
+        if stack.state().phase is Phase.FENCED:
+            tenant.journal.decide(1, Decision.ABORT, "ada")
+        return waits_for(asked, slot)
+
+    monkeypatch.setattr(WithLogin, "fence_waits_for", as_somebody_aborts)
+    assert runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA)).phase is Phase.STEADY
+    assert tenant.journal.decision(1) is Decision.ABORT
+    assert writes_stopped(tenant.journal.entries()) is None
+
+
+def test_a_replica_that_has_fallen_behind_in_fenced_is_waited_for_before_the_fence(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = MovingStack(tenant)
+    declare = stack.declare
+
+    def held_up(requested: State) -> None:
+        if requested.phase is Phase.FENCED:
+            green = server_at(tenant.cloud, tenant.databases.address(GREEN))
+            # Its threads run, and RDS calls it normal.
+            held.enter_context(as_administrator(green)).cursor().execute("FLUSH TABLES WITH READ LOCK")
+        declare(requested)
+
+    monkeypatch.setattr(stack, "declare", held_up)
+    monkeypatch.setitem(LIMITS, Condition.TARGET_REPLICATES, timedelta(seconds=2))
+    with ExitStack() as held, pytest.raises(Failure, match="replicates: it is at"):
+        runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+    assert (stack.state().phase, writes_stopped(tenant.journal.entries())) == (Phase.FENCED, None)

@@ -40,7 +40,9 @@ from tests.support.moves import (
 from tests.support.processes import wait_until
 from tests.support.project import Project
 
-PARAMETERS, RECORD = "rds ModifyDBParameterGroup", "route53 POST */rrset*"
+PARAMETERS, RECORD, PUT = "rds ModifyDBParameterGroup", "route53 POST */rrset*", "dynamodb PutItem"
+# What the journal has before writes are held back.
+FENCE = '"what": {"S": "writes stopped"}'
 # What a live move's journal is asked to keep: where its way back has led, and that it switches.
 LED_BACK, DECISION = '"ledTo": {"S": "blue"}', '"decision": {"S": "switch"}'
 
@@ -82,7 +84,7 @@ def lock_holders(cloud: LocalCloud) -> list[int]:
 def unwritten(phase: Phase) -> Fault:
     """The runner is about to write into its journal that it has reached `phase`."""
     entry = f'"what": {{"S": "reached"}}, "phase": {{"S": "{phase}"}}'
-    return held("dynamodb PutItem", entry, done=False)
+    return held(PUT, entry, done=False)
 
 
 def program(process: psutil.Process) -> str:

@@ -40,7 +40,7 @@ GREEN = {
 }
 SECRET = "tenantnet/acme/verification"
 # What a run says, of a move by replica with a login, in phase `fenced`.
-HELD_BACK = "fenced: RDS holds back writes"
+HELD_BACK = "fenced: reached after .*: RDS holds back writes"
 PROMOTED = f"fenced: seen after .*: {Condition.TARGET_INDEPENDENT}"
 # How often a server is looked at, and one that is not there is looked for, in seconds.
 LOOKED_AT_EVERY, LOOKED_FOR_EVERY = 0.02, 0.5

@@ -126,9 +126,11 @@ def test_a_phase_was_reached_when_it_first_was() -> None:
 
 
 def test_a_move_is_fenced_from_when_rds_was_told_and_not_from_when_that_began() -> None:
-    told = [replace(entry(seconds, What.SEEN), topic=Topic.FENCE) for seconds in (3, 9)]
-    assert fenced([entry(1, What.WRITES_STOPPED), entry(2, What.REACHED)]) is None
-    assert fenced([entry(1, What.WRITES_STOPPED), *told]) == BEGIN + timedelta(seconds=3)
+    # What a run of an older version writes of a stack that has the phase, and no fence yet.
+    before = entry(1, What.REACHED)
+    begun = [entry(2, What.BEGAN), before, entry(3, What.WRITES_STOPPED), entry(4, What.WRITES_STOPPED)]
+    assert fenced(begun) is None
+    assert fenced([*begun, entry(5, What.REACHED), entry(9, What.REACHED)]) == BEGIN + timedelta(seconds=5)
 
 
 def test_a_move_that_never_fenced_never_held_writes_back() -> None:

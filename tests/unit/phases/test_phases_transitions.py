@@ -12,6 +12,7 @@ from tenantnet.phases.transitions import (
     Event,
     allowed,
     conditions,
+    conditions_of_the_fence,
     decision_before,
     next_event,
     step_to,
@@ -238,6 +239,11 @@ def test_a_level_copy_of_a_lost_source_is_the_way_on_and_not_taken_back(state: S
     # What was decided before the source was lost stands.
     aborting = transition(state, Event.ABORT, decision=Decision.ABORT, source_lost=True)
     assert aborting.phase is Phase.ABORTING
+
+
+def test_writes_are_held_back_once_what_was_seen_before_that_phase_is_seen_again() -> None:
+    assert conditions_of_the_fence(moving(Phase.FENCED)) == conditions(moving(Phase.REPLICATING))
+    assert conditions_of_the_fence(moving(Phase.FENCED, Strategy.SNAPSHOT)) == (Condition.AT_REST,)
 
 
 def test_the_fence_of_a_snapshot_is_left_once_the_snapshot_is_there() -> None:

@@ -8,7 +8,7 @@ from copy import copy
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tenantnet.phases.phases import AFTER_THE_SWITCH, LEVEL, Phase
+from tenantnet.phases.phases import AFTER_THE_SWITCH, FENCED_PHASES, Phase
 from tenantnet.phases.transitions import Decision, Event
 from tenantnet.phases.updates import plan_update, runner_only
 from tenantnet.refusal import Refused
@@ -16,7 +16,6 @@ from tenantnet.tags import Slot, Strategy
 
 from tests.support.phases_world import Request, World, assert_finishes, assert_sound
 
-BEHIND_THE_FENCE = LEVEL | {Phase.FENCED}
 CIDRS = ("10.1.2.0/26", "10.9.8.64/26", "10.77.0.0/26")
 strategies = st.sampled_from(Strategy)
 slots = st.sampled_from(Slot)
@@ -112,7 +111,7 @@ class Moves(RuleBasedStateMachine):
         assert self.world.state.production is before.state.production
         assert finished or lost or unwritten, "an ordinary update met something protected"
 
-    @precondition(lambda self: self.world.state.phase in BEHIND_THE_FENCE)
+    @precondition(lambda self: self.world.state.phase in FENCED_PHASES)
     @rule()
     def the_source_dies(self) -> None:
         self.world.lose()

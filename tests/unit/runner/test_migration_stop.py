@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
 import pytest
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, Topic, What
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, State
 from tenantnet.phases.transitions import Decision
 from tenantnet.runner.clock import Clock
@@ -48,14 +47,12 @@ def own_handlers() -> Iterator[None]:
 
 
 RESUMED = (What.BEGAN, What.WRITES_STOPPED, What.WRITES_RESUMED)
-FENCED = (What.BEGAN, What.WRITES_STOPPED, What.SEEN)
+FENCED = (What.BEGAN, What.WRITES_STOPPED, What.REACHED)
 
 
 def entries(*whats: What) -> Sequence[Entry]:
-    """The one of what was seen is that RDS was told to hold back writes."""
     at = datetime(2026, 12, 1, tzinfo=UTC)
-    written = [Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada") for what in whats]
-    return [replace(each, topic=Topic.FENCE) if each.what is What.SEEN else each for each in written]
+    return [Entry(at=at, move=1, what=what, phase=Phase.FENCED, who="ada") for what in whats]
 
 
 def state(phase: Phase) -> State:
