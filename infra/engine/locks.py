@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from tenantnet.failure import Failure
+from tenantnet.toolchain.processes import is_running
 
 # A file or bucket backend names a lock's holder, Pulumi's own service does not.
 _HOLDER = re.compile(r"(?:created by \S+@(?P<host>\S+) \(pid (?P<pid>\d+)\)|Another update ).*")
@@ -49,23 +48,6 @@ def locked(task: str, stack: str, text: str, state: str = "Nothing was changed."
         f"pulumi cancel --stack {stack}",
         state=state,
     )
-
-
-def is_running(pid: int) -> bool:
-    """Whether this machine has such a process, of any user. One that waits to be reaped has ended."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def this_machine() -> str:
-    """Where process ids mean the same: this host, since it was started, in this container."""
-    parts = [socket.gethostname()]
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        parts.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(parts)
 
 
 def clear_unfinished_locks(text: str, stack: str, backend: Path | None) -> bool:

@@ -12,12 +12,12 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, ValidationError
 from tenantnet.engine import events
-from tenantnet.engine.locks import is_running, this_machine
 from tenantnet.failure import Failure
 from tenantnet.fleet.waves import Waves
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
 from tenantnet.stacks.outputs import Model
+from tenantnet.toolchain.processes import is_running, this_machine
 
 RUN_TO_RESUME = Rule(
     id="run-to-resume",

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 
-from tenantnet.engine.locks import is_running
 from tenantnet.engine.plugins import SharedPlugins
 from tenantnet.engine.process import Result, StackProcess
 from tenantnet.engine.states import Store
@@ -23,6 +22,7 @@ from tenantnet.fleet.unchanged import Proofs
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
+from tenantnet.toolchain.processes import is_running
 
 LONGEST_REASON = 4000
 LONGEST_SILENCE_SECONDS = 60

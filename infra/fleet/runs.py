@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tenantnet.engine.locks import this_machine
 from tenantnet.fleet.record import (
     FleetOperation,
     RunRecord,
@@ -16,6 +15,7 @@ from tenantnet.fleet.record import (
     TenantRecord,
 )
 from tenantnet.fleet.waves import Waves
+from tenantnet.toolchain.processes import this_machine
 
 # Stacks per processor: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {FleetOperation.PREVIEW: 1, FleetOperation.UP: 4, FleetOperation.DRIFT: 1}

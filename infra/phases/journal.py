@@ -13,6 +13,7 @@ from tenantnet.phases.phases import Phase
 from tenantnet.tags import Slot
 
 DECISION = "decision#"
+LEASE = "lease"
 
 
 class What(StrEnum):
@@ -105,6 +106,43 @@ class Entry:
             raise ValueError(f"it lacks {error}") from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The run that has a tenant's lease.
+
+    run: its own name, at random. who: user, host and process. machine: in which `pid` is a process's number.
+    since: in UTC. renewals: how often it has renewed the lease, so that others see that it lives.
+    """
+
+    run: str
+    who: str
+    machine: str
+    pid: int
+    since: datetime
+    renewals: int = 0
+
+    def item(self) -> dict[str, Any]:
+        """As DynamoDB stores it, without its key."""
+        texts = {"run": self.run, "who": self.who, "machine": self.machine, "since": self.since.isoformat()}
+        return {
+            **{name: {"S": text} for name, text in texts.items()},
+            **{name: {"N": str(getattr(self, name))} for name in ("pid", "renewals")},
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Holder:
+        """Of DynamoDB's item."""
+        return cls(
+            **{name: item[name]["S"] for name in ("run", "who", "machine")},
+            pid=int(item["pid"]["N"]),
+            renewals=int(item["renewals"]["N"]),
+            since=datetime.fromisoformat(item["since"]["S"]).astimezone(UTC),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.who}, since {self.since:%Y-%m-%d %H:%M:%S} UTC"
+
+
 class Event(Protocol):
     """What an entry and what is shown of it have in common."""
 
@@ -125,6 +163,11 @@ def decision_key(tenant: str, move: int) -> dict[str, Any]:
     Their range key is a time: a digit sorts before any letter.
     """
     return {"tenant": {"S": tenant}, "at": {"S": f"{DECISION}{move:06d}"}}
+
+
+def lease_key(tenant: str) -> dict[str, Any]:
+    """The key of the item that says which run works on a tenant's moves, beside the entries, too."""
+    return {"tenant": {"S": tenant}, "at": {"S": LEASE}}
 
 
 def led_to(outcome: Mapping[str, Mapping[str, Any]]) -> Slot | None:

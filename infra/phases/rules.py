@@ -99,6 +99,13 @@ LEFTOVERS = Rule(
     reason="{slot} has a copy of a move whose preparation was interrupted, and it is protected",
     remedy="`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` removes the copy",
 )
+RUN_AT_WORK = Rule(
+    id="run-at-work",
+    rule="a step of a move is left to the run that works on it",
+    reason="{who} works on the move to {target}, since {since} UTC; the tenant is in phase {phase}",
+    remedy="wait: `tenantnet migrate status` shows how far it is; if that run was killed, "
+    "`tenantnet migrate run` sees it within a minute, and goes on",
+)
 STEP_IN_ORDER = Rule(
     id="step-in-order",
     rule="an update repeats the phase that the stack remembers or takes the next step from it",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantnet.phases import rules
+from tenantnet.phases.journal import Holder
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State, declaration
 from tenantnet.phases.transitions import Decision, carries_out, step_to
@@ -27,6 +28,7 @@ def plan_update(
     requested: State | None = None,
     decision: Decision | None = None,
     leftovers: Strategy | None = None,
+    at_work: Holder | None = None,
     tenant_retiring: bool = False,
     exchanged: Sequence[Refusal] = (),
 ) -> State:
@@ -37,7 +39,8 @@ def plan_update(
     decision: the one about that move, or, of an ordinary update, one that the stack has not recorded yet. It
     is read behind the lock too: neither a runner that was overtaken nor an ordinary update may lead the
     endpoint back from a switch that has been begun.
-    leftovers: in steady, the strategy whose first step has left a database in the other slot.
+    leftovers: in steady, the strategy whose first step has left a database in the other slot. at_work: the
+    run, if it is another one than asks for this update, that may work on the move.
     tenant_retiring: the settings remove the whole tenant. exchanged: what else of the stack they exchange.
     Raises Refused if the outputs make no sense, the update is not this program's to make, or the settings
     take away what the phase needs. Nothing may be declared before.
@@ -48,14 +51,14 @@ def plan_update(
             raise Refused(SUBJECT, [_out_of_order(None, requested)])
         return _first(networks)
     if requested is None and (
-        refusal := refuse_ordinary_update(recorded, leftovers=leftovers, decision=decision)
+        refusal := refuse_ordinary_update(recorded, leftovers=leftovers, at_work=at_work, decision=decision)
     ):
         raise Refused(SUBJECT, [refusal])
     step = step_to(recorded, requested or recorded)
     if step is None:
         raise Refused(SUBJECT, [_out_of_order(recorded, requested or recorded)])
     if leftovers and step.phase is not Phase.ABORTING and step.strategy is not leftovers:
-        raise Refused(SUBJECT, [rules.LEFTOVERS.refuse(step.phase, "phase", slot=step.production.other)])
+        raise Refused(SUBJECT, [_refuse_in_a_step(recorded, at_work)])
     if requested is not None and not carries_out(requested, decision):
         raise Refused(SUBJECT, [_behind_a_decision(requested, decision)])
     state = _forgetting(step, networks)
@@ -82,23 +85,23 @@ def runner_only(state: State) -> bool:
 
 
 def refuse_ordinary_update(
-    state: State, *, leftovers: Strategy | None = None, decision: Decision | None = None
+    state: State,
+    *,
+    leftovers: Strategy | None = None,
+    at_work: Holder | None = None,
+    decision: Decision | None = None,
 ) -> Refusal | None:
     """The refusal of an ordinary update; None if it may update the stack and keep the phase.
 
-    leftovers, decision: as for plan_update.
+    leftovers, at_work, decision: as for plan_update.
     """
     if decision and state.phase in (Phase.FOLLOWING, Phase.SWITCHED):
         return rules.SWITCH_RECORDED.refuse(
             state.phase, "phase", decision=decision, move=state.move, phase=state.phase
         )
-    if leftovers and state.phase is Phase.STEADY:
-        return rules.LEFTOVERS.refuse(state.phase, "phase", slot=state.production.other)
-    if not runner_only(state):
+    if not runner_only(state) and not (leftovers and state.phase is Phase.STEADY):
         return None
-    return rules.RUNNER_ONLY.refuse(
-        state.phase, "phase", phase=state.phase, move=state.move, target=state.target
-    )
+    return _refuse_in_a_step(state, at_work)
 
 
 def networks_to_declare(state: State, networks: Mapping[Slot, str]) -> dict[Slot, str]:
@@ -134,6 +137,17 @@ def refuse_settings(
             )
         )
     return refusals
+
+
+def _refuse_in_a_step(state: State, at_work: Holder | None) -> Refusal:
+    """The abort of the move is a way out only where no run may be working on it."""
+    place: dict[str, object] = {"phase": state.phase, "target": state.leads_to}
+    if at_work is not None:
+        since = f"{at_work.since:%Y-%m-%d %H:%M:%S}"
+        return rules.RUN_AT_WORK.refuse(state.phase, "phase", who=at_work.who, since=since, **place)
+    if not runner_only(state):
+        return rules.LEFTOVERS.refuse(state.phase, "phase", slot=state.leads_to)
+    return rules.RUNNER_ONLY.refuse(state.phase, "phase", move=state.move, **place)
 
 
 def _refuse_network(state: State, slot: Slot, networks: Mapping[Slot, str]) -> Refusal | None:

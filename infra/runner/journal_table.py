@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from tenantnet.aws.answers import PATIENCE, aws_answers
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import DECISION, Entry, decision_key
+from tenantnet.phases.journal import DECISION, Entry, Holder, decision_key, lease_key
 from tenantnet.phases.transitions import Decision
 from tenantnet.tags import journal_table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# In the same table as entries and decisions: a digit sorts before any letter.
-LEASE = "lease"
 
 # As DynamoDB stores it.
 Item = Mapping[str, Any]
@@ -28,40 +23,6 @@ Item = Mapping[str, Any]
 def decision_in(outcome: Item) -> Decision | None:
     """The decision about a move, in what the table has of how it ends."""
     return Decision(outcome["decision"]["S"]) if "decision" in outcome else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """The run that has a tenant's lease.
-
-    run: its own name, at random. who: user, host and process. machine: in which `pid` is a process's number.
-    since: in UTC. renewals: how often it has renewed the lease, so that others see that it lives.
-    """
-
-    run: str
-    who: str
-    machine: str
-    pid: int
-    since: datetime
-    renewals: int = 0
-
-    def item(self) -> dict[str, Any]:
-        """As DynamoDB stores it, without its key."""
-        texts = {"run": self.run, "who": self.who, "machine": self.machine, "since": self.since.isoformat()}
-        return {
-            **{name: {"S": text} for name, text in texts.items()},
-            **{name: {"N": str(getattr(self, name))} for name in ("pid", "renewals")},
-        }
-
-    @classmethod
-    def from_item(cls, item: Mapping[str, Mapping[str, Any]]) -> Holder:
-        """Of DynamoDB's item."""
-        return cls(
-            **{name: item[name]["S"] for name in ("run", "who", "machine")},
-            pid=int(item["pid"]["N"]),
-            renewals=int(item["renewals"]["N"]),
-            since=datetime.fromisoformat(item["since"]["S"]).astimezone(UTC),
-        )
 
 
 class JournalTable:
@@ -143,7 +104,9 @@ class JournalTable:
     def lease(self) -> Holder | None:
         """The run that has the tenant's lease; None if none has."""
         with self._asking("read the lease of the tenant's moves"):
-            answer = self._client.get_item(TableName=self.name, Key=self._lease_key, ConsistentRead=True)
+            answer = self._client.get_item(
+                TableName=self.name, Key=lease_key(self._tenant), ConsistentRead=True
+            )
         try:
             return Holder.from_item(answer["Item"]) if "Item" in answer else None
         except (KeyError, ValueError) as error:
@@ -172,7 +135,7 @@ class JournalTable:
         ):
             self._client.delete_item(
                 TableName=self.name,
-                Key=self._lease_key,
+                Key=lease_key(self._tenant),
                 ConditionExpression="#run = :run",
                 ExpressionAttributeNames={"#run": "run"},
                 ExpressionAttributeValues={":run": {"S": mine.run}},
@@ -187,17 +150,13 @@ class JournalTable:
             try:
                 self._client.put_item(
                     TableName=self.name,
-                    Item={**self._lease_key, **mine.item()},
+                    Item={**lease_key(self._tenant), **mine.item()},
                     ConditionExpression=condition,
                     **(facts if values else {}),
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
-
-    @property
-    def _lease_key(self) -> dict[str, Any]:
-        return {"tenant": {"S": self._tenant}, "at": {"S": LEASE}}
 
     def _unreadable(self, what: str) -> Failure:
         return Failure(

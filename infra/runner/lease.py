@@ -14,10 +14,11 @@ from datetime import timedelta
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from tenantnet.engine.locks import is_running, this_machine
 from tenantnet.failure import Failure
+from tenantnet.phases.journal import Holder
 from tenantnet.runner.clock import Clock
-from tenantnet.runner.journal_table import Holder, JournalTable
+from tenantnet.runner.journal_table import JournalTable
+from tenantnet.toolchain.processes import has_ended, this_machine
 
 RENEWED_EVERY = timedelta(seconds=10)
 # The run of a lease that was not renewed for so long was killed, or its machine sleeps.
@@ -107,15 +108,20 @@ class Lease:
         while not self._journal.take_lease(mine, seen):
             seen = self._journal.lease()
             # Its own row, where it was written and the answer was lost, is not watched.
-            if seen is not None and seen.run != mine.run and not _is_gone(seen):
+            if seen is not None and seen.run != mine.run and not has_ended(seen.machine, seen.pid):
                 seen = self._watched(seen, patient=patient)
         with self._renewing:
             self._mine = mine
 
     def _watched(self, seen: Holder, *, patient: bool) -> Holder:
         """The lease as it was seen last, once it was released or not renewed for its life."""
-        waits = "waiting for its end" if patient else f"watching its lease for {self._life.seconds} s at most"
-        self._tell(f"{seen.who} works on the move since {_time(seen)}, or was killed: {waits}")
+        waits = f"watching its lease for {self._life.seconds} s at most"
+        if patient:
+            waits = "it ends its present step first, which may be the making of the copy; waiting for its end"
+        # Of a process that is here this is known.
+        killed = "" if seen.machine == this_machine() else ", or was killed"
+        since = f"{seen.since:%Y-%m-%d %H:%M:%S} UTC"
+        self._tell(f"{seen.who} works on the move since {since}{killed}: {waits}")
         now = self._next(seen)
         while now is not None and now != seen:
             if not patient:
@@ -135,16 +141,7 @@ class Lease:
     def _taken(self, other: Holder) -> Failure:
         return Failure(
             f"Could not work on the move of {self._tenant}.",
-            reason=f"another run does: {other.who}, since {_time(other)}; it has just renewed its lease",
+            reason=f"another run does: {other}; it has just renewed its lease",
             remedy=f"follow it: tenantnet migrate status {self._tenant}. "
             "To go on here, stop it there (Ctrl-C), and try again",
         )
-
-
-def _time(holder: Holder) -> str:
-    return f"{holder.since:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _is_gone(holder: Holder) -> bool:
-    """Whether it was a process of this machine that has ended."""
-    return holder.machine == this_machine() and not is_running(holder.pid)

@@ -173,7 +173,7 @@ class Move:
             self.settings.migration,
             self.journal.entries(),
             starts_at=self.starts_at,
-            at_work=f"{holder.who}, since {holder.since:%Y-%m-%d %H:%M:%S} UTC" if holder else None,
+            at_work=str(holder) if holder else None,
             led_to=led if led is not self.state.production else None,
         )
 

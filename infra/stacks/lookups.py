@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pulumi_aws as aws
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_fixed
 from tenantnet.aws.items import read_item
 from tenantnet.aws.sizes import IMAGE_PARAMETER
-from tenantnet.phases.journal import decision_key, led_to
+from tenantnet.phases.journal import Holder, decision_key, lease_key, led_to
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Declaration, Origin, Phase
 from tenantnet.phases.transitions import Decision
@@ -135,6 +136,21 @@ def leftovers_of(tenant: str, outputs: Mapping[str, Any]) -> Strategy | None:
     if found is None:
         return None
     return Strategy.REPLICA if found.replicate_source_db else Strategy.LIVE
+
+
+def other_run(tenant: str, outputs: Mapping[str, Any]) -> Holder | None:
+    """The run that has the lease of the tenant's moves; None if it is this one, or is known to have ended.
+
+    Of one on another machine one look does not tell. Raises Exception if AWS does not answer.
+    """
+    # An ordinary update has no use for it.
+    from tenantnet.toolchain.processes import has_ended, this_machine  # noqa: PLC0415
+
+    if not (item := read_item(journal_table_name(outputs["cell"]), lease_key(tenant))):
+        return None
+    holder = Holder.from_item(item)
+    own = (holder.machine, holder.pid) == (this_machine(), os.getpid())
+    return None if own or has_ended(holder.machine, holder.pid) else holder
 
 
 def decision_to_record(tenant: str, outputs: Mapping[str, Any]) -> Decision | None:

@@ -54,7 +54,7 @@ from tenantnet.phases.phases import (
 )
 from tenantnet.phases.starts import OUTPUT, RunnerStart, local_time, missed, next_start, remembered_start
 from tenantnet.phases.transitions import Decision
-from tenantnet.phases.updates import beyond_used, networks_to_declare, plan_update, retired_note
+from tenantnet.phases.updates import RUNNER_ONLY, beyond_used, networks_to_declare, plan_update, retired_note
 from tenantnet.refusal import Refused
 from tenantnet.settings.models import TenantSettings, VpnConnectionSettings
 from tenantnet.settings.relations import beside_platform, check_region_of_platform
@@ -63,6 +63,7 @@ from tenantnet.stacks.lookups import (
     databases_gone,
     decision_to_record,
     leftovers_of,
+    other_run,
     read_platform,
     read_stack_outputs,
 )
@@ -106,12 +107,15 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     outputs = read_stack_outputs(settings.name)
+    leftovers = leftovers_of(settings.name, outputs)
+    in_a_step = leftovers or (step is None and outputs.get("phase") in RUNNER_ONLY)
     state = plan_update(
         outputs,
         cidrs,
         requested=step.state if step else None,
         decision=step.decision if step else decision_to_record(settings.name, outputs),
-        leftovers=leftovers_of(settings.name, outputs),
+        leftovers=leftovers,
+        at_work=other_run(settings.name, outputs) if in_a_step else None,
         tenant_retiring=settings.retiring,
         exchanged=refuse_changes(
             in_outputs(outputs), {PLATFORM: settings.platform, USERNAME: settings.database.username}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tenantnet.phases.journal import Holder
 from tenantnet.refusal import Refused
+from tenantnet.toolchain.processes import this_machine
 
 from tests.component.conftest import DeclareTenant
 from tests.support import component_samples as samples
@@ -296,6 +300,7 @@ def test_whatever_the_providers_version_says_of_an_instance_that_is_gone(
 
 NETWORKS = {"blue": samples.network("10.1.2.0/26"), "green": samples.network("10.9.8.64/26")}
 STEADY_WITH_TWO = {
+    "cell": "local",
     "phase": "steady",
     "production": "blue",
     "networks": {slot: {"cidr": network["cidr"]} for slot, network in NETWORKS.items()},
@@ -307,6 +312,31 @@ def test_a_replica_left_by_a_broken_preparation_is_refused_before_anything_is_de
 ) -> None:
     with pytest.raises(Refused, match="green has a copy of a move whose preparation was interrupted"):
         declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS)
+
+
+def lease(machine: str, pid: int) -> dict[str, Any]:
+    since = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    return Holder(run="r", who=f"ada@desk pid {pid}", machine=machine, pid=pid, since=since).item()
+
+
+@pytest.mark.parametrize("phase", ["steady", "replicating"])
+@pytest.mark.parametrize("machine", ["elsewhere", this_machine()])
+def test_a_step_that_a_run_may_be_at_is_left_to_it_and_no_abort_is_offered(
+    declare_tenant: DeclareTenant, machine: str, phase: str
+) -> None:
+    # A process that lives as long as this test, and is not this one.
+    held = lease(machine, os.getppid())
+    previous = STEADY_WITH_TWO if phase == "steady" else {"cell": "local", **moving_to_green(phase, "blue")}
+    words = rf"ada@desk pid \d+ works on the move to green, since 2026-12-01 01:00:00 UTC; .* phase {phase}\n"
+    with pytest.raises(Refused, match=words) as said:
+        declare_tenant(previous=previous, networks=NETWORKS, lease=held)
+    assert "migrate abort" not in str(said.value)
+
+
+@pytest.mark.parametrize("pid", [2**22 + 1, os.getpid()], ids=["one that has ended", "its own"])
+def test_of_a_run_that_has_ended_here_the_copy_is_left_over(declare_tenant: DeclareTenant, pid: int) -> None:
+    with pytest.raises(Refused, match="whose preparation was interrupted"):
+        declare_tenant(previous=STEADY_WITH_TWO, networks=NETWORKS, lease=lease(this_machine(), pid))
 
 
 def test_a_test_network_without_a_database_is_declared(declare_tenant: DeclareTenant) -> None:

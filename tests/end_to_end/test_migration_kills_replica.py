@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tenantnet.engine.locks import is_running
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
 from tenantnet.tags import Strategy
+from tenantnet.toolchain.processes import is_running
 
 from tests.support.kills import (
     DECISION,

@@ -11,11 +11,11 @@ from mypy_boto3_rds import RDSClient
 from tenantnet.failure import Failure
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.permissions.documents import Role
-from tenantnet.phases.journal import Entry, What
+from tenantnet.phases.journal import Entry, Holder, What
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Decision, Event, next_event
 from tenantnet.phases.updates import beyond_used
-from tenantnet.runner.journal_table import Holder, JournalTable
+from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.verification import Login, has_login, read_login, write_login
 from tenantnet.stacks.former import moves_used
 from tenantnet.tags import Slot, Strategy, final_snapshot_name, move_snapshot_name

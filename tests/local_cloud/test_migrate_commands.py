@@ -22,10 +22,10 @@ from mypy_boto3_rds import RDSClient
 from tenantnet.local_cloud import clients
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
-from tenantnet.phases.journal import Entry, Topic, What
+from tenantnet.phases.journal import Entry, Holder, Topic, What
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.transitions import Decision
-from tenantnet.runner.journal_table import Holder, JournalTable
+from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.standby import AHEAD, MOST_RETURNS
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import return_schedule_name

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tenantnet.failure import Failure
+from tenantnet.phases.journal import LEASE, Holder
 from tenantnet.runner.clock import Clock
-from tenantnet.runner.journal_table import LEASE, Holder, JournalTable
+from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from time import monotonic, sleep
 from typing import Any
 
 import psutil
-from tenantnet.engine.locks import is_running
 from tenantnet.local_cloud.faults import Effect, Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import ROUTES, Phase
 from tenantnet.tags import Strategy
+from tenantnet.toolchain.processes import is_running
 
 from tests.support.moves import (
     BOTH,

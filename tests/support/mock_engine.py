@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from tenantnet.addresses.claims import Claim, ClaimKind
+from tenantnet.phases.journal import LEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,11 @@ class RecordingEngine(Mocks):
         *,
         databases_stand: bool = True,
         outcome: Mapping[str, str] | None = None,
+        lease: Mapping[str, Any] | None = None,
     ) -> None:
         self.registered: list[Registered] = []
         self.requests: dict[tuple[str, str], RegisterResourceRequest] = {}
-        self.databases_stand, self.outcome = databases_stand, outcome
+        self.databases_stand, self.outcome, self.lease = databases_stand, outcome, lease
         self._outputs = outputs_of_stacks or {}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
@@ -84,7 +86,10 @@ class RecordingEngine(Mocks):
                 answer = {"names": [*local, *zones]}
             case "aws:dynamodb/getTableItem:getTableItem":
                 key = json.loads(args.args["key"])
-                return self._row(key["cidr"]["S"]) if "cidr" in key else self._outcome()
+                if key.get("at") == {"S": LEASE}:
+                    return _item(self.lease)
+                outcome = {name: {"S": value} for name, value in (self.outcome or {}).items()}
+                return self._row(key["cidr"]["S"]) if "cidr" in key else _item(outcome)
             case "aws:rds/getInstance:getInstance" if not self.databases_stand:
                 return {}, [("", self.no_instance)]
             case "aws:rds/getInstance:getInstance":
@@ -102,13 +107,7 @@ class RecordingEngine(Mocks):
             if cidr in ranges | {outputs.get("sessionSubnet")}:
                 claim = Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK)
                 return {"item": claim.item_json()}, []
-        return {}, [("", "reading DynamoDB Table Item: empty result")]
-
-    def _outcome(self) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        """What the journal says about the move under way."""
-        if self.outcome is None:
-            return {}, [("", "reading DynamoDB Table Item: empty result")]
-        return {"item": json.dumps({name: {"S": value} for name, value in self.outcome.items()})}, []
+        return _item(None)
 
     def of_type(self, token: str) -> list[Registered]:
         return [resource for resource in self.registered if resource.type == token]
@@ -117,6 +116,12 @@ class RecordingEngine(Mocks):
         found = [resource for resource in self.of_type(token) if resource.name == name]
         assert len(found) == 1, f"{token} {name}: {sorted(r.name for r in self.of_type(token))}"
         return found[0]
+
+
+def _item(item: Mapping[str, Any] | None) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+    if not item:
+        return {}, [("", "reading DynamoDB Table Item: empty result")]
+    return {"item": json.dumps(item)}, []
 
 
 class RecordingMonitor(MockMonitor):
@@ -136,10 +141,11 @@ def run_program(
     *,
     databases_stand: bool = True,
     outcome: Mapping[str, str] | None = None,
+    lease: Mapping[str, Any] | None = None,
 ) -> RecordingEngine:
     """Run `declare` on the mock engine to the end and give back what was registered."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, outcome=outcome)
+    engine = RecordingEngine(outputs_of_stacks, databases_stand=databases_stand, outcome=outcome, lease=lease)
     set_mocks(engine, project="tenantnet", stack=stack, preview=False, monitor=RecordingMonitor(engine))
 
     def program() -> None:

@@ -24,13 +24,14 @@ def declare_acme(
     platform_outputs: Mapping[str, Any] | None = None,
     step: RequestedStep | None = None,
     outcome: Mapping[str, str] | None = None,
+    lease: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> RecordingEngine:
     """Declare acme with the given settings; `previous` is what its stack remembers.
 
     databases_stand: whether AWS still has the databases on their way out. runner: its platform has one.
     platform_outputs: what its platform has otherwise. step: the migration runner's. outcome: what
-    the journal has of how the move under way ends.
+    the journal has of how the move under way ends. lease: of the run that works on it.
     """
     settings = load_tenant("acme", samples.tenant(**changes), password=PASSWORD)
     platform = {
@@ -45,6 +46,7 @@ def declare_acme(
         stack="acme",
         databases_stand=databases_stand,
         outcome=outcome,
+        lease=lease,
     )
 
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tenantnet.engine.locks import clear_unfinished_locks, is_running, lock_holder
+from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
+from tenantnet.toolchain.processes import is_running
 
 
 def locked_by(host: str, pid: int) -> str:

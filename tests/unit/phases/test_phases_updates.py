@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tenantnet.phases.journal import Holder
 from tenantnet.phases.memory import outputs_of
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import Decision
@@ -76,6 +78,16 @@ def test_an_ordinary_update_keeps_the_phase(state: State) -> None:
 def test_an_ordinary_update_in_the_critical_phases_is_refused(state: State) -> None:
     with pytest.raises(Refused, match=f"in phase {state.phase} only the migration runner"):
         plan_update(outputs(state), CIDRS)
+
+
+@pytest.mark.parametrize("state", [STEADY, *critical], ids=lambda state: f"{state.phase}-{state.strategy}")
+def test_beside_a_run_that_is_at_work_an_update_is_told_to_wait_and_not_to_abort(state: State) -> None:
+    since = datetime(2026, 12, 1, tzinfo=UTC)
+    at_work = Holder(run="r", who="ada@desk pid 7", machine="m", pid=7, since=since)
+    words = f"ada@desk pid 7 works on the move to green, .* {state.phase}\n"
+    with pytest.raises(Refused, match=words) as said:
+        plan_update(outputs(state), CIDRS, leftovers=Strategy.REPLICA, at_work=at_work)
+    assert "migrate abort" not in str(said.value)
 
 
 @pytest.mark.parametrize("decision", Decision)
