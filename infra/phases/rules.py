@@ -144,12 +144,18 @@ LAST_COPY = Rule(
     remedy="`tenantnet migrate run --without-source` leads clients to {target}; if RDS brings {source} back, "
     "abort again",
 )
+NOT_SWITCHED = Rule(
+    id="not-switched",
+    rule="{event} is possible after the switch of a move",
+    reason="no move is under way that has switched: the tenant is in phase {phase}",
+    remedy="{way}",
+)
 WAY_BACK = Rule(
     id="way-back",
     rule="clients are led back after the switch of a move by live, until the retirement",
-    reason="in phase {phase}{by} no former production follows that has what was written since",
-    remedy="before the switch, `tenantnet migrate abort`; else let the move finish (`tenantnet migrate run`) "
-    "and move back",
+    reason="this move is by {strategy}, in phase {phase}: no former production follows that has what was "
+    "written since",
+    remedy="let the move finish (`tenantnet migrate retire`), then move back",
 )
 NO_WAY_ON = Rule(
     id="no-way-on",

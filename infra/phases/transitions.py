@@ -263,18 +263,34 @@ def _refuse_abort(
 def _refuse_onward(
     state: State, event: Event, decision: Decision | None, left_by: Strategy | None
 ) -> Refusal | None:
-    if event is Event.ROLLBACK and event not in allowed(state):
-        by = f" by {state.strategy}" if state.strategy else ""
-        return rules.WAY_BACK.refuse(event, phase=state.phase, by=by)
     if event not in allowed(state):
-        phases = sorted({str(phase) for phase in _phases_with(event)})
-        return rules.EVENT_IN_PHASE.refuse(event, event=event, phases=", ".join(phases), phase=state.phase)
+        return _refuse_in_phase(state, event)
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         source, target = state.production, state.production.other
         return rules.NO_WAY_ON.refuse(event, move=state.move_at_stake, source=source, target=target)
     if left_by and state.phase is Phase.STEADY and event is not _EVENT_TO[ROUTES[left_by][1]]:
         return rules.LEFTOVERS.refuse(event, slot=state.production.other)
     return None
+
+
+def _refuse_in_phase(state: State, event: Event) -> Refusal:
+    behind = event in (Event.ROLLBACK, Event.RETIRE)
+    if behind and state.phase not in AFTER_THE_SWITCH:
+        return rules.NOT_SWITCHED.refuse(event, event=event, phase=state.phase, way=_way_on(state))
+    if event is Event.ROLLBACK:
+        return rules.WAY_BACK.refuse(event, phase=state.phase, strategy=state.strategy)
+    phases = ", ".join(sorted({str(phase) for phase in _phases_with(event)}))
+    return rules.EVENT_IN_PHASE.refuse(event, event=event, phases=phases, phase=state.phase)
+
+
+def _way_on(state: State) -> str:
+    """What is left to do before the switch."""
+    match state.phase:
+        case Phase.STEADY:
+            return "nothing has to be done; `tenantnet migrate status` shows whether a move has begun"
+        case Phase.ABORTING:
+            return "`tenantnet migrate abort` takes the move back to the end"
+    return "`tenantnet migrate run` goes on with the move, `tenantnet migrate abort` takes it back"
 
 
 def _phases_with(event: Event) -> set[Phase]:

@@ -161,7 +161,7 @@ def test_a_scheduled_move_stands_in_the_settings_and_in_the_status(desk: Desk) -
         ("migrate run acme --now --unverified --strategy live", "with database.gtid: true"),
         ("migrate run umbrella --now --unverified --strategy live", "tenantnet/umbrella/verification"),
         (f"{SCHEDULE} --strategy live".replace("acme", "umbrella"), "has no way to the servers"),
-        ("migrate retire acme --yes", "retire is possible in"),
+        ("migrate retire acme --yes", "retire is possible after the switch"),
         ("migrate rehearse acme", "while the copy follows"),
         ("migrate abort acme --yes", "there is something to abort"),
         ("migrate run nobody --now", "nobody"),
@@ -473,7 +473,7 @@ def test_a_move_that_has_begun_is_aborted_and_not_cancelled(desk: Desk, journal:
 def test_without_a_former_production_that_follows_nobody_is_led_back(desk: Desk) -> None:
     done = desk.tenantnet("migrate rollback initech --yes")
     assert done.code == 2, done
-    assert "in phase fenced by replica no former production follows" in done.err
+    assert "no move is under way that has switched: the tenant is in phase fenced" in done.err
     assert "tenantnet migrate abort" in done.err
 
 

@@ -164,15 +164,27 @@ def test_a_live_move_leads_its_clients_back_and_over_again() -> None:
     "state", [each for each in EVERY_PHASE if (each.phase, each.strategy) != (Phase.SWITCHED, Strategy.LIVE)]
 )
 def test_where_no_former_production_follows_there_is_no_way_back(state: State) -> None:
-    with pytest.raises(Refused, match="no former production follows that has what was written since"):
+    over = f"by {state.strategy}, in phase {state.phase}: no former production follows"
+    words = over if state.phase in (Phase.SWITCHED, Phase.RETIRING) else "rollback is possible after the"
+    with pytest.raises(Refused, match=words):
         transition(state, Event.ROLLBACK)
+
+
+@pytest.mark.parametrize("event", [Event.ROLLBACK, Event.RETIRE])
+@pytest.mark.parametrize("state", [STEADY, *BEFORE_THE_SWITCH])
+def test_before_the_switch_a_refusal_offers_only_what_the_phase_allows(state: State, event: Event) -> None:
+    with pytest.raises(Refused, match=f"no move is under way that has switched.* {state.phase}") as refused:
+        transition(state, event)
+    offered = [word for word in ("run", "abort") if f"`tenantnet migrate {word}`" in str(refused.value)]
+    of_phase = {Phase.STEADY: [], Phase.ABORTING: ["abort"]}
+    assert offered == of_phase.get(state.phase, ["run", "abort"])
 
 
 def test_once_the_retirement_has_begun_there_is_no_way_back() -> None:
     switched = moving(Phase.SWITCHED, Strategy.LIVE)
     led = {"decision": {"S": "switch"}, "ledTo": {"S": "green"}}
     assert way_back(switched, led) == replace(switched, production=BLUE)
-    with pytest.raises(Refused, match="in phase retiring by live no former production follows"):
+    with pytest.raises(Refused, match="by live, in phase retiring: no former production follows"):
         way_back(switched, {**led, "retires": {"S": "blue"}})
 
 
