@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -23,14 +24,22 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
     """
     from tenantnet.observed.status.read import read_status
 
-    show(read_status(working_project(), tenant), _print, as_json=as_json)
+    project = working_project()
+    found, where = read_status(project, tenant), ""
+    if found.moves and not as_json:
+        from tenantnet.runner.move import where_it_is
+
+        where = where_it_is(project, tenant)
+    show(found, partial(_print, where=where), as_json=as_json)
 
 
-def _print(found: TenantStatus) -> None:
+def _print(found: TenantStatus, where: str = "") -> None:
     from tenantnet.vpn.trouble import troubles
 
     typer.echo(f"{found.tenant}: cell {found.cell or 'not known yet'}, {found.region}")
     typer.echo(f"Endpoint: {found.endpoint or 'none yet'}")
+    if where:
+        say(f"Move: {where}")
     if not found.networks:
         typer.echo("There is no network yet, in the stack or in AWS.")
         return

@@ -211,8 +211,10 @@ def _move(request: Request) -> Response:
 
 
 def _picture(found: MoveProgress) -> str:
-    """The move's plot. It grows with the time only while clients wait: what has changed is replaced."""
-    until = datetime.now(UTC) if found.held_back_since or not found.events else found.events[-1].at
+    """The move's plot. It grows with the time only while a run works, or clients wait: what has changed is
+    replaced."""
+    grows = found.held_back_since or found.at_work or not found.events
+    until = datetime.now(UTC) if grows else found.events[-1].at
     return plot(found, until, styled=False)
 
 

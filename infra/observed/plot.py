@@ -71,7 +71,8 @@ class _Plot:
         self._found = found
         self._phases, self._gaps = phases(found, until), gaps(found, until)
         self._begin = found.events[0].at
-        self._last = self._axis_end(max([_end(found, until), *(gap.end for gap in self._gaps)]))
+        self._end = max([_end(found, until), *(gap.end for gap in self._gaps)])
+        self._last = self._axis_end(self._end)
         self._seconds = max(1.0, (self._last - self._begin).total_seconds())
         self._lags = [event for event in found.events if event.topic == Topic.LAG]
         self._said = [*map(str, self._phases), *map(str, self._gaps), *self._figures()]
@@ -80,6 +81,8 @@ class _Plot:
     def document(self) -> str:
         self._drawing.text(MARGIN, 30, _title(self._found), "head")
         drawn = f"{_time(self._begin)} to {_time(self._last)}"
+        if self._last < self._end:
+            drawn += f"; what came later, until {_time(self._end)}, is not drawn"
         self._drawing.text(MARGIN, 30 + LINE, f"{drawn}; all times are in UTC")
         for number, span in enumerate(span for span in self._phases if span.begin < self._last):
             self._bar(span, PHASES_AT, "other" if number % 2 else "")
@@ -160,9 +163,9 @@ class _Plot:
         if self._lags:
             seen = [lag for event in self._lags if (lag := event.seconds) is not None]
             most = f"at most {max(seen):.1f} s" if len(seen) == len(self._lags) else "too long to be measured"
-            yield f"lag, looks: {len(self._lags)}; {most}; {_time(self._lags[-1].at)}: {found.lag}"
-        if found.compared:
-            yield f"compared: {found.compared}"
+            yield f"lag, looks: {len(self._lags)}; {most}; {_time(self._lags[-1].at)}: {self._lags[-1].note}"
+        if compared := [event.note for event in found.events if event.topic == Topic.COMPARISON]:
+            yield f"compared: {compared[-1]}"
 
     def _x(self, at: datetime) -> float:
         return LEFT + WIDTH * (at - self._begin).total_seconds() / self._seconds

@@ -194,6 +194,17 @@ def begun(entries: Iterable[Entry]) -> bool:
     return any(entry.what is What.BEGAN for entry in entries)
 
 
+def step_under_way(entries: Iterable[Entry]) -> Entry | None:
+    """The beginning of the step that is under way; None where the last one has come to its end, or failed."""
+    step: Entry | None = None
+    for entry in entries:
+        if entry.what is What.BEGAN:
+            step = entry
+        elif step and (entry.what is What.FAILED or (entry.what, entry.phase) == (What.REACHED, step.phase)):
+            step = None
+    return step
+
+
 def by_live(entries: Iterable[Entry]) -> bool:
     """Whether a move is by `live`, or began so: what its abort removes is not remembered in the state."""
     return any(entry.phase is Phase.FOLLOWING for entry in entries)
@@ -272,9 +283,18 @@ def gap_acts(entries: Sequence[Entry]) -> list[tuple[str, float]]:
     gap = [entry for entry in entries if begin <= entry.at and (end is None or entry.at <= end)]
     if cuts := [entry for entry in entries if entry.topic is Topic.CUT and begin <= entry.at]:
         return acts(cuts[-1].parts)
-    return [(_act(after), (after.at - before.at).total_seconds()) for before, after in pairwise(gap)]
+    ends = [entry for entry in gap[1:] if entry.what in _ENDS]
+    return [(_act(end), (end.at - before.at).total_seconds()) for before, end in pairwise([gap[0], *ends])]
 
 
 def _act(entry: Entry) -> str:
-    # Behind a condition the note has what was seen of it.
-    return entry.note.partition(": ")[0] if entry.what is What.SEEN else f"{entry.what} {entry.phase}"
+    if entry.what is What.SEEN:
+        # Behind a condition the note has what was seen of it.
+        return entry.note.partition(": ")[0]
+    if entry.what is What.WRITES_RESUMED:
+        return "writes allowed again"
+    return f"step to {entry.phase}"
+
+
+# Of an act in a gap; what only begins there, or is decided, takes no time of its own.
+_ENDS = (What.SEEN, What.REACHED, What.WRITES_RESUMED)

@@ -37,6 +37,11 @@ MINUTE = timedelta(minutes=1)
 OUTPUT = "runnerStart"
 
 
+def waits(migration: MigrationSettings | None) -> timedelta:
+    """How long the former production waits after the switch."""
+    return migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
+
+
 class Purpose(StrEnum):
     """What the runner is started for."""
 
@@ -135,13 +140,13 @@ def local_time(start: RunnerStart, timezone: str, now: datetime) -> LocalTime:
 def _retirement(
     state: State, migration: MigrationSettings | None, remembered: RunnerStart | None, now: datetime
 ) -> RunnerStart:
-    waits = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
-    order = f"move {state.move} after {waits}"
+    waiting = waits(migration)
+    order = f"move {state.move} after {waiting}"
     counted = remembered if remembered and remembered.purpose is Purpose.RETIRE else None
     if counted and counted.order == order:
         return counted
     since = counted.since if counted else now
-    planned = _ceiling(since + AFTER_THE_UPDATE + waits)
+    planned = _ceiling(since + AFTER_THE_UPDATE + waiting)
     return RunnerStart(purpose=Purpose.RETIRE, order=order, since=since, at=_ahead(planned, now))
 
 

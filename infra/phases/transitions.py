@@ -11,14 +11,14 @@ own: from then on a late update that would let them through again is out of orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
 from tenantnet.phases import rules
-from tenantnet.phases.journal import retires
+from tenantnet.phases.journal import Entry, What, retires
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Strategy
@@ -117,6 +117,25 @@ _CARRIED_OUT = {
     Decision.SWITCH: AFTER_THE_SWITCH | {Phase.STEADY},
     Decision.ABORT: frozenset({Phase.ABORTING, Phase.STEADY}),
 }
+
+
+def begun_as(state: State, entries: Iterable[Entry]) -> State:
+    """What the first step of a move leads to, while the stack does not know of the move; else `state` itself.
+
+    entries: of the move at stake, which has begun.
+    """
+    if state.phase is not Phase.STEADY:
+        return state
+    aims = {entry.phase for entry in entries if entry.what is What.BEGAN}
+    strategies = (strategy for strategy, route in ROUTES.items() if route[1] in aims)
+    if Phase.ABORTING in aims or (strategy := next(strategies, None)) is None:
+        return _aborting(state)
+    return _begun(state, strategy)
+
+
+def taken_back(entries: Iterable[Entry]) -> Entry | None:
+    """The decision to abort a move: by whom, and when. None without one."""
+    return next((each for each in entries if (each.what, each.note) == (What.DECIDED, Decision.ABORT)), None)
 
 
 def conditions(

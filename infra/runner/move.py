@@ -17,8 +17,8 @@ from tenantnet.observed.status.observe import observe
 from tenantnet.observed.status.tenant import tenant_status
 from tenantnet.phases.journal import Entry, Topic, What, begun, by_live, dead_builds, led_to, of_move
 from tenantnet.phases.memory import remembered
-from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, State
-from tenantnet.phases.starts import LEAD, WAITS_WITHOUT_SETTINGS, RunnerStart, remembered_start
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, RetiredNetwork, State
+from tenantnet.phases.starts import LEAD, RunnerStart, remembered_start, waits
 from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, transition, way_back
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
@@ -125,6 +125,14 @@ NOT_BEGUN = Rule(
 )
 
 _FIRST = {Strategy.REPLICA: Event.PREPARE, Strategy.SNAPSHOT: Event.FENCE, Strategy.LIVE: Event.SEED}
+
+
+def where_it_is(project: Project, tenant: str) -> str:
+    """Where the clients and the move under way are, in a sentence or two, or who says why nobody knows."""
+    try:
+        return Move.of(project, tenant).progress().where
+    except (Failure, Refused):
+        return f"`tenantnet migrate status {tenant}` says why this cannot be read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,7 +379,6 @@ class Move:
         nothing to begin, or the move would cut companies off; Failure.
         """
         migration = self.settings.migration
-        retire_after = migration.retire_after if migration else WAITS_WITHOUT_SETTINGS
         fence_at = migration.instant if migration and not now else None
         begins = self._strategy(migration, now=now, strategy=strategy, unverified=unverified)
         if begins is Strategy.LIVE and not self.settings.database.gtid:
@@ -382,7 +389,7 @@ class Move:
             strategy=begins,
             prepare_at=fence_at and fence_at - LEAD[begins or Strategy.REPLICA],
             fence_at=fence_at,
-            retire_after=retire_after,
+            retire_after=waits(migration),
             without_source=without_source,
         )
 
@@ -477,6 +484,11 @@ class Move:
             f"- its VPN connections: {', '.join(offices) or 'none'}\n"
             f"What stays: the snapshot {snapshot} and RDS's automated backups."
         )
+
+    def names(self, retired: RetiredNetwork) -> bool:
+        """Whether the settings still have the network that a move has retired."""
+        named = self.settings.networks.get(retired.slot)
+        return named is not None and named.cidr == retired.cidr
 
     def _secrets_unreadable(self) -> Iterator[Refusal]:
         """Why the platform's runner could not decrypt the stack's secrets, by both files."""

@@ -305,12 +305,12 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
 def test_a_moves_page_shows_phases_plot_and_journal(office: Office) -> None:
     text = office.page("/tenants/acme/move")
     for words in (
-        "blue is Production, phase fenced: writes are held back, or about to be",
+        "blue is Production; a move to green by replica is in phase fenced.",
         '<li aria-current="step"><b>fenced</b> (now)',
         "to green, by replica, step 2 of 6",
         "writes held back: 2026-11-24 09:05:00 UTC to ",
         'class="held"',
-        "<dt>The gap by its parts</dt><dd>reached fenced 60.00 s</dd>",
+        "<dt>The gap by its parts</dt>\n<dd>step to fenced 60.00 s</dd>",
         "a &lt;i&gt;note&lt;/i&gt;",
         '<time datetime="2026-11-24T09:05:00+00:00">2026-11-24 09:05:00 UTC</time>',
     ):

@@ -480,7 +480,7 @@ def test_without_a_former_production_that_follows_nobody_is_led_back(desk: Desk)
 def test_a_way_back_says_where_it_leads_and_wants_a_yes_and_a_login(desk: Desk) -> None:
     of_wonka = JournalTable.of("eu1", REGION, "wonka")
     of_wonka.replace_outcome(1, {}, {"decision": {"S": "switch"}, "ledTo": {"S": "green"}})
-    assert "Clients are led to green" in desk.tenantnet("migrate status wonka").out
+    assert "clients are led to green" in desk.tenantnet("migrate status wonka").out
     of_wonka.write(Entry(at=datetime.now(UTC), move=1, what=What.REACHED, phase=Phase.FOLLOWING, who="ada"))
     asked = desk.tenantnet("migrate rollback wonka")
     assert (asked.code, "--yes" in asked.err) == (2, True), asked

@@ -157,8 +157,8 @@ def test_clients_and_events_come_over_and_nothing_of_rdss_comes_in_between(
         assert database["PreferredMaintenanceWindow"][:3] in days
     assert described()["acme-green"]["BackupRetentionPeriod"] == DEFAULT_BACKUP_DAYS
     gap = [act for act, _ in gap_acts(of_move(tenant.journal.entries(), 1))]
-    updates = [] if strategy is Strategy.REPLICA else ["reached restored"]
-    assert [act for act in gap if act.startswith("reached")] == ["reached fenced", *updates]
+    updates = [] if strategy is Strategy.REPLICA else ["step to restored"]
+    assert [act for act in gap if act.startswith("step to")] == ["step to fenced", *updates]
 
 
 def test_a_move_that_fails_behind_its_fence_takes_itself_back_and_clients_write_on(

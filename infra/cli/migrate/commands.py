@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tenantnet.runner.move import Move
     from tenantnet.runner.runner import Runner
     from tenantnet.runner.verification import Login
+    from tenantnet.settings.project import Project
 
 PASSWORD_GIVEN = Rule(
     id="password-given",
@@ -267,7 +268,7 @@ def _carry_out(
     from tenantnet.runner.stop import Stopped
 
     try:
-        state = move.carry_out(
+        move.carry_out(
             work,
             typer.echo,
             login=login,
@@ -279,28 +280,23 @@ def _carry_out(
         sys.stdout.flush()
         # At once: a step that was cut off may still be waiting in a thread of its own.
         os._exit(INTERRUPTED)
-    _report(move, state)
+    _report(move.project, move.settings.name)
 
 
-def _report(move: Move, state: State) -> None:
+def _report(project: Project, tenant: str) -> None:
     """Print where the run has ended, and what comes next."""
     from tenantnet.phases.phases import Phase
+    from tenantnet.runner.move import Move
 
-    tenant = move.settings.name
-    if state.phase is Phase.STEADY:
-        typer.echo(f"{tenant}: {state.production} is Production, and no move is under way.")
-    elif state.phase is Phase.FOLLOWING:
-        typer.echo(
-            f"{tenant}: {state.production} is Production, and its copy in {state.target} follows. "
-            f"`tenantnet migrate run {tenant}` leads the clients over."
-        )
-    else:
-        typer.echo(
-            f"{tenant}: {state.production} is Production. {state.source} waits, read-only; when its time is "
-            f"over `tenantnet migrate run {tenant}` deletes it, `tenantnet migrate retire {tenant}` at once."
-        )
-        if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
-            typer.echo(f"Until then `tenantnet migrate rollback {tenant}` leads the clients back.")
+    now = Move.of(project, tenant)
+    state = now.state
+    typer.echo(f"{tenant}: {now.progress().where}")
+    if state.phase is Phase.FOLLOWING:
+        typer.echo(f"`tenantnet migrate run {tenant}` leads the clients over.")
+    if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
+        typer.echo(f"Until then `tenantnet migrate rollback {tenant}` leads the clients back.")
+    if state.retired and now.names(state.retired):
+        typer.echo(f"Left in the settings: tenantnet network delete {tenant} {state.retired.slot}")
 
 
 def _print_anew(found: MoveProgress) -> None:
@@ -311,19 +307,20 @@ def _print_anew(found: MoveProgress) -> None:
 
 
 def _print(found: MoveProgress) -> None:
-    typer.echo(f"{found.tenant}: {found.production} is Production, phase {found.phase}")
-    typer.echo(f"Migration: {found.status or 'none'}")
+    from tenantnet.observed.progress import moment
+
+    say(f"{found.tenant}: {found.where}")
+    typer.echo(f"Migration: {found.status or 'none'}; phase {found.phase}")
     if found.starts_at is not None:
-        typer.echo(f"The platform's runner starts at {found.starts_at:%Y-%m-%d %H:%M} UTC")
+        typer.echo(f"The platform's runner starts at {moment(found.starts_at)}")
     if found.target:
         how = found.strategy or "none (aborted)"
-        steps = f", step {found.step} of {found.steps}" if found.steps else ""
+        steps = f", step {found.step} of {found.steps}" if found.steps and found.is_before_the_switch else ""
         typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
-    if found.led_to:
-        records = "the run at work" if found.at_work else "the next `tenantnet migrate run`"
-        typer.echo(f"Clients are led to {found.led_to}: {records} records it")
-    if found.at_work:
-        say(f"At work: {found.at_work}")
+    lines = {"Under way": found.under_way, "At work": found.at_work, "Taken back by": found.taken_back}
+    for label, words in lines.items():
+        if words:
+            say(f"{label}: {words}")
     _print_writes(found)
     if found.events:
         typer.echo()
@@ -337,14 +334,17 @@ def _print_writes(found: MoveProgress) -> None:
     lines = {
         "Lag: ": found.lag,
         "Compared: ": found.compared,
-        "Expected gap: ": found.expected,
+        "Expected: ": found.expected,
         "WRITES ARE HELD BACK since ": since and f"{since:%Y-%m-%d %H:%M:%S} UTC",
         "Writes were held back for ": seconds is not None and f"{seconds:.1f} s",
-        "The gap by its parts: ": found.measured,
     }
     for label, words in lines.items():
         if words:
             typer.echo(f"{label}{words}")
+    if found.gap:
+        typer.echo("The gap by its parts:")
+    for act in found.gap:
+        typer.echo(f"  {act}")
 
 
 def _row(event: ProgressEvent) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tenantnet.observed.deployed import DatabaseInstance, Deployed, SiteToSiteVpn, Tunnel, having
 from tenantnet.observed.status.words import DatabaseStatus, NetworkStatus, NetworkType, VpnConnectionStatus
+from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase
 from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.stacks.outputs import Model, OutputVpnConnection, TenantOutputs
 from tenantnet.tags import Part, Tag, network_name
@@ -73,28 +74,46 @@ class TenantStatus(Model):
     endpoint: str | None
     networks: Sequence[StatusNetwork]
 
+    @property
+    def moves(self) -> bool:
+        """Whether a move is under way, up to its end."""
+        under_way = any(each.status is NetworkStatus.MIGRATION_IN_PROGRESS for each in self.networks)
+        return under_way or self.phase in AFTER_THE_SWITCH
+
 
 def tenant_status(tenant: str, *, region: str, outputs: TenantOutputs, deployed: Deployed) -> TenantStatus:
     """The status of `tenant`, of what its stack remembers and what AWS has, perhaps of others too."""
     networks = having(deployed.vpcs, tenant=tenant, part=Part.NETWORK)
     at_aws = {vpc.tags.get(Tag.NETWORK, "") for vpc in networks}
     slots = sorted(outputs.networks.keys() | at_aws)
+    moves = outputs.phase in UNDER_WAY or _has_copy(tenant, outputs, deployed)
     return TenantStatus(
         tenant=tenant,
         cell=outputs.cell,
         region=region,
         phase=outputs.phase,
         endpoint=outputs.endpoint,
-        networks=[_Slot(tenant, slot, outputs, deployed).network(alone=len(slots) == 1) for slot in slots],
+        networks=[
+            _Slot(tenant, slot, outputs, deployed, moves=moves).network(alone=len(slots) == 1)
+            for slot in slots
+        ],
     )
+
+
+def _has_copy(tenant: str, outputs: TenantOutputs, deployed: Deployed) -> bool:
+    """Whether the first step of a move has made a database, which the stack does not know yet."""
+    others = {network_name(tenant, slot) for slot in outputs.networks if slot != outputs.production}
+    return outputs.phase == Phase.STEADY and any(each.identifier in others for each in deployed.databases)
 
 
 class _Slot:
     """One slot of a tenant, from both sources."""
 
-    def __init__(self, tenant: str, slot: str, outputs: TenantOutputs, deployed: Deployed) -> None:
+    def __init__(
+        self, tenant: str, slot: str, outputs: TenantOutputs, deployed: Deployed, *, moves: bool
+    ) -> None:
         self._identifier = network_name(tenant, slot)
-        self._slot, self._outputs = slot, outputs
+        self._slot, self._outputs, self._moves = slot, outputs, moves
         self._remembered = outputs.networks.get(slot)
         own = {"tenant": tenant, "network": slot}
         self._vpc = next(having(deployed.vpcs, **own, part=Part.NETWORK), None)
@@ -122,7 +141,7 @@ class _Slot:
     def _network_status(self) -> NetworkStatus:
         if self._vpc is None:
             return NetworkStatus.MISSING
-        if self._outputs.phase in UNDER_WAY:
+        if self._moves:
             return NetworkStatus.MIGRATION_IN_PROGRESS
         complete = self._remembered is not None and self._vpc.state == "available"
         return NetworkStatus.READY if complete else NetworkStatus.CREATING

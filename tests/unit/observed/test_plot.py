@@ -103,6 +103,8 @@ def test_of_the_days_behind_the_switch_so_much_is_drawn_that_the_move_is_seen() 
     assert {"steady", "following", "switched"} <= set(words(root))
     assert "retiring" not in words(root)
     assert any(each.startswith("retiring: 2026-12-31") for each in words(root))
+    assert any("is not drawn" in each for each in words(root))
+    assert not any("is not drawn" in each for each in words(drawn(MOVED, until=810)))
     ((left, right),) = held(entries, until=31 * 86_400)
     assert (left, right) == pytest.approx((0.7, 0.7 + NARROWEST / WIDTH))
 
@@ -181,7 +183,7 @@ def test_a_journal_of_an_earlier_version_is_drawn_without_the_figures_that_it_la
     entries = [entry(0, What.BEGAN, Phase.FENCED), entry(1, STOPPED), entry(9, What.REACHED, Phase.FENCED)]
     said = words(drawn(entries, until=20))
     assert "not in the journal" in said
-    assert "last gap: reached fenced 8.00 s" in said
+    assert "last gap: step to fenced 8.00 s" in said
 
 
 def test_before_a_move_has_begun_there_is_nothing_to_draw() -> None:

@@ -181,6 +181,13 @@ def test_while_the_database_moves_both_networks_say_so(phase: str) -> None:
     assert [network.status for network in found.networks] == ["Migration In Progress"] * 2
 
 
+def test_while_the_first_step_makes_the_copy_which_the_stack_does_not_know_both_networks_say_so() -> None:
+    copy = DatabaseInstance(identifier="acme-green", status="creating")
+    found = status({**MOVING, "phase": "steady"}, replace(BOTH, databases=(DATABASE, copy)))
+    assert [network.status for network in found.networks] == ["Migration In Progress"] * 2
+    assert (found.moves, status({**MOVING, "phase": "steady"}, BOTH).moves) == (True, False)
+
+
 @pytest.mark.parametrize("phase", ["switched", "retiring"])
 def test_after_the_switch_the_other_network_is_production_and_both_are_ready(phase: str) -> None:
     found = status({**MOVING, "phase": phase, "production": "green"}, BOTH)
@@ -188,6 +195,7 @@ def test_after_the_switch_the_other_network_is_production_and_both_are_ready(pha
         ("Test", "Ready"),
         ("Production", "Ready"),
     ]
+    assert found.moves
 
 
 def test_what_the_stack_remembers_and_aws_does_not_have_is_missing() -> None:

@@ -86,7 +86,7 @@ def test_the_acts_of_a_gap_are_its_entries_with_the_time_that_each_took() -> Non
         entry(12, What.WRITES_RESUMED),
         entry(90, What.REACHED, Phase.SWITCHED),
     ]
-    acts = [("reached fenced", 3), ("the source refuses writes", 1), ("writes resumed fenced", 3)]
+    acts = [("step to fenced", 3), ("the source refuses writes", 1), ("writes allowed again", 3)]
     assert gap_acts(entries) == acts
     assert gap_acts(entries[:-2]) == acts[:-1], "writes are held back still"
     assert gap_acts([entry(0, What.BEGAN)]) == []
@@ -97,7 +97,7 @@ def test_the_acts_of_a_cut_are_those_that_its_run_has_timed_unless_another_gap_f
     entries = [entry(0, What.WRITES_STOPPED), entry(1, What.WRITES_RESUMED), cut]
     assert gap_acts(entries) == [("locked", 0.5), ("open", 0.25)]
     later = [entry(5, What.WRITES_STOPPED), entry(6, What.WRITES_RESUMED)]
-    assert gap_acts([*entries, *later]) == [("writes resumed fenced", 1)]
+    assert gap_acts([*entries, *later]) == [("writes allowed again", 1)]
 
 
 @pytest.mark.parametrize(
