@@ -54,12 +54,12 @@ class Decision(StrEnum):
 class Condition(StrEnum):
     """What must hold before a phase is left for the next one; `source` and `target` are the move's."""
 
-    AT_REST = "RDS and clients are doing nothing to the databases that a step would wait for"
-    TARGET_REPLICATES = "the replica is available and replicates"
+    AT_REST = "nothing is in the way (no backup, change or lock)"
+    TARGET_REPLICATES = "the replica follows the source"
     SOURCE_READ_ONLY = "the source refuses writes"
     TARGET_CAUGHT_UP = "the replica has everything that the source has had since the fence"
     SNAPSHOT_TAKEN = "the snapshot of this move is available"
-    TARGET_INDEPENDENT = "the target is available and replicates from nowhere"
+    TARGET_INDEPENDENT = "the target is a database of its own"
     DATA_EQUAL = "source and target hold the same data"
     TARGET_WRITABLE = "the target takes writes"
     ENDPOINT_AT_TARGET = "the zone's name servers answer with the target"

@@ -59,7 +59,7 @@ def schedule_move(
         "strategy": str(strategy),
         "retireAfter": retire_after,
     }
-    why = "" if chosen else _why(move, strategy)
+    why = "" if chosen else move.why(strategy)
     time = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     what = f"move to {planned['to']} at {at} {timezone} ({time:%Y-%m-%d %H:%M} UTC), by {strategy}{why}."
     said = f"{what}\n{_who_starts(move, strategy, time)}{_reboot_missing(move, strategy)}"
@@ -87,15 +87,6 @@ def cancel_move(project: Project, tenant: str) -> Proposal:
         "read\nthe settings again: end it."
     )
     return Proposal.of(project, file, said, ("under tenantnet:tenant remove migration", edit))
-
-
-def _why(move: Move, strategy: Strategy) -> str:
-    """Why it is the usual strategy, as far as it is known."""
-    if strategy is Strategy.LIVE:
-        return ", since there is a login for it"
-    there = {"a login": move.has_login, "database.gtid": move.settings.database.gtid}
-    lacks = [name for name, has in there.items() if has is False]
-    return f", since `live` needs {' and '.join(lacks)}" if lacks else ""
 
 
 def _who_starts(move: Move, strategy: Strategy, time: datetime) -> str:

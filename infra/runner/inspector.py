@@ -36,6 +36,8 @@ from tenantnet.tags import Slot
 
 BY_HAND = "MySQL disables the events of a replica: enable those that are to run, by ALTER EVENT ... ENABLE"
 RECONNECT = "what keeps its connections open still reads the former production: let it connect again"
+# Behind the words of a condition, which it would repeat.
+SAYS_SO = "the server says so"
 # Of a statement that writes: a fence waits for its end.
 LONG_SECONDS = 10
 # Longer than people have seen RDS take to begin with a change of parameters and end it.
@@ -144,7 +146,7 @@ class WithLogin:
     def refuses_writes(self, slot: Slot, *, since: datetime | None) -> Sight:
         """Whether it is read-only and has no prepared transaction, which would pass the fence."""
         through = let_through(self.databases.address(slot), self.access)
-        return Sight(holds=through is None, seen=through or "the server refuses writes")
+        return Sight(holds=through is None, seen=through or SAYS_SO)
 
     def fence_waits_for(self, slot: Slot) -> str | None:
         """What holding back writes would wait for, and every other writer with it; None if there is nothing.
@@ -186,7 +188,7 @@ class WithLogin:
     def takes_writes(self, slot: Slot) -> Sight:
         """Whether it answers, and is not read-only."""
         held = held_back(self.databases.address(slot), self.access)
-        return Sight(holds=not held, seen=f"the server is {'read-only' if held else 'writable'}")
+        return Sight(holds=not held, seen="the server is read-only" if held else SAYS_SO)
 
     def resume_events(self, source: Slot, target: Slot) -> str:
         """Enable the events in the target that are enabled in the source; what was done, or is to be done."""
@@ -226,7 +228,7 @@ class WithLogin:
     def caught_up(self, source: Slot, replica: Slot, *, since: datetime) -> Sight:
         """Whether the replica has applied all that the source has written, to the byte."""
         lacking = self.lacks(source, replica)
-        return Sight(holds=lacking is None, seen=lacking or "it has applied all that the source has written")
+        return Sight(holds=lacking is None, seen=lacking or SAYS_SO)
 
 
 def _is_locked(session: _Logging, *table: str) -> bool:

@@ -24,6 +24,7 @@ from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import PENDING_REBOOT, Databases, Windows
+from tenantnet.runner.heartbeat import Heartbeat
 from tenantnet.runner.inspector import WithLogin, WithoutLogin
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.live.move import LiveMove
@@ -217,7 +218,8 @@ class Move:
         login: without it the data is not compared. end_holders: whatever the settings say. Raises Stopped if
         the user has stopped it.
         """
-        tell = partial(say, tell)
+        beat = Heartbeat(partial(say, tell))
+        tell = beat.tell
         stop = Stop(tell)
         if login is None and by_live(self._entries()):
             # Its servers are asked in every step, to the end of the way back.
@@ -225,6 +227,7 @@ class Move:
         try:
             with (
                 stop.heeded(),
+                beat.kept(),
                 self._as_build(tell) as given_up,
                 self._reach(through_tunnel_host) as reach,
                 SharedPlugins() as plugins,
@@ -392,6 +395,28 @@ class Move:
             retire_after=waits(migration),
             without_source=without_source,
         )
+
+    def announced(self, plan: MovePlan, *, usual: bool) -> str:
+        """What a run is about to do, in a line; empty where nothing is under way and nothing begins.
+
+        usual: whether nobody has said how. Raises Failure.
+        """
+        tenant, target, strategy = self.settings.name, self.state.leads_to, plan.strategy
+        if strategy:
+            why = self.why(strategy) if usual else ""
+            return f"moves {tenant} from {target.other} to {target} by {strategy}{why}"
+        if self.state.phase is Phase.STEADY:
+            return ""
+        phase = self.state.phase
+        return f"goes on with the move of {tenant} from {target.other} to {target}, in phase {phase}"
+
+    def why(self, usual: Strategy) -> str:
+        """Why it is the usual strategy, as far as it is known. Raises Failure."""
+        if usual is Strategy.LIVE:
+            return ", since there is a login for it"
+        there = {"a login": self.has_login, "database.gtid": self.settings.database.gtid}
+        lacks = [name for name, has in there.items() if has is False]
+        return f", since `live` needs {' and '.join(lacks)}" if lacks else ""
 
     def refuse_schedule(self, strategy: Strategy, without: Collection[str]) -> Iterator[Refusal]:
         """Why the move could not begin now, or is scheduled already. without: as refuse_left_behind says."""

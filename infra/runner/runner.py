@@ -39,6 +39,7 @@ from tenantnet.phases.transitions import (
     decision_before,
     next_event,
     successors,
+    taken_back,
     transition,
     way_back,
 )
@@ -53,7 +54,7 @@ from tenantnet.runner.lease import Lease
 from tenantnet.runner.live.cut import Budgets
 from tenantnet.runner.live.move import LONGEST_LAG, LiveMove, ways_on
 from tenantnet.runner.stack import MovingStack
-from tenantnet.runner.stop import Stop
+from tenantnet.runner.stop import Stop, TakenBack
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
 LONGEST_NOTE = 1000
@@ -132,11 +133,29 @@ class Runner:
     def run(self, plan: MovePlan) -> State:
         """Take the steps of the move; return the state when no step is left, or none is due yet.
 
-        Raises Failure if a guard or an update fails, or if another run is at work; Refused if a step is not
-        allowed.
+        Raises Failure if a guard or an update fails, or if another run is at work; TakenBack, once that is
+        done, if somebody has aborted the move; Refused if a step is not allowed.
         """
         with self._lease.held():
-            return self._go_on(plan)
+            before = self._state()
+            state = self._go_on(plan)
+            over = state.phase is Phase.STEADY and state.move == before.move_at_stake
+            if over and self._journal.decision(state.move) is Decision.ABORT:
+                raise self._taken_back_by_others(state)
+            return state
+
+    def _taken_back_by_others(self, state: State) -> TakenBack:
+        aborted = taken_back(self._entries(state.move))
+        # Who was killed right behind the decision has not written down when that was.
+        by = str(self._journal.outcome(state.move)["who"]["S"])
+        if aborted:
+            by = f"{aborted.who} at {aborted.at:%Y-%m-%d %H:%M:%S} UTC"
+        return TakenBack(
+            f"The move of {self._tenant} to {state.leads_to} was taken back.",
+            reason=f"it was aborted by {by}",
+            remedy=f"ask there why; to move again: tenantnet migrate run {self._tenant}, as before",
+            state=f"Clients write to {state.production}, as before.",
+        )
 
     def _go_on(self, plan: MovePlan) -> State:
         strategy = plan.strategy
@@ -459,7 +478,7 @@ class Runner:
     def _decided(self, state: State, event: Event, decision: Decision | None, wanted: Decision) -> Decision:
         """Decide the step; in a live move the switch is decided in the middle of its cut."""
         if event is not Event.SWITCH or state.strategy is not Strategy.LIVE:
-            return self._decide(state, wanted)
+            return self._decide(state, wanted, known=decision)
         with self._failure_noted(state):
             if decision is Decision.SWITCH:
                 self._finish(state)
@@ -517,7 +536,7 @@ class Runner:
 
     def _begin(self, requested: State, event: Event) -> None:
         self._lease.confirm()
-        self._write(What.BEGAN, requested)
+        self._write(What.BEGAN, requested, note=_PURPOSE[event])
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
 
     def _promote(self, requested: State) -> None:
@@ -661,10 +680,12 @@ class Runner:
         )
         self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
 
-    def _decide(self, state: State, wanted: Decision) -> Decision:
+    def _decide(self, state: State, wanted: Decision, known: Decision | None = None) -> Decision:
         self._lease.confirm()
         decided = self._journal.decide(state.move_at_stake, wanted, self._who)
-        self._write(What.DECIDED, state, note=decided, move=state.move_at_stake)
+        own = known is None and decided is wanted
+        note = str(decided) if own else f"{decided}, by another run"
+        self._write(What.DECIDED, state, note=note, move=state.move_at_stake)
         return decided
 
     def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
@@ -776,7 +797,7 @@ _PURPOSE = {
     Event.SWITCH: "let the endpoint lead to the other network, which takes writes",
     Event.RETIRE: "remove the former production's protection",
     Event.FINISH: "delete what is no longer used",
-    Event.ABORT: "allow writes again, and remove the copy's protection",
+    Event.ABORT: "take the move back: writes go on where they were, and the copy loses its protection",
 }
 
 

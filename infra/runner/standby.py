@@ -24,6 +24,7 @@ from tenantnet.components.migration_schedule import (
 )
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
+from tenantnet.runner.stop import TakenBack
 from tenantnet.stacks.outputs import PlatformOutputs
 from tenantnet.tags import return_schedule_name
 
@@ -47,10 +48,10 @@ def this_build(platform: PlatformOutputs) -> str | None:
 
 @contextmanager
 def at_an_end(act: Callable[[], None]) -> Iterator[None]:
-    """Act once the block has ended in order or by a refusal, and not behind a failure or a stop."""
+    """Act once the block has ended in order, by a refusal or an abort, and not behind a failure or a stop."""
     try:
         yield
-    except Refused:
+    except (Refused, TakenBack):
         act()
         raise
     act()

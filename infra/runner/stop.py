@@ -24,6 +24,10 @@ class Stopped(Failure):
     """The user has stopped a run."""
 
 
+class TakenBack(Failure):
+    """Somebody else has aborted the move of a run, which has carried that out."""
+
+
 class Stop:
     """Whether the user has stopped this run. tell: prints a line. command: the one for every engine of it."""
 

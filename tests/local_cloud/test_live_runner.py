@@ -6,7 +6,7 @@ It does through RDS's API what the updates of a tenant's stack do to the databas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from tenantnet.runner.live import cut, gate
 from tenantnet.runner.live.cut_journal import CutJournal
 from tenantnet.runner.live.session import GuardError
 from tenantnet.runner.runner import MovePlan, Runner
-from tenantnet.runner.stop import Stop
+from tenantnet.runner.stop import Stop, TakenBack
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
 from tests.local_cloud.test_live_move import (
@@ -238,6 +238,26 @@ def test_a_first_step_by_replica_is_taken_back_without_a_login(without_servers: 
     without_servers.journal.write(Entry(at=now, move=1, what=What.BEGAN, phase=Phase.REPLICATING, who="ada"))
     steady = runner(without_servers, Stack(), login=False).abort()
     assert (steady.phase, steady.production) == (Phase.STEADY, BLUE)
+
+
+def test_a_run_whose_move_somebody_has_aborted_takes_it_back_says_who_and_when_and_fails(
+    without_servers: Tenant,
+) -> None:
+    journal, at = without_servers.journal, datetime(2026, 12, 1, 1, tzinfo=UTC)
+    began = Entry(at=at, move=1, what=What.BEGAN, phase=Phase.REPLICATING, who="ada@desk pid 7")
+    journal.write(began)
+    journal.decide(1, Decision.ABORT, "bob@desk pid 8")
+    decided = replace(
+        began, at=at + timedelta(minutes=1), what=What.DECIDED, who="bob@desk pid 8", note="abort"
+    )
+    journal.write(decided)
+    stack = Stack()
+    with pytest.raises(TakenBack) as failed:
+        runner(without_servers, stack, login=False).run(MovePlan(strategy=Strategy.REPLICA))
+    assert failed.value.reason == "it was aborted by bob@desk pid 8 at 2026-12-01 01:01:00 UTC"
+    assert (stack.state().phase, stack.state().production) == (Phase.STEADY, BLUE)
+    # What it asks for later is another move.
+    assert runner(without_servers, stack, login=False).run(MovePlan()).phase is Phase.STEADY
 
 
 def test_a_run_that_carries_out_what_another_one_decided_says_so_in_the_journal(tenant: Tenant) -> None:

@@ -407,6 +407,7 @@ def test_a_run_stopped_while_it_waits_for_its_time_has_begun_nothing(desk: Desk)
     desk.tenantnet(SCHEDULE)
     with desk.begin("migrate run acme --unverified") as run:
         assert run.stdout is not None
+        assert "moves acme from blue to green by " in run.stdout.readline()
         assert "waiting until" in run.stdout.readline()
         said = end_by(run, signal.SIGINT)
     assert "acme is in phase steady" in said
@@ -421,6 +422,7 @@ def test_a_run_of_a_move_whose_fence_has_not_begun_waits_for_its_time(desk: Desk
     file.write_text(yaml.safe_dump(settings))
     with desk.begin("migrate run initech --unverified") as run:
         assert run.stdout is not None
+        assert "goes on with the move of initech" in run.stdout.readline()
         assert run.stdout.readline().startswith("waiting until 2096-12-01 02:00 UTC for: hold back writes")
         said = end_by(run, signal.SIGINT)
     assert "HELD BACK" not in said
@@ -431,6 +433,7 @@ def test_a_run_goes_on_without_its_terminal(desk: Desk, journal: JournalTable) -
     journal.take_lease(other, None)
     with desk.begin("migrate run acme --now --unverified") as run:
         assert run.stdout is not None
+        assert "moves acme from blue to green by replica\n" in run.stdout.readline()
         assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
         run.stdout.close()
         run.send_signal(signal.SIGHUP)
@@ -449,6 +452,7 @@ def test_a_run_that_fails_behind_the_fence_says_that_writes_are_held_back(
     of_initech.take_lease(other, None)
     with desk.begin("migrate run initech --unverified") as run:
         assert run.stdout is not None
+        assert "goes on with the move of initech" in run.stdout.readline()
         assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
         of_initech.renew_lease(replace(other, renewals=1))
         said = run.stdout.read()
@@ -589,6 +593,7 @@ def test_a_build_gives_nothing_up_while_a_person_works_on_the_move(
     died_four_times.take_lease(person, None)
     with desk.begin("migrate run initech --unverified", **IN_A_BUILD) as run:
         assert run.stdout is not None
+        assert "goes on with the move of initech" in run.stdout.readline()
         assert "bob@elsewhere pid 1 works on the move" in run.stdout.readline()
         died_four_times.renew_lease(replace(person, renewals=1))
         said = run.stdout.read()

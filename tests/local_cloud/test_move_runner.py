@@ -23,6 +23,7 @@ from tenantnet.runner.databases import NEXT_MAINTENANCE
 from tenantnet.runner.guards import LIMITS
 from tenantnet.runner.inspector import WithLogin
 from tenantnet.runner.runner import MovePlan
+from tenantnet.runner.stop import TakenBack
 from tenantnet.tags import Slot, Strategy, move_snapshot_name
 
 from tests.local_cloud.test_live_move import BLUE, GREEN, TICK, Tenant, make_group, server_ids, tenant
@@ -255,8 +256,9 @@ def test_an_abort_that_was_decided_before_the_fence_keeps_it_from_being_made(
         return waits_for(asked, slot)
 
     monkeypatch.setattr(WithLogin, "fence_waits_for", as_somebody_aborts)
-    assert runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA)).phase is Phase.STEADY
-    assert tenant.journal.decision(1) is Decision.ABORT
+    with pytest.raises(TakenBack, match="it was aborted by ada"):
+        runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
+    assert (stack.state().phase, tenant.journal.decision(1)) == (Phase.STEADY, Decision.ABORT)
     assert writes_stopped(tenant.journal.entries()) is None
 
 
@@ -275,6 +277,6 @@ def test_a_replica_that_has_fallen_behind_in_fenced_is_waited_for_before_the_fen
 
     monkeypatch.setattr(stack, "declare", held_up)
     monkeypatch.setitem(LIMITS, Condition.TARGET_REPLICATES, timedelta(seconds=2))
-    with ExitStack() as held, pytest.raises(Failure, match="replicates: it is at"):
+    with ExitStack() as held, pytest.raises(Failure, match="follows the source: it is at"):
         runner(tenant, stack).run(MovePlan(strategy=Strategy.REPLICA))
     assert (stack.state().phase, writes_stopped(tenant.journal.entries())) == (Phase.FENCED, None)

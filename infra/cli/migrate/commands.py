@@ -112,6 +112,9 @@ def run(
     switches = plan.strategy is not None or move.before_the_switch
     live = plan.strategy is Strategy.LIVE
     login = move.login(live=live) if switches and (live or not unverified) else None
+    usual = strategy is None and move.settings.migration is None and not unverified
+    if line := move.announced(plan, usual=usual):
+        typer.echo(line)
     _carry_out(
         move,
         lambda runner: runner.run(plan),

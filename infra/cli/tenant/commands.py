@@ -40,7 +40,8 @@ For a pull request answer no, and commit the file.
 
 The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
 peerings with sessions and services, the database and the endpoint. At AWS this takes 10 to 20 minutes,
-most of them the database's."""
+most of them the database's. With `gtid: true` under `database` from the beginning, moves by live, which hold
+writes back for seconds, need no reboot later."""
 
 
 @app.command()
