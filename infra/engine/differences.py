@@ -1,12 +1,13 @@
 """Which properties of a resource differ, of all that its provider names. Pure.
 
-Providers name a property where only the order of a set or a label inside it differs from what is there.
+Providers name a property where only the order of a set or a label inside it differs from what is there, or
+where they plan 0 or false for what nobody has set.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -38,15 +39,37 @@ def is_same(
     had, will_have = ((each.outputs or {}).get(name) for each in (old, planned))
     if before != declared or had is None or will_have is None:
         return False
-    seen = json.dumps([declared, _plain(had), _plain(will_have)])
-    return not any(mark in seen for mark in _NOT_SEEN) and _plain(had) == _plain(will_have)
+    own = frozenset(_keys(declared))
+    plain = [_plain(value, own) for value in (had, will_have)]
+    seen = json.dumps([declared, *plain])
+    return not any(mark in seen for mark in _NOT_SEEN) and plain[0] == plain[1]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - of any shape
-    """Without labels and what is empty; entries of a list in one order."""
-    if isinstance(value, Mapping):
-        parts = {key: _plain(part) for key, part in value.items() if key not in _LABELS}
-        return {key: part for key, part in parts.items() if part not in (None, "", [], {})}
-    if isinstance(value, list):
-        return sorted(map(_plain, value), key=lambda part: json.dumps(part, sort_keys=True))
+def _keys(value: Any) -> Iterator[str]:  # noqa: ANN401 - of any shape
+    """Every key in it, at any depth."""
+    match value:
+        case Mapping():
+            yield from value
+            yield from _keys([*value.values()])
+        case list():
+            for part in value:
+                yield from _keys(part)
+
+
+def _plain(value: Any, own: Collection[str]) -> Any:  # noqa: ANN401 - of any shape
+    """Without labels and what is empty; entries of a list in one order.
+
+    own: keys whose 0 and false are values. Elsewhere providers plan these where nobody has set anything.
+    """
+    match value:
+        case Mapping():
+            parts = {key: _plain(part, own) for key, part in value.items() if key not in _LABELS}
+            return {
+                key: part
+                for key, part in parts.items()
+                if part not in (None, "", [], {}) and (part != 0 or key in own)
+            }
+        case list():
+            entries = [_plain(part, own) for part in value]
+            return sorted(entries, key=lambda part: json.dumps(part, sort_keys=True))
     return value

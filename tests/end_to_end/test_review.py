@@ -159,11 +159,13 @@ def test_a_reserved_range_is_rejected(change: ReviewProject, tmp_path: Path) -> 
     assert reviewed.code == BY_RULE
 
 
-def test_tags_alone_change_no_volume_of_the_ping_host(change: ReviewProject, tmp_path: Path) -> None:
+def test_tags_alone_change_no_other_property(change: ReviewProject, tmp_path: Path) -> None:
+    """The provider names volumes of the ping host and rules of the network ACL, too."""
     change.edit("acme", tags={"CostCenter": "4711"})
     reviewed = change.review(output=tmp_path)
     (stack,) = reviewed.result["stacks"]
     assert reviewed.code == SAFE
+    assert {name for each in stack["changes"] for name in each["properties"]} == {"tags", "tagsAll"}
     assert not [each for each in stack["sentences"] if "ping-host" in each]
     # A shell gets no escapes, and no picture.
     assert "## Tenantnet review: 🟢 safe\n" in reviewed.output

@@ -54,6 +54,14 @@ def test_a_set_in_another_order_and_what_is_empty_are_no_difference() -> None:
     assert differing() == ("tags",)
 
 
+def test_a_number_that_nobody_has_set_and_the_provider_plans_as_0_is_no_difference() -> None:
+    ports = {"fromPort": 0, "toPort": 0}
+    wanted = [{**each, **ports} for each in WANTED]
+    had = [{**each, **ports} for each in HAD]
+    will_have = [{**each, **ports, "icmpCode": 0, "icmpType": 0, "stateful": False} for each in WANTED]
+    assert differing(wanted, wanted, had, will_have) == ("tags",)
+
+
 def test_a_label_that_the_provider_gives_inside_is_no_difference() -> None:
     disk = {"encrypted": True}
     planned = {**disk, "deleteOnTermination": True, "tagsAll": UNKNOWN_VALUE}
@@ -70,6 +78,10 @@ def test_a_label_that_the_provider_gives_inside_is_no_difference() -> None:
         {"had": [HAD[0], {**HAD[1], "cidrBlock": "172.17.0.0/17"}]},
         # It is what the program does not say, and the provider changes it.
         {"had": {"size": 8, "encrypted": False}, "will_have": {"size": 8, "encrypted": True}},
+        # What the program says is 0 is not there, or something else is made 0.
+        {key: [{**DENY, "ruleNo": 0}] for key in ("before", "declared", "will_have")}
+        | {"had": [{key: DENY[key] for key in ("action", "cidrBlock")}]},
+        {"had": [{**HAD[0], "icmpType": 8}, HAD[1]], "will_have": [{**ALLOW, "icmpType": 0}, DENY]},
         # Nobody knows yet what it will be.
         {"will_have": [DENY, {**ALLOW, "ruleNo": UNKNOWN_VALUE}]},
         {"before": UNKNOWN_VALUE, "declared": UNKNOWN_VALUE},
