@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,16 +10,17 @@ from pulumi.automation import EngineEvent
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.waits import slowest_first
 from tenantnet.engine.events import Diagnostic, EngineLog, Operation, Status, Step
+from tenantnet.engine.existing import AWS_ERROR, UNKNOWN, ways_out
 from tenantnet.engine.protection import refuse_protected
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 
 # The end of the message when the program has refused something.
 _BY_PROGRAM = "Nothing was created or changed."
-_AWS_ERROR = re.compile(r"api error (?P<code>[A-Za-z.]+): (?P<words>[^\n]+)")
 # In what the program itself could not do.
 _FAILURE = "\n  reason: "
 _NOTHING = "Nothing was changed."
+_INDENT = "\n" + 10 * " "
 
 
 @dataclass
@@ -93,22 +93,23 @@ def refusal(progress: Progress) -> str | None:
 
 def failure(stack: str, progress: Progress, said: str) -> Failure:
     """A preview or an update that failed. said: Pulumi's words."""
-    reasons = list(dict.fromkeys(map(reason, progress.errors))) or [said]
-    reason_lines = "\n          ".join(reasons)
+    reasons, ways = list(dict.fromkeys(map(reason, progress.errors))) or [said], ways_out(progress)
+    reason_lines = _INDENT.join([*reasons, *([UNKNOWN] if ways else [])])
     if progress.plan is None:
         remedy = "remove the cause, then try again"
         return Failure(f"Could not preview {stack}.", reason=reason_lines, remedy=remedy, state=_NOTHING)
+    remedy = f"remove the cause, then run `tenantnet up {stack}` again: it goes on with what is missing"
     return Failure(
         f"Could not finish the update of {stack}.",
         reason=reason_lines,
-        remedy=f"remove the cause, then run `tenantnet up {stack}` again: it goes on with what is missing",
+        remedy=_INDENT.join([remedy, *ways]),
         state=state_of(progress),
     )
 
 
 def reason(problem: Diagnostic) -> str:
     """A problem in one line: AWS's error if AWS refuses."""
-    found = _AWS_ERROR.search(problem.message)
+    found = AWS_ERROR.search(problem.message)
     if _FAILURE in problem.message:
         return problem.message
     words = f"AWS answered {found['code']}: {found['words']}" if found else _last_line(problem.message)

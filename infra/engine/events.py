@@ -24,6 +24,8 @@ _SAID_TWICE = re.compile(r"(error: (?P<said>.+?))\n\s*error: an unhandled error 
 _ERROR = re.compile(r"^(?: stderr:)? *error: (.+(?:\n(?! *error: ).+)*)", re.M)
 # The engine adds these to an error that it has reported already.
 _EMPTY_ERRORS = ("preview failed", "update failed")
+# What it says of everything else that is under way when something has failed.
+_CUT_OFF = "context canceled"
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
@@ -144,11 +146,16 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """An error or a warning of the engine, the program or a provider. resource: its name, or empty."""
+    """An error or a warning of the engine, the program or a provider. urn: of the resource, or empty."""
 
     severity: str
     message: str
-    resource: str = ""
+    urn: str = ""
+
+    @property
+    def resource(self) -> str:
+        """The resource's name, or empty."""
+        return name_in(self.urn)
 
 
 @dataclass
@@ -196,8 +203,8 @@ class EngineLog:
         return None
 
     def _take_diagnostic(self, event: DiagnosticEvent) -> None:
-        message, about = _plain(event.message), name_in(event.urn or "")
-        diagnostic = Diagnostic(severity=event.severity, message=message, resource=about)
+        message = _plain(event.message)
+        diagnostic = Diagnostic(severity=event.severity, message=message, urn=event.urn or "")
         tells = message and message not in _EMPTY_ERRORS and event.severity in ("error", "warning")
         if tells and diagnostic not in self.diagnostics:
             self.diagnostics.append(diagnostic)
@@ -210,8 +217,9 @@ class EngineLog:
 
     @property
     def errors(self) -> list[Diagnostic]:
-        """The diagnostics that are errors."""
-        return [each for each in self.diagnostics if each.severity == "error"]
+        """The diagnostics that are errors, without what the first one has cut off."""
+        found = [each for each in self.diagnostics if each.severity == "error"]
+        return [each for each in found if not each.message.endswith(_CUT_OFF)] or found
 
 
 def read_event_log(lines: Iterable[str]) -> Iterator[EngineEvent]:

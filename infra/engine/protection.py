@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tenantnet.engine.events import EngineLog, name_in
+from tenantnet.engine.existing import UNKNOWN, ways_out
 from tenantnet.refusal import Refusal, Rule
 
 # step_generator.go and step.go in https://github.com/pulumi/pulumi/tree/master/pkg/resource/deploy
@@ -41,8 +42,10 @@ def refuse_protected(message: str, changed: Mapping[str, Sequence[str]]) -> list
 
 
 def errors_in_our_words(log: EngineLog) -> list[str]:
-    """The engine's errors, without its advice where it keeps a protection."""
+    """The engine's errors, without its advice where it keeps a protection, with ours where AWS is ahead."""
     changed = {step.urn: step.properties for step in log.steps}
-    return [
+    said = [
         "\n".join(map(str, refuse_protected(error.message, changed))) or error.message for error in log.errors
     ]
+    ways = ways_out(log)
+    return [*said, *([UNKNOWN, *ways] if ways else [])]

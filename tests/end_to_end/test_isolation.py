@@ -164,6 +164,36 @@ def test_a_connection_that_somebody_deleted_is_said_to_be_and_made_again_with_ne
     assert "no resource was changed." in command(tenants, "up", "zeta", "--refresh", "--yes").stdout
 
 
+def test_a_rule_that_somebody_put_back_is_shown_with_the_command_that_takes_it_away(
+    tenants: Project, ec2: EC2Client
+) -> None:
+    named: Any = [{"Name": "group-name", "Values": ["zeta-blue-database"]}]
+    (group,) = [each["GroupId"] for each in ec2.describe_security_groups(Filters=named)["SecurityGroups"]]
+    permission: Any = {
+        "IpProtocol": "tcp",
+        "FromPort": 3306,
+        "ToPort": 3306,
+        "IpRanges": [{"CidrIp": "172.17.6.0/24"}],
+    }
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    refused = command(tenants, "up", "zeta", "--refresh", "--yes")
+    assert refused.returncode == 1, refused.stdout
+    assert (
+        "zeta-blue-sessions: AWS answered InvalidPermission.Duplicate: the specified rule" in refused.stderr
+    )
+    assert "it was made by hand" in refused.stderr
+    assert "context canceled" not in refused.stderr
+    (line,) = [each for each in refused.stderr.splitlines() if "aws ec2 revoke-" in each]
+    assert line.strip() == (
+        f"aws ec2 revoke-security-group-ingress --group-id {group} --ip-permissions "
+        "'IpProtocol=tcp,FromPort=3306,ToPort=3306,IpRanges=[{CidrIp=172.17.6.0/24}]'"
+    )
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    again = command(tenants, "up", "zeta", "--yes")
+    assert again.returncode == 0, again.stderr
+
+
 def test_an_interface_that_somebody_made_is_checked_by_its_own_groups(
     deployed: Deployed, observe: Observe, ec2: EC2Client
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 from mypy_boto3_ec2 import EC2Client
 from mypy_boto3_rds import RDSClient
 
@@ -83,6 +84,39 @@ def test_a_rule_is_revoked_once_by_its_id_and_is_unknown_then(
     assert (
         refusal(revoke, GroupId=group, SecurityGroupRuleIds=[made]) == "InvalidSecurityGroupRuleId.NotFound"
     )
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (("tcp", 3306, 3306), "TCP, from port: 3306, to port: 3306"),
+        (("icmp", 8, -1), "ICMP, type: 8, code: ALL"),
+        (("50", -1, -1), "protocol: 50"),
+        (("-1", -1, -1), "ALL"),
+    ],
+)
+def test_a_group_has_a_rule_once_whatever_its_description(
+    ec2: EC2Client, group: str, direction: str, service: tuple[str, int, int], words: str
+) -> None:
+    protocol, first, last = service
+    rule: Any = {"IpProtocol": protocol, "FromPort": first, "ToPort": last}
+    cidr = "172.17.6.0/24"
+    for peer, named in (
+        ({"IpRanges": [{"CidrIp": cidr}]}, {"IpRanges": [{"CidrIp": cidr, "Description": "sessions"}]}),
+        (
+            {"UserIdGroupPairs": [{"GroupId": group}]},
+            {"UserIdGroupPairs": [{"GroupId": group, "Description": "its members"}]},
+        ),
+    ):
+        authorize = getattr(ec2, f"authorize_security_group_{direction}")
+        authorize(GroupId=group, IpPermissions=[{**rule, **peer}])
+        with pytest.raises(ClientError) as caught:
+            authorize(GroupId=group, IpPermissions=[{**rule, **named}])
+        said = caught.value.response["Error"]
+        who = cidr if "IpRanges" in peer else group
+        assert said["Code"] == "InvalidPermission.Duplicate"
+        assert said["Message"] == f'the specified rule "peer: {who}, {words}, ALLOW" already exists'
 
 
 def test_a_deleted_vpn_connection_has_no_telemetry_and_no_configuration(

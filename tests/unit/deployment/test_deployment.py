@@ -219,6 +219,44 @@ def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done()
     assert "Not started: 1 of 3" in text
 
 
+def test_what_aws_has_already_is_told_with_the_commands_that_show_it_and_take_it_away() -> None:
+    kind = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    peer = {"securityGroupId": "sg-1", "cidrIpv4": "172.17.6.0/24"}
+    inputs = {**peer, "ipProtocol": "tcp", "fromPort": 3306, "toPort": 3306}
+    name = "zeta-blue-sessions"
+    answer = (
+        "creating it: operation error EC2: AuthorizeSecurityGroupIngress, https response error "
+        "StatusCode: 400, RequestID: x, api error InvalidPermission.Duplicate: the specified rule "
+        '"peer: 172.17.6.0/24, TCP, from port: 3306, to port: 3306, ALLOW" already exists\n'
+    )
+    taken = progress(
+        event("resourcePreEvent", "create", kind, name),
+        event("resOpFailedEvent", "create", kind, name, new=state(kind, name, inputs=inputs)),
+        diagnostic(answer, about=urn(kind, name)),
+        diagnostic("failed to run policy: context canceled", about=urn(kind, "zeta-blue-vpn-database")),
+        diagnostic("update failed"),
+        plan=planned(("create", kind, name)),
+    )
+    text = str(failure("zeta", taken, "unused"))
+    assert (
+        'reason: zeta-blue-sessions: AWS answered InvalidPermission.Duplicate: the specified rule "' in text
+    )
+    assert "What is there already is unknown to this stack: it was made by hand, by another stack, or" in text
+    assert "canceled" not in text
+    assert "describe-security-group-rules --filters Name=group-id,Values=sg-1\n" in text
+    revoke = (
+        "aws ec2 revoke-security-group-ingress --group-id sg-1 --ip-permissions 'IpProtocol=tcp,FromPort=3306"
+    )
+    assert f"{revoke},ToPort=3306,IpRanges=[{{CidrIp=172.17.6.0/24}}]'\n" in text
+    # A fleet tells each stack's errors.
+    assert revoke in "\n".join(errors_in_our_words(taken))
+
+
+def test_what_was_cut_off_is_the_reason_where_there_is_no_other() -> None:
+    taken = progress(diagnostic("failed to run policy: context canceled"))
+    assert "reason: failed to run policy: context canceled\n" in str(failure("acme", taken, "unused"))
+
+
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
     text = state_of(progress(event("resourcePreEvent", "create", DATABASE), plan=plan))
