@@ -15,7 +15,7 @@ from tenantnet.failure import Failure
 from tenantnet.toolchain.places import PAGES
 
 if TYPE_CHECKING:
-    from tenantnet.observed.reachability.check import LayerFinding, Pair
+    from tenantnet.observed.reachability.check import Pair
     from tenantnet.observed.status.tenant import TenantStatus
 
 app = typer.Typer()
@@ -72,15 +72,11 @@ def _ends(pair: Pair) -> dict[str, str]:
 
 
 def _print(tenants: Sequence[str], pairs: Sequence[Pair]) -> None:
-    passes = [(*_ends(pair).values(), ", ".join(sorted(pair.passes))) for pair in pairs if pair.passes]
-    print_table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), passes)
+    from tenantnet.observed.reachability.words import not_as_intended, passing
+
+    print_table(f"What passes, of {', '.join(tenants)}", ("From", "To", "Passes"), passing(pairs))
     typer.echo()
-    rows = [
-        (*_ends(pair).values(), in_words(finding, leaks=bool(pair.leaks)))
-        for pair in pairs
-        for finding in pair.findings
-    ]
-    if rows:
+    if rows := not_as_intended(pairs):
         print_table("Not as intended", ("From", "To", "Finding"), rows)
     else:
         typer.echo(f"All {len(pairs)} pairs of places are as intended.")
@@ -96,14 +92,3 @@ def _of_tunnels(statuses: Sequence[TenantStatus]) -> list[str]:
         return [f"{said}."]
     more = [f"More: tenantnet vpn status {tenant}" for tenant in dict.fromkeys(each for each, _ in now)]
     return [f"{said}, and now:", *(f"{tenant}, {words}" for tenant, words in now), *more]
-
-
-def in_words(finding: LayerFinding, *, leaks: bool) -> str:
-    """A finding as a person reads it. leaks: whether traffic that should not pass does."""
-    what = f"{'IPv6: ' if finding.ipv6 else ''}{f'{finding.traffic}: ' if finding.traffic else ''}"
-    part = " for some of the addresses" if finding.partly else ""
-    part += f" ({', '.join(finding.where)})" if finding.where else ""
-    if finding.missing:
-        return f"{what}{finding.layer} is missing{part}"
-    held = "traffic passes" if leaks else "another layer still blocks it"
-    return f"{what}{finding.layer} where none is intended{part}; {held}"

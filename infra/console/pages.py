@@ -38,6 +38,8 @@ from tenantnet.observed.claims import read_audit
 from tenantnet.observed.drawing import STYLE
 from tenantnet.observed.plot import plot
 from tenantnet.observed.progress import MoveProgress
+from tenantnet.observed.reachability.read import judge
+from tenantnet.observed.reachability.words import not_as_intended, passing
 from tenantnet.observed.status.read import read_status
 from tenantnet.observed.topology.read import read_topology
 from tenantnet.observed.topology.svg import svg
@@ -105,6 +107,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
     forms = [
         Route(guide, _download, methods=["POST"]),
         Route(f"{tenant}/drift", _compare, methods=["POST"]),
+        Route(f"{tenant}/isolation", _check, methods=["POST"]),
         Route("/tunnels", _act_on_tunnels, methods=["POST"]),
         *(
             Route(f"{tenant}/{place}", partial(_edit, form), methods=["GET", "POST"])
@@ -121,6 +124,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
             Route(f"{tenant}/topology", _topology),
             Route(f"{tenant}/move", _move),
             Route(f"{tenant}/drift", _drift),
+            Route(f"{tenant}/isolation", _isolation),
             Route(guide, _guide),
             *([] if read_only else forms),
             Route("/picture.css", _picture_style),
@@ -224,6 +228,22 @@ def _drift(request: Request) -> Response:
 
 def _compare(request: Request) -> Response:
     return _page(request, "drift.html.j2", {"findings": read_drift(*_asked(request, "tenant"))})
+
+
+def _isolation(request: Request) -> Response:
+    return _page(request, "isolation.html.j2", {"pairs": None})
+
+
+def _check(request: Request) -> Response:
+    project, tenant = _asked(request, "tenant")
+    pairs, statuses = judge(project, [tenant])
+    shown = {
+        "pairs": pairs,
+        "faults": not_as_intended(pairs),
+        "passes": passing(pairs),
+        "troubles": [said for status in statuses for said in troubles(status)],
+    }
+    return _page(request, "isolation.html.j2", shown)
 
 
 def _guide(request: Request) -> Response:

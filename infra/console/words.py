@@ -187,6 +187,28 @@ class Drift:
     compare = "Compare with AWS"
 
 
+class Isolation:
+    name = "Isolation"
+    title = "Isolation of {tenant}"
+    about = (
+        "What can reach what, from routes, network ACLs and security groups, against what is intended, for"
+        " every pair of places of which one belongs to {tenant}. No traffic is sent, and nothing is changed."
+    )
+    good = "All {pairs} pairs of places are as intended."
+    faulty = "{faulty} of {pairs} pairs of places are not as intended."
+    faults = "Not as intended"
+    faults_columns = ("From", "To", "Finding")
+    remedy = (
+        "A route, a peering or a rule was added or removed, or an update is not complete: the"
+        ' <a href="{drift}">drift</a> names what differs from the stack.'
+    )
+    passes = "What passes"
+    passes_columns = ("From", "To", "Passes")
+    tunnels = "This counts routes and rules, and not whether tunnels are UP."
+    read_only = "This console is read-only: <code>tenantnet isolation check {tenant}</code> checks."
+    check = "Check at AWS"
+
+
 class Tunnels:
     title = "Tunnels"
     about = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -148,7 +149,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             patch.setenv(name, value)
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         ec2 = boto3.client("ec2", region_name=REGION)
-        connection = make_connection(ec2, make_network(ec2, "acme", "blue", "10.1.2.0/26"))
+        network = make_network(ec2, "acme", "blue", "10.1.2.0/26")
+        ec2.create_tags(Resources=[network], Tags=[{"Key": "tenantnet:cell", "Value": "eu1"}])
+        connection = make_connection(ec2, network)
         [described] = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"]
         folder = tmp_path_factory.mktemp("desk") / "clone"
         desk = make_desk(folder, variables, connection)
@@ -342,6 +345,22 @@ def test_drift_is_looked_for_when_it_is_asked_for(office: Office) -> None:
     assert (nobody.status, "there is no tenant nobody" in nobody.text) == (400, True)
 
 
+def test_isolation_is_checked_when_it_is_asked_for_as_the_command_does(office: Office) -> None:
+    assert "pairs of places are" not in office.page("/tenants/acme/isolation")
+    answer = office.console.send("/tenants/acme/isolation", {})
+    assert answer.status == 200, answer.text
+    text, found = unescape(answer.text), json.loads(office.desk.tenantnet("isolation check acme --json").out)
+    faults = found["faults"]
+    assert f"{len(faults)} of {found['pairs']} pairs of places are not as intended." in text
+    for each in (*faults, *found["passes"]):
+        assert f"<td>{each['from']}</td><td>{each['to']}</td>" in text
+    where = {place for each in faults for finding in each["findings"] for place in finding["where"]}
+    assert where
+    assert all(place in text for place in where)
+    nobody = office.console.send("/tenants/nobody/isolation", {})
+    assert (nobody.status, "there is no tenant nobody" in nobody.text) == (400, True)
+
+
 def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -> None:
     target = f"/tenants/acme/guides/{office.connection}"
     form = office.page(target)
@@ -500,6 +519,17 @@ def test_axe_finds_nothing_and_the_page_fits_a_telephone(
         taken = window.screenshot(full_page=True)
         if os.environ.get("TENANTNET_WRITE_PICTURES"):
             (PICTURES / f"{name}.png").write_bytes(with_palette(taken))
+
+
+def test_axe_finds_nothing_in_what_isolation_has_found(office: Office, window: Page) -> None:
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(f"{office.console.origin}/tenants/acme/isolation")
+    window.get_by_role("button", name="Check at AWS").click()
+    expect(window.get_by_role("status")).to_contain_text(
+        "pairs of places are not as intended.", timeout=60_000
+    )
+    assert window.evaluate("document.scrollingElement.scrollWidth") <= 320
+    assert Axe().run(window).response["violations"] == []
 
 
 def test_times_have_the_readers_zone_beside_utc(office: Office, window: Page) -> None:

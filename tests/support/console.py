@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = {
     "/tenants/acme/guides/{connection}": "guide",
     "/tenants/nobody": "",
     "/tenants/acme/drift": "drift",
+    "/tenants/acme/isolation": "isolation",
     "/tenants/globex/connections/add": "form",
     "/tenants/globex/connections/delete?network=blue&company=192.168.12.0%2F24": "difference",
     "/tenants/hooli/networks/add": "",
