@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import jinja2
 from tenantnet.aws.session_documents import MYSQL_PORT
+from tenantnet.toolchain.pages import chapter
 from tenantnet.vpn.connection import Connection, Tunnel
 from tenantnet.vpn.forms import Reading
 from tenantnet.vpn.libreswan import LibreswanTunnel
@@ -18,8 +19,9 @@ Guide = Mapping[str, str]
 GENERIC_FILES = ("guide.md",)
 # The same for both, so that a host may change from one to the other.
 UPDOWN = "tenantnet.updown"
+README_FILE = "README.md"
 STRONGSWAN_FILES = (
-    "README.md",
+    README_FILE,
     "swanctl.conf",
     "strongswan.conf",
     UPDOWN,
@@ -27,7 +29,7 @@ STRONGSWAN_FILES = (
     "tenantnet-vpn.service",
     "tenantnet-vpn.timer",
 )
-LIBRESWAN_FILES = ("README.md", "ipsec.conf", "ipsec.secrets", UPDOWN)
+LIBRESWAN_FILES = (README_FILE, "ipsec.conf", "ipsec.secrets", UPDOWN)
 # What a warning names as the remedy.
 DEVICE_FIGURES = {
     "IKE version": "permitted.ike_version",
@@ -96,22 +98,32 @@ def device_guide(
     weaknesses: Sequence[Weakness],
     reading: Reading,
 ) -> Guide:
-    """EC2's sample; where the tunnels demand something else, with what to set instead beside it."""
+    """EC2's sample, and where to look; where the tunnels demand something else, what to set instead."""
     name = f"{device.name}.txt"
-    if not (weaknesses or reading.longer or reading.missing):
-        return {name: sample}
+    warning = WARNING_FILE if weaknesses or reading.longer or reading.missing else None
     facts = {
         "device": device,
+        "sample": name,
+        "warning": warning,
         "weaknesses": weaknesses,
         "reading": reading,
         "figures": DEVICE_FIGURES.items(),
     }
-    warning = _render(f"device/{WARNING_FILE}", connection, connection.tunnels, **facts)
-    return {name: sample, WARNING_FILE: warning}
+    beside = (README_FILE, warning) if warning else (README_FILE,)
+    return {
+        name: sample,
+        **{each: _render(f"device/{each}", connection, connection.tunnels, **facts) for each in beside},
+    }
 
 
 def _render(template: str, connection: Connection, tunnels: Sequence[Tunnel], **facts: object) -> str:
     first, second = connection.configuration.tunnels
     return _TEMPLATES.get_template(f"{template}.j2").render(
-        connection=connection, tunnels=tunnels, first=first, second=second, port=MYSQL_PORT, **facts
+        connection=connection,
+        tunnels=tunnels,
+        first=first,
+        second=second,
+        port=MYSQL_PORT,
+        log=chapter("vpn.md", "What the device's log says"),
+        **facts,
     )

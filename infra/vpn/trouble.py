@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from tenantnet.observed.deployed import Tunnel
 from tenantnet.observed.status.tenant import StatusVpnConnection, TenantStatus
 from tenantnet.observed.status.words import TunnelState, VpnConnectionStatus
 from tenantnet.toolchain.places import PAGES
@@ -46,6 +47,17 @@ def _trouble(tenant: str, found: StatusVpnConnection) -> str | None:
             "time for maintenance; where none is pending, the company's device has to bring it up."
         )
     return (
-        f"both tunnels are DOWN, {cut_off}. AWS waits for the company's device to begin. The device's log "
-        "says why it does not; the guide says what to look at there."
+        f"both tunnels are DOWN{_since(found.tunnels, cut_off)} AWS waits for the company's device to "
+        "begin: its log says why it does not, and the guide says what the log means."
+    )
+
+
+def _since(tunnels: Sequence[Tunnel], cut_off: str) -> str:
+    """Since when, and what to ask first. AWS does not say when it made a connection; who reads this knows."""
+    changes = [tunnel.last_change for tunnel in tunnels if tunnel.last_change]
+    if len(changes) < len(tunnels):
+        return f", {cut_off}. AWS has seen no change of them: was the guide handed over?"
+    return (
+        f" since {max(changes):%Y-%m-%d %H:%M:%S %Z}, {cut_off}. If the connection was made then, they were "
+        "never UP: was the guide handed over? If they were UP before: what changed then?"
     )

@@ -56,6 +56,7 @@ def download(
     """
     from tenantnet.vpn.download import make, read
     from tenantnet.vpn.folder import write_guide
+    from tenantnet.vpn.guides import README_FILE
     from tenantnet.vpn.read import read_listings
     from tenantnet.vpn.reader import VpnReader
 
@@ -67,8 +68,8 @@ def download(
     typer.echo(
         f"Wrote {', '.join(made.guide)} to {output}, with both pre-shared keys. Only you can read the files."
     )
-    if "README.md" in made.guide:
-        typer.echo(f"How to install them: {output / 'README.md'}.")
+    if README_FILE in made.guide:
+        typer.echo(f"Begin with {output / README_FILE}.")
     _warn(made, output)
 
 

@@ -7,9 +7,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantnet.vpn.guides import STRONGSWAN_FILES, generic_guide, libreswan_guide, strongswan_guide
+from tenantnet.vpn.connection import Connection
+from tenantnet.vpn.forms import Reading
+from tenantnet.vpn.guides import (
+    STRONGSWAN_FILES,
+    Guide,
+    device_guide,
+    generic_guide,
+    libreswan_guide,
+    strongswan_guide,
+)
+from tenantnet.vpn.samples import DeviceType
 from tenantnet.vpn.strongswan import NotKnownError
 
+from tests.support.clone import CLONE
 from tests.support.records import replace
 from tests.support.vpn_reading import (
     expected_libreswan,
@@ -24,6 +35,13 @@ from tests.support.vpn_samples import ID, configuration_xml, connection, tunnel_
 
 XML = configuration_xml([{}, {}])
 MODERN = configuration_xml([{f"Phase{phase}DHGroupNumbers": [{"Value": 14}] for phase in (1, 2)}] * 2)
+
+
+def sample_guide(of: Connection) -> Guide:
+    device = DeviceType(id="1", vendor="Cisco", platform="ASA", software="9")
+    return device_guide(of, device, "! a sample", [], Reading())
+
+
 # The groups without which Debian builds Libreswan.
 LACKING = {"2", "22", "23", "24"}
 KEYS = [figures["key"] for figures in xml_figures(XML)]
@@ -101,6 +119,16 @@ def test_the_guide_goes_on_to_the_databases_name_where_private_answers_are_dropp
     text = "\n".join(guide(connection(MODERN)).values())
     for words in ("DNS rebinding", "private-domain", "rebind-domain-ok", "`rds.amazonaws.com`"):
         assert words in text
+
+
+@pytest.mark.parametrize("guide", [generic_guide, strongswan_guide, libreswan_guide, sample_guide])
+def test_every_guide_says_what_the_devices_log_means_as_the_docs_do(guide: Any) -> None:
+    text = "\n".join(guide(connection(MODERN)).values())
+    page = (CLONE / "docs" / "vpn.md").read_text(encoding="utf-8")
+    table = page.partition("| in the device's log | the cause |\n")[2].partition("\n\n")[0]
+    assert "NO_PROPOSAL_CHOSEN" in table
+    assert "\n### What the device's log says\n\nAWS's end waits" in text
+    assert f"\n{table}\n" in text
 
 
 def test_both_tunnels_have_routes_and_interfaces_of_their_own_and_the_first_is_preferred() -> None:

@@ -159,7 +159,7 @@ def test_a_weak_sample_has_a_warning_beside_it_with_what_to_set_instead() -> Non
     guide = device_guide(
         CONNECTION, CISCO, "encryption aes128\n", [Weakness(what="AES-128", line=1)], Reading()
     )
-    assert list(guide) == ["cisco-systems-inc-isr-ios-12.4.txt", "WARNING.md"]
+    assert list(guide) == ["cisco-systems-inc-isr-ios-12.4.txt", "README.md", "WARNING.md"]
     assert "| AES-128 | 1 |" in guide["WARNING.md"]
     assert "| Phase 2 integrity | hmac-sha1-96 | hmac-sha1-96 |" in guide["WARNING.md"], "as in the XML"
 
@@ -191,7 +191,10 @@ def test_where_a_comment_might_be_none_the_sample_stays_as_it_is() -> None:
 
 def test_a_sample_that_fits_is_alone_and_as_ec2_gave_it() -> None:
     assert headed("! x\n", []) == "! x\n"
-    assert device_guide(CONNECTION, CISCO, "! x\n", [], Reading()) == {f"{CISCO.name}.txt": "! x\n"}
+    guide = device_guide(CONNECTION, CISCO, "! x\n", [], Reading())
+    assert guide.keys() == {f"{CISCO.name}.txt", "README.md"}
+    assert guide[f"{CISCO.name}.txt"] == "! x\n"
+    assert "WARNING" not in guide["README.md"]
 
 
 ALL = "ikev2\nencryption aes256\nintegrity sha256\ngroup 14\n"

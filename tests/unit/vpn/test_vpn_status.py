@@ -54,7 +54,19 @@ def test_nothing_is_said_where_no_tunnel_is_down(states: tuple[str, ...]) -> Non
 def test_with_both_down_it_says_who_is_cut_off_and_whose_log_has_the_reason() -> None:
     words = said("DOWN", "DOWN")
     assert words.startswith("Seattle office (network blue): both tunnels are DOWN, so 192.168.4.0/24 reaches")
-    assert "The device's log says why" in words
+    assert "its log says why it does not, and the guide says what the log means" in words
+
+
+def test_what_to_ask_first_is_told_by_when_the_second_tunnel_went_down() -> None:
+    never, shown = said("DOWN", "DOWN"), connection("DOWN", "DOWN")
+    assert "no change of them: was the guide handed over? AWS waits" in never
+    changes = (datetime(2026, 11, 30, 16, minute, 49, tzinfo=UTC) for minute in (19, 18))
+    tunnels = [
+        each.model_copy(update={"last_change": at}) for each, at in zip(shown.tunnels, changes, strict=True)
+    ]
+    (words,) = troubles_of("acme", [("blue", shown.model_copy(update={"tunnels": tunnels}))])
+    assert "both tunnels are DOWN since 2026-11-30 16:19:49 UTC, so 192.168.4.0/24" in words
+    assert "never UP: was the guide handed over? If they were UP before: what changed then?" in words
 
 
 @pytest.mark.parametrize(("states", "down", "other"), [(("UP", "DOWN"), 2, 1), (("DOWN", "UP"), 1, 2)])
