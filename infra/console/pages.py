@@ -14,10 +14,11 @@ from jinja2.filters import do_mark_safe
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tenantnet.console import words
+from tenantnet.console.docs import page_as_html
 from tenantnet.console.fields import by_field
 from tenantnet.console.forms import (
     Form,
@@ -49,7 +50,6 @@ from tenantnet.refusal import Refusal, Refused
 from tenantnet.runner.move import Move
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.project import Project, is_platform
-from tenantnet.toolchain.places import PAGES
 from tenantnet.vpn.download import make, read
 from tenantnet.vpn.listing import Pending, at_aws, choose
 from tenantnet.vpn.read import read_listings
@@ -128,7 +128,7 @@ def application(project: Project, *, read_only: bool = False) -> Starlette:
             Route(guide, _guide),
             *([] if read_only else forms),
             Route("/picture.css", _picture_style),
-            Route("/vpn.md", _vpn_page),
+            Route("/pages/{page}", _docs),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         exception_handlers=dict.fromkeys((Refused, Failure, OSError, HTTPException, Exception), _explained),
@@ -200,8 +200,9 @@ def _picture_style(_request: Request) -> Response:
     return Response(STYLE, media_type="text/css")
 
 
-def _vpn_page(_request: Request) -> Response:
-    return FileResponse(PAGES.with_name("vpn.md"), media_type="text/plain")
+def _docs(request: Request) -> Response:
+    heading, html = page_as_html(request.path_params["page"])
+    return _page(request, "docs.html.j2", {"heading": heading, "html": do_mark_safe(html)})
 
 
 def _move(request: Request) -> Response:

@@ -97,7 +97,9 @@ class Tenant:
     no_guide = "no guide yet"
     delete = 'Delete<span class="unseen"> {place}, {network}</span>'
     add_connection = "Add a VPN connection"
-    look = 'What to look at, in order: <a href="/vpn.md">vpn.md</a>, When a tunnel is DOWN.'
+    look = (
+        'What to look at, in order: <a href="/pages/vpn.md#when-a-tunnel-is-down">When a tunnel is DOWN</a>.'
+    )
 
 
 class Guide:

@@ -299,10 +299,10 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
         "Utrecht",
         "in the settings; the next update creates it",
         "<p>Seattle office (network blue): tunnel 2 is DOWN, and tunnel 1 carries everything.",
-        '<a href="/vpn.md">vpn.md</a>, When a tunnel is DOWN.',
+        '<a href="/pages/vpn.md#when-a-tunnel-is-down">When a tunnel is DOWN</a>.',
     ):
         assert words in text
-    assert "## When a tunnel is DOWN\n" in office.page("/vpn.md")
+    assert '<h2 id="when-a-tunnel-is-down">' in office.page("/pages/vpn.md")
 
 
 def test_a_moves_page_shows_phases_plot_and_journal(office: Office) -> None:

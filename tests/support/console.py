@@ -25,6 +25,7 @@ PAGES: Mapping[str, str] = {
     "/platforms/platform-eu1": "platform",
     "/platforms/platform-eu1/claims": "claims",
     "/tenants/acme": "tenant",
+    "/pages/vpn.md": "",
     "/tenants/acme/move": "",
     "/tenants/initech/move": "move",
     "/tenants/acme/topology": "topology",

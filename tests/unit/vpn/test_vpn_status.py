@@ -165,7 +165,11 @@ def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
         tenant="acme",
     )
     promises = page.partition('id="vpn"')[2].count("none yet") + page.count("no guide yet")
-    assert (promises, "somebody deleted it" in page.lower(), '<a href="/vpn.md">' in page) == (
+    assert (
+        promises,
+        "somebody deleted it" in page.lower(),
+        '<a href="/pages/vpn.md#when-a-tunnel-is-down">' in page,
+    ) == (
         none,
         not none,
         not none,
