@@ -35,6 +35,7 @@ from tenantnet.failure import Failure
 from tenantnet.fleet.drift import read_drift
 from tenantnet.fleet.status import read_many, tunnel_counts
 from tenantnet.fleet.targets import read_each
+from tenantnet.fleet.words import WAY_BACK
 from tenantnet.observed.claims import read_audit
 from tenantnet.observed.drawing import STYLE
 from tenantnet.observed.plot import plot
@@ -224,11 +225,12 @@ def _picture(found: MoveProgress) -> str:
 
 
 def _drift(request: Request) -> Response:
-    return _page(request, "drift.html.j2", {"findings": None})
+    return _page(request, "drift.html.j2", {"findings": None, "way_back": WAY_BACK})
 
 
 def _compare(request: Request) -> Response:
-    return _page(request, "drift.html.j2", {"findings": read_drift(*_asked(request, "tenant"))})
+    findings = read_drift(*_asked(request, "tenant"))
+    return _page(request, "drift.html.j2", {"findings": findings, "way_back": WAY_BACK})
 
 
 def _isolation(request: Request) -> Response:

@@ -45,13 +45,12 @@ def read_many(project: Project, tenants: Sequence[str]) -> list[FleetTenant]:
 
 
 def tunnel_counts(status: TenantStatus) -> str:
-    """How many of a tenant's tunnels are in which state: `1 DOWN, 3 UP`."""
-    counts = Counter(
-        tunnel.state
-        for network in status.networks
-        for connection in network.vpn_connections
-        for tunnel in connection.tunnels
-    )
+    """How many tunnels of a tenant are in which state, or connections without any: `1 Missing, 2 UP`."""
+    states: list[str] = []
+    for network in status.networks:
+        for connection in network.vpn_connections:
+            states += [tunnel.state for tunnel in connection.tunnels] or [connection.status]
+    counts = Counter(states)
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
 
 

@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from tenantnet.engine.events import Operation
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunStatus, TenantRecord
 
+# What to do about drift.
+WAY_BACK = (
+    "`tenantnet up {tenant} --refresh` puts back what is gone or was changed. What the stack does not "
+    "declare, delete by hand, or declare it."
+)
 # In the order of their weight.
 _CHANGES = (Operation.DELETE, Operation.REPLACE, Operation.CREATE, Operation.UPDATE)
 
@@ -65,9 +70,16 @@ def as_markdown(record: RunRecord) -> str:
     lines += [f"| {' | '.join(row)} |" for row in rows(record)]
     for title, texts in _details(record).items():
         lines += ["", f"## {title}", "", *texts]
+    lines += [line for text in way_back(record) for line in ("", text)]
     if record.left():
         lines += ["", way_on(record)]
     return "\n".join(lines) + "\n"
+
+
+def way_back(record: RunRecord) -> list[str]:
+    """What to do about drift that was found; nothing where there is none."""
+    found = [name for name, each in record.tenants.items() if each.findings]
+    return [WAY_BACK.format(tenant=found[0] if len(found) == 1 else "TENANT")] if found else []
 
 
 def way_on(record: RunRecord) -> str:

@@ -22,7 +22,7 @@ from tenantnet.fleet.selection import Slice
 from tenantnet.fleet.targets import read_targets, select_targets
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
-from tenantnet.fleet.words import as_markdown, rows, summary, way_on
+from tenantnet.fleet.words import as_markdown, rows, summary, way_back, way_on
 from tenantnet.observed.alarms import raised_alarms
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -171,7 +171,8 @@ def print_run(record: RunRecord) -> None:
                 say(f"{name}: {text}")
         if found.reason:
             say(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
-    typer.echo(f"\n{summary(record)}")
+    for line in ("", *way_back(record), summary(record)):
+        typer.echo(line)
     if record.held:
         typer.echo(f"No further wave was begun: {record.held}")
     if record.left():

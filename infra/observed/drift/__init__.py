@@ -7,10 +7,13 @@ that is read from EC2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tenantnet.engine.events import Step
+from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.observe import observe_networks
+from tenantnet.observed.drift.put_back import describe, rules_put_back
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import Reader
@@ -28,4 +31,17 @@ def find_drift(
     """
     state = StackState.of(refreshed)
     deployed = observe_networks(tenant, state, region, reader)
-    return [*changes_by_others(refreshed, state), *additions(deployed, state)]
+    return differences(refreshed, deployed, state)
+
+
+def differences(refreshed: Sequence[Step], deployed: Deployed, state: StackState) -> list[str]:
+    """The same of what AWS has. What somebody has put back is one difference, not two."""
+    back = rules_put_back(refreshed, deployed.rules)
+    lost = [step for step in refreshed if not (step.old and step.old.id in back)]
+    ids = {rule.id for rule in back.values()}
+    others = replace(deployed, rules=tuple(rule for rule in deployed.rules if rule.id not in ids))
+    return [
+        *changes_by_others(lost, state),
+        *(describe(own, rule, state) for own, rule in sorted(back.items())),
+        *additions(others, state),
+    ]

@@ -112,5 +112,14 @@ def test_the_report_has_every_tenant_and_the_reason_of_each_failure(records: Run
     assert "tenantnet fleet up --resume" in report
 
 
+def test_the_report_of_drift_ends_with_what_puts_it_back(records: RunRecords) -> None:
+    drifted = DONE.model_copy(update={"findings": ("VPN connection Seattle office is gone",)})
+    assert "\n\n`tenantnet up acme --refresh` puts back" in as_markdown(
+        begun(records, acme=drifted, globex=DONE)
+    )
+    assert "`tenantnet up TENANT --refresh`" in as_markdown(begun(records, acme=drifted, globex=drifted))
+    assert "--refresh" not in as_markdown(begun(records, acme=DONE))
+
+
 def test_the_report_of_a_finished_run_asks_for_nothing(records: RunRecords) -> None:
     assert "--resume" not in as_markdown(begun(records, acme=DONE))

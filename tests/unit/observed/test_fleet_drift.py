@@ -9,6 +9,7 @@ from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.aws import types
 from tenantnet.engine.events import Operation, Step
 from tenantnet.observed import deployed as aws
+from tenantnet.observed.drift import differences
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.refreshed import changes_by_others
 from tenantnet.observed.drift.state import StackState
@@ -205,6 +206,28 @@ def test_what_was_added_beside_the_stack_is_named(
     kind: str, described: dict[str, Any], sentence: str
 ) -> None:
     assert found(**{kind: [described]}) == [sentence]
+
+
+LOST = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 22.0, "toPort": 22.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "described", "way"),
+    [(types.INGRESS_RULE, {}, "ingress"), (types.EGRESS_RULE, {"IsEgress": True}, "egress")],
+)
+def test_a_rule_that_was_put_back_by_hand_is_one_difference_with_what_to_revoke(
+    kind: str, described: dict[str, Any], way: str
+) -> None:
+    lost = resource(kind, "x", "sgr-0", operation=Operation.DELETE, cidrIpv4="203.0.113.0/24", **LOST)
+    same = aws.SecurityGroupRule.model_validate(rule(**described))
+    (said,) = differences([lost], aws.Deployed(rules=(same,)), STATE)
+    assert said == (
+        "security group acme-blue-database has its rule for 203.0.113.0/24 back, by hand (sgr-2 in place of "
+        f"sgr-0). Before an update with --refresh: aws ec2 revoke-security-group-{way} --group-id sg-1 "
+        "--security-group-rule-ids sgr-2"
+    )
+    other = aws.SecurityGroupRule.model_validate(rule(**described, ToPort=23))
+    assert len(differences([lost], aws.Deployed(rules=(other,)), STATE)) == 2
 
 
 DATABASE = {
