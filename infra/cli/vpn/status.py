@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tenantnet.cli.options import AsJson, Tenant, Watch
-from tenantnet.cli.output import console, draw, follow, print_json, say, show, table
+from tenantnet.cli.output import draw, follow, print_json, say, show, table
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def status(
 
     Example: tenantnet vpn status acme --watch
     """
-    from rich.live import Live
     from tenantnet.observed.status.read import read_stack
     from tenantnet.vpn.reader import VpnReader
     from tenantnet.vpn.status import read_vpn
@@ -43,8 +42,32 @@ def status(
     elif as_json:
         follow(read, partial(print_json, indent=None), WATCH_SECONDS)
     else:
-        with Live(console=console(), auto_refresh=False) as live:
-            follow(read, lambda found: live.update(_table(found), refresh=True), WATCH_SECONDS)
+        follow(read, Changes().show, WATCH_SECONDS)
+
+
+class Changes:
+    """What is watched: all of it once, and then a line for each tunnel that is another than before.
+
+    So a log has every change, and a terminal of any height shows all connections.
+    """
+
+    def __init__(self) -> None:
+        self._known: Sequence[str] = ()
+
+    def show(self, found: VpnStatus) -> None:
+        """Print what has changed since the last time."""
+        lines = [line for connection in found.vpn_connections for line in _lines(connection)]
+        if not self._known:
+            _draw(found)
+        for line in lines if self._known else ():
+            if line not in self._known:
+                say(f"{_time(datetime.now(UTC))}  {line}")
+        self._known = lines
+
+
+def _lines(connection: ConnectionStatus) -> list[str]:
+    name = f"{connection.description}, {connection.company_cidr} ({connection.network})"
+    return [f"{name}: {', '.join(cell for cell in cells if cell)}" for _, *cells in _rows(connection)]
 
 
 def _draw(found: VpnStatus) -> None:

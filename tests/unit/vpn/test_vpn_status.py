@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from tenantnet.cli.status import _print as print_status
 from tenantnet.cli.vpn.commands import list_connections
-from tenantnet.cli.vpn.status import _draw
+from tenantnet.cli.vpn.status import Changes, _draw
 from tenantnet.console.pages import _TEMPLATES
+from tenantnet.fleet.status import tunnel_counts
 from tenantnet.observed.status.tenant import StatusDatabase, StatusNetwork, StatusVpnConnection, TenantStatus
 from tenantnet.observed.status.words import (
     DatabaseStatus,
@@ -134,6 +135,41 @@ def test_every_status_says_it_and_what_goes_on(
 def test_where_to_look_is_a_page_and_a_chapter_of_it() -> None:
     page, _, chapter = WHERE_TO_LOOK.partition(": ")[2].removesuffix(".").partition(", ")
     assert f"## {chapter}\n" in Path(page).read_text(encoding="utf-8")
+
+
+def test_who_watches_sees_all_connections_once_and_then_a_line_for_each_change(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def watched(*states: str) -> VpnStatus:
+        others = [
+            connection("UP", "UP").model_copy(update={"description": f"Office {number}"})
+            for number in range(9)
+        ]
+        return VpnStatus(tenant="acme", region="eu-west-1", vpn_connections=[*others, connection(*states)])
+
+    changes = Changes()
+    changes.show(watched("DOWN", "UP"))
+    first = capsys.readouterr().out
+    assert all(f"Office {number}, " in first for number in range(9)), "no height of a terminal cuts it"
+    assert "vpn-0a1b2c3d4e5f60718" in first
+    changes.show(watched("UP", "UP"))
+    changes.show(watched("UP", "UP"))
+    changes.show(watched("UP", "DOWN"))
+    up, down = capsys.readouterr().out.splitlines()
+    assert up.endswith(" UTC  Seattle office, 192.168.4.0/24 (blue): 1: 203.0.113.1, UP")
+    assert down.endswith(" UTC  Seattle office, 192.168.4.0/24 (blue): 2: 203.0.113.2, DOWN")
+
+
+@pytest.mark.parametrize(
+    ("found", "counted"),
+    [
+        (connection("DOWN", "UP"), "1 DOWN, 1 UP"),
+        (connection(status=VpnConnectionStatus.MISSING), "1 Missing"),
+        (connection(status=VpnConnectionStatus.CREATING), "1 Creating"),
+    ],
+)
+def test_a_fleet_counts_a_connection_without_tunnels_too(found: ConnectionStatus, counted: str) -> None:
+    assert tunnel_counts(of_acme(found)) == counted
 
 
 def test_a_tenant_without_any_connection_is_told_so_and_gets_no_empty_table(
