@@ -42,12 +42,15 @@ def add_connection(
     slot = _slot(settings, network)
     _refuse_others(project, settings, slot, company_cidr, offline=offline)
     item = {"companyCidr": company_cidr, "companyGatewayIp": gateway_ip, "description": description}
+    others = (
+        "\nThe network's other VPN connections stay up." if settings.networks[slot].vpn_connections else ""
+    )
     said = f"""\
 network {slot} with a VPN connection to {description},
 {company_cidr}.
 Nothing is created in AWS yet. `tenantnet up {tenant}` creates the customer gateway {gateway_ip}, the VPN
-connection with its two tunnels, its route, its rules and its alarms: 4 to 5 minutes. The network's other VPN
-connections stay up. After it, and not before, there is a guide for the company's end:
+connection with its two tunnels, its route, its rules and its alarms: about 4 minutes at AWS.{others}
+After it, and not before, there is a guide for the company's device:
 
   tenantnet vpn download {tenant} {company_cidr} --network {slot} --format generic --output DIR"""
     return Proposal.of(project, file, said, connection_edit(slot, item))

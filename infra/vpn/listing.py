@@ -16,7 +16,7 @@ from tenantnet.tags import Slot
 VPN_CONNECTION_EXISTS = Rule(
     id="vpn-connection-exists",
     rule="the VPN connection exists",
-    reason="no VPN connection of {tenant}{where} has this ID, company CIDR or description",
+    reason="no VPN connection of {tenant}{where} has this {names}",
     remedy="{remedy}",
 )
 VPN_CONNECTION_ONE = Rule(
@@ -135,6 +135,9 @@ def _unknown(tenant: str, among: Sequence[VpnListing], wanted: str, network: Slo
         wanted,
         tenant=tenant,
         where=f" in network {network}" if network else "",
+        names="ID, company CIDR or description"
+        if any(listing.id for listing in among)
+        else "company CIDR or description in the settings, which have no IDs",
         remedy=f"did you mean {' or '.join(near)}?"
         if near
         else f"`tenantnet vpn list {tenant}` shows them, and which the next update creates or deletes",

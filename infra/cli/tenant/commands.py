@@ -39,9 +39,9 @@ makes the stack and a password at random, which the file has encrypted, shows wh
 For a pull request answer no, and commit the file.
 
 The update claims both ranges in the cell, then makes the session subnet, the network with its ping host, its
-peerings with sessions and services, the database and the endpoint. At AWS this takes 10 to 20 minutes,
-most of them the database's. With `gtid: true` under `database` from the beginning, moves by live, which hold
-writes back for seconds, need no reboot later."""
+peerings with sessions and services, the database and the endpoint. At AWS this typically takes about 11
+minutes, most of them the database's. With `gtid: true` under `database` from the beginning, moves by live,
+which hold writes back for seconds, need no reboot later."""
 
 
 @app.command()

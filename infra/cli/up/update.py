@@ -162,7 +162,11 @@ def _update(update: StackUpdate, stack: str, plan: Plan, shown: View, state: str
     progress, began = Progress(plan=plan), time.monotonic()
     with _told(update, stack, progress, shown, state), shown.updating(stack, progress):
         _follow(update, update.run, progress, shown)
-    shown.end(stack, progress, int(time.monotonic() - began))
+    seconds = None
+    # The figure that the next update will name as this one's; a history that is not read ends no update.
+    with suppress(CommandError):
+        seconds = update.last()
+    shown.end(stack, progress, seconds or int(time.monotonic() - began))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from shlex import quote
 
 import typer
 from rich.console import Group
@@ -22,7 +23,7 @@ from tenantnet.deployment.waits import LONG, slowest_first, wait_for
 from tenantnet.engine.events import Operation, Status, Step
 from tenantnet.review.consequences import Consequences
 from tenantnet.settings.project import is_platform
-from tenantnet.tags import Slot, network_name
+from tenantnet.tags import Slot, Tag, network_name
 
 # Of so many new resources of a stack, a table would say less than their number.
 _LISTED = 12
@@ -117,19 +118,33 @@ class LineView:
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:
             typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")
-            created = [
-                step.name
+            self._say_guides(stack)
+
+    def _say_guides(self, tenant: str) -> None:
+        """Name the guide of each VPN connection that was made."""
+        made = {
+            kind: [
+                step
                 for step in self._progress.done
-                if step.operation in (Operation.CREATE, Operation.REPLACE)
-                and step.type == types.VPN_CONNECTION
+                if step.operation in (Operation.CREATE, Operation.REPLACE) and step.type == kind
             ]
-            for slot in Slot:
-                if any(name.startswith(f"{network_name(stack, slot)}-") for name in created):
-                    typer.echo(
-                        f"The new VPN connections of network {slot} wait for the other end, which gets its "
-                        f"guide: tenantnet vpn download {stack} NAME --network {slot} --output DIR\n"
-                        "Their endpoints and keys are new: a guide from before is of no use."
-                    )
+            for kind in (types.VPN_CONNECTION, types.VPC)
+        }
+        slots = {
+            step: slot
+            for step in made[types.VPN_CONNECTION]
+            for slot in Slot
+            if step.name.startswith(f"{network_name(tenant, slot)}-")
+        }
+        if not slots:
+            return
+        typer.echo("New VPN connections wait for the company's device, which is set up by a guide:")
+        for step, slot in slots.items():
+            name = quote(_description(step))
+            say(f"  tenantnet vpn download {tenant} {name} --network {slot} --output DIR")
+        # Of a new network there was no guide.
+        if {network_name(tenant, slot) for slot in slots.values()} - {step.name for step in made[types.VPC]}:
+            typer.echo("Endpoints and keys are new: a guide from before, if there was one, is of no use.")
 
     def _line(self, change: Step) -> str:
         if change.status is Status.STARTED:
@@ -303,6 +318,12 @@ def _changes(plan: Plan) -> Table:
 
 def _named(change: Step) -> str:
     return f"{change.operation} {change.kind} {change.name}"
+
+
+def _description(connection: Step) -> str:
+    """As people call a VPN connection."""
+    tags = ((connection.new and connection.new.inputs) or {}).get("tags") or {}
+    return str(tags.get(Tag.DESCRIPTION) or "NAME")
 
 
 def _passed(change: Step) -> int:

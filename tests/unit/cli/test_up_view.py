@@ -16,7 +16,7 @@ from tenantnet.deployment.progress import Progress
 from tenantnet.review.consequences import Consequences
 from tenantnet.review.verdict import Verdict
 
-from tests.unit.deployment.test_deployment import DATABASE, GROUP, RECORD, event, planned, urn
+from tests.unit.deployment.test_deployment import DATABASE, GROUP, RECORD, event, planned, state, urn
 
 VPC = "aws:ec2/vpc:Vpc"
 MEANS = Consequences(
@@ -150,18 +150,29 @@ def test_a_platforms_end_names_tenants_that_have_settings_and_no_stack(
     ("operation", "said"),
     [("create", True), ("create-replacement", True), ("update", False), ("delete", False)],
 )
-def test_a_new_vpn_connection_comes_with_the_command_for_its_guide_and_what_is_new(
-    capsys: pytest.CaptureFixture[str], operation: str, said: bool
+@pytest.mark.parametrize("with_network", [True, False])
+def test_a_new_vpn_connection_comes_with_the_command_for_its_guide(
+    capsys: pytest.CaptureFixture[str], operation: str, said: bool, with_network: bool
 ) -> None:
     vpn, shown = "aws:ec2/vpnConnection:VpnConnection", LineView()
-    progress = Progress(plan=planned((operation, vpn, "acme-blue-vpn")))
+    made = [(operation, vpn, "acme-blue-1"), (operation, vpn, "acme-blue-2")]
+    made += [("create", VPC, "acme-blue")] if with_network else []
+    progress = Progress(plan=planned(*made))
     with shown.updating("acme", progress):
-        progress.take(event("resourcePreEvent", operation, vpn, "acme-blue-vpn", at=100))
-        progress.take(event("resOutputsEvent", operation, vpn, "acme-blue-vpn", at=101))
+        for does, kind, name in made:
+            office = {
+                **state(kind, name),
+                "inputs": {"tags": {"tenantnet:description": f"Office {name[-1]}"}},
+            }
+            progress.take(event("resourcePreEvent", does, kind, name, at=100, new=office))
+            progress.take(event("resOutputsEvent", does, kind, name, at=101, new=office))
     shown.next_steps("acme", "acme.db.example.com", retiring=False)
     told = capsys.readouterr().out
-    assert ("tenantnet vpn download acme NAME --network blue" in told) is said
-    assert ("Their endpoints and keys are new" in told) is said
+    for number in (1, 2):
+        assert (
+            f"  tenantnet vpn download acme 'Office {number}' --network blue --output DIR\n" in told
+        ) is said
+    assert ("a guide from before, if there was one, is of no use" in told) is (said and not with_network)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,22 @@ def test_a_connection_added_and_deleted_leaves_every_byte_as_it_was(acme: Path, 
     assert acme.read_text() == before.replace("        vpnConnections: []\n", "")
 
 
+def test_other_connections_are_named_where_there_are_some(acme: Path) -> None:
+    stays = "other VPN connections stay up"
+    acme.write_text(HEAD + FORMS["no key"] + TAIL)
+    said = run("add", "acme", *ADD, "Utrecht").output
+    assert (stays in said, "about 4 minutes at AWS.\nAfter it" in said) == (False, True)
+    acme.write_text(HEAD + BLOCK + TAIL)
+    assert stays in run("add", "acme", *ADD, "Utrecht").output
+
+
+def test_an_id_of_aws_names_nothing_in_the_settings_and_it_is_said_where_it_is_named(acme: Path) -> None:
+    acme.write_text(HEAD + BLOCK + TAIL)
+    said = refused("delete", "acme", "vpn-0a1b2c3d4e5f60718")
+    assert "has this company CIDR or description in the settings, which have no IDs" in said
+    assert "`tenantnet vpn list acme` shows them" in said
+
+
 @pytest.mark.parametrize("form", [BLOCK, FLOW], ids=["block items", "flow items"])
 def test_the_first_of_two_is_deleted_and_the_second_stays(acme: Path, form: str) -> None:
     acme.write_text(HEAD + form + TAIL)
