@@ -53,7 +53,7 @@ def print_version(wanted: bool) -> None:
             engine += '; this project\'s own comes onto it by: eval "$(tenantnet local env)"'
     typer.echo(
         f"tenantnet {version('tenantnet')}\n"
-        f"engine {engine}\n"
+        f"Pulumi {engine}\n"
         f"AWS plugin {version('pulumi_aws')}\n"
         f"Python {platform.python_version()}\n"
         f"pages {PAGES}"

@@ -83,7 +83,7 @@ class Tenant:
     connections = "VPN connections"
     connections_of = "VPN connections of {tenant}"
     connections_columns = (
-        "Place",
+        "Description",
         "Network",
         "Company CIDR",
         "Company gateway",
@@ -285,8 +285,8 @@ class AddConnection:
     title = "Add a VPN connection to {tenant}"
     introduction = "A company's VPN device reaches one network by one connection, which has two tunnels."
     network = "Network"
-    description = "Name of the place"
-    description_hint = "Such as Seattle office."
+    description = "Description"
+    description_hint = "What people call the place, such as Seattle office."
     company_cidr = "The company's network behind its gateway"
     company_cidr_hint = "Private, such as 192.168.4.0/24."
     gateway_ip = "Public address of the company's VPN device"

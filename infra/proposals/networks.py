@@ -111,8 +111,8 @@ def _companies(tenant: str, slot: Slot, copied: Sequence[VpnConnectionSettings])
     names = ", ".join(each.description for each in copied)
     return f"""\
 It has a VPN connection of its own for {names}, with new addresses and keys: before a move, give
-each company its new guide (`tenantnet vpn download {tenant} NAME --network {slot}`), and wait until its
-tunnels are UP. The connections of network {slot.other} stay as they are."""
+each company its new guide (`tenantnet vpn download {tenant} DESCRIPTION --network {slot}`), and wait until
+its tunnels are UP. The connections of network {slot.other} stay as they are."""
 
 
 def _range(project: Project, settings: TenantSettings, slot: Slot, cidr: str | None, *, offline: bool) -> str:

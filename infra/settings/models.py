@@ -182,7 +182,7 @@ class VpnConnectionSettings(Settings):
         description="The public IPv4 address of the company's VPN device.", examples=["198.51.100.7"]
     )
     description: Annotated[str, judged(checks.check_description)] = Field(
-        description="The name of the place, shown in tables and as a tag.", examples=["Seattle office"]
+        description="What people call the place: it names the VPN connection.", examples=["Seattle office"]
     )
 
 

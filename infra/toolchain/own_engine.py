@@ -50,7 +50,7 @@ def install(aws_version: str) -> None:
     for former in plugins.glob("hashicorp-aws-*.schema"):
         former.unlink()
     link(keep_schema(stand_in, plugin, provider), plugins / schema_name(provider))
-    say(f"Engine: Pulumi, built into {engine}. For AWS it uses {provider.name}, Terraform's provider.")
+    say(f"Pulumi and its AWS plugin, which works by {provider.name}, are built into {engine}.")
     say('It comes onto the path of a shell by: eval "$(tenantnet local env)"')
 
 

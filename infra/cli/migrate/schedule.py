@@ -21,8 +21,8 @@ How = Annotated[
 Without = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="COMPANY",
-        help="A company that stays behind, by description or range: it loses the database at the switch. "
+        metavar="COMPANY_CIDR|DESCRIPTION",
+        help="The VPN connection of a company that stays behind: it loses the database at the switch. "
         "Several are possible.",
     ),
 ]

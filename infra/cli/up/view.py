@@ -323,7 +323,7 @@ def _named(change: Step) -> str:
 def _description(connection: Step) -> str:
     """As people call a VPN connection."""
     tags = ((connection.new and connection.new.inputs) or {}).get("tags") or {}
-    return str(tags.get(Tag.DESCRIPTION) or "NAME")
+    return str(tags.get(Tag.DESCRIPTION) or "DESCRIPTION")
 
 
 def _passed(change: Step) -> int:

@@ -17,7 +17,9 @@ def add(
     *,
     company_cidr: Annotated[str, typer.Option(help="The company's network behind its gateway, private.")],
     gateway_ip: Annotated[str, typer.Option(help="The public IPv4 address of the company's VPN device.")],
-    description: Annotated[str, typer.Option(help="The name of the place.")],
+    description: Annotated[
+        str, typer.Option(help="What people call the place: it names the VPN connection.")
+    ],
     network: Annotated[Slot | None, typer.Option(help="The network; needed if there are two.")] = None,
     offline: Offline = False,
 ) -> None:

@@ -321,7 +321,7 @@ class TestFirst:
         a_program(tmp_path / ".engine" / "bin" / "pulumi", "")
         said = CliRunner().invoke(app, ["--version"]).output
         assert (
-            "engine none: no `pulumi` is on the path; this project's own comes onto it by: eval \"$(" in said
+            "Pulumi none: no `pulumi` is on the path; this project's own comes onto it by: eval \"$(" in said
         )
         assert done == []
 
