@@ -194,18 +194,23 @@ class ClaimFinding(StrEnum):
 
 
 def audit_claims(
-    claims: Iterable[Claim], *, stacks: Collection[str], in_settings: Collection[Claim]
+    claims: Iterable[Claim],
+    *,
+    stacks: Collection[str],
+    in_settings: Collection[Claim],
+    unread: Collection[str] = (),
 ) -> dict[Claim, ClaimFinding]:
     """The claims whose stack is not among `stacks`, and those that no settings file leads to.
 
-    A claim whose stack is gone is listed once, for that reason. Sorted by stack and range.
+    A claim whose stack is gone is listed once, for that reason. unread: stacks whose settings are not known.
+    Sorted by stack and range.
     """
     wanted = {(claim.stack, claim.cidr) for claim in in_settings}
     doubtful = {}
     for claim in sorted(claims, key=_by_stack):
         if claim.stack not in stacks:
             doubtful[claim] = ClaimFinding.STACK_GONE
-        elif (claim.stack, claim.cidr) not in wanted:
+        elif (claim.stack, claim.cidr) not in wanted and claim.stack not in unread:
             doubtful[claim] = ClaimFinding.NOT_IN_SETTINGS
     return doubtful
 

@@ -11,7 +11,7 @@ import typer
 from tenantnet.addresses.claims import Claim, ClaimFinding
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import end_unread, working_project
 
 if TYPE_CHECKING:
     from tenantnet.observed.claims import Audit
@@ -31,12 +31,15 @@ def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
 
     It lists claims that seem unused, ranges without a claim, and rows that Tenantnet has not written.
 
+    Exit code 1: a settings file could not be read, so nothing is said of its ranges.
+
     Example: tenantnet claims audit platform-eu1
     """
     from tenantnet.observed.claims import read_audit
 
     found = read_audit(working_project(), platform)
     (_print_json if as_json else print_audit)(found)
+    end_unread(found.unread)
 
 
 def doubtful_as_json(claim: Claim, finding: ClaimFinding) -> dict[str, str]:

@@ -10,7 +10,7 @@ import typer
 from tenantnet.cli.completion import complete_instance_class
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table
-from tenantnet.cli.project import edits_settings, working_project, write
+from tenantnet.cli.project import edits_settings, end_unread, working_project, write
 from tenantnet.cli.status import database_cells
 from tenantnet.settings.edit import TENANT, set_scalar
 
@@ -39,22 +39,27 @@ def show_databases(tenant: Tenant, as_json: AsJson = False) -> None:
     Example: tenantnet database show acme
     """
     from tenantnet.observed.status.read import read_status
-    from tenantnet.settings.store import read_tenant
+    from tenantnet.settings.store import settings_here
 
     project = working_project()
     status = read_status(project, tenant)
     # A tenant may be deployed from settings that are not in this clone.
-    known = tenant in project.stacks_with_settings()
-    settings = read_tenant(project, tenant)[1].database if known else None
-    if not as_json:
+    found, unread = settings_here(project, tenant)
+    settings = found.database if found else None
+    if as_json:
+        _print_json(status, settings)
+    else:
         _print(status, settings)
-        return
+    end_unread(unread)
+
+
+def _print_json(status: TenantStatus, settings: DatabaseSettings | None) -> None:
     databases = [
         {"network": each.slot, "type": each.type, **each.database.model_dump(mode="json", by_alias=True)}
         for each in status.networks
     ]
-    found = {"tenant": tenant, "endpoint": status.endpoint, "databases": databases, "settings": settings}
-    print_json(found)
+    keys = {"tenant": status.tenant, "endpoint": status.endpoint}
+    print_json({**keys, "databases": databases, "settings": settings})
 
 
 def _print(status: TenantStatus, settings: DatabaseSettings | None) -> None:

@@ -52,11 +52,13 @@ def _planned(platform: str, role: str) -> Planned:
     if refusals := check_word(role, [*RECORDED]):
         raise Refused("The role", refusals)
     project = working_project()
+    tenants, unread = tenants_of(project, platform)
     return Planned(
         project=project,
         platform=platform,
         cell=read_cell(project, platform),
-        tenants=tenants_of(project, platform),
+        tenants=tenants,
+        unread=unread,
         role=Role(role),
     )
 

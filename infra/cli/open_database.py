@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import say, show
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import name_unread, working_project
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def open_database(
     if found is None:
         raise Refused("The database", [DEPLOYED_ONCE.refuse(tenant, tenant=tenant)])
     show(found, _print, as_json=as_json)
+    name_unread(tenant)
 
 
 def _print(found: Connecting) -> None:

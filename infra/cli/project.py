@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
@@ -22,6 +22,23 @@ def working_project() -> Project:
     from tenantnet.settings.project import find_project
 
     return find_project(Path.cwd())
+
+
+def name_unread(tenant: str) -> None:
+    """The same of one tenant, for a command that has shown what its stack and AWS say without that file."""
+    from tenantnet.settings.store import read_configs
+
+    project = working_project()
+    if tenant in project.stacks_with_settings():
+        end_unread(read_configs(project, [tenant])[1])
+
+
+def end_unread(unread: Mapping[str, Refused]) -> None:
+    """Name the settings files that cannot be read, by tenant, beside what was shown; then exit code 1."""
+    for refused in unread.values():
+        typer.echo(f"\n{refused}", err=True)
+    if unread:
+        raise typer.Exit(1)
 
 
 def edits_settings(command: Callable[P, None]) -> Callable[P, None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_table, say, show
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import name_unread, working_project
 
 if TYPE_CHECKING:
     from tenantnet.observed.deployed import Tunnel
@@ -31,6 +31,7 @@ def status(tenant: Tenant, as_json: AsJson = False) -> None:
 
         where = where_it_is(project, tenant)
     show(found, partial(_print, where=where), as_json=as_json)
+    name_unread(tenant)
 
 
 def _print(found: TenantStatus, where: str = "") -> None:

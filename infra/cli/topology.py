@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import console, print_json, write_picture
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import name_unread, working_project
 from tenantnet.refusal import Refused, Rule
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def topology(
         console().print(terminal(found))
     else:
         _write(_drawing(found, drawn_as, as_json=as_json), output)
+    name_unread(tenant)
 
 
 def _drawing(found: Topology, drawn_as: Format | None, *, as_json: bool) -> str:

@@ -172,7 +172,12 @@ def _platform(request: Request) -> Response:
     cell = read_cell(project, platform)
     targets, unread = read_each(project)
     names = [name for name, target in targets.items() if target.platform == platform]
-    shown = {"region": cell.region, "tenants": read_many(project, names), "unread": unread}
+    tenants = [
+        each
+        for each in read_many(project, sorted([*names, *unread]))
+        if each.tenant in names or (each.status and each.status.cell == cell.settings.cell)
+    ]
+    shown = {"region": cell.region, "tenants": tenants, "unread": unread}
     return _page(request, "platform.html.j2", {"platform": platform, **shown})
 
 
@@ -182,12 +187,13 @@ def _claims(request: Request) -> Response:
 
 
 def _tenant(request: Request) -> Response:
-    status, listings = read_listings(*_asked(request, "tenant"))
+    status, listings, unread = read_listings(*_asked(request, "tenant"))
     shown = {
         "status": status,
         "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
         "planned": [each for each in listings if each.pending is Pending.CREATE],
         "troubles": troubles(status),
+        "unread": unread,
     }
     return _page(request, "tenant.html.j2", shown)
 
@@ -267,7 +273,7 @@ def _guide(request: Request) -> Response:
 
 def _download(request: Request) -> Response:
     project, tenant = _asked(request, "tenant")
-    status, listed = read_listings(project, tenant)
+    status, listed, _ = read_listings(project, tenant)
     reader = VpnReader(status.region)
     connection = read(reader, status, listed, request.path_params["connection"], None)
     made = make(reader, connection, request.state.form.get("format", GENERIC), SampleType.RECOMMENDED)

@@ -24,6 +24,7 @@ OF_THE_MACHINE: dict[str, Check] = {
     "Pulumi": machine.engine,
     "plugins": machine.plugins,
     "state": secrets.backend,
+    "settings": machine.settings,
 }
 OF_THE_ACCOUNT: dict[str, Check] = {
     "permissions": account.permissions,

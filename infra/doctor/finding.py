@@ -13,6 +13,7 @@ from tenantnet.aws.answers import PATIENCE
 from tenantnet.engine.engine import Engine
 from tenantnet.failure import Failure
 from tenantnet.permissions.documents import Role
+from tenantnet.refusal import Refused
 from tenantnet.settings.cells import Cell
 from tenantnet.settings.models import TenantSettings
 from tenantnet.settings.project import Project
@@ -40,7 +41,8 @@ class Finding:
 class Planned:
     """What is to be deployed, and by whom.
 
-    platform: the stack's name. tenants: the settings of its tenants in this project.
+    platform: the stack's name. tenants: the settings of its tenants in this project. unread: why, by name,
+    where a tenant's cannot be read.
     role: which role's permissions the caller should have.
     """
 
@@ -48,6 +50,7 @@ class Planned:
     platform: str
     cell: Cell
     tenants: Sequence[TenantSettings]
+    unread: Mapping[str, Refused]
     role: Role
 
     @property

@@ -53,3 +53,11 @@ def plugins(_: Planned) -> Iterator[Finding]:
             found="no session-manager-plugin is on the path: no tunnel opens, and no move compares data",
             remedy="install AWS's Session Manager plugin",
         )
+
+
+def settings(planned: Planned) -> Iterator[Finding]:
+    """Settings files that cannot be read: of what their tenants lack nothing is said."""
+    for refused in planned.unread.values():
+        for each in refused.refusals:
+            found = f"{refused.subject}, {each.value}: {each.reason}"
+            yield Finding(about="settings", state=State.FAULT, found=found, remedy=each.remedy)

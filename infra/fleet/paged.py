@@ -32,7 +32,7 @@ def drift_by_pages(
 
     Raises Failure if a region cannot be read.
     """
-    plain = [name for name in record.left() if _is_plain(targets[name])]
+    plain = [name for name in record.left() if name in targets and _is_plain(targets[name])]
     states = read_states(States(store, project), plain)
     regions: dict[str, list[str]] = defaultdict(list)
     for name in states:

@@ -40,8 +40,9 @@ COMMANDS: Mapping[FleetOperation, Sequence[str]] = {
 class FleetRun:
     """Continues a run until no tenant is left, the user stops it, or too many tenants have failed.
 
-    targets: at least the record's tenants. tell: prints a line. proofs: where previews without a change are
-    kept as proofs. store: the backend's files, from which drift by pages reads the states.
+    targets: at least the record's tenants, but for those that are unread, with why. tell: prints a line.
+    proofs: where previews without a change are kept as proofs. store: the backend's files, from which drift
+    by pages reads the states.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class FleetRun:
         targets: Mapping[str, Target],
         tell: Callable[[str], None],
         *,
+        unread: Mapping[str, Refused] | None = None,
         proofs: Proofs | None = None,
         store: Store | None = None,
     ) -> None:
+        self._unread = unread or {}
         self._project, self.record, self._targets, self._tell = project, record, targets, tell
         self._proofs, self._store = proofs, store
         self._records = RunRecords(project)
@@ -177,8 +180,9 @@ class FleetRun:
             found = TenantRecord(status=RunStatus.FAILED, reason=str(error))
         if former.pid and self.record.operation is FleetOperation.UP:
             found = found.model_copy(update={"note": LEFT_OVER.format(name=name)})
-        log = str((self._folder / f"{name}.log").relative_to(self._project.folder))
-        return found.model_copy(update={"seconds": monotonic() - began, "log": log})
+        log = self._folder / f"{name}.log"
+        place = str(log.relative_to(self._project.folder)) if log.exists() else ""
+        return found.model_copy(update={"seconds": monotonic() - began, "log": place})
 
     async def _former_has_ended(self, name: str, former: TenantRecord) -> None:
         """Whether the pulumi of a killed run has ended: running updates continue by themselves."""
@@ -192,6 +196,8 @@ class FleetRun:
     async def _operate(
         self, name: str, stack: StackProcess, plugins: SharedPlugins, former: TenantRecord
     ) -> TenantRecord:
+        if name in self._unread:
+            raise self._unread[name]
         target, proofs = self._targets[name], self._proofs
         before = await asyncio.to_thread(proofs.fingerprint, target) if proofs else None
         result = await self._pulumi(name, stack, plugins)

@@ -22,7 +22,7 @@ PARALLEL = 4
 
 
 class FleetTenant(Model):
-    """status: as `tenantnet status` has it; None if that failed, and then why."""
+    """status: as `tenantnet status` has it, None if that failed. failure: why, or of its settings file."""
 
     tenant: str
     status: TenantStatus | None

@@ -12,6 +12,7 @@ from tenantnet.settings.files import REGION_KEY, config_of
 from tenantnet.settings.loading import TENANT_KEY
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.settings.reading import read_mapping
+from tenantnet.settings.store import read_configs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,10 @@ class Target:
 
 def read_targets(project: Project) -> dict[str, Target]:
     """Every tenant with a settings file, by name, not judged. Raises Refused if a file cannot be read."""
-    return _all_read(*read_each(project))
+    targets, unread = read_each(project)
+    for refused in unread.values():
+        raise refused
+    return targets
 
 
 def read_each(
@@ -40,22 +44,8 @@ def read_each(
     names: which; None for all. Raises Refused if the project's own file cannot be read.
     """
     common = config_of(read_mapping(project.file))
-    targets, unread = dict[str, Target](), dict[str, Refused]()
-    for name in _tenants(project) if names is None else names:
-        try:
-            config = config_of(read_mapping(project.settings_file(name)))
-        except Refused as refused:
-            unread[name] = refused
-        else:
-            targets[name] = _target(name, {**common, **config})
-    return targets, unread
-
-
-def select_targets(
-    project: Project, patterns: Sequence[str], *, platform: str | None, share: Slice | None = None
-) -> dict[str, Target]:
-    """The selected tenants, sorted by name. Raises Refused as read_targets and select_tenants do."""
-    return _all_read(*select_each(project, patterns, platform=platform, share=share))
+    configs, unread = read_configs(project, names)
+    return {name: _target(name, {**common, **config}) for name, config in configs.items()}, unread
 
 
 def select_each(
@@ -77,12 +67,6 @@ def select_each(
         {name: targets[name] for name in chosen if name in targets},
         {name: unread[name] for name in chosen if name in unread},
     )
-
-
-def _all_read(targets: dict[str, Target], unread: Mapping[str, Refused]) -> dict[str, Target]:
-    if unread:
-        raise next(iter(unread.values()))
-    return targets
 
 
 def _tenants(project: Project) -> list[str]:

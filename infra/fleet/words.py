@@ -111,5 +111,6 @@ def _details(record: RunRecord) -> Mapping[str, Sequence[str]]:
         elif found.note:
             details[name] = [found.note]
         elif found.reason:
-            details[name] = ["```text", found.reason, "```", "", f"Everything it printed: `{found.log}`"]
+            printed = ["", f"Everything it printed: `{found.log}`"] if found.log else []
+            details[name] = ["```text", found.reason, "```", *printed]
     return details

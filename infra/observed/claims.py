@@ -12,24 +12,30 @@ from tenantnet.addresses.claims import (
     ForeignRow,
     Row,
     audit_claims,
+    claims_in_settings,
     missing_claims,
 )
 from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.engine.engine import Engine
+from tenantnet.refusal import Refused
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.project import Project, is_platform
-from tenantnet.settings.store import claims_in_tree, unknown_stack
+from tenantnet.settings.store import tenants_in_tree, unknown_stack
 from tenantnet.stacks.outputs import TenantOutputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """doubtful: rows that nothing needs. missing: ranges without a row. foreign: rows of nobody known."""
+    """doubtful: rows that nothing needs. missing: ranges without a row. foreign: rows of nobody known.
+
+    unread: why, by name, where a tenant's settings cannot be read: whether they need a row is not known.
+    """
 
     table: str
     rows: list[Row]
     doubtful: Mapping[Claim, ClaimFinding]
     missing: Mapping[Claim, ClaimFinding]
+    unread: Mapping[str, Refused]
 
     @property
     def foreign(self) -> list[ForeignRow]:
@@ -45,23 +51,28 @@ def read_audit(project: Project, platform: str) -> Audit:
         raise unknown_stack(project, platform, stacks, kind="platform", where="in this Pulumi backend")
     table = engine.claims_table(platform)
     rows = ClaimsTable.of(cell.settings.cell, cell.region, table).all()
-    wanted, deployed, retired = _of_users(project, engine, table, stacks)
+    wanted, deployed, retired, unread = _of_users(project, engine, table, stacks)
     held = [row for row in rows if isinstance(row, Claim)]
     return Audit(
         table=table,
         rows=rows,
-        doubtful=audit_claims(held, stacks=stacks, in_settings=wanted),
+        doubtful=audit_claims(held, stacks=stacks, in_settings=wanted, unread=unread),
+        unread=unread,
         missing=missing_claims(rows, deployed=deployed, in_settings=wanted, retired=retired),
     )
 
 
 def _of_users(
     project: Project, engine: Engine, table: str, stacks: list[str]
-) -> tuple[list[Claim], list[Claim], list[Claim]]:
-    """The ranges of the tenants of all platforms that use the table: in settings, deployed, given up."""
+) -> tuple[list[Claim], list[Claim], list[Claim], dict[str, Refused]]:
+    """The ranges of the tenants of all platforms that use the table: in settings, deployed, given up.
+
+    And the settings that cannot be read.
+    """
     platforms = {each for each in (*stacks, *project.stacks_with_settings()) if is_platform(each)}
     users = {each for each in platforms if engine.claims_table(each) == table}
-    wanted = [claim for each in sorted(users) for claim in claims_in_tree(project, each)]
+    tenants, unread = tenants_in_tree(project, users)
+    wanted = [claim for each, tenant in tenants.items() for claim in claims_in_settings(each, tenant)]
     deployed, retired = list[Claim](), list[Claim]()
     for stack in (each for each in stacks if not is_platform(each)):
         outputs = engine.outputs(stack) or {}
@@ -71,7 +82,7 @@ def _of_users(
             if known.retired:
                 slot, cidr = known.retired.slot, known.retired.cidr
                 retired.append(Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot=slot))
-    return wanted, deployed, retired
+    return wanted, deployed, retired, unread
 
 
 def _deployed(stack: str, known: TenantOutputs) -> list[Claim]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tenantnet.addresses.claims import Claim, Row
+from tenantnet.addresses.claims import Claim, Row, claims_in_settings
 from tenantnet.addresses.claims_table import ClaimsTable
-from tenantnet.addresses.companies import Company
+from tenantnet.addresses.companies import Company, companies_in_settings
 from tenantnet.addresses.connections import read_companies
 from tenantnet.addresses.ranges import Ranges
 from tenantnet.refusal import Refused, Rule
@@ -14,7 +14,7 @@ from tenantnet.settings.files import load_file
 from tenantnet.settings.models import PlatformSettings
 from tenantnet.settings.project import PLATFORM_PREFIX, Project, StackKind
 from tenantnet.settings.spaces import named_in_tree, sharing
-from tenantnet.settings.store import claims_in_tree, companies_in_tree, read_settings_file
+from tenantnet.settings.store import read_settings_file, tenants_in_tree
 from tenantnet.tags import cell_of_claims_table
 
 SETTINGS_OF_PLATFORM = Rule(
@@ -57,11 +57,23 @@ def read_ranges(project: Project, cell: Cell, table: str | None) -> Ranges:
     companies: list[Company] = []
     for platform in sharing(cell.settings.name, named_in_tree(project)):
         other = platform.removeprefix(PLATFORM_PREFIX)
-        rows += [replace(claim, cell=other) for claim in claims_in_tree(project, platform)]
-        companies += companies_in_tree(project, platform)
+        tenants, unread = tenants_in_tree(project, [platform])
+        for refused in unread.values():
+            raise _needed(refused)
+        for stack, tenant in tenants.items():
+            rows += [replace(claim, cell=other) for claim in claims_in_settings(stack, tenant)]
+            companies += [Company(cidr=cidr, tenant=stack) for _, cidr in companies_in_settings(tenant)]
     if table:
         holder = cell_of_claims_table(table)
         held = ClaimsTable.of(own, cell.region, table).all()
         rows += [replace(row, cell=row.cell or holder) if isinstance(row, Claim) else row for row in held]
         companies += read_companies(table, held, cell.region)
     return Ranges(rows, own, companies)
+
+
+def _needed(unread: Refused) -> Refused:
+    """The error of a file, with why it is in the way of another tenant's new range."""
+    why = "a new range is judged beside those of all tenants, and the ones of this file would count as free"
+    return Refused(
+        unread.subject, [replace(each, reason=f"{each.reason}; {why}") for each in unread.refusals]
+    )

@@ -14,8 +14,6 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from ruamel.yaml import YAML
-from tenantnet.addresses.claims import Claim, claims_in_settings
-from tenantnet.addresses.companies import Company, companies_in_settings
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.settings.alike import quoted
@@ -140,41 +138,58 @@ def read_tenant(project: Project, tenant: str) -> tuple[SettingsFile, TenantSett
     return file, settings
 
 
-def tenants_of(project: Project, platform: str) -> list[TenantSettings]:
-    """The settings of all tenants of one platform, by name. Raises Refused if one of them is not valid."""
-    return [read_tenant(project, stack)[1] for stack in _in_tree(project, platform)]
+def settings_here(project: Project, tenant: str) -> tuple[TenantSettings | None, dict[str, Refused]]:
+    """A tenant's settings, for what is shown of it; None where there is no file, or, by name, why not."""
+    if not os.path.lexists(project.settings_file(tenant)):
+        return None, {}
+    try:
+        return read_tenant(project, tenant)[1], {}
+    except Refused as refused:
+        return None, {tenant: refused}
 
 
-def claims_in_tree(project: Project, platform: str) -> list[Claim]:
-    """The claims that the settings files of all tenants of one platform lead to.
+def read_configs(
+    project: Project, names: Collection[str] | None = None
+) -> tuple[dict[str, Mapping[object, object]], dict[str, Refused]]:
+    """What tenants' settings files have under `config`, not checked, and, by name, why one cannot be read.
 
-    Raises Refused if a file cannot be read: its ranges would otherwise count as free.
+    names: which; None for all. Who shows something names the others; who gives something away needs all.
     """
-    tenants = _in_tree(project, platform)
-    return [claim for stack, tenant in tenants.items() for claim in claims_in_settings(stack, tenant)]
+    configs, unread = dict[str, Mapping[object, object]](), dict[str, Refused]()
+    stacks = project.stacks_with_settings() if names is None else names
+    for name in (each for each in stacks if not is_platform(each)):
+        try:
+            configs[name] = config_of(read_mapping(project.settings_file(name)))
+        except Refused as refused:
+            unread[name] = refused
+    return configs, unread
 
 
-def companies_in_tree(project: Project, platform: str) -> list[Company]:
-    """The companies in the settings files of all tenants of one platform. Raises as claims_in_tree does."""
-    return [
-        Company(cidr=cidr, tenant=stack)
-        for stack, tenant in _in_tree(project, platform).items()
-        for _, cidr in companies_in_settings(tenant)
-    ]
+def tenants_in_tree(
+    project: Project, platforms: Collection[str]
+) -> tuple[dict[str, Mapping[object, object]], dict[str, Refused]]:
+    """What the settings files of these platforms' tenants hold under `tenantnet:tenant`, as read_configs.
 
-
-def _in_tree(project: Project, platform: str) -> Mapping[str, Mapping[object, object]]:
-    """What the settings files of one platform's tenants hold, by stack, not checked."""
-    tenants = {
-        stack: config_of(read_mapping(project.settings_file(stack))).get(TENANT_KEY)
-        for stack in project.stacks_with_settings()
-        if not is_platform(stack)
-    }
+    Of which platform one is that cannot be read is not known.
+    """
+    configs, unread = read_configs(project)
+    tenants = {name: config.get(TENANT_KEY) for name, config in configs.items()}
     return {
-        stack: tenant
-        for stack, tenant in tenants.items()
-        if isinstance(tenant, Mapping) and tenant.get("platform") == platform
-    }
+        name: tenant
+        for name, tenant in tenants.items()
+        if isinstance(tenant, Mapping) and tenant.get("platform") in platforms
+    }, unread
+
+
+def tenants_of(project: Project, platform: str) -> tuple[list[TenantSettings], dict[str, Refused]]:
+    """The settings of all tenants of one platform, by name, and why not where one is not valid."""
+    tenants, unread = tenants_in_tree(project, [platform])
+    found = []
+    for name in tenants:
+        settings, why = settings_here(project, name)
+        unread |= why
+        found += [settings] if settings else []
+    return found, unread
 
 
 def replace_settings_file(project: Project, file: SettingsFile, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, Run
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice
-from tenantnet.fleet.targets import read_targets, select_targets
+from tenantnet.fleet.targets import Target, read_each, select_each
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, rows, summary, way_back, way_on
@@ -85,9 +86,11 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         former = Batches(store, project).slice_of(batch, share) if batch and share and store else None
         record = _resumed(records, operation, asked, limits, former)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
-        return FleetRun(project, record, read_targets(project), tell, proofs=proofs, store=store)
-    targets = select_targets(project, asked.tenants, platform=asked.platform, share=share)
-    chosen = [*targets]
+        targets, unread = _read(operation, *read_each(project), among=record.tenants)
+        return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
+    selected = select_each(project, asked.tenants, platform=asked.platform, share=share)
+    targets, unread = _read(operation, *selected, among=selected[1])
+    chosen = sorted([*targets, *unread])
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
     if proofs and not asked.all_engines:
@@ -110,7 +113,21 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         waves=asked.waves,
         alarms_before=raised_alarms(regions),
     )
-    return FleetRun(project, record, targets, tell, proofs=proofs, store=store)
+    return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
+
+
+def _read(
+    operation: FleetOperation,
+    targets: dict[str, Target],
+    unread: Mapping[str, Refused],
+    *,
+    among: Collection[str],
+) -> tuple[dict[str, Target], Mapping[str, Refused]]:
+    """What only shows leaves out and names what is unread; an update does not begin. Raises Refused."""
+    left_out = {name: why for name, why in unread.items() if name in among}
+    if operation is FleetOperation.UP and left_out:
+        raise next(iter(left_out.values()))
+    return targets, left_out
 
 
 def _require_engine(project: Project, store: Store | None) -> None:
@@ -166,11 +183,11 @@ def print_run(record: RunRecord) -> None:
     """Its tenants in a table, what is to be known of each, and how to go on."""
     print_table(f"fleet {record.operation}", ("Tenant", "", "Changes", "Seconds"), rows(record))
     for name, found in sorted(record.tenants.items()):
-        for text in (*found.findings, found.note):
+        log = f"\n  log: {found.log}" if found.log else ""
+        failure = f"\n{name}: {found.status}\n{found.reason}{log}" if found.reason else ""
+        for text in (*(f"{name}: {each}" for each in (*found.findings, found.note) if each), failure):
             if text:
-                say(f"{name}: {text}")
-        if found.reason:
-            say(f"\n{name}: {found.status}\n{found.reason}\n  log: {found.log}")
+                say(text)
     for line in ("", *way_back(record), summary(record)):
         typer.echo(line)
     if record.held:

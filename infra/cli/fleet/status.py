@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJson = False) -> None:
     """Show the tenants, one line each, as their stacks and AWS see them. Nothing is changed.
 
-    Exit code 1: a tenant could not be read.
+    Exit code 1: a tenant, or its settings file, could not be read.
 
     Example: tenantnet fleet status --platform platform-eu1
     """
-    from tenantnet.fleet.status import FleetTenant, read_many
+    from tenantnet.fleet.status import read_many
     from tenantnet.fleet.targets import select_each
 
     project = working_project()
     targets, unread = select_each(project, tenants or [], platform=platform)
-    found = read_many(project, [*targets])
-    found += [FleetTenant(tenant=name, status=None, failure=str(why)) for name, why in unread.items()]
+    found = [
+        each.model_copy(update={"failure": str(unread[each.tenant])}) if each.tenant in unread else each
+        for each in read_many(project, sorted([*targets, *unread]))
+    ]
     show(found, _print, as_json=as_json)
     if any(each.failure for each in found):
         raise typer.Exit(1)

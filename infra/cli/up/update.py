@@ -89,11 +89,10 @@ def update_stack(
 
 
 def without_stack(project: Project, platform: str) -> list[str]:
-    """The tenants of a platform that have settings and no stack; none if some cannot be read."""
-    with suppress(Refused):
-        if wanted := [each.name for each in tenants_of(project, platform)]:
-            stacks = Engine(project).stacks()
-            return [tenant for tenant in wanted if tenant not in stacks]
+    """The tenants of a platform that have settings, valid ones, and no stack."""
+    if wanted := [each.name for each in tenants_of(project, platform)[0]]:
+        stacks = Engine(project).stacks()
+        return [tenant for tenant in wanted if tenant not in stacks]
     return []
 
 

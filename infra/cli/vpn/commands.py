@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from tenantnet.cli.options import AsJson, Tenant
 from tenantnet.cli.output import print_json, print_table, say
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import end_unread, working_project
 from tenantnet.cli.vpn.download import download
 from tenantnet.cli.vpn.edit import add, delete
 from tenantnet.cli.vpn.status import status
@@ -24,7 +24,7 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     """
     from tenantnet.vpn.read import read_listings
 
-    _, found = read_listings(working_project(), tenant)
+    _, found, unread = read_listings(working_project(), tenant)
     if as_json:
         print_json({"tenant": tenant, "vpnConnections": found})
     elif not found:
@@ -40,6 +40,7 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
             "Tunnels up",
         )
         print_table(f"VPN connections of {tenant}", columns, map(_row, found))
+    end_unread(unread)
 
 
 def devices(tenant: Tenant, as_json: AsJson = False) -> None:

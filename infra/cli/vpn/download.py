@@ -60,7 +60,7 @@ def download(
     from tenantnet.vpn.read import read_listings
     from tenantnet.vpn.reader import VpnReader
 
-    status, listed = read_listings(working_project(), tenant)
+    status, listed, _ = read_listings(working_project(), tenant)
     reader = VpnReader(status.region)
     connection = read(reader, status, listed, vpn_connection, network)
     made = make(reader, connection, guide_format, sample)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenantnet.cli.options import AsJson, Tenant, Watch
 from tenantnet.cli.output import draw, follow, print_json, say, show, table
-from tenantnet.cli.project import working_project
+from tenantnet.cli.project import name_unread, working_project
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,6 +43,7 @@ def status(
         follow(read, partial(print_json, indent=None), WATCH_SECONDS)
     else:
         follow(read, Changes().show, WATCH_SECONDS)
+    name_unread(tenant)
 
 
 class Changes:

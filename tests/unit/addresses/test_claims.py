@@ -134,6 +134,13 @@ def test_another_stacks_settings_do_not_vouch_for_a_claim() -> None:
     assert doubtful == {WANTED: ClaimFinding.NOT_IN_SETTINGS}
 
 
+def test_of_settings_that_cannot_be_read_no_claim_is_doubtful_but_one_without_a_stack() -> None:
+    assert audit_claims([WANTED], stacks=["acme"], in_settings=[], unread=["acme"]) == {}
+    assert audit_claims([WANTED], stacks=[], in_settings=[], unread=["acme"]) == {
+        WANTED: ClaimFinding.STACK_GONE
+    }
+
+
 def test_a_claim_names_its_cell_in_another_cells_table_only() -> None:
     assert WANTED.in_table("tenantnet-eu1-claims", "eu1") == WANTED
     elsewhere = WANTED.in_table("tenantnet-eu1-claims", "eu2")

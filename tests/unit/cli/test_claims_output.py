@@ -22,7 +22,8 @@ def test_a_retired_network_is_told_with_the_command_that_takes_it_out_of_the_set
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     blue = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
-    print_audit(Audit(table="claims", rows=[], doubtful={}, missing={blue: ClaimFinding.RETIRED}))
+    missing = {blue: ClaimFinding.RETIRED}
+    print_audit(Audit(table="claims", rows=[], doubtful={}, missing=missing, unread={}))
     said = capsys.readouterr().out
     assert "tenantnet network delete acme blue" in said
     assert "Not deployed" not in said

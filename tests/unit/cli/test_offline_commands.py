@@ -12,7 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 from tenantnet.addresses.addressing import DEFAULT_RESERVED, check_network_cidr
 from tenantnet.cli.main import app
+from tenantnet.observed.deployed import Deployed
 from tenantnet.refusal import Refused
+from tenantnet.stacks.outputs import TenantOutputs
 from typer.testing import CliRunner, Result
 
 from tests.support.small_settings import PLATFORM, small_project
@@ -417,3 +419,32 @@ def test_a_check_against_a_commit_refuses_what_the_deployed_database_cannot_take
     assert "remedy: put acmeadmin back" in checked.output
     assert "database.storageGb: 50\n  rule:   storage only grows" in checked.output
     assert "--base: elsewhere" in refused("settings check --base elsewhere")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["status acme", "vpn status acme", "vpn list acme", "database show acme", "vpn list acme --json"],
+)
+def test_what_is_known_without_the_settings_is_shown_and_a_file_that_cannot_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for module in ("observed.status.read", "vpn.read"):
+        monkeypatch.setattr(f"tenantnet.{module}.read_stack", lambda *_: (TenantOutputs(), "eu-west-1"))
+    for module in ("observed.status.read", "vpn.read", "vpn.status"):
+        monkeypatch.setattr(f"tenantnet.{module}.observe", lambda *_: Deployed())
+    assert run(command).exit_code == 0
+    (folder / "tenants" / "Pulumi.acme.yaml").write_bytes(b"config: \xff\n")
+    found = run(command)
+    assert (found.exit_code, "acme" in found.stdout) == (1, True)
+    assert "not UTF-8" in found.stderr
+    (folder / "tenants" / "Pulumi.acme.yaml").unlink()
+    assert run(command).exit_code == 0, "a tenant may be deployed from settings that are not here"
+
+
+def test_no_range_is_given_away_beside_a_file_that_cannot_be_read(folder: Path) -> None:
+    (folder / "tenants" / "Pulumi.delta.yaml").write_text("config:\n\t- a\n")
+    said = refused(
+        "vpn add acme --offline --company-cidr 192.168.9.0/24 --gateway-ip 198.51.100.9 --description Lima"
+    )
+    assert "Pulumi.delta.yaml" in said
+    assert "the ones of this file would count as free" in " ".join(said.split())

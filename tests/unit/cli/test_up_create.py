@@ -90,4 +90,4 @@ def test_a_platforms_tenants_are_known_that_have_settings_and_no_stack(
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     assert without_stack(find_project(tmp_path), "platform-eu1") == ["acme"]
     (tmp_path / "tenants" / "Pulumi.hooli.yaml").write_text("config: [")
-    assert without_stack(find_project(tmp_path), "platform-eu1") == []
+    assert without_stack(find_project(tmp_path), "platform-eu1") == ["acme"]

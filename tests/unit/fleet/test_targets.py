@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from tenantnet.fleet.targets import select_targets
+from tenantnet.cli.fleet.run import _read
+from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus
+from tenantnet.fleet.runner import FleetRun
+from tenantnet.fleet.runs import Limits, begin_run
+from tenantnet.fleet.targets import read_each, select_each
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project, find_project
 
@@ -29,20 +34,41 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_a_file_of_nobody_who_is_chosen_is_not_read(project: Project) -> None:
-    found = select_targets(project, ["acme", "ini*"], platform=None)
+    found, unread = select_each(project, ["acme", "ini*"], platform=None)
+    assert unread == {}
     assert [(each.name, each.platform, each.region) for each in found.values()] == [
         ("acme", "platform-eu1", "eu-west-1"),
         ("initech", "platform-us1", "us-west-1"),
     ]
 
 
-def test_one_of_those_who_are_chosen_is(project: Project) -> None:
-    with pytest.raises(Refused, match=r"Pulumi\.hooli\.yaml"):
-        select_targets(project, ["acme", "hooli"], platform=None)
+def test_one_of_those_who_are_chosen_is_named(project: Project) -> None:
+    found, unread = select_each(project, ["acme", "hooli"], platform=None)
+    assert ([*found], [*unread]) == (["acme"], ["hooli"])
+    assert "Pulumi.hooli.yaml" in str(unread["hooli"])
 
 
 def test_whose_tenants_are_a_platforms_is_in_every_file(project: Project) -> None:
-    with pytest.raises(Refused, match=r"Pulumi\.hooli\.yaml"):
-        select_targets(project, [], platform="platform-us1")
+    found, unread = select_each(project, [], platform="platform-us1")
+    assert ([*found], [*unread]) == (["globex", "initech"], ["hooli"])
     project.settings_file("hooli").unlink()
-    assert [*select_targets(project, [], platform="platform-us1")] == ["globex", "initech"]
+    assert select_each(project, [], platform="platform-us1")[1] == {}
+
+
+@pytest.mark.parametrize("operation", [FleetOperation.PREVIEW, FleetOperation.DRIFT])
+def test_what_only_shows_goes_on_without_a_file_that_cannot_be_read_and_names_it(
+    project: Project, operation: FleetOperation
+) -> None:
+    targets, unread = _read(operation, *read_each(project), among=["acme", "hooli"])
+    assert ("acme" in targets, [*unread]) == (True, ["hooli"])
+    record = begin_run(RunRecords(project), operation, ["hooli"], Limits(parallel=1))
+    asyncio.run(FleetRun(project, record, targets, print, unread=unread).go())
+    found = record.tenants["hooli"]
+    assert (found.status, found.log) == (RunStatus.FAILED, "")
+    assert "Pulumi.hooli.yaml" in found.reason
+
+
+def test_an_update_does_not_begin_beside_one_of_its_own_that_cannot_be_read(project: Project) -> None:
+    with pytest.raises(Refused, match=r"Pulumi\.hooli\.yaml"):
+        _read(FleetOperation.UP, *read_each(project), among=["hooli"])
+    assert _read(FleetOperation.UP, *read_each(project), among=["acme"])[1] == {}

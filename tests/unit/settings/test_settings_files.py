@@ -10,21 +10,29 @@ from pathlib import Path
 import pytest
 from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
+from tenantnet.settings.cells import read_cell, read_ranges
 from tenantnet.settings.files import judge_file, read_defaults
 from tenantnet.settings.project import Project, find_project
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.store import (
-    claims_in_tree,
     create_settings_file,
     read_settings_file,
     read_tenant,
     replace_settings_file,
+    settings_here,
+    tenants_in_tree,
+    tenants_of,
     unknown_stack,
 )
 
 from tests.support.small_settings import ACME
 
 PROJECT = "name: tenantnet\nruntime: python\nmain: infra\nstackConfigDir: tenants\n"
+PLATFORM = """\
+config:
+  aws:region: eu-west-1
+  tenantnet:platform: {zone: {name: db.example.com}}
+"""
 WRONG = ACME.replace("10.1.2.0/26", "10.1.2.0/25")
 
 
@@ -217,31 +225,44 @@ def test_a_platform_is_no_tenant(project: Project) -> None:
         read_tenant(project, "platform-eu1")
 
 
-def test_the_working_trees_claims_are_those_of_the_platforms_own_tenants(
-    project: Project, acme: Path
-) -> None:
+def test_the_working_trees_tenants_are_the_platforms_own(project: Project, acme: Path) -> None:
     other = ACME.replace("platform-eu1", "platform-us1")
     project.settings_file("beta").write_text(other)
     project.settings_file("platform-eu1").write_text("config: {tenantnet:platform: {}}\n")
-    claims = claims_in_tree(project, "platform-eu1")
-    assert [(claim.stack, claim.cidr) for claim in claims] == [
-        ("acme", "172.17.5.0/24"),
-        ("acme", "10.1.2.0/26"),
-    ]
+    tenants, unread = tenants_in_tree(project, ["platform-eu1"])
+    assert ([*tenants], unread) == (["acme"], {})
 
 
-def test_a_file_of_the_working_tree_that_cannot_be_read_is_refused_not_skipped(
+def test_a_file_that_cannot_be_read_hides_no_other_and_no_range_is_given_away_beside_it(
     project: Project, acme: Path
 ) -> None:
+    project.settings_file("platform-eu1").write_text(PLATFORM)
+    cell = read_cell(project, "platform-eu1")
+    assert read_ranges(project, cell, None)
     project.settings_file("beta").write_text("config: [\n")
-    with pytest.raises(Refused, match=r"Pulumi\.beta\.yaml"):
-        claims_in_tree(project, "platform-eu1")
+    found, unread = tenants_of(project, "platform-eu1")
+    assert ([each.name for each in found], [*unread]) == (["acme"], ["beta"])
+    with pytest.raises(Refused, match=r"Pulumi\.beta\.yaml") as refused:
+        read_ranges(project, cell, None)
+    assert "the ones of this file would count as free" in refused.value.refusals[0].reason
+
+
+def test_of_one_tenant_it_is_known_whether_there_is_no_file_or_one_that_cannot_be_read(
+    project: Project, acme: Path
+) -> None:
+    settings, unread = settings_here(project, "acme")
+    assert (settings is not None, unread) == (True, {})
+    assert settings_here(project, "nobody") == (None, {})
+    acme.write_bytes(b"config: \xff\n")
+    settings, unread = settings_here(project, "acme")
+    assert (settings, [*unread]) == (None, ["acme"])
+    assert "not UTF-8" in str(unread["acme"])
 
 
 @pytest.mark.parametrize("text", ["", "config:\n", "config: {}\n", "config: {tenantnet:tenant: 5}\n"])
 def test_a_file_that_is_only_begun_claims_nothing(project: Project, text: str) -> None:
     project.settings_file("beta").write_text(text or "{}\n")
-    assert claims_in_tree(project, "platform-eu1") == []
+    assert tenants_in_tree(project, ["platform-eu1"]) == ({}, {})
 
 
 def test_the_region_of_the_file_goes_before_the_projects(project: Project, acme: Path) -> None:

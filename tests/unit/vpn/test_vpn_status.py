@@ -176,7 +176,7 @@ def test_a_tenant_without_any_connection_is_told_so_and_gets_no_empty_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tenantnet.cli.vpn.commands.working_project", lambda: None)
-    monkeypatch.setattr("tenantnet.vpn.read.read_listings", lambda *_: (None, []))
+    monkeypatch.setattr("tenantnet.vpn.read.read_listings", lambda *_: (None, [], {}))
     list_connections("acme")
     assert capsys.readouterr().out == (
         "acme has no VPN connection, at AWS or in its settings. Add one: tenantnet vpn add acme\n"
@@ -195,6 +195,7 @@ def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
         leaving=set(),
         planned=[],
         troubles=troubles(of),
+        unread={},
         read_at=datetime.now(UTC),
         read_only=False,
         csrf="",
