@@ -291,12 +291,24 @@ def _changed_gateway(gateway: PreviewedResource, preview: Preview) -> Iterator[s
 
 
 def _changed_vpn(connection: PreviewedResource, preview: Preview) -> Iterator[str]:
+    if connection.operation is Operation.CREATE:
+        # As a whole one: its component is left of an update that failed, or of a deletion by hand.
+        yield _vpn(connection, preview.siblings(connection))
+        return
     name = vpn_name(connection, preview)
     if connection.operation is Operation.UPDATE and (former := _former_description(connection)):
         yield f"renames VPN connection {former} to {name}"
     rest = [each for each in connection.changed if each not in ("customerGatewayId", "tags", "tagsAll")]
     if rest or connection.operation is not Operation.UPDATE:
         yield from _changes(connection, f"{_verb(connection)} VPN connection {name}", rest)
+
+
+def _follows_vpn(part: PreviewedResource, preview: Preview, *properties: str) -> bool:
+    """Whether a route or an alarm differs only as its VPN connection is a new one: in these properties."""
+    made = (Operation.CREATE, Operation.REPLACE)
+    siblings = preview.siblings(part)
+    is_new = any(each.type == types.VPN_CONNECTION and each.operation in made for each in siblings)
+    return is_new and not (part.old and {*part.changed} - {*properties} - NOISE - LABELS)
 
 
 def _named(document: Mapping[str, Any]) -> set[str]:
@@ -407,6 +419,13 @@ _OF_RESOURCES: Mapping[str, Callable[[PreviewedResource, Preview], Iterable[str]
     types.CUSTOMER_GATEWAY: _changed_gateway,
     types.VPN_CONNECTION: _changed_vpn,
     types.DOCUMENT: lambda document, _: _changed_document(document),
-    types.ALARM: lambda alarm, _: _changes(alarm, f"{_verb(alarm)} alarm {alarm.name}", alarm.changed),
+    types.VPN_CONNECTION_ROUTE: lambda route, preview: (
+        () if _follows_vpn(route, preview, "vpnConnectionId") else _any_resource(route)
+    ),
+    types.ALARM: lambda alarm, preview: (
+        ()
+        if _follows_vpn(alarm, preview, "dimensions")
+        else _changes(alarm, f"{_verb(alarm)} alarm {alarm.name}", alarm.changed)
+    ),
     types.TABLE_ITEM: lambda claim, _: [_changed_claim(claim)],
 }

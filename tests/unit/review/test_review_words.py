@@ -25,6 +25,29 @@ def test_a_vpn_connection_is_told_by_place_range_and_gateway() -> None:
     assert sentences(preview(*connection(DELETE))) == [f"removes VPN connection {SEATTLE}"]
 
 
+def made_anew(**route: Any) -> list[PreviewedResource]:
+    """A connection that was deleted by hand, after a refresh: its component and its gateway are there."""
+    parent, gateway, old, former = connection()
+    new = resource(types.VPN_CONNECTION, old.name, CREATE, parent=parent, new=old.old)
+    alarm = resource(
+        types.ALARM, f"{old.name}-down", UPDATE, parent=parent, old={"dimensions": 1}, changed=("dimensions",)
+    )
+    its_route = resource(former.type, former.name, parent=parent, **{"operation": CREATE, **route})
+    return [parent, gateway, new, its_route, alarm]
+
+
+def test_a_connection_that_is_made_anew_is_told_as_a_new_one_without_what_follows_from_it() -> None:
+    cidr = {"destinationCidrBlock": "192.168.4.0/24"}
+    assert sentences(preview(*made_anew(new=cidr))) == [f"adds VPN connection {SEATTLE}"]
+    other = made_anew(
+        operation=REPLACE,
+        old=cidr,
+        new={"destinationCidrBlock": "10.9.0.0/16"},
+        changed=("destinationCidrBlock",),
+    )
+    assert any("10.9.0.0/16" in each and "route" in each for each in sentences(preview(*other)))
+
+
 def test_another_gateway_is_told_once() -> None:
     parent, _, *others = connection(UPDATE, "customerGatewayId")
     gateway = resource(
