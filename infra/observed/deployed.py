@@ -183,7 +183,7 @@ class RouteTable(Described):
         return {"main": any(each.get("Main") for each in found.get("Associations", ()))}
 
 
-class Peering(Described):
+class Peering(WithTags):
     """vpc_ids: of the requester and of the accepter. state: EC2's word."""
 
     described_by = Describe(

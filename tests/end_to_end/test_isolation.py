@@ -317,6 +317,36 @@ def test_every_route_that_is_really_deleted_is_missed(
     assert faults(check(observe())) == [], "all is mended"
 
 
+@pytest.mark.parametrize(
+    ("stack", "output", "tags"),
+    [
+        ("zeta", ("networks", "blue", "vpcId"), ("cell", "tenant", "network", "part")),
+        ("platform-local", ("sessionsVpcId",), ("cell", "part")),
+        ("platform-local", ("servicesVpcId",), ("cell", "part")),
+    ],
+)
+def test_a_network_whose_tag_is_really_removed_is_an_error_for_every_tenant_of_the_cell(
+    tenants: Project, ec2: EC2Client, stack: str, output: tuple[str, ...], tags: tuple[str, ...]
+) -> None:
+    vpc: Any = tenants.outputs(stack)
+    for key in output:
+        vpc = vpc[key]
+    [described] = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    there = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
+    for name in tags:
+        tag: Any = {"Key": f"tenantnet:{name}", "Value": there[f"tenantnet:{name}"]}
+        with broken(
+            lambda t=tag: ec2.delete_tags(Resources=[vpc], Tags=[t]),  # type: ignore[misc]
+            lambda t=tag: ec2.create_tags(Resources=[vpc], Tags=[t]),  # type: ignore[misc]
+        ):
+            # acme's check misses zeta's network by its peerings, or by the tags that are left.
+            done = [command(tenants, "isolation", "check", tenant) for tenant in ("acme", "zeta")]
+        for each in done:
+            assert (each.returncode, each.stdout, vpc in each.stderr) == (1, "", True), (name, each.stderr)
+            assert "Could not check what reaches what in cell local." in each.stderr
+    assert command(tenants, "isolation", "check", "acme", "zeta").returncode == 0, "all is mended"
+
+
 def acl_entry(acl: NetworkAcl, rule: AclRule) -> dict[str, Any]:
     return {
         "NetworkAclId": acl.id,

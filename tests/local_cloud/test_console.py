@@ -150,7 +150,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         ec2 = boto3.client("ec2", region_name=REGION)
         network = make_network(ec2, "acme", "blue", "10.1.2.0/26")
-        ec2.create_tags(Resources=[network], Tags=[{"Key": "tenantnet:cell", "Value": "eu1"}])
+        ec2.create_tags(
+            Resources=[network],
+            Tags=[{"Key": "tenantnet:cell", "Value": "eu1"}, {"Key": "Name", "Value": "acme-blue"}],
+        )
         connection = make_connection(ec2, network)
         [described] = ec2.describe_vpn_connections(VpnConnectionIds=[connection])["VpnConnections"]
         folder = tmp_path_factory.mktemp("desk") / "clone"
@@ -345,6 +348,7 @@ def test_drift_is_looked_for_when_it_is_asked_for(office: Office) -> None:
     assert (nobody.status, "there is no tenant nobody" in nobody.text) == (400, True)
 
 
+@pytest.mark.usefixtures("network")
 def test_isolation_is_checked_when_it_is_asked_for_as_the_command_does(office: Office) -> None:
     assert "pairs of places are" not in office.page("/tenants/acme/isolation")
     answer = office.console.send("/tenants/acme/isolation", {})
@@ -359,6 +363,22 @@ def test_isolation_is_checked_when_it_is_asked_for_as_the_command_does(office: O
     assert all(place in text for place in where)
     nobody = office.console.send("/tenants/nobody/isolation", {})
     assert (nobody.status, "there is no tenant nobody" in nobody.text) == (400, True)
+
+
+def test_a_network_that_lost_its_tag_is_an_error_of_the_check_and_no_verdict(
+    office: Office, network: str
+) -> None:
+    ec2, tag = boto3.client("ec2", region_name=REGION), {"Key": "tenantnet:cell", "Value": "eu1"}
+    ec2.delete_tags(Resources=[network], Tags=[tag])  # type: ignore[list-item]
+    try:
+        done = office.desk.tenantnet("isolation check acme")
+        answer = office.console.send("/tenants/acme/isolation", {})
+    finally:
+        ec2.create_tags(Resources=[network], Tags=[tag])  # type: ignore[list-item]
+    needed = f"AWS describes no {network} with tenantnet:cell=eu1, tenantnet:tenant=acme"
+    assert (done.code, done.out, needed in done.err) == (1, "", True), done.err
+    assert (answer.status, needed in unescape(answer.text)) == (503, True), answer.text
+    assert "pairs of places are" not in answer.text
 
 
 def test_a_guide_is_downloaded_as_ec2_describes_the_connection(office: Office) -> None:
@@ -521,6 +541,7 @@ def test_axe_finds_nothing_and_the_page_fits_a_telephone(
             (PICTURES / f"{name}.png").write_bytes(with_palette(taken))
 
 
+@pytest.mark.usefixtures("network")
 def test_axe_finds_nothing_in_what_isolation_has_found(office: Office, window: Page) -> None:
     window.set_viewport_size({"width": 320, "height": 640})
     window.goto(f"{office.console.origin}/tenants/acme/isolation")
@@ -652,11 +673,31 @@ def _deploy_green(office: Office) -> None:
 
 @pytest.fixture(scope="module")
 def site(office: Office) -> TunnelSite:
-    """A tunnel host, which the platform's outputs name, and acme's document."""
+    """A tunnel host and two networks, which the platform's outputs name, and acme's document."""
     site = TunnelSite.create(office.cloud, partial(aws_client, office.cloud))
     site.add_tenant("acme", "acme.db.example.com")
-    office.desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, "tunnelHostId": site.target})
+    ec2 = boto3.client("ec2", region_name=REGION)
+    [host] = ec2.describe_instances(InstanceIds=[site.target])["Reservations"][0]["Instances"]
+    there = {
+        "tunnelHostId": site.target,
+        "servicesVpcId": host["VpcId"],
+        "sessionsVpcId": ec2.create_vpc(CidrBlock="172.17.0.0/16")["Vpc"]["VpcId"],
+    }
+    office.desk.leave_outputs("platform-eu1", {**PLATFORM_OUTPUTS, **there})
     return site
+
+
+@pytest.fixture
+def network(office: Office, site: TunnelSite) -> Iterator[str]:
+    """The VPC of acme's only network, by AWS and, for as long as a test runs, by its stack."""
+    ec2 = boto3.client("ec2", region_name=REGION)
+    named: Any = [{"Name": "tag:Name", "Values": ["acme-blue"]}]
+    [vpc] = [each["VpcId"] for each in ec2.describe_vpcs(Filters=named)["Vpcs"]]
+    outputs = _outputs(office.connection)
+    blue = {**outputs["networks"]["blue"], "vpcId": vpc}
+    office.desk.leave_outputs("acme", {**outputs, "networks": {"blue": blue}})
+    yield vpc
+    office.desk.leave_outputs("acme", outputs)
 
 
 @pytest.fixture

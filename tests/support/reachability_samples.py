@@ -236,8 +236,14 @@ def network(plan: NetworkPlan) -> Deployed:
         ),
         network_acls=(default_acl(vpc, *(subnet.id for subnet in subnets.values())),),
         peerings=(
-            Peering(id=f"pcx-{name}-sessions", vpc_ids=(vpc, "vpc-sessions")),
-            Peering(id=f"pcx-{name}-services", vpc_ids=(vpc, "vpc-services")),
+            *(
+                Peering(
+                    id=f"pcx-{name}-{side}",
+                    vpc_ids=(vpc, f"vpc-{side}"),
+                    tags={**tags, "tenantnet:cell": "eu1", "Name": f"{name}-{side}"},
+                )
+                for side in ("sessions", "services")
+            ),
         ),
         vpn_gateways=(Gateway(id=f"vgw-{name}", vpc_id=vpc),),
         vpn_connections=(

@@ -15,8 +15,8 @@ def observe_cell(
 ) -> aws.Deployed:
     """Everything of the cell's tenants, and of the platform's VPCs, also of those that the settings name.
 
-    What is in a VPC is found by the VPC, so a missing tag hides nothing. Raises Failure if AWS
-    does not answer or allow a call.
+    A tenant's VPC is found by its tags: unseen.require_all_seen compares them with the stacks. What is in a
+    VPC is found by the VPC. Raises Failure if AWS does not answer or allow a call.
     """
     with aws_answers(f"read the networks of cell {cell} in {region}", region=region):
         reader, own = Reader(region), tagged(cell=cell)

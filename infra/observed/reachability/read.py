@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from tenantnet.engine.engine import Engine
 from tenantnet.observed.deployed import Deployed
 from tenantnet.observed.reachability.check import Pair, check
 from tenantnet.observed.reachability.intended import LiveMove
 from tenantnet.observed.reachability.observe import observe_cell
+from tenantnet.observed.reachability.unseen import require_all_seen
 from tenantnet.observed.status.read import read_stack
 from tenantnet.observed.status.tenant import TenantStatus, tenant_status
 from tenantnet.phases.phases import Phase, State, declaration
@@ -20,20 +22,28 @@ from tenantnet.tags import Slot, Strategy
 def judge(project: Project, tenants: Sequence[str]) -> tuple[list[Pair], list[TenantStatus]]:
     """Check every pair of places of which one belongs to a named tenant; and these tenants' status.
 
-    Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer.
+    Raises Refused for an unknown tenant, Failure where the engine or AWS does not answer, or AWS without
+    something that the stacks have.
     """
-    cells: dict[str | None, Deployed] = {}
-    moves: dict[str, LiveMove] = {}
-    statuses = []
-    for tenant in tenants:
-        outputs, region = read_stack(project, tenant)
-        if outputs.cell not in cells:
-            cells[outputs.cell] = read_cell(Engine(project).platform_of(tenant, outputs))
-        if move := live_move(outputs):
-            moves[tenant] = move
-        deployed = cells[outputs.cell]
-        statuses.append(tenant_status(tenant, region=region, outputs=outputs, deployed=deployed))
-    return [pair for cell in cells.values() for pair in check(cell, tenants, moves)], statuses
+    stacks = {tenant: read_stack(project, tenant) for tenant in tenants}
+    cells = defaultdict[str | None, dict[str, TenantOutputs]](dict)
+    for tenant, (outputs, _) in stacks.items():
+        cells[outputs.cell][tenant] = outputs
+    deployed = {cell: _read_whole(project, members) for cell, members in cells.items()}
+    moves = {tenant: move for tenant, (outputs, _) in stacks.items() if (move := live_move(outputs))}
+    statuses = [
+        tenant_status(tenant, region=region, outputs=outputs, deployed=deployed[outputs.cell])
+        for tenant, (outputs, region) in stacks.items()
+    ]
+    return [pair for cell in deployed.values() for pair in check(cell, tenants, moves)], statuses
+
+
+def _read_whole(project: Project, tenants: Mapping[str, TenantOutputs]) -> Deployed:
+    """The cell of these tenants. Raises Failure where it is not known whether that is all of it."""
+    platform = Engine(project).platform_of(*next(iter(tenants.items())))
+    deployed = read_cell(platform)
+    require_all_seen(deployed, platform, tenants)
+    return deployed
 
 
 def live_move(outputs: TenantOutputs) -> LiveMove | None:
