@@ -8,8 +8,10 @@ import sys
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
+from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -44,6 +46,8 @@ LOG = logging.getLogger("tenantnet.local")
 # The SDKs try 500, 502, 503 and 504 again, for minutes; what fails here would fail each time.
 FAILED = 501
 KEPT_ANSWERS = 500
+# Their calls wait: for servers, hosts or builds, which may call in their turn.
+WAITING = ("rds", "ssm", "codebuild")
 
 
 class Handler(MotoRequestHandler):
@@ -65,6 +69,8 @@ class Application:
         self._faults, self._keys, self._recorder = Faults(), keys, recorder
         self._own = OwnApi(state, record, self._faults)
         self._moto = DomainDispatcherApplication(create_backend_app)
+        # What moto lists must not change before it is written: it reads a dictionary as it writes the answer.
+        self._turn = RLock()
         # An SDK sends a call once more whose answer it did not get; done twice, most calls would fail.
         self._done: OrderedDict[tuple[str, str, str], Response] = OrderedDict()
 
@@ -121,9 +127,11 @@ class Application:
         """What moto answers, or that it does not."""
         request = Request(environ)
         try:
-            if refused := self._refused(request, environ):
+            with self._turn:
+                refused = self._refused(request, environ)
+            if refused:
                 return refused(environ, start_response)
-            with one_moment():
+            with nullcontext() if service_of(request) in WAITING else self._turn, one_moment():
                 answered: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError:
             return error(request, "NotImplemented", f"The local cloud does not know {call}", FAILED)(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -66,3 +67,25 @@ def test_databases_groups_and_zones_are_found(
     route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone_id, AddTags=tags)
     arn = "arn:aws:rds:eu-west-1:123456789012"
     assert {f"{arn}:db:{name}", f"{arn}:pg:{name}", zone_id} <= found(tagging, name)
+
+
+def test_tags_that_change_while_they_are_listed_break_no_answer(
+    ec2: EC2Client, network: Network, name: str
+) -> None:
+    """moto looks through all tags for those of one resource."""
+    tags: Any = [{"Key": f"key-{number}", "Value": name} for number in range(40)]
+    groups = [
+        ec2.create_security_group(
+            GroupName=f"{name}-{number}",
+            Description=name,
+            VpcId=network.vpc_id,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+        )["GroupId"]
+        for number in range(40)
+    ]
+    with ThreadPoolExecutor() as pool:
+        listed = [pool.submit(ec2.describe_security_groups, GroupIds=groups) for _ in range(20)]
+        while not all(each.done() for each in listed):
+            ec2.delete_tags(Resources=groups, Tags=tags)
+            ec2.create_tags(Resources=groups, Tags=tags)
+        assert [len(each.result()["SecurityGroups"]) for each in listed] == [40] * 20
