@@ -154,7 +154,9 @@ def test_only_the_group_goes_in_a_tenant_that_only_the_runner_updates(project: P
     program.write_text(RUNNER, encoding="utf-8")
     try:
         others, alarms = changed(project, "acme")
-        assert others == NO_GROUP | NO_BACKUPS | functions("blue", "green")
+        # Behind a fence the parameters of its source stay as they are.
+        groups = functions("green") if case == "restored" else functions("blue", "green")
+        assert others == NO_GROUP | NO_BACKUPS | groups
         assert alarms <= ALARMS
     finally:
         program.unlink()

@@ -160,7 +160,11 @@ def previews(
         projects.append(project)
     previews = Previews(projects)
     for item in request.session.items:
-        if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec"):
+        if (
+            isinstance(item, pytest.Function)
+            and item.module is request.module
+            and "case" in item.fixturenames
+        ):
             previews.start(str(item.callspec.params["case"]))
     return previews
 

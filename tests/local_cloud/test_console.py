@@ -549,6 +549,8 @@ def test_axe_finds_nothing_in_what_isolation_has_found(office: Office, window: P
     expect(window.get_by_role("status")).to_contain_text(
         "pairs of places are not as intended.", timeout=60_000
     )
+    # The text is there before the style sheet is.
+    window.wait_for_load_state()
     assert window.evaluate("document.scrollingElement.scrollWidth") <= 320
     assert Axe().run(window).response["violations"] == []
 

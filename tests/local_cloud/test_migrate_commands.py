@@ -263,6 +263,7 @@ def test_a_move_begins_once_every_office_is_taken_along_or_meant_to_stay(
     # The run reads in the settings who is meant to stay, and waits for its time.
     with desk.begin("migrate run acme --unverified") as waits:
         assert waits.stdout is not None
+        assert "moves acme from blue to green by replica" in waits.stdout.readline()
         assert "waiting until" in waits.stdout.readline()
         end_by(waits, signal.SIGINT)
 

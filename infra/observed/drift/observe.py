@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from tenantnet.aws import types
 from tenantnet.aws.answers import aws_answers
 from tenantnet.observed import deployed as aws
 from tenantnet.observed.drift.state import StackState
-from tenantnet.observed.reader import Reader, T, tagged
+from tenantnet.observed.reader import Reader, tagged
 
+_OfSeveralNetworks = TypeVar("_OfSeveralNetworks", aws.RouteTable, aws.Peering)
 _Owned = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.VpnGateway
 # What an update makes first, by EC2's words: what it left behind has the tenant's tags.
 OWNED: Mapping[str, type[_Owned]] = {
@@ -29,26 +31,26 @@ def observe_networks(
     Raises Failure if AWS does not answer or allow a call.
     """
     with aws_answers(f"look for what was added to {tenant} in {region}", region=region):
-        reader, vpcs = reader or Reader(region), state.ids(types.VPC)
+        asked, vpcs = reader or Reader(region), state.ids(types.VPC)
         inside, groups = {"vpc-id": vpcs}, state.ids(types.SECURITY_GROUP, types.DEFAULT_SECURITY_GROUP)
 
-        def read_all(kind: type[T], *filters: aws.Filters) -> tuple[T, ...]:
+        def read_all(kind: type[_OfSeveralNetworks], *filters: aws.Filters) -> tuple[_OfSeveralNetworks, ...]:
             """What matches one of the filters, each once."""
-            return tuple(dict.fromkeys(each for one in filters for each in reader.read(kind, one)))
+            return tuple({each.id: each for one in filters for each in asked.read(kind, one)}.values())
 
         return aws.Deployed(
-            rules=reader.read(aws.SecurityGroupRule, {"group-id": groups}),
+            rules=asked.read(aws.SecurityGroupRule, {"group-id": groups}),
             # Those in the tenant's VPCs, their main ones too, and its own in others' VPCs.
             route_tables=read_all(aws.RouteTable, inside, {"route-table-id": state.ids(types.ROUTE_TABLE)}),
             peerings=read_all(
                 aws.Peering, {"requester-vpc-info.vpc-id": vpcs}, {"accepter-vpc-info.vpc-id": vpcs}
             ),
-            vpn_connections=reader.read(aws.SiteToSiteVpn, {"vpn-gateway-id": state.ids(types.VPN_GATEWAY)}),
-            internet_gateways=reader.read(aws.InternetGateway, {"attachment.vpc-id": vpcs}),
-            nat_gateways=reader.read(aws.NatGateway, inside),
-            endpoints=reader.read(aws.VpcEndpoint, inside),
-            instances=reader.read(aws.Ec2Instance, inside),
-            tagged=tuple(_strangers(reader, tenant, state)),
+            vpn_connections=asked.read(aws.SiteToSiteVpn, {"vpn-gateway-id": state.ids(types.VPN_GATEWAY)}),
+            internet_gateways=asked.read(aws.InternetGateway, {"attachment.vpc-id": vpcs}),
+            nat_gateways=asked.read(aws.NatGateway, inside),
+            endpoints=asked.read(aws.VpcEndpoint, inside),
+            instances=asked.read(aws.Ec2Instance, inside),
+            tagged=tuple(_strangers(asked, tenant, state)),
         )
 
 
