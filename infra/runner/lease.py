@@ -51,15 +51,11 @@ class Lease:
     @contextmanager
     def held(self, *, patient: bool = False) -> Iterator[None]:
         """Hold it in the block. patient: wait for a living run's end, which is a Failure otherwise."""
-        self._take(patient=patient)
-        ended = Event()
-        renewer = Thread(target=self._keep_renewing, args=[ended], daemon=True)
-        renewer.start()
         try:
-            yield
+            self._take(patient=patient)
+            with self._renewed():
+                yield
         finally:
-            ended.set()
-            renewer.join()
             # Where AWS does not answer, the lease ends by itself.
             with suppress(Failure):
                 self._release()
@@ -80,6 +76,17 @@ class Lease:
                 remedy=f"follow the other run: tenantnet migrate status {self._tenant}",
                 state="What this run did before remains.",
             )
+
+    @contextmanager
+    def _renewed(self) -> Iterator[None]:
+        ended = Event()
+        renewer = Thread(target=self._keep_renewing, args=[ended], daemon=True)
+        renewer.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewer.join()
 
     def _keep_renewing(self, ended: Event) -> None:
         while not ended.wait(self._every.total_seconds()):
@@ -104,14 +111,15 @@ class Lease:
         mine = Holder(
             run=uuid4().hex, who=self._who, machine=this_machine(), pid=os.getpid(), since=self._clock.now()
         )
+        # Known before it is written: a signal may come before the answer.
+        with self._renewing:
+            self._mine = mine
         seen: Holder | None = None
         while not self._journal.take_lease(mine, seen):
             seen = self._journal.lease()
             # Its own row, where it was written and the answer was lost, is not watched.
             if seen is not None and seen.run != mine.run and not has_ended(seen.machine, seen.pid):
                 seen = self._watched(seen, patient=patient)
-        with self._renewing:
-            self._mine = mine
 
     def _watched(self, seen: Holder, *, patient: bool) -> Holder:
         """The lease as it was seen last, once it was released or not renewed for its life."""

@@ -104,6 +104,21 @@ def test_a_run_that_has_ended_leaves_the_lease_to_the_next(
     assert (journal.lease(), said) == (None, [])
 
 
+def test_a_run_that_is_stopped_before_the_answer_leaves_no_lease(
+    lease: Callable[..., Lease], journal: JournalTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = journal.take_lease
+
+    def stopped(mine: Holder, instead_of: Holder | None) -> bool:
+        assert take(mine, instead_of)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal, "take_lease", stopped)
+    with pytest.raises(KeyboardInterrupt), lease("ada@desk pid 7").held():
+        pass
+    assert journal.lease() is None
+
+
 def test_a_killed_run_of_this_machine_is_replaced_at_once(
     lease: Callable[..., Lease], journal: JournalTable, said: list[str]
 ) -> None:
