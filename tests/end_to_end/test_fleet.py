@@ -130,7 +130,7 @@ def test_neither_the_kill_nor_the_end_leaves_a_process(killed: Fleet) -> None:
 def test_what_is_deployed_is_as_its_stacks_say(killed: Fleet) -> None:
     run = killed("drift", "acme", "globex")
     assert run.code == 0, run.text
-    assert "2 done" in run.text
+    assert "2 compared" in run.text
 
 
 def test_one_plugin_and_one_language_host_serve_all_stacks_of_a_region(killed: Fleet) -> None:
