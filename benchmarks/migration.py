@@ -128,12 +128,12 @@ class Moving:
 
 
 @contextmanager
-def moving(settings: Mapping[str, Any]) -> Iterator[Moving]:
+def moving(settings: Mapping[str, Any], mysql: Generation) -> Iterator[Moving]:
     """Deploy a cell and the tenant, and let clients begin."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
-            LocalCloud(folder / "cloud", mysql=Generation.MYSQL_9_7) as cloud,
+            LocalCloud(folder / "cloud", mysql=mysql) as cloud,
             patch.dict(os.environ, environment(cloud.state_dir)),
         ):
             project, aws = Project.of_clone(folder / "project", environment(cloud.state_dir)), boto3.Session()
@@ -149,10 +149,10 @@ def moving(settings: Mapping[str, Any]) -> Iterator[Moving]:
                 yield Moving(project=project, cloud=cloud, load=load, journal=journal)
 
 
-def by_live(cuts: int, gigabytes: float, tell: Tell) -> str:
+def by_live(mysql: Generation, cuts: int, gigabytes: float, tell: Tell) -> str:
     """The gaps of so many cuts with so much data."""
     tell("a cell and a tenant", 0)
-    with moving(NUMBERED) as tenant:
+    with moving(NUMBERED, mysql) as tenant:
         for made in grow(tenant.cloud, gigabytes):
             tell(f"{made:.1f} GB are there", GROWN * made / gigabytes)
         tell("the move: copy, comparison, first cut", GROWN)
@@ -163,13 +163,13 @@ def by_live(cuts: int, gigabytes: float, tell: Tell) -> str:
         lines = [*tenant.gaps(tenant.journal.entries()).rows(f"{gigabytes:g} GB", AIMS), ""]
         tenant.load.end()
         lines.append(f"{tenant.load.verdict()}. Cuts that were taken back: {taken_back}.")
-    return titled(Strategy.LIVE, lines)
+    return titled(Strategy.LIVE, mysql, lines)
 
 
-def by_copy(strategy: Strategy, tell: Tell) -> str:
+def by_copy(mysql: Generation, strategy: Strategy, tell: Tell) -> str:
     """The gap of one move by replica or snapshot of an empty database, and its parts."""
     tell("a cell and a tenant, then one move", 0)
-    with moving(BOTH) as tenant:
+    with moving(BOTH, mysql) as tenant:
         tenant.lead_over("run", "acme", "--now", "--strategy", strategy)
         entries = tenant.journal.entries()
         lines = [*tenant.gaps(entries).rows("empty", {}), ""]
@@ -183,33 +183,37 @@ def by_copy(strategy: Strategy, tell: Tell) -> str:
     parts = gap_acts(entries)
     total = sum(seconds for _, seconds in parts)
     lines += [f"| {act} | {seconds:.1f} | {seconds / total:.2f} |" for act, seconds in parts]
-    return titled(strategy, [*lines, f"| in all | {total:.1f} | 1.00 |"])
+    return titled(strategy, mysql, [*lines, f"| in all | {total:.1f} | 1.00 |"])
 
 
-def titled(strategy: Strategy, lines: Sequence[str]) -> str:
-    title = f"By {strategy}, with {WRITERS} writers and {READERS} readers of each kind:"
+def titled(strategy: Strategy, mysql: Generation, lines: Sequence[str]) -> str:
+    title = f"By {strategy}, with MySQL {mysql}, {WRITERS} writers and {READERS} readers of each kind:"
     return "\n".join([title, "", *lines])
 
 
 def pieces(
-    strategies: Sequence[Strategy], cuts: int, gigabytes: Sequence[float], rows: int
+    mysql: Generation, strategies: Sequence[Strategy], cuts: int, gigabytes: Sequence[float], rows: int
 ) -> Iterator[Piece]:
     """All that is measured, in order."""
     if Strategy.LIVE in strategies:
         for size in sorted(gigabytes):
             yield Piece(
-                name=f"live-{size:g}GB-{cuts}-cuts",
+                name=f"live-{mysql}-{size:g}GB-{cuts}-cuts",
                 minutes=DEPLOYED + size * A_GIGABYTE + cuts * A_CUT,
-                measure=partial(by_live, cuts, size),
+                measure=partial(by_live, mysql, cuts, size),
             )
     for strategy in (Strategy.REPLICA, Strategy.SNAPSHOT):
         if strategy in strategies:
-            yield Piece(name=strategy, minutes=BY_COPY, measure=partial(by_copy, strategy))
+            yield Piece(
+                name=f"{strategy}-{mysql}", minutes=BY_COPY, measure=partial(by_copy, mysql, strategy)
+            )
     minutes = 1 + rows / 1_000_000 * A_MILLION_ROWS
     yield Piece(name=f"comparison-{rows}-rows", minutes=minutes, measure=partial(comparison.report, rows))
 
 
 def report(
+    *,
+    mysql: Generation = Generation.MYSQL_9_7,
     strategies: Sequence[Strategy] = tuple(Strategy),
     cuts: int = CUTS,
     gigabytes: Sequence[float] = GIGABYTES,
@@ -217,10 +221,14 @@ def report(
     kept: Path | None = None,
 ) -> str:
     """Measure everything. kept: a folder whose pieces are not measured again."""
-    return measured([*pieces(strategies, cuts, gigabytes, rows)], kept)
+    return measured([*pieces(mysql, strategies, cuts, gigabytes, rows)], kept)
 
 
 def main(
+    *,
+    mysql: Annotated[
+        Generation, typer.Option(help="Of the servers that are moved; the comparison is by 9.7")
+    ] = Generation.MYSQL_9_7,
     strategy: Annotated[list[Strategy] | None, typer.Option(help="One of several. [default: all]")] = None,
     cuts: Annotated[int, typer.Option(min=1, help="Of a move by live, with each amount of data")] = CUTS,
     gigabytes: Annotated[list[float] | None, typer.Option(help="One of several. [default: 0, 1, 4]")] = None,
@@ -228,7 +236,16 @@ def main(
     kept: Annotated[Path | None, typer.Option(help="A folder that keeps each piece that is done")] = None,
 ) -> None:
     """Measure and print."""
-    print(report(strategy or tuple(Strategy), cuts, gigabytes or GIGABYTES, rows, kept))
+    print(
+        report(
+            mysql=mysql,
+            strategies=strategy or tuple(Strategy),
+            cuts=cuts,
+            gigabytes=gigabytes or GIGABYTES,
+            rows=rows,
+            kept=kept,
+        )
+    )
 
 
 if __name__ == "__main__":
