@@ -56,7 +56,8 @@ class TenantRecord(Model):
 
     changes: how many resources by operation (`create`, `update`, `same`). findings: drift, in sentences.
     proved: it is unchanged, and no engine had to see that. reason: why it failed. note: a remark on a
-    success. pid: of the `pulumi` that has or had it. log: what that printed.
+    success. pid, pid_began: of the `pulumi` that has or had it, as is_running takes them. log: what that
+    printed.
     """
 
     # Runs of former versions have it as `standing`.
@@ -70,6 +71,7 @@ class TenantRecord(Model):
     reason: str = ""
     note: str = ""
     pid: int | None = None
+    pid_began: float | None = None
     log: str = ""
 
 
@@ -88,6 +90,7 @@ class RunRecord(Model, frozen=False):
     ended: datetime | None = None
     machine: str
     pid: int
+    pid_began: float | None = None
     parallel: int
     max_failures: int | None = None
     policy_pack: str | None = None

@@ -22,7 +22,7 @@ from tenantnet.fleet.unchanged import Proofs
 from tenantnet.fleet.words import changes_in_words, time_left_in_words
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
-from tenantnet.toolchain.processes import is_running
+from tenantnet.toolchain.processes import begin_of, is_running
 
 LONGEST_REASON = 4000
 LONGEST_SILENCE_SECONDS = 60
@@ -186,11 +186,11 @@ class FleetRun:
 
     async def _former_has_ended(self, name: str, former: TenantRecord) -> None:
         """Whether the pulumi of a killed run has ended: running updates continue by themselves."""
-        if former.pid and is_running(former.pid):
+        if former.pid and is_running(former.pid, former.pid_began):
             self._tell(
                 f"{name}: the killed run's pulumi, process {former.pid}, is still at work; waiting for it"
             )
-            while is_running(former.pid) and not self._interrupted:
+            while is_running(former.pid, former.pid_began) and not self._interrupted:
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _operate(
@@ -226,7 +226,9 @@ class FleetRun:
         return await stack.run(
             [*COMMANDS[operation], *policies],
             environment,
-            began=lambda pid: self._set(name, TenantRecord(status=RunStatus.RUNNING, pid=pid)),
+            began=lambda pid: self._set(
+                name, TenantRecord(status=RunStatus.RUNNING, pid=pid, pid_began=begin_of(pid))
+            ),
         )
 
     def _set(self, name: str, found: TenantRecord) -> None:

@@ -15,7 +15,7 @@ from tenantnet.fleet.record import (
     TenantRecord,
 )
 from tenantnet.fleet.waves import Waves
-from tenantnet.toolchain.processes import this_machine
+from tenantnet.toolchain.processes import begin_of, this_machine
 
 # Stacks per processor: an update mostly waits for AWS, a preview hardly ever.
 _PER_PROCESSOR = {FleetOperation.PREVIEW: 1, FleetOperation.UP: 4, FleetOperation.DRIFT: 1}
@@ -61,6 +61,7 @@ def begin_run(
         began=now,
         machine=this_machine(),
         pid=os.getpid(),
+        pid_began=begin_of(os.getpid()),
         parallel=limits.parallel or _PER_PROCESSOR[operation] * (os.cpu_count() or 1),
         max_failures=limits.max_failures,
         policy_pack=policy_pack,
@@ -89,13 +90,16 @@ def resume_run(
     tenants = {
         name: each
         if each.status is RunStatus.DONE
-        else TenantRecord(pid=each.pid if here and each.status is RunStatus.RUNNING else None)
+        else TenantRecord(pid=each.pid, pid_began=each.pid_began)
+        if here and each.status is RunStatus.RUNNING
+        else TenantRecord()
         for name, each in former.tenants.items()
     }
     record = former.model_copy(
         update={
             "machine": this_machine(),
             "pid": os.getpid(),
+            "pid_began": begin_of(os.getpid()),
             "ended": None,
             "held": "",
             "tenants": tenants,

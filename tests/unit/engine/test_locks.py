@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tenantnet.engine.locks import clear_unfinished_locks, lock_holder
-from tenantnet.toolchain.processes import is_running
+from tenantnet.toolchain.processes import begin_of, is_running
 
 
 def locked_by(host: str, pid: int) -> str:
@@ -44,6 +44,14 @@ def test_a_process_that_nobody_has_reaped_has_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert not is_running(process.pid)
+
+
+def test_another_process_may_have_the_id_by_now() -> None:
+    began = begin_of(os.getpid())
+    assert began is not None
+    assert is_running(os.getpid(), began)
+    assert not is_running(os.getpid(), began - 60)
+    assert begin_of(ended_process()) is None
 
 
 def test_pulumis_service_names_nobody() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 from tenantnet.cli.fleet.run import _read
-from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus
+from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run
 from tenantnet.fleet.targets import read_each, select_each
@@ -66,6 +67,16 @@ def test_what_only_shows_goes_on_without_a_file_that_cannot_be_read_and_names_it
     found = record.tenants["hooli"]
     assert (found.status, found.log) == (RunStatus.FAILED, "")
     assert "Pulumi.hooli.yaml" in found.reason
+
+
+def test_a_resumed_run_waits_for_no_process_that_has_the_id_of_a_killed_one(project: Project) -> None:
+    record = begin_run(RunRecords(project), FleetOperation.UP, ["hooli"], Limits(parallel=1))
+    record.tenants["hooli"] = TenantRecord(pid=os.getpid(), pid_began=1.0)
+    said = list[str]()
+    run = FleetRun(project, record, {}, said.append, unread=read_each(project)[1])
+    asyncio.run(asyncio.wait_for(run.go(), timeout=20))
+    assert record.tenants["hooli"].status is RunStatus.FAILED
+    assert not any("waiting for it" in line for line in said)
 
 
 def test_an_update_does_not_begin_beside_one_of_its_own_that_cannot_be_read(project: Project) -> None:
