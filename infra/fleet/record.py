@@ -22,7 +22,7 @@ from tenantnet.toolchain.processes import is_running, this_machine
 RUN_TO_RESUME = Rule(
     id="run-to-resume",
     rule="there is an unfinished run to resume",
-    reason="{folder} has no run of `fleet {operation}` with tenants left to do",
+    reason="{folder} has no run of `fleet {operation}` with anything left to do",
     remedy="start one: tenantnet fleet {operation}",
 )
 RUN_ENDED = Rule(
@@ -80,8 +80,8 @@ class RunRecord(Model, frozen=False):
 
     batch, share: of which run on several machines it is which slice, such as `3/10`; empty for a whole run.
     pages: whether drift is read by pages. waves: None if all tenants are one. alarms_before: the names of
-    those that were raised when it began. soaked: how many waves have passed, with the time after each. held:
-    why no further wave was begun.
+    those that were raised when it began and have not ended since. soaked: how many waves have passed, with
+    the time after each. held: why the last of its waves so far has not.
     """
 
     run: str
@@ -106,6 +106,11 @@ class RunRecord(Model, frozen=False):
     def left(self) -> list[str]:
         """The tenants that are not done, in the order of their turn."""
         return [name for wave in self.divided() for name in self.left_of(wave)]
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether a tenant is not done, or a wave has not passed."""
+        return bool(self.left()) or (self.waves is not None and self.soaked < len(self.divided()))
 
     def divided(self) -> list[list[str]]:
         """All tenants, wave by wave."""
@@ -148,12 +153,13 @@ class RunRecords:
             draft.replace(path)
 
     def unfinished(self, operation: FleetOperation) -> RunRecord:
-        """The newest run of an operation with tenants left. Raises Refused if none can be resumed."""
+        """The newest run of an operation with something left. Raises Refused if none can be resumed."""
         # Newest first: a run's name begins with its time.
         for run in sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True):
             record = self._read(run)
-            if record and record.operation is operation and record.left():
-                if record.machine == this_machine() and record.pid != os.getpid() and is_running(record.pid):
+            if record and record.operation is operation and record.has_rest:
+                here = record.machine == this_machine() and record.pid != os.getpid()
+                if here and is_running(record.pid, record.pid_began):
                     raise Refused(f"The run {run}", [RUN_ENDED.refuse(run, pid=record.pid)])
                 return record
         raise Refused("The run", [RUN_TO_RESUME.refuse("--resume", folder=self.folder, operation=operation)])

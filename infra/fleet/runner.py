@@ -101,22 +101,22 @@ class FleetRun:
                 self._tell(f"Wave {number} of {len(waves)}: {', '.join(wave[:5])}{', ...' * (len(wave) > 5)}")
             self._schedule.waiting.extend(self.record.left_of(wave))
             await self._all(plugins)
-            if number == len(waves) or self._schedule.held_back:
+            if not self.record.waves or self._schedule.held_back:
                 return
-            self.record.held = await self._why_held(wave)
+            self.record.held = await self._why_held(wave, self.record.waves.soak_minutes)
             if self.record.held or self._schedule.stopped:
                 return
             self.record.soaked = number
             self._records.write(self.record)
-            if self.record.waves and self.record.waves.pause:
+            if self.record.waves.pause and number < len(waves):
                 self.paused = True
                 return
 
-    async def _why_held(self, wave: Sequence[str]) -> str:
-        """Why the next wave is not begun; empty if nothing holds it."""
+    async def _why_held(self, wave: Sequence[str], minutes: float) -> str:
+        """Why a wave has not passed; empty if it has."""
         if failed := self.record.left_of(wave):
             return f"not all of its wave were updated: {', '.join(failed)}"
-        return await self._soak(minutes=self.record.waves.soak_minutes if self.record.waves else 0)
+        return await self._soak(minutes=minutes)
 
     async def _soak(self, *, minutes: float) -> str:
         return await soak(self.record, self._targets, minutes, self._stopping, self._tell)

@@ -27,7 +27,9 @@ async def soak(
     stopping: asyncio.Event,
     tell: Callable[[str], None],
 ) -> str:
-    """Wait for so many minutes, or until the run stops: what holds the next wave; empty if nothing does.
+    """Wait for so many minutes, or until the run stops: what holds the wave; empty if nothing does.
+
+    An alarm that was raised before the run, and ends, is from then on as any other.
 
     targets: all of the project. stopping: set when somebody stops the run.
     """
@@ -40,7 +42,11 @@ async def soak(
             raised = await asyncio.to_thread(raised_alarms, regions)
         except Failure as error:
             return f"{error.what} {error.reason}; {error.remedy}"
+        ended = {
+            alarm for alarm, owner in worse(record.alarms_before, raised, targets).items() if owner in updated
+        }
         found = worse(raised, record.alarms_before, targets)
+        record.alarms_before = tuple(alarm for alarm in record.alarms_before if alarm not in ended)
         if held := ", ".join(f"{alarm} of {owner}" for alarm, owner in found.items() if owner in updated):
             return f"raised since the run began: {held}. {WAY_ON}"
         left = end - monotonic()

@@ -31,7 +31,7 @@ class Waves(Model):
     """How a fleet is divided.
 
     canary: tenants of the first wave; 0 for none. percent: the share of the next wave; each later one is
-    twice as large. soak_minutes: how long the updated tenants' alarms are looked at before the next wave.
+    twice as large. soak_minutes: how long the updated tenants' alarms are looked at after each wave.
     pause: the run ends after each wave, and the next one begins when it is resumed.
     """
 

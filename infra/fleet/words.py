@@ -65,15 +65,20 @@ def as_markdown(record: RunRecord) -> str:
     if record.waves:
         lines += [f"{record.soaked} of {len(record.divided())} waves have passed.", ""]
     if record.held:
-        lines += [f"No further wave was begun: {record.held}", ""]
+        lines += [held_in_words(record), ""]
     lines += ["| tenant | | changes | seconds |", "|---|---|---|---:|"]
     lines += [f"| {' | '.join(row)} |" for row in rows(record)]
     for title, texts in _details(record).items():
         lines += ["", f"## {title}", "", *texts]
     lines += [line for text in way_back(record) for line in ("", text)]
-    if record.left():
+    if record.has_rest:
         lines += ["", way_on(record)]
     return "\n".join(lines) + "\n"
+
+
+def held_in_words(record: RunRecord) -> str:
+    """Why a wave has not passed, and what that means for the next one, if there is one."""
+    return f"A wave has not passed, and no further one was begun: {record.held}"
 
 
 def way_back(record: RunRecord) -> list[str]:
@@ -86,7 +91,8 @@ def way_on(record: RunRecord) -> str:
     """How what is left of a run is done."""
     if record.batch:
         return "What is not done is done by running its slice again, with the same --batch and --slice."
-    return f"`tenantnet fleet {record.operation} --resume` goes on with what is not done."
+    does = "goes on with what is not done" if record.left() else "looks at the last wave's alarms again"
+    return f"`tenantnet fleet {record.operation} --resume` {does}."
 
 
 def rows(record: RunRecord) -> list[tuple[str, str, str, str]]:

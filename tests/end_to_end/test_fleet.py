@@ -184,11 +184,26 @@ def test_an_alarm_of_an_updated_tenant_holds_the_next_wave(killed: Fleet, aws: b
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the change")
     held = killed("up", "--resume")
     assert held.code == 1
-    assert f"No further wave was begun: raised since the run began: {alarm} of {first}" in held.text
+    assert (
+        f"A wave has not passed, and no further one was begun: raised since the run began: {alarm}"
+        in held.text
+    )
     assert sorted(killed.statuses().values()) == ["done", "waiting"]
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="mended")
     assert killed("up", "--resume").code == 0
     assert set(killed.statuses().values()) == {"done"}
+
+
+def test_an_alarm_after_a_canary_that_is_all_holds_it(killed: Fleet, aws: boto3.Session) -> None:
+    cloudwatch, alarm = aws.client("cloudwatch"), "acme-blue-CPUUtilization"
+    run = killed.start("up", "acme", "--canary", "1", "--soak", "0", "--yes")
+    wait_until(lambda: "running" in killed.statuses().values())
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the change")
+    assert run.wait(LIMIT) == 1
+    assert killed.statuses() == {"acme": "done"}
+    assert killed("up", "--resume").code == 1
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="mended")
+    assert killed("up", "--resume").code == 0
 
 
 def test_the_builds_of_a_batch_take_each_tenant_once(killed: Fleet) -> None:

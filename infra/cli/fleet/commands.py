@@ -87,7 +87,7 @@ def up(
     ] = None,
     soak: Annotated[
         float | None,
-        typer.Option(min=0, help="Minutes to look at alarms before the next wave. [default: 10]"),
+        typer.Option(min=0, help="Minutes to look at alarms after each wave. [default: 10]"),
     ] = None,
     pause: Annotated[
         bool, typer.Option("--pause", help="End after each wave, with exit code 4; --resume begins the next.")
@@ -100,7 +100,8 @@ def up(
     """Update the tenants' stacks. Ctrl-C starts no further one; a second Ctrl-C interrupts running ones.
 
     --canary and --wave divide the tenants into waves. A failed tenant, or an alarm of an updated one that was
-    not raised when the run began, holds the next wave. --resume continues what was held, stopped or killed.
+    not raised when the run began, holds its wave: no further one begins, and the exit code is 1. --resume
+    continues what was held, stopped or killed.
 
     Example: tenantnet fleet up 'eu-*' --canary 2 --wave 10% --yes
     """

@@ -23,7 +23,7 @@ from tenantnet.fleet.selection import Slice
 from tenantnet.fleet.targets import Target, read_each, select_each
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
-from tenantnet.fleet.words import as_markdown, rows, summary, way_back, way_on
+from tenantnet.fleet.words import as_markdown, held_in_words, rows, summary, way_back, way_on
 from tenantnet.observed.alarms import raised_alarms
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -173,7 +173,7 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
         batches.keep(record)
     if run.paused:
         raise typer.Exit(PAUSED)
-    if record.left():
+    if record.has_rest:
         raise typer.Exit(STOPPED if run.was_stopped else NOT_ALL_DONE)
     if any(found.findings for found in record.tenants.values()):
         raise typer.Exit(DRIFT_FOUND)
@@ -191,6 +191,6 @@ def print_run(record: RunRecord) -> None:
     for line in ("", *way_back(record), summary(record)):
         typer.echo(line)
     if record.held:
-        typer.echo(f"No further wave was begun: {record.held}")
-    if record.left():
+        typer.echo(held_in_words(record))
+    if record.has_rest:
         typer.echo(way_on(record))

@@ -11,9 +11,11 @@ import pytest
 from tenantnet.engine import events
 from tenantnet.fleet.record import FleetOperation, RunRecord, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
+from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, summary
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import Project
+from tenantnet.toolchain.processes import begin_of, is_running
 
 ANY = Limits(parallel=2)
 
@@ -61,8 +63,29 @@ def test_after_a_restart_or_elsewhere_it_is_not(records: RunRecords) -> None:
 
 def test_a_run_whose_process_is_still_at_it_is_refused(records: RunRecords) -> None:
     record = begun(records, acme=RUNNING)
-    records.write(record.model_copy(update={"pid": os.getppid()}))
+    process = {"pid": os.getppid(), "pid_began": begin_of(os.getppid())}
+    records.write(record.model_copy(update=process))
     with pytest.raises(Refused, match="still runs it"):
+        resume_run(records, FleetOperation.UP, ANY)
+
+
+def test_another_process_with_the_id_of_one_that_has_ended_is_not_waited_for(records: RunRecords) -> None:
+    record = begun(records, acme=TenantRecord(status=RunStatus.RUNNING, pid=os.getpid(), pid_began=1.0))
+    records.write(record.model_copy(update={"pid": os.getppid(), "pid_began": 1.0}))
+    former = resume_run(records, FleetOperation.UP, ANY).tenants["acme"]
+    assert (former.pid, former.pid_began) == (os.getpid(), 1.0)
+    assert not is_running(os.getpid(), former.pid_began)
+
+
+def test_a_run_whose_last_wave_nobody_has_looked_at_is_gone_on_with(records: RunRecords) -> None:
+    record = begun(records, acme=DONE, globex=DONE)
+    waves = Waves(canary=1, percent=100, soak_minutes=1, pause=False)
+    records.write(record.model_copy(update={"waves": waves, "soaked": 1}))
+    found = resume_run(records, FleetOperation.UP, ANY)
+    assert (found.left(), found.has_rest) == ([], True)
+    assert "--resume` looks at the last wave's alarms again" in as_markdown(found)
+    records.write(found.model_copy(update={"soaked": 2, "pid": record.pid}))
+    with pytest.raises(Refused, match="no run of `fleet up`"):
         resume_run(records, FleetOperation.UP, ANY)
 
 
