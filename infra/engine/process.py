@@ -17,7 +17,10 @@ from tenantnet.engine.protection import errors_in_our_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """code: of the process. said: Pulumi's errors. lock: its holder, if the lock was the obstacle."""
+    """code: of the process. said: by the policies that refuse and by Pulumi's errors.
+
+    lock: its holder, if the lock was the obstacle.
+    """
 
     code: int
     log: EngineLog
@@ -45,7 +48,9 @@ class StackProcess:
             with events.open(encoding="utf-8", errors="replace") as lines:
                 log = EngineLog.of(read_event_log(lines))
             events.unlink()
-        said = "\n".join(dict.fromkeys(errors_in_our_words(log))) or said_in(output)
+        # The engine's only error is then that it failed.
+        broken = [str(each) for each in log.violations if each.mandatory]
+        said = "\n".join(dict.fromkeys([*broken, *errors_in_our_words(log)])) or said_in(output)
         # A lock is met before the engine begins, so no event tells of it.
         return Result(code=code, log=log, said=said, lock=lock_holder(output) if code else None)
 

@@ -12,6 +12,27 @@ from typer.testing import CliRunner
 
 from tests.support.processes import a_program
 
+VIOLATION = {
+    "resourceUrn": "urn:pulumi:acme::tenantnet::aws:ec2/vpc:Vpc::acme-blue",
+    "message": "The network has no tag.\n",
+    "color": "never",
+    "policyName": "tags-complete",
+    "policyPackName": "own",
+    "policyPackVersion": "1",
+    "policyPackVersionTag": "1",
+}
+ERROR = {"message": "update failed\n", "color": "never", "severity": "error"}
+# An engine whose update a policy refuses; OUT is a folder that goes meanwhile.
+REFUSING = """\
+case "$1" in
+version) echo v3.200.0; exit ;;
+stack) echo '[]'; exit ;;
+esac
+while [ "$1" != --event-log ]; do shift; done
+cat ../says > "$2"
+if [ -n "$OUT" ]; then rm -r "$OUT"; fi
+echo 'Diagnostics:'; echo '  pulumi:pulumi:Stack (tenantnet-acme):'; echo '    error: update failed'; exit 1
+"""
 # Pulumi's own list of stacks ends at the first state that it cannot read.
 PULUMI = """\
 case "$1" in
@@ -57,3 +78,38 @@ def test_where_nothing_is_that_pulumi_has_made_it_is_asked(folder: Path) -> None
     run = CliRunner().invoke(app, ["fleet", "up", "--yes", "--json"])
     assert "Could not list the stacks" in str(run.exception)
     assert not (folder / ".tenantnet").exists()
+
+
+def refusing(folder: Path, level: str = "mandatory") -> None:
+    """The engine whose update a policy refuses, in the other one's place."""
+    events = [{"policyEvent": {**VIOLATION, "enforcementLevel": level}}, {"diagnosticEvent": ERROR}]
+    lines = [json.dumps({"sequence": 1, "timestamp": 1, **each}) for each in events]
+    (folder.parent / "says").write_text("\n".join(lines))
+    (folder.parent / "state" / ".pulumi" / "meta.yaml").write_text("version: 1\n")
+    a_program(folder.parent / "bin" / "pulumi", REFUSING)
+
+
+def test_what_a_policy_refuses_is_in_every_report_with_its_words(folder: Path) -> None:
+    refusing(folder)
+    (folder / "policies").mkdir()
+    (folder / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    command = ["fleet", "up", "--yes", "--slice", "1/1", "--batch", "b1", "--policy-pack", "policies"]
+    run = CliRunner().invoke(app, [*command, "--report", "report.md"])
+    elsewhere = CliRunner().invoke(app, ["fleet", "report", "b1", "--report", "whole.md"])
+    as_json = CliRunner().invoke(app, ["fleet", "report", "b1", "--json"])
+    for text in (
+        run.stdout,
+        elsewhere.stdout,
+        (folder / "report.md").read_text(),
+        (folder / "whole.md").read_text(),
+        json.loads(as_json.stdout)["run"]["tenants"]["acme"]["reason"],
+    ):
+        assert "[mandatory] tags-complete (acme-blue)\nThe network has no tag." in text
+        assert "update failed" not in text
+
+
+def test_a_policy_that_only_advises_is_no_reason(folder: Path) -> None:
+    refusing(folder, "advisory")
+    run = CliRunner().invoke(app, ["fleet", "up", "--yes"])
+    assert "tags-complete" not in run.stdout
+    assert "error: update failed" in run.stdout
