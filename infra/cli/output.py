@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from tenantnet.failure import Failure
-from tenantnet.refusal import printable
+from tenantnet.refusal import Refused, Rule, printable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 # The exit code of a command that was stopped by Ctrl-C or SIGTERM.
 INTERRUPTED = 130
+FILE_WRITABLE = Rule(
+    id="file-writable",
+    rule="the file for a result can be written",
+    reason="{reason}",
+    remedy="make its folder, or name another file",
+)
 
 _T = TypeVar("_T")
 # A pipe or a log has no width of its own; rich would take 80 and break addresses in two.
@@ -77,10 +84,23 @@ def print_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - wh
     typer.echo(json.dumps(value, indent=indent, default=plain))
 
 
-def write_picture(file: Path, picture: str, option: str) -> None:
+def require_writable(file: Path, option: str) -> None:
+    """Whether a file can be written, before that takes long whose result it is for. Raises Refused."""
+    if os.path.isdir(file):  # noqa: PTH112 - Path's raises where a folder above may not be entered
+        reason = "it is a folder"
+    elif not os.path.isdir(file.parent):  # noqa: PTH112
+        reason = f"there is no folder {file.parent}, or you may not enter it"
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = "you may not write there"
+    else:
+        return
+    raise Refused("The command", [FILE_WRITABLE.refuse(str(file), option, reason=reason)])
+
+
+def write_file(file: Path, text: str, option: str) -> None:
     """Write a file, whether it is there or not. option: which names it. Raises Failure."""
     try:
-        file.write_text(picture, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         remedy = f"name another file with {option}"
         raise Failure(f"Could not write {file}.", reason=str(error), remedy=remedy) from None

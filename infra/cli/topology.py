@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, Tenant
-from tenantnet.cli.output import console, print_json, write_picture
+from tenantnet.cli.output import console, print_json, write_file
 from tenantnet.cli.project import name_unread, working_project
 from tenantnet.refusal import Refused, Rule
 
@@ -82,5 +82,5 @@ def _write(drawing: str, output: Path | None) -> None:
     if output is None:
         typer.echo(drawing, nl=False)
         return
-    write_picture(output, drawing, "--output")
+    write_file(output, drawing, "--output")
     typer.echo(f"Written: {output}")

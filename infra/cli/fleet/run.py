@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import typer
 from tenantnet.cli.confirmation import confirm
-from tenantnet.cli.output import print_table, say, show
+from tenantnet.cli.output import print_table, require_writable, say, show, write_file
 from tenantnet.cli.project import working_project
 from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
@@ -158,6 +159,8 @@ def _resumed(
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:
     """Do the rest of the run, and print its result."""
+    if report:
+        require_writable(report, "--report")
     project, tell = working_project(), partial(typer.echo, err=True)
     run = _begin(project, FleetOperation(operation), asked, tell, yes=yes)
     record, store = run.record, store_of(backend_url(project))
@@ -165,12 +168,15 @@ def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, a
     if batches:
         # A machine that is lost leaves it as it is now.
         batches.keep(record)
-    asyncio.run(run.go())
-    if report:
-        report.write_text(as_markdown(record), encoding="utf-8")
+    try:
+        asyncio.run(run.go())
+    finally:
+        record.ended = record.ended or datetime.now(UTC)
+        if batches:
+            batches.keep(record)
     show(record, print_run, as_json=as_json)
-    if batches:
-        batches.keep(record)
+    if report:
+        write_file(report, as_markdown(record), "--report")
     if run.paused:
         raise typer.Exit(PAUSED)
     if record.has_rest:

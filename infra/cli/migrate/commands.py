@@ -22,7 +22,7 @@ from tenantnet.cli.output import (
     print_table,
     say,
     show,
-    write_picture,
+    write_file,
 )
 from tenantnet.cli.project import working_project
 from tenantnet.refusal import Refused, Rule
@@ -256,7 +256,7 @@ def _draw(found: MoveProgress, file: Path) -> None:
 
     if not found.events:
         raise Refused("The plot", [MOVE_BEGUN.refuse(None, tenant=found.tenant)])
-    write_picture(file, plot(found, datetime.now(UTC)), "--plot")
+    write_file(file, plot(found, datetime.now(UTC)), "--plot")
 
 
 def _carry_out(

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 from tenantnet.cli.main import app
+from tenantnet.failure import Failure
+from tenantnet.fleet.batches import read_batch
+from tenantnet.fleet.record import RunStatus
+from tenantnet.refusal import Refused
+from tenantnet.settings.project import find_project
 from typer.testing import CliRunner
 
 from tests.support.processes import a_program
@@ -113,3 +118,36 @@ def test_a_policy_that_only_advises_is_no_reason(folder: Path) -> None:
     run = CliRunner().invoke(app, ["fleet", "up", "--yes"])
     assert "tags-complete" not in run.stdout
     assert "error: update failed" in run.stdout
+
+
+def test_a_report_whose_folder_is_not_there_is_refused_before_anything_begins(folder: Path) -> None:
+    run = CliRunner().invoke(app, ["fleet", "up", "--yes", "--report", "missing/report.md"])
+    assert isinstance(run.exception, Refused)
+    assert [each.rule_id for each in run.exception.refusals] == ["file-writable"]
+    assert not (folder / ".tenantnet").exists()
+
+
+def test_a_batch_has_its_record_whatever_becomes_of_the_report(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing(folder)
+    monkeypatch.setenv("OUT", "out")
+    (folder / "out").mkdir()
+    command = ["fleet", "up", "--yes", "--slice", "1/1", "--batch", "b1", "--report", "out/report.md"]
+    run = CliRunner().invoke(app, command)
+    assert isinstance(run.exception, Failure)
+    assert "Could not write out/report.md" in str(run.exception)
+    assert "1 failed" in run.stdout
+    batch = read_batch(find_project(folder), "b1")
+    assert (batch.lost, batch.run.tenants["acme"].status) == ((), RunStatus.FAILED)
+
+
+def test_a_batch_has_its_record_where_the_run_cannot_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing(folder)
+    monkeypatch.setenv("OUT", ".tenantnet/fleet")
+    run = CliRunner().invoke(app, ["fleet", "up", "--yes", "--slice", "1/1", "--batch", "b1"])
+    assert run.exception
+    batch = read_batch(find_project(folder), "b1")
+    assert (batch.lost, batch.done) == ((), False)
