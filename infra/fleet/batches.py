@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import ValidationError
 from tenantnet.engine.states import Store, backend_url, store_of
 from tenantnet.failure import Failure
-from tenantnet.fleet.record import RunRecord, RunStatus, TenantRecord
+from tenantnet.fleet.record import RunRecord, RunStatus, Shared, TenantRecord
 from tenantnet.fleet.selection import Slice
+from tenantnet.fleet.shared import apart
 from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refused, Rule
 from tenantnet.settings.project import Project
@@ -44,53 +45,86 @@ BATCH_DIVISION = Rule(
     reason="it has slices {slices}: shares of different counts overlap and leave tenants out",
     remedy="run the batch again under another name, with one count",
 )
+BATCH_ALIKE = Rule(
+    id="batch-alike",
+    rule="all slices of a batch share out the same tenants for one operation, with the same files and "
+    "options",
+    reason="slice {slice} {apart}",
+    remedy="run this one from the others' commit and with their options, or all slices under another name",
+)
+UNKNOWN = "does not say what it is a share of, as a former version began it: run it again"
 
 
 class Batch(Model):
     """What is known of a run on several machines.
 
     run: all their tenants, as one run. count: of slices. missing: those that have not begun. lost: those that
-    have begun and not ended, whose machines work or have died.
+    have begun and not ended, whose machines work or have died. unpassed: whose last wave has not passed, and
+    how many have. apart: how slices differ from what the first one shared out.
     """
 
     run: RunRecord
     count: int
     missing: tuple[int, ...]
     lost: tuple[int, ...]
+    unpassed: Mapping[int, str] = {}
+    apart: Mapping[int, str] = {}
 
     @classmethod
     def of(cls, count: int, slices: Mapping[int, RunRecord]) -> Batch:
-        """Of the slices that have begun, by number."""
+        """Of the slices that have begun, by number. What no slice has of what was shared out is not begun."""
         ordered = dict(sorted(slices.items()))
-        tenants = {
+        shared = {name for record in ordered.values() for each in record.shared for name in each.tenants}
+        tenants = dict.fromkeys(shared, TenantRecord()) | {
             name: found.model_copy(update={"status": RunStatus.RUNNING}) if _open(record, found) else found
             for record in ordered.values()
             for name, found in record.tenants.items()
         }
         held = [f"slice {number}: {record.held}" for number, record in ordered.items() if record.held]
-        both: dict[str, object] = {"share": "", "held": "; ".join(held), "tenants": tenants}
-        run = next(iter(ordered.values())).model_copy(
-            update={**both, "parallel": sum(record.parallel for record in ordered.values())}
+        ends = [record.ended for record in ordered.values() if record.ended]
+        both: dict[str, object] = {
+            **{"share": "", "held": "; ".join(held), "tenants": tenants},
+            "parallel": sum(record.parallel for record in ordered.values()),
+            "began": min(record.began for record in ordered.values()),
+            "ended": max(ends) if len(ends) == len(ordered) else None,
+            # Each slice has waves of its own.
+            **({"waves": None, "soaked": 0} if count > 1 else {}),
+        }
+        return cls(
+            run=next(iter(ordered.values())).model_copy(update=both),
+            count=count,
+            missing=tuple(number for number in range(1, count + 1) if number not in ordered),
+            lost=tuple(number for number, record in ordered.items() if record.ended is None),
+            unpassed={
+                number: f"{record.soaked} of {len(record.divided())}"
+                for number, record in ordered.items()
+                if record.waves and record.has_rest
+            },
+            apart=_all_apart(ordered),
         )
-        missing = tuple(number for number in range(1, count + 1) if number not in ordered)
-        lost = tuple(number for number, record in ordered.items() if record.ended is None)
-        return cls(run=run, count=count, missing=missing, lost=lost)
 
     @property
     def done(self) -> bool:
-        """Whether no slice has anything left to do."""
-        return not (self.missing or self.lost or self.run.left())
+        """Whether no slice has anything left to do, and all are of one run."""
+        return not (self.missing or self.lost or self.unpassed or self.apart or self.run.left())
+
+    @property
+    def time(self) -> str:
+        """From when to when: a slice that was not run again may tell of long ago."""
+        times = {"Begun": self.run.began, "ended": self.run.ended}
+        return ", ".join(f"{what} {time:%Y-%m-%d %H:%M} UTC" for what, time in times.items() if time) + "."
 
     def remarks(self) -> list[str]:
         """What must be known of slices beside their tenants."""
-        return [
-            f"Slice {number}/{self.count} {what}."
-            for numbers, what in (
-                (self.missing, "has not begun"),
-                (self.lost, "has begun and not ended: its machine is at work, or was lost"),
-            )
-            for number in numbers
-        ]
+        said = {
+            **dict.fromkeys(self.missing, "has not begun"),
+            **dict.fromkeys(self.lost, "has begun and not ended: its machine is at work, or was lost"),
+        }
+        passed = {
+            number: f"is not through: {what} waves have passed" for number, what in self.unpassed.items()
+        }
+        found = [*said.items(), *self.apart.items(), *passed.items()]
+        return [f"Slice {number}/{self.count} {what}." for number, what in found]
 
 
 class Batches:
@@ -114,14 +148,23 @@ class Batches:
     def read(self, batch: str) -> Batch:
         """Raises Refused if there is none of this name, Failure."""
         folder = self._folder(batch)
-        found = [self._read(name) for name, _ in self._store.versions(folder)]
-        if not found:
+        if not (found := self._slices(batch)):
             raise Refused("The batch", [BATCH_KNOWN.refuse(batch, place=folder, project=self._project)])
-        shares = [Slice.parse(record.share) for record in found]
-        if len(counts := {share.count for share in shares}) > 1:
-            slices = ", ".join(sorted(map(str, shares)))
-            raise Refused("The batch", [BATCH_DIVISION.refuse(batch, slices=slices)])
-        return Batch.of(counts.pop(), {share.number: one for share, one in zip(shares, found, strict=True)})
+        _require_one_count(batch, found)
+        count = next(iter(found)).count
+        return Batch.of(count, {share.number: record for share, record in found.items()})
+
+    def require_alike(self, batch: str, share: Slice, shared: Shared) -> None:
+        """Raises Refused if another slice of the batch is of another run than this one would be, Failure."""
+        others = {each: record for each, record in self._slices(batch).items() if each != share}
+        _require_one_count(batch, [share, *others])
+        for each, record in others.items():
+            if said := _apart(record, shared, "this one"):
+                raise Refused("The batch", [BATCH_ALIKE.refuse(batch, "--batch", slice=each, apart=said)])
+
+    def _slices(self, batch: str) -> dict[Slice, RunRecord]:
+        found = [self._read(name) for name, _ in self._store.versions(self._folder(batch))]
+        return {Slice.parse(record.share): record for record in found}
 
     def _read(self, name: str) -> RunRecord:
         try:
@@ -145,6 +188,34 @@ def read_batch(project: Project, name: str) -> Batch:
     if store := store_of(backend_url(project)):
         return Batches(store, project).read(name)
     raise Refused("The batch", [BATCH_OF_SLICES.refuse(name, reason=UNSEEN)])
+
+
+def _require_one_count(batch: str, slices: Collection[Slice]) -> None:
+    if len({each.count for each in slices}) > 1:
+        shares = ", ".join(sorted(map(str, slices)))
+        raise Refused("The batch", [BATCH_DIVISION.refuse(batch, slices=shares)])
+
+
+def _all_apart(slices: Mapping[int, RunRecord]) -> Mapping[int, str]:
+    """How each slice differs from the first one that says what was shared out, if it does."""
+    first = next((record for record in slices.values() if record.shared), None)
+    if first is None:
+        return dict.fromkeys(slices, UNKNOWN)
+    found = {
+        number: _apart(record, first.shared[0], f"slice {first.share}") for number, record in slices.items()
+    }
+    return {number: said for number, said in found.items() if said}
+
+
+def _apart(record: RunRecord, shared: Shared, whose: str) -> str:
+    """How a slice differs from what is shared out by `whose`, as a predicate; empty if it does not."""
+    if not record.shared:
+        return UNKNOWN
+    began, *resumed = record.shared
+    if said := apart(began, shared):
+        return f"is of another run than {whose}: {said}"
+    again = next(filter(None, (apart(each, shared) for each in resumed)), "")
+    return f"was resumed as another run: {again}" if again else ""
 
 
 def _open(record: RunRecord, found: TenantRecord) -> bool:

@@ -75,10 +75,27 @@ class TenantRecord(Model):
     log: str = ""
 
 
+class Shared(Model):
+    """What the machines of a batch share out, as one of them sees it. All must see the same.
+
+    tenants: of all slices. policy_pack, pages, waves: as they are asked for. commit: git's; empty without
+    one. files: a digest of the program's, the settings' and the pack's files.
+    """
+
+    operation: FleetOperation
+    tenants: tuple[str, ...]
+    policy_pack: str | None = None
+    pages: bool | None = None
+    waves: Waves | None = None
+    commit: str = ""
+    files: str = ""
+
+
 class RunRecord(Model, frozen=False):
     """One run. machine: where `pid`, the fleet's own, and the tenants' pids mean something.
 
     batch, share: of which run on several machines it is which slice, such as `3/10`; empty for a whole run.
+    shared: of what it is a slice, as it began and each time it was resumed, without repetitions.
     pages: whether drift is read by pages. waves: None if all tenants are one. alarms_before: the names of
     those that were raised when it began and have not ended since. soaked: how many waves have passed, with
     the time after each. held: why the last of its waves so far has not.
@@ -96,6 +113,7 @@ class RunRecord(Model, frozen=False):
     policy_pack: str | None = None
     batch: str = ""
     share: str = ""
+    shared: tuple[Shared, ...] = ()
     pages: bool = False
     waves: Waves | None = None
     alarms_before: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from tenantnet.fleet.record import (
     RunRecord,
     RunRecords,
     RunStatus,
+    Shared,
     TenantRecord,
 )
 from tenantnet.fleet.waves import Waves
@@ -42,14 +43,15 @@ def begin_run(
     policy_pack: str | None = None,
     batch: str = "",
     share: str = "",
+    shared: Shared | None = None,
     pages: bool = False,
     waves: Waves | None = None,
     alarms_before: Collection[str] = (),
 ) -> RunRecord:
     """A new run on record. proved: the tenants with which nothing is to be done, as they are unchanged.
 
-    batch, share: as in RunRecord. alarms_before: the names of all alarms that are raised now; only waves need
-    them.
+    batch, share: as in RunRecord. shared: of what it is a slice. alarms_before: the names of all alarms that
+    are raised now; only waves need them.
 
     Raises Failure if it cannot be recorded.
     """
@@ -67,6 +69,7 @@ def begin_run(
         policy_pack=policy_pack,
         batch=batch,
         share=share,
+        shared=(shared,) if shared else (),
         pages=pages,
         waves=waves,
         alarms_before=tuple(sorted(alarms_before)),

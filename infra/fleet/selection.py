@@ -71,12 +71,12 @@ def spread(tenants: Collection[str]) -> list[str]:
 
 
 def select_tenants(
-    platforms: Mapping[str, str], patterns: Sequence[str], *, platform: str | None, share: Slice | None
+    platforms: Mapping[str, str], patterns: Sequence[str], *, platform: str | None
 ) -> list[str]:
     """The selected tenants, sorted by name.
 
     platforms: each tenant's platform. patterns: names, or patterns as a shell's (`*`, `?`, `[ab]`); all
-    tenants without any. platform: only tenants of that cell. share: only that slice of them.
+    tenants without any. platform: only tenants of that cell.
     Raises Refused, for all patterns at once, where one represents no tenant, and for a platform without any.
     """
     there = sorted(name for name, own in platforms.items() if platform in (None, own))
@@ -90,8 +90,7 @@ def select_tenants(
     ]
     if refusals:
         raise Refused("The tenants", refusals)
-    chosen = [name for name in there if any(fnmatchcase(name, pattern) for pattern in patterns or ["*"])]
-    return share.of(chosen) if share else chosen
+    return [name for name in there if any(fnmatchcase(name, pattern) for pattern in patterns or ["*"])]
 
 
 def _remedy(pattern: str, there: Sequence[str]) -> str:

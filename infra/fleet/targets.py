@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tenantnet.fleet.selection import Slice, select_tenants
 from tenantnet.refusal import Refused
@@ -26,6 +27,17 @@ class Target:
     platform: str
     region: str
     provider: str
+
+
+class Selection(NamedTuple):
+    """targets: of the selected tenants. unread: those whose file cannot be read, and why.
+
+    shared: the names of all that were selected before a slice of them was taken.
+    """
+
+    targets: dict[str, Target]
+    unread: dict[str, Refused]
+    shared: list[str]
 
 
 def read_targets(project: Project) -> dict[str, Target]:
@@ -50,8 +62,8 @@ def read_each(
 
 def select_each(
     project: Project, patterns: Sequence[str], *, platform: str | None, share: Slice | None = None
-) -> tuple[dict[str, Target], dict[str, Refused]]:
-    """The selected tenants, and those whose file cannot be read, as read_each has them, sorted by name.
+) -> Selection:
+    """The selected tenants, sorted by name, or a slice of them.
 
     Whoever asks for no platform waits for no other tenant's file. Raises Refused as select_tenants does.
     """
@@ -60,12 +72,14 @@ def select_each(
     platforms = {
         name: targets[name].platform if name in targets else platform or "" for name in _tenants(project)
     }
-    chosen = select_tenants(platforms, patterns, platform=platform, share=share)
+    shared = select_tenants(platforms, patterns, platform=platform)
+    chosen = share.of(shared) if share else shared
     if platform is None:
-        return read_each(project, chosen)
-    return (
+        return Selection(*read_each(project, chosen), shared)
+    return Selection(
         {name: targets[name] for name in chosen if name in targets},
         {name: unread[name] for name in chosen if name in unread},
+        shared,
     )
 
 

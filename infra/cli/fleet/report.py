@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.options import AsJson
-from tenantnet.cli.output import show
+from tenantnet.cli.output import require_writable, say, show, write_file
 from tenantnet.cli.project import working_project
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def report(
 ) -> None:
     """Show what all machines of a sliced run did, from the backend. Nothing is changed.
 
-    Exit code 1: a tenant is not done, or a slice has not begun or not ended. 3: there is drift.
+    Exit code 1: a tenant is not done, or a slice has not begun, not ended or not passed its waves, or is of
+    another run than the others. 3: there is drift.
 
     Example: tenantnet fleet report 20260301-1 --report report.md
     """
@@ -30,10 +31,12 @@ def report(
     from tenantnet.fleet.batches import read_batch
     from tenantnet.fleet.words import as_markdown
 
+    if file:
+        require_writable(file, "--report")
     batch = read_batch(working_project(), name)
     if file:
-        remarks = "".join(f"{remark}\n\n" for remark in batch.remarks())
-        file.write_text(f"{remarks}{as_markdown(batch.run)}", encoding="utf-8")
+        said = "".join(f"{each}\n\n" for each in (*batch.remarks(), batch.time))
+        write_file(file, f"{said}{as_markdown(batch.run)}", "--report")
     show(batch, _print, as_json=as_json)
     if not batch.done:
         raise typer.Exit(NOT_ALL_DONE)
@@ -44,6 +47,6 @@ def report(
 def _print(batch: Batch) -> None:
     from tenantnet.cli.fleet.run import print_run
 
-    for remark in batch.remarks():
-        typer.echo(remark)
+    for line in (*batch.remarks(), batch.time):
+        say(line)
     print_run(batch.run)

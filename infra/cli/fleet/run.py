@@ -17,10 +17,11 @@ from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
 from tenantnet.engine.version import engine_version
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
-from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords
+from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords, Shared
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice
+from tenantnet.fleet.shared import seen_now
 from tenantnet.fleet.targets import Target, read_each, select_each
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
@@ -68,6 +69,16 @@ class Asked:
             raise Refused("The command", [BATCH_OF_SLICES.refuse(name, "--batch", reason=reason)])
         return name
 
+    def shared(self, operation: FleetOperation, tenants: Collection[str]) -> Shared:
+        """What the machines of a batch share out. tenants: of all slices."""
+        return Shared(
+            operation=operation,
+            tenants=tuple(tenants),
+            policy_pack=self.policy_pack,
+            pages=self.pages,
+            waves=self.waves,
+        )
+
     def by_pages(self, operation: FleetOperation, tenants: int) -> bool:
         """Whether drift is read by pages."""
         if operation is not FleetOperation.DRIFT:
@@ -86,12 +97,18 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     if asked.resume:
         former = Batches(store, project).slice_of(batch, share) if batch and share and store else None
         record = _resumed(records, operation, asked, limits, former)
+        if record.shared and store:
+            _see_again(project, records, record, store)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
         targets, unread = _read(operation, *read_each(project), among=record.tenants)
         return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
     selected = select_each(project, asked.tenants, platform=asked.platform, share=share)
-    targets, unread = _read(operation, *selected, among=selected[1])
+    targets, unread = _read(operation, selected.targets, selected.unread, among=selected.unread)
     chosen = sorted([*targets, *unread])
+    shared = None
+    if batch and share and store:
+        shared = seen_now(project, asked.shared(operation, selected.shared))
+        Batches(store, project).require_alike(batch, share, shared)
     proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
     proved = set()
     if proofs and not asked.all_engines:
@@ -110,6 +127,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         policy_pack=asked.policy_pack,
         batch=batch,
         share=str(share or ""),
+        shared=shared,
         pages=pages,
         waves=asked.waves,
         alarms_before=raised_alarms(regions),
@@ -129,6 +147,15 @@ def _read(
     if operation is FleetOperation.UP and left_out:
         raise next(iter(left_out.values()))
     return targets, left_out
+
+
+def _see_again(project: Project, records: RunRecords, record: RunRecord, store: Store) -> None:
+    """Note with which files a slice is resumed. Raises Refused if that makes another run of it."""
+    now = seen_now(project, record.shared[-1])
+    Batches(store, project).require_alike(record.batch, Slice.parse(record.share), now)
+    if now not in record.shared:
+        record.shared = (*record.shared, now)
+        records.write(record)
 
 
 def _require_engine(project: Project, store: Store | None) -> None:

@@ -25,7 +25,7 @@ def status(tenants: Tenants = None, *, platform: OfPlatform = None, as_json: AsJ
     from tenantnet.fleet.targets import select_each
 
     project = working_project()
-    targets, unread = select_each(project, tenants or [], platform=platform)
+    targets, unread, _ = select_each(project, tenants or [], platform=platform)
     found = [
         each.model_copy(update={"failure": str(unread[each.tenant])}) if each.tenant in unread else each
         for each in read_many(project, sorted([*targets, *unread]))

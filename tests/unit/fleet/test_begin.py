@@ -151,3 +151,36 @@ def test_a_batch_has_its_record_where_the_run_cannot_go_on(
     assert run.exception
     batch = read_batch(find_project(folder), "b1")
     assert (batch.lost, batch.done) == ((), False)
+
+
+def test_a_machine_with_other_files_does_not_begin_its_slice(folder: Path) -> None:
+    refusing(folder)
+    command = ["fleet", "up", "--yes", "--batch", "b1", "--report", "report.md", "--slice"]
+    assert CliRunner().invoke(app, [*command, "1/2"]).exit_code == 0
+    runs = len([*folder.glob(".tenantnet/fleet/*")])
+    text = (folder / "Pulumi.acme.yaml").read_text()
+    for name, content, words in (
+        ("Pulumi.globex.yaml", text, "without globex"),
+        ("Pulumi.acme.yaml", f"{text}  other: {{}}\n", "other files"),
+    ):
+        before = (folder / name).read_text() if (folder / name).exists() else None
+        (folder / name).write_text(content)
+        run = CliRunner().invoke(app, [*command, "2/2"])
+        assert isinstance(run.exception, Refused), run.output
+        assert words in run.exception.refusals[0].reason
+        (folder / name).unlink() if before is None else (folder / name).write_text(before)
+    assert len([*folder.glob(".tenantnet/fleet/*")]) == runs
+    # What this run itself has written is no difference.
+    assert not isinstance(CliRunner().invoke(app, [*command, "2/2"]).exception, Refused)
+
+
+def test_a_slice_that_is_resumed_with_other_files_says_so(folder: Path) -> None:
+    refusing(folder)
+    command = ["fleet", "up", "--slice", "1/1", "--batch", "b1"]
+    CliRunner().invoke(app, [*command, "--yes"])
+    with (folder / "Pulumi.acme.yaml").open("a") as settings:
+        settings.write("  other: {}\n")
+    for options in (["--resume"], command[2:]):
+        CliRunner().invoke(app, ["fleet", "up", *options, *([] if "--resume" in options else ["--resume"])])
+        (remark,) = read_batch(find_project(folder), "b1").remarks()
+        assert remark == "Slice 1/1 was resumed as another run: other files."

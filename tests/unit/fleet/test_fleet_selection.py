@@ -57,26 +57,26 @@ def test_what_is_no_slice_is_refused(text: str) -> None:
 
 
 def test_without_a_name_all_tenants_are_meant() -> None:
-    assert select_tenants(PLATFORMS, [], platform=None, share=None) == ["acme", "globex", "initech"]
+    assert select_tenants(PLATFORMS, [], platform=None) == ["acme", "globex", "initech"]
 
 
 def test_a_platform_narrows_them_to_its_cell() -> None:
-    assert select_tenants(PLATFORMS, [], platform="platform-us1", share=None) == ["initech"]
+    assert select_tenants(PLATFORMS, [], platform="platform-us1") == ["initech"]
 
 
 def test_a_platform_without_tenants_is_refused_with_the_nearest_names() -> None:
     with pytest.raises(Refused, match=r"did you mean platform-us1"):
-        select_tenants(PLATFORMS, [], platform="platform-us11", share=None)
+        select_tenants(PLATFORMS, [], platform="platform-us11")
 
 
 def test_names_and_patterns_may_be_mixed_and_overlap() -> None:
-    chosen = select_tenants(PLATFORMS, ["acme", "*e*"], platform=None, share=None)
+    chosen = select_tenants(PLATFORMS, ["acme", "*e*"], platform=None)
     assert chosen == ["acme", "globex", "initech"]
 
 
 def test_a_slice_is_of_what_was_chosen() -> None:
     halves = [
-        select_tenants(PLATFORMS, [], platform="platform-eu1", share=Slice(number=number, count=2))
+        Slice(number=number, count=2).of(select_tenants(PLATFORMS, [], platform="platform-eu1"))
         for number in (1, 2)
     ]
     assert sorted(halves) == [["acme"], ["globex"]]
@@ -84,11 +84,11 @@ def test_a_slice_is_of_what_was_chosen() -> None:
 
 def test_every_pattern_for_no_tenant_is_refused_at_once_with_the_nearest_names() -> None:
     with pytest.raises(Refused) as refused:
-        select_tenants(PLATFORMS, ["acne", "acme", "x-*"], platform=None, share=None)
+        select_tenants(PLATFORMS, ["acne", "acme", "x-*"], platform=None)
     assert [each.value for each in refused.value.refusals] == ["acne", "x-*"]
     assert "acme" in refused.value.refusals[0].remedy
 
 
 def test_a_tenant_of_another_cell_is_none_of_this_one() -> None:
     with pytest.raises(Refused, match="platform-eu1 has no tenant"):
-        select_tenants(PLATFORMS, ["initech"], platform="platform-eu1", share=None)
+        select_tenants(PLATFORMS, ["initech"], platform="platform-eu1")

@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_a_file_of_nobody_who_is_chosen_is_not_read(project: Project) -> None:
-    found, unread = select_each(project, ["acme", "ini*"], platform=None)
+    found, unread, _ = select_each(project, ["acme", "ini*"], platform=None)
     assert unread == {}
     assert [(each.name, each.platform, each.region) for each in found.values()] == [
         ("acme", "platform-eu1", "eu-west-1"),
@@ -44,13 +44,13 @@ def test_a_file_of_nobody_who_is_chosen_is_not_read(project: Project) -> None:
 
 
 def test_one_of_those_who_are_chosen_is_named(project: Project) -> None:
-    found, unread = select_each(project, ["acme", "hooli"], platform=None)
+    found, unread, _ = select_each(project, ["acme", "hooli"], platform=None)
     assert ([*found], [*unread]) == (["acme"], ["hooli"])
     assert "Pulumi.hooli.yaml" in str(unread["hooli"])
 
 
 def test_whose_tenants_are_a_platforms_is_in_every_file(project: Project) -> None:
-    found, unread = select_each(project, [], platform="platform-us1")
+    found, unread, _ = select_each(project, [], platform="platform-us1")
     assert ([*found], [*unread]) == (["globex", "initech"], ["hooli"])
     project.settings_file("hooli").unlink()
     assert select_each(project, [], platform="platform-us1")[1] == {}
