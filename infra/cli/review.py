@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from tenantnet.cli.options import AsJson, PolicyConfig
+from tenantnet.cli.output import require_writable, write_file
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
 from tenantnet.review.verdict import Verdict
-
-if TYPE_CHECKING:
-    from tenantnet.review.result import ReviewResult
 
 CORES = os.cpu_count() or 1
 COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
@@ -62,6 +60,8 @@ def review(
     from tenantnet.review.review import Options
     from tenantnet.review.review import review as review_change
 
+    if output:
+        _make_way(output)
     options = Options(base=base, every=every, parallel=parallel, policy_config=policy_config)
     note = partial(typer.echo, err=True)
     result = review_change(
@@ -70,22 +70,24 @@ def review(
         done=lambda preview: note(f"previewed {preview.stack} in {preview.seconds:.1f} s"),
         tell=note,
     )
-    text = comment(result)
+    text, data = comment(result), result.model_dump_json(indent=2) + "\n"
+    typer.echo(data if as_json else as_read(text), nl=False)
     if output:
-        _write(output, text, result)
-    typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else as_read(text), nl=False)
+        write_file(output / COMMENT_FILE, text, "--output")
+        write_file(output / RESULT_FILE, data, "--output")
     raise typer.Exit(exit_code(result.verdict, fail_on))
 
 
-def _write(folder: Path, text: str, result: ReviewResult) -> None:
+def _make_way(folder: Path) -> None:
+    """See that the review can be written, before its previews take minutes."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / COMMENT_FILE).write_text(text, encoding="utf-8")
-        (folder / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise Failure(
             "Could not write the review.",
             reason=str(error),
             remedy="name a folder that can be written with --output",
-            state="No stack was changed. The results of the previews are lost.",
+            state="No stack was changed.",
         ) from None
+    for name in (COMMENT_FILE, RESULT_FILE):
+        require_writable(folder / name, "--output")

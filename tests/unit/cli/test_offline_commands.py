@@ -448,3 +448,14 @@ def test_no_range_is_given_away_beside_a_file_that_cannot_be_read(folder: Path) 
     )
     assert "Pulumi.delta.yaml" in said
     assert "the ones of this file would count as free" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("taken/review", "No stack was changed."), ("held", "it is a folder")]
+)
+def test_a_review_that_cannot_be_written_is_refused_before_its_previews(
+    folder: Path, output: str, said: str
+) -> None:
+    (folder / "taken").touch()
+    (folder / "held" / "result.json").mkdir(parents=True)
+    assert said in str(run(f"review --base main --output {output}").exception)
