@@ -84,6 +84,8 @@ class StackProcess:
                     "PULUMI_SKIP_UPDATE_CHECK": "true",
                     # Makes --event-log known.
                     "PULUMI_DEBUG_COMMANDS": "true",
+                    # What an update would put back is what a refresh reports.
+                    "PULUMI_ENABLE_LEGACY_REFRESH_DIFF": "false",
                     **environment,
                 },
             )

@@ -24,13 +24,13 @@ def find_drift(
 ) -> list[str]:
     """Every difference, one sentence each.
 
-    refreshed: what a refresh of the tenant's stack has found, by the engine or from pages. reader: None for
-    one that asks for this tenant alone.
+    region: where the state does not say it. refreshed: what a refresh of the tenant's stack has found, by the
+    engine or from pages. reader: None for one that asks for this tenant alone.
 
     Raises Failure if EC2 does not answer or does not allow a call.
     """
     state = StackState.of(refreshed)
-    deployed = observe_networks(tenant, state, region, reader)
+    deployed = observe_networks(tenant, state, state.region or region, reader)
     return differences(refreshed, deployed, state)
 
 

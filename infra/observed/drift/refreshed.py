@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tenantnet.aws import types
+from tenantnet.aws.properties import only_by_programs
 from tenantnet.engine.events import Operation, Step
 from tenantnet.observed.drift.state import StackState
 from tenantnet.refusal import shown
@@ -38,6 +39,7 @@ ALARMING = {
     (types.DATABASE, "publiclyAccessible", True): "was made public: it has a public address",
     (types.DATABASE, "deletionProtection", False): "has lost its protection against deletion",
     (types.DATABASE, "backupRetentionPeriod", 0): "has lost its automated backups",
+    (types.ALARM, "actionsEnabled", False): "was silenced: it tells nobody",
 }
 
 
@@ -56,18 +58,23 @@ def _sentences(change: Step, state: StackState) -> Iterator[str]:
     if change.operation is Operation.DELETE:
         yield _lost(change, change.old.inputs or {}, state)
     elif change.operation is Operation.UPDATE:
-        for name in _declared(change):
+        for name in _put_back(change):
             yield f"{_thing(change, state)} {_changed(change, name)}"
 
 
-def _declared(change: Step) -> list[str]:
-    """The changed properties that a program sets; AWS itself goes on changing others."""
+def _put_back(change: Step) -> list[str]:
+    """The changed properties that an update puts back; AWS itself goes on changing others."""
     sides = [side.inputs or {} for side in (change.old, change.new) if side]
-    return [name for name in change.properties if any(name in inputs for inputs in sides)]
+    return [
+        name
+        for name in change.properties
+        if any(name in inputs for inputs in sides) or name in only_by_programs(change.type)
+    ]
 
 
 def _changed(change: Step, name: str) -> str:
     was, now = ((side.outputs or {}).get(name) if side else None for side in (change.old, change.new))
+    was, now = _as_empty_as(now, was), _as_empty_as(was, now)
     if change.type == types.TABLE_ITEM:
         was, now = _row(was), _row(now)
     if isinstance(now, bool | int) and (words := ALARMING.get((change.type, name, now))):
@@ -77,6 +84,11 @@ def _changed(change: Step, name: str) -> str:
     if (before := _entries(was)) is not None and (after := _entries(now)) is not None:
         return f"has other {name}: {_differences(before, after)}"
     return f"has {name} {_value(now)}; the stack says {_value(was)}"
+
+
+def _as_empty_as(other: object, value: object) -> object:
+    """What is not there in the other's type, as providers have 0 or an empty text where AWS has nothing."""
+    return type(other)() if value is None and isinstance(other, bool | int | float | str) else value
 
 
 def _row(item: object) -> object:
@@ -111,7 +123,7 @@ def _value(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         # At AWS almost every list is a set, and the provider's order is its own.
         return ", ".join(sorted(map(_value, value))) or "nothing"
-    return "nothing" if value is None else shown(value)
+    return "nothing" if value in (None, "") else shown(value)
 
 
 def _thing(change: Step, state: StackState) -> str:

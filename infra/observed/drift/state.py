@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tenantnet.aws import types
 from tenantnet.engine.events import Step
 from tenantnet.tags import Tag
+
+PROVIDER = "pulumi:providers:aws"
+# Which plugin it is, in a provider's inputs, beside its settings.
+_PLUGINS = frozenset({"version", "pluginDownloadURL", "__internal", "__defaults"})
+
+
+class OfState(Protocol):
+    """A resource as a state, or an event about it, has it. provider: the URN and the id of its own."""
+
+    type: str
+    urn: str
+    id: Any
+    inputs: Any
+    provider: Any
+
+
+def provider_settings(resources: Iterable[OfState]) -> Mapping[str, Any] | None:
+    """The settings of the AWS provider by which all of a stack is read; None if some have other ones."""
+    own = list(resources)
+    known = {
+        f"{each.urn}::{each.id}": {
+            key: value for key, value in (each.inputs or {}).items() if key not in _PLUGINS
+        }
+        for each in own
+        if each.type == PROVIDER
+    }
+    first, *others = [known.get(each.provider) for each in own if each.type.startswith("aws:")] or [None]
+    return first if all(each == first for each in others) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +51,22 @@ class StackResource:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """What the stack has."""
+    """What the stack has. region: its provider's; empty if that is not known."""
 
     resources: Sequence[StackResource]
+    region: str = ""
 
     @classmethod
     def of(cls, refreshed: Sequence[Step]) -> StackState:
         """Of what a refresh reports for each resource."""
+        provider = provider_settings(each.old for each in refreshed if each.old) or {}
         return cls(
             [
                 StackResource(type=each.type, name=each.name, id=each.old.id, inputs=each.old.inputs or {})
                 for each in refreshed
                 if each.old and each.old.id and each.type.startswith("aws:")
-            ]
+            ],
+            region=str(provider.get("region", "")),
         )
 
     def ids(self, *types: str) -> list[str]:

@@ -12,7 +12,7 @@ from tenantnet.observed import deployed as aws
 from tenantnet.observed.drift import differences
 from tenantnet.observed.drift.additions import additions
 from tenantnet.observed.drift.refreshed import changes_by_others
-from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.drift.state import PROVIDER, StackState
 
 
 def state(**fields: Any) -> StepEventStateMetadata:
@@ -306,6 +306,50 @@ def test_a_changed_claim_is_named_by_its_columns() -> None:
 def test_what_aws_itself_goes_on_changing_is_no_drift() -> None:
     change = changed(types.DATABASE, "acme-blue", {"status": "available"}, {"status": "backing-up"}, "status")
     assert changes_by_others([change], STATE) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "was", "now", "words"),
+    [
+        (types.ALARM, {"actionsEnabled": True}, {"actionsEnabled": False}, "was silenced: it tells nobody"),
+        (
+            types.DATABASE,
+            {"maxAllocatedStorage": 0},
+            {"maxAllocatedStorage": 1000},
+            "has maxAllocatedStorage 1000; the stack says 0",
+        ),
+    ],
+)
+def test_what_only_programs_set_is_drift_although_this_one_does_not(
+    kind: str, was: dict[str, Any], now: dict[str, Any], words: str
+) -> None:
+    change = changed(kind, "acme", was, now, *was)
+    (sentence,) = changes_by_others([change], STATE)
+    assert sentence.endswith(f" acme {words}")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize(
+    ("was", "said"), [("pcx-1", "nothing"), (60, "0"), (True, "false"), (["a"], "nothing")]
+)
+def test_what_aws_leaves_out_is_said_alike_by_every_provider(nothing: object, was: object, said: str) -> None:
+    now = nothing if isinstance(was, str) else None
+    (sentence,) = changes_by_others([changed(types.ROUTE, "out", {"x": was}, {"x": now})], STATE)
+    assert f" has x {said}; the stack says " in sentence
+
+
+def test_the_region_is_that_of_the_states_provider() -> None:
+    def step(kind: str, **fields: Any) -> Step:
+        return Step(operation=Operation.SAME, urn="u", type=kind, old=state(type=kind, **fields), new=None)
+
+    regions = {"u::1": "eu-west-1", "u::2": "eu-west-1", "u::3": "us-east-2"}
+    providers = [
+        step(PROVIDER, urn="u", id=ref[-1], inputs={"region": region, "version": ref})
+        for ref, region in regions.items()
+    ]
+    for refs, region in ((["u::1", "u::2"], "eu-west-1"), (["u::1", "u::3"], ""), (["u::9"], ""), ([], "")):
+        own = [step(types.VPC, id="vpc-1", provider=ref) for ref in refs]
+        assert StackState.of([*providers, *own]).region == region
 
 
 def test_a_changed_secret_is_named_without_its_value() -> None:
