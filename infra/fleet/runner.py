@@ -99,7 +99,12 @@ class FleetRun:
         for number, wave in enumerate(waves[self.record.soaked :], start=self.record.soaked + 1):
             if len(waves) > 1:
                 self._tell(f"Wave {number} of {len(waves)}: {', '.join(wave[:5])}{', ...' * (len(wave) > 5)}")
-            self._schedule.waiting.extend(self.record.left_of(wave))
+            # What has failed by now could not be read by pages; an engine reads the same.
+            self._schedule.waiting.extend(
+                name
+                for name in self.record.left_of(wave)
+                if self.record.tenants[name].status is not RunStatus.FAILED
+            )
             await self._all(plugins)
             if not self.record.waves or self._schedule.held_back:
                 return

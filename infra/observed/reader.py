@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from tenantnet.aws.answers import MANY_CALLS, PATIENCE
 from tenantnet.observed.deployed import WRITTEN, Describe, Described, Filters, Tagged
 from tenantnet.tags import Tag
@@ -126,7 +127,8 @@ class Pages(Reader):
     def __init__(self, region: str, services: Collection[str], known: Collection[str] | None = None) -> None:
         super().__init__(region, services, MANY_CALLS)
         self._known = known
-        self._whole: dict[str, list[Record]] = {}
+        # An error is AWS's answer, too: nobody asks a thousand times.
+        self._whole: dict[str, list[Record] | BotoCoreError | ClientError] = {}
         self._chosen: dict[str, dict[object, list[Record]]] = {}
         self.calls: Counter[str] = Counter()
         for client in self._clients.values():
@@ -143,8 +145,13 @@ class Pages(Reader):
         if key not in self._whole:
             part = None if filters or self._known is None else PARTS.get(by.call)
             records = self._part(by, part) if part else self._described(by, filters, further)
-            self._whole[key] = list(records)
-        return self._whole[key]
+            try:
+                self._whole[key] = list(records)
+            except (BotoCoreError, ClientError) as error:
+                self._whole[key] = error
+        if isinstance(found := self._whole[key], Exception):
+            raise found
+        return found
 
     def _part(self, by: Describe, part: Part) -> Iterator[Record]:
         known = {each for each in self._known or () if each.startswith(part.start)}

@@ -145,3 +145,16 @@ def test_pages_and_engines_find_the_same(found: Mapping[str, Findings], name: st
 def test_each_fault_is_found(found: Mapping[str, Findings], name: str) -> None:
     words = [each.format(name=name) for owner, _, said in FAULTS if owner == name for each in said]
     assert [each for each in words if not any(each in finding for finding in found["--pages"][name])] == []
+
+
+def test_a_claims_table_that_is_gone_is_a_finding_of_its_tenants(
+    found: Mapping[str, Findings], deployed: Fleet, aws: boto3.Session
+) -> None:
+    assert found
+    dynamodb, table = aws.client("dynamodb"), "tenantnet-local-claims"
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=table)
+    ways = {way: drift(deployed, way) for way in ("--engines", "--pages")}
+    assert ways["--pages"] == ways["--engines"]
+    for name, findings in ways["--pages"].items():
+        assert {f"claim {name}-blue is gone", f"claim {name}-session is gone"} <= {*findings}

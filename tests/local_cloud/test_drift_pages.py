@@ -5,10 +5,11 @@ The stack is what AWS lists of a network; whether the provider says the same is 
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from typing import Any
 import boto3
 import pytest
 from tenantnet.aws import types
-from tenantnet.engine.states import store_of
+from tenantnet.engine.states import Store, store_of
 from tenantnet.failure import Failure
 from tenantnet.fleet.paged import drift_by_pages
-from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus
+from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus, TenantRecord
+from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run
 from tenantnet.fleet.targets import read_targets
 from tenantnet.local_cloud.faults import Effect, Fault
@@ -29,9 +31,9 @@ from tenantnet.observed.drift import find_drift
 from tenantnet.observed.drift.described import PAGES
 from tenantnet.observed.drift.observe import observe_networks
 from tenantnet.observed.drift.pages import Region, Resource, unlisted
-from tenantnet.observed.drift.state import StackState
+from tenantnet.observed.drift.state import PROVIDER, StackState
 from tenantnet.observed.reader import Pages, Reader
-from tenantnet.settings.project import find_project
+from tenantnet.settings.project import Project, find_project
 
 from tests.local_cloud.test_status_observe import REGION, make_database, make_network, make_vpn_connection
 from tests.support.aws import lead_here
@@ -85,7 +87,7 @@ class Network:
         self.rds.modify_db_instance(DBInstanceIdentifier="acme-blue", ApplyImmediately=True, **changes)
         Database(rds=self.rds, identifier="acme-blue").settled()
 
-    def put_alarm(self, threshold: float) -> None:
+    def put_alarm(self, threshold: float, **changes: Any) -> None:
         self.cloudwatch.put_metric_alarm(
             AlarmName="acme-blue-CPU",
             MetricName="CPUUtilization",
@@ -97,10 +99,12 @@ class Network:
             ComparisonOperator="GreaterThanThreshold",
             Dimensions=[{"Name": "DBInstanceIdentifier", "Value": "acme-blue"}],
             AlarmActions=[f"arn:aws:sns:{REGION}:123456789012:alarms"],
+            **changes,
         )
 
-    def put_record(self, action: str, value: str) -> None:
+    def put_record(self, action: str, value: str, **policy: Any) -> None:
         record = {
+            **policy,
             "Name": f"acme.{ZONE_NAME}",
             "Type": "CNAME",
             "TTL": 5,
@@ -152,11 +156,11 @@ def stack(network: Network, pages: Pages | None = None) -> list[Resource]:
     pages, places = pages or Pages(REGION, SERVICES), {"zoneId": network.zone, "tableName": TABLE}
     resources: list[Resource] = []
     for type_, page in PAGES.items():
-        place, argument = page.of_each or ("", "")
-        asked = {argument: places[place]} if page.of_each else {}
+        place = page.place
+        asked = {place.argument: places[place.input]} if place else {}
         for record in pages.all(page.by, further=asked):
             for key, found in page.found(record):
-                inputs = {**copy.deepcopy(found), **({place: places[place]} if place else {})}
+                inputs = {**copy.deepcopy(found), **({place.input: places[place.input]} if place else {})}
                 for name, value in zip(PARTS.get(type_, ()), re.split("[: ]", key), strict=False):
                     inputs[name] = value
                 urn = f"urn:pulumi:acme::tenantnet::{type_}::{inputs.get('name', 'acme-blue')}"
@@ -165,7 +169,7 @@ def stack(network: Network, pages: Pages | None = None) -> list[Resource]:
     return resources
 
 
-def drift(resources: list[Resource]) -> list[str]:
+def drift(resources: Sequence[Resource]) -> list[str]:
     region = Region(REGION, resources)
     return find_drift("acme", REGION, region.refresh(resources), region.reader)
 
@@ -368,41 +372,185 @@ def test_no_kind_is_read_twice(network: Network, monkeypatch: pytest.MonkeyPatch
 def test_the_account_of_somebody_else_is_no_drift() -> None:
     arn = f"arn:aws:ec2:{REGION}:999999999999:vpc/vpc-1"
     foreign = {"type": types.VPC, "urn": "urn::acme", "id": "vpc-1", "outputs": {"arn": arn}}
-    with pytest.raises(Failure, match="are in account 999999999999, and the credentials of 1"):
-        Region(REGION, [foreign])
+    with pytest.raises(Failure, match="is in account 999999999999, and the credentials are of 1"):
+        Region(REGION, [foreign]).refresh([foreign])
 
 
-def state(resources: list[Resource]) -> bytes:
-    return json.dumps(checkpoint(*resources)).encode()
+def test_a_table_and_a_zone_that_are_gone_are_findings(network: Network) -> None:
+    resources = stack(network)
+    network.dynamodb.delete_table(TableName=TABLE)
+    network.put_record("DELETE", "acme-blue.example.com")
+    network.route53.delete_hosted_zone(Id=network.zone)
+    assert drift(resources) == ["claim acme-blue is gone", f"DNS record acme.{ZONE_NAME} is gone"]
+
+
+def weigh(network: Network) -> None:
+    """The same name, type and value, but one of several, with a weight."""
+    network.put_record("DELETE", "acme-blue.example.com")
+    network.put_record("CREATE", "acme-blue.example.com", SetIdentifier="x", Weight=0)
+
+
+# What no stack sets. AWS has it all the same, and an update takes it away again.
+UNSET: dict[str, Callable[[Network], object]] = {
+    "metric alarm acme-blue-CPU was silenced: it tells nobody": lambda to: (
+        to.cloudwatch.disable_alarm_actions(AlarmNames=["acme-blue-CPU"])
+    ),
+    "metric alarm acme-blue-CPU has datapointsToAlarm 1; the stack says 0": lambda to: to.put_alarm(
+        80, DatapointsToAlarm=1
+    ),
+    "subnet acme-blue has assignIpv6AddressOnCreation true": lambda to: to.ec2.modify_subnet_attribute(
+        SubnetId=to.one("describe_subnets", "Subnets")["SubnetId"],
+        AssignIpv6AddressOnCreation={"Value": True},
+    ),
+    "database acme-blue has monitoringInterval 60; the stack says 0": lambda to: to.change_database(
+        MonitoringInterval=60, MonitoringRoleArn="arn:aws:iam::123456789012:role/x"
+    ),
+    f"DNS record acme.{ZONE_NAME} is gone": weigh,
+}
+
+
+@pytest.mark.parametrize("words", UNSET)
+def test_what_no_program_sets_and_an_update_takes_away_is_found(network: Network, words: str) -> None:
+    resources = [
+        {**each, "inputs": {key: value for key, value in each["inputs"].items() if value}}
+        for each in stack(network)
+    ]
+    UNSET[words](network)
+    assert [each for each in drift(resources) if words in each]
+
+
+def state(resources: Sequence[Resource], region: str = REGION, **settings: str) -> bytes:
+    """A stack's, by a provider with these settings."""
+    provider = {"type": PROVIDER, "urn": "urn::aws", "id": "1", "inputs": {"region": region, **settings}}
+    own = [{**each, "provider": "urn::aws::1"} for each in resources]
+    return json.dumps(checkpoint(provider, *own)).encode()
+
+
+@dataclass
+class Fleet:
+    """A project whose states are in a bucket."""
+
+    project: Project
+    store: Store
+    said: list[str] = field(default_factory=list)
+
+    def put(self, tenant: str, content: bytes) -> None:
+        boto3.client("s3", REGION).put_object(
+            Bucket="states", Key=f"deep/.pulumi/stacks/tenantnet/{tenant}.json", Body=content
+        )
+
+    def run(self, *tenants: str) -> Mapping[str, TenantRecord]:
+        """The command's whole run, with engines where pages do not tell enough."""
+        record = begin_run(RunRecords(self.project), FleetOperation.DRIFT, tenants, Limits(), pages=True)
+        targets = read_targets(self.project)
+        asyncio.run(FleetRun(self.project, record, targets, self.said.append, store=self.store).go())
+        return record.tenants
+
+    def drift(self) -> Mapping[str, TenantRecord]:
+        targets = read_targets(self.project)
+        record = begin_run(RunRecords(self.project), FleetOperation.DRIFT, [*targets], Limits(), pages=True)
+        drift_by_pages(self.project, self.store, record, targets, self.said.append)
+        return record.tenants
+
+
+@pytest.fixture
+def fleet(network: Network, tmp_path: Path) -> Fleet:
+    """Of five tenants, whose states are to come."""
+    assert network
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\n")
+    for name in ("acme", "globex", "hooli", "initech", "umbrella"):
+        settings = f"config:\n  aws:region: {REGION}\n"
+        (tmp_path / "tenants" / f"Pulumi.{name}.yaml").write_text(settings)
+    boto3.client("s3", REGION).create_bucket(
+        Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    store = store_of(f"s3://states/deep?region={REGION}")
+    assert store
+    return Fleet(find_project(tmp_path), store)
 
 
 def test_states_are_read_past_locks_ruins_and_a_bucket_that_slows_down(
-    cloud: LocalCloud, network: Network, tmp_path: Path
+    cloud: LocalCloud, network: Network, fleet: Fleet
 ) -> None:
     """What pages cannot judge is left to the engines, which say why."""
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\n")
-    names = ["acme", "globex", "hooli", "initech", "umbrella"]
-    for name in names:
-        profile = "  aws:profile: other\n" if name == "umbrella" else ""
-        settings = f"config:\n  aws:region: {REGION}\n{profile}"
-        (tmp_path / "tenants" / f"Pulumi.{name}.yaml").write_text(settings)
-    s3, stacks = boto3.client("s3", REGION), "deep/.pulumi/stacks/tenantnet"
-    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
-    for name in ("acme", "globex", "umbrella"):
-        s3.put_object(Bucket="states", Key=f"{stacks}/{name}.json", Body=state(stack(network)))
-    s3.put_object(Bucket="states", Key=f"{stacks}/initech.json", Body=b"{")
+    for name in ("acme", "globex"):
+        fleet.put(name, state(stack(network)))
+    fleet.put("initech", b"{")
+    fleet.put("umbrella", state(stack(network), profile="other"))
     lock = "deep/.pulumi/locks/organization/tenantnet/globex/1234.json"
-    s3.put_object(Bucket="states", Key=lock, Body=b"{}")
-    project, store = find_project(tmp_path), store_of(f"s3://states/deep?region={REGION}")
-    assert store
-    record = begin_run(RunRecords(project), FleetOperation.DRIFT, names, Limits(), pages=True)
-    said: list[str] = []
+    boto3.client("s3", REGION).put_object(Bucket="states", Key=lock, Body=b"{}")
     cloud.fail(Fault(call="s3 *", effect=Effect.ERROR, status=503, code="SlowDown", count=3))
-    drift_by_pages(project, store, record, read_targets(project), said.append)
-    assert [record.tenants[name].status for name in names] == [RunStatus.DONE, *[RunStatus.WAITING] * 4]
-    assert record.tenants["acme"].findings == ()
-    assert [line for line in said if "calls for 1 tenants" in line]
+    found = fleet.drift()
+    assert [each.status for each in found.values()] == [RunStatus.DONE, *[RunStatus.WAITING] * 4]
+    assert found["acme"].findings == ()
+    assert [line for line in fleet.said if "calls for 1 tenants" in line]
+
+
+def test_what_cannot_be_read_is_the_failure_of_those_who_have_some_of_it(
+    cloud: LocalCloud, network: Network, fleet: Fleet
+) -> None:
+    """A region does not answer, nor does another cell's table. What is in acme's is found.
+
+    No engine asks them again: it would have other words.
+    """
+    own = stack(network)
+    others = [
+        {**each, "inputs": {**each["inputs"], "tableName": "others"}}
+        for each in own
+        if each["type"] == types.TABLE_ITEM
+    ]
+    fleet.put("acme", state(own))
+    fleet.put("globex", state(others))
+    fleet.put("hooli", state(own, region="ap-south-1"))
+    denied = Fault(
+        call="dynamodb Scan", effect=Effect.ERROR, code="AccessDeniedException", containing="others"
+    )
+    cloud.fail(denied)
+    cloud.fail(replace(denied, call="sts GetCallerIdentity", containing="", count=1))
+    allow(network)
+    found = fleet.run("acme", "globex", "hooli")
+    assert [found[name].status for name in ("acme", "globex", "hooli")] == [
+        *(RunStatus.DONE, RunStatus.FAILED, RunStatus.FAILED),
+    ]
+    (finding,) = found["acme"].findings
+    assert "admits TCP 22 from 203.0.113.0/24" in finding
+    assert "Could not read what is in others." in found["globex"].reason
+    assert "AccessDeniedException" in found["globex"].reason
+    assert "Could not read what is in ap-south-1." in found["hooli"].reason
+    assert sorted(each for each in fleet.said if "failed" in each) == ["globex: failed", "hooli: failed"]
+
+
+def test_a_kind_that_cannot_be_listed_is_asked_for_once(
+    cloud: LocalCloud, network: Network, fleet: Fleet
+) -> None:
+    for name in ("acme", "globex", "hooli"):
+        fleet.put(name, state(stack(network)))
+    cloud.fail(Fault(call="ec2 DescribeNatGateways", effect=Effect.ERROR, code="UnauthorizedOperation"))
+    found = fleet.drift()
+    assert [found[name].status for name in ("acme", "globex", "hooli")] == [RunStatus.FAILED] * 3
+    assert cloud.struck() == [["ec2 DescribeNatGateways"]]
+
+
+def test_the_region_is_the_states_and_not_that_of_settings_to_come(network: Network, fleet: Fleet) -> None:
+    """As a refresh takes it."""
+    settings = fleet.project.settings_file("acme")
+    settings.write_text(settings.read_text().replace(REGION, "us-east-2"))
+    fleet.put("acme", state(stack(network)))
+    allow(network)
+    (finding,) = fleet.drift()["acme"].findings
+    assert "admits TCP 22 from 203.0.113.0/24" in finding
+
+
+def test_no_pages_where_the_provider_has_variables_of_its_own(
+    network: Network, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.put("acme", state(stack(network)))
+    monkeypatch.setenv("TF_AWS_IGNORE_TAGS_KEYS", "auto:scanner")
+    assert fleet.drift()["acme"].status is RunStatus.WAITING
+    assert fleet.said == [
+        "No drift is read by pages: TF_AWS_IGNORE_TAGS_KEYS may change what the provider reads."
+    ]
 
 
 def test_a_type_that_aws_does_not_list_is_counted() -> None:

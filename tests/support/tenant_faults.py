@@ -64,13 +64,16 @@ class Tenant:
     def log_group(self, log: str) -> str:
         return f"/aws/rds/instance/{self.name}-blue/{log}"
 
-    def change_record(self, action: str, **changes: Any) -> None:
+    def change_record(self, action: str, record: Any = None, **changes: Any) -> Any:
+        """What was changed. record: None for the tenant's, as it is."""
         route53 = self.client("route53")
         (zone,) = route53.list_hosted_zones()["HostedZones"]
-        records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
-        (record,) = [each for each in records if each["Name"].startswith(f"{self.name}.")]
+        if record is None:
+            records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+            (record,) = [each for each in records if each["Name"].startswith(f"{self.name}.")]
         change = {"Action": action, "ResourceRecordSet": {**record, **changes}}
         route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": [change]})
+        return record
 
     @property
     def claim(self) -> dict[str, Any]:
@@ -198,6 +201,53 @@ def claim_for_another(tenant: Tenant) -> None:
     dynamodb, at = tenant.client("dynamodb"), tenant.claim
     row = dynamodb.get_item(**at)["Item"]
     dynamodb.put_item(TableName=at["TableName"], Item={**row, "tenant": {"S": "umbrella"}})
+
+
+def watch_by_query(tenant: Tenant) -> None:
+    """The same alarm, by a query in place of a metric."""
+    cloudwatch, name = tenant.client("cloudwatch"), f"{tenant.name}-blue-DatabaseConnections"
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    same = ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator", "AlarmActions")
+    metric = {key: alarm[key] for key in ("Namespace", "MetricName", "Dimensions")}
+    query = {"Id": "m", "ReturnData": True, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Average"}}
+    cloudwatch.put_metric_alarm(**{key: alarm[key] for key in same}, Metrics=[query])
+
+
+def lead_to_interface(tenant: Tenant) -> None:
+    made = tenant.ec2.create_network_interface(SubnetId=tenant.id("subnet", "blue-database-a"))
+    tenant.ec2.replace_route(
+        RouteTableId=tenant.id("route-table", "blue"),
+        DestinationCidrBlock=f"172.17.{tenant.number}.0/24",
+        NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"],
+    )
+
+
+def change_subnet(tenant: Tenant, *attributes: str) -> None:
+    for name in attributes:
+        tenant.ec2.modify_subnet_attribute(
+            SubnetId=tenant.id("subnet", "blue-database-a"), **{name: {"Value": True}}
+        )
+
+
+def change_tunnel(tenant: Tenant, **options: Any) -> None:
+    (found,) = tenant.ec2.describe_vpn_connections(VpnConnectionIds=[tenant.connection])["VpnConnections"]
+    tenant.ec2.modify_vpn_tunnel_options(
+        VpnConnectionId=tenant.connection,
+        VpnTunnelOutsideIpAddress=found["Options"]["TunnelOptions"][0]["OutsideIpAddress"],
+        TunnelOptions=options,
+    )
+
+
+def check_health(tenant: Tenant) -> None:
+    check = {"IPAddress": "198.51.100.9", "Port": 80, "Type": "TCP"}
+    made = tenant.client("route53").create_health_check(CallerReference=tenant.name, HealthCheckConfig=check)
+    tenant.change_record("UPSERT", HealthCheckId=made["HealthCheck"]["Id"])
+
+
+def weigh(tenant: Tenant) -> None:
+    """The same name, type and value, but one of several, with a weight."""
+    record = tenant.change_record("DELETE")
+    tenant.change_record("CREATE", record, SetIdentifier="x", Weight=0)
 
 
 # Whose, what is done, and a part of each sentence that says it. {name}: the tenant's.
@@ -389,5 +439,84 @@ FAULTS: Sequence[tuple[str, Callable[[Tenant], object], Sequence[str]]] = (
             InstanceId=to.id("instance", "blue-ping-host"), HttpTokens="optional"
         ),
         ["instance {name}-blue-ping-host has other metadataOptions: httpTokens is optional, not required"],
+    ),
+    # What no program sets, and an update takes away all the same.
+    (
+        "hooli",
+        lambda to: to.client("cloudwatch").disable_alarm_actions(
+            AlarmNames=[f"{to.name}-blue-FreeStorageSpace"]
+        ),
+        ["metric alarm {name}-blue-FreeStorageSpace was silenced: it tells nobody"],
+    ),
+    (
+        "hooli",
+        lambda to: to.ec2.modify_instance_attribute(
+            InstanceId=to.id("instance", "blue-ping-host"), SourceDestCheck={"Value": False}
+        ),
+        ["instance {name}-blue-ping-host has sourceDestCheck false; the stack says true"],
+    ),
+    (
+        "hooli",
+        lambda to: to.change_database(
+            EnableIAMDatabaseAuthentication=True,
+            MaxAllocatedStorage=1000,
+            MonitoringInterval=60,
+            DedicatedLogVolume=True,
+        ),
+        [
+            "database {name}-blue has iamDatabaseAuthenticationEnabled true; the stack says false",
+            "database {name}-blue has maxAllocatedStorage 1000; the stack says",
+            "database {name}-blue has monitoringInterval 60; the stack says",
+            "database {name}-blue has dedicatedLogVolume true; the stack says false",
+        ],
+    ),
+    (
+        "acme",
+        lambda to: to.put_alarm("CPUUtilization", DatapointsToAlarm=1),
+        ["metric alarm {name}-blue-CPUUtilization has datapointsToAlarm 1; the stack says"],
+    ),
+    (
+        "acme",
+        lambda to: to.put_alarm(
+            "FreeableMemory", InsufficientDataActions=["arn:aws:sns:eu-west-1:123456789012:x"]
+        ),
+        ["metric alarm {name}-blue-FreeableMemory has insufficientDataActions arn:"],
+    ),
+    (
+        "acme",
+        watch_by_query,
+        [
+            "metric alarm {name}-blue-DatabaseConnections has metricName nothing; the stack says",
+            "metric alarm {name}-blue-DatabaseConnections has period 0; the stack says 60",
+            "metric alarm {name}-blue-DatabaseConnections has metricQueries (id m, ",
+        ],
+    ),
+    (
+        "acme",
+        lead_to_interface,
+        ["route {name}-blue-sessions-out has vpcPeeringConnectionId nothing; the stack says pcx-"],
+    ),
+    ("acme", check_health, ["DNS record {name} has healthCheckId"]),
+    (
+        "globex",
+        lambda to: change_subnet(to, "AssignIpv6AddressOnCreation", "EnableResourceNameDnsARecordOnLaunch"),
+        [
+            "subnet {name}-blue-database-a has assignIpv6AddressOnCreation true; the stack says false",
+            "subnet {name}-blue-database-a has enableResourceNameDnsARecordOnLaunch true; the stack says",
+        ],
+    ),
+    (
+        "globex",
+        lambda to: change_tunnel(to, ReplayWindowSize=64, StartupAction="start"),
+        [
+            "VPN connection Seattle office has tunnel1ReplayWindowSize 64; the stack says",
+            "VPN connection Seattle office has tunnel1StartupAction start; the stack says",
+        ],
+    ),
+    ("globex", weigh, ["DNS record {name} is gone"]),
+    (
+        "globex",
+        lambda to: to.ec2.associate_vpc_cidr_block(VpcId=to.vpc, AmazonProvidedIpv6CidrBlock=True),
+        ["VPC {name}-blue has assignGeneratedIpv6CidrBlock true; the stack says false"],
     ),
 )

@@ -21,19 +21,34 @@ Found = Iterator[tuple[str, Properties]]
 # Every network ACL ends with it, and the provider does not count it.
 LAST_RULE = 32767
 ATTACHED = ("associated", "associating")
+# As a VPC names the pools of its IPv6 ranges that are no pools of the account.
+AMAZONS_POOL, IPAMS_POOL = "Amazon", "IPAM Managed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where resources are that are listed place by place, such as a table.
+
+    input: of the resources, which names the place. argument: the call's for it. gone: the code of AWS's
+    answer if there is no such place, and nothing in it.
+    """
+
+    input: str
+    argument: str
+    gone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """by: the call. found: the resources in a record, by their keys.
 
-    of_each: the resources' input whose values are listed one by one, and the call's argument for it.
-    unused: the page of those that the records do not show, as nothing uses them; None if they show all.
+    place: what is listed one by one; None if one list has all. unused: the page of those that the records do
+    not show, as nothing uses them; None if they show all.
     """
 
     by: Describe
     found: Callable[[Record], Found]
-    of_each: tuple[str, str] | None = None
+    place: Place | None = None
     unused: Page | None = None
 
 
@@ -56,6 +71,29 @@ def _one(identifier: str, names: str) -> Callable[[Record], Found]:
     return found
 
 
+def _vpc(record: Record) -> Found:
+    ranges = record.get("Ipv6CidrBlockAssociationSet", ())
+    associated = [each for each in ranges if each["Ipv6CidrBlockState"]["State"] == ATTACHED[0]]
+    pool = associated[0].get("Ipv6Pool") if associated else None
+    ipv6: Properties = {"assignGeneratedIpv6CidrBlock": pool == AMAZONS_POOL}
+    if pool != IPAMS_POOL:
+        ipv6["ipv6IpamPoolId"] = None if pool == AMAZONS_POOL else pool
+    yield record["VpcId"], {**_same(record, "cidrBlock instanceTenancy"), **ipv6, **_tags(record)}
+
+
+def _subnet(record: Record) -> Found:
+    same = (
+        "assignIpv6AddressOnCreation availabilityZone cidrBlock customerOwnedIpv4Pool enableDns64 "
+        "enableLniAtDeviceIndex mapCustomerOwnedIpOnLaunch mapPublicIpOnLaunch vpcId"
+    )
+    names: Record = record.get("PrivateDnsNameOptionsOnLaunch", {})
+    own = {
+        "enableResourceNameDnsARecordOnLaunch": names.get("EnableResourceNameDnsARecord"),
+        "enableResourceNameDnsAaaaRecordOnLaunch": names.get("EnableResourceNameDnsAAAARecord"),
+    }
+    yield record["SubnetId"], {**_same(record, same), **own, **_tags(record)}
+
+
 def _associations(record: Record) -> Found:
     for each in record["Associations"]:
         if each.get("SubnetId") and each.get("AssociationState", {}).get("State", ATTACHED[0]) in ATTACHED:
@@ -63,10 +101,20 @@ def _associations(record: Record) -> Found:
 
 
 def _routes(record: Record) -> Found:
-    targets = "vpcPeeringConnectionId gatewayId natGatewayId networkInterfaceId transitGatewayId"
+    targets = (
+        "carrierGatewayId coreNetworkArn localGatewayId natGatewayId networkInterfaceId odbNetworkArn "
+        "transitGatewayId vpcPeeringConnectionId"
+    )
     for each in record["Routes"]:
         key = f"{record['RouteTableId']} {each.get('DestinationCidrBlock')}"
-        yield key, _same(each, targets)
+        gateway = each.get("GatewayId") or ""
+        endpoint = gateway.startswith("vpce-")
+        own = {
+            "egressOnlyGatewayId": each.get("EgressOnlyInternetGatewayId"),
+            "gatewayId": None if endpoint else gateway,
+            "vpcEndpointId": gateway if endpoint else None,
+        }
+        yield key, {**_same(each, targets), **own}
 
 
 def _propagations(record: Record) -> Found:
@@ -132,12 +180,14 @@ def _vpn_connection(record: Record) -> Found:
         tunnels |= {f"tunnel{number}{name}": _values(value) for name, value in tunnel.items()}
     # AWS writes DH in capitals, and the provider does not.
     tunnels = {name.replace("DHGroup", "DhGroup"): value for name, value in tunnels.items()}
-    own = {**_same(record, "customerGatewayId type vpnGatewayId"), **_same(options, "staticRoutesOnly")}
+    same = "customerGatewayId transitGatewayId type vpnConcentratorId vpnGatewayId"
+    inside = "staticRoutesOnly transportTransitGatewayAttachmentId"
+    own = {**_same(record, same), **_same(options, inside)}
     yield record["VpnConnectionId"], {**tunnels, **own, **_tags(record)}
 
 
 def _values(value: object) -> object:
-    return [each["Value"] for each in value] if isinstance(value, list) else value
+    return [each.get("Value", each) for each in value] if isinstance(value, list) else value
 
 
 def _vpn_routes(record: Record) -> Found:
@@ -150,7 +200,7 @@ def _instance(record: Record) -> Found:
     yield (
         record["InstanceId"],
         {
-            **_same(record, "instanceType subnetId"),
+            **_same(record, "instanceType sourceDestCheck subnetId"),
             "ami": record["ImageId"],
             "privateIp": record.get("PrivateIpAddress"),
             "vpcSecurityGroupIds": [each["GroupId"] for each in record["SecurityGroups"]],
@@ -172,8 +222,9 @@ def _flow_log(record: Record) -> Found:
 def _database(record: Record) -> Found:
     same = (
         "allocatedStorage autoMinorVersionUpgrade backupRetentionPeriod copyTagsToSnapshot "
-        "deletionProtection engine engineVersion iops kmsKeyId performanceInsightsEnabled "
-        "publiclyAccessible storageEncrypted storageThroughput storageType"
+        "customerOwnedIpEnabled dedicatedLogVolume deletionProtection engine engineVersion iops kmsKeyId "
+        "maxAllocatedStorage monitoringInterval performanceInsightsEnabled publiclyAccessible "
+        "storageEncrypted storageThroughput storageType"
     )
     yield (
         record["DbiResourceId"],
@@ -190,9 +241,21 @@ def _database(record: Record) -> Found:
             "parameterGroupName": record["DBParameterGroups"][0]["DBParameterGroupName"],
             "vpcSecurityGroupIds": [each["VpcSecurityGroupId"] for each in record["VpcSecurityGroups"]],
             "enabledCloudwatchLogsExports": record.get("EnabledCloudwatchLogsExports", []),
+            "iamDatabaseAuthenticationEnabled": record.get("IAMDatabaseAuthenticationEnabled"),
+            **_domain(next(iter(record.get("DomainMemberships", ())), {})),
             **_tags(record, "TagList"),
         },
     )
+
+
+def _domain(membership: Record) -> Properties:
+    return {
+        "domain": membership.get("Domain"),
+        "domainAuthSecretArn": membership.get("AuthSecretArn"),
+        "domainDnsIps": membership.get("DnsIps", []),
+        "domainIamRoleName": membership.get("IAMRoleName"),
+        "domainOu": membership.get("OU"),
+    }
 
 
 def _subnet_group_in_use(record: Record) -> Found:
@@ -221,17 +284,52 @@ def _record_set(record: Record) -> Found:
     name = record["Name"].removesuffix(".")
     values = [each["Value"] for each in record.get("ResourceRecords", ())]
     own = {"name": name, "type": record["Type"], "ttl": record.get("TTL"), "records": values}
-    yield f"{name}_{record['Type']}", own
+    # One of several with a policy, such as weights, which is not the record that is alone.
+    key = "_".join([name, record["Type"], *filter(None, [record.get("SetIdentifier")])])
+    yield key, {**own, **_same(record, "healthCheckId"), "aliases": _aliases(record)}
+
+
+def _aliases(record: Record) -> list[Properties]:
+    if not (target := record.get("AliasTarget")):
+        return []
+    return [
+        {
+            "name": target["DNSName"].removesuffix("."),
+            "zoneId": target["HostedZoneId"],
+            "evaluateTargetHealth": target["EvaluateTargetHealth"],
+        }
+    ]
 
 
 def _alarm(record: Record) -> Found:
     same = (
-        "alarmActions alarmDescription comparisonOperator evaluationPeriods metricName namespace period "
-        "statistic threshold treatMissingData"
+        "actionsEnabled alarmActions alarmDescription comparisonOperator datapointsToAlarm evaluationPeriods "
+        "extendedStatistic insufficientDataActions metricName namespace period statistic threshold "
+        "thresholdMetricId unit"
     )
-    own = {"name": record["AlarmName"], "okActions": record.get("OKActions", [])}
-    dimensions = {each["Name"]: each["Value"] for each in record.get("Dimensions", ())}
-    yield record["AlarmName"], {**_same(record, same), **own, "dimensions": dimensions}
+    own = {
+        "name": record["AlarmName"],
+        "okActions": record.get("OKActions", []),
+        "dimensions": _dimensions(record),
+        "metricQueries": [_query(each) for each in record.get("Metrics", ())],
+        "treatMissingData": record.get("TreatMissingData", "missing"),
+    }
+    yield record["AlarmName"], {**_same(record, same), **own}
+
+
+def _dimensions(metric: Record) -> Mapping[str, str]:
+    return {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())}
+
+
+def _query(query: Record) -> Properties:
+    found = {
+        **_same(query, "accountId expression id label period"),
+        "returnData": query.get("ReturnData", False),
+    }
+    if stat := query.get("MetricStat"):
+        metric = {**_same(stat["Metric"], "metricName namespace"), "dimensions": _dimensions(stat["Metric"])}
+        found["metric"] = {**_same(stat, "period stat unit"), **metric}
+    return found
 
 
 def _log_group(record: Record) -> Found:
@@ -248,10 +346,8 @@ _DATABASES = aws.DatabaseInstance.described_by
 _RULES = Page(aws.SecurityGroupRule.described_by, _rule)
 _LIVE = {"state": ("pending", "available")}
 PAGES: Mapping[str, Page] = {
-    types.VPC: Page(aws.Vpc.described_by, _one("VpcId", "cidrBlock")),
-    types.SUBNET: Page(
-        aws.Subnet.described_by, _one("SubnetId", "availabilityZone cidrBlock mapPublicIpOnLaunch vpcId")
-    ),
+    types.VPC: Page(aws.Vpc.described_by, _vpc),
+    types.SUBNET: Page(aws.Subnet.described_by, _subnet),
     types.ROUTE_TABLE: Page(_TABLES, _one("RouteTableId", "vpcId")),
     types.ROUTE_TABLE_ASSOCIATION: Page(_TABLES, _associations),
     types.ROUTE: Page(_TABLES, _routes),
@@ -287,11 +383,15 @@ PAGES: Mapping[str, Page] = {
     types.RECORD: Page(
         Describe("list_resource_record_sets", "ResourceRecordSets", service="route53"),
         _record_set,
-        ("zoneId", "HostedZoneId"),
+        Place("zoneId", "HostedZoneId", gone="NoSuchHostedZone"),
     ),
     types.ALARM: Page(Describe("describe_alarms", "MetricAlarms", service="cloudwatch"), _alarm),
     types.LOG_GROUP: Page(Describe("describe_log_groups", "logGroups", service="logs"), _log_group),
-    types.TABLE_ITEM: Page(Describe("scan", "Items", service="dynamodb"), _item, ("tableName", "TableName")),
+    types.TABLE_ITEM: Page(
+        Describe("scan", "Items", service="dynamodb"),
+        _item,
+        Place("tableName", "TableName", gone="ResourceNotFoundException"),
+    ),
 }
 # Where a page does not have the provider's id, which the other types are found by.
 KEYS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {

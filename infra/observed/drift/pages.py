@@ -9,12 +9,15 @@ import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.aws.answers import MANY_CALLS, aws_answers
+from tenantnet.aws.properties import only_by_programs
 from tenantnet.engine.differences import SECRET_MARK
 from tenantnet.engine.events import Operation, Step
 from tenantnet.failure import Failure
@@ -36,49 +39,88 @@ ADDED = (aws.InternetGateway, aws.NatGateway, aws.VpcEndpoint)
 class Region:
     """Everything that AWS lists in one region, of the types that some stacks have.
 
-    resources: of all those stacks. Raises Failure if AWS does not answer, does not allow a call, or if the
-    credentials are of another account than the resources.
+    resources: of all those stacks. What cannot be listed is said to those whose stack has some of it. Raises
+    Failure if AWS does not say whose the credentials are.
     """
 
     def __init__(self, name: str, resources: Iterable[Resource]) -> None:
-        own = [each for each in resources if each["type"] in PAGES]
+        self.name, own = name, [each for each in resources if each["type"] in PAGES]
         listed = sorted({(each["type"], _place(each)) for each in own})
         calls: dict[str, list[Callable[[], object]]] = defaultdict(list)
-        with aws_answers(f"read what is in {name}", region=name):
-            _check_account(name, own)
+        with self._answers():
+            self._account = _account(name)
             services = {"ec2", *(PAGES[type_].by.service for type_, _ in listed)}
             self.reader = Pages(name, services, _ids(own))
-            for kind in ADDED:
-                calls[kind.described_by.call].append(partial(self.reader.all, kind.described_by))
-            for type_, place in listed:
-                calls[PAGES[type_].by.call].append(partial(self._list, PAGES[type_], place))
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                # One after the other of the same kind, for which AWS counts the calls a second.
-                deque(pool.map(lambda tasks: [task() for task in tasks], calls.values()), maxlen=0)
-            self._found: dict[Key, Properties] = {}
-            for type_, place in listed:
-                self._find(type_, place, PAGES[type_])
-            for type_, place in sorted({_at(each)[:2] for each in own if _at(each) not in self._found}):
-                if unused := PAGES[type_].unused:
-                    self._find(type_, place, unused)
+        for kind in ADDED:
+            calls[kind.described_by.call].append(partial(self.reader.all, kind.described_by))
+        for type_, place in listed:
+            calls[PAGES[type_].by.call].append(partial(self._list, PAGES[type_], place))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            # One after the other of the same kind, for which AWS counts the calls a second.
+            deque(pool.map(self._all, calls.values()), maxlen=0)
+        self._found: dict[Key, Properties] = {}
+        self._unread: dict[tuple[str, str], Failure] = {}
+        for type_, place in listed:
+            self._find(type_, place, PAGES[type_])
+        for type_, place in sorted({_at(each)[:2] for each in own if _at(each) not in self._found}):
+            if unused := PAGES[type_].unused:
+                self._find(type_, place, unused)
+
+    def _answers(self, place: str = "") -> AbstractContextManager[None]:
+        return aws_answers(f"read what is in {place or self.name}", region=self.name)
+
+    def _all(self, tasks: Iterable[Callable[[], object]]) -> None:
+        """The reader keeps what AWS answers, errors too."""
+        for task in tasks:
+            with suppress(Failure), self._answers():
+                task()
 
     def _find(self, type_: str, place: str, page: Page) -> None:
-        for record in self._list(page, place):
-            for key, properties in page.found(record):
-                self._found[type_, place, key] = properties
+        try:
+            with self._answers(place):
+                for record in self._list(page, place):
+                    for key, properties in page.found(record):
+                        self._found[type_, place, key] = properties
+        except Failure as failure:
+            self._unread[type_, place] = failure
 
     def _list(self, page: Page, place: str) -> Sequence[Mapping[str, Any]]:
-        asked = {page.of_each[1]: place} if page.of_each else {}
-        return self.reader.all(page.by, further=asked)
+        if not page.place:
+            return self.reader.all(page.by)
+        try:
+            return self.reader.all(page.by, further={page.place.argument: place})
+        except ClientError as error:
+            if error.response["Error"]["Code"] == page.place.gone:
+                return ()
+            raise
 
-    def refresh(self, resources: Iterable[Resource]) -> list[Step]:
-        """What a refresh of a stack's resources would report."""
+    def refresh(self, resources: Sequence[Resource]) -> list[Step]:
+        """What a refresh of a stack's resources would report.
+
+        Raises Failure if AWS did not list some of them, or if they are in another account than the
+        credentials, in which everything would seem to be gone.
+        """
+        self._check_account(resources)
         return [self._step(each) for each in resources]
+
+    def _check_account(self, resources: Iterable[Resource]) -> None:
+        arns = (str(each.get("outputs", {}).get("arn", "")).split(":") for each in resources)
+        accounts = {parts[4] for parts in arns if len(parts) > 4 and parts[4]}
+        if accounts - {self._account}:
+            raise Failure(
+                f"Could not read what is in {self.name}.",
+                reason=f"the stack is in account {', '.join(sorted(accounts))}, and the credentials are of "
+                f"{self._account}",
+                remedy="use credentials of the stack's account; with several accounts, run once for each",
+            )
 
     def _step(self, resource: Resource) -> Step:
         operation, changed = Operation.SAME, Properties()
         if resource["type"] in PAGES:
-            found = self._found.get(_at(resource))
+            type_, place, _ = at = _at(resource)
+            if failure := self._unread.get((type_, place)):
+                raise failure
+            found = self._found.get(at)
             changed = _changed(resource, found) if found is not None else {}
             operation = Operation.DELETE if found is None else Operation.UPDATE if changed else Operation.SAME
         outputs = {**resource.get("outputs", {}), **changed}
@@ -100,8 +142,8 @@ def unlisted(resources: Iterable[Resource]) -> Counter[str]:
 
 
 def _place(resource: Resource) -> str:
-    of_each = PAGES[resource["type"]].of_each
-    return str(resource.get("inputs", {}).get(of_each[0])) if of_each else ""
+    place = PAGES[resource["type"]].place
+    return str(resource.get("inputs", {}).get(place.input)) if place else ""
 
 
 def _at(resource: Resource) -> Key:
@@ -119,9 +161,9 @@ def _ids(resources: Iterable[Resource]) -> set[str]:
 
 
 def _changed(resource: Resource, found: Properties) -> Properties:
-    """The properties that the program sets and AWS has otherwise, as AWS has them."""
+    """The properties that an update would put back, as AWS has them."""
     inputs, outputs, changed = resource.get("inputs", {}), resource.get("outputs", {}), Properties()
-    for name in found.keys() & inputs.keys():
+    for name in found.keys() & (inputs.keys() | only_by_programs(resource["type"])):
         was, now = outputs.get(name), found[name]
         if name in PARTIAL and isinstance(was, Mapping):
             now = {key: now.get(key, value) for key, value in was.items()}
@@ -147,14 +189,6 @@ def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _check_account(region: str, resources: Iterable[Resource]) -> None:
-    """In another account everything would seem to be gone."""
-    arns = (str(each.get("outputs", {}).get("arn", "")).split(":") for each in resources)
-    accounts = {parts[4] for parts in arns if len(parts) > 4 and parts[4]}
-    own = boto3.client("sts", region_name=region, config=MANY_CALLS).get_caller_identity()["Account"]
-    if accounts - {own}:
-        raise Failure(
-            f"Could not read what is in {region}.",
-            reason=f"the stacks are in account {', '.join(sorted(accounts))}, and the credentials of {own}",
-            remedy="use credentials of the stacks' account; with several accounts, run once for each",
-        )
+def _account(region: str) -> str:
+    client = boto3.client("sts", region_name=region, config=MANY_CALLS)
+    return client.get_caller_identity()["Account"]

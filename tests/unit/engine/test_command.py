@@ -125,6 +125,18 @@ def test_a_stack_that_was_interrupted_is_not_updated_once_its_process_begins(tmp
     assert result.code in {-signal.SIGINT, 4}
 
 
+@pytest.mark.usefixtures("pipe")
+def test_a_refresh_says_what_an_update_would_put_back_whatever_the_shell_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = "PULUMI_ENABLE_LEGACY_REFRESH_DIFF"
+    monkeypatch.setenv(variable, "true")
+    (tmp_path / "pulumi").write_text(f'#!/bin/sh\necho "${variable}"\n', encoding="utf-8")
+    process = StackProcess(tmp_path, "acme", tmp_path / "log")
+    asyncio.run(process.run(["refresh"], {}, began=lambda _: None))
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "false\n"
+
+
 def test_what_has_begun_goes_on_when_the_process_that_began_it_is_killed(pipe: Path, tmp_path: Path) -> None:
     code = f"from tenantnet.engine.update import Command; Command().run(['linger'], {str(tmp_path)!r}, {{}})"
     with subprocess.Popen([sys.executable, "-c", code]) as beginner:

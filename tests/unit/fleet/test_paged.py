@@ -12,6 +12,7 @@ from tenantnet.cli.fleet.run import Asked
 from tenantnet.engine.states import States, store_of
 from tenantnet.fleet.paged import FEW, read_states
 from tenantnet.fleet.record import FleetOperation
+from tenantnet.observed.drift.state import PROVIDER
 from tenantnet.settings.project import find_project
 
 from tests.support.states import checkpoint
@@ -19,11 +20,26 @@ from tests.support.states import checkpoint
 RESOURCES: list[dict[str, Any]] = [
     {"type": "pulumi:pulumi:Stack", "urn": "urn::stack"},
     {
+        "type": PROVIDER,
+        "urn": "urn::aws",
+        "id": "1",
+        "inputs": {
+            "region": "eu-west-1",
+            "skipRegionValidation": "true",
+            "version": "7.51.1",
+            "__internal": {},
+        },
+    },
+    {
         "type": "aws:ec2/vpc:Vpc",
         "urn": "urn::vpc",
         "id": "vpc-1",
+        "provider": "urn::aws::1",
         "inputs": {"cidrBlock": "10.1.2.0/26"},
-        "outputs": {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "ownerId": "1", "tags": {}},
+        "outputs": {
+            **{"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "ownerId": "1"},
+            "instanceTenancy": "default",
+        },
     },
 ]
 
@@ -60,6 +76,8 @@ def test_of_each_state_that_can_be_read_what_is_compared_is_kept(tmp_path: Path)
     store = store_of(f"file://{tmp_path}")
     assert store
     states = States(store, find_project(tmp_path))
-    found = read_states(states, ["acme", "globex", "hooli", "initech", "umbrella"])
-    kept = {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc"}
-    assert found == {name: [{**RESOURCES[1], "outputs": kept}] for name in ("acme", "globex")}
+    (stacks / "wayne.json").write_bytes(state.replace(b'"skipRegionValidation"', b'"profile"'))
+    found = read_states(states, ["acme", "globex", "hooli", "initech", "umbrella", "wayne"])
+    outputs = {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "instanceTenancy": "default"}
+    kept = {key: RESOURCES[2][key] for key in ("type", "urn", "id", "inputs")} | {"outputs": outputs}
+    assert found == {name: ("eu-west-1", [kept]) for name in ("acme", "globex")}
