@@ -69,11 +69,24 @@ def _put_back(change: Step) -> list[str]:
         name
         for name in change.properties
         if any(name in inputs for inputs in sides) or name in only_by_programs(change.type)
+        if not _is_as_before(change, name)
     ]
 
 
-def _changed(change: Step, name: str) -> str:
+def _is_as_before(change: Step, name: str) -> bool:
+    """Nobody has changed what AWS has as the last update left it, be it another value than the program's."""
+    was, now = _both(change, name)
+    return was == now and was != SECRET
+
+
+def _both(change: Step, name: str) -> tuple[object, object]:
+    """What the state has, and what AWS has."""
     was, now = ((side.outputs or {}).get(name) if side else None for side in (change.old, change.new))
+    return was, now
+
+
+def _changed(change: Step, name: str) -> str:
+    was, now = _both(change, name)
     was, now = _as_empty_as(now, was), _as_empty_as(was, now)
     if change.type == types.TABLE_ITEM:
         was, now = _row(was), _row(now)

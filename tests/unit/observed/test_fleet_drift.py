@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -251,6 +252,15 @@ DATABASE = {
 def test_a_changed_property_is_named_with_both_values(property_: str, value: object, words: str) -> None:
     change = changed(types.DATABASE, "acme-blue", DATABASE, {**DATABASE, property_: value})
     assert changes_by_others([change], STATE) == [f"database acme-blue {words}"]
+
+
+def test_what_aws_never_did_as_the_program_says_is_no_drift() -> None:
+    """RDS makes replicas without protection; the next update protects them."""
+    declared = {"deletionProtection": True}
+    made = state(id="acme-green", inputs=declared, outputs={"deletionProtection": False})
+    step = changed(types.DATABASE, "acme-green", declared, {"deletionProtection": False})
+    assert changes_by_others([step], STATE)
+    assert changes_by_others([replace(step, old=made)], STATE) == []
 
 
 def test_a_changed_parameter_is_named_with_both_values() -> None:
