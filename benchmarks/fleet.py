@@ -257,7 +257,8 @@ def copy_tenant(project: Project, tenant: str, copies: Sequence[str]) -> None:
     targets = read_targets(place)
     if proofs := find_proofs(place, None, progress.print):
         for name in copies:
-            proof = Path(backend, PROOFS, "tenantnet", proofs.fingerprint(targets[name]) or "")
+            found = proofs.fingerprint(targets[name])
+            proof = Path(backend, PROOFS, "tenantnet", found.proof if found else name)
             proof.parent.mkdir(parents=True)
             proof.touch()
 

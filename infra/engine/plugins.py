@@ -58,16 +58,20 @@ def other_program(project: Project) -> str | None:
     own = {"main": Path(tenantnet.__file__).parent, "virtualenv": Path(sys.prefix)}
     for name, value in {"main": document.get("main"), "virtualenv": virtualenv}.items():
         place = project.folder / value if isinstance(value, str) else None
-        if place is None or not (place.resolve() == own[name].resolve() or _runs_the_wheel(place)):
+        is_own = place and (place.resolve() == own[name].resolve() or is_of_the_wheel(place, WHEELS_PROGRAM))
+        if not is_own:
             return f"The project's {name} is not {own[name]}, which this command runs from"
     return None
 
 
-def _runs_the_wheel(main: Path) -> bool:
-    """Whether a program is what `tenantnet init` wrote, beside nothing that it could import instead."""
-    files = {each.name for each in main.iterdir()} if main.is_dir() else set()
-    is_alone = files - {"__pycache__"} == {"__main__.py"}
-    return is_alone and (main / "__main__.py").read_text(encoding="utf-8") == WHEELS_PROGRAM
+def is_of_the_wheel(place: Path, text: str, *beside: str) -> bool:
+    """Whether a folder is what `tenantnet init` wrote, beside nothing that could be imported instead.
+
+    text: of what it runs. beside: the names of other files that it may have.
+    """
+    files = {each.name for each in place.iterdir()} if place.is_dir() else set()
+    is_alone = files - {"__pycache__", *beside} == {"__main__.py"}
+    return is_alone and (place / "__main__.py").read_text(encoding="utf-8") == text
 
 
 class SharedPlugins:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from tenantnet.failure import Failure
-from tenantnet.toolchain.go import HEAD_OF_PROGRAM
+from tenantnet.toolchain.go import BUILD_ID, HEAD_OF_PROGRAM
 
 ANSWER_SECONDS = 20
-# Go writes it near the beginning, with the digest of the whole program. Who builds without it has none.
-_BUILD_ID = re.compile(rb"(?:\x04\0\0\0Go\0\0|\xff Go build ID: \")[\w+/-]{40,}")
 # The engine has 120 MB. What is smaller may run another program, whose version it is then.
 SMALLEST_ENGINE = 40_000_000
 
@@ -29,7 +26,7 @@ def engine_identity() -> str:
         file = Path(program).resolve()
         with suppress(OSError), file.open("rb") as content:
             head, size = content.read(HEAD_OF_PROGRAM), file.stat().st_size
-            if file.name == "pulumi" and size >= SMALLEST_ENGINE and _BUILD_ID.search(head):
+            if file.name == "pulumi" and size >= SMALLEST_ENGINE and BUILD_ID.search(head):
                 return f"{size} {hashlib.sha256(head).hexdigest()}"
     return engine_version()
 

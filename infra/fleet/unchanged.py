@@ -10,92 +10,79 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, cached_property
-from importlib.util import find_spec
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import TypeVar
 
-import tenantnet
 from tenantnet.engine.events import STACK_TYPE, EngineLog, Operation, Status
-from tenantnet.engine.plugins import aws_plugin, other_program
 from tenantnet.engine.states import FEW, States, Store, backend_url, store_of
 from tenantnet.engine.version import engine_identity
 from tenantnet.failure import Failure
-from tenantnet.fleet.targets import Target
+from tenantnet.fleet.ground import Ground, Unseen
+from tenantnet.fleet.targets import Target, read_each
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import Phase
 from tenantnet.phases.starts import OUTPUT as RUNNER_START
 from tenantnet.refusal import Refused
 from tenantnet.settings.files import config_of
 from tenantnet.settings.loading import TENANT_KEY
-from tenantnet.settings.project import PROJECT_FILES, Project
+from tenantnet.settings.project import Project
 from tenantnet.settings.reading import read_mapping
-from tenantnet.toolchain.go import digest_of_program
 
 PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
-# Of the package, what neither a program nor the pack imports; the pack's own part is found by its name.
-BESIDE = frozenset(
-    {
-        *(
-            "cli",
-            "console",
-            "deployment",
-            "doctor",
-            "fleet",
-            "local_cloud",
-            "observed",
-            "permissions",
-            "plugin",
-        ),
-        *("policies", "proposals", "review", "runner", "scaffold", "shipped", "tunnel", "vpn"),
-    }
-)
-COMPILED = "__pycache__"
-# What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
-VARIABLES = (
-    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"),
-    *("PULUMI_", "PYTHON", "TF_AWS_"),
-)
-# Of those, what has no influence on it: secrets, places, and how much is said.
-WITHOUT_INFLUENCE = re.compile(
-    "PULUMI_(?:ACCESS_TOKEN|BACKEND_URL|CONFIG_PASSPHRASE(?:_FILE)?|CREDENTIALS_PATH|HOME|PARALLEL"
-    "|SKIP_UPDATE_CHECK|AUTOMATION_API)|PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|PYCACHEPREFIX)"
-)
-# These name files, modules and programs whose content nobody sees here, and options of Pulumi's commands.
-UNSEEN = re.compile("PULUMI_OPTION_.*|PULUMI_DEBUG_(?:PROVIDERS|LANGUAGES)|PYTHON(?:PATH|HOME|USERBASE)")
 
 _Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Of a stack at one time. proof: the name of its proof. written: when its settings file was."""
+
+    proof: str
+    written: int
 
 
 class Proofs:
     """The proofs of a project's stacks, for previews with one policy pack.
 
-    pack: the pack's folder, from the project's; None for previews without one. engine: its identity. tell:
-    prints a line.
+    Their ground is read here, before a run starts what reads it once for many stacks: a language host, a
+    plugin. pack: the pack's folder, from the project's; None for previews without one. identity: finds the
+    engine's. tell: prints a line.
+
+    Raises Failure, Refused, Unseen, OSError.
     """
 
     def __init__(
-        self, project: Project, store: Store, pack: str | None, engine: str, tell: Callable[[str], None]
+        self,
+        project: Project,
+        store: Store,
+        pack: str | None,
+        identity: Callable[[], str],
+        tell: Callable[[str], None],
     ) -> None:
         self._project, self._store, self._pack = project, store, pack
-        self._engine, self._tell, self._usable = engine, tell, True
+        self._identity, self._tell, self._usable = identity, tell, True
         self._folder = f"{PROOFS}{read_mapping(project.file).get('name')}/"
+        self._ground = self._read_ground()
 
     def proved(self, targets: Collection[Target]) -> set[str]:
         """The tenants whose stacks are as they were when a preview of them showed no change."""
-        return self._ask(lambda: self._proved(targets)) or set()
+        found = self._ask(lambda: self._proved(targets)) or set()
+        if found and self._pack:
+            self._tell(
+                f"The policy pack does not ask AWS again about what is proved unchanged ({len(found)} of "
+                f"{len(targets)}); with --all-engines it does."
+            )
+        return found
 
-    def fingerprint(self, target: Target) -> str | None:
+    def fingerprint(self, target: Target) -> Fingerprint | None:
         """Of a stack as it is now; None if it has no state, or none that can be read."""
         return self._ask(lambda: self._fingerprint(target))
 
-    def keep(self, target: Target, before: str | None, seen: EngineLog) -> None:
+    def keep(self, target: Target, before: Fingerprint | None, seen: EngineLog) -> None:
         """Keep a proof, if a preview that has just ended is one. before: the fingerprint as it began."""
         if before is not None and _without_changes(seen):
             self._ask(lambda: self._keep(target, before))
@@ -118,35 +105,48 @@ class Proofs:
         return {
             target.name
             for target in targets
-            if (version := versions.get(target.name)) and now.proof(target, version) in known
+            if (version := versions.get(target.name))
+            and (this := now.fingerprint(target, version))
+            and this.proof in known
         }
 
-    def _fingerprint(self, target: Target) -> str | None:
+    def _fingerprint(self, target: Target) -> Fingerprint | None:
         now = self._look()
         version = now.states.version(target.name)
-        return now.proof(target, version) if version else None
+        return now.fingerprint(target, version) if version else None
 
-    def _keep(self, target: Target, before: str) -> None:
-        if before != self._fingerprint(target) or not self._is_at_rest(target):
+    def _keep(self, target: Target, before: Fingerprint) -> None:
+        if not self._is_as_begun(target, before):
             return
         former = [name for name, _ in self._store.versions(f"{self._folder}{target.name}/")]
-        self._store.write(f"{self._folder}{before}")
+        self._store.write(f"{self._folder}{before.proof}")
         for name in former:
-            if name != f"{self._folder}{before}":
+            if name != f"{self._folder}{before.proof}":
                 self._store.remove(name)
 
     def _look(self) -> _Look:
-        return _Look(self._project, States(self._store, self._project), self._pack, self._engine)
+        return _Look(self._project, States(self._store, self._project), self._ground.digest)
+
+    def _read_ground(self) -> Ground:
+        return Ground.read(self._project, self._pack, self._identity)
+
+    def _is_as_begun(self, target: Target, before: Fingerprint) -> bool:
+        """Whether all that a preview follows from is as it was, and nothing that time changes."""
+        try:
+            if before != self._fingerprint(target) or not self._is_at_rest(target):
+                return False
+            # Plugins are shared by the settings that the run began with.
+            now = read_each(self._project, [target.name])[0].get(target.name)
+            return now == target and self._read_ground() == self._ground
+        except (Refused, Unseen, OSError):
+            return False
 
     def _is_at_rest(self, target: Target) -> bool:
-        """Whether a preview follows from files alone, and not from the time of a move."""
+        """Whether a preview follows from files alone, and not from the time of a move. Raises Refused."""
         document = read_mapping(self._project.settings_file(target.name))
         tenant = config_of(document).get(TENANT_KEY)
         outputs = self._look().states.outputs(target.name)
-        try:
-            state = remembered(outputs)
-        except Refused:
-            return False
+        state = remembered(outputs)
         resting = state is not None and state.phase is Phase.STEADY and RUNNER_START not in outputs
         # What an environment of Pulumi ESC gives is in no file.
         fixed = ENVIRONMENT not in document and isinstance(tenant, Mapping) and "migration" not in tenant
@@ -154,20 +154,25 @@ class Proofs:
 
 
 class _Look:
-    """What a preview's result follows from, read at one time. engine: its identity."""
+    """What a preview's result follows from, read at one time. ground: its digest."""
 
-    def __init__(self, project: Project, states: States, pack: str | None, engine: str) -> None:
+    def __init__(self, project: Project, states: States, ground: str) -> None:
         self.states = states
-        self._project, self._pack, self._engine = project, pack, engine
+        self._project, self._ground = project, ground
         self._platform = cache(self._read_platform)
 
-    def proof(self, target: Target, version: str) -> str | None:
-        """The name of a stack's proof; None where its platform cannot be read. version: of its state."""
+    def fingerprint(self, target: Target, version: str) -> Fingerprint | None:
+        """Of a stack; None where its settings or its platform cannot be read. version: of its state."""
         if (platform := self._platform(target.platform)) is None:
             return None
-        settings = self._project.settings_file(target.name).read_bytes()
-        parts = (self._ground, version, platform, hashlib.sha256(settings).hexdigest())
-        return f"{target.name}/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+        file = self._project.settings_file(target.name)
+        try:
+            settings, written = file.read_bytes(), file.stat().st_ctime_ns
+        except OSError:
+            return None
+        parts = (self._ground, target.name, version, platform, hashlib.sha256(settings).hexdigest())
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return Fingerprint(f"{target.name}/{digest}", written)
 
     def _read_platform(self, platform: str) -> str | None:
         """A digest of a platform's outputs; None if it has no state that can be read here."""
@@ -176,52 +181,20 @@ class _Look:
         text = json.dumps(self.states.outputs(platform), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @cached_property
-    def _ground(self) -> str:
-        """A digest of what all stacks of the project have in common."""
-        version, program = aws_plugin()
-        facts: list[object] = [
-            *_of_code(),
-            *(_of_files(self._project.folder / self._pack) if self._pack else ()),
-            *_of_files(*(self._project.folder / name for name in PROJECT_FILES)),
-            *sorted(
-                map(_of_package, chain.from_iterable(Path(place).glob("*.dist-info") for place in sys.path))
-            ),
-            *(sys.version, self._engine, version),
-            *(_of_program(file) for file in sorted(program.parent.iterdir() if program else ())),
-            *sorted(each for each in os.environ.items() if _has_influence(each[0])),
-        ]
-        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
 
 def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None]) -> Proofs | None:
     """The proofs of the project's stacks. None, and why is printed, where no stack can be proved unchanged.
 
     tell: prints a line.
     """
-    if problem := other_program(project) or _unseen(project):
-        tell(f"No stack can be proved unchanged: {problem}.")
-    elif store := store_of(backend_url(project)):
-        return Proofs(project, store, pack, engine_identity(), tell)
-    else:
-        tell(
-            "No stack can be proved unchanged: only a backend in a folder or in S3 shows the stacks' states."
-        )
+    try:
+        if store := store_of(backend_url(project)):
+            return Proofs(project, store, pack, engine_identity, tell)
+        problem = "only a backend in a folder or in S3 shows the stacks' states"
+    except (Unseen, OSError) as error:
+        problem = str(error)
+    tell(f"No stack can be proved unchanged: {problem}.")
     return None
-
-
-def _unseen(project: Project) -> str | None:
-    """Why a preview follows from what nobody sees here; None if it does not."""
-    if names := sorted(filter(UNSEEN.fullmatch, os.environ)):
-        return f"{', '.join(names)} may lead to what nobody sees"
-    options = read_mapping(project.file).get("options")
-    if isinstance(options, Mapping) and "refresh" in options:
-        return "`options.refresh` in Pulumi.yaml has previews show what was changed in AWS"
-    return None
-
-
-def _has_influence(variable: str) -> bool:
-    return variable.startswith(VARIABLES) and not WITHOUT_INFLUENCE.fullmatch(variable)
 
 
 def _without_changes(seen: EngineLog) -> bool:
@@ -233,55 +206,3 @@ def _without_changes(seen: EngineLog) -> bool:
     )
     unchanged = bool(seen.counts) and set(seen.counts) == {Operation.SAME}
     return unchanged and outputs and not seen.violations and not seen.diagnostics
-
-
-def _of_code() -> Iterator[tuple[str, str]]:
-    """The package's modules that declare and judge stacks, and what else a program may import from there."""
-    home = Path(tenantnet.__file__).parent
-    policies = find_spec("tenantnet.policies")
-    yield from _of_files(*(each for each in sorted(home.iterdir()) if each.name not in {*BESIDE, COMPILED}))
-    yield from _of_files(*map(Path, (policies and policies.submodule_search_locations) or ()))
-
-
-def _of_package(info: Path) -> tuple[str, str]:
-    """An installed package, and the digest of what its installer has recorded of its modules."""
-    record = info / "RECORD"
-    # This package's code is looked at by itself.
-    if info.name.startswith("tenantnet-") or not record.is_file():
-        return info.name, ""
-    return info.name, _recorded(record, record.stat().st_mtime_ns)
-
-
-@cache
-def _recorded(record: Path, _changed: int) -> str:
-    # Neither scripts nor notes, which name places. There are twenty thousand lines.
-    lines = [
-        each
-        for each in record.read_bytes().splitlines()
-        if b".dist-info/" not in each and b"__pycache__/" not in each and not each.startswith(b"../")
-    ]
-    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
-
-
-def _of_files(*places: Path) -> Iterator[tuple[str, str]]:
-    """The digests of files, and of all files in folders, with their names there."""
-    for place in places:
-        for file in sorted(_files_in(place)) if place.is_dir() else [place]:
-            if file.is_file():
-                name = str(Path(place.name, file.relative_to(place)))
-                yield name, hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _files_in(place: Path) -> Iterator[Path]:
-    """Also behind links to folders, and once behind one that leads to where it is."""
-    seen = set[str]()
-    for folder, folders, names in os.walk(place, followlinks=True):
-        real = os.path.realpath(folder)
-        folders[:] = [] if real in seen else sorted({*folders} - {COMPILED})
-        seen.add(real)
-        yield from (Path(folder, name) for name in names)
-
-
-def _of_program(file: Path) -> tuple[str, int, str]:
-    """What tells a part of the plugin from another one of its name."""
-    return file.name, file.stat().st_size, digest_of_program(file)

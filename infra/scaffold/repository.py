@@ -10,15 +10,11 @@ from pathlib import Path
 
 from tenantnet.scaffold.checks import PROGRAM_FOLDER
 from tenantnet.scaffold.pin import FOUND_HERE, LOCK_FILE, WHEELS, Wheel
-from tenantnet.settings.project import WHEELS_PROGRAM
+from tenantnet.settings.project import WHEELS_PACK, WHEELS_PROGRAM
 from tenantnet.settings.schema import file_schema
 from tenantnet.toolchain.places import SHIPPED
 
 SETTINGS_FOLDER = "tenants"
-PACK = '''\
-"""The policy pack: what every stack keeps to, whoever changes it."""
-import tenantnet.policies.__main__
-'''
 WORKFLOWS = ("fleet.yaml", "wave.yaml", "waves.yaml")
 _OWN = Path(__file__).with_name("files")
 # As the clone has them.
@@ -69,7 +65,7 @@ def scaffold(name: str, wheel: Wheel, *, from_index: bool = False) -> Iterator[S
     }
     tenantnets = {
         f"{PROGRAM_FOLDER}/__main__.py": WHEELS_PROGRAM,
-        "policies/__main__.py": PACK,
+        "policies/__main__.py": WHEELS_PACK,
         "pyproject.toml": _own("pyproject.toml"),
         ".settings.schema.json": f"{json.dumps(file_schema(), indent=2)}\n",
         **{f".github/workflows/{name}": _own(name) for name in WORKFLOWS},

@@ -19,6 +19,11 @@ WHEELS_PROGRAM = '''\
 
 import tenantnet.__main__
 '''
+# All of its policy pack.
+WHEELS_PACK = '''\
+"""The policy pack: what every stack keeps to, whoever changes it."""
+import tenantnet.policies.__main__
+'''
 
 IN_A_PROJECT = Rule(
     id="in-a-project",

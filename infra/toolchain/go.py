@@ -17,6 +17,8 @@ from tenantnet.toolchain.progress import run
 LOCK_FILE = SOURCES / "go.lock"
 # Go's linker writes the digest of what it links near the beginning.
 HEAD_OF_PROGRAM = 65536
+# The digest, as there. Who builds without it has none.
+BUILD_ID = re.compile(rb"(?:\x04\0\0\0Go\0\0|\xff Go build ID: \")[\w+/-]{40,}")
 Version = tuple[int, ...]
 
 

@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,14 +22,14 @@ import tenantnet
 from tenantnet.engine.events import STACK_TYPE
 from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.states import store_of
-from tenantnet.fleet import unchanged
+from tenantnet.fleet import ground as fleet_ground
+from tenantnet.fleet.ground import BESIDE as ROOMS_BESIDE
+from tenantnet.fleet.ground import Unseen
 from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.unchanged import BESIDE as ROOMS_BESIDE
 from tenantnet.fleet.unchanged import Proofs
 from tenantnet.refusal import Refused
 from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
-from tenantnet.toolchain.go import HEAD_OF_PROGRAM
 
 from tests.support.clone import CLONE
 
@@ -38,14 +40,14 @@ TENANT, PLATFORM, OTHER = "acme", "platform-local", "globex"
 class Ground:
     """folder: the project's. backend: Pulumi's. package: the copy of Tenantnet's that the project runs.
 
-    environment: of all that runs. packages: a folder of installed ones. engine: its version.
+    environment: of all that runs. packages: the folder of installed ones. engine: its version.
     """
 
     folder: Path
     backend: Path
     package: Path
     environment: Mapping[str, str]
-    packages: Path | None = None
+    packages: Path
     engine: str = "v3.200.0"
     variables: dict[str, str] = field(default_factory=dict)
     _former: dict[Path, bytes | None] = field(default_factory=dict)
@@ -88,8 +90,10 @@ class Ground:
         with (
             patch.dict(os.environ, {**self.environment, **self.variables}, clear=True),
             patch.object(tenantnet, "__file__", str(self.package / "__init__.py")),
-            patch.object(unchanged, "find_spec", lambda _: policies),
-            patch.object(sys, "path", [*sys.path, *map(str, filter(None, [self.packages]))]),
+            patch.object(
+                fleet_ground, "find_spec", lambda name: policies if name == policies.name else find_spec(name)
+            ),
+            only_packages_in(self.packages, self.package.parent),
         ):
             return self._fingerprint()
 
@@ -97,11 +101,33 @@ class Ground:
         try:
             project, store = find_project(self.folder), store_of(f"file://{self.backend}?metadata=skip")
             target = read_targets(project).get(TENANT)
-        except Refused:
+            assert store
+            proofs = Proofs(project, store, "policies", lambda: self.engine, list[str]().append)
+        except (Refused, Unseen):
             return None
-        assert store
-        tell = list[str]().append
-        return Proofs(project, store, "policies", self.engine, tell).fingerprint(target) if target else None
+        found = proofs.fingerprint(target) if target else None
+        return found.proof if found else None
+
+
+@contextmanager
+def only_packages_in(*places: Path) -> Iterator[None]:
+    """The program that runs is the project's, and finds modules of Python's own and in these folders."""
+    path = ["", sysconfig.get_path("stdlib"), *map(str, places)]
+    with (
+        patch.object(sys, "path", path),
+        patch.object(fleet_ground, "other_program", lambda _: None),
+    ):
+        yield
+
+
+def install(place: Path, package: str, version: str) -> None:
+    """A package with one module, as an installer leaves it."""
+    info = place / f"{package}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+    (info / "RECORD").write_text(f"{package}/__init__.py,sha256=1,9\n{info.name}/METADATA,,\n")
+    (place / package).mkdir()
+    (place / package / "__init__.py").write_text("NAME = 1\n")
 
 
 def copy_package(folder: Path) -> Path:
@@ -208,7 +234,6 @@ def _compress(ground: Ground, _: Random) -> None:
 
 def _change_packages(ground: Ground, random: Random) -> None:
     """One is of another version, is there no longer, is new, or has other modules."""
-    assert ground.packages
     what, packages = random.randrange(4), sorted(ground.packages.glob("*.dist-info"))
     if what == 3:
         record = random.choice(packages) / "RECORD"
@@ -222,17 +247,43 @@ def _change_packages(ground: Ground, random: Random) -> None:
         )
 
 
+def _copy_module(ground: Ground, random: Random) -> None:
+    """It can be imported, and no installer has recorded it: beside packages, in one, or before one."""
+    name = random.choice(
+        [
+            *("hook.pth", "copied.py", "sitecustomize.py", "copied.so", "space/inner/module.py"),
+            *("library/more.py", "library/more/__init__.py", "library.py"),
+        ]
+    )
+    ground.write(ground.packages / name, random.randbytes(20))
+
+
+def _project_above(ground: Ground, random: Random) -> None:
+    folder = random.choice([*ground.folder.parents[:2], ground.package.parent])
+    name = random.choice(["Pulumi.yaml", "Pulumi.json", "Pulumi.yml"])
+    ground.write(folder / name, b"name: other\nmain: infra\n")
+
+
 def _change_plugin(ground: Ground, random: Random) -> None:
     """It is another program, longer, or has one beside it."""
     _, program = aws_plugin(ground.environment)
     assert program
     content, what = program.read_bytes(), random.randrange(3)
     if what == 0:
-        ground.write(program, edited(content[:HEAD_OF_PROGRAM], random) + content[HEAD_OF_PROGRAM:])
+        ground.write(program, edited(content, random))
     elif what == 1:
         ground.write(program, content + b"\0")
     else:
         ground.write(program.with_name(f"provider-{random.randrange(1000)}"))
+
+
+def _patch_plugin(ground: Ground, random: Random) -> None:
+    """One of its bytes is another one, wherever it is."""
+    _, program = aws_plugin(ground.environment)
+    assert program
+    content = bytearray(program.read_bytes())
+    content[random.randrange(len(content))] ^= random.randrange(1, 256)
+    ground.write(program, bytes(content))
 
 
 def _new_module(ground: Ground, random: Random) -> None:
@@ -291,7 +342,10 @@ def _records(ground: Ground) -> Sequence[Path]:
 
 def _compiled(ground: Ground) -> Sequence[Path]:
     rooms = (ground.package, ground.package / "stacks", ground.package / "policies")
-    return [room / "__pycache__" / "added.cpython-311.pyc" for room in rooms]
+    return [
+        *(room / "__pycache__" / "added.cpython-311.pyc" for room in (*rooms, ground.packages)),
+        *(ground.packages / name / "module.py" for name in (".git", "node-modules")),
+    ]
 
 
 def _touch(ground: Ground, random: Random) -> None:
@@ -318,11 +372,14 @@ FOLLOWED: Mapping[str, Change] = {
     "a module of one's own": _room_of_ones_own,
     "the pack": _edit(lambda ground, random: random.choice(sorted((ground.folder / "policies").glob("*.*")))),
     "the packages": _change_packages,
+    "a module that is copied": _copy_module,
+    "a project above": _project_above,
     "the engine": _change_engine,
     "the plugin": _change_plugin,
+    "a patched plugin": _patch_plugin,
     "the environment": _set_variable(
         *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"),
-        *("PULUMI_OPTION_REFRESH", "PULUMI_OPTION_CONFIG", "TF_AWS_DEFAULT_TAGS_Owner"),
+        *("PULUMI_OPTION_REFRESH", "PULUMI_OPTION_CONFIG", "TF_AWS_DEFAULT_TAGS_Owner", "PYTHONPATH"),
     ),
 }
 BESIDE: Mapping[str, Change] = {
@@ -333,7 +390,7 @@ BESIDE: Mapping[str, Change] = {
     "other records of the backend": _write_one_of(_records),
     "documents": _write_one_of(_documents),
     "rooms of commands": _edit(lambda ground, random: _some(_modules()[1], ground, random)),
-    "compiled modules": _write_one_of(_compiled),
+    "what nobody imports": _write_one_of(_compiled),
     "times of files": _touch,
     "the rest of the environment": _set_variable("LANG", "TZ", "CI", "TENANTNET_NAME_SERVER"),
 }

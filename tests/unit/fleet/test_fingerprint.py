@@ -17,10 +17,20 @@ from tenantnet.toolchain.go import HEAD_OF_PROGRAM
 from tests.end_to_end.conftest import ACME
 from tests.support.clone import CLONE
 from tests.support.plain_yaml import plain_yaml
-from tests.support.proof_ground import BESIDE, FOLLOWED, OTHER, PLATFORM, TENANT, Change, Ground, copy_package
+from tests.support.proof_ground import (
+    BESIDE,
+    FOLLOWED,
+    OTHER,
+    PLATFORM,
+    TENANT,
+    Change,
+    Ground,
+    copy_package,
+    install,
+)
 from tests.support.states import checkpoint
 
-# Of 27 kinds this makes more than a thousand changes.
+# Of 30 kinds this makes more than a thousand changes.
 OF_EACH_KIND = 40
 
 
@@ -39,12 +49,13 @@ def state(cell: str, **outputs: object) -> bytes:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     top = tmp_path_factory.mktemp("ground")
     home, packages = {"PULUMI_HOME": str(top / "home")}, top / "packages"
-    made = Ground(top / "project", top / "backend", copy_package(top), home, packages)
-    made.folder.mkdir()
+    made = Ground(top / "work" / "project", top / "backend", copy_package(top / "package"), home, packages)
+    made.folder.mkdir(parents=True)
     shutil.copy(CLONE / "Pulumi.yaml", made.folder)
-    shutil.copytree(
-        CLONE / "policies", made.folder / "policies", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    # As a clone has them: the program's folder beside the pack's.
+    (made.folder / "infra").symlink_to(made.package)
+    shutil.move(made.package / "policies", made.folder)
+    (made.package / "policies").symlink_to(made.folder / "policies")
     made.settings(TENANT).parent.mkdir()
     for name, config in {TENANT: {"tenantnet:tenant": ACME}, OTHER: {}, PLATFORM: {}}.items():
         with made.settings(name).open("w") as file:
@@ -55,12 +66,15 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     program.parent.mkdir(parents=True)
     program.write_bytes(Random(1).randbytes(2 * HEAD_OF_PROGRAM))  # noqa: S311
     program.chmod(0o755)
-    packages.mkdir()
-    (packages / "library-1.dist-info").mkdir()
-    (packages / "library-1.dist-info" / "RECORD").write_bytes(b"library/__init__.py,sha256=1,9\n")
-    for module in ("tenantnet/ours/names.py", "tenantnet/yaml.py", "project/shared/limits.py"):
-        (top / module).parent.mkdir(exist_ok=True)
-        (top / module).write_bytes(b"NAME = 1\n")
+    install(packages, "library", "1")
+    install(packages, "pulumi_aws", aws_plugin()[0])
+    for module in (
+        made.package / "ours/names.py",
+        made.package / "yaml.py",
+        made.folder / "shared/limits.py",
+    ):
+        module.parent.mkdir(exist_ok=True)
+        module.write_bytes(b"NAME = 1\n")
     (made.folder / "policies" / "lib").symlink_to("../shared")
     (made.folder / "policies" / "around").symlink_to(".")
     return made

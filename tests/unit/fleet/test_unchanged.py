@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,15 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.automation.events import StepEventStateMetadata
 from tenantnet.engine.events import STACK_TYPE, Diagnostic, EngineLog, Operation, Status, Step, Violation
+from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.states import store_of
 from tenantnet.failure import Failure
-from tenantnet.fleet import unchanged
+from tenantnet.fleet import ground, unchanged
+from tenantnet.fleet.ground import BESIDE
 from tenantnet.fleet.targets import read_targets
-from tenantnet.fleet.unchanged import BESIDE, Proofs, find_proofs
+from tenantnet.fleet.unchanged import Proofs, find_proofs
 from tenantnet.review.program import Program
-from tenantnet.settings.project import find_project
+from tenantnet.settings.project import WHEELS_PACK, find_project
 
 from tests.support.clone import CLONE
+from tests.support.proof_ground import install, only_packages_in
 from tests.support.states import checkpoint
 
 SETTINGS = """\
@@ -51,6 +55,7 @@ class Fleet:
         (self.folder / "Pulumi.yaml").write_text("name: tenantnet\nstackConfigDir: tenants\nmain: .\n")
         (self.folder / "policies").mkdir()
         (self.folder / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+        (self.folder / "policies" / "__main__.py").write_text(WHEELS_PACK)
         self.write_state("platform-eu1", {"cell": "eu1"})
         for name in ("acme", "globex"):
             self.settings(name).write_text(SETTINGS)
@@ -69,10 +74,10 @@ class Fleet:
         state = {**checkpoint(root), "serial": serial}
         (self.states / f"{name}.json").write_text(json.dumps(state))
 
-    def proofs(self) -> Proofs:
+    def proofs(self, pack: str | None = None) -> Proofs:
         store = store_of(f"file://{self.folder / 'state'}?metadata=skip")
         assert store
-        return Proofs(find_project(self.folder), store, "policies", self.engine, self.said.append)
+        return Proofs(find_project(self.folder), store, pack, lambda: self.engine, self.said.append)
 
     def preview(self, name: str, seen: EngineLog, meanwhile: Callable[[], object] = lambda: None) -> None:
         proofs, target = self.proofs(), read_targets(find_project(self.folder))[name]
@@ -92,6 +97,22 @@ def without_change(outputs: dict[str, Any] | None = None) -> EngineLog:
     root = partial(Step, operation=Operation.SAME, urn="urn::acme", type=STACK_TYPE, old=old)
     steps = [root(status=Status.STARTED, new=empty), root(new=new)]
     return EngineLog(steps=steps, counts=Counter({Operation.SAME: 45}))
+
+
+@contextmanager
+def environment_in(place: Path) -> Iterator[None]:
+    """A folder of installed packages, for a program that is the project's."""
+    install(place, "pulumi_aws", aws_plugin()[0])
+    with only_packages_in(place):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/state")
+    monkeypatch.setattr(unchanged, "engine_identity", lambda: "v3.200.0")
+    with environment_in(tmp_path / ".venv"):
+        yield tmp_path / ".venv"
 
 
 @pytest.fixture
@@ -126,7 +147,6 @@ CHANGES_OF_ALL: dict[str, Callable[[Fleet], object]] = {
         "name: tenantnet\nstackConfigDir: tenants\nmain: .\nconfig: {'a:b': 1}\n"
     ),
     "another project's file": lambda fleet: (fleet.folder / "Pulumi.yml").write_text("name: tenantnet\n"),
-    "the pack": lambda fleet: (fleet.folder / "policies" / "__main__.py").write_text("pass\n"),
     "the engine": lambda fleet: setattr(fleet, "engine", "v3.201.0"),
 }
 
@@ -180,12 +200,12 @@ TWENTY: tuple[Callable[[Path, Path], object], ...] = (
 
 def test_of_two_hundred_exactly_the_twenty_that_were_changed_are_not_proved(fleet: Fleet) -> None:
     names = [f"t{number:03}" for number in range(200)]
-    # All are as acme is, and so are their proofs.
-    (proof,) = (fleet.folder / "state" / unchanged.PROOFS / "tenantnet" / "acme").iterdir()
     for name in names:
         shutil.copy(fleet.settings("acme"), fleet.settings(name))
         shutil.copy(fleet.states / "acme.json", fleet.states / f"{name}.json")
-        shutil.copytree(proof.parent, proof.parent.with_name(name))
+    proofs, targets = fleet.proofs(), read_targets(find_project(fleet.folder))
+    for name in names:
+        proofs.keep(targets[name], proofs.fingerprint(targets[name]), without_change())
     assert fleet.proved() >= {*names}
     changed = names[3::10]
     for name, change in zip(changed, TWENTY, strict=True):
@@ -203,7 +223,7 @@ def test_what_all_stacks_follow_from_changes_all_of_them(fleet: Fleet, change: s
     "variable",
     [
         *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"),
-        *("PULUMI_OPTION_REFRESH", "TF_AWS_DEFAULT_TAGS_Owner"),
+        *("PULUMI_EXPERIMENTAL", "TF_AWS_DEFAULT_TAGS_Owner"),
     ],
 )
 def test_a_program_that_sees_another_environment_is_another(
@@ -228,20 +248,15 @@ def test_who_sees_it_and_where_from_changes_nothing(
 def test_what_a_variable_leads_to_is_unseen_and_proves_nothing(
     tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unchanged, "other_program", lambda _: None)
     monkeypatch.setenv(variable, "elsewhere")
-    said = list[str]()
-    assert find_proofs(find_project(Fleet(tmp_path).folder), "policies", said.append) is None
-    assert said == [f"No stack can be proved unchanged: {variable} may lead to what nobody sees."]
+    assert why_nothing_is_proved(Fleet(tmp_path), "policies") == f"{variable} may lead to what nobody sees"
 
 
-def test_previews_that_look_at_aws_prove_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unchanged, "other_program", lambda _: None)
-    project = Fleet(tmp_path).folder / "Pulumi.yaml"
+def test_previews_that_look_at_aws_prove_nothing(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    project = fleet.folder / "Pulumi.yaml"
     project.write_text(f"{project.read_text()}options: {{refresh: always}}\n")
-    said = list[str]()
-    assert find_proofs(find_project(project.parent), None, said.append) is None
-    assert "options.refresh" in said[0]
+    assert "options.refresh" in why_nothing_is_proved(fleet)
 
 
 def test_outputs_that_cannot_be_read_here_prove_nothing(fleet: Fleet) -> None:
@@ -297,10 +312,118 @@ def test_a_preview_that_shows_anything_proves_nothing(tmp_path: Path, what: str)
     assert fleet.proved() == set()
 
 
-def test_what_changes_under_a_preview_is_not_proved_by_it(tmp_path: Path) -> None:
+MEANWHILE: dict[str, Callable[[Fleet], object]] = {
+    **CHANGES,
+    **CHANGES_OF_ALL,
+    "a package": lambda fleet: install(fleet.folder / ".venv", "other", "2"),
+    "a project that cannot be read": lambda fleet: (fleet.folder / "Pulumi.yaml").write_text("{"),
+    "a package to be edited": lambda fleet: editable(fleet.folder / ".venv"),
+}
+
+
+@pytest.mark.parametrize("change", MEANWHILE)
+def test_what_changes_under_a_preview_is_not_proved_by_it(tmp_path: Path, change: str) -> None:
     fleet = Fleet(tmp_path)
-    fleet.preview("acme", without_change(), lambda: fleet.write_state("acme", RESTING, serial=1))
+    fleet.preview("acme", without_change(), lambda: MEANWHILE[change](fleet))
+    kept = [*fleet.folder.glob(f"state/{unchanged.PROOFS}*/*/*")]
+    assert (kept, fleet.said) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "tenants/Pulumi.acme.yaml", ".venv/copied.py"])
+def test_what_was_changed_and_put_back_under_a_preview_is_not_proved_by_it(tmp_path: Path, name: str) -> None:
+    fleet = Fleet(tmp_path)
+    (fleet.folder / ".venv" / "copied.py").touch()
+
+    def rewritten() -> None:
+        former = (fleet.folder / name).read_bytes()
+        (fleet.folder / name).write_bytes(b"")
+        (fleet.folder / name).write_bytes(former)
+
+    fleet.preview("acme", without_change(), rewritten)
     assert fleet.proved() == set()
+
+
+def test_a_language_host_that_has_read_former_code_proves_nothing_of_the_present(fleet: Fleet) -> None:
+    """It has read all of it before the first preview of its run begins."""
+    proofs = fleet.proofs()
+    (fleet.folder / ".venv" / "sitecustomize.py").write_text("pass\n")
+    targets = read_targets(find_project(fleet.folder))
+    for name, target in targets.items():
+        proofs.keep(target, proofs.fingerprint(target), without_change())
+        assert fleet.proved() == set(), name
+
+
+def test_a_stack_that_was_edited_after_its_run_began_is_not_proved(tmp_path: Path) -> None:
+    """Its plugin is the one of its former settings."""
+    fleet = Fleet(tmp_path)
+    proofs, target = fleet.proofs(), read_targets(find_project(fleet.folder))["acme"]
+    fleet.settings("acme").write_text(SETTINGS.replace("eu-west-1", "eu-west-2"))
+    proofs.keep(target, proofs.fingerprint(target), without_change())
+    assert fleet.proved() == set()
+
+
+def test_a_proof_of_one_stack_proves_no_other_one(fleet: Fleet) -> None:
+    """Though settings and state are alike."""
+    proofs = fleet.folder / "state" / unchanged.PROOFS / "tenantnet"
+    shutil.rmtree(proofs / "globex")
+    shutil.copytree(proofs / "acme", proofs / "globex")
+    assert fleet.proved() == {"acme"}
+
+
+def why_nothing_is_proved(fleet: Fleet, pack: str | None = None) -> str:
+    said = list[str]()
+    assert find_proofs(find_project(fleet.folder), pack, said.append) is None
+    (reason,) = said
+    return reason.removeprefix("No stack can be proved unchanged: ").removesuffix(".")
+
+
+def test_a_pack_of_ones_own_proves_nothing(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    assert find_proofs(find_project(fleet.folder), "policies", fleet.said.append)
+    assert fleet.said == []
+    pack = fleet.folder / "policies"
+    (pack / "limits.py").touch()
+    assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "policies")
+    (pack / "limits.py").unlink()
+    (pack / "__main__.py").write_text(f"{WHEELS_PACK}print(open('limits.txt').read())")
+    assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "policies")
+    assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "nowhere")
+
+
+def editable(place: Path, name: str = "rules") -> None:
+    """As `pip install --editable` leaves a package of one's own."""
+    install(place, name, "1")
+    origin = {"url": "file:///work/rules", "dir_info": {"editable": True}}
+    (place / f"{name}-1.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+
+
+def test_a_package_whose_modules_are_elsewhere_proves_nothing(tmp_path: Path, packages: Path) -> None:
+    fleet = Fleet(tmp_path)
+    # This one's own code is looked at by itself.
+    editable(packages, "tenantnet")
+    assert fleet.proved() == set()
+    editable(packages)
+    with pytest.raises(ground.Unseen, match=r"rules-1\.dist-info is installed to be edited in place"):
+        fleet.proofs()
+
+
+def test_a_folder_in_which_nobody_has_recorded_anything_proves_nothing(
+    tmp_path: Path, packages: Path
+) -> None:
+    for number in range(ground.MOST_UNRECORDED + 1):
+        (packages / f"m{number}.py").touch()
+    with pytest.raises(ground.Unseen, match="more than 1000 files that no package's installer has recorded"):
+        Fleet(tmp_path).proofs()
+
+
+def test_a_run_with_the_pack_says_of_what_that_does_not_ask_again(fleet: Fleet) -> None:
+    proofs, targets = fleet.proofs("policies"), read_targets(find_project(fleet.folder))
+    assert proofs.proved(targets.values()) == set()
+    proofs.keep(targets["acme"], proofs.fingerprint(targets["acme"]), without_change())
+    assert fleet.said == []
+    assert proofs.proved(targets.values()) == {"acme"}
+    (said,) = fleet.said
+    assert "does not ask AWS again about what is proved unchanged (1 of 2)" in said
 
 
 @pytest.mark.parametrize(
@@ -381,14 +504,20 @@ def test_each_room_beside_is_there() -> None:
 def test_no_byte_of_what_a_preview_follows_from_can_change_unseen(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    fleet = Fleet(tmp_path_factory.mktemp("fleet") / "project")
+    top = tmp_path_factory.mktemp("fleet")
+    with environment_in(top / "packages"):
+        change_a_byte(Fleet(top / "project"), top / "packages" / "copied.py", data)
+
+
+def change_a_byte(fleet: Fleet, module: Path, data: st.DataObject) -> None:
+    module.write_text("NAME = 1\n")
     fleet.preview("acme", without_change())
     file = data.draw(
         st.sampled_from(
             [
                 fleet.settings("acme"),
                 fleet.states / "acme.json",
-                fleet.folder / "policies" / "PulumiPolicy.yaml",
+                module,
             ]
         )
     )
