@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -36,12 +37,51 @@ Offline = Annotated[
     ),
 ]
 
+FILE_THERE = Rule(
+    id="file-there",
+    rule="a file that is to be read is there",
+    reason="{file} is no file that you may read",
+    remedy="name another file",
+)
+FOLDER_WRITABLE = Rule(
+    id="folder-writable",
+    rule="a folder for results is there, or can be made",
+    reason="{folder} is no folder that you may write into",
+    remedy="name another folder",
+)
+
+
+# Beside the checks of os, those of Path end in an error where a folder above may not be entered.
+def to_read(option: typer.CallbackParam, file: Path | None) -> Path | None:
+    """The file that an option names. Raises Refused if it cannot be read."""
+    if file is None or (os.path.isfile(file) and os.access(file, os.R_OK)):  # noqa: PTH113
+        return file
+    raise Refused("The command", [FILE_THERE.refuse(str(file), _name_of(option), file=file)])
+
+
+def to_write_into(option: typer.CallbackParam, folder: Path | None) -> Path | None:
+    """The folder that an option or argument names, new or not. Raises Refused if nothing can be there.
+
+    It says so before that takes long whose result it is for.
+    """
+    if folder is None:
+        return None
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
+    if os.path.isdir(above) and os.access(above, os.W_OK | os.X_OK):  # noqa: PTH112
+        return folder
+    raise Refused("The command", [FOLDER_WRITABLE.refuse(str(folder), _name_of(option), folder=above)])
+
+
+def _name_of(option: typer.CallbackParam) -> str:
+    """As people type it; of an argument, as the help calls it."""
+    return next((name for name in option.opts if name.startswith("--")), (option.name or "").upper())
+
+
 PolicyConfig = Annotated[
     Path | None,
     typer.Option(
         "--policy-pack-config",
-        exists=True,
-        dir_okay=False,
+        callback=to_read,
         help="The policy pack's configuration, a JSON file.",
     ),
 ]

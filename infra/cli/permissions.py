@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from tenantnet.cli.options import to_read, to_write_into
 from tenantnet.failure import Failure
 from tenantnet.forms import Form, check_form
 from tenantnet.refusal import Refusal, Refused, Rule
@@ -34,7 +35,9 @@ KEY_NAMED = Rule(
 
 
 def permissions(  # noqa: PLR0917 - typer gives them by name
-    output: Annotated[Path, typer.Argument(help="The folder to write the policies into.")],
+    output: Annotated[
+        Path, typer.Argument(help="The folder to write the policies into.", callback=to_write_into)
+    ],
     account: Annotated[str, typer.Option(help="The AWS account's ID.")],
     region: Annotated[str, typer.Option(help="The cell's region.")],
     cell: Annotated[str, typer.Option(help="The cell's name.")],
@@ -46,7 +49,8 @@ def permissions(  # noqa: PLR0917 - typer gives them by name
         str | None, typer.Option(help="The cell whose claims table it uses, if not its own.")
     ] = None,
     record: Annotated[
-        Path | None, typer.Option(help="A record of the local cloud, with the roles as access keys.")
+        Path | None,
+        typer.Option(help="A record of the local cloud, with the roles as access keys.", callback=to_read),
     ] = None,
 ) -> None:
     """Write the IAM policies of every role, and the boundary of the roles that a platform makes.

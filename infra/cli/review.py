@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tenantnet.cli.options import AsJson, PolicyConfig
-from tenantnet.cli.output import require_writable, write_file
+from tenantnet.cli.options import AsJson, PolicyConfig, to_write_into
 from tenantnet.cli.project import working_project
 from tenantnet.failure import Failure
 from tenantnet.review.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tenantnet.review.result import ReviewResult
 
 CORES = os.cpu_count() or 1
 COMMENT_FILE, RESULT_FILE = "comment.md", "result.json"
@@ -28,7 +30,7 @@ Every = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None, typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", file_okay=False)
+    Path | None, typer.Option(help=f"A folder for {COMMENT_FILE} and {RESULT_FILE}.", callback=to_write_into)
 ]
 Parallel = Annotated[int, typer.Option(min=1, help="Previews at once; each uses about one core.")]
 FailOn = Annotated[Verdict, typer.Option(help="The mildest verdict with an exit code other than 0.")]
@@ -60,8 +62,6 @@ def review(
     from tenantnet.review.review import Options
     from tenantnet.review.review import review as review_change
 
-    if output:
-        _make_way(output)
     options = Options(base=base, every=every, parallel=parallel, policy_config=policy_config)
     note = partial(typer.echo, err=True)
     result = review_change(
@@ -70,18 +70,18 @@ def review(
         done=lambda preview: note(f"previewed {preview.stack} in {preview.seconds:.1f} s"),
         tell=note,
     )
-    text, data = comment(result), result.model_dump_json(indent=2) + "\n"
-    typer.echo(data if as_json else as_read(text), nl=False)
+    text = comment(result)
+    typer.echo(result.model_dump_json(indent=2) + "\n" if as_json else as_read(text), nl=False)
     if output:
-        write_file(output / COMMENT_FILE, text, "--output")
-        write_file(output / RESULT_FILE, data, "--output")
+        _write(output, text, result)
     raise typer.Exit(exit_code(result.verdict, fail_on))
 
 
-def _make_way(folder: Path) -> None:
-    """See that the review can be written, before its previews take minutes."""
+def _write(folder: Path, text: str, result: ReviewResult) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMMENT_FILE).write_text(text, encoding="utf-8")
+        (folder / RESULT_FILE).write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise Failure(
             "Could not write the review.",
@@ -89,5 +89,3 @@ def _make_way(folder: Path) -> None:
             remedy="name a folder that can be written with --output",
             state="No stack was changed.",
         ) from None
-    for name in (COMMENT_FILE, RESULT_FILE):
-        require_writable(folder / name, "--output")

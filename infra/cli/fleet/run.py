@@ -17,6 +17,7 @@ from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
 from tenantnet.engine.version import engine_version
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
+from tenantnet.fleet.ground import PACK_ENDINGS, PACK_FILE
 from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords, Shared
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
@@ -40,6 +41,13 @@ RESUME_ALONE = Rule(
     reason="they were given when it was started",
     remedy="leave out --resume, or names, --platform, --slice without --batch, --policy-pack, --canary and "
     "--wave",
+)
+
+PACK_THERE = Rule(
+    id="policy-pack-there",
+    rule=f"a policy pack is a folder with a {PACK_FILE}.yaml",
+    reason="there is none in {folder}",
+    remedy="name the folder as it is seen from the project's: --policy-pack policies",
 )
 
 
@@ -102,6 +110,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
         targets, unread = _read(operation, *read_each(project), among=record.tenants)
         return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
+    _require_pack(project, asked.policy_pack)
     selected = select_each(project, asked.tenants, platform=asked.platform, share=share)
     targets, unread = _read(operation, selected.targets, selected.unread, among=selected.unread)
     chosen = sorted([*targets, *unread])
@@ -156,6 +165,13 @@ def _see_again(project: Project, records: RunRecords, record: RunRecord, store: 
     if now not in record.shared:
         record.shared = (*record.shared, now)
         records.write(record)
+
+
+def _require_pack(project: Project, pack: str | None) -> None:
+    """Raises Refused if there is none: a stack that is proved unchanged would never miss it."""
+    folder = project.folder / (pack or "")
+    if pack is not None and not any((folder / f"{PACK_FILE}{ending}").is_file() for ending in PACK_ENDINGS):
+        raise Refused("The command", [PACK_THERE.refuse(pack, "--policy-pack", folder=folder)])
 
 
 def _require_engine(project: Project, store: Store | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tenantnet.cli.completion import complete_connection
-from tenantnet.cli.options import NetworkSlot, Tenant
+from tenantnet.cli.options import NetworkSlot, Tenant, to_write_into
 from tenantnet.cli.project import working_project
 from tenantnet.vpn.words import GENERIC, SampleType
 
@@ -31,7 +31,9 @@ Format = Annotated[
     ),
 ]
 Sample = Annotated[SampleType, typer.Option(help="The kind of EC2's sample for a device.")]
-Output = Annotated[Path, typer.Option(metavar="DIR", help="A new or empty directory for the files.")]
+Output = Annotated[
+    Path, typer.Option(metavar="DIR", help="A new or empty directory for the files.", callback=to_write_into)
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace an earlier download of the same format in DIR.")
 ]

@@ -39,6 +39,10 @@ config:
         secure: v1:T7Pc+q3J98LGY4ta:ko33DMK/8LuKeBwSvf+2aj8CWtdFLtFtQEphjO4P5Q==
 encryptionsalt: v1:DiETY1jaAUo=:v1:fkk8SYbCLk5H2uZx:Pw7WMamFDI7xZ6tTF7aBb3Zn0oPQVw==
 """
+PLACE = (
+    "--account 123456789012 --region eu-west-1 --cell eu1 --state-bucket pulumi-state "
+    "--secrets-key 1234abcd-12ab-34cd-56ef-1234567890ab --zone db.example.com"
+)
 
 
 @pytest.fixture
@@ -451,11 +455,20 @@ def test_no_range_is_given_away_beside_a_file_that_cannot_be_read(folder: Path) 
 
 
 @pytest.mark.parametrize(
-    ("output", "said"), [("taken/review", "No stack was changed."), ("held", "it is a folder")]
+    ("command", "named"),
+    [
+        ("up acme --policy-pack-config nowhere.json", "--policy-pack-config: nowhere.json"),
+        ("review --base main --policy-pack-config tenants", "--policy-pack-config: tenants"),
+        ("review --base main --output Pulumi.yaml", "--output: Pulumi.yaml"),
+        ("vpn download acme x --output Pulumi.yaml/acme", "--output: Pulumi.yaml/acme"),
+        (f"permissions Pulumi.yaml {PLACE}", "OUTPUT: Pulumi.yaml"),
+        (f"permissions policies {PLACE} --record nowhere", "--record: nowhere"),
+    ],
 )
-def test_a_review_that_cannot_be_written_is_refused_before_its_previews(
-    folder: Path, output: str, said: str
+def test_a_place_that_an_option_names_is_looked_at_before_anything_is_done(
+    folder: Path, command: str, named: str
 ) -> None:
-    (folder / "taken").touch()
-    (folder / "held" / "result.json").mkdir(parents=True)
-    assert said in str(run(f"review --base main --output {output}").exception)
+    assert re.search(
+        rf"- {named}\n(.|\n)* (is no file that you may read|is no folder that you may)", refused(command)
+    )
+    assert sorted(each.name for each in folder.iterdir()) == ["Pulumi.yaml", "tenants"]

@@ -184,3 +184,13 @@ def test_a_slice_that_is_resumed_with_other_files_says_so(folder: Path) -> None:
         CliRunner().invoke(app, ["fleet", "up", *options, *([] if "--resume" in options else ["--resume"])])
         (remark,) = read_batch(find_project(folder), "b1").remarks()
         assert remark == "Slice 1/1 was resumed as another run: other files."
+
+
+def test_a_policy_pack_that_is_not_there_is_refused_before_anything_is_proved(folder: Path) -> None:
+    for operation in ("preview", "up"):
+        (folder / "empty").mkdir(exist_ok=True)
+        for pack in ("nosuchpack", "empty", "Pulumi.yaml", ""):
+            run = CliRunner().invoke(app, ["fleet", operation, "--policy-pack", pack])
+            assert isinstance(run.exception, Refused), run.output
+            assert [each.rule_id for each in run.exception.refusals] == ["policy-pack-there"]
+    assert not (folder / ".tenantnet").exists()
