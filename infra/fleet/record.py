@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -129,6 +129,14 @@ class RunRecord(Model, frozen=False):
     def has_rest(self) -> bool:
         """Whether a tenant is not done, or a wave has not passed."""
         return bool(self.left()) or (self.waves is not None and self.soaked < len(self.divided()))
+
+    def proved(self) -> list[str]:
+        """The tenants that were proved unchanged."""
+        return [name for name, each in self.tenants.items() if each.proved]
+
+    def look_again(self, proved: Collection[str]) -> None:
+        """Leave to do what was proved unchanged, but for those tenants that still are."""
+        self.tenants.update({name: TenantRecord() for name in self.proved() if name not in proved})
 
     def divided(self) -> list[list[str]]:
         """All tenants, wave by wave."""

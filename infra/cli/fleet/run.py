@@ -109,6 +109,8 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
             _see_again(project, records, record, store)
         proofs = find_proofs(project, record.policy_pack, tell) if previews else None
         targets, unread = _read(operation, *read_each(project), among=record.tenants)
+        before = [targets[name] for name in record.proved() if name in targets]
+        record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
         return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
     _require_pack(project, asked.policy_pack)
     selected = select_each(project, asked.tenants, platform=asked.platform, share=share)

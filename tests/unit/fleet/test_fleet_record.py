@@ -146,3 +146,12 @@ def test_the_report_of_drift_ends_with_what_puts_it_back(records: RunRecords) ->
 
 def test_the_report_of_a_finished_run_asks_for_nothing(records: RunRecords) -> None:
     assert "--resume" not in as_markdown(begun(records, acme=DONE))
+
+
+def test_a_resumed_run_looks_again_at_what_was_proved_unchanged(records: RunRecords) -> None:
+    proved = TenantRecord(status=RunStatus.DONE, proved=True)
+    record = begun(records, acme=proved, globex=proved, hooli=DONE, initech=FAILED)
+    assert record.proved() == ["acme", "globex"]
+    record.look_again({"globex"})
+    assert record.left() == ["acme", "initech"]
+    assert record.tenants["acme"] == TenantRecord()
