@@ -67,6 +67,10 @@ class Asked:
     pages: bool | None = None
     batch: str | None = None
 
+    @property
+    def limits(self) -> Limits:
+        return Limits(parallel=self.parallel, max_failures=self.max_failures)
+
     def checked_batch(self, store: Store | None) -> str:
         """The batch's name; empty without one. Raises Refused."""
         if self.batch is None:
@@ -98,20 +102,11 @@ class Asked:
 
 def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell, *, yes: bool) -> FleetRun:
     """The run to do: the last one, or a new one, for which people are asked without `yes`."""
-    records, limits = RunRecords(project), Limits(parallel=asked.parallel, max_failures=asked.max_failures)
-    previews = operation is FleetOperation.PREVIEW
     store = store_of(backend_url(project))
     share, batch = Slice.parse(asked.share) if asked.share else None, asked.checked_batch(store)
     if asked.resume:
         former = Batches(store, project).slice_of(batch, share) if batch and share and store else None
-        record = _resumed(records, operation, asked, limits, former)
-        if record.shared and store:
-            _see_again(project, records, record, store)
-        proofs = find_proofs(project, record.policy_pack, tell) if previews else None
-        targets, unread = _read(operation, *read_each(project), among=record.tenants)
-        before = [targets[name] for name in record.proved() if name in targets]
-        record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
-        return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
+        return _resume(project, operation, asked, tell, former)
     _require_pack(project, asked.policy_pack)
     selected = select_each(project, asked.tenants, platform=asked.platform, share=share)
     targets, unread = _read(operation, selected.targets, selected.unread, among=selected.unread)
@@ -120,10 +115,8 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     if batch and share and store:
         shared = seen_now(project, asked.shared(operation, selected.shared))
         Batches(store, project).require_alike(batch, share, shared)
-    proofs = find_proofs(project, asked.policy_pack, tell) if previews else None
-    proved = set()
-    if proofs and not asked.all_engines:
-        proved = proofs.proved(targets.values())
+    proofs = find_proofs(project, asked.policy_pack, tell) if operation is FleetOperation.PREVIEW else None
+    proved = proofs.proved(targets.values()) if proofs and not asked.all_engines else set()
     pages = asked.by_pages(operation, len(chosen))
     if pages and not store:
         tell("No drift is read by pages: only a backend in a folder or in S3 shows the stacks' states.")
@@ -133,7 +126,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
     confirm(f"Update {len(chosen)} tenants ({some})?", yes=yes, err=True)
     regions = {target.region for target in targets.values()} if asked.waves else ()
     record = begin_run(
-        *(records, operation, chosen, limits),
+        *(RunRecords(project), operation, chosen, asked.limits),
         proved=proved,
         policy_pack=asked.policy_pack,
         batch=batch,
@@ -143,6 +136,22 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         waves=asked.waves,
         alarms_before=raised_alarms(regions),
     )
+    return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
+
+
+def _resume(
+    project: Project, operation: FleetOperation, asked: Asked, tell: Tell, former: RunRecord | None
+) -> FleetRun:
+    """The rest of the last run. former: what another machine has left of the slice."""
+    records, store = RunRecords(project), store_of(backend_url(project))
+    record = _resumed(records, operation, asked, former)
+    if record.shared and store:
+        _see_again(project, records, record, store)
+    previews = operation is FleetOperation.PREVIEW
+    proofs = find_proofs(project, record.policy_pack, tell) if previews else None
+    targets, unread = _read(operation, *read_each(project), among=record.tenants)
+    before = [targets[name] for name in record.proved() if name in targets]
+    record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
     return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
 
 
@@ -188,7 +197,7 @@ def _require_engine(project: Project, store: Store | None) -> None:
 
 
 def _resumed(
-    records: RunRecords, operation: FleetOperation, asked: Asked, limits: Limits, former: RunRecord | None
+    records: RunRecords, operation: FleetOperation, asked: Asked, former: RunRecord | None
 ) -> RunRecord:
     """former: the run as another machine left it; None for the last one of this machine."""
     waves = "--canary, --wave" if asked.waves else None
@@ -199,7 +208,7 @@ def _resumed(
     if former and former.operation is not operation:
         refusal = RUN_TO_RESUME.refuse("--resume", folder=f"batch {former.batch}", operation=operation)
         raise Refused("The run", [refusal])
-    return resume_run(records, operation, limits, former)
+    return resume_run(records, operation, asked.limits, former)
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:
