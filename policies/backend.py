@@ -6,7 +6,6 @@ Once a program has started, it may write another backend or project into Pulumi.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -20,13 +19,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from tenantnet.engine.states import BACKEND, StateResource, States, backend_url, read_state, store_of
 from tenantnet.failure import Failure
 from tenantnet.policies.allowed import PROVIDER
+from tenantnet.policies.engine import engine
 from tenantnet.policies.model import PLATFORM_PREFIX, Resource
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import project_of_program
 from tenantnet.settings.reading import read_mapping
 
 _Answer = TypeVar("_Answer")
-_ENGINE = re.compile(r"\.?pulumi(-wrapped)?(\.exe)?")
 
 
 class _Listed(BaseModel):
@@ -138,13 +137,17 @@ class Backend:
 def _engines_folder() -> Path | None:
     """Where the engine was called that has started this pack.
 
-    None for the base's pack, which a review runs in another folder, and where no engine is among the parents:
-    a language host that engines share runs Tenantnet's own program alone. Raises psutil.Error.
+    None for the base's pack, which a review runs in another folder, and where no engine is among the parents.
+    Raises psutil.Error.
     """
     if any(getattr(finder, "is_of_base", False) for finder in sys.meta_path):
         return None
-    engines = (each for each in psutil.Process().parents() if _ENGINE.fullmatch(each.name()))
-    return next((Path(each.cwd()) for each in engines), None)
+    found = engine()
+    if found is None:
+        return None
+    # The engine takes the name that its shell has for the folder: through a link it is another one.
+    named, folder = Path(found.environ().get("PWD", "")), Path(found.cwd())
+    return named if named.is_absolute() and named.is_dir() and named.samefile(folder) else folder
 
 
 def _unread(what: str, said: str, remedy: str) -> Failure:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from typing import Any, cast
 
+import grpc
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi.runtime.proto.analyzer_pb2 import RemediateResponse
 from pulumi_policy import (
@@ -28,6 +30,7 @@ from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 from tenantnet.addresses.addressing import ReservedRange, reserved_ranges
 from tenantnet.policies.addresses import COMPANY_ADDRESSES_SETTING
 from tenantnet.policies.allowed import ALLOWED
+from tenantnet.policies.engine import is_of_engine
 from tenantnet.policies.model import (
     COMPANY_ADDRESSES,
     RESERVED_RANGES_SCHEMA,
@@ -90,21 +93,41 @@ RUN = Run()
 _JUDGED: ContextVar[tuple[Resource | None, Stack]] = ContextVar("judged")
 
 
+def _for_the_engine(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """Answer nobody else, who might say that no policy counts, or that nothing is created."""
+
+    @wraps(method)
+    def answer(self: object, request: Any, context: Any) -> Any:  # noqa: ANN401 - of the generated protocol
+        if not is_of_engine(context.peer()):
+            refused = "the pack answers the engine that has started it, and no other process"
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, refused)
+        return method(self, request, context)
+
+    return answer
+
+
 class _Servicer(sdk._PolicyAnalyzerServicer):
     """The SDK's service; it keeps neither the stack's settings nor which values are secret.
 
     It would also read each message once for each policy. It gets none with values: those are read here.
     """
 
+    @_for_the_engine
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        return super().Configure(request, context)  # type: ignore[no-untyped-call]
+
+    @_for_the_engine
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         RUN.configure(request)
         return super().ConfigureStack(request, context)
 
+    @_for_the_engine
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         """The engine asks this first for every resource. No policy changes what a program declares."""
         RUN.whole[request.urn] = request.properties
         return RemediateResponse()
 
+    @_for_the_engine
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         if whole := RUN.whole.pop(request.urn, None):
             _reveal(request.properties, whole, known=request.type in ALLOWED)
@@ -113,6 +136,7 @@ class _Servicer(sdk._PolicyAnalyzerServicer):
         named = type(request)(type=request.type, urn=request.urn, name=request.name)
         return super().Analyze(named, context)  # type: ignore[no-untyped-call]
 
+    @_for_the_engine
     def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         for resource in request.resources:
             RUN.learn(resource)

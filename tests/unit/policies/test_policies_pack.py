@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -184,9 +185,10 @@ def test_a_message_is_read_once_for_all_policies(monkeypatch: pytest.MonkeyPatch
     policies = [module.pack_policy(policy) for policy in POLICIES]
     service = module._Servicer("tenantnet", "0.0.1", policies, EnforcementLevel.MANDATORY)
     other = Resource(type="t", name="id", urn="urn:pulumi:s::p::t::id", props={"byteLength": 4})
-    assert len(service.Analyze(request_of(other), None).diagnostics) == 1
+    monkeypatch.setattr(module, "is_of_engine", lambda _: True)
+    assert len(service.Analyze(request_of(other), SimpleNamespace(peer=str)).diagnostics) == 1
     assert read == [{"region": "eu-west-1"}, {"byteLength": 4.0}]
-    service.Remediate(request_of(other), None)
+    service.Remediate(request_of(other), SimpleNamespace(peer=str))
     assert len(read) == 2
 
 
@@ -230,6 +232,37 @@ def test_what_the_engine_hides_from_analyze_is_judged(
     added = [each.message for each in analyze(pack, shown) if each.message not in before]
     assert [said in each for each in added if said] == ([True] if said else []), added
     assert [each.message for each in analyze(pack, shown)] == before
+
+
+# What the program that is judged could say to the pack, with the code that it gets.
+CALLS = """
+import grpc, sys
+from pulumi.runtime.proto import analyzer_pb2 as messages, analyzer_pb2_grpc
+pack = analyzer_pb2_grpc.AnalyzerStub(grpc.insecure_channel(f"127.0.0.1:{sys.argv[1]}"))
+for call, request in {
+    "Configure": messages.ConfigureAnalyzerRequest(),
+    "ConfigureStack": messages.AnalyzerStackConfigureRequest(dry_run=True),
+    "Remediate": messages.AnalyzeRequest(),
+    "Analyze": messages.AnalyzeRequest(),
+    "AnalyzeStack": messages.AnalyzeStackRequest(),
+}.items():
+    try:
+        getattr(pack, call)(request)
+    except grpc.RpcError as error:
+        print(call, error.code().name)
+    else:
+        print(call)
+"""
+
+
+def test_a_process_that_has_not_started_the_pack_tells_it_nothing(
+    started: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", CALLS, str(started[1])], capture_output=True, text=True, check=True
+    ).stdout
+    calls = ["Configure", "ConfigureStack", "Remediate", "Analyze", "AnalyzeStack"]
+    assert said.splitlines() == [f"{each} PERMISSION_DENIED" for each in calls]
 
 
 def test_the_providers_classes_are_loaded_for_whoever_takes_one() -> None:

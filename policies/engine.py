@@ -1,0 +1,61 @@
+"""The engine that has started this pack: nobody else tells the pack anything.
+
+A pack listens on loopback. There the program that it judges, and every user of the machine, can call it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+
+import psutil
+
+_ENGINE = re.compile(r"\.?pulumi(-wrapped)?(\.exe)?")
+
+
+def engine() -> psutil.Process | None:
+    """The nearest one among the parents. Raises psutil.Error.
+
+    None where there is none: a language host that engines share runs Tenantnet's own program alone.
+    """
+    return next(_engines(psutil.Process().parents()), None)
+
+
+@cache
+def is_of_engine(peer: str) -> bool:
+    """Whether a connection to this process is the engine's. peer: as gRPC says it, `ipv4:127.0.0.1:40404`.
+
+    Raises psutil.Error.
+    """
+    port = int(peer.rpartition(":")[2])
+    own = psutil.Process().net_connections("tcp")
+    listening = {each.laddr.port for each in own if each.status == psutil.CONN_LISTEN}
+    return any((port, each) in _connections(caller) for caller in _callers() for each in listening)
+
+
+def _callers() -> Iterator[psutil.Process]:
+    if (found := engine()) is not None:
+        yield found
+        return
+    parents = psutil.Process().parents()
+    yield from parents
+    for parent in parents:
+        with suppress(psutil.Error):
+            yield from _engines(parent.children())
+
+
+def _engines(processes: list[psutil.Process]) -> Iterator[psutil.Process]:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if _ENGINE.fullmatch(process.name()):
+                yield process
+
+
+def _connections(process: psutil.Process) -> set[tuple[int, int]]:
+    """The ports at both ends of each; none of what is another user's, or has ended."""
+    with suppress(psutil.Error):
+        found = process.net_connections("tcp")
+        return {(each.laddr.port, each.raddr.port) for each in found if each.laddr and each.raddr}
+    return set()
