@@ -80,6 +80,12 @@ TYPE_KNOWN = Rule(
     remedy="remove it, declare it with a component, or have the organisation answer for it in the pack's "
     "settings: only-known-resources, {setting}, with its reason",
 )
+TYPE_MADE = Rule(
+    id="type-made",
+    rule="what is called as a type of AWS is made by AWS's provider",
+    reason="{name} is a component: AWS has no such {kind}, and what must be there would seem to be there",
+    remedy="declare it with the class of pulumi_aws, or call the component by a type of your own package",
+)
 TYPE_PLACED = Rule(
     id="type-placed",
     rule="{kind} belongs to {where}",
@@ -201,6 +207,9 @@ def _refuse_reference(resource: Resource, name: str, inner: str, value: object, 
 def _judge_known(resource: Resource) -> Iterator[Finding]:
     if resource.type not in ALLOWED:
         yield resource.refuse(TYPE_KNOWN, "", value=resource.type, type=resource.type, setting=OWN_TYPES)
+    elif resource.type in _OF_AWS and not resource.custom:
+        facts = {"kind": resource.kind, "name": resource.name}
+        yield resource.refuse(TYPE_MADE, "", value=resource.type, **facts)
     elif not is_placed(resource.type, resource.stack):
         where, why = WHERE[ALLOWED[resource.type].where]
         facts = {"kind": resource.kind, "where": where, "why": why}
@@ -468,6 +477,7 @@ ONLY_KNOWN_RESOURCES = Policy(
     remediation="Declare it with tenantnet.components.",
     rules=(
         TYPE_KNOWN,
+        TYPE_MADE,
         TYPE_PLACED,
         PROPERTY_KNOWN,
         PROPERTY_PERMITTED,

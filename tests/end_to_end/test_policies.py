@@ -235,10 +235,11 @@ def test_an_organisation_can_make_a_policy_advisory(previews: Previews, tmp_path
     assert {each[:2] for each in violations(run)} == {("advisory", "company-gateway-public")}, run.text
 
 
-@pytest.mark.parametrize("case", [f"{BREACH}i"])
+@pytest.mark.parametrize("case", [f"{BREACH}i", f"{BREACH}ki"])
 def test_an_import_of_another_tenants_network_is_refused_in_the_preview(
     previews: Previews, case: str
 ) -> None:
+    """Whatever the program says to the pack before."""
     run = previews.of(case)
     assert run.code != 0, run.text
     assert {(level, policy) for level, policy, *_ in violations(run)} == {
@@ -364,6 +365,17 @@ def test_a_row_does_not_go_before_the_network_in_its_range(previews: Previews, c
         assert "10.1.2.0/26" in rows_of_acme(cloud)
         project.destroy("acme").check()
     assert "10.1.2.0/26" not in rows_of_acme(cloud)
+
+
+@pytest.mark.parametrize("case", [f"{BREACH}v"])
+def test_a_component_that_is_called_as_a_network_is_none(previews: Previews, case: str) -> None:
+    """The engine says of neither whether it is one."""
+    run = previews.of(case)
+    assert run.code != 0, run.text
+    assert {each[1:] for each in violations(run)} == {("only-known-resources", "aws:ec2:Vpc", "called")}, (
+        run.text
+    )
+    assert "called is a component: AWS has no such Vpc" in " ".join(run.text.split()), run.text
 
 
 @pytest.mark.parametrize("case", [f"{BREACH}e"])

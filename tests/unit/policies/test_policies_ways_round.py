@@ -710,6 +710,15 @@ def test_what_takes_the_place_of_a_resource_is_of_its_type(was: str, found: Sequ
     assert found_by(with_options("network", aliases=[alias])) == expected
 
 
+@pytest.mark.parametrize("stack", [good_stack(), platform_stack()], ids=["tenant", "platform"])
+def test_a_component_that_is_called_as_a_type_of_aws_is_none(stack: Mapping[str, Resource]) -> None:
+    """A subnet's ACL, or a row of claims, would seem to be there."""
+    for key, each in stack.items():
+        if each.type.startswith("aws:"):
+            found = judge(ONLY_KNOWN_RESOURCES, {**stack, key: replace(each, custom=False)})
+            assert {(it.resource.name, it.refusal.rule_id) for it in found} == {(each.name, "type-made")}
+
+
 @pytest.mark.parametrize(
     ("key", "props", "policy"),
     [
