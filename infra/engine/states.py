@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import Any, Literal, Protocol, Self
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, unquote_to_bytes, urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from tenantnet.engine.events import STACK_TYPE
@@ -29,11 +30,23 @@ from tenantnet.settings.reading import read_mapping
 
 BACKEND = "PULUMI_BACKEND_URL"
 # What the engine writes as it first uses a backend.
-BACKEND_FILE = ".pulumi/meta.yaml"
+BACKEND_FILE, STACKS = ".pulumi/meta.yaml", ".pulumi/stacks/"
 # So many stacks are listed one by one, and more of them together with all others.
 FEW = 20
 # States that are read at once.
 READERS = 16
+FILES = "file://"
+# By scheme, what may stand in a backend's address and says of no other files than the rest of it does:
+# https://pkg.go.dev/gocloud.dev/blob#URLMux has the others, such as `prefix`.
+_OPTIONS = {
+    "file": {"create_dir", "dir_file_mode", "metadata", "no_tmp_dir"},
+    "s3": {
+        *("accelerate", "awssdk", "disableSSL", "disable_https", "dualstack", "endpoint", "fips"),
+        *("hostname_immutable", "kmskeyid", "profile", "rate_limiter_capacity", "region"),
+        *("request_checksum_calculation", "response_checksum_validation"),
+        *("s3ForcePathStyle", "ssetype", "use_path_style"),
+    },
+}
 # The engine may compress a state, and then reads whichever it has written last. The third nobody reads here.
 PLAIN, GZIP, ZSTD = ".json", ".json.gz", ".json.zst"
 
@@ -140,8 +153,8 @@ def backend_url(project: Project, called_in: Path | None = None) -> str:
     backend = read_mapping(project.file).get("backend")
     if named := os.environ.get(BACKEND) or (isinstance(backend, Mapping) and backend.get("url")):
         url = str(named)
-        folder = backend_folder(url, called_in or project.folder)
-        return backend_address(url)._replace(netloc="", path=quote(str(folder))).geturl() if folder else url
+        path, options = _file_path(url, called_in or project.folder), url.partition("?")[1:]
+        return url if path is None else "".join([FILES, path, *options])
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
         return str(json.loads((home / "credentials.json").read_bytes()).get("current", ""))
@@ -166,30 +179,47 @@ def backend_folder(url: str, start: Path) -> Path | None:
 
     start: where Pulumi runs, for a relative path. Raises Failure if the URL is none.
     """
-    found = backend_address(url)
-    path = unquote(found.netloc + found.path)
-    if path.split("/")[0] == "~":
+    path = _file_path(url, start)
+    return None if path is None else Path(os.fsdecode(unquote_to_bytes(path.partition("#")[0])))
+
+
+def _file_path(url: str, start: Path) -> str | None:
+    """The whole path in the address of a folder, with its escapes: `..` goes by names, as Pulumi has it."""
+    backend_address(url)
+    if not url.startswith(FILES):
+        return None
+    path = url.removeprefix(FILES).partition("?")[0]
+    if path.startswith("~"):
         # Only here: Windows has none, and no such backend of ours. Pulumi does not ask HOME.
         from pwd import getpwuid  # noqa: PLC0415
 
-        path = f"{getpwuid(os.getuid()).pw_dir}{path[1:]}"
-    return start / path if found.scheme == "file" else None
+        path = f"{getpwuid(os.getuid()).pw_dir}/{path[2:]}"
+    return os.path.normpath(start / path)
 
 
 def store_of(url: str) -> Store | None:
-    """The files of a backend; None if it is one whose files nobody sees, such as Pulumi's own service."""
+    """The files of a backend; None if it is one whose files nobody sees, such as Pulumi's own service.
+
+    So it is where the address has an option that may lead to other files, or that nobody here knows.
+    """
+    found = backend_address(url)
+    options = [name for name, _ in parse_qsl(found.query, keep_blank_values=True)]
+    if len({*options}) < len(options) or not _OPTIONS.get(found.scheme, {*()}).issuperset(options):
+        return None
     if folder := backend_folder(url, Path()):
         return _Folder(folder)
-    found = backend_address(url)
-    return _Bucket(found.netloc, found.path.strip("/"), found.query) if found.scheme == "s3" else None
+    return _Bucket(found.netloc, unquote(found.path), found.query) if found.scheme == "s3" else None
 
 
 class States:
-    """The states of a project's stacks in a store."""
+    """The states of a project's stacks in a store.
+
+    None is there where the store is laid out as before Pulumi kept stacks by project: Pulumi reads others.
+    """
 
     def __init__(self, store: Store, project: Project) -> None:
         self._store, self._project = store, read_mapping(project.file).get("name")
-        self._folder = f".pulumi/stacks/{self._project}/"
+        self._folder = f"{STACKS}{self._project}/"
 
     def versions(self, stacks: Collection[str] | None = None) -> dict[str, str]:
         """Each stack's, by name: another text for another state. Without those that cannot be read here.
@@ -208,8 +238,17 @@ class States:
             raise _unread(stack, f"it is there in {len(found)} files, of which Pulumi reads the last written")
         return found[0] if found and not found[0].startswith(ZSTD) else None
 
+    @cached_property
+    def _is_by_project(self) -> bool:
+        if BACKEND_FILE in dict(self._store.versions(BACKEND_FILE)):
+            return re.fullmatch(rb"version:\s*1\s*", self._store.read(BACKEND_FILE)) is not None
+        names = (name for name, _ in self._store.versions(STACKS))
+        return all("/" in name.removeprefix(STACKS) for name in names)
+
     def _versions(self, prefix: str) -> Mapping[str, list[str]]:
         found: defaultdict[str, list[str]] = defaultdict(list)
+        if not self._is_by_project:
+            return found
         for name, version in self._store.versions(f"{self._folder}{prefix}"):
             for ending in (PLAIN, GZIP, ZSTD):
                 if name.endswith(ending):
@@ -307,7 +346,8 @@ class _Bucket:
     """A backend of `s3://`. query: of its URL, such as `region=eu-west-1&profile=production`."""
 
     def __init__(self, bucket: str, folder: str, query: str) -> None:
-        self._bucket, self._prefix = bucket, f"{folder}/" if folder else ""
+        folder = folder.lstrip("/")
+        self._bucket, self._prefix = bucket, folder if folder.endswith("/") or not folder else f"{folder}/"
         self._options = {key: values[-1] for key, values in parse_qs(query).items()}
 
     @cached_property

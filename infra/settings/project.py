@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -96,7 +97,8 @@ def project_of_program(folder: Path, called_in: Path | None = None) -> Project:
 
 
 def _project_files(folder: Path) -> list[Path]:
-    return [file for name in PROJECT_FILES if (file := folder / name).is_file()]
+    # The engine takes whatever is no folder, a pipe as well.
+    return [file for name in PROJECT_FILES if (file := folder / name).exists() and not file.is_dir()]
 
 
 def program_folder(file: Path) -> Path:
@@ -107,9 +109,12 @@ def program_folder(file: Path) -> Path:
 
 
 def _settings_folder(file: Path) -> str:
-    folder = read_mapping(file).get("stackConfigDir")
-    # The engine joins the two, so that the place of one that begins with / is in the project, too.
-    return folder.lstrip("/") if isinstance(folder, str) else "."
+    project = read_mapping(file)
+    # Where `config` is a text, it is the former name of the other.
+    named = (project.get(each) for each in ("stackConfigDir", "config"))
+    folder = next((each for each in named if isinstance(each, str)), "")
+    # The engine joins the two by names, so that one that begins with / is in the project, too.
+    return os.path.normpath(folder.lstrip("/"))
 
 
 def kind_of(stack: str) -> StackKind:

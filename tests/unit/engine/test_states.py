@@ -125,6 +125,28 @@ class TestAStack:
         assert self.states(folder).version("acme") is None
         assert self.states(folder).versions() == {}
 
+    @pytest.mark.parametrize(
+        ("meta", "legacy", "found"),
+        [
+            ("version: 1\n", True, {"acme"}),
+            (None, False, {"acme"}),
+            (None, True, set()),
+            ("version: 0\n", False, set()),
+            ("version: 2\n", False, set()),
+        ],
+    )
+    def test_of_a_layout_without_projects_none_is_read(
+        self, folder: Path, meta: str | None, legacy: bool, found: set[str]
+    ) -> None:
+        """Pulumi reads a file beside the projects' folders then."""
+        (folder / "acme.json").touch()
+        if meta:
+            (folder.parents[1] / "meta.yaml").write_text(meta)
+        if legacy:
+            (folder.parent / "acme.json").touch()
+        assert self.states(folder).versions().keys() == found
+        assert (self.states(folder).version("acme") is not None) == bool(found)
+
     @pytest.mark.parametrize(("many", "listed"), [(1, "stack0."), (21, "")])
     def test_of_few_stacks_no_other_state_is_listed(self, folder: Path, many: int, listed: str) -> None:
         names, asked = [f"stack{number}" for number in range(many)], list[str]()
@@ -138,7 +160,7 @@ class TestAStack:
 
         found = States(cast("Store", SimpleNamespace(versions=noted)), project).versions(names)
         assert {*names} <= found.keys()
-        assert asked == [f".pulumi/stacks/tenantnet/{listed}"]
+        assert asked == [".pulumi/meta.yaml", ".pulumi/stacks/", f".pulumi/stacks/tenantnet/{listed}"]
 
 
 @pytest.mark.parametrize(
@@ -146,10 +168,16 @@ class TestAStack:
     [
         ("file:///srv/state?no_tmp_dir=true", "/srv/state"),
         ("file://./state", "{project}/state"),
-        ("file://../state", "{project}/../state"),
+        ("file://../state", "{parent}/state"),
+        ("file://tenants/../state", "{project}/state"),
+        ("file://linked/../state", "{project}/state"),
+        ("file://./a#/../b", "{project}/b"),
+        ("file://./a/%2e%2e/b", "{project}/a/../b"),
+        ("file://./state%ff", "{project}/state\udcff"),
         ("file://state/of/all", "{project}/state/of/all"),
         ("file://~", "{home}"),
         ("file://~/the%20state", "{home}/the state"),
+        ("file://~-state", "{home}/state"),
     ],
 )
 def test_a_folder_is_where_pulumi_finds_it(
@@ -158,6 +186,8 @@ def test_a_folder_is_where_pulumi_finds_it(
     # As Pulumi does, whatever HOME says.
     home, project = pwd.getpwuid(os.getuid()).pw_dir, tmp_path / "project"
     (project / "tenants").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (project / "linked").symlink_to(tmp_path / "elsewhere" / "deep")
     (project / "Pulumi.yaml").write_text("name: tenantnet\n")
     (tmp_path / "pulumi").write_text("#!/bin/sh\necho v3.999.0\n")
     (tmp_path / "pulumi").chmod(0o755)
@@ -167,7 +197,7 @@ def test_a_folder_is_where_pulumi_finds_it(
     # The command runs in a folder of the project, and has Pulumi run in the project's own.
     monkeypatch.chdir(project / "tenants")
     found = find_project(Path.cwd())
-    expected = Path(folder.format(home=home, project=project))
+    expected = Path(folder.format(home=home, project=project, parent=tmp_path))
     store: Any = store_of(backend_url(found))
     assert store._folder == Engine(found).file_backend() == expected
     assert backend_url(found).endswith("?no_tmp_dir=true") is ("?" in named)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -477,6 +477,38 @@ def test_a_state_that_is_none_is_said(tmp_path: Path) -> None:
 def test_a_backend_whose_files_nobody_sees_has_no_store() -> None:
     assert store_of("https://api.example.com") is None
     assert store_of("") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "file:///srv/state?prefix=inner/",
+            "file:///srv/state?key=x",
+            "FILE:///srv/state",
+            "file:/srv/state",
+        ),
+        *("s3://state?prefix=inner/", "s3://state?role=arn:aws:iam::123456789012:role/x", "s3://state?x;y=1"),
+        "s3://state?endpoint=http://127.0.0.1:1&endpoint=http://127.0.0.1:2",
+    ],
+)
+def test_an_address_that_may_lead_to_other_files_has_no_store(url: str) -> None:
+    """Pulumi itself is asked then."""
+    assert store_of(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix"),
+    [
+        ("s3://state", ""),
+        ("s3://state/a", "a/"),
+        ("s3://state/a//?region=eu-west-1", "a//"),
+        ("s3://state//a%20b", "a b/"),
+    ],
+)
+def test_a_bucket_is_read_where_pulumi_has_its_files(url: str, prefix: str) -> None:
+    store = cast("Any", store_of(url))
+    assert (store._bucket, store._prefix) == ("state", prefix)
 
 
 @pytest.mark.parametrize("url", ["file://[", "s3://[bucket"])

@@ -12,7 +12,7 @@ from tenantnet.failure import Failure
 from tenantnet.refusal import Refused
 from tenantnet.settings.cells import read_cell, read_ranges
 from tenantnet.settings.files import judge_file, read_defaults
-from tenantnet.settings.project import Project, find_project
+from tenantnet.settings.project import Project, find_project, project_of_program
 from tenantnet.settings.rules import MAX_FILE_BYTES
 from tenantnet.settings.store import (
     create_settings_file,
@@ -56,6 +56,32 @@ def left_behind(project: Project) -> list[str]:
 
 def test_a_project_is_found_from_a_folder_inside_it(project: Project) -> None:
     assert find_project(project.settings_folder) == project
+
+
+@pytest.mark.parametrize(
+    ("said", "folder"),
+    [
+        ("stackConfigDir: tenants", "tenants"),
+        ("stackConfigDir: /tenants", "tenants"),
+        ("stackConfigDir: linked/../tenants", "tenants"),
+        ("config: tenants", "tenants"),
+        ("config: {aws:region: eu-west-1}", "."),
+        ("main: infra", "."),
+    ],
+)
+def test_the_settings_are_in_the_folder_that_pulumi_reads(tmp_path: Path, said: str, folder: str) -> None:
+    """Pulumi goes up by names, and its former name for the folder is `config`."""
+    (tmp_path / "linked").symlink_to("/")
+    (tmp_path / "Pulumi.yaml").write_text(f"name: tenantnet\nruntime: python\n{said}\n")
+    assert find_project(tmp_path).settings_folder == tmp_path / folder
+
+
+def test_a_pipe_is_a_project_file_to_pulumi_and_none_that_is_read(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT.replace("main: infra\n", ""))
+    assert project_of_program(tmp_path, tmp_path).folder == tmp_path
+    os.mkfifo(tmp_path / "Pulumi.json")
+    with pytest.raises(Refused, match="no regular file"):
+        project_of_program(tmp_path, tmp_path)
 
 
 def test_settings_are_where_the_engine_has_them_also_if_their_folder_begins_with_a_slash(
