@@ -120,8 +120,16 @@ def _judge_resource(resource: Resource, _: PackSettings) -> Iterator[Finding]:
     if given != resource.stack:
         facts = {"given": given, "stack": resource.stack}
         yield resource.refuse(TENANT_OWN, f"tags.{Tag.TENANT}", value=given, **facts)
+    if resource.stack.startswith(PLATFORM_PREFIX):
+        yield from _judge_cell(resource)
     if resource.type == TABLE_ITEM:
         yield from _judge_row(resource)
+
+
+def _judge_cell(resource: Resource) -> Iterator[Finding]:
+    cell = resource.stack.removeprefix(PLATFORM_PREFIX)
+    if (given := resource.tags.get(Tag.CELL, cell)) != cell:
+        yield resource.refuse(CELL_OWN, f"tags.{Tag.CELL}", value=given, cell=cell, given=given)
 
 
 def _judge_row(item: Resource) -> Iterator[Finding]:
@@ -158,7 +166,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     for resource in stack.resources:
         yield from _judge_resource(resource, settings)  # what a program reads is not judged before
     if platform is None:
-        yield from _judge_cell(stack, settings)
+        yield from _judge_platform(stack.root, settings)
         return
     named = check_tenant_name(stack.name) or check_tenant_apart(
         stack.name, {"platform": f"{PLATFORM_PREFIX}{platform.cell}"}
@@ -194,16 +202,6 @@ def _judge_platform(root: Resource, settings: PackSettings) -> Iterator[Finding]
         platforms = settings.reading.platforms()
         named = check_platform_name(root.stack) or check_cell_apart(root.stack, platforms)
         yield from (Finding(root, refusal) for refusal in named)
-
-
-def _judge_cell(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
-    if stack.is_platform:
-        yield from _judge_platform(stack.root, settings)
-    cell = stack.name.removeprefix(PLATFORM_PREFIX)
-    for resource in stack.resources if stack.is_platform else ():
-        if resource.tags.get(Tag.CELL, cell) != cell:
-            given = resource.tags[Tag.CELL]
-            yield resource.refuse(CELL_OWN, f"tags.{Tag.CELL}", value=given, cell=cell, given=given)
 
 
 def _judge_rows(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi_aws
@@ -24,7 +25,7 @@ from tenantnet.policies.model import PackSettings, Ranges, Resource, Stack
 from tenantnet.policies.rules import POLICIES
 from tenantnet.policies.tags import TAGGED, TAGS_PRESENT
 from tenantnet.stacks.outputs import PlatformOutputs
-from tenantnet.tags import claims_table_name
+from tenantnet.tags import Tag, claims_table_name
 
 from tools.rulebook.samples import (
     CELL,
@@ -307,6 +308,14 @@ def test_what_the_environment_adds_to_tags_is_seen_on_what_has_it(
     own = good_stack()["vpn-connection"].tags
     stack = with_props("vpn-connection", tagsAll={**own, **tag})(good_stack())
     assert [each.refusal.rule_id for each in judge(TAGS_PRESENT, stack)] == rules
+
+
+def test_a_program_that_is_called_a_platform_creates_nothing_of_another_cell() -> None:
+    """Its name says which cell it is of: nothing need be read."""
+    network = with_tag("services", Tag.CELL, "eu2")(platform_stack())["services"]
+    judge_resource = NETWORK_CIDR_UNCLAIMED.judge_resource
+    assert judge_resource
+    assert [each.refusal.rule_id for each in judge_resource(network, SETTINGS)] == ["cell-own"]
 
 
 def test_another_cells_tag_stops_whatever_has_it() -> None:
@@ -618,5 +627,6 @@ def test_the_end_of_an_update_is_judged_by_what_is_claimed_then(
     monkeypatch.setattr(run.reader, "_read_ranges", lambda *_: Ranges(companies=[GAMMAS_COMPANY]))
     policies = [pack.pack_policy(NETWORK_CIDR_UNCLAIMED)]
     servicer = pack._Servicer("tenantnet", "1.0.0", policies, EnforcementLevel.DISABLED)
-    servicer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), None)
+    monkeypatch.setattr(pack, "is_of_engine", lambda _: True)
+    servicer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), SimpleNamespace(peer=str))
     assert list(run.reader.ranges("eu1", None).companies) == ([] if previews else [GAMMAS_COMPANY])
