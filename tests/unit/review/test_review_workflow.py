@@ -8,14 +8,12 @@ import re
 import subprocess
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tenantnet.review import request_comment
 from tenantnet.review.comment import MARKER
-from tenantnet.review.program import RULE_FILES
 from tenantnet.review.result import ReviewResult, StackResult
 from tenantnet.review.verdict import Verdict
 from tenantnet.settings.project import find_project
@@ -626,9 +624,9 @@ def merged_change(folder: Path) -> None:
         subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_the_workflow_runs_whenever_the_rules_may_change() -> None:
+def test_the_workflow_runs_whatever_changes() -> None:
+    """A link or an import makes the program of any file, and a former request may have brought it in."""
     # YAML 1.1 reads the key `on` as true.
     trigger = (workflow("review").get("on") or workflow("review")[True])["pull_request"]
-    assert trigger["paths"] == ["**", "!**.md", "!tests/**"]
-    assert not [pattern for pattern in RULE_FILES if fnmatchcase(pattern, "*.md") or "tests" in pattern]
+    assert trigger.keys() == {"types"}
     assert {*trigger["types"]} >= {"opened", "synchronize", "reopened", "edited"}
