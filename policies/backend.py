@@ -164,11 +164,19 @@ def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
             props={"id": each.id or None, **each.outputs},
             adopted=bool(each.import_id),
             retained=each.retain_on_delete or bool(each.deleted_with),
+            follows=_follows(each),
             region=_region_in(each.outputs) or regions.get(each.provider.rpartition("::")[0]),
         )
         for each in everything
         if each.custom and not each.type.startswith("pulumi:") and not each.external
     ]
+
+
+def _follows(resource: StateResource) -> bool:
+    """Whether a replacement may delete it first for another's sake; outputs of stacks are only read."""
+    urns = [urn for each in resource.property_dependencies.values() for urn in each or ()]
+    others = [urn for urn in urns if "pulumi:pulumi:StackReference" not in urn.split("::")[2]]
+    return bool(others or resource.replace_with or resource.replacement_trigger)
 
 
 def _region_in(props: Mapping[str, Any]) -> str | None:

@@ -61,6 +61,15 @@ DELETED_GONE = Rule(
     remedy="declare it without the option, and take retainOnDelete and deletedWith out of the state: pulumi "
     "stack export --stack {stack} --file state.json, and then pulumi stack import with the same options",
 )
+CLAIM_ALONE = Rule(
+    id="claim-alone",
+    rule="a row of claims is replaced for no other resource's sake",
+    reason="{name} was deployed with replace_with or replacement_trigger, or has a value of another one: it "
+    "is deleted as soon as that is replaced, and until it is written again its range is free for others",
+    remedy="declare it with tenantnet.components.range_claim.RangeClaim, and take replaceWith, "
+    "replacementTrigger and propertyDependencies out of the state: pulumi stack export --stack {stack} "
+    "--file state.json, and then pulumi stack import with the same options",
+)
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
 LISTED = ". If the organisation answers for its type, list that in the pack's settings first"
@@ -214,6 +223,8 @@ class _State:
             yield root.refuse(HELD_OWN, "", value=resource.urn, **facts)
         elif resource.retained and resource.type in ALLOWED and resource.type != aws.KEY:
             yield root.refuse(DELETED_GONE, "", value=resource.urn, **facts)
+        elif resource.follows and resource.type == aws.TABLE_ITEM:
+            yield root.refuse(CLAIM_ALONE, "", value=resource.urn, **facts)
 
     def other_owner(self, resource: Resource) -> tuple[str, str]:
         """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""

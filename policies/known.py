@@ -11,6 +11,7 @@ from tenantnet.failure import Failure
 from tenantnet.policies.allowed import ALLOWED, PROVIDER, ROLE, ROLE_RIGHTS, TOPIC, is_placed
 from tenantnet.policies.held import (
     ADOPTED,
+    CLAIM_ALONE,
     DELETED_GONE,
     HELD_OWN,
     NOTHING_ADOPTED,
@@ -489,6 +490,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         NOTHING_ADOPTED,
         HELD_OWN,
         DELETED_GONE,
+        CLAIM_ALONE,
         ONE_PROFILE,
         ONE_REGION,
         PLATFORM_READ,

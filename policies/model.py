@@ -92,7 +92,8 @@ class Resource:
     aliases: URNs by which the state has it until this update.
     adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
     state's resources: whether it was imported.
-    retained: whether its deletion may leave it in AWS; known of the state's resources alone.
+    retained: whether its deletion may leave it in AWS. follows: whether it may be deleted and made again
+    because something else is. Both are known of the state's resources alone.
     property_depends_on: per property the URNs that its value comes from. region, profile: its provider's,
     where known.
     """
@@ -109,6 +110,7 @@ class Resource:
     aliases: Collection[str] = ()
     adopted: bool = False
     retained: bool = False
+    follows: bool = False
     parent: str = ""
     region: str | None = None
     profile: str | None = None

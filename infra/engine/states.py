@@ -65,6 +65,9 @@ class StateResource(BaseModel):
     import_id: str = Field("", alias="importID")
     retain_on_delete: bool = Field(False, alias="retainOnDelete")
     deleted_with: str = Field("", alias="deletedWith")
+    property_dependencies: dict[str, list[str] | None] = Field({}, alias="propertyDependencies")
+    replace_with: list[str] = Field([], alias="replaceWith")
+    replacement_trigger: Any = Field(None, alias="replacementTrigger")
 
 
 class _Deployment(BaseModel, extra="allow"):

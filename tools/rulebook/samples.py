@@ -208,7 +208,17 @@ class SampleReading:
         return RUNNER.backend.removeprefix("s3://")
 
     def held(self, stack: str) -> Sequence[Resource]:
-        """Delta has imported what is beta's, epsilon's network would stay, zeta has one; others are new."""
+        """Delta has imported what is beta's, epsilon's network would stay, zeta has one, eta's row follows.
+
+        Others are new.
+        """
+        if stack == "eta":
+            return [
+                replace(
+                    row_of(replace(ZETA, cidr="10.9.11.0/26", tenant=stack, stack=stack), "claim"),
+                    follows=True,
+                )
+            ]
         if stack == ZETA.tenant:
             tags = Owner(cell=CELL, tenant=stack).tags("network", part=Part.NETWORK)
             network = resource(aws.VPC, "network", {"cidrBlock": ZETA.cidr}, tags=tags, stack=stack)

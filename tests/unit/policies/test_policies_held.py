@@ -22,7 +22,7 @@ from tenantnet.policies.allowed import (
     TOPIC_POLICY,
     is_placed,
 )
-from tenantnet.policies.held import DELETED_GONE, HELD_OWN, judge_held
+from tenantnet.policies.held import CLAIM_ALONE, DELETED_GONE, HELD_OWN, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
 from tenantnet.policies.model import Resource, Stack
 from tenantnet.policies.reading import Reader
@@ -54,6 +54,8 @@ BETAS = Owner(cell=CELL, tenant="beta").tags("x")
 OWN_CLAIM = Claim(cidr=SESSIONS, tenant="acme", stack="acme", kind=ClaimKind.SESSION_SUBNET)
 OWN_ROW = {"tableName": "tenantnet-eu1-claims", "item": OWN_CLAIM.item_json()}
 PLATFORMS = f"platform-{CELL}"
+DEVICE = "urn:pulumi:acme::t::aws:ec2/customerGateway:CustomerGateway::device"
+READ = "urn:pulumi:acme::t::pulumi:pulumi:StackReference"
 SECRET = {SECRET_MARK: "x", "ciphertext": "v1:abc"}
 
 
@@ -84,7 +86,7 @@ def found(*state: Resource, stack: Mapping[str, Resource] | None = None, update:
         else ONLY_KNOWN_RESOURCES.judge_stack(Stack(declared), settings)
     )
     rules = [each.refusal.rule_id for each in judged]
-    return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id)]
+    return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id, CLAIM_ALONE.id)]
 
 
 def held(kind: str, tags: Any = None, stack: str = "acme", **props: Any) -> Resource:
@@ -317,6 +319,33 @@ def test_what_would_stay_in_aws_is_in_no_state(update: bool) -> None:
     assert found(network, stack={**good_stack(), "still": network}, update=update) == ["deleted-gone"]
     row = replace(held(aws.TABLE_ITEM, **OWN_ROW), retained=True)
     assert found(row, update=update) == ["deleted-gone"]
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_a_row_of_claims_is_deleted_for_no_others_sake(update: bool) -> None:
+    """Until it is written again, another tenant may take the range of a network that is there."""
+    assert found(replace(held(aws.TABLE_ITEM, **OWN_ROW), follows=True), update=update) == ["claim-alone"]
+    assert found(replace(held(aws.VPC, OWNER.tags("x")), follows=True), update=update) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "follows"),
+    [
+        ({}, False),
+        ({"propertyDependencies": {"item": [], "hashKey": None}}, False),
+        ({"propertyDependencies": {"tableName": [f"{READ}::platform"]}}, False),
+        ({"propertyDependencies": {"item": [], "tableName": [DEVICE]}}, True),
+        ({"replaceWith": [DEVICE]}, True),
+        ({"replacementTrigger": "1"}, True),
+    ],
+)
+def test_what_a_replacement_deletes_is_read_from_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], follows: bool
+) -> None:
+    urn = f"urn:pulumi:acme::t::{aws.TABLE_ITEM}::claim"
+    row = {"urn": urn, "custom": True, "id": "1", "type": aws.TABLE_ITEM, **more}
+    answer(exported(row), tmp_path, monkeypatch)
+    assert [each.follows for each in Reader().held("acme")] == [follows]
 
 
 def test_what_an_organisation_answers_for_may_stay_in_aws() -> None:
