@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -155,7 +156,8 @@ def _unread(what: str, said: str, remedy: str) -> Failure:
 
 
 def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
-    regions = {each.urn: _region_in(each.inputs) for each in everything if each.type == PROVIDER}
+    providers = {each.urn: each for each in everything if each.type == PROVIDER}
+    regions = {urn: _region_in(each.inputs) for urn, each in providers.items()}
     return [
         Resource(
             type=each.type,
@@ -164,7 +166,7 @@ def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
             props={"id": each.id or None, **each.outputs},
             adopted=bool(each.import_id),
             retained=each.retain_on_delete or bool(each.deleted_with),
-            follows=_follows(each),
+            follows=_follows(each, providers.get(each.provider.rpartition("::")[0], each)),
             region=_region_in(each.outputs) or regions.get(each.provider.rpartition("::")[0]),
         )
         for each in everything
@@ -172,11 +174,14 @@ def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
     ]
 
 
-def _follows(resource: StateResource) -> bool:
-    """Whether a replacement may delete it first for another's sake; outputs of stacks are only read."""
-    urns = [urn for each in resource.property_dependencies.values() for urn in each or ()]
-    others = [urn for urn in urns if "pulumi:pulumi:StackReference" not in urn.split("::")[2]]
-    return bool(others or resource.replace_with or resource.replacement_trigger)
+def _follows(*of: StateResource) -> bool:
+    """Whether a replacement may delete it first for another's sake; outputs of stacks are only read.
+
+    of: it, and its provider.
+    """
+    dependencies = [urns for each in of for urns in each.property_dependencies.values() if urns]
+    others = [urn for urn in chain(*dependencies) if "pulumi:pulumi:StackReference" not in urn.split("::")[2]]
+    return bool(others) or any(each.replace_with or each.replacement_trigger for each in of)
 
 
 def _region_in(props: Mapping[str, Any]) -> str | None:

@@ -117,6 +117,12 @@ ALIAS_ALIKE = Rule(
     reason="{former} is of type {was}: it would stay in AWS, and be in no state any more",
     remedy="remove the alias, and let what the program does not declare be deleted",
 )
+MADE_FIRST = Rule(
+    id="made-first",
+    rule="an AWS provider and a row of claims are deleted after what takes their place is there",
+    reason="until then the range of a network is free that is there: what a provider has made goes with it",
+    remedy="remove delete_before_replace from {name}",
+)
 ONE_PROFILE = Rule(
     id="one-profile",
     rule="a stack's AWS providers use one profile, and name their region beside it",
@@ -156,6 +162,7 @@ WHERE = {
 
 def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Finding]:
     yield from _judge_aliases(resource)
+    yield from _judge_replacement(resource)
     if is_own(resource.type, settings):
         yield from judge_texts(resource, settings)
         return
@@ -181,6 +188,12 @@ def _judge_aliases(resource: Resource) -> Iterator[Finding]:
         if was != resource.type and _OF_AWS.intersection((was, resource.type)):
             name = former.rpartition("::")[2]
             yield resource.refuse(ALIAS_ALIKE, "options.aliases", value=former, former=name, was=was)
+
+
+def _judge_replacement(resource: Resource) -> Iterator[Finding]:
+    if resource.type in (PROVIDER, aws.TABLE_ITEM) and resource.deletes_first:
+        path = "options.deleteBeforeReplace"
+        yield resource.refuse(MADE_FIRST, path, value=True, name=resource.name)
 
 
 def _judge_ignored(resource: Resource, shape: Shape) -> Iterator[Finding]:
@@ -491,6 +504,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         HELD_OWN,
         DELETED_GONE,
         CLAIM_ALONE,
+        MADE_FIRST,
         ONE_PROFILE,
         ONE_REGION,
         PLATFORM_READ,

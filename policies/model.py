@@ -88,6 +88,7 @@ class Resource:
     inputs: names of the properties that the program sets, None where that is not known.
     custom: whether a provider makes it; a component has nothing but its children.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
+    deletes_first: whether it and what depends on it are deleted before another takes its place.
     ignores: properties whose changes the engine ignores, until it replaces the resource.
     aliases: URNs by which the state has it until this update.
     adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
@@ -106,6 +107,7 @@ class Resource:
     custom: bool = True
     protect: bool = False
     secret_outputs: Collection[str] = ()
+    deletes_first: bool = False
     ignores: Collection[str] = ()
     aliases: Collection[str] = ()
     adopted: bool = False

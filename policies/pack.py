@@ -290,6 +290,7 @@ def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the g
         props=_plain_struct(message.properties),
         custom=message.HasField("provider") or message.type.startswith("pulumi:providers:"),
         protect=message.options.protect,
+        deletes_first=message.options.deleteBeforeReplace,
         secret_outputs=tuple(message.options.additionalSecretOutputs),
         ignores=tuple(message.options.ignoreChanges),
         aliases=tuple(message.options.aliases),

@@ -59,7 +59,6 @@ class RangeClaim(pulumi.ComponentResource):
                 parent=self,
                 # Changed in place, a claim would keep its key; only a new key is checked for another holder.
                 replace_on_changes=["item"],
-                delete_before_replace=True,
                 hooks=pulumi.ResourceHookBinding(
                     on_error=[pulumi.ErrorHook(f"{name}-holder", self._write_again)]
                 ),

@@ -212,6 +212,7 @@ def _known_examples() -> list[Example]:
         Example(OWN_TYPE_APART, _new(OWN_TYPE, name="notes", vpc="vpc-0123456789abcdef0")),
         Example(known.CHANGES_IGNORED, with_options("ping-host", ignores=["userData"])),
         Example(known.TYPE_MADE, with_options("services-peering", custom=False)),
+        Example(known.MADE_FIRST, with_options("network-claim", deletes_first=True)),
         Example(known.ALIAS_ALIKE, with_options("ping-host", aliases=[urn(aws.VPC, "acme-blue")])),
         Example(held.NOTHING_ADOPTED, with_options("network", adopted=True)),
         Example(held.HELD_OWN, _called("delta")),

@@ -343,9 +343,12 @@ def test_what_a_replacement_deletes_is_read_from_the_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], follows: bool
 ) -> None:
     urn = f"urn:pulumi:acme::t::{aws.TABLE_ITEM}::claim"
-    row = {"urn": urn, "custom": True, "id": "1", "type": aws.TABLE_ITEM, **more}
-    answer(exported(row), tmp_path, monkeypatch)
-    assert [each.follows for each in Reader().held("acme")] == [follows]
+    row = {"urn": urn, "custom": True, "id": "1", "type": aws.TABLE_ITEM}
+    provider = {"urn": PROVIDER_URN, "custom": True, "type": "pulumi:providers:aws"}
+    of_provider = {**row, "provider": f"{PROVIDER_URN}::1234"}
+    for state in ([{**row, **more}], [of_provider, {**provider, **more}]):
+        answer(exported(*state), tmp_path, monkeypatch)
+        assert [each.follows for each in Reader().held("acme")] == [follows]
 
 
 def test_what_an_organisation_answers_for_may_stay_in_aws() -> None:

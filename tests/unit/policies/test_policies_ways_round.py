@@ -20,7 +20,7 @@ from tenantnet.components.migration_runner import project_environment, project_s
 from tenantnet.components.migration_schedule import start_input
 from tenantnet.components.runner_permissions import runner_statements
 from tenantnet.policies.addresses import COMPANY_CIDR_PERMITTED
-from tenantnet.policies.allowed import FLOW_LOG, PROJECT, START_BUILD
+from tenantnet.policies.allowed import FLOW_LOG, PROJECT, PROVIDER, START_BUILD
 from tenantnet.policies.claims import NETWORK_CIDR_UNCLAIMED
 from tenantnet.policies.documents import RIGHTS_EXACT
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
@@ -708,6 +708,15 @@ def test_what_takes_the_place_of_a_resource_is_of_its_type(was: str, found: Sequ
     alias = f"urn:pulumi:acme::tenantnet::{was}::former"
     expected = {"only-known-resources": found} if found else {}
     assert found_by(with_options("network", aliases=[alias])) == expected
+
+
+def test_a_row_of_claims_is_not_deleted_before_another_takes_its_place() -> None:
+    """Neither by itself nor with its provider; what is replaced otherwise may have but one name in AWS."""
+    expected = {"only-known-resources": ["made-first"]}
+    assert found_by(with_options("network-claim", deletes_first=True)) == expected
+    provider = replace(resource(PROVIDER, "other", {"region": "eu-west-1"}), deletes_first=True)
+    assert found_by(with_new(provider)) == expected
+    assert found_by(with_options("ping-host", deletes_first=True)) == {}
 
 
 @pytest.mark.parametrize("stack", [good_stack(), platform_stack()], ids=["tenant", "platform"])
