@@ -137,7 +137,6 @@ class Move:
     way = "to {target}, by {strategy}"
     aborted = "none (aborted)"
     step = ", step {step} of {steps}"
-    under_way = "Under way"
     at_work = "At work"
     taken_back = "Taken back by"
     held_back = "Writes are held back"

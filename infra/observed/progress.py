@@ -114,7 +114,23 @@ class MoveProgress(Model):
             return f"clients are led to {self.led_to}; {records} records it (phase {self.phase})."
         if self.target is None:
             return f"{self.production} is Production, and no move is under way."
-        return f"{self.production} is Production{self._of_the_move}"
+        return f"{self.production} is Production{self._of_the_move}{self._way_on}"
+
+    @property
+    def begun(self) -> str:
+        """What the step is to be called that has begun and has not come to its end."""
+        return "Under way" if self.at_work else "Unfinished"
+
+    @property
+    def _way_on(self) -> str:
+        """Where a run was killed, or cut off, in a step: what goes on with it."""
+        if self.at_work or (self.under_way is None and self.phase != Phase.STEADY):
+            return ""
+        back = self.taken_back or self.phase == Phase.ABORTING
+        command = f"`tenantnet migrate {'abort' if back else 'run'} {self.tenant}`"
+        # What the stack does not know yet, a run does not know either.
+        options = ", with the options that it had," if self.phase == Phase.STEADY and not back else ""
+        return f" No run is at work: {command}{options} goes on."
 
     @property
     def _of_the_move(self) -> str:

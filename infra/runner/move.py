@@ -44,6 +44,7 @@ from tenantnet.settings.rules import LIVE_NEEDS_GTID
 from tenantnet.settings.store import read_tenant, unknown_stack
 from tenantnet.stacks.outputs import PlatformOutputs, TenantOutputs
 from tenantnet.tags import Owner, Slot, Strategy, final_snapshot_name, network_name
+from tenantnet.toolchain.processes import has_ended
 from tenantnet.vpn.along import DAYS, refuse_left_behind, refuse_unserved
 from tenantnet.vpn.reader import VpnReader
 
@@ -176,13 +177,14 @@ class Move:
     def progress(self) -> MoveProgress:
         """How far the move is now. Raises Failure if AWS does not answer."""
         holder, led = self.journal.lease(), led_to(self.journal.outcome(self.state.move_at_stake))
+        works = holder is not None and not has_ended(holder.machine, holder.pid)
         return progress(
             self.settings.name,
             self.state,
             self.settings.migration,
             self.journal.entries(),
             starts_at=self.starts_at,
-            at_work=str(holder) if holder else None,
+            at_work=str(holder) if works else None,
             led_to=led if led is not self.state.production else None,
         )
 
@@ -233,7 +235,7 @@ class Move:
                 SharedPlugins() as plugins,
             ):
                 access = Access(login=login, reach=reach) if login else None
-                runner = self._runner(tell, access, plugins, stop, end_holders=end_holders)
+                runner = self._runner(beat, access, plugins, stop, end_holders=end_holders)
                 return self._give_up(runner) if given_up else work(runner)
         except (Failure, KeyboardInterrupt) as ended:
             if stop.wanted:
@@ -322,7 +324,7 @@ class Move:
 
     def _runner(
         self,
-        tell: Callable[[str], None],
+        beat: Heartbeat,
         access: Access | None,
         plugins: SharedPlugins,
         stop: Stop,
@@ -346,9 +348,10 @@ class Move:
             journal=self.journal,
             databases=databases,
             copies=Copies(tenant, self.platform.region),
-            tell=tell,
+            tell=beat.tell,
+            at=beat.at,
             inspector=WithLogin(databases, access) if access else WithoutLogin(databases),
-            live=self._live(databases, access, tell) if access else None,
+            live=self._live(databases, access, beat.tell) if access else None,
             stop=stop,
             ends_holders=end_holders or (migration is not None and migration.end_holders),
         )

@@ -99,7 +99,7 @@ def this_run() -> str:
 
 
 class Runner:
-    """Moves one tenant's database. tell: prints a line.
+    """Moves one tenant's database. tell: prints a line. at: is told what takes long and has no line of its own.
 
     inspector: asks the databases' servers, if there is a login. live: so does what `live` does to them.
     stop: whether the user has stopped the run. ends_holders: whether it ends clients that a fence waits for.
@@ -114,6 +114,7 @@ class Runner:
         databases: Databases,
         copies: Copies,
         tell: Callable[[str], None],
+        at: Callable[[str], None],
         inspector: Inspector,
         live: LiveMove | None,
         stop: Stop,
@@ -122,7 +123,7 @@ class Runner:
     ) -> None:
         self._clock = clock
         self._tenant, self._stack, self._journal = tenant, stack, journal
-        self._databases, self._copies, self._tell = databases, copies, tell
+        self._databases, self._copies, self._tell, self._at = databases, copies, tell, at
         self._inspector = inspector
         self._stop, self._live_move = stop, live
         end_holders = self._end_holders if ends_holders else None
@@ -564,6 +565,8 @@ class Runner:
             case Event.FINISH:
                 self._databases.delete_snapshots(requested.move)
                 self._databases.give_windows_back(requested.production)
+        # The update itself, which comes now.
+        self._at(f"{requested.phase}: {_PURPOSE[event]}")
 
     def _ahead_of_live(self, requested: State, event: Event) -> None:
         match event:
@@ -657,7 +660,7 @@ class Runner:
             self._see(condition, state)
 
     def _see_equal_data(self, state: State) -> None:
-        began = monotonic()
+        began = self._wait_for(Condition.DATA_EQUAL, state)
         found = self._inspector.differences(state.production, state.leads_to)
         if found is None:
             self._note(state, "the data was not compared", topic=Topic.COMPARISON)
@@ -668,10 +671,14 @@ class Runner:
         self._seen(Condition.DATA_EQUAL, state, began)
 
     def _see(self, condition: Condition, state: State) -> None:
-        began = monotonic()
+        began = self._wait_for(condition, state)
         with self._failure_noted(state):
             sight = self._guards.wait(condition, state)
         self._seen(condition, state, began, f": {sight.seen}")
+
+    def _wait_for(self, condition: Condition, state: State) -> float:
+        self._at(f"{state.phase}: wait until {condition}")
+        return monotonic()
 
     def _seen(self, condition: Condition, state: State, began: float, what: str = "") -> None:
         seconds = monotonic() - began

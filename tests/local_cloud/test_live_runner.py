@@ -95,7 +95,9 @@ class Stack:
         self._state = requested
 
 
-def runner(tenant: Tenant, stack: Stack, *, login: bool = True) -> Runner:
+def runner(
+    tenant: Tenant, stack: Stack, *, login: bool = True, at: Callable[[str], None] = lambda _: None
+) -> Runner:
     return Runner(
         "acme",
         stack=stack,  # type: ignore[arg-type] # a stand-in
@@ -103,6 +105,7 @@ def runner(tenant: Tenant, stack: Stack, *, login: bool = True) -> Runner:
         databases=tenant.databases,
         copies=Copies("acme", "eu-west-1"),
         tell=tenant.told.append,
+        at=at,
         inspector=WithLogin(tenant.databases, tenant.live.access)
         if login
         else WithoutLogin(tenant.databases),
@@ -113,10 +116,14 @@ def runner(tenant: Tenant, stack: Stack, *, login: bool = True) -> Runner:
 
 def test_a_run_leads_clients_over_and_the_next_ones_go_on_to_the_end(tenant: Tenant) -> None:
     tenant.client(BLUE).run(*TICK)
-    stack = Stack()
+    stack, at = Stack(), list[str]()
     with Traffic(tenant.cloud) as traffic:
-        switched = runner(tenant, stack).run(MOVE)
+        switched = runner(tenant, stack, at=at.append).run(MOVE)
     assert (switched.phase, switched.production) == (Phase.SWITCHED, GREEN), tenant.told
+    # What is said while one of them takes long; the lines in between are about what has ended.
+    waits = "following: wait until nothing is in the way (no backup, change or lock)"
+    update = next(line for line in tenant.told if line.startswith("following: "))
+    assert at.index(waits) < at.index(update)
     assert set(traffic.acknowledged) <= traffic.kept()
     # Two cores serve two databases, the cloud and whatever tests run beside.
     assert longest_gap(traffic.writes_at) < 10, tenant.told

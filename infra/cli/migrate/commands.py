@@ -320,7 +320,7 @@ def _print(found: MoveProgress) -> None:
         how = found.strategy or "none (aborted)"
         steps = f", step {found.step} of {found.steps}" if found.steps and found.is_before_the_switch else ""
         typer.echo(f"Move {found.move} to {found.target}, by {how}{steps}")
-    lines = {"Under way": found.under_way, "At work": found.at_work, "Taken back by": found.taken_back}
+    lines = {found.begun: found.under_way, "At work": found.at_work, "Taken back by": found.taken_back}
     for label, words in lines.items():
         if words:
             say(f"{label}: {words}")

@@ -129,6 +129,28 @@ def test_a_move_whose_first_step_has_not_come_to_its_end_is_in_progress(strategy
     assert progress("acme", STEADY, SCHEDULED, [began, failed]).under_way is None
 
 
+def test_of_a_step_whose_run_was_killed_it_is_said_what_goes_on_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    began = replace(entry(0, What.BEGAN), phase=Phase.REPLICATING)
+    killed = shown([began], STEADY, capsys)
+    assert (
+        " No run is at work: `tenantnet migrate run acme`, with the options that it had, goes on.\n" in killed
+    )
+    assert "Unfinished: the step to replicating began at 01:00:00 UTC" in killed
+    decided = replace(entry(9, What.DECIDED), phase=Phase.STEADY, note="abort")
+    back = progress("acme", STEADY, None, [began, decided])
+    assert back.where.endswith("taken back. No run is at work: `tenantnet migrate abort acme` goes on.")
+    fence = replace(entry(20, What.BEGAN), phase=Phase.FENCED)
+    later = progress("acme", moving(Phase.REPLICATING), None, [began, fence])
+    assert later.where.endswith("No run is at work: `tenantnet migrate run acme` goes on.")
+    at_work = progress("acme", STEADY, None, [began], at_work="ada@desk pid 7")
+    waits_for_its_time = progress("acme", moving(Phase.REPLICATING), None, [])
+    for found in (at_work, waits_for_its_time):
+        assert "No run" not in found.where
+    assert at_work.begun == "Under way"
+
+
 def test_a_move_that_is_taken_back_in_its_first_step_says_so_and_by_whom_to_its_end_and_later(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -136,7 +158,7 @@ def test_a_move_that_is_taken_back_in_its_first_step_says_so_and_by_whom_to_its_
     decided = replace(entry(9, What.DECIDED), phase=Phase.STEADY, note="abort", who="bob@desk pid 8")
     carried_out = replace(entry(10, What.DECIDED), phase=Phase.STEADY, note="abort, by another run")
     aborting = replace(entry(11, What.BEGAN), phase=Phase.ABORTING)
-    found = progress("acme", STEADY, None, [began, decided, carried_out, aborting])
+    found = progress("acme", STEADY, None, [began, decided, carried_out, aborting], at_work="ada")
     assert (found.target, found.strategy) == ("green", None)
     assert found.where == "blue is Production; the move is being taken back."
     over = shown([began, decided, carried_out, aborting], replace(STEADY, move=1), capsys)
