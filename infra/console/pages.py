@@ -48,7 +48,7 @@ from tenantnet.observed.topology.svg import svg
 from tenantnet.phases.phases import DOWNTIME, ROUTES
 from tenantnet.phases.starts import LEAD
 from tenantnet.refusal import Refusal, Refused
-from tenantnet.runner.move import Move
+from tenantnet.runner.move import Move, where_it_is
 from tenantnet.settings.cells import read_cell
 from tenantnet.settings.project import Project, is_platform
 from tenantnet.vpn.download import make, read
@@ -187,9 +187,11 @@ def _claims(request: Request) -> Response:
 
 
 def _tenant(request: Request) -> Response:
-    status, listings, unread = read_listings(*_asked(request, "tenant"))
+    project, tenant = _asked(request, "tenant")
+    status, listings, unread = read_listings(project, tenant)
     shown = {
         "status": status,
+        "where": where_it_is(project, tenant) if status.moves else "",
         "leaving": {each.id for each in listings if each.pending is Pending.DELETE},
         "planned": [each for each in listings if each.pending is Pending.CREATE],
         "troubles": troubles(status),

@@ -99,7 +99,7 @@ def this_run() -> str:
 
 
 class Runner:
-    """Moves one tenant's database. tell: prints a line. at: is told what takes long and has no line of its own.
+    """Moves one tenant's database. tell: prints a line. at: takes what is at work and has no line of its own.
 
     inspector: asks the databases' servers, if there is a login. live: so does what `live` does to them.
     stop: whether the user has stopped the run. ends_holders: whether it ends clients that a fence waits for.

@@ -44,7 +44,8 @@ def _trouble(tenant: str, found: StatusVpnConnection) -> str | None:
     if up := numbered.keys() - {*down}:
         return (
             f"tunnel {down[0]} is DOWN, and tunnel {min(up)} carries everything. AWS takes one down at a "
-            "time for maintenance; where none is pending, the company's device has to bring it up."
+            "time for maintenance; where none is pending, the company's device has to bring it up: does it "
+            "have this tunnel, too, with the endpoint and the key that the guide gives it?"
         )
     return (
         f"both tunnels are DOWN{_since(found.tunnels, cut_off)} AWS waits for the company's device to "

@@ -27,6 +27,8 @@ def list_connections(tenant: Tenant, as_json: AsJson = False) -> None:
     _, found, unread = read_listings(working_project(), tenant)
     if as_json:
         print_json({"tenant": tenant, "vpnConnections": found})
+    elif unread and not found:
+        say(f"{tenant} has no VPN connection at AWS; what its settings have is not known.")
     elif not found:
         say(f"{tenant} has no VPN connection, at AWS or in its settings. Add one: tenantnet vpn add {tenant}")
     else:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 from tenantnet.cli.status import _print as print_status
 from tenantnet.cli.vpn.commands import list_connections
 from tenantnet.cli.vpn.status import Changes, _draw
@@ -20,6 +21,7 @@ from tenantnet.observed.status.words import (
     TunnelState,
     VpnConnectionStatus,
 )
+from tenantnet.refusal import Refused
 from tenantnet.vpn.reader import Maintenance
 from tenantnet.vpn.status import ConnectionStatus, TunnelStatus, VpnStatus
 from tenantnet.vpn.trouble import WHERE_TO_LOOK, troubles, troubles_of
@@ -181,17 +183,19 @@ def test_a_tenant_without_any_connection_is_told_so_and_gets_no_empty_table(
     assert capsys.readouterr().out == (
         "acme has no VPN connection, at AWS or in its settings. Add one: tenantnet vpn add acme\n"
     )
+    unread = {"acme": Refused("Pulumi.acme.yaml", [])}
+    monkeypatch.setattr("tenantnet.vpn.read.read_listings", lambda *_: (None, [], unread))
+    with pytest.raises(typer.Exit):
+        list_connections("acme")
+    assert capsys.readouterr().out == (
+        "acme has no VPN connection at AWS; what its settings have is not known.\n"
+    )
 
 
-@pytest.mark.parametrize(
-    ("status", "none"), [(VpnConnectionStatus.CREATING, 2), (VpnConnectionStatus.MISSING, 0)]
-)
-def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
-    status: VpnConnectionStatus, none: int
-) -> None:
-    of = of_acme(connection(status=status))
-    page = _TEMPLATES.get_template("tenant.html.j2").render(
+def page_of_acme(of: TenantStatus, where: str = "") -> str:
+    return _TEMPLATES.get_template("tenant.html.j2").render(
         status=of,
+        where=where,
         leaving=set(),
         planned=[],
         troubles=troubles(of),
@@ -201,6 +205,22 @@ def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
         csrf="",
         tenant="acme",
     )
+
+
+def test_the_console_says_that_a_moves_first_step_has_begun() -> None:
+    begun = "blue is Production; a move to green by replica has begun."
+    assert f"steady: {begun}" in page_of_acme(of_acme(connection()), begun)
+    assert "steady: no move is under way" in page_of_acme(of_acme(connection()))
+
+
+@pytest.mark.parametrize(
+    ("status", "none"), [(VpnConnectionStatus.CREATING, 2), (VpnConnectionStatus.MISSING, 0)]
+)
+def test_the_console_says_it_too_and_promises_nothing_of_one_that_is_gone(
+    status: VpnConnectionStatus, none: int
+) -> None:
+    of = of_acme(connection(status=status))
+    page = page_of_acme(of)
     promises = page.partition('id="vpn"')[2].count("none yet") + page.count("no guide yet")
     assert (
         promises,
