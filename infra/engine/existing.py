@@ -28,6 +28,10 @@ UNKNOWN = (
     "that was cut off"
 )
 _SEE = "see what it is and whose, and remove it if nobody needs what is in it"
+# A security group has an equal rule only once, so the one that is there admits what the stack's own would.
+_EQUAL_RULE = (
+    "an equal rule is there: remove it, and update at once, as its traffic does not get through in between"
+)
 _PERMISSION = "'IpProtocol={ipProtocol},FromPort={fromPort},ToPort={toPort},IpRanges=[{{CidrIp={cidrIpv4}}}]'"
 _RULES = "ec2 describe-security-group-rules --filters Name=group-id,Values={securityGroupId}"
 _REVOKE = "ec2 revoke-security-group-{} --group-id {{securityGroupId}} --ip-permissions {}"
@@ -65,13 +69,20 @@ def ways_out(log: EngineLog) -> list[str]:
     failed = {step.urn: step for step in log.steps if step.status is Status.FAILED}
     there = [error for error in log.errors if _is_there(error.message)]
     return [
-        line for error in there for line in (f"{error.resource}: {_SEE}", *_commands(failed.get(error.urn)))
+        line
+        for error in there
+        for step in (failed.get(error.urn),)
+        for line in (f"{error.resource}: {_advice(step)}", *_commands(step))
     ]
 
 
 def _is_there(message: str) -> bool:
     found = AWS_ERROR.search(message)
     return bool(found and _EXISTS.search(f"{found['code']}: {found['words']}"))
+
+
+def _advice(step: Step | None) -> str:
+    return _EQUAL_RULE if step and step.type in (types.INGRESS_RULE, types.EGRESS_RULE) else _SEE
 
 
 def _commands(step: Step | None) -> list[str]:

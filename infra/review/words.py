@@ -39,6 +39,8 @@ NOISE = frozenset({"tagsAll", "__defaults", "region"})
 LABELS = frozenset({"alarmDescription", "comment", "description", "tags", "tagsAll"})
 # Metrics of AWS/RDS.
 IN_BYTES = frozenset({"FreeStorageSpace", "FreeableMemory"})
+# Of a security group's rule: with whom.
+_PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 PROPERTIES: Mapping[str, str] = {
     "allocatedStorage": "storage (GiB)",
     "backupRetentionPeriod": "days of backups",
@@ -325,6 +327,20 @@ def _changed_document(document: PreviewedResource) -> Iterator[str]:
     yield from _changes(document, f"{_verb(document)} {_called(document)}", document.changed)
 
 
+def _changed_rule(rule: PreviewedResource, toward: str) -> Iterator[str]:
+    admitted = rule.current
+    peers = [admitted[name] for name in _PEERS if name in admitted]
+    is_whole = rule.operation in (Operation.CREATE, Operation.DELETE) and "ipProtocol" in admitted
+    if not (is_whole and peers):
+        yield from _any_resource(rule)
+        return
+    protocol = str(admitted["ipProtocol"])
+    service = "all traffic" if protocol == "-1" else protocol.upper()
+    ports = dict.fromkeys(str(admitted[name]) for name in ("fromPort", "toPort") if name in admitted)
+    through = " ".join(filter(None, [service, "-".join(ports)]))
+    yield f"{_verb(rule)} {_called(rule)}: {through} {toward} {', '.join(map(_value, peers))}"
+
+
 def _any_resource(resource: PreviewedResource) -> Iterator[str]:
     start = f"{_verb(resource)} {_called(resource)}"
     if resource.operation is Operation.CREATE:
@@ -428,4 +444,6 @@ _OF_RESOURCES: Mapping[str, Callable[[PreviewedResource, Preview], Iterable[str]
         else _changes(alarm, f"{_verb(alarm)} alarm {alarm.name}", alarm.changed)
     ),
     types.TABLE_ITEM: lambda claim, _: [_changed_claim(claim)],
+    types.INGRESS_RULE: lambda rule, _: _changed_rule(rule, "from"),
+    types.EGRESS_RULE: lambda rule, _: _changed_rule(rule, "to"),
 }

@@ -183,6 +183,7 @@ def test_a_rule_that_somebody_put_back_is_shown_with_the_command_that_takes_it_a
         "zeta-blue-sessions: AWS answered InvalidPermission.Duplicate: the specified rule" in refused.stderr
     )
     assert "it was made by hand" in refused.stderr
+    assert "zeta-blue-sessions: an equal rule is there: remove it, and update at once" in refused.stderr
     assert "context canceled" not in refused.stderr
     (line,) = [each for each in refused.stderr.splitlines() if "aws ec2 revoke-" in each]
     assert line.strip() == (

@@ -297,6 +297,21 @@ def test_a_new_resource_is_told_with_what_safety_depends_on() -> None:
     assert told == ["adds security group ingress rule acme: cidrIpv4 10.0.0.0/8, fromPort 3306"]
 
 
+def test_a_rule_that_comes_or_goes_is_told_by_what_it_lets_through() -> None:
+    database = {"cidrIpv4": "172.17.5.0/24", "fromPort": 3306, "ipProtocol": "tcp", "toPort": 3306}
+    out = {"cidrIpv6": "::/0", "ipProtocol": "-1"}
+    told = sentences(
+        preview(
+            shown_resource(types.INGRESS_RULE, CREATE, {}, database),
+            shown_resource(types.EGRESS_RULE, DELETE, out, {}),
+        )
+    )
+    assert told == [
+        "removes security group egress rule acme: all traffic to ::/0",
+        "adds security group ingress rule acme: TCP 3306 from 172.17.5.0/24",
+    ]
+
+
 @pytest.mark.parametrize("name", ["tunnel1PresharedKey", "password", "secretString", "content", "userData"])
 def test_secrets_have_no_values(name: str) -> None:
     assert shown("aws:any/thing:Thing", {name: "psk"}) == {}
