@@ -117,22 +117,25 @@ class LineView:
         elif is_platform(stack):
             typer.echo(f"Next: tenantnet tenant add NAME --platform {stack} --username NAME")
         elif endpoint:
-            typer.echo(f"The database is at {endpoint}. Next: tenantnet open {stack}")
-            self._say_guides(stack)
+            made = {kind: self._made(kind) for kind in (types.DATABASE, types.VPC, types.VPN_CONNECTION)}
+            # What was made beside a database has a next step of its own.
+            beside = not made[types.DATABASE] and (made[types.VPC] or made[types.VPN_CONNECTION])
+            typer.echo(f"The database is at {endpoint}.{'' if beside else f' Next: tenantnet open {stack}'}")
+            self._say_guides(stack, made[types.VPN_CONNECTION], made[types.VPC])
+            for step in made[types.VPC] if beside else ():
+                slot = step.name.removeprefix(network_name(stack, ""))
+                way = f"tenantnet migrate schedule {stack} --at TIME --timezone ZONE"
+                typer.echo(f"Network {slot} is for a move: {way}")
 
-    def _say_guides(self, tenant: str) -> None:
+    def _made(self, kind: str) -> list[Step]:
+        news = (Operation.CREATE, Operation.REPLACE)
+        return [step for step in self._progress.done if step.operation in news and step.type == kind]
+
+    def _say_guides(self, tenant: str, connections: Sequence[Step], networks: Sequence[Step]) -> None:
         """Name the guide of each VPN connection that was made."""
-        made = {
-            kind: [
-                step
-                for step in self._progress.done
-                if step.operation in (Operation.CREATE, Operation.REPLACE) and step.type == kind
-            ]
-            for kind in (types.VPN_CONNECTION, types.VPC)
-        }
         slots = {
             step: slot
-            for step in made[types.VPN_CONNECTION]
+            for step in connections
             for slot in Slot
             if step.name.startswith(f"{network_name(tenant, slot)}-")
         }
@@ -143,7 +146,7 @@ class LineView:
             name = quote(_description(step))
             say(f"  tenantnet vpn download {tenant} {name} --network {slot} --output DIR")
         # Of a new network there was no guide.
-        if {network_name(tenant, slot) for slot in slots.values()} - {step.name for step in made[types.VPC]}:
+        if {network_name(tenant, slot) for slot in slots.values()} - {step.name for step in networks}:
             typer.echo("Endpoints and keys are new: a guide from before, if there was one, is of no use.")
 
     def _line(self, change: Step) -> str:

@@ -10,6 +10,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from tenantnet.aws import types
 from tenantnet.cli.up.view import JsonView, LineView, LiveView, View, about
 from tenantnet.deployment.plan import Plan
 from tenantnet.deployment.progress import Progress
@@ -144,6 +145,30 @@ def test_a_platforms_end_names_tenants_that_have_settings_and_no_stack(
 ) -> None:
     LineView().next_steps("platform-eu1", None, retiring=False, waiting=["acme"])
     assert capsys.readouterr().out == "Next: tenantnet up acme --create\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({VPC: "acme-blue", types.DATABASE: "acme-blue"}, " Next: tenantnet open acme"),
+        (
+            {VPC: "acme-green"},
+            "\nNetwork green is for a move: tenantnet migrate schedule acme --at TIME --timezone ZONE",
+        ),
+        ({types.ALARM: "acme-blue-CPUUtilization"}, " Next: tenantnet open acme"),
+    ],
+)
+def test_a_network_without_a_database_leads_to_a_move(
+    capsys: pytest.CaptureFixture[str], made: dict[str, str], said: str
+) -> None:
+    shown, progress = LineView(), Progress(plan=planned(*(("create", *each) for each in made.items())))
+    with shown.updating("acme", progress):
+        for kind, name in made.items():
+            progress.take(event("resourcePreEvent", "create", kind, name, at=100))
+            progress.take(event("resOutputsEvent", "create", kind, name, at=101))
+    capsys.readouterr()
+    shown.next_steps("acme", "acme.db.example.com", retiring=False)
+    assert capsys.readouterr().out == f"The database is at acme.db.example.com.{said}\n"
 
 
 @pytest.mark.parametrize(
