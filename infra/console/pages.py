@@ -215,9 +215,11 @@ def _docs(request: Request) -> Response:
 
 
 def _move(request: Request) -> Response:
-    found = Move.of(*_asked(request, "tenant")).progress()
+    move = Move.of(*_asked(request, "tenant"))
+    found = move.progress()
     shown = {
         "found": found,
+        "in_settings": move.settings.migration is not None,
         "route": next((route for each, route in ROUTES.items() if each == found.strategy), ()),
         "picture": _picture(found),
     }

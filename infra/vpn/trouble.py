@@ -30,7 +30,7 @@ def troubles_of(tenant: str, connections: Iterable[tuple[str, StatusVpnConnectio
 
 
 def _trouble(tenant: str, found: StatusVpnConnection) -> str | None:
-    cut_off = f"so {found.company_cidr} reaches nothing here"
+    cut_off = f"so {found.company_cidr} reaches nothing in this network"
     if found.status is VpnConnectionStatus.MISSING:
         return (
             f"the stack has this connection and AWS does not, {cut_off}. Somebody deleted it by hand. "
