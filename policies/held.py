@@ -72,6 +72,9 @@ CLAIM_ALONE = Rule(
 )
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
+ROW_CHANGED = (
+    ". If only its row was changed at AWS, leave the state: `tenantnet claims audit` says how to put it back"
+)
 LISTED = ". If the organisation answers for its type, list that in the pack's settings first"
 # Tunnels were opened by groups once.
 _MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
@@ -241,7 +244,8 @@ class _State:
             named = self._by_name(resource) or self._by_tags(*_tags(resource))
             if kind not in _OF or named not in ("", UNTOLD):
                 return named, TAGGED_AGAIN if named == UNTOLD else ""
-        return self._told(resource), ""
+        named = self._told(resource)
+        return named, ROW_CHANGED if named and kind == aws.TABLE_ITEM else ""
 
     def _told(self, resource: Resource) -> str:
         """By what it is of."""

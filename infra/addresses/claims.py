@@ -189,6 +189,7 @@ class ClaimFinding(StrEnum):
     STACK_GONE = "stack gone"
     NOT_IN_SETTINGS = "not in the settings"
     ROW_GONE = "row gone"
+    ROW_OF_ANOTHER = "another's row"
     NOT_DEPLOYED = "not deployed"
     RETIRED = "retired"
 
@@ -218,21 +219,28 @@ def audit_claims(
 def missing_claims(
     rows: Iterable[Row],
     *,
-    deployed: Iterable[Claim],
+    deployed: Collection[Claim],
     in_settings: Iterable[Claim],
     retired: Iterable[Claim] = (),
 ) -> dict[Claim, ClaimFinding]:
     """The ranges of stacks and settings files of which the table has no row of that stack.
 
-    deployed: what the stacks' outputs say that they have. retired: the networks that they have given up, and
-    do not create again while the settings name them. Sorted by stack and range.
+    And those of deployed stacks whose row says something else: somebody has changed it, or another stack has
+    claimed the range since. deployed: what the stacks' outputs say that they have. retired: the networks that
+    they have given up, and do not create again while the settings name them. Sorted by stack and range.
     """
-    held = {(row.stack, row.cidr) for row in rows if isinstance(row, Claim)}
+    claims = {row.cidr: row for row in rows if isinstance(row, Claim)}
+    held = {(row.stack, row.cidr) for row in claims.values()}
     wanted = {(claim.stack, claim.cidr): (claim, ClaimFinding.NOT_DEPLOYED) for claim in in_settings}
     given_up = {(claim.stack, claim.cidr): (claim, ClaimFinding.RETIRED) for claim in retired}
     wanted |= {key: found for key, found in given_up.items() if key in wanted}
     wanted |= {(claim.stack, claim.cidr): (claim, ClaimFinding.ROW_GONE) for claim in deployed}
-    return dict(sorted((wanted[key] for key in wanted.keys() - held), key=lambda each: _by_stack(each[0])))
+    missing = dict(wanted[key] for key in wanted.keys() - held)
+    others = {
+        each for each in deployed if (row := claims.get(each.cidr)) and replace(row, cell=each.cell) != each
+    }
+    missing |= dict.fromkeys(others, ClaimFinding.ROW_OF_ANOTHER)
+    return dict(sorted(missing.items(), key=lambda each: _by_stack(each[0])))
 
 
 def _by_stack(claim: Claim) -> tuple[str, str]:

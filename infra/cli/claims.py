@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,11 +26,16 @@ def release_command(table: str, cidr: str) -> str:
     return f"  aws dynamodb delete-item --table-name {table} --key {key}"
 
 
+def _put_command(table: str, claim: Claim) -> str:
+    return f"  aws dynamodb put-item --table-name {table} --item {shlex.quote(claim.item_json())}"
+
+
 @app.command()
 def audit(platform: PlatformStack, as_json: AsJson = False) -> None:
     """Compare a platform's claims table with stacks and settings. Nothing is changed.
 
-    It lists claims that seem unused, ranges without a claim, and rows that Tenantnet has not written.
+    It lists claims that seem unused, ranges without a claim or with another's, and rows that Tenantnet has
+    not written.
 
     Exit code 1: a settings file could not be read, so nothing is said of its ranges.
 
@@ -59,11 +65,11 @@ def _print_json(found: Audit) -> None:
 
 def print_audit(found: Audit) -> None:
     """Print an audit for people, with the way out of each finding."""
-    gone, retired = (
+    gone, retired, others = (
         [claim for claim, finding in found.missing.items() if finding is each]
-        for each in (ClaimFinding.ROW_GONE, ClaimFinding.RETIRED)
+        for each in (ClaimFinding.ROW_GONE, ClaimFinding.RETIRED, ClaimFinding.ROW_OF_ANOTHER)
     )
-    more = f", {len(gone)} missing" if gone else ""
+    more = f", {len(gone) + len(others)} missing" if gone or others else ""
     typer.echo(f"{found.table}: {len(found.rows)} claims, {len(found.doubtful)} of them doubtful{more}")
     _list("Doubtful claims", found.doubtful)
     if free := [claim for claim, finding in found.doubtful.items() if finding is ClaimFinding.STACK_GONE]:
@@ -85,7 +91,14 @@ def print_audit(found: Audit) -> None:
             "Retired: the stack has given the network up and does not create it again. Take it out of the "
             f"settings: tenantnet network delete {retired[0].stack} {retired[0].slot}"
         )
-    if len(gone) + len(retired) < len(found.missing):
+    for claim in others:
+        row = next(row for row in found.rows if isinstance(row, Claim) and row.cidr == claim.cidr)
+        typer.echo(
+            f"Another's row: that of {row.cidr} says tenant {row.tenant}, stack {row.stack}, {row.purpose}. "
+            "Where nothing of it has the range at AWS, somebody has changed the row: write it back with"
+        )
+        typer.echo(_put_command(found.table, replace(claim, cell=row.cell)))
+    if len(gone) + len(retired) + len(others) < len(found.missing):
         typer.echo("Not deployed: the next update of that stack claims it.")
     if found.foreign:
         typer.echo()

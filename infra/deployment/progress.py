@@ -78,7 +78,12 @@ def names(changes: Iterable[Step]) -> str:
 
 
 def refusal(progress: Progress) -> str | None:
-    """The refusal of the program, a policy or a protection, for the author to fix; None if none refuses."""
+    """The refusal of the program, a policy or a protection, for the author to fix.
+
+    None if none refuses, or an update has done something before. What a preview has done is to look.
+    """
+    if progress.plan and progress.done:
+        return None
     texts = [problem.message for problem in progress.errors]
     if said := [text for text in texts if Refused.is_in(text) and _BY_PROGRAM in text]:
         return "\n".join(said).replace(_BY_PROGRAM, _NOTHING)

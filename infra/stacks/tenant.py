@@ -189,7 +189,11 @@ def _claim_again(platform: PlatformOutputs, gone: Sequence[Claim]) -> None:
             f"The claim of {claim.cidr} ({claim.purpose}) is gone from {platform.claims_table}: no update "
             "of this stack released it. The next one writes it again."
         )
-    if not gone or pulumi.runtime.is_dry_run():
+    if not gone:
+        return
+    if pulumi.runtime.is_dry_run():
+        # The state has the rows, so without this a preview has nothing to do and `tenantnet up` does nothing.
+        pulumi.export("claimedAgain", [claim.cidr for claim in gone])
         return
     # Only here: it takes boto3 to do it, which no other declaration needs.
     from tenantnet.addresses.claims_table import ClaimsTable  # noqa: PLC0415

@@ -182,7 +182,7 @@ def _told(update: StackUpdate, stack: str, progress: Progress, shown: View, stat
             else:
                 typer.echo(f"Stopped while previewing. {state}", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        if not progress.done and (refused := refusal(progress)):
+        if refused := refusal(progress):
             typer.echo(refused.replace(Refused.state, state), err=True)
             raise typer.Exit(REFUSED) from None
         raise failure(stack, progress, f"Pulumi says: {said_in(str(error))}") from None

@@ -95,7 +95,9 @@ def _changed(change: Step, name: str) -> str:
     if SECRET in (was, now):
         return f"has another {name} than the stack"
     if (before := _entries(was)) is not None and (after := _entries(now)) is not None:
-        return f"has other {name}: {_differences(before, after)}"
+        # An update, also with --refresh, leaves alone what may be another tenant's.
+        way = "; `tenantnet claims audit` says how to put it back" if change.type == types.TABLE_ITEM else ""
+        return f"has other {name}: {_differences(before, after)}{way}"
     return f"has {name} {_value(now)}; the stack says {_value(was)}"
 
 

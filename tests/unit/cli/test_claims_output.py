@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind
@@ -26,4 +27,19 @@ def test_a_retired_network_is_told_with_the_command_that_takes_it_out_of_the_set
     print_audit(Audit(table="claims", rows=[], doubtful={}, missing=missing, unread={}))
     said = capsys.readouterr().out
     assert "tenantnet network delete acme blue" in said
+    assert "Not deployed" not in said
+
+
+def test_a_row_that_somebody_has_changed_is_told_with_the_command_that_writes_it_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    blue = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    row, missing = replace(blue, tenant="beta", cell="eu2"), {blue: ClaimFinding.ROW_OF_ANOTHER}
+    print_audit(Audit(table="claims", rows=[row], doubtful={}, missing=missing, unread={}))
+    said = capsys.readouterr().out
+    assert "that of 10.1.2.0/26 says tenant beta, stack acme, network blue." in said
+    (line,) = [each for each in said.splitlines() if "put-item" in each]
+    *command, item = shlex.split(line)
+    assert " ".join(command) == "aws dynamodb put-item --table-name claims --item"
+    assert Claim.from_item(json.loads(item)) == replace(blue, cell="eu2")
     assert "Not deployed" not in said

@@ -195,6 +195,15 @@ def test_a_broken_policy_is_a_refusal_and_a_mention_is_none() -> None:
     assert refusal(progress(violation("advisory"))) is None
 
 
+def test_what_a_refresh_has_read_before_hides_no_refusal_of_a_preview() -> None:
+    read = [event(kind, "update", GROUP) for kind in ("resourcePreEvent", "resOutputsEvent")]
+    preview = progress(*read, violation("mandatory"))
+    assert preview.done
+    assert "1 policy is broken" in (refusal(preview) or "")
+    update = progress(*read, violation("mandatory"), plan=planned(("update", GROUP, "acme-blue")))
+    assert refusal(update) is None
+
+
 def test_what_aws_refuses_is_told_in_awss_words_with_what_was_and_was_not_done() -> None:
     plan = planned(
         ("create", GROUP, "acme-blue"), ("create", DATABASE, "acme-blue"), ("create", RECORD, "acme")

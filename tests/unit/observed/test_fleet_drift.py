@@ -310,6 +310,7 @@ def test_a_changed_claim_is_named_by_its_columns() -> None:
     change = changed(types.TABLE_ITEM, "acme-blue", was, now)
     assert changes_by_others([change], STATE) == [
         "claim acme-blue has other item: tenant is globex, not acme"
+        "; `tenantnet claims audit` says how to put it back"
     ]
 
 

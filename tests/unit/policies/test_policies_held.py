@@ -89,6 +89,18 @@ def found(*state: Resource, stack: Mapping[str, Resource] | None = None, update:
     return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id, CLAIM_ALONE.id)]
 
 
+def test_a_row_that_was_changed_by_hand_is_not_to_be_taken_out_of_the_state() -> None:
+    """All of the network depends on it there."""
+    row = held(
+        aws.TABLE_ITEM, tableName="tenantnet-eu1-claims", item=replace(OWN_CLAIM, tenant="beta").item_json()
+    )
+    assert ONLY_KNOWN_RESOURCES.judge_stack
+    stack, settings = Stack([*good_stack().values()]), replace(SETTINGS, reading=Held(row))
+    judged = ONLY_KNOWN_RESOURCES.judge_stack(stack, settings)
+    (remedy,) = [each.refusal.remedy for each in judged if each.refusal.rule_id == HELD_OWN.id]
+    assert "only its row was changed at AWS, leave the state: `tenantnet claims audit`" in remedy
+
+
 def held(kind: str, tags: Any = None, stack: str = "acme", **props: Any) -> Resource:
     return resource(kind, "imported", props, tags=tags, stack=stack)
 
