@@ -91,4 +91,4 @@ def _of_tunnels(statuses: Sequence[TenantStatus]) -> list[str]:
     if not now:
         return [f"{said}."]
     more = [f"More: tenantnet vpn status {tenant}" for tenant in dict.fromkeys(each for each, _ in now)]
-    return [f"{said}, and now:", *(f"{tenant}, {words}" for tenant, words in now), *more]
+    return [f"{said}. What is down now:", *(f"{tenant}, {words}" for tenant, words in now), *more]

@@ -23,7 +23,7 @@ def test_it_names_what_is_down_now_and_the_command_that_goes_on() -> None:
         observed("vpn-1", "blue", SEATTLE, DOWN, DOWN), observed("vpn-2", "blue", UTRECHT, UP, DOWN)
     )
     head, seattle, utrecht, more = _of_tunnels([found])
-    assert head == f"{SAID}, and now:"
+    assert head == f"{SAID}. What is down now:"
     assert seattle.startswith("acme, Seattle (network blue): both tunnels are DOWN since ")
     assert ", so 192.168.4.0/24 reaches" in seattle
     assert utrecht.startswith("acme, Utrecht (network blue): tunnel 2 is DOWN")
