@@ -136,7 +136,7 @@ def _unknown(tenant: str, among: Sequence[VpnListing], wanted: str, network: Slo
         tenant=tenant,
         where=f" in network {network}" if network else "",
         names="ID, company CIDR or description"
-        if any(listing.id for listing in among)
+        if not among or any(listing.id for listing in among)
         else "company CIDR or description in the settings, which have no IDs",
         remedy=f"did you mean {' or '.join(near)}?"
         if near

@@ -68,6 +68,8 @@ def test_a_tenant_on_its_way_out_is_told_the_next_steps_again_and_its_file_stays
     written = desk.settings("acme").read_bytes()
     again = desk.tenantnet("tenant remove acme")
     assert (again.code, "acme-blue-10-1-2-0-final-1" in again.out) == (0, True), again.err
+    # It may be deleted by now.
+    assert ("is deleted in AWS yet" in first.out, "is deleted in AWS yet" in again.out) == (True, False)
     assert desk.settings("acme").read_bytes() == written
 
 

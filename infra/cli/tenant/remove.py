@@ -83,6 +83,8 @@ def remove(
         if remembered(outputs)
         else f"{network_name(tenant, state.production)}-...-final-... of its database, if it has one"
     )
+    head = "The settings have it already. In this order, from the first step that is not done:"
+    typer.echo(head if settings.retiring else "Nothing is deleted in AWS yet. Next:")
     typer.echo(_what_follows(settings, snapshot))
 
 
@@ -106,9 +108,7 @@ def _what_follows(settings: TenantSettings, snapshot: str) -> str:
     tenant, secret = settings.name, secret_name(settings.name)
     connections = sum(len(network.vpn_connections) for network in settings.networks.values())
     ranges = ", ".join(network.cidr for network in settings.networks.values())
-    return f"""\
-Nothing is deleted in AWS yet. Next:
-
+    return f"""
   tenantnet up {tenant}
       removes the database's protection, in RDS and in Pulumi. Nothing is deleted, and clients go on
       working.

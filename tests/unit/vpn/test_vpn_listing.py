@@ -154,3 +154,8 @@ def test_a_connection_of_another_network_than_the_named_one_is_not_found() -> No
     found = listings(status(observed("vpn-1", "blue", SEATTLE)), None)
     with pytest.raises(Refused, match="of acme in network green"):
         choose("acme", found, "Seattle", Slot.GREEN)
+
+
+def test_where_there_is_no_connection_at_all_nothing_is_said_of_settings() -> None:
+    with pytest.raises(Refused, match="no VPN connection of acme has this ID, company CIDR or description"):
+        choose("acme", [], "Oslo office", None)
