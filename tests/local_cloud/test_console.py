@@ -291,6 +291,7 @@ def test_a_tenants_page_shows_what_status_shows(office: Office) -> None:
     for words in (
         "acme.db.example.com",
         "fenced: writes are held back, or about to be",
+        "<dt>Move</dt><dd>blue is Production; a move to green by replica is in phase fenced.",
         "10.1.2.42 running",
         "Migration In Progress",
         "Ready To Create",
